@@ -29,7 +29,7 @@ AUDIT_S = 120.0
 
 @dataclass(frozen=True)
 class Used:
-    """A pinned package. `where`: the file that names it."""
+    """A pinned package. `where`: the file that pins it."""
 
     ecosystem: str
     name: str
@@ -50,7 +50,7 @@ class Advisory:
         try:
             return Version(used.version) < Version(self.below)
         except InvalidVersion:
-            return True  # a version such as "latest" cannot be compared: count it as affected
+            return True  # a version such as "latest" cannot be compared, so it counts as affected
 
 
 def advisories(text: str) -> list[Advisory]:

@@ -20,7 +20,7 @@ import aiohttp
 from tests.ports import free_port
 
 TOKEN = "for the tests of captions"
-START_S = 60.0  # seconds for a start; on an idle core it takes three
+START_S = 60.0  # seconds that a start may take; on an idle core it takes three
 
 
 def model() -> Path:
@@ -39,11 +39,11 @@ class Captioner:
     process: asyncio.subprocess.Process
 
     def pause(self) -> None:
-        """Stop the process as a machine without CPU would. The connections of the process stay open."""
+        """Stop the process, as if the machine had no CPU left. The connections of the process stay open."""
         self.process.send_signal(signal.SIGSTOP)
 
     async def kill(self) -> None:
-        """Kill the captions process (SIGKILL), so that it can end no connection properly."""
+        """Kill the captions process (SIGKILL), so that it cannot close any connection properly."""
         if self.process.returncode is None:
             self.process.kill()
         await self.process.wait()

@@ -1,4 +1,4 @@
-"""Run a real clamd for tests. This clamd listens on a Unix socket and knows only the signature of this file."""
+"""Run a real clamd for tests. It listens on a Unix socket and knows only the signature in this file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 START_S = 30.0
 VIRUS = b"a file that this test calls a virus"
-SIGNATURE = f"Test.Virus:0:*:{VIRUS.hex()}\n"  # .ndb format: name, any file type, any offset, these bytes
+SIGNATURE = f"Test.Virus:0:*:{VIRUS.hex()}\n"  # a line in .ndb format: name, any file type, any offset, these bytes
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Clocks of a server that a test can move: forward, or as somebody sets the clock of a machine."""
+"""Clocks of a server that a test can move, either forward or as somebody sets the clock of a machine."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def wake(live: Live) -> None:
 
 
 class MachineTime:
-    """Stands in for the module `time` of a server: the machine's clock as somebody has set it. The uptime knows no steps."""
+    """Stands in for the module `time` of a server. Its wall clock is as somebody has set it, and its uptime makes no steps."""
 
     CLOCK_MONOTONIC = time.CLOCK_MONOTONIC
 

@@ -1,7 +1,7 @@
 """Run a whole cluster on loopback: servers, media machines, Redis, PostgreSQL, and Debian's haproxy as a balancer.
 
-Tests use it. By hand, `make cluster` runs it with coturn until Ctrl+C. With `--check`, the command makes calls through the
-cluster and then ends.
+Tests use the cluster. By hand, `make cluster` runs it together with coturn until Ctrl+C. With `--check`, the command makes calls
+through the cluster and then ends.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ START_S = 40.0
 class Server:
     """A process of the cluster: server, media machine or balancer. `process` is None while it is down.
 
-    `environment`: variables for this process alone. `code`: the folder of the sources that it runs; None: those of this test.
+    `environment`: variables for this process alone. `code`: the folder of the sources that the process runs. None: the sources of
+    this test.
     """
 
     port: int
@@ -75,7 +76,7 @@ class Server:
         return status
 
     def ready(self) -> dict[str, Any]:
-        """Return the JSON that /readyz answers, also with an error status. Empty if nobody answers."""
+        """Return the JSON that /readyz answers, even with an error status. Return an empty dictionary if nobody answers."""
         try:
             with urllib.request.urlopen(f"http://{self.host}:{self.port}/readyz", timeout=3) as answer:
                 return dict(json.load(answer))
@@ -131,7 +132,7 @@ class Cluster:
         command += ["--host", place.host] if place.host != "127.0.0.1" else []
         command += ["--redis", self.redis_url or self.redis.url, "--database", self.database_url or self.postgres.url]
         command += ["--data-dir", str(self.folder / f"server-{number}")]
-        command += ["--most-lag-ms", "60000"]  # a server on a busy machine must refuse nobody
+        command += ["--most-lag-ms", "60000"]  # the server must refuse nobody, even on a busy machine
         command += ["--public-url", self.settings.url, "--trust-proxy", "--recordings", str(self.folder / "recordings")]
         command += ["--metrics", f"127.0.0.1:{metrics_port}"]
         if self.turn is not None:

@@ -35,7 +35,7 @@ async def check(cluster: Cluster) -> None:
         await web.TCPSite(shop, "127.0.0.1", cluster.settings.shop_port).start()
         async with asyncio.timeout(BALANCED_WITHIN_S):
             while len(answers := await asyncio.to_thread(_ready, f"http://127.0.0.1:{cluster.public_port}/readyz")) < 2:
-                await asyncio.sleep(0.2)  # the balancer has not yet checked both servers
+                await asyncio.sleep(0.2)  # the balancer has not yet checked both of the servers
         print(f"{ASKED} times /readyz by the balancer: " + ", ".join(f"{n} {state}" for state, n in answers.items()))
         assert set(answers) == {"leading", "standing by"}, "both servers are behind the balancer"
         async with async_playwright() as playwright:

@@ -1,4 +1,4 @@
-"""Build an OCI image without a container engine, unpack it, and use the service inside: `make image`, as root.
+"""Build an OCI image without a container engine, unpack the image, and use the service inside: `make image`, as root.
 
 The service runs in the unpacked root folder (chroot) as the image's own user, because there is no container engine here.
 """

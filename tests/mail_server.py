@@ -1,4 +1,7 @@
-"""A real mail server for tests (aiosmtpd). It keeps what it accepts, and refuses, hangs or closes as a test tells it to."""
+"""A real mail server for tests (aiosmtpd).
+
+It keeps the mails that it accepts, and it refuses, hangs or closes when a test wants this.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ class Mails:
         self._news = asyncio.Condition()
 
     def settings(self, **more: Any) -> MailServer:
-        """Return the settings of a Sangdam server that sends its mails by this mail server."""
+        """Return the settings of a Sangdam server that sends its mails over this mail server."""
         return MailServer(**{"host": "127.0.0.1", "port": self.port, "sender": SENDER, "tls": "none"} | more)
 
     async def until(self, wanted: Callable[[list[EmailMessage]], bool]) -> list[EmailMessage]:
@@ -65,7 +68,7 @@ class Mails:
         return next(each for each in found if subject in each["Subject"])
 
     async def asked(self, recipients: int) -> None:
-        """Wait until clients have named so many recipients (RCPT), accepted or not."""
+        """Wait until clients have named this many recipients (RCPT), whether accepted or not."""
         async with self._news, asyncio.timeout(WAIT_S):
             await self._news.wait_for(lambda: len(self.recipients) >= recipients)
 
@@ -148,7 +151,7 @@ def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
 
 
 def link_in(mail: EmailMessage) -> str:
-    """Return the token of the link in a mail's plain text."""
+    """Return the token in the link of a mail's plain text."""
     body = mail.get_body(("plain",))
     assert body is not None
     found = re.search(r"#invite=([\w-]+)", body.get_content())

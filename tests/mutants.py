@@ -1,4 +1,4 @@
-"""`make mutants`: put each mistake of mutants.toml into a copy of the matcher's Lua and show that its tests notice.
+"""`make mutants`: put each mistake of mutants.toml into a copy of the matcher's Lua, and show that the tests notice it.
 
 Each mutant gets a copy of the sources and one run of the contract tests. The run stops at the first failure, and Hypothesis
 does not shrink it. A mutant is caught if the tests fail. The command fails if the tests pass for a mutant, take too long, or
@@ -43,7 +43,10 @@ def sow(folder: Path, mutant: dict[str, Any]) -> None:
 
 
 def run(folder: Path) -> str:
-    """Run the tests on a copy of the sources. Return "passed", "caught", "too slow", or how else the run ended."""
+    """Run the tests on a copy of the sources.
+
+    Return "passed", "caught", "too slow", or another text that says how the run ended.
+    """
     command = [sys.executable, "-m", "pytest", "-qx", "--hypothesis-profile=mutants", "-p", "no:cacheprovider", *SUITE]
     try:
         ended = subprocess.run(

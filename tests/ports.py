@@ -1,8 +1,8 @@
 """Choose ports for servers that tests start. No other process takes a port between its choice and its bind.
 
-The usual way is to let the kernel choose: bind to port 0, close the socket, pass the number on. Such a port is free again for
-any process. The next outgoing connection may take it. This module therefore takes two measures. The module's ports lie below the
-range that the kernel uses for outgoing connections. Each process draws its ports from a block of its own. An abstract Unix socket
+The usual way is to let the kernel choose: bind to port 0, close the socket, and pass the number on. Such a port is then free for
+any process, and the next outgoing connection may take it. This module therefore takes two measures. Its ports lie below the range
+that the kernel uses for outgoing connections, and each process draws its ports from a block of its own. An abstract Unix socket
 reserves the block. The kernel releases the socket's name when the process ends.
 """
 
@@ -16,10 +16,12 @@ from functools import cache
 FIRST, LAST = 10_500, 32_767
 """Linux uses ports from 32,768 up for outgoing connections (`net.ipv4.ip_local_port_range`).
 
-Browsers refuse port 10,080, the last on their list of unsafe ports.
+Browsers refuse port 10,080, which is the last one on their list of unsafe ports.
 """
 BLOCK = 500
-"""Ports in the block of one process. The process uses them in turn, and uses a port again when it can be bound."""
+"""Number of ports in the block of one process. The process uses the ports in turn, and uses a port again when the port can be
+bound.
+"""
 
 
 def free_port() -> int:

@@ -1,4 +1,4 @@
-"""Run a real PostgreSQL for tests: Debian's package, with its data in its own folder, on loopback only."""
+"""Run a real PostgreSQL for tests. It is Debian's package, keeps its data in a folder of its own, and listens on loopback."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class PostgresServer:
             self._run("pg_basebackup", "-D", self.data, *where, "-R", "-X", "stream", "-c", "fast", "--no-sync")
 
     def _admit_everybody(self) -> None:
-        """Let every address connect, because tests run servers in network namespaces. No other address reaches this server."""
+        """Let every address connect, because tests run servers in network namespaces. Only this machine reaches this server."""
         with (self.data / "pg_hba.conf").open("a") as rules:
             rules.write("host all all 0.0.0.0/0 trust\nhost replication all 0.0.0.0/0 trust\n")
 

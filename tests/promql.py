@@ -1,4 +1,4 @@
-"""Compare a PromQL query with a scrape. Find metrics, labels and values that the query names and the scrape lacks."""
+"""Compare a PromQL query with a scrape. Find the metrics, labels and values that the query names and the scrape lacks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def scrape(text: str) -> Scrape:
 
 
 def wrong_names(query: str, known: Scrape) -> list[str]:
-    """Return a sentence for each name in `query` that `known` lacks. The list is empty if `known` has every name."""
+    """Return a sentence for each name in `query` that `known` lacks. If `known` has every name, return an empty list."""
     tree = promql.parse(query)
     return [sentence for part in _walk(tree) for sentence in _wrong(part, known)]
 

@@ -1,4 +1,7 @@
-"""A real push service on the loopback address, with browsers whose keys the tests have: what came is decrypted (RFC 8291)."""
+"""A real push service on the loopback address.
+
+The tests have the keys of its browsers, and decrypt the pushes that come (RFC 8291).
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ WAIT_S = 10.0
 
 
 class Browser:
-    """The keys of one browser. Nothing here is shared with the code under test, except base64."""
+    """The keys of one browser. This class shares no code with the code under test, except for base64."""
 
     def __init__(self, origin: str, name: str) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
@@ -65,7 +68,10 @@ class Came:
 
 @dataclass
 class PushService:
-    """`answers`: statuses for the next pushes to a browser, by its name; 0: never answers. Without one: 201."""
+    """A push service. `answers`: statuses for the next pushes to a browser, by its name. Without a status, the answer is 201.
+
+    With 0, no answer comes.
+    """
 
     port: int = field(default_factory=free_port)
     answers: dict[str, list[int]] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Let a real, running Redis refuse to write, in several ways. Each refusal lasts as long as its context."""
+"""Let a real, running Redis server refuse to write, in several ways. Each refusal lasts as long as its context."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def no_replicas(client: redis.Redis) -> Iterator[None]:
 
 @contextmanager
 def disk_error(client: redis.Redis) -> Iterator[None]:
-    """Let the server's snapshot fail by pointing it to /proc, where no file can be created."""
+    """Let the server's snapshot fail: its folder is /proc, in which no file can be created."""
     folder = client.config_get("dir")["dir"]
     client.config_set("save", "3600 1000000")
     client.config_set("dir", "/proc")

@@ -1,4 +1,7 @@
-"""Run Debian's Redis for tests: its own process, on a Unix socket or a free port, without persistence. Also with Sentinels."""
+"""Run Debian's Redis for tests, in a process of its own, on a Unix socket or a free port. It has no persistence.
+
+It can also run with Sentinels.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,7 @@ class RedisServer:
         self.cluster = cluster
         self.slots = slots
         self.folder = folder
-        self.port = free_port() if self.host else 0  # the bus of Redis Cluster needs TCP, no Unix socket
+        self.port = free_port() if self.host else 0  # the bus of Redis Cluster needs TCP and cannot use a Unix socket
         self.bus_port = free_port()
         self.url = f"redis://{self.host}:{self.port}" if self.host else f"unix://{folder / 'redis.sock'}"
         self.process: subprocess.Popen[bytes] | None = None
@@ -102,7 +105,7 @@ class RedisServer:
 
     @contextmanager
     def down(self) -> Iterator[None]:
-        """Stop the server while the context lasts. The server starts again afterwards, even if the test fails."""
+        """Stop the server while the context lasts. Afterwards the server starts again, even if the test fails."""
         self.kill()
         try:
             yield
@@ -116,7 +119,8 @@ class RedisServer:
 
 @contextmanager
 def running_redis(*options: str, cluster: bool = False, host: str = "", within: tuple[str, ...] = ()) -> Iterator[RedisServer]:
-    with tempfile.TemporaryDirectory(prefix="sangdam-redis-") as folder:  # a short path: Unix sockets have at most 108 bytes
+    # the path must be short, because the path of a Unix socket has at most 108 bytes
+    with tempfile.TemporaryDirectory(prefix="sangdam-redis-") as folder:
         server = RedisServer(Path(folder), *options, cluster=cluster, host=host, within=within)
         try:
             server.start()

@@ -1,7 +1,8 @@
-"""Build what PyPI takes, install each wheel in an empty environment, and use it there: `make dist`.
+"""Build the files for PyPI, install each wheel in an empty environment, and use it there: `make dist`.
 
-`dist` then holds three files: a manylinux wheel with the compiled fast path, a wheel without it for all other machines, and the
-archive of the sources. A wheel holds the built pages, so a machine that installs it needs neither Node nor a compiler.
+The folder `dist` then contains three files: a manylinux wheel with the compiled fast path, a wheel without it for all other
+machines, and the archive of the sources. A wheel contains the built pages, so a machine that installs it needs neither Node nor a
+compiler.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ FAST_PATH = "media/transport/_fastpath.so"
 
 
 def build(target: Path, *, fast_path: bool = True) -> Path:
-    """Build a wheel into this folder. Return its path. `fast_path`: put the compiled fast path in, for this kind of machine."""
+    """Build a wheel into this folder. Return its path. `fast_path`: include the compiled fast path, for this kind of machine."""
     environment = os.environ | ({} if fast_path else {"SANGDAM_WHEEL": "pure"})
     before = set(target.glob("*.whl"))
     subprocess.run(
@@ -71,7 +72,8 @@ def installed(folder: Path, wheel: Path, packages: Path | None = None) -> Path:
     else:
         subprocess.run([*pip, "--no-deps", "--no-index", wheel], check=True)
         [own] = folder.glob("lib/python3*/site-packages")
-        (own / "packages.pth").write_text(f"{packages}\n")  # after the environment's own packages, and without its .pth files
+        # these packages come after the environment's own ones, and their .pth files are ignored
+        (own / "packages.pth").write_text(f"{packages}\n")
     return python.parent
 
 
@@ -116,7 +118,10 @@ def _is_ready(port: int) -> bool:
 
 
 async def used(settings: Settings) -> dict[str, Any]:
-    """Open every page with its parts, and lead a conversation. Return the states of the operator's findings, by name."""
+    """Open every page with everything that it loads, and lead a conversation.
+
+    Return the states of the operator's findings, by name.
+    """
     nothing: Any = None
     async with aiohttp.ClientSession() as http:
         service = Service(settings, nothing, http)
@@ -153,7 +158,7 @@ async def _whole(http: aiohttp.ClientSession, service: Service, path: str) -> No
 
 
 def check(wheel: Path, packages: Path | None = None) -> dict[str, Any]:
-    """Install the wheel in an empty environment and use it. Return the operator's findings."""
+    """Install the wheel in an empty environment, and use it. Return the operator's findings."""
     with tempfile.TemporaryDirectory(prefix="sangdam-wheel-") as name:
         folder = Path(name)
         programs = installed(folder / "environment", wheel, packages)

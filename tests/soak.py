@@ -1,11 +1,11 @@
 """`make soak`: calls come and go on a real service for half an hour, then check for leaks.
 
-Light peers make each call: two voices, lines, strokes on the board, and a file. The calls take turns with four extras. In one a
-client reconnects, in one a tab closes without a goodbye. In one a professional joins the conference, which is mixed. One is
-recorded. Between calls, when no room is left, the soak reads memory, tasks and descriptors of server and worker from their
-metrics, and the recorder's memory from the kernel. The first third of the time is a warm-up; after it no figure may grow. The
-growth is a Theil–Sen slope, at the lower end of its 95 % confidence interval. The soak fails if this slope adds more than `SLACK`
-over the measured time. What must grow, because it is kept (the records, the recordings and the files), is printed for each call.
+Light peers make each call. A call has two voices, lines, strokes on the board, and a file. The calls take turns with four extras:
+a client reconnects, a tab closes without a goodbye, a professional joins a conference, which is mixed, or the call is recorded.
+Between calls, when no room is left, the soak reads memory, tasks and descriptors of server and worker from their metrics, and the
+recorder's memory from the kernel. The first third of the time is a warm-up. After the warm-up, no figure may grow. The growth is
+a Theil–Sen slope, at the lower end of its 95 % confidence interval. The soak fails if this slope adds more than `SLACK` over the
+measured time. The records, the recordings and the files must grow, because they are kept. Their growth is printed for each call.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from tests.ports import free_port
 TALK_S = 6.0
 STROKES = 12
 STORIES = ("plain", "reconnect", "conference", "vanish", "recorded")
-LINES = 20  # lines of each call whose delay is measured
+LINES = 20  # number of lines in each call whose delay is measured
 EMPTY_WITHIN_S = PATIENCE_S = 60.0
 BETWEEN_S = 1.0
 WARM_UP = 1 / 3
@@ -232,7 +232,7 @@ def _resident_mib(pid: int) -> float:
 
 
 def _kib(*paths: Path) -> float:
-    """Return the size of files, and of all files in folders."""
+    """Return the size of these files and of all files in these folders, in KiB."""
     files = [file for path in paths for file in (path.rglob("*") if path.is_dir() else [path])]
     return sum(file.stat().st_size for file in files if file.is_file()) / 1024
 
@@ -278,7 +278,7 @@ def verdicts(samples: dict[str, list[tuple[float, float]]]) -> list[Verdict]:
 
 
 async def soak(minutes: float) -> bool:
-    live_house.WAIT_S = PATIENCE_S  # long timeouts: other programs may keep the machine busy
+    live_house.WAIT_S = PATIENCE_S  # long timeouts, because other programs may keep the machine busy
     metrics = f"127.0.0.1:{free_port()}"
     with tempfile.TemporaryDirectory(prefix="sangdam-soak-") as folder:
         async with (

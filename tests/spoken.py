@@ -1,4 +1,4 @@
-"""Recorded English speech, from Debian's `asterisk-core-sounds-en-g722` (CC BY-SA 3.0), and what it says."""
+"""Recorded English speech, from Debian's `asterisk-core-sounds-en-g722` (CC BY-SA 3.0), and the spoken words."""
 
 from __future__ import annotations
 

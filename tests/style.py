@@ -2,7 +2,7 @@
 
     python tests/style.py FOLDER …
 
-It reports four faults:
+The tool reports four faults:
 
 - a docstring that opens without a subject
 - an archaic word in a docstring or comment

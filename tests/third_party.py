@@ -1,7 +1,7 @@
 """List the packages of others and their licences in THIRD_PARTY.md: `python -m tests.third_party` writes the lists again.
 
-A unit test compares the lists with the packages that a user of Sangdam gets: those that `pyproject.toml` names without the
-extra `dev`, those that these need in turn, and the packages of npm in the built pages.
+A unit test compares the lists with the packages that a user of Sangdam gets. These are the packages that `pyproject.toml` names
+outside the extra `dev`, the packages that these need in turn, and the npm packages in the built pages.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "THIRD_PARTY.md"
 BASE = "base"
-LONGEST = 60  # characters of a licence's name; a longer text is the licence itself
+LONGEST = 60  # most characters of a licence's name; a longer text is the text of the licence
 
 
 def licence(of: Distribution) -> str:

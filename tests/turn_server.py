@@ -1,4 +1,4 @@
-"""Run Debian's coturn for tests, on a loopback port and with the configuration that we ship. Contains a client for it."""
+"""Run Debian's coturn for tests, on a loopback port and with the configuration that we ship."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ START_S = 10.0
 
 
 def own_address() -> str:
-    """Return this machine's address, at which its media workers are reached. Sends no packet."""
+    """Return the address of this machine at which others reach its media workers. This sends no packet."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect(("198.51.100.1", 9))
         return str(probe.getsockname()[0])

@@ -1,4 +1,4 @@
-"""`make bench`: measure everything. `make bench ARGS="sizes call"` measures only the parts named."""
+"""`make bench`: measure everything. `make bench ARGS="sizes call"` measures only the named parts."""
 
 from __future__ import annotations
 

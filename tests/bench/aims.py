@@ -10,7 +10,7 @@ Rows = dict[str, Row]
 
 
 class Aim(NamedTuple):
-    """A promised limit. `worst`: the limit holds for every run, not only for the row's value."""
+    """A promised limit. `worst`: the limit applies to every run, not only to the row's value."""
 
     row: str
     title: str
@@ -22,7 +22,7 @@ class Aim(NamedTuple):
         return rows[self.row].max if self.worst else rows[self.row].value
 
     def used(self, rows: Rows) -> float:
-        """Return how much of the limit is used. 1 is the limit; less is better."""
+        """Return which share of the limit is used. 1 is the limit, and less is better."""
         found = self.of(rows)
         return self.limit / found if self.at_least else found / self.limit
 
@@ -42,9 +42,9 @@ BESIDE_JANUS = [
 """Limits of a ratio: processor time of Sangdam divided by that of Janus."""
 
 DERIVED = "mos_lost_by_the_line"
-"""Name of a row that is not measured but computed from two MOS rows.
+"""Name of a row that is not measured, but computed from two MOS rows.
 
-The MOS rows come from the part that takes longest. The plot of all limits is drawn even without this row.
+The MOS rows come from the part of the bench that takes longest. The plot of all limits is drawn even without this row.
 """
 AIMS = [
     Aim("accept_to_hearing_s", "Accept → both hear each other, s", 1),
@@ -80,7 +80,7 @@ AIMS = [
 
 
 def with_derived(rows: Rows) -> Rows:
-    """Return the rows and the row `DERIVED`, which is computed from two of them. Without these two, return only the rows."""
+    """Return the rows and, computed from two of them, the row `DERIVED`. If one of these two is missing, return only the rows."""
     clean, bad = rows.get("mos_clean"), rows.get("mos_loss10_jitter50")
     if clean is None or bad is None:
         return rows

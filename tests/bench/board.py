@@ -17,9 +17,10 @@ from tests.browser.test_board import draw, ink
 STEPS = (640, 1_280, 2_560, 5_120, 10_240)
 STROKES = 10
 FRAME_MS = 1000 / 60
-LATE = 1.1  # times the length of a frame; browsers round their clock
+# a frame counts as late from this multiple of a frame's length on; the tolerance is needed because browsers round their clock
+LATE = 1.1
 
-# Enlarges and moves the board in each frame for 3 s. Returns the 95th percentile of the time between two frames, in ms.
+# Enlarges and moves the board in each frame, for 3 s. Returns the 95th percentile of the times between two frames, in ms.
 FRAMES = """
 async () => {
   const canvas = document.querySelector('[data-testid=board-canvas]');
@@ -60,7 +61,7 @@ OPEN = """
 
 
 async def fill(person: Person, strokes: int, to: int) -> None:
-    """Select and duplicate all shapes on the board, until there are at least `to` shapes."""
+    """Select and duplicate all shapes on the board until there are at least `to` shapes."""
     while strokes < to:
         await person.page.keyboard.press("Control+a")
         await person.page.keyboard.press("Control+d")
@@ -99,7 +100,7 @@ async def opening(user: Person, counselor: Person, runs: int = 5) -> list[float]
         return await ink(user) == await ink(counselor)
 
     await user.get("board-canvas").focus()
-    await user.page.keyboard.press("0")  # show the whole page again, to compare it
+    await user.page.keyboard.press("0")  # show the whole page again, so that the two boards can be compared
     await eventually(same, True, "the counselor should have the whole board", 60)
     found = []
     for _ in range(runs):

@@ -128,7 +128,8 @@ PEN = """
 """
 
 
-# Draws a stroke with 60 points a second, as a touch screen does. If a frame is late, its points come together, as in a browser.
+# Draws a stroke with 60 points a second, as a touch screen does. If a frame is late, all points that are due come together, as in
+# a browser.
 STROKE = """
 (points) => new Promise((done) => {
   const canvas = document.querySelector('[data-testid=board-canvas]');
@@ -185,7 +186,10 @@ async def worker_drain(service: Service, folder: Path) -> list[Row]:
 
 
 async def _gaps(service: Service, folder: Path, what: signal.Signals, runs: int) -> list[float]:
-    """Return the longest silence of either person, in s, for each time this signal goes to the worker of their room."""
+    """Send this signal to the worker of the room `runs` times.
+
+    Return for each time the longest silence that one of the people heard, in s.
+    """
     gaps: list[float] = []
     async with async_playwright() as playwright:
         cast = Cast(service, playwright, folder)
@@ -197,7 +201,8 @@ async def _gaps(service: Service, folder: Path, what: signal.Signals, runs: int)
                 await counselor.page.evaluate(media.EAR, media.USER.hz)
                 await asyncio.sleep(1)
                 os.kill(await service.serving(), what)
-                await asyncio.sleep(4 if what is signal.SIGKILL else 8)  # until another worker has taken over and warmed up
+                # by then, another worker has taken over and has warmed up
+                await asyncio.sleep(4 if what is signal.SIGKILL else 8)
                 gaps.append(max((await media.note(user.page))["gap"], (await media.note(counselor.page))["gap"]) / 1000)
             await user.page.close()
     return gaps

@@ -1,7 +1,9 @@
-"""Measure captions: wrong words, delay, and how many people one core writes down. Real process, tiny English model, real time.
+"""Measure captions: the share of wrong words, the delay, and for how many speakers one core suffices.
+
+The bench uses the real captions process with the tiny English model, in real time.
 
 The captions process has one core for itself. Speakers send Opus packets through `CaptionLink`, as a media worker does. The delay
-runs from the last audible sound of a recording to its last whole caption.
+is the time from the last audible sound of a recording to its last final caption.
 """
 
 from __future__ import annotations
@@ -20,11 +22,11 @@ from tests.bench.rows import Row, row
 from tests.captioner import TOKEN, Captioner, captioner
 from tests.spoken import SAYS, TICK, packets, speech
 
-AUDIBLE = 500  # of 32768: the softest sample that counts as speech
+AUDIBLE = 500  # the softest sample that counts as speech; full scale is 32768
 SETTLE_S = 4.0  # seconds to wait for the last captions after the last sound
 MOST_SPEAKERS = 12
 MOST_DELAY_S = 2.0
-RECORDINGS_A_STEP = 4  # recordings that each speaker says, one after the other
+RECORDINGS_A_STEP = 4  # number of recordings that each speaker says, one after the other
 
 
 @dataclass(eq=False)
@@ -65,7 +67,10 @@ class Speaker:
                     self.ended.append(loop.time())
 
     def delays(self) -> list[float]:
-        """Return for each recording the seconds until its last whole caption. A recording without words has no delay."""
+        """Return for each recording the seconds from its last sound until its last final caption.
+
+        A recording without words has no delay.
+        """
         found = []
         for n, ended in enumerate(self.ended):
             until = self.ended[n + 1] if n + 1 < len(self.ended) else float("inf")
@@ -80,7 +85,7 @@ def words_of(text: str) -> list[str]:
 
 
 def wrong(said: list[str], written: list[str]) -> int:
-    """Return how many words must be changed, added or removed (Levenshtein)."""
+    """Return how many words must be changed, added or removed to get from one text to the other (Levenshtein)."""
     before = list(range(len(written) + 1))
     for n, word in enumerate(said, start=1):
         now = [n]

@@ -1,6 +1,6 @@
-"""Measure co-browsing: a change on the user's page until staff see it, a page at rest, a storm of changes, the script's size.
+"""Measure co-browsing: how fast staff see a change, what a page at rest and a storm of changes cost, and the script's size.
 
-Real service, real browsers. Both browsers run on one machine, so that one clock times both.
+The service and the browsers are real. Both browsers run on one machine, so that one clock times both.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ PAGE = """<!doctype html><html lang="ko"><head><meta charset="utf-8"><title>Shop
 <body><h1 id="news">0</h1><ol id="list">{items}</ol></body></html>"""
 ITEM = '<li class="item"><b>Camera {n}</b> <i>24 MP</i></li>'  # 6 nodes: 3 elements and 3 texts
 
-# Changes the page's heading. Returns the time of the change, ms since 1970.
+# Changes the page's heading. Returns the time of the change, in ms since 1970.
 CHANGE = "(text) => { document.querySelector('#news').textContent = text; return Date.now(); }"
 
-# Returns the time at which the counselor's frame shows this heading, ms since 1970. Runs in the counselor's page.
+# Returns the time at which the counselor's frame shows this heading, in ms since 1970. Runs in the counselor's page.
 SEEN = """
 (text) => new Promise((done) => {
   const look = () => {
@@ -53,7 +53,8 @@ SEEN = """
 })
 """
 
-# Changes texts, styles and nodes `perS` times a second for `seconds`. Returns the changes made, and the ms between two frames.
+# Changes texts, styles and nodes `perS` times a second for `seconds`. Returns the number of changes, and the times between frames
+# in ms.
 STORM = """
 ([seconds, perS]) => new Promise((done) => {
   const items = [...document.querySelectorAll('.item')];
@@ -102,7 +103,7 @@ async def large_shop(server: str) -> AsyncIterator[str]:
 
 @dataclass
 class PageTraffic:
-    """Characters of the page that the user's browser has sent, and how many snapshots."""
+    """Counts the characters of the page that the user's browser has sent, and the snapshots among these messages."""
 
     characters: int = 0
     snapshots: int = 0
@@ -134,7 +135,7 @@ async def talk(cast: Cast, service: Service, origin: str, browser: BrowserName =
 
 
 async def show(user: User, counselor: Staff) -> None:
-    """Let the counselor ask and the user agree. Return when the counselor sees the page."""
+    """Let the counselor ask to see the page and the user agree. Wait until the counselor sees the page."""
     await expect(counselor.get("page-ask")).to_be_enabled()
     await counselor.get("page-ask").click()
     await user.panel.get_by_test_id("cobrowse-yes").click()
@@ -196,7 +197,8 @@ async def measure() -> list[Row]:
                 delays = []
                 for n in range(CHANGES):
                     delays.append(await delay_ms(user, counselor, f"news {n}"))
-                    await asyncio.sleep(0.11 + 0.017 * (n % 7))  # at other times of the recorder's timer
+                    # each change falls on another moment between two ticks of the recorder's timer
+                    await asyncio.sleep(0.11 + 0.017 * (n % 7))
                 return [
                     row("cobrowse_change_to_seen_p95_ms", "ms", delays),
                     row("cobrowse_idle_cpu_percent", "%", watched),

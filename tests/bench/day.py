@@ -1,7 +1,7 @@
 """Measure how long a day with one million requests takes to simulate.
 
-4,300 counselors serve four topics. Every user gets an expected waiting range on arrival, and a new one every five minutes of
-waiting.
+4,300 counselors serve four topics. Every user gets a range of expected waiting times on arrival, and a new range after every five
+minutes of waiting.
 """
 
 from __future__ import annotations

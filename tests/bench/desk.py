@@ -1,4 +1,4 @@
-"""Measure the console: switching between conversations, and opening and scrolling one of 5,000 lines."""
+"""Measure the console: the time to switch between conversations, and to open and scroll a conversation of 5,000 lines."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tests.browser.test_writing import LONG, line, write_directly
 SWITCHES = int(os.environ.get("DESK_SWITCHES", "60"))
 OPENINGS = int(os.environ.get("DESK_OPENINGS", "9"))
 
-# Presses the n-th conversation. Returns the ms from the press until a frame with its lines has been painted. `last`: a text that
-# the newest line contains.
+# Presses the n-th conversation. Returns the time from the press until a frame with the conversation's lines has been painted, in
+# ms. `last`: a text that the newest line contains. the newest line contains.
 OPEN = """
 ([n, last]) => new Promise((done) => {
   const before = document.querySelector('.chat-lines');
@@ -39,7 +39,7 @@ OPEN = """
 })
 """
 
-# Scrolls up for 3 s. Returns the ms between two frames, each.
+# Scrolls up for 3 s. Returns the times between two frames, in ms.
 FRAMES = """
 () => new Promise((done) => {
   const box = document.querySelector('.chat-lines');
@@ -92,7 +92,7 @@ async def measure() -> list[Row]:
 
 
 async def _last(page: Page) -> int:
-    """Return the place of the answered conversation in the list: those whose users wait for an answer come before it."""
+    """Return the place of the answered conversation in the list. Conversations whose users wait for an answer come before it."""
     waits = "rows => rows.map((row) => row.querySelector('[data-testid=row-waits]') !== null)"
     waiting: list[bool] = await page.locator("[data-testid=session-row]").evaluate_all(waits)
     return waiting.index(False)

@@ -1,9 +1,9 @@
-"""Measure how 100,000 mails and as many pushes drain at the rate that their servers allow, and how late a ring is meanwhile.
+"""Measure how fast 100,000 mails and as many pushes are sent when their servers limit the rate, and how late a ring is meanwhile.
 
     python -m tests.bench drain
 
-A real mail server (aiosmtpd) and a push service on loopback take a limited number each second. All but a hundred mails belong to
-one organisation; the figure of the others says whether they wait behind it.
+A real mail server (aiosmtpd) and a push service on loopback accept a limited number each second. All mails but a hundred belong
+to one organisation. The figure for these hundred shows whether they wait behind the others.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Limited:
 
 
 class Mails:
-    """A mail server that takes `MAILS_A_S` mails each second. `few`: mails of the second organisation that arrived."""
+    """A mail server that accepts `MAILS_A_S` mails each second. `few`: the mails of the second organisation that have arrived."""
 
     def __init__(self) -> None:
         self.port, self.limit, self.few = free_port(), Limited(MAILS_A_S), 0
@@ -78,7 +78,10 @@ class Mails:
 
 
 class Pushes:
-    """A push service that takes `PUSHES_A_S` pushes each second, and rings at once, as push services do with urgent ones."""
+    """A push service that accepts `PUSHES_A_S` pushes each second.
+
+    It accepts rings at once, as push services do with urgent pushes.
+    """
 
     def __init__(self) -> None:
         self.port, self.limit = free_port(), Limited(PUSHES_A_S)
@@ -109,7 +112,7 @@ async def servers(mails: Mails, pushes: Pushes) -> AsyncIterator[None]:
 
 
 async def fill(records: Records, device: Device) -> None:
-    """Queue the mails and pushes: `QUEUED` of each."""
+    """Queue `QUEUED` mails and as many pushes."""
     now = now_ms()
     mails = [
         {
@@ -136,7 +139,7 @@ async def fill(records: Records, device: Device) -> None:
 
 
 async def ring(records: Records, sender: PushSender, device: Device, pushes: Pushes) -> float:
-    """Ring once. Return after how many ms the ring was at the push service."""
+    """Ring once. Return the time until the ring was at the push service, in ms."""
     now, begun = now_ms(), time.monotonic()
     key = f"ring/{secrets.token_hex(4)}"
     push = Push(device=device, kind="user", key=key, args={"site": "Shop"}, rank=RING, at=now, next_at=now, until=now + 20_000)
@@ -166,7 +169,7 @@ async def measure(folder: Path) -> list[Row]:
     rings: list[float] = []
     async with servers(mails, pushes):
         tasks = [asyncio.create_task(each.run()) for each in (by_mail, by_push)]
-        await asyncio.sleep(3)  # the first mails and pushes
+        await asyncio.sleep(3)  # by then, the first mails and pushes have been sent
         memory, taken, begun = _memory_mb(), (mails.limit.taken, pushes.limit.taken), time.monotonic()
         while time.monotonic() - begun < MEASURED_S:
             rings.append(await ring(records, by_push, device, pushes))

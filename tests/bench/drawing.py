@@ -1,4 +1,4 @@
-"""Draw the figures of build/bench.json as plots in docs/plots. `make bench` runs this at its end."""
+"""Draw the figures of build/bench.json as plots in docs/plots. `make bench` runs this module at its end."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ STYLE: Any = {
     "savefig.facecolor": PAPER,
 }
 TWICE = 2.0
-"""Bars end at this value. The label beside a longer bar tells its real value."""
+"""Bars end at this value. If the real value is greater, the label beside the bar tells it."""
 
 
 def draw(source: Path = TARGET, folder: Path = FOLDER) -> None:
@@ -68,7 +68,7 @@ def _where(source: Path) -> str:
 
 
 def _themed(svg: str) -> str:
-    """Return the plot with the reader's colour theme, background included, so that it is legible on every page."""
+    """Return the plot in the reader's colour theme. The plot has a background of its own, so it is legible on every page."""
     names = {color: f"--c{number}" for number, color in enumerate(DARK)}
     for color, name in names.items():
         svg = svg.replace(color, f"var({name}, {color})")

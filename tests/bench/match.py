@@ -1,8 +1,9 @@
 """Measure the matcher's memory store with 1,000 staff, 20 queues and 10,000 waiting requests.
 
 The bench also compares 100,000 waiting requests with 1,000. A match is one step that ends with a reservation: `wrapped_up` takes
-the head of the queue. The other steps (accept, enter, complete, a new request) run between the timed ones on the same engine.
-Rates use the thread's CPU time, which other programs do not affect. The p99 uses the wall clock, which includes their effect.
+the head of the queue. The other steps (accept, enter, complete, a new request) run on the same engine, between the timed steps.
+Rates are computed from the thread's CPU time, which other programs do not affect. The p99 is measured by the wall clock, which
+includes their effect.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Figures:
 
 
 def staff(number: int, rng: random.Random, *, profiles: int | None) -> Staff:
-    """Return a member of staff. `profiles`: the number of different skill sets. None: every member has their own set."""
+    """Return a member of staff. `profiles`: the number of different sets of skills. None: every member has a set of their own."""
     pick = random.Random(number % profiles) if profiles else rng
     languages = frozenset(pick.sample(LANGUAGES, pick.randint(1, 2)))
     categories = set(pick.sample(CATEGORIES, pick.randint(2, 5)))
@@ -50,7 +51,7 @@ def request(number: int, now_ms: int, rng: random.Random) -> Request:
 def run(*, people: int, waiting: int, matches: int, profiles: int | None = 40, seed: int = 1) -> Figures:
     """Measure `matches` whole cycles.
 
-    First fill the queue, sign the staff in, and let each member take one request.
+    Before that, fill the queue, sign the staff in, and let each member take one request.
     """
     rng = random.Random(seed)
     engine = Engine()

@@ -29,7 +29,7 @@ def children(pid: int) -> list[int]:
 
 
 async def spent(pids: list[int]) -> list[float]:
-    """Return the percentage of a core that each process uses during the next seconds."""
+    """Return the CPU of each process during the next seconds, in percent of a core."""
     before, began = [cpu_s(pid) for pid in pids], time.monotonic()
     await asyncio.sleep(SECONDS)
     passed = time.monotonic() - began
@@ -69,7 +69,7 @@ async def _rooms(worker: client.WorkerClient, pid: int) -> list[Row]:
         for number in range(ROOMS):
             record = wire.Record(period=run + 1, participants=["u", "c"])
             await worker.set_matrix(f"r-{number}", wire.SetMatrix(epoch=1, hears=hears, record=record))
-        await asyncio.sleep(1.5)  # until the recorder process has started
+        await asyncio.sleep(1.5)  # by then, the recorder process has started
         [recorder] = children(pid)
         with_tap, wrote = await spent([pid, recorder])
         recorded.append(with_tap / ROOMS)

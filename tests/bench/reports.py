@@ -1,7 +1,7 @@
-"""Measure reports over a year: 1,000 sessions and 40 staff a day, on SQLite and on PostgreSQL.
+"""Measure reports over a year with 1,000 sessions and 40 staff a day, on SQLite and on PostgreSQL.
 
-The stored sums are those that a year leaves: one row for each group of sessions in a quarter of an hour, and one for each member
-at work in a quarter of an hour.
+The stored sums are those that a year leaves. For each quarter of an hour they have one row for each group of sessions, and one
+row for each member at work.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ class Row:
     peer_value: float | None = None
     ratio: float | None = None
     steps: list[dict[str, float]] | None = None
-    """The figures of each step, if the row is the outcome of several steps."""
+    """The figures of each step, if the row is the result of several steps."""
 
     def renamed(self, name: str) -> Row:
         return replace(self, name=name)
@@ -44,7 +44,7 @@ def row(name: str, unit: str, runs: list[float]) -> Row:
 def compared(name: str, unit: str, ours: list[float], theirs: list[float], peer: str = "janus 1.1.2") -> Row:
     """Compare two series of windows.
 
-    `ratio`: the median of the ratios of neighbouring windows, so that other work on the machine affects both alike.
+    `ratio`: the median of the ratios of neighbouring windows. Other work on the machine affects two neighbouring windows alike.
     """
     if not ours:
         raise ValueError(f"{name}: every window was void")
@@ -53,7 +53,7 @@ def compared(name: str, unit: str, ours: list[float], theirs: list[float], peer:
 
 
 def merge(rows: list[Row], target: Path = TARGET) -> None:
-    """Write the rows to the file. Rows of the same name are replaced, the others stay."""
+    """Write the rows to the file. They replace rows of the same name, and all other rows stay."""
     target.parent.mkdir(exist_ok=True)
     known = {entry["name"]: entry for entry in json.loads(target.read_text())} if target.exists() else {}
     known.update({entry.name: {key: value for key, value in asdict(entry).items() if value is not None} for entry in rows})

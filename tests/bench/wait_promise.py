@@ -1,8 +1,8 @@
-"""Measure how many users are served within the waiting range that they were told when they queued, under eight loads.
+"""Measure, under eight loads, how many users are served within the range of waiting times that they saw when they queued.
 
     python -m tests.bench.wait_promise [--runs N]
 
-Each load has a median over its runs. The row is the lowest of these medians, because a promise must hold on busy days, too.
+Each load has a median over its runs. The row is the lowest of these medians, because the promise must also hold on busy days.
 """
 
 from __future__ import annotations
@@ -58,7 +58,10 @@ def patient() -> Model:
 
 
 def own_staff() -> Model:
-    """Build a model in which each topic has its own staff. After a while they also serve other topics."""
+    """Build a model in which each topic has its own staff.
+
+    If a user waits for a while, staff of other topics also serve this user.
+    """
     return Model([people(5, name=topic, categories=(topic,)) for topic in TOPICS], topics([190.0] * 24))
 
 
@@ -87,7 +90,8 @@ class Promise:
     kept_percent: float
     later_percent: float
     told_percent: float
-    width_over_wait: float  # median width of the ranges told at the start, divided by the median wait of the users who were told
+    # median width of the ranges shown at the start, divided by the median wait of the users who saw a range
+    width_over_wait: float
     width_s: float
 
 

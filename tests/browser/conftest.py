@@ -13,7 +13,7 @@ from tests.browser.service import Backstage, Service
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run all browser tests in one event loop, because their browsers outlive a test."""
+    """Run all browser tests in one event loop, because a browser stays open for later tests."""
     for item in items:
         if Path(item.path).parent == Path(__file__).parent:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)

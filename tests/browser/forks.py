@@ -1,10 +1,11 @@
 """Servers for tests, forked from one process that has loaded all modules, because loading takes a second of a core.
 
-A fork runs the command `sangdam` with arguments, as the program of that name does. `python -m tests.browser.forks` is the process
-from which servers are forked. That process reads one JSON text a line, [path of the log, arguments], and answers with the process
-id.
+A fork runs the command `sangdam` with arguments, as the program of that name does. `python -m tests.browser.forks` starts the
+process from which servers are forked. That process reads a JSON text from each line, [path of the log, arguments]. It answers
+with the process id of the fork. from which servers are forked. That process reads one JSON text a line, [path of the log,
+arguments], and answers with the process id.
 
-At `SKIP` a forked server's clock moves forward, so that no test waits for half a minute until a ring or a search has ended.
+The signal `SKIP` moves a forked server's clock forward. So no test needs to wait half a minute until a ring or a search ends.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 PR_SET_PDEATHSIG = 1
 SKIP = signal.SIGUSR1
 SHOW = signal.SIGUSR2  # a forked server writes to its log what each thread and each task waits for
-SKIP_S = 20.0  # one signal `SKIP` moves the server's clock forward by so many seconds
+SKIP_S = 20.0  # seconds by which one signal `SKIP` moves the server's clock forward
 
 
 class Fork:
@@ -43,7 +44,8 @@ class Fork:
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
-        self.returncode: int | None = None  # 0 once it has ended: only its parent knows the true status
+        # 0 once the process has ended, because only the parent process learns the real exit status
+        self.returncode: int | None = None
         self._handle = os.pidfd_open(pid)
         self._ended = asyncio.Event()
         asyncio.get_running_loop().add_reader(self._handle, self._end)
@@ -67,7 +69,7 @@ class Fork:
 
 def fork(log: Path, arguments: list[str]) -> Fork:
     """Run `sangdam` with these arguments. The server's output is appended to `log`. The server ends with this process."""
-    if _origin().poll() is not None:  # the process of forks has ended: start another for the next test
+    if _origin().poll() is not None:  # the process that makes the forks has ended: start another one for the next test
         _origin.cache_clear()
     origin = _origin()
     assert origin.stdin is not None
@@ -79,7 +81,10 @@ def fork(log: Path, arguments: list[str]) -> Fork:
 
 @cache
 def _origin() -> subprocess.Popen[bytes]:
-    """Return the process from which servers are forked. It ends when this process closes its standard input by ending."""
+    """Return the process from which servers are forked.
+
+    That process ends when this one ends, because its standard input then closes.
+    """
     environment = {**os.environ, "NO_COLOR": "1"}
     return subprocess.Popen(
         [sys.executable, "-m", __name__], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
@@ -93,7 +98,7 @@ def serve_forks() -> None:
     from signaling.server import app as server
 
     server.build_app = with_clock(server.build_app)
-    gc.freeze()  # a fork copies no memory for the garbage collector's notes about these objects
+    gc.freeze()  # the garbage collector then writes nothing into these objects, so a fork need not copy their memory
     gc.enable()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel removes forks that have ended
     own = os.getpid()

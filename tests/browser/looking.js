@@ -1,4 +1,4 @@
-// Functions with which a test checks a page. Each of them runs inside the page.
+// Functions with which a test checks a page. Each function runs inside the page.
 ({
   /** Waits until all animations have ended, except those that never end. */
   still: async () => {

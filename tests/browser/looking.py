@@ -31,15 +31,15 @@ LOOKING = Path(__file__).with_suffix(".js").read_text().strip()
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 
 Theme = Literal["light", "dark"]
-# The theme of each language and size. English and the later languages have the theme that Korean has not. Of several sizes, every
-# second one has the other theme.
+# The colour theme for each language and size. English and the languages added later have the theme that Korean does not have. If
+# there are several sizes for a device, every second one has the other theme. second one has the other theme.
 THEMES: dict[tuple[Language, Size], Theme] = {
     ("ko", "desk"): "light",
     ("ko", "phone"): "dark",
     ("en", "desk"): "dark",
     ("en", "phone"): "light",
 }
-SMALL: Pixels = (320, 640)  # phone size for the languages added later, whose texts are often longer
+SMALL: Pixels = (320, 640)  # phone size for the languages added later, whose texts are often longer than the Korean ones
 
 
 @dataclass
@@ -86,7 +86,10 @@ class Eyes:
         await page.screenshot(path=SCREENSHOTS / f"{name}-{shown}-{self.language}.png")
 
     async def read(self, where: Frame, touch_px: int) -> list[str]:
-        """Return faults of texts and element positions in this frame. `touch_px`: the least size of controls; 0 for a mouse."""
+        """Return faults of texts and element positions in this frame.
+
+        `touch_px`: the smallest size of controls in px; 0 for a mouse.
+        """
         await where.evaluate(f"({LOOKING}).still()")
         asked = {"language": self.language, "touchPx": touch_px}
         found: list[str] = await where.evaluate(f"(asked) => ({LOOKING}).faults(asked)", asked)

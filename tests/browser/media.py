@@ -26,9 +26,9 @@ PROFESSIONAL = Voice(880, (40, 70, 200))
 
 
 def write_tone(path: Path, hz: int, seconds: float = 10.0) -> Path:
-    """Write a mono 16-bit WAV that loops without a step.
+    """Write a mono 16-bit WAV file. Played in a loop, the tone has no jump at the seam.
 
-    The tone's level varies slightly, so that noise suppression does not take it for hum.
+    The tone's level varies slightly, so that noise suppression does not remove the tone as hum.
     """
     time = np.arange(int(SAMPLE_RATE * seconds)) / SAMPLE_RATE
     samples = 0.4 * np.sin(2 * np.pi * hz * time) * (0.75 + 0.25 * np.sin(2 * np.pi * 4 * time))
@@ -41,7 +41,7 @@ def write_tone(path: Path, hz: int, seconds: float = 10.0) -> Path:
 
 
 def write_colour(path: Path, rgb: tuple[int, int, int], width: int = 320, height: int = 240, frames: int = 15) -> Path:
-    """Write a Y4M clip of one colour (BT.601) with a bright moving bar, so that frames differ."""
+    """Write a Y4M clip of one colour (BT.601). A bright bar moves in it, so that no two frames are alike."""
     red, green, blue = rgb
     luma = 16 + (65.738 * red + 129.057 * green + 25.064 * blue) / 256
     cb = 128 + (-37.945 * red - 74.494 * green + 112.439 * blue) / 256
@@ -100,7 +100,8 @@ async ({ frequencies, ms, audible, peak }) => {
 }
 """
 
-# Without a sound card, Firefox never starts an AudioContext. So record the sound that arrives, and analyse the recording.
+# Without a sound card, Firefox never starts an AudioContext. So this script records the sound that arrives, and analyses the
+# recording.
 LISTEN_BY_RECORDING = """
 async ({ frequencies, ms }) => {
   const heard = Object.fromEntries(frequencies.map((hz) => [hz, -200]));
@@ -133,8 +134,8 @@ FIREFOX_HZ = 1000  # frequency of the tone that Firefox's fake microphone plays
 async def levels(page: Page, *frequencies: int, ms: int = 900, peak: bool = False) -> dict[int, float]:
     """Return for each frequency the level in dBFS at which this page plays it.
 
-    Measure until three measurements in a row agree which frequencies are audible. With `peak`: until each frequency has been
-    audible once, and return its highest level. Measure for at most `ms`.
+    Measure until three measurements in a row agree which frequencies are audible. With `peak`, measure until each frequency has
+    been audible once, and return the highest level of each. In both cases, measure for at most `ms`.
     """
     browser = page.context.browser
     by_recording = browser is not None and browser.browser_type.name == "firefox"
@@ -144,7 +145,10 @@ async def levels(page: Page, *frequencies: int, ms: int = 900, peak: bool = Fals
 
 
 async def heard(page: Page, ms: int = 900) -> set[int]:
-    """Return which of the tones of user, counselor and professional this page plays. Return none while the page reloads."""
+    """Return which of the tones of user, counselor and professional this page plays.
+
+    While the page reloads, return an empty set.
+    """
     try:
         found = await levels(page, USER.hz, COUNSELOR.hz, PROFESSIONAL.hz, ms=ms)
     except Error as error:
@@ -154,7 +158,8 @@ async def heard(page: Page, ms: int = 900) -> set[int]:
     return {hz for hz, level in found.items() if level > AUDIBLE_DB}
 
 
-# Records every 10 ms whether this page plays the tone: the first time, the last time, and the longest gap.
+# Looks every 10 ms whether this page plays the tone. Records the first time, the last time, and the longest gap between two
+# times.
 EAR = """
 (hz) => {
   const context = window.__ear ??= new AudioContext();

@@ -1,4 +1,7 @@
-"""The network of one person. All packets pass through this process, which can stop UDP alone or everything."""
+"""The network of one person.
+
+All packets of the person's browser pass through this process, which can stop either UDP alone or everything.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,13 @@ CHUNK_BYTES = 65_536
 TCP_LATE_S = 3.0
 """Seconds from the network's return until held-back TCP data passes.
 
-While the network is gone, the sender's retransmission timer doubles several times (RFC 6298). The data is sent again when it
-expires.
+While the network is gone, the sender's retransmission timeout doubles several times (RFC 6298). TCP sends the data again when
+this timeout has passed.
 """
 SOCKS5, NO_AUTHENTICATION, CONNECT, BY_NAME, BY_IPV4 = 5, 0, 1, 3, 1
 DONE = struct.pack("!BBBB4sH", SOCKS5, 0, 0, BY_IPV4, bytes(4), 0)
 
-# Replaces the worker's addresses in its SDP by the router's address, the only one that the browser then knows.
+# Replaces the worker's addresses in its SDP by the router's address. The browser then knows only the router's address.
 ONE_WAY = """
 (() => {
   const Native = RTCPeerConnection;
@@ -41,9 +44,9 @@ ONE_WAY = """
 
 
 class Network:
-    """UDP passes a router that can be cut (`Nat`). Everything else passes a SOCKS proxy that buffers.
+    """One person's network. UDP passes a router that can be cut off (`Nat`). Everything else passes a SOCKS proxy, which buffers.
 
-    The network can fail once. `becomes` changes the link that media takes.
+    The network can fail once. `becomes` changes the quality of the link that media takes.
     """
 
     def __init__(self) -> None:
@@ -60,7 +63,7 @@ class Network:
         return {"server": f"socks5://127.0.0.1:{self.server.sockets[0].getsockname()[1]}"}
 
     async def carry(self, context: BrowserContext) -> None:
-        """Send media of the pages that are opened from now on through the router, too."""
+        """Send media of all pages that are opened from now on through the router."""
         await context.expose_function("__wayTo", self._way_to)
         await context.add_init_script(ONE_WAY)
 
@@ -103,7 +106,10 @@ class Network:
         return self.ports[port]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve as a SOCKS proxy (RFC 1928) as far as browsers need it. Connect every name to this machine."""
+        """Serve as a SOCKS proxy (RFC 1928), with the parts of it that browsers use.
+
+        Connect to this machine, whatever the name.
+        """
         with contextlib.closing(writer), contextlib.suppress(OSError, asyncio.IncompleteReadError):
             passes = self._passes
             await passes.wait()

@@ -1,4 +1,4 @@
-"""The people of a test. Each has a real browser with a voice and a picture of their own, and uses the pages."""
+"""The people of a test. Each of them uses the pages with a real browser, and has a voice and a picture of their own."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ from tests.browser.service import Service
 
 expect.set_options(timeout=10_000)
 BrowserName = Literal["chromium", "firefox"]
-BUILT = {"script", "stylesheet", "font", "image"}  # fetching these bodies from the browser would cost a second a page
+# fetching the bodies of such responses from the browser would take a second for each page
+BUILT = {"script", "stylesheet", "font", "image"}
 P = TypeVar("P", bound="Person")
 T = TypeVar("T")
 
 
 @dataclass
 class Traffic:
-    """Every text that reached a browser, except files of the build, so that a test can search it."""
+    """All texts that have reached a browser, except files of the build. A test can search these texts."""
 
     received: list[str] = field(default_factory=list)
 
@@ -59,7 +60,8 @@ async def launch(playwright: Playwright, name: BrowserName, voice: media.Voice, 
                 "media.autoplay.default": 0,
                 "media.autoplay.blocking_policy": 0,
                 "dom.disable_open_during_load": False,
-                "fission.autostart": False,  # with fission, the test tool's clicks do not reach frames of another site
+                # with fission (a process for each site), the test tool's clicks do not reach frames of another site
+                "fission.autostart": False,
             },
         )
     folder.mkdir(parents=True, exist_ok=True)
@@ -118,7 +120,7 @@ class Person:
         await expect(self.get("chat-line").filter(has_text=text).first).to_be_visible()
 
     async def close(self) -> None:
-        """Close the pages without a goodbye, as if the window were closed or the machine switched off."""
+        """Close the pages without a goodbye to the server, as when somebody closes the window or switches the machine off."""
         await self.context.close()
 
 
@@ -137,7 +139,7 @@ class User(Person):
         return await self.find_panel()
 
     async def find_panel(self) -> Frame:
-        # The panel is in a closed shadow root. Locators cannot enter it, so the panel's frame is found by its address.
+        # The panel is in a closed shadow root, which locators cannot enter. So the panel's frame is found by its address.
         for _ in range(100):
             for frame in self.shop.frames:
                 if re.search(r"/panel\?", frame.url):
@@ -184,9 +186,9 @@ Pool = dict[tuple[BrowserName, media.Voice, bool], Browser]
 
 
 class Cast:
-    """Gives each person a browser and a context, and closes what it has opened.
+    """Gives each person a browser and a context. At the end, closes everything that it has opened.
 
-    Browsers (one for each voice) stay in `pool` for the next test. A test ends with `async with cast.stack`.
+    The browsers, one for each voice, stay in `pool` for the next test. `async with cast.stack` closes the rest when a test ends.
     """
 
     def __init__(self, service: Service, playwright: Playwright, folder: Path, pool: Pool | None = None) -> None:
@@ -241,7 +243,7 @@ class Cast:
 
 
 async def eventually(look: Callable[[], Awaitable[T]], wanted: T, what: str, seconds: float = 12) -> None:
-    """Call `look` again and again until it returns `wanted`. After `seconds`, fail with the last result."""
+    """Call `look` again and again until it returns `wanted`. After `seconds`, fail and tell the last result."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
         found = await look()

@@ -1,6 +1,6 @@
-"""A browser whose network allows only a relay, and a query for the path that its media takes (null: not yet known)."""
+"""A browser whose network allows only a relay, and a query for the path that the browser's media takes (null: not yet known)."""
 
-# Restricts the browser to relays of one transport, as a firewall would.
+# Lets the browser use only relays over one transport, as a firewall would.
 ONLY_RELAYS = """
 (transport) => {
   const Native = RTCPeerConnection;

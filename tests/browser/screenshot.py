@@ -93,7 +93,7 @@ async def says(who: Person, text: str, *readers: Person) -> None:
 
 
 async def conference(cast: Cast) -> Staff:
-    """Play a call up to the moment of the screenshot. Return the counselor."""
+    """Lead a call up to the moment of the screenshot. Return the counselor."""
     counselor = await staff(cast, media.COUNSELOR, "jimin", "counselor")
     professional = await staff(cast, media.PROFESSIONAL, "drhan", "professional")
     user: User = await guest(cast, User, media.USER)
@@ -148,7 +148,7 @@ async def shoot(cast: Cast, service: Service) -> None:
         await counselor.page.mouse.move(640, 790)
         await expect(counselor.page.locator(".people video")).to_have_count(3)
         await counselor.page.screenshot(path=TO)
-    # Few pixels have the colours of the pens. MAXCOVERAGE keeps such rare colours.
+    # Few pixels have the colours of the pens. The method MAXCOVERAGE keeps such rare colours in the palette.
     image = Image.open(TO).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     image.save(TO, optimize=True)
     print(f"{TO.relative_to(TO.parents[1])}: {TO.stat().st_size // 1024} KB")

@@ -1,4 +1,4 @@
-"""The real service on free ports and with a new data folder. The tests run the command that people use."""
+"""The real service, on free ports and with a new data folder. The tests run the same command as people do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from tests.browser.forks import SHOW, SKIP, Fork, fork
 from tests.ports import free_port, free_ports
 
 UDP_PORTS = 2
-"""UDP ports of the service: one for the worker, one for a spare. A new worker takes the port of one that died."""
+"""Number of UDP ports of the service: one for the worker, and one for its idle replacement. A new worker takes the port of one
+that has died.
+"""
 
 
 @dataclass
@@ -28,8 +30,9 @@ class Service:
     shop_port: int = field(default_factory=free_port)
     udp_port: int = field(default_factory=lambda: free_ports(UDP_PORTS))
     extra: tuple[str, ...] = ()
-    demo: bool = True  # False: an empty installation, as `sangdam init` finds it
-    forked: bool = False  # in a fork of a process that has loaded everything (`forks.py`), instead of the program itself
+    demo: bool = True  # False: an empty installation, as before `sangdam init`
+    # whether the service runs in a fork of a process that has loaded all modules (`forks.py`), instead of a new process
+    forked: bool = False
     process: Fork | asyncio.subprocess.Process | None = None
     log: Path = field(init=False)
 
@@ -53,7 +56,7 @@ class Service:
             *(("--demo", "--shop-port", str(self.shop_port)) if self.demo else ("--host", "127.0.0.1")),
             *("--port", str(self.port), "--udp-port", str(self.udp_port)),
             *("--workers", "1", "--data-dir", str(self.data_dir)),
-            *("--most-lag-ms", "60000", *self.extra),  # a server on a busy machine must refuse nobody
+            *("--most-lag-ms", "60000", *self.extra),  # the server must refuse nobody, even on a busy machine
         ]
         self.process = fork(self.log, words) if self.forked else await self._program(words)
         await self.ready(within_s)
@@ -90,11 +93,11 @@ class Service:
             if isinstance(process, Fork):
                 process.send_signal(SHOW)
                 await asyncio.sleep(1)
-            process.kill()  # a server that went on running would slow every later test
+            process.kill()  # a server that is still running would slow every later test
             raise AssertionError(f"still running 10 s after {how.name}:\n{self.log.read_text()[-20_000:]}") from None
 
     def skip(self) -> None:
-        """Move the clock of a forked service forward by `SKIP_S` seconds, and let everything that has become due happen."""
+        """Move the clock of a forked service forward by `SKIP_S` seconds. Everything that has become due then happens."""
         assert isinstance(self.process, Fork)
         self.process.send_signal(SKIP)
 
@@ -126,7 +129,10 @@ async def running(data_dir: Path, *extra: str, within_s: float = 60, demo: bool 
 
 
 class Backstage:
-    """Starts the next service while a test runs. These services have no spare media worker, whose start would slow the test."""
+    """Starts the service of the next test while a test runs.
+
+    These services have no idle replacement of their media worker, because its start would slow the test.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -151,7 +157,7 @@ class Backstage:
         await asyncio.gather(*self.leaving)
 
     async def _prepare(self, after_s: float = 0) -> Service:
-        await asyncio.sleep(after_s)  # until then the test that has just started needs the processor
+        await asyncio.sleep(after_s)  # in its first seconds, the test that has just started needs the processor itself
         self.count += 1
         folder = self.folder / str(self.count)
         folder.mkdir()

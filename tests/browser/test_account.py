@@ -1,4 +1,4 @@
-"""Sign-ins of staff: passkey, authenticator app, a real OpenID provider, and where somebody is signed in."""
+"""Sign-ins of staff by passkey, authenticator app or a real OpenID provider, and the list of a person's sign-ins."""
 
 from __future__ import annotations
 
@@ -77,7 +77,10 @@ async def test_passkey_app_and_other_sign_ins(cast: Cast) -> None:
 
 
 async def signs_in_at_the_provider_only(cast: Cast, jimin: Staff) -> None:
-    """Set up a real provider in the browser, and require it. Its people get in then, and a password does not."""
+    """Set up a real provider in the browser, and require sign-ins by it.
+
+    People of the provider then get in, and a password gets nobody in.
+    """
     service, host = cast.service, cast.service.host("counselor")
     async with running_provider(f"{host}/api/oidc/callback", f"http://127.0.0.1:{service.port}/api/oidc/logout") as issuer:
         operator = await cast.operator()

@@ -1,4 +1,4 @@
-"""An appointment in browsers: chosen in the shop, moved by the operator, and kept by both people at its time."""
+"""An appointment in browsers: a visitor chooses it in the shop, the operator moves it, and both people keep it at its time."""
 
 from __future__ import annotations
 

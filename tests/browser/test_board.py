@@ -1,4 +1,4 @@
-"""The shared board in browsers: strokes and pictures reach everybody, also people who join late."""
+"""The shared board in browsers: strokes and pictures reach everybody, even people who join late."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tests.browser import media
 from tests.browser.people import Cast, Person, Staff, User, eventually
 from tests.browser.service import sangdam
 
-# Divides the board's paper, whatever its size, into 8 × 5 fields. Returns the fields with ink on one of the two canvases.
-# On a small board a quick stroke is about a pixel wide. So a pixel counts when ink covers part of it.
+# Divides the board's paper, whatever its size, into 8 × 5 fields. Returns the fields with ink on one of the two canvases. On a
+# small board, a quick stroke is about a pixel wide. So a pixel counts as ink even if ink covers only a part of it.
 INK = """
 () => {
   const fields = new Set();
@@ -41,7 +41,7 @@ async def ink(person: Person) -> list[str]:
 
 
 async def open_board(person: Person) -> None:
-    """Open the board. A board that is open from before a reload stays open."""
+    """Open the board, unless it is still open from before a reload."""
     await expect(person.get("call-board")).to_be_visible()
     if await person.get("call-board").get_attribute("aria-pressed") != "true":
         await person.get("call-board").click()
@@ -128,7 +128,7 @@ async def own_picture_becomes_the_background(user: User, counselor: Staff, folde
     await shows_the_same(user, counselor)
 
 
-# Viewport → the smallest share of it that the board's paper covers. The test treats upright phones apart.
+# Viewport → the smallest share of the viewport that the board's paper must cover. The test treats upright phones separately.
 UPRIGHT = ((390, 844), (360, 640))
 LEAST_SHARE = {(844, 390): 0.55, (640, 360): 0.65, (1280, 720): 0.6, (1440, 900): 0.6}
 
@@ -140,7 +140,7 @@ async def box_of(person: Person, selector: str) -> tuple[float, float]:
 
 
 async def test_board_has_room_at_every_size(cast: Cast) -> None:
-    """The question about the recording stays open all the time, and must not take room from the board."""
+    """The question about the recording stays open during the whole test, and must not take room from the board."""
     await sangdam(cast.service, "site", "add", "demo-shop", "--update", "--recording", "ask")
     counselor = await cast.counselor()
     user = await cast.user()
@@ -182,7 +182,7 @@ async def test_page_without_udp_announces_text_and_board_only(cast: Cast) -> Non
 
 
 async def test_panel_opens_the_board_when_the_counselor_draws(cast: Cast) -> None:
-    """A text session has a board, too. The board opens when the counselor draws, and the user may draw on it."""
+    """A text session also has a board. The board opens when the counselor draws, and the user may draw on it."""
     counselor = await cast.counselor()
     user = await cast.user()
     await user.visit_shop("/")

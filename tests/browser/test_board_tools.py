@@ -1,4 +1,4 @@
-"""The board's tools, pages and pointers, with mouse, touch and keyboard, between two people."""
+"""Two people use the board's tools, pages and pointers, with mouse, touch and keyboard."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playwright.async_api import Download, expect
 from tests.browser.people import Cast, Person, Staff, User, eventually
 from tests.browser.test_board import draw, ink, open_board
 
-# Counts the pixels that pointers have drawn on the pointers' canvas.
+# Counts the drawn pixels on the canvas that shows the pointers.
 POINTERS = """
 (test) => {
   const canvas = document.querySelector(test);
@@ -37,7 +37,7 @@ async def at_the_board(cast: Cast, user: User) -> Staff:
 
 
 async def at(person: Person, x: float, y: float) -> tuple[float, float]:
-    """Return the screen coordinates of a point, which is given as fractions of the board's paper."""
+    """Return the screen coordinates of a point. The point is given as fractions of the width and height of the board's paper."""
     box = await person.get("board-paper").bounding_box()
     assert box is not None
     return box["x"] + x * box["width"], box["y"] + y * box["height"]
@@ -84,7 +84,7 @@ async def test_tools_by_mouse_keyboard_and_touch(cast: Cast) -> None:
     user = await cast.user(has_touch=True)
     counselor = await at_the_board(cast, user)
 
-    # Keys choose tools; the mouse draws, moves and deletes.
+    # The counselor chooses tools with keys, and draws, moves and deletes with the mouse.
     await counselor.get("board-canvas").focus()
     await counselor.page.keyboard.press("a")
     await draw(counselor, (0.1, 0.1), (0.3, 0.3))
@@ -167,7 +167,8 @@ async def test_pages_pictures_and_files_of_the_board(cast: Cast, tmp_path: Path)
     await draw(user, (0.5, 0.5), (0.9, 0.5))
     await fields(counselor, "4,2", "6,2")
 
-    # The first 20 of a PDF's 22 pages become pages of the board. Then they are removed, to keep the rest of this test short.
+    # The first 20 of a PDF's 22 pages become pages of the board. Then the test removes these pages, so that the rest of the test
+    # stays short.
     sheets = [Image.new("RGB", (420, 594), (250, 250 - 5 * n, 240)) for n in range(22)]
     sheets[0].save(tmp_path / "manual.pdf", save_all=True, append_images=sheets[1:])
     await counselor.get("board-more").click()
@@ -185,7 +186,8 @@ async def test_pages_pictures_and_files_of_the_board(cast: Cast, tmp_path: Path)
     await user.get("board-canvas").focus()
     await user.page.keyboard.press("PageDown")
 
-    # The user turns back a page alone. "Follow me" takes the user to the counselor's page, until the user stops following.
+    # The user goes back one page, and the counselor does not. "Follow me" takes the user to the counselor's page, until the user
+    # stops following.
     await user.get("board-page-before").click()
     await expect(user.get("board-page")).to_contain_text("2 / 3")
     await counselor.get("board-more").click()
@@ -197,7 +199,7 @@ async def test_pages_pictures_and_files_of_the_board(cast: Cast, tmp_path: Path)
     await asyncio.sleep(2.5)  # longer than the interval between the messages of "follow me"
     await expect(user.get("board-page")).to_contain_text("2 / 3")
 
-    # The downloaded files of the board hold all its pages.
+    # The files in which the board is downloaded contain all its pages.
     file = json.loads((await saved(counselor, "excalidraw")).read_text())
     kinds = [one["type"] for one in file["elements"]]
     assert kinds == ["freedraw", "frame", "image", "frame", "image", "freedraw", "frame"]

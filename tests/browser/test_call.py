@@ -1,4 +1,4 @@
-"""A call from a link on a shop page up to two people in a room."""
+"""A call, from a link on a page of the shop until two people are in a room."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ async def direction(element: Locator) -> str:
 async def test_chromium_and_firefox_hear_each_other(
     cast: Cast, user_browser: BrowserName, counselor_browser: BrowserName
 ) -> None:
-    """Each browser plays a tone of its own: Chromium the person's, Firefox that of its fake microphone."""
+    """The tones of the two browsers differ: Chromium plays the person's tone, and Firefox plays that of its fake microphone."""
     counselor = await cast.counselor(browser=counselor_browser)
     user = await cast.user(browser=user_browser)
     await user.call("video")

@@ -21,7 +21,8 @@ async def test_user_returns_to_a_callback_by_a_fresh_link(cast: Cast) -> None:
     await user.enter()
     await user.get("choice-callback").click()
     await expect(user.get("callback-time").locator("option").first).to_be_attached()
-    await user.get("callback-time").evaluate(IN_A_MOMENT)  # the page itself offers times from ten minutes on
+    # by itself, the page offers only times that are at least ten minutes away
+    await user.get("callback-time").evaluate(IN_A_MOMENT)
     await user.get("callback-contact").fill("010-2000-3000")
     await user.get("callback-note").fill("렌즈가 맞지 않아요")
     await user.get("callback-send").click()
@@ -35,7 +36,7 @@ async def test_user_returns_to_a_callback_by_a_fresh_link(cast: Cast) -> None:
     await counselor.get("callback-link").click()
     link = await counselor.get("callback-url").input_value()
 
-    # The user's page is still open. That page shows the invitation, too, but turns on no microphone by itself.
+    # The user's page is still open. It also shows the invitation, but turns on no microphone by itself.
     await expect(user.page.locator("h1")).to_have_text("Jimin 님이 기다리고 있어요")
     await expect(user.get("devices-rest")).to_be_visible()
     await expect(user.get("mic-level")).to_have_count(0)

@@ -1,4 +1,4 @@
-"""Captions in browsers: a word spoken in one browser is read in another, on a narrow phone, and by screen readers."""
+"""Captions in browsers: words spoken in one browser appear in another, also on narrow phones and for screen readers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tests.browser.service import running
 from tests.captioner import captioner
 from tests.spoken import speech
 
-SPEAKER = media.Voice(1, (40, 170, 60))  # this voice is no tone: `spoken` writes its file
+SPEAKER = media.Voice(1, (40, 170, 60))  # this voice is speech and no tone: `spoken` writes its file
 PHONE = {"width": 320, "height": 640}
 
 
 def spoken(folder: Path) -> None:
-    """Write the sound file that the speaker's fake microphone plays: one sentence, again and again."""
+    """Write the sound file that the speaker's fake microphone plays. The file repeats one sentence."""
     media.write_colour(folder / f"{SPEAKER.hz}.y4m", SPEAKER.rgb)
     with wave.open(str(folder / f"{SPEAKER.hz}.wav"), "wb") as out:
         out.setnchannels(1)

@@ -1,4 +1,4 @@
-"""The room survives a reload, a second tab, a killed worker, a server restart and a disconnected counselor."""
+"""A room continues after a reload, a second tab, a killed worker, a server restart and a disconnect of the counselor."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from playwright.async_api import Locator, expect
 from tests.browser.people import Cast, Staff, User, eventually
 
 LONG = "\n".join(f"확인할 점 {i}" for i in range(12))
-# The number of the first visible line, and its distance in px from the top of the box.
+# Returns the number of the first visible line, and the line's distance in px from the top of the box.
 PLACE = """(box) => {
   const { top } = box.getBoundingClientRect();
   const seen = [...box.querySelectorAll("[data-seq]")].find((line) => line.getBoundingClientRect().bottom > top);

@@ -1,4 +1,4 @@
-"""Every snippet of docs/embedding.md opens the panel, and a page follows a conversation by its events."""
+"""Every snippet of docs/embedding.md opens the panel, and a page can follow a conversation by the widget's events."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ async def opened(user: User, address: str) -> None:
 
 
 async def follows_a_conversation(cast: Cast, user: User, origin: str) -> None:
-    """Talk by text on the React page. The page's own button replaces the launcher, and counts the unread chat lines."""
+    """Talk by text on the React page.
+
+    There, the page's own button takes the place of the launcher and counts the unread chat lines.
+    """
     counselor = await cast.counselor()
     await opened(user, f"{origin}/react")
     page = user.shop

@@ -1,4 +1,4 @@
-"""Files in browsers: chosen and dropped in the panel, saved in the console, and out of reach of everybody outside the session."""
+"""Files in browsers: users choose or drop them in the panel, staff save them in the console, and nobody else gets them."""
 
 from __future__ import annotations
 

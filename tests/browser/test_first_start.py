@@ -1,4 +1,4 @@
-"""Somebody without a shell brings up an organisation with two sites, and takes a call."""
+"""Somebody without a shell sets up an organisation with two sites, and takes a call."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def add_site(owner: Staff, name: str, address: str) -> None:
 
 
 async def tries(owner: Staff, site: str) -> User:
-    """Open the owner's page to try a site, and return its visitor with an open panel."""
+    """Open the page on which the owner tries a site. Return that page's visitor, whose panel is open."""
     async with owner.context.expect_page() as opened:
         await owner.get(f"start-ready-{site}").get_by_test_id("start-try").click()
     visitor = User(owner.service, owner.browser, owner.context, owner.voice)
@@ -56,13 +56,17 @@ async def tries(owner: Staff, site: str) -> User:
 
 
 class BothEyes:
-    """Looks at a page of the first start in Korean and in English: the page has a switch for its language."""
+    """Checks a page of the first start in Korean and in English, because the page has a switch for its language."""
 
     def __init__(self) -> None:
-        self.eyes: dict[Language, Eyes] = {"en": Eyes("en"), "ko": Eyes("ko")}  # the page is in Korean again in the end
+        # Korean comes last, so the page is in Korean again at the end
+        self.eyes: dict[Language, Eyes] = {"en": Eyes("en"), "ko": Eyes("ko")}
 
     async def look(self, owner: Staff, name: str, *, press: str = "") -> None:
-        """Look at the page. `press`: the button that brings the page's present refusal, in the new language, again."""
+        """Check the page in both languages.
+
+        `press`: the button to press again, so that the page shows its refusal in the new language.
+        """
         for language, eyes in self.eyes.items():
             await owner.get("language").select_option(language)
             await expect(owner.page.locator("html")).to_have_attribute("lang", language)
@@ -77,7 +81,7 @@ class BothEyes:
 
 
 async def become_owner(owner: Staff, eyes: BothEyes) -> None:
-    """Become the organisation's owner. First try a password that is too easy, and reload in between."""
+    """Become the organisation's owner. Before that, try a password that is too easy to guess, and reload the page once."""
     await owner.get("start-organisation").fill("Haneul")
     await owner.get("start-name").fill("Kim Haneul")
     await owner.get("start-login").fill("boss!")

@@ -1,4 +1,4 @@
-"""A guest comes by a one-time link, is heard, interprets, and is removed. A phone becomes the user's second camera."""
+"""A guest enters by a one-time link, is heard, interprets, and is removed. A phone becomes the user's second camera."""
 
 from __future__ import annotations
 

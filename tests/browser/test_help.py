@@ -1,4 +1,4 @@
-"""The counselor presses Help and a professional joins: who hears, sees and reads whom in each mode."""
+"""The counselor presses Help, and a professional joins. The tests check who hears, sees and reads whom in each mode."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Visitors and staff of five languages see their language only, from the shop to the conversation, on the smallest phone."""
+"""Visitors and staff of five languages see only their own language, from shop to conversation, even on the smallest phone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SMALLEST = {"width": SMALL[0], "height": SMALL[1]}
 
 
 async def devices_and_board(user: User, eyes: Eyes) -> list[str]:
-    """Return the faults of the parts of a call that load when they are opened."""
+    """Return the faults of those parts of a call that load only when somebody opens them."""
     await user.get("call-devices").click()
     await expect(user.get("blur")).to_be_visible()
     found = [f"call-devices: {fault}" for fault in await eyes.read(user.page.main_frame, TOUCH_PX)]

@@ -1,4 +1,7 @@
-"""An operator listens in: announced, visible, unheard and audited. Operators whisper and join. Also the counselor's hold."""
+"""An operator who listens in is announced and visible, is not heard, and is audited. Operators whisper and join.
+
+The counselor puts a call on hold.
+"""
 
 from __future__ import annotations
 
@@ -85,7 +88,7 @@ async def whispers_then_joins(operator: Staff, counselor: Staff, user: User) -> 
     await operator.get("listen-as-join").click()
     await operator.get("listen-join-confirm").click()
     await expect(operator.get("listen-as-join")).to_have_attribute("aria-pressed", "true")
-    await expect(operator.get("listen-told")).to_contain_text("마이크가 꺼져")  # joining the call does not unmute the operator
+    await expect(operator.get("listen-told")).to_contain_text("마이크가 꺼져")  # an operator who joins the call stays muted
     await operator.get("listen-mic").click()
     await user.hears(COUNSELOR.hz, PROFESSIONAL.hz)
     await counselor.hears(USER.hz, PROFESSIONAL.hz)

@@ -35,13 +35,13 @@ Heard = tuple[int, int]
 
 
 async def heard(page: Page) -> Heard:
-    """Return two numbers of samples since the start of the connection: concealed, and received in all."""
+    """Return two counts of samples since the start of the connection: the concealed samples, and all received samples."""
     concealed, played = await page.evaluate(HEARD)
     return int(concealed), int(played)
 
 
 async def made_up(page: Page, since: Heard) -> float:
-    """Return the share of the samples played since `since` that the browser concealed."""
+    """Return which share of the samples since `since` the browser concealed."""
     concealed, played = await heard(page)
     return (concealed - since[0]) / (played - since[1])
 

@@ -1,4 +1,7 @@
-"""Which counselor's console rings for which user, what waiting users are told, and a queue that survives its server."""
+"""The right counselor's console rings for each user, and waiting users see the right texts.
+
+The queue continues after a server's death.
+"""
 
 from __future__ import annotations
 

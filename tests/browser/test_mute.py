@@ -1,4 +1,4 @@
-"""Nobody hears a muted person, whatever happens to the person's microphone, camera or page."""
+"""Nobody hears a muted person, whatever happens to that person's microphone, camera or page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playwright.async_api import Page, expect
 from tests.browser import media
 from tests.browser.people import Cast, Person, Staff, User
 
-# Keeps every track that the page acquires. If sessionStorage has 'slow-camera', the camera takes three seconds.
+# Keeps every track that the page acquires. If sessionStorage has 'slow-camera', the camera starts three seconds late.
 TRACKS = """
 (() => {
   if (!navigator.mediaDevices) return; // a blank page
@@ -35,7 +35,7 @@ PULL_OUT = """
   }
 }
 """
-QUIET_S = 4.0  # longer than a new microphone, a reload or a slow camera takes to start
+QUIET_S = 4.0  # longer than the time until a new microphone, a reloaded page or a slow camera is ready
 
 
 async def in_a_call(cast: Cast, channel: str = "voice") -> tuple[User, Staff]:

@@ -1,4 +1,4 @@
-"""Networks that fail for a while: the call resumes, and the lines and strokes made meanwhile arrive."""
+"""Networks fail for a while. Afterwards the call resumes, and the lines and strokes of that time arrive."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def hears_again(person: Person, returned: float) -> float:
 
 
 async def test_call_resumes_when_the_networks_return(cast: Cast) -> None:
-    """The user's network fails entirely, as in a tunnel. During that time the counselor's network carries no UDP."""
+    """The user's network fails entirely, as in a tunnel. During the same time, the counselor's network carries no UDP."""
     async with network() as tunnel, network() as office:
         counselor = await cast.counselor(proxy=office.proxy)
         await office.carry(counselor.context)
@@ -61,7 +61,7 @@ async def test_call_resumes_when_the_networks_return(cast: Cast) -> None:
         returned = time.time()
         gaps = await asyncio.gather(hears_again(user, returned), hears_again(counselor, returned))
         print(f"\nnetworks gone for {AWAY_S:.0f} s: the user hears after {gaps[0]:.2f} s, the counselor after {gaps[1]:.2f} s")
-        assert max(gaps) < 3  # the aim is 1 s, which an idle machine reaches
+        assert max(gaps) < 3  # the aim is 1 s, which holds on an idle machine
 
         await user.reads("들리세요?")
         await counselor.reads("잠깐 끊겼어요")

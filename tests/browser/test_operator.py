@@ -31,7 +31,10 @@ def row(operator: Staff, table: str, *cells: str) -> Locator:
 
 
 async def set_thresholds(operator: Staff) -> None:
-    """Set the wallboard's thresholds so that one waiting user is a warning. First try senseless thresholds."""
+    """Set the wallboard's thresholds so that one waiting user causes a warning.
+
+    Before that, try thresholds that make no sense.
+    """
     await operator.get("thresholds-open").click()
     await operator.get("threshold-waiting-amber").fill("2")
     await operator.get("threshold-waiting-red").fill("1")
@@ -103,9 +106,9 @@ async def test_wallboard_warns_ends_a_session_and_signs_staff_out(cast: Cast) ->
 
 
 async def a_session_with_everything(cast: Cast, counselor: Staff) -> User:
-    """Make an ended session that has every kind of record.
+    """Lead a session that ends with a record of every kind.
 
-    These are a brief, lines for all and for staff, ink, a professional in two modes, and a rating.
+    The records are a brief, lines for all and for staff, strokes on the board, a professional in two modes, and a rating.
     """
     professional = await cast.professional()
     user = await cast.user()

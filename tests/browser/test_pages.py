@@ -1,6 +1,6 @@
 """Check every page in every state, in each language, on desktop and phone.
 
-Nothing is cut off, untranslated or unreachable.
+Nothing may be cut off, untranslated or unreachable.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ async def house(request: pytest.FixtureRequest, cast: Cast, media_folder: Path) 
 
 @pytest.mark.timeout(600 if EVERY_SIZE else 240)
 async def test_every_page_is_sound_in_every_state(house: House) -> None:
-    """The test is one long sequence, so that the many states need few calls."""
+    """The test is one long sequence, so that it reaches the many states with few calls."""
     left = await the_user_whose_counselor_goes(house)
     counselor = await house.staff("jimin")
     await house.eyes.look(counselor.page, "console-idle")
@@ -116,7 +116,7 @@ async def test_every_page_is_sound_in_every_state(house: House) -> None:
 
 
 async def the_user_whose_counselor_goes(house: House) -> User:
-    """Check shop, panel and waiting page while no counselor is there. Then a counselor signs in, rings and disconnects."""
+    """Check shop, panel and waiting page while no counselor is there. Then let a counselor sign in, get a ring and disconnect."""
     eyes = house.eyes
     user = await house.person(User, media.USER)
     await user.visit_shop("/")
@@ -326,7 +326,7 @@ async def a_second_tab(house: House, user: User) -> None:
     await house.eyes.look(direct, "call-direct")
     await direct.close()
     first: Page = user.page
-    second = await user.context.new_page()  # a new tab with a copy of the sessionStorage, as when a browser duplicates a tab
+    second = await user.context.new_page()  # a new tab gets a copy of the sessionStorage, as when a browser duplicates a tab
     kept = await first.evaluate("({ ...sessionStorage })")
     await second.goto(user.service.url + "/call")
     await second.evaluate("(kept) => Object.assign(sessionStorage, kept)", kept)
@@ -359,7 +359,7 @@ async def the_end(house: House, user: User, counselor: Staff) -> None:
 
 
 async def every_page_of_the_operator(house: House, operator: Staff) -> None:
-    """Look at each page that the operator's navigation names, also at those that are added later."""
+    """Check every page that the operator's navigation names. This includes pages that are added later."""
     for page in await operator.page.locator("[data-testid^=nav-]").all():
         name = (await page.get_attribute("data-testid") or "").removeprefix("nav-")
         await page.click()

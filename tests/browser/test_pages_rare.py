@@ -45,13 +45,13 @@ FORM = [
 
 @dataclass
 class RareHouse(House):
-    """A house whose service sends mails, and notifications by a push service."""
+    """A house whose service sends mails and push notifications."""
 
     pushes: PushService
 
 
 async def asks_first(service: Service) -> None:
-    """Let the site ask for more before a conversation about lenses, and leave times between its appointments."""
+    """Let the site ask for more data before a conversation about lenses, and leave free time between its appointments."""
     records = await Records.open(f"sqlite+aiosqlite:///{service.data_dir / 'records.sqlite'}")
     site = await records.site("demo-shop")
     assert site is not None
@@ -144,7 +144,7 @@ async def a_text_with_files(house: RareHouse, counselor: Staff) -> None:
 
 
 async def the_writing(house: RareHouse, counselor: Staff) -> None:
-    """Look at what helps a counselor to write: menus, search, replies, and who can be mentioned."""
+    """Check what helps a counselor to write: menus, search, replies, and the list of colleagues to mention."""
     eyes = house.eyes
     answer = counselor.get("chat-line").filter(has_text=house.said["answer"])
     await eyes.turn(counselor.page, "desk")
@@ -169,7 +169,7 @@ async def the_writing(house: RareHouse, counselor: Staff) -> None:
 
 
 async def the_form(house: RareHouse, counselor: Staff) -> None:
-    """Fill in what the site asks for, reload the call page before the call, and search in it on a phone."""
+    """Fill in the data that the site asks for, reload the call page before the call, and search the conversation on a phone."""
     user = await house.person(User, media.USER)
     await user.visit_shop("/m5.html")
     await user.open_panel()

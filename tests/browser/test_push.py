@@ -1,7 +1,8 @@
-"""Pushes in real browsers: a ring reaches a closed console, an answer reaches a user who has left.
+"""Pushes in real browsers: a ring reaches a closed console, and an answer reaches a user who has left.
 
-The tests' push service stands in for that of the browser's maker, which tests cannot reach. The page subscribes at it, and the
-server sends there. The decrypted content goes into Chromium's service worker by the DevTools protocol.
+Tests cannot reach the push service of a browser's maker, so a push service of the tests takes its place. The page subscribes
+there, and the server sends its pushes there. The test hands the decrypted content to Chromium's service worker by the DevTools
+protocol.
 """
 
 from __future__ import annotations
@@ -126,7 +127,7 @@ async def test_push_rings_in_a_closed_console_and_tells_a_user_of_an_answer(tmp_
         await late.goto(service.host("counselor") + address)
         await expect(late.get_by_text("그 요청은 끝났어요").first).to_be_visible()
         await counselor.page.close()
-        counselor.page = late  # a newer tab takes the conversation over
+        counselor.page = late  # a newer tab takes over the conversation
 
         await ask_for_notifications(user)
         await expect(user.panel.get_by_test_id("push-off")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Recording in browsers: consent, the visible notice, and revocation."""
+"""Recording in browsers: consent, the visible notice, and its withdrawal."""
 
 from __future__ import annotations
 
@@ -98,7 +98,8 @@ async def test_agreed_recording_is_deleted_when_the_user_revokes(cast: Cast) -> 
     await expect(operator.get("replay-open")).to_have_count(0)
 
 
-# `media.heard` listens to audio elements with a stream. Adds one for the output of each audio element of the player.
+# `media.heard` listens only to audio elements with a stream. So this script adds such an element for the output of each audio
+# element of the player.
 TAP = """
 () => document.querySelectorAll('[data-testid=player] audio').forEach((played) => {
   const tapped = document.createElement('audio');
@@ -110,7 +111,7 @@ TAP = """
 
 
 async def replay(operator: Staff) -> None:
-    """Open the newest past session, play it, check sound and video of both, and seek with the keyboard."""
+    """Open the newest past session, play its recording, check sound and video of both people, and seek with the keyboard."""
     await operator.get("nav-past").click()
     await operator.get("past-open").first.click()
     await operator.get("replay-open").click()
@@ -171,5 +172,5 @@ def pages(service: Service) -> str:
 def _tones(path: Path) -> set[int]:
     try:
         return {voice.hz for voice in (USER, COUNSELOR, PROFESSIONAL) if sum(loudness(path, voice.hz)) > 10}
-    except (IndexError, EOFError):  # a picture, or a file to which nothing is written yet
+    except (IndexError, EOFError):  # the file is a picture, or is still empty
         return set()

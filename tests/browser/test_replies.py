@@ -138,7 +138,7 @@ async def test_notes_and_outcomes_return_with_the_visitor_who_gets_none(cast: Ca
     await expect(jimin.get("wrapup-outcome")).to_have_js_property("validity.valueMissing", True)
     await jimin.get("wrapup-outcome").select_option("exchange")
     await jimin.get("wrapup-tag-regular").click()
-    await jimin.page.reload()  # nothing is saved yet, and nothing is lost
+    await jimin.page.reload()  # the choices are not saved yet, but the reload must keep them
     await expect(jimin.get("wrapup-outcome")).to_have_value("exchange")
     await expect(jimin.get("wrapup-tag-regular").locator("input")).to_be_checked()
     await jimin.get("wrapup-save").click()

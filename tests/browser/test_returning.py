@@ -1,6 +1,6 @@
-"""A returning user's request is first offered to the counselor who served them last.
+"""The request of a user who returns is first offered to the counselor who served this user last.
 
-A counselor with two sessions keeps the two apart.
+A counselor with two sessions cannot confuse them.
 """
 
 from __future__ import annotations

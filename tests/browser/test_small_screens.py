@@ -14,8 +14,9 @@ NO_MICROPHONE = """
 if (navigator.mediaDevices)
   navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotFoundError'));
 """
-# Makes the browser like one on a phone. A second camera looks away from the user and shows a plain blue; it fails to start if
-# sessionStorage has 'no-back'. A phone call takes microphone and camera away: see `PHONE_CALL`.
+# Makes the browser like one on a phone. A second camera looks away from the user and shows a plain blue. If sessionStorage has
+# 'no-back', this camera fails to start. A phone call takes microphone and camera away: see `PHONE_CALL`. sessionStorage has
+# 'no-back'. A phone call takes microphone and camera away: see `PHONE_CALL`.
 A_PHONE = """
 (() => {
   if (!navigator.mediaDevices) return; // a blank page
@@ -78,7 +79,8 @@ PHONE_CALL = """
 }
 """
 IN_SMALL_WINDOW = "document.pictureInPictureElement?.dataset.kind ?? ''"
-# Returns the names of buttons that a finger cannot press: outside the window, under something else, or too small.
+# Returns the names of buttons that a finger cannot press, because they are outside the window, under something else, or too
+# small.
 UNREACHABLE = """
 () => [...document.querySelectorAll('.room button')].filter((button) => {
   const { x, y, width, height } = button.getBoundingClientRect();
@@ -94,7 +96,7 @@ NAMED = """
 }
 """
 
-# Whether the person's picture has a sharp edge in its upper rows, where the bright bar of the camera's picture moves.
+# Returns whether the person's picture has a sharp edge in its upper rows, where the bright bar of the camera's picture moves.
 SHARP = """
 () => {
   const video = document.querySelector('[data-testid=stage-video]');
@@ -133,7 +135,7 @@ async def blur_hides_the_background(user: User, counselor: Staff) -> None:
 
 
 async def point_on_the_picture(user: User, counselor: Staff, kind: str, own_picture: str) -> None:
-    """Let the user point on the counselor's picture. The counselor sees where, on their own picture."""
+    """Let the user point at a place in the counselor's picture. The counselor sees this place in their own picture."""
     await user.get("live-point").click()
     box = await user.page.locator(f"[data-testid=stage-video][data-kind={kind}]").bounding_box()
     assert box is not None

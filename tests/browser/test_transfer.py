@@ -1,4 +1,7 @@
-"""A counselor transfers a user: declined, after a consultation, and at once. The user always knows who serves them."""
+"""A counselor transfers a user: once the colleague declines, once after a consultation, and once at once.
+
+The user always sees who serves them.
+"""
 
 from __future__ import annotations
 

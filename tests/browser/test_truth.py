@@ -1,4 +1,4 @@
-"""Pages tell the truth about who hears whom. In some tests one counselor has two sessions, one of which becomes a call."""
+"""Pages tell the truth about who hears whom. In some tests, one counselor has two sessions, and one of these becomes a call."""
 
 from __future__ import annotations
 
@@ -52,7 +52,10 @@ async def in_a_call(cast: Cast) -> tuple[Staff, User]:
 
 
 async def duplicated(person: P) -> P:
-    """Return the person in a second tab. The new tab gets a copy of the first tab's sessionStorage, as a duplicate does."""
+    """Return the person in a second tab.
+
+    This tab gets a copy of the first tab's sessionStorage, as when a browser duplicates a tab.
+    """
     async with person.context.expect_page() as opened:
         await person.page.evaluate("void window.open(location.href)")
     second = type(person)(person.service, person.browser, person.context, person.voice)
@@ -114,7 +117,7 @@ async def test_leaving_a_call_holds_it_and_both_pages_say_so(cast: Cast) -> None
 
     await counselor.get("session-row").nth(0).click()
     await expect(counselor.get("held")).to_be_visible()
-    await asyncio.sleep(2)  # a microphone that opened on returning to the session would be heard by then
+    await asyncio.sleep(2)  # if the return to the session opened the microphone, the user would be heard by then
     assert await media.heard(user.page) == set()
     await counselor.get("held").get_by_role("button").click()
     await user.hears(media.COUNSELOR.hz)

@@ -1,4 +1,4 @@
-"""The widget on hostile pages: the launcher shows, a text session starts and survives, and the trail is right."""
+"""The widget on hostile pages: the launcher is visible, a text session starts and continues, and the trail is right."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Stage:
 class Stages:
     """Gives one stage to test after test.
 
-    After a failed test the next test gets a new stage, because a session may still be open in the old stage.
+    After a failed test, the next test gets a new stage, because a session may still be open on the former stage.
     """
 
     def __init__(self, backstage: Backstage, casting: Casting, stack: AsyncExitStack) -> None:
@@ -81,7 +81,10 @@ async def go_on(user: User, page: Unkind, number: int) -> None:
 
 
 async def shows_session(user: User) -> bool:
-    """Return whether the panel shows the counselor. When a page replaces its document, the panel's frame ends."""
+    """Return whether the panel shows the counselor.
+
+    Return False while a page replaces its document, because the panel's frame then ends.
+    """
     panel = await user.find_panel()
     try:
         return await panel.get_by_test_id("panel-people").filter(has_text="Jimin").is_visible()
@@ -101,8 +104,9 @@ async def talk(user: User, counselor: Staff, text: str) -> None:
     await counselor.reads(text)
 
 
-# Does to a page what the back/forward cache does. The page was asleep while the visitor went on in the same tab. The test
-# tool cannot restore a page from that cache. So the page gets the event that the browser would send.
+# Does to a page what the back/forward cache does: the page was frozen while the visitor went on in the same tab. The test tool
+# cannot restore a page from that cache. So this script sends the page the event that the browser would send. tool cannot restore
+# a page from that cache. So the page gets the event that the browser would send.
 GONE_ON = """([live, ...steps]) => {
   sessionStorage.sangdamVisit = [live, ...steps].join("\\n");
   dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));

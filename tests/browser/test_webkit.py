@@ -1,6 +1,6 @@
 """WebKit, the engine of every browser on an iPhone: pages fit, and a visitor writes, sends a file and draws.
 
-docs/browsers.md says what this cannot show.
+docs/browsers.md says what these tests cannot show.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from tests.browser.webkit import OPEN_SHADOWS, WebKit, webkit
 
 PHONE = (450, 844)  # the narrowest window that GTK makes
 PANEL = "return document.querySelector('#sangdam-widget').shadowRoot.querySelector('iframe')"
-# Puts the launcher into a page of the shop that has none, after shadow roots were opened.
+# Puts the launcher into a page of the shop that has none. `OPEN_SHADOWS` must run before this script.
 EMBED = """
 const script = document.createElement('script');
 script.src = arguments[0];
 Object.assign(script.dataset, { site: 'demo-shop', category: 'cameras', lang: 'ko' });
 document.body.append(script);
 """
-# Returns where the board's paper lies, once it has been fitted into the window.
+# Returns the place of the board's paper, once the page has fitted the paper into the window.
 BOX = """
 const paper = document.querySelector('[data-testid=board-paper]');
 while (paper.getBoundingClientRect().width > innerWidth) await new Promise(requestAnimationFrame);
@@ -40,7 +40,7 @@ async def faults(safari: WebKit, name: str) -> list[str]:
 
 
 async def panel_of(safari: WebKit, cast: Cast) -> None:
-    """Open the panel on a page of the shop, and go on inside of it."""
+    """Open the panel on a page of the shop. Later commands go to the panel's frame."""
     await safari.goto(cast.service.shop + "/nothing-here")
     await safari.run(OPEN_SHADOWS)
     await safari.run(EMBED, cast.service.url + "/widget.js")
@@ -84,7 +84,10 @@ async def the_board(safari: WebKit, counselor: Staff) -> list[str]:
 
 
 async def a_call_without_webrtc(safari: WebKit, counselor: Staff) -> None:
-    """Add a voice to the text session. This WebKit has no WebRTC, as an iPhone in Lockdown Mode, so text goes on."""
+    """Add a voice to the text session. Like an iPhone in Lockdown Mode, this WebKit has no WebRTC.
+
+    So the session stays a text session.
+    """
     panel = await safari.call("GET", "/window")
     await safari.click("panel-add-voice")
     await safari.call("POST", "/window", handle=await safari.other_window(panel))

@@ -1,6 +1,6 @@
 """The widget on a partner's page.
 
-What a visitor shares and when, how the panel opens, and how a live session is found again.
+The tests check what a visitor shares and when, how the panel opens, and how it finds a live session again.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ IS_OPEN = "() => document.querySelector('#sangdam-widget').className === 'open'"
 
 
 async def look_around(user: User, seconds: int = 12) -> Frame:
-    """View the list of cameras for `seconds` and put a camera into the cart. Then open the panel on the page of a lens."""
+    """View the list of cameras for `seconds`, put a camera into the cart, and open the panel on the page of a lens."""
     await user.visit_shop("/cameras.html")
     await user.shop.locator("#sangdam-widget").wait_for(state="attached")
     await user.shop.evaluate("ms => { const now = Date.now.bind(Date); Date.now = () => now() + ms; }", seconds * 1000)
@@ -37,7 +37,7 @@ async def look_around(user: User, seconds: int = 12) -> Frame:
 
 
 async def unfold(panel: Frame) -> None:
-    """Unfold the panel's list of the facts that the visitor shares with the counselor."""
+    """Unfold the list in the panel that names the facts which the visitor shares with the counselor."""
     await panel.get_by_test_id("panel-shared").locator("summary").first.click()
 
 
@@ -179,7 +179,7 @@ async def test_keyboard_alone_opens_closes_and_starts_a_session(cast: Cast) -> N
 
 
 async def call_after_a_blocked_window(cast: Cast) -> tuple[User, Staff]:
-    """Make a call though the browser blocks the window that the panel opens. The panel then shows a link."""
+    """Make a call although the browser blocks the window that the panel opens. The panel then shows a link to the window."""
     counselor = await cast.counselor()
     user = await cast.user()
     await user.visit_shop("/")

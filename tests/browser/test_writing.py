@@ -1,4 +1,4 @@
-"""Writing in a session: links, replies, corrections, and input methods."""
+"""People write in a session: links, replies, corrections, and texts composed with input methods."""
 
 from __future__ import annotations
 
@@ -91,8 +91,8 @@ async def test_unsent_line_is_gone_on_all_screens_and_in_the_copy(cast: Cast, tm
     assert "SECRET" not in copy
 
 
-# What Firefox tells a page while a person composes a text. The Enter that ends the composition comes first (Windows, Linux), or
-# after the composition with key code 229.
+# The events that a page in Firefox gets while a person composes a text. The Enter that ends the composition has key code 229. It
+# comes either before the end of the composition (Windows, Linux) or after it. after the composition with key code 229.
 COMPOSE = """(box, [steps, early]) => {
   const press = { key: "Enter", bubbles: true, cancelable: true };
   const enter = (more) => box.dispatchEvent(new KeyboardEvent("keydown", { ...press, ...more }));
@@ -112,7 +112,10 @@ COMPOSE = """(box, [steps, early]) => {
 
 
 async def test_composed_syllable_is_never_sent_by_half(cast: Cast) -> None:
-    """Compose a syllable as the input methods for Korean, Japanese and Chinese do. The Enter that ends it sends nothing."""
+    """Compose a syllable as the input methods for Korean, Japanese and Chinese do.
+
+    The Enter that ends the composition must send nothing.
+    """
     user, counselor = await talking(cast, staff_browser="firefox")
     box = user.get("chat-input")
     keyboard = await user.context.new_cdp_session(user.page)
@@ -159,8 +162,8 @@ SCROLL_UP = """box => new Promise((done) => {
         done(Number(/\\[(\\d+)\\]/.exec(seen.textContent)?.[1] ?? 0));
     }));
 })"""
-"""Scroll, and return the number of the topmost line that is seen."""
-MOST_SCROLLED = 95  # lines in 2,000 px; a page that comes with a jump moves the reader further
+"""Scroll, and return the number of the topmost visible line."""
+MOST_SCROLLED = 95  # lines in 2,000 px; if the page jumped when it fetched lines, the reader would move further
 
 
 def write_directly(records: Path) -> None:

@@ -1,6 +1,6 @@
 """Small partner pages with hostile scripts, each modelled on a kind of real page, and a server for them.
 
-Each kind NAME has three pages, /NAME/1 to /NAME/3, with the titles "NAME 1" to "NAME 3". A click on `#on` goes to the next.
+Each kind NAME has three pages, /NAME/1 to /NAME/3, with the titles "NAME 1" to "NAME 3". A click on `#on` goes to the next page.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.web_server import serving
 SNIPPET = '<script src="{server}/widget.js" data-site="demo-shop" data-category="cameras" data-lang="ko"></script>'
 LINK = '<a id="on" href="/{name}/{following}">Go on</a>'
 
-# Visits pages as Turbo and Turbolinks do: fetch the page, replace the body, run its scripts.
+# Visits pages as Turbo and Turbolinks do: fetches the page, replaces the body, and runs the scripts in it.
 SWAPS_BODY = """<script>
 addEventListener("click", async (event) => {
   const link = event.target.closest("#on");
@@ -44,7 +44,7 @@ SWAPS_ALL = (
     .replace("document.title = next.title;", "document.title = title;")
     .replace("document.body.query", "document.query")
 )
-# A client-side router: the address changes at once, the title once the page has loaded.
+# A client-side router: the address changes at once, and the title changes when the page has loaded.
 ROUTES = """<script>
 let at = 1;
 addEventListener("click", (event) => {

@@ -1,6 +1,6 @@
-"""WebKit, Safari's engine, by WebDriver (W3C): GTK's small browser on a screen of its own.
+"""WebKit, Safari's engine, driven by WebDriver (W3C). This is GTK's small browser on a virtual screen of its own.
 
-Playwright cannot drive Debian's build.
+Playwright cannot drive Debian's build of WebKit.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SCREEN = "1600x1200x24"
 START_S = 20
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 """The key under which WebDriver names an element (W3C WebDriver, 11)."""
-# Installed before the widget runs, so that the test can reach the panel: WebDriver cannot enter a closed shadow root.
+# This script runs before the widget and opens its shadow root, because WebDriver cannot enter a closed one.
 OPEN_SHADOWS = """
 const { attachShadow } = Element.prototype;
 Element.prototype.attachShadow = function (options) { return attachShadow.call(this, { ...options, mode: 'open' }); };
@@ -96,7 +96,7 @@ class WebKit:
         await self.call("POST", f"/element/{element[ELEMENT]}/value", text=str(file))
 
     async def enter_frame(self, element: Element | None) -> None:
-        """Go on inside a frame; None: inside the whole page."""
+        """Send later commands to this frame. None: send them to the whole page."""
         await self.call("POST", "/frame", id=element)
 
     async def other_window(self, than: str) -> str:
@@ -115,7 +115,7 @@ class WebKit:
         await self.call("POST", "/actions", actions=[{"type": "pointer", "id": "mouse", "actions": actions}])
 
     async def resize(self, width: int, height: int) -> None:
-        """Make the window so large that the page has this size."""
+        """Resize the window so that the page has this size."""
         await self.call("POST", "/window/rect", width=width, height=height + 100)
         inner = await self.run("return [innerWidth, innerHeight]")
         await self.call("POST", "/window/rect", width=2 * width - inner[0], height=2 * height + 100 - inner[1])

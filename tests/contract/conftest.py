@@ -1,4 +1,4 @@
-"""Records on both databases: SQLite, and a real PostgreSQL that runs while the tests do."""
+"""Records on both databases: SQLite, and a real PostgreSQL that runs as long as the tests run."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tests.postgres_server import running_postgres
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """Return the SQLAlchemy URL of a database.
+    """Return the SQLAlchemy URL of a database in PostgreSQL.
 
-    SANGDAM_TEST_POSTGRES can name another database. The tests empty that database!
+    The variable SANGDAM_TEST_POSTGRES can name another database. The tests delete everything in that database!
     """
     if given := os.environ.get("SANGDAM_TEST_POSTGRES"):
         yield given
@@ -29,7 +29,7 @@ def postgres_server() -> Iterator[str]:
 
 @pytest.fixture
 async def postgres(postgres_server: str) -> str:
-    """Return the SQLAlchemy URL of an empty database in PostgreSQL: earlier tests have left nothing there."""
+    """Return the SQLAlchemy URL of a database in PostgreSQL that is empty, whatever earlier tests have left there."""
     engine = create_async_engine(postgres_server)
     async with engine.begin() as connection:
         await connection.execute(sa.text("DROP SCHEMA public CASCADE"))
@@ -40,7 +40,7 @@ async def postgres(postgres_server: str) -> str:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return the URL of an empty database: one test on SQLite, the same test on PostgreSQL."""
+    """Return the URL of an empty database. Each test runs once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}"
     postgres: str = request.getfixturevalue("postgres")

@@ -1,6 +1,6 @@
-"""`make faults`: run every fault, or those named: `make faults ARGS="worker_kill redis_stop"`.
+"""`make faults`: run every fault. `make faults ARGS="worker_kill redis_stop"` runs only the named faults.
 
-Faults run one after the other, each for some minutes.
+The faults run one after the other. Each takes some minutes.
 """
 
 from __future__ import annotations

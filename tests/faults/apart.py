@@ -1,7 +1,7 @@
-"""A cluster whose parts are on networks of their own, and the faults of those networks.
+"""A cluster whose parts are on networks of their own, and the faults of these networks.
 
-Each row breaks the connection between two parts: both ways, or one way only. Calls go on meanwhile, and the test listens
-to their tones. The people reach every server and worker all the time.
+Each row breaks the connection between two parts, in both directions or in only one. Meanwhile calls go on, and the test listens
+to their tones. The people can reach every server and every worker all the time.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.redis_server import running_redis
 
 CALLS = 2
 BROKEN_S = (5.0, 30.0)
-HEALS_S = 25.0  # seconds after which everything must work again
+HEALS_S = 25.0  # seconds after the end of a fault within which everything must work again
 
 
 class ApartCluster(Cluster):
@@ -56,7 +56,7 @@ def running_apart(servers: int = 2, media: int = 2) -> Iterator[Cluster]:
 
 
 async def revive(cluster: Cluster) -> None:
-    """Start each server again that has ended itself, as its supervisor would."""
+    """Start each server again that has ended by itself, as its supervisor would."""
     for server in cluster.servers:
         if server.process is None or server.process.poll() is not None:
             server.process = None
@@ -136,7 +136,7 @@ worker_rows = partial(_rows, "leader", "worker", "net_worker", moves=True)
 # --- split brain ---------------------------------------------------------------------------------------------------------
 
 APART_S = 15.0
-STRANDED_S = 8.0  # seconds after which somebody who cannot write counts as stranded
+STRANDED_S = 8.0  # somebody who cannot write for this many seconds counts as stranded
 SPLITS = {
     # case 1: the leader reaches the records and its own clients, but neither Redis nor the other server
     "from Redis": lambda leader, other: (*both_ways(leader, "redis"), *both_ways(leader, other)),
@@ -156,7 +156,7 @@ async def _until_it_leads(server: Server) -> None:
 
 
 async def _unheard(people: list[Caller]) -> int:
-    """Let everybody write a line. Return how many people have lines that were not stored in time."""
+    """Let everybody write a line. Return the number of people who have lines that were not stored in time."""
     for person in people:
         await person.write(f"is anybody there, {secrets.token_hex(4)}?")
     left = await asyncio.gather(*(person.delivered(STRANDED_S) for person in people))

@@ -1,7 +1,7 @@
 """People who behave as their browsers do.
 
-After a disconnect, a person's WebSocket reconnects with backoff to the next server. When the room's epoch rises, the person
-opens a new peer connection while the former one still sounds. Lines are kept until acknowledged, and each person has a copy of
+After a disconnect, a person's WebSocket reconnects with backoff to the next server. When the room's epoch rises, the person opens
+a new peer connection while the former one still sounds. Each person keeps lines until they are acknowledged, and has a copy of
 the board.
 """
 
@@ -60,7 +60,7 @@ class Board:
                 self.doc.apply_update(unvar(whole[2:]))
             else:
                 self._send(bytes([0, 1]) + var(self.doc.get_update(unvar(whole[2:]))))
-                self._ask()  # like browsers: an earlier request was lost if the worker did not know this peer
+                self._ask()  # browsers also ask again, because an earlier request was lost if the worker did not know this peer
 
         for fragment in peer.documents:  # board messages that came before this board was attached to the peer
             message(fragment)
@@ -227,7 +227,7 @@ class Caller:
         return max(later - earlier for earlier, later in itertools.pairwise(times))
 
     async def comes_by(self, doors: list[str]) -> None:
-        """Close the WebSocket and reconnect. Try the servers `doors` in this order."""
+        """Close the WebSocket and reconnect. Try the servers in the order of `doors`."""
         self.doors, self._door, self._attempt = doors, -1, 0
         welcomes = self.seen["welcome"]
         if self._ws is not None:

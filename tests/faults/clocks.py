@@ -1,6 +1,6 @@
-"""The clock of one machine steps by an hour, forwards and back, while calls go on and a user waits.
+"""The clock of one machine steps forwards and back by hours, while calls go on and a user waits.
 
-Debian's libfaketime gives a process a clock of its own: it reads the difference from a file, once a second.
+Debian's libfaketime gives a process a clock of its own. It reads the difference to the true time from a file, once a second.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from tests.faults.figures import Figure, figure
 from tests.faults.stage import Stage, leading, live_workers, on_cluster, stage, until
 from tests.faults.workers import Writers
 
-STEPS = ("+3600", "-3600", "+3600", "-3600")  # relative to the true time, one after the other: back by two hours, too
+# differences to the true time, one after the other; so some steps are two hours long
+STEPS = ("+3600", "-3600", "+3600", "-3600")
 SETTLES_S = 6.0
 CALLS = 2
 
@@ -35,7 +36,7 @@ class Clocks:
         self.folder = folder
 
     def place(self, part: str) -> Place:
-        """Return where this part of the cluster runs: on this machine, with a clock of its own."""
+        """Return the place in which this part of the cluster runs: this machine, with a clock of its own."""
         self.set(part, "+0")
         variables = {
             "LD_PRELOAD": library(),
@@ -48,7 +49,7 @@ class Clocks:
     def set(self, part: str, seconds: str) -> None:
         beside = self.folder / f"{part}.new"
         beside.write_text(seconds)
-        beside.replace(self.folder / part)  # replaced in one step, because the process may be reading the file
+        beside.replace(self.folder / part)  # the file is replaced in one step, because the process may be reading it
 
 
 @contextmanager
@@ -104,7 +105,7 @@ async def _steps(cluster: Cluster, clocks: Clocks, name: str, part_of: Callable[
 
 
 def rows() -> list[Figure]:
-    """Step the clock of the leader, then that of the worker which has the calls."""
+    """Step the clock of the leader, and after that the clock of the worker that has the calls."""
     found: list[Clocks] = []
 
     async def measure(cluster: Cluster) -> list[Figure]:

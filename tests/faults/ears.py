@@ -1,7 +1,7 @@
-"""Light people: each sends a tone in Opus packets and records, packet by packet, when the other's tone arrived.
+"""Light people. Each sends a tone in Opus packets, and records packet by packet when the other person's tone arrived.
 
-A tone is encoded once, as five packets that repeat. The tone's period divides their length, so the loop has no step. Arrivals
-are decoded after the fault, and equal packets only once. So a hundred people fit on one core next to the service.
+A tone is encoded once, as five packets that repeat. The tone's period divides their length, so the loop has no jump. Arrivals are
+decoded after the fault, and equal packets are decoded only once. So a hundred people fit on one core next to the service.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from tests.peers.listened import RATE
 LOOP = 5
 SLOTS = 3
 PAIRS = ((440, 620), (760, 880), (1000, 1120), (1240, 1360))
-"""Tones of user and counselor in Hz, by room. Neighbouring rooms thus sound different."""
+"""Tones of user and counselor in Hz, by room. Neighbouring rooms have different tones."""
 
 
 @cache
 def frames(hz: int, ms: int) -> list[bytes]:
-    """Return a loop of packets of a steady tone. `hz` must be a multiple of 20, so that the loop has no step."""
+    """Return a loop of packets of a steady tone. `hz` must be a multiple of 20, so that the loop has no jump."""
     encoder, size = Encoder(), RATE * ms // 1000
     at = np.arange(size * LOOP * 4) / RATE
     samples = (10000 * np.sin(2 * np.pi * hz * at)).astype(np.int16)
@@ -77,7 +77,7 @@ class Ear:
 
 
 class Mouth(Peer):
-    """A minimal `Peer` connection: no video, no retransmissions, packets encoded beforehand."""
+    """A minimal `Peer` connection: without video and retransmissions, and with packets that are encoded beforehand."""
 
     ear: Ear
 

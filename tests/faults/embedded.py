@@ -1,4 +1,4 @@
-"""One server with embedded workers: a worker gets SIGTERM, and first moves its rooms to another worker."""
+"""One server with embedded workers. A worker gets SIGTERM, and moves its rooms to another worker before it ends."""
 
 from __future__ import annotations
 

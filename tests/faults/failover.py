@@ -57,7 +57,7 @@ def _follows(server: RedisServer) -> bool:
 
 
 async def _fails_over(cluster: Cluster, watched: Watched) -> list[Figure]:
-    """Kill the Redis master in two runs. In two more runs, freeze the master until the replica has taken over."""
+    """Kill the Redis master in two runs. In two other runs, freeze the master until the replica has taken over."""
     lost, twice, moved, lines, gaps, after = [], [], [], [], [], []
     master, replica = watched.master, watched.replica
     async with stage(cluster, calls=CALLS) as here:
@@ -97,7 +97,7 @@ async def _fails_over(cluster: Cluster, watched: Watched) -> list[Figure]:
 
 
 async def _until_thread(so: Callable[[], bool], what: str) -> None:
-    """Wait until `so` returns True. `so` may block, and may fail while its Redis does not answer."""
+    """Wait until `so` returns True. `so` may block. It may fail while its Redis server does not answer."""
 
     def ask() -> bool:
         try:
@@ -157,7 +157,7 @@ async def _promoted(cluster: Cluster, primary: PostgresServer, replica: Postgres
             await _until_written(writers)
             back = asyncio.get_running_loop().time() - away
             await asyncio.sleep(2.0)
-        with suppress(RecordsAway):  # connections of this test process also led to the former primary
+        with suppress(RecordsAway):  # this process also had connections to the former primary
             await here.records.newest_term()
         async with asyncio.timeout(BACK_S):
             await here.records.reachable.wait()
@@ -188,7 +188,7 @@ def _figures(run: list[float], how: str) -> list[Figure]:
 
 
 def postgres_rows() -> list[Figure]:
-    """Stop PostgreSQL's primary in one cluster. In another cluster freeze the primary, as if it had lost its network."""
+    """Stop PostgreSQL's primary in one cluster. In another cluster, freeze the primary, as if it had lost its network."""
     found: list[Figure] = []
     for freezes in (False, True):
         servers: list[PostgresServer] = []

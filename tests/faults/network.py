@@ -1,8 +1,8 @@
-"""A network of its own for each part of a cluster, with a router between them that can be told to drop packets.
+"""A network of its own for each part of a cluster, and a router between them, which can drop packets.
 
-Each part runs in a Linux network namespace, as on a machine of its own. The router is one more namespace. A rule in its routing
-table drops what one part sends to another, silently and in this direction only, as a broken link does. The test process itself is
-connected to the router, too. Namespaces need root.
+Each part runs in a Linux network namespace, as on a machine of its own. The router is one more namespace. A rule in the router's
+routing table drops all packets from one part to another, silently and in this direction only, as a broken link does. The test
+process itself is connected to the router, too. Namespaces need root.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A part has no descriptors left, or no disk space for recordings, while calls go on."""
+"""A part of the cluster has no descriptors left, or no disk space for recordings, while calls go on."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DISK_MIB = KEEP_FREE_BYTES // 2**20 + 16
 
 @contextmanager
 def no_descriptors(pid: int) -> Iterator[None]:
-    """Let this process of the cluster open no more descriptors than it has open now."""
+    """Limit this process of the cluster to the descriptors that it has open now."""
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     highest = max(int(each) for each in os.listdir(f"/proc/{pid}/fd"))
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (highest + 1, before[1]))
@@ -37,7 +37,7 @@ def no_descriptors(pid: int) -> Iterator[None]:
 
 
 async def _serves(here: Stage) -> bool:
-    """Return whether a new user and a new counselor get a call that both hear."""
+    """Return whether a new user and a new counselor get a call in which both hear each other."""
     call = await here.call()
     await until(call.hears, BACK_S, "the new call is heard")
     await call.user.say("leave")

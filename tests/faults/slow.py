@@ -1,4 +1,4 @@
-"""A client that sends requests and never reads is disconnected, and nobody else notices."""
+"""The server disconnects a client that sends requests and never reads. Nobody else notices."""
 
 from __future__ import annotations
 

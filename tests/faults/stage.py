@@ -76,7 +76,7 @@ class Call:
 class Stage:
     """A cluster with calls.
 
-    `settings`: those of the servers. `doors`: the servers' addresses, to which people connect in turn. `ms`: length of a sound
+    `settings`: the servers' settings. `doors`: the servers' addresses, to which people connect in turn. `ms`: length of a sound
     packet.
     """
 
@@ -138,7 +138,7 @@ class Stage:
     async def refused_politely(self) -> bool:
         """Return whether a new user is refused with a reason and a time to return.
 
-        The refusal may come when the user asks for a code, or when the user exchanges it.
+        The refusal may come when the user asks for a code, or when the user exchanges the code.
         """
         asked = {"site": "demo-shop", "category": "cameras", "language": "ko"}
         headers = {"Origin": self.settings.shop_url}
@@ -262,7 +262,7 @@ async def until(so: Callable[[], object], seconds: float, what: str) -> None:
 
 
 def worker_at(udp_port: int) -> int:
-    """Return the id of the process that has bound this UDP port."""
+    """Return the id of the process to which this UDP port is bound."""
     found = subprocess.run(["ss", "-Hulnp", f"sport = :{udp_port}"], capture_output=True, text=True, check=True).stdout
     return int(found.partition("pid=")[2].partition(",")[0])
 

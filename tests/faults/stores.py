@@ -116,7 +116,7 @@ async def redis_stops(cluster: Cluster) -> list[Figure]:
 
 
 async def _without_postgres(cluster: Cluster, here: Stage, away: Callable[[], None], back: Callable[[], None]) -> list[float]:
-    """Return lost records, dropped calls and the longest sound gap in s, for half a minute without PostgreSQL.
+    """Return the lost records, the dropped calls and the longest sound gap in s, for half a minute without PostgreSQL.
 
     Meanwhile people talk, write, draw, enter the queue, are matched, leave and rate.
     """

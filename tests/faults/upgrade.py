@@ -1,7 +1,9 @@
-"""A rolling upgrade under calls: the processes of a cluster of the former version become ones of this version, one by one.
+"""A rolling upgrade under calls.
+
+The processes of a cluster of the former version are replaced by processes of this version, one by one.
 
 The former version is the last tag or, without tags, the commit before the newest migration. So its tables differ from today's.
-Media machines change first, then the server that stands by, and at last the leader. For some seconds both versions serve side by
+The media machines change before the standby server, and the leader changes last. For some seconds, both versions serve side by
 side.
 """
 
@@ -101,7 +103,7 @@ def _now_new(part: Server) -> None:
 
 
 async def _changed(here: Stage, cluster: Cluster, server: Server) -> None:
-    """Exchange a server by one of this version, and wait until everybody is served."""
+    """Replace a server by one of this version, and wait until everybody is served."""
     assert await asyncio.to_thread(server.end, signal.SIGTERM) == 0, "it ends"
     _now_new(server)
     await asyncio.to_thread(cluster.until_ready)

@@ -1,6 +1,6 @@
 """Fuzz target: the name and content of a file, and the header of a picture, as strangers may send them.
 
-A case is the length of the name, the name, and the content.
+A case consists of the length of the name, the name, and the content.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CONTENT = Path(tempfile.gettempdir()) / f"sangdam-fuzz-file-{os.getpid()}"
 
 
 def fuzz_files(data: bytes) -> None:
-    """Recognise the file's kind. Only the documented refusals may be raised, and the file name must be safe to save under."""
+    """Recognise the file's kind. Only the documented refusals may be raised, and the resulting file name must be safe."""
     length = data[0] if data else 0
     name = file_name(data[1 : 1 + length].decode("utf-8", "surrogateescape"))
     assert not set(name) & set('/\\<>:"|?*\0\r\n'), name

@@ -1,7 +1,7 @@
 """Fuzz every route of the real app over a socket: no request may cause a server error.
 
-A case is a kind, a route and a person. Four parts follow, each with its length: path, query, body, a header. In a case of kind
-0, the other bytes are a raw request. No media worker runs, so requests that need one are refused.
+A case begins with a kind, a route and a person. Four parts follow, each after its length: path, query, body and a header. In a
+case of kind 0, the other bytes are a raw request. No media worker runs, so requests that need one are refused.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from signaling.server.app import build_app
 
 ANSWER_S = 10.0
 UNFINISHED_S = 0.05  # how long to wait for the answer to a raw request, which may be incomplete
-SPENT = 200  # number of cases after which everybody signs in again, because a case may sign somebody out or erase a session
+SPENT = 200  # after this many cases everybody signs in again, because a case may sign somebody out or erase a session
 _SAFE = "%/?&=+;:@!$'()*,~"
 _CONTROLS = bytes(range(32)) + b"\x7f"
 _HOLES = ("{id}", "{session}", "{segment}", "{site}", "{category}", "{track}", "{path}")

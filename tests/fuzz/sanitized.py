@@ -1,8 +1,8 @@
 """Fuzz the fast path with its C code under sanitizers: `make fuzz-sanitized`.
 
-The sanitizers check addresses and undefined behaviour. This module mutates seeds at random without libFuzzer. The reason: in
-this build libFuzzer finds no coverage, and without coverage it forgets its seeds. A failing case ends the run and is kept in
-build/. Move this case to the target's folder in tests/fuzz/corpus. Targets are voices (`fastpath`) and videos (`pictures`).
+The sanitizers check addresses and undefined behaviour. This module does not use libFuzzer, but mutates seeds at random. In this
+build, libFuzzer finds no coverage, and without coverage it forgets its seeds. A failing case ends the run and is kept in build/.
+Move this case to the target's folder in tests/fuzz/corpus. Targets are voices (`fastpath`) and videos (`pictures`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MOST_CHANGES = 6
 
 
 def mutated(data: bytes, dice: random.Random) -> bytes:
-    """Return a mutation of the case: bits and bytes changed, pieces inserted, removed and repeated."""
+    """Return a mutation of the case, with changed bits and bytes, and with pieces that are inserted, removed or repeated."""
     made = bytearray(data)
     for _ in range(dice.randrange(MOST_CHANGES + 1)):
         at, size = dice.randrange(len(made) + 1), dice.choice((1, 1, 2, 4, dice.randrange(1, 100)))

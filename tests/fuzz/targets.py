@@ -1,7 +1,6 @@
 """Fuzz targets: each parser of network input, with the code that uses its result.
 
-A target accepts any bytes. A target must not raise, and the state that it keeps must stay bounded. `SEEDS` holds cases as real
-peers send them.
+A target accepts any bytes. It must not raise, and its state must stay bounded. `SEEDS` has cases as real peers send them.
 """
 
 from __future__ import annotations
@@ -71,7 +70,7 @@ def _signed(data: bytes) -> bytes:
         message.attributes.pop("FINGERPRINT", None)
         message.add_message_integrity(b"w" * 24)
         return bytes(message)
-    except Exception:  # such a message cannot be serialized; only the bytes as given are tried
+    except Exception:  # such a message cannot be serialized, so only the bytes as given are tried
         return b""
 
 
@@ -375,7 +374,7 @@ def fuzz_sctp(data: bytes) -> None:
 
 
 def _drive(work: Coroutine[Any, Any, None]) -> None:
-    """Run a coroutine to its end. Raise AssertionError if the coroutine waits for anything."""
+    """Run a coroutine to its end. Raise AssertionError if it waits for anything."""
     try:
         work.send(None)
     except StopIteration:
@@ -386,7 +385,7 @@ def _drive(work: Coroutine[Any, Any, None]) -> None:
 def _finish_tasks() -> None:
     """Finish the tasks that the association left on its event loop, so that they do not accumulate from case to case."""
     loop = _loop()
-    for _ in range(2):  # in each round the tasks run on, then are cancelled
+    for _ in range(2):  # in each round, the tasks run on and are then cancelled
         loop.run_until_complete(asyncio.sleep(0))
         for task in asyncio.all_tasks(loop):
             task.cancel()
@@ -436,7 +435,7 @@ def _offers() -> list[str]:
 def _lean(offer: str) -> str:
     """Return the offer without lines of unused codecs.
 
-    Nine lines in ten are of unused codecs. Without them, damage hits the lines that matter three times as often.
+    Nine of ten lines belong to unused codecs. Without these lines, damage hits the lines that matter three times as often.
     """
     wanted = set(re.findall(r"a=rtpmap:(\d+) (?:opus|VP8)/", offer))
     wanted |= {rtx for rtx, of in re.findall(r"a=fmtp:(\d+) apt=(\d+)", offer) if of in wanted}

@@ -1,4 +1,7 @@
-"""Run each fuzz target for a short time: past findings stay fixed, and the targets work. The long run: `make fuzz`."""
+"""Run each fuzz target for a short time. Past findings must stay fixed, and the targets must work.
+
+`make fuzz` runs the targets for longer.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """A light client of the media worker for tests: a browser's side of a peer connection, without the browser.
 
-This client has real UDP, real DTLS-SRTP and SCTP (aiortc's), Opus tones in and out, and video as bare VP8 payloads. It shares no
-transport code with the worker, so that the same mistake cannot be on both sides. The client parses RTP and RTCP with the worker's
-parsers, which do no I/O.
+This client uses real UDP, and DTLS-SRTP and SCTP of aiortc. It sends and receives Opus tones, and sends video as bare VP8
+payloads. It shares no transport code with the worker, so that the same mistake cannot be on both sides. It parses RTP and RTCP
+with the worker's parsers, which do no I/O.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ CHECK_EVERY_S = 0.5
 
 
 class Peer:
-    """A peer connection and everything it received. Use `async with await Peer.join(…)`.
+    """A peer connection, and everything that it has received. Use `async with await Peer.join(…)`.
 
     `heard`: Opus payloads. `pictures`: slot → sequence number → payload. `picture_times`: slot → sequence number → (frame,
     timestamp).
@@ -49,7 +49,7 @@ class Peer:
     def __init__(self, participant: str, layers: dict[str, int] | None = None, *, repairs: bool = False) -> None:
         """Prepare a peer.
 
-        `layers`: RID → packets in a frame, from the lowest layer to the highest. Without it the camera has one layer.
+        `layers`: RID → packets in a frame, from the lowest layer to the highest. Without `layers`, the camera has one layer.
         `repairs`: offer RTX and RED.
         """
         self.participant = participant
@@ -137,7 +137,7 @@ class Peer:
             self._repaired |= {int(new): int(old) for old, new in re.findall(r"a=ssrc-group:FID (\d+) (\d+)", section)}
 
     async def open_socket(self, host: str = "127.0.0.1") -> None:
-        """Open a socket on a new local address, at first and when the client changes its network."""
+        """Open a socket on a new local address. This happens at the start, and when the client changes its network."""
         self.socket = TimedSocket(host, self._datagram)
 
     async def _connect(self) -> None:
@@ -172,7 +172,7 @@ class Peer:
         self.socket.close()
 
     async def vanish(self) -> None:
-        """Stop sending and receiving without a goodbye, as if the machine were cut off."""
+        """Stop sending and receiving without a goodbye, as if the machine had lost its network."""
         self.silenced = True
 
     async def __aenter__(self) -> Self:
@@ -225,7 +225,7 @@ class Peer:
         elif 192 <= data[1] <= 223:
             self._rtcp(self._dtls._rx_srtp.unprotect_rtcp(data))
         else:
-            with contextlib.suppress(pylibsrtp.Error):  # a packet that came too often is refused as a replay
+            with contextlib.suppress(pylibsrtp.Error):  # libsrtp refuses a packet that has come before
                 self._rtp(self._dtls._rx_srtp.unprotect(data), came)
 
     def _stun(self, data: bytes) -> None:
@@ -303,8 +303,8 @@ class Peer:
     def _again(self, sent: bytes) -> bytes:
         """Return the packet to retransmit.
 
-        Without `repairs` the packet is returned unchanged. Otherwise it comes in an RTX stream that names its source only
-        by MID.
+        Without `repairs` the packet is returned unchanged. With `repairs` it is packed into an RTX stream, which names its source
+        only by MID.
         """
         if not self.repairs:
             return sent
@@ -369,7 +369,7 @@ class Peer:
     # what a person does
 
     def speak(self, hz: int, *, packets: int | None = None, level: int = 20) -> asyncio.Task[None]:
-        """Start to send a tone, 50 packets a second, until `packets` are sent or the returned task is cancelled."""
+        """Start to send a tone in 50 packets a second, until `packets` are sent or the returned task is cancelled."""
         task = asyncio.create_task(self._speak(hz, packets, level))
         self._tasks.append(task)
         return task
@@ -394,7 +394,7 @@ class Peer:
     def show(self, role: str = "camera", *, packets_a_frame: int = 3, fps: int = 20) -> asyncio.Task[None]:
         """Start to send video frames of this many packets until the returned task is cancelled.
 
-        The first frame is a keyframe, and so is the next one after a request. Payloads contain the numbers of frame and packet.
+        The first frame is a keyframe, and so is the next frame after a request. Payloads contain the numbers of frame and packet.
         """
         task = asyncio.create_task(self._show(role, packets_a_frame, fps))
         self._tasks.append(task)
@@ -424,7 +424,7 @@ class Peer:
         return Listened(self.heard[begin:])
 
     def layer(self, slot: int, last: int = 10) -> set[str]:
-        """Return the layers to which the slot's last packets belong."""
+        """Return the layers to which the last packets received in this slot belong."""
         packets = list(self.pictures.get(slot, {}).values())[-last:]
         return {packet[10:].rstrip(b".").decode().partition(":")[2] for packet in packets}
 

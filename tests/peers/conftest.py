@@ -21,7 +21,7 @@ from tests.mail_server import Mails, running_mail_server
 from tests.peers.client import Peer
 
 ROOT = Path(__file__).parents[2]
-EVENTS_S = 30.0  # a busy machine delays heartbeats: until then, silence does not mean that the worker is dead
+EVENTS_S = 30.0  # a busy machine delays heartbeats, so a shorter silence does not mean that the worker is dead
 
 
 async def eventually(true: Callable[[], object], seconds: float = 5.0) -> None:
@@ -103,7 +103,7 @@ def start_worker(
 
 
 class SharedWorkers:
-    """Two workers, with and without the fast path, for all tests that leave them running.
+    """Two workers, one with and one without the fast path, for all tests that do not end them.
 
     A new worker replaces one that has ended.
     """
@@ -161,7 +161,7 @@ async def service(worker_socket: Path) -> AsyncIterator[Service]:
 
 @pytest.fixture(params=["worker_socket", "pure_worker_socket"], ids=["fast", "pure"])
 async def either_service(request: pytest.FixtureRequest) -> AsyncIterator[Service]:
-    """Open a room at epoch 1: once on a worker with its fast path, and once on a worker without."""
+    """Open a room at epoch 1, once on a worker with its fast path and once on a worker without it."""
     async with _room(request.getfixturevalue(request.param)) as service:
         yield service
 

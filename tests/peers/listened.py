@@ -1,4 +1,4 @@
-"""Recognise which tones are in the sound that a peer has received."""
+"""Recognise the tones in the sound that a peer has received."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Listened:
         return {hz for hz in candidates if self.strength(hz) > 327}
 
     def strength(self, hz: int) -> float:
-        """Return the amplitude of this tone in the sound, in steps of int16; 0.0 for too short a sound."""
+        """Return the amplitude of this tone in the sound, in steps of int16. Return 0.0 if the sound is too short."""
         samples = self.samples[-16384:].astype(float)
         if len(samples) < 4800:
             return 0.0

@@ -45,7 +45,7 @@ atexit.register(shutil.rmtree, RECORDINGS, ignore_errors=True)
 
 @cache
 def _seeded() -> Path:
-    """Return a data folder with the demo's people. The folder is made once for all tests."""
+    """Return a data folder that has the demo's people. It is made once for all tests."""
     folder = Path(tempfile.mkdtemp(prefix="sangdam-seeded-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
@@ -71,7 +71,7 @@ def settings_for(folder: Path) -> Settings:
         udp_port=free_ports(UDP_PORTS),
         workers=1,
         recordings=RECORDINGS,
-        most_lag_ms=60_000,  # a server on a busy machine must refuse nobody
+        most_lag_ms=60_000,  # the server must refuse nobody, even on a busy machine
     )
 
 
@@ -87,7 +87,7 @@ class Service:
         return self.app[app_keys.LIVE]
 
     def skip(self, seconds: float) -> None:
-        """Move the service's clock forward, and let everything that has become due happen."""
+        """Move the service's clock forward. Everything that has become due then happens."""
         self.live.now.skip(seconds)
         wake(self.live)
 
@@ -150,7 +150,7 @@ class Service:
 
 
 class Person:
-    """One tab. `seen` keeps every message received. `session` is the newest view of the session."""
+    """A person's tab. `seen` keeps every message that it has received. `session` is the newest view of the session."""
 
     def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         self.ws = ws
@@ -195,7 +195,7 @@ class Person:
         def found() -> dict[str, Any] | None:
             return next((message for message in self.seen[since:] if wanted(message)), None)
 
-        def closed() -> bool:  # after the end of the connection no message follows: this client does not reconnect
+        def closed() -> bool:  # no message follows the end of the connection, because this client does not reconnect
             return bool(self.seen) and self.seen[-1]["type"] == "closed"
 
         async with self._news:
@@ -254,7 +254,10 @@ class Person:
 
 
 class _ByWebSocket:
-    """Has the method of a worker's client that a light peer calls. Sends the offer over the WebSocket, as a browser does."""
+    """Stands for a worker's client: has the one method that a light peer calls.
+
+    Sends the offer over the WebSocket, as a browser does.
+    """
 
     def __init__(self, person: Person) -> None:
         self.person = person
@@ -285,7 +288,7 @@ class _Lent:
 class OneWorker(Workers):
     """One real worker for all services of a test run, because a start takes seconds.
 
-    No service watches it, and it has no idle replacement.
+    No service watches this worker, and it has no idle replacement.
     """
 
     _shared: tuple[subprocess.Popen[bytes], str] | None = None
@@ -313,7 +316,7 @@ class OneWorker(Workers):
         return Worker(number, _Lent(pid), WorkerClient(path))
 
     async def settle(self) -> None:
-        """Close no rooms that this service does not know: these rooms may belong to another service."""
+        """Leave rooms open that this service does not know, because they may belong to another service."""
 
     async def _succeed(self, number: int, after: Worker | None = None) -> None:
         pass
@@ -329,8 +332,8 @@ async def running(
 ) -> AsyncIterator[Service]:
     """Start a service.
 
-    `supervised`: the service has its own workers, which a test may kill. Otherwise the service uses the shared worker.
-    `now`: the machine's clock. Without it, the service has a clock that `Service.skip` moves.
+    `supervised`: the service has its own workers, which a test may kill. Otherwise the service uses the shared worker. `now`: the
+    service's clock. Without it, the service has a clock that `Service.skip` moves.
     """
     workers = workers or (Workers(settings) if supervised else OneWorker(settings))
     runner = web.AppRunner(await wiring.build_app(settings, workers, now or Clock()), access_log=None, shutdown_timeout=1.0)

@@ -17,22 +17,26 @@ QUEUE_S = 0.3
 
 @dataclass(frozen=True)
 class Line:
-    """One direction of a link. Random faults hit only media (RTP and RTCP): DTLS and STUN packets pass."""
+    """One direction of a link. Random faults hit only media (RTP and RTCP), and DTLS and STUN packets pass."""
 
     loss: float = 0.0
     """Share of the media packets that this direction loses."""
     burst: float = 1.0
-    """How many packets are lost in a row, on average. 1: each is lost by itself. More: Gilbert's model."""
+    """How many packets are lost in a row, on average. 1: each packet is lost independently. More than 1: losses follow Gilbert's
+    model.
+    """
     jitter_s: float = 0.0
-    """Largest delay of a packet, in s. Each packet has a random delay, so packets overtake each other."""
+    """Largest delay of a packet, in s. Each packet gets a random delay, so packets overtake each other."""
     twice: float = 0.0
     """Share of the media packets that this direction delivers twice."""
     bps: float | None = None
-    """Bits per second. A queue before the link holds `QUEUE_S` and drops packets that come when it is full. None: no limit."""
+    """Bits per second. A queue before the link holds `QUEUE_S` of packets, and drops packets that come while it is full. None: no
+    limit.
+    """
 
 
 class Way:
-    """Decides what happens to each packet of one direction. `line` may be replaced at any time.
+    """Decides what happens to each packet of one direction. A test may replace `line` at any time.
 
     The fate of the n-th RTP packet depends only on the seed, not on the RTCP packets before it.
     """
@@ -46,7 +50,7 @@ class Way:
         """Bytes sent into the link, whether lost or not."""
 
     def delays(self, data: bytes, now: float) -> list[float]:
-        """Return the delay in s of each arrival: none if the packet is lost, two if it arrives twice."""
+        """Return the delay of each arrival in s: no delay if the packet is lost, two delays if it arrives twice."""
         self.offered_bytes += len(data)
         delays = self._luck("rtcp" if 192 <= data[1] <= 223 else "rtp") if data[:1] >= b"\x80" else [0.0]
         if self.line.bps is None or not delays:
@@ -123,10 +127,10 @@ class Proxy(asyncio.DatagramProtocol):
 
 
 class Nat(asyncio.DatagramProtocol):
-    """A home router between one client and the worker.
+    """A home router (NAT) between one client and the worker.
 
-    The worker sees the router's address. `rebind` changes this address without the client's knowledge. While `cut` is set,
-    nothing passes.
+    The worker sees the router's address. `rebind` changes this address without the client's knowledge. While `cut` is set, no
+    packet passes.
     """
 
     def __init__(self, target: Address) -> None:

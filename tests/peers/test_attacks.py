@@ -141,7 +141,7 @@ NOISE = [b"\x80\x6f" + random.Random(9).randbytes(150) for _ in range(500)]
 
 
 async def flood(peer: Peer, datagrams: list[bytes]) -> None:
-    """Send these datagrams from this peer's own address, `FLOOD_PER_S` a second or as fast as the machine can."""
+    """Send these datagrams from the peer's own address: `FLOOD_PER_S` a second, or fewer if the machine is slower."""
     descriptor = peer.socket.fileno()
     command = [sys.executable, str(Path(__file__).parent / "flood.py"), str(descriptor), *map(str, peer.target)]
     child = await asyncio.create_subprocess_exec(

@@ -1,4 +1,4 @@
-"""A person with a slow connection gets less video, keeps the voice, and is told. Nobody else notices."""
+"""A person with a slow connection gets less video, keeps the voice, and is told about it. Nobody else notices."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.peers.conftest import Service, eventually
 from tests.peers.proxy import QUEUE_S, Line, Proxy
 
 LAYERS = {"l": 1, "h": 4}
-"""Packets of 0.9 KB in each frame of a layer. At 20 frames a second the layers have 150 and 600 kbit/s."""
+"""Number of packets of 0.9 KB in each frame, by layer. At 20 frames a second, the layers have 150 and 600 kbit/s."""
 LOWERED_BPS = 250_000
 
 
@@ -24,11 +24,13 @@ def told(service: Service, participant: str) -> list[dict[int, str]]:
 
 
 UNDER_WAY_S = QUEUE_S + 0.1
-"""Packets of this time may still be under way when a measurement ends: in the queue before the link, or on a busy machine."""
+"""Packets sent in the last `UNDER_WAY_S` may still be under way when a measurement ends: in the queue before the link, or because
+the machine is busy.
+"""
 
 
 def nearly_all(numbers: list[int], sent: int, per_s: float) -> bool:
-    """Return whether nearly all packets came: hardly any number is missing in between, and the last ones came, too."""
+    """Return whether nearly all packets came. Hardly any number may be missing, and the last packets must have come, too."""
     ahead = [rtp.ahead(number, numbers[0]) for number in numbers]
     whole = len(ahead) > 0.95 * (max(ahead) - min(ahead) + 1)
     return whole and len(ahead) > 0.95 * sent - UNDER_WAY_S * per_s

@@ -1,6 +1,6 @@
-"""Real browsers on the worker, without the rest of the service: their SDP, ICE, sound and video.
+"""Real browsers connect to the worker, without the rest of the service. The tests check SDP, ICE, sound and video.
 
-Each page hears the tones of the others and not its own. Each slot shows the colour of the right person.
+Each page hears the tones of the other pages and not its own. Each slot shows the colour of the right person.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Pages:
         return web.Response(text=self._by_line(name, admitted.sdp))
 
     def _by_line(self, name: str, sdp: str) -> str:
-        """Replace the worker's candidates by the near end of this person's simulated link, if there is one."""
+        """Replace the worker's candidates by the near end of this person's simulated link, if the person has one."""
         if name not in self.lines:
             return sdp
         host, port = self.lines[name]

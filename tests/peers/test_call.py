@@ -1,4 +1,4 @@
-"""Calls over real UDP between light clients: who hears and sees whom, and how long joining takes."""
+"""Calls over real UDP between light clients. The tests check who hears and sees whom, and how long joining takes."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ async def test_unmuted_person_is_heard_from_the_first_word(service: Service) -> 
 
 
 async def test_single_voice_bypasses_the_mixer_and_returns_without_a_gap(service: Service) -> None:
-    """Listeners get the single voice's packets unchanged, by the fast path if there is one.
+    """Listeners get the packets of the single voice unchanged, by the fast path if there is one.
 
-    A second person's word is mixed in at once. No listener's stream skips or repeats anything.
+    When a second person speaks, this voice is mixed in at once. No listener's stream skips or repeats anything.
     """
     names = ("user", "counselor", "professional")
     hears = {name: {other: 1.0 for other in names if other != name} for name in names}
@@ -100,10 +100,11 @@ async def test_single_voice_bypasses_the_mixer_and_returns_without_a_gap(service
 
 
 def _is_passed_on(before: wire.WorkerStats, after: wire.WorkerStats) -> bool:
-    """Return whether the user's voice was in passthrough all the time between these two statistics, about 1.5 s.
+    """Return whether the user's voice was in passthrough during the whole time between these two statistics, about 1.5 s.
 
-    If there is a fast path, it must have forwarded the packets. The fast path takes only a steady voice: the jitter buffer must
-    be empty after each tick. After a stall of this machine it waits for four seconds.
+    If there is a fast path, it must have forwarded the packets. The fast path takes only a steady voice, for which the jitter
+    buffer is empty after each tick. After the machine has stalled, the worker waits four seconds before it offloads the voice
+    again.
     """
     # the mixer still encodes now and then for the user, who hears only silence
     encodes = after.audio.get("encodes", 0) - before.audio.get("encodes", 0)
@@ -111,7 +112,7 @@ def _is_passed_on(before: wire.WorkerStats, after: wire.WorkerStats) -> bool:
 
 
 def _words(seconds: int) -> list[bytes]:
-    """Return packets with a tone that pauses for 0.2 s in each second, as speech does. No two packets are alike."""
+    """Return packets with a tone that pauses for 0.2 s in each second, as speech pauses. No two packets are alike."""
     at = np.arange(48_000 * seconds) / 48_000
     sound = 8000 * np.sin(2 * np.pi * (300 + 20 * at) * at) * np.where(at % 1.0 < 0.8, 1.0, 0.02)
     encoder = Encoder(complexity=5)

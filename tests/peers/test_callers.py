@@ -65,7 +65,7 @@ async def test_caller_without_an_answer_reports_it(monkeypatch: pytest.MonkeyPat
 
 @coroutine
 def interrupted(work: Coroutine[Any, Any, None], turn: int, interrupt: Callable[[Any], None]) -> Generator[Any, Any, None]:
-    """Run `work`. Call `interrupt` at the moment when the `turn`-th wait of `work` is over."""
+    """Run `work`. Call `interrupt` at the moment when the `turn`-th wait of `work` ends."""
     thrown = None
     for number in count(1):
         try:
@@ -82,7 +82,7 @@ def interrupted(work: Coroutine[Any, Any, None], turn: int, interrupt: Callable[
 
 
 async def test_call_ends_when_cancelled_at_any_wait() -> None:
-    """The result that a call awaits may arrive at the very moment at which the call is cancelled."""
+    """A call may be cancelled at the very moment at which the result that it awaits arrives."""
     worker = Worker("w", Where(["127.0.0.1"]))
     await worker.open()
     worker.open_room("r", wire.OpenRoom(epoch=1))

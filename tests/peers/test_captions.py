@@ -1,4 +1,7 @@
-"""Captions with the real process and a real speech model: who reads what, and what happens when the process fails."""
+"""Captions with the real process and a real speech model.
+
+The tests check who reads what, and what happens when the process fails.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,7 @@ async def reads(person: Person, name: str, since: int = 0) -> dict[str, Any]:
 async def test_spoken_words_are_read_only_while_captions_are_on(
     service: Service, process: Captioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A whole call: captions off, on, kept with the conversation, in a consultation, and without a captions process."""
+    """In one call, captions are off, on, kept with the conversation, in a consultation, and without a captions process."""
     await service.live.records.save_site(with_fields(await service.live.records.site("demo-shop"), captions="keep"))
     user, counselor = await in_conversation(service, "voice")
     view = await user.until(lambda session: session["captions"] is not None)

@@ -23,7 +23,10 @@ async def _beat(peer: Peer) -> None:
 
 
 async def _repeat(check: bytes, target: tuple[str, int], sockets: list[Peer]) -> None:
-    """Resend a captured check from each of these peers' sockets: the address that first sent it, and another one."""
+    """Resend a captured check from the socket of each peer.
+
+    One socket has the address that sent the check first, and the other has another address.
+    """
     while True:
         for each in sockets:
             each.socket.sendto(check, target)
@@ -31,7 +34,10 @@ async def _repeat(check: bytes, target: tuple[str, int], sockets: list[Peer]) ->
 
 
 async def test_any_sign_of_life_keeps_a_peer_and_a_repeated_check_does_not(either_service: Service) -> None:
-    """Some clients send no checks while media flows (GStreamer and Pion). Others send nothing at all while nobody speaks."""
+    """Some clients, such as GStreamer and Pion, send no checks while media flows.
+
+    Others send nothing at all while nobody speaks.
+    """
     service = either_service
     names = ("speaks", "beats", "answers", "checks", "vanished")
     await service.everyone_hears_everyone("speaks", "listens")

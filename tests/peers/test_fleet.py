@@ -1,4 +1,7 @@
-"""Media workers that are not the server's children: announced in a real Redis, then killed, frozen, drained or left alone."""
+"""Media workers that are not the server's children.
+
+They announce themselves in a real Redis, and are then killed, frozen, drained or left without a server.
+"""
 
 from __future__ import annotations
 
@@ -119,7 +122,7 @@ async def in_a_new_room(user: Person, counselor: Person, epoch: int) -> None:
 
 
 def pid_of(service: Service, room: str) -> int:
-    """Return the id of the process that serves this room: it listens on the port in the worker's announcement."""
+    """Return the id of the process that serves this room. It listens on the port that the worker's announcement names."""
     port = service.live.index.entries[room].room.worker.said.url.rpartition(":")[2]
     found = subprocess.run(["ss", "-Hltnp", f"sport = :{port}"], capture_output=True, text=True, check=True).stdout
     return int(found.partition("pid=")[2].partition(",")[0])
@@ -147,7 +150,7 @@ async def test_frozen_worker_does_no_harm_when_it_wakes(redis: RedisServer, tmp_
             await in_a_new_room(user, counselor, epoch)
             os.kill(pid, signal.SIGCONT)
             async with asyncio.timeout(5), WorkerClient(url, media_token(SECRET)) as former:
-                while await former.rooms():  # until the woken worker has closed the room
+                while await former.rooms():  # wait until the woken worker has closed the room
                     await asyncio.sleep(0.05)
             await asyncio.gather(until_hears(user, 620), until_hears(counselor, 440))
             assert user.session["room"]["epoch"] == epoch + 1
@@ -156,7 +159,10 @@ async def test_frozen_worker_does_no_harm_when_it_wakes(redis: RedisServer, tmp_
 async def test_forgotten_room_ends_and_the_call_beside_it_goes_on(
     redis: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The worker still has a room of no session, because the command to close the room was lost. One peer is still there."""
+    """The worker still has a room that belongs to no session, because the command to close the room was lost.
+
+    One peer is still in the room.
+    """
     monkeypatch.setattr(forgotten, "SWEEP_S", 0.7)
     assert 2 * SWEEP_S < 60, "within a minute"
     with media_machine(redis, 1):

@@ -1,4 +1,4 @@
-"""The life of peers and rooms: replaced, failed, revived and roaming peers, stale epochs, and the end of a worker."""
+"""The life of peers and rooms: peers that are replaced, fail, return or roam, stale epochs, and the end of a worker."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ async def test_newer_live_peer_replaces_a_silent_one(service: Service) -> None:
 async def test_offer_ends_peers_that_signaling_does_not_name(service: Service) -> None:
     """Signaling may send an offer before it has heard of the newest peers.
 
-    If the worker kept them, leaving would not end them.
+    If the worker kept these peers, they would not end when their person leaves.
     """
     first = await service.join("user")
     second = await service.join("user", former=first.name)

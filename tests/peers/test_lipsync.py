@@ -23,12 +23,12 @@ from tests.peers.proxy import Proxy
 
 BEEP_EVERY_S, BEEP_S, FPS = 0.5, 0.1, 20
 PITCHES = [700 + 250 * number for number in range(8)]
-"""Pitches of successive beeps in Hz. A beep's pitch tells its number, so that even an error of seconds shows."""
+"""Pitches of successive beeps in Hz. A beep's pitch tells the beep's number, so that even an error of seconds is noticed."""
 ROUND_S = BEEP_EVERY_S * len(PITCHES)
 SENDERS_CLOCK_S = 777_000_000.0
-"""Offset of the sender's clock in s, because a client's clock may be wrong by any amount."""
+"""Offset of the sender's clock in s. A client's clock may be wrong by any amount."""
 PROMISE_S = 0.05
-"""Half of the promised limit, in s. The other half is for the errors of a browser that plays by these times."""
+"""Half of the promised limit, in s. The other half is left for the errors of a browser that plays by these times."""
 
 
 class Speaker:
@@ -70,7 +70,7 @@ class Speaker:
             self.peer.send_rtp("camera", frame, self.first["camera"] + int(captured * 90_000) & 0xFFFFFFFF, body, marker=True)
 
     async def _report(self) -> None:
-        """Send a sender report for each stream every 0.25 s, both by the same clock."""
+        """Send a sender report for each of the two streams every 0.25 s. Both reports use the same clock."""
         while True:
             now = asyncio.get_running_loop().time() - self.began
             for role, rate in (("audio", RATE), ("camera", 90_000)):
@@ -89,8 +89,8 @@ class Viewer:
     def _time(self, ssrc: int, rate: int, timestamp: int) -> float:
         """Return when the packet with this timestamp was captured, in s on the sender's clock.
 
-        The last 20 sender reports count together, as in browsers (WebRTC's RtpToNtpEstimator). A single report is late when the
-        worker's machine is busy at that moment.
+        The last 20 sender reports count together, as in browsers (WebRTC's RtpToNtpEstimator), because a single report is late if
+        the worker's machine is busy at that moment.
         """
         reports = [each for each in self.peer.reports if isinstance(each, rtcp.SenderReport) and each.ssrc == ssrc][-20:]
         ahead = (each.ntp / (1 << 32) + rtp.ticks_ahead(timestamp, each.timestamp) / rate for each in reports)

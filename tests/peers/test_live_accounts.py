@@ -39,7 +39,7 @@ async def change(service: Service, login: str, **values: Any) -> None:
 
 
 async def ask(service: Service, path: str, body: Any = None, cookie: str = "", role: Any = "counselor") -> tuple[int, Any, str]:
-    """Return status, body, and the cookies that were set, as a header of the next request."""
+    """Return status, body, and the cookies that the response sets, in the form of a header for the next request."""
     headers = {
         "Origin": service.settings.staff_url(role),
         "Cookie": cookie,
@@ -150,7 +150,7 @@ async def test_new_browser_is_told_of_and_its_sign_in_ended_from_the_mail(servic
             statuses[cookies] = me.status
     assert statuses == {first: 200, strange: 401, strange_again: 401}
     await sign_in(service, cookie="; ".join(each for each in strange.split("; ") if each.startswith(DEVICE_COOKIE)))
-    await mails.until(lambda found: len(found) == 2)  # the same browser counts as a new device again
+    await mails.until(lambda found: len(found) == 2)  # the service counts this browser as a new device again
 
 
 async def test_new_member_is_invited_by_mail_or_shown_the_link(service: Service, mails: Mails) -> None:

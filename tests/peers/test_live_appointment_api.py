@@ -1,4 +1,4 @@
-"""Other software books, lists, moves and cancels appointments; so does the command line; a professional moves one."""
+"""Other software and the command line book, list, move and cancel appointments, and a professional moves one."""
 
 from __future__ import annotations
 

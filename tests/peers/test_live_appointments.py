@@ -1,4 +1,8 @@
-"""Appointments over real HTTP and WebSockets: chosen, kept free, kept by both, moved, and taken over when somebody is late."""
+"""Appointments over real HTTP and WebSockets.
+
+They are chosen, their places are kept free, both people keep them, and they are moved or taken over by others when somebody is
+late.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +45,7 @@ async def booked(user: Person, at: int, contact: str = "kim@example.com") -> dic
 
 
 async def pass_time(service: Service, seconds: float) -> None:
-    """Move the clock forward in steps shorter than the presence lease, because these consoles renew it by the wall clock only."""
+    """Move the clock forward in steps shorter than the presence lease. These consoles renew the lease by the wall clock only."""
     live = service.live
     while seconds > 0:
         service.skip(min(seconds, 20))
@@ -74,7 +78,7 @@ async def test_both_meet_at_the_time_that_was_kept_free(service: Service) -> Non
     called = await booked(user, at)
     name = staff_of(service, user)
     assert called["staff_name"] == (await service.live.records.staff(name)).name
-    service.skip((at - service.live.now()) / 1000 - 240)  # within five minutes before, the place is kept
+    service.skip((at - service.live.now()) / 1000 - 240)  # from five minutes before the appointment on, the place is kept free
     counselor = await service.staff(name)
     queue = await counselor.find(lambda m: m["type"] == "queue" and bool(m.get("callbacks")))
     assert [(item["staff"], item["channel"]) for item in queue["callbacks"]] == [(name, "voice")]

@@ -1,6 +1,6 @@
 """Callbacks over real HTTP and WebSockets.
 
-A callback is requested, becomes due and rings. The user answers by phone or by a fresh link. Servers restart meanwhile.
+A callback is requested, becomes due and rings. The user answers by phone or by a fresh link. Meanwhile, servers restart.
 """
 
 from __future__ import annotations

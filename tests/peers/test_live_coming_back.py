@@ -1,6 +1,6 @@
-"""Reconnecting after reloads, dead workers, restarts and disconnects.
+"""People reconnect after reloads, dead workers, restarts and disconnects.
 
-Tests move the service's clock forward, so that none sleeps for long.
+The tests move the service's clock forward, so that no test sleeps for long.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Other software starts a conversation and sends its user the link; the user enters exactly this conversation."""
+"""Other software starts a conversation and sends the link to the conversation's user, who enters exactly this conversation."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Editing, retracting and quoting lines in a real service.
 
-The tests search what users' connections carry.
+The tests search the messages on users' connections.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A user whom the shop vouches for goes on with an open conversation on another device."""
+"""A user whom the shop vouches for continues an open conversation on another device."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def code_of(service: Service, user: str = "mina") -> str:
 
 
 async def thread(service: Service, path: str = "", *, user: str = "mina", method: str = "GET") -> tuple[int, Any]:
-    """Get something of the user's own thread, with a new token for the thread, as another device would."""
+    """Get a part of the user's own thread with a new token for the thread, as another device would."""
     status, right, _ = await service.post("/api/threads", {"code": await code_of(service, user)})
     assert status == 200, right
     headers = {"Authorization": f"Bearer {right['token']}", "Origin": service.settings.url}

@@ -1,4 +1,4 @@
-"""Access control of connections: who may connect and what they may send. Misuse disturbs nobody else."""
+"""Access control of connections: the tests check who may connect and what they may send. Misuse disturbs nobody else."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Erasing leaves no trace.
 
-A test puts a random word wherever a person can write or be named. After erasing, no byte of any file has the word.
+A test puts a random word wherever a person can write or be named. After erasing, no file contains the word.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def _in_redis(server: RedisServer, word: str) -> list[str]:
 
 
 async def _in_postgres(server: PostgresServer, word: str) -> list[str]:
-    """Return the data files of PostgreSQL (of tables, indexes and catalogues) that contain the word.
+    """Return those data files of PostgreSQL that contain the word, out of all tables, indexes and catalogues.
 
     The search leaves out the write-ahead log, which docs/cluster.md covers.
     """
@@ -183,7 +183,7 @@ async def lived_through(house: House, word: str) -> str:
     assert (await jimin.ask(type="accept", reservation=ring["reservation"]))["type"] == "ok"
     await user.state("active")
     await jimin.state("active")
-    board = Board(user)  # over the WebSocket, because there is no peer connection
+    board = Board(user)  # this copy uses the WebSocket, because there is no peer connection
     await board.open()
     assert (await board.draw(f"글상자 {word}"))["type"] == "ok"
     async with await user.join_room() as one, await jimin.join_room() as two:
@@ -285,7 +285,7 @@ async def test_sessions_past_retention_leave_no_byte(house: House) -> None:
 
 
 async def test_erasing_clears_what_is_on_screen(house: House) -> None:
-    """Notes of the last session are on screen in a running session and on the console that rings."""
+    """Notes of an earlier session are on screen in two places: in a running session, and on the console that rings."""
     word = f"shown{secrets.token_hex(6)}"
     over, left = await lived_through(house, word), await message_left(house, word)
     jimin, user = await house.service.staff("jimin"), await user_of(house, "다른", "text")

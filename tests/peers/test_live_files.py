@@ -1,4 +1,4 @@
-"""Files in a whole service: a file's line arrives with the file, and staff's files never reach the user's connection."""
+"""Files in a whole service: a file's chat line arrives with the file, and files for staff never reach the user."""
 
 from __future__ import annotations
 

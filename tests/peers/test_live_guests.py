@@ -1,4 +1,4 @@
-"""Guests of a conversation, end to end: links over HTTP, entering over the WebSocket, sound and pictures as real packets."""
+"""Guests of a conversation, end to end: they get links over HTTP, enter over the WebSocket, and send real packets."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def link(host: Person, label: str = "family") -> str:
 
 
 async def opened(service: Service, url: str, tab: str = "t-guest") -> Person:
-    """Open a guest's link by the press that its page needs, and connect."""
+    """Open a guest's link as the button of the link's page does, and connect."""
     status, made, _ = await service.post("/api/invites", {"invite": url.partition("#invite=")[2]})
     assert status == 200, made
     guest = await service.user_tab(made["session"], made["token"], tab)

@@ -1,4 +1,4 @@
-"""Tests of who hears whom, end to end: lines over the WebSocket, sound as real packets through the worker."""
+"""Tests of who hears whom, end to end: chat lines go over the WebSocket, and sound goes in real packets through the worker."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ async def test_operator_hears_both_unheard_and_is_announced(service: Service) ->
 
 
 def listens(session: dict[str, Any]) -> str | None:
-    """Return how the operator listens, by this person's view of the session. None: no operator is there."""
+    """Return how the operator listens, according to this person's view of the session. None: the view shows no operator."""
     return next((person["listens"] for person in session["participants"] if person["role"] == "operator"), None)
 
 

@@ -1,4 +1,4 @@
-"""Mail over real HTTP, WebSockets and SMTP: an answer to a user who has left, the link back, a copy, a callback, an alert."""
+"""Mail over real HTTP, WebSockets and SMTP: answers to users who have left, links back, copies, callbacks and alerts."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Mentioning colleagues in staff lines, and reading along, in a real service.
+"""Staff mention colleagues in staff lines, and these colleagues read along, in a real service.
 
-The tests search what the user's connection carries.
+The tests search the messages on the user's connection.
 """
 
 from __future__ import annotations

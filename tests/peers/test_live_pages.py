@@ -1,4 +1,4 @@
-"""Co-browsing over the WebSocket: whom the user's page reaches, and what it may not do."""
+"""Co-browsing over the WebSocket: the tests check whom the user's page reaches, and what that page may not do."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def shown(service: Service) -> tuple[Person, Person, Person]:
     await counselor.until(lambda s: s["cobrowse"]["ready"])
     assert (await counselor.say("cobrowse", on=True))["type"] == "ok"
     await user.until(lambda s: s["cobrowse"]["state"] == "asked")
-    assert (await counselor.say("watch_page", on=True))["reason"] == "not_yours"  # before the user agrees
+    assert (await counselor.say("watch_page", on=True))["reason"] == "not_yours"  # the user has not agreed yet
     assert (await user.say("cobrowse", on=True))["type"] == "ok"
     assert (await counselor.say("watch_page", on=True))["type"] == "ok"
     told = await page.find(lambda m: m["type"] == "page_state" and bool(m.get("seen_by")))
@@ -136,7 +136,7 @@ async def test_viewer_forgets_a_batch_that_will_not_be_whole(service: Service) -
     await counselor.find(lambda m: m["type"] == "page" and m["data"] == "BBBB")
     entry = service.live.index.entries[user.session_id]
     entry.page.spare_bytes = 10
-    for part in ("CCCC", "D" * 1000, "EEEE"):  # one snapshot, of which the second part is too much
+    for part in ("CCCC", "D" * 1000, "EEEE"):  # one snapshot, whose second part makes it too large
         await send(page, part, first=True, more=part != "EEEE")
     await page.get("page_again")
     entry.page.spare_bytes = pages.BURST
@@ -157,7 +157,7 @@ async def test_page_that_sends_too_much_is_bounded(service: Service) -> None:
     assert view["cobrowse"]["state"] == "on"
     entry = next(iter(service.live.index.running.values()))
     assert entry.page.frames_bytes == 0
-    for _ in range(pages.BURST // len(PART) + 1):  # too fast
+    for _ in range(pages.BURST // len(PART) + 1):  # more parts than the limit allows in a short time
         await send(page, PART, first=True)
     again = await page.get("page_again")
     assert again["after_ms"] == pages.AGAIN_MS

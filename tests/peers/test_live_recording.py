@@ -1,4 +1,7 @@
-"""Recording end to end without browsers: consent over the WebSocket, real packets, and the resulting files."""
+"""Recording, end to end and without browsers: people consent over the WebSocket and send real packets.
+
+The tests read the resulting files.
+"""
 
 from __future__ import annotations
 
@@ -284,7 +287,7 @@ async def fetched(service: Service, user: Person) -> Path:
 
 
 def tones(file: Path, begin_ms: int, end_ms: int) -> set[int]:
-    """Return which of the three voices sound in this whole stretch. Leave out its first and last 0.1 s."""
+    """Return which of the three voices sound during this whole stretch, without its first and its last 0.1 s."""
     first, last = begin_ms // 100 + 1, end_ms // 100 - 1
     heard = {hz: loudness(file, hz)[first:last] for hz in (USER, COUNSELOR, PROFESSIONAL)}
     assert all(len(set(steps)) == 1 for steps in heard.values()), heard

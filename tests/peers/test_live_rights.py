@@ -27,7 +27,7 @@ from tests.peers.live_house import Person, Service, in_conversation, running, se
 from tests.peers.test_live_hearing import COUNSELOR, USER, hears, listening_in
 
 WITHIN_S = 1.0
-LATE_S = 0.5  # seconds that a busy machine may be late
+LATE_S = 0.5  # seconds by which a busy machine may be late
 PAST = 1_000
 
 Way = Callable[[Records, str], Awaitable[object]]
@@ -83,7 +83,7 @@ async def aside(service: Service) -> AsyncIterator[Records]:
 
 @pytest.mark.parametrize("step_s", [3700, -3700])
 async def test_step_of_the_machines_clock_ends_no_sign_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step_s: int) -> None:
-    """An idle hour ends a sign-in. A clock that somebody sets by an hour is no idle hour, in neither direction."""
+    """An idle hour ends a sign-in. If somebody sets the machine's clock by an hour in either direction, this is no idle hour."""
     machine = MachineTime()
     for module in (clock, bodies):
         monkeypatch.setattr(module, "time", machine)
@@ -323,7 +323,7 @@ class Reader:
             await asyncio.sleep(0.2)
 
     async def is_cut(self) -> None:
-        """Read on slowly. Fail if the connection does not end in time."""
+        """Continue to read slowly. Fail if the connection does not end in time."""
         began = time.monotonic()
         try:
             while await self.reader.read(4096):
@@ -406,6 +406,6 @@ async def test_new_password_ends_other_consoles_and_keeps_this_one(service: Serv
     status, _, _ = await service.post("/api/password", body, cookie=here.cookie)
     assert status == 200
     await ends_in_time(third)
-    await asyncio.sleep(WITHIN_S)  # time for the watch to look at this console twice
+    await asyncio.sleep(WITHIN_S)  # in this time, the check of rights looks at this console twice
     assert (await here.ask(type="state", state="away"))["type"] == "ok"
     assert not [message for message in here.seen if message["type"] == "bye"]

@@ -1,4 +1,4 @@
-"""The report of staff hours says what a person did in the console."""
+"""The report of staff hours agrees with what a person did in the console."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 async def passes(service: Service, seconds: int) -> None:
-    """Let time pass in steps shorter than the presence lease of staff (30 s), and renew the leases as the server does."""
+    """Let time pass in steps shorter than the presence lease of staff (30 s).
+
+    Renew the leases after each step, as the server does.
+    """
     for _ in range(seconds // 20):
         service.skip(20)
         await service.live.store.renew([*service.live.hub.staff_ids()], service.live.now())

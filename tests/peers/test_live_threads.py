@@ -1,4 +1,7 @@
-"""A text conversation that sleeps: its counselor is free and writes into it, and the user's next line wakes it."""
+"""A text conversation that sleeps takes no place of its counselor, who can still write into it.
+
+The user's next line wakes the conversation.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ async def write(person: Person, text: str, line: str) -> None:
 
 
 async def asleep(service: Service) -> tuple[Person, Person]:
-    """Let a user and the counselor Jimin talk, and the user leave for a quarter of an hour. Return both people."""
+    """Let a user and the counselor Jimin talk, and let the user leave for a quarter of an hour. Return both people."""
     user, jimin = await service.user(), await service.staff("jimin")
     await user.say("enter", channel="text")
     ring = await jimin.get("ring")

@@ -1,4 +1,4 @@
-"""More people arrive than a server takes. Some are told when to return, and no running session notices."""
+"""More people arrive than a server takes. The server tells some of them when to return, and no running session notices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server with its matcher in Redis. Redis is down or emptied, or the server restarts: nobody loses their place."""
+"""A server with its matcher in Redis. Redis is down or emptied, or the server restarts. Nobody loses their place."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ async def test_accept_refused_by_redis_can_be_pressed_again(
 
 
 async def test_call_ended_during_a_redis_freeze_ends_in_redis(redis: RedisServer, settings: Settings) -> None:
-    """Redis is frozen while a call ends. Redis keeps its memory, in which the call still goes on."""
+    """Redis is frozen while a call ends. Redis keeps its memory, and by this memory the call still goes on."""
     async with served(settings) as service:
         user, counselor = await in_conversation(service)
         assert redis.process is not None

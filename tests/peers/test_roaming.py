@@ -1,4 +1,4 @@
-"""A client whose network changes, fails for a while, or is impersonated. Signaling takes no part."""
+"""A client's network changes or fails for a while, or somebody impersonates the client. Signaling takes no part."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tests.peers.proxy import Nat
 
 USER, COUNSELOR = 440, 620
 AWAY_S = float(os.environ.get("SANGDAM_TEST_AWAY_S", "4"))
-"""Length of an outage in s. The outage exceeds the 3 s after which the worker reports a peer as lost; about 10 s are promised."""
+"""Length of an outage in s. It exceeds the 3 s after which the worker reports a lost peer. The documents promise about 10 s."""
 
 
 async def behind_a_nat(service: Service, participant: str) -> tuple[Peer, Nat]:
-    """Join behind a NAT. Another peer joins first, only to learn the worker's address."""
+    """Join behind a NAT. Another peer joins before, only to learn the worker's address."""
     scout = await service.join("scout", secure=False)
     nat = Nat(scout.target)
     return await service.join(participant, via=await nat.open()), nat
@@ -79,7 +79,7 @@ async def test_sound_returns_as_soon_as_the_network_does(service: Service) -> No
 
 
 async def test_replay_from_another_address_moves_no_media(service: Service) -> None:
-    """An eavesdropper resends everything the client sends, valid checks included, from another address.
+    """An eavesdropper resends everything that the client sends, including valid checks, from another address.
 
     The eavesdropper gets no sound, not even while the client is silent. The client loses no sound.
     """

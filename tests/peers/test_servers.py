@@ -1,4 +1,7 @@
-"""Several servers as processes, with real Redis and PostgreSQL: people use any of them, while one part after another fails."""
+"""Several servers as processes, with real Redis and PostgreSQL.
+
+People use any of the servers while one part after another fails.
+"""
 
 from __future__ import annotations
 
@@ -96,7 +99,7 @@ async def said(writer: Person, reader: Person, text: str) -> None:
 
 
 async def come_back(door: Service, former: Person) -> Person:
-    """Reconnect at once. Reconnect again as long as this server does not lead.
+    """Reconnect at once. Reconnect again until this server leads.
 
     A server that does not lead forwards to the former leader, which is ending or frozen.
     """
@@ -111,7 +114,8 @@ async def come_back(door: Service, former: Person) -> Person:
             if stays:
                 return person
             while not (person.gone or await decides(door)):
-                await asyncio.sleep(0.05)  # a browser waits, too: nothing announces the end of the connection or the new leader
+                # a browser also waits, because nothing announces the end of the connection or the new leader
+                await asyncio.sleep(0.05)
 
 
 async def come_in(door: Service, former: Person) -> Person:

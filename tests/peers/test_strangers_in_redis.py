@@ -27,7 +27,7 @@ from tests.redis_server import RedisServer, running_redis
 TOKEN, KEY, MEDIA = "node-token", b"k" * 32, "media-token"
 LONG_MS = 60_000
 WATCHED_S = 2.0  # seconds to watch the servers: longer than a leader's lease
-START_S = 15  # seconds that a server gets to start: enough on a busy machine
+START_S = 15  # seconds that a server has for its start, enough on a busy machine
 
 
 def now_ms() -> int:

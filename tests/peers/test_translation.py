@@ -1,4 +1,7 @@
-"""Translation of lines end to end: who gets a translation, of which lines, and that nobody waits for the service."""
+"""Translation of lines, end to end.
+
+The tests check who gets translations of which lines, and that nobody waits for the translation service.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Webhooks of a cluster whose leader is killed while deliveries are under way, and whose receiver is killed, too."""
+"""Webhooks of a cluster. Its leader is killed while deliveries are under way, and so is the receiver."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def test_no_event_is_lost_when_leader_and_receiver_are_killed(cluster: Clu
     async with doors(cluster) as (leader_door, other_door):
         await subscribed(leader_door, receiver)
         users = [await other_door.user() for _ in range(PLACES + 2)]
-        receiver.answered.clear()  # from now on the receiver takes messages, and the leader does not get to know it
+        receiver.answered.clear()  # from now on the receiver accepts messages, but the leader gets no answer
         for user in users:
             await user.say("enter")
         await until(lambda: len(receiver.seen) == PLACES, lambda: receiver.seen)

@@ -1,4 +1,4 @@
-"""werift, a WebRTC stack for Node, in a call that lasts longer than ICE consent: only voice and data channels."""
+"""werift, a WebRTC stack for Node, in a call that lasts longer than ICE consent. The client uses only voice and data channels."""
 
 from __future__ import annotations
 

@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 PAGES = Path(__file__).parents[2] / "web" / "src"
-SHOP = PAGES / "shop"  # the demo shop is a foreign page, with properties of its own
-SET_AT_RUN_TIME = "--site-"  # the site's colours; style sheets have a value for pages without them
+SHOP = PAGES / "shop"  # the demo shop is a foreign page and has properties of its own
+# custom properties with the site's colours; style sheets have a fallback value for pages that do not set them
+SET_AT_RUN_TIME = "--site-"
 
 
 def test_every_custom_property_that_is_used_is_set_somewhere() -> None:

@@ -1,1 +1,1 @@
-"""`make bench ARGS=abuse`: measure waits of honest users, and the server's memory and log, during attacks."""
+"""`make bench ARGS=abuse`: measure waits of honest users and the sizes of the server's memory and log during attacks."""

@@ -1,4 +1,4 @@
-"""Attacks that need no account, each at full speed in its own process.
+"""Attacks that need no account. Each attack runs at full speed in a process of its own.
 
     python -m tests.bench.abuse.attacks KIND PORT SECONDS
 
@@ -60,7 +60,10 @@ class Attack:
         return aiohttp.ClientSession(self.base, connector=connector, timeout=aiohttp.ClientTimeout(total=60))
 
     async def forever(self, step: Callable[[aiohttp.ClientSession], Awaitable[None]], at_once: int) -> None:
-        """Run `at_once` copies of `step` in parallel, each again and again, spread over the attackers' addresses."""
+        """Run `at_once` copies of `step` in parallel. Each copy repeats the step without end.
+
+        The copies are spread over the attackers' addresses.
+        """
 
         async def one(http: aiohttp.ClientSession) -> None:
             while True:
@@ -91,7 +94,7 @@ class Attack:
     # --- attacks ------------------------------------------------------------------------------------------------
 
     async def pictures(self) -> None:
-        """Upload the costliest image in 96 parallel uploads, from eight sessions."""
+        """Upload the image that costs the server most, in 96 parallel uploads from eight sessions."""
         data = costly_picture()
         clients = [self.client(address) for address in ADDRESSES]
         sessions: list[tuple[str, str]] = []
@@ -131,7 +134,7 @@ class Attack:
         await self.forever(step, 32)
 
     async def waiting(self) -> None:
-        """Create sessions, put each into the queue, and disconnect. Each leaves an entry in the matcher."""
+        """Create sessions, put each of them into the queue, and disconnect. Each session leaves an entry in the matcher."""
 
         async def step(http: aiohttp.ClientSession) -> None:
             session, token = await self.session(http)
@@ -156,7 +159,7 @@ class Attack:
         await self.forever(step, 1000)
 
     async def messages(self) -> None:
-        """Send lines, nonsense and pings as fast as one socket takes them."""
+        """Send chat lines, nonsense and pings as fast as one socket accepts them."""
 
         async def step(http: aiohttp.ClientSession) -> None:
             session, token = await self.session(http)
@@ -170,7 +173,7 @@ class Attack:
         await self.forever(step, 8)
 
     async def half(self) -> None:
-        """Send incomplete requests of six kinds and leave their connections open."""
+        """Send incomplete requests of six kinds, and leave their connections open."""
         await self._raw(400, lambda: random.choice(UNFINISHED), drip=True)
 
     async def cut(self) -> None:
@@ -225,5 +228,5 @@ async def main(kind: str, port: int, shop_port: int, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    os.nice(10)  # honest users would run on their own machines: leave them the processor first
+    os.nice(10)  # honest users would have machines of their own, so their processes get the processor first
     asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])))

@@ -1,4 +1,4 @@
-"""Run each attack in turn next to honest users. Each row is the worst result of all attacks."""
+"""Run one attack after the other next to honest users. Each row is the worst result of all attacks."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Honest:
             assert answer.status == 200, answer.status
 
     async def _begins(self) -> tuple[str, aiohttp.ClientWebSocketResponse]:
-        """Return the session's id and the socket, once the server has greeted the new user. Retry while the server refuses."""
+        """Return the session's id and the socket, once the server has welcomed the new user. Retry while the server refuses."""
         while (begun := await self._tries()) is None:
             await asyncio.sleep(0.2)
         return begun
@@ -120,7 +120,7 @@ class Honest:
 
 
 def rows() -> Iterator[Row]:
-    """Print waits, memory and log of each attack. Yield a row for each figure: the worst of all attacks."""
+    """Print waits, memory and log size of each attack. Yield a row for each figure: its worst value over all attacks."""
     found = asyncio.run(_all())
     for each in found:
         print(each, flush=True)
@@ -135,7 +135,7 @@ def _worst(name: str, unit: str, values: list[float]) -> Row:
 
 async def _all() -> list[Seen]:
     found = []
-    for kind in KINDS:  # each attack gets a fresh server, so that earlier attacks leave no trace in its figures
+    for kind in KINDS:  # each attack gets a new server, so that earlier attacks do not influence its figures
         with tempfile.TemporaryDirectory() as folder:
             async with running(Path(folder), "--log-level", "info", "--most-lag-ms", "500", within_s=60) as service:
                 found.append(await _measure(service, kind))

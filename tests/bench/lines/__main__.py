@@ -1,8 +1,8 @@
 """`python -m tests.bench.lines`: count false notices of a slow connection during calls next to busy loops.
 
-Each light call is a room of its own: one person whose camera has two layers, and two viewers. Browsers can make calls at the
-same time. A call
-fails if a viewer is told that their connection is slow. A call also fails if a viewer does not see the large video at the end.
+Each light call is a room of its own: one person whose camera has two layers, and two viewers. Browsers can make calls at the same
+time. A call fails if a viewer gets the notice that their connection is slow. A call also fails if a viewer does not see the large
+video at the end.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.peers.proxy import Line, Proxy
 from tests.peers.test_browsers import Pages, launch, pages_of
 
 LAYERS = {"l": 1, "h": 4}
-"""Packets of 0.9 KB in each frame of a layer. At 20 frames a second the layers have 150 and 600 kbit/s."""
+"""Number of packets of 0.9 KB in each frame, by layer. At 20 frames a second, the layers have 150 and 600 kbit/s."""
 CAMERA = {0: ("sender", "camera")}
 
 
@@ -34,7 +34,7 @@ CAMERA = {0: ("sender", "camera")}
 class Plan:
     """A plan of calls.
 
-    `narrow_bps`: limit on one viewer's connection from the middle of each light call on. 0: no limit.
+    `narrow_bps`: limit of one viewer's connection, in bit/s, from the middle of each light call on. 0: no limit.
     """
 
     calls: int

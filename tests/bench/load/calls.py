@@ -1,6 +1,7 @@
-"""Make a few calls that last through the whole load bench, in their own process.
+"""Make a few calls that last through the whole load bench, in a process of their own.
 
-Both sides speak a tone and record every silence they hear. Meanwhile the counselor writes lines, and their delay is measured.
+Both sides send a tone and record every silence that they hear. Meanwhile the counselor writes lines, and the delay of these lines
+is measured.
 """
 
 from __future__ import annotations
@@ -130,7 +131,7 @@ class Calls:
             said, seen = monotonic(), len(user.seen)
             text = f"line {number}"
             await counselor.send(type="line", session=user.session_id, line=f"c-{number}", text=text)
-            with suppress(AssertionError):  # the line did not come in time: record the time waited as its delay
+            with suppress(AssertionError):  # the line did not come in time, so the time waited counts as its delay
                 await user.find(_line_of(text), since=seen)
             self.lines_ms.append((monotonic() - said) * 1000)
             await asyncio.sleep(LINE_EVERY_S)

@@ -44,7 +44,7 @@ class Crowd:
     # --- commands ----------------------------------------------------------------------------------------------------
 
     async def arrive(self, users: int, at_once: int = 40) -> dict[str, Any]:
-        """Add this many users to the queue. Of these, `at_once` are on their way into the queue at any moment."""
+        """Add this many users to the queue. At any moment, `at_once` of them are on their way into the queue."""
         began, refused = monotonic(), Counter[str]()
         gate = asyncio.Semaphore(at_once)
 
@@ -108,7 +108,7 @@ class Crowd:
         return {"all_s": float(back.max()), "half_s": float(np.median(back)), "p99_s": float(np.percentile(back, 99))}
 
     async def storm(self, per_s: float, seconds: float) -> dict[str, Any]:
-        """Create new users at a fixed rate, whatever the server answers. A refused user does not retry."""
+        """Create new users at a fixed rate, whatever the server answers. Refused users do not retry."""
         refused: Counter[str] = Counter()
         took: list[float] = []
         waits: list[float] = []

@@ -1,4 +1,4 @@
-"""Start the server under load and the processes that play people. Pin them to cores, measure them, and end them."""
+"""Start the server under load and the processes that play people. Pin all of them to cores, measure them, and end them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[3]
 
 
 class Player:
-    """A process that plays people. The process takes commands as lines of JSON."""
+    """A process that plays people. It reads commands as lines of JSON."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
@@ -56,7 +56,7 @@ class Player:
 
 
 class House:
-    """Async context with a seeded server on one core, and load generator and calls on the other core."""
+    """Async context: a seeded server on one core, with load generator and calls on the other core."""
 
     crowd: Player
     calls: Player
@@ -105,7 +105,7 @@ class House:
         await self._stack.aclose()
 
     async def _serve(self) -> None:
-        """Start the server with its demo, because its media workers then use loopback."""
+        """Start the server with the demo, because the demo's media workers use loopback."""
         command = ["serve", "--demo", "--port", str(self.port), "--shop-port", str(free_port()), "--udp-port", str(free_ports(2))]
         command += ["--data-dir", str(self.folder), "--workers", "1", "--trust-proxy", *self.options]
         self._server = await self._start(*command)

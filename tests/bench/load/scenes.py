@@ -67,11 +67,10 @@ class Stage:
     def rows(self) -> list[Row]:
         """Return the rows of the scenes in which the load generator kept up.
 
-        Scene "quiet": delays of messages and lines, updates and KiB per second, and the server's CPU.
-        Scene "cut": time until everybody has reconnected, and the delay of lines meanwhile.
-        Scene "storm": new users taken and refused, and the delay of lines meanwhile.
-        `load_call_gap_ms`: the longest gap between two sound packets of a call, in any of these scenes.
-        `load_listener_lag_ms`: how late the process that measures these gaps woke up, at worst.
+        Scene "quiet": delays of messages and lines, updates and KiB per second, and the server's CPU. Scene "cut": time until
+        everybody has reconnected, and the delay of lines meanwhile. Scene "storm": new users taken and refused, and the delay of
+        lines meanwhile. `load_call_gap_ms`: the longest gap between two sound packets of a call, in any of these scenes.
+        `load_listener_lag_ms`: the largest delay with which the process that measures these gaps woke up.
         """
         quiet, back, storm = (self.taken[name] for name in ("quiet", "cut", "storm"))
         found: list[Row] = []

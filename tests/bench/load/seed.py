@@ -15,7 +15,7 @@ SITES = 20
 CATEGORIES = ("orders", "returns")
 KID = "load"
 CALLS = "calls"
-"""Site of the monitored calls. This site has its own counselors, who take the site's users at once, whoever else waits."""
+"""Site of the monitored calls. This site has counselors of its own, who accept the site's users at once, whoever else waits."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """A WebSocket client light enough for ten thousand people on one core: text frames, no extensions (RFC 6455).
 
-The masking key of each frame is zero. So the client need not mask, while the server unmasks as usual.
+The masking key of each frame is zero. So the client does not need to mask, and the server unmasks as usual.
 """
 
 from __future__ import annotations

@@ -24,15 +24,15 @@ from tests.bench.rows import Row, compared, one_by_one, row
 
 WINDOW_S = 3.0
 SETTLED_S = 8.0
-"""Seconds after the start of a call when jitter buffers have adapted to the link."""
+"""Seconds from the start of a call until jitter buffers have adapted to the link."""
 LEAST_ROUNDS, MOST_ROUNDS = 5, 9
 SETTLED = 0.05
-"""Largest spread of the ratios with which measuring stops: their interquartile range divided by their median."""
+"""Measuring stops when the spread of the ratios is at most this: their interquartile range divided by their median."""
 JOINING_AT_ONCE = 10
 FULL_ROOMS = 5  # rooms of six that run at the same time
 MOST_LOAD = 70.0
 STEP = 5000
-"""Distance between the first packet numbers of two windows, so that no sequence number repeats."""
+"""Distance between the first packet numbers of two windows. With this distance, no sequence number repeats."""
 QUIET = {
     "dtx": "the others in DTX",
     "hush": "the others muted by hand: quiet packets with levels",
@@ -118,7 +118,7 @@ async def open_rooms(server: Server, size: int, *, mixed: bool, keep: int = 0, p
 
 
 async def _latency() -> AsyncIterator[Row]:
-    """Measure latency: kernel arrival time minus sending time, in ms.
+    """Measure the latency of packets: the kernel's arrival time minus the sending time, in ms.
 
     The relay runs at about half of a core's capacity, the mix with ten rooms. The latency of the mix is measured on the sound.
     A relayed call is measured on the sound, too, and its latency is subtracted. Both latencies contain the sender's codec.
@@ -138,7 +138,7 @@ async def _latency() -> AsyncIterator[Row]:
 
 
 async def _added_by_mix(case: str, plain_s: float) -> list[float]:
-    """Return how many ms later than by the relay the first voice of each room is heard.
+    """Return how much later the first voice of each room is heard than by the relay, in ms.
 
     In case "all", this voice is mixed with those of two others who speak. In the other cases it speaks alone, in passthrough.
     """
@@ -150,9 +150,9 @@ async def _added_by_mix(case: str, plain_s: float) -> list[float]:
 
 
 def _relayed(listener: Part, speaker: Part, taken: Taken, number: int) -> list[float]:
-    """Return the latency of each packet in s.
+    """Return the latency of each relayed packet in s.
 
-    Packets are recognised by their payload; those with repeated payloads are left out.
+    Packets are recognised by their payloads. Packets with repeated payloads are left out.
     """
     assert speaker.says is not None
     payloads = speaker.says.payloads
@@ -166,7 +166,8 @@ def _relayed(listener: Part, speaker: Part, taken: Taken, number: int) -> list[f
 def _heard_after(listener: Part, speaker: Part, taken: Taken, number: int) -> float:
     """Return the median time from sending a sound to the arrival of its packet, in s, found by correlation.
 
-    Only the end of the run counts. Earlier, the jitter buffer drops a frame while it adapts its delay, which shifts the sound.
+    Only the end of the run counts. Before that, the jitter buffer drops a frame while it adapts its delay, and this shifts the
+    sound.
     """
     assert speaker.says is not None
     packets, decoder = listener.person.hears.heard, Decoder()

@@ -27,7 +27,7 @@ ROUNDS = 5
 EMPTY_S = 4.0
 SIZES = (1, 20, 60, 120, 600)
 MOST_OF_JANUS = 60
-"""Largest number of rooms for Janus. With twice as many, Janus needs most of the core that all servers share."""
+"""Largest number of rooms for Janus. With twice as many rooms, Janus needs most of the core that all servers share."""
 PACKETS_A_ROOM = 2 / FRAME_S
 """Packets per second in a room of two people."""
 SOURCE = Path(__file__).with_name("echo.c")
@@ -63,7 +63,7 @@ class Echo(Server):
         self._port = int(said)
 
     async def stop(self) -> None:
-        """Do nothing: what the server has open ends with its process."""
+        """Do nothing, because everything that the server has open ends with its process."""
 
     async def relayed_pair(self, *, keep: int = 0) -> list[Person]:
         legs = [BareLeg(self.host, self._port, keep) for _ in range(2)]

@@ -1,4 +1,4 @@
-"""One light connection to a media server: asyncio sets up ICE and DTLS-SRTP, then the bench sends packet by packet."""
+"""One light connection to a media server. asyncio sets up ICE and DTLS-SRTP, and then the bench sends packet by packet."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Leg:
     async def connect(self, sdp: str, *, offered: bool) -> None:
         """Connect to the server with its SDP.
 
-        `offered`: the SDP answers our offer, so this side controls ICE. If False, the SDP is an offer.
+        `offered`: the SDP answers our offer, so this side has the controlling role of ICE. If False, the SDP is an offer.
         """
         self._offered = offered
         self._their_ufrag = re.findall(r"a=ice-ufrag:(\S+)", sdp)[0]
@@ -161,7 +161,10 @@ class Leg:
 
     @cached_property
     def heard(self) -> list[tuple[float, rtp.Header, bytes]]:
-        """Return the kept packets, decrypted. Call it once all have arrived, because no packet can be decrypted twice."""
+        """Return the kept packets, decrypted.
+
+        Call this only after all of them have arrived, because no packet can be decrypted twice.
+        """
         return [(at, *self.open(packet)) for at, packet in self.arrivals]
 
     def drain(self) -> None:
@@ -173,7 +176,7 @@ class Leg:
                 if data[0] < 4:
                     self._stun(data, source)
                 elif source != self.target:
-                    continue  # meant for a socket that had this port before
+                    continue  # this packet was meant for a socket that had the port before
                 elif data[0] >= 128 and not 192 <= data[1] <= 223:
                     self.received += 1
                     if len(self.arrivals) < self.keep:

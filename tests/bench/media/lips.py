@@ -1,9 +1,9 @@
 """`make bench ARGS=lips`: measure the offset between voice and lips in a real browser, with up to 50 ms of sender jitter.
 
-A page claps once a second: light and sound at one moment. Another page records when it shows the light and plays the sound. The
-yardstick shows what browsers add by themselves. The yardstick is a page that claps to itself over its own peer connection,
-without server or jitter. A browser synchronizes only one video with the voice: that of the first slot. The other slots get the
-same sender reports but are not synchronized.
+A page claps once a second: light and sound at one moment. Another page records when it shows the light and plays the sound. A
+yardstick shows the offset that browsers add by themselves: a page that claps to itself over its own peer connection, without
+server or jitter. A browser synchronizes only one video with the voice: that of the first slot. The other slots get the same
+sender reports but are not synchronized.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ async def _call(socket: Path, hears: dict[str, float], slot: int) -> list[float]
 
 
 async def _watched(page: Page, slot: int = 0) -> list[float]:
-    """Return for each clap how much later its sound is played than its light is shown, in ms. Negative: earlier."""
+    """Return for each clap how much later its sound is played than its light is shown, in ms. A negative value means earlier."""
     await asyncio.sleep(SETTLE_S)
     await page.evaluate("(slot) => watch(slot)", slot)
     await asyncio.sleep(MEASURE_S)

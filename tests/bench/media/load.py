@@ -35,7 +35,7 @@ class Part:
 
     person: Person
     says: Packets | None
-    """None: the person is silent, and sends one packet every 400 ms, as Opus does in DTX."""
+    """The packets of this person's voice. None: the person is silent, and sends one packet every 400 ms, as Opus does in DTX."""
     dtx: bytes = b"\x48"
 
     def sealed(self, first: int, frames: int) -> list[bytes | None]:
@@ -52,7 +52,7 @@ class Part:
 def drive(server: Server, parts: list[Part], seconds: float, first: int, warm_frames: int = WARM_FRAMES) -> Taken:
     """Send the packets from index `first` on, in real time, and return the figures.
 
-    Each run continues the packet numbers of the one before. CPU and arrivals are measured after the first `warm_frames`.
+    Each run continues the packet numbers of the run before. CPU and arrivals are measured after the first `warm_frames`.
     """
     frames = warm_frames + round(seconds / FRAME_S)
     packets = [part.sealed(first, frames) for part in parts]

@@ -44,7 +44,7 @@ async def _measure() -> list[Row]:
 
 
 async def _change(service: Service, listener: Peer, gain: float) -> float:
-    """Change the gain. Return the ms until a packet's loudness differs by more than a tenth."""
+    """Change the gain. Return the time until a packet's loudness differs by more than a tenth, in ms."""
     decoder = Decoder()
     for payload in listener.heard[-20:]:
         before = _loudness(decoder.decode(payload))
@@ -57,7 +57,7 @@ async def _change(service: Service, listener: Peer, gain: float) -> float:
         for payload in listener.heard[at:]:
             if abs(_loudness(decoder.decode(payload)) / before - 1) > AUDIBLE:
                 await command
-                await asyncio.sleep(0.5 + 0.0137)  # the next change then falls on another moment of the mixer's tick
+                await asyncio.sleep(0.5 + 0.0137)  # so the next change falls on another moment between two ticks of the mixer
                 return 1000 * (now - began)
         at = len(listener.heard)
 

@@ -1,4 +1,4 @@
-"""`make bench ARGS=pictures`: measure video of a 720p camera and of a screen, each sent once and viewed by one, two or five.
+"""`make bench ARGS=pictures`: measure video of a 720p camera and of a screen. Each has one sender and one, two or five viewers.
 
 Janus VideoRoom gets the same streams, in alternating windows. The last row shows how long a voice waits behind a keyframe for
 five viewers.
@@ -72,7 +72,7 @@ def _camera(number: int) -> np.ndarray:
 
 
 def _screen(number: int) -> np.ndarray:
-    """Return a frame of text that scrolls by a line each frame."""
+    """Return a frame of a text that scrolls by one line in each frame."""
     page = Image.new("RGB", (WIDTH, HEIGHT), "white")
     draw = ImageDraw.Draw(page)
     for line in range(HEIGHT // 18):
@@ -148,7 +148,7 @@ class Stage:
     def play(self, kind: Kind) -> tuple[float, bool]:
         """Play the video for one window. Return the server's CPU and whether the window is valid.
 
-        CPU is in percent of a core per Mbit/s and viewer. A window is valid if at least 97 % of the packets came and the load
+        CPU is in percent of a core per Mbit/s and viewer. A window is valid if at least 97 % of the packets arrived and the load
         generator kept up.
         """
         packets = self._sealed(kind)
@@ -224,7 +224,7 @@ def _sdp(leg: Leg, direction: str) -> str:
 async def _voice_behind_keyframe() -> Row:
     """Send a large keyframe to five viewers, and right after it a voice packet of another room.
 
-    Return how much later the voice packet comes than without a keyframe.
+    Return how much later the voice packet arrives than without a keyframe.
     """
     async with Sangdam() as server:
         stage = Stage(server, 5)

@@ -23,13 +23,15 @@ WINDOW_S = 4.0
 MOST_LATE_MS = 20.0
 SIZES = (5, 10, 20, 40, 60, 80, 100, 130, 160, 200)
 WARM_FRAMES = round(SETTLED_S / FRAME_S)
-"""Frames that are not measured. By their end the single voice is in passthrough.
+"""Number of frames at the start that are not measured. At their end, the single voice is in passthrough.
 
-Mixed packets arrive later than packets in passthrough. If they were measured, too, they would count as late.
+Mixed packets arrive later than packets in passthrough. If mixed packets were measured, too, they would count as late.
 """
 KEPT = 2 * (round(WINDOW_S / FRAME_S) + WARM_FRAMES)
 CASE = "hush"
-"""One person speaks, the others are muted by hand: three packets every 20 ms, as browsers send them by default."""
+"""One person speaks, and the others have muted themselves. Even so, three packets arrive every 20 ms, because browsers go on
+sending by default.
+"""
 
 
 def rows() -> list[Row]:
@@ -38,7 +40,7 @@ def rows() -> list[Row]:
 
 
 async def _grow() -> list[Row]:
-    """Add rooms until p99 passes 20 ms or the load generator uses over 70 % of its core.
+    """Add rooms until the p99 exceeds 20 ms or the load generator uses over 70 % of its core.
 
     In the latter case the worker may hold more rooms than reported.
     """
@@ -74,7 +76,7 @@ def _listening(rooms: Rooms) -> list[Leg]:
 
 
 def _lateness_ms(arrivals: list[tuple[float, bytes]]) -> list[float]:
-    """Return the delay of each packet in ms, compared with the earliest by RTP timestamp. Leaves out the warm-up."""
+    """Return the delay of each packet in ms, compared by RTP timestamp with the earliest packet. The warm-up is left out."""
     headers = [(at, rtp.parse(packet)) for at, packet in arrivals]
     began = headers[0][0] + WARM_FRAMES * FRAME_S
     delays = [at - rtp.ticks_ahead(each.timestamp, headers[0][1].timestamp) / 48_000 for at, each in headers if at > began]

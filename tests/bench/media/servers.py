@@ -30,7 +30,7 @@ OTHER_TRANSPORTS = [f"libjanus_{name}.so" for name in ("mqtt", "nanomsg", "pfuni
 
 
 def own_address() -> str:
-    """Return this machine's non-loopback address for media, because Janus does not use loopback."""
+    """Return an address of this machine other than loopback, because Janus does not use loopback for media."""
     return next((each for each in local_addresses(loopback=False) if ":" not in each), "127.0.0.1")
 
 
@@ -95,11 +95,11 @@ class Server(ABC):
 
     @abstractmethod
     async def relayed_pair(self, *, keep: int = 0) -> list[Person]:
-        """Make a room of two who hear each other; packets are relayed unchanged."""
+        """Make a room of two people who hear each other. The server relays their packets unchanged."""
 
     @abstractmethod
     async def mixed(self, people: int, *, keep: int = 0) -> list[Person]:
-        """Make a room of so many people in conference, mixed."""
+        """Make a room in which so many people hear each other, mixed."""
 
 
 class Sangdam(Server):
@@ -109,7 +109,7 @@ class Sangdam(Server):
         path = self.folder / "worker.sock"
         self.run(sys.executable, "-m", "media", "--socket", str(path), "--address", self.host, "--parent", str(os.getpid()))
         async with asyncio.timeout(READY_S):
-            while not answers(path):  # only an answer on its socket shows that the worker is ready
+            while not answers(path):  # the worker is ready only when it answers on its socket
                 await asyncio.sleep(0.05)
         self.worker = client.WorkerClient(str(path))
         self._rooms = itertools.count()
@@ -256,7 +256,7 @@ class Janus(Server):
     async def _attached(self, handle: tuple[int, str], body: dict[str, Any]) -> dict[str, Any]:
         """Attach to a feed.
 
-        Retry while Janus does not know the feed: it may learn later than its client that the feed is connected.
+        Retry while Janus does not know the feed, because Janus may learn later than its client that the feed is connected.
         """
         async with asyncio.timeout(READY_S):
             while True:

@@ -1,6 +1,7 @@
 """`make bench ARGS=solo`: score the quality of a single voice in a room of three (wide-band PESQ).
 
-The cases: the voice is mixed all the time; it is alone, in passthrough; or another voice interrupts every few seconds.
+There are three cases. The voice is mixed all the time, it is alone and in passthrough, or another voice interrupts it every few
+seconds.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ def rows() -> list[Row]:
 
 
 def _scores(every_ticks: int) -> list[float]:
-    """Return the score of each repetition. The other person's "words" are inaudible, so that only the switching costs quality."""
+    """Return the score of each repetition.
+
+    The other person's "words" are inaudible, so that only the switching reduces the quality.
+    """
     words = speech.words()
     said = np.concatenate([words] * TIMES)
     hum = (24 * np.sin(2 * np.pi * 60 * np.arange(RATE * 2) / RATE)).astype(np.int16)

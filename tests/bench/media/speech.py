@@ -1,4 +1,4 @@
-"""Recorded speech from Debian's `alsa-utils`, encoded once as Opus packets that every server gets alike."""
+"""Recorded speech from Debian's `alsa-utils`. It is encoded as Opus packets once, so every server gets the same packets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HUSH_DBOV = -80.0  # loudness of the noise of a muted microphone
 
 @dataclass(frozen=True)
 class Packets:
-    """Packets of 20 ms each. `levels`: audio levels of RFC 6464, from 0 (loudest) to 127."""
+    """Packets of 20 ms each. `levels`: their audio levels by RFC 6464, from 0 (loudest) to 127."""
 
     payloads: list[bytes]
     levels: list[int]
@@ -54,7 +54,10 @@ def packets(samples: Samples) -> Packets:
 
 @cache
 def voice(person: int) -> Packets:
-    """Return the packets of one person. All persons say the same words, but each starts at another place of the recording."""
+    """Return the packets of one person.
+
+    All people say the same words, but each person starts at another place of the recording.
+    """
     return packets(np.roll(words(), -FRAME * 97 * person))
 
 

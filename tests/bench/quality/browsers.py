@@ -1,7 +1,7 @@
-"""Send speech from Chromium to Chromium over the same links, directly (the yardstick) and through a worker.
+"""Send speech from one Chromium page to another over the same links, directly (the yardstick) and through a worker.
 
-One page speaks into all connections; another listens to all of them. The listening page records the output of its jitter
-buffer, before any loudspeaker, so that no sound card is needed.
+One page speaks into all connections, and the other listens to all of them. The listening page records the output of its jitter
+buffers, before any loudspeaker, so that no sound card is needed.
 """
 
 from __future__ import annotations
@@ -90,12 +90,12 @@ def _port(sdp: str) -> int:
 
 
 def _redundant(answer: str) -> str:
-    """Put RED first in the answer. The page then adds the previous packet to each one, as in a call that loses packets."""
+    """Put RED first in the answer. The page then adds the previous packet to each packet, as in a call that loses packets."""
     return re.sub(r"(m=audio \S+ \S+) (\d+) (\d+)", r"\1 \3 \2", answer)
 
 
 def _instead(sdp: str, address: tuple[str, int] | None) -> str:
-    """Return the SDP with this address as its only ICE candidate. None: with no candidate."""
+    """Return the SDP with this address as its only ICE candidate. None: the SDP gets no candidate."""
     kept = [line for line in sdp.splitlines() if not line.startswith(("a=candidate", "a=end-of-candidates"))]
     if address is not None:
         at = next(index for index, line in enumerate(kept) if line.startswith("a=mid:")) + 1
@@ -128,7 +128,7 @@ async def _by_worker(
 
 
 async def calls(cases: list[Case], seed: int = 1) -> list[Heard]:
-    """Make all calls at once. Return the recorded sound and the statistics of each."""
+    """Make all calls at once. Return the recorded sound and the statistics of each call."""
     names = [str(number) for number in range(len(cases))]
     async with _pages() as (mouth, ear), running_worker() as (worker, address):
         proxies: list[Proxy] = []

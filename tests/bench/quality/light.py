@@ -32,7 +32,9 @@ from tests.peers.proxy import Line, Proxy
 BITRATE, COMPLEXITY = 32_000, 9
 """Chromium's Opus settings for a voice: bitrate in bit/s, and complexity."""
 LOSSY, REMEMBERED, REPORT_EVERY_S = 0.02, 10, 5.0
-"""Chromium reports on a voice every 5 s; the worker reports every second."""
+"""A speaker adds in-band redundancy if one of the last `REMEMBERED` reports tells of more than `LOSSY` loss. Chromium reports on
+a voice every 5 s, and the worker reports every second.
+"""
 LATE_S = 1.0
 PHASE_S = 0.007
 """Time between a packet's arrival on a link without jitter and the tick that plays the packet, in s."""
@@ -56,13 +58,15 @@ class Case:
 
     @property
     def redundant(self) -> bool:
-        """Return whether each packet also carries the one before, because the speaker's link loses so many packets."""
+        """Return whether each packet also carries the packet before, because the speaker's link loses so many packets."""
         return self.up.loss > BEGIN_LOST
 
 
 @cache
 def packets(protected: bool) -> list[bytes]:
-    """Return the recording in packets of 20 ms. Encoded before the calls, because encoding during a call would cause pauses.
+    """Return the recording in packets of 20 ms.
+
+    They are encoded before the calls, because encoding during a call would cause pauses.
 
     `protected`: each packet has in-band redundancy for the packet before.
     """
@@ -85,7 +89,7 @@ class Speaker(Peer):
 
 
 class Listener(Peer):
-    """A listener who keeps packets with their arrival times and reports loss."""
+    """A listener who keeps the packets with their arrival times, and reports loss."""
 
     def __init__(self, participant: str, layers: dict[str, int] | None = None, *, repairs: bool = False) -> None:
         super().__init__(participant, layers, repairs=repairs)
@@ -109,7 +113,7 @@ class Listener(Peer):
 
 
 def listened(arrivals: list[tuple[float, int, int, bytes]]) -> Samples:
-    """Return what a listener's loudspeaker plays.
+    """Return the sound that a listener's loudspeaker plays.
 
     `arrivals`: (arrival time in s, sequence number, timestamp, payload) of each packet.
     """

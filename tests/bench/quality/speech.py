@@ -18,7 +18,7 @@ from media.mixer.opus import RATE, Samples
 FILE = Path("/usr/share/asterisk/sounds/en_US_f_Allison/demo-instruct.g722")
 SCORED_RATE = 16_000
 RUN_IN_S = 10.0
-"""Seconds of speech before the scored part. Jitter buffers and error correction adapt to the link meanwhile."""
+"""Seconds of speech before the scored part. Meanwhile, jitter buffers and error correction adapt to the link."""
 PIECE_S = 8.0
 PIECES = 4
 SECONDS = RUN_IN_S + PIECE_S * PIECES

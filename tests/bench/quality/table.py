@@ -1,4 +1,7 @@
-"""`make bench ARGS=quality`: print a table of every link by every path, and the promised figures as rows (15 minutes)."""
+"""`make bench ARGS=quality`: print a table with the MOS of each link over each path, and the promised figures as rows.
+
+This takes 15 minutes.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,9 @@ from tests.bench.rows import Row, compared, row
 from tests.peers.proxy import Line
 
 AT_ONCE = 2
-"""Number of links measured at the same time, each over all paths. Two cores carry this many without hiccups of their own."""
+"""Number of links that are measured at the same time, each over all paths. Two cores carry this many without adding pauses of
+their own.
+"""
 Ways = dict[str, Callable[[Line], Case]]
 Recorded = dict[tuple[str, str], Samples]
 """(path, link) → the sound that the listener heard."""

@@ -17,14 +17,14 @@ from tests.peers.proxy import Line, Way
 OPUS, RED, LEVEL = 111, 63, 20
 REPORT_PACKETS = 50  # packets between two reports of the receiver
 TRAILER_BYTES = 10
-"""Bytes that SRTP adds to a packet. These bytes count on a link of low bandwidth."""
+"""Bytes that SRTP adds to a packet. On a link of low bandwidth, these bytes count, too."""
 Arrival = tuple[float, int, int, bytes]
 """(arrival time in s, sequence number, timestamp, payload) of a packet."""
 
 
 def heard(case: Case, seed: int = 1) -> Samples:
     relayed_on = case.down if not case.mixed else Line()
-    protected = max(case.up.loss, relayed_on.loss) > LOSSY  # a real speaker starts this after the first report of loss
+    protected = max(case.up.loss, relayed_on.loss) > LOSSY  # a real speaker adds redundancy only after the first report of loss
     sent = [(n * TICK_S, n, n * TICK_SAMPLES, payload) for n, payload in enumerate(packets(protected))]
     arrived = _by(case.up, sent, f"{seed} up")
     return _listened(_by(case.down, _mixed(arrived, case.down.loss) if case.mixed else arrived, f"{seed} down"))
@@ -33,7 +33,8 @@ def heard(case: Case, seed: int = 1) -> Samples:
 def _by(line: Line, sent: list[Arrival], seed: str) -> list[Arrival]:
     """Return what arrives over a link.
 
-    If the link loses packets, each packet also carries the one before, or three in bursts. Duplicates are dropped.
+    If the link loses packets, each packet also carries the packet before, or the three before if losses come in bursts.
+    Duplicates are dropped.
     """
     way, copier, gaps, remedy, arrived = Way(line, seed), red.Copier(OPUS, RED), Gaps(), red.Remedy(), []
     for at, sequence, timestamp, payload in sent:

@@ -26,7 +26,7 @@ USER = "customer-7"
 
 
 class Server:
-    """The application in a thread of its own, because Schemathesis sends its requests without an event loop."""
+    """The application, in a thread of its own because Schemathesis sends its requests without an event loop."""
 
     def __init__(self, folder: Path) -> None:
         self.token = new_token()
@@ -61,7 +61,7 @@ class Server:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(identity, "_hasher", argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-        patch.setattr(rate_limits.Buckets, "take", lambda *_: True)  # the test is about the code behind the limits
+        patch.setattr(rate_limits.Buckets, "take", lambda *_: True)  # the tests are about the code behind the rate limits
         running = Server(tmp_path_factory.mktemp("api"))
         yield running
         running.close()

@@ -1,4 +1,4 @@
-"""A program that uses the generated Python client: it starts a conversation, reads it, and exports and erases its user."""
+"""A program that uses the generated Python client. It starts a conversation, reads it, and exports and erases its user."""
 
 from __future__ import annotations
 

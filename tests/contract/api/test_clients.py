@@ -18,7 +18,7 @@ NPM = NODE.parent.parent / "lib/node_modules/npm/bin/npm-cli.js"
 
 
 def done(folder: Path, *words: str | Path, **environment: str) -> str:
-    """Run a command in a folder, and return what it prints."""
+    """Run a command in a folder, and return the command's output."""
     path = os.pathsep.join((str(NODE.parent), str(Path(sys.executable).parent), os.environ["PATH"]))
     ran = subprocess.run(
         words, cwd=folder, env=os.environ | {"PATH": path} | environment, capture_output=True, text=True, timeout=120, check=False
@@ -34,7 +34,7 @@ def document(server: Any, folder: Path) -> Path:
 
 
 def install() -> None:
-    """Install the generator's packages, unless those of the lock file are there."""
+    """Install the generator's packages, unless the packages of the lock file are installed already."""
     lock, stamp = TYPESCRIPT / "package-lock.json", TYPESCRIPT / "node_modules" / ".sangdam-lock"
     wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
     if not stamp.exists() or stamp.read_text() != wanted:

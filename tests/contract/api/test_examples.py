@@ -1,4 +1,4 @@
-"""Every example of docs/api.md runs, in the order of the page, against the real application."""
+"""Every example of docs/api.md works with the real application. The examples run in the order of the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A media worker's link and the captions process, over a real connection. A recogniser that names tones stands for the model."""
+"""A media worker's link and the captions process use a real connection.
+
+A recogniser that names tones stands for the speech model.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ WITHIN_S = 10.0
 
 
 class Tones:
-    """Stands for the speech model: writes down the frequency of a tone. It waits for the event `go` before each utterance."""
+    """Stands for the speech model: writes down the frequency of a tone. Before each utterance, it waits for the event `go`."""
 
     def __init__(self) -> None:
         self.go = threading.Event()
@@ -49,7 +52,7 @@ class Loud:
 
 @dataclass(eq=False)
 class Room:
-    """Stands for a media room, and records the captions it gets. `news` is set at each change."""
+    """Stands for a media room, and records the captions that it gets. `news` is set at each change."""
 
     said: list[tuple[int, str]] = field(default_factory=list)
     lost: list[int] = field(default_factory=list)
@@ -120,7 +123,7 @@ async def until_ready(link: CaptionLink, changed: asyncio.Event, wanted: bool = 
 
 
 def speak(link: CaptionLink, stream: int, hz: int, seconds: float = 1.0, first: int = 0) -> int:
-    """Send a tone, and a second of silence that ends the utterance. Return the next sequence number."""
+    """Send a tone, and then a second of silence, which ends the utterance. Return the next sequence number."""
     encoder = Encoder()
     wave = 12_000 * np.sin(2 * np.pi * hz * np.arange(int(seconds * 50) * TICK) / 48_000)
     samples = np.concatenate([wave, np.zeros(50 * TICK)]).astype(np.int16)
@@ -144,7 +147,7 @@ async def test_each_stream_gets_the_words_of_its_own_sound() -> None:
 
 
 async def test_utterance_ends_when_no_packets_come_any_more() -> None:
-    """The speaker turns the microphone off in the middle of a word."""
+    """The speaker turns off the microphone in the middle of a word."""
     port, room = free_port(), Room()
     async with process(port, Tones()), linked(port) as (link, changed):
         await until_ready(link, changed)
@@ -174,7 +177,10 @@ async def test_slow_model_drops_the_oldest_utterances_and_says_so() -> None:
 
 
 async def test_silent_stream_may_push_out_the_last_words_of_an_ended_one() -> None:
-    """The watch ends silent streams while it loops over all streams. It also ends finished streams whose words were lost."""
+    """The watch ends silent streams while it loops over all streams.
+
+    In the same loop, it ends finished streams whose words were lost.
+    """
     tones = Tones()
     tones.go.clear()
     captions = Captions(Loud(), tones)
@@ -188,7 +194,7 @@ async def test_silent_stream_may_push_out_the_last_words_of_an_ended_one() -> No
             captions.receive(worker, wire.Sound([wire.Packet(stream, n, n * TICK, each) for n, each in enumerate(sound)]))
             if stream < number:
                 captions.receive(worker, wire.Finish(stream))
-            await asyncio.sleep(0)  # the first one is written down from now on
+            await asyncio.sleep(0)  # from now on, the first utterance is being written down
         async with asyncio.timeout(WITHIN_S):
             while not captions.stats["lost"] and not working.done():
                 await asyncio.sleep(0.05)
@@ -203,7 +209,7 @@ async def test_silent_stream_may_push_out_the_last_words_of_an_ended_one() -> No
 
 
 async def test_voice_whose_timestamps_jump_takes_no_more_time_than_others() -> None:
-    """Otherwise one person with a changed client could keep the process from everybody else."""
+    """Otherwise a person with a manipulated client could use up the process's time, and nobody else would get captions."""
 
     class Counting:
         windows = 0

@@ -1,4 +1,4 @@
-"""The virus scanner: a real clamd with a signature of our own, and scanners that fail."""
+"""The virus scanner: a real clamd that has one signature of our own, and scanners that fail."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ async def test_clean_file_passes_and_infected_file_is_named(clamd: Path, tmp_pat
     scanner, file = Scanner(clamd), tmp_path / "x"
     file.write_bytes(bytes(PIECE_BYTES - 10) + b"an honest file")
     await scanner.check_file(file)
-    file.write_bytes(bytes(PIECE_BYTES - 10) + VIRUS)  # the virus lies across the border of two pieces sent to clamd
+    # the virus lies across the border between two of the pieces that clamd gets
+    file.write_bytes(bytes(PIECE_BYTES - 10) + VIRUS)
     with pytest.raises(FileRefused) as refused:
         await scanner.check_file(file)
     assert (refused.value.reason, refused.value.found) == ("file_infected", "Test.Virus.UNOFFICIAL")
@@ -53,7 +54,7 @@ async def test_file_above_the_limit_of_clamd_is_refused(clamd: Path) -> None:
 
 @asynccontextmanager
 async def scanner_that(serves: Serve) -> AsyncIterator[Scanner]:
-    """Yield a client of a scanner on TCP. The scanner answers each connection with this function."""
+    """Yield a client of a scanner on TCP. The scanner handles each connection with this function."""
     server = await asyncio.start_server(serves, "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()
     yield Scanner((host, port), within_s=0.3)

@@ -1,4 +1,4 @@
-"""The sender with a real mail server: TLS and login, refusals, greylisting, a server that hangs, drips or is gone."""
+"""The mail sender with a real mail server: TLS, login, refusals and greylisting. Some servers hang, answer slowly or are gone."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Office:
         self.postbox.posted.set()
 
     async def until(self, state: str, count: int = 1, *, why: str = "") -> list[MailRecord]:
-        """Wait until so many mails of the outbox are in this state. Return these mails."""
+        """Wait until `count` mails of the outbox are in this state. Return these mails."""
         found: list[MailRecord] = []
         try:
             async with asyncio.timeout(10):

@@ -1,6 +1,6 @@
-"""A Redis that restarts empty under live stores.
+"""Redis restarts empty while stores use it.
 
-The stores notice this and announce their requests and staff again. Nobody loses a place or is matched twice.
+The stores notice this, and announce their requests and staff again. Nobody loses a place or is matched twice.
 """
 
 from __future__ import annotations
@@ -95,7 +95,10 @@ async def test_matching_resumes_early_once_everybody_is_announced(nodes, redis_s
 
 
 async def test_fences_keep_growing_if_node_clocks_differ(nodes, redis_server):
-    """The clock of the first node to write after the restart is half a minute behind the clock behind the last fences."""
+    """After the restart, the first node to write has a clock that is half a minute slow.
+
+    The last fences came from a right clock.
+    """
     first, second = (node.store for node in nodes)
     await second.enqueue(asked("b", NOW - 30_000), NOW - 30_000)
     fence = (await first.enqueue(asked("a", NOW), NOW))[-1].fence

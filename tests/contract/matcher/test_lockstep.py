@@ -1,4 +1,7 @@
-"""Run engine and Redis store in lockstep. After each step, replies, snapshots, positions and deadlines must be equal."""
+"""Run engine and Redis store in lockstep.
+
+After each step, both must have the same replies, snapshots, positions and deadlines.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ NARROWER = Rules(max_queues=1, max_final=3, max_why=1, max_requests=4)
 
 
 class Both:
-    """Behaves as an engine. Each call goes to an engine and to a Redis store, and both must give the same reply."""
+    """Behaves like an engine. Each call goes to an engine and to a Redis store, and both must give the same reply."""
 
     def __init__(self, url: str, runner: asyncio.Runner, rules: Rules, fence: int) -> None:
         with redis.Redis.from_url(url) as client:
@@ -34,7 +37,7 @@ class Both:
         self.store = RedisStore(url, rules=rules, fence=fence)
         self.runner = runner
         if fence:
-            self.sweep(START_MS)  # starts the period in which the matcher matches nobody
+            self.sweep(START_MS)  # starts the first period, in which the matcher matches nobody
 
     def close(self) -> None:
         self.runner.run(self.store.close())
@@ -51,7 +54,7 @@ class Both:
         return both
 
     def compare(self, now_ms: int) -> None:
-        """Compare the answers to every query that reads the state."""
+        """Compare the answers of both sides to every query that reads the state."""
         snapshot = self.snapshot()
         questions: list[tuple[str, tuple[Any, ...]]] = [("next_deadline_ms", ())]
         for request in snapshot.requests:
@@ -84,7 +87,7 @@ def answer(step: Any) -> Any:
 
 
 class OnBoth:
-    """The common part of the machines below: the address of the Redis, and a `Both` that makes each step on both sides."""
+    """The common part of the machines below: the address of the Redis server, and a `Both` that makes each step on both sides."""
 
     url: ClassVar[str]
     runner: ClassVar[asyncio.Runner]
@@ -101,7 +104,7 @@ class OnBoth:
 
 
 class Lockstep(OnBoth, Matching):
-    """The random steps of the unit tests (`Matching`), run on engine and Redis store. The oracle there checks each result."""
+    """The random steps of the unit tests (`Matching`) on engine and Redis store. The oracle of `Matching` checks each result."""
 
     @invariant()
     def both_say_the_same(self) -> None:
@@ -154,8 +157,8 @@ some_request = st.builds(
 class AnythingGoes(OnBoth, RuleBasedStateMachine):
     """Any steps in any order. No oracle checks the results: engine and Redis store must only give the same results.
 
-    So senseless steps occur, too. Clocks run backwards, fences are wrong, names are arbitrary, roles change, and requests are
-    restored.
+    So steps that make no sense also occur: clocks run backwards, fences are wrong, names are arbitrary, roles change, and
+    requests are restored.
     """
 
     bounds = NARROWER

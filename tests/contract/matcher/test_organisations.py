@@ -1,4 +1,4 @@
-"""Two organisations in one store: nobody is matched, counted or named across, in memory and in Redis."""
+"""Two organisations share one store, in memory or in Redis. Nobody is matched, counted or named in the other organisation."""
 
 from __future__ import annotations
 

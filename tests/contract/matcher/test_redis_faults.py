@@ -102,7 +102,7 @@ async def test_step_whose_reply_was_lost_runs_once(cutter):
         rings = [event for each in events for event in each if isinstance(event, Reserved)]
         assert [event.request for event in rings] == ["q0"]
         cutter.cuts = 1
-        with pytest.raises(Refused, match="duplicate"):  # a refused step is refused again and not executed now
+        with pytest.raises(Refused, match="duplicate"):  # a refused step is refused again, and not executed
             await store.enqueue(asked("q3"), NOW)
         assert cutter.cut == 3
         assert len((await store.snapshot()).requests) == 20
@@ -153,7 +153,7 @@ async def test_too_old_redis_is_reported_at_once():
 
 @pytest.fixture
 def guarded(redis_server, client):
-    """Start a Redis with a password. The user `sangdam` has exactly the rights that docs/matching.md lists."""
+    """Start a Redis server with a password. Its user `sangdam` has exactly the rights that docs/matching.md lists."""
     client.execute_command(
         "ACL",
         "SETUSER",

@@ -1,4 +1,4 @@
-"""Redis behind Sentinel: when the master fails, the replica is used, and it is said that data may have been lost."""
+"""Redis behind Sentinel: when the master fails, the store uses the replica and reports that data may be lost."""
 
 from __future__ import annotations
 
@@ -55,7 +55,10 @@ async def test_replica_serves_when_the_master_dies(watched: Watched) -> None:
 
 
 async def test_login_that_may_not_ask_for_the_run_still_notices_an_empty_redis() -> None:
-    """An earlier version's Redis login has no right to INFO. If the refusal were not handled, nobody would be matched."""
+    """The Redis login of an earlier version has no right to use INFO.
+
+    If the store did not handle the refusal, nobody would be matched.
+    """
     with running_redis() as server:
         redis = redis_client(server.url)
         rights = ["on", ">pw", "~{sangdam*", "+@read", "+@write", "+@scripting", "+@connection"]
@@ -77,7 +80,7 @@ async def test_restart_with_old_data_counts_as_lost_data() -> None:
         assert not await bus.forgotten()
         await asyncio.to_thread(server.restart)
         other = Bus(server.url)
-        await answered(other.forgotten)  # sets the mark, as a snapshot would have kept it
+        await answered(other.forgotten)  # this sets the mark as a snapshot would have kept it
         await other.close()
         assert await answered(bus.forgotten)
         await bus.close()

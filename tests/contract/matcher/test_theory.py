@@ -24,7 +24,7 @@ def one_pool(per_hour: float, people: int, patience: Spread | None) -> Model:
 
 @pytest.mark.parametrize("patience_s", [None, 120.0])
 def test_long_simulations_agree_with_erlang_c(patience_s: float | None) -> None:
-    """The load is five erlang on seven counselors, for twelve days from an empty start."""
+    """Seven counselors have a load of five erlang, for twelve days that begin with an empty queue."""
     model = one_pool(60, 7, None if patience_s is None else Spread(patience_s, "exponential"))
     days = [Day(draw_arrivals(model, np.random.default_rng(seed)), model, seed, tell_every_s=0).run() for seed in range(12)]
     theory = predict(60 / 3600, 300, 7, patience_s or float("inf"))

@@ -1,4 +1,4 @@
-// An OpenID provider on loopback for tests: npm's certified `oidc-provider`. Tests drive it over a few addresses under /test.
+// An OpenID provider on loopback for tests: npm's certified `oidc-provider`. Tests control it over a few addresses under /test.
 //   node oidc_provider.mjs PORT ISSUER REDIRECT_URI LOGOUT_URI
 import { createServer } from "node:http";
 import { createRequire } from "node:module";

@@ -104,7 +104,7 @@ async def me(desk: Desk, cookie: dict[str, str]) -> dict[str, Any]:
 
 
 async def look(desk: Desk, later_ms: int = EVERY_MS + 1000) -> None:
-    """Let the service ask the provider as it does every 30 seconds."""
+    """Let the service ask the provider, as the service does every 30 seconds."""
     await Checks(desk.records, desk.app[OIDC], lambda: now_ms() + later_ms).look()
 
 
@@ -127,7 +127,7 @@ async def test_two_first_sign_ins_at_once_are_of_one_member(ready: Desk, provide
     returns = []
     for _ in range(2):
         address, cookie = await begin(ready)
-        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:  # a browser of its own
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:  # this person uses another browser
             returns.append((await Provider(provider.issuer, http).send_back(address, "nari"), cookie))
     back = await asyncio.gather(*(come_back(ready, address, cookie) for address, cookie in returns))
     assert [page for page, _ in back] == ["/console", "/console"]
@@ -152,7 +152,7 @@ async def test_last_owner_keeps_the_role_that_the_provider_takes_away(desk: Desk
 
 
 async def test_provider_alone_decides_who_of_its_people_gets_in(ready: Desk, provider: Provider) -> None:
-    """A passkey or password in our records would let somebody in whom the provider has deactivated."""
+    """With a passkey or a password in our records, somebody whom the provider has deactivated could still sign in."""
     _, cookie = await sign_in(ready, provider)
     for path in ("passkeys/begin", "second-factors/app"):
         assert await refused(await ready.post(f"/api/{path}", {}, headers=cookie)) == (409, "by_provider")
@@ -220,7 +220,7 @@ async def test_sign_ins_outlive_a_provider_that_is_away_for_an_hour(ready: Desk,
 
 
 async def test_sign_ins_outlive_a_client_secret_that_was_renewed(ready: Desk, provider: Provider) -> None:
-    """The provider refuses the installation's client secret. That says nothing about the signed-in person."""
+    """The provider refuses the installation's client secret. This refusal says nothing about the signed-in person."""
     _, cookie = await sign_in(ready, provider)
     _, others = await sign_in(ready, provider)
     later = [0]
@@ -297,7 +297,7 @@ async def test_settings_are_checked_and_the_secret_never_comes_back(desk: Desk, 
     operator = await desk.cookie_of("ops")
     elsewhere = provider.issuer.replace("127.0.0.1", "localhost")
     for wrong in (
-        settings(elsewhere),  # the provider calls itself by another issuer
+        settings(elsewhere),  # the provider names itself by another issuer
         settings("http://id.example"),
         settings("https://"),
         settings(provider.issuer, roles=[]),
@@ -325,7 +325,7 @@ async def test_settings_are_checked_and_the_secret_never_comes_back(desk: Desk, 
 
 
 async def test_lying_provider_gets_nobody_in(desk: Desk) -> None:
-    """A provider whose tokens are unsigned, for somebody else, or of another issuer."""
+    """A provider whose tokens are unsigned, meant for another client, or from another issuer."""
     from tests.unit.signaling.access.oidc.test_tokens import KEY, signed, unsigned
 
     said: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Pushes from the records to a real push service that is gone, busy, broken or hanging, on both databases."""
+"""Pushes go from the records, on both databases, to a real push service that is gone, busy or broken, or hangs."""
 
 from __future__ import annotations
 

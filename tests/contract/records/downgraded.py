@@ -1,4 +1,4 @@
-"""Turn records into those that an earlier version would have left."""
+"""Turn records into the records that an earlier version would have left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Unavailable records: the error comes at once and always as `RecordsAway`, and a repeated write is stored once."""
+"""If the records are unavailable, the error comes at once and is always `RecordsAway`. A repeated write is stored once."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ OF_THE_STATEMENT = ["22021", "23505", "42P01", "54000", "XX001"]
 
 @pytest.mark.parametrize("dies", [True, False], ids=["killed", "silent"])
 async def test_records_are_back_when_a_replica_is_promoted(dies: bool) -> None:
-    """The former primary refuses connections, or it has lost its network and answers nothing at all."""
+    """The former primary refuses connections, or has lost its network and does not answer at all."""
     with running_postgres() as primary, running_postgres(primary) as replica:
         records = await Records.open(both(primary, replica))
         assert await records.lead() == 1
@@ -103,7 +103,7 @@ def _has_session(url: str) -> bool:
         connection = await asyncpg.connect(url.replace("+asyncpg", ""))
         try:
             return bool(await connection.fetchval("SELECT count(*) FROM session"))
-        except asyncpg.UndefinedTableError:  # the replica has not got the tables yet
+        except asyncpg.UndefinedTableError:  # the replica does not have the tables yet
             return False
         finally:
             await connection.close()

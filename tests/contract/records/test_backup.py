@@ -1,4 +1,7 @@
-"""A backup, made while others write and restored into an empty installation, is the same on both databases."""
+"""A backup is made while others write, and restored into an empty installation.
+
+On both databases, the restored records are the same.
+"""
 
 from __future__ import annotations
 

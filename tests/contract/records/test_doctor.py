@@ -82,7 +82,7 @@ def certified(folder: Path, days: int) -> tuple[ssl.SSLContext, ssl.SSLContext]:
 async def certificate_at(
     settings: Settings, folder: Path, days: int, monkeypatch: pytest.MonkeyPatch, *, trusted: bool = True
 ) -> list[Finding]:
-    """Return the findings for a server whose certificate is valid for so many more days."""
+    """Return the findings for a server whose certificate is valid for this many more days."""
     monkeypatch.setattr(network, "_hosts", lambda _of: [HOST])
     monkeypatch.setattr(network, "is_local", lambda _of: False)
     server, client = certified(folder, days)

@@ -1,6 +1,6 @@
-"""Erasing a session keeps only figures. Erasing also removes the files, the mails and the notes on the user.
+"""After a session is erased, only figures remain. Erasing also removes the files, the mails and the notes about the user.
 
-An upgrade removes copies of notes that earlier versions made, and deleted text in the free pages of SQLite's file.
+An upgrade removes copies of notes that earlier versions made, and deleted text in the free pages of SQLite's database file.
 """
 
 from __future__ import annotations
@@ -230,7 +230,10 @@ async def test_retention_is_set_per_site(records: Records) -> None:
 
 
 async def test_erased_session_takes_no_more_writes(records: Records) -> None:
-    """A running server may still write to an erased session: a worker's last journal entry, a line in flight, a save."""
+    """A running server may still write to an erased session.
+
+    Examples are a worker's last journal entry, a chat line that is under way, and a saved state.
+    """
     await records.create_session(session())
     await records.open_board("s-1", 1)
     assert await records.erase_session("s-1")

@@ -1,4 +1,7 @@
-"""A full disk: pending writes are retried with growing pauses, and writing goes on after the first success."""
+"""When the disk is full, pending writes are retried with growing pauses.
+
+After the first success, writing goes on without pauses.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ BACK_S = 3.0
 
 @contextmanager
 def room_left(folder: Path, left: int) -> Iterator[None]:
-    """Let no file grow by more than `left` bytes. The kernel then refuses writes, as on a full disk."""
+    """Let no file grow by more than `left` bytes. Beyond that, the kernel refuses writes, as on a full disk."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     longest = max(path.stat().st_size for path in folder.iterdir())
     resource.setrlimit(resource.RLIMIT_FSIZE, (longest + left, before[1]))

@@ -1,4 +1,4 @@
-"""Migrations make exactly the tables that a new database gets at once, on both databases, and lose nothing."""
+"""On both databases, migrations make exactly the tables that a new database gets at once, and lose no data."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SAMPLED = sa.text(
 
 
 def described(connection: sa.Connection) -> dict[str, object]:
-    """Describe the tables as far as queries can notice. The order of columns is not described."""
+    """Describe the tables as far as queries can notice differences. The order of columns is left out."""
     look = sa.inspect(connection)
     found: dict[str, object] = {}
     for table in look.get_table_names():

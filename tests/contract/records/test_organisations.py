@@ -87,7 +87,10 @@ async def test_audit_of_a_removed_thing_stays_with_its_organisation(records: Rec
 
 
 async def test_site_id_stays_with_its_organisation_while_its_sessions_are_kept(records: Records) -> None:
-    """The records know users, and the notes about users, by the site's id. Another owner of the id would see them."""
+    """The records know users, and the notes about users, by the site's id.
+
+    If another organisation got this id, it would see them.
+    """
     await records.remove_site("shop-acme")
     with pytest.raises(ValueError, match="id_taken"):
         await records.save_site(Site(id="shop-acme", organisation="main"))

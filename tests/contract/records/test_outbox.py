@@ -37,7 +37,7 @@ def mail(id: str = "e-1", **given: Any) -> MailRecord:
 
 
 async def claimed(records: Records, now: int, most: int = 1) -> list[MailRecord]:
-    """Claim up to `most` mails that are due, one after the other, as a lane of the sender does."""
+    """Claim up to `most` mails that are due, one after the other, as a lane of the mail sender does."""
     found: list[MailRecord] = []
     while len(found) < most:
         after = found[-1].shared_by if found else ""
@@ -154,7 +154,8 @@ async def test_nobody_can_flood_an_address(records: Records) -> None:
     with pytest.raises(MailRefused, match="too_many_mails"):
         await records.queue_mail(mail("e-more"))
     await records.queue_mail(mail("e-other", address_hash="h-other"))
-    await records.queue_mail(mail("e-reset", site="", session=None))  # the limit does not lock staff out
+    # the limit does not apply to mails by which staff sign in again
+    await records.queue_mail(mail("e-reset", site="", session=None))
     await records.queue_mail(mail("e-tomorrow", created_at=NOW + DAY_MS + 1))
 
 

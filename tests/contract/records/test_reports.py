@@ -1,4 +1,4 @@
-"""Reports on both databases: the stored counts and the counts of recent sessions add up to a plain recount."""
+"""Reports on both databases: the sum of the stored counts and the counts of recent sessions equals a plain recount."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from signaling.records.reports import SETTLED_AFTER_MS, By, Group
 
 HOUR_MS = 3_600_000
 BEGIN = int(datetime(2026, 10, 20, tzinfo=UTC).timestamp() * 1000)
-DAYS = 14  # in these days daylight saving time ends in Berlin, and in London at another hour
+DAYS = 14  # during these days, daylight saving time ends in Berlin, and in London at another local hour
 ZONES = ("Asia/Seoul", "Asia/Kolkata", "Europe/Berlin", "UTC", "America/St_Johns")
 
 

@@ -139,7 +139,10 @@ async def test_errors_do_not_contain_conversation_texts(records: Records) -> Non
 
 
 async def test_last_counselor_of_a_known_user_is_found(records: Records) -> None:
-    """The search ignores other sites, earlier sessions, counselors who never entered, and sessions with a bad rating."""
+    """The search finds the last session.
+
+    It ignores sessions of other sites, counselors who never entered, and sessions with a bad rating.
+    """
     old = {"user_ref": "ref", "state": "closed", "active_at": 5, "ended_at": 6}
     await records.create_session(session(1, started_at=1, counselor="suho", **old))
     await records.create_session(session(2, started_at=2, counselor="jimin", **old))
@@ -194,7 +197,7 @@ async def test_refused_save_fails_alone(records: Records) -> None:
 
 async def test_more_live_sessions_than_one_part_are_all_read_in_order(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions, "_LIVE_AT_ONCE", 3)
-    for number in range(8):  # several began in the same moment
+    for number in range(8):  # several of these sessions began at the same moment
         await records.create_session(session(number, started_at=10 + number // 4))
     await records.save_session("s-2", state="closed", channel="text", snapshot=b"")
     assert [each.id for each in await records.live_sessions()] == ["s-0", "s-1", "s-3", "s-4", "s-5", "s-6", "s-7"]

@@ -1,4 +1,4 @@
-"""Times of staff on both databases: by person, day and week they add up to a plain recount."""
+"""Times of staff on both databases: by person, by day and by week, they equal a plain recount."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from signaling.records.staff_times import StaffBy, StaffGroup
 
 HOUR_MS = 3_600_000
 BEGIN = int(datetime(2026, 10, 20, tzinfo=UTC).timestamp() * 1000)
-END = BEGIN + 14 * 24 * HOUR_MS  # in these days daylight saving time ends in Berlin
+END = BEGIN + 14 * 24 * HOUR_MS  # during these days, daylight saving time ends in Berlin
 ZONES = ("Asia/Seoul", "Asia/Kolkata", "Europe/Berlin", "America/St_Johns")
 Stay = tuple[str, str, str, int, int]  # organisation, member, kind, begin and end in ms
 

@@ -1,4 +1,7 @@
-"""The wheel that is released: it holds the pages, fits its machines, and serves from an environment with nothing else of ours."""
+"""The released wheel contains the pages and fits the machines that its name states.
+
+It serves from an environment without our sources.
+"""
 
 from __future__ import annotations
 

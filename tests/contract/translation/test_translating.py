@@ -1,4 +1,7 @@
-"""Translation by a service that speaks LibreTranslate's API, over HTTP: what it gets, and what happens when it fails."""
+"""Translation by a service with LibreTranslate's API, over HTTP.
+
+The tests check what the service gets, and what happens when it fails.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real receiver of webhooks on the loopback address, which can die and come back, be slow, refuse, and redirect."""
+"""A real receiver of webhooks on the loopback address. It can die and come back, be slow, refuse messages, and redirect."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tests.ports import free_port
 class Receiver:
     """A receiver.
 
-    `answers`: status by type of event. `hangs`: reads no message and never answers. `answered`: while this event is not set, the
-    receiver accepts messages, and answers nobody. `seen`: accepted messages, in order of arrival.
+    `answers`: status by type of event. `hangs`: the receiver reads no message and never answers. `answered`: while this event is
+    not set, the receiver accepts messages, but answers nobody. `seen`: accepted messages, in order of arrival.
     """
 
     port: int = field(default_factory=free_port)

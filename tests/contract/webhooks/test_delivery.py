@@ -1,4 +1,4 @@
-"""Webhooks from the records to a real receiver, on both databases."""
+"""Webhooks go from the records, on both databases, to a real receiver."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Office:
         return added
 
     async def converse(self, session: str, *, at: int = STARTED) -> None:
-        """Lead a session from the queue to the session's end, with a request for help and a rating."""
+        """Lead a session from the queue to its end, with a request for help and a rating."""
         given: dict[str, Any] = {"channel": "voice", "snapshot": b"{}", "waiting_at": at}
         await self.records.save_session(session, state="waiting", **given)
         await self.records.save_session(session, state="active", active_at=at + 9_000, **given)

@@ -1,4 +1,4 @@
-"""The light receiver's report on streams with known faults."""
+"""The light receiver reports the known faults of streams."""
 
 from __future__ import annotations
 

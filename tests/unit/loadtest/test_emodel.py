@@ -1,7 +1,7 @@
 """Tests of the E-model.
 
-The expected values are those of G.107: the default rating, and the table of R and MOS. Some points of its curves were computed
-by hand.
+The expected values are those of ITU-T G.107: the default rating, and the table of R and MOS. Some points of the curves were
+computed by hand.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ class Desk:
         return self.events
 
     def after(self, seconds: float, *, renewing: bool = True) -> list[AnyEvent]:
-        """Let time pass and run the sweep. With `renewing`, the consoles renew their leases meanwhile."""
+        """Let time pass and run the sweep. With `renewing`, the consoles renew their leases during that time."""
         end = self.now + round(seconds * 1000)
         while renewing and self.now + 20_000 < end:
             self.now += 20_000
@@ -67,7 +67,7 @@ class Desk:
         return self.events
 
     def serve(self, request: str) -> None:
-        """Accept the request for the member reserved, and let the member enter the room."""
+        """Accept the request for the member who is reserved for it, and let the member enter the room."""
         self.accept(request)
         self.do("entered", request)
 

@@ -1,6 +1,6 @@
-"""Hypothesis state machine: any steps in any order, checked against a second, slow statement of the rules.
+"""Hypothesis state machine: any steps in any order, compared with a second, slow statement of the rules.
 
-The oracle knows only the snapshot, the events and the steps that it made itself. The oracle checks every request, while the
+This statement, the oracle, knows only the snapshot, the events and the steps of the machine. It checks every request, while the
 engine looks only at the heads of queues. `test_machine.py` runs the machine on the engine.
 `tests/contract/matcher/test_lockstep.py` runs it on the engine and Redis together.
 """
@@ -70,14 +70,14 @@ class Matching(RuleBasedStateMachine):
         self.engine = self.new_engine()
         self.now = START_MS
         self.skills: dict[str, Staff] = {}
-        self.ready: dict[str, bool] = {}  # member → whether the member wants requests, as events have told
+        self.ready: dict[str, bool] = {}  # member → whether the member wants requests, according to the events
         self.open: dict[str, Request] = {}
         self.ended: set[str] = set()
         self.blocked: dict[tuple[str, str], int] = {}
         self.reservations: dict[str, tuple[str, str]] = {}
         self.over: list[str] = []  # ids of reservations that have ended
         self.fence = 0
-        self.redeeming = ""  # request of an appointment whose time has come: it goes before all others
+        self.redeeming = ""  # the request of an appointment whose time has come; it goes before all others
         self.count = 0
         for staff in team:
             self.sign_in_and_start(staff)
@@ -87,7 +87,7 @@ class Matching(RuleBasedStateMachine):
     # --- execution ----------------------------------------------------------------------------------------------------
 
     def do(self, step: str, *args: object, **options: object) -> bool:
-        """Execute one step. Return whether the engine took it. A refused step must not change the snapshot."""
+        """Execute one step. Return whether the engine accepted the step. A refused step must not change the snapshot."""
         before = self.engine.snapshot()
         try:
             events = getattr(self.engine, step)(*args, self.now, **options)
@@ -219,7 +219,7 @@ class Matching(RuleBasedStateMachine):
         medium=st.sampled_from(["text", "call"]),
     )
     def promise(self, staff: str, path, site: str, medium: str) -> None:
-        """Promise an appointment: keep one of a member's places free. The member may be signed in or not."""
+        """Promise an appointment: keep one of a member's places free. The member need not be signed in."""
         self.count += 1
         name = f"q{self.count}"
         request = Request(name, "callback", site, "ko", path, self.now, only=staff, medium=medium)
@@ -243,7 +243,7 @@ class Matching(RuleBasedStateMachine):
         assert not was_free or (status.state, status.staff) == ("reserved", staff), "the promise is kept"
 
     def is_free_for(self, staff: str, request: Request) -> bool:
-        """Return whether only the promises stand between this member and a request."""
+        """Return whether this member could get the request if no places were promised to appointments."""
         status, skills = self.engine.snapshot().staff[staff], self.skills[staff]
         idle = status.state == "available" or (status.state == "busy" and self.ready.get(staff))
         if not idle or self.ring(skills, request) is None:
@@ -379,7 +379,7 @@ class Matching(RuleBasedStateMachine):
         return staff in request.excluded or (request.id, staff) in self.blocked or request.only not in ("", staff)
 
     def may_serve(self, staff: Staff, request: Request) -> str | None:
-        """Return the tier in which this member may have the request now. None: not at all, or not yet."""
+        """Return the tier in which this member may get the request now. None: the member may not get it, or not yet."""
         ring = self.ring(staff, request)
         if ring is None or self.excluded(request, staff.id):
             return None
@@ -404,7 +404,7 @@ class Matching(RuleBasedStateMachine):
         return found
 
     def has_room(self, status: StaffStatus, medium: str, kept: int = 0) -> bool:
-        """Return whether a member may get one more request of this medium, besides the sessions that the member has.
+        """Return whether a member may get one more request of this medium, on top of the sessions that the member has.
 
         `kept`: how many places are kept free for appointments.
         """
@@ -443,7 +443,7 @@ class Matching(RuleBasedStateMachine):
 
     @staticmethod
     def check_bound(taken: Request, passed: Request) -> None:
-        """Check that the request passed over does not starve.
+        """Check that the request that was passed over does not starve.
 
         Another request may be served first in two cases: it came earlier, or its higher priority makes up for coming later. The
         highest priority in use is 3. So a request is served before any that comes more than four minutes later.
@@ -492,8 +492,8 @@ class Matching(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Check that no request starves.
 
-        One counselor and one professional sign in who can do everything. The queue must then empty. Requests that ask for a
-        member by name are cancelled first.
+        Requests that ask for a member by name are cancelled. Then one counselor and one professional sign in who can do
+        everything. After this, the queue must become empty.
         """
         if not hasattr(self, "engine"):
             return

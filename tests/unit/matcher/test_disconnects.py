@@ -1,4 +1,4 @@
-"""A member of staff disconnects, returns, or stays away until the lease ends."""
+"""A member of staff disconnects, and then returns or stays away until the lease ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mistakes that `make mutants` puts into the matcher's Lua fit the present Lua."""
+"""The mistakes that `make mutants` puts into the matcher's Lua code fit the present code."""
 
 from __future__ import annotations
 

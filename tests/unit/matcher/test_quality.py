@@ -1,4 +1,7 @@
-"""First come, first served, compared with the optimum: scipy's assignment of all members to all users at once."""
+"""The matcher's order, compared with the optimum: scipy's assignment of all members to all users at once.
+
+The matcher's order is first come, first served.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ def team(rng: Random, people: int) -> list[Staff]:
 
 
 def line(rng: Random, length: int) -> list[Request]:
-    """Draw users who have waited for up to two minutes, the longest wait first."""
+    """Draw random users who have waited for up to two minutes. The one who has waited longest is first."""
     waits_ms = sorted((rng.randint(0, 120_000) for _ in range(length)), reverse=True)
     return [
         Request(f"q{number}", "user", "shop", rng.choice(LANGUAGES), (rng.choice(TOPICS),), NOW - wait_ms)
@@ -38,7 +41,7 @@ def line(rng: Random, length: int) -> list[Request]:
 
 
 def fits(staff: Staff, request: Request) -> bool:
-    """Return whether the member fits the user in a tier that is open."""
+    """Return whether the member may serve the user in one of the tiers that are open."""
     exact = request.category_path[0] in staff.categories
     return request.language in staff.languages and (exact or NOW - request.enqueued_at_ms >= 30_000)
 

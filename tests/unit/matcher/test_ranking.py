@@ -90,7 +90,7 @@ def test_tier_delays_can_be_set(desk_with):
 
 
 def test_each_request_has_its_own_tier_delays(desk):
-    """A later request may reach a wider tier first, if its category says so."""
+    """A later request may reach a wider tier before an earlier one, if its category says so."""
     desk.staff("lens", "lenses", available=False)
     desk.staff("audio", "audio", calls=2)
     desk.ask("patient", widens_ms=(60_000, 120_000))
@@ -108,7 +108,7 @@ def test_each_request_has_its_own_tier_delays(desk):
 
 
 def test_wider_tier_does_not_cost_the_place_in_the_queue(desk):
-    """The earlier request has reached the wider tier. It goes first, even to a member of the later request's category."""
+    """The earlier request has reached the wider tier. It is served first, even by a member of the later request's category."""
     desk.staff("lens", "lenses", available=False)
     desk.staff("audio", "audio", available=False)
     desk.ask("early", ago=30)
@@ -195,12 +195,13 @@ def test_equal_ranks_are_served_in_order_of_arrival(desk):
 def test_stream_of_urgent_requests_does_not_starve_others(desk_with):
     """One counselor gets twice as many urgent requests as they can serve.
 
-    An urgent request may pass the plain one, but only by the time that its priority is worth.
+    An urgent request may be served before the plain one, but only if it came later by at most the time that its priority is
+    worth.
     """
     desk = desk_with(priority_step_ms=10_000)
     desk.staff("jimin")
     desk.ask("plain")
-    desk.decline("plain")  # the counselor cannot get the plain request for a minute, while the stream starts
+    desk.decline("plain")  # for a minute, while the stream starts, the counselor cannot get the plain request
     passed = 0
     for number in range(200):
         desk.ask(f"urgent{number}a", priority=10)

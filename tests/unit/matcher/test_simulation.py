@@ -1,4 +1,4 @@
-"""Simulated days: the files that they read, and the reports and plots that they make."""
+"""Simulated days: the files that a simulation reads, and the reports and plots that it makes."""
 
 from __future__ import annotations
 

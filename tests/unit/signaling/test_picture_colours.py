@@ -19,7 +19,7 @@ RED, BLUE = (230, 20, 20), (20, 20, 230)
 
 
 def shown(data: bytes, at: tuple[int, int] = (10, 10)) -> tuple[int, ...]:
-    """Return red, green, blue and opacity of the re-encoded image at this point."""
+    """Return the red, green, blue and opacity values of the re-encoded image at this point."""
     pixel = Image.open(io.BytesIO(reencode(data).data)).convert("RGBA").getpixel(at)
     assert isinstance(pixel, tuple)
     return pixel

@@ -1,4 +1,4 @@
-// A program that uses the generated TypeScript types: it starts a conversation, reads it, and exports and erases its user.
+// A program that uses the generated TypeScript types. It starts a conversation, reads it, and exports and erases its user.
 import assert from "node:assert/strict";
 import createClient from "openapi-fetch";
 import type { paths } from "./schema.ts";

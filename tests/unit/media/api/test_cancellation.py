@@ -1,4 +1,4 @@
-"""A cancelled task ends, even if the result it awaits arrives in the same turn of the event loop."""
+"""A cancelled task ends, even if the result that it awaits arrives in the same turn of the event loop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network path in virtual time: a bit rate behind a queue, and a receiver that reports every 100 ms."""
+"""A network path in virtual time: a queue, a link with a limited bit rate, and a receiver that reports every 100 ms."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ REPORT_S = 0.1
 STEP_S = 0.01
 DELAY_S = 0.02
 CLOCK_AHEAD_S = 4321.0
-"""How far the receiver's clock is ahead of the sender's, in s. Neither clock knows of the other."""
+"""How far the receiver's clock is ahead of the sender's clock, in s. Neither side knows the other's clock."""
 
 
 class Path:
@@ -27,9 +27,9 @@ class Path:
         self.longest_queue_s = 0.0
         self.delay_s = DELAY_S
         self.asleep: list[tuple[float, float]] = []
-        """Periods (begin, end) in which the receiver has no processor time, in order.
+        """Periods (begin, end) in which the receiver gets no processor time, in order.
 
-        Packets for the receiver, and its reports, wait for the end of a period.
+        Packets for the receiver and the receiver's reports wait for the end of such a period.
         """
         self.buffer_packets = 1000
         """How many packets the receiver's socket holds during such a period."""
@@ -85,7 +85,10 @@ class Path:
         return next((end for begin, end in self.asleep if begin <= arrives < end), arrives)
 
     def sleepy(self, seconds: float, *, awake_s: float, asleep_s: float) -> None:
-        """Let the receiver alternate for `seconds` between awake and asleep, each for a random time up to the given one."""
+        """For `seconds`, let the receiver alternate between awake and asleep.
+
+        Each state lasts a random time, up to the given one.
+        """
         at = self.now
         while at < self.now + seconds:
             begin = at + self._random.uniform(0.0, awake_s)

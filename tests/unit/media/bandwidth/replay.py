@@ -1,4 +1,4 @@
-"""Replay to a bandwidth estimator the events of a real call. `tests.bench.lines` writes such traces.
+"""Replay the events of a real call to a bandwidth estimator. `tests.bench.lines` writes such traces.
 
 Each line is an event. `s NUMBER SECONDS BYTES`: a packet was sent. `f SECONDS BASE TIME …`: a report on the packets from number
 BASE on. Each TIME is an arrival in steps of 250 µs of the receiver's clock, or `-` for a packet that did not arrive.

@@ -59,9 +59,9 @@ def test_less_important_picture_drops_first() -> None:
 
 
 def test_failed_attempts_become_rarer() -> None:
-    """The path carries only the lowest layer, but its estimate rises whenever that layer alone is sent.
+    """The path carries only the lowest layer, but the estimate of its bandwidth rises whenever only that layer is sent.
 
-    The video must not flap.
+    The video must not keep switching between layers.
     """
     viewer = Viewer()
     viewer.watch(5, 5e6, {0: CAMERA})
@@ -99,7 +99,7 @@ def test_connection_that_never_carries_the_top_is_announced() -> None:
 
 
 def test_uncongested_path_keeps_its_layers() -> None:
-    """Neither a low first estimate nor a sender whose rate grows is a reason to pause the video."""
+    """Neither a low first estimate nor a growing rate of the sender is a reason to pause the video."""
     viewer = Viewer()
     choice = viewer.chooser.choose({0: SCREEN}, 300_000, viewer.now, congested=False)
     assert choice.layers == {0: ""}

@@ -8,7 +8,7 @@ from tests.unit.media.bandwidth.path import PACKET_BYTES, STEP_S, Path
 
 
 class Viewer:
-    """A viewer that requests as many retransmissions as it can, and a relay that answers within the budget."""
+    """A viewer that requests as many retransmissions as possible, and a relay that answers within its budget."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -40,7 +40,7 @@ def heard(bps: float) -> Estimator:
 
 
 def spent(budget: RepeatBudget, path: Estimator, size_bytes: int = PACKET_BYTES, seconds: int = 10) -> int:
-    """Return how many packets of this size the budget allows in `seconds`, when asked a thousand times a second."""
+    """Return how many packets of this size the budget allows in `seconds`, if it is asked a thousand times a second."""
     count = 0
     for step in range(1000 * seconds):
         budget.follow(path, step / 1000)

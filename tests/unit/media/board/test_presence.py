@@ -1,4 +1,4 @@
-"""Signs of presence: who gets them, and which are refused."""
+"""Signs of presence: the tests check who gets them, and which of them the board refuses."""
 
 from __future__ import annotations
 

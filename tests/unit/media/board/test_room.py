@@ -40,7 +40,7 @@ class Wire:
 
 
 class Client:
-    """A browser with a copy of the board. The browser sends strokes at once. It reads messages only at `read`."""
+    """A browser with a copy of the board. It sends strokes at once, and reads messages only when `read` is called."""
 
     def __init__(self, wire: Wire, name: str) -> None:
         self.wire, self.name = wire, name
@@ -254,7 +254,7 @@ def test_closed_board_leaves_nothing_behind() -> None:
 
 
 def any_update(*content: bytes) -> bytes:
-    """Build an update of one client with one struct: a value at key "a" of the root map "m"."""
+    """Build an update of one client with one struct, which puts a value at key "a" of the root map "m"."""
     return b"\x01\x01\x05\x00" + bytes([0x28, 1, 1, 109, 1, 97]) + b"".join(content) + b"\x00"
 
 
@@ -287,7 +287,7 @@ def test_known_crashing_updates_never_reach_the_library(wire: Wire, name: str) -
 
 
 def crowd(first: int, count: int) -> bytes:
-    """Build updates of many clients that all conflict, because each puts a value at the head of the same list."""
+    """Build updates of many clients. All of them conflict, because each puts a value at the head of the same list."""
     value = b"\x00" + bytes([8, 1, 1, 109, 1, 126])
     heads = b"".join(b"\x01" + var_uint(client) + value for client in range(first, first + count))
     return var_uint(count) + heads + b"\x00"
@@ -308,7 +308,7 @@ def test_thousands_of_conflicts_do_not_block_the_worker() -> None:
 
 
 def nested(first: int, count: int) -> bytes:
-    """Build maps within maps, each inside the map before."""
+    """Build nested maps. Each map is inside the map before."""
     head = bytes([0x27, 1, 1, 109, 1, 97, 1]) if first == 0 else b""
     rest = (bytes([0x27, 0, 5]) + var_uint(clock - 1) + bytes([1, 97, 1]) for clock in range(first or 1, first + count))
     return b"\x01" + var_uint(count) + b"\x05" + var_uint(first) + head + b"".join(rest) + b"\x00"

@@ -1,4 +1,4 @@
-"""Which voices leave for the captions process, and who may read their words."""
+"""The tests check which voices go to the captions process, and who may read their words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PEOPLE = ("user", "counselor", "professional")
 
 
 class Process:
-    """The captions process as a feed sees it. `heard`: stream → its packets."""
+    """The captions process as a feed sees it. `heard`: stream → the packets of the stream."""
 
     ready = True
 
@@ -58,12 +58,12 @@ class Room:
         self.over += 1
 
     def hears(self, *, kept: bool = False, **who: str) -> None:
-        """Set who hears whom, and follow the change. Each argument is listener="source source"."""
+        """Set who hears whom, and let the feed follow the change. Each argument is listener="source source"."""
         routes = {listener: dict.fromkeys(sources.split(), 1.0) for listener, sources in who.items()}
         self.feed.follow(Captions(language="en", participants=list(PEOPLE), kept=kept), routes)
 
     def speaks(self, participant: str) -> int:
-        """Give the feed a voice packet. Return the stream that carried the packet to the process; 0: no stream did."""
+        """Give the feed a voice packet. Return the stream that carried the packet to the process. 0: no stream carried it."""
         self.packets += 1
         payload = self.packets.to_bytes(2, "big")
         self.feed.voice(participant, self.packets, self.packets * 960, payload)
@@ -149,7 +149,7 @@ def test_lost_process_ends_the_feed_once() -> None:
 
 
 def test_process_lost_while_nobody_spoke_ends_the_feed() -> None:
-    """A link finds a feed only by the feed's streams. A feed without streams must end, too, or captions would seem to be on."""
+    """A link finds a feed only by the feed's streams. A feed without streams must also end, or captions would seem to be on."""
     room = Room()
     room.hears(counselor="user", user="counselor")
     room.process.ready = False
@@ -164,7 +164,7 @@ matrices = st.dictionaries(st.sampled_from(PEOPLE), st.sets(st.sampled_from(PEOP
 
 @given(st.lists(st.one_of(matrices, st.sampled_from(PEOPLE)), max_size=20))
 def test_nobody_reads_what_they_could_not_hear(steps: list[dict[str, set[str]] | str]) -> None:
-    """In any order of routes and voices, the words of each packet go exactly to those who could hear that packet."""
+    """Whatever the order of routes and voices, the words of each packet go exactly to those people who could hear this packet."""
     room, routes = Room(), dict[str, set[str]]()
     spoken: dict[int, tuple[str, set[str]]] = {}
     for step in steps:

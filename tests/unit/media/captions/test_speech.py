@@ -1,4 +1,4 @@
-"""Where utterances begin and end, and when a draft of one is worth its cost."""
+"""The tests check where utterances begin and end, and when a draft of an utterance is worth its cost."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SPEECH, PAUSE = 20_000, 0
 
 
 def loud(window: Floats) -> float:
-    """Stand for the voice detector: return 1 for a loud window, and 0 for any other."""
+    """Stand for the voice detector. Return 1 for a loud window, and 0 for any other window."""
     return float(np.abs(window).max() > 0.1)
 
 

@@ -1,4 +1,4 @@
-"""In which order utterances are written down, and what is dropped under load."""
+"""Utterances are written down in the right order, and the right ones are dropped under load."""
 
 from __future__ import annotations
 

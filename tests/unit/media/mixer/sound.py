@@ -32,13 +32,13 @@ def voice(seconds: float, peak: int = 10_000) -> Samples:
 
 
 def loudness(sound: Samples) -> NDArray[np.float64]:
-    """Return the RMS of each 20 ms of the sound."""
+    """Return the RMS amplitude of each 20 ms of the sound."""
     frames = sound[: len(sound) // TICK * TICK].reshape(-1, TICK).astype(float)
     return np.sqrt(np.mean(frames**2, axis=1))
 
 
 def loudest(sound: Samples, hertz: float) -> float:
-    """Return the strength of a tone in the half second where it is strongest."""
+    """Return the peak amplitude of a tone in the half second in which the tone is strongest."""
     return max(strength(sound[at : at + 24_000], hertz) for at in range(0, len(sound) - 24_000, 4800))
 
 
@@ -55,7 +55,7 @@ def strength(sound: NDArray[np.int16], hertz: float) -> float:
 
 
 def roughness(sound: NDArray[np.int16], hertz: float) -> float:
-    """Return the largest departure of a sound from a sine of this frequency.
+    """Return how far a sound departs at most from a sine of this frequency.
 
     A sine fulfils x[n+1] + x[n-1] = 2 cos(w) x[n]. The departure is the difference between both sides.
     """
@@ -93,7 +93,7 @@ class Ears:
 
 
 class Talker:
-    """A participant who pushes a packet for every `samples` of sound, as a browser would."""
+    """A participant who pushes one packet for every `samples` samples of sound, as a browser would."""
 
     def __init__(self, name: str, payloads: Iterable[bytes], *, samples: int = TICK, level: int | None = 20) -> None:
         self.name, self.payloads, self.samples, self.level = name, list(payloads), samples, level
@@ -114,7 +114,7 @@ def everyone(*names: str) -> dict[str, dict[str, float]]:
 class Room:
     """An AudioRoom with decoders and a clock.
 
-    Packets arrive every 20 ms, `PHASE_S` after a multiple of 20 ms. The AudioRoom may bring its ticks forward.
+    Packets arrive every 20 ms, `PHASE_S` after a multiple of 20 ms. The AudioRoom may move its ticks to an earlier moment.
     """
 
     BEGAN, PHASE_S = 100.0, 0.004

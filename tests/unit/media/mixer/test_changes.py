@@ -1,4 +1,4 @@
-"""A sine goes through every kind of change: nothing clicks, and the level changes only where it should."""
+"""A sine passes through every kind of change. Nothing clicks, and the level changes only where it should."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .sound import TICK, Room, Talker, everyone, loudness, packets, roughness, s
 
 TONE, OTHER, PEAK = 440, 620, 8000
 CLICK = 900
-"""Roughness that counts as a click. A jump by half the tone leaves 2,500; the codec itself leaves up to 300."""
+"""Roughness from which on a sound counts as a click. A jump by half the tone causes 2,500, and the codec alone up to 300."""
 
 Matrix = tuple[dict[str, dict[str, float]], set[str]]
 THREE = everyone("user", "counselor", "professional")

@@ -1,4 +1,7 @@
-"""The jitter buffer without a codec: which packet is played when, which are given up, and how long packets wait."""
+"""The jitter buffer without a codec.
+
+The tests check when each packet is played, which packets are given up, and how long packets wait.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,9 @@ Arrival = tuple[float, Packet]
 
 
 class Listener:
-    """Ticks a jitter buffer every 20 ms and records what it plays.
+    """Ticks a jitter buffer every 20 ms, and records what the buffer plays.
 
-    `shortened`: frames that the buffer removed to shorten its delay.
+    `shortened`: number of frames that the buffer removed to shorten its delay.
     """
 
     def __init__(self, phase: float = 0.010) -> None:
@@ -220,7 +223,7 @@ def test_network_stall_loses_little_and_leaves_no_delay() -> None:
 
 
 def test_new_stream_takes_over() -> None:
-    """The new stream has another SSRC, or its sender has restarted: sequence number and timestamp jump."""
+    """The new stream has another SSRC, or its sender has restarted. Either way, sequence number and timestamp jump."""
     listener = Listener()
     listener.hear(stream(2), 2)
     listener.hear(stream(3, sequence=1234, timestamp=99_000_000, start=2.0), 5)
@@ -248,7 +251,7 @@ def test_packet_flood_is_bounded() -> None:
 
 @pytest.mark.parametrize("ppm", [-100, 100])
 def test_half_an_hour_of_clock_drift_adds_no_delay(ppm: int) -> None:
-    """The clocks drift apart by 180 ms. Nine frames are dropped or concealed for this; neither delay nor loss grows."""
+    """The clocks drift apart by 180 ms. For this, nine frames are dropped or concealed. Neither the delay nor the loss grows."""
     listener = Listener()
     dice = random.Random(1)
     listener.hear(stream(1800, ppm=ppm, jitter=lambda n: dice.uniform(0, 0.004)), 1800)

@@ -1,4 +1,4 @@
-"""Find libopus, and say what is wrong when it is missing."""
+"""Find libopus, and say what is wrong if it is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mixer by ear: who hears whom, what it costs, and that nothing clicks."""
+"""The sound of the mixer. The tests check who hears whom, what mixing costs, and that nothing clicks."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_steady_noise_is_not_mixed_but_the_first_word_is(voices: dict[str, list[
 
 @pytest.mark.parametrize(("level", "quiet_from"), [(127, 70), (80, 70), (55, 51), (46, 45), (30, 0)])
 def test_quiet_voice_can_be_withheld_from_the_mixer(level: int, quiet_from: int, voices: dict[str, list[bytes]]) -> None:
-    """The mixer names the audio level from which on packets may be withheld. The mixer takes withheld packets for silence."""
+    """The mixer names the audio level from which on packets may be withheld. It takes withheld packets for silence."""
     audio = AudioRoom(lambda *_: None)
     audio.set_matrix(everyone(*voices), set())
     said = voices["user"]

@@ -1,4 +1,4 @@
-"""Passthrough of a single voice: listeners get the packets unchanged, and do not hear when passthrough begins or ends."""
+"""Passthrough of a single voice: listeners get the packets unchanged, and hear neither its beginning nor its end."""
 
 from __future__ import annotations
 
@@ -105,7 +105,10 @@ class Taken(Talker):
 
 @pytest.mark.parametrize("seconds", [0.5, 0.61, 0.77, 0.92])
 def test_offloaded_voice_sounds_the_same_as_passthrough(seconds: float, spoken: list[bytes]) -> None:
-    """Listeners hear the same samples in both cases, also of the second voice that ends the passthrough."""
+    """Listeners hear the same samples in both cases.
+
+    This includes the samples of the second voice, which ends the passthrough.
+    """
     flowing, passing = conference(), conference()
     for room in (flowing, passing):
         speaker, other = Talker("user", spoken), Talker("counselor", packets(tone(3000, 1)))
@@ -141,7 +144,7 @@ def test_passthrough_waits_for_evenly_spaced_packets(spoken: list[bytes]) -> Non
 
 
 def test_passthrough_leaves_lost_packets_to_the_listeners(spoken: list[bytes]) -> None:
-    """Listeners get the gap and the next packet's redundant copy. Listeners' decoders conceal a loss better than ours could."""
+    """Listeners get the gap, and the redundant copy in the next packet. Their decoders conceal a loss better than ours could."""
     room, missing = conference(), []
 
     def send(listener: str, payload: bytes, increment: int, marker: bool, lost: int) -> None:
@@ -207,7 +210,7 @@ def test_passthrough_needs_a_voice_at_unchanged_gain(spoken: list[bytes]) -> Non
 
 @pytest.mark.parametrize("ppm", [-100, 100])
 def test_half_an_hour_of_clock_drift_adds_no_delay(ppm: int, spoken: list[bytes]) -> None:
-    """The packets to listeners follow the speaker's clock through 180 ms of drift. None waits longer than at the start."""
+    """The packets to listeners follow the speaker's clock through 180 ms of drift. No packet waits longer than at the start."""
     samples, seconds, now, n = 0, 1800, 100.0, 0
 
     def send(listener: str, payload: bytes, increment: int, marker: bool, lost: int) -> None:
@@ -262,7 +265,7 @@ def test_no_old_sound_is_heard_after_a_long_silence(spoken: list[bytes]) -> None
 
 
 def test_speaker_never_gets_their_own_packets(spoken: list[bytes]) -> None:
-    """A speaker gets none of their own packets, even if everybody was silent before and therefore shared one stream."""
+    """Speakers get none of their own packets, even if everybody was silent before and therefore shared one stream."""
     room = conference()
     room.run(3, *(muted(name) for name in NAMES))
     speaker = Talker("user", spoken)

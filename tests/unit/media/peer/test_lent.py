@@ -60,7 +60,7 @@ class Packet:
 
 
 class Ear:
-    """A listener: their outgoing stream, and the socket on which they receive."""
+    """A listener: the worker's outgoing stream to this person, and the socket on which the person receives."""
 
     def __init__(self, fastpath: Fastpath | None, *, numbers: bool, seed: Outgoing | None = None) -> None:
         self.key = os.urandom(30)
@@ -90,7 +90,10 @@ class Ear:
         return packet
 
     def lose(self, share: float, gaps: float = 0.0) -> None:
-        """Report this share of lost packets. From a few per cent on, each packet also carries the one before, or three."""
+        """Report this share of lost packets.
+
+        From a few per cent on, each packet also carries the packet before, or the three before.
+        """
         self.voice.reported(share, None, 0.0, gaps)
         if self.lent is not None:
             self.lent.copy()
@@ -112,7 +115,7 @@ class Ear:
 
 
 def leg(fastpath: Fastpath, rx: Session | None, tx: Session | None) -> Leg:
-    """Return a leg, which is a peer as the fast path sees it. `None`: this test does not use that direction."""
+    """Return a leg, which is a peer as the fast path sees it. `None`: the test does not use this direction."""
     spare = context(bytes(30), Policy.SSRC_ANY_INBOUND)
     both = (rx or spare, tx or spare)
     first, second = (int(pylibsrtp._binding.ffi.cast("intptr_t", each._srtp[0])) for each in both)
@@ -121,7 +124,7 @@ def leg(fastpath: Fastpath, rx: Session | None, tx: Session | None) -> Leg:
 
 @dataclass
 class Speaker:
-    """One voice, handled as `Peer` and `Room` handle it. With `lent`, the fast path takes the voice whenever it can."""
+    """One voice, handled as `Peer` and `Room` handle voices. With `lent`, the fast path takes the voice whenever possible."""
 
     ears: list[Ear]
     incoming: Incoming = field(default_factory=lambda: Incoming(SSRC, "audio", 0.0))
@@ -147,9 +150,9 @@ class Speaker:
 
 
 class Twins:
-    """The same voice twice: once by Python alone, once by the fast path.
+    """The same voice twice: Python alone forwards one of them, and the fast path forwards the other.
 
-    Each has two listeners. One of them gets packets with transport-wide numbers.
+    Each voice has two listeners. One of them gets packets with transport-wide numbers.
     """
 
     def __init__(self) -> None:
@@ -280,7 +283,8 @@ def test_both_paths_send_red_to_a_lossy_listener(steps: list[tuple[int, int, int
         sequence, timestamp = sequence + step, timestamp + ticks * step
         if loses is not None:
             for ear in twins.fast.ears + twins.pure.ears:
-                for _ in range(20 if loses == "nothing" else 1):  # several, because a loss is remembered for a long time
+                # several reports, because the sender remembers a loss for a long time
+                for _ in range(20 if loses == "nothing" else 1):
                     ear.lose(0.0 if loses == "nothing" else 0.1, 0.1 if loses == "in bursts" else 0.0)
         if sequence not in said:
             said.add(sequence)
@@ -344,7 +348,10 @@ def test_quiet_voice_is_withheld_until_it_speaks(twins: Twins) -> None:
 
 @pytest.mark.parametrize("heard_too", [False, True])
 def test_mixed_voice_is_buffered_until_the_mixer_asks(twins: Twins, heard_too: bool) -> None:
-    """Packets stay unchanged, in order, and keep their arrival times. Listeners who hear this voice alone get it at once."""
+    """Packets stay unchanged and in order, and keep their arrival times.
+
+    Listeners who hear only this voice get its packets at once.
+    """
     lent = twins.fast.lent
     assert lent is not None
     twins.say(Packet(65534, 960), 0.0)

@@ -34,7 +34,7 @@ NUMBER = 7
 SSRCS, REPEATS = {"l": 0x1111, "h": 0x2222}, {"l": 0x3333, "h": 0x4444}
 PICTURE = b"x" * 1100
 SO_NO_CHECK = 11
-"""Socket option of Linux: no checksums. With this option the kernel refuses UDP_SEGMENT with EINVAL."""
+"""Socket option of Linux that turns off checksums. With this option, the kernel refuses UDP_SEGMENT with EINVAL."""
 
 pytestmark = pytest.mark.skipif(bool(build.make()), reason="no C compiler here: the Python path serves alone")
 
@@ -48,7 +48,10 @@ def vp8(number: int, *, key: bool = False, starts: bool = True, bits: int = 15, 
 
 
 class Viewer:
-    """A viewer's slot. `fastpath`: also its socket. `twin`: begin with the same random numbers."""
+    """A viewer's slot. With `fastpath`, the slot also has a socket.
+
+    With `twin`, it begins with the same random numbers as that one.
+    """
 
     def __init__(self, fastpath: Fastpath | None, *, numbers: bool, repaired: bool, twin: Viewer | None = None) -> None:
         self.now = 0.0
@@ -93,27 +96,30 @@ class Viewer:
         return found
 
     def asks(self, sequences: tuple[int, ...]) -> list[bytes]:
-        """Ask for these packets again. Return those that come, decrypted."""
+        """Ask for these packets again. Return the packets that come, decrypted."""
         found = self.slot.repair(sequences, self.budget, 1.0)
         if self.lent is None:
             return found + self.got()
-        again = [self.opened(each) for each in found]  # as they were sent
+        again = [self.opened(each) for each in found]  # the packets as they were first sent
         return again + self.got()
 
     def opened(self, sealed: bytes) -> bytes:
-        fresh = context(self.key, Policy.SSRC_ANY_INBOUND)  # the usual context refuses a packet that it knows
+        fresh = context(self.key, Policy.SSRC_ANY_INBOUND)  # a context that has decrypted a packet refuses it the next time
         return bytes(fresh.unprotect(sealed))
 
     def close(self) -> None:
         if self.slot.hold is not None:
             self.slot.hold.take_back()
         if self.lent is not None:
-            self.lent.close()  # harmless if the leg has ended
+            self.lent.close()  # this does nothing if the leg has ended
             self.socket.close()
 
 
 class Camera:
-    """The camera of one peer, in two layers, handled as `Peer` and `Room` handle it. With a fast path, it takes what it can."""
+    """The camera of one peer, in two layers, handled as `Peer` and `Room` handle cameras.
+
+    A fast path, if given, takes what it can.
+    """
 
     def __init__(self, viewers: Sequence[Viewer]) -> None:
         self.viewers = viewers
@@ -170,11 +176,16 @@ class Camera:
 
 
 KINDS = [(True, True), (False, True), (True, False)]
-"""Of each viewer: whether its packets have transport-wide numbers, and whether retransmissions have a stream of their own."""
+"""For each viewer: whether packets to the viewer have transport-wide numbers, and whether retransmissions have a stream of their
+own.
+"""
 
 
 class Twins:
-    """The same camera twice: once by Python alone, once by the fast path. Each has three viewers."""
+    """The same camera twice: Python alone forwards one of them, and the fast path forwards the other.
+
+    Each camera has three viewers.
+    """
 
     def __init__(self) -> None:
         self.fastpath = Fastpath(seam.srtp_functions())
@@ -209,7 +220,10 @@ class Twins:
         return plain, self.client.protect(plain)
 
     def deliver(self, given: tuple[bytes, bytes], now: float) -> bool:
-        """Give a packet to both. Return whether the fast path has taken it. Fail if the viewers get different packets."""
+        """Give a packet to both cameras. Return whether the fast path has taken the packet.
+
+        Fail if the viewers of the two cameras get different packets.
+        """
         plain, sealed = given
         for each in (*self.fast.viewers, *self.pure.viewers):
             each.now = now
@@ -335,13 +349,13 @@ class Driver:
         self.lost += [(layer, self.twins.made(layer, vp8(self.picture, starts=False))) for _ in range(count)]
 
     def find(self, at: int, repeated: bool) -> None:
-        """Deliver a lost packet late, or its retransmission."""
+        """Deliver a packet that was lost, either late or as a retransmission."""
         if at < len(self.lost):
             layer, given_ = self.lost.pop(at)
             self.twins.deliver(self.twins.again(layer, given_[0]) if repeated else given_, self.now)
 
     def repeat(self, layer: str) -> None:
-        """Deliver a retransmission of a packet that has come: a browser's probe."""
+        """Deliver a retransmission of a packet that has come already, as browsers send them to probe the bandwidth."""
         self.twins.deliver(self.twins.again(layer, self.newest[layer]), self.now)
 
     def odd(self, layer: str, payload: bytes) -> None:
@@ -367,7 +381,10 @@ class Driver:
 
 
 def test_every_packet_of_the_cache_is_sent_again_as_it_was(twins: Twins) -> None:
-    """A viewer with RTX and one without ask for packets that Python and the fast path have sent, also around the wrap."""
+    """A viewer with RTX and a viewer without RTX ask for packets that Python and the fast path have sent.
+
+    Some of these are around the wrap of the numbers.
+    """
     sent: list[list[bytes]] = [[], []]
     asking = [twins.fast.viewers[0], twins.fast.viewers[2]]
     asking[0].slot.rewriter._sequence = 65000
@@ -393,7 +410,7 @@ def test_every_packet_of_the_cache_is_sent_again_as_it_was(twins: Twins) -> None
 
 @pytest.mark.parametrize("refused", [False, True])
 def test_frame_goes_to_each_viewer_in_order_in_few_messages(twins: Twins, refused: bool) -> None:
-    """Packets that were read together go out grouped by viewer, equal ones in one message (UDP_SEGMENT).
+    """Packets that were read together go out grouped by viewer, and packets of equal length go out in one message (UDP_SEGMENT).
 
     `refused`: the kernel refuses such messages, as it does for a path with a small MTU. The packets then go one by one.
     """
@@ -434,7 +451,7 @@ def test_forged_repeated_and_broken_packets_are_dropped(twins: Twins) -> None:
 
 
 def test_video_returns_to_python_before_its_notes_are_full(twins: Twins) -> None:
-    """Nobody collects arrival times or the numbers of sent packets: the fast path stops, and forgets none."""
+    """Nobody collects arrival times or the numbers of sent packets. So the fast path stops, and forgets none of them."""
     for number in range(600):
         twins.deliver(twins.made("l", vp8(number, key=number == 0)), 1.0 + number * 0.01)
         if number == 255:
@@ -452,7 +469,7 @@ def test_removed_viewer_is_sent_nothing_more(twins: Twins) -> None:
 
 
 def test_leg_that_ends_first_leaves_no_trace(twins: Twins) -> None:
-    """The fast path itself lets go of the slots and videos of a leg, in whatever order the legs end."""
+    """The fast path itself releases the slots and videos of a leg, whatever the order in which the legs end."""
     twins.deliver(twins.made("l", vp8(1, key=True)), 1.0)
     twins.fast.viewers[0].lent.close()
     assert twins.fast_takes(twins.made("l", vp8(2))[1], 1.1)

@@ -1,4 +1,4 @@
-"""Packets are assigned to streams: browsers and light peers, layers and RTX, changed SSRCs and repeated packets."""
+"""The uplink assigns packets to streams: packets of browsers and light peers, layers, RTX, changed SSRCs and repeated packets."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def packet(ssrc: int, sequence: int, kind: int = VP8, payload: bytes = b"\x10\0p
 
 
 def take(uplink: Uplink, data: bytes, now: float = 0.0) -> tuple[str, int, bytes] | None:
-    """Return (role and layer, sequence number, payload) as the room gets the packet. None: the room does not get it."""
+    """Return (role and layer, sequence number, payload) as the room gets the packet. None: the room does not get the packet."""
     header = rtp.parse(data)
     stream = uplink.stream(data, header, now)
     if stream is None or stream.role == "audio":

@@ -1,4 +1,4 @@
-"""Files of the recorder, read as a player reads them: decoded, with each frame at its own time."""
+"""Files of the recorder, read as a player reads them: they are decoded, and each frame is shown at its time."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_lost_packets_do_not_shift_playback(tmp_path: Path) -> None:
 
 
 def test_fast_sender_clock_does_not_shift_its_voice(tmp_path: Path) -> None:
-    """A clock that is 200 ppm fast gains 120 ms in 10 minutes. The sender's own reports reveal this."""
+    """A clock that is 200 ppm fast gains 120 ms in 10 minutes. The sender's reports show this."""
     writing = Writing(tmp_path)
     writing.track(1, "u-1", "audio")
     silence = tone(700, 0.02, AT)[0][1][12:]

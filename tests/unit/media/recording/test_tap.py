@@ -1,4 +1,4 @@
-"""Which layer of a camera is recorded, from the room's packets to the files."""
+"""The right layer of a camera is recorded. The tests cover the way from the room's packets to the files."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Camera:
     def play(self, low: Packets, high: Packets, *tops: tuple[float, str]) -> list[dict]:
         """Play both layers of the camera, and return the segment's log.
 
-        `tops`: (second, layer). From this second on, this layer is the highest one known and is to be recorded.
+        `tops`: (second, layer). From this second on, this layer is the highest known one, so it must be recorded.
         """
         layers = {"l": self.low, "h": self.high}
         arrived = [(at, self.low, data) for at, data in low] + [(at, self.high, data) for at, data in high]
@@ -119,9 +119,9 @@ def test_first_layer_is_written_until_the_top_is_known(tmp_path: Path) -> None:
 
 
 def test_keyframe_with_a_late_first_packet_is_not_used(tmp_path: Path) -> None:
-    """The first packet of a keyframe comes late, by RTX.
+    """The first packet of a keyframe comes late, as a retransmission (RTX).
 
-    The other packets came before and were not written. So the tap requests another keyframe.
+    The other packets came earlier and were not written. So the tap requests another keyframe.
     """
     camera = Camera(tmp_path)
     high = picture(BRIGHT, 2.0, AT, size=HIGH)

@@ -1,4 +1,4 @@
-"""A worker's event loop: offloaded voices pass while it waits, and all other work still gets its turn."""
+"""A worker's event loop forwards offloaded voices while it waits, and all other work still gets its turn."""
 
 from __future__ import annotations
 

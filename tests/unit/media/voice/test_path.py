@@ -1,4 +1,4 @@
-"""The table of a voice's paths, without packets: every mode with every event, and any sequence of events."""
+"""The table of a voice's paths. The tests try every mode with every event, and any sequence of events, without packets."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class Heard(NamedTuple):
 
 
 class Person:
-    """A connected browser: the packets that it sends, and those that it has received."""
+    """A connected browser: the packets that it sends, and the packets that it has received."""
 
     def __init__(self, name: str, house: House, room: Room, payloads: list[bytes]) -> None:
         self.house, self.payloads = house, payloads
@@ -139,7 +139,7 @@ class Conference:
         self.room.set_matrix(wire.SetMatrix(epoch=1, hears=everyone(*NAMES)))
         self._ms = round(self.house.time * 1000)
         self.modes: dict[str, list[Mode]] = {name: [Mode.MIXED] for name in NAMES}
-        """Voice → the modes it has had, in order."""
+        """Voice → the modes that it has had, in order."""
 
     def run(self, seconds: float, *speakers: Person) -> None:
         for _ in range(round(seconds * 1000)):
@@ -221,7 +221,7 @@ async def test_lone_voice_flows_until_another_begins_and_comes_back(conference: 
 
 
 async def test_link_back_after_two_seconds_does_not_delay_the_room(conference: Conference) -> None:
-    """After an outage more packets come at once than the fast path buffers.
+    """After an outage, more packets come at once than the fast path buffers.
 
     The passthrough ends in the middle of these packets, while the mixer is two seconds behind.
     """
@@ -234,7 +234,7 @@ async def test_link_back_after_two_seconds_does_not_delay_the_room(conference: C
     user.say(12)
     back = user.n
     conference.run(2, user)
-    conference.run(0.5)  # the jitter buffer has not yet played the burst
+    conference.run(0.5)  # in this time, the jitter buffer has not yet played the whole burst
     for listener in listeners:
         assert listener.missed(user, back) <= 1
 
@@ -267,7 +267,7 @@ async def test_listener_timestamps_follow_the_clock_through_a_stall(burst: int, 
 
 
 async def test_remaining_listeners_miss_nothing_when_one_leaves(conference: Conference, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The room itself forwards packets that come unevenly.
+    """If packets come unevenly, the room itself forwards them.
 
     The room's check for people who have left runs in the tick that forwards a packet.
     """

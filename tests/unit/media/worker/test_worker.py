@@ -16,7 +16,7 @@ from media.worker.worker import Where, Worker
 class Busy(Room):
     """A room that counts its ticks and never rests.
 
-    In its first ticks and when it closes, the room asks for a tick that was due long ago. So does a room in which a
+    In its first ticks and when it closes, this room asks for a tick that was due long ago. A real room does the same when a
     passthrough ends.
     """
 
@@ -120,7 +120,7 @@ def crowded() -> Iterator[Worker]:
 
 
 def test_late_clock_does_not_starve_idle_rooms(crowded: Worker) -> None:
-    """The worker misses every second step, and with it half of the turns."""
+    """The worker misses every second step, and so half of the turns."""
     for step in range(0, round(10 / TICK_STEP_S), 2):
         for room in crowded._due_rooms(step):
             room.tick(step * TICK_STEP_S)

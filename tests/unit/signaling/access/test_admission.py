@@ -1,4 +1,4 @@
-"""Admission under load: who is served now, who queues, and when refused users should return."""
+"""Admission under load. The tests check who is served now, who queues, and when refused users should return."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from signaling.config.shares import has_place
 
 
 class Door:
-    """A gate with its own clock, and people who pass it. `inside`: names of those admitted, in order."""
+    """A gate with a clock of its own, and people who pass the gate. `inside`: names of the admitted people, in order."""
 
     def __init__(self, at_once: int = 1, longest_s: float = 0.1) -> None:
         self.now_s = 0.0
@@ -113,7 +113,7 @@ async def test_leaving_the_queue_takes_nobody_elses_place() -> None:
     door.tasks["b"].cancel()
     await asyncio.gather(door.tasks["b"], return_exceptions=True)
     await first.__aexit__(None, None, None)
-    door.tasks["c"].cancel()  # c has the turn, but its task has not run since
+    door.tasks["c"].cancel()  # it is now c's turn, but the task of c has not run since
     await asyncio.gather(door.tasks["c"], return_exceptions=True)
     await asyncio.sleep(0)
     assert door.inside == ["d"]

@@ -138,7 +138,7 @@ def test_trail_is_bounded_and_cleaned() -> None:
 
 @pytest.mark.parametrize("off", [-3 * HOUR, -1, 0, 3 * HOUR, 24 * 365 * HOUR])
 def test_trail_uses_the_servers_time(off: int) -> None:
-    """The visitor's clock is ahead by `off` ms."""
+    """The visitor's clock is ahead of the server's by `off` ms."""
     ages = (60_000, 5_000, 0)
     steps = [ClaimedStep(kind="page", label="M5", at=NOW + off - age) for age in ages]
     made = briefs.make_brief(Verified(SITE, CLAIMS, "partner"), Supplement(trail=steps, now=NOW + off), NOW)
@@ -189,7 +189,8 @@ def test_brief_follows_the_user_to_the_next_product() -> None:
     there = briefs.walked(entered, on_page("m7", "m7", note="other"), SITE, NOW)
     fields = {field.name: (field.value, field.provenance) for field in there.fields}
     assert fields["page_title"] == ("m7", "claimed")
-    assert fields["product_name"] == ("Camera m7", "claimed")  # only claimed, because the signature was for another product
+    # the product is only claimed, because the signature was for another product
+    assert fields["product_name"] == ("Camera m7", "claimed")
     assert not {"product_price", "product_picture", "note"} & set(fields)
     assert [step.label for step in there.trail] == ["m7"]
 

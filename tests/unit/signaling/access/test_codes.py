@@ -1,4 +1,4 @@
-"""Identification codes: which are accepted, and every reason for refusing one."""
+"""Identification codes. The tests check which codes are accepted, and try every reason for refusing a code."""
 
 from __future__ import annotations
 

@@ -17,7 +17,8 @@ from signaling.records import PasskeyRecord, SignInRecord, SignInRules, StaffRec
 
 NOW = 1_790_000_000_000
 PASSWORD = "correct horse"
-QUICK = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)  # cheap hashes; verifying takes the cost from the hash
+# makes cheap hashes; a verification costs as much as the hash says
+QUICK = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 JIMIN = StaffRecord(id="jimin", login="jimin", name="Jimin", role="counselor", password_hash=QUICK.hash(PASSWORD))
 
 

@@ -1,4 +1,7 @@
-"""Keys that partners publish: fetched when needed, at most once a minute, and kept while their address is away."""
+"""Keys that partners publish are fetched when needed, at most once a minute.
+
+They are kept while their address does not answer.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,10 @@ OLD, NEW = OKPKey.generate_key("Ed25519"), OKPKey.generate_key("Ed25519")
 
 
 class Partner:
-    """The partner's address, and a clock. `away`: it does not answer. `asked`: how often it was asked."""
+    """The partner's address, and a clock. `away`: whether the address does not answer.
+
+    `asked`: how often somebody has asked it for keys.
+    """
 
     def __init__(self) -> None:
         self.now = base.NOW
@@ -42,7 +48,7 @@ class Partner:
         return json.dumps({"keys": [jwk(key, kid=kid) for kid, key in self.keys.items()]}).encode()
 
     async def has(self, kid: str) -> bool | None:
-        """Return whether a key is known after a code has asked for it, or None when no keys are known."""
+        """Return whether the key is known after a code has asked for it. Return None if no keys are known at all."""
         await self.known.prepare(AT, kid)
         keys = self.known.keys(AT)
         return None if keys is None else kid in keys
@@ -75,7 +81,7 @@ async def test_partner_that_removes_its_last_key_is_believed(partner: Partner) -
     partner.keys = {}
     partner.now += FRESH_MS + 1
     assert await partner.has("old") is False
-    with pytest.raises(NotFetched):  # whoever sets the address up learns that it has no keys
+    with pytest.raises(NotFetched):  # the person who sets up the address learns that it has no keys
         await partner.known.look(AT)
 
 
@@ -152,7 +158,7 @@ async def test_only_so_many_addresses_are_remembered(monkeypatch: pytest.MonkeyP
 
 
 class OneSite(base.FakeRecords):
-    """Stands for the records: has one site, whose partner publishes keys."""
+    """Stands for the records. Has one site, whose partner publishes keys."""
 
     async def site(self, site_id: str) -> base.Site | None:
         site = await super().site(site_id)

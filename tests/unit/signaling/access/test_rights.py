@@ -1,4 +1,7 @@
-"""The table of rights: what each role may do, how far it reaches, and that the document shows the same."""
+"""The table of rights.
+
+The tests check what each role may do, how far each right reaches, and that the document shows the same.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys of partners: one algorithm each, no confusion of one with another, and no private key taken."""
+"""Keys of partners: each key has one algorithm, no algorithm can be taken for another, and private keys are refused."""
 
 from __future__ import annotations
 

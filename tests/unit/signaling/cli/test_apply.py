@@ -1,4 +1,4 @@
-"""`sangdam apply` makes an installation from a file, says first what it would do, and does nothing twice."""
+"""`sangdam apply` makes an installation from a file. Before that it says what it will do, and it does nothing twice."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def test_office_of_the_last_owner_goes_to_another_in_one_file(folder: Path) -> N
 
 
 def test_owner_who_lost_the_office_while_apply_asks_is_not_missed(folder: Path) -> None:
-    """The file was checked while there were two owners. The other one is gone when the file is stored."""
+    """The command checks the file while there are two owners. When it stores the file, the other owner is gone."""
     applied(folder, FILE + '[staff.zoe]\nname = "Zoe"\nroles = ["owner"]\n')
 
     async def race() -> str:

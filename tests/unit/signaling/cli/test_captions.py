@@ -1,4 +1,4 @@
-"""`sangdam captions`, and the settings of captions on the other commands."""
+"""The command `sangdam captions`, and the settings of captions on the other commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The days on which offices are closed, by country and year."""
+"""The days on which offices are closed, for each country and year."""
 
 from __future__ import annotations
 

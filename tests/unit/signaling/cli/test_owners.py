@@ -1,4 +1,4 @@
-"""The command line takes the last owner of an organisation only when it is told to."""
+"""The command line removes or demotes the last owner of an organisation only with an explicit option."""
 
 from __future__ import annotations
 

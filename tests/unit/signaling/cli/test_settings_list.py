@@ -1,4 +1,4 @@
-"""`sangdam settings`, and the three ways in which a setting is given."""
+"""The command `sangdam settings`, and the three ways in which people can give a setting."""
 
 from __future__ import annotations
 

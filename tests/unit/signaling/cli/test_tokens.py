@@ -1,4 +1,4 @@
-"""`sangdam token`: makes tokens that are shown once, lists and removes them."""
+"""The command `sangdam token` makes tokens, each of which is shown once, lists them, and removes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A client's address is the one that our own proxies report, whatever the client claims."""
+"""The address of a client is the address that our own proxies report, whatever the client claims."""
 
 from __future__ import annotations
 
@@ -82,7 +82,10 @@ def test_one_local_proxy_is_trusted_if_no_networks_are_set() -> None:
 
 @given(st.lists(st.text(max_size=60), max_size=3), st.lists(st.text(max_size=60), max_size=3), st.booleans(), st.booleans())
 def test_client_cannot_choose_its_own_address(sent: list[str], sent_too: list[str], one_line: bool, rfc: bool) -> None:
-    """A client may send anything in either header. The proxy adds its part at the end: to the last line, or as a new one."""
+    """A client may send anything in either header.
+
+    The proxy adds its part at the end, either to the last header line or as a new line.
+    """
     added = f'for="{CLIENT}"' if rfc else CLIENT
     lines = [*sent[:-1], f"{sent[-1]}, {added}"] if one_line and sent else [*sent, added]
     for proxies in (CHAIN, one_proxy()):

@@ -1,4 +1,4 @@
-"""Small files of every kind that is accepted, made by programs or by hand in the layouts of their formats."""
+"""Small files of every accepted kind. They are made by programs, or by hand in the layouts of their formats."""
 
 from __future__ import annotations
 

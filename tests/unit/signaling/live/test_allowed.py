@@ -1,4 +1,4 @@
-"""A walk over every message with every role, in own sessions and in those of others, through the real dispatch."""
+"""The test sends every message with every role through the real dispatch, in the person's own sessions and in those of others."""
 
 from __future__ import annotations
 
@@ -92,7 +92,10 @@ def live_with(role: str) -> Any:
 
 
 def is_let_in(role: str, message: Any, place: str) -> bool:
-    """Return whether the dispatch lets the message in. Beyond the rights, the stand-in for `Live` has nothing and fails."""
+    """Return whether the dispatch accepts the message.
+
+    The stand-in for `Live` has nothing but the rights, and fails after them.
+    """
     try:
         asyncio.run(handle(live_with(role), client_of(role), message))
     except NotAllowed as refused:

@@ -1,4 +1,4 @@
-"""A steady clock: it follows the machine's clock, but not its steps."""
+"""A steady clock follows the machine's clock, but not the steps of that clock."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_clock_agrees_with_the_machine_while_nobody_sets_it() -> None:
     now = machine.clock()
     for _ in range(100):
         machine.pass_(40)
-        machine.wall += 1  # the steady clock follows a machine's clock that is a little fast
+        machine.wall += 1  # the machine's clock is a little fast, and the steady clock follows it
         assert now() == machine.wall
 
 

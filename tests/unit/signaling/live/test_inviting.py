@@ -1,4 +1,4 @@
-"""Bounds of the conversations that other software starts, also when its requests come at once."""
+"""The number of conversations that other software starts is bounded, even if the software's requests come at once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CLINIC = Site(id="clinic", organisation="small")
 
 
 class Slow(Inviting):
-    """Starts conversations as the real class does, but stores them only after a moment, and in memory alone."""
+    """Starts conversations as the real class does, but stores them only after a moment, and only in memory."""
 
     def __init__(self) -> None:
         async def organisations() -> list[str]:

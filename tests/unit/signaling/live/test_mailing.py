@@ -1,4 +1,4 @@
-"""Mails about a callback say what is agreed now, however quickly it was agreed anew."""
+"""Mails about a callback say what is agreed now, however quickly people have changed the agreement."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SHOP = Site(id="shop", names={"ko": "빛상점"}, languages=["ko"])
 
 
 class Outbox:
-    """Records and postbox in one: the mails that are queued, by key. Each call takes a moment, as a database does."""
+    """Stands for both the records and the outbox: the queued mails, by key. Each call takes a moment, as with a database."""
 
     enabled = True
 
@@ -32,7 +32,7 @@ class Outbox:
         self.pause_s = 0.01
 
     async def drop_mails(self, key: str) -> None:
-        self.pause_s = max(0.0, self.pause_s - 0.002)  # a later call overtakes an earlier one
+        self.pause_s = max(0.0, self.pause_s - 0.002)  # so a later call is done before an earlier one
         await asyncio.sleep(self.pause_s)
         self.queued.pop(key, None)
 
@@ -74,7 +74,7 @@ async def test_of_two_bookings_at_once_the_newer_is_mailed(mailing: Mailing, out
 
 async def test_calendar_event_of_each_booking_replaces_the_one_before(mailing: Mailing, outbox: Outbox) -> None:
     booked, numbers = entry(), []
-    for _ in range(3):  # within the same second
+    for _ in range(3):  # all of these changes happen within the same second
         mailing.callback_booked(booked)
         await mailing.close()
         numbers.append(outbox.queued["callback/s-1"]["args"]["moved"])

@@ -1,4 +1,4 @@
-"""Pending writes to the records: none is lost, none overtakes another, and their number is bounded."""
+"""No pending write to the records is lost or overtakes another one. The number of pending writes is bounded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Too many sleeping conversations: the organisation that has most of them loses its oldest ones."""
+"""If there are too many sleeping conversations, the organisation that has most of them loses its oldest ones."""
 
 from __future__ import annotations
 

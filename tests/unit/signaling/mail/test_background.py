@@ -1,4 +1,7 @@
-"""Mails are queued in the background: what cannot be queued is counted, and a full background takes nothing more."""
+"""Mails are queued in the background.
+
+Mails that cannot be queued are counted, and when too many are under way, no more are accepted.
+"""
 
 from __future__ import annotations
 

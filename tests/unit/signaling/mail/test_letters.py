@@ -1,4 +1,7 @@
-"""The texts of mails: in each language, without scripts and loads, and with nothing of a text taken as markup or header."""
+"""The texts of mails exist in each language and load nothing.
+
+They contain no scripts, and no part of a text is taken for markup or for a header.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A site's own wording of its mails: checked against what each mail has, and seen before it is sent."""
+"""A site's own wording of its mails is checked against the values that each mail has, and can be previewed before it is sent."""
 
 from __future__ import annotations
 

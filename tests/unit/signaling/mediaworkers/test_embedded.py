@@ -1,4 +1,4 @@
-"""Supervision of simulated workers: which one serves, which one is dead, and which one replaces it."""
+"""Supervision of simulated workers. The tests check which worker serves, which worker is dead, and which worker replaces it."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def stand_in(worker: Worker | None) -> tuple[FakeProcess, FakeClient]:
 async def pair(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeWorkers]:
     """Start one worker and its idle replacement.
 
-    A successor starts without a pause, and time passes only when a test says so.
+    A successor starts without a pause, and time passes only when a test lets it pass.
     """
     monkeypatch.setattr(embedded, "SETTLE_S", 0.0)
     monkeypatch.setattr(liveness, "PAUSES_S", (0.0,))
@@ -236,7 +236,7 @@ async def test_error_in_an_event_handler_does_not_end_the_worker(pair: FakeWorke
 
 
 async def test_silent_worker_is_killed_and_its_rooms_move(pair: FakeWorkers, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The worker was frozen by SIGSTOP, and is not dead."""
+    """The worker is not dead, but frozen by SIGSTOP."""
     pair.place("s-1")
     process, client = stand_in(pair.forked[0])
     client.beat()
@@ -244,7 +244,7 @@ async def test_silent_worker_is_killed_and_its_rooms_move(pair: FakeWorkers, mon
     for _ in range(100):
         pair.forked[0].silence.tick(liveness.TICK_S)
     async with asyncio.timeout(2):
-        while not pair.lost:  # until the next tick of the watchdog
+        while not pair.lost:  # wait until the next tick of the watchdog
             await asyncio.sleep(0.01)
     assert process.returncode == -9
     assert pair.lost == [["s-1"]]

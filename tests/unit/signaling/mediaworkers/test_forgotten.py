@@ -1,4 +1,4 @@
-"""Rooms that a worker has and no session: closed when they are unknown twice in a row, and by the leader alone."""
+"""Rooms of a worker that belong to no session. Only the leader closes them, and only when they are unknown twice in a row."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Rooms:
 
 
 class Looks:
-    """Looks at one worker again and again. `known`: the rooms that a session has there."""
+    """Looks at one worker again and again. `known`: the rooms that sessions have on this worker."""
 
     def __init__(self, worker: Any, *known: str) -> None:
         self.worker, self.known = worker, set(known)

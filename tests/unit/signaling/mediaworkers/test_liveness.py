@@ -1,4 +1,4 @@
-"""When a silent worker counts as dead, and how long the start of its successor waits."""
+"""The tests check when a silent worker counts as dead, and how long the start of its successor waits."""
 
 from __future__ import annotations
 

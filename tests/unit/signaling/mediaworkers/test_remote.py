@@ -1,4 +1,4 @@
-"""Which worker of a cluster gets a room, and which keys follow from the cluster's secret."""
+"""The tests check which worker of a cluster gets a room, and which keys are derived from the cluster's secret."""
 
 from __future__ import annotations
 

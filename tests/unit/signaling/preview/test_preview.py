@@ -1,4 +1,4 @@
-"""Previews of changes, compared with days that the real matcher has simulated with the change."""
+"""Previews of changes are compared with days that the real matcher has simulated with the change."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ STAFF = {
 
 
 def world(staff: dict[str, StaffRecord]) -> Model:
-    """Return the model of the real days: members with their own shifts, and users with a patience that no record has."""
+    """Return the model of the real days. Members have shifts of their own, and the records do not tell the patience of users."""
     groups = [
         StaffModel(
             name=each.id,
@@ -113,7 +113,10 @@ def lived(staff: dict[str, StaffRecord], seed: int) -> Lived:
 
 
 def recorded(life: Lived) -> list[PastSession]:
-    """Return the sessions that the records would have of these days. These sessions tell neither shifts nor patience."""
+    """Return the sessions that the records would have of these days.
+
+    Neither shifts nor patience can be read from these sessions.
+    """
     found = []
     outcome = life.outcome
     for index, at_s in enumerate(outcome.arrivals.at_s):

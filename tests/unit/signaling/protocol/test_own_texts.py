@@ -1,4 +1,4 @@
-"""The server's texts: all languages have the same keys and places, and none has letters of another language."""
+"""The server's texts: all languages have the same keys and placeholders, and no language has letters of another one."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """All input from outside passes one parser.
 
-The parser refuses any type that has a text without a rule. No module bypasses the parser.
+The parser refuses any type that contains a text without a rule. No module bypasses the parser.
 """
 
 from __future__ import annotations

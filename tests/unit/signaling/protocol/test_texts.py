@@ -1,4 +1,4 @@
-"""The cleaning of texts from outside, by what a reader would notice."""
+"""The cleaning of texts from outside. The tests check what a reader would notice."""
 
 from __future__ import annotations
 

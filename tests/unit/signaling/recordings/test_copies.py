@@ -1,4 +1,4 @@
-"""A user's copy of a recording: made once, limited to the parts that reached the user, and deleted with the recording."""
+"""A user's copy of a recording is made once, has only the parts that reached the user, and is deleted with the recording."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ USER, COUNSELOR = 700, 1100
 
 
 def recorded(folder: Path, session: str) -> None:
-    """Make a recording. Both people speak for two seconds; the user hears the counselor only in the second of them."""
+    """Make a recording. Both people speak for two seconds, and the user hears the counselor only in the second one."""
     recorder = Recorder(folder, 0)
 
     def tell(framed: bytes) -> None:

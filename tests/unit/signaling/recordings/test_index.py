@@ -1,4 +1,4 @@
-"""Reading the logs of segments: which tracks exist, which parts reached the user, and where a moment is in the export."""
+"""The logs of segments tell which tracks exist, which parts reached the user, and where a moment is in the export."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def segment(*entries: LogEntry, cut: bytes = b"", last_written: int = 99_000) ->
 def a_help(*, end: bool = True) -> Segment:
     """Return a recorded segment of a session in which a professional joins the conversation.
 
-    User and counselor talk until 10 s. The consultation lasts until 20 s, the conference until 30 s.
+    User and counselor talk until 10 s. Then the consultation lasts until 20 s, and the conference until 30 s.
     """
     entries: list[LogEntry] = [
         at(0, PAIR),

@@ -1,4 +1,4 @@
-"""Times of appointments: within the hours, never twice, and right on days when the clocks change."""
+"""Times of appointments are within the opening hours, never offered twice, and right on days when the clocks change."""
 
 from __future__ import annotations
 

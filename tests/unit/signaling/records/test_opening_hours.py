@@ -1,4 +1,4 @@
-"""When a category is open, by its own local clock."""
+"""A category's opening hours follow its own local clock."""
 
 from __future__ import annotations
 
@@ -158,7 +158,8 @@ def test_callbacks_are_on_the_local_half_hour(zone: str, hours: str) -> None:
     week = {day: ["09:00-18:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
     given = {"none": None, "in the zone": Hours(timezone=zone, week=week), "elsewhere": OFFICE}[hours]
     asked_in = zone if hours != "in the zone" else ""
-    for now in ("2026-11-25 10:55", "2026-04-04 10:55"):  # after the second moment, summer time ends in Chatham and on Lord Howe
+    # after the second moment, summer time ends on the Chatham Islands and on Lord Howe Island
+    for now in ("2026-11-25 10:55", "2026-04-04 10:55"):
         offered = callback_times(given, at(now), asked_in)
         assert offered
         assert {f"{datetime.fromtimestamp(moment / 1000, ZoneInfo(zone)):%M}" for moment in offered} <= {"00", "30"}

@@ -14,7 +14,7 @@ from signaling.records.staff_time_counts import KINDS, StaffKey, Sums, Tally, ki
 
 MINUTE = 60_000
 STEP = st.tuples(
-    st.integers(0, 40 * MINUTE),  # ms since the former step
+    st.integers(0, 40 * MINUTE),  # ms since the step before
     st.sampled_from(["jimin", "suho"]),
     st.sampled_from([*KINDS, None, "take", "take, and fail to store"]),
 )
@@ -55,7 +55,7 @@ def test_sums_equal_a_recount_of_all_changes(steps: list[tuple[int, str, str | N
 
 
 def test_late_news_of_a_change_counts_no_time_twice() -> None:
-    """The sums were taken at 10 s, and the news that the member became busy at 8 s comes after that."""
+    """The sums are taken at 10 s, and the news that the member became busy at 8 s comes after that."""
     tally = Tally()
     tally.enter("main", "jimin", "ready", BEGIN)
     first = tally.take(BEGIN + 10_000)

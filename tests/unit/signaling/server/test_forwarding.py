@@ -36,7 +36,7 @@ async def follower(leader: TestServer) -> AsyncIterator[TestServer]:
 
 
 class Seen:
-    """A leader that records the targets of forwarded requests. Each request must have the cluster's token."""
+    """A leader that records the targets of forwarded requests. It requires the cluster's token in each request."""
 
     def __init__(self) -> None:
         self.targets: list[str] = []

@@ -1,4 +1,4 @@
-"""The server ends unfinished requests by itself. The tests use a real server with short deadlines."""
+"""The server itself ends unfinished requests. The tests use a real server with short deadlines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Fetching a partner's keys from a real server on the loopback address: bounded, without redirects, and only where allowed."""
+"""A partner's keys are fetched from a real server on the loopback address.
+
+There are limits, redirects are not followed, and only allowed addresses are asked.
+"""
 
 from __future__ import annotations
 

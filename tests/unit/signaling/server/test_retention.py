@@ -1,4 +1,4 @@
-"""The start of a server deletes what is over, and keeps what another clock still needs."""
+"""A server deletes at its start what has expired, and keeps what has not expired by another clock."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from signaling.server.app_keys import CLOCK, FILES, RECORDINGS, RECORDS
 
 @asynccontextmanager
 async def upkeep(tmp_path: Path, records: Records, monkeypatch: pytest.MonkeyPatch, ahead_ms: int = 0) -> AsyncIterator[None]:
-    """Run the upkeep of a server whose steady clock is ahead of the machine's, until it has deleted what is over."""
+    """Run the upkeep of a server whose steady clock is ahead of the machine's, until the upkeep has deleted what has expired."""
     purged = asyncio.Event()
     purge = records.purge
 

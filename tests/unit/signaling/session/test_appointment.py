@@ -1,4 +1,7 @@
-"""The state table of appointments: kept free ahead of time, rung for one counselor, then for anybody, and missed."""
+"""The state table of appointments.
+
+A place is kept free before the time, the ring goes to one counselor and then to anybody, and appointments are missed.
+"""
 
 from __future__ import annotations
 

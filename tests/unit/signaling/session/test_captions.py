@@ -1,4 +1,7 @@
-"""Captions: who turns them on, who is told, whose voice the captions process hears, and what is kept."""
+"""Captions.
+
+The tests check who turns them on, who is told, whose voice the captions process hears, and which captions are kept.
+"""
 
 from __future__ import annotations
 

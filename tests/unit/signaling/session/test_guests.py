@@ -1,4 +1,7 @@
-"""Guests: who may invite and remove them, what their links do, how they enter and leave, and how an interpreter is heard."""
+"""Guests.
+
+The tests check who may invite and remove them, what their links do, how they enter and leave, and how an interpreter is heard.
+"""
 
 from __future__ import annotations
 

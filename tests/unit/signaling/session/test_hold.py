@@ -1,4 +1,4 @@
-"""Hold: only the session's owner may use it. Also how long it lasts, and who is told."""
+"""Only a session's owner may put the user on hold. The tests also check how long a hold lasts, and who is told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Conversations that other software starts wait for their users, and callbacks that it settles end."""
+"""A conversation that other software starts waits for its user, and a callback that other software settles ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mentions of colleagues: who may mention, who may read along, and what a restart keeps."""
+"""Mentions of colleagues. The tests check who may mention whom, who may read along, and what a restart keeps."""
 
 from __future__ import annotations
 

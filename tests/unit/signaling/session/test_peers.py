@@ -1,4 +1,4 @@
-"""Which of a person's peer connections counts."""
+"""Only one of a person's peer connections counts, and the tests check which one."""
 
 from __future__ import annotations
 

@@ -261,7 +261,7 @@ def check(session: Session, around: views.Surroundings = NOWHERE, now: int = NOW
 
 
 def check_guests(session: Session, grid: matrix.Matrix) -> None:
-    """Check that guests get what the user gets and no more, and that nobody has to do with a guest who has not entered.
+    """Check that guests get what the user gets and no more, and that a guest who has not entered hears, sees and reaches nobody.
 
     A guest never hears a consultation, a whisper, or staff during a hold. The user's phone has neither ears nor voice.
     """
@@ -302,7 +302,7 @@ def check_guests(session: Session, grid: matrix.Matrix) -> None:
 
 
 def check_moves(session: Session, now: int) -> None:
-    """Check that a move of the request is left unapplied only if applying it would change nothing but the fence."""
+    """Check that a change of the request is left unapplied only if applying it would change nothing but the fence."""
     for state in ("waiting", "suspended", "reserved", "accepted", "cancelled", "unserved", "completed"):
         moved = ev.RequestMoved(session.request, state, session.fence + 1)
         noted, applied = (decode_snapshot(encode_snapshot(session)) for _ in range(2))
@@ -312,7 +312,7 @@ def check_moves(session: Session, now: int) -> None:
 
 
 def check_aside(session: Session) -> None:
-    """Check who takes no place: only a disconnected user of an active session, for whom the session still waits."""
+    """Check who takes no place. This is only a disconnected user of an active session that still waits for the user."""
     if session.aside or "aside" in session.timers:
         assert session.state == "active"
         assert not session.people[session.user].connected
@@ -320,7 +320,7 @@ def check_aside(session: Session) -> None:
 
 
 def place_taken(before: bool, effects: list[Effect], session: Session) -> None:
-    """Check that the matcher is told of each change, once, and for the owner's present request."""
+    """Check that the matcher is told of each change exactly once, for the owner's present request."""
     told = [(each.step, each.request) for each in effects if isinstance(each, Step) and each.step in ("set_aside", "take_back")]
     if session.aside and not before:
         assert told == [("set_aside", session.request)]

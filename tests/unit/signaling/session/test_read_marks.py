@@ -1,4 +1,4 @@
-"""The rules for read marks: what a report may claim, and who sees which mark."""
+"""The rules for read marks say what a report may claim, and who sees which mark."""
 
 from __future__ import annotations
 

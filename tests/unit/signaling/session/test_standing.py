@@ -1,4 +1,4 @@
-"""A session gives a matcher that has lost its state the same requests again."""
+"""If the matcher has lost its state, a session gives it the same requests again."""
 
 from __future__ import annotations
 

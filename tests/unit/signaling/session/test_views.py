@@ -1,4 +1,4 @@
-"""Views of a session: what each viewer sees, and what users never see."""
+"""Views of a session. The tests check what each viewer sees, and what users never see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The board in a transcript: what was drawn is seen, and a hostile document draws nothing outside and takes bounded work."""
+"""The board in a transcript: everything drawn is visible.
+
+A hostile document draws nothing outside the page, and causes a bounded amount of work.
+"""
 
 from __future__ import annotations
 

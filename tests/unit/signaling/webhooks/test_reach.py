@@ -1,4 +1,7 @@
-"""The addresses to which webhooks may go: names that lie, redirects, and the setting that makes exceptions."""
+"""The addresses to which webhooks may go.
+
+The tests try names that lead to other addresses, redirects, and the setting that allows exceptions.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +68,7 @@ def test_url_is_stored_in_canonical_form() -> None:
 
 
 class Names(AbstractResolver):
-    """Stands for the DNS resolver: every look-up, of any name, returns the next list of addresses."""
+    """Stands for the DNS resolver. Every look-up, of any name, returns the next list of addresses."""
 
     def __init__(self, *look_ups: list[str]) -> None:
         self.look_ups = list(look_ups)

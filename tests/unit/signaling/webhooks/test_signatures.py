@@ -21,7 +21,7 @@ VECTOR: dict[str, str] = json.loads(BLOCKS["json"])  # the last block of each la
 
 
 def accepted(language: str, cases: list[list[Any]]) -> list[bool]:
-    """Run the documented function on each case (secret, headers, body). Return its answers."""
+    """Run the documented function on each case (secret, headers, body). Return the function's answers."""
     given = json.dumps(cases)
     if language == "python":
         run = "import json, sys\nprint(json.dumps([verified(s, h, b.encode()) for s, h, b in json.loads(sys.stdin.read())]))"

@@ -1,4 +1,4 @@
-"""The service asks an OpenID provider for its keys and addresses only so often."""
+"""The service asks an OpenID provider for its keys and addresses only at a limited rate."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from signaling.access.oidc.provider import AGAIN_MS, Provider, ProviderAway
 
 
 async def test_tokens_of_strangers_do_not_become_requests_to_the_provider() -> None:
-    """Anybody may send a logout token that names an unknown key. Not every such token may cause a request."""
+    """Anybody can send a logout token that names an unknown key. Not every such token may cause a request to the provider."""
     asked = 0
 
     async def away(_: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""Compare what each handler reads and answers with its row in `api_table.py`, in every test that uses the `desk`."""
+"""Compare what each handler reads and answers with the handler's row in `api_table.py`, in every test that uses `desk`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _row: ContextVar[Operation | None] = ContextVar("row", default=None)
 
 @contextmanager
 def compared(app: web.Application, patch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Compare all handlers with their rows until the test ends, and then fail with every difference."""
+    """Compare all handlers with their rows until the test ends. Then fail, and name every difference."""
     faults: list[str] = []
 
     def watch(kind: type[Reader[Any]] | type[QueryReader[Any]], field: str) -> None:
@@ -67,7 +67,7 @@ def _differences(row: Operation, response: web.Response) -> Iterator[str]:
 
 
 def _is(body: bytes, kind: Any) -> bool:
-    """Return whether this JSON value is of this type, without further members."""
+    """Return whether this JSON value is of this type and has no further members."""
     try:
         value = msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError:

@@ -79,7 +79,7 @@ class NoAppointments:
 
 
 class FakeLive:
-    """Has the methods that HTTP calls of `Live` and of its parts: it stands for each part itself.
+    """Has those methods of `Live` and of its parts that the HTTP handlers call. This one object stands for all parts.
 
     This stand-in knows one user, whose token is TOKEN. Jimin takes part in every session.
     """
@@ -257,7 +257,7 @@ async def refused(reply: aiohttp.ClientResponse) -> tuple[int, str]:
 
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a data folder with the demo's people, made once for all tests."""
+    """Return a data folder that has the demo's people. It is made once for all tests."""
     folder = tmp_path_factory.mktemp("seeded")
     settings = Settings(demo=True, data_dir=folder)
 

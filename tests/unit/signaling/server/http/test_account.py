@@ -1,4 +1,4 @@
-"""One's own account: passwords, one-time links, and where one is signed in."""
+"""People's own accounts: passwords, one-time links, and the list of where a person is signed in."""
 
 from __future__ import annotations
 

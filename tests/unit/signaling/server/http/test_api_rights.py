@@ -1,4 +1,4 @@
-"""A walk over every route of `/api/v1`: a token reaches its sites only, by its rights only, and never another organisation."""
+"""On every route of `/api/v1`, a token reaches only its own sites, only with its rights, and never another organisation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""API tokens: made, shown and removed by owners; accepted by `/api/v1` only while they stand, within limits that are told."""
+"""API tokens: owners make, see and remove them.
+
+`/api/v1` accepts a token only while it exists, and within limits that responses tell.
+"""
 
 from __future__ import annotations
 

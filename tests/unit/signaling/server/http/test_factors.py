@@ -33,7 +33,10 @@ async def with_app(desk: Desk, cookie: dict[str, str]) -> tuple[pyotp.TOTP, list
 
 
 def next_code(app: pyotp.TOTP) -> str:
-    """Return the app's code of the next time step. The server allows it for clocks that differ; the present one is used up."""
+    """Return the app's code of the next time step.
+
+    The server accepts this code because clocks differ, and the present code is used up.
+    """
     return app.at(time.time() + 30)
 
 
@@ -147,7 +150,10 @@ async def test_seed_is_not_readable_in_the_records(desk: Desk) -> None:
 
 
 async def test_password_alone_does_not_get_past_a_factor_set_up_meanwhile(desk: Desk) -> None:
-    """A stranger who knows the password signs in before the account's owner has a second factor, and stays limited."""
+    """A stranger who knows the password signs in before the account's owner has a second factor.
+
+    The stranger's sign-in stays limited.
+    """
     await desk.records.save_sign_in_rules(SignInRules(second_factor="required"))
     stranger, owner = await desk.cookie_of("jimin"), await desk.cookie_of("jimin")
     await with_app(desk, owner)

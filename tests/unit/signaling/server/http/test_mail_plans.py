@@ -1,4 +1,4 @@
-"""The plan for a site's mails: its wordings are checked, looked at before, audited by text, and undone."""
+"""The plan for a site's mails: its wordings are checked, previewed, audited with their text, and undone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document tells of every route, and its types are those that the code reads and answers."""
+"""The OpenAPI document describes every route, and its types are those that the code reads and answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bounds for what a visitor's browser must load (gzip) before it can show anything."""
+"""Limits for the size (gzip) of what a visitor's browser must load before it can show anything."""
 
 from __future__ import annotations
 

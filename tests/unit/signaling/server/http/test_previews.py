@@ -1,4 +1,4 @@
-"""Previews over HTTP: real processes, one at a time, on the sessions of the records."""
+"""Previews over HTTP run in real processes, one at a time, and use the sessions of the records."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def test_preview_says_what_more_room_would_do_and_how_sure_it_is(desk: Des
     reply = await desk.post(STAFF, asked, headers=cookie)
     found = await reply.json()
     assert reply.status == 200, found
-    assert monotonic() - begun_s < 30  # fails only for a stuck process: the bound for the page is not tested here
+    assert monotonic() - begun_s < 30  # this fails only if the process is stuck; the time limit for the page is not tested here
     assert (found["arrivals"], found["sure"], found["assumes_hours"]) == (250, "fair", False)
     assert found["found"]["really"]["p50_s"] == 8
     assert found["found"]["before"]["came"] == found["found"]["after"]["came"] == 250

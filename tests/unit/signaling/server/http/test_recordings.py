@@ -1,4 +1,7 @@
-"""Access to recordings: who may view one, in which pieces, and the audit entry for each view."""
+"""Access to recordings.
+
+The tests check who may view a recording, in which pieces it is sent, and the audit entry for each view.
+"""
 
 from __future__ import annotations
 

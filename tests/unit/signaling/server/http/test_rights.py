@@ -1,4 +1,7 @@
-"""A walk over every route with every role, on own and foreign things. A route without an entry in the table of rights fails."""
+"""The tests try every route with every role, on things of the person's own sites and on foreign things.
+
+A route without an entry in the table of rights fails.
+"""
 
 from __future__ import annotations
 

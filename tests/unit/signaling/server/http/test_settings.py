@@ -1,4 +1,7 @@
-"""Sites and staff are set up in the browser: checked where typed, nothing overwritten, audited, undone, and in force at once."""
+"""Owners set up sites and staff in the browser.
+
+The server checks each field, overwrites nothing, writes the audit, can undo a change, and applies changes at once.
+"""
 
 from __future__ import annotations
 
@@ -223,7 +226,7 @@ async def test_site_of_another_organisations_past_cannot_be_added(desk: Desk) ->
 
 
 async def test_retired_key_does_not_return_with_a_later_change(desk: Desk) -> None:
-    """Another server has retired the key a moment ago. This server still has the site with the retired key in memory."""
+    """Another server has just retired the key. This server still has the site with the retired key in memory."""
     known = await desk.records.site("demo-shop")
     assert known is not None
     assert known.keys

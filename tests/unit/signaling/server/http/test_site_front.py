@@ -1,4 +1,4 @@
-"""Panel and server keep to what a site chose: logo, ways to talk, form and notices."""
+"""Panel and server keep to the choices of a site: logo, ways to talk, form and notices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signing keys of a site are added and retired in the browser and by the API, and codes that they sign are exchanged."""
+"""Signing keys of a site are added and retired in the browser and by the API, and users exchange codes that these keys sign."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signing in, and the operator's view of sessions."""
+"""Staff sign in, and operators see the sessions."""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ async def test_only_a_partners_code_that_names_the_user_opens_a_thread(desk: Des
     assert await refused(claimed) == (409, "unknown_person")
     nameless = await desk.post("/api/threads", {"code": code_for(site, None, server)})
     assert await refused(nameless) == (409, "unknown_person")
-    for name in ("", "minji"):  # a contact or a name is no identity
+    for name in ("", "minji"):  # a contact or a name does not identify a user
         code = code_for(site, User(id="", name=name, contact="minji@example.com"), server, f"{name}-0123456789abcdef")
         assert await refused(await desk.post("/api/threads", {"code": code})) == (409, "unknown_person")
     once = code_for(site, User(id="minji"), server, "once-0123456789abcdef")
