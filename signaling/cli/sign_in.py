@@ -113,7 +113,7 @@ async def staff_reset_factors(records: Records, login: str) -> None:
 async def sign_in(
     records: Records, organisation: str, second_factor: Required | None, provider: ProviderUse | None, hours: int | None
 ) -> None:
-    """Show or change the rules for signing in. They hold from everyone's next sign-in on.
+    """Show or change the rules for signing in. Changed rules apply to each person from their next sign-in on.
 
     Of the rules for everybody and those of an organisation, the stricter one counts.
     """

@@ -63,7 +63,7 @@ def token() -> None:
 async def token_add(
     records: Records, name: str, rights: tuple[str, ...], sites: list[str], days: int, organisation: str, as_json: bool
 ) -> None:
-    """Make a token. It is printed only now.
+    """Make a token, and print it. Sangdam does not store the token itself, so nobody can print it again.
 
     The token belongs to the organisation: unlike a token made in the browser, it does not end with anybody's account.
     """

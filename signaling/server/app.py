@@ -169,7 +169,8 @@ def _sender(settings: Settings, records: Records, postbox: Postbox, counts: Coun
 def _contact(settings: Settings) -> str:
     """Return the contact of this installation for push services (RFC 8292, 2.1).
 
-    It is the from-address of mails. Without a mail server, it is the URL of the users' pages, or "" if that is not HTTPS.
+    The contact is the from-address of mails. Without a mail server, the contact is the URL of the users' pages, or "" if this URL
+    is not HTTPS.
     """
     if settings.mail is not None:
         return f"mailto:{settings.mail.sender}"

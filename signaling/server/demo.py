@@ -270,7 +270,7 @@ class Shop:
     async def code(self, request: web.Request) -> web.Response:
         """Return an identification code.
 
-        It vouches for the signed-in visitor, and for the product with the price and name in the shop's own list.
+        The code vouches for the signed-in visitor, and for the product with the price and name in the shop's own list.
         """
         asked = await self._body(request, _read_code)
         visitor = self._visitor(request)

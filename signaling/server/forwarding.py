@@ -48,7 +48,7 @@ class _NotReached(Exception):
 class Relay:
     """Forwards requests and WebSockets to the leader.
 
-    Before the relay's middleware come only those that count a request and mark its connection as served.
+    Only two middlewares run before that of the relay: those that count a request and mark its connection as served.
     """
 
     def __init__(self, node: Node) -> None:

@@ -35,9 +35,9 @@ STALLED_S = 30.0  # seconds after which a client that reads nothing of its respo
 LINGER_S = 2.0  # seconds for which the rest of a refused body is read and dropped
 RESERVED = 64  # descriptors for records, media workers and files, in addition to those open at the start
 WARN_ABOVE = 0.8  # share of the connection limit above which a warning is logged
-WARN_EVERY_S = 60.0  # least seconds between two warnings of too many connections
+WARN_EVERY_S = 60.0  # after a warning of too many connections, the next one comes at least this many seconds later
 MOST_DESCRIPTORS = 65_536  # most open files that this process asks the system for
-MOST_SERVERS = 256  # most remembered addresses of the cluster's servers
+MOST_SERVERS = 256  # how many addresses of the cluster's servers are remembered at most
 
 
 class Guard:
@@ -68,7 +68,7 @@ class Guard:
     def is_server(self, connection: Guarded, address: str) -> None:
         """Exempt the connections of a server of the cluster from the limits per address, and let them be idle for longer.
 
-        The server has shown the cluster's token. It forwards the requests of many clients.
+        The server has shown the cluster's token, and forwards the requests of many clients.
         """
         self._servers[address] = None
         self._servers.move_to_end(address)

@@ -19,7 +19,7 @@ SWITCHES = int(os.environ.get("DESK_SWITCHES", "60"))
 OPENINGS = int(os.environ.get("DESK_OPENINGS", "9"))
 
 # Presses the n-th conversation. Returns the time from the press until a frame with the conversation's lines has been painted, in
-# ms. `last`: a text that the newest line contains. the newest line contains.
+# ms. `last`: a text that the newest line contains.
 OPEN = """
 ([n, last]) => new Promise((done) => {
   const before = document.querySelector('.chat-lines');

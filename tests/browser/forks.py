@@ -2,8 +2,7 @@
 
 A fork runs the command `sangdam` with arguments, as the program of that name does. `python -m tests.browser.forks` starts the
 process from which servers are forked. That process reads a JSON text from each line, [path of the log, arguments]. It answers
-with the process id of the fork. from which servers are forked. That process reads one JSON text a line, [path of the log,
-arguments], and answers with the process id.
+with the process id of the fork.
 
 The signal `SKIP` moves a forked server's clock forward. So no test needs to wait half a minute until a ring or a search ends.
 """

@@ -32,7 +32,7 @@ AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 
 Theme = Literal["light", "dark"]
 # The colour theme for each language and size. English and the languages added later have the theme that Korean does not have. If
-# there are several sizes for a device, every second one has the other theme. second one has the other theme.
+# there are several sizes for a device, every second one has the other theme.
 THEMES: dict[tuple[Language, Size], Theme] = {
     ("ko", "desk"): "light",
     ("ko", "phone"): "dark",

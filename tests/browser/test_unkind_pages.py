@@ -105,8 +105,7 @@ async def talk(user: User, counselor: Staff, text: str) -> None:
 
 
 # Does to a page what the back/forward cache does: the page was frozen while the visitor went on in the same tab. The test tool
-# cannot restore a page from that cache. So this script sends the page the event that the browser would send. tool cannot restore
-# a page from that cache. So the page gets the event that the browser would send.
+# cannot restore a page from that cache. So this script sends the page the event that the browser would send.
 GONE_ON = """([live, ...steps]) => {
   sessionStorage.sangdamVisit = [live, ...steps].join("\\n");
   dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));

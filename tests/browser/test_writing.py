@@ -92,7 +92,7 @@ async def test_unsent_line_is_gone_on_all_screens_and_in_the_copy(cast: Cast, tm
 
 
 # The events that a page in Firefox gets while a person composes a text. The Enter that ends the composition has key code 229. It
-# comes either before the end of the composition (Windows, Linux) or after it. after the composition with key code 229.
+# comes either before the end of the composition (Windows, Linux) or after it.
 COMPOSE = """(box, [steps, early]) => {
   const press = { key: "Enter", bubbles: true, cancelable: true };
   const enter = (more) => box.dispatchEvent(new KeyboardEvent("keydown", { ...press, ...more }));

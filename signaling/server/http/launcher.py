@@ -1,8 +1,8 @@
 """The widget's script as one site wants it: where the launcher stands, and what it says in the languages of the site.
 
-The widget's script may have 2,048 bytes. So it has no code for a site's own launcher, and has texts in Korean and English only.
-So the server writes the site's wishes into the built script, in the two places that the patterns below find. A test looks for
-both places in the sources.
+The widget's script may have at most 2,048 bytes. So the script has no code for a site's own launcher, and texts only in Korean
+and English. So the server writes the site's wishes into the built script, in the two places that the patterns below find. A test
+looks for both places in the sources.
 """
 
 from __future__ import annotations

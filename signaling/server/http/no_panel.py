@@ -1,6 +1,6 @@
 """The page that the widget's frame shows instead of the panel.
 
-It appears if the site is unknown, or the framing page is not one of the site's.
+The page appears if the site is unknown, or if the framing page is not one of the site's pages.
 
 With `frame-ancestors` alone, the frame would show the browser's own error, without an explanation or a way to close it. Anybody
 may frame this page, because it shows no data. It only closes itself, and tells the developers of the framing page what to do.

@@ -163,9 +163,10 @@ async def _may_see(request: web.Request, picture: PictureRecord) -> bool:
 async def _staff_may_see(request: web.Request, picture: PictureRecord, member: StaffRecord) -> bool:
     """Return whether this member of staff may see the picture.
 
-    These may see the picture: staff in the session, colleagues who read along, and staff who take part in another session of the
-    same user and name it as `?via=`. So may staff with the right to see the site's past, which is audited. The console shows a
-    product's picture while a request rings, so all staff who may serve the site may see that picture.
+    These people may see the picture: staff in the session, colleagues who read along, and staff who take part in another session
+    of the same user and name that session as `?via=`. Staff with the right to see the site's past may see the picture, too, and
+    each such view is audited. The console shows a product's picture while a request rings, so all staff who may serve the site
+    may see that picture.
     """
     records = request.app[RECORDS]
     session = await records.session(picture.session)

@@ -62,7 +62,9 @@ class PersonItem(Struct, kw_only=True):
 
 
 class TrackItem(Struct, kw_only=True):
-    """One recorded track. `url`: the address of its WebM file, of which ranges may be read. The file's time 0 is `began`.
+    """One recorded track. `url`: the address of its WebM file. Clients may read ranges of this file.
+
+    Time 0 of the file is the moment `began`.
 
     Times are Unix ms.
     """

@@ -87,7 +87,8 @@ async def rules(request: web.Request) -> web.Response:
 async def save_rules(request: web.Request) -> web.Response:
     """Set the installation's rules for signing in.
 
-    The new rules hold from each person's next sign-in on. They end no present sign-in, so nobody is thrown out of a conversation.
+    The new rules apply to each person from their next sign-in on. The change ends no present sign-in, so it throws nobody out of
+    a conversation.
     """
     asker = await asker_of(request)
     asked = await read_json(request, _read_rules)

@@ -62,7 +62,7 @@ async def own(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/api/operator/sessions/{id}/transcript")
 async def export(request: web.Request) -> web.StreamResponse:
-    """Return the conversation to an operator: with the lines of staff only, or without them as the user gets it.
+    """Return the conversation to an operator, either with the lines that only staff may read, or as the user gets it.
 
     The request is audited.
     """

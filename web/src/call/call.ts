@@ -47,8 +47,8 @@ export class Call {
     return this.localStore;
   }
 
-  /** Whether microphone and camera stay off until the visitor presses a button. They do while a callback is booked and while
-   *  the topic is closed, because nobody may be sitting at the page then. */
+  /** Whether microphone and camera stay off until the visitor presses a button. Both stay off while a callback is booked and
+   *  while the topic is closed, because then perhaps nobody sits at the page. */
   get resting(): Readable<boolean> {
     return this.restingStore;
   }

@@ -86,13 +86,13 @@ export class Rules {
     return place.private || place.edited || (this.mode === "strict" && !place.shared);
   }
 
-  /** Returns whether pictures, addresses and the pointer must not leave this place either. It may show a code to scan, or a
-   *  keypad. */
+  /** Returns whether, besides texts, also pictures, addresses and the pointer must not leave this place. The place may show a
+   *  code to scan, or a keypad. */
   seals(place: Place): boolean {
     return place.private || place.edited;
   }
 
-  /** Returns whether not even the length of a field's value may leave the page. This holds for passwords, payment cards and
+  /** Returns whether not even the length of a field's value may leave the page. This is so for passwords, payment cards and
    *  one-time codes. */
   isSecret(field: Element): boolean {
     const isPassword = (field.getAttribute("type") ?? "").toLowerCase() === "password";

@@ -12,8 +12,9 @@ const DRAWING = /^data:image\/svg\+xml[;,]/i;
 const WORDED = /<\s*(text|title|desc|tspan|style|foreignobject|image|script|metadata|!)|(aria-|data-)/i;
 const SCHEME = /^\s*([a-z][a-z0-9+.-]*):/i;
 
-/** How much of an address may leave the page. `bare`: without query and fragment. `wordless`: without text, so that a drawing
- *  with text stays in the page. `sealed`: nothing at all, because a picture in a private place may be a code to scan. */
+/** Says how much of an address may leave the page. `bare`: the address without query and fragment. `wordless`: nothing that
+ *  contains text, so a drawing with text in its address stays in the page. `sealed`: nothing at all, because a picture in a
+ *  private place may be a code to scan. */
 export interface Limits {
   bare: boolean;
   wordless: boolean;

@@ -17,8 +17,8 @@ interface Props {
   actions: Pick<Actions, "invite" | "moveCallback" | "missCallback">;
 }
 
-/** Shown instead of the stage until the visitor enters a callback: whom to call at which contact, a new link, and a button for
- *  when nobody answers. */
+/** Shown to the counselor instead of the stage until the visitor enters the conversation of a callback. It says whom to call
+ *  at which contact, makes a new link, and has a button for when nobody answers. */
 export function CallbackCard({ client, session, actions }: Props) {
   const [missed, setMissed] = useState(false);
   const { callback } = session;

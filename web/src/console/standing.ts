@@ -1,4 +1,5 @@
-/** Works out what I may do in the session that the console shows, and what role I have in it. Pure. */
+/** Computes what this member of staff may do in the session that the console shows, and the member's role in that session.
+ *  Pure. */
 import type { SessionView } from "../messages";
 import { viewer, type RoomState } from "../room/state";
 import { mayAskHelp } from "./logic/hunt";

@@ -11,7 +11,7 @@ import { createStore, useStore } from "../ui";
 import { Seen } from "./seen";
 import { amReading } from "../staff/names";
 
-/** Sessions that I handed over and whose wrap-up I have saved. */
+/** Sessions that this member of staff handed over, and whose wrap-up the member has saved. */
 const wrappedUp = createStore<Record<string, true>>({});
 export const noteWrappedUp = (session: string): void => wrappedUp.update((all) => ({ ...all, [session]: true }));
 
@@ -38,7 +38,7 @@ export interface Sessions {
   list: SessionView[];
   current: SessionView | null;
   choose: (session: string) => void;
-  /** How many unread lines of others each session has. */
+  /** Session → how many unread lines of other people it has. */
   fresh: Record<string, number>;
   /** Call this when the pointer moves over the list of sessions. The rows then keep their order for a moment. */
   onPointer: () => void;

@@ -22,7 +22,7 @@ export interface Viewing {
   view: View;
   /** What is shown beside the conversation: the board, a shared screen, or the visitor's page. */
   work: Work;
-  /** What could be shown beside the conversation now. Staff can switch if there are several. */
+  /** The things that the console could show beside the conversation now. If there are several, staff can switch between them. */
   works: Work[];
   choose: (view: View) => void;
   chooseWork: (work: Work) => void;

@@ -21,7 +21,7 @@ interface ChoicesProps {
   session: SessionView;
   outcome: string;
   tags: string[];
-  /** The text of the notes as it is now. A chosen template is appended to it. */
+  /** The present text of the notes. When somebody chooses a template, the template is appended to this text. */
   text: string;
   onChange: (change: { outcome?: string; tags?: string[]; text?: string }) => void;
 }

@@ -14,7 +14,7 @@ function wanted(): boolean {
   try {
     return localStorage.getItem(KEY) !== "off";
   } catch {
-    return true; // the browser forbids storage, so the choice is not known: begin with the sound on
+    return true; // the browser forbids storage, so nobody's choice is known, and the sound begins switched on
   }
 }
 

@@ -11,7 +11,7 @@ export interface PanelState {
   /** Why the panel cannot offer any conversation; "" if it can. */
   broken: StartFailure | "";
   visit: Visit | null;
-  /** Whether the partner's back end makes the identification code. It may then add what it knows about the visitor. */
+  /** Whether the partner's back end makes the identification code. The back end may then add what it knows about the visitor. */
   partner: boolean;
   removed: ReadonlySet<ItemKey>;
   /** What the visitor has typed before the conversation. `form`: id of a field → answer. */

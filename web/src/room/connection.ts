@@ -137,7 +137,7 @@ export class Connection {
     return true;
   }
 
-  /** Returns how many bytes wait in the browser for the network. */
+  /** Returns how many bytes the browser has not yet handed to the network. */
   get buffered(): number {
     return this.socket?.bufferedAmount ?? 0;
   }
@@ -167,7 +167,7 @@ export class Connection {
     return [...this.outbox.values()];
   }
 
-  /** `attempt`: the number of this try; earlier ones were sent over a working connection and got no answer in time. */
+  /** `attempt`: the number of this try. Earlier tries were sent over a working connection and got no answer in time. */
   private post(line: Kept, attempt = 1): void {
     if (!this.greeted) return;
     this.request(line).then(

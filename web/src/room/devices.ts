@@ -35,7 +35,8 @@ export class Devices {
   private readonly turns: Record<AnyKind, number> = { mic: 0, camera: 0, screen: 0 };
   /** Kind of device → the turn of the request to the browser that is not answered yet. */
   private readonly pending = new Map<AnyKind, number>();
-  /** Counts the calls of `stop`. A `start` that began before a `stop` sees by this that it must ask for no further device. */
+  /** Counts the calls of `stop`. By this number, a `start` that began before a `stop` sees that it must not ask for further
+   *  devices. */
   private round = 0;
   /** The camera's own track while its blur loads. */
   private coming: MediaStreamTrack | null = null;

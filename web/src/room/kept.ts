@@ -1,4 +1,5 @@
-/** A person's choices in a session, stored for this tab. They survive a reload and a switch to another session. */
+/** A person's choices in a session, stored for this tab. The choices stay after a reload, and after a switch to another
+ *  session and back. */
 
 export interface Kept {
   session: string;

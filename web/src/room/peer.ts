@@ -62,8 +62,8 @@ export class RoomPeer {
   /** The connection that was live before the present attempt. Either the room moved to a new epoch, or the connection fell
    *  silent and may recover. */
   private former: Attempt | null = null;
-  /** Whether `former` fell silent. This page then sends heartbeats over it, and keeps `former` or the new connection, whichever
-   *  works first. */
+  /** Whether `former` fell silent. This page then sends heartbeats over `former`, and keeps either `former` or the new
+   *  connection, whichever works first. */
   private formerSilent = false;
   private shown: Attempt | null = null;
   private tries = 0;

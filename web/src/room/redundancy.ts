@@ -24,8 +24,8 @@ const NOW: Stretch = { ms: 2800, packets: 75, mostMs: 5000 };
 const FOR_LONG: Stretch = { ms: 10_000, packets: 250, mostMs: 60_000 };
 const LOSES = 0.03;
 const CLEAN = 0.01;
-/** Reports with loss, one after another, after which RED starts. It takes several, because the span of the first also covers
- *  time before the loss, and so shows too little loss. */
+/** How many reports in a row must show loss before RED starts. One report is not enough: its span also covers time before the
+ *  loss, and so shows too little loss. */
 const SURE = 3;
 /** If a round trip is longer than the shortest one by this much, ms, packets wait in queues. Then the link loses packets
  *  because it is full. */
@@ -61,8 +61,8 @@ export class Redundancy {
     return this.wanted;
   }
 
-  /** Call this for each new connection. Its link will probably lose packets like the former one. So RED stays on if it was on,
-   *  and a new trial begins. */
+  /** Call this for each new connection. The new connection will probably lose packets as the former one did. So RED stays on
+   *  if it was on, and a new trial begins. */
   reconnected(): void {
     this.reports = [];
     this.losing = 0;

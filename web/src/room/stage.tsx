@@ -117,8 +117,8 @@ interface StageTileProps {
   tile: Tile;
   stream: MediaStream | null;
   speaking: boolean;
-  /** Whether this person's connection cannot carry the picture. Its last frame is then hidden, so that nobody takes it for
-   *  live. */
+  /** Whether this person's connection cannot carry the picture. The page then hides the picture's last frame, so that nobody
+   *  takes this frame for a live picture. */
   paused: boolean;
   /** Whether this tile is larger than the others, because its person speaks in a full room. */
   large?: boolean;

@@ -70,7 +70,7 @@ export interface RoomState {
   speaking: Record<string, string[]>;
   /** Ids of the sessions that a newer tab of the same person has taken over. */
   replaced: Record<string, true>;
-  /** Session → why it is over for this person. It may go on for others. */
+  /** Session → why the session is over for this person. The session may go on for other people. */
   over: Record<string, OverReason>;
   rings: Ring[];
   lastRingOver: RingOver | null;

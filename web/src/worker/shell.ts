@@ -3,8 +3,8 @@
 
 export type Way = "page" | "file" | "network";
 
-/** Returns from where to answer a request. `shell`: the paths of the stored files. Data and everything else come from the
- *  network. */
+/** Returns the source from which the worker answers a request. `shell`: the paths of the stored files. Requests for anything
+ *  but the page and these files go to the network. */
 export function wayOf(
   request: Pick<Request, "method" | "url" | "mode">,
   origin: string,

@@ -34,7 +34,7 @@ async def once(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     if route_of(request) == NO_ROUTE:
         return await handler(request)
-    await asker_of(request)  # since the first answer, the token may have lost the right for this request
+    await asker_of(request)  # the token may have lost the right for this request since the first answer was stored
     if not _KEY.fullmatch(key):
         raise Refused(400, "bad_request", "“Idempotency-Key” has 1 to 255 visible ASCII characters.")
     body = await read_bytes(request, MOST_JSON_BYTES)

@@ -40,7 +40,7 @@ class _Out:
         return len(data)
 
     def flush(self) -> None:
-        """Do nothing. `zipfile` calls this method of its file."""
+        """Do nothing. The method exists because `zipfile` calls it."""
 
     def take(self) -> bytes:
         data, self._written = bytes(self._written), bytearray()

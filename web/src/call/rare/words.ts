@@ -1,4 +1,4 @@
-/** The texts of the call page's rare screens. They are loaded together with these screens, and not with the page. */
+/** The texts of the call page's rare screens are loaded together with these screens, and not with the page. */
 
 import { texts } from "../../ui/i18n";
 import type en from "./en.json";

@@ -16,7 +16,7 @@ export interface Cast {
 export interface Line {
   a: string;
   b: string;
-  /** Which of the two people `a` and `b` hears the other, or `both`, or `none`. */
+  /** Which of the two people hears the other: only `a`, only `b`, both, or neither. */
   way: "both" | "a_hears_b" | "b_hears_a" | "none";
 }
 
@@ -111,7 +111,7 @@ export function places({ user, counselor, professional, guests }: Cast): Record<
   return at;
 }
 
-const MOST_WIDTH = 7; // longest name in the drawing, in letters; a Korean, Japanese or Chinese character counts as two
+const MOST_WIDTH = 7; // most letters of a name in the drawing; a Korean, Japanese or Chinese character counts as two letters
 
 /** Returns a guest's name as it fits between the other guests in the picture: the first word, shortened if it is long. */
 export function shortName(name: string): string {

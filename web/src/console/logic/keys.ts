@@ -126,6 +126,6 @@ export function actionOf(press: Press, focus: Focus): Action | null {
   return binding.action;
 }
 
-/** Whether this key press in a form's text field sends the form. It does for Ctrl+Enter and Command+Enter. */
+/** Whether this key press in a form's text field sends the form. Ctrl+Enter and Command+Enter send it. */
 export const sendsForm = (press: Pick<Press, "key" | "ctrlKey" | "metaKey" | "isComposing">): boolean =>
   press.key === "Enter" && (press.ctrlKey || press.metaKey) && !press.isComposing;

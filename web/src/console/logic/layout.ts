@@ -4,7 +4,7 @@ import type { Channel, Role } from "../../messages";
 /** The panes' sizes in CSS pixels. Only `work` is a share: how much of the middle the board or a shared screen takes. */
 export interface Panes {
   lane: number;
-  /** Width of the person card; 0 while the card is folded. */
+  /** Width of the card that describes the visitor, in px; 0 while the card is folded. */
   side: number;
   /** Height of the row that shows the people in the session. */
   people: number;

@@ -3,7 +3,7 @@ import type { StaffItem } from "../../messages";
 
 /** What the person has typed after an "@" at the start of a word: the beginning of a colleague's name. */
 export interface At {
-  /** The index of the "@" in the text. */
+  /** The index in the text of the "@" with which the mention begins. */
   from: number;
   query: string;
 }

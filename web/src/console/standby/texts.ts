@@ -1,4 +1,4 @@
-/** The texts about rings that reach a closed console. They are loaded with the code that shows them. */
+/** The texts about rings that reach a closed console are loaded with the code that shows them. */
 
 import { texts } from "../../ui";
 import type en from "./en.json";

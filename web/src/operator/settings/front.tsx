@@ -14,7 +14,8 @@ interface FrontProps {
   settings: SiteSettings;
   problems: Problems;
   onChange: (part: Partial<SiteSettings>) => void;
-  /** Called after the logo was stored or removed. Both happen at once, before the rest of the form is saved. */
+  /** Called after the logo was stored or removed. A logo is stored or removed at once, without waiting until the form is
+   *  saved. */
   onLogo: () => Promise<void>;
 }
 

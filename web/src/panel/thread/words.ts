@@ -1,4 +1,4 @@
-/** The texts about earlier conversations. They are loaded with the code that shows them, not with the panel. */
+/** The texts about earlier conversations are loaded with the code that shows them, not with the panel. */
 
 import { texts } from "../../ui/i18n";
 import type en from "./en.json";

@@ -1,4 +1,4 @@
-/** The texts of the blurred background. They are loaded together with the choice of devices, not with the page. */
+/** The texts of the blurred background are loaded together with the choice of devices, not with the page. */
 
 import { texts } from "../../ui/i18n";
 import type en from "./en.json";

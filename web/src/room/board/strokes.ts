@@ -1,6 +1,6 @@
-/** Packs the points of a stroke for the network. A chunk is a row of pairs: dx, dy from the point before, in 1/8 unit, each as a
- *  signed variable-length integer. Steps under 8 units, which is nearly all, take one byte. Boards drawn before November 2026
- *  have chunks of little-endian int16 pairs. Pure. */
+/** Packs the points of a stroke for the network. A chunk is a row of pairs: dx, dy from the point before, in 1/8 unit, each as
+ *  a signed variable-length integer. A step under 8 units takes one byte, and nearly all steps are so short. Boards drawn
+ *  before November 2026 have chunks of little-endian int16 pairs. Pure. */
 
 export type Point = [x: number, y: number];
 
@@ -19,8 +19,8 @@ export const quantize = (value: number): number => Math.round(value * STEP) / ST
 
 const clamp = (step: number): number => Math.min(MOST, Math.max(-MOST, step));
 
-/** Packs the points after the origin. Rounding errors do not add up: each step is measured from the point that readers
- *  computed. */
+/** Packs the points of a stroke after its first point. Rounding errors do not add up, because each step is measured from the
+ *  point that readers of the chunk compute. */
 export class ChunkEncoder {
   private readonly at: Point;
   private bytes: number[] = [];

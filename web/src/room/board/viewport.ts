@@ -37,7 +37,7 @@ export function scaleOf({ zoom }: View, { width, height, turned }: Space): numbe
 /** A transformation of a canvas or of CSS: x' = a·x + c·y + e, y' = b·x + d·y + f. */
 export type Matrix = [a: number, b: number, c: number, d: number, e: number, f: number];
 
-/** Returns the transformation from the page to the screen. */
+/** Returns the transformation that maps points of the page to points of the screen. */
 export function matrixOf(view: View, space: Space): Matrix {
   const scale = scaleOf(view, space);
   const [x, y] = [space.width / 2, space.height / 2];

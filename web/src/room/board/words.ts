@@ -1,4 +1,4 @@
-/** The board's texts. They are loaded together with the board, not with the page. */
+/** The board's texts are loaded together with the board, not with the page. */
 
 import { texts } from "../../ui/i18n";
 import type en from "./en.json";

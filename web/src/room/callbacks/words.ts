@@ -1,4 +1,4 @@
-/** The texts of a callback. They are loaded together with its screens, not with the page. */
+/** The texts of a callback are loaded together with its screens, not with the page. */
 
 import { texts } from "../../ui/i18n";
 import type en from "./en.json";

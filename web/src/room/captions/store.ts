@@ -1,4 +1,4 @@
-/** The captions of each session that this page shows. They are kept in this page's memory only, so a reload loses them. */
+/** The captions of each session that this page shows are kept in this page's memory only, so a reload loses them. */
 
 import type { ServerMessage } from "../../messages";
 import { createStore, type Store } from "../../ui/store";

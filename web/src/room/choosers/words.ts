@@ -1,4 +1,4 @@
-/** The texts for choosing microphone, camera and speaker. They are loaded together with the choosers, not with the page. */
+/** The texts for choosing microphone, camera and speaker are loaded together with the choosers, not with the page. */
 
 import { texts } from "../../ui/i18n";
 import type en from "./en.json";

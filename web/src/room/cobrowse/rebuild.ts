@@ -33,7 +33,7 @@ import {
 
 const SVG = "http://www.w3.org/2000/svg";
 const NAME = /^[a-z][a-z0-9._-]*$/i;
-/** Elements that could load or do something. An empty element takes the place of each. */
+/** Elements that could load something or run code. Each of them is replaced by an empty element. */
 const EMPTY = new Set(["script", "noscript", "template", "meta", "base", "title", "frameset", "param", "source", "track"]);
 /** Elements that are shown as grey boxes. */
 const BOXED = new Set(["iframe", "frame", "object", "embed", "video", "audio", "canvas", "portal", "applet", "fencedframe"]);

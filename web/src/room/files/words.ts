@@ -1,4 +1,4 @@
-/** The texts about files that people send. They are loaded with the code for files, and not with the page. */
+/** The texts about files that people send are loaded with the code for files, and not with the page. */
 
 import { texts } from "../../ui/i18n";
 import type en from "./en.json";

@@ -1,4 +1,4 @@
-/** The texts about guests. They are loaded together with the parts that show guests, not with the page. */
+/** The texts about guests are loaded together with the parts that show guests, not with the page. */
 
 import type { Line } from "../../messages";
 import { texts, type Args } from "../../ui/i18n";

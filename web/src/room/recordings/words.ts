@@ -1,4 +1,4 @@
-/** The recording bar's texts. They are loaded together with the bar, not with the page. */
+/** The recording bar's texts are loaded together with the bar, not with the page. */
 
 import { texts } from "../../ui/i18n";
 import type en from "./en.json";

@@ -5,8 +5,8 @@ import { LinkifyIt, REBuilder } from "linkify-it";
 export interface Link {
   kind: "link";
   href: string;
-  /** The address as the reader sees it. Its host is written in punycode if letters that look like Latin ones could deceive the
-   *  reader. */
+  /** The address as the reader sees it. The host in the address is written in punycode if letters that look like Latin ones
+   *  could deceive the reader. */
   text: string;
 }
 
