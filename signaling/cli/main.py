@@ -156,7 +156,9 @@ async def _run(settings: Settings) -> None:
     """Run the server until it ends. The media workers load at the same time as the server."""
     from media.api.cancellation import keep_cancellations
     from signaling.mediaworkers.interface import MediaWorkers
+    from signaling.server.ending import Stop
 
+    stop = Stop(_end_in_any_case)
     keep_cancellations()
     workers: MediaWorkers
     if settings.redis:
@@ -173,7 +175,7 @@ async def _run(settings: Settings) -> None:
         gc.disable()
         from signaling.server.app import serve  # this import takes about a second, so the workers start before it
 
-        await serve(settings, lambda: announce_ready(settings), workers, on_stop=_end_in_any_case)
+        await serve(settings, lambda: announce_ready(settings), workers, stop)
     finally:
         await workers.close()
 

@@ -6,6 +6,8 @@ import asyncio
 from collections import Counter
 from contextlib import suppress
 
+import structlog
+
 from matcher.types import MatchStore, Unavailable
 from signaling.access.admission import Admission
 from signaling.access.invites import Invites
@@ -64,10 +66,13 @@ from signaling.records.types import FileRecord
 from signaling.session.model import NotAllowed, Person
 from signaling.webhooks import Sender as WebhookSender
 
+log = structlog.get_logger(__name__)
+
 SWEEP_LONGEST_S = 5.0  # most seconds between two sweeps of expired entries at the matcher
 SITES_S = 10.0  # seconds between two counts of the sites
 RESTART_RETRY_MS = 300  # milliseconds after which pages reconnect when this server ends
 OWED_S = 3.0  # seconds that a closing server waits until its pending writes are stored
+CLOSE_S = 4.0  # seconds for these writes, and for the mails, pushes and working times of its last moments
 
 
 class Live:
@@ -368,11 +373,15 @@ class Live:
         """Stop using the media workers, and end all tasks of this server. Live sessions stay in the records."""
         await self.rooms.close()
         await self.workers.close()
-        await self.owed.settled(OWED_S)
-        await self.mailing.close()
-        await self.translating.close()
-        await self.pushing.close()
-        await self.staff_hours.close()
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await self.owed.settled(OWED_S)
+                await self.mailing.close()
+                await self.translating.close()
+                await self.pushing.close()
+                await self.staff_hours.close()
+        except TimeoutError:
+            log.warning("mails, pushes or working times of the last seconds are not stored")
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

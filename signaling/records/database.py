@@ -61,6 +61,7 @@ class Database:
         self._write_turn = asyncio.Lock()
         self._turns = asyncio.Semaphore(AT_ONCE)
         self.traces_left = False
+        self._closed = False
         self._reach = Reach(self._touch)
         self.reachable, self.away = self._reach.reachable, self._reach.away
 
@@ -132,7 +133,10 @@ class Database:
         await self.scrub(everything=self._sqlite)
 
     async def close(self) -> None:
-        """Stop the probe and close all connections."""
+        """Stop the probe and close all connections. A second call does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         await self._reach.close()
         if self._aside is not None:
             await self._aside.close()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import structlog
@@ -48,6 +47,7 @@ from signaling.records import Records
 from signaling.records.opening import WAIT_S, opened
 from signaling.records.types import Overtaken
 from signaling.server import app_keys, demo, garbage_collector, http, signing_in, websocket
+from signaling.server.ending import Stop, Stopped
 from signaling.server.forwarding import RELAY, Relay
 from signaling.server.guarded import Guard, GuardedSite, marks_served
 from signaling.server.http.measured import measured
@@ -59,7 +59,6 @@ from signaling.webhooks.reach import Reach
 from signaling.webhooks.sending import Poster
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
 
 # most new connections that may wait in the kernel to be accepted; clients beyond that must send their SYN again, after 1, 3, 7,
 # 15 s
@@ -235,21 +234,24 @@ async def serve(
     settings: Settings,
     on_ready: Callable[[], None] | None = None,
     workers: MediaWorkers | None = None,
-    on_stop: Callable[[], None] | None = None,
+    stop: Stop | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM. Call `on_ready` once the server serves, and `on_stop` when the server begins to end.
+    """Serve until SIGINT or SIGTERM, which `stop` takes if it is given. Call `on_ready` once the server serves.
 
     Raises OSError with the address when a port is taken, CannotOpen when the records cannot be opened, and Overtaken when another
     server has become the leader.
     """
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    records = await _unless(stop, open_records(settings))
-    if records is None:
-        return
-    app = await build_app(settings, workers, records=records)
+    stop = stop or Stop()
+    with suppress(Stopped):
+        records = await stop.before(open_records(settings))
+        try:
+            app = await stop.before(build_app(settings, workers, records=records))
+            await _serve(app, settings, stop, on_ready)
+        finally:
+            await records.close()
+
+
+async def _serve(app: web.Application, settings: Settings, stop: Stop, on_ready: Callable[[], None] | None) -> None:
     proxies = settings.trust_proxy
     guard = Guard(app[app_keys.COUNTS], proxies.include if proxies else lambda address: False)
     runners = [web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)]
@@ -260,23 +262,21 @@ async def serve(
     if settings.metrics is not None:
         runners.append(web.AppRunner(metrics_app(app), access_log=None, shutdown_timeout=SHUTDOWN_S))
         places.append([settings.metrics])
+    node = app.get(app_keys.NODE)
     try:
         for runner, addresses in zip(runners, places, strict=True):
-            await runner.setup()
+            await stop.before(runner.setup())
             for host, port in addresses:
                 await _listen(guard, runner, host, port)
         log.info("serving", url=settings.url)
         if on_ready is not None:
             on_ready()
-        node = app.get(app_keys.NODE)
         garbage_collector.settle()
         keeping = [
             asyncio.create_task(garbage_collector.keep(app[app_keys.LIVE].admission.is_calm)),
             asyncio.create_task(guard.watch()),
         ]
-        await _first_of(stop, node.overtaken if node else stop)
-        if on_stop is not None:
-            on_stop()
+        await stop.or_event(node.overtaken if node else None)
         for task in keeping:
             task.cancel()
     finally:
@@ -284,25 +284,6 @@ async def serve(
             await runner.cleanup()
     if node is not None and node.overtaken.is_set():
         raise Overtaken
-
-
-async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
-    """Return the result of `work`. Return None, after cancelling `work`, when `stop` is set before `work` is done."""
-    stopped, working = asyncio.create_task(stop.wait()), asyncio.create_task(work)
-    await asyncio.wait({stopped, working}, return_when=asyncio.FIRST_COMPLETED)
-    stopped.cancel()
-    if not working.done():
-        working.cancel()
-        await asyncio.wait({working})
-        return None
-    return working.result()
-
-
-async def _first_of(*events: asyncio.Event) -> None:
-    waits = [asyncio.create_task(event.wait()) for event in events]
-    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    for wait in waits:
-        wait.cancel()
 
 
 async def _listen(guard: Guard, runner: web.AppRunner, host: str, port: int) -> None:
