@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from signaling.records import Records, Search, SessionRecord
+from signaling.records import Audited, Records, Search, SessionRecord
 
-from .typed import files_here, json_option, noted, recordings_here, show, with_records
+from .typed import files_here, json_option, now_ms, recordings_here, show, with_records
 
 
 def _session_row(session: SessionRecord) -> dict[str, Any]:
@@ -44,11 +44,11 @@ async def session_erase(records: Records, session_id: str) -> None:
     The session's times stay for the figures. A session that is still running ends within a second, and nothing more of it is
     stored.
     """
-    if not await records.erase_session(session_id):
+    audit = Audited("cli", "session.erase", f"session/{session_id}", now_ms())
+    if not await records.erase_session(session_id, audit=audit):
         raise click.ClickException(f"There is no session “{session_id}”.")
     await recordings_here().erase(session_id)
     await files_here().erase(session_id)
-    await noted(records, "session.erase", f"session/{session_id}")
     click.echo(f"Erased {session_id}.")
     if records.traces_left:
         click.echo(

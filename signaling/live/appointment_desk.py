@@ -11,7 +11,7 @@ from signaling.live.index import Index
 from signaling.live.mailing import Mailing, callback_address
 from signaling.live.sessions import Sessions
 from signaling.protocol.staff_views import AppointmentItem
-from signaling.records import Realm, Records, StaffRecord
+from signaling.records import Audited, Realm, Records, StaffRecord
 from signaling.session import events as ev
 from signaling.session.model import NotAllowed
 
@@ -85,15 +85,16 @@ class AppointmentDesk:
         async def apply(with_staff: ev.WithStaff) -> None:
             await self._sessions.apply(entry, ev.AppointmentMoved(at, with_staff))
 
-        await self._appointments.book(entry, at, entry.session.channel, staff, apply, by_staff=by_staff)
-        # mail before writing the audit entry: the user must learn the new time, even if the records fail now
+        audit = Audited(actor, "appointment.move", f"session/{entry.id}", self._now())
+        await self._appointments.book(entry, at, entry.session.channel, staff, apply, by_staff=by_staff, audit=audit)
         self._mailing.callback_booked(entry)
-        await self._records.audit(actor, "appointment.move", f"session/{entry.id}", self._now())
 
     async def cancel(self, entry: Entry, actor: str) -> None:
         """Cancel a callback or an appointment, and mail the user. Raises NotAllowed when it has begun or is over."""
-        await self._cancel(entry)
+        _require_open(entry)
+        # audited first: if the audit fails, nothing changes
         await self._records.audit(actor, "appointment.cancel", f"session/{entry.id}", self._now())
+        await self._cancel(entry)
 
     async def cancel_asked(self, session: str) -> None:
         """Cancel a callback or an appointment at the request of another process, which has written the audit entry."""
@@ -102,7 +103,11 @@ class AppointmentDesk:
                 await self._cancel(entry)
 
     async def _cancel(self, entry: Entry) -> None:
-        if entry.session.state != "callback":
-            raise NotAllowed("wrong_state")
+        _require_open(entry)
         await self._sessions.apply(entry, ev.EndedBy("callback_cancelled"))
         self._mailing.callback_cancelled(entry)
+
+
+def _require_open(entry: Entry) -> None:
+    if entry.session.state != "callback":
+        raise NotAllowed("wrong_state")

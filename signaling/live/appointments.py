@@ -15,7 +15,7 @@ from signaling.live.entry import Entry
 from signaling.live.index import Index
 from signaling.live.staffing import Staffing
 from signaling.protocol.words import AppointmentTrouble, Channel
-from signaling.records import Realm, Records, RecordsAway, Site, StaffRecord
+from signaling.records import Audited, Realm, Records, RecordsAway, Site, StaffRecord
 from signaling.records.appointment_plan import CELL_MS, AppointmentPlan, cells, free_times, works_at
 from signaling.records.opening_hours import HORIZON_MS, Hours
 from signaling.session.events import WithStaff
@@ -133,21 +133,34 @@ class Appointments:
         if not any(not taken[each.id] for each in candidates):
             raise NotAllowed("out_of_hours")
 
-    async def book(self, entry: Entry, at: int, channel: Channel, staff: str, apply: Booking, *, by_staff: bool = False) -> None:
+    async def book(
+        self,
+        entry: Entry,
+        at: int,
+        channel: Channel,
+        staff: str,
+        apply: Booking,
+        *,
+        by_staff: bool = False,
+        audit: Audited | None = None,
+    ) -> None:
         """Claim a time with this member ("": whoever has fewest appointments), and apply the event that books it.
 
-        `by_staff`: a member of staff has chosen the time, so it may be outside of working hours. Raises NotAllowed: out_of_hours
-        when the time is not free, and whatever `apply` raises. In both cases nothing is claimed.
+        `by_staff`: a member of staff has chosen the time, so it may be outside of working hours. `audit`: the entry to store with
+        the claim. Raises NotAllowed: out_of_hours when the time is not free, and whatever `apply` raises. In both cases nothing
+        is claimed.
         """
         async with entry.booking_lock:
-            await self._book(entry, at, channel, staff, apply, by_staff=by_staff)
+            await self._book(entry, at, channel, staff, apply, by_staff=by_staff, audit=audit)
 
-    async def _book(self, entry: Entry, at: int, channel: Channel, staff: str, apply: Booking, *, by_staff: bool) -> None:
+    async def _book(
+        self, entry: Entry, at: int, channel: Channel, staff: str, apply: Booking, *, by_staff: bool, audit: Audited | None
+    ) -> None:
         plan = entry.site.appointments or AppointmentPlan()
         wanted = cells(at, plan)
         self._check_time(plan, at, by_staff=by_staff)
         candidates = await self._candidates(sought_of(entry), at, channel, staff, by_staff=by_staff)
-        member, claimed = await self._claim(entry, wanted, candidates)
+        member, claimed = await self._claim(entry, wanted, candidates, audit)
         try:
             await apply(WithStaff(member.id, member.name, channel, plan.minutes, plan.lead_minutes * 60_000))
         except BaseException:
@@ -248,7 +261,9 @@ class Appointments:
         booked = Counter(_staff_of(each) for each in self._index.callbacks.values())
         return sorted(serving, key=lambda each: (booked[each.id], each.id))
 
-    async def _claim(self, entry: Entry, wanted: range, candidates: list[StaffRecord]) -> tuple[StaffRecord, list[int]]:
+    async def _claim(
+        self, entry: Entry, wanted: range, candidates: list[StaffRecord], audit: Audited | None
+    ) -> tuple[StaffRecord, list[int]]:
         """Claim the wanted cells (`CELL_MS` each) of the calendar of the first candidate who has all of them free.
 
         Return this member and the newly claimed cells. Raise NotAllowed("out_of_hours") if there is no such candidate.
@@ -257,7 +272,7 @@ class Appointments:
         for member in candidates:
             if taken[member.id]:
                 continue
-            claimed = await self._records.claim_cells(entry.id, member.id, wanted)
+            claimed = await self._records.claim_cells(entry.id, member.id, wanted, audit=audit)
             if claimed is not None:
                 return member, claimed
         raise NotAllowed("out_of_hours")

@@ -24,12 +24,12 @@ from signaling.live.stored_sessions import StoredSessions
 from signaling.mail.kinds import THREAD
 from signaling.protocol.session_views import Brief, CallbackView
 from signaling.protocol.words import Channel
-from signaling.records import Records, SessionRecord, Site
+from signaling.records import Audited, Records, SessionRecord, Site
 from signaling.records.links import LinkRecord
 from signaling.records.types import StaffRecord
 from signaling.session import encode_snapshot, new_session
 from signaling.session.events import CallbackAsked, CallbackMarked, Connected, Left, WithStaff
-from signaling.session.inviting import invite
+from signaling.session.inviting import invite, markable_callback
 from signaling.session.model import NotAllowed, Person, Session
 from signaling.session.views import callback_view
 
@@ -41,9 +41,11 @@ MOST_OF_SITE = 2_000  # most conversations of one site whose user has not come y
 class Wanted:
     """A conversation that other software wants to start.
 
-    `staff`: the author of `line`, or None if the site itself writes. `until`: when the link ends.
+    `actor`: the id of the token that asks, for the audit. `staff`: the author of `line`, or None if the site itself writes.
+    `until`: when the link ends.
     """
 
+    actor: str
     site: Site
     category: str
     language: str
@@ -130,7 +132,9 @@ class Inviting:
     async def _start(self, wanted: Wanted) -> tuple[str, str]:
         session = self._new_session(wanted)
         invite(session, wanted.until, *((wanted.staff.id, wanted.staff.name) if wanted.staff else ()))
-        entry = await self._stored.add(_record(session, wanted), session, wanted.site, wanted.brief)
+        detail = f"first line in the name of {wanted.staff.id}" if wanted.staff else ""
+        audit = Audited(wanted.actor, "conversation.start", f"session/{session.id}", self._now(), detail)
+        entry = await self._stored.add(_record(session, wanted), session, wanted.site, wanted.brief, audit)
         if wanted.line:
             author = wanted.staff.id if wanted.staff else "site"
             name = wanted.staff.name if wanted.staff else wanted.site.name(wanted.language)
@@ -163,9 +167,10 @@ class Inviting:
         async def apply(with_staff: WithStaff) -> None:
             await self._sessions.apply(entry, replace(asked, with_staff=with_staff))
 
+        audit = Audited(wanted.actor, "appointment.book", f"session/{entry.id}", self._now())
         try:
-            await self._appointments.book(entry, time.at, wanted.channel, time.staff, apply)
-        except NotAllowed:
+            await self._appointments.book(entry, time.at, wanted.channel, time.staff, apply, audit=audit)
+        except Exception:
             await self._sessions.apply(entry, Left(session.user))
             raise
         self._mailing.callback_booked(entry)
@@ -200,11 +205,18 @@ class Inviting:
         )
         return f"{self._url}/call#invite={token}"
 
-    async def mark_callback(self, session_id: str, *, done: bool) -> CallbackView | None:
-        """Store that a user was called back by other means, or was not reached. Return the callback. Raise NotAllowed."""
+    async def mark_callback(self, session_id: str, actor: str, *, done: bool) -> CallbackView | None:
+        """Store that a user was called back by other means, or was not reached. Return the callback. Raise NotAllowed.
+
+        `actor`: the id of the token that says so, for the audit.
+        """
         entry = self._index.entries.get(session_id)
         if entry is None:
             raise NotAllowed("wrong_state")
+        markable_callback(entry.session)
+        detail = "done" if done else "failed"
+        # audited first: if the audit fails, nothing changes
+        await self._records.audit(actor, "callback.mark", f"session/{entry.id}", self._now(), detail)
         await self._sessions.apply(entry, CallbackMarked(done))
         self._mailing.callback_settled(entry)
         return callback_view(entry.session)

@@ -16,7 +16,7 @@ from signaling.live.index import Index
 from signaling.live.sessions import Sessions
 from signaling.mediaworkers.interface import MediaWorkers
 from signaling.protocol.session_views import Brief
-from signaling.records import Records
+from signaling.records import Audited, Records
 from signaling.records.types import RecordsAway, SessionRecord, Site
 from signaling.session import Session, decode_snapshot
 from signaling.session.events import Restored
@@ -69,9 +69,9 @@ class StoredSessions:
         await self._earlier.read(known)
         return [entry for entry, _ in known]
 
-    async def add(self, record: SessionRecord, session: Session, site: Site, brief: Brief) -> Entry:
-        """Store a new session, and return it as a live one. Raise RecordsAway."""
-        await self._records.create_session(record)
+    async def add(self, record: SessionRecord, session: Session, site: Site, brief: Brief, audit: Audited | None = None) -> Entry:
+        """Store a new session, and the audit entry about it. Return the session as a live one. Raise RecordsAway."""
+        await self._records.create_session(record, audit)
         entry = entry_of(record, session, site, brief)
         with suppress(RecordsAway):  # the session is stored; if this query fails, its counselor sees no earlier sessions
             await self._earlier.read([(entry, record)])

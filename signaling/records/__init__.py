@@ -5,6 +5,7 @@ tables. Opening the records runs the Alembic migrations in this folder, which ma
 """
 
 from .api_tokens import ApiToken, TooManyTokens
+from .auditing import Audited
 from .figures import Threshold, Wait
 from .oidc import OidcSettings, ProviderRole, ProviderSignIn, RoleRule
 from .passkeys import PasskeyRecord, TooManyPasskeys
@@ -45,6 +46,7 @@ __all__ = [
     "WHOLE",
     "ApiToken",
     "AuditRecord",
+    "Audited",
     "Category",
     "Change",
     "Changed",

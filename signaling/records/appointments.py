@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from . import tables as t
+from .auditing import Audited, add_audit
 from .leading import Leading
 from .opening_hours import Hours
 from .types import SessionRecord, StaffRecord
@@ -32,11 +33,14 @@ class Appointments(Leading):
             found[row["staff"]].add(row["cell"])
         return found
 
-    async def claim_cells(self, session: str, staff: str, cells: Iterable[int]) -> list[int] | None:
+    async def claim_cells(
+        self, session: str, staff: str, cells: Iterable[int], *, audit: Audited | None = None
+    ) -> list[int] | None:
         """Take these cells of a member for a session, in addition to those that the session has already.
 
         Return the newly taken cells. If one of the cells belongs to another appointment, return None and take none. The key of
-        the table makes sure that two claims at the same time cannot both succeed. Raises Overtaken and RecordsAway.
+        the table makes sure that two claims at the same time cannot both succeed. `audit`: the entry to store with them.
+        Raises Overtaken and RecordsAway.
         """
         wanted = list(cells)
         over = sa.select(t.session.c.id).where(t.session.c.state.in_(_OVER))
@@ -50,6 +54,7 @@ class Appointments(Leading):
             if new:
                 rows = [{"staff": staff, "cell": cell, "session": session} for cell in new]
                 connection.execute(sa.insert(t.appointment_cell), rows)
+            add_audit(connection, audit)
             return new
 
         try:

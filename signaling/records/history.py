@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 
 from signaling.protocol.audit_actions import AuditAction
@@ -14,9 +13,9 @@ from signaling.protocol.words import Audience
 from . import tables as t
 from .announcing import noted, session_event
 from .audit_entries import Entry
+from .auditing import Audited, add_audit, entries_by
 from .database import require_kept
 from .leading import Leading
-from .organisations import owner_of
 from .outbox import MailState
 from .realm import WHOLE, Realm
 from .types import FIRST_ORGANISATION, AuditRecord, Change, EventRecord, FileRecord, MessageRecord, MessageState, PictureRecord
@@ -94,8 +93,12 @@ class History(Leading):
         row = await self._first(sa.select(t.message).where(t.message.c.id == message_id))
         return MessageRecord(**row) if row else None
 
-    async def set_message_state(self, message_id: str, state: MessageState, staff: str) -> MessageRecord:
+    async def set_message_state(
+        self, message_id: str, state: MessageState, staff: str, *, audit: Audited | None = None
+    ) -> MessageRecord:
         """Mark a message that a user left as taken or as done by `staff`. Return the changed message.
+
+        `audit`: the entry to store with the change.
 
         Raises LookupError when there is no such message, and ValueError("taken") when the message is done or another member of
         staff has taken it.
@@ -110,6 +113,7 @@ class History(Leading):
                 raise ValueError("taken")
             changed = sa.update(t.message).where(here).values(state=state, taken_by=staff)
             await connection.execute(changed)
+            await connection.run_sync(add_audit, audit)
             return MessageRecord(**(dict(row) | {"state": state, "taken_by": staff}))
 
     async def message_mailed(self, message_id: str, mail: str) -> None:
@@ -185,18 +189,15 @@ class History(Leading):
         organisation: str = "",
     ) -> None:
         """Store an audit entry. `again`: as in `add_event`. `organisation`: "" for the one that owns the subject."""
-        values: dict[str, Any] = {"actor": actor, "action": action, "subject": subject, "at": at, "detail": detail}
+        entry = Audited(actor, action, subject, at, detail, change, organisation)
         async with self._writing() as connection:
-            values["organisation"] = organisation or await connection.run_sync(owner_of, subject, actor)
-            same = sa.select(t.audit.c.n).where(*(t.audit.c[name] == value for name, value in values.items()))
-            if not again or (await connection.execute(same)).first() is None:
-                values["change"] = None if change is None else msgspec.to_builtins(change)
-                await connection.execute(sa.insert(t.audit).values(values))
+            await connection.run_sync(add_audit, entry, again=again)
 
     async def audit_entries(self, actor: str, entries: Sequence[Entry], at: int, *, organisation: str = "") -> None:
         """Store entries about changes of settings, in order. `organisation`: "" for the one that owns the subject."""
-        for each in entries:
-            await self.audit(actor, each.action, each.subject, at, each.detail, change=each.change, organisation=organisation)
+        async with self._writing() as connection:
+            for each in entries_by(actor, entries, at, organisation):
+                await connection.run_sync(add_audit, each)
 
     async def erasures(self, after: int) -> tuple[int, list[str]]:
         """Return the number of the newest audit entry, and the sessions erased after entry `after` (0: all) by any process.

@@ -36,23 +36,3 @@ class Organisations(Database):
 def count_organisations(connection: sa.Connection) -> int:
     """Return how many organisations there are."""
     return int(connection.execute(sa.select(sa.func.count()).select_from(t.organisation)).scalar_one())
-
-
-def owner_of(connection: sa.Connection, subject: str, actor: str) -> str:
-    """Return the organisation of an audit entry's subject.
-
-    The subject may be gone already, or may be nothing that an organisation owns. In these cases return the actor's organisation,
-    or the first one.
-    """
-    kind, _, name = subject.partition("/")
-    if kind == "organisation":
-        return name
-    found = None
-    if (table := {"site": t.site, "staff": t.staff, "session": t.session, "token": t.api_token}.get(kind)) is not None:
-        found = _owner(connection, table, name.partition("/")[0])
-    return found or _owner(connection, t.staff, actor) or FIRST_ORGANISATION
-
-
-def _owner(connection: sa.Connection, table: sa.Table, row: str) -> str | None:
-    owner: str | None = connection.execute(sa.select(table.c.organisation).where(table.c.id == row)).scalar_one_or_none()
-    return owner

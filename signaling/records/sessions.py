@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from . import tables as t
 from .announcing import now_ms, session_event
+from .auditing import Audited, add_audit
 from .database import LONG_S
 from .outbox import old_mails
 from .person_notes import orphaned_notes
@@ -50,13 +51,14 @@ ERASED: dict[str, Any] = {
 class Sessions(Saves):
     """The rows of sessions, and searches among them."""
 
-    async def create_session(self, record: SessionRecord) -> None:
-        """Store a new session. Raises Overtaken when another server leads."""
+    async def create_session(self, record: SessionRecord, audit: Audited | None = None) -> None:
+        """Store a new session, and the audit entry about it, if it has one. Raises Overtaken when another server leads."""
         values = {name: getattr(record, name) for name in _COLUMNS}
 
         def create(connection: sa.Connection) -> None:
             self.require_leading(connection)
             connection.execute(sa.insert(t.session).values(values))
+            add_audit(connection, audit)
 
         await self._transaction(create, writes=True)
 
@@ -191,8 +193,10 @@ class Sessions(Saves):
         async with self._reading(LONG_S) as connection:
             return [SessionRecord(**row) for row in (await connection.execute(query)).mappings()]
 
-    async def erase_session(self, session_id: str, at: int = 0) -> bool:
+    async def erase_session(self, session_id: str, at: int = 0, *, audit: Audited | None = None) -> bool:
         """Erase the content of a session, also from the database's files (see `scrub`). `at`: Unix ms, 0 for now.
+
+        `audit`: the entry to store with the erasure; other processes learn of the erasure by it (`erasures`).
 
         The session's times, category, staff and rating score stay in the records for the figures. Return False when there is no
         such session.
@@ -220,6 +224,7 @@ class Sessions(Saves):
             if erased.rowcount:
                 erased_at = at or now_ms()
                 await connection.run_sync(lambda here: session_event(here, "person.erased", session_id, erased_at))
+                await connection.run_sync(add_audit, audit)
         await self.scrub()
         return erased.rowcount > 0
 

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from . import tables as t
 from .appointment_plan import AppointmentPlan
+from .auditing import Audited, add_audit
 from .database import Database
 from .mail_plan import MailPlan
 from .opening_hours import Hours
@@ -65,11 +66,12 @@ class Places(Database):
         async with self._reading() as connection:
             return await _read_sites(connection, sa.select(t.site).where(which).order_by(t.site.c.id))
 
-    async def save_site(self, site: Site, *, expected: str | None = None) -> None:
+    async def save_site(self, site: Site, *, expected: str | None = None, audit: Iterable[Audited] = ()) -> None:
         """Insert or replace the whole site with its categories and keys.
 
-        `expected`: the version (`version_of`) of the stored site; "" for a new site. Raises Changed when another one is stored.
-        Raises ValueError("id_taken") when another organisation had a site with this id and its sessions are still kept.
+        `expected`: the version (`version_of`) of the stored site; "" for a new site. `audit`: entries to store with the change.
+        Raises Changed when another one is stored. Raises ValueError("id_taken") when another organisation had a site with this id
+        and its sessions are still kept.
         """
         values = {name: getattr(site, name) for name in _SITE_COLUMNS} | {
             "wrap_up": _plain(site.wrap_up),
@@ -107,6 +109,8 @@ class Places(Database):
                 await connection.execute(sa.insert(t.category), categories)
             if keys:
                 await connection.execute(sa.insert(t.site_key), keys)
+            for each in audit:
+                await connection.run_sync(add_audit, each)
         self._known.pop(site.id, None)
 
     async def remove_site(self, site_id: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from signaling.session import appointment
 from signaling.session.effects import Effect, Note
 from signaling.session.events import CallbackMarked
-from signaling.session.model import NotAllowed, Person, Session
+from signaling.session.model import Callback, NotAllowed, Person, Session
 from signaling.session.sleeping import ANSWERED_DAYS
 
 
@@ -31,13 +31,18 @@ def invite(session: Session, until: int, staff: str = "", name: str = "") -> Non
         session.owner = staff
 
 
-def callback_marked(session: Session, event: CallbackMarked, out: list[Effect]) -> None:
-    """Settle a callback, because other software says that the user was called by other means, or will not be called again."""
-    callback = session.callback
-    if callback is None or session.state != "callback":
+def markable_callback(session: Session) -> Callback:
+    """Return the session's callback. Raise NotAllowed: wrong_state, or ringing, unless other software may settle it now."""
+    if session.callback is None or session.state != "callback":
         raise NotAllowed("wrong_state")
     if session.ringing is not None:
         raise NotAllowed("ringing")
+    return session.callback
+
+
+def callback_marked(session: Session, event: CallbackMarked, out: list[Effect]) -> None:
+    """Settle a callback, because other software says that the user was called by other means, or will not be called again."""
+    callback = markable_callback(session)
     appointment.withdraw(session, callback, out)
     callback.state = "done" if event.done else "missed"
     out.append(Note("callback", {"state": callback.state}))

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from signaling.protocol.reading import Reader
 from signaling.protocol.session_views import OpeningView
-from signaling.records import Site, version_of
+from signaling.records import Audited, Site, version_of
 from signaling.records.opening_hours import BadHours, Hours, check, is_open, next_opening
 from signaling.records.site_parts import part_changed
 from signaling.server.app_keys import LIVE, RECORDS
@@ -84,12 +84,11 @@ async def save(request: web.Request, asker: Asker, site: Site, category: str, wa
 
     Raises Refused(bad_hours), and Changed when somebody else has changed the site since `site` was read.
     """
-    records = request.app[RECORDS]
     changed = replace(site.categories[category], hours=checked_hours(wanted))
     wanted_site = replace(site, categories=site.categories | {category: changed})
-    await records.save_site(wanted_site, expected=version_of(site))
     change = part_changed(site, wanted_site, "hours", category)
-    await records.audit(asker.member.id, "category.hours", f"site/{site.id}/{category}", now_ms(), change=change)
+    audit = Audited(asker.member.id, "category.hours", f"site/{site.id}/{category}", now_ms(), change=change)
+    await request.app[RECORDS].save_site(wanted_site, expected=version_of(site), audit=[audit])
     await request.app[LIVE].sessions.hours_changed(site.id)
 
 

@@ -16,7 +16,7 @@ from signaling.protocol.reading import QueryReader, by
 from signaling.protocol.session_views import Brief, CallbackView, EarlierSession, Line
 from signaling.protocol.texts import Seen
 from signaling.protocol.words import Channel, Locale, Role, SessionState
-from signaling.records import AuditRecord, Change, Realm, Records, Search, SessionRecord, Site, StaffRecord
+from signaling.records import Audited, AuditRecord, Change, Realm, Records, Search, SessionRecord, Site, StaffRecord
 from signaling.records.audit_entries import Undoable, undoable
 from signaling.server.app_keys import COUNTS, FILES, LIVE, RECORDINGS, RECORDS
 from signaling.session import decode_snapshot
@@ -257,10 +257,10 @@ async def erase(request: web.Request) -> web.Response:
 async def erase_session(request: web.Request, asker: Asker, session_id: str) -> None:
     """End the session if it still runs. Erase its content from records, recordings and files. The erasure is audited."""
     await request.app[LIVE].erasing.erased(session_id)
-    await request.app[RECORDS].erase_session(session_id)
+    audit = Audited(asker.member.id, "session.erase", f"session/{session_id}", now_ms())
+    await request.app[RECORDS].erase_session(session_id, audit=audit)
     await request.app[RECORDINGS].erase(session_id)
     await request.app[FILES].erase(session_id)
-    await request.app[RECORDS].audit(asker.member.id, "session.erase", f"session/{session_id}", now_ms())
 
 
 @routes.get("/api/operator/audit")

@@ -16,6 +16,7 @@ from signaling.protocol.texts import Exact, Seen
 from signaling.protocol.words import Locale
 from signaling.records import Site, version_of
 from signaling.records.audit_entries import of_removed_site, of_site
+from signaling.records.auditing import entries_by
 from signaling.records.checks import Invalid, checked_site
 from signaling.records.site_settings import SiteSettings, settings_of, with_settings
 from signaling.server.app_keys import LIVE, RECORDS, SETTINGS
@@ -148,12 +149,11 @@ async def save(request: web.Request, asker: Asker, before: Site | None, site: Si
 
     `version`: the version of the site that the page read. Raises Invalid, and Changed when somebody has changed the site since.
     """
-    records = request.app[RECORDS]
+    audit = entries_by(asker.member.id, of_site(before, site), now_ms())
     try:
-        await records.save_site(site, expected=version)
+        await request.app[RECORDS].save_site(site, expected=version, audit=audit)
     except ValueError:
         raise Invalid({"id": "taken"}) from None
-    await records.audit_entries(asker.member.id, of_site(before, site), now_ms())
     await request.app[LIVE].sessions.site_changed(site.id)
     return answer(stored(request, site))
 

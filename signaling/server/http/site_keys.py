@@ -18,6 +18,7 @@ from signaling.protocol.reading import Reader, by
 from signaling.protocol.texts import Exact
 from signaling.records import Site, SiteKey, version_of
 from signaling.records.audit_entries import of_key
+from signaling.records.auditing import entries_by
 from signaling.records.checks import Invalid
 from signaling.server.app_keys import KEY_ADDRESSES, REACH, RECORDS
 
@@ -106,9 +107,8 @@ async def _look(request: web.Request, address: str) -> None:
 
 async def _save(request: web.Request, asker: Asker, site: Site, keys: list[SiteKey], key: SiteKey) -> None:
     """Store the site's keys. `key`: the one that is added or retired."""
-    records = request.app[RECORDS]
-    await records.save_site(replace(site, keys=keys), expected=version_of(site))
-    await records.audit_entries(asker.member.id, [of_key(site, key, added=key in keys)], now_ms())
+    audit = entries_by(asker.member.id, [of_key(site, key, added=key in keys)], now_ms())
+    await request.app[RECORDS].save_site(replace(site, keys=keys), expected=version_of(site), audit=audit)
 
 
 def _item(request: web.Request, key: SiteKey) -> KeyItem:

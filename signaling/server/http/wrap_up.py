@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from signaling.protocol.reading import QueryReader, Reader
 from signaling.protocol.words import Locale
-from signaling.records import Site, version_of
+from signaling.records import Audited, Site, version_of
 from signaling.records.site_parts import part_changed
 from signaling.records.wrap_up import BadPlan, Template, WrapUpPlan, check
 from signaling.server.app_keys import RECORDS
@@ -90,7 +90,7 @@ async def plans(request: web.Request) -> web.Response:
 async def change(request: web.Request) -> web.Response:
     """Set a site's plan. Null sets the standard plan. Wrap-ups that begin later use the new plan. The request is audited."""
     asker = await asker_of(request)
-    records, language = request.app[RECORDS], read_query(request, read_language).lang
+    language = read_query(request, read_language).lang
     site = await asked_site(request, asker)
     wanted = (await read_json(request, _read_plan, MOST_PLAN_BYTES)).plan
     if wanted is not None:
@@ -99,9 +99,9 @@ async def change(request: web.Request) -> web.Response:
         except BadPlan as error:
             raise Refused(400, "bad_plan", str(error)) from error
     changed = replace(site, wrap_up=wanted)
-    await records.save_site(changed, expected=version_of(site))
     change = part_changed(site, changed, "wrap_up")
-    await records.audit(asker.member.id, "site.wrap_up", f"site/{site.id}", now_ms(), change=change)
+    audit = Audited(asker.member.id, "site.wrap_up", f"site/{site.id}", now_ms(), change=change)
+    await request.app[RECORDS].save_site(changed, expected=version_of(site), audit=[audit])
     return answer(_site_plan(changed, language))
 
 

@@ -8,26 +8,25 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta, Struct
 
-from signaling.access import brief as briefs
-from signaling.access.codes import Vouched, check_place
-from signaling.access.rights import of_site
+from signaling.access.codes import check_place
 from signaling.live.appointments import Sought, sought_of
 from signaling.live.entry import Entry
-from signaling.live.inviting import Wanted, WantedTime
+from signaling.live.inviting import WantedTime
 from signaling.protocol.reading import QueryReader, Reader
 from signaling.protocol.words import AppointmentTrouble, CallbackState, Channel, Contact, OptionalId, ShortText
 from signaling.records import SessionRecord
 from signaling.records.checks import Invalid
 from signaling.records.opening_hours import is_zone
-from signaling.server.app_keys import CODES, LIVE, RECORDS
+from signaling.server.app_keys import LIVE, RECORDS
 from signaling.server.http.allowed import Asker, asked_site, asker_of, of_session
 from signaling.server.http.appointments import TimesQuery, Zone, read_times, times_of
-from signaling.server.http.bodies import Key, now_ms, path_id, read_json, read_query
+from signaling.server.http.bodies import Key, path_id, read_json, read_query
 from signaling.server.http.errors import Refused, answer, not_found
 from signaling.session import Session, decode_snapshot
 from signaling.session.callback import LEAST_CONTACT
 from signaling.session.model import NotAllowed
 
+from . import for_user
 from .cursors import Cursor, Limit, cursor_after, place_of
 
 routes = web.RouteTableDef()
@@ -94,7 +93,7 @@ class SiteTimesQuery(TimesQuery, kw_only=True):
     channel: Channel = "voice"
 
 
-class NewAppointment(Vouched, kw_only=True):
+class NewAppointment(for_user.ForUser, kw_only=True):
     """An appointment to book for a user for whom the token vouches.
 
     `at`: a free time (Unix ms). `staff`: the id of the member whom the user will meet; "" for the free member with the fewest
@@ -102,7 +101,6 @@ class NewAppointment(Vouched, kw_only=True):
     the user's IANA zone, in which mails tell times.
     """
 
-    site: Key
     at: _Instant
     channel: Channel = "voice"
     staff: OptionalId = ""
@@ -182,36 +180,19 @@ async def other_times(request: web.Request) -> web.Response:
 @routes.post("/api/v1/appointments")
 async def book(request: web.Request) -> web.Response:
     """Book an appointment. The user gets a mail, if mail is set up and a mail address is known."""
-    asker, asked, codes = await asker_of(request), await read_json(request, _read_new), request.app[CODES]
-    site = await request.app[RECORDS].site(asked.site)
-    if site is None:
-        raise not_found()
-    asker.require(of_site(site))
-    if asked.channel not in site.channels:
-        raise _not_offered()
+    asker, asked = await asker_of(request), await read_json(request, _read_new)
+    site = await for_user.asked_site(request, asker, asked)
     contact = asked.contact.strip()
     if len(contact) < LEAST_CONTACT and not (asked.user and (asked.user.id or asked.user.contact)):
         raise Invalid({"contact": "needed"})
-    now, until = now_ms(), asked.at + LINK_AFTER_MS
-    verified = codes.vouched(site, asked, now)
-    brief = briefs.make_brief(verified, briefs.Supplement(), now)
-    wanted = Wanted(
-        site=site,
-        category=asked.category,
-        language=verified.claims.language,
-        channel=asked.channel,
-        brief=brief,
-        user_ref=codes.user_ref(site.id, asked.user.id if asked.user else ""),
-        user_name=briefs.user_name(brief),
-        until=until,
-    )
+    until = asked.at + LINK_AFTER_MS
+    wanted = for_user.wanted(request, asker, site, asked, until)
     zone = asked.timezone if is_zone(asked.timezone) else ""
     time = WantedTime(at=asked.at, staff=asked.staff, contact=contact, note=asked.note.strip(), timezone=zone)
     try:
         entry, link = await request.app[LIVE].inviting.book(wanted, time)
     except NotAllowed as error:
         raise (_not_offered() if error.reason == "not_offered" else error) from None
-    await request.app[RECORDS].audit(asker.member.id, "appointment.book", f"session/{entry.id}", now_ms())
     [item] = await _items(request, [entry])
     return answer(BookedAppointment(appointment=item, link=link, expires_at=until))
 

@@ -7,19 +7,18 @@ from typing import Annotated
 from aiohttp import web
 from msgspec import Meta, Struct
 
-from signaling.access import brief as briefs
-from signaling.access.codes import Vouched
-from signaling.access.rights import of_site, served_by
-from signaling.live.inviting import Wanted
+from signaling.access.rights import served_by
 from signaling.protocol.reading import Reader, by
 from signaling.protocol.texts import Exact, Seen
 from signaling.protocol.words import Channel
 from signaling.records import Site, StaffRecord
 from signaling.records.checks import Invalid
-from signaling.server.app_keys import CODES, LIVE, RECORDS
-from signaling.server.http.allowed import Asker, asker_of
-from signaling.server.http.bodies import Key, now_ms, read_json, steady_ms
-from signaling.server.http.errors import Refused, answer, not_found
+from signaling.server.app_keys import LIVE, RECORDS
+from signaling.server.http.allowed import asker_of
+from signaling.server.http.bodies import read_json, steady_ms
+from signaling.server.http.errors import answer
+
+from .for_user import ForUser, asked_site, wanted
 
 routes = web.RouteTableDef()
 
@@ -37,10 +36,9 @@ class FirstLine(Struct, kw_only=True):
     staff: Annotated[str, by(Exact(64))] = ""
 
 
-class NewConversation(Vouched, kw_only=True):
+class NewConversation(ForUser, kw_only=True):
     """A conversation to start, with what the token vouches for. `link_hours`: how long the link works; 30 days at most."""
 
-    site: Key
     channel: Channel = "text"
     line: FirstLine | None = None
     link_hours: Annotated[int, Meta(ge=1, le=720)] = 72
@@ -63,35 +61,13 @@ _read: Reader[NewConversation] = Reader(NewConversation)
 @routes.post("/api/v1/conversations")
 async def start(request: web.Request) -> web.Response:
     """Start a conversation. Staff see it as asleep until its user comes."""
-    asker, asked, codes = await asker_of(request), await read_json(request, _read), request.app[CODES]
-    site = await request.app[RECORDS].site(asked.site)
-    if site is None:
-        raise not_found()
-    asker.require(of_site(site))
-    if asked.channel not in site.channels:
-        raise Refused(403, "not_offered", "The site does not offer this way to talk.")
+    asker, asked = await asker_of(request), await read_json(request, _read)
+    site = await asked_site(request, asker, asked)
     if asked.line and asked.channel != "text":
         raise Invalid({"line": "text_only"})
-    staff = await _author(request, site, asked)
-    now = now_ms()
-    verified = codes.vouched(site, asked, now)
-    brief = briefs.make_brief(verified, briefs.Supplement(), now)
     until = steady_ms(request) + asked.link_hours * _HOUR_MS
-    session, link = await request.app[LIVE].inviting.start(
-        Wanted(
-            site=site,
-            category=asked.category,
-            language=verified.claims.language,
-            channel=asked.channel,
-            brief=brief,
-            user_ref=codes.user_ref(site.id, asked.user.id if asked.user else ""),
-            user_name=briefs.user_name(brief),
-            line=asked.line.text if asked.line else "",
-            staff=staff,
-            until=until,
-        )
-    )
-    await _note(request, asker, session, staff)
+    line, staff = asked.line.text if asked.line else "", await _author(request, site, asked)
+    session, link = await request.app[LIVE].inviting.start(wanted(request, asker, site, asked, until, line=line, staff=staff))
     return answer(StartedConversation(session=session, link=link, expires_at=until))
 
 
@@ -106,8 +82,3 @@ async def _author(request: web.Request, site: Site, asked: NewConversation) -> S
     if staff is None or not staff.active or staff.role != "counselor" or not served_by(staff).has(site):
         raise Invalid({"line.staff": "unknown"})
     return staff
-
-
-async def _note(request: web.Request, asker: Asker, session: str, staff: StaffRecord | None) -> None:
-    detail = f"first line in the name of {staff.id}" if staff else ""
-    await request.app[RECORDS].audit(asker.member.id, "conversation.start", f"session/{session}", now_ms(), detail)

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from signaling.protocol.reading import QueryReader, Reader
 from signaling.protocol.words import Locale
-from signaling.records import MessageRecord
+from signaling.records import Audited, MessageRecord
 from signaling.records.types import MessageState
 from signaling.server.app_keys import LIVE, RECORDS
 from signaling.server.http.allowed import asker_of, of_session
@@ -94,14 +94,14 @@ async def mark(request: web.Request) -> web.Response:
         raise not_found()
     asker.require(of_session(session))
     state = (await read_json(request, _read_mark)).state
+    audit = Audited(asker.member.id, "message.mark", f"session/{session.id}", now_ms(), f"{message.id}: {state}")
     try:
         # counselors see this name, so it must not look like a colleague's name
-        changed = await records.set_message_state(message.id, state, f"API: {asker.member.name}")
+        changed = await records.set_message_state(message.id, state, f"API: {asker.member.name}", audit=audit)
     except LookupError:
         raise not_found() from None
     except ValueError:
         raise Refused(409, "wrong_state", "Somebody else has taken this message, or it is done.") from None
-    await records.audit(asker.member.id, "message.mark", f"session/{session.id}", now_ms(), f"{message.id}: {state}")
     request.app[LIVE].boards.messages_changed()
     return answer(_item(changed))
 

@@ -77,11 +77,13 @@ async def export(request: web.Request) -> web.StreamResponse:
 async def erase(request: web.Request) -> web.Response:
     """Erase all sessions of a person with their content. The answer counts what was there before, and what is there now."""
     asker = await asker_of(request)
-    erased = await sessions.erase_all(request, await _sessions(request, asker, await read_json(request, _read)))
+    found = await _sessions(request, asker, await read_json(request, _read))
+    held, recordings = await sessions.held_of(request, [each.id for each in found])
     subject = f"organisation/{asker.member.organisation}"
-    detail = f"{erased.sessions} sessions, {erased.held.lines} lines, {erased.recordings} recordings"
+    detail = f"{len(found)} sessions, {held.lines} lines, {recordings} recordings"
+    # audited first: if the audit fails, nothing is erased
     await request.app[RECORDS].audit(asker.member.id, "person.erase", subject, now_ms(), detail)
-    return answer(erased)
+    return answer(await sessions.erase_all(request, found))
 
 
 async def _sessions(request: web.Request, asker: Asker, asked: PersonRequest) -> list[SessionRecord]:

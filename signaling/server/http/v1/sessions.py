@@ -14,7 +14,7 @@ from signaling.records.people import Held
 from signaling.server.app_keys import LIVE, RECORDINGS, RECORDS
 from signaling.server.http import operator, transcripts
 from signaling.server.http.allowed import asker_of
-from signaling.server.http.bodies import now_ms, read_json, read_query
+from signaling.server.http.bodies import read_json, read_query
 from signaling.server.http.errors import Refused, answer, not_found
 from signaling.session import decode_snapshot
 from signaling.session.views import callback_view
@@ -130,17 +130,18 @@ async def erase(request: web.Request) -> web.Response:
 
 async def erase_all(request: web.Request, found: list[SessionRecord]) -> Erased:
     """Erase these sessions, which the asker may erase. Return the counts before and after."""
-    asker, records, ids = await asker_of(request), request.app[RECORDS], [each.id for each in found]
-    held, recordings = await records.held(ids), await _recordings(request, ids)
+    asker, ids = await asker_of(request), [each.id for each in found]
+    held, recordings = await held_of(request, ids)
     for session_id in ids:
         await operator.erase_session(request, asker, session_id)
-    return Erased(
-        sessions=len(ids),
-        held=held,
-        recordings=recordings,
-        left=await records.held(ids),
-        recordings_left=await _recordings(request, ids),
-    )
+    left, recordings_left = await held_of(request, ids)
+    return Erased(sessions=len(ids), held=held, recordings=recordings, left=left, recordings_left=recordings_left)
+
+
+async def held_of(request: web.Request, ids: list[str]) -> tuple[Held, int]:
+    """Return what the records hold of these sessions, and the number of segments of their recordings."""
+    recordings = [len(await request.app[RECORDINGS].of(each)) for each in ids]
+    return await request.app[RECORDS].held(ids), sum(recordings)
 
 
 @routes.get("/api/v1/callbacks")
@@ -161,10 +162,9 @@ async def mark_callback(request: web.Request) -> web.Response:
     asker = await asker_of(request)
     session = await operator.asked_session(request, asker)
     state = (await read_json(request, _read_mark)).state
-    settled = await request.app[LIVE].inviting.mark_callback(session.id, done=state == "done")
+    settled = await request.app[LIVE].inviting.mark_callback(session.id, asker.member.id, done=state == "done")
     if settled is None:
         raise not_found()
-    await request.app[RECORDS].audit(asker.member.id, "callback.mark", f"session/{session.id}", now_ms(), state)
     return answer(_callback_item(session, settled))
 
 
@@ -183,10 +183,6 @@ def _callback_item(session: SessionRecord, callback: CallbackView) -> CallbackIt
         name=session.user_name,
         callback=callback,
     )
-
-
-async def _recordings(request: web.Request, sessions: list[str]) -> int:
-    return sum([len(await request.app[RECORDINGS].of(each)) for each in sessions])
 
 
 def _next(found: list[SessionRecord], limit: int) -> str:

@@ -1,0 +1,67 @@
+"""Audit entries that are stored in the transaction of the change of which they tell: either both are stored, or neither."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+import sqlalchemy as sa
+
+from signaling.protocol.audit_actions import AuditAction
+
+from . import tables as t
+from .audit_entries import Entry
+from .types import FIRST_ORGANISATION, Change
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """An audit entry to store. The fields are those of `AuditRecord`. `organisation`: "" for the one that owns the subject."""
+
+    actor: str
+    action: AuditAction
+    subject: str
+    at: int
+    detail: str = ""
+    change: Change | None = None
+    organisation: str = ""
+
+
+def entries_by(actor: str, entries: Iterable[Entry], at: int, organisation: str = "") -> list[Audited]:
+    """Return the entries about changes of settings as what this actor did at this time (Unix ms)."""
+    return [Audited(actor, each.action, each.subject, at, each.detail, each.change, organisation) for each in entries]
+
+
+def add_audit(connection: sa.Connection, entry: Audited | None, *, again: bool = False) -> None:
+    """Store an audit entry, if there is one. `again`: the entry may be stored already; do not store an equal entry twice."""
+    if entry is None:
+        return
+    values = {name: getattr(entry, name) for name in ("actor", "action", "subject", "at", "detail")}
+    values["organisation"] = entry.organisation or owner_of(connection, entry.subject, entry.actor)
+    if again:
+        same = sa.select(t.audit.c.n).where(*(t.audit.c[name] == value for name, value in values.items()))
+        if connection.execute(same).first() is not None:
+            return
+    values["change"] = None if entry.change is None else msgspec.to_builtins(entry.change)
+    connection.execute(sa.insert(t.audit).values(values))
+
+
+def owner_of(connection: sa.Connection, subject: str, actor: str) -> str:
+    """Return the organisation of an audit entry's subject.
+
+    The subject may be gone already, or may be nothing that an organisation owns. In these cases return the actor's organisation,
+    or the first one.
+    """
+    kind, _, name = subject.partition("/")
+    if kind == "organisation":
+        return name
+    found = None
+    if (table := {"site": t.site, "staff": t.staff, "session": t.session, "token": t.api_token}.get(kind)) is not None:
+        found = _owner(connection, table, name.partition("/")[0])
+    return found or _owner(connection, t.staff, actor) or FIRST_ORGANISATION
+
+
+def _owner(connection: sa.Connection, table: sa.Table, row: str) -> str | None:
+    owner: str | None = connection.execute(sa.select(table.c.organisation).where(table.c.id == row)).scalar_one_or_none()
+    return owner
