@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any, BinaryIO, Final, TextIO, get_args
+from typing import Any, BinaryIO, Final, TextIO
 
 import click
 from msgspec import to_builtins
@@ -15,34 +15,24 @@ from signaling.access.site_keys import kind_of, new_key
 from signaling.config.sources import SERVER
 from signaling.images.reencode import reencode
 from signaling.images.refusal import PictureRefused
-from signaling.protocol.words import Captions, Cobrowse, Listening
-from signaling.records import FIRST_ORGANISATION, Realm, Records, Site
-from signaling.records.appointment_plan import MOST_LEAD_MINUTES, MOST_NOTICE_MINUTES
+from signaling.records import Realm, Records, Site
 from signaling.records.audit_entries import of_removed_site, of_site
-from signaling.records.checks import MOST_GUESTS, Invalid, checked_site
+from signaling.records.checks import Invalid, checked_site
 from signaling.records.logos import MOST_PIXELS, Logo
-from signaling.records.site_front import CHANNELS, MOST_LAUNCHER, MOST_NOTICE, Corner
+from signaling.records.site_front import CHANNELS
 from signaling.webhooks.reach import Reach
 
 from .options import setting_option
 from .organisations import require_organisation
+from .site_options import site_options
 from .typed import (
-    MOST_FILE_MB,
     an_id,
     an_id_or_none,
-    appointment_plan,
-    colour,
     json_option,
-    language_tags,
-    link,
-    name_option,
     noted,
     noted_all,
     now_ms,
-    origins,
-    parameters,
     show,
-    texts_by_language,
     valid,
     with_records,
 )
@@ -72,161 +62,7 @@ def site() -> None:
 
 @site.command("add")
 @click.argument("site_id", metavar="ID", callback=an_id)
-@name_option
-@click.option(
-    "--origin",
-    "origins",
-    multiple=True,
-    callback=origins,
-    help="Origin of the site's pages, such as https://shop.example. Repeatable.",
-)
-@click.option(
-    "--language",
-    "languages",
-    multiple=True,
-    callback=language_tags,
-    help="Language that the site offers, the preferred one first. Repeatable.",
-)
-@click.option("--accent", default="", callback=colour, help="Accent colour as #rrggbb.")
-@click.option("--privacy-url", default="", callback=link, help="Page of the privacy policy: https://…")
-@click.option("--home-url", default="", callback=link, help="Home page: https://…")
-@click.option(
-    "--retention-days", default=90, show_default=True, type=click.IntRange(1, 3650), help="Days after which sessions are deleted."
-)
-@click.option(
-    "--page-param",
-    "page_params",
-    multiple=True,
-    callback=parameters,
-    help="Query parameter that is not cut from page addresses. Repeatable.",
-)
-@click.option(
-    "--recording",
-    default="off",
-    show_default=True,
-    type=click.Choice(["off", "ask"]),
-    help="Ask all participants for consent to recording.",
-)
-@click.option(
-    "--callbacks", default="offered", show_default=True, type=click.Choice(["offered", "off"]), help="Offer to call users back."
-)
-@click.option(
-    "--listening",
-    default="off",
-    show_default=True,
-    type=click.Choice(get_args(Listening)),
-    help="Let operators listen in on calls (on), also whisper to the counselor (whisper), also join (join). Users are told before"
-    " they enter that an operator may listen in, and by name when one joins.",
-)
-@click.option(
-    "--read-marks",
-    default="on",
-    show_default=True,
-    type=click.Choice(["on", "off"]),
-    help="Show people which of their lines were read. Staff see by whom, users do not.",
-)
-@click.option(
-    "--staff-names",
-    default="shown",
-    show_default=True,
-    type=click.Choice(["shown", "hidden"]),
-    help="Name the counselors at work in the panel, before a conversation begins.",
-)
-@click.option(
-    "--file-mb",
-    default=25,
-    show_default=True,
-    type=click.IntRange(0, MOST_FILE_MB),
-    help="Largest file that people may send each other, in MB. 0: pictures only.",
-)
-@click.option(
-    "--organisation", default=FIRST_ORGANISATION, callback=an_id, help="Organisation that owns the site, if there are several."
-)
-@click.option(
-    "--thread-days",
-    default=7,
-    show_default=True,
-    type=click.IntRange(0, 90),
-    help="Days for which a text conversation sleeps after its user has left. 0: it ends after 15 minutes.",
-)
-@click.option(
-    "--own-past",
-    default="shown",
-    show_default=True,
-    type=click.Choice(["shown", "off"]),
-    help="Let users whom the site's code names read their own earlier conversations in the panel, on any device.",
-)
-@click.option(
-    "--captions",
-    default="live",
-    show_default=True,
-    type=click.Choice(get_args(Captions)),
-    help="Let people in a call turn captions on (live), also keep them with the conversation if all agree (keep). Needs"
-    " `sangdam captions`.",
-)
-@click.option(
-    "--guests",
-    default=0,
-    show_default=True,
-    type=click.IntRange(0, MOST_GUESTS),
-    help="Guests whom people in a conversation may invite at a time, such as family or an interpreter. 0: none.",
-)
-@click.option(
-    "--cobrowse",
-    default="off",
-    show_default=True,
-    type=click.Choice(get_args(Cobrowse)),
-    help="Let counselors ask to see the page on which the user is. strict: they see only the texts that the page shares; open:"
-    " all but those that it marks as private.",
-)
-@click.option(
-    "--channel",
-    "channels",
-    multiple=True,
-    type=click.Choice(CHANNELS),
-    help="Way to talk that the site offers. Repeatable. [default: text, voice and video]",
-)
-@click.option("--corner", default="right", show_default=True, type=click.Choice(get_args(Corner)), help="Corner of the launcher.")
-@click.option(
-    "--launcher",
-    "launcher_texts",
-    multiple=True,
-    metavar="LANGUAGE=TEXT",
-    callback=texts_by_language(MOST_LAUNCHER),
-    help="Text on the launcher, such as en=Ask us. Repeatable.",
-)
-@click.option(
-    "--waiting-notice",
-    multiple=True,
-    metavar="LANGUAGE=TEXT",
-    callback=texts_by_language(MOST_NOTICE),
-    help="Notice for users who wait. Repeatable.",
-)
-@click.option(
-    "--recording-notice",
-    multiple=True,
-    metavar="LANGUAGE=TEXT",
-    callback=texts_by_language(MOST_NOTICE),
-    help="Notice that users read before they agree to a recording. Repeatable.",
-)
-@click.option(
-    "--appointments",
-    default="off",
-    callback=appointment_plan,
-    metavar="off|MINUTES[+PAUSE]",
-    help="Let users book a counselor's time instead of a callback by anybody, such as 30+15: half an hour and a pause of 15"
-    " minutes after it. Both are multiples of 15. [default: off]",
-)
-@click.option(
-    "--appointment-notice",
-    type=click.IntRange(0, MOST_NOTICE_MINUTES),
-    help="Least minutes from booking an appointment to its start. [default: 60]",
-)
-@click.option(
-    "--appointment-lead",
-    type=click.IntRange(1, MOST_LEAD_MINUTES),
-    help="Minutes before an appointment from which a place of its counselor is kept free. [default: 5]",
-)
+@site_options
 @click.option("--update", is_flag=True, help="Change an existing site. Options that are not given keep their value.")
 @json_option
 @with_records

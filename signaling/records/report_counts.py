@@ -23,14 +23,14 @@ WAITS_UP_TO_S = (2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, 600,
 WAITS = tuple(f"waits_{number:02d}" for number in range(len(WAITS_UP_TO_S) + 1))
 COUNTS = (
     "offered", "answered", "in_time", "given_up", "messages", "callbacks", "wait_ms", "finished", "talk_ms",
-    "help_asked", "help_joined", "transfers_asked", "transferred", "rated", "rating_sum", *WAITS,
+    "help_asked", "help_joined", "transfers_asked", "transferred", "rated", "rating_sum", "handled", "handle_ms", *WAITS,
 )  # fmt: skip  # a list of names
 
 _PROPERTIES = ("organisation", "site", "category", "language", "counselor")
-EVENTS = ("help", "transfer", "owner", "callback")
+EVENTS = ("help", "transfer", "owner", "callback", "after", "closed")
 
 Counts = Counter[str]
-Event = tuple[str, Mapping[str, Any]]  # (kind, data) of a session's event
+Event = tuple[str, Mapping[str, Any], int]  # (kind, data, time in Unix ms) of a session's event
 
 
 class Key(NamedTuple):
@@ -55,6 +55,25 @@ class Key(NamedTuple):
         return self, day, Key("site", self.slot, self.organisation, self.site, "", "", "")
 
 
+class OutcomeKey(NamedTuple):
+    """The group of sessions of one site that ended with one outcome, of grain "fine" or "day" as in `Key`.
+
+    `outcome`: the outcome's id; "" for sessions without one.
+    """
+
+    grain: str
+    slot: int
+    organisation: str
+    site: str
+    outcome: str
+
+
+def outcomes_of(key: Key, outcome: str) -> tuple[OutcomeKey, OutcomeKey]:
+    """Return the groups by outcome of a session with this key of grain "fine"."""
+    fine = OutcomeKey("fine", key.slot, key.organisation, key.site, outcome)
+    return fine, fine._replace(grain="day", slot=key.slot - key.slot % DAY_MS)
+
+
 def asked_at(session: Mapping[str, Any]) -> int | None:
     """Return when the user asked for a counselor (Unix ms). None: the user only looked at the page before the call."""
     waiting_at: int | None = session["waiting_at"]
@@ -72,6 +91,7 @@ def count(session: Mapping[str, Any], events: Iterable[Event]) -> tuple[Key, Cou
     if at is None:
         return None
     key = Key("fine", at - at % SLOT_MS, *(session[name] for name in _PROPERTIES))
+    events = list(events)
     counts = Counter(offered=1) + _from_events(events)
     answered_at, ended_at = session["active_at"], session["ended_at"]
     if answered_at is not None:
@@ -79,7 +99,10 @@ def count(session: Mapping[str, Any], events: Iterable[Event]) -> tuple[Key, Cou
         counts.update(answered=1, wait_ms=wait_ms, in_time=int(wait_ms <= ANSWERED_IN_TIME_MS))
         counts[WAITS[bisect_left(WAITS_UP_TO_S, wait_ms / 1000)]] += 1
         if ended_at is not None:
-            counts.update(finished=1, talk_ms=max(0, ended_at - answered_at))
+            talk_ms = max(0, ended_at - answered_at)
+            counts.update(finished=1, talk_ms=talk_ms)
+            if (wrap_up_ms := _wrap_up_ms(events)) is not None:
+                counts.update(handled=1, handle_ms=talk_ms + wrap_up_ms)
     elif session["state"] == "message_left":
         counts["messages"] += 1
     elif session["state"] == "closed" and not counts["callbacks"]:
@@ -93,7 +116,7 @@ def _from_events(events: Iterable[Event]) -> Counts:
     """Count requests for help and transfers, how many of them found somebody, and whether a callback was booked."""
     counts: Counts = Counter()
     transfer = False
-    for kind, data in events:
+    for kind, data, _ in events:
         if kind == "transfer" and "how" in data:
             transfer = True
             counts["transfers_asked"] += 1
@@ -107,6 +130,17 @@ def _from_events(events: Iterable[Event]) -> Counts:
         elif kind == "callback" and data.get("state") == "scheduled":
             counts["callbacks"] = 1
     return counts
+
+
+def _wrap_up_ms(events: Iterable[Event]) -> int | None:
+    """Return how long the counselor wrapped up after the conversation. None: there was no wrap-up, or it is not over."""
+    began = None
+    for kind, _, at in events:
+        if kind == "after":
+            began = at
+        elif kind == "closed" and began is not None:
+            return max(0, at - began)
+    return None
 
 
 def percentile_s(counts: Mapping[str, int], share: float) -> float | None:

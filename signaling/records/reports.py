@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from . import tables as t
 from .database import LONG_S, Database
 from .realm import WHOLE, Realm
-from .report_counts import COUNTS, DAY_MS, EVENTS, SLOT_MS, Counts, Event, Key, Span, count, spans
+from .report_counts import COUNTS, DAY_MS, EVENTS, SLOT_MS, Counts, Event, Key, OutcomeKey, Span, count, outcomes_of, spans
 
 SETTLED_AFTER_MS = 20 * 60_000
 """Milliseconds after its end from which a session is counted: its rating and late notes have arrived by then."""
@@ -21,11 +21,12 @@ _AT_ONCE = 500  # most sessions that are counted in one transaction
 _FINAL = ("closed", "message_left")
 _DAYS_TO_MONDAY = 3  # days from a Monday to 1 January 1970, which was a Thursday
 
-By = Literal["hour", "day", "week", "site", "category", "language", "counselor"]
+By = Literal["hour", "day", "week", "site", "category", "language", "counselor", "outcome"]
 UNITS_MS: Final[dict[str, int]] = {"hour": 3_600_000, "day": DAY_MS, "week": 7 * DAY_MS}
+_OF_A_SITE: Final = ("category", "outcome")  # each site has its own
 Group = tuple[str, ...]
-"""The sessions of one row: (start of the local hour, day or week in ms, as text,), (site,), (site, category), (language,) or
-(counselor,)."""
+"""The sessions of one row: (start of the local hour, day or week in ms, as text,), (site,), (site, category), (site, outcome),
+(language,) or (counselor,)."""
 
 
 class Reports(Database):
@@ -55,14 +56,15 @@ class Reports(Database):
         async with self._reading(LONG_S) as connection:
             whole = [Span(begin - begin % SLOT_MS, end - end % SLOT_MS, 0)]
             for span in spans(begin, end, zone) if by in UNITS_MS else whole:
+                table = t.report_outcome if by == "outcome" else t.report
                 stored = await connection.execute(
-                    _stored(span.begin, span.end, span.offset, by).where(_inside(t.report, realm, site))
+                    _stored(table, span.begin, span.end, span.offset, by).where(_inside(table, realm, site))
                 )
                 for row in stored.mappings():
                     found[_group(row, by, row["unit"])].update({name: int(row[name]) for name in COUNTS})
                 recent = await connection.run_sync(_recent, span.begin, span.end, _inside(t.session, realm, site))
-                for key, counts in recent:
-                    found[_group(key._asdict(), by, _unit(key.slot, span.offset, by))].update(counts)
+                for key, outcome, counts in recent:
+                    found[_group(key._asdict() | {"outcome": outcome}, by, _unit(key.slot, span.offset, by))].update(counts)
         return found
 
 
@@ -79,7 +81,7 @@ def _group(row: Any, by: By, unit: int) -> Group:
     if by in UNITS_MS:
         shift = _DAYS_TO_MONDAY * DAY_MS if by == "week" else 0
         return (str(unit * UNITS_MS[by] - shift),)
-    return (row["site"], row["category"]) if by == "category" else (row[by],)
+    return (row["site"], row[by]) if by in _OF_A_SITE else (row[by],)
 
 
 def _unit(slot: int, offset: int, by: By) -> int:
@@ -88,18 +90,19 @@ def _unit(slot: int, offset: int, by: By) -> int:
     return (slot + offset + shift) // UNITS_MS[by] if by in UNITS_MS else 0
 
 
-def _stored(begin: int, end: int, offset: int, by: By) -> sa.Select[Any]:
-    c = t.report.c
+def _stored(table: sa.Table, begin: int, end: int, offset: int, by: By) -> sa.Select[Any]:
+    c = table.c
     sums = [sa.func.sum(c[name]).label(name) for name in COUNTS]
     if by in UNITS_MS:
         shift = offset + (_DAYS_TO_MONDAY * DAY_MS if by == "week" else 0)
         unit = ((c.slot + shift) // UNITS_MS[by]).label("unit")
-        return sa.select(unit, *sums).where(_between("site", begin, end)).group_by(unit)
-    groups = [c.site, c.category] if by == "category" else [c[by]]
+        return sa.select(unit, *sums).where(_between(table, "site", begin, end)).group_by(unit)
+    groups = [c.site, c[by]] if by in _OF_A_SITE else [c[by]]
     first, last = -(-begin // DAY_MS) * DAY_MS, end // DAY_MS * DAY_MS  # the whole days of UTC in the period
-    here = _between("fine", begin, end)
+    here = _between(table, "fine", begin, end)
     if first < last:
-        here = sa.or_(_between("day", first, last), _between("fine", begin, first), _between("fine", last, end))
+        edges = [_between(table, "fine", *each) for each in ((begin, first), (last, end))]
+        here = sa.or_(_between(table, "day", first, last), *edges)
     return sa.select(sa.literal(0).label("unit"), *groups, *sums).where(here).group_by(*groups)
 
 
@@ -108,24 +111,30 @@ def _inside(table: sa.Table, realm: Realm, site: str) -> sa.ColumnElement[bool]:
     return inside & (table.c.site == site) if site else inside
 
 
-def _between(grain: str, begin: int, end: int) -> sa.ColumnElement[bool]:
-    c = t.report.c
+def _between(table: sa.Table, grain: str, begin: int, end: int) -> sa.ColumnElement[bool]:
+    c = table.c
     return (c.grain == grain) & (c.slot >= begin) & (c.slot < end)
 
 
 _SESSION = [t.session.c[name] for name in (
     "id", "organisation", "site", "category", "language", "counselor", "state",
-    "started_at", "waiting_at", "active_at", "ended_at", "rating_score",
+    "started_at", "waiting_at", "active_at", "ended_at", "rating_score", "wrap_up_outcome",
 )]  # fmt: skip  # a list of names
 
 
-def _recent(connection: sa.Connection, begin: int, end: int, inside: sa.ColumnElement[bool]) -> list[tuple[Key, Counts]]:
-    """Return the counts of sessions that `count_finished` has not stored yet, and whose users asked in this period."""
+def _recent(connection: sa.Connection, begin: int, end: int, inside: sa.ColumnElement[bool]) -> list[tuple[Key, str, Counts]]:
+    """Return key, outcome and counts of sessions that `count_finished` has not stored yet, whose users asked in this period."""
     c = t.session.c
     asked = sa.func.coalesce(c.waiting_at, c.started_at)
     here = c.counted.is_(False) & (asked >= begin) & (asked < end) & inside
     rows = connection.execute(sa.select(*_SESSION).where(here)).mappings().all()
-    return [made for row, events in _with_events(connection, rows) if (made := count(row, events)) is not None]
+    return _counted(connection, rows)
+
+
+def _counted(connection: sa.Connection, rows: Sequence[Any]) -> list[tuple[Key, str, Counts]]:
+    """Return key, outcome and counts of each session whose user asked for a counselor."""
+    made = [(row["wrap_up_outcome"], count(row, events)) for row, events in _with_events(connection, rows)]
+    return [(one[0], outcome, one[1]) for outcome, one in made if one is not None]
 
 
 def _with_events(connection: sa.Connection, rows: Sequence[Any]) -> list[tuple[Any, list[Event]]]:
@@ -135,8 +144,8 @@ def _with_events(connection: sa.Connection, rows: Sequence[Any]) -> list[tuple[A
     for begin in range(0, len(rows), _AT_ONCE):
         names = [row["id"] for row in rows[begin : begin + _AT_ONCE]]
         wanted = c.session.in_(names) & c.kind.in_(EVENTS)
-        for event in connection.execute(sa.select(c.session, c.kind, c.data).where(wanted).order_by(c.n)).mappings():
-            events[event["session"]].append((event["kind"], event["data"]))
+        for event in connection.execute(sa.select(c.session, c.kind, c.data, c.at).where(wanted).order_by(c.n)).mappings():
+            events[event["session"]].append((event["kind"], event["data"], event["at"]))
     return [(row, events[row["id"]]) for row in rows]
 
 
@@ -146,23 +155,27 @@ def _count_some(connection: sa.Connection, now: int) -> int:
     query = sa.select(*_SESSION).where(finished).order_by(c.ended_at).limit(_AT_ONCE).with_for_update(skip_locked=True)
     rows = connection.execute(query).mappings().all()
     sums: dict[Key, Counts] = defaultdict(Counter)
-    for row, events in _with_events(connection, rows):
-        if (made := count(row, events)) is not None:
-            for key in made[0].in_all_grains():
-                sums[key].update(made[1])
-    if sums:
-        added = [{**key._asdict(), **{name: sums[key][name] for name in COUNTS}} for key in sorted(sums)]
-        connection.execute(_adding(connection.dialect.name), added)
+    outcomes: dict[OutcomeKey, Counts] = defaultdict(Counter)
+    for key, outcome, counts in _counted(connection, rows):
+        for each in key.in_all_grains():
+            sums[each].update(counts)
+        for one in outcomes_of(key, outcome):
+            outcomes[one].update(counts)
+    _add(connection, t.report, sums)
+    _add(connection, t.report_outcome, outcomes)
     if rows:
         connection.execute(sa.update(t.session).where(c.id.in_([row["id"] for row in rows])).values(counted=True))
     return len(rows)
 
 
-def _adding(dialect: str) -> Any:
-    """Return the statement that adds counts to the stored ones.
+def _add(connection: sa.Connection, table: sa.Table, sums: Mapping[Any, Counts]) -> None:
+    """Add counts to the stored ones, by key: a `Key` or an `OutcomeKey`.
 
-    The added rows must be sorted, so that two servers that add at the same time do not deadlock.
+    The rows are sorted, so that two servers that add at the same time do not deadlock.
     """
-    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(t.report)
-    more = {name: t.report.c[name] + insert.excluded[name] for name in COUNTS}
-    return insert.on_conflict_do_update(index_elements=list(Key._fields), set_=more)
+    if not sums:
+        return
+    insert = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(table)
+    more = {name: table.c[name] + insert.excluded[name] for name in COUNTS}
+    added = [{**key._asdict(), **{name: sums[key][name] for name in COUNTS}} for key in sorted(sums)]
+    connection.execute(insert.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=more), added)

@@ -313,6 +313,15 @@ report = sa.Table(
     *(sa.Column(name, sa.BigInteger, nullable=False, server_default="0") for name in COUNTS),
 )
 
+report_outcome = sa.Table(
+    "report_outcome",
+    metadata,
+    sa.Column("grain", sa.Text, primary_key=True),
+    sa.Column("slot", sa.BigInteger, primary_key=True, autoincrement=False),
+    *(sa.Column(name, sa.Text, primary_key=True) for name in ("organisation", "site", "outcome")),
+    *(sa.Column(name, sa.BigInteger, nullable=False, server_default="0") for name in COUNTS),
+)
+
 staff_time = sa.Table(
     "staff_time",
     metadata,

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from signaling.records import Records
 from signaling.records import tables as t
-from signaling.records.report_counts import DAY_MS, SLOT_MS, Counts, Key, count
+from signaling.records.report_counts import COUNTS, DAY_MS, SLOT_MS, Counts, Key, OutcomeKey, count, outcomes_of
 from signaling.records.staff_time_counts import SUMS, StaffKey, Sums
 from tests.bench.rows import Row, row
 from tests.postgres_server import running_postgres
@@ -32,9 +32,9 @@ BEGIN = int(datetime(2025, 11, 1, tzinfo=SEOUL).timestamp() * 1000)
 END = BEGIN + DAYS * DAY_MS
 
 
-def _sessions() -> dict[Key, Counts]:
-    """Return the sums of a year's sessions, in three sites with eight categories each, from 9 to 21 o'clock."""
-    chance, sums = random.Random(3), defaultdict[Key, Counts](Counter)
+def _sessions() -> tuple[dict[Key, Counts], dict[OutcomeKey, Counts]]:
+    """Return the sums of a year's sessions, in three sites with eight categories each, from 9 to 21 o'clock. Also by outcome."""
+    chance, sums, outcomes = random.Random(3), defaultdict[Key, Counts](Counter), defaultdict[OutcomeKey, Counts](Counter)
     for day in range(DAYS):
         for _ in range(SESSIONS):
             asked = BEGIN + day * DAY_MS + 9 * 3_600_000 + chance.randrange(12 * 3_600_000)
@@ -48,7 +48,9 @@ def _sessions() -> dict[Key, Counts]:
             if (made := count(session, ())) is not None:
                 for key in made[0].in_all_grains():
                     sums[key].update(made[1])
-    return sums
+                for one in outcomes_of(made[0], f"outcome-{chance.randrange(5)}" if answered else ""):
+                    outcomes[one].update(made[1])
+    return sums, outcomes
 
 
 def _hours() -> Sums:
@@ -81,29 +83,26 @@ async def _seconds(work: Callable[[], Awaitable[dict[Any, Any]]]) -> list[float]
     return taken
 
 
-async def _measured(name: str, url: str, sessions: dict[Key, Counts], hours: Sums) -> list[Row]:
+async def _measured(
+    name: str, url: str, sessions: dict[Key, Counts], outcomes: dict[OutcomeKey, Counts], hours: Sums
+) -> list[Row]:
     records = await Records.open(url)
-    await _fill(records, t.report, ({**key._asdict(), **sums} for key, sums in _whole(sessions)))
+    for table, found in ((t.report, sessions), (t.report_outcome, outcomes)):
+        await _fill(records, table, ({**key._asdict(), **{each: sums[each] for each in COUNTS}} for key, sums in found.items()))
     await _fill(records, t.staff_time, ({**key._asdict(), **{each: sums[each] for each in SUMS}} for key, sums in hours.items()))
-    found = []
-    for by in ("day", "counselor"):
-        found += await _seconds(lambda by=by: records.report(BEGIN, END, by, SEOUL))
+    of_sessions = []
+    for by in ("day", "counselor", "outcome"):
+        of_sessions += await _seconds(lambda by=by: records.report(BEGIN, END, by, SEOUL))
     of_staff = []
     for by in ("day", "staff"):
         of_staff += await _seconds(lambda by=by: records.staff_time(BEGIN, END, by, SEOUL, "main"))
     await records.close()
-    return [row(f"report_year_{name}_s", "s", found), row(f"staff_hours_year_{name}_s", "s", of_staff)]
-
-
-def _whole(sessions: dict[Key, Counts]) -> Iterator[tuple[Key, dict[str, int]]]:
-    names = [column.name for column in t.report.columns if column.name not in Key._fields]
-    for key, sums in sessions.items():
-        yield key, {name: sums[name] for name in names}
+    return [row(f"report_year_{name}_s", "s", of_sessions), row(f"staff_hours_year_{name}_s", "s", of_staff)]
 
 
 def rows() -> Iterator[Row]:
-    sessions, hours = _sessions(), _hours()
+    (sessions, outcomes), hours = _sessions(), _hours()
     with tempfile.TemporaryDirectory(prefix="sangdam-reports-") as folder:
-        yield from asyncio.run(_measured("sqlite", f"sqlite+aiosqlite:///{folder}/records.sqlite", sessions, hours))
+        yield from asyncio.run(_measured("sqlite", f"sqlite+aiosqlite:///{folder}/records.sqlite", sessions, outcomes, hours))
     with running_postgres() as server:
-        yield from asyncio.run(_measured("postgresql", server.url, sessions, hours))
+        yield from asyncio.run(_measured("postgresql", server.url, sessions, outcomes, hours))

@@ -94,7 +94,7 @@ _WEBHOOKS = "/api/settings/webhooks"
 _APPOINTMENTS = "/api/operator/appointments"
 _OPERATOR, _APP = "/api/operator", "/api/second-factors/app"
 
-OPERATIONS: tuple[Operation, ...] = (
+_OPERATIONS: tuple[Operation, ...] = (
     # users
     Operation("GET", "/api/panel", "anyone", "Data for the panel.", users.PanelView, users.PanelQuery),
     Operation("OPTIONS", "/api/codes", "anyone", "Preflight of a site's page."),
@@ -428,7 +428,6 @@ OPERATIONS: tuple[Operation, ...] = (
         body=mail_plans.PreviewRequest,
     ),
     Operation("GET", f"{_OPERATOR}/doctor", "operator", "Examine the server.", doctor.Report, operator.LanguageQuery),
-    *v1.OPERATIONS,
     # machines and pages
     Operation("GET", "/api/openapi.json", "anyone", "This document.", dict[str, Any]),
     Operation("GET", "/healthz", "anyone", "Whether the process runs.", Health),
@@ -449,3 +448,4 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/icons/{name}", "anyone", "An icon.", _PICTURE),
     Operation("GET", "/assets/{path}", "anyone", "Parts of the pages.", Media("*/*")),
 )
+OPERATIONS = (*_OPERATIONS, *v1.operations(_OPERATIONS))

@@ -1,41 +1,30 @@
-"""Reports for operators: counts and waits by time, site, category, language or counselor."""
+"""Reports for operators: counts and waits by time, site, category, outcome, language or counselor."""
 
 from __future__ import annotations
 
-from typing import Annotated, Protocol
-from zoneinfo import ZoneInfo
-
 from aiohttp import web
-from msgspec import Meta, Struct, field
+from msgspec import Struct
 
 from signaling.protocol.reading import QueryReader
 from signaling.records import Site
-from signaling.records.opening_hours import BadHours, Hours, check
 from signaling.records.report_counts import Counts, percentile_s
-from signaling.records.reports import UNITS_MS, By, Group, local_units
+from signaling.records.reports import By, Group
 from signaling.server.app_keys import RECORDS
 
 from .allowed import Asker, asker_of
 from .bodies import Key, read_query
-from .errors import Refused, answer
-from .operator import LanguageQuery
+from .errors import answer
+from .periods import PeriodQuery, period_of, summed
 
 routes = web.RouteTableDef()
 
-DAY_MS = 86_400_000
-MOST_DAYS = {"hour": 62}  # the longest period of a report in days, for each value of `by`
-MOST_OTHER_DAYS = 1100  # the longest period in days of a report whose `by` is not in `MOST_DAYS`
-Time = Annotated[int, Meta(ge=0, le=4_102_444_800_000)]  # a time in Unix ms, up to the year 2100
-Zone = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]+\Z")]  # the name of a time zone
+MOST_DAYS = {"hour": 62}  # the longest period of a report in days, for values of `by` with many rows
 
 
-class ReportQuery(LanguageQuery, kw_only=True):
-    """A report's time (Unix ms; `to` is exclusive), its rows (`by`), the reader's time zone, and a site or "" for all sites."""
+class ReportQuery(PeriodQuery, kw_only=True):
+    """The time of the report, its rows (`by`), the reader's time zone, and a site or "" for all."""
 
-    from_ms: Time = field(name="from")
-    to: Time
     by: By = "day"
-    zone: Zone = "UTC"
     site: Key = ""
 
 
@@ -43,10 +32,11 @@ class ReportRow(Struct, kw_only=True):
     """One row of a report. Times are in seconds. A mean, a share or a percentile of nothing is null.
 
     `at`: the start of the row's hour, day or week: the local time in the reader's zone, as ms, as if that zone were UTC. Null in
-    all other rows. `name`: the name of the row's site, category or counselor, or the tag of its language; "" for times and the
-    total. `group`: for a site or counselor, the id; for a language, its tag; for a category, the ids of its site and of the
-    category; for a time, `at` as text; for the total, empty. `wait_p50_s`, `wait_p90_s`: half and nine tenths of the answered
-    users waited no longer than this.
+    all other rows. `name`: the name of the row's site, category, outcome or counselor, or the tag of its language; "" for times
+    and the total. `group`: for a site or counselor, the id; for a language, its tag; for a category or outcome, the ids of its
+    site and its own; for a time, `at` as text; for the total, empty. `wait_p50_s`, `wait_p90_s`: half and nine tenths of the
+    answered users waited no longer than this. `handle_mean_s`: mean duration of a conversation with its wrap-up, of those that
+    had one.
     """
 
     at: int | None
@@ -62,6 +52,7 @@ class ReportRow(Struct, kw_only=True):
     wait_p50_s: float | None
     wait_p90_s: float | None
     talk_mean_s: float | None
+    handle_mean_s: float | None
     help_asked: int
     help_joined: int
     transfers_asked: int
@@ -86,45 +77,15 @@ async def report(request: web.Request) -> web.Response:
     """
     asker = await asker_of(request)
     asked, records = read_query(request, _read), request.app[RECORDS]
-    begin, end, zone = time_of(asked, MOST_DAYS.get(asked.by, MOST_OTHER_DAYS))
-    found = await records.report(begin, end, asked.by, zone, asked.site, asker.realm)
-    total: Counts = Counts()
-    for counts in found.values():
-        total.update(counts)
-    if asked.by in UNITS_MS:
-        rows = [_row(found.get(group, Counts()), group, at=int(group[0])) for group in local_units(begin, end, asked.by, zone)]
+    period = period_of(asked, asked.by, MOST_DAYS)
+    found = await records.report(period.begin, period.end, asked.by, period.zone, asked.site, asker.realm)
+    if starts := period.starts(asked.by):
+        rows = [_row(found.get((start,), Counts()), (start,), at=int(start)) for start in starts]
     else:
         names = await _namer(request, asked, asker)
         rows = [_row(counts, group, name=names(group)) for group, counts in found.items()]
         rows.sort(key=lambda row: (-row.offered, row.name))
-    return answer(Report(rows=rows, total=_row(total, ())))
-
-
-class _Timed(Protocol):
-    """The part that the queries of all reports have: the period, the time zone, and what a row stands for (`by`)."""
-
-    from_ms: int
-    to: int
-    zone: str
-
-    @property
-    def by(self) -> str: ...
-
-
-def time_of(asked: _Timed, most_days: int) -> tuple[int, int, ZoneInfo]:
-    """Return the beginning, the end (both Unix ms) and the time zone of a report.
-
-    Raise `Refused` if the zone is unknown, or if the period is empty or has too many days.
-    """
-    try:
-        check(Hours(timezone=asked.zone))
-    except BadHours as error:
-        raise Refused(400, "bad_request", str(error)) from None
-    if asked.from_ms >= asked.to:
-        raise Refused(400, "bad_request", "The end of a report must be after its beginning.")
-    if asked.to - asked.from_ms > most_days * DAY_MS:
-        raise Refused(400, "bad_request", f"A report by {asked.by} may cover {most_days} days at most.")
-    return asked.from_ms, asked.to, ZoneInfo(asked.zone)
+    return answer(Report(rows=rows, total=_row(summed(found.values()), ())))
 
 
 async def _namer(request: web.Request, asked: ReportQuery, asker: Asker) -> Namer:
@@ -132,24 +93,26 @@ async def _namer(request: web.Request, asked: ReportQuery, asker: Asker) -> Name
     sites = {site.id: site for site in await records.sites() if asker.realm.has(site)}
     ours = [member for member in await records.all_staff() if member.organisation == asker.realm.organisation]
     staff = {member.id: member.name for member in ours} if asked.by == "counselor" else {}
-    return Namer(sites if asked.by in ("site", "category") else {}, staff, asked.lang)
+    return Namer(asked.by, sites if asked.by in ("site", "category", "outcome") else {}, staff, asked.lang)
 
 
 class Namer:
     """Gives the groups of a report their names in the reader's language.
 
-    A site, category or counselor that has been removed is named by its id.
+    A site, category, outcome or counselor that was removed since has its id as its name.
     """
 
-    def __init__(self, sites: dict[str, Site], staff: dict[str, str], language: str) -> None:
-        self._sites, self._staff, self._language = sites, staff, language
+    def __init__(self, by: By, sites: dict[str, Site], staff: dict[str, str], language: str) -> None:
+        self._by, self._sites, self._staff, self._language = by, sites, staff, language
 
     def __call__(self, group: Group) -> str:
         site = self._sites.get(group[0])
         if site is None:
             return self._staff.get(group[0], group[-1])
         language = site.language_for(self._language) or site.languages[0]
-        return site.category_name(group[1], language) if len(group) > 1 else site.name(language)
+        if len(group) == 1:
+            return site.name(language)
+        return (site.outcome_name if self._by == "outcome" else site.category_name)(group[1], language)
 
 
 _PLAIN = ("offered", "given_up", "messages", "callbacks", "help_asked", "help_joined", "transfers_asked", "transferred", "rated")
@@ -167,6 +130,7 @@ def _row(counts: Counts, group: Group, *, name: str = "", at: int | None = None)
         wait_p50_s=percentile_s(counts, 0.5),
         wait_p90_s=percentile_s(counts, 0.9),
         talk_mean_s=round(counts["talk_ms"] / counts["finished"] / 1000, 1) if counts["finished"] else None,
+        handle_mean_s=round(counts["handle_ms"] / counts["handled"] / 1000, 1) if counts["handled"] else None,
         rating=round(counts["rating_sum"] / counts["rated"], 2) if counts["rated"] else None,
         **{each: counts[each] for each in _PLAIN},
     )

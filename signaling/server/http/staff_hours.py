@@ -3,39 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from zoneinfo import ZoneInfo
 
 from aiohttp import web
-from msgspec import Struct, field
+from msgspec import Struct
 
 from signaling.access.rights import served_by
 from signaling.protocol.reading import QueryReader
-from signaling.records.reports import local_units
 from signaling.records.staff_times import StaffBy
 from signaling.server.app_keys import RECORDS
 
 from .allowed import Asker, asker_of
 from .bodies import Key, read_query
 from .errors import answer
-from .operator import LanguageQuery
-from .reports import Time, Zone, time_of
+from .periods import PeriodQuery, period_of, summed
 
 routes = web.RouteTableDef()
 
-MOST_DAYS = {"staff_day": 62}  # the longest period in days, for each value of `by`
-MOST_OTHER_DAYS = 1100
+MOST_DAYS = {"staff_day": 62}  # the longest period in days, for values of `by` with many rows
 
 
-class StaffHoursQuery(LanguageQuery, kw_only=True):
-    """The query of a report: its time (Unix ms; `to` is exclusive), its rows (`by`), and the reader's time zone.
+class StaffHoursQuery(PeriodQuery, kw_only=True):
+    """The time of the report, its rows (`by`), and the reader's time zone. `staff`: the id of one member, or "" for all."""
 
-    `staff`: the id of one member, or "" for all.
-    """
-
-    from_ms: Time = field(name="from")
-    to: Time
     by: StaffBy = "staff"
-    zone: Zone = "UTC"
     staff: Key = ""
 
 
@@ -74,19 +64,15 @@ async def staff_hours(request: web.Request) -> web.Response:
     """Return how long staff were in each state. A report by day or week has a row for every day or week, even an empty one."""
     asker = await asker_of(request)
     asked, records = read_query(request, _read), request.app[RECORDS]
-    begin, end, zone = time_of(asked, MOST_DAYS.get(asked.by, MOST_OTHER_DAYS))
+    period = period_of(asked, asked.by, MOST_DAYS)
     names = await _names(request, asker)
     wanted = [asked.staff] if asked.staff else names
     limited = asked.staff or asker.realm.sites is not None
-    found = await records.staff_time(
-        begin, end, asked.by, zone, asker.realm.organisation, [each for each in wanted if each in names] if limited else None
-    )
-    total: Counter[str] = Counter()
-    for sums in found.values():
-        total.update(sums)
-    if asked.by in ("day", "week"):
-        for unit in _units(begin, end, asked.by, zone):
-            found.setdefault((unit, ""), Counter())
+    seen = [each for each in wanted if each in names] if limited else None
+    found = await records.staff_time(period.begin, period.end, asked.by, period.zone, asker.realm.organisation, seen)
+    total = summed(found.values())
+    for start in period.starts(asked.by):
+        found.setdefault((start, ""), Counter())
     rows = [_row(sums, at, member, names) for (at, member), sums in found.items()]
     rows.sort(key=lambda row: (row.at or 0, row.name, row.staff))
     return answer(StaffHoursReport(rows=rows, total=_row(total, "", "", names)))
@@ -96,10 +82,6 @@ async def _names(request: web.Request, asker: Asker) -> dict[str, str]:
     """Return the names of the staff whose times the asker may see, by id: those who serve a site of the asker's realm."""
     staff = await request.app[RECORDS].all_staff()
     return {member.id: member.name for member in staff if asker.realm.meets(served_by(member))}
-
-
-def _units(begin: int, end: int, by: StaffBy, zone: ZoneInfo) -> list[str]:
-    return [group[0] for group in local_units(begin, end, "week" if by == "week" else "day", zone)]
 
 
 def _row(sums: Counter[str], at: str, staff: str, names: dict[str, str]) -> StaffHoursRow:

@@ -54,7 +54,10 @@ HISTORIES: list[list[tuple[str, dict[str, Any]]]] = [
     [("transfer", {"how": "now", "to": "suho"}), ("owner", {"owner": "suho"})],
     [("transfer", {"how": "consult", "to": "suho"}), ("help", {"state": "joined"}), ("transfer", {"state": "nobody"})],
     [("callback", {"state": "scheduled", "due_at": 1}), ("callback", {"state": "missed"})],
+    [("after", {"reason": "left"}), ("closed", {"reason": "wrapped_up"})],
+    [("after", {"reason": "left"}), ("asleep", {"why": "answered"}), ("after", {}), ("closed", {"reason": "wrap_up_over"})],
 ]
+STEP_MS = 7_000  # between two events of a history
 
 
 async def fill(records: Records, how_many: int = 160) -> list[tuple[dict[str, Any], list[Any]]]:
@@ -63,9 +66,14 @@ async def fill(records: Records, how_many: int = 160) -> list[tuple[dict[str, An
     for number in range(how_many):
         session, history = some_session(number, chance), chance.choice(HISTORIES)
         await records.create_session(session)
-        for kind, data in history:
-            await records.add_event(session.id, kind, session.started_at, data)
-        made.append(({name: getattr(session, name) for name in session.__struct_fields__}, history))
+        outcome = chance.choice(["", "solved", "sent_on"])
+        if outcome:
+            await records.save_wrap_up(session.id, "jimin", "", outcome)
+        events = [(kind, data, session.started_at + n * STEP_MS) for n, (kind, data) in enumerate(history)]
+        for kind, data, at in events:
+            await records.add_event(session.id, kind, at, data)
+        row = {name: getattr(session, name) for name in session.__struct_fields__} | {"wrap_up_outcome": outcome}
+        made.append((row | {"outcome": outcome}, events))
     return made
 
 
@@ -78,7 +86,7 @@ def group_of(session: dict[str, Any], by: By, zone: ZoneInfo) -> Group:
         if by == "week":
             local -= timedelta(days=local.weekday())
         return (str(int(local.timestamp()) * 1000),)
-    return (session["site"], session["category"]) if by == "category" else (session[by],)
+    return (session["site"], session[by]) if by in ("category", "outcome") else (session[by],)
 
 
 def recounted(made: list[tuple[dict[str, Any], list[Any]]], by: By, zone: ZoneInfo) -> dict[Group, Counts]:
@@ -92,7 +100,7 @@ def recounted(made: list[tuple[dict[str, Any], list[Any]]], by: By, zone: ZoneIn
 async def test_report_equals_a_recount_before_and_after_counting(records: Records) -> None:
     made = await fill(records)
     end = BEGIN + DAYS * 24 * HOUR_MS + HOUR_MS
-    bys: tuple[By, ...] = ("hour", "day", "week", "site", "category", "language", "counselor")
+    bys: tuple[By, ...] = ("hour", "day", "week", "site", "category", "language", "counselor", "outcome")
     questions = [(by, ZoneInfo(zone)) for by in bys for zone in (ZONES if by in ("hour", "day", "week") else ("UTC",))]
 
     async def agrees() -> None:

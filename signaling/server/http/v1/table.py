@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from signaling.access.codes import Vouched
 from signaling.protocol.server_messages import Wallboard
 from signaling.records.site_settings import CategorySettings, SiteSettings
@@ -9,15 +11,11 @@ from signaling.server.http import appointments as operator_appointments
 from signaling.server.http import (
     hours,
     operator,
-    reports,
     settings_sites,
-    settings_staff,
-    site_keys,
-    staff_hours,
     transcripts,
     users,
 )
-from signaling.server.http.operation import Media, Nothing, Operation
+from signaling.server.http.operation import Media, Operation
 
 from . import appointments, conversations, desk, people, sessions, whoami
 
@@ -26,7 +24,21 @@ _SESSION, _SITE = f"{_V1}/sessions/{{id}}", f"{_V1}/sites/{{site}}"
 _APPOINTMENT = f"{_V1}/appointments/{{id}}"
 _HOURS = f"{_SITE}/categories/{{category}}/hours"
 
-OPERATIONS: tuple[Operation, ...] = (
+# routes that answer as a route of the operator's page does: (method, path) of each → that of the page
+SAME: dict[tuple[str, str], tuple[str, str]] = {
+    ("GET", f"{_V1}/reports"): ("GET", "/api/operator/reports"),
+    ("GET", f"{_V1}/reports/staff"): ("GET", "/api/operator/reports/staff"),
+    ("GET", f"{_V1}/sites"): ("GET", "/api/settings/sites"),
+    ("GET", _SITE): ("GET", "/api/settings/sites/{site}"),
+    ("GET", f"{_SITE}/keys"): ("GET", "/api/settings/sites/{site}/keys"),
+    ("POST", f"{_SITE}/keys"): ("POST", "/api/settings/sites/{site}/keys"),
+    ("DELETE", f"{_SITE}/keys/{{key}}"): ("POST", "/api/settings/sites/{site}/keys/{key}/remove"),
+    ("GET", f"{_V1}/hours"): ("GET", "/api/operator/hours"),
+    ("GET", f"{_V1}/staff"): ("GET", "/api/settings/staff"),
+    ("GET", f"{_V1}/staff/{{id}}"): ("GET", "/api/settings/staff/{id}"),
+}
+
+_OWN: tuple[Operation, ...] = (
     Operation("GET", f"{_V1}/token", "token", "The token of this request, and what it may do.", whoami.ThisToken),
     Operation("GET", f"{_V1}/sessions", "token", "Sessions, newest first.", sessions.SessionList, sessions.ListQuery),
     Operation("GET", _SESSION, "token", "One session with all its content.", operator.SessionDetail, operator.LanguageQuery),
@@ -97,26 +109,16 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", f"{_V1}/messages", "token", "Messages left, oldest first.", desk.MessageList, desk.MessageQuery),
     Operation("PUT", f"{_V1}/messages/{{id}}", "token", "Mark a message left.", desk.MessageItem, body=desk.Mark),
     Operation("GET", f"{_V1}/live", "token", "What the wallboard shows.", Wallboard, desk.LiveQuery),
-    Operation("GET", f"{_V1}/reports", "token", "A report.", reports.Report, reports.ReportQuery),
-    Operation(
-        "GET",
-        f"{_V1}/reports/staff",
-        "token",
-        "The times of staff by state.",
-        staff_hours.StaffHoursReport,
-        staff_hours.StaffHoursQuery,
-    ),
-    Operation("GET", f"{_V1}/sites", "token", "Sites, searched.", settings_sites.SiteRows, settings_sites.RowsQuery),
-    Operation("GET", _SITE, "token", "The settings of a site.", settings_sites.StoredSite),
     Operation("PUT", _SITE, "token", "Change a site. Needs If-Match.", settings_sites.StoredSite, body=SiteSettings),
     Operation("POST", f"{_SITE}/codes", "token", "Make an identification code.", users.CodeAnswer, body=Vouched),
-    Operation("GET", f"{_SITE}/keys", "token", "The signing keys of a site.", site_keys.KeyList),
-    Operation("POST", f"{_SITE}/keys", "token", "Add a signing key.", site_keys.AddedKey, body=site_keys.NewKey),
-    Operation("DELETE", f"{_SITE}/keys/{{key}}", "token", "Retire a signing key.", Nothing),
     Operation("GET", f"{_SITE}/categories", "token", "The categories of a site.", list[CategorySettings]),
     Operation("GET", _HOURS, "token", "The hours of a category.", hours.NewHours),
     Operation("PUT", _HOURS, "token", "Set the hours of a category. Needs If-Match.", hours.NewHours, body=hours.NewHours),
-    Operation("GET", f"{_V1}/hours", "token", "Opening hours of all sites.", list[hours.SiteHours], operator.LanguageQuery),
-    Operation("GET", f"{_V1}/staff", "token", "Staff, searched.", settings_staff.StaffRows, settings_sites.RowsQuery),
-    Operation("GET", f"{_V1}/staff/{{id}}", "token", "A member of staff.", settings_staff.StoredStaff),
 )
+
+
+def operations(of_the_page: Iterable[Operation]) -> tuple[Operation, ...]:
+    """Return the rows of the API. `of_the_page`: all other rows, among which are those that the API shares."""
+    known = {(each.method, each.path): each for each in of_the_page}
+    shared = [known[like]._replace(method=method, path=path, who="token") for (method, path), like in SAME.items()]
+    return (*_OWN, *shared)

@@ -48,7 +48,7 @@ export function ReportsPart() {
   );
 }
 
-/** Shows counts and waits by time, site, topic, language or counselor. */
+/** Shows counts and waits by time, site, topic, outcome, language or counselor. */
 function Visitors() {
   const locale = useLocale();
   const sites = useSites(locale);
@@ -154,7 +154,7 @@ function Total({ total }: { total: ReportRow }) {
 function nameOf(row: ReportRow, by: By): string {
   if (row.at !== null) return timeName(row.at, by, localeNow());
   if (by === "language") return languageName(row.name, localeNow());
-  return row.name || (by === "category" ? t("none.category") : t("none.counselor"));
+  return row.name || t(by === "category" || by === "outcome" ? `none.${by}` : "none.counselor");
 }
 
 function columns(by: By, locale: Locale): TableColumn<ReportRow>[] {
@@ -187,6 +187,7 @@ function columns(by: By, locale: Locale): TableColumn<ReportRow>[] {
     number("p50", t("col.p50"), (row) => row.wait_p50_s, clock),
     number("p90", t("col.p90"), (row) => row.wait_p90_s, clock),
     number("talk", t("col.talk"), (row) => row.talk_mean_s, clock),
+    number("handle", t("col.handle"), (row) => row.handle_mean_s, clock),
     pair(
       "help",
       t("col.help"),

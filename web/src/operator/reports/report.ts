@@ -3,7 +3,7 @@
 import { get } from "../../staff/api";
 import { locale } from "../../ui";
 
-export const BY = ["hour", "day", "week", "site", "category", "language", "counselor"] as const;
+export const BY = ["hour", "day", "week", "site", "category", "outcome", "language", "counselor"] as const;
 export type By = (typeof BY)[number];
 
 /** The days of a report as typed ("2026-11-22"), including both. */
@@ -34,6 +34,7 @@ export interface ReportRow {
   wait_p50_s: number | null;
   wait_p90_s: number | null;
   talk_mean_s: number | null;
+  handle_mean_s: number | null;
   help_asked: number;
   help_joined: number;
   transfers_asked: number;
@@ -54,6 +55,7 @@ export const MOST_DAYS = {
   week: 1100,
   site: 1100,
   category: 1100,
+  outcome: 1100,
   language: 1100,
   counselor: 1100,
 } as const;

@@ -73,6 +73,23 @@ async def test_rows_of_people_and_sites_have_names(desk: Desk) -> None:
     assert [row["offered"] for row in (await read(desk, by="site", site="gone"))["rows"]] == [1]
 
 
+async def test_rows_of_outcomes_have_names_and_handle_times(desk: Desk) -> None:
+    for number, outcome in enumerate(("resolved", "resolved", "unknown", "")):
+        await add(desk, number, 1, 0, site="demo-shop", state="after")  # the service counts a closed session at any time
+        ended_at = MONDAY + HOUR_MS + 600_000
+        if outcome:
+            await desk.records.save_wrap_up(f"s-r{number}", "jimin", "", outcome)
+            await desk.records.add_event(f"s-r{number}", "after", ended_at, {"reason": "left"})
+            await desk.records.add_event(f"s-r{number}", "closed", ended_at + 30_000 * (number + 1), {"reason": "wrapped_up"})
+    found = (await read(desk, by="outcome", lang="en"))["rows"]
+    rows = {tuple(row["group"]): (row["name"], row["offered"], row["talk_mean_s"], row["handle_mean_s"]) for row in found}
+    assert rows == {
+        ("demo-shop", "resolved"): ("Solved", 2, 600.0, 645.0),
+        ("demo-shop", "unknown"): ("unknown", 1, 600.0, 690.0),
+        ("demo-shop", ""): ("", 1, 600.0, None),
+    }
+
+
 @pytest.mark.parametrize(
     "query",
     [
