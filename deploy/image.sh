@@ -27,8 +27,10 @@ chroot "$work/root" useradd --system --uid 10001 --home-dir /var/lib/sangdam --s
 chroot "$work/root" install -d -o sangdam -g sangdam -m 700 /var/lib/sangdam /var/lib/sangdam/recordings /var/lib/sangdam/files
 
 made=$(buildah $store from scratch)
-buildah $store copy --quiet "$made" "$work/root" / >/dev/null
+# not `buildah copy`, which gives every file to root
+cp -a "$work/root/." "$(buildah $store mount "$made")"
+buildah $store umount "$made" >/dev/null
 buildah $store config --user 10001 --volume /var/lib/sangdam --port 8080/tcp --port 40000-40015/udp \
   --env PATH=/opt/sangdam/bin:/usr/bin:/bin --env PYTHONUNBUFFERED=1 --env SANGDAM_DATA_DIR=/var/lib/sangdam \
   --entrypoint '["tini", "--", "sangdam"]' --cmd 'serve --host 0.0.0.0' "$made"
-buildah $store commit --quiet "$made" "oci-archive:$file:sangdam" >/dev/null
+buildah $store commit --quiet --disable-compression=false "$made" "oci-archive:$file:sangdam" >/dev/null

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -31,8 +32,11 @@ def unpacked(image: Path, folder: Path) -> dict[str, Any]:
         index = json.load(archive.extractfile("index.json"))  # type: ignore[arg-type]  # each OCI archive has it
         manifest = json.load(blob(archive, index["manifests"][0]["digest"]))
         for layer in manifest["layers"]:
-            unpack = ["tar", "--extract", "--gzip", "--numeric-owner", "--directory", str(folder)]
-            subprocess.run(unpack, input=blob(archive, layer["digest"]).read(), check=True)
+            how = ["--gzip"] if layer["mediaType"].endswith("+gzip") else []
+            unpack = ["tar", "--extract", *how, "--numeric-owner", "--directory", str(folder)]
+            with subprocess.Popen(unpack, stdin=subprocess.PIPE) as program:
+                shutil.copyfileobj(blob(archive, layer["digest"]), program.stdin)  # type: ignore[type-var]  # it has a pipe
+            assert program.returncode == 0, "the layer is a whole archive"
         return dict(json.load(blob(archive, manifest["config"]["digest"]))["config"])
 
 
@@ -40,6 +44,7 @@ def check(image: Path) -> None:
     """Run the service of this image, and use its pages and a call."""
     with tempfile.TemporaryDirectory(prefix="sangdam-image-") as name:
         root = Path(name)
+        root.chmod(0o755)  # the image's user must get in
         config = unpacked(image, root)
         assert config["User"] == USER
         assert config["Entrypoint"] == ["tini", "--", "sangdam"]
