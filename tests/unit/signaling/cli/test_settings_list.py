@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from signaling.cli.main import main
 from signaling.cli.settings_list import page
+from signaling.config.sources import all_settings
 
 FILE = """
 public-url = "https://counsel.example"
@@ -58,6 +59,14 @@ def test_flag_goes_before_environment_before_file(file: Path) -> None:
     assert found["media.udp-port"] == ("40000", "default"), "workers elsewhere have ports of their own"
 
 
+def test_each_setting_of_each_command_is_listed_once() -> None:
+    known = [each.variable if each.only_environment else each.full_name for each in all_settings()]
+    assert list(listed()) == known
+    flags = {option for name in ("serve", "media", "captions") for each in main.commands[name].params for option in each.opts}
+    own = {"--config", "--help"}
+    assert flags - own <= {each.flag for each in all_settings()}, "every flag is a setting"
+
+
 def test_variables_hold_several_values() -> None:
     found = listed(SANGDAM_TURN="turn:a:1, turn:b:2", SANGDAM_DEMO="yes", SANGDAM_MEDIA_ADDRESS="10.0.0.1")
     assert found["turn"] == ("turn:a:1 turn:b:2", "environment")
@@ -86,6 +95,13 @@ def test_secrets_are_never_shown(tmp_path: Path) -> None:
 def test_wrong_variable_is_an_error_that_names_the_nearest(name: str, told: str) -> None:
     for command in (("serve",), ("media",), ("site", "list")):
         assert told in refused(*command, **{name: "1"})
+
+
+def test_wrong_flag_is_an_error_that_names_the_nearest() -> None:
+    for command in ("serve", "media", "settings"):
+        said = refused(command, "--prot", "1")
+        assert "No such option" in said
+        assert "--port" in said
 
 
 @pytest.mark.parametrize(
