@@ -44,8 +44,8 @@ class ShownPage:
     `skipping`: whether further parts of an abandoned batch are still arriving, which the server ignores.
     `refused`: why the page is not shown: it is too large, or the server shows as many pages as it can.
     `stale`: whether nothing can be used until the next snapshot. `asked`: whether the server has asked for a new snapshot.
-    `kept`: the segment of the recording (epoch, period) with which the page is kept. `kept_whole`: whether that has a snapshot.
-    `kept_for`: who sees the page, as kept.
+    `kept`: the segment of the recording (epoch, period) with which the page is kept. `kept_whole`: whether a snapshot has been
+    kept with this segment. `kept_for`: the viewers that were last kept.
     `told`: hash of the newest `page_state`. `spare_bytes`: how many bytes the page might send at the time `spared_at` (Unix ms).
     """
 

@@ -14,7 +14,10 @@ WRITE_S: Final = 0.5  # seconds between two writes
 
 
 class KeptPages:
-    """Tells `SeenPages` what to keep. Recording goes on only while everybody agrees, so this is asked at every part."""
+    """Tells `SeenPages` what to keep.
+
+    Recording goes on only while everybody agrees, so `keep` checks at every part whether the session is recorded.
+    """
 
     def __init__(self, files: SeenPages, now: Now) -> None:
         self._files = files
@@ -41,7 +44,10 @@ class KeptPages:
         return began
 
     def keep(self, entry: Entry, part: SendPage | None) -> None:
-        """Keep a part that staff have just been shown. None: the batch before it was broken off."""
+        """Keep a part that staff have just been shown. None: note that the former batch was broken off.
+
+        Keep nothing before a snapshot of this recording, or while the session is not recorded.
+        """
         if not entry.page.kept_whole or not entry.session.recording.on:
             return
         line = Shown(at=self._now(), data="")
@@ -50,7 +56,7 @@ class KeptPages:
         self._files.add(entry.id, line)
 
     async def run(self) -> None:
-        """Write what is kept. Runs until cancelled."""
+        """Write to the disk what is kept, every `WRITE_S`. Runs until cancelled."""
         while True:
             await asyncio.sleep(WRITE_S)
             await self._files.write()

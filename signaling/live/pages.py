@@ -59,7 +59,7 @@ class Pages:
         self.kept = KeptPages(recordings.pages, now)
         self._now = now
         self._late: set[str] = set()  # ids of the sessions in which a viewer waits for the whole page
-        self._held_bytes = 0  # of all pages
+        self._held_bytes = 0  # bytes of all pages in memory
 
     # --- the connection that shows the page ------------------------------------------------------------------------------
 

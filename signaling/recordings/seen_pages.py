@@ -22,7 +22,8 @@ from signaling.config.private_files import FILE, FOLDER
 
 ENDING: Final = ".page.jsonl"
 MOST_BYTES: Final = 64 * 1024 * 1024  # most bytes of all pages of one session; what is seen after that is not kept
-MOST_WAITING: Final = 4 * 1024 * 1024  # most bytes of one session that wait for the disk; with more, its page is kept no further
+# most bytes of one session that wait for the disk; if more wait, nothing further of the session's page is kept
+MOST_WAITING: Final = 4 * 1024 * 1024
 KEEP_FREE_BYTES: Final = 256 * 1024 * 1024  # disk space that must stay free
 _END_BYTES: Final = 100  # room for the line that says why the file ends
 _log = log.get("signaling.recordings")
@@ -55,7 +56,7 @@ def page_name(epoch: int, period: int) -> str:
 
 
 def period_of(name: str) -> int | None:
-    """Return the period of consent of such a file. None: this is another file."""
+    """Return the period of consent from the name of a page's file. None: the name is of another file."""
     found = disk.parse_folder(name.removesuffix(ENDING)) if name.endswith(ENDING) else None
     return found[1] if found else None
 
@@ -64,13 +65,13 @@ def period_of(name: str) -> int | None:
 class _File:
     path: Path
     waiting: bytearray = field(default_factory=bytearray)
-    size_bytes: int = 0  # of all pages of the session, without what waits
+    size_bytes: int = 0  # bytes of all pages of the session on the disk
     made: bool = False
     over: bool = False
 
 
 class SeenPages:
-    """The pages that are being kept. `add` never waits; `write` brings to the disk what has come since the last call."""
+    """The pages that are being kept. `add` only keeps a line in memory; `write` then writes these lines to the disk."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -79,7 +80,7 @@ class SeenPages:
         self._lock = asyncio.Lock()
 
     def begin(self, session: str, epoch: int, period: int) -> None:
-        """Keep what follows in the file of this segment. A file that is there already goes on."""
+        """Keep the lines from now on in the file of this segment. If the file exists already, append to it."""
         if disk.is_room(session):
             self._files[session] = _File(self._folder / session / page_name(epoch, period))
 
@@ -90,7 +91,7 @@ class SeenPages:
             self._ended.append(file)
 
     def add(self, session: str, line: Shown) -> None:
-        """Keep a line. When the session has too many, or the disk is too slow, the file ends and says why."""
+        """Keep a line. If the session's pages are too large or the disk is too slow, end the file with a line that says why."""
         file = self._files.get(session)
         if file is None or file.over:
             return
@@ -103,7 +104,7 @@ class SeenPages:
             file.waiting += encoded
 
     async def write(self) -> None:
-        """Write what waits."""
+        """Write to the disk what waits in memory."""
         async with self._lock:
             ended, self._ended = self._ended, []
             for file in (*ended, *self._files.values()):
@@ -112,7 +113,7 @@ class SeenPages:
                     await asyncio.to_thread(_append, file, waiting)
 
     async def forget(self, session: str) -> None:
-        """Discard what waits of this session, because its recording is erased. No write of it is under way afterwards."""
+        """Discard this session's waiting lines, because its recording is erased. Afterwards no write for it is under way."""
         async with self._lock:
             self._files.pop(session, None)
             self._ended = [file for file in self._ended if file.path.parent.name != session]
@@ -125,7 +126,7 @@ def _finish(file: _File, at: int, why: Ending) -> None:
 
 
 def _append(file: _File, data: bytes) -> None:
-    """Write to the end of the file. Only the first write makes the file, so no write brings back one that was erased."""
+    """Append `data` to the file. Only the first write makes the file, so no later write brings back a file that was erased."""
     folder = file.path.parent
     try:
         if not file.made:
@@ -142,7 +143,7 @@ def _append(file: _File, data: bytes) -> None:
         file.made = True
         file.size_bytes += len(data)
     except FileNotFoundError:
-        file.over = True  # it was erased
+        file.over = True  # the file was erased
     except OSError:
         file.over = True
         _log.exception("page_no_longer_kept", session=file.path.parent.name)

@@ -21,10 +21,10 @@ from .types import Change, Site, SiteKey, StaffRecord
 Undoable = Literal["", "yes", "secret_gone", "picture_gone", "person_gone", "texts_gone"]
 """Whether the audit can undo a change, or why not.
 
-"": the entry changes no settings. "secret_gone", "picture_gone", "person_gone": it took away what is stored nowhere any more.
-"texts_gone": it changed more texts than the audit keeps.
+"": the entry changes no settings. "secret_gone", "picture_gone", "person_gone": the change removed something that is stored
+nowhere any more. "texts_gone": the change concerned more texts than the audit keeps.
 """
-_WITHOUT_VALUES: Final[dict[str, Undoable]] = {  # of entries that hold no values
+_WITHOUT_VALUES: Final[dict[str, Undoable]] = {  # for the actions whose entries hold no values
     "site.key_remove": "secret_gone", "token.remove": "secret_gone", "webhook.rotate": "secret_gone",
     "webhook.remove": "secret_gone", "staff.remove": "person_gone", "reply.import": "texts_gone",
 }  # fmt: skip  # a table
@@ -69,7 +69,10 @@ def of_key(site: Site, key: SiteKey, *, added: bool) -> Entry:
 
 
 def of_removed_site(site: Site) -> Entry:
-    """Return the entry about a removed site. It holds all that makes the site again, except secrets, pictures and replies."""
+    """Return the entry about a removed site: all values from which the site can be made again.
+
+    Secrets, pictures and replies are left out.
+    """
     hours = {each.id: to_builtins(each.hours) for each in site.categories.values() if each.hours is not None}
     parts: dict[str, Any] = {
         "hours": hours,

@@ -299,7 +299,10 @@ async def _steps(connection: AsyncConnection, session_id: str) -> list[BoardStep
 
 
 def _last_within(sizes: list[tuple[int, int]], most_bytes: int) -> int:
-    """Return the number of the last update of a part: the first update, and those after it that fit. 0 if there is none."""
+    """Return the number of the last update of a part. `sizes`: (number, bytes) of each update. 0: there is no update.
+
+    A part has the first update, and those after it that fit into `most_bytes`.
+    """
     last = used = 0
     for n, size in sizes:
         used += size

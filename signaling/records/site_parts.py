@@ -25,7 +25,10 @@ def part_named(fields: Collection[str]) -> Part | None:
 
 
 def plain_part(site: Site, part: Part, category: str = "") -> Any:
-    """Return a part of the site as plain values. `category`: whose hours; a category that does not exist has none."""
+    """Return a part of the site as plain values. `category`: the category whose opening hours are meant.
+
+    A category that does not exist has no opening hours.
+    """
     if part == "hours":
         found = site.categories.get(category)
         return msgspec.to_builtins(found.hours if found else None)

@@ -32,7 +32,7 @@ Inline = str | Span
 class _Open:
     """An emphasis that is not closed yet: the run of marks that opened it, and the pieces read since.
 
-    `wordy`: whether it contains a letter or a digit. Otherwise it is an emoticon such as *^^*.
+    `wordy`: whether the emphasis contains a letter or a digit. Otherwise its marks belong to an emoticon such as *^^*.
     """
 
     run: str
