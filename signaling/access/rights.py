@@ -119,7 +119,7 @@ SAYS: Final[dict[Action, str]] = {
     "people.change": "See, add and change staff who are neither owners nor administrators.",
     "owners.change": "Add and change owners.",
     "sign_in.change": "See and change the rules for signing in of the whole installation, and its sign-in provider.",
-    "sign_in.rules": "See and change the organisation's own rules for signing in.",
+    "sign_in.rules": "See and change the organisation's own rules for signing in, and its own sign-in provider.",
     "organisations.change": "Add organisations, and make administrators.",
     "messages.manage": "List and mark messages left, and list and mark callbacks (by the API).",
     "appointments.manage": "See, move and cancel callbacks and appointments.",

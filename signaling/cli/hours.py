@@ -12,12 +12,13 @@ import msgspec
 from msgspec.structs import replace
 
 from signaling.records import Records, Site
-from signaling.records.audit_entries import of_site
+from signaling.records.audit_entries import of_site, of_working_hours
+from signaling.records.country_holidays import FIRST_YEAR, LAST_YEAR, MOST_YEARS, NoHolidays, closed_days, fill
 from signaling.records.opening_hours import WEEKDAYS, BadHours, Hours, check, is_open, next_opening
 
 from .categories import category
-from .country_holidays import FIRST_YEAR, LAST_YEAR, MOST_YEARS, NoHolidays, closed_days, fill
 from .sites import site_of
+from .staff import member_of, staff
 from .typed import json_option, noted_all, show, with_records
 
 
@@ -116,6 +117,34 @@ async def category_hours(
         await records.save_site(site)
         await noted_all(records, of_site(before, site))
     show([_row(site, category_id)], as_json=as_json, one=True)
+
+
+@staff.command("hours")
+@click.argument("login")
+@click.option("--timezone", default="", metavar="ZONE", help="Time zone of the hours, such as Asia/Seoul.")
+@click.option("--open", "week", multiple=True, callback=_week, metavar="DAYS=HOURS", help="Working hours. Repeatable.")
+@click.option("--holiday", "days", multiple=True, callback=_days, metavar="DAY[=HOURS]", help="A day off, or with other hours.")
+@click.option("--none", "remove", is_flag=True, help="Remove the member's own hours: the opening hours count again.")
+@json_option
+@with_records
+async def staff_hours(
+    records: Records,
+    login: str,
+    timezone: str,
+    week: dict[str, list[str]],
+    days: dict[str, list[str]],
+    remove: bool,
+    as_json: bool,
+) -> None:
+    """Show or set the working hours of a member of staff, in which they can have appointments."""
+    member = await member_of(records, login)
+    hours = (await records.working_hours([member.id])).get(member.id)
+    if remove or timezone or week or days:
+        before, hours = hours, None if remove else _checked({"timezone": timezone, "week": week, "days": days})
+        await records.save_working_hours(member.id, hours)
+        await noted_all(records, [of_working_hours(member.id, before, hours)])
+    own = {"timezone": "", "week": {}, "days": {}} if hours is None else msgspec.to_builtins(hours)
+    show([{"login": member.login, "own": hours is not None, **own}], as_json=as_json, one=True)
 
 
 def _hours(former: Hours | None, given: dict[str, Any], place: str, years: list[int]) -> Hours:

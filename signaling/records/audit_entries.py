@@ -13,6 +13,7 @@ from signaling.protocol.audit_actions import AuditAction
 
 from .checks import changes
 from .mail_plan import fields_of, with_texts_of
+from .opening_hours import Hours
 from .site_parts import part_changed, plain_keys
 from .site_settings import plain_site
 from .staff_settings import settings_of_member
@@ -89,6 +90,12 @@ def of_member(before: StaffRecord | None, after: StaffRecord) -> Entry:
     was, now = changes(plain_member(before) if before else None, plain_member(after))
     change = Change(before=was, after=now) if was != now else None
     return Entry(action="staff.change" if before else "staff.add", subject=f"staff/{after.id}", change=change)
+
+
+def of_working_hours(staff: str, before: Hours | None, after: Hours | None) -> Entry:
+    """Return the entry about a member's new working hours. None: the opening hours count."""
+    change = Change(before={"working_hours": to_builtins(before)}, after={"working_hours": to_builtins(after)})
+    return Entry(action="staff.hours", subject=f"staff/{staff}", change=change)
 
 
 def plain_member(member: StaffRecord) -> dict[str, Any]:

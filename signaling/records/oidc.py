@@ -11,11 +11,10 @@ from sqlalchemy.exc import IntegrityError
 
 from . import tables as t
 from .database import Database
-from .sign_ins import NoProvider, lock_provider
+from .sign_ins import INSTALLATION, NoProvider, lock_providers
 from .types import StaffRecord
 
 ProviderRole = Literal["owner", "manager", "supervisor", "counselor", "professional"]
-_SETTINGS = "installation"  # id of the row with the installation's provider
 
 
 class RoleRule(Struct, frozen=True, kw_only=True):
@@ -25,8 +24,17 @@ class RoleRule(Struct, frozen=True, kw_only=True):
     role: ProviderRole
 
 
+def source_of(of: str, issuer: str) -> str:
+    """Return the name under which the people of a provider are known.
+
+    `of`: `INSTALLATION`, or an organisation's row (`rules_of`). Two organisations may have the same issuer. A person who is known
+    to both is a member of each, by two separate accounts.
+    """
+    return issuer if of == INSTALLATION else f"{of} {issuer}"
+
+
 class OidcSettings(Struct, frozen=True, kw_only=True):
-    """The provider of an installation.
+    """The provider of an installation, or of one organisation.
 
     `name`: the provider's name on the sign-in button. `client_secret`: sealed. `roles`: the first rule that fits decides the
     role. `languages`: those that new counselors and professionals get.
@@ -45,8 +53,8 @@ class OidcSettings(Struct, frozen=True, kw_only=True):
 class ProviderSignIn(Struct, frozen=True, kw_only=True):
     """A sign-in that the provider vouches for.
 
-    `tokens`: sealed. `failing_since`: since when the provider does not answer, or when it last refused this
-    installation; 0 while the provider answers.
+    `issuer`: the provider, as `source_of` names it. `tokens`: sealed. `failing_since`: since when the provider does not answer,
+    or when it last refused this installation; 0 while the provider answers.
     """
 
     token_hash: str
@@ -61,33 +69,41 @@ class ProviderSignIn(Struct, frozen=True, kw_only=True):
 class Oidc(Database):
     """The OpenID provider's settings, the staff whom it knows, and their sign-ins."""
 
-    async def oidc_settings(self) -> OidcSettings | None:
-        """Return the provider's settings, or None when no provider is set up."""
-        row = await self._first(sa.select(t.oidc_settings).where(t.oidc_settings.c.id == _SETTINGS))
-        return msgspec.convert(row["settings"], OidcSettings) if row else None
+    async def oidc_settings(self, of: str = INSTALLATION) -> OidcSettings | None:
+        """Return the settings of the installation's provider, or of an organisation's own (`rules_of`), or None."""
+        return (await self.all_oidc_settings()).get(of)
 
-    async def save_oidc_settings(self, settings: OidcSettings | None) -> None:
-        """Store the provider's settings. None removes the provider. Sign-ins by another issuer or client end.
+    async def all_oidc_settings(self) -> dict[str, OidcSettings]:
+        """Return the settings of every provider, by row: `INSTALLATION`, or an organisation's row (`rules_of`)."""
+        rows = await self._all(sa.select(t.oidc_settings))
+        return {row["id"]: msgspec.convert(row["settings"], OidcSettings) for row in rows}
+
+    async def save_oidc_settings(self, settings: OidcSettings | None, of: str = INSTALLATION) -> None:
+        """Store a provider's settings. None removes the provider. Sign-ins by another issuer or client of this row end.
 
         Raises NoProvider when the provider goes or its issuer changes while a rule lets staff sign in at the provider only: at
-        another issuer, nobody is known.
+        another issuer, nobody is known. A rule of an organisation needs the organisation's own provider if there is one, and
+        the installation's provider otherwise. A rule for everybody needs every provider.
         """
-        this = t.oidc_settings.c.id == _SETTINGS
+        this = t.oidc_settings.c.id == of
 
         def save(connection: sa.Connection) -> None:
-            lock_provider(connection)
+            rows = lock_providers(connection)
             before = connection.execute(sa.select(t.oidc_settings.c.settings).where(this)).scalar_one_or_none()
             old = msgspec.convert(before, OidcSettings) if before else None
-            needed = sa.select(t.sign_in_rules.c.id).where(t.sign_in_rules.c.provider == "only")
+            c = t.sign_in_rules.c
+            needed = sa.select(c.id).where(c.provider == "only")
+            needed = needed.where(c.id.not_in(rows - {of})) if of == INSTALLATION else needed.where(c.id.in_((of, INSTALLATION)))
             elsewhere = settings is None or (old is not None and old.issuer != settings.issuer)
-            if elsewhere and connection.execute(needed).first() is not None:
+            if old is not None and elsewhere and connection.execute(needed).first() is not None:
                 raise NoProvider
             connection.execute(sa.delete(t.oidc_settings).where(this))
             if settings is not None:
                 values = msgspec.to_builtins(settings)
-                connection.execute(sa.insert(t.oidc_settings).values(id=_SETTINGS, settings=values))
+                connection.execute(sa.insert(t.oidc_settings).values(id=of, settings=values))
             if old and (settings is None or (old.issuer, old.client_id) != (settings.issuer, settings.client_id)):
-                theirs = sa.select(t.provider_sign_in.c.token_hash)
+                source = source_of(of, old.issuer)
+                theirs = sa.select(t.provider_sign_in.c.token_hash).where(t.provider_sign_in.c.issuer == source)
                 connection.execute(sa.delete(t.sign_in).where(t.sign_in.c.token_hash.in_(theirs)))
 
         await self._transaction(save, writes=True)

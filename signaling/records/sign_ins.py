@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from . import tables as t
 from .database import Database
-from .types import Changed, SignInRecord, version_of
+from .types import FIRST_ORGANISATION, Changed, SignInRecord, version_of
 
 ID_LENGTH = 16  # characters of a sign-in's public id: the beginning of the hash of its token
 MOST_DEVICES = 30  # browsers of one member that are remembered; the one that was not used for longest is forgotten first
@@ -32,6 +32,11 @@ class NoProvider(ValueError):
 def rules_of(organisation: str) -> str:
     """Return the id of the row with an organisation's own rules for signing in."""
     return f"organisation/{organisation}"
+
+
+def organisation_of(row: str) -> str:
+    """Return the organisation of a row (`rules_of`). The first organisation stands for the whole installation."""
+    return FIRST_ORGANISATION if row == INSTALLATION else row.partition("/")[2]
 
 
 class TotpRecord(Struct, frozen=True, kw_only=True):
@@ -279,13 +284,13 @@ class SignIns(Database):
         """Store the sign-in rules of one row: `INSTALLATION`, or an organisation's row (`rules_of`).
 
         `expected`: the version (`version_of`) of the stored rules. Raises Changed when other rules are stored. Raises NoProvider
-        when the rules let staff sign in at the provider only, but no provider is set up.
+        when the rules let staff sign in at the provider only, but neither this row nor the installation has a provider.
         """
         values = {name: getattr(rules, name) for name in SignInRules.__struct_fields__}
         this = t.sign_in_rules.c.id == of
 
         def save(connection: sa.Connection) -> None:
-            if rules.provider == "only" and not lock_provider(connection):
+            if rules.provider == "only" and not lock_providers(connection) & {of, INSTALLATION}:
                 raise NoProvider
             row = connection.execute(sa.select(t.sign_in_rules).where(this).with_for_update()).mappings().first()
             if expected is not None and version_of(_rules_in(row)) != expected:
@@ -301,12 +306,12 @@ class SignIns(Database):
             raise Changed(of) from None
 
 
-def lock_provider(connection: sa.Connection) -> bool:
-    """Return whether a sign-in provider is set up, and lock its row until the end of the transaction.
+def lock_providers(connection: sa.Connection) -> set[str]:
+    """Return the rows of the sign-in providers that are set up, and lock these rows until the end of the transaction.
 
-    So a rule that needs the provider is stored either before somebody removes the provider, or not at all.
+    So a rule that needs a provider is stored either before somebody removes the provider, or not at all.
     """
-    return connection.execute(sa.select(t.oidc_settings.c.id).with_for_update()).first() is not None
+    return set(connection.execute(sa.select(t.oidc_settings.c.id).order_by(t.oidc_settings.c.id).with_for_update()).scalars())
 
 
 def _rules_in(row: sa.RowMapping | None) -> SignInRules:

@@ -11,6 +11,7 @@ from signaling.access.codes import signing_secret
 from signaling.access.factors import Factors
 from signaling.access.identity import Identity
 from signaling.access.oidc.checks import LOOK_S, Checks
+from signaling.access.oidc.provider import Connector
 from signaling.access.oidc.sign_in import OidcSignIn
 from signaling.access.passkeys import Passkeys
 from signaling.access.passwords import Passwords
@@ -18,6 +19,8 @@ from signaling.config.seal import Seal
 from signaling.live.clock import Now, wall_clock_ms
 from signaling.live.loops import run_forever
 from signaling.mail.accounts import AccountMails
+from signaling.webhooks.reach import Reach
+from signaling.webhooks.sending import checked_connector
 
 from .app_keys import (
     ACCOUNT_MAILS,
@@ -30,6 +33,7 @@ from .app_keys import (
     PASSKEYS,
     PASSWORDS,
     POSTBOX,
+    REACH,
     RECORDS,
     SEAL,
     SETTINGS,
@@ -47,7 +51,7 @@ def setup(app: web.Application, clock: Now = wall_clock_ms) -> None:
     app[SEAL] = seal = Seal(signing_secret(settings))
     app[FACTORS] = factors = Factors(records, seal, f"Sangdam {settings.server_name}", wall_clock_ms)
     app[IDENTITY] = identity = Identity(records, factors)
-    app[OIDC] = oidc = OidcSignIn(records, seal, identity, wall_clock_ms)
+    app[OIDC] = oidc = OidcSignIn(records, seal, identity, wall_clock_ms, _guarded(app[REACH]))
     app[PASSKEYS] = Passkeys(records, seal)
     app[PASSWORDS] = Passwords(records, identity)
     app[ACCOUNT_MAILS] = mails = AccountMails(records, app[POSTBOX], settings, app[COUNTS], clock)
@@ -68,3 +72,8 @@ def setup(app: web.Application, clock: Now = wall_clock_ms) -> None:
         await asyncio.wait({task})
 
     app.cleanup_ctx.append(checking)
+
+
+def _guarded(reach: Reach) -> Connector:
+    """Return what opens connections to organisations' own providers: only to addresses that partners' servers may have."""
+    return lambda tls: checked_connector(reach, [], tls=tls)

@@ -13,7 +13,6 @@ from collections.abc import Callable
 
 import structlog
 
-from signaling.access.sign_in_refused import SignInRefused
 from signaling.config.seal import Unsealable
 from signaling.records import Changed, OidcSettings, ProviderSignIn, Records
 
@@ -38,20 +37,21 @@ class Checks:
         self._oidc = oidc
         self._now = now
         self._places = asyncio.Semaphore(AT_ONCE)
-        self._refused = False  # whether the provider refuses this installation
+        self._refused: set[str] = set()  # the providers that refuse this installation
 
     async def look(self) -> None:
         """Check the sign-ins whose last check was `EVERY_MS` ago or earlier."""
         due = await self._records.due_provider_sign_ins(self._now() - EVERY_MS, MOST_DUE)
         if not due:
             return
-        try:
-            settings, provider = await self._oidc.provider()
-        except SignInRefused:
-            return
+        sources = await self._oidc.sources()
         async with asyncio.TaskGroup() as group:
             for record in due:
-                group.create_task(self._check(record, settings, provider))
+                if record.issuer in sources:
+                    _, settings, provider = sources[record.issuer]
+                    group.create_task(self._check(record, settings, provider))
+                else:  # its client secret cannot be read: this sign-in must not keep others from being found
+                    await self._records.take_provider_check(record, self._now())
 
     async def _check(self, record: ProviderSignIn, settings: OidcSettings, provider: Provider) -> None:
         async with self._places:
@@ -88,7 +88,7 @@ class Checks:
     async def _refresh(self, record: ProviderSignIn, kept: Kept, settings: OidcSettings, provider: Provider, now: int) -> Claims:
         form = {"grant_type": "refresh_token", "refresh_token": kept.refresh_token}
         given = await provider.tokens(form, now)
-        self._refused = False
+        self._refused.discard(record.issuer)
         tokens = Tokens(
             access_token=given.access_token,
             refresh_token=given.refresh_token or kept.refresh_token,  # RFC 6749, 6: without a new token, the old one stays valid
@@ -107,7 +107,7 @@ class Checks:
 
         `save_staff` ends all sign-ins of the member when the member's part in conversations changes.
         """
-        member = await self._records.staff_of_subject(settings.issuer, record.subject)
+        member = await self._records.staff_of_subject(record.issuer, record.subject)
         if member is None:
             raise BadToken("the member of staff is gone")
         try:
@@ -123,9 +123,9 @@ class Checks:
 
     async def _report(self, record: ProviderSignIn, error: ClientRefused, now: int) -> None:
         """Log once that the provider refuses this installation. `failing_since` in the records tells `sangdam doctor`."""
-        if not self._refused:
+        if record.issuer not in self._refused:
             log.error("the sign-in provider refuses this installation; check its client and secret", why=str(error))
-        self._refused = True
+        self._refused.add(record.issuer)
         await self._records.save_provider_check(record.token_hash, failing_since=now)
 
     async def _wait(self, record: ProviderSignIn, error: Exception, now: int) -> None:

@@ -41,6 +41,7 @@ _ABOUT_US = frozenset(
 _NO_REASON = "refused"  # what `ProviderRefuses` says when the provider's answer has no error code
 
 FormData = dict[str, str]
+Connector = Callable[[bool], aiohttp.BaseConnector | None]
 _Address = Annotated[str, by(Exact(2000))]
 _Token = Annotated[str, by(Exact(32_768))]
 _Words = Annotated[list[Annotated[str, by(Exact(200))]], Meta(max_length=200)]
@@ -99,8 +100,13 @@ _read_refusal: Reader[_Refusal] = Reader(_Refusal)
 class Provider:
     """An OpenID provider, with its cached description and keys."""
 
-    def __init__(self, issuer: str, client_id: str, client_secret: str) -> None:
+    def __init__(self, issuer: str, client_id: str, client_secret: str, connector: Connector = lambda _: None) -> None:
+        """Make a provider. `connector`: returns what opens the connection of one request, by whether the request uses TLS.
+
+        None stands for a usual connection.
+        """
         self.issuer, self.client_id = issuer, client_id
+        self._connector = connector
         self._secret = client_secret
         self._description: tuple[int, Description] | None = None
         self._keys: tuple[int, KeySet] | None = None
@@ -113,7 +119,7 @@ class Provider:
             async with self._look(now):
                 if not _is_known(self._description, now, KNOWN_MS):  # no other task has fetched it meanwhile
                     address = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
-                    found = _read(await _answer("GET", address), _read_description)
+                    found = _read(await self._answer("GET", address), _read_description)
                     _check(found, self.issuer)
                     self._description = now, found
         return cast(tuple[int, Description], self._description)[1]
@@ -128,7 +134,7 @@ class Provider:
             described = await self.description(now)
             async with self._look(now):
                 if not _is_known(self._keys, now, most):
-                    body = await _answer("GET", described.jwks_uri)
+                    body = await self._answer("GET", described.jwks_uri)
                     try:
                         self._keys = now, KeySet.import_key_set(_public(read_object(body)))
                     except Exception as error:  # joserfc raises many kinds of errors for keys that it does not know
@@ -164,7 +170,7 @@ class Provider:
         else:
             form = form | {"client_id": self.client_id} | ({"client_secret": self._secret} if self._secret else {})
         try:
-            said = await _answer("POST", described.token_endpoint, data=form, headers=headers)
+            said = await self._answer("POST", described.token_endpoint, data=form, headers=headers)
         except ProviderRefuses as error:
             if str(error) == _NO_REASON:  # a proxy before the provider, for example, which knows nothing about the person
                 raise BadProvider("The provider refuses, and its answer has no error code.") from None
@@ -184,7 +190,35 @@ class Provider:
         if not described.userinfo_endpoint:
             return {}
         headers = {"Authorization": f"Bearer {access_token}"}
-        return _read(await _answer("GET", described.userinfo_endpoint, headers=headers), read_object)
+        return _read(await self._answer("GET", described.userinfo_endpoint, headers=headers), read_object)
+
+    async def _answer(
+        self, method: str, address: str, *, data: FormData | None = None, headers: dict[str, str] | None = None
+    ) -> bytes:
+        if not is_safe(address):
+            raise BadProvider("An address of the provider is not https.")
+        asked = {"Accept": "application/json", **(headers or {})}
+        connector = self._connector(address.startswith("https:"))
+        try:
+            async with (
+                aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=TIMEOUT_S)) as http,
+                http.request(method, address, data=data, headers=asked, allow_redirects=False) as answer,
+            ):
+                body = await answer.content.read(MOST_BYTES + 1)
+                while not answer.content.at_eof() and len(body) <= MOST_BYTES:
+                    body += await answer.content.read(MOST_BYTES + 1 - len(body))
+                status = answer.status
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise ProviderAway(type(error).__name__) from None
+        if status >= 500 or status == 429:
+            raise ProviderAway(str(status))
+        if len(body) > MOST_BYTES:
+            raise BadProvider("The provider's answer is too long.")
+        if status in (400, 401, 403):
+            raise ProviderRefuses(_error_of(body))
+        if status != 200:
+            raise BadProvider(f"The provider answers with status {status}.")
+        return body
 
 
 def _public(keys: dict[str, Any]) -> Any:
@@ -225,32 +259,6 @@ def _check(found: Description, issuer: str) -> None:
         raise BadProvider("An address of the provider is not https.")
     if found.code_challenge_methods_supported and "S256" not in found.code_challenge_methods_supported:
         raise BadProvider("The provider does not support PKCE with S256.")
-
-
-async def _answer(method: str, address: str, *, data: FormData | None = None, headers: dict[str, str] | None = None) -> bytes:
-    if not is_safe(address):
-        raise BadProvider("An address of the provider is not https.")
-    asked = {"Accept": "application/json", **(headers or {})}
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S)) as http,
-            http.request(method, address, data=data, headers=asked, allow_redirects=False) as answer,
-        ):
-            body = await answer.content.read(MOST_BYTES + 1)
-            while not answer.content.at_eof() and len(body) <= MOST_BYTES:
-                body += await answer.content.read(MOST_BYTES + 1 - len(body))
-            status = answer.status
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise ProviderAway(type(error).__name__) from None
-    if status >= 500 or status == 429:
-        raise ProviderAway(str(status))
-    if len(body) > MOST_BYTES:
-        raise BadProvider("The provider's answer is too long.")
-    if status in (400, 401, 403):
-        raise ProviderRefuses(_error_of(body))
-    if status != 200:
-        raise BadProvider(f"The provider answers with status {status}.")
-    return body
 
 
 def _error_of(body: bytes) -> str:

@@ -1,9 +1,10 @@
-"""Sign staff in at the installation's OpenID provider."""
+"""Sign staff in at the OpenID provider of the installation, or of their organisation."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -19,10 +20,12 @@ from signaling.config.seal import Seal, Unsealable
 from signaling.protocol.reading import Reader, by
 from signaling.protocol.texts import Exact
 from signaling.records import Changed, OidcSettings, ProviderSignIn, Records, StaffRecord, version_of
+from signaling.records.oidc import source_of
 from signaling.records.owners import LastOwner
+from signaling.records.sign_ins import INSTALLATION, organisation_of, rules_of
 
 from . import people
-from .provider import BadProvider, Description, Provider, ProviderAway, ProviderRefuses, Tokens
+from .provider import BadProvider, Connector, Description, Provider, ProviderAway, ProviderRefuses, Tokens
 from .tokens import BadToken, Claims, UnknownKey, id_claims, logout_claims
 
 log = structlog.get_logger(__name__)
@@ -35,13 +38,17 @@ _Short = Annotated[str, by(Exact(500))]
 
 
 class State(Struct, kw_only=True):
-    """The secrets of one sign-in. An encrypted cookie in the browser holds them while the person is at the provider."""
+    """The secrets of one sign-in. An encrypted cookie in the browser holds them while the person is at the provider.
+
+    `of`: whose provider it is: `INSTALLATION`, or an organisation's row (`rules_of`).
+    """
 
     state: _Short
     nonce: _Short
     verifier: _Short
     redirect_uri: _Short
     until: int
+    of: _Short = INSTALLATION
 
 
 class Kept(Struct, kw_only=True):
@@ -69,48 +76,81 @@ class Returned(NamedTuple):
 class OidcSignIn:
     """The code flow with PKCE, and logout by the provider."""
 
-    def __init__(self, records: Records, seal: Seal, identity: Identity, wall: Callable[[], int]) -> None:
-        """Make the sign-in. `wall`: the machine's clock, by which the provider's tokens are checked."""
+    def __init__(
+        self, records: Records, seal: Seal, identity: Identity, wall: Callable[[], int], guarded: Connector = lambda _: None
+    ) -> None:
+        """Make the sign-in. `wall`: the machine's clock, by which the provider's tokens are checked.
+
+        `guarded`: opens the connections to organisations' own providers, whose addresses an owner has typed.
+        """
         self._records = records
         self._seal = seal
         self._identity = identity
         self._wall = wall
-        self._provider: tuple[OidcSettings, Provider] | None = None
+        self._guarded = guarded
+        self._providers: dict[str, tuple[OidcSettings, Provider]] = {}  # by row
         self._last_owners: set[str] = set()  # the last owners whose new role was refused and logged
 
-    async def provider(self) -> tuple[OidcSettings, Provider]:
-        """Return the settings of the OpenID provider, and the provider. Raises SignInRefused: provider_off."""
-        settings = await self._records.oidc_settings()
-        if settings is None:
-            raise SignInRefused("provider_off")
-        if self._provider is None or self._provider[0] != settings:
-            self._provider = settings, self.provider_of(settings)
-        return self._provider
+    async def of_organisation(self, organisation: str) -> tuple[str, OidcSettings] | None:
+        """Return the provider of an organisation: the row and the settings of its own one, else of the installation's one.
 
-    def provider_of(self, settings: OidcSettings) -> Provider:
-        """Return a provider with these settings. Raises SignInRefused when the stored secret cannot be decrypted."""
+        `organisation`: "" for nobody's in particular. Return None when there is neither.
+        """
+        found = await self._records.all_oidc_settings()
+        return next(((of, found[of]) for of in (rules_of(organisation), INSTALLATION) if of in found), None)
+
+    async def provider(self, of: str = INSTALLATION) -> tuple[OidcSettings, Provider]:
+        """Return the settings of a row's OpenID provider, and the provider. Raises SignInRefused: provider_off."""
+        settings = await self._records.oidc_settings(of)
+        if settings is None:
+            self._providers.pop(of, None)
+            raise SignInRefused("provider_off")
+        return self._known(of, settings)
+
+    async def sources(self) -> dict[str, tuple[str, OidcSettings, Provider]]:
+        """Return every provider by the name under which its people are known (`source_of`): its row, settings and the provider.
+
+        A provider whose client secret cannot be decrypted is left out.
+        """
+        found = {}
+        for of, settings in (await self._records.all_oidc_settings()).items():
+            with suppress(SignInRefused):
+                found[source_of(of, settings.issuer)] = (of, *self._known(of, settings))
+        return found
+
+    def _known(self, of: str, settings: OidcSettings) -> tuple[OidcSettings, Provider]:
+        if of not in self._providers or self._providers[of][0] != settings:
+            self._providers[of] = settings, self.provider_of(settings, of)
+        return self._providers[of]
+
+    def provider_of(self, settings: OidcSettings, of: str) -> Provider:
+        """Return a provider with these settings of a row. Raises SignInRefused when the stored secret cannot be decrypted."""
         try:
             secret = self._seal.open(settings.client_secret, _CLIENT) if settings.client_secret else ""
         except Unsealable:  # the installation's key has changed since the secret was stored
             raise SignInRefused("provider_unavailable") from None
-        return Provider(settings.issuer, settings.client_id, secret)
+        connector: Connector = self._guarded if of != INSTALLATION else lambda _: None
+        return Provider(settings.issuer, settings.client_id, secret, connector)
 
     def sealed_secret(self, secret: str) -> str:
         """Return the provider's client secret encrypted, as the settings store it. Return "" for an empty secret."""
         return self._seal.close(secret, _CLIENT) if secret else ""
 
-    async def begin(self, redirect_uri: str, now: int) -> tuple[str, str]:
-        """Begin a sign-in. Return the provider's address to which the browser must go, and the value of the browser's cookie.
+    async def begin(self, redirect_uri: str, now: int, organisation: str = "") -> tuple[str, str]:
+        """Begin a sign-in at the provider of an organisation (`of_organisation`).
 
-        Raises SignInRefused.
+        Return the provider's address to which the browser must go, and the value of the browser's cookie. Raises SignInRefused.
         """
-        settings, provider = await self.provider()
+        named = await self.of_organisation(organisation)
+        of = named[0] if named else INSTALLATION
+        settings, provider = await self.provider(of)
         kept = State(
             state=secrets.token_urlsafe(24),
             nonce=secrets.token_urlsafe(24),
             verifier=secrets.token_urlsafe(48),
             redirect_uri=redirect_uri,
             until=now + STATE_LIFE_MS,
+            of=of,
         )
         try:
             described = await provider.description(now)
@@ -131,8 +171,8 @@ class OidcSignIn:
 
     async def finish(self, returned: Returned, *, address: str, device: str, now: int) -> SignedIn:
         """Sign in the person whom the provider sent back. Raises SignInRefused."""
-        settings, provider = await self.provider()
         kept = await self._state(returned, now)
+        settings, provider = await self.provider(kept.of)
         if returned.error or not returned.code:
             raise SignInRefused("provider_refused")
         try:
@@ -148,13 +188,13 @@ class OidcSignIn:
             claims = await self.claims(provider, settings, tokens, kept.nonce, now)
         except (ProviderAway, ProviderRefuses, BadProvider, BadToken) as error:
             raise _refusal(error) from None
-        member = await self._member(claims, settings)
+        member = await self._member(claims, settings, kept.of)
         rules = await self._records.rules_for(member.organisation)
         token = await self._identity.add(member, now, rules=rules, address=address, device=device)
         await self._records.add_provider_sign_in(
             ProviderSignIn(
                 token_hash=token_hash(token),
-                issuer=settings.issuer,
+                issuer=source_of(kept.of, settings.issuer),
                 subject=claims["sub"],
                 sid=claims["sid"] if isinstance(claims.get("sid"), str) else "",
                 tokens=self.sealed(tokens, token_hash(token), now),
@@ -193,9 +233,12 @@ class OidcSignIn:
         """Return the stored tokens of a sign-in, decrypted. Raises Unsealable."""
         return _read_kept(self._seal.open(record.tokens, f"oidc tokens {record.token_hash}"))
 
-    async def log_out(self, token: str, now: int) -> list[str]:
-        """End the sign-ins that a logout token names. Return the ids of the staff who were signed out. Raises SignInRefused."""
-        settings, provider = await self.provider()
+    async def log_out(self, token: str, now: int, of: str = INSTALLATION) -> list[str]:
+        """End the sign-ins that a logout token of a row's provider names. Return the ids of the staff who were signed out.
+
+        Raises SignInRefused.
+        """
+        settings, provider = await self.provider(of)
         given: dict[str, Any] = {"issuer": settings.issuer, "client_id": settings.client_id, "now_s": self._wall() // 1000}
         try:
             try:
@@ -207,7 +250,7 @@ class OidcSignIn:
         if not await self._records.use_code(f"oidc logout/{token_hash(claims['jti'])}", now + LOGOUT_MARK_MS):
             raise SignInRefused("provider_refused")
         return await self._records.end_provider_sign_ins(
-            settings.issuer, subject=claims.get("sub") or "", sid=claims.get("sid") or ""
+            source_of(of, settings.issuer), subject=claims.get("sub") or "", sid=claims.get("sid") or ""
         )
 
     async def _state(self, returned: Returned, now: int) -> State:
@@ -222,11 +265,11 @@ class OidcSignIn:
             raise SignInRefused("state_over")
         return kept
 
-    async def _member(self, claims: Claims, settings: OidcSettings) -> StaffRecord:
+    async def _member(self, claims: Claims, settings: OidcSettings, of: str) -> StaffRecord:
         """Return the member whom the claims describe. Add the member at the first sign-in. Raises SignInRefused: no_role."""
-        known = await self._records.staff_of_subject(settings.issuer, claims["sub"])
+        known = await self._records.staff_of_subject(source_of(of, settings.issuer), claims["sub"])
         if known is None:
-            return await self._provision(claims, settings)
+            return await self._provision(claims, settings, of)
         if not known.active:
             raise SignInRefused("no_role")
         try:
@@ -255,7 +298,7 @@ class OidcSignIn:
         self._last_owners.discard(known.id)
         return member
 
-    async def _provision(self, claims: Claims, settings: OidcSettings) -> StaffRecord:
+    async def _provision(self, claims: Claims, settings: OidcSettings, of: str) -> StaffRecord:
         role = people.role_of(claims, settings)
         if role is None:
             raise SignInRefused("no_role")
@@ -264,16 +307,18 @@ class OidcSignIn:
         made = StaffRecord(
             id=f"o-{secrets.token_hex(8)}",
             login=login,
+            organisation=organisation_of(of),
             name=people.shown_name(claims, login),
             role=part,
             offices=offices,
             languages=[] if part == "operator" else settings.languages,
         )
+        source = source_of(of, settings.issuer)
         try:
-            member = await self._records.add_staff_of_subject(settings.issuer, claims["sub"], made)
+            member = await self._records.add_staff_of_subject(source, claims["sub"], made)
         except ValueError:  # a local account of this name may belong to somebody else
             made = replace(made, login=f"{login}-{secrets.token_hex(3)}")
-            member = await self._records.add_staff_of_subject(settings.issuer, claims["sub"], made)
+            member = await self._records.add_staff_of_subject(source, claims["sub"], made)
         if not member.active:  # somebody added and deactivated the member while this sign-in went on
             raise SignInRefused("no_role")
         return member

@@ -12,8 +12,8 @@ class Installation:
     """Organisations, sites and staff by id, the shared replies of each site, and the rules for signing in.
 
     `rules`: the rules for signing in, of the whole installation (`records.sign_ins.INSTALLATION`) and of organisations
-    (`rules_of`). An organisation without rules of its own is left out. `has_provider`: whether a sign-in provider is set up. No
-    file describes the provider.
+    (`rules_of`). An organisation without rules of its own is left out. `providers`: the rows that have a sign-in provider. The
+    file describes no providers.
     """
 
     organisations: dict[str, Organisation] = field(default_factory=dict)
@@ -21,7 +21,7 @@ class Installation:
     staff: dict[str, StaffRecord] = field(default_factory=dict)
     replies: dict[str, list[SavedReply]] = field(default_factory=dict)
     rules: dict[str, SignInRules] = field(default_factory=dict)
-    has_provider: bool = False
+    providers: frozenset[str] = frozenset()
 
 
 async def load(records: Records) -> Installation:
@@ -33,5 +33,5 @@ async def load(records: Records) -> Installation:
         staff={member.login: member for member in await records.all_staff()},
         replies={site: await records.shared_replies(site) for site in sites},
         rules={row: rules for row, rules in (await records.all_sign_in_rules()).items() if rules != SignInRules()},
-        has_provider=await records.oidc_settings() is not None,
+        providers=frozenset(await records.all_oidc_settings()),
     )

@@ -127,7 +127,7 @@ class Wanted:
         read = self._problems.read(table, rules_table(self._present, row) | given, _read_rules)
         if read is None:
             return
-        if read.provider == "only" and not self._present.has_provider:
+        if read.provider == "only" and not self._present.providers & {row, INSTALLATION}:
             self._problems.add(table, "provider", NO_PROVIDER)
         self._rules[row] = SignInRules(**asdict(read))
 

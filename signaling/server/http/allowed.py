@@ -70,6 +70,7 @@ ROUTES: Final[dict[str, Action | Literal["anyone"]]] = {
     "GET /api/oidc/begin": ANYONE,
     "GET /api/oidc/callback": ANYONE,
     "POST /api/oidc/logout": ANYONE,
+    "POST /api/oidc/logout/{organisation}": ANYONE,
     "GET /api/me": "account.own",
     "POST /api/password": "account.own",
     "GET /api/calendar": "account.own",
@@ -138,6 +139,7 @@ ROUTES: Final[dict[str, Action | Literal["anyone"]]] = {
     "GET /api/operator/reports": "reports.read",
     "GET /api/operator/reports/staff": "reports.read",
     "GET /api/operator/hours": "hours.change",
+    "GET /api/operator/holidays": "hours.change",
     "POST /api/operator/sites/{site}/categories/{category}/hours": "hours.change",
     "GET /api/operator/appointments": "appointments.manage",
     "GET /api/operator/appointments/{session}/times": "appointments.manage",
@@ -198,6 +200,8 @@ ROUTES: Final[dict[str, Action | Literal["anyone"]]] = {
     "POST /api/settings/sign-in-rules": "sign_in.rules",
     "GET /api/operator/sign-in-provider": "sign_in.change",
     "POST /api/operator/sign-in-provider": "sign_in.change",
+    "GET /api/settings/sign-in-provider": "sign_in.rules",
+    "POST /api/settings/sign-in-provider": "sign_in.rules",
     "POST /api/operator/thresholds": "thresholds.change",
 }
 

@@ -157,10 +157,13 @@ _OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/api/files/{id}", "participant", "A file.", Media("*/*"), pictures.ViaQuery),
     # staff
     Operation("POST", "/api/sign-in", "anyone", "Sign in.", staff.Me, body=staff.SignInRequest),
-    Operation("GET", "/api/sign-in", "anyone", "The ways to sign in.", oidc.Offered),
-    Operation("GET", "/api/oidc/begin", "anyone", "Leads to the sign-in provider.", HTML),
+    Operation("GET", "/api/sign-in", "anyone", "The ways to sign in.", oidc.Offered, oidc.OrganisationQuery),
+    Operation("GET", "/api/oidc/begin", "anyone", "Leads to the sign-in provider.", HTML, oidc.OrganisationQuery),
     Operation("GET", "/api/oidc/callback", "anyone", "Takes a browser back from the provider.", HTML, oidc.CallbackQuery),
     Operation("POST", "/api/oidc/logout", "anyone", "A logout token of the provider.", Nothing, body=FORM),
+    Operation(
+        "POST", "/api/oidc/logout/{organisation}", "anyone", "A logout token of an organisation's provider.", Nothing, body=FORM
+    ),
     Operation("POST", "/api/passkeys/sign-in/begin", "anyone", "Begin to sign in with a passkey.", passkeys.Ceremony),
     Operation("POST", "/api/passkeys/sign-in", "anyone", "Sign in with a passkey.", staff.Me, body=passkeys.PasskeySignIn),
     Operation("POST", "/api/password/reset", "anyone", "Set a password by a one-time link.", Login, body=account.LinkedPassword),
@@ -260,6 +263,7 @@ _OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "GET", f"{_OPERATOR}/hours", "operator", "Opening hours of all sites.", list[hours.SiteHours], operator.LanguageQuery
     ),
+    Operation("GET", f"{_OPERATOR}/holidays", "operator", "Holidays of a country.", hours.HolidayList, hours.HolidayQuery),
     Operation(
         "POST",
         f"{_SITE}/categories/{{category}}/hours",
@@ -397,6 +401,15 @@ _OPERATIONS: tuple[Operation, ...] = (
         f"{_OPERATOR}/sign-in-provider",
         "operator",
         "Set up or remove the sign-in provider.",
+        oidc.ProviderPage,
+        body=oidc.NewSettings,
+    ),
+    Operation("GET", "/api/settings/sign-in-provider", "operator", "The organisation's own provider.", oidc.ProviderPage),
+    Operation(
+        "POST",
+        "/api/settings/sign-in-provider",
+        "operator",
+        "Set up or remove the organisation's own provider.",
         oidc.ProviderPage,
         body=oidc.NewSettings,
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from aiohttp import web
-from msgspec import Meta, Struct, to_builtins
+from msgspec import Meta, Struct
 
 from signaling.access.rights import may_give, of_member, realm_of
 from signaling.live.appointments import sought_of
@@ -14,8 +14,9 @@ from signaling.protocol.reading import QueryReader, Reader, by
 from signaling.protocol.staff_views import AppointmentItem
 from signaling.protocol.texts import Seen
 from signaling.protocol.words import OptionalId
-from signaling.records import Change, StaffRecord
+from signaling.records import StaffRecord
 from signaling.records.appointment_plan import offered
+from signaling.records.audit_entries import of_working_hours
 from signaling.records.opening_hours import BadHours, Hours, check
 from signaling.server.app_keys import LIVE, RECORDS
 from signaling.session.model import NotAllowed
@@ -132,8 +133,7 @@ async def change_hours(request: web.Request) -> web.Response:
     records = request.app[RECORDS]
     before = (await records.working_hours([member.id])).get(member.id)
     await records.save_working_hours(member.id, wanted)
-    change = Change(before={"working_hours": to_builtins(before)}, after={"working_hours": to_builtins(wanted)})
-    await records.audit(asker.member.id, "staff.hours", f"staff/{member.id}", now_ms(), change=change)
+    await records.audit_entries(asker.member.id, [of_working_hours(member.id, before, wanted)], now_ms())
     return answer(await _hours_of(request, asker, member))
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import UTC, datetime
+from typing import Annotated
+
 from aiohttp import web
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from signaling.protocol.reading import Reader
+from signaling.protocol.reading import QueryReader, Reader
 from signaling.protocol.session_views import OpeningView
 from signaling.records import Audited, Site, version_of
+from signaling.records.country_holidays import NoHolidays, closed_days, installed
 from signaling.records.opening_hours import BadHours, Hours, check, is_open, next_opening
 from signaling.records.site_parts import part_changed
 from signaling.server.app_keys import LIVE, RECORDS
@@ -42,10 +47,27 @@ class SiteHours(Struct, kw_only=True):
     categories: list[CategoryHours]
 
 
+class HolidayQuery(Struct, kw_only=True):
+    """The query for the public holidays of a country, such as KR, or of a part of it, such as DE-BY."""
+
+    place: Annotated[str, Meta(min_length=2, max_length=12, pattern=r"^[A-Za-z]{2}(-[A-Za-z0-9]{1,8})?\Z")]
+
+
+class HolidayList(Struct, kw_only=True):
+    """Public holidays of this year and the next, as ISO dates in order; [] if none are known of the place.
+
+    `installed`: whether this server knows public holidays at all, which takes an optional package.
+    """
+
+    days: list[str]
+    installed: bool
+
+
 class NewHours(Struct, kw_only=True):
     hours: Hours | None
 
 
+_read_place: QueryReader[HolidayQuery] = QueryReader(HolidayQuery)
 read_hours: Reader[NewHours] = Reader(NewHours)
 
 
@@ -54,6 +76,21 @@ async def read(request: web.Request) -> web.Response:
     asker = await asker_of(request)
     language = read_query(request, read_language).lang
     return answer([_site(site, language) for site in await request.app[RECORDS].sites(asker.realm)])
+
+
+@routes.get("/api/operator/holidays")
+async def public_holidays(request: web.Request) -> web.Response:
+    """Return the public holidays of a country or a part of it, which the page adds to opening hours as closed days."""
+    await asker_of(request)
+    place = read_query(request, _read_place).place.upper()
+    if not installed():
+        return answer(HolidayList(days=[], installed=False))
+    year = datetime.now(UTC).year
+    try:
+        days = await asyncio.to_thread(closed_days, place, [year, year + 1])
+    except NoHolidays:
+        days = []
+    return answer(HolidayList(days=days, installed=True))
 
 
 @routes.post("/api/operator/sites/{site}/categories/{category}/hours")

@@ -1,4 +1,7 @@
-"""Sign-in at the installation's OpenID provider, sign-out by the provider, and the provider's settings."""
+"""Sign-in at an OpenID provider, sign-out by the provider, and the settings of the provider.
+
+The installation has one provider, and each organisation may have its own.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +23,11 @@ from signaling.protocol.texts import Exact, Seen
 from signaling.protocol.words import Locale, Name
 from signaling.records import Change, OidcSettings, ProviderRole, RecordsAway, RoleRule
 from signaling.records.checks import changes
-from signaling.records.sign_ins import NoProvider
+from signaling.records.sign_ins import INSTALLATION, NoProvider, organisation_of, rules_of
 from signaling.server.app_keys import ACCOUNT_MAILS, OIDC, RECORDS, SETTINGS
 
-from .allowed import asker_of
-from .bodies import address_of, now_ms, read_bytes, read_json, read_query, steady_ms
+from .allowed import Asker, asker_of
+from .bodies import Key, address_of, now_ms, path_id, read_bytes, read_json, read_query, steady_ms
 from .errors import Refused, answer
 from .staff import agent_of, begin
 
@@ -44,6 +47,12 @@ class CallbackQuery(Struct, kw_only=True):
     code: _Long = ""
     error: _Long = ""
     iss: _Long = ""
+
+
+class OrganisationQuery(Struct, kw_only=True):
+    """The organisation whose staff sign in, by its id; "" for the installation's provider."""
+
+    organisation: Key = ""
 
 
 class Offered(Struct, kw_only=True):
@@ -94,12 +103,19 @@ class ProviderItem(Struct, kw_only=True):
 
 
 class ProviderPage(Struct, kw_only=True):
+    """The provider's settings, and the addresses of this server that the provider must know.
+
+    `pages`: the addresses at which staff of the organisation find its own provider's button; [] for the installation's provider.
+    """
+
     provider: ProviderItem | None
     callbacks: list[str]
     logout: str
+    pages: list[str]
 
 
 _read_callback: QueryReader[CallbackQuery] = QueryReader(CallbackQuery)
+_read_organisation: QueryReader[OrganisationQuery] = QueryReader(OrganisationQuery)
 _read_settings: Reader[NewSettings] = Reader(NewSettings)
 
 
@@ -109,7 +125,8 @@ _read_settings: Reader[NewSettings] = Reader(NewSettings)
 @routes.get("/api/sign-in")
 async def offered(request: web.Request) -> web.Response:
     """Return the ways to sign in that the sign-in page may offer."""
-    settings = await request.app[RECORDS].oidc_settings()
+    found = await request.app[OIDC].of_organisation(read_query(request, _read_organisation).organisation)
+    settings = found[1] if found else None
     provider = (settings.name or urlsplit(settings.issuer).hostname or "") if settings else ""
     return answer(Offered(provider=provider, mail=request.app[ACCOUNT_MAILS].enabled))
 
@@ -121,7 +138,8 @@ async def begin_at_provider(request: web.Request) -> web.Response:
     if not request.app[BEGINNINGS].take(network_of(address_of(request)), now):
         return _back(request, "too_many_sign_ins")
     try:
-        address, cookie = await request.app[OIDC].begin(origin + _CALLBACK, now)
+        organisation = read_query(request, _read_organisation).organisation
+        address, cookie = await request.app[OIDC].begin(origin + _CALLBACK, now, organisation)
     except SignInRefused as refused:
         return _back(request, refused.reason)
     response = _redirect(address)
@@ -152,10 +170,20 @@ async def callback(request: web.Request) -> web.Response:
 @routes.post("/api/oidc/logout")
 async def logout(request: web.Request) -> web.Response:
     """Accept a logout token of the provider (Back-Channel Logout 1.0). The sign-ins that the token names end within a second."""
+    return await _log_out(request, INSTALLATION)
+
+
+@routes.post("/api/oidc/logout/{organisation}")
+async def logout_of_organisation(request: web.Request) -> web.Response:
+    """Accept a logout token of an organisation's own provider."""
+    return await _log_out(request, rules_of(path_id(request, "organisation")))
+
+
+async def _log_out(request: web.Request, of: str) -> web.Response:
     text = (await read_bytes(request, _MOST_LOGOUT_BYTES)).decode("ascii", "replace")
     token = _form_value(text, "logout_token")
     now = steady_ms(request)
-    for staff in set(await request.app[OIDC].log_out(token, now)):
+    for staff in set(await request.app[OIDC].log_out(token, now, of)):
         await request.app[RECORDS].audit("provider", "sign_in.end", f"staff/{staff}", now_ms())
     return answer({})
 
@@ -177,8 +205,12 @@ def _back(request: web.Request, reason: SignInReason | None = None) -> web.Respo
 
     The reason stands behind "#" in the address, so that it appears in no log.
     """
-    page = "/operator" if request.host.startswith("operator.") else "/console"
-    return _redirect(page + (f"#not-signed-in={reason}" if reason else ""))
+    return _redirect(_page_of(request.host) + (f"#not-signed-in={reason}" if reason else ""))
+
+
+def _page_of(host: str) -> str:
+    """Return the path of the page of staff at this host."""
+    return "/operator" if host.startswith("operator.") else "/console"
 
 
 def _redirect(address: str) -> web.Response:
@@ -198,31 +230,48 @@ def _form_value(body: str, name: str) -> str:
 @routes.get("/api/operator/sign-in-provider")
 async def provider(request: web.Request) -> web.Response:
     await asker_of(request)
-    return _page(request, await request.app[RECORDS].oidc_settings())
+    return await _page(request, INSTALLATION)
 
 
 @routes.post("/api/operator/sign-in-provider")
 async def save_provider(request: web.Request) -> web.Response:
-    """Store the provider's settings, after checking that the provider's published description can be read and matches them.
+    """Store the settings of the installation's provider, after checking that the provider's published description matches them.
 
     The client secret is never shown again.
     """
+    return await _save(request, await asker_of(request), INSTALLATION, INSTALLATION)
+
+
+@routes.get("/api/settings/sign-in-provider")
+async def own_provider(request: web.Request) -> web.Response:
     asker = await asker_of(request)
+    return await _page(request, rules_of(asker.member.organisation))
+
+
+@routes.post("/api/settings/sign-in-provider")
+async def save_own_provider(request: web.Request) -> web.Response:
+    """Store the settings of the asker's organisation's own provider. Its people become staff of this organisation alone."""
+    asker = await asker_of(request)
+    of = rules_of(asker.member.organisation)
+    return await _save(request, asker, of, of)
+
+
+async def _save(request: web.Request, asker: Asker, of: str, subject: str) -> web.Response:
     form = (await read_json(request, _read_settings)).provider
-    stored = await request.app[RECORDS].oidc_settings()
-    wanted = None if form is None else await checked(request, form, stored)
-    await store(request, wanted)
+    stored = await request.app[RECORDS].oidc_settings(of)
+    wanted = None if form is None else await checked(request, form, stored, of)
+    await store(request, wanted, of)
     detail = wanted.issuer if wanted else ""
     was, is_now = changes(plain(stored) if stored else None, plain(wanted) if wanted else None)
     change = Change(before=was, after=is_now) if was != is_now else None  # of a new client secret, the audit holds nothing
-    await request.app[RECORDS].audit(asker.member.id, "sign_in.provider", "installation", now_ms(), detail, change=change)
-    return _page(request, wanted)
+    await request.app[RECORDS].audit(asker.member.id, "sign_in.provider", subject, now_ms(), detail, change=change)
+    return await _page(request, of)
 
 
-async def store(request: web.Request, wanted: OidcSettings | None) -> None:
+async def store(request: web.Request, wanted: OidcSettings | None, of: str) -> None:
     """Store the provider's settings; None removes the provider. Raises Refused(bad_provider) while a rule needs the provider."""
     try:
-        await request.app[RECORDS].save_oidc_settings(wanted)
+        await request.app[RECORDS].save_oidc_settings(wanted, of)
     except NoProvider:
         raise _bad("Allow passwords first: by a rule for signing in, people sign in at the provider only.") from None
 
@@ -233,7 +282,7 @@ def plain(settings: OidcSettings) -> dict[str, Any]:
     return {name: value for name, value in found.items() if name != "client_secret"}
 
 
-async def checked(request: web.Request, form: ProviderForm, stored: OidcSettings | None) -> OidcSettings:
+async def checked(request: web.Request, form: ProviderForm, stored: OidcSettings | None, of: str) -> OidcSettings:
     """Return the provider's settings from the form, if they are valid.
 
     Raises Refused: bad_provider, with a sentence that says what to change.
@@ -261,7 +310,7 @@ async def checked(request: web.Request, form: ProviderForm, stored: OidcSettings
         languages=languages,
     )
     try:
-        await oidc.provider_of(replace(settings)).keys(steady_ms(request))
+        await oidc.provider_of(replace(settings), of).keys(steady_ms(request))
     except ProviderAway:
         raise _bad("The provider does not answer at this address.") from None
     except ProviderRefuses:
@@ -271,7 +320,8 @@ async def checked(request: web.Request, form: ProviderForm, stored: OidcSettings
     return settings
 
 
-def _page(request: web.Request, settings: OidcSettings | None) -> web.Response:
+async def _page(request: web.Request, of: str) -> web.Response:
+    settings = await request.app[RECORDS].oidc_settings(of)
     origins = sorted(request.app[SETTINGS].staff_origins)
     item = None
     if settings is not None:
@@ -286,7 +336,12 @@ def _page(request: web.Request, settings: OidcSettings | None) -> web.Response:
             languages=settings.languages,
         )
     callbacks = [each + _CALLBACK for each in origins]
-    return answer(ProviderPage(provider=item, callbacks=callbacks, logout=f"{origins[0]}/api/oidc/logout"))
+    logout = f"{origins[0]}/api/oidc/logout"
+    if of == INSTALLATION:
+        return answer(ProviderPage(provider=item, callbacks=callbacks, logout=logout, pages=[]))
+    name = organisation_of(of)
+    pages = [f"{each}{_page_of(urlsplit(each).netloc)}?organisation={name}" for each in origins]
+    return answer(ProviderPage(provider=item, callbacks=callbacks, logout=f"{logout}/{name}", pages=pages))
 
 
 def _bad(sentence: str) -> Refused:

@@ -15,6 +15,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # Routes that requests of other origins may use. Partners' pages call the codes; that handler checks the site's origins. Mail
 # programs call `/unsubscribe`. The sign-in provider calls the logout; that handler checks the provider's signature.
 _FOREIGN = frozenset({"/api/codes", "/unsubscribe", "/api/oidc/logout"})
+_FOREIGN_BELOW = "/api/oidc/logout/"  # the same for organisations' own providers
 # paths whose requests count as requests of staff, although the sender may have no sign-in cookie yet
 STAFF_PATHS = frozenset({
     "/api/sign-in", "/api/sign-out", "/api/password/reset", "/api/passkeys/sign-in", "/api/passkeys/sign-in/begin",
@@ -40,6 +41,7 @@ async def own_origin_only(request: web.Request, handler: Handler) -> web.StreamR
     allowed = settings.staff_origins if by_staff else frozenset({settings.url})
     by_token = request.path.startswith(PREFIX)
     ours = request.headers.get("Origin", "") in allowed
-    if not ours and request.method not in _SAFE and request.path not in _FOREIGN and not by_token:
+    foreign = request.path in _FOREIGN or request.path.startswith(_FOREIGN_BELOW)
+    if not ours and request.method not in _SAFE and not foreign and not by_token:
         raise Refused(403, "wrong_origin", "Only this service's own pages may ask this.")
     return await handler(request)

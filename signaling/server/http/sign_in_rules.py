@@ -12,7 +12,7 @@ from signaling.protocol.reading import Reader
 from signaling.records import Change, SignInRules, version_of
 from signaling.records.checks import changes
 from signaling.records.sign_ins import INSTALLATION, MOST_HOURS, NoProvider, ProviderUse, Required, rules_of
-from signaling.server.app_keys import RECORDS
+from signaling.server.app_keys import OIDC, RECORDS
 
 from .allowed import Asker, asker_of
 from .bodies import now_ms, read_json
@@ -104,7 +104,7 @@ async def own_rules(request: web.Request) -> web.Response:
             own=StoredRules.of(await records.sign_in_rules(rules_of(asker.member.organisation))),
             installation=Rules(**asdict(await records.sign_in_rules())),
             alone=len(await records.organisations()) < 2,
-            has_provider=await records.oidc_settings() is not None,
+            has_provider=await request.app[OIDC].of_organisation(asker.member.organisation) is not None,
         )
     )
 
@@ -136,7 +136,7 @@ async def store_rules(request: web.Request, asker: Asker, wanted: SignInRules, r
     """
     records = request.app[RECORDS]
     # if a provider is set up, the rule could lock the asker out; if none is, the records refuse the rule
-    alone = wanted.provider == "only" and await records.oidc_settings() is not None
+    alone = wanted.provider == "only" and await request.app[OIDC].of_organisation(asker.member.organisation) is not None
     if alone and not await records.is_of_provider(asker.member.id):
         raise Refused(400, "bad_provider", "You would lock yourself out. Sign in at the provider first, and set this there.")
     try:

@@ -24,15 +24,17 @@ async def undo(request: web.Request, asker: Asker, _: str, change: Change) -> Ch
     _require(asker, "sign_in.change")
     if _is_of_rules(change.after or {}):
         return await _undo_rules(request, asker, INSTALLATION, change)
-    return await _undo_provider(request, change)
+    return await _undo_provider(request, INSTALLATION, change)
 
 
 async def undo_own(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:
-    """Undo a change of an organisation's own rules for signing in. `subject`: the organisation's id."""
+    """Undo a change of an organisation's own rules for signing in, or of its provider. `subject`: the organisation's id."""
     _require(asker, "sign_in.rules")
-    if subject != asker.member.organisation or not _is_of_rules(change.after or {}):
+    if subject != asker.member.organisation:
         raise not_found()
-    return await _undo_rules(request, asker, rules_of(subject), change)
+    if _is_of_rules(change.after or {}):
+        return await _undo_rules(request, asker, rules_of(subject), change)
+    return await _undo_provider(request, rules_of(subject), change)
 
 
 async def undo_thresholds(request: web.Request, asker: Asker, _: str, change: Change) -> Change:
@@ -62,16 +64,16 @@ async def _undo_rules(request: web.Request, asker: Asker, row: str, change: Chan
     return Change(before=change.after, after=change.before)
 
 
-async def _undo_provider(request: web.Request, change: Change) -> Change:
+async def _undo_provider(request: web.Request, of: str, change: Change) -> Change:
     """Give the provider its former settings, or remove a provider that was added. The client secret stays."""
-    stored = await request.app[RECORDS].oidc_settings()
+    stored = await request.app[RECORDS].oidc_settings(of)
     if stored is None:
         raise Changed
     now = oidc.plain(stored)
     if change.before is None:
         taken_back(now, change)
-        await oidc.store(request, None)
+        await oidc.store(request, None, of)
     else:
         wanted = taken_back(now, change)
-        await oidc.store(request, await oidc.checked(request, convert(wanted, oidc.ProviderForm), stored))
+        await oidc.store(request, await oidc.checked(request, convert(wanted, oidc.ProviderForm), stored, of), of)
     return Change(before=change.after, after=change.before)

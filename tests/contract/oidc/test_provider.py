@@ -14,10 +14,16 @@ from aiohttp import web
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
-from signaling.access.identity import COOKIE
+from signaling.access.identity import COOKIE, SIGN_IN_LIFE_MS, token_hash
 from signaling.access.oidc.checks import EVERY_MS, PATIENCE_MS, Checks
-from signaling.server.app_keys import OIDC
+from signaling.access.oidc.provider import ProviderAway
+from signaling.access.oidc.sign_in import OidcSignIn
+from signaling.records import OidcSettings, Organisation, SignInRecord, SignInRules, StaffRecord
+from signaling.records.sign_ins import INSTALLATION, NoProvider, rules_of
+from signaling.server.app_keys import IDENTITY, OIDC, SEAL
 from signaling.server.http.bodies import now_ms
+from signaling.server.signing_in import _guarded
+from signaling.webhooks.reach import Reach
 from tests.oidc_provider import SECRET, running_provider
 from tests.ports import free_port
 from tests.unit.signaling.server.http.conftest import Desk, desk, refused, seeded
@@ -78,8 +84,8 @@ async def ready(desk: Desk, provider: Provider) -> Desk:
     return desk
 
 
-async def begin(desk: Desk) -> tuple[str, dict[str, str]]:
-    begun = await desk.get("/api/oidc/begin", headers=HOST, allow_redirects=False)
+async def begin(desk: Desk, organisation: str = "") -> tuple[str, dict[str, str]]:
+    begun = await desk.get(f"/api/oidc/begin?organisation={organisation}", headers=HOST, allow_redirects=False)
     assert begun.status == 302
     cookie = begun.cookies.get(STATE_COOKIE)
     return begun.headers["Location"], {"Cookie": f"{STATE_COOKIE}={cookie.value}"} if cookie else {}
@@ -94,8 +100,8 @@ async def come_back(desk: Desk, address: str, cookie: dict[str, str]) -> tuple[s
     return back.headers["Location"], {"Cookie": f"{COOKIE}={found.value}"} if found else {}
 
 
-async def sign_in(desk: Desk, provider: Provider, person: str = "nari") -> tuple[str, dict[str, str]]:
-    address, cookie = await begin(desk)
+async def sign_in(desk: Desk, provider: Provider, person: str = "nari", organisation: str = "") -> tuple[str, dict[str, str]]:
+    address, cookie = await begin(desk, organisation)
     return await come_back(desk, await provider.send_back(address, person), cookie)
 
 
@@ -322,6 +328,84 @@ async def test_settings_are_checked_and_the_secret_never_comes_back(desk: Desk, 
     assert (await me(desk, cookie))["role"] == "counselor", "the empty secret kept the stored one"
     assert (await save(desk, {"provider": None}, operator)).status == 200
     assert await refused(await desk.get("/api/me", headers=cookie)) == (401, "signed_out")
+
+
+async def owner_of(desk: Desk, organisation: str) -> dict[str, str]:
+    """Add an organisation with an owner, and sign the owner in. Return the cookie."""
+    await desk.records.save_organisation(Organisation(id=organisation, name=organisation))
+    boss = StaffRecord(
+        id=f"boss-{organisation}", login=organisation, name="Boss", role="operator", offices=["owner"], organisation=organisation
+    )
+    await desk.records.save_staff(boss)
+    now = now_ms()
+    sign_in = SignInRecord(token_hash=token_hash(boss.id), staff=boss.id, created_at=now, expires_at=now + SIGN_IN_LIFE_MS)
+    await desk.records.add_sign_in(sign_in)
+    return {"Cookie": f"{COOKIE}={boss.id}"}
+
+
+async def test_own_provider_of_an_organisation_makes_staff_of_it_alone(desk: Desk, provider: Provider) -> None:
+    """The installation and Acme have the same provider, and so the same person: as two members, each with its own role."""
+    owner, path = await owner_of(desk, "acme"), "/api/settings/sign-in-provider"
+    saved = await desk.post(path, settings(provider.issuer), headers=owner)
+    page = await saved.json()
+    assert saved.status == 200, page
+    assert page["pages"] == [
+        "http://counselor.localhost:8080/console?organisation=acme",
+        "http://operator.localhost:8080/operator?organisation=acme",
+        "http://professional.localhost:8080/console?organisation=acme",
+    ]
+    assert page["logout"].endswith("/api/oidc/logout/acme")
+    shown = [(await (await desk.get(f"/api/sign-in{of}")).json())["provider"] for of in ("", "?organisation=acme")]
+    assert shown == ["", "회사"], "strangers learn of no organisation that they do not name"
+    assert (await save(desk, settings(provider.issuer, roles=[{"value": "desk", "role": "supervisor"}]))).status == 200
+    _, theirs = await sign_in(desk, provider, organisation="acme")
+    _, ours = await sign_in(desk, provider)
+    members = [await desk.records.staff((await me(desk, cookie))["id"]) for cookie in (theirs, ours)]
+    assert [(each.organisation, each.role, each.offices) for each in members if each] == [
+        ("acme", "counselor", []),
+        ("main", "operator", ["supervisor"]),
+    ]
+    await provider.tell("groups/nari?group=boss")
+    await look(desk)
+    assert await refused(await desk.get("/api/me", headers=theirs)) == (401, "signed_out"), "another role at Acme"
+    assert await refused(await desk.get("/api/me", headers=ours)) == (401, "signed_out"), "no role here any more"
+    await provider.tell("groups/nari?group=desk")
+    _, theirs = await sign_in(desk, provider, organisation="acme")
+    _, ours = await sign_in(desk, provider)
+    entries = [each for each in (await desk.records.audits(organisation="acme"))[0] if each.action == "sign_in.provider"]
+    assert [each.subject for each in entries] == ["organisation/acme"]
+    assert SECRET not in str(entries)
+    assert (await desk.post(f"/api/operator/audit/{entries[0].n}/undo", {}, headers=owner)).status == 200
+    assert (await (await desk.get(path, headers=owner)).json())["provider"] is None
+    assert await refused(await desk.get("/api/me", headers=theirs)) == (401, "signed_out")
+    assert (await me(desk, ours))["roles"] == ["supervisor"]
+
+
+async def test_own_provider_is_needed_by_its_own_rule_and_ends_its_own_sign_ins(desk: Desk) -> None:
+    owner, path = await owner_of(desk, "acme"), "/api/settings/sign-in-provider"
+    logout = f"http://127.0.0.1:{desk.http.port}/api/oidc/logout/acme"
+    async with (
+        running_provider(CALLBACK, logout) as issuer,
+        aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http,
+    ):
+        provider = Provider(issuer, http)
+        assert (await desk.post(path, settings(issuer), headers=owner)).status == 200
+        with pytest.raises(NoProvider):
+            await desk.records.save_sign_in_rules(SignInRules(provider="only"))
+        await desk.records.save_sign_in_rules(SignInRules(provider="only"), rules_of("acme"))
+        assert await refused(await desk.post(path, {"provider": None}, headers=owner)) == (400, "bad_provider")
+        _, cookie = await sign_in(desk, provider, organisation="acme")
+        assert (await me(desk, cookie))["role"] == "counselor"
+        await provider.tell("logout/nari")
+        assert await refused(await desk.get("/api/me", headers=cookie)) == (401, "signed_out")
+
+
+async def test_owner_cannot_reach_private_machines_by_a_providers_address(desk: Desk, provider: Provider) -> None:
+    oidc = OidcSignIn(desk.records, desk.app[SEAL], desk.app[IDENTITY], now_ms, _guarded(Reach()))
+    asked = OidcSettings(issuer=provider.issuer, client_id="sangdam")
+    assert await oidc.provider_of(asked, INSTALLATION).keys(now_ms())
+    with pytest.raises(ProviderAway):
+        await oidc.provider_of(asked, rules_of("acme")).keys(now_ms())
 
 
 async def test_lying_provider_gets_nobody_in(desk: Desk) -> None:

@@ -1,5 +1,6 @@
 import { Pencil, Plus, X } from "lucide";
 import { useState } from "preact/hooks";
+import { ApiError } from "../staff/api";
 import { sentence } from "../staff/refusals";
 import { t as shared } from "../staff/texts";
 import { may } from "../staff/rights";
@@ -9,8 +10,19 @@ import { Touched } from "./appointments/touched";
 import { Loaded } from "./loaded";
 import { askAboutHours, type Ask } from "./preview/api";
 import { Preview } from "./preview/preview";
-import { draftOf, hoursOf, OFFICE, WEEKDAYS, weekText, type Draft, type Hours, type Span, type Weekday } from "./logic/hours";
-import { readHours, saveHours, type CategoryHours, type SiteHours } from "./records";
+import {
+  draftOf,
+  hoursOf,
+  OFFICE,
+  WEEKDAYS,
+  weekText,
+  withClosed,
+  type Draft,
+  type Hours,
+  type Span,
+  type Weekday,
+} from "./logic/hours";
+import { holidaysOf, readHours, saveHours, type CategoryHours, type SiteHours } from "./records";
 import { t } from "./texts";
 
 const MONDAY = new Date("2026-11-23T12:00:00");
@@ -210,6 +222,7 @@ export function HoursEditor({ title, which, hours, without, save: store, preview
               >
                 {t("hours.day.add")}
               </Button>
+              <PublicHolidays onFound={(closed) => setDraft({ ...draft, days: withClosed(draft.days, closed) })} />
             </fieldset>
           </>
         )}
@@ -225,6 +238,43 @@ export function HoursEditor({ title, which, hours, without, save: store, preview
         </div>
       </form>
     </Dialog>
+  );
+}
+
+const regionHere = () => new Intl.Locale(navigator.language).region ?? "";
+
+/** Adds the public holidays of a country as closed days. */
+function PublicHolidays({ onFound }: { onFound: (closed: string[]) => void }) {
+  const [place, setPlace] = useState(regionHere);
+  const [said, setSaid] = useState("");
+  const [busy, setBusy] = useState(false);
+  const add = async () => {
+    setBusy(true);
+    setSaid("");
+    try {
+      const { days, installed } = await holidaysOf(place.trim());
+      if (days.length > 0) onFound(days);
+      else setSaid(t(installed ? "hours.country.unknown" : "hours.country.missing"));
+    } catch (error) {
+      setSaid(error instanceof ApiError && error.reason === "bad_request" ? t("hours.country.unknown") : sentence(error));
+    }
+    setBusy(false);
+  };
+  return (
+    <div class="hours-country">
+      <Field
+        label={t("hours.country")}
+        hint={t("hours.country.hint")}
+        value={place}
+        maxLength={12}
+        error={said}
+        data-testid="hours-country"
+        onInput={(event) => setPlace(event.currentTarget.value)}
+      />
+      <Button busy={busy} disabled={place.trim() === ""} data-testid="hours-country-add" onClick={() => void add()}>
+        {t("hours.country.add")}
+      </Button>
+    </div>
   );
 }
 

@@ -160,4 +160,7 @@ export const saveHours = (site: string, category: string, hours: Hours | null) =
   post(`/api/operator/sites/${encodeURIComponent(site)}/categories/${encodeURIComponent(category)}/hours?lang=${locale()}`, {
     hours,
   }) as Promise<SiteHours>;
+/** The public holidays of this year and the next. `days` is empty if none are known of the place. */
+export const holidaysOf = (place: string) =>
+  get(`/api/operator/holidays?place=${encodeURIComponent(place)}`) as Promise<{ days: string[]; installed: boolean }>;
 export const saveThresholds = (thresholds: ThresholdItem[]) => post("/api/operator/thresholds", { thresholds });

@@ -87,7 +87,10 @@ export interface Offered {
   mail: boolean;
 }
 
-export const waysToSignIn = () => get("/api/sign-in") as Promise<Offered>;
+export const waysToSignIn = (organisation: string) => get(`/api/sign-in${ofOrganisation(organisation)}`) as Promise<Offered>;
+/** Returns the query of a request about signing in to an organisation; "" when no organisation is named. */
+export const ofOrganisation = (organisation: string) =>
+  organisation === "" ? "" : `?organisation=${encodeURIComponent(organisation)}`;
 
 /** Signs in with a password. `code`: from the authenticator app, or a recovery code; "" until the server asks for a code. */
 export const signIn = (login: string, password: string, code: string) =>

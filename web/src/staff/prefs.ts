@@ -14,6 +14,8 @@ export interface Prefs {
   newNotify: boolean;
   /** The id of the person who wants rings in this browser while the console is closed; "" for nobody. */
   pushFor: string;
+  /** The organisation at whose own provider the person signs in; "" for the installation's provider. */
+  organisation: string;
 }
 
 /** The ways to announce a new line. Each can be turned off. */
@@ -29,6 +31,7 @@ const DEFAULTS: Prefs = {
   newBadge: true,
   newNotify: true,
   pushFor: "",
+  organisation: "",
 };
 
 /** Reads stored preferences. Unknown or damaged parts fall back to the defaults. */
@@ -39,7 +42,7 @@ export function readPrefs(kept: string | null): Prefs {
   } catch {
     found = {};
   }
-  const { language, ringVolume, pushFor } = found;
+  const { language, ringVolume, pushFor, organisation } = found;
   const flag = (name: "ringMuted" | (typeof NEWS)[number]) => {
     const value = found[name];
     return typeof value === "boolean" ? value : DEFAULTS[name];
@@ -53,6 +56,7 @@ export function readPrefs(kept: string | null): Prefs {
     newBadge: flag("newBadge"),
     newNotify: flag("newNotify"),
     pushFor: typeof pushFor === "string" ? pushFor : DEFAULTS.pushFor,
+    organisation: typeof organisation === "string" ? organisation : DEFAULTS.organisation,
   };
 }
 

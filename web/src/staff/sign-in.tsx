@@ -4,8 +4,9 @@ import { Button, Field } from "../ui";
 import { hasPasskeys, signInWithPasskey, wasStopped } from "./account/passkey";
 import { Forgot } from "./account/forgot";
 import { explain, isRefused } from "./account/refusals";
-import { signIn, waysToSignIn, type Offered, type Signed } from "./api";
+import { ofOrganisation, signIn, waysToSignIn, type Offered, type Signed } from "./api";
 import { LanguageSwitch } from "./language";
+import { askedOrganisation } from "./organisation";
 import { t } from "./texts";
 
 export interface SignInProps {
@@ -38,8 +39,9 @@ export function SignIn({ page, because = "", onSigned }: SignInProps) {
 
   const [offered, setOffered] = useState<Offered>({ provider: "", mail: false });
   const [forgot, setForgot] = useState(false);
+  const organisation = askedOrganisation(location.search);
   useEffect(() => {
-    waysToSignIn().then(setOffered, () => undefined); // if the server does not answer, only a password and a passkey are offered
+    waysToSignIn(organisation).then(setOffered, () => undefined); // if the server does not answer, only a password and a passkey are offered
   }, []);
   const passkey = async () => {
     setError("");
@@ -102,7 +104,11 @@ export function SignIn({ page, because = "", onSigned }: SignInProps) {
           {t("signin.submit")}
         </Button>
         {code === null && offered.provider !== "" && (
-          <a class="button button-plain button-wide" href="/api/oidc/begin" data-testid="signin-provider">
+          <a
+            class="button button-plain button-wide"
+            href={`/api/oidc/begin${ofOrganisation(organisation)}`}
+            data-testid="signin-provider"
+          >
             {t("signin.provider", { name: offered.provider })}
           </a>
         )}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from signaling.cli.country_holidays import NoHolidays, closed_days, fill
+from signaling.records.country_holidays import NoHolidays, closed_days, fill
 from tests.unit.signaling.cli.commands import a_shop, as_json, done, run
 
 HOURS = ("--timezone", "Asia/Seoul", "--open", "mon-sun=09:00-18:00")
@@ -96,7 +96,7 @@ def test_holidays_that_are_not_understood_change_nothing(shop: Path, words: tupl
 
 def test_without_the_package_the_command_says_how_to_install_it(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = importlib.util.find_spec
-    monkeypatch.setattr("signaling.cli.country_holidays.find_spec", lambda name: None if name == "holidays" else found(name))
+    monkeypatch.setattr("signaling.records.country_holidays.find_spec", lambda name: None if name == "holidays" else found(name))
     result = run(shop, "category", "hours", "shop", "cameras", *HOURS, "--holidays", "KR")
     assert result.exit_code == 1
     assert "pip install 'sangdam[holidays]'" in result.output

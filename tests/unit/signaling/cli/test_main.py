@@ -321,6 +321,29 @@ def test_demo_prints_every_address_in_order(capsys: pytest.CaptureFixture[str]) 
     assert places == sorted(places)
 
 
+def test_working_hours_of_a_member_can_be_set_and_removed(folder: Path) -> None:
+    done(
+        folder,
+        "staff",
+        "add",
+        "mina",
+        "--name",
+        "Mina",
+        "--role",
+        "counselor",
+        "--language",
+        "ko",
+        "--password-stdin",
+        typed="river lantern under blue",
+    )
+    assert not as_json(folder, "staff", "hours", "mina")["own"]
+    said = ("--timezone", "Asia/Seoul", "--open", "mon-tue=09:00-12:00", "--holiday", "12-25")
+    shown = as_json(folder, "staff", "hours", "mina", *said)
+    assert (shown["own"], shown["week"]) == (True, {"mon": ["09:00-12:00"], "tue": ["09:00-12:00"]})
+    assert as_json(folder, "staff", "hours", "mina") == shown
+    assert not as_json(folder, "staff", "hours", "mina", "--none")["own"]
+
+
 def test_opening_hours_can_be_set_shown_and_removed(folder: Path) -> None:
     a_shop(folder)
     done(folder, "category", "add", "shop", "cameras", "--name", "ko=카메라")

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { draftOf, type Hours, hoursOf, weekText } from "./hours";
+import { draftOf, type Hours, hoursOf, weekText, withClosed } from "./hours";
 
 const HOURS: Hours = {
   timezone: "Asia/Seoul",
@@ -31,4 +31,14 @@ it("leaves out an exception without a day", () => {
 
 it("says days that are alike together", () => {
   expect(weekText(HOURS, (day) => day)).toBe("mon–tue 09:00–12:00, 13:00–18:00 · fri 22:00–24:00");
+});
+
+it("adds holidays as closed days, and leaves days as they are that are there already", () => {
+  const { days } = draftOf(HOURS, "UTC");
+  const added = withClosed(days, ["2026-03-01", "2026-12-24", "2027-12-25"]);
+  expect(added.map(({ day, spans }) => [day, spans.length])).toEqual([
+    ["12-25", 0],
+    ["2026-03-01", 0],
+    ["2026-12-24", 1],
+  ]);
 });

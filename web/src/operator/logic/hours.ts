@@ -39,6 +39,13 @@ export function draftOf(hours: Hours | null, timezone: string): Draft {
   return { timezone: hours?.timezone ?? timezone, week, days: days.sort((a, b) => a.day.localeCompare(b.day)) };
 }
 
+/** Returns the special days with the closed days added. A day that is there already stays as it is, also as a day of every year. */
+export function withClosed(days: Draft["days"], closed: string[]): Draft["days"] {
+  const known = new Set(days.map(({ day }) => day));
+  const added = closed.filter((day) => !known.has(day) && !known.has(day.slice(5))).map((day) => ({ day, spans: [] }));
+  return [...days, ...added].sort((a, b) => a.day.localeCompare(b.day));
+}
+
 export function hoursOf(draft: Draft): Hours {
   const week = Object.fromEntries(
     WEEKDAYS.filter((day) => draft.week[day].length > 0).map((day) => [day, toWire(draft.week[day])]),

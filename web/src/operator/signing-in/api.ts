@@ -65,9 +65,15 @@ export interface ProviderPage {
   /** The addresses of this server to which the provider sends people back. The operator registers them at the provider. */
   callbacks: string[];
   logout: string;
+  /** Where staff of the organisation find its own provider's button; empty for the installation's provider. */
+  pages: string[];
 }
 
 export const provider = () => get("/api/operator/sign-in-provider") as Promise<ProviderPage>;
-/** Stores the settings of the OpenID provider. Null removes the provider. */
+export const ownProvider = () => get("/api/settings/sign-in-provider") as Promise<ProviderPage>;
+/** Stores the settings of the organisation's own OpenID provider. Null removes the provider. */
+export const saveOwnProvider = (wanted: ProviderForm | null) =>
+  post("/api/settings/sign-in-provider", { provider: wanted }) as Promise<ProviderPage>;
+/** Stores the settings of the installation's OpenID provider. Null removes the provider. */
 export const saveProvider = (wanted: ProviderForm | null) =>
   post("/api/operator/sign-in-provider", { provider: wanted }) as Promise<ProviderPage>;

@@ -5,7 +5,18 @@ import { sentence } from "../../staff/refusals";
 import { may } from "../../staff/rights";
 import { Button, Field, toast, useLocale } from "../../ui";
 import { Loaded } from "../loaded";
-import { ownRules, passwordLink, provider, rules, saveOwnRules, saveRules, type PasswordLink } from "./api";
+import {
+  ownProvider,
+  ownRules,
+  passwordLink,
+  provider,
+  rules,
+  saveOwnProvider,
+  saveOwnRules,
+  saveProvider,
+  saveRules,
+  type PasswordLink,
+} from "./api";
 import { ProviderCard } from "./provider-card";
 import { RulesCard } from "./rules-card";
 import { t } from "./texts";
@@ -47,9 +58,12 @@ export function SigningInPart() {
       <LinkCard />
       {everybody && (
         <Loaded what="sign-in-provider" load={provider}>
-          {(found) => <ProviderCard page={found} />}
+          {(found) => <ProviderCard page={found} store={saveProvider} />}
         </Loaded>
       )}
+      <Loaded what="own-sign-in-provider" load={() => Promise.all([ownRules(), ownProvider()])}>
+        {([{ alone }, found]) => !(everybody && alone) && <ProviderCard page={found} own store={saveOwnProvider} />}
+      </Loaded>
     </div>
   );
 }

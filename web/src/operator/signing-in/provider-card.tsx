@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { sentence } from "../../staff/refusals";
 import { t as shared } from "../../staff/texts";
 import { Button, Failure, Field, IconButton, Select, toast, useLocale } from "../../ui";
-import { saveProvider, type ProviderForm, type ProviderPage, type RoleRule } from "./api";
+import { type ProviderForm, type ProviderPage, type RoleRule } from "./api";
 import { t } from "./texts";
 
 const ROLES = ["counselor", "professional", "supervisor", "manager", "owner"] as const;
@@ -43,8 +43,15 @@ export function tidy(form: ProviderForm): ProviderForm {
   };
 }
 
+interface ProviderCardProps {
+  page: ProviderPage;
+  /** Whether it is the organisation's own provider, and not that of the installation. */
+  own?: boolean;
+  store: (wanted: ProviderForm | null) => Promise<ProviderPage>;
+}
+
 /** Sets up the OpenID provider at which staff sign in. */
-export function ProviderCard({ page: loaded }: { page: ProviderPage }) {
+export function ProviderCard({ page: loaded, own = false, store }: ProviderCardProps) {
   useLocale();
   const [page, setPage] = useState(loaded);
   const [form, setForm] = useState(() => formOf(loaded));
@@ -54,7 +61,7 @@ export function ProviderCard({ page: loaded }: { page: ProviderPage }) {
     setBusy(true);
     setError("");
     try {
-      const saved = await saveProvider(wanted);
+      const saved = await store(wanted);
       setPage(saved);
       setForm(formOf(saved));
       toast(t("saved"));
@@ -79,9 +86,9 @@ export function ProviderCard({ page: loaded }: { page: ProviderPage }) {
     />
   );
   return (
-    <section class="card stack" data-testid="provider">
-      <h2>{t("provider")}</h2>
-      <p class="dim">{t("provider.lead")}</p>
+    <section class="card stack" data-testid={own ? "own-provider" : "provider"}>
+      <h2>{t(own ? "provider.own" : "provider")}</h2>
+      <p class="dim">{t(own ? "provider.own.lead" : "provider.lead")}</p>
       <form
         class="stack"
         onSubmit={(event) => {
@@ -115,6 +122,16 @@ export function ProviderCard({ page: loaded }: { page: ProviderPage }) {
           data-testid="provider-languages"
           onInput={(event) => setForm({ ...form, languages: event.currentTarget.value.split(",").map((one) => one.trimStart()) })}
         />
+        {own && page.provider !== null && (
+          <div>
+            <p class="dim">{t("provider.own.pages")}</p>
+            {page.pages.map((one) => (
+              <code key={one} class="account-secret">
+                {one}
+              </code>
+            ))}
+          </div>
+        )}
         <details>
           <summary>{t("provider.register")}</summary>
           <p class="dim">{t("provider.callbacks")}</p>

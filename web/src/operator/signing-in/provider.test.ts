@@ -14,13 +14,13 @@ const stored = {
 
 describe("the form of a provider", () => {
   it("has the stored settings, and never a secret", () => {
-    const form = formOf({ provider: stored, callbacks: [], logout: "" });
+    const form = formOf({ provider: stored, callbacks: [], logout: "", pages: [] });
     expect(form).toEqual({ ...stored, has_secret: undefined, client_secret: "" });
-    expect(formOf({ provider: null, callbacks: [], logout: "" }).scopes).toContain("openid");
+    expect(formOf({ provider: null, callbacks: [], logout: "", pages: [] }).scopes).toContain("openid");
   });
 
   it("is sent without spaces around and without empty rules", () => {
-    const form = formOf({ provider: stored, callbacks: [], logout: "" });
+    const form = formOf({ provider: stored, callbacks: [], logout: "", pages: [] });
     const typed = { ...form, issuer: " https://id.example ", roles: [...form.roles, { value: " ", role: "owner" as const }] };
     expect(tidy({ ...typed, languages: ["ko", "", " en "] })).toEqual({ ...form, languages: ["ko", "en"] });
   });

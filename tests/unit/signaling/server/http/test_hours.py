@@ -74,3 +74,14 @@ async def test_only_operators_set_hours(desk: Desk) -> None:
     ops = await desk.cookie_of("ops")
     reply = await desk.post(AUDIO.replace("audio", "nothing"), {"hours": None}, headers=ops)
     assert await refused(reply) == (404, "not_found")
+
+
+async def test_public_holidays_of_a_country_are_named_for_two_years(desk: Desk) -> None:
+    ops, path = await desk.cookie_of("ops"), "/api/operator/holidays?place="
+    found = await (await desk.get(path + "kr", headers=ops)).json()
+    years = {day[:4] for day in found["days"]}
+    assert found["installed"]
+    assert len(years) == 2
+    assert {f"{year}-03-01" for year in years} < set(found["days"])
+    assert await (await desk.get(path + "XQ", headers=ops)).json() == {"days": [], "installed": True}
+    assert await refused(await desk.get(path + "Korea", headers=ops)) == (400, "bad_request")

@@ -15,6 +15,11 @@ LAST_YEAR: Final = 2100
 MOST_YEARS: Final = 10
 
 
+def installed() -> bool:
+    """Return whether the package that knows public holidays is installed."""
+    return find_spec("holidays") is not None
+
+
 class NoHolidays(ValueError):
     """The public holidays of a place are not known. The exception's text is a sentence for the person who asked."""
 
@@ -25,7 +30,7 @@ def closed_days(place: str, years: Collection[int]) -> list[str]:
     `place` is a country (KR) or a part of a country (DE-BY). Raises NoHolidays for an unknown place, and for a year whose
     holidays the package does not know.
     """
-    if find_spec("holidays") is None:
+    if not installed():
         raise NoHolidays("Holidays of countries need a package. Install it: pip install 'sangdam[holidays]'")
     import holidays
 
