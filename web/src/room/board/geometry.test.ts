@@ -1,5 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { arrowHead, boxOf, corners, ends, hits, lineTo, middle, paintedBox, resized, turned, turnedBy } from "./geometry";
+import {
+  arrowHead,
+  between,
+  boxOf,
+  corners,
+  ends,
+  hits,
+  lineTo,
+  middle,
+  paintedBox,
+  resized,
+  turned,
+  turnedBy,
+} from "./geometry";
 import { frameOf, gripAt, gripsOf, isWithin, pulls, shapeAt, within } from "./selection";
 import type { Shape } from "./shape";
 import type { Point } from "./strokes";
@@ -121,5 +134,19 @@ describe("selecting", () => {
     expect(gripAt([shape()], [250, 150], 30, 8)).toBeNull();
     expect(isWithin([shape()], [250, 150], 0)).toBe(true);
     expect(frameOf(shapes)?.box).toEqual({ left: 100, top: 100, right: 300, bottom: 200 });
+  });
+});
+
+describe("an eraser", () => {
+  it("looks everywhere on its way, however quick it is, and never at too many spots", () => {
+    expect(between([0, 0], [100, 0], 25)).toEqual([
+      [25, 0],
+      [50, 0],
+      [75, 0],
+      [100, 0],
+    ]);
+    expect(between([5, 5], [5, 5], 10)).toEqual([[5, 5]]);
+    const far = between([0, 0], [1e6, 0], 1);
+    expect([far.length, far.at(-1)]).toEqual([64, [1e6, 0]]);
   });
 });

@@ -244,3 +244,14 @@ export function arrowHead(start: Point, end: Point, stroke: number): [Point, Poi
   const side = (by: number): Point => [end[0] + size * Math.cos(back + by), end[1] + size * Math.sin(back + by)];
   return [side(0.45), side(-0.45)];
 }
+
+/** The most spots at which the eraser looks for shapes between two places of the pointer. */
+const SPOTS_MOST = 64;
+
+/** Returns the spots on the way from one point to another, `step` apart, ending with the other. A quick eraser thus misses no thin
+ *  shape. */
+export function between(from: Point, to: Point, step: number): Point[] {
+  const count = Math.min(SPOTS_MOST, Math.max(1, Math.ceil(Math.hypot(to[0] - from[0], to[1] - from[1]) / step)));
+  const part = (n: number, i: 0 | 1) => from[i] + ((to[i] - from[i]) * (n + 1)) / count;
+  return Array.from({ length: count }, (_, n): Point => [part(n, 0), part(n, 1)]);
+}

@@ -4,7 +4,7 @@ import type { Store } from "../../ui/store";
 import type { BoardDoc } from "./board-doc";
 import type { BoardCanvas } from "./canvas";
 import type { Doing, Press } from "./gestures";
-import { boxAround, lineTo } from "./geometry";
+import { between, boxAround, lineTo } from "./geometry";
 import { measure } from "./paint";
 import { drags, gripAt, isWithin, pulls, shapeAt, within } from "./selection";
 import { type Box, type Changes, MARKER_OPACITY, type Shape } from "./shape";
@@ -27,6 +27,8 @@ export interface Desk {
   canvas: BoardCanvas;
   tool: Tool;
   colour: string;
+  /** The colour that becomes this person's own with their first shape. */
+  ownColour: string;
   stroke: number;
   selection: Store<ReadonlySet<string>>;
   /** Shows the frame that this person draws around shapes to select them; null removes it. */
@@ -59,8 +61,12 @@ export function begin(desk: Desk, press: Press): Doing | null {
   }
 }
 
-function stroke({ board, canvas }: Desk, press: Press, style: { colour: string; stroke: number; opacity: number }): Doing {
-  board.claimColour(style.colour);
+function stroke(
+  { board, canvas, ownColour }: Desk,
+  press: Press,
+  style: { colour: string; stroke: number; opacity: number },
+): Doing {
+  board.claimColour(ownColour);
   const drawing = board.draw(press.at, style, canvas.page);
   const timer = setInterval(() => drawing.flush(), FLUSH_MS);
   const end = () => {
@@ -99,7 +105,7 @@ function shape(desk: Desk, press: Press, kind: "line" | "arrow" | "rectangle" | 
       if (id === "") {
         if (far(press, to) < STILL_PX) return new Map();
         board.beginStep();
-        board.claimColour(colour);
+        board.claimColour(desk.ownColour);
         const at = extent(to);
         [id = ""] = board.add([
           {
@@ -167,9 +173,15 @@ function text({ board, canvas, write }: Desk, press: Press): Doing {
 function erase({ board, canvas }: Desk, press: Press): Doing {
   const wipe = board.eraser(canvas.page);
   const radius = () => ERASER_PX / scaleOf(canvas.view, canvas.space);
+  let last = press.at;
   wipe(press.at, radius());
   return {
-    move: (presses) => presses.forEach(({ at }) => wipe(at, radius())),
+    move: (presses) => {
+      for (const { at } of presses) {
+        for (const spot of between(last, at, radius())) wipe(spot, radius());
+        last = at;
+      }
+    },
     end: () => undefined,
     cancel: () => undefined, // a pinch does not bring erased shapes back, but the person can undo the erasing
   };
