@@ -9,7 +9,7 @@ import { pictureProblem } from "../sharing";
 import { LeadBar, SelectionBar } from "./bars";
 import type { BoardDoc } from "./board-doc";
 import { BoardView, type Opened, usePages } from "./board-view";
-import { WIDTHS } from "./colours";
+import { claimable, WIDTHS } from "./colours";
 import { Elements } from "./elements";
 import { freeze } from "./freeze";
 import { gestures } from "./gestures";
@@ -58,6 +58,7 @@ export function Board({ link, session, pictures, product = session.product_pictu
   const [tool, takeTool] = useState<Tool>("pen");
   const [chosenPen, setPen] = useState<Pen | null>(null);
   const pen = chosenPen ?? { colour: people.colourOf(session.you), stroke: WIDTHS[1][1] };
+  const ownColour = claimable(pen.colour, session.you, people.present, people.colourOf);
   const [turned, setTurned] = useState(false);
   const [zoom, setZoom] = useState(1);
   const [opened, setOpened] = useState<Opened | null>(null);
@@ -83,6 +84,7 @@ export function Board({ link, session, pictures, product = session.product_pictu
     canvas: opened!.canvas,
     tool,
     colour: pen.colour,
+    ownColour,
     stroke: pen.stroke,
     selection,
     marquee: (box) => {
@@ -240,6 +242,7 @@ export function Board({ link, session, pictures, product = session.product_pictu
             canvas={opened.canvas}
             writing={writing}
             colour={pen.colour}
+            ownColour={ownColour}
             fontSize={FONT_SIZES[pen.stroke <= WIDTHS[0][1] ? "small" : pen.stroke <= WIDTHS[1][1] ? "medium" : "large"]}
             onDone={() => {
               setWriting(null);

@@ -35,3 +35,13 @@ export function colourOf(id: string, people: Pick<ParticipantView, "id">[], clai
   }
   return OWN.find((colour) => !taken.has(colour)) ?? COLOURS[5][1];
 }
+
+/** Returns the colour that becomes a person's own with their first shape: the chosen one, unless it is another person's. */
+export function claimable(
+  chosen: string,
+  you: string,
+  people: readonly Pick<ParticipantView, "id">[],
+  of: (id: string) => string,
+): string {
+  return people.some(({ id }) => id !== you && of(id) === chosen) ? of(you) : chosen;
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { BoardDoc } from "./board-doc";
-import { colourOf } from "./colours";
+import { claimable, colourOf } from "./colours";
 import { CURSOR_MS, LEAD_LASTS_MS, presence, readPresence, type Sign, Signs, TRAIL_MS } from "./presence";
 import { FakeWorker, relayed } from "./testing";
 
@@ -66,5 +66,12 @@ describe("colours", () => {
     const now = people.map(({ id }) => colourOf(id, people, claimed));
     expect(now[2]).toBe(free[0]);
     expect(new Set(now).size).toBe(3);
+  });
+
+  it("are not taken over by a person who draws in another's colour", () => {
+    const of = (id: string) => colourOf(id, people, new Map());
+    expect(claimable(of("p1"), "p3", people, of)).toBe(of("p3"));
+    expect(claimable("#14171c", "p3", people, of)).toBe("#14171c");
+    expect(claimable(of("p3"), "p3", people, of)).toBe(of("p3"));
   });
 });

@@ -20,6 +20,8 @@ interface TextEditorProps {
   canvas: BoardCanvas;
   writing: Writing;
   colour: string;
+  /** The colour that becomes this person's own with their first shape. */
+  ownColour: string;
   fontSize: number;
   onDone: (id: string) => void;
 }
@@ -29,7 +31,7 @@ const EDGE = 20;
 
 /** A field on the board's page, in which a person writes a text that looks as it will look on the board. Escape, Ctrl+Enter or
  *  a press elsewhere ends the writing. A press elsewhere also keeps a Hangul syllable that is still being composed. */
-export function TextEditor({ board, canvas, writing, colour, fontSize, onDone }: TextEditorProps) {
+export function TextEditor({ board, canvas, writing, colour, ownColour, fontSize, onDone }: TextEditorProps) {
   const field = useRef<HTMLTextAreaElement>(null);
   const { shape } = writing;
   const size = shape?.fontSize ?? fontSize;
@@ -68,7 +70,9 @@ export function TextEditor({ board, canvas, writing, colour, fontSize, onDone }:
   const finish = () => {
     if (done.current) return;
     done.current = true;
-    onDone(save(board, { ...writing, at: [x, y] }, field.current?.value ?? "", { colour, fontSize: size, most: width }));
+    onDone(
+      save(board, { ...writing, at: [x, y] }, field.current?.value ?? "", { colour, ownColour, fontSize: size, most: width }),
+    );
   };
   return (
     <textarea
@@ -100,7 +104,7 @@ function save(
   board: BoardDoc,
   { at, page, shape }: Writing,
   value: string,
-  look: { colour: string; fontSize: number; most: number },
+  look: { colour: string; ownColour: string; fontSize: number; most: number },
 ): string {
   const text = value.trimEnd();
   const size = sizeOf(text, look.most, look.fontSize, measure(look.fontSize));
@@ -113,7 +117,7 @@ function save(
   }
   if (text === "") return "";
   board.beginStep();
-  board.claimColour(look.colour);
+  board.claimColour(look.ownColour);
   const [id = ""] = board.add([
     {
       kind: "text",
