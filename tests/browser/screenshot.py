@@ -17,7 +17,7 @@ from playwright.async_api import async_playwright, expect
 from tests.browser import media, people
 from tests.browser.people import Cast, Person, Staff, User
 from tests.browser.service import Service, running
-from tests.browser.test_board import draw
+from tests.browser.test_board import draw, shows_the_same
 
 TO = Path(__file__).parents[2] / "docs" / "room.png"
 SIZE = (640, 480)
@@ -131,6 +131,7 @@ async def conference(cast: Cast) -> Staff:
     await professional.get("board-colour-blue").click()
     await professional.get("board-style").click()
     await draw(professional, (0.82, 0.2), (0.74, 0.28), (0.64, 0.4), (0.69, 0.37))
+    await shows_the_same(professional, counselor)
     await counselor.sees()  # no plain colour of the tests may remain: the videos show the drawn people
     return counselor
 
@@ -147,6 +148,7 @@ async def shoot(cast: Cast, service: Service) -> None:
         counselor = await conference(cast)
         await counselor.page.mouse.move(640, 790)
         await expect(counselor.page.locator(".people video")).to_have_count(3)
+        await expect(counselor.page.locator(".toast")).to_have_count(0)
         await counselor.page.screenshot(path=TO)
     # Few pixels have the colours of the pens. The method MAXCOVERAGE keeps such rare colours in the palette.
     image = Image.open(TO).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
