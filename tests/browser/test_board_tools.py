@@ -5,25 +5,27 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image
-from playwright.async_api import Download, expect
+from playwright.async_api import expect
 
+from tests.browser.drawing import (
+    OVERLAY,
+    POINTERS,
+    at,
+    bring_picture,
+    compose,
+    each_tool,
+    fields,
+    listed,
+    no_fields,
+    pinch,
+    saved,
+    stroke_by_finger,
+)
 from tests.browser.people import Cast, Person, Staff, User, eventually
 from tests.browser.test_board import draw, ink, open_board
-
-# Counts the drawn pixels on the canvas that shows the pointers.
-POINTERS = """
-(test) => {
-  const canvas = document.querySelector(test);
-  if (!canvas?.width) return 0;
-  const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-  let inked = 0;
-  for (let i = 3; i < data.length; i += 4) inked += data[i] > 60;
-  return inked;
-}
-"""
-OVERLAY = ".board-overlay"
 
 
 async def at_the_board(cast: Cast, user: User) -> Staff:
@@ -36,53 +38,29 @@ async def at_the_board(cast: Cast, user: User) -> Staff:
     return counselor
 
 
-async def at(person: Person, x: float, y: float) -> tuple[float, float]:
-    """Return the screen coordinates of a point. The point is given as fractions of the width and height of the board's paper."""
-    box = await person.get("board-paper").bounding_box()
-    assert box is not None
-    return box["x"] + x * box["width"], box["y"] + y * box["height"]
-
-
-async def listed(person: Person) -> list[str]:
-    """Return the texts in the board's list of elements, the newest element first."""
-    await person.get("board-more").click()
-    await person.get("board-list-open").click()
-    words = await person.get("board-list").locator(".board-listed").all_text_contents()
-    await person.page.keyboard.press("Escape")
-    await expect(person.get("board-list")).to_have_count(0)
-    return words
-
-
-async def fields(person: Person, *wanted: str) -> None:
-    async def missing() -> list[str]:
-        found = await ink(person)
-        return [field for field in wanted if field not in found]
-
-    await eventually(missing, [], f"there should be ink in {wanted}")
-
-
-async def saved(person: Person, kind: str) -> Path:
-    await person.get("board-more").click()
-    async with person.page.expect_download() as waiting:
-        await person.get(f"board-save-{kind}").click()
-    download: Download = await waiting.value
-    assert download.suggested_filename.endswith(f".{kind}")
-    return Path(await download.path())
-
-
-async def pinch(person: Person, spread: float) -> None:
-    """Put two fingers on the middle of the board and move the fingers apart."""
-    x, y = await at(person, 0.5, 0.5)
-    session = await person.context.new_cdp_session(person.page)
-    for kind, gap in (("touchStart", 40.0), ("touchMove", 40 + spread / 2), ("touchMove", 40 + spread), ("touchEnd", 0.0)):
-        fingers = [] if kind == "touchEnd" else [{"x": x - gap, "y": y, "id": 0}, {"x": x + gap, "y": y, "id": 1}]
-        await session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
-    await session.detach()
-
-
 async def test_tools_by_mouse_keyboard_and_touch(cast: Cast) -> None:
     user = await cast.user(has_touch=True)
     counselor = await at_the_board(cast, user)
+    await each_tool(counselor, user)
+
+    # The counselor adds a page and brings the user there. A copied shape can be pasted there.
+    await counselor.get("board-canvas").focus()
+    await counselor.page.keyboard.press("v")
+    await counselor.page.mouse.click(*await at(counselor, 0.55, 0.175))
+    await expect(counselor.get("board-chosen")).to_be_visible()
+    await counselor.page.keyboard.press("Control+c")
+    await counselor.get("board-more").click()
+    await counselor.get("board-page-add").click()
+    await counselor.get("board-more").click()
+    await counselor.get("board-bring").click()
+    await expect(user.get("board-page")).to_contain_text("2 / 2")
+    await expect(user.page.locator(".toast").last).to_contain_text("이곳으로 불렀어요")
+    await counselor.get("board-canvas").focus()
+    await counselor.page.keyboard.press("Control+v")
+    await fields(user, "4,0")
+    assert ["화살표" in words for words in await listed(user)] == [True]
+    await counselor.page.keyboard.press("Control+x")
+    await eventually(lambda: ink(user), [], "the cut shape is gone")
 
     # The counselor chooses tools with keys, and draws, moves and deletes with the mouse.
     await counselor.get("board-canvas").focus()
@@ -104,7 +82,7 @@ async def test_tools_by_mouse_keyboard_and_touch(cast: Cast) -> None:
     await counselor.get("board-canvas").focus()
     await counselor.page.keyboard.press("t")
     await counselor.page.keyboard.press("Enter")
-    await counselor.page.keyboard.insert_text("렌즈 뚜껑")
+    await compose(counselor, "레", "렌", "렌즈 뚜", "렌즈 뚜껑")
     await counselor.page.keyboard.press("Escape")
     await fields(user, "4,2")
     words = await listed(user)
@@ -118,6 +96,7 @@ async def test_tools_by_mouse_keyboard_and_touch(cast: Cast) -> None:
     await user.get("board-whole").click()
     await expect(user.get("board-whole")).to_have_count(0)
     assert len(await listed(user)) == drawn
+    await user.get("board-pen").click()
     await user.page.touchscreen.tap(*await at(user, 0.06, 0.7))
     await fields(counselor, "0,3")
 
@@ -128,6 +107,9 @@ async def test_tools_by_mouse_keyboard_and_touch(cast: Cast) -> None:
         await counselor.page.keyboard.press("Shift+ArrowRight")
     await fields(counselor, "0,3")
     assert all(0 <= int(field.split(",")[0]) <= 7 for field in await ink(counselor))
+
+    await a_shape_is_resized_turned_locked_and_erased(counselor, user)
+    await counselor.get("board-canvas").focus()
 
     # The other person sees the laser. The laser fades, and leaves nothing in the document.
     await counselor.get("board-laser").click()
@@ -140,6 +122,42 @@ async def test_tools_by_mouse_keyboard_and_touch(cast: Cast) -> None:
 
     await eventually(faded, True, "the trail fades")
     assert len(await listed(user)) == drawn + 2
+
+
+async def a_shape_is_resized_turned_locked_and_erased(counselor: Staff, user: User) -> None:
+    """Pull a handle and turn a rectangle by mouse; a finger then erases it, but not while it is locked."""
+    before = len(await listed(user))
+    await counselor.get("board-canvas").focus()
+    await counselor.page.keyboard.press("r")
+    await draw(counselor, (0.6, 0.1), (0.7, 0.2))
+    await counselor.page.keyboard.press("v")
+    await counselor.page.mouse.click(*await at(counselor, 0.6, 0.15))
+    await draw(counselor, (0.7, 0.2), (0.9, 0.45))  # the handle at the corner
+    await fields(user, "6,2", "7,1")
+    x, y = await at(counselor, 0.75, 0.1)
+    await counselor.page.mouse.move(x, y - 28)  # the handle above the frame
+    await counselor.page.mouse.down()
+    await counselor.page.mouse.move(*await at(counselor, 0.98, 0.275), steps=8)
+    await counselor.page.mouse.up()
+    await no_fields(user, "7,0")
+    await counselor.page.keyboard.press("Control+z")
+    await fields(user, "7,0")
+    await counselor.page.keyboard.press("Control+Shift+z")
+    await no_fields(user, "7,0")
+    await counselor.get("board-lock").click()
+    await user.get("board-eraser").click()
+    await stroke_by_finger(user, (0.55, 0.3), (0.95, 0.3))
+    assert len(await listed(user)) == before + 1
+    await user.get("board-more").click()
+    await user.get("board-list-open").click()
+    await user.get("board-list").locator("[aria-pressed=true]").click()
+    await user.page.keyboard.press("Escape")
+    await stroke_by_finger(user, (0.55, 0.3), (0.95, 0.3))
+    await eventually(lambda: count(counselor), before, "the finger has erased the rectangle")
+
+
+async def count(person: Person) -> int:
+    return len(await listed(person))
 
 
 async def test_pages_pictures_and_files_of_the_board(cast: Cast, tmp_path: Path) -> None:
@@ -166,6 +184,12 @@ async def test_pages_pictures_and_files_of_the_board(cast: Cast, tmp_path: Path)
     assert await shown.evaluate("image => image.naturalWidth") > 100
     await draw(user, (0.5, 0.5), (0.9, 0.5))
     await fields(counselor, "4,2", "6,2")
+
+    # The user pastes a picture and drops another one. Both lie on the page.
+    ways: tuple[Literal["paste", "drop"], ...] = ("paste", "drop")
+    for number, how in enumerate(ways):
+        await bring_picture(user, how, tmp_path / "photo.png")
+        await eventually(lambda: pictures(counselor), number + 1, f"the counselor has the picture of a {how}")
 
     # The first 20 of a PDF's 22 pages become pages of the board. Then the test removes these pages, so that the rest of the test
     # stays short.
@@ -202,14 +226,21 @@ async def test_pages_pictures_and_files_of_the_board(cast: Cast, tmp_path: Path)
     # The files in which the board is downloaded contain all its pages.
     file = json.loads((await saved(counselor, "excalidraw")).read_text())
     kinds = [one["type"] for one in file["elements"]]
-    assert kinds == ["freedraw", "frame", "image", "frame", "image", "freedraw", "frame"]
+    assert kinds == ["freedraw", "frame", "image", "frame", "image", "freedraw", "image", "image", "frame"]
     assert all(picture["dataURL"].startswith("data:image/") for picture in file["files"].values())
-    pdf = (await saved(counselor, "pdf")).read_bytes()
-    assert pdf.startswith(b"%PDF-1.4")
-    assert pdf.count(b"/Type /Page ") == 3
+    pdf = await saved(counselor, "pdf")
     with Image.open(await saved(counselor, "png")) as picture:
         assert picture.size == (3200, 2000)
     assert "<image" in (await saved(counselor, "svg")).read_text()
+
+    # The saved PDF is opened again, and its three pages come back as pictures.
+    await counselor.get("board-more").click()
+    await counselor.get("board-insert-file").set_input_files(pdf)
+    await expect(user.get("board-page")).to_contain_text("/ 6", timeout=60_000)
+    await expect(counselor.get("board-page")).to_contain_text("4 / 6")
+    await expect(counselor.get("board-background")).to_be_visible()
+    await counselor.get("board-canvas").focus()
+    await counselor.page.keyboard.press("PageUp")
 
     # Clearing all pages of the board asks for confirmation once.
     await counselor.get("board-more").click()
@@ -219,10 +250,18 @@ async def test_pages_pictures_and_files_of_the_board(cast: Cast, tmp_path: Path)
     await eventually(lambda: ink(counselor), [], "the page is empty")
 
 
+async def pictures(person: Person) -> int:
+    return sum(words.startswith("사진") for words in await listed(person))
+
+
 async def test_firefox_draws_moves_and_writes(cast: Cast) -> None:
     user = await cast.user("firefox")
     counselor = await at_the_board(cast, user)
-    await user.page.keyboard.press("Tab")
+    await each_tool(user, user)
+    await user.get("board-more").click()
+    await user.get("board-clear-all").click()
+    await user.get("board-clear-yes").click()
+    await eventually(lambda: ink(counselor), [], "the page is empty")
     await user.get("board-rectangle").click()
     await draw(user, (0.1, 0.1), (0.3, 0.3))
     await fields(counselor, "0,0", "2,1")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from playwright.async_api import expect
 
 from tests.browser import media
+from tests.browser.drawing import POINTERS
 from tests.browser.people import Cast, Staff, User, eventually
-from tests.browser.test_board_tools import POINTERS
 
 PHONES = ((390, 844), (360, 640))
 SMALL = ((320, 568), (568, 320), (844, 390))
