@@ -21,6 +21,7 @@ expect.set_options(timeout=10_000)
 BrowserName = Literal["chromium", "firefox"]
 # fetching the bodies of such responses from the browser would take a second for each page
 BUILT = {"script", "stylesheet", "font", "image"}
+DOWNLOADS = "downloads"  # folder for what Firefox saves, inside the folder of a test run's media
 P = TypeVar("P", bound="Person")
 T = TypeVar("T")
 
@@ -53,6 +54,7 @@ async def launch(playwright: Playwright, name: BrowserName, voice: media.Voice, 
         return await playwright.firefox.launch(
             channel="moz-firefox",
             executable_path="/usr/bin/firefox-esr",
+            downloads_path=folder / DOWNLOADS,  # over BiDi the test tool tells of no download, but the file arrives here
             firefox_user_prefs={
                 "media.navigator.streams.fake": True,
                 "media.navigator.permission.disabled": True,

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from tests.browser import media
-from tests.browser.people import BrowserName, Cast, eventually
+from tests.browser.people import DOWNLOADS, BrowserName, Cast, eventually
 
 
 async def test_call_from_a_shop_page_to_rating_and_wrap_up(cast: Cast) -> None:
@@ -103,6 +103,15 @@ async def test_chromium_and_firefox_hear_each_other(
         await firefox.sees(media.USER)
     await firefox.write("들리세요?")
     await chromium.reads("들리세요?")
+    if firefox is user:
+        await user.get("call-leave").click()
+        await user.get("leave-confirm").click()
+        await user.get("transcript").click()
+
+        async def saved() -> bool:
+            return any("들리세요?" in file.read_text() for file in (cast.folder / DOWNLOADS).rglob("conversation*.html"))
+
+        await eventually(saved, True, "Firefox saves the copy of the conversation")
 
 
 async def test_declined_call_goes_to_the_next_counselor(cast: Cast) -> None:

@@ -54,8 +54,15 @@ function Switch({ viewing: { work, works, chooseWork } }: { viewing: Viewing }) 
   return (
     <div class="segments segments-small work-switch" role="group" aria-label={t("work.group")}>
       {works.map((one) => (
-        <button key={one} type="button" aria-pressed={work === one} data-testid={`work-${one}`} onClick={() => chooseWork(one)}>
-          <Icon node={WORK_ICONS[one]} size={16} /> {t(`work.${one}`)}
+        <button
+          key={one}
+          type="button"
+          aria-pressed={work === one}
+          title={t(`work.${one}`)}
+          data-testid={`work-${one}`}
+          onClick={() => chooseWork(one)}
+        >
+          <Icon node={WORK_ICONS[one]} size={16} /> {t(`tab.${one}`)}
         </button>
       ))}
     </div>

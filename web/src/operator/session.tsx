@@ -2,6 +2,7 @@ import { ArrowLeft, Trash2 } from "lucide";
 import { useMemo, useState } from "preact/hooks";
 import { attempt } from "../staff/attempt";
 import { endText } from "../staff/refusals";
+import { authorRole } from "../room/guests/words";
 import { transcriptQuery } from "../room/transcript";
 import { BriefCard } from "../staff/brief";
 import { clock, dateTime, timeOfDay } from "../staff/format";
@@ -136,9 +137,20 @@ function Times({ one }: { one: PastSession }) {
   );
 }
 
+interface Somebody {
+  name: string;
+  role: Role;
+}
+
+/** Returns what a person was. Of a guest who wrote, says what kind of guest. */
+function whatOf({ name, role }: Somebody, { lines }: PastSession): string {
+  const said = lines.find((line) => line.role === role && line.name === name);
+  return said ? authorRole(said, roleName(role)) : roleName(role);
+}
+
 /** Returns the people who wrote, and those who took part without writing. */
-function everybody(one: PastSession): { name: string; role: Role }[] {
-  const silent: { name: string; role: Role }[] = [
+function everybody(one: PastSession): Somebody[] {
+  const silent: Somebody[] = [
     { name: one.user_name, role: "user" },
     { name: one.counselor, role: "counselor" },
     { name: one.professional, role: "professional" },
@@ -197,7 +209,7 @@ function Whole({ one, onErase }: { one: PastSession; onErase: () => void }) {
             <ul>
               {everybody(one).map((person) => (
                 <li key={person.role + person.name}>
-                  {nameOf(person)} <span class="dim">{roleName(person.role)}</span>
+                  {nameOf(person)} <span class="dim">{whatOf(person, one)}</span>
                 </li>
               ))}
             </ul>
