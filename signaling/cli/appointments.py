@@ -9,7 +9,8 @@ from typing import Any, Final
 import click
 
 from signaling.records import Records, Search, SessionRecord
-from signaling.session import decode_snapshot
+from signaling.session import booking_of, decode_snapshot
+from signaling.session.model import Callback
 
 from .typed import json_option, noted, show, with_records
 
@@ -37,23 +38,43 @@ async def appointment_list(records: Records, site_id: str, staff_id: str, as_jso
 
 @appointment.command("cancel")
 @click.argument("session_id", metavar="SESSION")
+@click.option(
+    "--at", "wanted", default="", metavar="TIME", help="Cancel only what is booked for this time, as the list shows it."
+)
 @with_records
-async def appointment_cancel(records: Records, session_id: str) -> None:
+async def appointment_cancel(records: Records, session_id: str, wanted: str) -> None:
     """Cancel a callback or an appointment. The running server tells the user by mail, if a mail address is known.
 
-    SESSION is the id that the list shows. If no server runs, the next one cancels it when it starts.
+    SESSION is the id that the list shows. The booking that the command finds is cancelled, and no later one: if the user moves it
+    meanwhile, it stays. If no server runs, the next one cancels it when it starts.
     """
     found = await records.session(session_id)
-    if found is None or found.state != "callback":
+    called = _callback(found) if found is not None and found.state == "callback" else None
+    if called is None:
         raise click.ClickException(f"“{session_id}” has no callback or appointment that could be cancelled.")
-    await noted(records, "appointment.cancel", f"session/{session_id}")
+    if wanted not in ("", _utc(called.due_at)):
+        raise click.ClickException(f"Nothing was cancelled: {_said(called)} is booked.")
+    booking = booking_of(called)
+    await noted(records, "appointment.cancel", f"session/{session_id}", detail=booking)
     for _ in range(round(CANCELLED_WITHIN_S / _LOOK_S)):
         await asyncio.sleep(_LOOK_S)
-        now = await records.session(session_id)
-        if now is None or now.state != "callback":
-            click.echo(f"Cancelled {session_id}.")
+        if await _is_cancelled(records, session_id, booking):
+            click.echo(f"Cancelled: {_said(called)}.")
             return
-    click.echo(f"No server has answered. {session_id} is cancelled as soon as one runs.", err=True)
+    click.echo(f"No server has answered. As soon as one runs, it cancels {_said(called)}.", err=True)
+
+
+async def _is_cancelled(records: Records, session_id: str, booking: str) -> bool:
+    """Return whether this booking was cancelled. Raises ClickException when it was moved meanwhile, or takes place already."""
+    now = await records.session(session_id)
+    if now is None or now.end_reason in ("callback_cancelled", "erased"):
+        return True
+    called = _callback(now)
+    if now.state != "callback" or called is None:
+        raise click.ClickException(f"Nothing was cancelled: somebody has accepted “{session_id}” meanwhile.")
+    if booking_of(called) != booking:
+        raise click.ClickException(f"Nothing was cancelled: it was moved meanwhile, and {_said(called)} is booked now.")
+    return False
 
 
 async def _booked(records: Records, site_id: str) -> list[SessionRecord]:
@@ -67,11 +88,20 @@ async def _booked(records: Records, site_id: str) -> list[SessionRecord]:
 
 def _row(record: SessionRecord) -> dict[str, Any]:
     """Return a session's callback as a row to print. Return an empty row for a session whose content was erased."""
-    called = decode_snapshot(record.snapshot).callback if record.snapshot else None
+    called = _callback(record)
     if called is None:
         return {}
     shown = {name: getattr(record, name) for name in ("site", "category", "language", "channel")}
     return {"session": record.id, "at": called.due_at, "minutes": called.minutes, "staff": called.staff, **shown}
+
+
+def _callback(record: SessionRecord) -> Callback | None:
+    return decode_snapshot(record.snapshot).callback if record.snapshot else None
+
+
+def _said(called: Callback) -> str:
+    what = f"the appointment with {called.staff}" if called.staff else "the callback"
+    return f"{what} at {_utc(called.due_at)}"
 
 
 def _utc(at_ms: int) -> str:

@@ -281,6 +281,6 @@ async def noted_all(records: Records, entries: Iterable[Entry], organisation: st
     await records.audit_entries("cli", list(entries), now_ms(), organisation=organisation)
 
 
-async def noted(records: Records, action: AuditAction, subject: str, change: Change | None = None) -> None:
+async def noted(records: Records, action: AuditAction, subject: str, change: Change | None = None, *, detail: str = "") -> None:
     """Record an action of this command in the audit log."""
-    await records.audit("cli", action, subject, now_ms(), change=change)
+    await records.audit("cli", action, subject, now_ms(), detail, change=change)

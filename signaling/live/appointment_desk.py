@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 
 from signaling.live.appointments import Appointments
@@ -12,6 +13,7 @@ from signaling.live.mailing import Mailing, callback_address
 from signaling.live.sessions import Sessions
 from signaling.protocol.staff_views import AppointmentItem
 from signaling.records import Audited, Realm, Records, StaffRecord
+from signaling.session import booking_of
 from signaling.session import events as ev
 from signaling.session.model import NotAllowed
 
@@ -96,11 +98,16 @@ class AppointmentDesk:
         await self._records.audit(actor, "appointment.cancel", f"session/{entry.id}", self._now())
         await self._cancel(entry)
 
-    async def cancel_asked(self, session: str) -> None:
-        """Cancel a callback or an appointment at the request of another process, which has written the audit entry."""
-        if entry := self.entry(session):
-            with suppress(NotAllowed):  # the callback has begun, or somebody else has cancelled it
-                await self._cancel(entry)
+    async def cancel_asked(self, session: str, bookings: Collection[str]) -> None:
+        """Cancel a callback or an appointment because another process has asked for it, which it has audited.
+
+        `bookings`: names of the bookings that the process saw. If the session has another booking by now, it stays.
+        """
+        entry = self.entry(session)
+        if entry is None or entry.session.callback is None or booking_of(entry.session.callback) not in bookings:
+            return
+        with suppress(NotAllowed):  # it has begun, or somebody else has cancelled it
+            await self._cancel(entry)
 
     async def _cancel(self, entry: Entry) -> None:
         _require_open(entry)

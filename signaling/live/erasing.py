@@ -74,8 +74,8 @@ class Erasing:
                     await self._sessions.site_changed(site)
 
     async def _cancel_asked(self, after: int) -> None:
-        for session_id in await self._records.asked_to_cancel(after):
-            await self._desk.cancel_asked(session_id)
+        for session_id, bookings in (await self._records.asked_to_cancel(after)).items():
+            await self._desk.cancel_asked(session_id, bookings)
 
     async def erased(self, session_id: str) -> None:
         """End a session that was erased from the records, and remove it from every page."""

@@ -209,17 +209,19 @@ class History(Leading):
         subjects = await self._all(sa.select(t.audit.c.subject).where(erased))
         return int(newest["n"]) if newest else 0, [row["subject"].removeprefix("session/") for row in subjects]
 
-    async def asked_to_cancel(self, after: int) -> list[str]:
-        """Return the sessions whose callback or appointment must be cancelled because of `sangdam appointment cancel`.
+    async def asked_to_cancel(self, after: int) -> dict[str, set[str]]:
+        """Return the bookings that `sangdam appointment cancel` wants cancelled, by session, as `booking_of` names bookings.
 
-        Only sessions that still have a booked callback or appointment are returned. `after`: number of an audit entry; only later
-        entries count, and a few before it.
+        Only sessions that have a callback or appointment now are returned; a session may have another booking by now. `after`:
+        number of an audit entry; only later entries count, and a few before it.
         """
-        c = t.audit.c
+        c, s = t.audit.c, t.session.c
         asked = sa.and_(c.action == "appointment.cancel", c.actor == "cli", c.n > after - _REREAD)
-        subjects = {row["subject"].removeprefix("session/") for row in await self._all(sa.select(c.subject).where(asked))}
-        still = sa.select(t.session.c.id).where(t.session.c.id.in_(subjects), t.session.c.state == "callback")
-        return [row["id"] for row in await self._all(still)] if subjects else []
+        still = sa.and_(s.id == sa.func.substr(c.subject, len("session/") + 1), s.state == "callback")
+        found: dict[str, set[str]] = {}
+        for row in await self._all(sa.select(s.id, c.detail).select_from(t.audit.join(t.session, still)).where(asked)):
+            found.setdefault(row["id"], set()).add(row["detail"])
+        return found
 
     async def changed_sites(self, after: int) -> set[str]:
         """Return the sites whose settings any process has changed since audit entry `after`."""

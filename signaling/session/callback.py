@@ -14,6 +14,8 @@ return. Only an appointment whose user gave no telephone number is given up ten 
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from signaling.session import appointment, model, people
 from signaling.session import help as helping
 from signaling.session.effects import Effect, Enqueue, Note, Over, Say, Step
@@ -85,6 +87,7 @@ def schedule(session: Session, callback: Callback, at: int, out: list[Effect]) -
     """Put the session into state ``callback``; the callback is due at the time ``at`` (Unix ms)."""
     session.callback = callback
     callback.state, callback.due_at, callback.kept, callback.anyone = "scheduled", at, False, False
+    callback.agreed += 1
     session.state, session.owner, session.ringing = "callback", "", None
     session.owner_lost, session.choices, session.aside, session.woken = False, [], False, False
     session.preferred, session.preferred_name = "", ""
@@ -102,6 +105,12 @@ def _another_time(callback: Callback, session: Session) -> None:
     if callback.moved >= MOST_MOVES:
         raise NotAllowed("too_often")
     callback.moved += 1
+
+
+def booking_of(callback: Callback) -> str:
+    """Return the name of what is booked now: its time in UTC, and a number that changes whenever a time is agreed."""
+    at = datetime.fromtimestamp(callback.due_at / 1000, UTC).isoformat(timespec="minutes")
+    return f"{at.removesuffix('+00:00')}Z/{callback.agreed}"
 
 
 def check_cancelled(session: Session, event: CallbackCancelled) -> None:

@@ -295,6 +295,7 @@ class Callback(Struct, kw_only=True):
     ``kept``: the matcher keeps the place now. ``anyone``: the member has declined it, missed the ring or not come in time, so it
     rings for every counselor. ``declined``: the member has declined it, so it does not ring for this member again.
     ``timezone``: the IANA zone in which the user chose the time; "" when it is not known.
+    ``agreed``: how often a time was agreed. So a request to cancel can name one booking, also when a later one has the same time.
     """
 
     state: CallbackState
@@ -311,6 +312,7 @@ class Callback(Struct, kw_only=True):
     anyone: bool = False
     declined: bool = False
     timezone: str = ""
+    agreed: int = 0
 
 
 class Upgrade(Struct, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace as with_settings
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from signaling.live.erasing import LOOK_S
 from signaling.records import RecordsAway
 from signaling.records.appointment_plan import AppointmentPlan
 from signaling.server import app_keys
+from signaling.session import booking_of
 from tests.mail_server import Mails, link_in
 from tests.peers.live_house import Service, running, settings_for
 from tests.peers.software import Software
@@ -151,8 +154,20 @@ async def test_appointment_cancelled_by_the_command_line_ends_and_is_mailed(serv
     at = (await done(software, "GET", TIMES))[0]["times"][0]
     made = await done(software, "POST", "appointments", WANTED | {"at": at})
     user = await service.user_tab(*await opened(service, made["link"]))
-    # what `sangdam appointment cancel` writes, in a process of its own
-    await service.app[app_keys.RECORDS].audit("cli", "appointment.cancel", f"session/{user.session_id}", service.live.now())
+    session = service.live.index.entries[user.session_id].session
+    first = booking_of(session.callback)
+    assert (await user.say("callback", at=at, contact=MINA, channel="voice"))["type"] == "ok"
+    second = booking_of(session.callback)
+
+    async def ask(booking: str) -> None:
+        """Write what `sangdam appointment cancel` writes, in a process of its own."""
+        subject = f"session/{user.session_id}"
+        await service.app[app_keys.RECORDS].audit("cli", "appointment.cancel", subject, service.live.now(), booking)
+
+    await ask(first)
+    await asyncio.sleep(3 * LOOK_S)  # the server has read the request by then
+    assert session.state == "callback", "only the booking that was named is cancelled"
+    await ask(second)
     assert (await user.state("closed"))["end_reason"] == "callback_cancelled"
     await mails.one("취소")
 

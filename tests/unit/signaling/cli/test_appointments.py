@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 from msgspec.structs import replace
@@ -16,21 +18,39 @@ from tests.unit.signaling.session.call import NOW, Call
 
 from .commands import a_shop, as_json, done, run
 
+T = TypeVar("T")
 
-def booked(folder: Path) -> None:
+
+def with_jimin(hours: int) -> ev.CallbackAsked:
+    return ev.CallbackAsked(
+        "u", NOW + hours * 3_600_000, "010-2000-3000", with_staff=ev.WithStaff("jimin", "Jimin", "voice", 30, 1)
+    )
+
+
+def booked(folder: Path) -> Call:
     """Store an appointment with Jimin, and a session without one."""
     call = Call("voice")
     call.session.id = "s-1"
-    call.give(ev.CallbackAsked("u", NOW + 3_600_000, "010-2000-3000", with_staff=ev.WithStaff("jimin", "Jimin", "voice", 30, 1)))
+    call.give(with_jimin(1))
 
-    async def store() -> None:
-        records = await Records.open(f"sqlite+aiosqlite:///{folder}/records.sqlite")
+    async def store(records: Records) -> None:
         record = SessionRecord(id="s-1", site="shop", category="cameras", language="ko", channel="voice", state="callback")
         await records.create_session(replace(record, snapshot=encode_snapshot(call.session), started_at=NOW, token_hash="t-1"))
         await records.create_session(replace(record, id="s-2", state="closed", started_at=NOW, token_hash="t-2"))
-        await records.close()
 
-    asyncio.run(store())
+    in_records(folder, store)
+    return call
+
+
+def in_records(folder: Path, work: Callable[[Records], Awaitable[T]]) -> T:
+    async def run() -> T:
+        records = await Records.open(f"sqlite+aiosqlite:///{folder}/records.sqlite")
+        try:
+            return await work(records)
+        finally:
+            await records.close()
+
+    return asyncio.run(run())
 
 
 def test_appointments_are_listed_without_the_user(folder: Path) -> None:
@@ -50,18 +70,33 @@ def test_cancellation_without_a_server_waits_for_one(folder: Path, monkeypatch: 
     a_shop(folder)
     booked(folder)
     result = run(folder, "appointment", "cancel", "s-1")
-    assert (result.exit_code, "as soon as one runs" in result.stderr) == (0, True)
+    assert (result.exit_code, "As soon as one runs" in result.stderr) == (0, True)
+    assert "the appointment with jimin at 2026-09-21T15:13Z" in result.stderr
     for other in ("s-2", "s-9"):
         assert run(folder, "appointment", "cancel", other).exit_code == 1
+    assert in_records(folder, lambda records: records.asked_to_cancel(0)) == {"s-1": {"2026-09-21T15:13Z/1"}}
 
-    async def asked() -> list[str]:
-        records = await Records.open(f"sqlite+aiosqlite:///{folder}/records.sqlite")
-        try:
-            return await records.asked_to_cancel(0)
-        finally:
-            await records.close()
 
-    assert asyncio.run(asked()) == ["s-1"]
+def test_cancellation_refuses_a_booking_that_was_moved(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(appointments, "CANCELLED_WITHIN_S", 0.2)
+    a_shop(folder)
+    call = booked(folder)
+    other = run(folder, "appointment", "cancel", "s-1", "--at", "2026-09-21T16:13Z")
+    assert (other.exit_code, "the appointment with jimin at 2026-09-21T15:13Z is booked" in other.stderr) == (1, True)
+    assert in_records(folder, lambda records: records.asked_to_cancel(0)) == {}
+
+    noted = appointments.noted
+
+    async def noted_and_moved(records: Records, *of: Any, **more: Any) -> None:
+        await noted(records, *of, **more)
+        call.give(with_jimin(2))
+        snapshot = encode_snapshot(call.session)
+        await records.save_session("s-1", state="callback", channel="voice", snapshot=snapshot)
+
+    monkeypatch.setattr(appointments, "noted", noted_and_moved)
+    moved = run(folder, "appointment", "cancel", "s-1", "--at", "2026-09-21T15:13Z")
+    assert moved.exit_code == 1
+    assert "Nothing was cancelled: it was moved meanwhile, and the appointment with jimin at 2026-09-21T16:13Z" in moved.stderr
 
 
 def test_notice_and_lead_time_of_a_site_are_set_and_kept(folder: Path) -> None:
