@@ -66,11 +66,12 @@ class Times:
 class Appointments:
     """Finds and claims the times of appointments. A member of staff has one appointment at a time, whatever their capacity."""
 
-    def __init__(self, *, records: Records, index: Index, staffing: Staffing, now: Now) -> None:
+    def __init__(self, *, records: Records, index: Index, staffing: Staffing, now: Now, wall: Now) -> None:
+        """`wall`: the machine's clock, by which people mean the time of an appointment."""
         self._records = records
         self._index = index
         self._staffing = staffing
-        self._now = now
+        self._now, self._wall = now, wall
         self._known: dict[tuple[str, ...], _Known] = {}
         # only one computation runs at a time, so that requests for many time zones occupy one thread
         self._looking = asyncio.Lock()
@@ -213,7 +214,7 @@ class Appointments:
     # --- parts -----------------------------------------------------------------------------------------------------------
 
     def _check_time(self, plan: AppointmentPlan, at: int, *, by_staff: bool) -> None:
-        now = self._now()
+        now = self._wall()
         if not (now if by_staff else now + plan.notice_minutes * 60_000) <= at <= now + HORIZON_MS:
             raise NotAllowed("out_of_hours")
 
@@ -222,10 +223,10 @@ class Appointments:
             return await self._look(sought, channel, zone)
 
     async def _look(self, sought: Sought, channel: Channel, zone: str) -> _Known:
-        site, now = sought.site, self._now()
+        site, now = sought.site, self._wall()
         key = (site.id, sought.category, sought.language, "text" if channel == "text" else "call", zone)
         known = self._known.get(key)
-        if known is not None and now < known.until:
+        if known is not None and self._now() < known.until:
             return known
         plan = site.appointments or AppointmentPlan()
         staff = {each.id: each for each in await self._serving(sought, channel)}
@@ -238,7 +239,7 @@ class Appointments:
         free = await asyncio.to_thread(_free_of, category, {each: hours.get(each) for each in ids}, taken, now, plan, zone)
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
-        known = self._known[key] = _Known(now + KNOWN_MS, staff, free)
+        known = self._known[key] = _Known(self._now() + KNOWN_MS, staff, free)
         return known
 
     async def _serving(self, sought: Sought, channel: Channel) -> list[StaffRecord]:

@@ -26,6 +26,15 @@ def _uptime_ms() -> float:
     return time.clock_gettime_ns(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)) / 1_000_000
 
 
+def ahead_ms(steady: Now, wall: Now) -> int:
+    """Return how far a steady clock is ahead of the machine's clock, in ms. Return 0 for less than `STEP_MS`.
+
+    People agree times by their own clocks. So opening hours follow the machine's clock, and a booked time is moved by this much.
+    """
+    ahead = steady() - wall()
+    return ahead if abs(ahead) >= STEP_MS else 0
+
+
 class SteadyClock:
     """Unix time in milliseconds, without the steps of the machine's clock.
 

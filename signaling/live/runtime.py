@@ -101,13 +101,16 @@ class Live:
         bounds: Bounds | None = None,
         translator: Translator | None = None,
         now: Now = wall_clock_ms,
+        wall: Now = wall_clock_ms,
     ) -> None:
         """Make all parts of the live sessions. `refused` counts refused messages and calls by reason.
 
+        `now`: the steady clock. `wall`: the machine's clock, by which people mean opening hours and booked times.
         `postbox` puts mails into the outbox. `wallboard`: the address of the operators' page.
         `forgotten` returns whether a store outside of this process has lost its memory since the last call.
         """
         self.records, self.store, self.workers, self.turn, self.refused, self.now = records, store, workers, turn, refused, now
+        self.wall = wall
         self.sender, self._webhooks, self._pushes, self._recordings = sender, webhooks, pushes, recordings
         self.admission = Admission(bounds)
         self.index, self.hub, self.meters = Index(), Hub(), Meters()
@@ -134,6 +137,7 @@ class Live:
             mail_view=mailing.view,
             push_view=pushing.view,
             now=now,
+            wall=wall,
         )
         self.translating = Translating(translator or Translator(""), records, self.index)
         sessions.translates = self.translating.enabled
@@ -238,7 +242,7 @@ class Live:
             refused=refused,
             now=now,
         )
-        self.appointments = Appointments(records=records, index=index, staffing=staffing, now=now)
+        self.appointments = Appointments(records=records, index=index, staffing=staffing, now=now, wall=wall)
         self.desk = AppointmentDesk(
             appointments=self.appointments,
             sessions=sessions,
@@ -330,6 +334,7 @@ class Live:
         loops = [
             self.matching.route,
             self.sessions.scheduler.run,
+            self.sessions.follow_clock,
             self.rooms.journal,
             self.boards.run,
             self.calls.run,

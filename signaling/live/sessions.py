@@ -5,6 +5,7 @@ Every change of a live session goes through `Sessions.apply`.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -14,7 +15,7 @@ from typing import Any, Protocol
 import msgspec
 import structlog
 
-from signaling.live.clock import Now
+from signaling.live.clock import Now, ahead_ms
 from signaling.live.earlier import brief_for_staff
 from signaling.live.entry import Entry
 from signaling.live.index import Index
@@ -47,6 +48,7 @@ from signaling.session.events import SessionEvent, Ticked
 from signaling.session.model import FINAL_STATES, Person
 
 log = structlog.get_logger(__name__)
+FOLLOW_S = 10.0  # seconds between two looks whether the machine's clock has stepped; a booked time is late by at most so much
 
 
 class Effects(Protocol):
@@ -79,14 +81,18 @@ class Sessions:
         mail_view: Callable[[Entry], MailView | None],
         push_view: Callable[[Entry], PushView | None],
         now: Now,
+        wall: Now,
     ) -> None:
-        """`mail_view` and `push_view` return how a session's user can be reached by mail and by push."""
+        """`mail_view` and `push_view` return how a session's user can be reached by mail and by push.
+
+        `wall`: the machine's clock, by which opening hours and booked times are meant.
+        """
         self._index = index
         self._records = records
         self._owed = owed
         self._recordings = recordings
         self._refused = refused
-        self._now = now
+        self._now, self._wall = now, wall
         self._effects = effects
         self.scheduler = Scheduler(self._tick, now)
         self._mail_view = mail_view
@@ -204,15 +210,29 @@ class Sessions:
     async def _tick(self, key: str) -> None:
         entry = self._index.entries.get(key)
         if entry is not None:
-            await self.apply(entry, Ticked())
-            self.scheduler.set(key, next_deadline(entry.session))
+            await self.apply(entry, Ticked(ahead_ms(self._now, self._wall)))
+            self._set_timer(entry)
+
+    def _set_timer(self, entry: Entry) -> None:
+        self.scheduler.set(entry.id, next_deadline(entry.session, ahead_ms(self._now, self._wall)))
+
+    async def follow_clock(self) -> None:
+        """Set the timers of booked times again while the machine's clock and the steady clock differ. Runs until cancelled."""
+        before = 0
+        while True:
+            ahead = ahead_ms(self._now, self._wall)
+            if ahead != before:
+                for entry in list(self._index.callbacks.values()):
+                    self._set_timer(entry)
+            before = ahead
+            await asyncio.sleep(FOLLOW_S)
 
     # --- showing views to clients --------------------------------------------------------------------------------------
 
     def refresh(self, entry: Entry) -> None:
         self.changed = True
         self._index.note(entry)
-        self.scheduler.set(entry.id, next_deadline(entry.session))
+        self._set_timer(entry)
         self._effects.room_changed(entry)
         self.page_changed(entry)
         self.show(entry)
@@ -278,10 +298,10 @@ class Sessions:
         return long_wait or not staffed or not self._open(entry)
 
     def _open(self, entry: Entry) -> bool:
-        return is_open(entry.site.hours_of(entry.session.category), self._now())
+        return is_open(entry.site.hours_of(entry.session.category), self._wall())
 
     def _opening(self, entry: Entry) -> OpeningView:
-        hours, now = entry.site.hours_of(entry.session.category), self._now()
+        hours, now = entry.site.hours_of(entry.session.category), self._wall()
         return OpeningView(
             open=is_open(hours, now), opens_at=next_opening(hours, now), callbacks=entry.site.callbacks == "offered"
         )

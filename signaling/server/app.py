@@ -123,6 +123,7 @@ async def build_app(
         bounds=Bounds(settings.most_waiting, settings.most_lag_ms),
         translator=Translator(settings.translate_url, settings.translate_key_file),
         now=steady,
+        wall=now,
     )
     middlewares = [cluster.relay.middleware()] if cluster else []
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=middlewares)

@@ -554,7 +554,12 @@ class RoomLost:
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """The time of a timer has come. Every timer of the session that is due fires."""
+    """The time of a timer has come. Every timer of the session that is due fires.
+
+    ``ahead_ms``: how far the clock of the timers is ahead of the machine's clock. A booked time is meant by the machine's clock.
+    """
+
+    ahead_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

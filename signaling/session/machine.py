@@ -6,7 +6,7 @@ former request or peer) changes nothing and has no effects.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from signaling.protocol.reasons import EndReason, OverReason
@@ -102,9 +102,17 @@ def receive(session: Session, event: SessionEvent, now: int) -> list[Effect]:
     return out
 
 
-def next_deadline(session: Session) -> int | None:
-    """Return when the next timer fires (Unix ms), or None. The caller must send ``Ticked`` at that time."""
-    return min(session.timers.values(), default=None)
+_BOOKED = ("callback", "lead")  # timers of a time that people have agreed, by their own clocks
+
+
+def next_deadline(session: Session, ahead_ms: int = 0) -> int | None:
+    """Return when the next timer fires (Unix ms), or None. The caller must then send ``Ticked``. ``ahead_ms``: as there."""
+    return min((at for at, _ in _deadlines(session, ahead_ms)), default=None)
+
+
+def _deadlines(session: Session, ahead_ms: int) -> Iterator[tuple[int, model.Timer]]:
+    for name, at in session.timers.items():
+        yield (at + ahead_ms if name in _BOOKED else at), name
 
 
 # --- waiting for a counselor ---------------------------------------------------------------------------------------------
@@ -391,7 +399,7 @@ def _room_lost(session: Session, event: RoomLost, now: int, out: list[Effect]) -
 
 
 def _ticked(session: Session, event: Ticked, now: int, out: list[Effect]) -> None:
-    due = sorted((at, name) for name, at in session.timers.items() if at <= now)
+    due = sorted(each for each in _deadlines(session, event.ahead_ms) if each[0] <= now)
     for _, name in due:
         if session.timers.pop(name, None) is not None:
             _TIMERS[name](session, now, out)

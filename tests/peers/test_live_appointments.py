@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,14 @@ import icalendar
 import pytest
 from msgspec.structs import replace
 
+from signaling.live.clock import wall_clock_ms
 from signaling.records import RecordsAway
 from signaling.records.appointment_plan import CELL_MS, AppointmentPlan, cells
+from signaling.records.opening_hours import WEEKDAYS, Hours
+from signaling.server import app as wiring
 from signaling.server import app_keys
+from tests.clock import Clock
+from tests.peers import live_house
 from tests.peers.live_house import Person, Service, running, settings_for
 
 SOON_MS = 600_000
@@ -99,6 +105,28 @@ async def test_both_meet_at_the_time_that_was_kept_free(service: Service) -> Non
     assert answer["type"] == "ok", answer
     view = await user.until(lambda session: session["callback"]["came"])
     assert view["room"]["media"] is True
+
+
+async def test_hours_and_booked_times_follow_a_clock_that_was_set_forward(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady = Clock()
+    steady.skip(-25 * 3600)  # the machine's clock was set forward a moment ago, so the steady clock is still behind it
+    monkeypatch.setattr(wiring, "SteadyClock", lambda: steady)
+    monkeypatch.setattr(live_house, "Clock", lambda: wall_clock_ms)
+    async with running(settings_for(tmp_path)) as service:
+        records, today = service.app[app_keys.RECORDS], datetime.now(UTC).date()
+        site = await records.site("demo-shop")
+        assert site is not None
+        week: Any = {day: ["00:00-24:00"] for day in WEEKDAYS}
+        hours = Hours(timezone="UTC", week=week, days={f"{today - timedelta(days=n)}": [] for n in (1, 2)})
+        cameras = replace(site.categories["cameras"], hours=hours)
+        await records.save_site(replace(site, appointments=PLAN, categories=site.categories | {"cameras": cameras}))
+        user = await service.user(channel="voice")
+        assert (await user.state("preparing"))["opening"]["open"], "today is no holiday"
+        await booked(user, wall_clock_ms() + 1_500)
+        counselor = await service.staff(staff_of(service, user))
+        assert (await counselor.get("ring"))["kind"] == "callback"
 
 
 async def test_one_time_of_one_counselor_is_promised_once(service: Service) -> None:

@@ -77,7 +77,7 @@ async def agree(live: Live, entry: Entry, booking: ev.CallbackAsked | ev.Callbac
             lambda with_staff: live.sessions.apply(entry, replace(booking, with_staff=with_staff)),
         )
         return
-    if not may_call_back(entry.site.hours_of(entry.session.category), booking.at, live.now()):
+    if not may_call_back(entry.site.hours_of(entry.session.category), booking.at, live.wall()):
         raise NotAllowed("out_of_hours")
     await live.sessions.apply(entry, booking)
     await live.appointments.release(entry)

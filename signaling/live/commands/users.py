@@ -28,7 +28,7 @@ async def _enter(live: Live, client: Client, entry: Entry, person: Person, messa
         await live.lines.question(entry, person, brief_value(entry.brief, "note"))
         return None
     await live.sessions.renew_site(entry)
-    if not is_open(entry.site.hours_of(entry.session.category), live.now()):
+    if not is_open(entry.site.hours_of(entry.session.category), live.wall()):
         live.sessions.show(entry)
         raise NotAllowed("closed")
     if live.owed.crowded:
@@ -90,7 +90,7 @@ async def _callback_times(live: Live, client: Client, entry: Entry, person: Pers
     plan = entry.site.appointments
     if plan is None:
         hours = entry.site.hours_of(entry.session.category)
-        times = callback_times(hours, live.now(), message.timezone)
+        times = callback_times(hours, live.wall(), message.timezone)
         return replies.CallbackTimes(session=entry.id, times=times, id=message.id)
     known = person.staff or await live.appointments.known_to(entry)
     found = await live.appointments.times(entry, message.channel or entry.session.channel, message.timezone, known)

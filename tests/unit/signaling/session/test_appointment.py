@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from signaling.protocol.session_views import Brief, CategoryView, SiteView
-from signaling.session import NotAllowed, decode_snapshot, encode_snapshot, matrix, views
+from signaling.session import NotAllowed, decode_snapshot, encode_snapshot, matrix, next_deadline, views
 from signaling.session import events as ev
 from signaling.session.appointment import GRACE_MS, LATE_MS
 from signaling.session.effects import Enqueue, Note, Reinstate
@@ -75,6 +75,17 @@ def test_place_is_kept_from_the_lead_time_and_rings_at_the_start(call):
 def test_clock_that_jumps_over_lead_and_start_keeps_their_order(call):
     booked(call).tick(HOUR_S + 60)
     assert [step for step, *_ in enqueued(call)] == ["promise", "redeem"]
+
+
+@pytest.mark.parametrize("ahead_s", [HOUR_S // 2, -HOUR_S // 2])
+def test_booked_time_follows_a_clock_that_was_set(call, ahead_s):
+    booked(call)
+    ahead_ms = ahead_s * S
+    assert next_deadline(call.session, ahead_ms) == AT - LEAD_S * S + ahead_ms
+    call.give(ev.Ticked(ahead_ms), HOUR_S + ahead_s - 1)
+    assert callback(call).state == "scheduled"
+    call.give(ev.Ticked(ahead_ms), 1)
+    assert callback(call).state == "due"
 
 
 def test_counselor_who_does_not_come_in_time_gives_way_to_anybody(call):
