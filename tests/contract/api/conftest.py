@@ -16,6 +16,7 @@ from signaling.access import identity, rate_limits
 from signaling.access.api_tokens import RIGHTS, new_record, new_token
 from signaling.config.settings import Settings
 from signaling.records import SessionRecord
+from signaling.records.appointment_plan import AppointmentPlan
 from signaling.server.app import build_app
 from signaling.server.app_keys import CODES, RECORDS
 from signaling.server.http.bodies import now_ms
@@ -46,6 +47,9 @@ class Server:
         await records.add_api_token(
             new_record(self.token, organisation="main", name="S", rights=RIGHTS, sites=["*"], maker=None, days=1, now=now)
         )
+        site = await records.site("demo-shop")
+        assert site is not None
+        await records.save_site(replace(site, appointments=AppointmentPlan(minutes=30, buffer_minutes=15)))
         session = SessionRecord(id=SESSION, site="demo-shop", category="cameras", language="ko", channel="text", state="closed")
         user_ref = self.app[CODES].user_ref("demo-shop", USER)
         await records.create_session(replace(session, started_at=now, ended_at=now, user_ref=user_ref))

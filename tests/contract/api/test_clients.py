@@ -1,4 +1,4 @@
-"""Clients generated from `/api/openapi.json` start a conversation, read it, and export and erase its user."""
+"""Clients generated from `/api/openapi.json` start a conversation, book an appointment, and export and erase their user."""
 
 from __future__ import annotations
 
