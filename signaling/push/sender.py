@@ -74,8 +74,10 @@ class Sender:
             while True:
                 try:
                     self.announced.clear()
-                    for rings in (True, False):
-                        await self._look(rings=rings)
+                    ring_at, push_at = await self._records.next_pushes_at()
+                    for rings, at in ((True, ring_at), (False, push_at)):
+                        if at is not None and at <= self._now():
+                            await self._look(rings=rings)
                     await self._rest()
                 except RecordsAway:
                     await asyncio.sleep(AWAY_S)
@@ -96,7 +98,7 @@ class Sender:
     async def _look(self, *, rings: bool) -> None:
         """Start a task for each push that is due and that the limits allow. `rings`: rings only, or all other pushes only."""
         now = self._now()
-        if self._free[rings] <= 0 or await self._records.next_push_at() is None:
+        if self._free[rings] <= 0:
             return
         self._services = {host: each for host, each in self._services.items() if any(each.taken.values()) or each.failures}
         room = {host: 0 if each.until > now else PLACES_A_HOST - each.taken[rings] for host, each in self._services.items()}
@@ -132,7 +134,9 @@ class Sender:
             self._under_way.discard(push.n)
             self._free[rings] += 1
             service.taken[rings] -= 1
-            self.announced.set()  # another push can be sent
+            # a search costs more than a push, so one search fills half of a service's places
+            if rings or service.taken[False] <= PLACES_A_HOST // 2 or self._free[False] == 1:
+                self.announced.set()
 
     async def _try(self, push: Push, service: _Service) -> None:
         now = self._now()

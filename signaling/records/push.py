@@ -235,8 +235,14 @@ class Pushes(Database):
 
     async def next_push_at(self) -> int | None:
         """Return when the next push is due (Unix ms). None: no push waits."""
-        row = await self._first(sa.select(sa.func.min(_m.next_at).label("at")))
-        return row["at"] if row else None
+        return (await self.next_pushes_at())[1]
+
+    async def next_pushes_at(self) -> tuple[int | None, int | None]:
+        """Return when the next ring is due, and when the next push of any kind (Unix ms). None: there is none."""
+        first = sa.select(sa.func.min(_m.next_at))
+        both = sa.select(first.where(_m.rank == RING).scalar_subquery().label("ring"), first.scalar_subquery().label("push"))
+        row = await self._first(both)
+        return (row["ring"], row["push"]) if row else (None, None)
 
     async def push_allowed(self, push: Push, now: int, idle_ms: int) -> bool:
         """Return whether the push may go out now: it was not withdrawn, and its receiver's sign-in or session still allows it."""
