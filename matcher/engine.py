@@ -185,7 +185,15 @@ class Engine:
         book = self._book.begin(now_ms)
         ticket = book.ticket(request)
         if ticket.request.medium != "call":
-            book.become_call(ticket)
+            book.become(ticket, "call")
+        return book.finish()
+
+    def becomes_text(self, request: str, now_ms: int) -> list[AnyEvent]:
+        book = self._book.begin(now_ms)
+        ticket = book.ticket(request)
+        check_request("becomes_text", ticket.state)
+        if ticket.request.medium != "text":
+            book.become(ticket, "text")
         return book.finish()
 
     def set_aside(self, request: str, now_ms: int) -> list[AnyEvent]:

@@ -319,20 +319,20 @@ class Ledger:
             self.queues.take(ticket)
             self.queues.put(ticket)
 
-    def become_call(self, ticket: Ticket) -> None:
-        """Move an open request to the queue of calls, at its original time.
+    def become(self, ticket: Ticket, medium: Medium) -> None:
+        """Move an open request to the queue of this medium, at its original time.
 
-        If the request is ringing at a member who has no room for a call, that reservation ends.
+        If the request is ringing at a member who has no room for the medium, that reservation ends.
         """
         self.queues.take(ticket)
         ticket.queue.open_tickets -= 1
-        request = ticket.request = replace(ticket.request, medium="call")
+        request = ticket.request = replace(ticket.request, medium=medium)
         ticket.queue = self._opened(request)
         member = self.roster.members.get(ticket.staff) if ticket.staff is not None else None
         if ticket.state == "waiting":
             self.queues.put(ticket)
             self._waiting.append(ticket)
-        elif ticket.state == "reserved" and member is not None and not member.has_room("call"):
+        elif ticket.state == "reserved" and member is not None and not member.has_room(medium):
             self.end_reservation(ticket, "cancelled", "channel")
             self.wait(ticket, "channel")
         elif ticket.state == "accepted":

@@ -62,6 +62,9 @@ class MemoryStore:
     async def becomes_call(self, request: str, now_ms: int) -> list[AnyEvent]:
         return self._engine.becomes_call(request, now_ms)
 
+    async def becomes_text(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return self._engine.becomes_text(request, now_ms)
+
     async def set_aside(self, request: str, now_ms: int) -> list[AnyEvent]:
         return self._engine.set_aside(request, now_ms)
 

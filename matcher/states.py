@@ -7,8 +7,8 @@ from typing import Literal
 from matcher.types import Refused, RequestState, StaffState
 
 RequestStep = Literal[
-    "redeem", "suspend", "resume", "cancel", "unserved", "set_aside", "take_back", "entered", "requeue", "complete", "release",
-    "transfer",
+    "redeem", "suspend", "resume", "cancel", "unserved", "becomes_text", "set_aside", "take_back", "entered", "requeue",
+    "complete", "release", "transfer",
 ]  # fmt: skip  # a list of names
 StaffStep = Literal["set_available", "set_away", "wrapped_up"]
 
@@ -18,6 +18,7 @@ REQUEST_STEPS: dict[RequestStep, frozenset[RequestState]] = {
     "resume": frozenset({"suspended"}),
     "cancel": frozenset({"promised", "waiting", "suspended", "reserved"}),
     "unserved": frozenset({"waiting"}),
+    "becomes_text": frozenset({"accepted"}),
     "set_aside": frozenset({"accepted"}),
     "take_back": frozenset({"accepted"}),
     "entered": frozenset({"accepted"}),

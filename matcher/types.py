@@ -313,6 +313,9 @@ class MatchStore(Protocol):
         keeps the request, even beyond their capacity.
         """
 
+    async def becomes_text(self, request: str, now_ms: int) -> list[AnyEvent]:
+        """Make an accepted request a text. Nothing changes if it is a text already. Its holder has room for another call then."""
+
     async def set_aside(self, request: str, now_ms: int) -> list[AnyEvent]:
         """Free the place of an accepted request, because its user left the page. The holder keeps the request."""
 

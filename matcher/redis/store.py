@@ -110,6 +110,9 @@ class RedisStore:
     async def becomes_call(self, request: str, now_ms: int) -> list[AnyEvent]:
         return await self._step("becomes_call", now_ms, request)
 
+    async def becomes_text(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return await self._step("becomes_text", now_ms, request)
+
     async def set_aside(self, request: str, now_ms: int) -> list[AnyEvent]:
         return await self._step("set_aside", now_ms, request)
 

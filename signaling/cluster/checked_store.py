@@ -66,6 +66,9 @@ class CheckedStore:
     async def becomes_call(self, request: str, now_ms: int) -> list[AnyEvent]:
         return await (await self._ours()).becomes_call(request, now_ms)
 
+    async def becomes_text(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return await (await self._ours()).becomes_text(request, now_ms)
+
     async def set_aside(self, request: str, now_ms: int) -> list[AnyEvent]:
         return await (await self._ours()).set_aside(request, now_ms)
 

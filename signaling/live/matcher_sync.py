@@ -173,8 +173,11 @@ class Agreeing:
         self, entry: Entry, wanted: Reinstate, here: bool, ringing: Ringing | None, status: m.RequestStatus, fence: int
     ) -> None:
         store, now, request = self._store, self._now(), wanted.request
-        if self._became_call(entry, wanted, status):
+        medium = self.requests.request_of(entry, wanted).medium
+        if medium == "call" and status.request.medium == "text":
             await self._step(store.becomes_call(request, now))
+        elif medium == "text" and status.request.medium == "call" and status.state == "accepted":
+            await self._step(store.becomes_text(request, now))
         if ringing is not None and ringing.reservation != status.reservation and status.state != "accepted":
             await self.matching.ring_lost(request, ringing, fence)
         if wanted.promised or status.state == "promised":
@@ -222,10 +225,6 @@ class Agreeing:
 
     def _alike(self, entry: Entry, wanted: Reinstate, here: bool, ringing: Ringing | None, status: m.RequestStatus) -> bool:
         return not self._became_call(entry, wanted, status) and _alike(wanted, here, ringing, status)
-
-    def _became_call(self, entry: Entry, wanted: Reinstate, status: m.RequestStatus) -> bool:
-        """Return whether the request is for a call, but the matcher still counts it as text."""
-        return self.requests.request_of(entry, wanted).medium == "call" and status.request.medium == "text"
 
     async def _step(self, step: Awaitable[list[m.AnyEvent]]) -> None:
         try:

@@ -30,6 +30,7 @@ _STEPS: Final[dict[StepName, Callable[[m.MatchStore, str, int], Coroutine[Any, A
     "set_aside": lambda store, request, now: store.set_aside(request, now),
     "take_back": lambda store, request, now: store.take_back(request, now),
     "becomes_call": lambda store, request, now: store.becomes_call(request, now),
+    "becomes_text": lambda store, request, now: store.becomes_text(request, now),
 }
 
 

@@ -39,6 +39,7 @@ StepName = Literal[
     "release",
     "unserved",
     "becomes_call",
+    "becomes_text",
     "set_aside",
     "take_back",
 ]

@@ -88,9 +88,9 @@ def changed(session: Session, event: ListenedAs, now: int, out: list[Effect]) ->
 
 
 def settle(session: Session, now: int, out: list[Effect]) -> None:
-    """Remove listeners when the call is over or their connection has failed. Called after every event."""
+    """Remove listeners when the call is over or goes on as text, or their connection has failed. Called after every event."""
     for listener in list(session.listeners.values()):
-        if session.state != "active":
+        if session.state != "active" or session.channel == "text":
             _over(session, listener, "ended", now, out)
         elif not listener.connected or listener.peer in LOST_PEERS:
             _over(session, listener, "lost", now, out)

@@ -1,4 +1,4 @@
-"""Upgrade: the user of a text session asks for voice or video. The request rings for their counselor.
+"""Change of channel: a call goes on as text, or the user of a text session asks for voice or video, and their counselor is rung.
 
     The states of the request, and what changes them:
     ringing → taken (the channel changes) · declined · missed (nobody answered in time)
@@ -11,7 +11,7 @@ their counselor is being called. A counselor who changes the channel directly th
 from __future__ import annotations
 
 from signaling.session import help as helping
-from signaling.session import model
+from signaling.session import model, people
 from signaling.session.effects import Effect, Note, Say, Step
 from signaling.session.events import ChannelChanged, UpgradeAnswered
 from signaling.session.model import NotAllowed, Session, Upgrade
@@ -21,22 +21,44 @@ MOST_CALLS = 20  # most upgrade requests of the user in one session; further one
 
 
 def channel_changed(session: Session, event: ChannelChanged, now: int, out: list[Effect]) -> None:
-    """Raise the session's channel: from text to voice or video, or from voice to video.
+    """Change the session's channel: from text to voice or video, from voice to video, or from a call to text.
 
-    The channel is never lowered. A participant who only switches a microphone off sends the message `media`.
+    A video call does not become a voice call: switching a camera off is the message `media`.
     """
     if event.participant not in (session.user, session.owner):
         raise NotAllowed("not_yours")
     if session.state not in ("preparing", "waiting", "active"):
         raise NotAllowed("wrong_state")
-    if _CHANNEL_RANK[event.channel] < _CHANNEL_RANK[session.channel]:
-        raise NotAllowed("channel")
     if event.channel == session.channel:
         return
+    if event.channel == "text" and session.state == "active":
+        _go_on_as_text(session, out)
+        return
+    if _CHANNEL_RANK[event.channel] < _CHANNEL_RANK[session.channel]:
+        raise NotAllowed("channel")
     if session.state == "active" and session.channel == "text" and event.participant == session.user:
         _call(session, event, now, out)
     else:
         _take(session, event, out)
+
+
+def _go_on_as_text(session: Session, out: list[Effect]) -> None:
+    """Close all peer connections, and keep everything else: people, lines, pictures and board.
+
+    Refused while a third person is there or asked for, because each of them came for the call.
+    """
+    if session.owner_lost or session.open_help() is not None or session.guests():
+        raise NotAllowed("wrong_state")
+    for person in session.present():
+        people.drop_peers(person, out)
+        person.media = model.Media()
+    session.channel, session.held = "text", False
+    if (
+        session.callback is None or session.callback.staff
+    ):  # the matcher counts any other callback as a call, whatever its channel
+        out.append(Step("becomes_text", session.request))
+    out.append(Say("channel.text"))
+    out.append(Note("channel", {"channel": "text"}))
 
 
 def _call(session: Session, event: ChannelChanged, now: int, out: list[Effect]) -> None:

@@ -368,11 +368,12 @@ local function recount(ticket)
   end
 end
 
--- Move an open request to the queue of calls, at its original time. Its ring ends if its member has no room for a call.
-function Ledger.become_call(ticket)
+-- Move an open request to the queue of this medium, at its original time. The ring of a request that becomes a call ends if its
+-- member has no room for a call. Only accepted requests become texts.
+function Ledger.become(ticket, medium)
   Queues.take(ticket)
   Queues.closed(ticket.queue)
-  ticket.medium = "call"
+  ticket.medium = medium
   ticket.queue = opened(ticket)
   tickets:put(ticket)
   local member = ticket.staff and members:get(ticket.staff)
@@ -385,7 +386,7 @@ function Ledger.become_call(ticket)
   elseif ticket.state == "accepted" then
     recount(ticket)
   elseif ticket.state == "promised" then
-    keep(ticket, "call")
+    keep(ticket, medium)
   end
 end
 

@@ -7,6 +7,7 @@ local REQUEST_STEPS = {
   resume = {suspended = true},
   cancel = {promised = true, waiting = true, suspended = true, reserved = true},
   unserved = {waiting = true},
+  becomes_text = {accepted = true},
   set_aside = {accepted = true},
   take_back = {accepted = true},
   entered = {accepted = true},
@@ -163,7 +164,14 @@ end
 function Steps.becomes_call(request)
   local ticket = Ledger.ticket(request)
   if ticket.medium ~= "call" then
-    Ledger.become_call(ticket)
+    Ledger.become(ticket, "call")
+  end
+end
+
+function Steps.becomes_text(request)
+  local ticket = ticket_for("becomes_text", request)
+  if ticket.medium ~= "text" then
+    Ledger.become(ticket, "text")
   end
 end
 

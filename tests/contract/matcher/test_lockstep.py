@@ -124,8 +124,8 @@ STAFF = ["a", "B", "é", "김", "s:1"]
 REQUESTS = ["q1", "q2", "Q3", "다", "5:x"]
 STEPS_FOR_STAFF = ["set_available", "set_available", "set_away", "disconnect", "sign_out", "wrapped_up"]
 STEPS_FOR_REQUESTS = [
-    "redeem", "cancel", "suspend", "resume", "becomes_call", "set_aside", "take_back", "entered", "requeue", "complete",
-    "release", "unserved",
+    "redeem", "cancel", "suspend", "resume", "becomes_call", "becomes_text", "set_aside", "take_back", "entered", "requeue",
+    "complete", "release", "unserved",
 ]  # fmt: skip  # a list of names
 some_staff = st.builds(
     Staff,

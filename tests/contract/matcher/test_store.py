@@ -255,6 +255,15 @@ class TestMatchStore:
         rang = ("rang", "b", "jimin", "cancelled", "channel")
         assert seen(await store.becomes_call("b", NOW)) == [rang, ("jimin", "busy", ""), ("b", "waiting", "channel")]
 
+    async def test_call_that_becomes_a_text_leaves_room_for_a_call(self, store):
+        await available(store, counselor("jimin", texts=1))
+        await store.enqueue(asked("a"), NOW)
+        await store.accept(await reservation_of(store, "a"), NOW)
+        await store.enqueue(asked("b"), NOW)
+        assert seen(await store.becomes_text("a", NOW))[0] == ("rings", "b", "jimin")
+        assert await store.becomes_text("a", NOW) == []
+        assert (await store.request_status("a")).request.medium == "text"
+
     async def test_user_who_left_returns_beyond_the_capacity(self, store):
         await available(store, counselor("jimin", texts=1))
         await store.enqueue(asked("a", medium="text"), NOW)

@@ -37,6 +37,7 @@ ANY_STEP = [
     "resume",
     "unserved",
     "becomes_call",
+    "becomes_text",
     "set_aside",
     "take_back",
     "entered",
@@ -277,6 +278,13 @@ class Matching(RuleBasedStateMachine):
         if name:
             assert self.do("becomes_call", name)
             assert self.engine.request_status(name).request.medium == "call"
+
+    @rule(number=picks)
+    def becomes_text(self, number: int) -> None:
+        name = self.pick(number, "accepted")
+        if name:
+            assert self.do("becomes_text", name)
+            assert self.engine.request_status(name).request.medium == "text"
 
     @rule(number=picks)
     def resume(self, number: int) -> None:

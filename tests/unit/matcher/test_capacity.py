@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from matcher.types import Refused
+
 # --- capacity -----------------------------------------------------------------------------------------------------------
 
 
@@ -167,6 +169,25 @@ def test_text_that_becomes_a_call_takes_the_place_of_a_call(desk):
     desk.decline("b")
     desk.ask("call")
     assert desk.request("call") == "waiting"
+
+
+def test_call_that_becomes_a_text_makes_room_for_a_call(desk):
+    desk.staff("jimin", texts=1)
+    desk.ask("a")
+    desk.serve("a")
+    desk.ask("b")
+    desk.do("becomes_text", "a")
+    assert desk.rings_at("b") == "jimin"
+    desk.serve("b")
+    desk.text("c")
+    assert desk.request("c") == "waiting", "the only text is the former call"
+
+
+def test_waiting_call_does_not_become_a_text(desk):
+    desk.staff("jimin", available=False)
+    desk.ask("a")
+    with pytest.raises(Refused, match="wrong_state"):
+        desk.do("becomes_text", "a")
 
 
 def test_waiting_text_that_becomes_a_call_keeps_its_time(desk):

@@ -7,7 +7,7 @@ import pytest
 from signaling.protocol.session_views import Brief, CategoryView, SessionView, SiteView
 from signaling.session import NotAllowed, decode_snapshot, encode_snapshot, matrix, next_deadline, views
 from signaling.session import events as ev
-from signaling.session.effects import Step
+from signaling.session.effects import DropPeer, Step
 from tests.unit.signaling.session.call import Call
 
 AROUND = views.Surroundings(SiteView(id="s", name="S"), CategoryView(id="c", name="C"), Brief())
@@ -158,3 +158,40 @@ def test_upgrade_ring_survives_a_restart() -> None:
     call.give(ev.Restored())
     assert seen(call, "jimin").upgrade is not None
     assert "upgrade" in call.session.timers
+
+
+def test_call_goes_on_as_text_and_may_become_a_call_again() -> None:
+    call = written()
+    call.give(ev.ChannelChanged("jimin", "video"))
+    for person in ("u", "jimin"):
+        call.give(ev.PeerOffered(person, f"p-{person}"))
+    call.give(ev.ChannelChanged("u", "text"))
+    assert (call.session.channel, call.session.state, call.said()) == ("text", "active", ["channel.text"])
+    assert Step("becomes_text", call.session.request) in call.effects
+    assert {each.peer for each in call.effects if isinstance(each, DropPeer)} == {"p-u", "p-jimin"}
+    view = seen(call, "u")
+    assert view.room is not None
+    assert not view.room.media
+    assert offer_refused(call) == "channel"
+    call.give(ASK)
+    call.give(TAKE)
+    assert call.session.channel == "voice"
+
+
+def test_call_does_not_become_text_with_a_third_person_or_without_counselor() -> None:
+    call = Call("voice").enter()
+    with pytest.raises(NotAllowed, match="channel"):
+        call.give(ev.ChannelChanged("u", "text"))
+    call.accept()
+    call.give(ev.HelpAsked("jimin", "?"))
+    with pytest.raises(NotAllowed, match="wrong_state"):
+        call.give(ev.ChannelChanged("u", "text"))
+
+
+def test_operator_stops_listening_when_a_call_goes_on_as_text() -> None:
+    call = Call("voice").active()
+    call.session.may_listen = True
+    call.give(ev.ListenStarted("ops", "Ops"))
+    call.give(ev.ChannelChanged("u", "text"))
+    assert call.session.listeners == {}
+    assert call.over() == {"ops": "ended"}
