@@ -85,6 +85,14 @@ async def test_calendar_event_of_each_booking_replaces_the_one_before(mailing: M
     assert set(outbox.queued) == {"callback_cancelled"}
 
 
+async def test_appointment_is_remembered_a_day_and_a_quarter_hour_before(mailing: Mailing, outbox: Outbox) -> None:
+    start = NOW + 72 * HOUR
+    mailing.callback_booked(entry(due_at=start, staff="jimin", staff_name="Jimin", minutes=30))
+    await mailing.close()
+    reminders = {each["kind"]: (start - each["at"]) / HOUR for each in outbox.queued.values() if each.get("at")}
+    assert reminders == {"appointment_day": 24, "appointment_soon": 0.25}
+
+
 async def test_mail_tells_the_time_in_the_users_own_zone(mailing: Mailing, outbox: Outbox) -> None:
     mailing.callback_booked(entry(timezone="Europe/Berlin"))
     await mailing.close()
