@@ -7,7 +7,21 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable
 
-from tests.bench import board, call, captions, cobrowse, day, desk, drain, matches, recording, reports, sizes, wait_promise
+from tests.bench import (
+    board,
+    call,
+    captions,
+    cobrowse,
+    day,
+    desk,
+    drain,
+    matches,
+    promises,
+    recording,
+    reports,
+    sizes,
+    wait_promise,
+)
 from tests.bench.abuse import rows as abuse
 from tests.bench.drawing import draw
 from tests.bench.load import scenes
@@ -24,6 +38,7 @@ PARTS: dict[str, Callable[[], Iterable[Row]]] = {
     "match": matches.rows,
     "day": day.rows,
     "waits": wait_promise.rows,
+    "promises": promises.rows,
     "recording": recording.rows,
     "captions": captions.rows,
     "reports": reports.rows,
