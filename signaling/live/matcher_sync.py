@@ -173,11 +173,11 @@ class Agreeing:
         self, entry: Entry, wanted: Reinstate, here: bool, ringing: Ringing | None, status: m.RequestStatus, fence: int
     ) -> None:
         store, now, request = self._store, self._now(), wanted.request
-        medium = self.requests.request_of(entry, wanted).medium
-        if medium == "call" and status.request.medium == "text":
-            await self._step(store.becomes_call(request, now))
-        elif medium == "text" and status.request.medium == "call" and status.state == "accepted":
-            await self._step(store.becomes_text(request, now))
+        match self._new_medium(entry, wanted, status):
+            case "call":
+                await self._step(store.becomes_call(request, now))
+            case "text":
+                await self._step(store.becomes_text(request, now))
         if ringing is not None and ringing.reservation != status.reservation and status.state != "accepted":
             await self.matching.ring_lost(request, ringing, fence)
         if wanted.promised or status.state == "promised":
@@ -224,7 +224,13 @@ class Agreeing:
         await self._step(store.restore([back], now))
 
     def _alike(self, entry: Entry, wanted: Reinstate, here: bool, ringing: Ringing | None, status: m.RequestStatus) -> bool:
-        return not self._became_call(entry, wanted, status) and _alike(wanted, here, ringing, status)
+        return self._new_medium(entry, wanted, status) is None and _alike(wanted, here, ringing, status)
+
+    def _new_medium(self, entry: Entry, wanted: Reinstate, status: m.RequestStatus) -> m.Medium | None:
+        """Return the request's medium if the matcher counts another one and can change it, else None."""
+        medium = self.requests.request_of(entry, wanted).medium
+        changes = medium != status.request.medium and (medium == "call" or status.state == "accepted")
+        return medium if changes else None
 
     async def _step(self, step: Awaitable[list[m.AnyEvent]]) -> None:
         try:

@@ -17,13 +17,15 @@ from signaling.live.index import Index
 from signaling.live.stored_sessions import StoredSessions
 from signaling.mail.kinds import THREAD
 from signaling.records import Records, UnknownSession
-from signaling.records.links import LinkUnusable
+from signaling.records.links import LinkRecord, LinkUnusable
 from signaling.records.threads import OPEN_STATES
 from signaling.session.model import NotAllowed
 
+ELSEWHERE_MS = 120_000  # ms for which a link to another device works: it is on a screen, where others may see it
+
 
 class Returning:
-    """Makes the links of callbacks, and exchanges links for sessions. Each exchange replaces the session's token."""
+    """Makes links for users, and exchanges links for sessions. Each exchange replaces the session's token."""
 
     def __init__(
         self,
@@ -33,14 +35,19 @@ class Returning:
         stored: StoredSessions,
         index: Index,
         let_go: Callable[[Client], Awaitable[None]],
+        url: str,
         now: Now,
     ) -> None:
-        """`let_go` detaches a connection from the session and the person for whom it acts."""
+        """`let_go` detaches a connection from the session and the person for whom it acts.
+
+        `url`: the origin of the users' pages.
+        """
         self._invites = invites
         self._records = records
         self._stored = stored
         self._index = index
         self._let_go = let_go
+        self._url = url
         self._now = now
 
     async def invite(self, entry: Entry, participant: str) -> tuple[str, int]:
@@ -50,6 +57,25 @@ class Returning:
             raise NotAllowed("wrong_state")
         await self._records.audit(session.people[participant].staff, "callback.invite", f"session/{entry.id}", now)
         return self._invites.issue(entry.id, session.request, now)
+
+    async def elsewhere(self, entry: Entry) -> tuple[str, int]:
+        """Return a link by which the user continues an open session on another device, and its end in ms. Raise `NotAllowed`.
+
+        A new link ends the one before.
+        """
+        if entry.session.state not in OPEN_STATES:
+            raise NotAllowed("wrong_state")
+        token, until = secrets.token_urlsafe(32), self._now() + ELSEWHERE_MS
+        link = LinkRecord(
+            token_hash=token_hash(token),
+            purpose=THREAD,
+            subject=entry.id,
+            session=entry.id,
+            mail=f"elsewhere/{entry.id}",
+            expires_at=until,
+        )
+        await self._records.add_link(link, alone=True)
+        return f"{self._url}/call#invite={token}", until
 
     async def exchange(self, link: str) -> tuple[Entry, str]:
         """Exchange a one-time link, of a callback or of a mail, for its session and a new token. Raise `InviteRefused`."""

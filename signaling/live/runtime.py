@@ -276,7 +276,13 @@ class Live:
         )
         self.guests = Guests(sessions=sessions, index=index, url=invites.url, now=now)
         self.returning = Returning(
-            invites=invites, records=records, stored=self.stored, index=index, let_go=self.presence.detach, now=now
+            invites=invites,
+            records=records,
+            stored=self.stored,
+            index=index,
+            let_go=self.presence.detach,
+            url=invites.url,
+            now=now,
         )
         self.sleeping = Sleeping(sessions=sessions, staffing=staffing, places=self.boards.places, index=index, refused=refused)
         self.briefs = Briefs(sessions=sessions, mailing=mailing, index=index, now=now)

@@ -309,6 +309,13 @@ class KeepCaptions(Message, tag="keep_captions"):
     id: int | None = None
 
 
+class ContinueElsewhere(Message, tag="continue_elsewhere"):
+    """Ask for a link by which the user continues the session on another device. The reply is ``elsewhere``."""
+
+    session: Id
+    id: int | None = None
+
+
 class InviteGuest(Message, tag="invite_guest"):
     """Ask for a link by which one guest may enter. The reply is ``guest_link``.
 
@@ -371,7 +378,7 @@ class SendPage(Message, tag="page"):
 ClientMessage = (
     Hello | Ping | Looking | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | EditLine
     | RetractLine | ReportRead | GetLines | Typing | BoardMessage
-    | Leave | Choose | LeaveMessage | GetCallbackTimes | AskCallback | CancelCallback | Rate | AnswerRecording
+    | Leave | Choose | LeaveMessage | GetCallbackTimes | AskCallback | CancelCallback | ContinueElsewhere | Rate | AnswerRecording
     | SetCaptions | KeepCaptions | TranslateLine | InviteGuest | RemoveGuest | EnterAsGuest | SetInterpreter | SetCobrowse
     | SendPage | StaffMessage
 )  # fmt: skip  # a list of names

@@ -222,6 +222,16 @@ class GuestLink(Message, tag="guest_link"):
     id: int | None = None
 
 
+class Elsewhere(Message, tag="elsewhere"):
+    """The reply to ``continue_elsewhere``. ``url`` works once, until ``expires_at``. ``qr``: the link as a QR code (SVG)."""
+
+    session: str
+    url: str
+    qr: str
+    expires_at: int
+    id: int | None = None
+
+
 class TypingNow(Message, tag="typing"):
     """A participant has begun or stopped typing."""
 
@@ -440,10 +450,10 @@ class Bye(Message, tag="bye"):
 
 
 ServerMessage = (
-    Welcome | Ok | Pong | Error | SessionUpdate | WaitingUpdate | SessionOver | Ice | Answer | PeerEnded | LineAck | NewLine
-    | LineChanged | LineMarks | Lines | Colleagues | MentionOut | ReadingAlong | CallbackTimes | Invite | GuestLink | TypingNow
-    | Speaking | Caption | Translated | BoardOut | PageState | PageAgain | PageOut | Pointed | LinkProposed | Replaced | Ring
-    | RingOver | StaffUpdate | Queue | Wallboard | Trend | CallQuality | Bye
+    Welcome | Ok | Pong | Error | SessionUpdate | WaitingUpdate | SessionOver | Ice | Answer | PeerEnded | LineAck
+    | NewLine | LineChanged | LineMarks | Lines | Colleagues | MentionOut | ReadingAlong | CallbackTimes | Invite
+    | GuestLink | Elsewhere | TypingNow | Speaking | Caption | Translated | BoardOut | PageState | PageAgain | PageOut
+    | Pointed | LinkProposed | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Trend | CallQuality | Bye
 )  # fmt: skip  # a list of names
 
 encode = msgspec.json.Encoder().encode

@@ -27,7 +27,7 @@ class LinkRecord(Struct, frozen=True, kw_only=True):
     """A link.
 
     `purpose`: what the link is for, such as "thread". `subject`: the id of what the link leads to. `mail`: the mail with the
-    link, or "".
+    link, or "". For a link that no mail has, another name may stand here: the use of one link uses up the links of the same name.
     """
 
     token_hash: str
@@ -41,13 +41,15 @@ class LinkRecord(Struct, frozen=True, kw_only=True):
 class Links(Leading):
     """The one-time links in the records."""
 
-    async def add_link(self, link: LinkRecord) -> None:
-        """Store a link. Raises UnknownSession when its session was erased."""
+    async def add_link(self, link: LinkRecord, *, alone: bool = False) -> None:
+        """Store a link. Raises UnknownSession when its session was erased. `alone`: end the other links of the same `mail`."""
         values = {name: getattr(link, name) for name in LinkRecord.__struct_fields__}
 
         def add(connection: sa.Connection) -> None:
             if link.session is not None:
                 require_kept(connection, link.session)
+            if alone:
+                connection.execute(sa.delete(t.link).where(_c.mail == link.mail))
             connection.execute(sa.insert(t.link).values(values))
 
         await self._transaction(add, writes=True)

@@ -104,8 +104,8 @@ class Outbox(Database):
     def _lacks_room(self, connection: sa.Connection, organisation: str) -> bool:
         """Return whether no more mail of this organisation fits.
 
-        A count reads many rows. After one, an eighth of the free room is filled without a count, so that the servers of a cluster,
-        which do not know what the others queue, hardly exceed the bound.
+        A count reads many rows. After a count, an eighth of the free room is filled without another one. So the servers of a
+        cluster, which do not know what the others queue, hardly exceed the bound.
         """
         if self._uncounted > 0:
             self._uncounted -= 1

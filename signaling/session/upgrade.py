@@ -10,6 +10,7 @@ their counselor is being called. A counselor who changes the channel directly th
 
 from __future__ import annotations
 
+from signaling.protocol.session_views import Media
 from signaling.session import help as helping
 from signaling.session import model, people
 from signaling.session.effects import Effect, Note, Say, Step
@@ -51,7 +52,7 @@ def _go_on_as_text(session: Session, out: list[Effect]) -> None:
         raise NotAllowed("wrong_state")
     for person in session.present():
         people.drop_peers(person, out)
-        person.media = model.Media()
+        person.media = Media()
     session.channel, session.held = "text", False
     if (
         session.callback is None or session.callback.staff

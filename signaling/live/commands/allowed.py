@@ -44,6 +44,7 @@ MESSAGES: Final[dict[type[Any], Action | Literal["anyone"]]] = {
     user.SendPage: "session.visit",
     user.Enter: "session.visit",
     user.Choose: "session.visit",
+    user.ContinueElsewhere: "session.visit",
     user.LeaveMessage: "session.visit",
     user.GetCallbackTimes: "session.callback",
     user.AskCallback: "session.visit",

@@ -17,7 +17,10 @@ from signaling.session.model import NotAllowed, Person
 
 from .allowed import check_part
 
-Reply = replies.Answer | replies.CallbackTimes | replies.Colleagues | replies.GuestLink | replies.Ice | replies.Invite | None
+Reply = (
+    replies.Answer | replies.CallbackTimes | replies.Colleagues | replies.Elsewhere | replies.GuestLink | replies.Ice
+    | replies.Invite | None
+)  # fmt: skip  # a list of names
 Handler = Callable[[Live, Client, Any], Awaitable[Reply]]
 InSession = Callable[[Live, Client, Entry, Person, Any], Awaitable[Reply]]
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from signaling.access.brief import with_field
+from signaling.access.factors import qr_code
 from signaling.live.connections import Client
 from signaling.live.entry import Entry
 from signaling.live.runtime import Live
@@ -137,6 +138,11 @@ async def _rate(live: Live, client: Client, entry: Entry, person: Person, messag
     return None
 
 
+async def _continue_elsewhere(live: Live, client: Client, entry: Entry, person: Person, message: msg.ContinueElsewhere) -> Reply:
+    url, expires_at = await live.returning.elsewhere(entry)
+    return replies.Elsewhere(session=entry.id, url=url, qr=qr_code(url), expires_at=expires_at, id=message.id)
+
+
 HANDLERS: dict[type[Any], Handler] = {
     msg.Enter: in_session(_enter),
     msg.Choose: event(lambda person, m: ev.Chose(person.id, m.choice)),
@@ -144,5 +150,6 @@ HANDLERS: dict[type[Any], Handler] = {
     msg.GetCallbackTimes: in_session(_callback_times),
     msg.AskCallback: in_session(_callback),
     msg.CancelCallback: in_session(_cancel_callback),
+    msg.ContinueElsewhere: in_session(_continue_elsewhere),
     msg.Rate: in_session(_rate),
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from signaling.records import Records, UnknownSession
+from signaling.records import Records, UnknownSession, outbox
 from signaling.records.links import LinkRecord, LinkUnusable
 from signaling.records.outbox import BOOKED, MOST_A_DAY, MailRecord, MailRefused
 from tests.contract.records.samples import session
@@ -157,6 +157,28 @@ async def test_nobody_can_flood_an_address(records: Records) -> None:
     # the limit does not apply to mails by which staff sign in again
     await records.queue_mail(mail("e-reset", site="", session=None))
     await records.queue_mail(mail("e-tomorrow", created_at=NOW + DAY_MS + 1))
+
+
+async def test_full_outbox_refuses_mails_until_there_is_room(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "MOST_QUEUED", 20)
+    for number in range(20):
+        await records.queue_mail(mail(f"e-{number}", address_hash=f"h-{number}"))
+    for later_ms in (0, 500, 5_000):
+        with pytest.raises(MailRefused, match="mail_full"):
+            await records.queue_mail(mail("e-more", created_at=NOW + later_ms))
+    [found] = await claimed(records, NOW, 1)
+    await records.mail_sent(found, NOW)
+    assert await records.queue_mail(mail("e-more", created_at=NOW + 10_000))
+    with pytest.raises(MailRefused, match="mail_full"):
+        await records.queue_mail(mail("e-most", created_at=NOW + 10_000))
+
+
+async def test_link_to_another_device_ends_the_one_before(records: Records) -> None:
+    for token in ("first", "second"):
+        await records.add_link(link(token, mail="elsewhere/s-1"), alone=True)
+    with pytest.raises(LinkUnusable, match="bad_invite"):
+        await records.use_link("first", "thread", NOW)
+    assert await records.use_link("second", "thread", NOW) == "s-1"
 
 
 async def test_link_opens_its_session_or_stays_unused(records: Records) -> None:

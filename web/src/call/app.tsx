@@ -30,7 +30,7 @@ import { t } from "./words";
 
 export type Start =
   | { kind: "waiting" }
-  | { kind: "invited"; guest: boolean; onEnter: () => Promise<void> }
+  | { kind: "invited"; invite: string; onEnter: () => Promise<void> }
   | { kind: "direct" }
   | { kind: "over" }
   | { kind: "camera"; handoff: Handoff }
@@ -48,7 +48,7 @@ export function App({ start }: { start: Start }) {
       {start.kind === "waiting" && <Skeleton />}
       {start.kind === "notify" && <NotifyWindow handoff={start.handoff} />}
       {start.kind === "over" && <Expired />}
-      {start.kind === "invited" && <Invited guest={start.guest} onEnter={start.onEnter} />}
+      {start.kind === "invited" && <Invited invite={start.invite} onEnter={start.onEnter} />}
       {start.kind === "camera" && <PhoneCamera handoff={start.handoff} />}
       {start.kind === "direct" && <Direct />}
       {start.kind === "error" && <Unprepared why={start.error.message} />}

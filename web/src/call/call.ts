@@ -1,10 +1,10 @@
 /** The logic of the call window: session, connection, devices and room in one object. It has no texts and no elements of the
  *  page. */
 
-import type { SessionView } from "../messages";
+import type { Channel, SessionView } from "../messages";
 import { Client } from "../room/client";
 import { Devices } from "../room/devices";
-import { type Handoff, type Mailbox, tellEnded } from "../room/handoff";
+import { type Handoff, keepHandoff, type Mailbox, tellEnded } from "../room/handoff";
 import { keep, kept } from "../room/kept";
 import { Pictures } from "../room/pictures";
 import { RoomLink } from "../room/room-link";
@@ -73,6 +73,28 @@ export class Call {
     );
     this.localStore.update((local) => ({ ...local, entered: true }));
     this.keep();
+  }
+
+  /** Ends the call, and goes on in writing with the same counselor. Rejects with a RequestError. */
+  async goOnAsText(): Promise<void> {
+    await this.client.connection.request({ type: "channel", session: this.session, channel: "text" });
+    this.become("text");
+    this.releaseDevices();
+  }
+
+  /** Shows *prepare*, from which `enter` adds voice to a text session. */
+  addVoice(): void {
+    this.started = false;
+    this.become("voice");
+    this.localStore.update((local) => ({ ...local, entered: false }));
+    this.follow();
+  }
+
+  /** Remembers the channel of this page, also for a reload. */
+  private become(channel: Channel): void {
+    this.handoff.channel = channel;
+    keepHandoff(this.handoff);
+    this.localStore.update((local) => ({ ...local, channel }));
   }
 
   /** Turns on microphone and camera, which were kept off (`resting`). Never rejects: errors are in the devices' state. */

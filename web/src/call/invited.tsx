@@ -1,5 +1,5 @@
 import type { InviteReason } from "../messages";
-import { PhoneIncoming, UserPlus } from "lucide";
+import { type IconNode, MessageCircle, PhoneIncoming, UserPlus } from "lucide";
 import { useState } from "preact/hooks";
 import { Failure } from "../ui/failure";
 import { Button } from "../ui/button";
@@ -7,9 +7,17 @@ import { Icon } from "../ui/icon";
 import { InviteRefused } from "./invite";
 import { isRareKey, t, type RareKey } from "./rare/words";
 
-/** The page behind the link of a callback or of a guest. The link works once. Only a press on the page's button uses it up, so
- *  a program that previews links does not. */
-export function Invited({ guest, onEnter }: { guest: boolean; onEnter: () => Promise<void> }) {
+const ICONS: Partial<Record<RareKey, IconNode>> = { "guest.link.title": UserPlus, "invited.thread.title": MessageCircle };
+
+/** Returns the texts of the page behind a link: of a guest, of a callback, or into a conversation that goes on. */
+function textsOf(invite: string): [RareKey, RareKey] {
+  if (invite.startsWith("g~")) return ["guest.link.title", "guest.link.text"];
+  return invite.includes(".") ? ["invited.title", "invited.text"] : ["invited.thread.title", "invited.thread.text"];
+}
+
+/** The page behind a link that can be used once. Only a press uses it: a link preview does not. */
+export function Invited({ invite, onEnter }: { invite: string; onEnter: () => Promise<void> }) {
+  const [title, text] = textsOf(invite);
   const [failed, setFailed] = useState("");
   const [busy, setBusy] = useState(false);
   const enter = () => {
@@ -21,9 +29,9 @@ export function Invited({ guest, onEnter }: { guest: boolean; onEnter: () => Pro
   };
   return (
     <main class="message card" data-testid="invited">
-      <Icon node={guest ? UserPlus : PhoneIncoming} size={40} />
-      <h1>{t(guest ? "guest.link.title" : "invited.title")}</h1>
-      <p>{t(guest ? "guest.link.text" : "invited.text")}</p>
+      <Icon node={ICONS[title] ?? PhoneIncoming} size={40} />
+      <h1>{t(title)}</h1>
+      <p>{t(text)}</p>
       <Failure text={failed} />
       <Button kind="primary" busy={busy} onClick={enter} data-testid="invited-enter">
         {t("invited.enter")}

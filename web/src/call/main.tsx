@@ -41,7 +41,7 @@ const invite = takeInvite(location, history);
 if (location.hash.startsWith("#push=") || (opener && location.search.includes("notify"))) {
   show({ kind: "waiting" });
   void import("./notifications").then(({ start }) => start(opener, show, begin));
-} else if (invite) show({ kind: "invited", guest: invite.startsWith("g~"), onEnter: () => exchangeInvite(invite).then(begin) });
+} else if (invite) show({ kind: "invited", invite, onEnter: () => exchangeInvite(invite).then(begin) });
 else if (kept) begin(kept);
 else if (opener) {
   show({ kind: "waiting" });

@@ -1,4 +1,4 @@
-import { ChevronDown, ChevronUp, Ear, EarOff, X } from "lucide";
+import { ChevronDown, ChevronUp, Ear, EarOff, Mic, X } from "lucide";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ParticipantView, SessionView } from "../messages";
@@ -66,7 +66,7 @@ type Panel = "chat" | "board";
 
 /** Returns which of chat and board are open, and a function to open or close one. The board opens by itself when somebody
  *  draws. A phone shows only one of the two at a time. */
-function usePanels(call: Call, phone: boolean) {
+function usePanels(call: Call, phone: boolean, text: boolean) {
   const [open, setOpen] = useState<Record<Panel, boolean>>({ chat: !phone, board: false });
   const drawn = useStore(call.room.boardDrawn);
   const speechless = useStore(call.devices.state, ({ mic }) => !mic.track && !mic.cut && mic.problem !== "");
@@ -76,16 +76,24 @@ function usePanels(call: Call, phone: boolean) {
     if (drawn || wanted) setOpen((now) => ({ chat: phone ? false : now.chat, board: true }));
   }, [drawn, wanted]);
   useEffect(() => {
-    if (speechless) setOpen((now) => ({ ...now, chat: true })); // without a microphone, the visitor can only write
-  }, [speechless]);
+    if (speechless || text) setOpen((now) => ({ ...now, chat: true })); // without voice, people can only write
+  }, [speechless, text]);
   const crowded = phone && open.chat && open.board; // the window became narrow while chat and board were open
   return { open: crowded ? { chat: false, board: true } : open, toggle };
 }
 
+/** Whether the visitor may add voice to a text conversation here, as in the panel. */
+const mayAddVoice = ({ state, channel, site, upgrade, participants, you }: SessionView) =>
+  state === "active" &&
+  channel === "text" &&
+  !upgrade &&
+  site.channels.includes("voice") &&
+  participants.some((one) => one.id === you && one.role === "user");
+
 /** The call window's screen during a call: people, conversation and board. */
 export function Room({ call, session }: { call: Call; session: SessionView }) {
   const phone = usePhone();
-  const { open, toggle } = usePanels(call, phone);
+  const { open, toggle } = usePanels(call, phone, session.channel === "text");
   const [leaving, setLeaving] = useState(false);
   const unread = useUnread(call, open.chat);
   const chat = <Chat client={call.client} session={session} pictures={call.pictures} />;
@@ -128,7 +136,11 @@ export function Room({ call, session }: { call: Call; session: SessionView }) {
         board={{ open: open.board, onToggle: () => toggle("board") }}
         chat={{ open: open.chat, unread, onToggle: () => toggle("chat") }}
         onLeave={() => setLeaving(true)}
-      />
+      >
+        {mayAddVoice(session) && (
+          <IconButton icon={Mic} caption label={t("room.voice")} onClick={() => call.addVoice()} data-testid="call-add-voice" />
+        )}
+      </Controls>
       {leaving && <LeaveDialog call={call} onClose={() => setLeaving(false)} />}
     </div>
   );

@@ -282,6 +282,13 @@ export interface KeepCaptions {
   id?: number | null;
 }
 
+/** Ask for a link by which the user continues the session on another device. The reply is ``elsewhere``. */
+export interface ContinueElsewhere {
+  type: "continue_elsewhere";
+  session: string;
+  id?: number | null;
+}
+
 /**
  * Ask for a link by which one guest may enter. The reply is ``guest_link``.
  *
@@ -366,6 +373,7 @@ export type ClientMessage =
   | GetCallbackTimes
   | AskCallback
   | CancelCallback
+  | ContinueElsewhere
   | Rate
   | AnswerRecording
   | SetCaptions

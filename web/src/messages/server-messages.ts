@@ -216,6 +216,16 @@ export interface GuestLink {
   id?: number | null;
 }
 
+/** The reply to ``continue_elsewhere``. ``url`` works once, until ``expires_at``. ``qr``: the link as a QR code (SVG). */
+export interface Elsewhere {
+  type: "elsewhere";
+  session: string;
+  url: string;
+  qr: string;
+  expires_at: number;
+  id?: number | null;
+}
+
 /** A participant has begun or stopped typing. */
 export interface TypingNow {
   type: "typing";
@@ -462,6 +472,7 @@ export type ServerMessage =
   | CallbackTimes
   | Invite
   | GuestLink
+  | Elsewhere
   | TypingNow
   | Speaking
   | Caption

@@ -27,6 +27,11 @@ const Reach = lazy(
   { name: "lazy.loading", class: "p-reach" },
 );
 
+const Elsewhere = optional(
+  () => import("../room/elsewhere/elsewhere"),
+  (module) => module.Elsewhere,
+);
+
 const FindButton = optional(
   () => import("../room/writing/said"),
   (module) => module.FindButton,
@@ -231,6 +236,7 @@ function Room({
           />
         )}
         <FindButton session={session.id} />
+        <Elsewhere client={client} session={session} />
         <IconButton icon={active ? PhoneOff : LogOut} label={t("end")} kind="quiet" data-testid="panel-end" onClick={onEnd} />
       </div>
     </>

@@ -178,7 +178,7 @@ def test_call_goes_on_as_text_and_may_become_a_call_again() -> None:
     assert call.session.channel == "voice"
 
 
-def test_call_does_not_become_text_with_a_third_person_or_without_counselor() -> None:
+def test_call_with_a_third_person_or_none_does_not_become_text() -> None:
     call = Call("voice").enter()
     with pytest.raises(NotAllowed, match="channel"):
         call.give(ev.ChannelChanged("u", "text"))

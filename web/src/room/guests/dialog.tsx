@@ -7,6 +7,7 @@ import { Dialog } from "../../ui/dialog";
 import { Icon } from "../../ui/icon";
 import type { Client } from "../client";
 import { RequestError, type RequestMessage } from "../connection";
+import { ElsewherePart } from "../elsewhere/elsewhere";
 import { participant } from "../state";
 import { clock, nameAndRole, nameOf, t as room } from "../words";
 import { cameraIn, guestsIn, LABELS, mayRemove, ORIGINALS, originalOf, sidesOf } from "./rules";
@@ -52,6 +53,7 @@ export function GuestsDialog({ client, session, onClose }: Props & { onClose: ()
         </ul>
       )}
       {guests?.camera && <PhoneCamera client={client} session={session} />}
+      <ElsewherePart client={client} session={session} />
     </Dialog>
   );
 }
