@@ -1,0 +1,230 @@
+"""Measure an organisation of 2,000 staff and 200 sites: lists, search, `sangdam apply`, changes that open pages see, a preview.
+
+`BENCH_SHORT=1` takes a tenth of the people and sites, to see that the bench runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import sqlalchemy as sa
+
+from signaling.records import Records, SessionRecord
+from signaling.records import tables as t
+from signaling.server.http.bodies import now_ms
+from tests.bench.rows import Row, one_by_one, row
+from tests.browser.service import Service, running, sangdam
+from tests.peers.live_house import Person
+
+SHORT = bool(os.environ.get("BENCH_SHORT"))
+STAFF, SITES = (200, 20) if SHORT else (2_000, 200)
+ARRIVALS = 2_500
+RUNS = 3 if SHORT else 20
+PREVIEWS = 2 if SHORT else 6
+SEEN_S = 10.0  # longest wait for a change to be seen
+DAY_MS = 86_400_000
+SURNAMES = ("김", "이", "박", "최", "정", "강", "조", "윤", "장", "임")
+CLOSED = {"timezone": "Asia/Seoul", "week": {}, "days": {}}  # opening hours of a category that never opens
+
+
+def wanted() -> str:
+    """Return the file for `sangdam apply` that adds all sites and people. Each person works for two sites."""
+    chance = random.Random(5)
+    parts = [
+        f'[sites.site-{n:03}]\nnames = {{ ko = "가게 {n}", en = "Shop {n}" }}\norigins = ["https://shop-{n}.example"]\n'
+        f'languages = ["ko", "en"]\n[sites.site-{n:03}.categories.help]\nnames = {{ ko = "문의", en = "Help" }}\n'
+        for n in range(SITES)
+    ]
+    for n in range(STAFF):
+        sites = [f"site-{chance.randrange(SITES):03}", f"site-{chance.randrange(SITES):03}"]
+        parts.append(
+            f'[staff.person-{n:04}]\nname = "{chance.choice(SURNAMES)}하늘 {n}"\nroles = ["counselor"]\n'
+            f'languages = ["ko"]\nsites = ["{sites[0]}", "{sites[1]}"]\n'
+        )
+    return "\n".join(parts)
+
+
+async def arrivals(service: Service) -> None:
+    """Store calls of the last weeks, which Jimin and many others have served. Some users gave up."""
+    records = await Records.open(f"sqlite+aiosqlite:///{service.data_dir / 'records.sqlite'}")
+    chance, now = random.Random(7), now_ms()
+    values = []
+    for number in range(ARRIVALS):
+        at = now - chance.randrange(2, 20) * DAY_MS - chance.randrange(8 * 3_600_000)
+        gave_up = number % 9 == 8
+        record = SessionRecord(
+            id=f"past-{number}",
+            site="demo-shop",
+            category="cameras",
+            language="ko",
+            channel="voice",
+            state="closed",
+            started_at=at,
+            waiting_at=at,
+            active_at=None if gave_up else at + 9_000,
+            ended_at=at + 200_000,
+            counselor="" if gave_up else chance.choice(["jimin", "suho"]),
+        )
+        values.append({name: getattr(record, name) for name in SessionRecord.__struct_fields__})
+    await records._transaction(lambda connection: connection.execute(sa.insert(t.session), values), writes=True)
+    await records.close()
+
+
+class Owner:
+    """An owner's browser."""
+
+    def __init__(self, service: Service, http: aiohttp.ClientSession) -> None:
+        self.service, self.http = service, http
+        self.origin = service.host("operator")
+        self.url = f"http://127.0.0.1:{service.port}"
+        self.cookie = ""
+
+    async def ask(self, path: str, body: Any = None, *, host: str = "") -> Any:
+        """Return the JSON of an answer. Without `body`, the request is a GET."""
+        headers = {"Origin": host or self.origin} | ({"Cookie": self.cookie} if self.cookie else {})
+        method = "GET" if body is None else "POST"
+        async with self.http.request(method, self.url + path, json=body, headers=headers) as reply:
+            assert reply.status == 200, (path, reply.status, await reply.text())
+            if not self.cookie and "Set-Cookie" in reply.headers:
+                self.cookie = reply.headers["Set-Cookie"].partition(";")[0]
+            return await reply.json()
+
+    async def page_of_user(self) -> Person:
+        """Open a user's page that prepares a call."""
+        stranger = Owner(self.service, self.http)  # without the owner's cookie, with which a request counts as one of staff
+        code = await stranger.ask(
+            "/api/codes", {"site": "demo-shop", "category": "cameras", "language": "ko"}, host=self.service.shop
+        )
+        made = await stranger.ask(
+            "/api/sessions", {"code": code["code"], "channel": "text", "locale": "ko"}, host=self.service.url
+        )
+        person = Person(await self.http.ws_connect(f"{self.url}/ws", headers={"Origin": self.service.url}, max_msg_size=0))
+        person.session_id = made["session"]
+        await person.send(type="hello", tab="t", token=made["token"], locale="ko")
+        await person.get("welcome")
+        await person.until(lambda session: session["opening"]["open"])
+        return person
+
+    async def console(self, login: str) -> Person:
+        """Open a counselor's console, with a sign-in of its own."""
+        theirs = Owner(self.service, self.http)
+        theirs.origin = self.service.host("counselor")
+        await theirs.ask("/api/sign-in", {"login": login, "password": f"{login}-demo"})
+        headers = {"Origin": theirs.origin, "Cookie": theirs.cookie}
+        person = Person(await self.http.ws_connect(f"{self.url}/ws", headers=headers, max_msg_size=0))
+        await person.send(type="hello", tab="t")
+        await person.get("welcome")
+        return person
+
+
+async def timed(name: str, unit: str, count: int, work: Callable[[int], Awaitable[object]]) -> Row:
+    """Return a row of how long `work` takes: in ms or s, by `unit`."""
+    taken = []
+    for number in range(count):
+        began = time.perf_counter()
+        await work(number)
+        taken.append((time.perf_counter() - began) * (1000 if unit == "ms" else 1))
+    return row(name, unit, taken)
+
+
+async def hours_seen(owner: Owner) -> Row:
+    """Measure from an owner's press of Save until a user's open page shows that the category is closed, or open again."""
+    user = await owner.page_of_user()
+    taken = []
+    for number in range(RUNS):
+        hours = CLOSED if number % 2 == 0 else None
+        began = time.perf_counter()
+        await owner.ask("/api/operator/sites/demo-shop/categories/cameras/hours", {"hours": hours})
+        async with asyncio.timeout(SEEN_S):
+            await user.until(lambda session, closed=hours is not None: session["opening"]["open"] is not closed)
+        taken.append(time.perf_counter() - began)
+    await owner.ask("/api/operator/sites/demo-shop/categories/cameras/hours", {"hours": None})
+    await user.close()
+    return row("organisation_hours_seen_p95_s", "s", taken)
+
+
+async def staff_seen(owner: Owner) -> Row:
+    """Measure from a change of a counselor's sites until their open console is told to start anew with them."""
+    taken = []
+    for number in range(max(2, RUNS // 2)):
+        console = await owner.console("jimin")
+        stored = await owner.ask("/api/settings/staff/jimin")
+        settings = stored["settings"] | {"sites": ["*"] if number % 2 else ["demo-shop"]}
+        began = time.perf_counter()
+        await owner.ask("/api/settings/staff/jimin", {"version": stored["version"], "settings": settings})
+        async with asyncio.timeout(SEEN_S):
+            await console.get("bye")
+        taken.append(time.perf_counter() - began)
+        await console.close()
+    return row("organisation_staff_seen_p95_s", "s", taken)
+
+
+async def command_seen(owner: Owner) -> Row:
+    """Measure from the end of `sangdam hours`, which is another process, until a user's open page shows the change."""
+    user = await owner.page_of_user()
+    taken = []
+    for number in range(2 if SHORT else 6):
+        closing = number % 2 == 0
+        words = ("--timezone", "Asia/Seoul", "--open", "mon=00:00-00:01") if closing else ("--inherit",)
+        await sangdam(owner.service, "category", "hours", "demo-shop", "cameras", *words)
+        began = time.perf_counter()
+        async with asyncio.timeout(SEEN_S):
+            await user.until(lambda session, closing=closing: session["opening"]["open"] is not closing)
+        taken.append(time.perf_counter() - began)
+    await user.close()
+    return row("organisation_command_seen_p95_s", "s", taken)
+
+
+async def measured() -> AsyncIterator[Row]:
+    with tempfile.TemporaryDirectory() as scratch:
+        async with running(Path(scratch)) as service, aiohttp.ClientSession() as http:
+            owner = Owner(service, http)
+            await owner.ask("/api/sign-in", {"login": "ops", "password": "ops-demo"})
+            file = Path(scratch) / "wanted.toml"
+            file.write_text(wanted())
+            apply = ("apply", str(file), "--yes")
+            yield await timed("organisation_apply_s", "s", 1, lambda _: sangdam(service, *apply))
+            yield await timed("organisation_apply_again_s", "s", 2, lambda _: sangdam(service, *apply))
+            total = (await owner.ask("/api/settings/staff"))["total"]
+            assert total >= STAFF, total
+            pages = max(1, total // 50)
+            yield await timed(
+                "organisation_people_p95_ms", "ms", RUNS, lambda n: owner.ask(f"/api/settings/staff?page={n % pages + 1}")
+            )
+            yield await timed(
+                "organisation_people_search_p95_ms", "ms", RUNS, lambda n: owner.ask(f"/api/settings/staff?q={SURNAMES[n % 10]}")
+            )
+            yield await timed(
+                "organisation_sites_search_p95_ms",
+                "ms",
+                RUNS,
+                lambda n: owner.ask(f"/api/settings/sites?q=shop-{n % 10}&lang=ko"),
+            )
+            yield await timed(
+                "organisation_audit_p95_ms", "ms", RUNS, lambda n: owner.ask(f"/api/operator/audit?page={n % 5 + 1}")
+            )
+            yield await hours_seen(owner)
+            yield await command_seen(owner)
+            yield await staff_seen(owner)
+            await arrivals(service)
+            stored = await owner.ask("/api/settings/staff/jimin")
+
+            async def preview(number: int) -> None:
+                settings = stored["settings"] | {"calls": 2 + number}
+                found = await owner.ask("/api/settings/preview/staff", {"id": "jimin", "settings": settings})
+                assert found["found"] is not None, found
+                assert found["arrivals"] >= ARRIVALS * 0.9, found
+
+            yield await timed("organisation_preview_s", "s", PREVIEWS, preview)
+
+
+def rows() -> Iterator[Row]:
+    return one_by_one(measured())
