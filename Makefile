@@ -44,7 +44,8 @@ lint:
 	$(BIN)/python tests/style.py $(PLAIN)
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
-	$(BIN)/python web/messages.py --check
+	$(BIN)/python web/schema.py --check
+	$(BIN)/python web/build.py --node messages.mjs --check
 	$(BIN)/python web/build.py --node node_modules/typescript/bin/tsc --noEmit
 	$(BIN)/python web/build.py --node node_modules/oxfmt/bin/oxfmt --check src
 	$(BIN)/python web/build.py --node node_modules/oxlint/bin/oxlint src
@@ -96,8 +97,9 @@ image: dist ## build an OCI image without a container engine, as root, and use t
 	@$(MAKE) --no-print-directory packages APT="buildah mmdebstrap"
 	$(BIN)/python -m tests.image
 
-messages: $(VENV)/.run ## write web/src/messages from the messages in signaling/protocol
-	$(BIN)/python web/messages.py
+messages: $(VENV)/.run ## write docs/openapi.json, docs/messages.json and web/src/messages from the types in signaling
+	$(BIN)/python web/schema.py
+	$(BIN)/python web/build.py --node messages.mjs
 
 widget: $(VENV)/.run pages ## build the npm package of the widget, and pack it into build
 	@$(BIN)/python web/build.py --pack-widget build

@@ -120,14 +120,14 @@ def document() -> dict[str, Any]:
             },
         },
     }
-    ours: dict[str, Any] = _ecma(whole)
+    ours: dict[str, Any] = ecma(whole)
     return ours
 
 
 def message_schema(side: Side) -> dict[str, Any]:
     """Return the JSON Schema of the WebSocket messages that one side sends. The schema refers to no other document."""
     (schema,), components = msgspec.json.schema_components([SIDES[side]], ref_template="#/$defs/{name}")
-    found: dict[str, Any] = _ecma(schema | {"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": components})
+    found: dict[str, Any] = ecma(schema | {"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": components})
     return found
 
 
@@ -183,7 +183,7 @@ def _is_schema_of(schema: dict[str, Any], info: Any) -> bool:
     return schema.get("title") == info.cls.__name__ and list(schema.get("properties", {})) == [f.encode_name for f in info.fields]
 
 
-def _ecma(value: Any) -> Any:
+def ecma(value: Any) -> Any:
     r"""Return a schema whose patterns JSON Schema can read: its patterns are ECMAScript's, where `$` means Python's `\Z`.
 
     Unindent descriptions.
@@ -192,8 +192,8 @@ def _ecma(value: Any) -> Any:
     false`.
     """
     if isinstance(value, list):
-        return [_ecma(each) for each in value]
+        return [ecma(each) for each in value]
     if not isinstance(value, dict):
         return value
     kept = {name: each for name, each in value.items() if not (name == "items" and each is False and "maxItems" in value)}
-    return {name: _MENDED.get(name, str)(each) if isinstance(each, str) else _ecma(each) for name, each in kept.items()}
+    return {name: _MENDED.get(name, str)(each) if isinstance(each, str) else ecma(each) for name, each in kept.items()}

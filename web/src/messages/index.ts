@@ -1,9 +1,2459 @@
-// Generated from signaling/protocol by `make messages`. Do not edit.
+// Generated from docs/messages.json by `make messages`. Do not edit.
 
-export type * from "./words";
-export type * from "./reasons";
-export type * from "./session-views";
-export type * from "./staff-views";
-export type * from "./staff-messages";
-export type * from "./client-messages";
-export type * from "./server-messages";
+export type Role = "user" | "counselor" | "professional" | "operator" | "guest";
+export type GuestLabel = "family" | "interpreter" | "colleague" | "other" | "camera";
+export type Original = "full" | "soft" | "none";
+export type StaffRole = "administrator" | "owner" | "manager" | "supervisor" | "counselor" | "professional";
+export type Office = "administrator" | "owner" | "manager" | "supervisor";
+export type Action =
+  | "account.own"
+  | "session.visit"
+  | "session.talk"
+  | "session.hear"
+  | "session.callback"
+  | "session.serve"
+  | "session.join"
+  | "session.guests"
+  | "session.page"
+  | "desk.work"
+  | "desk.look"
+  | "desk.choose"
+  | "sign_in.change"
+  | "sign_in.rules"
+  | "live.watch"
+  | "live.listen"
+  | "live.speak"
+  | "live.end"
+  | "live.sign_out"
+  | "sites.list"
+  | "past.read"
+  | "past.see"
+  | "past.play"
+  | "past.erase"
+  | "reports.read"
+  | "audit.read"
+  | "audit.undo"
+  | "thresholds.change"
+  | "outcomes.read"
+  | "outcomes.change"
+  | "hours.change"
+  | "replies.see"
+  | "replies.change"
+  | "sites.change"
+  | "sites.add"
+  | "keys.change"
+  | "people.change"
+  | "owners.change"
+  | "organisations.change"
+  | "installation.see"
+  | "messages.manage"
+  | "appointments.manage"
+  | "tokens.change"
+  | "webhooks.change";
+export type TokenRight =
+  | "sessions.read"
+  | "sessions.export"
+  | "sessions.erase"
+  | "messages.read"
+  | "messages.mark"
+  | "live.read"
+  | "reports.read"
+  | "settings.read"
+  | "settings.write"
+  | "codes.make"
+  | "keys.write"
+  | "conversations.start"
+  | "appointments.read"
+  | "appointments.change"
+  | "appointments.book";
+export type Channel = "text" | "voice" | "video";
+export type Audience = "all" | "staff";
+export type Mode = "consultation" | "whisper" | "conference";
+export type ListenAs = "listen" | "whisper" | "join";
+export type Listening = "off" | "on" | "whisper" | "join";
+export type Captions = "off" | "live" | "keep";
+export type Cobrowse = "off" | "strict" | "open";
+export type Grade = "good" | "fair" | "poor";
+export type SessionState = "preparing" | "waiting" | "callback" | "active" | "asleep" | "after" | "message_left" | "closed";
+export type CallbackState = "scheduled" | "due" | "calling" | "done" | "missed" | "cancelled";
+export type AppointmentTrouble = "staff_gone" | "not_working" | "closed";
+export type HelpState = "asking" | "catching_up" | "joined" | "nobody" | "cancelled" | "handed_over" | "ended";
+export type StaffState = "away" | "available" | "reserved" | "busy" | "wrap_up" | "lost" | "signed_out";
+export type TransferHow = "" | "now" | "consult";
+export type NobodyWhy = "" | "declined" | "expired" | "nobody";
+export type PictureLimit = "low" | "paused";
+export type Interrupted = "" | "mic" | "camera" | "both";
+export type Provenance = "signed" | "claimed" | "typed";
+export type ThresholdFigure = "waiting" | "longest_s" | "level" | "left" | "poor";
+export type CodeReason =
+  | "unknown_site"
+  | "unknown_category"
+  | "unknown_language"
+  | "wrong_origin"
+  | "bad_signature"
+  | "wrong_algorithm"
+  | "keys_unavailable"
+  | "expired"
+  | "not_yet_valid"
+  | "too_old"
+  | "other_server"
+  | "replayed"
+  | "too_large"
+  | "malformed"
+  | "trail_too_long"
+  | "too_many_site"
+  | "too_many_address";
+export type InviteReason = "bad_invite" | "expired" | "replayed" | "over";
+export type MailReason = "mail_off" | "bad_address" | "unsubscribed" | "too_many_mails" | "mail_full";
+export type SignInReason =
+  | "wrong_credentials"
+  | "too_many_sign_ins"
+  | "wrong_password"
+  | "weak_password"
+  | "link_over"
+  | "code_needed"
+  | "wrong_code"
+  | "prove_first"
+  | "app_exists"
+  | "passkey_refused"
+  | "passkey_needed"
+  | "too_many_passkeys"
+  | "provider_off"
+  | "provider_unavailable"
+  | "provider_refused"
+  | "no_role"
+  | "state_over"
+  | "by_provider"
+  | "provider_only";
+export type PictureReason = "not_a_picture" | "picture_too_large" | "picture_too_costly" | "picture_damaged";
+export type FileReason =
+  "file_empty" | "file_unknown" | "file_mislabelled" | "file_has_macros" | "file_damaged" | "file_infected" | "scan_failed";
+export type CrowdedReason = "full" | "overloaded" | "pictures" | "files";
+export type SessionReason =
+  | "wrong_state"
+  | "outcome_needed"
+  | "not_yours"
+  | "replaced"
+  | "unknown"
+  | "channel"
+  | "too_late"
+  | "too_often"
+  | "ringing"
+  | "recording"
+  | "captions_off"
+  | "guests_off"
+  | "too_many_guests"
+  | "listening_off"
+  | "speaking_off"
+  | "not_mentioned"
+  | "unknown_colleague"
+  | "staff_lines_only"
+  | "no_help"
+  | "not_pending"
+  | "closed"
+  | "unavailable"
+  | "not_offered"
+  | "form_needed"
+  | "full"
+  | "no_contact"
+  | "out_of_hours"
+  | "empty"
+  | "unknown_picture"
+  | "unknown_line"
+  | "no_worker"
+  | "bad_board";
+export type MatcherReason = "unknown" | "stale_fence" | "not_pending" | "wrong_state" | "busy" | "duplicate" | "full";
+export type WorkerReason = "stale_epoch" | "no_room" | "no_peer" | "bad_request" | "bad_sdp" | "full" | "draining";
+export type CommandReason =
+  | "wrong_state"
+  | "outcome_needed"
+  | "not_yours"
+  | "replaced"
+  | "unknown"
+  | "channel"
+  | "too_late"
+  | "too_often"
+  | "ringing"
+  | "recording"
+  | "captions_off"
+  | "guests_off"
+  | "too_many_guests"
+  | "listening_off"
+  | "speaking_off"
+  | "not_mentioned"
+  | "unknown_colleague"
+  | "staff_lines_only"
+  | "no_help"
+  | "not_pending"
+  | "closed"
+  | "unavailable"
+  | "not_offered"
+  | "form_needed"
+  | "full"
+  | "no_contact"
+  | "out_of_hours"
+  | "empty"
+  | "unknown_picture"
+  | "unknown_line"
+  | "no_worker"
+  | "bad_board"
+  | "stale_fence"
+  | "busy"
+  | "duplicate"
+  | "stale_epoch"
+  | "no_room"
+  | "no_peer"
+  | "bad_request"
+  | "bad_sdp"
+  | "draining";
+export type ErrorReason =
+  | "wrong_state"
+  | "outcome_needed"
+  | "not_yours"
+  | "replaced"
+  | "unknown"
+  | "channel"
+  | "too_late"
+  | "too_often"
+  | "ringing"
+  | "recording"
+  | "captions_off"
+  | "guests_off"
+  | "too_many_guests"
+  | "listening_off"
+  | "speaking_off"
+  | "not_mentioned"
+  | "unknown_colleague"
+  | "staff_lines_only"
+  | "no_help"
+  | "not_pending"
+  | "closed"
+  | "unavailable"
+  | "not_offered"
+  | "form_needed"
+  | "full"
+  | "no_contact"
+  | "out_of_hours"
+  | "empty"
+  | "unknown_picture"
+  | "unknown_line"
+  | "no_worker"
+  | "bad_board"
+  | "stale_fence"
+  | "busy"
+  | "duplicate"
+  | "stale_epoch"
+  | "no_room"
+  | "no_peer"
+  | "bad_request"
+  | "bad_sdp"
+  | "draining"
+  | "bad_message"
+  | "too_many"
+  | "failed";
+export type RequestReason =
+  | "bad_request"
+  | "too_large"
+  | "too_slow"
+  | "not_found"
+  | "wrong_method"
+  | "wrong_origin"
+  | "signed_out"
+  | "not_allowed"
+  | "busy"
+  | "wrong_state"
+  | "session_full"
+  | "too_many_pictures"
+  | "too_many_files"
+  | "file_too_large"
+  | "files_off"
+  | "disk_full"
+  | "too_many_replies"
+  | "too_many_notes"
+  | "unknown_person"
+  | "past_off"
+  | "form_needed"
+  | "open_elsewhere"
+  | "too_many_sockets"
+  | "unknown_language"
+  | "bad_table"
+  | "bad_plan"
+  | "bad_hours"
+  | "bad_thresholds"
+  | "bad_webhook"
+  | "push_off"
+  | "bad_push"
+  | "too_many_webhooks"
+  | "invalid"
+  | "changed_meanwhile"
+  | "bad_provider"
+  | "unavailable"
+  | "internal";
+export type ApiReason = "bad_token" | "precondition_needed" | "key_reused" | "in_progress" | "erased";
+export type FieldProblem =
+  | "needed"
+  | "too_many"
+  | "too_long"
+  | "bad_id"
+  | "bad_name"
+  | "bad_origin"
+  | "bad_address"
+  | "bad_language"
+  | "bad_colour"
+  | "bad_number"
+  | "bad_parent"
+  | "unknown"
+  | "taken"
+  | "two_parts"
+  | "no_capacity"
+  | "last_owner"
+  | "not_yours"
+  | "bad_mail"
+  | "bad_key"
+  | "private_key"
+  | "no_keys"
+  | "one_kind"
+  | "private_address"
+  | "text_only"
+  | "unknown_value";
+export type HttpReason =
+  | "bad_request"
+  | "too_large"
+  | "too_slow"
+  | "not_found"
+  | "wrong_method"
+  | "wrong_origin"
+  | "signed_out"
+  | "not_allowed"
+  | "busy"
+  | "wrong_state"
+  | "session_full"
+  | "too_many_pictures"
+  | "too_many_files"
+  | "file_too_large"
+  | "files_off"
+  | "disk_full"
+  | "too_many_replies"
+  | "too_many_notes"
+  | "unknown_person"
+  | "past_off"
+  | "form_needed"
+  | "open_elsewhere"
+  | "too_many_sockets"
+  | "unknown_language"
+  | "bad_table"
+  | "bad_plan"
+  | "bad_hours"
+  | "bad_thresholds"
+  | "bad_webhook"
+  | "push_off"
+  | "bad_push"
+  | "too_many_webhooks"
+  | "invalid"
+  | "changed_meanwhile"
+  | "bad_provider"
+  | "unavailable"
+  | "internal"
+  | "bad_token"
+  | "precondition_needed"
+  | "key_reused"
+  | "in_progress"
+  | "erased"
+  | "unknown_site"
+  | "unknown_category"
+  | "bad_signature"
+  | "wrong_algorithm"
+  | "keys_unavailable"
+  | "expired"
+  | "not_yet_valid"
+  | "too_old"
+  | "other_server"
+  | "replayed"
+  | "malformed"
+  | "trail_too_long"
+  | "too_many_site"
+  | "too_many_address"
+  | "bad_invite"
+  | "over"
+  | "mail_off"
+  | "bad_address"
+  | "unsubscribed"
+  | "too_many_mails"
+  | "mail_full"
+  | "wrong_credentials"
+  | "too_many_sign_ins"
+  | "wrong_password"
+  | "weak_password"
+  | "link_over"
+  | "code_needed"
+  | "wrong_code"
+  | "prove_first"
+  | "app_exists"
+  | "passkey_refused"
+  | "passkey_needed"
+  | "too_many_passkeys"
+  | "provider_off"
+  | "provider_unavailable"
+  | "provider_refused"
+  | "no_role"
+  | "state_over"
+  | "by_provider"
+  | "provider_only"
+  | "not_a_picture"
+  | "picture_too_large"
+  | "picture_too_costly"
+  | "picture_damaged"
+  | "file_empty"
+  | "file_unknown"
+  | "file_mislabelled"
+  | "file_has_macros"
+  | "file_damaged"
+  | "file_infected"
+  | "scan_failed"
+  | "full"
+  | "overloaded"
+  | "pictures"
+  | "files"
+  | "outcome_needed"
+  | "not_yours"
+  | "replaced"
+  | "unknown"
+  | "channel"
+  | "too_late"
+  | "too_often"
+  | "ringing"
+  | "recording"
+  | "captions_off"
+  | "guests_off"
+  | "too_many_guests"
+  | "listening_off"
+  | "speaking_off"
+  | "not_mentioned"
+  | "unknown_colleague"
+  | "staff_lines_only"
+  | "no_help"
+  | "not_pending"
+  | "closed"
+  | "not_offered"
+  | "no_contact"
+  | "out_of_hours"
+  | "empty"
+  | "unknown_picture"
+  | "unknown_line"
+  | "no_worker"
+  | "bad_board"
+  | "stale_fence"
+  | "duplicate"
+  | "stale_epoch"
+  | "no_room"
+  | "no_peer"
+  | "bad_sdp"
+  | "draining";
+export type ByeReason = "restart" | "replaced" | "token" | "signed_out" | "slow_client" | "too_many" | "crowded";
+export type PeerEndReason =
+  | "never_connected"
+  | "silent"
+  | "no_consent"
+  | "dtls_failed"
+  | "not_draining"
+  | "too_many_channels"
+  | "sctp_malformed"
+  | "sctp_overflow"
+  | "internal";
+export type EndReason =
+  | "left"
+  | "hung_up"
+  | "user_lost"
+  | "owner_lost"
+  | "idle"
+  | "operator"
+  | "unserved"
+  | "erased"
+  | "wrapped_up"
+  | "callback_cancelled"
+  | "callback_missed"
+  | "slept"
+  | "no_room";
+export type OverReason =
+  | "left"
+  | "hung_up"
+  | "user_lost"
+  | "owner_lost"
+  | "idle"
+  | "operator"
+  | "unserved"
+  | "erased"
+  | "wrapped_up"
+  | "callback_cancelled"
+  | "callback_missed"
+  | "slept"
+  | "no_room"
+  | "message_left"
+  | "handed_over"
+  | "lost"
+  | "too_slow"
+  | "not_entered"
+  | "cancelled"
+  | "ended"
+  | "callback"
+  | "callback_moved"
+  | "woken"
+  | "stopped"
+  | "turned_off"
+  | "removed";
+export type PassedOverReason =
+  | "language"
+  | "site"
+  | "channel"
+  | "category"
+  | "away"
+  | "busy"
+  | "excluded"
+  | "full"
+  | "in_call"
+  | "lost"
+  | "wrap_up"
+  | "load"
+  | "idle"
+  | "not_asked"
+  | "promised";
+export type ClientMessage =
+  | Hello
+  | Ping
+  | Looking
+  | Enter
+  | GetIce
+  | Offer
+  | PeerReport
+  | SetMedia
+  | AddChannel
+  | SendLine
+  | EditLine
+  | RetractLine
+  | ReportRead
+  | GetLines
+  | Typing
+  | BoardMessage
+  | Leave
+  | Choose
+  | LeaveMessage
+  | GetCallbackTimes
+  | AskCallback
+  | CancelCallback
+  | ContinueElsewhere
+  | Rate
+  | AnswerRecording
+  | SetCaptions
+  | KeepCaptions
+  | TranslateLine
+  | InviteGuest
+  | RemoveGuest
+  | EnterAsGuest
+  | SetInterpreter
+  | SetCobrowse
+  | SendPage
+  | SetState
+  | SetTextsInCall
+  | Accept
+  | Decline
+  | MoveCallback
+  | MissCallback
+  | GetInvite
+  | AskHelp
+  | AskTransfer
+  | GetColleagues
+  | CancelHelp
+  | Join
+  | SetMode
+  | AnswerUpgrade
+  | PutToSleep
+  | Hold
+  | HandOver
+  | TypeNotes
+  | WrapUp
+  | MessageTake
+  | MessageAnswer
+  | MessageDone
+  | Watch
+  | EndSession
+  | Listen
+  | SetListening
+  | ReadAlong
+  | SignOutStaff
+  | WatchPage
+  | PointPage
+  | ProposeLink;
+export type ServerMessage =
+  | Welcome
+  | Ok
+  | Pong
+  | Error
+  | SessionUpdate
+  | WaitingUpdate
+  | SessionOver
+  | Ice
+  | Answer
+  | PeerEnded
+  | LineAck
+  | NewLine
+  | LineChanged
+  | LineMarks
+  | Lines
+  | Colleagues
+  | MentionOut
+  | ReadingAlong
+  | CallbackTimes
+  | Invite
+  | GuestLink
+  | Elsewhere
+  | TypingNow
+  | Speaking
+  | Caption
+  | Translated
+  | BoardOut
+  | PageState
+  | PageAgain
+  | PageOut
+  | Pointed
+  | LinkProposed
+  | Replaced
+  | Ring
+  | RingOver
+  | StaffUpdate
+  | Queue
+  | Wallboard
+  | Trend
+  | CallQuality
+  | Bye;
+
+/**
+ * The media that a participant sends now.
+ *
+ * ``interrupted`` names the devices that are wanted but taken away by the participant's system, for example during a phone call.
+ */
+export interface Media {
+  mic: boolean;
+  camera: boolean;
+  screen: boolean;
+  interrupted: Interrupted;
+}
+/**
+ * One fact about the visit.
+ *
+ * ``name`` is one of page_url, page_title, language, category, user_id, user_name, user_contact, product_id, product_name,
+ * product_price, product_url, product_picture (a picture id), note, a ``form.*`` (an answer in the category's form), or a
+ * ``claim.*`` that the partner defines.
+ */
+export interface BriefField {
+  name: string;
+  value: string;
+  provenance: Provenance;
+}
+/**
+ * One step of the user on the site: a page that they visited, or a click on a marked element.
+ *
+ * ``dwell_s`` is known for pages only.
+ */
+export interface TrailStep {
+  kind: "mark" | "page";
+  label: string;
+  at: number;
+  url: string;
+  dwell_s: number;
+}
+/**
+ * The basic counselling information.
+ */
+export interface Brief {
+  fields: BriefField[];
+  trail: TrailStep[];
+  earlier_sessions: EarlierSession[];
+}
+/**
+ * An earlier session of the same user, as the brief lists it.
+ */
+export interface EarlierSession {
+  id: string;
+  started_at: number;
+  category: string;
+  counselor: string;
+  wrap_up: string;
+}
+/**
+ * The partner's site, as the pages show it.
+ */
+export interface SiteView {
+  id: string;
+  name: string;
+  accent: string;
+  privacy_url: string;
+  home_url: string;
+  file_mb: number;
+  read_marks: boolean;
+  logo: string;
+  channels: Channel[];
+  waiting_notice: string;
+  recording_notice: string;
+}
+/**
+ * A field of the form before a conversation, in the language of the page. ``choices``: only of the kind "choice".
+ */
+export interface FormFieldView {
+  id: string;
+  name: string;
+  kind: "choice" | "line" | "text";
+  required: boolean;
+  most: number;
+  choices: string[];
+}
+/**
+ * A category of the site.
+ */
+export interface CategoryView {
+  id: string;
+  name: string;
+}
+/**
+ * A person in the session. An ``operator`` listens in. A ``guest`` was invited by a participant.
+ *
+ * ``label``: what a guest is in the conversation. "camera": the user's phone, which only shows a second picture and has the
+ * user's name. ``invited_by``: the participant who invited the guest. Both are empty for everybody else.
+ *
+ * ``listens``: how an operator takes part. listen: nobody hears them. whisper: only the counselor hears them (in a consultation,
+ * the professional, too); users are not told of it. join: everybody hears them. Null for people who are no operators.
+ * ``presence``: here; lost (disconnected); left_page (the user of a text session, after a minute without connection); reading (a
+ * professional who is catching up, unheard); gone.
+ * ``peer``: the state of the person's connection to the media worker; "lost" means that this connection failed.
+ */
+export interface ParticipantView {
+  id: string;
+  name: string;
+  role: Role;
+  presence: "gone" | "here" | "left_page" | "lost" | "reading";
+  peer: "connecting" | "live" | "lost" | "none" | "text_only";
+  media: Media;
+  owner: boolean;
+  listens: ListenAs | null;
+  label: GuestLabel | "";
+  invited_by: string;
+}
+/**
+ * The source of one receiving video section of the browser's offer.
+ */
+export interface SlotView {
+  participant: string;
+  kind: "camera" | "screen";
+}
+/**
+ * The room of a session as one viewer may see it.
+ *
+ * ``epoch``: counts how often the room was opened. A client whose peer connection has an older epoch makes a new one.
+ * ``most_slots``: how many video slots a client's offer should have.
+ * ``slots``: slot ("0" to "7") → the video that arrives in it for this viewer.
+ * ``hears``: listener → sources. Only live peers are included, whether muted or not. A user or guest gets only the pairs that
+ * include them. ``soft``: those of the pairs in which an interpreter covers the source's voice.
+ * ``notice``: what the page must tell a user.
+ * ``limits``: slot → how this viewer's own link limits its video: a smaller picture ("low"), or none for now ("paused").
+ */
+export interface RoomView {
+  epoch: number;
+  media: boolean;
+  slots: {
+    [k: string]: SlotView;
+  };
+  hears: {
+    [k: string]: string[];
+  };
+  soft: {
+    [k: string]: string[];
+  };
+  most_slots: number;
+  board: "read" | "write";
+  notice: "" | "asking_colleague" | "asking_professional" | "on_hold" | "passing_on";
+  held: boolean;
+  passing_to: string;
+  limits: {
+    [k: string]: PictureLimit;
+  };
+}
+/**
+ * The user's request to turn a text session into a voice or video session. It rings for the owner until ``until`` (ms).
+ */
+export interface UpgradeView {
+  channel: Channel;
+  state: "declined" | "missed" | "ringing";
+  until: number;
+}
+/**
+ * The user's place in the queue, and the expected wait from ``low_s`` to ``high_s`` (null before five pickups).
+ */
+export interface WaitingView {
+  place: number;
+  low_s: number | null;
+  high_s: number | null;
+  staffed: boolean;
+  ringing: boolean;
+  since: number;
+  asking_for: string;
+}
+/**
+ * A callback, or an appointment of the user with a member of staff.
+ *
+ * ``contact``: where the user is called; "" when the partner knows how to reach them.
+ * ``came``: whether the called-back user has connected.
+ * ``moved``: how often the user or the counselor has moved it to another time.
+ * ``staff_name``: with whom an appointment is; "" for a callback by anybody, and for users of a site that hides names.
+ * ``minutes``: length of an appointment, or 0.
+ * ``anyone``: this member has declined it, missed the ring or not come in time, so the next free counselor takes it.
+ */
+export interface CallbackView {
+  state: CallbackState;
+  due_at: number;
+  contact: string;
+  note: string;
+  came: boolean;
+  moved: number;
+  staff_name: string;
+  minutes: number;
+  anyone: boolean;
+}
+/**
+ * A help request or a transfer, as staff see it.
+ */
+export interface HelpView {
+  state: HelpState;
+  note: string;
+  category: string;
+  mode: Mode | null;
+  hear_user: boolean;
+  professional: string;
+  asked: number;
+  ringing_until: number | null;
+  catch_up_until: number | null;
+  asked_at: number;
+  transfer: TransferHow;
+  to_name: string;
+  why: NobodyWhy;
+}
+/**
+ * The state of the call's recording.
+ *
+ * ``asking``: some participants have not answered yet (``waiting_for``).
+ * ``on``: the call is being recorded now.
+ * ``off``: a participant refuses (``refused_by``), recording has ``failed``, or the call is over.
+ * ``you``: this viewer's own answer. ``kept``: a recorded part exists.
+ */
+export interface RecordingView {
+  state: "asking" | "off" | "on";
+  you: "" | "no" | "yes";
+  waiting_for: string[];
+  refused_by: string[];
+  failed: string;
+  kept: boolean;
+}
+/**
+ * The state of the call's captions.
+ *
+ * ``on``: what is said is being written down now, because the participants in ``wanted_by`` want it. A client shows this at all
+ * times. ``ready``: captions could be turned on. ``failed``: captions are off, because the service could not go on with them.
+ * ``keep``: the site would keep the words if everybody agrees. ``you``: this viewer's own answer. ``kept``: the words are kept.
+ * ``translate``: the language in which this viewer also gets captions; empty for none.
+ */
+export interface CaptionsView {
+  on: boolean;
+  wanted_by: string[];
+  ready: boolean;
+  failed: boolean;
+  keep: boolean;
+  you: "" | "no" | "yes";
+  kept: boolean;
+  translate: string;
+}
+/**
+ * An invitation whose guest has not entered yet. ``guest``: the id that the guest will have.
+ *
+ * ``arriving``: the link has been opened, and the guest prepares. Otherwise the link can be used until ``until``.
+ */
+export interface GuestLinkView {
+  guest: string;
+  label: GuestLabel;
+  by: string;
+  until: number;
+  arriving: boolean;
+}
+/**
+ * State of the invitations, as the user and staff see them. ``places``: how many more guests may be invited now.
+ *
+ * ``links``: invitations of guests who have not entered. ``camera``: the viewer may use their phone as a camera.
+ */
+export interface GuestsView {
+  places: number;
+  links: GuestLinkView[];
+  camera: boolean;
+}
+/**
+ * A guest interprets. ``by``: the name of the person who has set this.
+ *
+ * ``user``: how the user's side hears staff themselves. ``staff``: how staff hear the user's side. "full": as without an
+ * interpreter. "soft": softly under the interpreter. "none": not at all.
+ * ``paused``: the interpreter is not connected, is muted, or is on hold with the user, so that nobody is covered now.
+ */
+export interface InterpretingView {
+  guest: string;
+  by: string;
+  user: Original;
+  staff: Original;
+  paused: boolean;
+}
+/**
+ * The state of co-browsing: whether staff see the page on which the user is.
+ *
+ * ``texts``: strict shows the texts that the site shares, open all but those that it marks as private. ``by``: participant id of
+ * the counselor who asked. ``ready``: a page of the site is open. ``seen_by``: participants who see the page now. ``may_see``:
+ * this viewer may see it. ``too_large``: the page cannot be shown. ``crowded``: the server shows as many pages as it can.
+ */
+export interface CobrowseView {
+  state: "" | "asked" | "on";
+  texts: "open" | "strict";
+  by: string;
+  ready: boolean;
+  seen_by: string[];
+  may_see: boolean;
+  too_large: boolean;
+  crowded: boolean;
+}
+/**
+ * The opening hours of the category at this moment.
+ *
+ * ``opens_at``: when the category opens next; null while it is open, or when the next opening is not known.
+ * ``callbacks``: whether users may ask to be called back.
+ */
+export interface OpeningView {
+  open: boolean;
+  opens_at: number | null;
+  callbacks: boolean;
+}
+/**
+ * The user's address for mails.
+ *
+ * ``to``: the user's address, mostly hidden; "" while none is known. ``copies``: a copy of the conversation may be in a mail.
+ */
+export interface MailView {
+  to: string;
+  copies: boolean;
+}
+/**
+ * Pushes to the user. ``on``: in some browser, the user is told of answers by a notification.
+ */
+export interface PushView {
+  on: boolean;
+}
+/**
+ * A session as one viewer may see it. The server sends all of it at each change.
+ *
+ * Only counselors and professionals get ``brief``, ``help`` and ``categories``. A guest who has not entered sees a session in
+ * preparation, with nobody else in it.
+ */
+export interface SessionView {
+  id: string;
+  site: SiteView;
+  category: CategoryView;
+  language: string;
+  channel: Channel;
+  state: SessionState;
+  you: string;
+  contact_needed: boolean;
+  participants: ParticipantView[];
+  product_picture: string;
+  room: RoomView | null;
+  recording: RecordingView | null;
+  captions: CaptionsView | null;
+  guests: GuestsView | null;
+  interpreting: InterpretingView | null;
+  cobrowse: CobrowseView | null;
+  translates: boolean;
+  may_listen: boolean;
+  listening: Listening;
+  may_record: boolean;
+  waiting: WaitingView | null;
+  opening: OpeningView | null;
+  mail: MailView | null;
+  push: PushView | null;
+  callback: CallbackView | null;
+  upgrade: UpgradeView | null;
+  owner_lost: boolean;
+  choices: ("another" | "message" | "wait")[];
+  deadline: number | null;
+  lost: string;
+  end_reason: EndReason | "";
+  brief: Brief | null;
+  help: HelpView | null;
+  notes: string;
+  outcome: string;
+  tags: string[];
+  rated: boolean;
+  wrap_up_until: number | null;
+  categories: CategoryView[];
+  started_at: number;
+  active_at: number | null;
+  ended_at: number | null;
+}
+/**
+ * The lines numbered from ``first`` to ``last``, except those that the participant may not read.
+ */
+export interface Span {
+  first: number;
+  last: number;
+}
+/**
+ * The lines that one participant has received and read.
+ *
+ * ``delivered``: the newest line that the participant's page has. ``read``: lines that were on their screen in a visible page.
+ * A user gets one mark for all staff, whose ``participant`` is empty.
+ */
+export interface Mark {
+  participant: string;
+  delivered: number;
+  read: Span[];
+}
+/**
+ * A text or picture that a line had before it was changed at ``until``.
+ */
+export interface Former {
+  until: number;
+  text: string;
+  picture: string;
+}
+/**
+ * One chat message of the session's record.
+ *
+ * ``kind``: text; picture (``picture`` is its id); file (``text`` is its name; ``args`` has ``file``, its id, ``kind``,
+ * ``bytes``, and ``locked`` if it needs a password); note (of staff, for staff); caption (words that were said; ``args`` has
+ * ``language`` and ``confidence``, 0 to 1); system. The ``text`` of a system line is a key such as ``joined``, ``left``,
+ * ``mode.whisper``, ``help.asked`` or ``recording``. Its ``args`` are values for the sentence that the page shows.
+ * ``rev``: number of the line's newest change; ``seq`` until it is changed. A retracted line has neither text nor picture.
+ * ``reply_to``: ``seq`` of the line to which this one replies; 0 for none.
+ * ``former``: what the line said before, oldest first. Users never get it.
+ */
+export interface Line {
+  seq: number;
+  id: string;
+  author: string;
+  name: string;
+  role: Role | "system";
+  kind: "caption" | "file" | "note" | "picture" | "system" | "text";
+  audience: Audience;
+  at: number;
+  text: string;
+  picture: string;
+  args: {
+    [k: string]: string;
+  };
+  rev: number;
+  change: "" | "edited" | "retracted";
+  changed_at: number;
+  reply_to: number;
+  former: Former[];
+}
+/**
+ * The signed-in member of staff, as their own console shows it.
+ *
+ * ``ready``: whether the member gets requests as far as their capacity allows. A busy member may have switched that off.
+ * ``most_texts``, ``most_calls``: the member's capacity. ``texts_in_call``: whether they get new text requests during a call.
+ */
+export interface StaffMe {
+  id: string;
+  name: string;
+  role: Role;
+  state: StaffState;
+  languages: string[];
+  categories: string[];
+  why_away: string;
+  until: number | null;
+  ready: boolean;
+  most_texts: number;
+  most_calls: number;
+  texts_in_call: boolean;
+}
+/**
+ * A waiting request, or a booked callback or appointment.
+ *
+ * ``since``: when the request was made, or the booked time. ``staff``, ``staff_name``: the member with whom an appointment is.
+ */
+export interface QueueItem {
+  session: string;
+  category: string;
+  language: string;
+  channel: Channel;
+  since: number;
+  kind: "callback" | "help" | "transfer" | "user";
+  ringing: boolean;
+  name: string;
+  staff: string;
+  staff_name: string;
+}
+/**
+ * A callback or an appointment that nobody has accepted yet, for operators.
+ *
+ * ``minutes``: 0 for a callback by anybody. ``due``: its time has come. ``name``: of the user. ``by_mail``: the user is told by
+ * mail of a change. ``trouble``: why it cannot take place as booked, or "".
+ */
+export interface AppointmentItem {
+  session: string;
+  site: string;
+  category: string;
+  language: string;
+  channel: Channel;
+  at: number;
+  minutes: number;
+  due: boolean;
+  name: string;
+  staff: string;
+  staff_name: string;
+  by_mail: boolean;
+  trouble: AppointmentTrouble | "";
+}
+/**
+ * The values at which a figure of the wallboard turns amber and red.
+ *
+ * For ``level`` (service level, percent) low values are bad: ``red`` is below ``amber``. For all other figures high values are
+ * bad.
+ */
+export interface ThresholdItem {
+  figure: ThresholdFigure;
+  amber: number;
+  red: number;
+}
+/**
+ * A member of staff in a list.
+ *
+ * ``sessions``: how many sessions the member has now. ``texts``, ``calls``: how many of these take a place. A text session
+ * takes no place while its user is away from the page. ``most_texts``, ``most_calls``: the member's capacity.
+ * ``since``: when the member entered ``state``. ``ready``: see ``StaffMe``.
+ */
+export interface StaffItem {
+  id: string;
+  name: string;
+  role: Role;
+  state: StaffState;
+  sessions: number;
+  since: number;
+  languages: string[];
+  ready: boolean;
+  texts: number;
+  calls: number;
+  most_texts: number;
+  most_calls: number;
+}
+/**
+ * A message that a user left because no counselor was there.
+ *
+ * `taken_by`, `taken_by_name`: id and name of the member who has taken it; "": nobody. `by_mail`: it can be answered by mail.
+ * `answer`: how far the mail about its answer is; "" before there is one. `why`: why the mail was refused, or why it still
+ * waits.
+ */
+export interface MessageLeft {
+  id: string;
+  session: string;
+  site: string;
+  category: string;
+  language: string;
+  contact: string;
+  text: string;
+  at: number;
+  state: "done" | "new" | "taken";
+  taken_by: string;
+  taken_by_name: string;
+  by_mail: boolean;
+  answer: "" | "queued" | "refused" | "sent";
+  why: string;
+}
+/**
+ * A media worker. ``load``: the share of one CPU core that it uses; null until it has been measured twice.
+ *
+ * ``state``: a spare worker is ready to take the place of a live one. A draining worker takes no new rooms.
+ */
+export interface WorkerItem {
+  id: string;
+  rooms: number;
+  peers: number;
+  state: "dead" | "draining" | "live" | "spare";
+  load: number | null;
+}
+/**
+ * A live session on the wallboard.
+ *
+ * ``since``: when the conversation began. ``counselor``, ``professional``: their names; "" if there is none. ``lost``: somebody
+ * in the session is disconnected.
+ */
+export interface SessionItem {
+  id: string;
+  site: string;
+  category: string;
+  language: string;
+  channel: Channel;
+  state: SessionState;
+  since: number;
+  counselor: string;
+  professional: string;
+  mode: Mode | null;
+  lost: boolean;
+  may_listen: boolean;
+  listeners: string[];
+  quality: Grade | null;
+}
+/**
+ * The quality of one media stream over its last second.
+ *
+ * ``layer``: the layer of a simulcast video that is forwarded, "paused", or "".
+ * ``source``: for a video that a participant receives, the participant who sends it.
+ * Loss and jitter are null until the first report of them has arrived.
+ */
+export interface StreamQuality {
+  kind: string;
+  bps: number;
+  layer: string;
+  source: string;
+  lost_percent: number | null;
+  jitter_ms: number | null;
+}
+/**
+ * The quality of one participant's connection.
+ *
+ * ``path``: direct (UDP to the worker), relay (through our TURN server), text (no media gets through), none (not connected).
+ * ``carries_bps``: the estimated bandwidth of the participant's link downwards, in bit/s.
+ * ``concealed_percent``: the share of the participant's sound that was concealed because packets were lost, while it is mixed.
+ * ``up``: the streams that the participant sends; ``down``: the streams that they receive.
+ */
+export interface PersonQuality {
+  id: string;
+  name: string;
+  role: Role;
+  path: "direct" | "none" | "relay" | "text";
+  grade: Grade | null;
+  rtt_ms: number | null;
+  carries_bps: number | null;
+  concealed_percent: number | null;
+  up: StreamQuality[];
+  down: StreamQuality[];
+}
+/**
+ * Why a member of staff was not offered a request.
+ */
+export interface WhyNot {
+  staff: string;
+  reason: PassedOverReason;
+}
+/**
+ * Why a request went to a member of staff: the tier in which it was matched, and who was passed over.
+ */
+export interface Why {
+  ring: "any" | "exact" | "parent";
+  rule: string;
+  candidates: string[];
+  passed_over: WhyNot[];
+}
+/**
+ * A member of staff becomes available or away.
+ */
+export interface SetState {
+  type: "state";
+  state: "available" | "away";
+  id?: number | null;
+}
+/**
+ * A member of staff chooses whether they are offered new text requests during a call.
+ */
+export interface SetTextsInCall {
+  type: "texts_in_call";
+  on: boolean;
+  id?: number | null;
+}
+/**
+ * A member of staff accepts a ring.
+ */
+export interface Accept {
+  type: "accept";
+  reservation: string;
+  id?: number | null;
+}
+/**
+ * A member of staff declines a ring.
+ */
+export interface Decline {
+  type: "decline";
+  reservation: string;
+  /**
+   * From 0 to 200 visible characters.
+   */
+  reason?: string;
+  id?: number | null;
+}
+/**
+ * The counselor did not reach the user, and moves the callback to the time ``at``.
+ */
+export interface MoveCallback {
+  type: "move_callback";
+  session: string;
+  at: number;
+  id?: number | null;
+}
+/**
+ * The counselor did not reach the user and gives up the callback. A wrap-up follows.
+ */
+export interface MissCallback {
+  type: "miss_callback";
+  session: string;
+  id?: number | null;
+}
+/**
+ * The counselor who calls back asks for a new link that brings the user into the session. The reply is ``invite``.
+ */
+export interface GetInvite {
+  type: "invite";
+  session: string;
+  id?: number | null;
+}
+/**
+ * The owner asks for a professional; an empty ``category`` means the session's own.
+ */
+export interface AskHelp {
+  type: "help";
+  session: string;
+  /**
+   * From 0 to 500 visible characters.
+   */
+  note?: string;
+  category?: string;
+  id?: number | null;
+}
+/**
+ * The owner transfers the user to a person (``staff``) or to anyone who serves a ``category``.
+ *
+ * ``how``: at once ("now") or after a consultation. If nobody comes, the user stays with the owner.
+ */
+export interface AskTransfer {
+  type: "transfer";
+  session: string;
+  how: "consult" | "now";
+  staff?: string;
+  category?: string;
+  /**
+   * From 0 to 500 visible characters.
+   */
+  note?: string;
+  id?: number | null;
+}
+/**
+ * Ask which colleagues could take this session over, or be mentioned in a line for staff. The reply is ``colleagues``.
+ */
+export interface GetColleagues {
+  type: "colleagues";
+  session: string;
+  purpose?: "mention" | "transfer";
+  id?: number | null;
+}
+/**
+ * The owner withdraws a help request or a transfer.
+ */
+export interface CancelHelp {
+  type: "cancel_help";
+  session: string;
+  id?: number | null;
+}
+/**
+ * The professional has caught up and becomes the third peer.
+ *
+ * ``record``: whether the professional agrees to be recorded. The field is required while ``recording.state`` is ``on``.
+ */
+export interface Join {
+  type: "join";
+  session: string;
+  record?: boolean | null;
+  id?: number | null;
+}
+/**
+ * The owner or the joined professional chooses who hears whom.
+ */
+export interface SetMode {
+  type: "mode";
+  session: string;
+  mode: Mode;
+  hear_user?: boolean;
+  id?: number | null;
+}
+/**
+ * The owner accepts (``take``) or declines the user's request for voice or video.
+ */
+export interface AnswerUpgrade {
+  type: "upgrade";
+  session: string;
+  take: boolean;
+  id?: number | null;
+}
+/**
+ * The owner sends a text conversation to sleep: it takes no place until its user writes again.
+ */
+export interface PutToSleep {
+  type: "sleep";
+  session: string;
+  id?: number | null;
+}
+/**
+ * The owner puts the user on hold, or ends the hold.
+ */
+export interface Hold {
+  type: "hold";
+  session: string;
+  on: boolean;
+  id?: number | null;
+}
+/**
+ * The owner of a conference or consulted transfer leaves, and makes the professional or colleague the owner.
+ */
+export interface HandOver {
+  type: "hand_over";
+  session: string;
+  id?: number | null;
+}
+/**
+ * The notes as typed so far. The server keeps them with the session and saves them when the session closes.
+ */
+export interface TypeNotes {
+  type: "notes";
+  session: string;
+  /**
+   * From 0 to 4000 visible characters.
+   */
+  notes?: string;
+  /**
+   * From 0 to 60 visible characters.
+   */
+  outcome?: string;
+  /**
+   * @maxItems 20
+   */
+  tags?: string[];
+  id?: number | null;
+}
+/**
+ * Save the notes, the outcome and the tags, and end the wrap-up.
+ */
+export interface WrapUp {
+  type: "wrap_up";
+  session: string;
+  /**
+   * From 0 to 4000 visible characters.
+   */
+  notes?: string;
+  /**
+   * From 0 to 60 visible characters.
+   */
+  outcome?: string;
+  /**
+   * @maxItems 20
+   */
+  tags?: string[];
+  id?: number | null;
+}
+/**
+ * A member of staff takes a message that a user left.
+ */
+export interface MessageTake {
+  type: "message_take";
+  message: string;
+  id?: number | null;
+}
+/**
+ * A member of staff answers a message that a user left. Its contact, a mail address, gets a link to the answer.
+ */
+export interface MessageAnswer {
+  type: "message_answer";
+  message: string;
+  /**
+   * From 0 to 4000 visible characters.
+   */
+  text: string;
+  id?: number | null;
+}
+/**
+ * A message that a user left has been dealt with.
+ */
+export interface MessageDone {
+  type: "message_done";
+  message: string;
+  id?: number | null;
+}
+/**
+ * An operator asks for ``wallboard``, now and at each change.
+ *
+ * With ``session``, the server also sends ``call_quality`` of that session every 2 s. A later ``watch`` replaces an earlier one.
+ */
+export interface Watch {
+  type: "watch";
+  session?: string | null;
+  id?: number | null;
+}
+/**
+ * An operator ends a session.
+ */
+export interface EndSession {
+  type: "end_session";
+  session: string;
+  id?: number | null;
+}
+/**
+ * An operator begins or stops listening in. Everybody in the call is told at once.
+ */
+export interface Listen {
+  type: "listen";
+  session: string;
+  on: boolean;
+  id?: number | null;
+}
+/**
+ * An operator who listens in whispers to the counselor, joins the call, or only listens again.
+ *
+ * The same message says that the microphone was turned on or off, and changes the answer about recording. ``record``: whether an
+ * operator who joins may be recorded; needed if the call may be recorded.
+ */
+export interface SetListening {
+  type: "listen_as";
+  session: string;
+  how: ListenAs;
+  mic?: boolean;
+  record?: boolean | null;
+  id?: number | null;
+}
+/**
+ * A colleague who was mentioned in a session begins or stops reading along. The staff of the session are told.
+ */
+export interface ReadAlong {
+  type: "read_along";
+  session: string;
+  on: boolean;
+  id?: number | null;
+}
+/**
+ * An operator signs a member of staff out.
+ */
+export interface SignOutStaff {
+  type: "sign_out_staff";
+  staff: string;
+  id?: number | null;
+}
+/**
+ * Begin or stop seeing the user's page. The user is told who sees the page.
+ */
+export interface WatchPage {
+  type: "watch_page";
+  session: string;
+  on: boolean;
+  id?: number | null;
+}
+/**
+ * A place on the user's page: in ten-thousandths of the width and height of an element's box, which it may leave.
+ */
+export interface Spot {
+  x: number;
+  y: number;
+}
+/**
+ * Show something on the user's page.
+ *
+ * ``node``: number of an element in the snapshot. ``kind``: a pointer at one spot, a frame around the element, or a drawn line.
+ */
+export interface PointPage {
+  type: "point_page";
+  session: string;
+  kind: "frame" | "line" | "pointer";
+  node: number;
+  /**
+   * @maxItems 64
+   */
+  spots?: Spot[];
+  id?: number | null;
+}
+/**
+ * Propose a page of the same site to the user, who may open it.
+ */
+export interface ProposeLink {
+  type: "propose_link";
+  session: string;
+  url: string;
+  id?: number | null;
+}
+/**
+ * The first message of every connection. A user's message has the session token; staff are known by their cookie.
+ *
+ * ``desk``: whether a member of staff serves users here. False on the operators' page: nothing rings there.
+ * ``page``: the connection only shows the page on which the user is (see *co-browsing* in docs/protocol.md). It acts for nobody.
+ */
+export interface Hello {
+  type: "hello";
+  tab: string;
+  token?: string;
+  /**
+   * Cut after 35 visible characters.
+   */
+  locale?: string;
+  version?: number;
+  desk?: boolean;
+  page?: boolean;
+}
+/**
+ * Ask for a ``pong``, to see that the connection is alive.
+ */
+export interface Ping {
+  type: "ping";
+  id?: number | null;
+}
+/**
+ * Tell whether the page is in front of the person. While it is hidden, a push may tell them what happens.
+ */
+export interface Looking {
+  type: "looking";
+  on: boolean;
+  id?: number | null;
+}
+/**
+ * The user leaves *prepare* and asks for a counselor.
+ */
+export interface Enter {
+  type: "enter";
+  session: string;
+  id?: number | null;
+  channel?: Channel | null;
+  /**
+   * From 0 to 60 visible characters.
+   */
+  name?: string;
+  /**
+   * From 0 to 500 visible characters.
+   */
+  note?: string;
+}
+/**
+ * The SDP offer of a peer connection. The reply is ``answer``.
+ */
+export interface Offer {
+  type: "offer";
+  session: string;
+  sdp: string;
+  id?: number | null;
+}
+/**
+ * Ask for TURN servers before each new peer connection. The reply is ``ice``.
+ */
+export interface GetIce {
+  type: "ice";
+  session: string;
+  id?: number | null;
+}
+/**
+ * The client reports the state of its peer connection: live, text_only (no media path within 5 s), or lost (failed).
+ */
+export interface PeerReport {
+  type: "peer";
+  session: string;
+  state: "live" | "lost" | "text_only";
+  id?: number | null;
+}
+/**
+ * The client reports which media it sends now, and which devices its system has interrupted.
+ */
+export interface SetMedia {
+  type: "media";
+  session: string;
+  mic?: boolean;
+  camera?: boolean;
+  screen?: boolean;
+  interrupted?: Interrupted;
+  id?: number | null;
+}
+/**
+ * Turn a text session into a voice or video session, or a voice session into a video session.
+ *
+ * If the user sends this message in a text conversation with a counselor, their request rings for the owner, who answers with
+ * ``upgrade``.
+ */
+export interface AddChannel {
+  type: "channel";
+  session: string;
+  channel: Channel;
+  id?: number | null;
+}
+/**
+ * Send a line. ``line`` is the client's id for the line.
+ *
+ * The client repeats the message until the line's ``ack`` arrives; the server stores the line once.
+ * ``mentions``: colleagues whom a line for staff names. They are notified and may read along.
+ */
+export interface SendLine {
+  type: "line";
+  session: string;
+  line: string;
+  kind?: "note" | "picture" | "text";
+  audience?: Audience;
+  /**
+   * From 0 to 10000 visible characters.
+   */
+  text?: string;
+  picture?: string;
+  reply_to?: number;
+  /**
+   * @maxItems 5
+   */
+  mentions?: string[];
+  id?: number | null;
+}
+/**
+ * Change the text of the client's own line ``seq``, within five minutes after it was sent.
+ *
+ * The texts of pictures, files and captions cannot be changed.
+ */
+export interface EditLine {
+  type: "edit_line";
+  session: string;
+  seq: number;
+  /**
+   * From 0 to 10000 visible characters.
+   */
+  text: string;
+  id?: number | null;
+}
+/**
+ * Retract the client's own line ``seq``, within five minutes after it was sent.
+ */
+export interface RetractLine {
+  type: "retract_line";
+  session: string;
+  seq: number;
+  id?: number | null;
+}
+/**
+ * Report read lines. ``delivered``: the newest line that the page has. ``spans``: lines that a visible page has shown.
+ */
+export interface ReportRead {
+  type: "read";
+  session: string;
+  delivered?: number;
+  /**
+   * @maxItems 50
+   */
+  spans?: Span[];
+  id?: number | null;
+}
+/**
+ * Ask for lines. The reply is ``lines``.
+ *
+ * Without ``before``: the lines that are new or have changed, those whose ``rev`` is above ``after``. With ``before``: the page
+ * of lines just before the line of this ``seq``; 0 asks for the newest page.
+ */
+export interface GetLines {
+  type: "lines";
+  session: string;
+  after?: number;
+  before?: number | null;
+  id?: number | null;
+}
+/**
+ * The user or member of staff at this client has begun or stopped typing.
+ */
+export interface Typing {
+  type: "typing";
+  session: string;
+  on: boolean;
+  audience?: Audience;
+  id?: number | null;
+}
+/**
+ * One message of the board, over the WebSocket because there is no data channel.
+ */
+export interface BoardMessage {
+  type: "board";
+  session: string;
+  data: string;
+  id?: number | null;
+}
+/**
+ * A user or the owner ends the session, or a professional or a guest leaves it.
+ */
+export interface Leave {
+  type: "leave";
+  session: string;
+  id?: number | null;
+}
+/**
+ * The user takes one of the ways to go on that ``session.choices`` offers.
+ */
+export interface Choose {
+  type: "choose";
+  session: string;
+  choice: "another" | "message" | "wait";
+  id?: number | null;
+}
+/**
+ * The user leaves a message and a contact, instead of waiting for a counselor.
+ */
+export interface LeaveMessage {
+  type: "leave_message";
+  session: string;
+  /**
+   * From 3 to 200 visible characters.
+   */
+  contact: string;
+  /**
+   * From 0 to 4000 visible characters.
+   */
+  text?: string;
+  id?: number | null;
+}
+/**
+ * Ask for possible callback times. ``channel``: of an appointment; null: that of the session.
+ *
+ * ``timezone``: the client's IANA zone. The times are full and half hours on its clocks. For a category that never closes, the
+ * zone also defines when it is day.
+ */
+export interface GetCallbackTimes {
+  type: "callback_times";
+  session: string;
+  /**
+   * Cut after 64 visible characters.
+   */
+  timezone?: string;
+  channel?: Channel | null;
+  id?: number | null;
+}
+/**
+ * Book a callback ``at`` a time within the opening hours, or move a booked one to another time.
+ *
+ * ``contact`` may be empty if the site can reach the user (``contact_needed`` is false). When a booked callback is moved, an
+ * empty ``contact`` keeps the earlier one.
+ * If the site gives appointments: ``staff`` is the member in the ``callback_times``, or "" for anyone. ``channel`` is how the
+ * appointment takes place; null: by the session's channel. ``timezone``: the client's IANA zone, in which mails tell the time.
+ */
+export interface AskCallback {
+  type: "callback";
+  session: string;
+  at: number;
+  /**
+   * From 0 to 200 visible characters.
+   */
+  contact?: string;
+  /**
+   * From 0 to 500 visible characters.
+   */
+  note?: string;
+  staff?: string;
+  channel?: Channel | null;
+  /**
+   * Cut after 64 visible characters.
+   */
+  timezone?: string;
+  id?: number | null;
+}
+/**
+ * The user cancels their callback or appointment, which nobody has accepted yet.
+ */
+export interface CancelCallback {
+  type: "cancel_callback";
+  session: string;
+  id?: number | null;
+}
+/**
+ * The user rates the session.
+ */
+export interface Rate {
+  type: "rate";
+  session: string;
+  score: number;
+  /**
+   * From 0 to 2000 visible characters.
+   */
+  words?: string;
+  id?: number | null;
+}
+/**
+ * Agree to be recorded, refuse, or withdraw consent. If the user refuses, the recorded part is deleted.
+ */
+export interface AnswerRecording {
+  type: "recording";
+  session: string;
+  agree: boolean;
+  id?: number | null;
+}
+/**
+ * Turn captions on or off. They stay on while another participant wants them.
+ *
+ * ``translate``: the language in which this person also wants the captions; empty for none. Needs ``session.translates``.
+ */
+export interface SetCaptions {
+  type: "captions";
+  session: string;
+  on: boolean;
+  /**
+   * Cut after 35 visible characters.
+   */
+  translate?: string;
+  id?: number | null;
+}
+/**
+ * Translate a line for this person. The answer is ``ok``, and then ``translated``.
+ */
+export interface TranslateLine {
+  type: "translate";
+  session: string;
+  seq: number;
+  /**
+   * Cut after 35 visible characters.
+   */
+  language: string;
+  id?: number | null;
+}
+/**
+ * Agree that the captions are kept with the conversation, refuse, or withdraw consent.
+ */
+export interface KeepCaptions {
+  type: "keep_captions";
+  session: string;
+  agree: boolean;
+  id?: number | null;
+}
+/**
+ * Ask for a link by which the user continues the session on another device. The reply is ``elsewhere``.
+ */
+export interface ContinueElsewhere {
+  type: "continue_elsewhere";
+  session: string;
+  id?: number | null;
+}
+/**
+ * Ask for a link by which one guest may enter. The reply is ``guest_link``.
+ *
+ * ``label`` "camera": the user's own phone, which only shows a second picture.
+ */
+export interface InviteGuest {
+  type: "invite_guest";
+  session: string;
+  label: GuestLabel;
+  id?: number | null;
+}
+/**
+ * Remove a guest, or withdraw the link that this guest has not used.
+ */
+export interface RemoveGuest {
+  type: "remove_guest";
+  session: string;
+  guest: string;
+  id?: number | null;
+}
+/**
+ * A guest enters the conversation. ``record``: whether the guest agrees to a recording that is under way.
+ */
+export interface EnterAsGuest {
+  type: "enter_guest";
+  session: string;
+  /**
+   * From 0 to 60 visible characters.
+   */
+  name?: string;
+  record?: boolean | null;
+  id?: number | null;
+}
+/**
+ * Set how one side hears the other's own voices while a guest interprets. "full" on both sides ends the interpreting.
+ */
+export interface SetInterpreter {
+  type: "interpret";
+  session: string;
+  guest: string;
+  side: "staff" | "user";
+  original: Original;
+  id?: number | null;
+}
+/**
+ * The owner asks to see the page on which the user is (``on``), or stops. The user agrees, refuses, or stops.
+ */
+export interface SetCobrowse {
+  type: "cobrowse";
+  session: string;
+  on: boolean;
+  id?: number | null;
+}
+/**
+ * One part of the user's page, from the connection that shows it (``hello.page``).
+ *
+ * ``data``: base64 of a piece of one batch: compressed (deflate-raw) JSON, a list of events. ``more``: the batch goes on in the
+ * next message. ``first``: the batch begins with a whole snapshot.
+ */
+export interface SendPage {
+  type: "page";
+  session: string;
+  data: string;
+  first?: boolean;
+  more?: boolean;
+}
+/**
+ * The user, or the guest, of this connection.
+ */
+export interface UserMe {
+  id: string;
+  name: string;
+}
+/**
+ * The reply to ``hello``. A ``session`` message for each live session of this client follows.
+ */
+export interface Welcome {
+  type: "welcome";
+  now: number;
+  user?: UserMe | null;
+  staff?: StaffMe | null;
+  resumed?: boolean;
+}
+/**
+ * The message with this ``id`` was carried out.
+ */
+export interface Ok {
+  type: "ok";
+  id: number;
+}
+/**
+ * The reply to ``ping``.
+ */
+export interface Pong {
+  type: "pong";
+  now: number;
+  id?: number | null;
+}
+/**
+ * A message was refused. ``reason`` is a key for programs, ``message`` a sentence for people.
+ */
+export interface Error {
+  type: "error";
+  reason: ErrorReason;
+  message?: string;
+  id?: number | null;
+  session?: string;
+}
+/**
+ * The session as it is now, for this client.
+ */
+export interface SessionUpdate {
+  type: "session";
+  session: SessionView;
+}
+/**
+ * For the user in the queue: ``session.waiting`` has changed, and nothing else.
+ */
+export interface WaitingUpdate {
+  type: "waiting";
+  session: string;
+  waiting: WaitingView;
+}
+/**
+ * The session is over for this client. ``reason``: why, for example because the client left or saved the wrap-up.
+ */
+export interface SessionOver {
+  type: "session_over";
+  session: string;
+  reason: OverReason;
+}
+/**
+ * One server for ``RTCConfiguration.iceServers``. The credentials are for this session and expire after two hours.
+ */
+export interface IceServer {
+  urls: string[];
+  username: string;
+  credential: string;
+}
+/**
+ * TURN servers for clients whose network blocks UDP; empty if none is configured.
+ */
+export interface Ice {
+  type: "ice";
+  session: string;
+  servers?: IceServer[];
+  id?: number | null;
+}
+/**
+ * The reply to ``offer``. ``epoch`` is the epoch of the room in which the peer is.
+ */
+export interface Answer {
+  type: "answer";
+  session: string;
+  sdp: string;
+  peer: string;
+  epoch: number;
+  id?: number | null;
+}
+/**
+ * The media worker has ended this client's peer connection. ``reason`` is a key for programs, ``message`` a sentence.
+ */
+export interface PeerEnded {
+  type: "peer_ended";
+  session: string;
+  peer: string;
+  reason: PeerEndReason;
+  message: string;
+}
+/**
+ * The line with the client's id ``line`` is stored under the number ``seq``.
+ */
+export interface LineAck {
+  type: "ack";
+  session: string;
+  line: string;
+  seq: number;
+  at: number;
+}
+/**
+ * A new line of the session.
+ */
+export interface NewLine {
+  type: "line";
+  session: string;
+  line: Line;
+}
+/**
+ * A line was edited or retracted. This is the line as it is now.
+ */
+export interface LineChanged {
+  type: "line_changed";
+  session: string;
+  line: Line;
+}
+/**
+ * The lines that the other participants have received and read. Sent at each change, with all marks of the session.
+ */
+export interface LineMarks {
+  type: "line_marks";
+  session: string;
+  marks: Mark[];
+}
+/**
+ * The reply to ``lines``. ``more``: there are further lines, after these or, if ``before`` was asked, before them.
+ *
+ * Lines after a number come in the order of ``rev``, a page of ``before`` in the order of ``seq``. ``before`` is as asked.
+ * ``rev``: the newest number of the session.
+ */
+export interface Lines {
+  type: "lines";
+  session: string;
+  lines: Line[];
+  more?: boolean;
+  before?: number | null;
+  rev?: number;
+  id?: number | null;
+}
+/**
+ * The reply to ``colleagues``: the members of staff who could take the session over, or who can be mentioned.
+ */
+export interface Colleagues {
+  type: "colleagues";
+  session: string;
+  people: StaffItem[];
+  id?: number | null;
+}
+/**
+ * A colleague (``by``) has mentioned this member of staff in a session. ``user``: the name of the session's user.
+ *
+ * Sent at once, and again whenever the member connects, until the member has read along. The message does not say what was
+ * written.
+ */
+export interface MentionOut {
+  type: "mentioned";
+  session: string;
+  seq: number;
+  at: number;
+  by: string;
+  user: string;
+  site: string;
+  category: string;
+}
+/**
+ * This client no longer reads along. ``replaced``: another tab of the same member reads along instead.
+ */
+export interface ReadingAlong {
+  type: "reading_along";
+  session: string;
+  reason: "ended" | "replaced" | "turned_off";
+}
+/**
+ * The reply to ``callback_times``.
+ *
+ * ``minutes``: length of an appointment; 0 if the site gives callbacks only. ``staff``: a member of staff whom the user knows;
+ * "" if there is none. ``staff_times``: those of the times at which this member is free.
+ */
+export interface CallbackTimes {
+  type: "callback_times";
+  session: string;
+  times: number[];
+  minutes?: number;
+  staff?: string;
+  staff_name?: string;
+  staff_times?: number[];
+  id?: number | null;
+}
+/**
+ * The reply to ``invite``. ``url`` works once, until ``expires_at``, and only while this counselor has the callback.
+ */
+export interface Invite {
+  type: "invite";
+  session: string;
+  url: string;
+  expires_at: number;
+  id?: number | null;
+}
+/**
+ * The reply to ``invite_guest``. ``url`` works once, until ``expires_at``. ``guest``: the id that the guest will have.
+ *
+ * ``qr``: the link as a QR code (SVG).
+ */
+export interface GuestLink {
+  type: "guest_link";
+  session: string;
+  guest: string;
+  url: string;
+  qr: string;
+  expires_at: number;
+  id?: number | null;
+}
+/**
+ * The reply to ``continue_elsewhere``. ``url`` works once, until ``expires_at``. ``qr``: the link as a QR code (SVG).
+ */
+export interface Elsewhere {
+  type: "elsewhere";
+  session: string;
+  url: string;
+  qr: string;
+  expires_at: number;
+  id?: number | null;
+}
+/**
+ * A participant has begun or stopped typing.
+ */
+export interface TypingNow {
+  type: "typing";
+  session: string;
+  participant: string;
+  on: boolean;
+}
+/**
+ * The participants who speak now.
+ */
+export interface Speaking {
+  type: "speaking";
+  session: string;
+  participants: string[];
+}
+/**
+ * Words that a participant has just said, for those who could hear them.
+ *
+ * A later caption with the same ``utterance`` replaces an earlier one. ``final``: no later one follows. ``lost``: some words of
+ * this participant were not written down; ``text`` is then empty. ``translation``: the text in the language ``translated_to``.
+ */
+export interface Caption {
+  type: "caption";
+  session: string;
+  participant: string;
+  utterance: number;
+  text: string;
+  language?: string;
+  confidence?: number;
+  final?: boolean;
+  lost?: boolean;
+  translation?: string;
+  translated_to?: string;
+}
+/**
+ * A line in another language, by a machine. ``failed``: the service could not translate it; ask again later.
+ *
+ * ``rev``: the version of the line that was translated. ``source``: the language of the original, if the service has told it.
+ */
+export interface Translated {
+  type: "translated";
+  session: string;
+  seq: number;
+  rev: number;
+  language: string;
+  text?: string;
+  source?: string;
+  failed?: boolean;
+}
+/**
+ * One message of the board, for a client without a data channel.
+ */
+export interface BoardOut {
+  type: "board";
+  session: string;
+  data: string;
+}
+/**
+ * To the connection that shows the user's page: whether staff may see the page, and who sees it now.
+ *
+ * The page is captured only while ``on`` and ``seen_by`` names somebody. ``texts``: which texts may leave the page. ``by``: the
+ * counselor who asked. ``recorded``: what is seen is kept with the recording.
+ */
+export interface PageState {
+  type: "page_state";
+  session: string;
+  on: boolean;
+  texts?: "open" | "strict";
+  by?: string;
+  seen_by?: string[];
+  recorded?: boolean;
+  origins?: string[];
+}
+/**
+ * To the connection that shows the user's page: send a new snapshot after so many milliseconds, and nothing until then.
+ */
+export interface PageAgain {
+  type: "page_again";
+  session: string;
+  after_ms?: number;
+}
+/**
+ * One part of the user's page, for staff who see it (see ``page`` of clients).
+ */
+export interface PageOut {
+  type: "page";
+  session: string;
+  data: string;
+  first?: boolean;
+  more?: boolean;
+}
+/**
+ * To the connection that shows the user's page: a member of staff shows something on it.
+ */
+export interface Pointed {
+  type: "pointed";
+  session: string;
+  name: string;
+  kind: "frame" | "line" | "pointer";
+  node: number;
+  spots?: Spot[];
+}
+/**
+ * To the connection that shows the user's page: a member of staff proposes a page of the same site.
+ */
+export interface LinkProposed {
+  type: "link_proposed";
+  session: string;
+  name: string;
+  url: string;
+}
+/**
+ * A newer tab of the same person has taken over this session.
+ */
+export interface Replaced {
+  type: "replaced";
+  session: string;
+}
+/**
+ * A request that rings for a member of staff.
+ *
+ * Of the brief, the ring of a help request shows only the product's name, until the request is accepted.
+ * ``from_name``: who asks: the user, or the owner who asks for help or a transfer. ``with_name``: with whom an appointment is.
+ */
+export interface Ring {
+  type: "ring";
+  reservation: string;
+  kind: "callback" | "help" | "transfer" | "user";
+  session: string;
+  expires_at: number;
+  waiting_since: number;
+  site: string;
+  category: string;
+  language: string;
+  channel: Channel;
+  brief?: Brief | null;
+  note?: string;
+  product?: string;
+  from_name?: string;
+  with_name?: string;
+}
+/**
+ * A ring has ended.
+ */
+export interface RingOver {
+  type: "ring_over";
+  reservation: string;
+  reason: "accepted" | "accepted_elsewhere" | "cancelled" | "declined" | "expired";
+}
+/**
+ * The state of this member of staff has changed.
+ */
+export interface StaffUpdate {
+  type: "staff";
+  me: StaffMe;
+}
+/**
+ * The requests that this member of staff could serve.
+ *
+ * ``waiting``: the requests that have waited longest; ``more``: the number of waiting requests beyond these.
+ * ``callbacks``: callbacks and appointments whose time has not come; their ``since`` is when they are due.
+ * ``messages``: messages that users left.
+ */
+export interface Queue {
+  type: "queue";
+  waiting?: QueueItem[];
+  more?: number;
+  callbacks?: QueueItem[];
+  messages?: MessageLeft[];
+}
+/**
+ * An operator's overview of the sites that this operator may watch.
+ *
+ * ``workers``: empty unless this operator may see the installation. ``left_today``: how many users gave up waiting today.
+ */
+export interface Wallboard {
+  type: "wallboard";
+  now: number;
+  waiting?: QueueItem[];
+  more?: number;
+  callbacks?: QueueItem[];
+  sessions?: SessionItem[];
+  staff?: StaffItem[];
+  workers?: WorkerItem[];
+  served_today?: number;
+  left_today?: number;
+  service_level_percent?: number | null;
+  rating_today?: number | null;
+  thresholds?: ThresholdItem[];
+}
+/**
+ * The wallboard's figures over the last two hours: one point every ``every_ms``, oldest first, the last at ``ends_at``.
+ *
+ * ``left``: users who gave up since the previous point.
+ * ``level``: the service level of the half hour before the point, in percent; null when nobody was answered or left then.
+ */
+export interface Trend {
+  type: "trend";
+  ends_at: number;
+  every_ms: number;
+  waiting?: number[];
+  longest_s?: number[];
+  left?: number[];
+  level?: (number | null)[];
+}
+/**
+ * The quality of each participant's connection, for an operator who watches this session.
+ */
+export interface CallQuality {
+  type: "call_quality";
+  session: string;
+  people?: PersonQuality[];
+}
+/**
+ * The server closes this connection.
+ *
+ * ``reason``: ``token`` means that the token is unknown or has expired. ``crowded`` means that too many clients reconnect at the
+ * same time.
+ * ``retry_ms``: the least time to wait before reconnecting. Null: the client chooses the time by its own backoff.
+ */
+export interface Bye {
+  type: "bye";
+  reason: ByeReason;
+  retry_ms?: number | null;
+}
