@@ -119,8 +119,10 @@ class Service:
 
 
 @asynccontextmanager
-async def running(data_dir: Path, *extra: str, within_s: float = 60, demo: bool = True) -> AsyncIterator[Service]:
-    service = Service(data_dir, extra=extra, demo=demo)
+async def running(
+    data_dir: Path, *extra: str, within_s: float = 60, demo: bool = True, forked: bool = False
+) -> AsyncIterator[Service]:
+    service = Service(data_dir, extra=extra, demo=demo, forked=forked)
     try:
         await service.start(within_s)
         yield service
