@@ -213,7 +213,7 @@ class Cast:
         self, kind: type[P], voice: media.Voice, browser: BrowserName, *, no_udp: bool = False, **context: object
     ) -> P:
         opened = await self._browser(browser, voice, no_udp)
-        made = await opened.new_context(locale="ko-KR", **context)
+        made = await opened.new_context(**{"locale": "ko-KR"} | context)
         self.stack.push_async_callback(made.close)
         person = kind(self.service, opened, made, voice)
         self.everyone.append(person)

@@ -1,52 +1,154 @@
-"""Visitors and staff of five languages see only their own language, from shop to conversation, even on the smallest phone."""
+"""Visitors, guests and staff of five languages see their language only, through a whole call, on the smallest phone."""
 
 from __future__ import annotations
 
-from playwright.async_api import expect
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
 
+import pytest
+from playwright.async_api import Frame, Page, expect
+
+from tests.browser import media
+from tests.browser.conftest import Casting
 from tests.browser.looking import LANGUAGES, SMALL, TOUCH_PX, Eyes
-from tests.browser.people import Cast, User
+from tests.browser.people import Cast, Person, Staff, User
+from tests.browser.service import running, sangdam
+from tests.browser.test_pages_rare import asks_first
+from tests.browser.test_push import subscribing
+from tests.captioner import captioner
+from tests.push_service import PushService, running_push_service
 
 SMALLEST = {"width": SMALL[0], "height": SMALL[1]}
+LOCALES = {"ko": "ko-KR", "en": "en-GB", "ja": "ja-JP", "zh-Hans": "zh-CN", "es": "es-ES"}
 
 
-async def devices_and_board(user: User, eyes: Eyes) -> list[str]:
-    """Return the faults of those parts of a call that load only when somebody opens them."""
-    await user.get("call-devices").click()
-    await expect(user.get("blur")).to_be_visible()
-    found = [f"call-devices: {fault}" for fault in await eyes.read(user.page.main_frame, TOUCH_PX)]
-    await user.page.keyboard.press("Escape")
-    await user.get("call-board").click()
-    await user.get("board-more").click()
-    await expect(user.get("board-menu")).to_be_visible()
-    found += [f"call-board: {fault}" for fault in await eyes.read(user.page.main_frame, TOUCH_PX)]
-    await user.page.keyboard.press("Escape")
-    await user.get("call-board").click()
-    return found
+@dataclass
+class Journey:
+    """One visitor's way through a call in one language. It gathers the faults of all texts on the way."""
 
+    cast: Cast
+    pushes: PushService
+    counselor: Staff
+    eyes: Eyes
+    faults: list[str] = field(default_factory=list)
 
-async def test_journey_in_each_language_is_whole_and_unmixed(cast: Cast) -> None:
-    counselor = await cast.counselor(viewport=SMALLEST)
-    faults: list[str] = []
-    for language in LANGUAGES:
-        eyes = Eyes(language)
-        user = await cast.user(viewport=SMALLEST)
-        await user.call("voice", f"/m5.html?lang={language}")
-        seen = [("shop", user.shop.main_frame), ("panel", user.panel), ("call-prepare", user.page.main_frame)]
-        await counselor.page.goto(f"{counselor.service.host('counselor')}/console?lang={language}")
-        await expect(counselor.get("state-available").first).to_be_visible()
-        seen.append(("console", counselor.page.main_frame))
-        faults += [f"{language} {name}: {fault}" for name, frame in seen for fault in await eyes.read(frame, TOUCH_PX)]
-        await user.enter()
-        await counselor.accept()
+    async def read(self, name: str, where: Frame | Page) -> None:
+        frame = where.main_frame if isinstance(where, Page) else where
+        self.faults += [f"{self.eyes.language} {name}: {fault}" for fault in await self.eyes.read(frame, TOUCH_PX)]
+
+    async def go(self) -> None:
+        user = await self.cast.user(viewport=SMALLEST, locale=LOCALES[self.eyes.language])
+        await subscribing(user, self.pushes, f"visitor-{self.eyes.language}")
+        await self.the_form(user)
+        await self.read("call-prepare", user.page)
+        await self.the_wait(user)
+        await self.counselor.accept()
         await expect(user.get("call-mic")).to_be_visible()
-        for name, page in (("call-room", user.page), ("console-room", counselor.page)):
-            faults += [f"{language} {name}: {fault}" for fault in await eyes.read(page.main_frame, TOUCH_PX)]
-        faults += [f"{language} {fault}" for fault in await devices_and_board(user, eyes)]
+        await self.read("call-room", user.page)
+        await self.read("console-room", self.counselor.page)
+        await self.the_captions(user)
+        await self.the_guest(user)
+        await self.devices_and_board(user)
         await user.get("call-leave").click()
         await user.get("leave-confirm").click()
         await expect(user.get("rate-5")).to_be_visible()
-        faults += [f"{language} call-after: {fault}" for fault in await eyes.read(user.page.main_frame, TOUCH_PX)]
-        await counselor.get("wrapup-save").click()
+        await self.read("call-after", user.page)
+        await self.counselor.get("wrapup-save").click()
         await user.close()
+
+    async def the_form(self, user: User) -> None:
+        """Ask for a call. The site asks for an order number first."""
+        await user.visit_shop(f"/m5.html?lang={self.eyes.language}")
+        await user.open_panel()
+        await self.read("shop", user.shop)
+        await user.panel.get_by_test_id("panel-voice").click()
+        await expect(user.panel.get_by_test_id("panel-refusal")).to_be_visible()
+        await self.read("panel-form", user.panel)
+        await user.panel.get_by_test_id("panel-form-order").fill("A-1042")
+        async with user.context.expect_page() as window:
+            await user.panel.get_by_test_id("panel-voice").click()
+        user.page = await window.value
+        await expect(user.get("call-enter")).to_be_enabled()
+
+    async def the_wait(self, user: User) -> None:
+        """Wait in the queue, and turn on notifications of answers meanwhile."""
+        await self.counselor.page.goto(f"{self.counselor.service.host('counselor')}/console?lang={self.eyes.language}")
+        await expect(self.counselor.get("state-available").first).to_be_visible()
+        await self.read("console", self.counselor.page)
+        await user.enter()
+        await user.get("push-ask").click()
+        await expect(user.get("notify-on")).to_be_visible()
+        await self.read("call-push", user.page)
+        await user.get("notify-on").click()
+        await expect(user.get("push-off")).to_be_visible()
+        await self.read("call-waiting", user.page)
+        await expect(self.counselor.get("ring")).to_be_visible()
+        await self.read("console-ring", self.counselor.page)
+
+    async def the_captions(self, user: User) -> None:
+        await user.get("call-captions").click()
+        for name, person in (("call-captions", user), ("console-captions", self.counselor)):
+            await expect(person.get("captions-bar")).to_be_visible()
+            await self.read(name, person.page)
+        await user.get("call-captions").click()
+
+    async def the_guest(self, user: User) -> None:
+        """Let the counselor make a link for an interpreter, who opens it in the same language and enters."""
+        await self.counselor.get("call-guests").click()
+        await self.counselor.get("guest-label-interpreter").check()
+        await self.counselor.get("guest-link-make").click()
+        url = await self.counselor.get("guest-link").input_value()
+        await self.read("console-guests", self.counselor.page)
+        await self.counselor.page.keyboard.press("Escape")
+        guest = await self.cast._person(Person, media.USER, "chromium", viewport=SMALLEST, locale=LOCALES[self.eyes.language])
+        guest.page = await guest.context.new_page()
+        await guest.page.goto(url)
+        await expect(guest.get("invited")).to_be_visible()
+        await self.read("guest-invited", guest.page)
+        await guest.get("invited-enter").click()
+        await expect(guest.get("guest-prepare")).to_be_visible()
+        await self.read("guest-prepare", guest.page)
+        await guest.get("guest-name").fill("Mina")
+        await guest.get("guest-enter").click()
+        await expect(user.get("participants")).to_contain_text("Mina")
+        await self.read("guest-room", guest.page)
+        await self.read("call-with-guest", user.page)
+        await user.get("call-guests").click()
+        await expect(user.get("guests-dialog")).to_be_visible()
+        await self.read("call-guests", user.page)
+        await user.page.keyboard.press("Escape")
+        await guest.close()
+
+    async def devices_and_board(self, user: User) -> None:
+        """Open the parts of a call that load when they are opened."""
+        await user.get("call-devices").click()
+        await expect(user.get("blur")).to_be_visible()
+        await self.read("call-devices", user.page)
+        await user.page.keyboard.press("Escape")
+        await user.get("call-board").click()
+        await user.get("board-more").click()
+        await expect(user.get("board-menu")).to_be_visible()
+        await self.read("call-board", user.page)
+        await user.page.keyboard.press("Escape")
+        await user.get("call-board").click()
+
+
+@pytest.mark.timeout(240)
+async def test_journey_in_each_language_is_whole_and_unmixed(casting: Casting, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text(secrets.token_hex(32))
+    data = tmp_path / "data"
+    data.mkdir()
+    async with captioner(secret_file=secret) as captions, running_push_service() as pushes:
+        options = ("--secret-file", str(secret), "--captions-url", captions.url, "--push-allow", "127.0.0.0/8")
+        async with running(data, *options) as service, casting(service) as cast:
+            await sangdam(service, "site", "add", "demo-shop", "--update", "--guests", "1")
+            await asks_first(service)
+            counselor = await cast.counselor(viewport=SMALLEST)
+            faults: list[str] = []
+            for language in LANGUAGES:
+                journey = Journey(cast, pushes, counselor, Eyes(language))
+                await journey.go()
+                faults += journey.faults
     assert not faults, "\n".join(faults)
