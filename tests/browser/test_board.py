@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from pathlib import Path
 
@@ -61,12 +62,12 @@ async def draw(person: Person, *points: tuple[float, float]) -> None:
 
 
 async def at_the_board(cast: Cast) -> tuple[User, Staff]:
+    """Bring a user in Firefox and a counselor in Chromium to the board."""
     counselor = await cast.counselor()
-    user = await cast.user()
+    user = await cast.user("firefox")
     await user.call()
     await user.enter()
     await counselor.accept()
-    await counselor.hears(media.USER.hz)
     for person in (user, counselor):
         await open_board(person)
     return user, counselor
@@ -106,6 +107,21 @@ async def test_ink_and_picture_reach_everybody_also_who_comes_late(cast: Cast, t
     await open_board(professional)
     await expect(professional.get("board-background")).to_be_visible()
     await shows_the_same(user, professional)
+    await counselor.get("mode-conference").click()  # in a consultation only the user may draw
+    await counselor.get("mode-apply").click()
+    everybody = (user, counselor, professional)
+    for person in everybody:
+        await expect(person.get("board-pen")).to_be_visible()
+    await asyncio.gather(*(draw(person, (0.06, y), (0.9, y)) for person, y in zip(everybody, (0.5, 0.7, 0.9), strict=True)))
+    for person in everybody:
+        await eventually(lambda person=person: missing(person), set(), "each person has the strokes of all three")  # type: ignore[misc]
+    await shows_the_same(user, counselor)
+    await shows_the_same(user, professional)
+
+
+async def missing(person: Person) -> set[str]:
+    """Return those of the fields in the three strokes that have no ink."""
+    return {f"{x},{y}" for x in range(1, 7) for y in (2, 3, 4)} - set(await ink(person))
 
 
 async def own_picture_becomes_the_background(user: User, counselor: Staff, folder: Path) -> None:
