@@ -18,7 +18,10 @@ from . import wire
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """The speaker of a stream, who could hear it, and whether everybody had agreed that the stream's words are kept."""
+    """The speaker of a stream, and the people who could hear the stream.
+
+    `kept`: whether everybody had agreed that the stream's words are kept.
+    """
 
     participant: str
     heard_by: frozenset[str]
@@ -29,7 +32,7 @@ Say = Callable[[Saying, wire.Words | wire.Lost], None]
 
 
 class Receiver(Protocol):
-    """Receiver of what the captions process says of a stream."""
+    """The part of a `Feed` that `link.CaptionLink` calls when the captions process sends words or is gone."""
 
     def words(self, stream: int, words: wire.Words | wire.Lost) -> None: ...
     def finished(self, stream: int) -> None: ...
@@ -48,7 +51,7 @@ class Sender(Protocol):
 
 @dataclass(slots=True)
 class _Voice:
-    """A voice that goes to the captions process. `stream`: 0 until its first packet."""
+    """A voice that goes to the captions process. `stream`: the number of its stream; 0 until its first packet."""
 
     heard_by: frozenset[str]
     stream: int = 0

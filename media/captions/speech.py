@@ -1,9 +1,9 @@
-"""Utterances: finds in a stream of sound what is said in one breath, and when to write it down. Pure.
+"""Utterances: find in a stream of sound what is said in one breath, and decide when to write it down. Pure.
 
 A model says for each window of sound how probably it holds speech. An utterance begins with the first window of speech and ends
 with a pause, or is cut after 12 s. At shorter pauses, and now and then in a long utterance, the words so far are worth a *draft*:
-the draft is shown until the whole utterance has been written down. A draft at the pause that ends the utterance has all its words
-already.
+the draft is shown until the whole utterance has been written down. If a pause ends the utterance, the draft from the beginning of
+that pause already has all words of the utterance.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ Floats = NDArray[np.float32]
 RATE = 16_000
 WINDOW = 512  # samples of one window: 32 ms
 BEGINS, GOES_ON = 0.5, 0.35
-"""Probability of speech at which an utterance begins, and below which a window counts as a pause."""
+"""Probabilities of speech. From `BEGINS` on, a window begins an utterance. Below `GOES_ON`, a window counts as a pause."""
 BEFORE_WINDOWS = 10  # first windows of an utterance: nine without speech, for soft consonants, then the first one with speech
-DRAFT_PAUSE = 5  # windows of pause (160 ms) after which a draft is worth its cost
-END_PAUSE = 14  # windows of pause (450 ms) that end an utterance
+DRAFT_PAUSE = 5  # length in windows (160 ms in all) of a pause after which a draft is worth its cost
+END_PAUSE = 14  # length in windows (450 ms in all) of a pause that ends the utterance
 AFTER_WINDOWS = 5  # windows of the final pause that still belong to the utterance
-DRAFT_EVERY = 47  # windows of speech (1.5 s) after which a longer utterance is worth a new draft
-LONGEST = 375  # windows (12 s) after which an utterance is cut, at its last pause if there was one
-LEAST_SPEECH = 3  # windows of speech (100 ms) below which a sound is a click and no utterance
+DRAFT_EVERY = 47  # windows of speech (1.5 s in all) since the last draft after which a new draft is worth its cost
+LONGEST = 375  # windows (12 s in all) after which an utterance is cut: at its last short pause, if that was in the second half
+LEAST_SPEECH = 3  # a sound with fewer windows of speech (100 ms in all) is a click and no utterance
 
 Probability = Callable[[Floats], float]
 
@@ -114,14 +114,17 @@ class Speech:
         return self._speech >= LEAST_SPEECH and (long or self._pause == DRAFT_PAUSE)
 
     def _end(self, windows: int) -> Iterator[Spoken]:
-        """End the utterance after so many windows. The windows after them are silence, and come before the next utterance."""
+        """End the utterance after its first `windows` windows.
+
+        The windows after these are silence. They are kept, because the next utterance begins with some silence.
+        """
         if self._speech >= LEAST_SPEECH:
             yield self._spoken(windows, final=True)
         self._before.extend(self._windows[windows:])
         self._begin()
 
     def _cut(self) -> Iterator[Spoken]:
-        """End an utterance that is too long. What was said after its last pause begins the next utterance."""
+        """End an utterance that is too long. What was said after the last pause begins the next utterance."""
         at = self._last_pause if self._last_pause > LONGEST // 2 else len(self._windows)
         rest, pause = self._windows[at:], self._pause
         yield self._spoken(at, final=True, cut=True)

@@ -1,4 +1,4 @@
-"""Mix: the sum of the sources that a listener hears, each at the listener's gain for it. The sum is clamped to int16.
+"""Mix: the sum of the sources that a listener hears. Each source has a gain for this listener. The sum is clamped to int16.
 
 Pure: arrays in, arrays out. A gain moves linearly to its target within one tick (20 ms), so that a matrix change causes no click.
 Listeners with equal sums have equal `Recipe`s, and the room encodes once for all of them.
@@ -35,7 +35,7 @@ class Gains:
         self._now: dict[str, float] = {}
         self._target: dict[str, float] = {}
         self.settled = True
-        """Whether no gain is moving. As long as the same sources sound, the recipe then stays equal."""
+        """Whether no gain is moving. While this holds and the same sources sound, every tick has the same recipe."""
 
     def aim(self, target: Mapping[str, float]) -> None:
         """Set new targets, reached at the end of the next tick. Gains are clamped to 0..4."""
@@ -44,7 +44,7 @@ class Gains:
 
     @property
     def sources(self) -> set[str]:
-        """All sources with a gain now or at the target."""
+        """All sources that have a gain now, or will have one after the next tick."""
         return self._now.keys() | self._target.keys()
 
     def plain(self, source: str) -> bool:

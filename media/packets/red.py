@@ -14,7 +14,8 @@ from collections.abc import Iterator, Sequence
 from media.packets import rtp
 
 MOST_TICKS, MOST_BYTES = (1 << 14) - 1, 512
-"""Largest age of a copy relative to its packet, in samples, and largest size of a copy. The format would allow 1023 bytes."""
+"""A copy is at most `MOST_TICKS` samples older than the packet that carries it, and has at most `MOST_BYTES` bytes. The format
+would allow 1023 bytes."""
 LONGEST_BYTES = 1200
 """Largest size of a packet and its copies together. Older copies that do not fit are left out."""
 DEEP = 3
@@ -26,20 +27,22 @@ MOST_BLOCKS, MOST_COPIES = 10, DEEP
 Each copy costs as much work as a packet, but the limit on a client counts only datagrams.
 """
 BEGIN_LOST, END_LOST = 0.02, 0.01
-"""Fraction of loss from which copies are sent, and below which they end. With less loss, jitter buffers do not wait, so that a
-copy would come too late."""
+"""Fractions of lost packets. Copies begin above `BEGIN_LOST`, and end below `END_LOST`. At less loss, the receiver's jitter
+buffer does not wait for late packets, so a copy would come too late."""
 STANDING_MS = 150.0
 """A round trip that is longer than the shortest one by this much shows that a queue is full and loses packets. Copies would fill
 the queue more."""
 RTT_FORGOTTEN_MS = 1.0
 """Growth of the remembered shortest round trip, in ms per second, because routes change."""
 BURSTY, EVEN = 0.05, 0.015
-"""Fraction of time in gaps (`media.bandwidth.gaps`) from which each packet carries `DEEP` copies, and below which it carries one.
-Packets that are lost one by one, 10 % of them, make 0.027."""
+"""Fractions of the time that is in gaps (`media.bandwidth.gaps`). Above `BURSTY`, each packet carries `DEEP` copies. Below
+`EVEN`, each packet carries one copy. If 10 % of the packets are lost one by one, the fraction is 0.027."""
 WORSE_LOST, WORSE, WORSE_REPORTS, TRIAL_S = 0.1, 1.5, 2, 20.0
 """Copies count as harmful if loss grows within `TRIAL_S` seconds after they begin: by more than `WORSE_LOST` and by the factor
 `WORSE`, in `WORSE_REPORTS` reports in a row. One report is not enough, because it may cover only a few packets, or a burst."""
-PAUSE_S, LONGEST_PAUSE_S = 30.0, 300.0  # seconds without copies after harmful ones, doubled each time up to the second number
+PAUSE_S, LONGEST_PAUSE_S = 30.0, 300.0
+"""Seconds for which no copies are sent after copies were harmful: first `PAUSE_S`, then twice as long each time, up to
+`LONGEST_PAUSE_S`."""
 
 _HEAD = struct.Struct("!BHB")
 

@@ -2,8 +2,9 @@
 
 In passthrough (`media.mixer.solo`) the mixer sends the packets of one voice on as they came. Python would wake up for each
 packet, only to run a tick of the mixer. So if the packets come evenly, the voice is offloaded to the fast path, as a relayed
-voice is. Every 100 ms the mixer gets the packets of that time, and runs the ticks that it has missed. It gets them every 20 ms
-while the room has other work. The mixer therefore knows what the listeners' decoders have heard, and can mix again.
+voice is. Every 100 ms the mixer gets the packets of that time, and runs the ticks that it has missed. While the room has other
+work, the mixer gets the packets every 20 ms. The mixer therefore knows what the listeners' decoders have heard, and can mix
+again.
 """
 
 from __future__ import annotations

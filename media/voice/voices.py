@@ -26,9 +26,9 @@ from media.voice.path import Effect, Event, Mode, VoicePath, event_of, plan_voic
 from media.voice.solo_flow import EARLY_S, GRACE_STEPS, TICK_STEPS, Flow
 
 TICK_SAMPLES = 960
-HURRIED_STEPS = 2  # steps of 5 ms until a room ticks that needs to ask for a lost packet or a keyframe
+HURRIED_STEPS = 2  # a room that must ask for a lost packet or a keyframe ticks so many steps of 5 ms later
 MAX_CATCH_UP = 3
-"""Late ticks whose sound the mixer still sends. The packets of more ticks would be a burst that every jitter buffer drops."""
+"""Most late ticks that the mixer makes up for at once. A burst of more packets would be dropped by every jitter buffer."""
 
 
 class Clock(Protocol):
@@ -126,8 +126,9 @@ class Voices:
     def deadline(self) -> int:
         """Step at which the timer must call `tick`.
 
-        In passthrough an arriving packet causes the tick, so the timer waits `GRACE_STEPS` longer. While a voice is `flowing`,
-        the timer only has to give the mixer its packets.
+        While the mixer awaits a packet for passthrough, the arrival of this packet causes the tick. So the timer waits
+        `GRACE_STEPS` longer. While a voice is `flowing`, the fast path has sent its packets to the listeners already. Then `tick`
+        only gives these packets to the mixer, in groups.
         """
         if self._flow is not None:
             return self._flow.look_due
@@ -181,8 +182,8 @@ class Voices:
     def check(self, now: float) -> None:
         """Tell the mixer and the senders what listeners lose, and update the age of mixed sound. Call a few times a second.
 
-        The loss report to a relayed sender includes its listeners' losses. The sender then adds redundant copies (RED) for their
-        links, too.
+        The loss report to a relayed sender includes its listeners' losses. The sender then adds redundant copies (RED) for
+        the listeners' links, too.
         """
         for speaker in self._speakers.values():
             voice = speaker.peer.incoming.get("audio")
@@ -276,8 +277,8 @@ class Voices:
     ) -> None:
         """Change the speaker's mode by `TRANSITIONS`, and carry out the effect.
 
-        `packet`: the packet that Python has just handled; needed by events that offload the voice. `quiet_from`: the mixer's
-        limit.
+        `packet`: the packet that Python has just handled; needed by events that offload the voice. `quiet_from`: a level
+        in -dBov. The mixer needs no packets of the voice at this level or softer. 0: the mixer needs all packets.
         """
         effect = speaker.path.follow(event)
         match effect:

@@ -71,8 +71,8 @@ log = structlog.get_logger(__name__)
 SWEEP_LONGEST_S = 5.0  # most seconds between two sweeps of expired entries at the matcher
 SITES_S = 10.0  # seconds between two counts of the sites
 RESTART_RETRY_MS = 300  # milliseconds after which pages reconnect when this server ends
-OWED_S = 3.0  # seconds that a closing server waits until its pending writes are stored
-CLOSE_S = 4.0  # seconds for these writes, and for the mails, pushes and working times of its last moments
+OWED_S = 3.0  # most seconds that a closing server waits until its pending writes are stored
+CLOSE_S = 4.0  # most seconds for the pending writes, and for the mails, pushes and working times of the last moments
 
 
 class Live:
@@ -105,7 +105,7 @@ class Live:
     ) -> None:
         """Make all parts of the live sessions. `refused` counts refused messages and calls by reason.
 
-        `now`: the steady clock. `wall`: the machine's clock, by which people mean opening hours and booked times.
+        `now`: the steady clock. `wall`: the machine's clock, to which opening hours and booked times refer.
         `postbox` puts mails into the outbox. `wallboard`: the address of the operators' page.
         `forgotten` returns whether a store outside of this process has lost its memory since the last call.
         """
@@ -399,7 +399,10 @@ class Live:
         await self._recordings.pages.write()
 
     async def _sweep(self) -> None:
-        """End what has expired at the matcher (rings, leases, wrap-ups) when it is due. Runs until cancelled."""
+        """Let the matcher end what has expired, such as reservations, presence leases and wrap-ups. Runs until cancelled.
+
+        A sweep follows at the matcher's next deadline, and at the latest after `SWEEP_LONGEST_S`.
+        """
         while True:
             deadline = await self.store.next_deadline_ms()
             wait_s = SWEEP_LONGEST_S if deadline is None else (deadline - self.now()) / 1000

@@ -1,8 +1,8 @@
 """Compute at which times a member of staff can have appointments. Pure; instants are ms since the Unix epoch.
 
 The day is divided into cells of 15 minutes. An appointment takes the cells from its start to the end of the pause after it. Each
-cell of a member belongs to one appointment at most, and the records enforce that. So no time is promised twice, whatever the
-length of two appointments and the time zones in which they were chosen.
+cell of a member belongs to one appointment at most, and the records enforce that. So no member is promised to two users at the
+same time, even if the two appointments have different lengths or were chosen in different time zones.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def free_times(
     """Return the times at which one member could begin an appointment, within the next two weeks.
 
     `hours`: the category's opening hours, or None if it never closes. `own`: the member's working hours, or None if the
-    category's opening hours count instead. A member with hours of their own works only while the category is open. If neither has
-    hours, daytime in `zone`, the user's time zone, counts. `taken`: the member's cells that belong to other appointments.
+    category's opening hours count instead. A member with hours of their own works only while the category is open. If both
+    are None, daytime in `zone`, the user's time zone, counts. `taken`: the member's cells that belong to other appointments.
 
     The times are full and half hours on the clocks of `zone`. An hour that the clocks skip has no times. In autumn, clocks repeat
     an hour: those of `zone`, or those of the opening or working hours. Only the first run of this hour has times, so no time of
@@ -115,6 +115,6 @@ def _common(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> Iterato
 
 
 def _repeated(at: int, zones: Iterable[ZoneInfo]) -> bool:
-    """Return whether the clocks of one of these zones show this time of the day for the second time."""
+    """Return whether `at` is in the second run of an hour that the clocks of one of these zones repeat in autumn."""
     moment = datetime.fromtimestamp(at / 1000, UTC)
     return any(moment.astimezone(zone).fold for zone in zones)

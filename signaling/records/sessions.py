@@ -27,11 +27,11 @@ _DAY_MS = 86_400_000
 PAGE_SIZE = 50  # sessions on one page of a search
 _NOT_CONTENT = 2  # the highest rating (of 5) that still counts as "not content"
 _AUDIT_KEPT_DAYS = 400  # days for which audit entries are kept, and API tokens after they have expired
-_LINKS_KEPT_DAYS = 30  # days after its expiry for which a one-time link is kept, so that its user is told why it does not work
-MOST_CONVERSATIONS = 50  # most finished sessions that are listed for one person
-MOST_EARLIER = 5  # most earlier sessions that are read for one user
-_REFS_AT_ONCE = 500  # most users named in one query
-_LIVE_AT_ONCE = 500  # most live sessions read in one query
+_LINKS_KEPT_DAYS = 30  # days for which an expired one-time link is kept, so that its user is told why the link does not work
+MOST_CONVERSATIONS = 50  # at most this many finished sessions are listed for one person
+MOST_EARLIER = 5  # at most this many earlier sessions, the newest ones, are read for one user
+_REFS_AT_ONCE = 500  # one query names at most this many users
+_LIVE_AT_ONCE = 500  # one query reads at most this many live sessions
 
 ERASED: dict[str, Any] = {
     "state": "closed",
@@ -115,7 +115,7 @@ class Sessions(Saves):
     async def live_sessions(self) -> list[SessionRecord]:
         """Return all sessions that are neither closed nor ended by a message left, with their snapshots, oldest first.
 
-        Read them in parts, because very many sessions would take longer than one transaction may.
+        The sessions are read in parts, because very many sessions would take longer than one transaction may.
         """
         found: list[SessionRecord] = []
         after: sa.ColumnElement[bool] = sa.true()
@@ -196,10 +196,10 @@ class Sessions(Saves):
     async def erase_session(self, session_id: str, at: int = 0, *, audit: Audited | None = None) -> bool:
         """Erase the content of a session, also from the database's files (see `scrub`). `at`: Unix ms, 0 for now.
 
-        `audit`: the entry to store with the erasure; other processes learn of the erasure by it (`erasures`).
+        `audit`: the entry to store with the erasure. By this entry, other processes learn of the erasure (`erasures`).
 
-        The session's times, category, staff and rating score stay in the records for the figures. Return False when there is no
-        such session.
+        The session's times, category, staff and rating score stay in the records for the reports. Return False when there is
+        no such session.
         """
         async with self._writing() as connection:
             values = ERASED | {"ended_at": sa.func.coalesce(t.session.c.ended_at, t.session.c.started_at)}
@@ -229,7 +229,10 @@ class Sessions(Saves):
         return erased.rowcount > 0
 
     async def expired(self, now: int) -> list[str]:
-        """Return the sessions whose retention is over. A session whose site was removed is retained for 90 days after its end."""
+        """Return the ids of the sessions whose retention is over.
+
+        A session whose site was removed is retained for 90 days after its end.
+        """
         async with self._reading(LONG_S) as connection:
             over = await _over(connection, now)
             return list((await connection.execute(sa.select(t.session.c.id).where(over))).scalars())

@@ -23,17 +23,17 @@ from signaling.server.http.errors import refusal
 
 log = structlog.get_logger(__name__)
 
-LEADER_WITHIN_S = 5.0  # most seconds that a request waits here until the cluster has a leader
-REQUEST_S = 30.0  # seconds for the leader's answer, and for each of its parts; a large request body gets more
+LEADER_WITHIN_S = 5.0  # most seconds that a request waits at this server until the cluster has a leader
+REQUEST_S = 30.0  # most seconds until the leader's answer begins, and between its parts; a large request body gets more
 CONNECT_S = 2.0  # seconds in which the leader must accept a connection
-COME_BACK_MS = 50  # delay before clients reconnect to a server, which then waits up to LEADER_WITHIN_S for the new leader
+COME_BACK_MS = 50  # milliseconds until clients reconnect; their new request waits up to LEADER_WITHIN_S for the new leader
 PING_S = 10.0  # seconds between heartbeats of a forwarded WebSocket
 GOODBYE = '{"type":"bye"'
 MAX_MESSAGE_BYTES = 450_000
 NOT_PASSED_ON = frozenset({
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade",
     "content-length", TOKEN_HEADER.lower(), ADDRESS_HEADER.lower(),
-})  # fmt: skip  # RFC 9110, 7.6.1, and headers that only servers may send
+})  # fmt: skip  # hop-by-hop headers (RFC 9110, 7.6.1), and headers that only servers may send
 
 T = TypeVar("T")
 
@@ -133,7 +133,7 @@ class Relay:
     async def _while_it_leads(self, leader: Leader, work: Coroutine[Any, Any, T]) -> T:
         """Return the result of `work`.
 
-        Raises TimeoutError when the leader changes before that: the former leader may hang and never answer.
+        Raises TimeoutError when the leader changes before `work` is done: the former leader may hang and never answer.
         """
         task, change = asyncio.create_task(work), asyncio.create_task(self._changes_from(leader))
         try:
@@ -151,7 +151,7 @@ class Relay:
             await self.node.changed.wait_for(lambda: self.node.leader != leader)
 
     async def _request(self, request: web.Request, leader: Leader) -> web.StreamResponse:
-        """Forward one HTTP request. Raises _NotReached when no connection to the leader can be made: nothing was sent then."""
+        """Forward one HTTP request. Raises _NotReached when no connection to the leader can be made. Nothing was sent then."""
         try:
             return await self._while_it_leads(leader, self._pass_on(request, leader))
         except aiohttp.ClientConnectorError as error:
@@ -218,7 +218,7 @@ class Relay:
                 await socket.send_str(text)
 
             try:
-                # another server may lead by now: then `goodbye` ran before this socket was in `sockets`
+                # if the leader has changed meanwhile, `goodbye` has run without this socket, and the client must reconnect now
                 if self.node.leader == leader:
                     await _first_of(_pump(socket, upstream.send_str), _pump(upstream, down))
             finally:

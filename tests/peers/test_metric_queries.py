@@ -1,6 +1,6 @@
 """Dashboard and alert rules query only metrics that a running server has.
 
-The document describes all metrics of the server and no others.
+`docs/metrics.md` describes all metrics of the server and no others.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ async def in_use(service: Service) -> str:
         stranger.sendto(b"\xff junk", user.peer.target)
     async with asyncio.timeout(15):
         while not promql.scrape(text := await told(service)).keys() >= WANTED:
-            await asyncio.sleep(0.3)  # the worker sends its figures once a second
+            await asyncio.sleep(0.3)  # the worker updates the figures of its streams once a second
     reporting.cancel()
     await waiting.close()
     return text

@@ -19,7 +19,10 @@ from .taking_back import taken_back
 
 
 async def undo(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:
-    """Undo a change of a member. Somebody who was added is deactivated. Return what has changed now."""
+    """Undo a change of a member, and return the change that the undo has made.
+
+    If the change had added the member, the undo deactivates the member.
+    """
     records = request.app[RECORDS]
     member = await records.staff(subject)
     if member is None or not may(asker.member, "people.change", of_member(member)):

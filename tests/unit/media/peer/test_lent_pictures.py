@@ -40,7 +40,10 @@ pytestmark = pytest.mark.skipif(bool(build.make()), reason="no C compiler here: 
 
 
 def vp8(number: int, *, key: bool = False, starts: bool = True, bits: int = 15, rest: bytes = PICTURE) -> bytes:
-    """Return the payload of one packet of picture `number`. `bits`: of the picture id; 0: the descriptor has no extension."""
+    """Return the payload of one packet of picture `number`.
+
+    `bits`: length of the picture id in bits. 0: the descriptor has no extension.
+    """
     first = 0x10 if starts else 0
     head = struct.pack("!H", 0x8000 | number & 0x7FFF) if bits == 15 else bytes([number & 0x7F])
     descriptor = bytes([first | 0x80, 0xE0]) + head + bytes([number & 0xFF, 0x20]) if bits else bytes([first])
@@ -50,7 +53,7 @@ def vp8(number: int, *, key: bool = False, starts: bool = True, bits: int = 15, 
 class Viewer:
     """A viewer's slot. With `fastpath`, the slot also has a socket.
 
-    With `twin`, it begins with the same random numbers as that one.
+    With `twin`, the slot begins with the same random numbers as the slot of `twin`.
     """
 
     def __init__(self, fastpath: Fastpath | None, *, numbers: bool, repaired: bool, twin: Viewer | None = None) -> None:
@@ -118,7 +121,7 @@ class Viewer:
 class Camera:
     """The camera of one peer, in two layers, handled as `Peer` and `Room` handle cameras.
 
-    A fast path, if given, takes what it can.
+    After `offload`, the fast path forwards the packets that it can.
     """
 
     def __init__(self, viewers: Sequence[Viewer]) -> None:
@@ -383,7 +386,7 @@ class Driver:
 def test_every_packet_of_the_cache_is_sent_again_as_it_was(twins: Twins) -> None:
     """A viewer with RTX and a viewer without RTX ask for packets that Python and the fast path have sent.
 
-    Some of these are around the wrap of the numbers.
+    The sequence numbers of the viewer with RTX wrap between these packets.
     """
     sent: list[list[bytes]] = [[], []]
     asking = [twins.fast.viewers[0], twins.fast.viewers[2]]
@@ -451,7 +454,10 @@ def test_forged_repeated_and_broken_packets_are_dropped(twins: Twins) -> None:
 
 
 def test_video_returns_to_python_before_its_notes_are_full(twins: Twins) -> None:
-    """Nobody collects arrival times or the numbers of sent packets. So the fast path stops, and forgets none of them."""
+    """Here nobody collects the arrival times and the numbers of sent packets, which the fast path remembers for Python.
+
+    Before its memory is full, the fast path gives the video back, so that nothing is forgotten.
+    """
     for number in range(600):
         twins.deliver(twins.made("l", vp8(number, key=number == 0)), 1.0 + number * 0.01)
         if number == 255:

@@ -1,4 +1,4 @@
-"""Rooms of a worker that belong to no session. Only the leader closes them, and only when they are unknown twice in a row."""
+"""Rooms of a worker that belong to no session. Only the leader closes such rooms, and only if they are unknown twice in a row."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from signaling.mediaworkers.forgotten import _look
 
 
 class Rooms:
-    """Stands for a media worker and its client. `closed`: the rooms that the server has closed."""
+    """Stands for a media worker and its client. `closed`: the rooms closed since the last look."""
 
     id = "w0"
 
@@ -32,7 +32,10 @@ class Rooms:
 
 
 class Looks:
-    """Looks at one worker again and again. `known`: the rooms that sessions have on this worker."""
+    """Looks for forgotten rooms of one worker. Each call of `look` closes the rooms that it must, and returns them.
+
+    `known`: names of the rooms that sessions have on this worker.
+    """
 
     def __init__(self, worker: Any, *known: str) -> None:
         self.worker, self.known = worker, set(known)

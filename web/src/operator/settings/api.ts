@@ -131,7 +131,7 @@ export interface Added {
   member: StoredStaff;
   link: string;
   expires_at: number;
-  /** The mail address to which the server has sent the link; "" if the page must show it. */
+  /** The mail address to which the server sends the link. "" if the server sends no mail: the page then shows `link`. */
   mailed: string;
 }
 

@@ -20,7 +20,7 @@ const raws = new WeakMap<MediaStreamTrack, MediaStreamTrack>();
 /** Returns the camera's own track behind a blurred one; any other track itself. */
 export const rawOf = (track: MediaStreamTrack): MediaStreamTrack => raws.get(track) ?? track;
 
-/** Returns a track with the camera's picture and a blurred background. Resolves at the first blurred frame. * The track can
+/** Returns a track with the camera's picture and a blurred background. Resolves at the first blurred frame. The track can
  *  replace the camera's own track: stopping the track stops the camera, and the track ends or is muted when the camera is.
  *  `onProblem` is called when the device turns out to be too slow, or the blur fails. The track then stays at its last frame.
  *  Rejects, and stops the camera, if the blur fails to start or no blurred frame comes within 30 s. */
