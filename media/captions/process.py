@@ -1,7 +1,8 @@
 """The captions process: media workers connect to it, send voices, and get words.
 
-Everything but the Whisper model runs in the event loop: decoding, finding speech, and the order of the work. The model runs in
-one thread. A worker that sends more than the process can read is slowed by TCP. The worker then drops sound itself (`link`).
+Everything but the Whisper model runs in the event loop: decoding, finding speech, and choosing the next utterance. The model
+runs in one thread. If a worker sends more than this process can read, TCP slows the worker's sending. When too many packets wait
+in the worker, the worker drops them (`media/captions/link.py`).
 """
 
 from __future__ import annotations
@@ -27,11 +28,11 @@ from .work import Heard, Job, Work
 
 log = structlog.get_logger(__name__)
 
-MOST_STREAMS = 500  # most streams of one worker; further streams are not written down
+MOST_STREAMS = 500  # most streams of one worker; further streams are refused
 SILENT_S = 0.5  # seconds without packets after which an utterance ends: the microphone was turned off, or the link is gone
-MOST_AHEAD_S = 30.0  # seconds by which a stream's sound may exceed the time since its begin; more of it is not written down
+MOST_AHEAD_S = 30.0  # seconds by which a stream's sound may exceed the time since the stream began; more is ignored
 LOOK_S = 0.1  # seconds between two checks for streams without packets
-MOST_UNSENT = 1000  # most messages that wait for one worker; a worker that reads none is disconnected
+MOST_UNSENT = 1000  # most messages that wait to be sent to one worker; a worker that reads too slowly is disconnected
 
 
 class WritesDown(Protocol):
@@ -48,7 +49,10 @@ class FindsSpeech(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Stream:
-    """One voice. `number`: as in messages. `ending`: its last packet has come. `heard_s`: seconds of sound since `began`."""
+    """One voice. `number`: its number in messages. `ending`: whether the last packet has come.
+
+    `began`, `came`: when the stream began, and when its newest packet came. `heard_s`: seconds of sound since `began`.
+    """
 
     worker: Worker
     number: int
@@ -146,8 +150,8 @@ class Captions:
     def _hear(self, stream: Stream, packet: wire.Packet) -> None:
         stream.came = asyncio.get_running_loop().time()
         if stream.heard_s > stream.came - stream.began + MOST_AHEAD_S:
-            # the stream's timestamps jump, so each packet would add a second of silence; other streams need the time that this
-            # would take
+            # If timestamps jump, each packet would add a second of silence.
+            # Working through this silence would delay other streams.
             return
         for samples in stream.sound.feed(packet.sequence, packet.timestamp, packet.payload):
             stream.heard_s += len(samples) / RATE
@@ -213,7 +217,7 @@ class Captions:
             await asyncio.sleep(LOOK_S)
             silent = asyncio.get_running_loop().time() - SILENT_S
             for worker in self._workers:
-                for stream in list(worker.streams.values()):  # a stream that loses its last utterance ends here
+                for stream in list(worker.streams.values()):  # a copy of the list: `_stop` may remove a stream
                     if stream.speech.speaking and stream.came < silent:
                         self._stop(stream)
 

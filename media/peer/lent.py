@@ -18,7 +18,8 @@ from media.transport.ice import Path
 class Lent:
     """The fast path's part of one peer: the voice that the peer sends, and the voice that the peer hears.
 
-    `lend` offloads the voice that this peer sends. The voice that this peer hears is offloaded by the `Lent` of its sender.
+    `lend` offloads the voice that this peer sends. Another peer sends the voice that this peer hears, and the `Lent` of that
+    other peer offloads it.
     """
 
     def __init__(self, leg: Leg, hears: Outgoing, number_id: int, level_id: int, downlink: Estimator) -> None:
@@ -130,7 +131,7 @@ class Lent:
         return self._leg.arrived()
 
     def copy(self) -> None:
-        """Tell the fast path of how many earlier packets each voice packet to this peer carries copies (RED)."""
+        """Tell the fast path how many earlier packets each voice packet to this peer repeats (RED)."""
         self._leg.voice_out.copies = self._hears.copies
         self._leg.voice_out.red_type = max(0, self._hears.red)
 

@@ -1,8 +1,8 @@
 """An event loop in a thread of its own, which runs each transaction of PostgreSQL as a whole.
 
 A transaction that saves a session makes seven round trips. In the server's own event loop, each round trip waits for all other
-work that is ready. That takes tens of milliseconds while thousands of clients reconnect. In this thread it waits for Python's
-lock alone, for 5 ms at most.
+work that is ready. That takes tens of milliseconds while thousands of clients reconnect. In this thread, a round trip waits only
+for Python's lock (GIL), for 5 ms at most.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ T = TypeVar("T")
 class Aside:
     """An engine that only this object's thread uses.
 
-    Make the object in a running event loop; the thread's loop is of the same kind.
+    Make the object while an event loop runs. The thread runs a new loop of the same class.
     """
 
     def __init__(self, url: str, **options: Any) -> None:
@@ -38,9 +38,9 @@ class Aside:
         return self._engine.sync_engine
 
     async def transaction(self, work: Callable[[sa.Connection], T], *, writes: bool, within_s: float) -> T:
-        """Run `work` in one transaction. Raises TimeoutError when it takes longer than `within_s` seconds.
+        """Run `work` in one transaction. Raises TimeoutError after `within_s` seconds.
 
-        The time is taken in the thread: a busy server does not make the database look unavailable.
+        The thread measures the time, so a busy server does not make the database look unavailable.
         """
         running = asyncio.run_coroutine_threadsafe(self._transaction(work, writes=writes, within_s=within_s), self._loop)
         return await asyncio.wrap_future(running)

@@ -19,7 +19,7 @@ _Kind = Annotated[str, Meta(max_length=40, pattern=r"^[a-z_]+\Z")]
 
 
 class MailText(Struct, kw_only=True):
-    """A site's own wording of one mail. "" keeps the standard wording. Values in braces, such as "{site}", are replaced."""
+    """A site's own wording of one mail. "" keeps the standard wording. A name in braces, such as "{site}", stands for a value."""
 
     subject: Annotated[str, by(Seen(120))] = ""
     text: Annotated[str, by(Seen(1000, lines=True))] = ""

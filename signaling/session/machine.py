@@ -1,7 +1,7 @@
 """The session machine: ``receive(session, event, now) → effects``. The machine does no I/O; time is a parameter (ms).
 
-An event that the tables forbid raises ``NotAllowed`` before anything has changed. A stale event (an older fence or epoch, a
-former request or peer) changes nothing and has no effects.
+An event that the tables forbid raises ``NotAllowed`` before anything has changed. A stale event (one with an older fence
+or epoch, or about a former request or peer) changes nothing and has no effects.
 """
 
 from __future__ import annotations
@@ -102,11 +102,11 @@ def receive(session: Session, event: SessionEvent, now: int) -> list[Effect]:
     return out
 
 
-_BOOKED = ("callback", "lead")  # timers of a time that people have agreed, by their own clocks
+_BOOKED = ("callback", "lead")  # timers of times on which people have agreed; such times are meant by the machine's clock
 
 
 def next_deadline(session: Session, ahead_ms: int = 0) -> int | None:
-    """Return when the next timer fires (Unix ms), or None. The caller must then send ``Ticked``. ``ahead_ms``: as there."""
+    """Return when the next timer fires (Unix ms), or None. The caller must then send ``Ticked``, with the same ``ahead_ms``."""
     return min((at for at, _ in _deadlines(session, ahead_ms)), default=None)
 
 
@@ -226,9 +226,9 @@ def only_noted(session: Session, event: RequestMoved) -> bool:
 
 
 def _back_to_waiting(session: Session, reason: OverReason, now: int, out: list[Effect]) -> None:
-    """Put the user back into the queue, before all other users. The room stays closed until the next counselor accepts.
+    """Put the user back into the queue, before all other users. The room closes until the next counselor accepts.
 
-    A callback becomes due again instead, if its user had not connected yet.
+    A callback whose user had not connected yet becomes due again instead.
     """
     helping.close(session, "ended", out)
     helping.remove(session.people[session.owner], reason, out)
@@ -237,7 +237,7 @@ def _back_to_waiting(session: Session, reason: OverReason, now: int, out: list[E
     session.timers.pop("owner_lost", None)
     session.timers.pop("aside", None)
     session.aside, session.woken = False, session.woken and session.channel == "text"
-    if session.woken:  # the user of a woken conversation may leave while they wait; their wait ends with this timer
+    if session.woken:  # the user of a woken conversation may leave and still waits; this timer ends the wait
         session.timers["asleep"] = now + session.sleeps_days * model.DAY_MS
     people.forget_peers(session)
     out.append(Note(session.state, {"why": reason}))
@@ -419,7 +419,7 @@ def _user_lost_for_good(session: Session, now: int, out: list[Effect]) -> None:
 def _owner_lost_for_good(session: Session, now: int, out: list[Effect]) -> None:
     """Replace an owner who did not return. A connected professional who has joined becomes the owner.
 
-    Without a professional, a callback whose user has not connected rings again. In all other cases the user chooses.
+    Without a professional, a callback whose user has not connected rings again. In all other cases the user chooses what to do.
     """
     asked, professional = session.open_help(), session.professional()
     if asked and asked.state == "joined" and professional and professional.connected:

@@ -1,6 +1,7 @@
 """UDP paths between a client and the worker, or between two clients.
 
-`Proxy` loses, delays, reorders and repeats packets, as its seed decides. `Nat` can be cut, and can change its address.
+`Proxy` loses, delays, reorders and repeats packets at random, by its seed. `Nat` is a home router: it can stop all packets, and
+can change its public address.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Way:
         """Bytes sent into the link, whether lost or not."""
 
     def delays(self, data: bytes, now: float) -> list[float]:
-        """Return the delay of each arrival in s: no delay if the packet is lost, two delays if it arrives twice."""
+        """Return one delay in s for each arrival of the packet: an empty list if it is lost, two delays if it arrives twice."""
         self.offered_bytes += len(data)
         delays = self._luck("rtcp" if 192 <= data[1] <= 223 else "rtp") if data[:1] >= b"\x80" else [0.0]
         if self.line.bps is None or not delays:
@@ -76,7 +77,7 @@ class Way:
 class Proxy(asyncio.DatagramProtocol):
     """A link between one client and one target.
 
-    `up`: towards the target. `down`: towards the client. `loss` and `jitter_s`: for both directions.
+    `up`: towards the target. `down`: towards the client. `loss` and `jitter_s`: of each direction that has no `Line` of its own.
     """
 
     def __init__(

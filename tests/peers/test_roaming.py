@@ -81,7 +81,8 @@ async def test_sound_returns_as_soon_as_the_network_does(service: Service) -> No
 async def test_replay_from_another_address_moves_no_media(service: Service) -> None:
     """An eavesdropper resends everything that the client sends, including valid checks, from another address.
 
-    The eavesdropper gets no sound, not even while the client is silent. The client loses no sound.
+    The eavesdropper gets no sound, not even while the client's own packets do not reach the worker. Before and after that,
+    the client hears the counselor.
     """
     await service.everyone_hears_everyone("user", "counselor")
     user, nat = await behind_a_nat(service, "user")
@@ -101,7 +102,7 @@ async def test_replay_from_another_address_moves_no_media(service: Service) -> N
             await asyncio.sleep(0.02)
         await hears(user, COUNSELOR)
         await hears(counselor, USER)
-        nat.cut = True  # the client is silent longer than the time for which the worker sends media to a silent address
+        nat.cut = True  # the worker goes on sending media to a silent address for a while; the client is cut off for longer
         for _ in range(60):
             sent, nat.passed_out = nat.passed_out, []
             for data in sent:

@@ -16,12 +16,12 @@ export interface Shown {
 
 /** What brings a page from one moment of a replay to another. */
 export interface Step {
-  /** Whether the page begins anew with these parts. */
+  /** Whether the present page is dropped and built again from `parts`. Otherwise `parts` change the present page. */
   anew: boolean;
   parts: Part[];
-  /** Who saw the page at that moment. */
+  /** Who saw the page at the moment to which this step leads. */
   seenBy: string[];
-  /** Why the page was not kept any longer at that moment; "" if it was. */
+  /** Why the page was no longer recorded at the moment to which this step leads; "" if it still was. */
   end: Ending | "";
 }
 
@@ -48,7 +48,7 @@ function parsed(line: string): Shown | null {
 }
 
 export class PageHistory {
-  /** The whole snapshots: the places of their first parts and of what follows their last ones. */
+  /** The complete snapshots. `begin`: index of the line with the first part. `after`: index of the line behind the last part. */
   private readonly snapshots: { begin: number; after: number }[] = [];
   private applied = 0;
 

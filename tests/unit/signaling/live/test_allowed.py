@@ -1,4 +1,4 @@
-"""The test sends every message with every role through the real dispatch, in the person's own sessions and in those of others."""
+"""Every role sends every kind of message through the real dispatch, about its own session and about sessions of others."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from signaling.session.model import Listener, NotAllowed, Person
 HERE, THERE, FOREIGN = (
     Site(id="shop"), Site(id="clinic"), Site(id="rival-shop", organisation="rival"),
 )  # fmt: skip  # a table
-# actions of messages about a session in which the sender takes no part, or about a member of staff
+# rights (`rights.TABLE`) to act on a session in which the sender takes no part, or on a member of staff
 ABOUT_OTHERS: Final = ("live.end", "live.listen", "live.watch", "live.sign_out")
 SAMPLES: Final[dict[Any, Any]] = {str: "x", int: 1, bool: True}
 
@@ -66,9 +66,10 @@ def client_of(role: StaffRole | str) -> Client:
 
 
 def live_with(role: str) -> Any:
-    """Return live sessions: one in which the person takes part or listens, and three of others.
+    """Return a stand-in for `Live` with four sessions, by id.
 
-    At each place there is also a member of staff, whose id is the place's name.
+    "own": the person takes part or listens. "site": of the same site. "organisation": of another site of the same organisation.
+    "installation": of another organisation. Each session's site also has a member of staff with the same id as the session.
     """
     part: Any = role if role in ("user", "guest", "counselor", "professional") else "operator"
     own: Any = Person(id="me", role=part, name="", staff="" if part in ("user", "guest") else "me", entered=True)
@@ -94,7 +95,8 @@ def live_with(role: str) -> Any:
 def is_let_in(role: str, message: Any, place: str) -> bool:
     """Return whether the dispatch accepts the message.
 
-    The stand-in for `Live` has nothing but the rights, and fails after them.
+    The stand-in for `Live` has only what the check of rights needs. So any other error shows that the message has passed
+    the check.
     """
     try:
         asyncio.run(handle(live_with(role), client_of(role), message))

@@ -1,7 +1,6 @@
-/** Rebuilds a recorded page in an empty document, and follows its changes. * The events come from the user's browser, so they
- *  may contain anything. By its policy, which the server sends, the document runs no script, submits no form, and loads only
- *  from the site's own origins. Besides that, this module leaves out every element and attribute that could do more than be
- *  seen. */
+/** Rebuilds a recorded page in an empty document, and follows its changes. The events come from the user's browser, so they may
+ *  contain anything. The server sends the document with a policy: it runs no script, submits no form, and loads only from the
+ *  site's own origins. Besides that, this module leaves out every element and attribute that could do more than be seen. */
 
 import {
   ADOPTED,
@@ -40,11 +39,11 @@ const BOXED = new Set(["iframe", "frame", "object", "embed", "video", "audio", "
 const REFUSED =
   /^(on.*|srcdoc|srcset|action|formaction|ping|http-equiv|autofocus|target|download|background|poster|data|cite|is)$/i;
 const BOX_STYLE = "display:inline-block;background:#ced4da;border-radius:4px;box-sizing:border-box;";
-/** Most nodes of a page that are rebuilt. All further nodes are left out. */
+/** This module rebuilds at most so many nodes of a page, and leaves out the rest. */
 const MOST_NODES = 250_000;
 const MOST_SIZE = 20_000;
-/** Most levels of nodes that are rebuilt. A browser's layout code calls itself once for each level, and may crash at too many.
- *  HTML parsers stop at 512 levels, too. */
+/** This module rebuilds at most so many levels of nodes. A browser's layout code calls itself once for each level, and may crash
+ *  at too many levels. HTML parsers stop at 512 levels, too. */
 const MOST_DEPTH = 512;
 
 export interface PageSize {
@@ -174,7 +173,7 @@ export class Rebuilt {
 
   private build(shot: Shot, depth: number, inDrawing = false): Node | null {
     if (this.nodes.size > MOST_NODES || depth > MOST_DEPTH) return null;
-    this.remove(this.nodes.get(shot.id)); // a number is that of one node, so the numbers bound the nodes
+    this.remove(this.nodes.get(shot.id)); // the former node of this number, so that `nodes` counts all nodes of the document
     const drawing = inDrawing || shot.isSVG === true;
     const node = shot.type === ELEMENT ? this.element(shot, drawing) : this.doc.createTextNode(String(shot.textContent ?? ""));
     if (shot.type === DOCUMENT || shot.type === DOCTYPE) return null;
@@ -239,8 +238,8 @@ export class Rebuilt {
   }
 
   private attribute(element: Element, given: string, value: Value): void {
-    if (element.localName === "link") return; // another `rel` would look up and connect to any host, whatever the policy
-    // HTML knows attributes in any case, and a drawing only in the right one.
+    if (element.localName === "link") return; // some values of `rel` connect to any host, whatever the policy
+    // In HTML, attributes may be written in upper or lower case. In a drawing (SVG), case matters.
     const name = element.namespaceURI === SVG && !/^(style|(xlink:)?href|src)$/i.test(given) ? given : given.toLowerCase();
     if (value === null || value === undefined) {
       element.removeAttribute(name);
@@ -302,7 +301,8 @@ export class Rebuilt {
     }
   }
 
-  /** Adds a node if its parent and the node after it are there. `anyway`: at the end, if the node after it never came. */
+  /** Adds a node. Returns false if its parent or the node after it is missing. `anyway`: adds it at the end of its parent if only
+   *  the node after it is missing, and always returns true. */
   private add({ parentId, nextId, node }: Add, anyway: boolean): boolean {
     const parent = this.nodes.get(parentId);
     const next = nextId === null ? null : this.nodes.get(nextId);
@@ -383,7 +383,7 @@ export class Rebuilt {
 
 type Rules = Pick<CSSStyleSheet, "cssRules" | "insertRule" | "deleteRule">;
 
-/** Returns how many nodes are above this one. */
+/** Returns the level of a node: 1 for the document. Stops counting just above `MOST_DEPTH`. */
 function depthOf(node: Node): number {
   let depth = 0;
   for (let each: Node | null = node; each && depth <= MOST_DEPTH; depth++)
@@ -391,7 +391,8 @@ function depthOf(node: Node): number {
   return depth;
 }
 
-/** Returns the list in which a rule is, and its place there. An index of several numbers leads into nested rules. */
+/** Returns the list that contains a rule, and the rule's index in this list. An `index` of several numbers leads into nested
+ *  rules. */
 function listOf(sheet: CSSStyleSheet, index: number | number[]): [Rules, number] {
   const path = typeof index === "number" ? [index] : index;
   let list: Rules = sheet;

@@ -1,4 +1,4 @@
-/** Subscribes this browser to pushes (Push API). Loaded when somebody turns notifications on. */
+/** Subscribes this browser to pushes (Push API), for users and for staff. */
 
 export interface Subscribed {
   endpoint: string;
@@ -7,7 +7,7 @@ export interface Subscribed {
 }
 
 /** `denied`: the person has not allowed notifications. `off`: this server sends no pushes. `failed`: anything else, for
- *  example that this browser or window has no pushes, or its push service cannot be reached. */
+ *  example: this browser or window cannot get pushes, or the browser's push service cannot be reached. */
 export type PushFailure = "denied" | "off" | "failed";
 
 export class PushFailed extends Error {
@@ -18,8 +18,8 @@ export class PushFailed extends Error {
   }
 }
 
-/** Returns whether this page can subscribe at all. On an iPhone, it can only after the person has added the page to the home
- *  screen. */
+/** Returns whether this page can subscribe to pushes. On an iPhone, the page can subscribe only after the person has added it to
+ *  the home screen. */
 export const canPush = () => "serviceWorker" in navigator && "PushManager" in globalThis && "Notification" in globalThis;
 
 export const isDenied = () => canPush() && Notification.permission === "denied";

@@ -1,4 +1,4 @@
-/** Turns pushes about answers on and off for a visitor in this browser. Loaded when the visitor asks for them. */
+/** Turns pushes about answers on and off for a visitor in this browser. */
 
 import { locale } from "../../ui/i18n";
 import { PushFailed, subscribe, type Subscribed, subscription } from "./subscribe";
@@ -20,7 +20,7 @@ async function ask(session: string, token: string, path: string, body: object): 
   if (!response.ok) throw new PushFailed("failed");
 }
 
-/** Asks for the permission and subscribes. Call it inside a click, in a window of our own. Rejects with PushFailed. */
+/** Asks for permission and subscribes to pushes. Call this inside a click, in a window of our own. Rejects with PushFailed. */
 export async function tellMe(session: string, token: string): Promise<void> {
   await ask(session, token, "", { ...(await subscribe(SCRIPT, SCOPE)), language: locale() });
 }
