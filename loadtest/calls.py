@@ -26,7 +26,7 @@ APART_S = 0.05
 class Plan:
     """Number and length of the calls to make.
 
-    `at_once`: most calls that wait or talk at the same time. `patience_s`: seconds that a user waits for Accept.
+    `at_once`: at most this many calls wait or talk at the same time. `patience_s`: seconds that a user waits for Accept.
     """
 
     calls: int

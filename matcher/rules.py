@@ -18,7 +18,7 @@ MEDIA: Final[tuple[Medium, ...]] = ("text", "call")
 SERVED_BY: Final[dict[RequestKind, StaffRole]] = {"user": "counselor", "callback": "counselor", "help": "professional"}
 MOST_PRIORITY: Final = 100  # steps of priority, above and below 0
 MOST_WIDENS_MS: Final = 86_400_000
-MOST_CAPACITY: Final = 1_000  # most texts, and most calls, that a member may take at once
+MOST_CAPACITY: Final = 1_000  # a member takes at most this many texts, and at most this many calls, at once
 CALL_WEIGHT: Final = 100_000  # a call counts for more than any number of texts when the least loaded member is chosen
 
 
@@ -67,7 +67,7 @@ class Rules:
     enter_ms: int = 30_000  # within this time after accepting, the member must be in the room
     lease_ms: int = 30_000  # a member whose presence lease is not renewed for this time is signed out
     wrap_up_ms: int = 120_000  # after this time a member in wrap-up becomes away
-    max_requests: int = 200_000  # most open requests; further ones are refused as "full"
+    max_requests: int = 200_000  # at most this many requests are open; further ones are refused as "full"
     max_queues: int = 10_000  # at this number, a new queue makes the matcher forget all queues without open requests
     max_final: int = 20_000  # ids of ended requests kept, to answer late messages with "wrong_state", not "unknown"
     max_why: int = 8  # a `Why` names at most so many candidates, and so many people passed over

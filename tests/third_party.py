@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "THIRD_PARTY.md"
 BASE = "base"
-LONGEST = 60  # most characters of a licence's name; a longer text is the text of the licence
+LONGEST = 60  # a licence's name has at most this many characters; a longer text is the text of the licence
 
 
 def licence(of: Distribution) -> str:

@@ -29,7 +29,7 @@ from matcher.simulation.model import DAY_S, Model, Spread, StaffModel
 from matcher.simulation.report import ON_DUTY, WORKING
 from matcher.types import Medium
 
-MOST_VISITS: Final = 2_500  # most arrivals of a preview: two simulations of so many take one to two seconds
+MOST_VISITS: Final = 2_500  # at most this many arrivals in a preview: two simulations of so many take 1 to 2 s
 MOST_PEOPLE: Final = 3_000
 FEW: Final = 30  # with fewer arrivals than this, `Preview.sure` is "few"
 FAIR: Final = 200  # with fewer arrivals than this, `Preview.sure` is "rough" or "few"

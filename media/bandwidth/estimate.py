@@ -23,7 +23,7 @@ from .standing import Standing
 START_BPS, LEAST_BPS, MOST_BPS = 300_000.0, 20_000.0, 8_000_000.0
 """The first estimate, and the smallest and largest one, in bit/s."""
 HISTORY_PACKETS = 4096
-"""Most sent packets that are remembered until a report names them: four seconds at 1,000 packets a second.
+"""At most this many sent packets are remembered until a report names them: four seconds at 1,000 packets a second.
 
 When there are more, the packet that was sent first is forgotten.
 """
@@ -34,7 +34,7 @@ EVIDENCE_S = 3.0  # seconds for which the path counts as congested after the las
 ACKED_WINDOW_S, ACKED_LEAST_PACKETS, ACKED_KEPT_S = 0.5, 5, 2.0
 """To measure the arriving rate: seconds over which it is measured, least packets needed, and seconds for which packets are
 remembered."""
-DROP_EVERY_S = 0.3  # least seconds between two decreases
+DROP_EVERY_S = 0.3  # at least this many seconds pass between two decreases
 GROWS_S, EMPTIES_S = 0.005, 0.04
 """Seconds. A queue counts as growing if `Standing.growth_s` is above `GROWS_S`, and as emptying if it is below `-EMPTIES_S`. A
 smaller change may come from the size of a packet alone."""

@@ -9,7 +9,7 @@ LEAST_S = 1.0  # seconds; a shorter time of sending counts as this long, so that
 GAP_S = 0.05
 """Shortest gap that counts, in seconds of sending, from a packet that arrived to the next one that arrived. One lost packet of a
 voice makes a gap of 40 ms."""
-LEAST_LOST = 2  # least packets lost in a gap that counts: a sender that sends little makes long gaps without losses
+LEAST_LOST = 2  # a gap counts if it has lost at least this many packets: a sender that sends little makes gaps without losses
 
 
 class Gaps:

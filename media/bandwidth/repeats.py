@@ -7,9 +7,9 @@ from media.token_bucket import TokenBucket
 from .estimate import Estimator
 
 MOST_PER_S = 400
-"""Most retransmitted packets per second to one viewer, whatever the link: NACKs must not multiply traffic."""
+"""At most this many retransmitted packets per second go to one viewer, whatever the link: NACKs must not multiply traffic."""
 MOST_BPS = 4_000_000.0
-"""Most bits per second of retransmissions to one viewer. Also the budget while nothing is known of the link."""
+"""Retransmissions to one viewer take at most this many bits per second. Also the budget while nothing is known of the link."""
 LEAST_SHARE = 0.25
 """Share of a link that repeats may always take. Without a repeat, a single loss would cost a keyframe, which is larger."""
 VOICE_BPS = 100_000.0

@@ -23,13 +23,13 @@ from .update import EMPTY, BadUpdateError, Reader, Segments, parse, slices, spli
 MAX_MESSAGE_BYTES = 256 * 1024
 MAX_DOCUMENT_BYTES = 8 * 1024 * 1024
 MAX_TYPES = 22_000
-"""Most maps and arrays in a document; a stroke has two, every other shape one. So 10,000 strokes fit. yrs frees nested maps by
-recursion, and 40,000 nested ones overflow a stack of 8 MiB."""
+"""A document has at most this many maps and arrays; a stroke has two, every other shape one. So 10,000 strokes fit. yrs frees
+nested maps by recursion, and 40,000 nested ones overflow a stack of 8 MiB."""
 SCAN_STRUCTS = 500_000
-"""Most structs that the library has to walk through in one uninterrupted piece of work (0.2 µs each).
+"""In one uninterrupted piece of work, the library has to walk through at most this many structs (0.2 µs each).
 
 Where updates conflict, each new struct may be compared with every struct of its list: two updates of 100 KB kept pycrdt 0.14.13
-busy for 54 s. Therefore a long update is applied in slices within a time budget. The larger the document, the smaller its slices.
+busy for 54 s. Therefore a long update is applied in slices within a time budget. The larger the document, the smaller the slices.
 """
 FRAGMENT_BYTES = 16 * 1024
 UNASKED_S = 0.5

@@ -23,7 +23,8 @@ CONTEXT = 64  # samples from the end of the preceding window, which silero-vad g
 SILENCE = 0.6  # probability of silence above which words of low confidence are taken for noise
 LEAST_CONFIDENCE = 0.35  # words below this confidence are left out if the sound is probably silence (`SILENCE`)
 TOKENS, TOKENS_A_SECOND = 16, 14
-"""Most tokens of an utterance, and how many more for each second of sound. A model that repeats itself thus ends soon."""
+"""An utterance has at most `TOKENS` tokens, and `TOKENS_A_SECOND` more for each second of sound. So a model that repeats the
+same words ends soon."""
 SESSION, AUTO = "session", "auto"
 """Settings in place of a language: the session's language, or the language that the model hears by itself."""
 

@@ -30,7 +30,7 @@ START_DELAY_S = 0.020
 wait for the next tick, the delay is 20 to 40 ms."""
 MAX_STALL_SAMPLES = 3 * TICK_SAMPLES  # after so many concealed samples in a row, the buffer gives the missing packet up
 MAX_DELAY_S = 0.400  # longest time that the buffer holds a packet
-MAX_PACKETS = 64  # most packets in the buffer; a full buffer drops its oldest packet
+MAX_PACKETS = 64  # at most this many packets are in the buffer; a full buffer drops its oldest packet
 IDLE_S = 2.0  # seconds without packets after which the stream is forgotten
 JUMP_S = 1.0  # seconds: a timestamp this far from the expected one may begin a new stream
 JUMP_PACKETS = 1000  # a sequence number this far from the last one may begin a new stream

@@ -22,7 +22,7 @@ DEEP = 3
 """Copies in each packet while packets are lost in bursts."""
 WINDOW = 64  # `Seen` remembers for so many of the newest sequence numbers whether the packet came
 MOST_BLOCKS, MOST_COPIES = 10, DEEP
-"""Most blocks of a packet that are accepted, and most copies (the newest ones) that are taken from a packet.
+"""A packet with more than `MOST_BLOCKS` blocks is refused. At most `MOST_COPIES` copies are taken from a packet: the newest.
 
 Each copy costs as much work as a packet, but the limit on a client counts only datagrams.
 """

@@ -14,7 +14,7 @@ from media.peer.quality import Quality
 from media.peer.uplink import Uplink
 
 REPORT_EVERY_S = 1.0
-FEEDBACK_EVERY_S = 0.095  # least seconds between two feedback messages; just under five ticks of 20 ms
+FEEDBACK_EVERY_S = 0.095  # at least this many seconds pass between two feedback messages; just under five ticks of 20 ms
 REMB_CEILING_BPS = 2_500_000
 """Rate that the worker reports (REMB) to senders without transport-wide feedback. Without this report Chromium stays near its
 starting 300 kb/s. Loss still brings the sender's rate down, by Chromium's own control."""

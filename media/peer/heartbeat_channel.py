@@ -11,7 +11,7 @@ import msgspec
 
 from media.token_bucket import TokenBucket
 
-PER_S = 20.0  # most heartbeats answered per second
+PER_S = 20.0  # at most this many heartbeats are answered per second
 MAX_BYTES = 256  # longer messages get no answer
 _read = json.JSONDecoder(object_pairs_hook=tuple).decode  # the pairs as they are: a dict would hide a field named twice
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from media.packets import rtp
 
 MAX_HELD = 1024
-"""Most packets held: 6 s of video at 1.5 Mb/s. When there are more, the oldest gap counts as a loss, whatever the time."""
+"""At most this many packets are held: 6 s of video at 1.5 Mb/s. When there are more, the oldest gap counts as a loss at once."""
 
 
 class Arrived(NamedTuple):

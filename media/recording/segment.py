@@ -25,7 +25,7 @@ from .wire import Ending
 
 KEEP_FREE_BYTES = 256 * 1024 * 1024
 """Free disk space below which recording stops, so that other records on the same disk can still be written."""
-MOST_TRACKS = 500  # most tracks of a segment; packets of further tracks are dropped
+MOST_TRACKS = 500  # a segment has at most this many tracks; packets of further tracks are dropped
 HELD_MS = 3000
 """Longest gap in ms that is closed between two layers of the same video: the first track then ends where the second begins.
 

@@ -28,11 +28,11 @@ enum { STUN, DTLS, RTP, RTCP };
 #define TAKEN (-1)
 #define COPY_HEAD 4          /* bytes that RFC 2198 puts before the packets for each copy; one more stands for the packet itself */
 #define OLDEST 16383         /* ticks: the largest age of a copy that RFC 2198 can express */
-#define WHOLE 1200           /* most bytes of a packet with its copies; older copies that do not fit are left out */
-#define RATE 3000.0          /* most packets a second from one peer, as in media.peer.peer */
-#define BURST 1500.0         /* most packets at once from one peer, as in media.peer.peer */
+#define WHOLE 1200           /* bytes at most of a packet with its copies; older copies that do not fit are left out */
+#define RATE 3000.0          /* at most this many packets a second from one peer, as in media.peer.peer */
+#define BURST 1500.0         /* at most this many packets at once from one peer, as in media.peer.peer */
 #define MOST_LATE 5.0        /* seconds; an older arrival means that the machine's clock was set */
-#define SEGMENTS 32          /* most packets in one message (UDP_SEGMENT; the kernel allows 64) */
+#define SEGMENTS 32          /* at most this many packets in one message (UDP_SEGMENT; the kernel allows 64) */
 #define SEGMENTED_FROM 400   /* bytes; grouping smaller packets would save nothing: voices rarely come in bunches */
 
 /* --- legs --- */

@@ -11,13 +11,13 @@
 #define FASTPATH_ARRIVALS 256  /* arrival times of video packets that Python has not collected yet: a second of a camera */
 #define FASTPATH_VIEWERS 16    /* slots that show one video; Python handles a video that more slots show */
 #define FASTPATH_CACHED 512    /* sent video packets kept for retransmission: media.peer.streams.CACHE_PACKETS */
-#define FASTPATH_FORMER 512    /* most bytes of a payload that is sent again with later packets (RED) */
+#define FASTPATH_FORMER 512    /* a payload with at most this many bytes is sent again with later packets (RED) */
 #define FASTPATH_COPIES 3      /* later packets with which a payload is sent again at most */
 #define FASTPATH_KEPT 8        /* packets of a mixed voice buffered between two ticks; Python handles further ones */
-#define FASTPATH_KEPT_BYTES 512 /* most bytes of a buffered packet's whole datagram; Python handles longer ones */
+#define FASTPATH_KEPT_BYTES 512 /* a buffered packet's whole datagram has at most this many bytes; Python handles longer ones */
 #define FASTPATH_ADDRESS 28    /* sizeof(struct sockaddr_in6) */
 #define FASTPATH_DATAGRAM 1504 /* 1500, and more to recognize datagrams that are too long */
-#define FASTPATH_SOCKETS 64    /* most sockets: one for each local address */
+#define FASTPATH_SOCKETS 64    /* at most this many sockets: one for each local address */
 #define FASTPATH_READY 64      /* other descriptors reported at one wake-up */
 
 /* A socket and a remote address, as the kernel gives it. apart: the kernel has refused to send a group of packets here. */

@@ -21,7 +21,7 @@ ASK_EVERY_S = 2.0
 peer that sends only answers to probes never counts as failed."""
 SILENT_S = 0.5
 """Seconds of silence after which media may move from the selected address to another."""
-PROBE_EVERY_S = 0.1  # least seconds between two probes of one address
+PROBE_EVERY_S = 0.1  # at least this many seconds pass between two probes of one address
 PROBES_PENDING = 16  # unanswered probes of one peer that are remembered
 MAX_PATHS = 16  # addresses of one peer; a further one replaces the address heard longest ago, but not the selected one
 SWITCH_MARGIN_S = 0.02  # seconds by which another address must have been heard later than the selected one

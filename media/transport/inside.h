@@ -20,7 +20,7 @@
 #define LONGEST 1356         /* media.transport.seam.MAX_PROTECTED_INPUT_BYTES */
 #define RESTART 3000         /* media.packets.rtp.RESTART */
 #define TABLE 4096           /* chains; a worker has at most 2,000 peers */
-#define QUEUE 128            /* most packets sent by one system call */
+#define QUEUE 128            /* one system call sends at most this many packets */
 #define CONTROL CMSG_SPACE(sizeof(struct timespec))
 #define SEGMENT_CONTROL CMSG_SPACE(sizeof(uint16_t))
 

@@ -25,8 +25,8 @@ EARLY_S = 0.008
 twice."""
 GRACE_STEPS = 3  # steps that a tick waits for its packet
 AHEAD_STEPS = 64
-"""Most steps (0.3 s) of sound that the mixer takes when the flow ends. The room's next tick is then soon, whatever timestamps
-the packets have. A jitter buffer holds less sound than this, except after a long stall."""
+"""The mixer takes at most this many steps (0.3 s) of sound when the flow ends. So the room's next tick is soon, whatever
+timestamps the packets have. A jitter buffer holds less sound than this, except after a long stall."""
 
 
 class Flow:

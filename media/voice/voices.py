@@ -28,7 +28,7 @@ from media.voice.solo_flow import EARLY_S, GRACE_STEPS, TICK_STEPS, Flow
 TICK_SAMPLES = 960
 HURRIED_STEPS = 2  # a room that must ask for a lost packet or a keyframe ticks so many steps of 5 ms later
 MAX_CATCH_UP = 3
-"""Most late ticks that the mixer makes up for at once. A burst of more packets would be dropped by every jitter buffer."""
+"""The mixer makes up for at most this many late ticks at once. Every jitter buffer would drop a burst of more packets."""
 
 
 class Clock(Protocol):

@@ -30,7 +30,7 @@ log = structlog.get_logger("media")
 PR_SET_PDEATHSIG = 1
 SHUTDOWN_S = 0.5  # seconds that open HTTP requests get to finish when the worker stops
 PARENT_CHECK_S = 0.5  # seconds between checks that the parent is alive, where the kernel does not kill us with the parent
-DRAIN_S = 15.0  # most seconds to wait until all rooms have moved to other workers; they normally take about two
+DRAIN_S = 15.0  # wait at most this many seconds until all rooms have moved to other workers; normally about two
 DRAIN_CHECK_S = 0.1  # seconds between two checks for remaining rooms
 
 

@@ -37,7 +37,7 @@ room's tick. That saves wake-ups: 20 wake-ups a second cost an idle worker 0.4 %
 VERSION = version("sangdam")
 FORGET_LATENESS = 0.6
 """Factor by which the remembered `lateness_ms` shrinks each second."""
-RESTING_AT_ONCE = 30  # most resting rooms that tick in one wake-up of the worker
+RESTING_AT_ONCE = 30  # at most this many resting rooms tick in one wake-up of the worker
 MAX_ROOMS = 1000
 MAX_PEERS = 2000
 CLOSE_S = 1.0  # seconds that peers get to end properly when the worker closes

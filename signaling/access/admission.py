@@ -29,8 +29,8 @@ JITTER = 1.15
 Each client adds 0 to 30 %, so that refused clients do not all return together.
 """
 CALM_MS = 10.0  # the largest event loop lag, in ms, of a calm server
-# Most sessions whose page is not connected (`Crowd.unopened`); `most_waiting` counts instead if it is more. Such a session takes
-# memory for seconds, and no place in the queue.
+# At most this many sessions whose page is not connected (`Crowd.unopened`) are admitted. If `most_waiting` is larger, it is the
+# limit instead. Such a session takes memory for seconds, and no place in the queue.
 MOST_UNOPENED = 1000
 
 

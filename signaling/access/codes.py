@@ -48,11 +48,11 @@ ALGORITHM = "HS256"  # the algorithm with which this server signs codes
 TYPES = ("", "jwt", "application/jwt")
 SERVER_KID = "server"
 API_KID = "api:v1"  # no key of a site can have this name, because it contains “:”
-MOST_CHARS = 8192  # most characters of a code
+MOST_CHARS = 8192  # a code has at most this many characters
 MOST_LIFE_S = 600
 LEEWAY_S = 10  # seconds by which a partner's clock may be wrong
-MOST_TRAIL = 50  # most steps in the trail that the browser sends with a code
-MOST_KEYS = 2  # most signing keys that a site may have at a time
+MOST_TRAIL = 50  # the trail that the browser sends with a code has at most this many steps
+MOST_KEYS = 2  # a site may have at most this many signing keys at a time
 
 Kind = Literal["publishable", "partner"]
 

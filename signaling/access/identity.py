@@ -32,8 +32,8 @@ _DEVICE_LIFE_S = 400 * 86_400  # the longest time for which browsers keep a cook
 SIGN_IN_LIFE_MS = STANDARD_HOURS * 3_600_000  # how long a sign-in lasts, unless the organisation's rules say otherwise
 IDLE_MS = 3_600_000  # a sign-in ends when it was not used for this time
 SEEN_MS = 60_000  # the time of a sign-in's last use is stored at most once in this time
-MOST_PASSWORD = 200  # most characters of a staff password
-LEAST_PASSWORD = 8  # least characters of a staff password
+MOST_PASSWORD = 200  # at most this many characters in a staff password
+LEAST_PASSWORD = 8  # at least this many characters in a staff password
 # A password is refused when an attacker needs fewer guesses, by zxcvbn's estimate. The 30,000 most common leaked passwords need
 # fewer.
 LEAST_GUESSES = 1_000_000
@@ -44,7 +44,7 @@ _hasher = argon2.PasswordHasher()  # argon2id with the parameters of RFC 9106's 
 _HASHING_AT_ONCE = 2  # password hashes computed at the same time; each takes 64 MiB for about 50 ms
 
 
-MOST_KNOWN = 20_000  # most pairs of a login and a network that `Identity` remembers, each after a sign-in
+MOST_KNOWN = 20_000  # `Identity` remembers at most this many pairs of a login and a network, each after a sign-in
 
 
 class Given(NamedTuple):

@@ -17,12 +17,12 @@ from .signing_keys import BadKey, SigningKey, fetched
 log = structlog.get_logger(__name__)
 
 FRESH_MS = 10 * 60_000  # keys older than this are fetched again at the next code, so that a removed key does not count for long
-AGAIN_MS = 60_000  # least ms between two requests to one address
+AGAIN_MS = 60_000  # at least this many ms pass between two requests to one address
 KEPT_MS = 3 * 86_400_000  # how long the last keys of an address count while the address does not answer
 WAIT_S = 6.0  # seconds after which a fetch is given up, and thus the longest wait of a caller
-MOST_WAITING = 100  # most callers that wait for one address at a time
-MOST_FETCHES = 32  # most addresses that are asked at the same time
-MOST_KNOWN = 4096  # most addresses whose keys are remembered; the address that was needed longest ago is forgotten
+MOST_WAITING = 100  # at most this many callers wait for one address at a time
+MOST_FETCHES = 32  # at most this many addresses are asked at the same time
+MOST_KNOWN = 4096  # keys of at most this many addresses are remembered; the address not needed for longest is forgotten
 
 Fetch = Callable[[str], Awaitable[bytes]]
 """Fetches the body that a partner's server sends at a URL. Raises NotFetched."""

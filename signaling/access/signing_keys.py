@@ -33,9 +33,9 @@ NAMES: Final[dict[Algorithm, tuple[str, ...]]] = {
 }
 """Algorithm → the names that the header of a code (`alg`) may have for it."""
 ALL_NAMES: Final = frozenset(name for names in NAMES.values() for name in names)
-MOST_TYPED_BYTES = 4096  # most bytes of a public key that somebody types into a form
-MOST_FETCHED = 50  # most keys that are used from one JWK set
-MOST_LISTED = 200  # most keys that are read from one JWK set, usable or not
+MOST_TYPED_BYTES = 4096  # a public key typed into a form has at most this many bytes
+MOST_FETCHED = 50  # at most this many keys of one JWK set are used
+MOST_LISTED = 200  # at most this many keys of one JWK set are read, usable or not
 
 _CURVES: Final[dict[tuple[str, str], Algorithm]] = {("OKP", "Ed25519"): "EdDSA", ("EC", "P-256"): "ES256"}
 _Number = Annotated[str, by(Exact(100))]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MAGIC = b"sangdam sealed 1\n"
 CHUNK_BYTES = 1 << 20
-LEAST_CHARACTERS = 12  # least length of a passphrase: somebody who has the backup can try any number of passphrases
+LEAST_CHARACTERS = 12  # in a passphrase: somebody who has the backup can try any number of passphrases
 _TAG_BYTES = 16
 _SALT_BYTES, _PREFIX_BYTES, _CHECK_BYTES = 16, 7, 32
 _HEAD_BYTES = len(MAGIC) + _SALT_BYTES + _PREFIX_BYTES + _CHECK_BYTES

@@ -21,7 +21,7 @@ from signaling.transcripts.reading import conversation_of, pictures_for
 
 from .typed import a_language, noted, recordings_here, with_records
 
-MOST_LINES = 5000  # most lines of one session that are exported
+MOST_LINES = 5000  # at most this many lines of one session are exported
 RECORDED = (".webm", ".mp4")
 WRITTEN = (".html", ".txt")
 

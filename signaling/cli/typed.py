@@ -34,7 +34,7 @@ from .options import CONFIG, STORAGE, settings_from, storage_options
 
 T = TypeVar("T")
 
-MOST_NAME = 100  # most characters of a name that is typed
+MOST_NAME = 100  # a name that is typed has at most this many characters
 MOST_FILE_MB = 500
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -38,7 +38,7 @@ def default_data_dir(*, demo: bool) -> Path:
 class Bounds:
     """The limits above which the server admits no new session.
 
-    `most_waiting`: the most users without a counselor, including users who still prepare.
+    `most_waiting`: the limit of users without a counselor, including users who still prepare.
     `most_lag_ms`: the largest lag of the event loop, in ms.
     """
 

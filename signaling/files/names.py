@@ -6,7 +6,7 @@ import re
 
 from signaling.protocol.texts import Seen, count, cut
 
-MOST_NAME = 120  # most visible characters of a file's name
+MOST_NAME = 120  # a file's name has at most this many visible characters
 _MOST_GIVEN = Seen(2000, cut=True)
 _ENDING = re.compile(r"\.(?=[0-9]*[A-Za-z])([A-Za-z0-9]{1,10})\Z")  # the ending of a file's name; “Report 1.2” has no ending
 _PATH = re.compile(r"[/\\]")

@@ -15,11 +15,11 @@ from .refusal import MOST_BYTES, MOST_PIXELS, PictureRefused
 
 Form = Literal["JPEG", "PNG", "WEBP", "HEIF", "AVIF"]
 
-LONGEST_SIDE = 2048  # most pixels of a side; larger pictures are scaled down
+LONGEST_SIDE = 2048  # at most this many pixels per side; larger pictures are scaled down
 MOST_MEMORY = 250_000_000  # bytes that decoding one picture may take; an iPhone's photo of 24 megapixels takes 245 million
 MOST_WIDTH = 32_768  # pixels; a picture is scaled in strips as wide as the picture, so its width limits the memory of a strip
-MOST_SCANS = 64  # most scans of a JPEG; cameras and editors write at most 12
-MOST_SEGMENTS = 2_000  # most segments of a JPEG before its first scan
+MOST_SCANS = 64  # a JPEG has at most this many scans; cameras and editors write at most 12
+MOST_SEGMENTS = 2_000  # a JPEG has at most this many segments before its first scan
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # colour type of a PNG → samples of a pixel
@@ -34,7 +34,10 @@ _WEBP_BYTES_A_PIXEL = 16
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The facts in a picture's header. `memory_bytes`: most memory for decoding. `work`: pixels times the decoder's passes."""
+    """The facts in a picture's header.
+
+    `memory_bytes`: decoding takes at most this much memory. `work`: pixels times the decoder's passes.
+    """
 
     form: Form
     width: int

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from typing import Literal
 
-MOST_BOXES = 4_000  # most boxes to read in one container; a photo of 48 megapixels has about 200 tiles
+MOST_BOXES = 4_000  # read at most this many boxes in one container; a photo of 48 megapixels has about 200 tiles
 _AVIF = frozenset({b"avif", b"avis"})
 _HEIF = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from .header import Form
 
-MOST_PROFILE = 4 * 1024 * 1024  # most bytes of a colour profile (ICC); printers' profiles have two million
+MOST_PROFILE = 4 * 1024 * 1024  # at most this many bytes in a colour profile (ICC); printers' profiles have two million
 _ORIENTATION = 0x0112
 _SHORT = 3
 _MOST_TAGS = 1_000

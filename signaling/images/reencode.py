@@ -20,7 +20,7 @@ PLUGINS = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin)
 
 Mime = Literal["image/webp", "image/jpeg", "image/png"]
 
-MOST_LOSSLESS = 1_500_000  # most bytes of a lossless result; a larger drawing is encoded like a photo
+MOST_LOSSLESS = 1_500_000  # at most this many bytes in a lossless result; a larger drawing is encoded like a photo
 _OF_PHONES = ("HEIF", "AVIF")
 _STRIP_BYTES = 4_000_000  # bytes of the decoded pixels that are scaled at a time
 _TO_UPRIGHT = {

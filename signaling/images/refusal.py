@@ -5,7 +5,7 @@ from __future__ import annotations
 from signaling.protocol.reasons import PictureReason
 
 MOST_BYTES = 8 * 1024 * 1024
-MOST_PIXELS = 50_000_000  # most pixels of a picture: enough for the 48 megapixels of phones
+MOST_PIXELS = 50_000_000  # at most this many pixels in a picture: enough for the 48 megapixels of phones
 
 SENTENCES: dict[PictureReason, str] = {
     "not_a_picture": "This file cannot be shown. Send a picture in JPEG, PNG, WebP, HEIC or AVIF.",

@@ -23,8 +23,8 @@ from signaling.session.model import NotAllowed
 
 # milliseconds for which the free times of one kind of request are cached; a claim always reads the records
 KNOWN_MS: Final = 3_000
-MOST_KNOWN: Final = 200  # most kinds of requests whose free times are cached
-# most members with working hours of their own whose free times one answer contains; each takes about 5 ms to compute
+MOST_KNOWN: Final = 200  # free times are cached for at most this many kinds of requests
+# one answer has the free times of at most this many members with own working hours; each takes about 5 ms to compute
 MOST_HOURS: Final = 100
 # callbacks and appointments of all organisations in memory at the same time; each stays there for up to two weeks, in addition to
 # the live sessions

@@ -24,9 +24,10 @@ from signaling.session import corrections, matrix, read_marks
 from signaling.session.effects import Say
 from signaling.session.model import NotAllowed, Person
 
-CATCH_UP_LINES = 500  # most new or changed lines in one answer to a client that asks for what it has missed
-PAGE_LINES = 200  # most lines in a page of older lines; the client asks for this page by the number of the line after it
-# most characters of lines in one WebSocket frame: a large frame would delay the messages behind it, or fill the client's queue
+CATCH_UP_LINES = 500  # at most this many new or changed lines in one answer to a client that asks for missed lines
+PAGE_LINES = 200  # at most this many lines in a page of older lines; the client names the line after that page
+# at most this many characters of lines in one WebSocket frame: a large frame would delay the messages behind it, or fill the
+# client's queue
 PAGE_CHARACTERS = 100_000
 CHANGEABLE = frozenset({"waiting", "active", "asleep", "after"})  # states of a session in which lines may be edited and retracted
 

@@ -12,7 +12,7 @@ from signaling.protocol.reasons import ByeReason
 from signaling.protocol.server_messages import Bye, encode
 from signaling.records.types import StaffRecord
 
-QUEUE_MESSAGES = 1000  # most messages in the send queue of one connection
+QUEUE_MESSAGES = 1000  # at most this many messages are in the send queue of one connection
 QUEUE_BYTES = 4 * 1024 * 1024  # room for several board messages (≤ 400 KB each), which a participant who joins late gets at once
 
 

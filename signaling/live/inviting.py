@@ -33,8 +33,8 @@ from signaling.session.inviting import invite, markable_callback
 from signaling.session.model import NotAllowed, Person, Session
 from signaling.session.views import callback_view
 
-MOST_INVITED = 10_000  # most conversations of all organisations whose user has not come yet; each takes about 10 KB
-MOST_OF_SITE = 2_000  # most conversations of one site whose user has not come yet
+MOST_INVITED = 10_000  # at most this many conversations wait for their invited user, in all organisations; 10 KB each
+MOST_OF_SITE = 2_000  # at most this many conversations of one site wait for their invited user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from signaling.records import MessageRecord, Records
 from signaling.session.model import Callback
 from signaling.session.views import brief_value
 
-MOST_TASKS = 1000  # most mails that are being queued at the same time
+MOST_TASKS = 1000  # at most this many mails are being queued at the same time
 ALERTS_S = 30.0  # seconds between two checks of all queues for alerts
 NOBODY_MS = 60_000  # milliseconds of waiting after which a queue that nobody serves is reported
 ALERT_AGAIN_MS = 30 * 60_000  # least milliseconds between two mails of the same alert

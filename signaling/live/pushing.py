@@ -29,7 +29,7 @@ from signaling.records.push import OTHERS, RING, Device, Push
 
 log = structlog.get_logger(__name__)
 
-MOST_TASKS = 1000  # most pushes that are being queued at the same time
+MOST_TASKS = 1000  # at most this many pushes are being queued at the same time
 ANSWER_LIFE_MS = 24 * 3_600_000  # milliseconds after which a push about an answer is not sent any more
 ANSWER_AGAIN_MS = 3_600_000  # least milliseconds between two pushes about answers to one user, while the user stays away
 AWAY_LIFE_MS = 3_600_000  # milliseconds after which a push that tells a member that they are away is not sent any more

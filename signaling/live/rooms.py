@@ -44,8 +44,8 @@ log = structlog.get_logger(__name__)
 READY_TIMEOUT_S = 8.0
 RETRY_S = 0.1
 RETRY_AFTER_FAULT_S = 1.0  # seconds before the next try after the records have failed
-CLOSE_TIMEOUT_S = 1.0  # most seconds that the end of this server waits for the rooms to close
-# most board updates that wait for the records; at this number the server stops reading the workers' events
+CLOSE_TIMEOUT_S = 1.0  # a server that ends waits at most this many seconds for its rooms to close
+# at most this many board updates wait for the records; at this number the server stops reading the workers' events
 JOURNAL_UPDATES = 10_000
 
 

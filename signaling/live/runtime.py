@@ -68,11 +68,11 @@ from signaling.webhooks import Sender as WebhookSender
 
 log = structlog.get_logger(__name__)
 
-SWEEP_LONGEST_S = 5.0  # most seconds between two sweeps of expired entries at the matcher
+SWEEP_LONGEST_S = 5.0  # at most this many seconds pass between two sweeps of expired entries at the matcher
 SITES_S = 10.0  # seconds between two counts of the sites
 RESTART_RETRY_MS = 300  # milliseconds after which pages reconnect when this server ends
-OWED_S = 3.0  # most seconds that a closing server waits until its pending writes are stored
-CLOSE_S = 4.0  # most seconds for the pending writes, and for the mails, pushes and working times of the last moments
+OWED_S = 3.0  # a closing server waits at most this many seconds until its pending writes are stored
+CLOSE_S = 4.0  # the same, for the pending writes and the mails, pushes and working times of the last moments together
 
 
 class Live:

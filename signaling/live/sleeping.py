@@ -16,7 +16,7 @@ from signaling.session.events import EndedBy, Woken
 from signaling.session.model import NotAllowed
 
 LOOK_S = 10.0  # seconds between two checks of how many conversations sleep in memory
-MOST_ASLEEP = 20_000  # most sleeping conversations of all organisations in memory; each takes about 10 KB
+MOST_ASLEEP = 20_000  # at most this many sleeping conversations of all organisations in memory; 10 KB each
 
 
 class Sleeping:

@@ -37,8 +37,8 @@ ROUND_S = 1.0  # seconds between two rounds
 COUNTS_EVERY_ROUNDS = 10  # rounds after which the day's sessions are counted again
 ANSWERS_EVERY_ROUNDS = 4  # rounds after which the delivery of mails about answers is read again
 TREND_EVERY_ROUNDS = 60  # rounds after which the trend of the wallboard is sent again
-QUEUE_ITEMS = 50  # most items of each list in the queue of a member of staff
-# most bytes of queues sent in one round, so that sending a long queue to a thousand consoles takes a few seconds
+QUEUE_ITEMS = 50  # at most this many items of each list in the queue of a member of staff
+# at most this many bytes of queues are sent in one round: a long queue reaches a thousand consoles over a few seconds
 QUEUE_BYTES_A_ROUND = 4 * 1024 * 1024
 
 # what a member's queue depends on; members of one group see the same queue: organisation, role, locale, languages, sites,

@@ -33,11 +33,11 @@ from signaling.session.model import NotAllowed, Person
 log = structlog.get_logger(__name__)
 
 TIMEOUT_S = 10.0  # seconds in which the translation service must answer
-AT_ONCE = 4  # most requests to the translation service at the same time
-MOST_WAITING = 40  # most requests of all organisations that wait for their turn; more are refused
-MOST_EACH = 5  # most lines whose translation one connection may await
-MOST_KEPT = 2000  # most translations in memory
-MOST_ANSWER_BYTES = 200_000  # most bytes of an answer of the translation service
+AT_ONCE = 4  # at most this many requests to the translation service at the same time
+MOST_WAITING = 40  # at most this many requests of all organisations wait for their turn; more are refused
+MOST_EACH = 5  # one connection may await the translation of at most this many lines
+MOST_KEPT = 2000  # at most this many translations in memory
+MOST_ANSWER_BYTES = 200_000  # an answer of the translation service has at most this many bytes
 TRANSLATED = ("text", "note", "caption")  # kinds of lines with a text in a language
 _SCRIPTS = {"zh-hans": "zh", "zh-cn": "zh", "zh-hant": "zt", "zh-tw": "zt"}
 

@@ -26,8 +26,8 @@ from .words import FRAMES, language_of
 
 INVITATION_LIFE_MS = 3 * 86_400_000
 RESET_LIFE_MS = 3_600_000
-MOST_TASKS = 200  # most mails that are being queued at the same time
-MOST_SAME_ADDRESS = 5  # most members with the same mail address who get a link when somebody types the address
+MOST_TASKS = 200  # at most this many mails are being queued at the same time
+MOST_SAME_ADDRESS = 5  # at most this many members with the same typed mail address get a link
 
 
 class AccountMails:

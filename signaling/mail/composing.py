@@ -28,7 +28,7 @@ from .words import language_of
 
 THREAD_MS = 7 * 86_400_000  # ms for which a mail's link into a conversation works
 MOST_QUOTED_LINES = 20
-MOST_COPY_BYTES = 5 * 1024 * 1024  # most bytes of pictures in a conversation's copy; many mail servers refuse 10 MB
+MOST_COPY_BYTES = 5 * 1024 * 1024  # at most this many bytes of pictures in a conversation's copy; many mail servers refuse 10 MB
 _QUOTED = Seen(2000, lines=True, cut=True)
 
 

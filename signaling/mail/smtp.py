@@ -17,9 +17,9 @@ from signaling.config.settings import MailServer
 from signaling.protocol.mail_addresses import masked
 from signaling.protocol.texts import Seen
 
-ANSWER_S = 30.0  # most seconds that one answer of the mail server may take
-CONNECTED_S = 45.0  # most seconds that connecting to the mail server may take, with TLS and login
-SENT_S = 120.0  # most seconds that sending one mail may take in all, however slowly the server's answers arrive
+ANSWER_S = 30.0  # one answer of the mail server may take at most this many seconds
+CONNECTED_S = 45.0  # connecting to the mail server, with TLS and login, may take at most this many seconds
+SENT_S = 120.0  # sending one mail may take at most this many seconds in all, however slowly the server's answers arrive
 
 _WHY = Seen(200, cut=True)
 _LINK_TOKEN = re.compile(r"#(\w+)=[\w-]+")

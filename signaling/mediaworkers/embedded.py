@@ -40,7 +40,7 @@ STOP_TIMEOUT_S = 1.5  # seconds after which a worker that was told to stop is ki
 POLL_S = 0.05  # seconds before the next try to reach a worker, or to open its event stream again
 # seconds before a dead worker's successor starts while other workers serve: the calls that move need the CPU first
 SETTLE_S = 0.5
-CRASHES = 16  # most crashes of workers whose times are remembered
+CRASHES = 16  # the times of at most this many workers' crashes are remembered
 
 
 @dataclass(slots=True, eq=False)

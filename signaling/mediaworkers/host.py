@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 SECRET_VARIABLE = "SANGDAM_MEDIA_TOKEN"  # noqa: S105  # name of a variable in the workers' environment
 REDIS_VARIABLE = "SANGDAM_MEDIA_REDIS"
 KILL_AFTER_S = 20.0  # seconds after SIGTERM until a worker is killed; a worker waits a shorter time for its rooms to move
-CRASHES = 16  # most exits of a worker whose times are remembered
+CRASHES = 16  # the times of at most this many exits of a worker are remembered
 
 
 def command_of(settings: MediaSettings, number: int) -> list[str]:

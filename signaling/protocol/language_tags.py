@@ -11,7 +11,7 @@ _TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*")
 _POSIX = re.compile(r"[.@].*", re.DOTALL)
 _TRADITIONAL = frozenset({"TW", "HK", "MO"})  # regions that write Chinese in the traditional script (CLDR, likely subtags)
 MOST_CHARACTERS = 35
-_MOST_ACCEPTED = 20  # most languages of an Accept-Language header that are read
+_MOST_ACCEPTED = 20  # at most this many languages of an Accept-Language header are read
 _QUALITY = re.compile(r"q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
 
 

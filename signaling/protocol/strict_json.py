@@ -11,10 +11,10 @@ import json
 import re
 from typing import Any
 
-MOST_DEPTH = 32  # most levels of nested arrays and objects; our messages need five
+MOST_DEPTH = 32  # at most this many levels of nested arrays and objects; our messages need five
 _SPACE = " \t\r\n"
 _LEAST, _MOST = -(1 << 63), (1 << 63) - 1  # the range of a database column, and of the integers that msgspec reads
-_LONGEST_NUMBER = 400  # most characters of a number; a meaningful float has at most about 325
+_LONGEST_NUMBER = 400  # a number has at most this many characters; a meaningful float has at most about 325
 
 _PIECES = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)  # this pattern never backtracks, so its time is linear
 _PAIR = r"u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"

@@ -11,7 +11,7 @@ from .encryption import to_base64
 
 _LIFE_S = 12 * 3600  # seconds for which a token is valid, at most 24 hours (RFC 8292, 2)
 _RENEWED_S = 3600
-_MOST_KEPT = 200  # most tokens in memory, one for each push service
+_MOST_KEPT = 200  # at most this many tokens in memory, one for each push service
 
 
 def new_key() -> str:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from media.api.recording_files import Ended, Kind, LogEntry, Reached, TrackBegan, TrackEnded, decode_entry
 
-MOST_LINES = 100_000  # most lines of one segment's log that are read; later lines are ignored
+MOST_LINES = 100_000  # at most this many lines of one segment's log are read; later lines are ignored
 
 
 class Span(NamedTuple):

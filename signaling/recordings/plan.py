@@ -13,7 +13,7 @@ from signaling.protocol.words import Audience
 
 from .index import Segment, Span, Track, pieces, reached
 
-LINE_SHOWN_MS = 6000  # most milliseconds for which a line is shown as a subtitle
+LINE_SHOWN_MS = 6000  # a line is shown as a subtitle for at most this many milliseconds
 
 
 def make_plan(

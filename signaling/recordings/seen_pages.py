@@ -21,8 +21,8 @@ from signaling.config import log
 from signaling.config.private_files import FILE, FOLDER
 
 ENDING: Final = ".page.jsonl"
-MOST_BYTES: Final = 64 * 1024 * 1024  # most bytes of all pages of one session; what is seen after that is not kept
-# most bytes of one session that wait for the disk; if more wait, nothing further of the session's page is kept
+MOST_BYTES: Final = 64 * 1024 * 1024  # at most this many bytes of one session's pages are kept; later ones are not
+# at most this many bytes of one session wait for the disk; if more wait, nothing further of the session's page is kept
 MOST_WAITING: Final = 4 * 1024 * 1024
 KEEP_FREE_BYTES: Final = 256 * 1024 * 1024  # disk space that must stay free
 _END_BYTES: Final = 100  # room for the line that says why the file ends

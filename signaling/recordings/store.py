@@ -14,7 +14,7 @@ from media.api import recording_files as disk
 from .index import Segment, Track, read_log
 from .seen_pages import ENDING, SeenPages, page_name, period_of
 
-MOST_SEGMENTS = 1000  # most segments of one session that are read
+MOST_SEGMENTS = 1000  # at most this many segments of one session are read
 
 
 class Recordings:

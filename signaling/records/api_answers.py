@@ -11,7 +11,7 @@ from .database import Database
 KEPT_MS = 86_400_000  # milliseconds for which an answer is remembered
 # milliseconds after which a claimed key without an answer may be claimed again: the server that claimed it has probably died
 STALE_MS = 60_000
-MOST_ANSWERS = 1000  # most remembered answers of one token; a further one makes the oldest forgotten
+MOST_ANSWERS = 1000  # at most this many answers of one token are remembered; a further one makes the oldest forgotten
 _c = t.api_answer.c
 
 

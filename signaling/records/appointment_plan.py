@@ -17,9 +17,9 @@ from msgspec import Meta, Struct
 from .opening_hours import HORIZON_MS, Hours, daytime, is_zone, openings, zone_grid
 
 CELL_MS: Final = 900_000  # length of a cell: 15 minutes
-MOST_OFFERED: Final = 200  # most free times in one answer
-MOST_NOTICE_MINUTES: Final = 2880  # most minutes that a site may ask for between booking and start: two days
-MOST_LEAD_MINUTES: Final = 30  # most minutes before the start for which a place is kept free
+MOST_OFFERED: Final = 200  # at most this many free times in one answer
+MOST_NOTICE_MINUTES: Final = 2880  # a site may ask for at most this many minutes between booking and start: two days
+MOST_LEAD_MINUTES: Final = 30  # a place is kept free for at most this many minutes before the start
 _BOOKED_DAYS: Final = 17  # days to compute for the next two weeks, and for the days before and after that other time zones need
 _NEXT_DAYS: Final = 3  # days of opening or working hours that are computed to see whether one appointment fits into them
 

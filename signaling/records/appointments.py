@@ -14,7 +14,7 @@ from .leading import Leading
 from .opening_hours import Hours
 from .types import SessionRecord, StaffRecord
 
-MOST_IN_CALENDAR = 500  # most appointments in one calendar; further ones are left out
+MOST_IN_CALENDAR = 500  # at most this many appointments in one calendar; further ones are left out
 _OVER = ("after", "closed", "message_left")
 _cell = t.appointment_cell.c
 _plan = t.staff_plan.c

@@ -24,12 +24,12 @@ from .types import Category, Site, StaffRecord
 
 _Fields = Mapping[str, Any]
 
-MOST_NAME = 100  # most characters of the name of a site, category or member
+MOST_NAME = 100  # the name of a site, category or member has at most this many characters
 MOST_FILE_MB = 500
-MOST_GUESTS = 3  # most guests that a site may allow; with user, counselor and professional, six people are in a room
+MOST_GUESTS = 3  # a site may allow at most this many guests; with user, counselor and professional, six people are in a room
 MOST_RETENTION_DAYS = 3650
-MOST_CATEGORIES = 200  # most categories of one site
-MOST_LISTED = 100  # most origins, most languages and most query parameters of one site
+MOST_CATEGORIES = 200  # one site has at most this many categories
+MOST_LISTED = 100  # one site has at most this many origins, as many languages and as many query parameters
 _ID = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9_.-]{1,64}")  # addresses cannot name "." and ".."
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 

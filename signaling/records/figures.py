@@ -11,7 +11,7 @@ from .realm import WHOLE, Realm
 from .types import FIRST_ORGANISATION, DayCounts
 
 ANSWERED_IN_TIME_MS = 20_000
-_MOST_WAITS = 20_000  # most waits that are read for the trend
+_MOST_WAITS = 20_000  # at most this many waits are read for the trend
 _FINAL = ("closed", "message_left")
 _DAY_MS = 86_400_000
 

@@ -20,7 +20,7 @@ from .outbox import MailState
 from .realm import WHOLE, Realm
 from .types import FIRST_ORGANISATION, AuditRecord, Change, EventRecord, FileRecord, MessageRecord, MessageState, PictureRecord
 
-_EVENTS = 2000  # most events that are read of one session
+_EVENTS = 2000  # at most this many events of one session are read
 _PAGE = 100  # audit entries on one page of `audits`
 _SITE_CHANGES = ("site.save", "site.wrap_up", "category.save", "category.remove", "category.hours", "settings.undo")
 _REREAD = 64  # number of older audit entries that `erasures` reads again

@@ -22,7 +22,7 @@ from .types import BoardPart, BoardStep, StaleEpoch, UnknownSession
 
 _LINE = sa.select(*(t.line.c[name] for name in Line.__struct_fields__))
 _COMPACT_FROM = 64  # number of a board's updates from which they are merged; merging so many takes about a millisecond
-_PART_STEPS = 512  # most updates in a part of a board's journal
+_PART_STEPS = 512  # a part of a board's journal has at most this many updates
 _STEP_MS = 5000  # ms: when updates are merged, those of so long a time become one update, so a replay shows them at one moment
 
 

@@ -9,7 +9,7 @@ from . import tables as t
 from .sites_and_staff import Places
 from .types import Change, Changed
 
-MOST_PIXELS = 1024  # most pixels of a logo's width, and of its height
+MOST_PIXELS = 1024  # at most this many pixels in a logo's width, and in its height
 
 MOST_FORMER = 10  # former logos of a site that are kept for undoing a change
 

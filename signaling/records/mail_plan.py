@@ -10,7 +10,7 @@ from signaling.protocol.mail_addresses import ADDRESS, MOST_CHARACTERS
 from signaling.protocol.reading import by
 from signaling.protocol.texts import Seen
 
-MOST_ALERTED = 10  # most addresses that get a site's alerts
+MOST_ALERTED = 10  # at most this many addresses get a site's alerts
 
 Address = Annotated[str, Meta(max_length=MOST_CHARACTERS, pattern=ADDRESS)]
 _OptionalAddress = Annotated[str, Meta(max_length=MOST_CHARACTERS, pattern=rf"{ADDRESS}|^\Z")]

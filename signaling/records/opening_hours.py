@@ -24,7 +24,7 @@ _LOOK_AHEAD_DAYS = 400  # days in which the next opening is looked for
 _LEAP_YEAR = "2024-"
 _HALF_HOUR_MS = 1_800_000
 _CALLBACK_SOONEST_MS = 600_000  # least milliseconds from booking a callback until its time
-_CALLBACK_DAYS = 4  # most days with times that a user is offered for a callback
+_CALLBACK_DAYS = 4  # a user is offered callback times on at most this many days
 _CALLBACK_TIMES_A_DAY = 8
 HORIZON_MS = 14 * 86_400_000  # how far ahead (ms) callbacks and appointments can be booked
 

@@ -21,8 +21,8 @@ from .database import Database, require_kept
 from .organisations import count_organisations
 from .types import DUE_NOW
 
-MOST_QUEUED = 200_000  # most mails of all organisations that wait in the outbox; further mails are refused
-MOST_A_DAY = 20  # most mails to one address in a day; somebody else may have given the address
+MOST_QUEUED = 200_000  # at most this many mails of all organisations wait in the outbox; further mails are refused
+MOST_A_DAY = 20  # at most this many mails go to one address in a day; somebody else may have given the address
 _DAY_MS = 86_400_000
 _SENT_KEPT_DAYS = 30  # days for which the row of a sent mail is kept
 _REFUSED_KEPT_DAYS = 7  # days for which the row of a refused mail is kept

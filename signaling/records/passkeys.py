@@ -8,7 +8,7 @@ from msgspec import Struct
 from . import tables as t
 from .database import Database
 
-MOST_PASSKEYS = 20  # most passkeys of one member of staff
+MOST_PASSKEYS = 20  # one member of staff has at most this many passkeys
 
 
 class PasskeyRecord(Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from msgspec import Struct
 from . import tables as t
 from .database import Database
 
-MOST_NOTES = 100  # most notes about one person
+MOST_NOTES = 100  # at most this many notes about one person
 
 _c = t.person_note.c
 _Person = tuple[str, str]

@@ -20,8 +20,8 @@ from .database import Database, require_kept
 from .organisations import count_organisations
 from .types import SignInRecord
 
-MOST_DEVICES = 10  # most browsers of one member of staff or of one session; a further one makes the oldest forgotten
-MOST_QUEUED = 100_000  # most pushes of all organisations that wait in the outbox; further pushes are refused
+MOST_DEVICES = 10  # at most this many browsers per member of staff or session; a further one makes the oldest forgotten
+MOST_QUEUED = 100_000  # at most this many pushes of all organisations wait in the outbox; further pushes are refused
 RING = 0  # rank of pushes about rings; pushes of the lowest rank are sent first
 OTHERS = 1  # rank of all other pushes
 _KEY = "installation"

@@ -15,11 +15,11 @@ from .database import Database
 from .realm import Realm
 from .types import Change, Changed
 
-MOST_SHARED = 1000  # most replies of one site
-MOST_OWN = 200  # most private replies of one member of staff
-MOST_PICTURES = 4  # most pictures of one reply
+MOST_SHARED = 1000  # one site has at most this many shared replies
+MOST_OWN = 200  # one member of staff has at most this many private replies
+MOST_PICTURES = 4  # one reply has at most this many pictures
 
-MOST_NOTED = 200_000  # most characters of texts that the audit keeps of one import
+MOST_NOTED = 200_000  # the audit keeps at most this many characters of an import's texts
 _NOTED = ("site", "language", "title", "text")
 
 _c = t.saved_reply.c

@@ -17,7 +17,7 @@ from .report_counts import COUNTS, DAY_MS, EVENTS, SLOT_MS, Counts, Event, Key, 
 
 SETTLED_AFTER_MS = 20 * 60_000
 """Milliseconds after its end from which a session is counted: its rating and late notes have arrived by then."""
-_AT_ONCE = 500  # most sessions that are counted in one transaction
+_AT_ONCE = 500  # at most this many sessions are counted in one transaction
 _FINAL = ("closed", "message_left")
 _DAYS_TO_MONDAY = 3  # days from a Monday to 1 January 1970, which was a Thursday
 

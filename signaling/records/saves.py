@@ -18,7 +18,7 @@ from .announcing import Standing
 from .leading import Leading
 from .types import Overtaken, RecordsAway, UnknownSession
 
-MOST_TOGETHER = 500  # most saves in one transaction
+MOST_TOGETHER = 500  # at most this many saves in one transaction
 
 _c = t.session.c
 _AS_GIVEN = ("state", "channel", "snapshot", "active_at", "ended_at", "end_reason", "counselor", "professional")

@@ -13,10 +13,10 @@ from signaling.protocol.words import Channel
 
 FieldKind = Literal["line", "text", "choice"]
 CHANNELS: Final[tuple[Channel, ...]] = ("text", "voice", "video")
-MOST_FIELDS: Final = 8  # most fields of one form
-MOST_CHOICES: Final = 20  # most choices of one field
-MOST_LABEL: Final = 60  # most characters of a field's name, and of a choice
-MOST_LAUNCHER: Final = 40  # most characters of the launcher's text
+MOST_FIELDS: Final = 8  # one form has at most this many fields
+MOST_CHOICES: Final = 20  # one field has at most this many choices
+MOST_LABEL: Final = 60  # at most this many characters in a field's name, and in a choice
+MOST_LAUNCHER: Final = 40  # at most this many characters in the launcher's text
 MOST_NOTICE: Final = 300
 MOST_ANSWER: Final[dict[FieldKind, int]] = {"line": 120, "text": 500, "choice": MOST_LABEL}
 Corner = Literal["right", "left"]

@@ -226,7 +226,7 @@ class StaffRecord(Struct, frozen=True, kw_only=True):
 
     `role`: the member's part in conversations; an operator takes no conversations. `offices`: all other roles of the member.
     `active`: whether the member may sign in.
-    `texts`: most text sessions at the same time. `calls`: most calls at the same time. A member may have both together.
+    `texts`: at most this many text sessions at a time. `calls`: at most this many calls. A member may have both together.
     `texts_in_call`: whether they get new text requests while they are in a call.
     `mail`: the address to which mails about their account go, or "". `locale`: the language of these mails; "" for the first of
     `languages`.

@@ -18,9 +18,9 @@ from .leading import Leading
 from .realm import Realm
 from .types import DUE_NOW
 
-MOST_ENDPOINTS = 20  # most webhook endpoints of one organisation
-MOST_QUEUED = 50_000  # most events that wait for one endpoint; further events are not stored for this endpoint
-MOST_ATTEMPTS = 10  # most attempts to deliver one event that are kept, the newest ones
+MOST_ENDPOINTS = 20  # one organisation has at most this many webhook endpoints
+MOST_QUEUED = 50_000  # at most this many events wait for one endpoint; further events are not stored for this endpoint
+MOST_ATTEMPTS = 10  # at most this many attempts to deliver one event are kept, the newest ones
 PAGE_SIZE = 50
 _KEPT_DAYS = 7  # days for which events are kept that wait no more: delivered, given up, or of an endpoint that is off
 _DAY_MS = 86_400_000

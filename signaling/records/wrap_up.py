@@ -15,7 +15,7 @@ from signaling.protocol.words import Id
 MOST_OUTCOMES = 200
 MOST_TAGS = 100
 MOST_TEMPLATES = 50
-MOST_LEVELS = 4  # most levels in a site's tree of outcomes
+MOST_LEVELS = 4  # a site's tree of outcomes has at most this many levels
 ALL = "*"
 
 _Language = Annotated[str, Meta(max_length=35, pattern=r"^[A-Za-z0-9-]+\Z")]

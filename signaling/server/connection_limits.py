@@ -21,9 +21,9 @@ C = TypeVar("C")
 class Limits:
     """Limits on open connections.
 
-    `most`: most connections of the process. `each_address`: most connections of one address that are not being served.
-    `each_address_served`: most connections of one address, served or not. `asking_s`: most seconds from opening, or from a
-    request's first byte, to the end of its headers. `idle_s`: most seconds between two requests. `idle_trusted_s`: the same for
+    `most`: limit of the process's connections. `each_address`: limit of one address's connections that are not being served.
+    `each_address_served`: limit of one address's connections, served or not. `asking_s`: longest time from opening, or from a
+    request's first byte, to the end of its headers. `idle_s`: longest time between two requests. `idle_trusted_s`: the same for
     our own proxies and servers. It is longer, so that they close a connection first.
     """
 

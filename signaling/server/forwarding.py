@@ -23,8 +23,8 @@ from signaling.server.http.errors import refusal
 
 log = structlog.get_logger(__name__)
 
-LEADER_WITHIN_S = 5.0  # most seconds that a request waits at this server until the cluster has a leader
-REQUEST_S = 30.0  # most seconds until the leader's answer begins, and between its parts; a large request body gets more
+LEADER_WITHIN_S = 5.0  # a request waits at this server at most this many seconds until the cluster has a leader
+REQUEST_S = 30.0  # limit until the leader's answer begins, and between its parts; a large request gets more time
 CONNECT_S = 2.0  # seconds in which the leader must accept a connection
 COME_BACK_MS = 50  # milliseconds until clients reconnect; their new request waits up to LEADER_WITHIN_S for the new leader
 PING_S = 10.0  # seconds between heartbeats of a forwarded WebSocket

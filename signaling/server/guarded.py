@@ -36,7 +36,7 @@ LINGER_S = 2.0  # seconds for which the rest of a refused body is read and dropp
 RESERVED = 64  # descriptors for records, media workers and files, in addition to those open at the start
 WARN_ABOVE = 0.8  # share of the connection limit above which a warning is logged
 WARN_EVERY_S = 60.0  # after a warning of too many connections, the next one comes at least this many seconds later
-MOST_DESCRIPTORS = 65_536  # most open files that this process asks the system for
+MOST_DESCRIPTORS = 65_536  # this process asks the system for at most this many open files
 MOST_SERVERS = 256  # how many addresses of the cluster's servers are remembered at most
 
 

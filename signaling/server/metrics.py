@@ -33,7 +33,7 @@ KINDS = ("user", "callback", "help", "transfer")
 WORKER_STATES = ("live", "spare", "draining", "dead")
 WEBHOOKS = "webhook."  # prefix of the reasons in `COUNTS` that concern webhooks
 WEBHOOK_OUTCOMES = ("sent", "failed", "not_stored", "disabled")
-MOST_QUEUES = 200  # most queues that are named in labels; the queues with the fewest people are added up as "other"
+MOST_QUEUES = 200  # at most this many queues are named in labels; those with the fewest people are added up as "other"
 
 
 def metrics_app(app: web.Application) -> web.Application:

@@ -17,9 +17,9 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
-# most new connections that are accepted in one turn of the event loop; each takes about a millisecond until it is served
+# at most this many new connections are accepted in one turn of the event loop; each takes about 1 ms until it is served
 ACCEPTED_A_TURN: Final = 8
-LOST_A_TURN: Final = 32  # most closed connections that are handled in one turn of the event loop
+LOST_A_TURN: Final = 32  # at most this many closed connections are handled in one turn of the event loop
 PAUSE_S: Final = 1.0  # seconds for which a socket accepts no connection after the system had no file descriptor or memory left
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 

@@ -17,7 +17,7 @@ from signaling.session import model
 from signaling.session.effects import Effect, Enqueue, Note, Step
 from signaling.session.model import Callback, Session
 
-GRACE_MS = 3 * 60_000  # most milliseconds for which a due appointment rings only for its own counselor
+GRACE_MS = 3 * 60_000  # a due appointment rings at most this many milliseconds for its own counselor only
 LATE_MS = 10 * 60_000  # milliseconds that an accepted appointment waits for a user who gave no telephone number
 
 

@@ -9,8 +9,8 @@ from signaling.protocol.session_views import Former, Line
 from .model import NotAllowed
 
 CHANGE_MS = 300_000  # milliseconds after sending a line in which its author may edit or retract it
-MOST_EDITS = 20  # most edits of one line; further edits are refused
-MOST_FORMER = 30_000  # most characters of all former texts of a line together; staff get these texts with the line
+MOST_EDITS = 20  # at most this many edits of one line; further edits are refused
+MOST_FORMER = 30_000  # at most this many characters for all former texts of a line; staff get these texts with the line
 
 
 def edited(line: Line, author: str, text: str, now: int) -> Line | None:

@@ -13,8 +13,8 @@ from media.api.wire import Captions, Record, SetMatrix
 from signaling.protocol.words import Original
 from signaling.session.model import Listener, Person, Session
 
-VIDEO_SLOTS = 4  # most videos that one viewer receives at the same time
-# most videos for one viewer at a site that lets guests in: five faces, two screens, and the user's phone as a camera
+VIDEO_SLOTS = 4  # one viewer receives at most this many videos at the same time
+# at most this many videos for one viewer at a site that lets guests in: five faces, two screens, and the user's phone as a camera
 VIDEO_SLOTS_WITH_GUESTS = 8
 GAINS: Final[dict[Original, float]] = {
     "full": 1.0,

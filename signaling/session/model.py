@@ -68,7 +68,7 @@ GUEST_LINK_MS = 15 * 60_000  # how long a guest's link can be opened
 CAMERA_LINK_MS = 2 * 60_000  # how long the link for the user's phone as a camera can be opened
 ARRIVING_MS = 60_000  # how long the place of a guest is kept who has opened the link, has not entered, and is disconnected
 GUEST_LOST_MS = 2 * 60_000  # how long the place of a guest is kept who has entered and is disconnected
-MOST_INVITATIONS = 20  # most links to guests that one session makes
+MOST_INVITATIONS = 20  # one session makes at most this many links to guests
 RATING_MS = 24 * 3_600_000  # how long after its end a session may be rated
 
 CALLBACK_KEPT_MS = 14 * 24 * 3_600_000  # how long a due callback waits; after that, its contact and note are no longer needed

@@ -18,7 +18,7 @@ from signaling.session.events import ChannelChanged, UpgradeAnswered
 from signaling.session.model import NotAllowed, Session, Upgrade
 
 _CHANNEL_RANK = {"text": 0, "voice": 1, "video": 2}
-MOST_CALLS = 20  # most upgrade requests of the user in one session; further ones are refused
+MOST_CALLS = 20  # at most this many upgrade requests of the user in one session; further ones are refused
 
 
 def channel_changed(session: Session, event: ChannelChanged, now: int, out: list[Effect]) -> None:

@@ -16,11 +16,11 @@ import pycrdt
 
 WIDTH, HEIGHT = 1600, 1000  # width and height of a page, in units of the board
 MOST_PAGES = 60
-MOST_SHAPES = 4_000  # most shapes of all pages together; further shapes are left out
-MOST_POINTS = 150_000  # most points of all strokes together
+MOST_SHAPES = 4_000  # at most this many shapes on all pages together; further shapes are left out
+MOST_POINTS = 150_000  # at most this many points in all strokes together
 MOST_STROKE_POINTS = 20_000
-MOST_TEXT = 2_000  # most characters of one text
-MOST_TEXTS = 200_000  # most characters of all texts together
+MOST_TEXT = 2_000  # one text has at most this many characters
+MOST_TEXTS = 200_000  # all texts together have at most this many characters
 MOST_BYTES = 16 * 1024 * 1024  # a stored document with more bytes is not read
 
 KINDS = ("freedraw", "line", "arrow", "rectangle", "ellipse", "text", "image")
@@ -28,7 +28,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.:-]{1,64}\Z")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\Z")
 _UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _STEP = 8  # coordinates are stored in steps; one unit of the board has so many steps
-_FARTHEST = 32_767  # most steps between two points
+_FARTHEST = 32_767  # two points are at most this many steps apart
 
 Point = tuple[float, float]
 

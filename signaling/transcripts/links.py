@@ -11,7 +11,7 @@ import regex
 from linkify_it import LinkifyIt
 
 MOST_LINKS = 100  # links in one row of text, at most; further addresses stay plain text
-LONGEST = 2048  # most characters of an address; a longer address stays plain text
+LONGEST = 2048  # an address has at most this many characters; a longer address stays plain text
 
 _PHONE = re.compile(r"\+?[0-9][0-9().-]{1,30}[0-9]")
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # direction marks, which could reorder an address

@@ -44,7 +44,7 @@ async def page(
 ) -> AsyncIterator[str]:
     """Yield the file in pieces, so that only one picture, or the pictures of one page of the board, are in memory at a time.
 
-    `most_picture_bytes`: most bytes of all pictures in the file together.
+    `most_picture_bytes`: all pictures in the file together have at most this many bytes.
     """
     words = conversation.words
     yield _head(conversation)

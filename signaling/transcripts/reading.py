@@ -13,7 +13,7 @@ from .board_document import pages_of
 from .conversation import Conversation, Image, PictureOf
 
 _AT_ONCE = 500
-MOST_LINES = 20_000  # most lines that are read of one conversation
+MOST_LINES = 20_000  # at most this many lines of one conversation are read
 
 
 async def conversation_of(

@@ -18,7 +18,7 @@ from .reach import BadEndpoint, Reach
 from .signing import new_secret
 
 EVENTS: Final[tuple[EventType, ...]] = get_args(EventType)
-_MOST_SHOWN = 10  # most sites that an audit entry about an endpoint names
+_MOST_SHOWN = 10  # an audit entry about an endpoint names at most this many sites
 BOTH_VALID_MS = 24 * 3_600_000  # how long the old secret of an endpoint also signs after a new secret was made
 
 

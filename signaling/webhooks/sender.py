@@ -38,7 +38,7 @@ LATER_S = (5, 30, 120, 600, 1800, 3600, 2 * 3600, 4 * 3600)  # seconds until the
 TROUBLED = 3  # number of failures in a row after which an endpoint is paused
 PAUSES_S = (5, 15, 60, 300)  # seconds of pause of an endpoint after each of these failures; the last pause repeats
 GONE = 410  # HTTP status by which a receiver says that it wants no more messages (Standard Webhooks)
-MOST_TOLD = 10  # most addresses to which a mail about a switched-off endpoint goes
+MOST_TOLD = 10  # a mail about a switched-off endpoint goes to at most this many addresses
 
 
 class Sender:

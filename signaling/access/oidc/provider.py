@@ -19,9 +19,9 @@ from signaling.protocol.reading import Reader, Unreadable, by, read_object
 from signaling.protocol.texts import Exact
 
 TIMEOUT_S = 10.0
-MOST_BYTES = 256 * 1024  # most bytes of one answer of the provider
+MOST_BYTES = 256 * 1024  # one answer of the provider has at most this many bytes
 KNOWN_MS = 10 * 60_000  # ms for which the description and the keys are cached
-NEW_KEYS_MS = 60_000  # least time between two requests for the provider's keys when a token names an unknown key
+NEW_KEYS_MS = 60_000  # at least this many ms pass between two key requests for tokens that name an unknown key
 AGAIN_MS = 5_000  # pause after a failed request, because each stranger's token could otherwise cause a request to the provider
 
 # Errors of a token endpoint that concern this installation (RFC 6749, 5.2; RFC 8707; RFC 9449). Every other error concerns the

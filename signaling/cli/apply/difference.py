@@ -11,7 +11,7 @@ from .tables import Document
 
 Verb = Literal["add", "change", "remove"]
 MARKS: dict[Verb, str] = {"add": "+", "change": "~", "remove": "-"}
-_MOST_SHOWN = 60  # most characters of a value that is shown in the difference
+_MOST_SHOWN = 60  # at most this many characters of a value are shown in the difference
 
 
 @dataclass(frozen=True)

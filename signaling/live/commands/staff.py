@@ -17,7 +17,7 @@ from signaling.session.model import FINAL_STATES, WRAP_UP_MS, NotAllowed, Person
 
 from .checks import Handler, Reply, agree, event, in_session, staff_id
 
-# most milliseconds after the conversation's end at which a member who is no longer in it may save notes
+# a member who has left a conversation may save notes for this many milliseconds after its end
 LATE_NOTES_MS = 15 * 60_000
 
 

@@ -14,7 +14,7 @@ from signaling.server.app_keys import RECORDS
 from .bodies import read_query
 
 PART_BYTES = 256 * 1024
-"""Most bytes of a board's changes in one answer. A single larger change comes alone."""
+"""At most this many bytes of a board's changes are in one answer. A single larger change comes alone."""
 
 Number = Annotated[int, Meta(ge=0, le=1 << 53)]
 

@@ -20,11 +20,11 @@ from signaling.images.workshop import Workshop
 
 __all__ = ["LONGEST_SIDE", "MOST_BYTES", "Checker", "Full", "Picture", "PictureRefused", "Upload", "Who", "reencode"]
 
-SENDING = 32  # most uploads at the same time
+SENDING = 32  # at most this many uploads at the same time
 SENDING_EACH_ADDRESS = 12
-MOST_WAITING = 96  # most clients that wait to upload, and most pictures that wait to be re-encoded
-MOST_HELD_BYTES = 32 * 1024 * 1024  # most bytes of all uploaded pictures in memory of this process together
-LONGEST_WAIT_S = 10.0  # most seconds that a client waits for its turn to upload
+MOST_WAITING = 96  # at most this many clients wait to upload, and as many pictures wait to be re-encoded
+MOST_HELD_BYTES = 32 * 1024 * 1024  # at most this many bytes of uploaded pictures in this process's memory
+LONGEST_WAIT_S = 10.0  # a client waits at most this many seconds for its turn to upload
 # bytes of a light picture when decoded, at most; a phone's photo of 12 megapixels takes 48 million
 LIGHT_MEMORY = 64 * 1024 * 1024
 LIGHT_WORK = 150_000_000  # largest work of a light picture, in pixels times passes

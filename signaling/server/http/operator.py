@@ -28,7 +28,7 @@ from .errors import answer, not_found
 
 routes = web.RouteTableDef()
 
-_MOST_LINES = 5000  # most lines of a session in one answer
+_MOST_LINES = 5000  # at most this many lines of a session in one answer
 _RATINGS = {"": None, "none": 0} | {str(score): score for score in range(1, 6)}
 _decode_brief = msgspec.json.Decoder(Brief).decode
 

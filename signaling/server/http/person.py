@@ -24,7 +24,7 @@ from .errors import Refused, answer, not_found
 routes = web.RouteTableDef()
 
 DAY_MS = 86_400_000
-MOST_LINES = 2000  # most lines of an earlier conversation in one answer
+MOST_LINES = 2000  # at most this many lines of an earlier conversation in one answer
 
 
 class NoteItem(Struct, kw_only=True):

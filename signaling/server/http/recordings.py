@@ -27,9 +27,9 @@ from .sending import WatchedFile
 
 routes = web.RouteTableDef()
 
-MOST_LINES = 5000  # most lines of a session in one answer
+MOST_LINES = 5000  # at most this many lines of a session in one answer
 LOOK_MS = 15 * 60_000  # milliseconds within which all requests of a member for one session's recording count as one playback
-MOST_LOOKS = 1000  # most playbacks that are remembered at the same time
+MOST_LOOKS = 1000  # at most this many playbacks are remembered at the same time
 
 
 class Looks:

@@ -32,8 +32,8 @@ from .users import INVITE_SENTENCES, InviteAnswer
 routes = web.RouteTableDef()
 READS: web.AppKey[Buckets] = web.AppKey("threads_read", Buckets)
 
-PAGE_SIZE = 20  # most conversations on one page of a thread
-LINES_AT_ONCE = 200  # most lines of a conversation in one answer
+PAGE_SIZE = 20  # at most this many conversations on one page of a thread
+LINES_AT_ONCE = 200  # at most this many lines of a conversation in one answer
 _DAY_MS = 86_400_000
 _BEGINNING = Seen(120, cut=True)
 

@@ -8,7 +8,7 @@ import { DECIDING, type Mode, Rules } from "./rules";
 /** Time between two batches, ms. It is short enough for staff to see a change within a quarter of a second over a usual
  *  network. */
 const BATCH_MS = 50;
-/** Most events in one batch. If there are more, the recorder drops the batch and takes a new snapshot instead. */
+/** One batch has at most this many events. If there are more, the recorder drops the batch and takes a new snapshot instead. */
 const MOST_EVENTS = 4000;
 /** Least time from the last snapshot to a snapshot that nobody asked for, ms. */
 const SNAPSHOT_MS = 1000;

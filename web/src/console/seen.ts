@@ -3,7 +3,7 @@
 type Storage = Pick<globalThis.Storage, "getItem" | "setItem">;
 
 const KEY = "sangdam.seen";
-const MOST = 50; // most sessions whose last seen line is remembered; beyond that, the oldest is forgotten
+const MOST = 50; // the last seen line is remembered for at most this many sessions; beyond that, the oldest is forgotten
 
 export class Seen {
   private all: Map<string, number>;

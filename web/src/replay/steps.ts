@@ -9,7 +9,7 @@ interface Part {
   next: number;
 }
 
-/** The most that a page keeps of a board's history, in characters of base64. */
+/** A page keeps at most this many characters, in base64, of a board's history. */
 const MOST = 64 * 1024 * 1024;
 
 /** Returns all changes of a board, in order. `path` is the board's address on the server. Rejects if the history is longer than a

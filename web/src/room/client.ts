@@ -19,7 +19,7 @@ export interface ClientOptions {
 
 const OUTBOX = "sangdam.outbox";
 const DRAFTS = "sangdam.drafts";
-const DRAFTS_MOST = 20; // most drafts that are kept; beyond that, the oldest draft is forgotten
+const DRAFTS_MOST = 20; // at most this many drafts are kept; beyond that, the oldest draft is forgotten
 
 /** Returns 96 random bits. (crypto.randomUUID exists in secure contexts only.) */
 export function newId(): string {

@@ -11,7 +11,7 @@ export interface Kept {
 type Storage = Pick<globalThis.Storage, "getItem" | "setItem">;
 
 const KEY = "sangdam.entered";
-const MOST = 20; // most sessions whose choices a tab remembers; beyond that, the oldest is forgotten
+const MOST = 20; // a tab remembers the choices of at most this many sessions; beyond that, the oldest is forgotten
 
 function all(storage: Storage): Kept[] {
   try {

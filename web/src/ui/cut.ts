@@ -1,7 +1,7 @@
 /** Shortens and cleans text, for every page. Pure. */
 
-// The most UTF-16 units for each visible character, on average over a text. Without this limit, one character could carry any
-// number of accents.
+// At most this many UTF-16 units for each visible character, on average over a text. Without this limit, one character could
+// carry any number of accents.
 const UNITS_A_CHARACTER = 8;
 const LEAST_UNITS = 680; // UTF-16 units that even a short text may have: a name may consist of sixty family emoji
 

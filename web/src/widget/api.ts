@@ -50,7 +50,7 @@ interface Global {
 }
 
 const LOOK_MS = 50;
-/** Most calls that are kept until the widget is loaded. The limit matters if the widget never loads. */
+/** At most this many calls are kept until the widget is loaded. The limit matters if the widget never loads. */
 const MOST_WAITING = 100;
 const HOST = "sangdam-widget";
 const global = (): Global | undefined => {

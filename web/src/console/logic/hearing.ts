@@ -111,7 +111,7 @@ export function places({ user, counselor, professional, guests }: Cast): Record<
   return at;
 }
 
-const MOST_WIDTH = 7; // most letters of a name in the drawing; a Korean, Japanese or Chinese character counts as two letters
+const MOST_WIDTH = 7; // letters at most of a name in the drawing; a Korean, Japanese or Chinese character counts as two letters
 
 /** Returns a guest's name as it fits between the other guests in the picture: the first word, shortened if it is long. */
 export function shortName(name: string): string {

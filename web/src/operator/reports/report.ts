@@ -75,7 +75,7 @@ export function lastDays(days: number, now: Date): Span {
 
 export type Wrong = "empty" | "order" | "long";
 
-/** Returns what is wrong with the days that somebody has typed; null if nothing is. `most`: the most days of this report. */
+/** Returns what is wrong with the days that somebody has typed; null if nothing is. `most`: the limit of days. */
 export function wrongDays({ from, to }: Span, most: number): Wrong | null {
   const [begin, end] = [Date.parse(from), Date.parse(to)];
   if (Number.isNaN(begin) || Number.isNaN(end)) return "empty";

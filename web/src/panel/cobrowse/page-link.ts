@@ -18,7 +18,7 @@ const ALIVE_MS = 5000;
 const FULL_BYTES = 256 * 1024;
 const EMPTY_BYTES = 32 * 1024;
 const LOOK_MS = 250;
-/** Most batches that are compressed at the same time. With more, the page pauses, too. */
+/** At most this many batches are compressed at the same time. With more, the page pauses, too. */
 const MOST_BATCHES = 40;
 
 export interface PageLinkOptions {

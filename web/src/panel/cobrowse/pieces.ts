@@ -1,6 +1,6 @@
 /** Compresses the events of the partner's page, and cuts them into messages. */
 
-/** Most characters of base64 in one message; the server refuses more. The number is a multiple of four, so that each piece can
+/** One message has at most this many characters of base64; the server refuses more. A multiple of four, so that each piece can
  *  be decoded alone. */
 export const PIECE = 48_000;
 

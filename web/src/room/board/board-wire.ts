@@ -6,7 +6,7 @@ import { isPresence, presence, readPresence, type Sign } from "./presence";
 import { isEmpty, receive, stepOne, updates } from "./sync";
 
 const RETRY_MS = 250;
-/** The most messages that wait to be sent. If there are more, a few messages with the whole document replace them. */
+/** At most this many messages wait to be sent. If there are more, a few messages with the whole document replace them. */
 const WAITING_MOST = 300;
 
 export class BoardWireSync {

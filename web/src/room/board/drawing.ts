@@ -1,6 +1,6 @@
 import { ChunkEncoder, quantize, type Point } from "./strokes";
 
-/** Most points in one element of the document. A longer stroke continues as a new element. */
+/** One element of the document has at most this many points. A longer stroke continues as a new element. */
 const STROKE_POINTS_MOST = 4000;
 
 /** A stroke while the pen is down. Every 33 ms and at the end, `flush` packs the new points and writes them to the document. */

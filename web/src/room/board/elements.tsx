@@ -18,7 +18,7 @@ interface ElementsProps {
   onClose: () => void;
 }
 
-/** The most shapes in the list; the oldest ones are left out. A longer list would take too long to build. */
+/** The list has at most this many shapes; the oldest ones are left out. A longer list would take too long to build. */
 const LISTED_MOST = 300;
 
 /** A dialog that lists a page's shapes, for screen readers and for people without a pointer. The newest shape comes first. */

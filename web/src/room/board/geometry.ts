@@ -245,7 +245,7 @@ export function arrowHead(start: Point, end: Point, stroke: number): [Point, Poi
   return [side(0.45), side(-0.45)];
 }
 
-/** The most spots at which the eraser looks for shapes between two places of the pointer. */
+/** Between two places of the pointer, the eraser looks for shapes at no more than this many spots. */
 const SPOTS_MOST = 64;
 
 /** Returns the spots on the way from one point to another, `step` apart, ending with the other. A quick eraser thus misses no thin

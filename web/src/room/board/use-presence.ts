@@ -10,8 +10,8 @@ import { t } from "./words";
 
 const CURSOR_EVERY_MS = 80;
 const LASER_EVERY_MS = 40;
-/** The most shapes in one change that count as drawn just now. A change with more shapes comes from copying, or brings what
- *  was drawn before this person came. */
+/** If one change has at most this many shapes, they count as drawn just now. A change with more shapes comes from copying, or
+ *  brings what was drawn before this person came. */
 const DRAWN_AT_ONCE = 3;
 
 interface PresenceOptions {

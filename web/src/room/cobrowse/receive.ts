@@ -4,11 +4,11 @@
 import type { Seen } from "../../cobrowse/events";
 import { unbase64 } from "../base64";
 
-/** Most characters of one batch, in base64. The server passes on 2 MiB at most. */
+/** One batch has at most this many characters of base64. The server passes on no more. */
 const MOST_TEXT = 2 * 1024 * 1024;
-/** Most bytes of one batch, decompressed. */
+/** One decompressed batch has at most this many bytes. */
 const MOST_BYTES = 48 * 1024 * 1024;
-/** Most bytes that one compressed byte may become. Without a limit, a short hostile message could become gigabytes.
+/** One compressed byte may become at most this many bytes. Without a limit, a short hostile message could become gigabytes.
  *  Compression makes a usual page ten times smaller, and a repetitive one forty times. */
 const MOST_RATIO = 60;
 const SMALL_BYTES = 512 * 1024;
