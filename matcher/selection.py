@@ -53,7 +53,7 @@ class Selection:
         return not present or (ticket.excludes_some and present <= self._excluded_narrower(ticket, ring))
 
     def staff_for(self, ticket: Ticket, now_ms: int) -> Match | None:
-        """Match a request with the best idle member, in the narrowest open tier that has one."""
+        """Match a request with the best idle member, in the narrowest open tier that has one. None: nobody is idle there."""
         for ring in range(len(RINGS)):
             if not self.ring_open(ticket, ring, now_ms):
                 return None
@@ -65,7 +65,7 @@ class Selection:
         return None
 
     def request_for(self, member: Member, now_ms: int) -> Match | None:
-        """Match a member with the first request that they may serve now."""
+        """Match a member with the first request that they may serve now. None: there is no such request."""
         rings, obstacles = member.pool.rings, member.obstacles
         found: Ticket | None = None
         found_rank, found_ring = LAST, EXACT
@@ -95,7 +95,7 @@ class Selection:
         return Match(found, member, found_ring, BY_NAME if found.request.only else STAFF_CAME, [member])
 
     def any_match(self, now_ms: int) -> Match | None:
-        """Match the first of all waiting requests for which somebody is idle."""
+        """Match the first of all waiting requests for which somebody is idle. None: there is no such request."""
         found: Match | None = None
         if not self.roster.idle_count:
             return None
@@ -140,7 +140,10 @@ class Selection:
         return sum(1 for at in rings if at is not None and at < ring)
 
     def _first_for(self, member: Member, lane: Lane, ring: int, now_ms: int) -> Ticket | None:
-        """Return the first request of a walked lane that this member may get. `ring`: the tier in which they serve the lane."""
+        """Return the first request of a walked lane that this member may get, or None.
+
+        `ring`: the tier in which the member serves the lane.
+        """
         for ticket in lane.heads():
             if self.ring_open(ticket, ring, now_ms) and not ticket.excludes(member.staff.id):
                 return ticket

@@ -128,7 +128,7 @@ class Estimator:
             self.bps = min(MOST_BPS, self.bps * rate ** min(passed, 1.0))
 
     def is_congested(self, now: float) -> bool:
-        """Return whether there was congestion lately. If not, a low estimate only means that it has not grown yet."""
+        """Return whether there was congestion lately. If there was none, a low estimate has only not grown yet."""
         return now - self.last_congestion < EVIDENCE_S
 
     @property

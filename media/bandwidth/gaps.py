@@ -42,7 +42,7 @@ class Gaps:
 
     @property
     def share(self) -> float:
-        """Fraction of the last five seconds that lies in gaps."""
+        """Fraction of the last five seconds that lies in gaps; 0 before the first gap."""
         if self._began is None or not self._gaps:
             return 0.0
         return min(1.0, self._all_s / min(WINDOW_S, max(LEAST_S, self._newest - self._began)))

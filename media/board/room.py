@@ -242,7 +242,7 @@ class BoardRoom:
             self._apply(participant, body, quota)
 
     def _pass_on(self, participant: str, message: bytes, quota: Quota) -> None:
-        """Send a sign of presence to everybody else at the board. People who may only read stay unseen, so theirs are refused."""
+        """Send a sign of presence to everybody else at the board. A sign of somebody who may only read is refused."""
         if participant not in self._writers or participant not in self._connected:
             raise RefusedError("not_writer")
         if not quota.signs.take(1, self._clock()):

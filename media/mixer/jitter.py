@@ -354,7 +354,7 @@ class JitterBuffer:
 
     @property
     def newest(self) -> Packet | None:
-        """The packet with the highest timestamp so far."""
+        """The packet with the highest timestamp so far. None before the first packet."""
         return self._newest
 
     @property
@@ -363,7 +363,10 @@ class JitterBuffer:
         return self._cursor
 
     def delay(self, now: float, buffered: int) -> float:
-        """Return the buffer's delay in seconds: how long after its arrival the fastest recent packet is heard."""
+        """Return the buffer's delay in seconds: how long after its arrival the fastest recent packet is heard.
+
+        Return 0 while the buffer does not play.
+        """
         if not self._playing or not self._transits:
             return 0.0
         return now - (self._cursor - buffered) / RATE - min(self._transits)

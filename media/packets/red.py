@@ -213,7 +213,7 @@ class Remedy:
 
     @property
     def copies(self) -> int:
-        """Number of copies that each packet carries."""
+        """Number of copies that each packet carries; 0 while redundant copies are off."""
         return (DEEP if self.deep else 1) if self.on else 0
 
     def reported(self, lost: float, remembered: float, rtt_ms: float | None, now: float, gaps: float = 0.0) -> None:

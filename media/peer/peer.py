@@ -50,7 +50,10 @@ CALM_S = 0.09  # seconds between two effective `tick`s while the peer `is_calm`;
 
 
 class VoiceOwner(Protocol):
-    """Receiver of a peer's voice. All methods are called in the event loop; none may raise."""
+    """The methods of `media.voice.voices.Voices` that a peer calls with packets of the peer's voice.
+
+    The peer calls all methods in the event loop; none may raise.
+    """
 
     def audio(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, level: int | None, now: float) -> None: ...
     def kept(self, peer: Peer, packets: list[Kept]) -> None: ...
@@ -58,7 +61,10 @@ class VoiceOwner(Protocol):
 
 
 class Owner(Protocol):
-    """Receiver of a peer's other events. All methods are called in the event loop; none may raise."""
+    """The part of a peer's room that the peer uses: `voices`, and the methods that the peer calls with all other events.
+
+    The peer calls all methods in the event loop; none may raise.
+    """
 
     @property
     def voices(self) -> VoiceOwner: ...
@@ -71,7 +77,7 @@ class Owner(Protocol):
 
 
 class Wire(Protocol):
-    """The parts of its worker that a peer needs."""
+    """The parts of the worker that a peer needs."""
 
     certificate: Certificate
     fastpath: Fastpath | None

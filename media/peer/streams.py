@@ -187,14 +187,17 @@ class Incoming:
 
 
 class Cache(Protocol):
-    """Last packets of one outgoing stream, for retransmission. With RTX they are stored plain, otherwise encrypted as sent."""
+    """The last packets of one outgoing stream, for retransmission: `PacketCache`, or `transport.pictures.Slot` in the fast path.
+
+    With RTX the packets are stored plain, otherwise encrypted as sent.
+    """
 
     def put(self, sequence: int, packet: bytes) -> None: ...
     def get(self, sequence: int) -> bytes | None: ...
 
 
 class PacketCache:
-    """Cache in Python. A full cache drops its oldest packet. `transport.pictures.Slot` is the fast path's."""
+    """The last packets of one outgoing stream, in Python. A full cache drops its oldest packet."""
 
     def __init__(self) -> None:
         self._packets: list[tuple[int, bytes] | None] = [None] * CACHE_PACKETS
@@ -339,7 +342,7 @@ class Outgoing:
 
     @property
     def copies(self) -> int:
-        """Number of earlier packets of which each packet carries copies (RED)."""
+        """Number of earlier packets of which each packet carries copies (RED); 0 while redundant copies are off."""
         return 0 if self.remedy is None else self.remedy.copies
 
     def _protected(self, packet: bytes) -> bytes:

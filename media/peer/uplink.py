@@ -114,7 +114,8 @@ class Uplink:
     def _bind(self, ssrc: int, plain: bytes, header: rtp.Header, now: float) -> Incoming | None:
         """Bind a new SSRC to an m-line: by MID, else by the offer's a=ssrc, else by its payload type (RFC 9143 section 9.2).
 
-        The packets of a layer and of its retransmissions carry the layer's name (RFC 8852).
+        The packets of a layer and of its retransmissions carry the layer's name (RFC 8852). Return the stream, or None while the
+        packet belongs to none.
         """
         role = self._role_by_mid(plain, header) or self._roles_by_ssrc.get(self._repaired_by_ssrc.get(ssrc, ssrc))
         role = role or self._role_by_type(header.payload_type)

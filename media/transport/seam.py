@@ -129,8 +129,9 @@ class _BoundedSctp(RTCSctpTransport):
 
 @dataclass
 class Handlers:
-    """Callbacks in the event loop.
+    """The functions that `SecureTransport` calls, in the event loop.
 
+    `secured`: DTLS is up. `opened` gets the label of a data channel that the client has opened.
     `message` gets (label, text or bytes); `closed` gets a reason, once. `heard` gets the path of every packet that DTLS has
     decrypted: such a packet is authentic and no replay.
     """

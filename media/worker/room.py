@@ -171,7 +171,7 @@ class Room:
         return all(peer.is_calm for peer in self.peers.values())
 
     def _hurry(self, peer: Peer, now: float) -> None:
-        """Let the peer ask its browser soon for what is missing."""
+        """Let the peer soon ask its browser for missing packets and keyframes."""
         peer.hurry()
         self.voices.hurry(now)
 

@@ -168,7 +168,7 @@ class Passkeys:
 
 
 def host_of(origin: str) -> str:
-    """Return the host of an origin, without its port: the id of the relying party."""
+    """Return the host of an origin, without the port: the id of the relying party. Return "" if the origin has no host."""
     return urlsplit(origin).hostname or ""
 
 

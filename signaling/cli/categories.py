@@ -153,7 +153,7 @@ async def category_remove(records: Records, site_id: str, category_id: str) -> N
 
 
 async def _note(records: Records, action: AuditAction, before: Site, after: Site, category: str) -> None:
-    """Record a change of one category. Its hours, which go with it, have an entry of their own."""
+    """Record a change of one category. The category's hours, which are removed with it, have an entry of their own."""
     subject = f"site/{after.id}/{category}"
     entries = of_site(before, after)
     await noted_all(

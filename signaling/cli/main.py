@@ -26,7 +26,7 @@ from signaling.config.sources import CAPTIONS, MEDIA, SERVER
 from .options import joined, settings_from, settings_options
 
 ENDS_WITHIN_S = (
-    9.0  # seconds in which a server ends that was told to. Its parts have shorter limits; this one is for what has none.
+    9.0  # seconds within which a server that was told to end has ended; for parts of the server without a limit of their own
 )
 
 
@@ -60,7 +60,7 @@ class _Commands(click.Group):
         return sorted([*super().list_commands(ctx), *self.ADMIN])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command with this name, after importing it if necessary."""
+        """Return the command with this name, after importing it if necessary. Return None if there is no such command."""
         if cmd_name not in self.ADMIN:
             return super().get_command(ctx, cmd_name)
         from . import administration
@@ -148,7 +148,7 @@ def _check_translation(settings: Settings) -> None:
 
 
 def _end_in_any_case() -> None:
-    """End this process with status 1 after `ENDS_WITHIN_S`, if it still runs then. Write what its threads wait for to stderr."""
+    """End this process with status 1 if it still runs after `ENDS_WITHIN_S`. Write to stderr what its threads wait for."""
     faulthandler.dump_traceback_later(ENDS_WITHIN_S, exit=True)
 
 

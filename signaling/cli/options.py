@@ -81,7 +81,10 @@ def setting_option(setting: Setting, parameter: str = "") -> Callable[[Callable[
 
 
 def _read_file(context: click.Context, _parameter: click.Parameter, file: Path | None) -> Path | None:
-    """Check the environment, and make the settings of the file of `--config` the defaults of the command's flags."""
+    """Check the environment, and make the settings of the file of `--config` the defaults of the command's flags.
+
+    Return `file`. None: the command was called without `--config`.
+    """
     try:
         check_environment(os.environ)
         found = read_config(file) if file is not None else {}

@@ -214,7 +214,10 @@ def colour(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 
 
 def appointment_plan(_context: click.Context, _parameter: click.Parameter, value: str) -> AppointmentPlan | None:
-    """Parse the plan of a site's appointments: "30+15" for half an hour and a pause of 15 minutes, "off" for no appointments."""
+    """Parse the plan of a site's appointments: "30+15" for half an hour and a pause of 15 minutes, "off" for no appointments.
+
+    Return None for "off".
+    """
     if value == "off":
         return None
     minutes, _, pause = (part.strip() for part in value.partition("+"))

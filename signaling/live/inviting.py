@@ -208,7 +208,7 @@ class Inviting:
     async def mark_callback(self, session_id: str, actor: str, *, done: bool) -> CallbackView | None:
         """Store that a user was called back by other means, or was not reached. Return the callback. Raise NotAllowed.
 
-        `actor`: the id of the token that says so, for the audit.
+        `actor`: for the audit, the id of the API token whose holder says so.
         """
         entry = self._index.entries.get(session_id)
         if entry is None:

@@ -1,4 +1,4 @@
-"""Put mails into the outbox. The rest of the server does nothing else about mail."""
+"""Put mails into the outbox, from which `sender.py` sends them later."""
 
 from __future__ import annotations
 

@@ -101,9 +101,9 @@ class MediaWorkers(Protocol):
 
 
 async def read_stream(worker: MediaWorker, on_event: OnEvent | None) -> str:
-    """Read one event stream until it breaks or `on_event` raises Succeeded. Return the reason as a text.
+    """Read one event stream until the stream breaks or `on_event` raises Succeeded. Return the reason as a text.
 
-    A stream begins with a Snapshot.
+    Return "" if the stream has ended without a reason. A stream begins with a Snapshot.
     """
     try:
         async with aclosing(worker.client.events(STREAM_SILENCE_S)) as events:

@@ -40,7 +40,7 @@ class Superseded(Exception):
 
 
 class Previews:
-    """Previews of changes, on the records' last weeks."""
+    """Makes previews of changes of settings, from the sessions of the last weeks in the records."""
 
     def __init__(self, records: Records, now: Callable[[], int]) -> None:
         self._records, self._now = records, now

@@ -59,7 +59,7 @@ class SessionUpdate(Message, tag="session"):
 
 
 class WaitingUpdate(Message, tag="waiting"):
-    """For the user in the queue: ``session.waiting`` has changed, and nothing else."""
+    """Tells the user in the queue that ``session.waiting`` has changed, and nothing else."""
 
     session: str
     waiting: WaitingView
@@ -289,7 +289,7 @@ class BoardOut(Message, tag="board"):
 
 
 class PageState(Message, tag="page_state"):
-    """To the connection that shows the user's page: whether staff may see the page, and who sees it now.
+    """Tells the connection that shows the user's page whether staff may see the page, and who sees it now.
 
     The page is captured only while ``on`` and ``seen_by`` names somebody. ``texts``: which texts may leave the page. ``by``: the
     counselor who asked. ``recorded``: what is seen is kept with the recording.
@@ -305,7 +305,7 @@ class PageState(Message, tag="page_state"):
 
 
 class PageAgain(Message, tag="page_again"):
-    """To the connection that shows the user's page: send a new snapshot after so many milliseconds, and nothing until then."""
+    """Asks the connection that shows the user's page for a new snapshot after ``after_ms``, and for nothing until then."""
 
     session: str
     after_ms: int = 0
@@ -321,7 +321,7 @@ class PageOut(Message, tag="page"):
 
 
 class Pointed(Message, tag="pointed"):
-    """To the connection that shows the user's page: a member of staff shows something on it."""
+    """Tells the connection that shows the user's page that a member of staff shows something on the page."""
 
     session: str
     name: str
@@ -331,7 +331,7 @@ class Pointed(Message, tag="pointed"):
 
 
 class LinkProposed(Message, tag="link_proposed"):
-    """To the connection that shows the user's page: a member of staff proposes a page of the same site."""
+    """Tells the connection that shows the user's page that a member of staff proposes a page of the same site."""
 
     session: str
     name: str

@@ -36,7 +36,7 @@ class Threshold(Struct, frozen=True, kw_only=True):
 
 
 class Figures(Database):
-    """Figures over all sessions, and the wallboard's thresholds."""
+    """Counts the sessions of a realm for the wallboard, and keeps the wallboard's thresholds."""
 
     async def counts_today(self, since_ms: int, realm: Realm = WHOLE) -> DayCounts:
         """Return the counts of a realm's sessions that asked for a counselor since `since_ms`."""

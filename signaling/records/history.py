@@ -28,7 +28,7 @@ _AUDIT = sa.select(*(t.audit.c[name] for name in AuditRecord.__struct_fields__))
 
 
 class History(Leading):
-    """Events of sessions, messages that users left, pictures, files, and audit entries."""
+    """Stores and reads the events of sessions, messages that users left, pictures, files, and audit entries."""
 
     async def add_event(
         self, session_id: str, kind: str, at: int, data: dict[str, Any] | None = None, *, again: bool = False

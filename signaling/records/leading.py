@@ -48,7 +48,7 @@ class Leading(Database):
         return await self.newest_term() == self.term
 
     async def newest_term(self) -> int:
-        """Return the term of the present leader, or of the last one."""
+        """Return the term of the present leader, or of the last one. Return 0 if no server has led yet."""
         row = await self._first(sa.select(t.leading.c.term))
         return int(row["term"]) if row is not None else 0
 

@@ -234,6 +234,7 @@ def _organisation_of(connection: sa.Connection, site: str) -> str:
 def _next_due(connection: sa.Connection, now: int, after: str) -> sa.RowMapping | None:
     """Return the oldest due mail of the lowest rank, of the first organisation after `after`, in a circle, that has one.
 
+    Return None if no mail is due.
     Each step is a look-up. The first step looks for all ranks at once.
     """
     turns = [(_queued(rank), turn) for rank in RANKS for turn in (_c.shared_by > after, _c.shared_by <= after)]

@@ -30,7 +30,7 @@ Group = tuple[str, ...]
 
 
 class Reports(Database):
-    """Counts of sessions, by time or by another property."""
+    """Stores and reads counts of finished sessions, by time or by another property."""
 
     async def count_finished(self, now: int) -> int:
         """Store the counts of sessions that have finished and are not counted yet. Return how many sessions were counted.

@@ -27,7 +27,7 @@ StaffGroup = tuple[str, str]
 
 
 class StaffTimes(Leading):
-    """Sums of the times of staff by state, day and person."""
+    """Stores and reads the sums of the times of staff, by state, day and person."""
 
     async def add_staff_time(self, sums: Sums) -> None:
         """Add these sums to the stored ones, all or none. Raise Overtaken when another server leads."""

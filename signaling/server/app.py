@@ -60,8 +60,8 @@ from signaling.webhooks.sending import Poster
 
 log = structlog.get_logger(__name__)
 
-# most new connections that may wait in the kernel to be accepted; clients beyond that must send their SYN again, after 1, 3, 7,
-# 15 s
+# at most this many new connections wait in the kernel to be accepted; clients beyond that must send their SYN again, after 1, 3,
+# 7, 15 s
 BACKLOG = 4096
 SHUTDOWN_S = 1.0  # seconds that running requests get at shutdown; WebSockets are closed before that
 MAX_BODY_BYTES = 9 * 1024 * 1024  # enough for a picture of 8 MiB and its multipart frame

@@ -184,7 +184,7 @@ class Guarded(web.RequestHandler):
             super().log_exception(*args, **options)
 
     def unsent_bytes(self) -> int:
-        """Return how many bytes are buffered for the client."""
+        """Return how many bytes are buffered for the client; 0 without a socket."""
         return self._socket.get_write_buffer_size() if self._socket is not None else 0
 
     def abort(self) -> None:

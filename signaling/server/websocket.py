@@ -46,7 +46,7 @@ LIMITED_AS_LINES = (
 )  # fmt: skip  # a list of names
 MOST_OFFENCES = 200  # unreadable or too frequent messages after which the server closes the connection
 AWAY_RETRY_MS = 1000  # milliseconds after which a client may connect again, if the records were unavailable when it connected
-MEDIA_LANE = 64  # most offers, board messages and peer reports of one connection that wait for its room; more are refused
+MEDIA_LANE = 64  # at most this many offers, board messages and peer reports of a connection wait for its room
 
 SENTENCES: dict[ErrorReason, str] = {
     "bad_message": "The server does not understand this message.",

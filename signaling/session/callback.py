@@ -187,7 +187,7 @@ def met(session: Session, event: UserMet, now: int, out: list[Effect]) -> None:
 
 
 def moved(session: Session, event: CallbackMoved, now: int, out: list[Effect]) -> None:
-    """Move the callback to another time, because its counselor did not reach the user. This counselor is free again."""
+    """Move the callback to another time: its counselor did not reach the user and asks for this. The counselor is free again."""
     callback = _of_owner(session, event.participant)
     _another_time(callback, session)
     helping.close(session, "ended", out)

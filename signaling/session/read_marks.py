@@ -8,8 +8,8 @@ from signaling.protocol.session_views import Mark, Span
 
 from .model import Session
 
-# most spans of read lines that are kept for one participant. Beyond this number the shortest span is forgotten: its lines then
-# count as unread, but no unread line counts as read
+# at most this many spans of read lines are kept for one participant. Beyond this number the shortest span is forgotten: its lines
+# then count as unread, but no unread line counts as read
 MOST_SPANS = 50
 
 

@@ -130,7 +130,7 @@ async def save(request: web.Request, asker: Asker, site: Site, category: str, wa
 
 
 def checked_hours(wanted: Hours | None) -> Hours | None:
-    """Return the hours if they are valid. Raises Refused(bad_hours)."""
+    """Return the hours if they are valid, and None if there are none. Raises Refused(bad_hours)."""
     if wanted is not None:
         try:
             check(wanted)

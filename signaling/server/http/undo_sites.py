@@ -143,7 +143,7 @@ async def _put_back(request: web.Request, site: Site, *, present: dict[str, Any]
 
 
 async def _remove(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:
-    """Remove a site that was added, unless its settings were changed since then. Its past sessions stay."""
+    """Undo the adding of a site: remove the site, unless its settings were changed since then. Its past sessions stay."""
     site = await _site(request, asker, subject, "sites.add")
     added = {name: value for name, value in (change.after or {}).items() if name != "parts"}
     taken_back(plain_site(site), Change(before=None, after=added))
@@ -152,7 +152,7 @@ async def _remove(request: web.Request, asker: Asker, subject: str, change: Chan
 
 
 async def _restore(request: web.Request, asker: Asker, subject: str, plain: dict[str, Any]) -> Change:
-    """Add a removed site again, with its hours, outcomes, mails and public keys. Its past sessions are found as before."""
+    """Undo the removal of a site: add it again with its hours, outcomes, mails and public keys. Its past sessions are found."""
     organisation = asker.member.organisation
     if not may(asker.member, "sites.add", Thing(organisation)):
         raise not_found()

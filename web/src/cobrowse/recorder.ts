@@ -86,7 +86,7 @@ export class Recorder {
     this.snapshot();
   }
 
-  /** Returns the page's element with this number. */
+  /** Returns the page's element with this number; null if the page has no such element. */
   element(node: number): Element | null {
     const found = record.mirror.getNode(node);
     return found?.nodeType === 1 ? (found as unknown as Element) : found?.nodeType === 9 ? document.documentElement : null;

@@ -1,4 +1,5 @@
-/** Connects the panel to the board by WebSocket, because the panel has no media connection. Loaded lazily. */
+/** Connects the panel to the board by WebSocket, because the panel has no media connection. The panel fetches this
+ *  code when a conversation becomes active. */
 
 import type { Client } from "../room/client";
 import { Devices } from "../room/devices";

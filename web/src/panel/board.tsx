@@ -1,4 +1,5 @@
-/** The shared board in the panel. The board opens when somebody draws. Its code is loaded once a counselor is present. */
+/** The shared board in the panel. The board opens when somebody draws. The board's code is loaded whenever the conversation
+ *  becomes active. */
 
 import { useEffect, useState } from "preact/hooks";
 import type { SessionView } from "../messages";
@@ -21,7 +22,7 @@ export interface PanelBoard {
 const AGAIN_MS = 3000;
 const NOT_DRAWN: Readable<boolean> = { get: () => false, subscribe: () => () => undefined };
 
-/** Connect the panel to the board of a conversation, until the conversation has ended. */
+/** Connect the panel to the board of a conversation while the conversation is active. */
 export function usePanelBoard(client: Client, session: SessionView): PanelBoard {
   const live = session.state === "active";
   const [loaded, setLoaded] = useState<{ code: Loaded; link: RoomLink } | null>(null);

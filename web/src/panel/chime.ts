@@ -1,4 +1,4 @@
-/** Plays two soft notes, for news that the visitor does not see. Loaded lazily. */
+/** Plays two soft notes, for news that the visitor does not see. The panel fetches this code when the notes are first needed. */
 
 const NOTES_HZ = [659.25, 880];
 const NOTE_S = 0.16;

@@ -97,7 +97,8 @@ function imageOf(node: Node): string {
   return isNode(image) ? firstText(image.url, image.contentUrl) : text(image);
 }
 
-/** Returns the product of the page with the address `page`. Of several variants, returns the one with that address. */
+/** Returns the product of the page with the address `page`; null if the text describes none. Of several variants, returns the
+ *  one with that address. */
 export function fromJsonLd(text_: string, page: string): LinkedProduct | null {
   let parsed: unknown;
   try {

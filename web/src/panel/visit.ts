@@ -45,7 +45,7 @@ export function bareUrl(url: string, allowed: readonly string[]): string {
 
 const words = (text: string, most: number): string => cut(clean(text).replace(/\s+/g, " ").trim(), most);
 
-/** Returns the page that the visitor sees now: the newest page in the trail. */
+/** Returns the page that the visitor sees now: the newest page in the trail; undefined if the trail has no page. */
 export const pageOf = (trail: Step[]): Step | undefined => trail.findLast((step) => step.kind === "page");
 
 /** Returns what can be shared. `now`: the time on the panel's clock, ms. Times by the clock of the partner's page are

@@ -11,7 +11,7 @@ import { FileLine } from "./sharing";
 import type { OutLine } from "./state";
 import { clock, nameAndRole, nameOf, systemText, t } from "./words";
 
-/** The code for corrections, replies and read marks, which the page loads after its first picture. */
+/** The code for corrections, replies and read marks, which the page fetches after its first paint. */
 export type Writing = typeof import("./writing/said");
 
 export interface ChatLineProps {

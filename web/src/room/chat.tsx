@@ -129,7 +129,7 @@ export function Chat({ client, session, pictures, audience, aid, readOnly = fals
 
 let loaded: Writing | null = null;
 
-/** Return the code for corrections and replies, which loads after the page's first picture; null until it is loaded. */
+/** Return the code for corrections and replies. The page fetches this code after its first paint; null until it has come. */
 function useWriting(): Writing | null {
   const [writing, setWriting] = useState(loaded);
   useEffect(() => {

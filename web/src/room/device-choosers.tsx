@@ -1,5 +1,5 @@
-/** Lets people choose microphone, camera and speaker, and play a test sound. Loaded lazily: most people keep the browser's
- *  choice. */
+/** Lets people choose microphone, camera and speaker, and play a test sound. Pages fetch this code when they first show the
+ *  choosers: most people keep the browser's choice. */
 
 import { Headphones, Volume2 } from "lucide";
 import { useState } from "preact/hooks";

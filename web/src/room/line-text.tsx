@@ -7,7 +7,7 @@ const MARKED = /[*_`]|^(?:>|[-•] |\d{1,3}\. )|https?:|tel:|[^\s]@[^\s]|[\p{L}\
 
 let loaded: Formatted | null = null;
 
-/** The text of a line. It is plain at first, and gets formatting and links once the formatting code is loaded. */
+/** The text of a line. A text that may have markup or a link is plain until the formatting code is loaded. */
 export function LineText({ text }: { text: string }) {
   const marked = MARKED.test(text);
   const [Shown, setShown] = useState<Formatted | null>(() => loaded);

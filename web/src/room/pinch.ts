@@ -1,4 +1,5 @@
-/** Lets people enlarge a picture with two fingers, a double tap, or Ctrl and the wheel. Loaded lazily. */
+/** Lets people enlarge a picture with two fingers, a double tap, or Ctrl and the wheel. Pages fetch this
+ *  code when they first show a shared screen. */
 
 import { moved, pinched, type View, WHOLE, zoomed } from "./zoom";
 

@@ -186,7 +186,10 @@ def _callback_item(session: SessionRecord, callback: CallbackView) -> CallbackIt
 
 
 def _next(found: list[SessionRecord], limit: int) -> str:
-    """Return the cursor after the last session of this part. `found` has one session more if another part follows."""
+    """Return the cursor after the last session of this part, or "" if no part follows.
+
+    `found` has one session more than `limit` if another part follows.
+    """
     if len(found) <= limit:
         return ""
     last = found[limit - 1]

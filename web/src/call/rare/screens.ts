@@ -1,5 +1,5 @@
-/** The screens that most calls never need, or need only at their end. The page loads them together, a few seconds after
- *  itself. */
+/** The screens that most calls never need, or need only at their end. The page fetches all of them together, five seconds after
+ *  the page has started, or earlier when it must show one of them. */
 
 export { AskCallback, CalledBack } from "../../room/callback";
 export { After } from "../after";

@@ -50,7 +50,7 @@ export function filtered<Row>(rows: Row[], columns: Column<Row>[], typed: string
   });
 }
 
-/** Returns the next order after a press on a heading: ascending, descending, unsorted. */
+/** Returns the next order after a press on a heading: ascending, descending, unsorted (null). */
 export function nextOrder(order: Order | null, column: string): Order | null {
   if (order?.column !== column) return { column, descending: false };
   return order.descending ? null : { column, descending: true };

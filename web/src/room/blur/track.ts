@@ -1,4 +1,5 @@
-/** Makes a camera track with a blurred background. This file and MediaPipe load when a person switches the blur on. */
+/** Makes a camera track with a blurred background. The page loads this file and MediaPipe when it first has to blur a
+ *  camera. */
 
 import { version } from "@mediapipe/selfie_segmentation/package.json";
 import type { FromBlurWorker, ToBlurWorker } from "./messages";

@@ -1,4 +1,5 @@
-/** The texts of the blurred background are loaded together with the choice of devices, not with the page. */
+/** The texts of the blurred background. They are loaded with the choice of devices, or when the page has to say that the blur
+ *  has failed. */
 
 import { texts } from "../../ui/i18n";
 import type en from "./en.json";

@@ -51,7 +51,7 @@ export class Known {
     return found;
   }
 
-  /** Returns the topmost shape that a page ever had. */
+  /** Returns the topmost shape that a page ever had; undefined if the page never had one. */
   top(page: string): Shape | undefined {
     return this.tops.get(page);
   }

@@ -21,7 +21,7 @@ interface LiveToolsProps extends PictureOf {
 }
 
 /** A layer over a live picture: everybody's laser pointers, a button to point, and a button to draw on a still picture of it. The
- *  pointers' code, which needs the board, is loaded when somebody points for the first time. */
+ *  pointers' code, which needs the board, is loaded when somebody first points, or presses the button to point. */
 export function LiveTools({ points = true, ...picture }: LiveToolsProps) {
   useLocale();
   const { link, session, kind } = picture;

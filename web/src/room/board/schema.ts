@@ -82,7 +82,8 @@ export function readElement(id: string, element: unknown): Element | null {
   return { shape, chunks, packing: map.get("packing") === VARINT ? VARINT : INT16 };
 }
 
-/** Returns the width and height of any shape but a stroke. Those of a line may be negative: it may lead in any direction. */
+/** Returns the width and height of a shape; 0 and 0 for a stroke, null if they are not valid. A line leads in any direction, so
+ *  its width and height may be negative. */
 function readExtent(kind: Kind, map: ElementMap): Pick<Shape, "width" | "height"> | null {
   if (kind === "freedraw") return { width: 0, height: 0 };
   const least = kind === "line" || kind === "arrow" ? -2 * BOARD_WIDTH : 0;

@@ -65,7 +65,7 @@ export function gripAt(shapes: readonly Shape[], at: Point, gap: number, radius:
   return near[0]?.grip ?? null;
 }
 
-/** Returns the topmost shape that is at a point and not locked. */
+/** Returns the topmost shape that is at a point and not locked; undefined if there is none. */
 export function shapeAt(shapes: readonly Shape[], at: Point, radius: number): Shape | undefined {
   return shapes.findLast((shape) => !shape.locked && hits(shape, at, radius));
 }

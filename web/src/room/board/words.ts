@@ -1,4 +1,4 @@
-/** The board's texts are loaded together with the board, not with the page. */
+/** The board's texts. The call page and the panel load these texts together with the board's code. */
 
 import { texts } from "../../ui/i18n";
 import type en from "./en.json";

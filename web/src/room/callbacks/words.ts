@@ -1,4 +1,4 @@
-/** The texts of a callback are loaded together with its screens, not with the page. */
+/** The texts of a callback. The call page and the panel load these texts together with a callback's screens. */
 
 import { texts } from "../../ui/i18n";
 import type en from "./en.json";

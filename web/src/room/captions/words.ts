@@ -1,4 +1,4 @@
-/** The texts of the captions are loaded together with the captions, not with the page. */
+/** The texts of the captions. Every page loads these texts together with the captions' code. */
 
 import { texts } from "../../ui/i18n";
 import type en from "./en.json";

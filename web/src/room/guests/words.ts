@@ -1,4 +1,4 @@
-/** The texts about guests are loaded together with the parts that show guests, not with the page. */
+/** The texts about guests. The call page loads these texts together with the parts that show guests. */
 
 import type { Line } from "../../messages";
 import { texts, type Args } from "../../ui/i18n";

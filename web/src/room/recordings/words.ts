@@ -1,4 +1,4 @@
-/** The recording bar's texts are loaded together with the bar, not with the page. */
+/** The recording bar's texts. The call page loads these texts together with the bar's code. */
 
 import { texts } from "../../ui/i18n";
 import type en from "./en.json";

@@ -10,8 +10,8 @@ const NOT_SAID = ".line-quoted, .visually-hidden";
 const BLOCKS = `li, blockquote, pre, div, ${TEXTS}`; // no match continues from one of these blocks into the next
 const MOST = 2000; // found places that are marked at once, at most
 
-/** Marks `words` in all lines in the document, and the hit `now` in another colour. Returns the range of `now` if its line is in
- *  the document. */
+/** Marks `words` in all lines in the document, and the hit `now` in another colour. Returns the range of `now`; null if
+ *  the line of `now` is not in the document. */
 export function mark(box: Element, words: string, now: Hit | null): Range | null {
   const all: Range[] = [];
   let current: Range | null = null;
