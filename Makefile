@@ -23,7 +23,7 @@ test: $(VENV)/.dev packages check ## run all tests (without look and bench); as 
 	$(BIN)/pytest tests/browser --ignore-glob='*/test_pages*.py' $(ARGS)
 
 # Parts of `test` and `check`, which install what these need. `peers` runs in real time and mostly waits (half a core with two
-# processes), so it takes three, and `contract` runs at low priority beside it. It ends last, so it takes two.
+# processes), so it takes three, and `contract` runs at low priority beside it. `contract` ends last, so it takes two.
 contract:
 	nice -n 5 $(BIN)/pytest tests/contract tests/fuzz --numprocesses 2 --dist loadfile $(ARGS)
 

@@ -35,9 +35,9 @@ from matcher.types import (
 class Engine:
     """The matching engine of one domain, in memory. A *domain* is one set of staff, requests and queues.
 
-    `fence`: the last fence before a restart. `holding`: the former state is lost. The engine then matches nobody for one presence
-    lease, counted from the first step, or until `end_hold`. Meanwhile signaling announces all users and members again. Otherwise
-    the first user to return would get the first counselor to return.
+    `fence`: the last fence before a restart. `holding`: the former state is lost. If so, the engine matches nobody for one
+    presence lease, counted from the first step, or until `end_hold`. During this time signaling announces all users and members
+    again. Otherwise the first user to return would get the first counselor to return.
     """
 
     def __init__(self, rules: Rules | None = None, *, fence: int = 0, holding: bool = False) -> None:

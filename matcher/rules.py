@@ -70,7 +70,7 @@ class Rules:
     max_requests: int = 200_000  # at most this many requests are open; further ones are refused as "full"
     max_queues: int = 10_000  # at this number, a new queue makes the matcher forget all queues without open requests
     max_final: int = 20_000  # ids of ended requests kept, to answer late messages with "wrong_state", not "unknown"
-    max_why: int = 8  # a `Why` names at most so many candidates, and so many people passed over
+    max_why: int = 8  # a `Why` names at most this many candidates, and at most this many people passed over
 
     def opens_after_ms(self, request: Request) -> tuple[int, int, int]:
         """Return after how many ms of waiting each tier opens for a request."""

@@ -314,7 +314,7 @@ class MatchStore(Protocol):
         """
 
     async def becomes_text(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Make an accepted request a text. Nothing changes if it is a text already. Its holder has room for another call then."""
+        """Make an accepted request a text. The holder gets room for another call. A text stays as it is."""
 
     async def set_aside(self, request: str, now_ms: int) -> list[AnyEvent]:
         """Free the place of an accepted request, because its user left the page. The holder keeps the request."""
@@ -355,7 +355,7 @@ class MatchStore(Protocol):
         """
 
     async def wrapped_up(self, staff: str, now_ms: int, *, available: bool = True) -> list[AnyEvent]:
-        """End a member's wrap-up. The member is then available, or away."""
+        """End a member's wrap-up. `available`: whether the member is available from now on, or else away."""
 
     async def unserved(self, request: str, now_ms: int, reason: str = "") -> list[AnyEvent]:
         """Give up a waiting request, for example because nobody can serve it, or because the user has left a message."""

@@ -21,7 +21,7 @@ from .losses import FEW, Losses
 from .standing import Standing
 
 START_BPS, LEAST_BPS, MOST_BPS = 300_000.0, 20_000.0, 8_000_000.0
-"""The first estimate, and the smallest and largest one, in bit/s."""
+"""The first, the smallest and the largest estimate, in bit/s."""
 HISTORY_PACKETS = 4096
 """At most this many sent packets are remembered until a report names them: four seconds at 1,000 packets a second.
 
@@ -32,8 +32,8 @@ GROWTH_A_S, LATER_GROWTH_A_S, LATER_S = 1.08, 1.25, 5.0
 """Growth factors per second. The larger factor applies when there was no congestion for `LATER_S` seconds."""
 EVIDENCE_S = 3.0  # seconds for which the path counts as congested after the last sign of congestion
 ACKED_WINDOW_S, ACKED_LEAST_PACKETS, ACKED_KEPT_S = 0.5, 5, 2.0
-"""To measure the arriving rate: seconds over which it is measured, least packets needed, and seconds for which packets are
-remembered."""
+"""The arriving rate is measured over `ACKED_WINDOW_S` seconds, from more than `ACKED_LEAST_PACKETS` packets. Arrived packets are
+remembered for `ACKED_KEPT_S` seconds."""
 DROP_EVERY_S = 0.3  # at least this many seconds pass between two decreases
 GROWS_S, EMPTIES_S = 0.005, 0.04
 """Seconds. A queue counts as growing if `Standing.growth_s` is above `GROWS_S`, and as emptying if it is below `-EMPTIES_S`. A

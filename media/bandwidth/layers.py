@@ -17,7 +17,7 @@ STEP_S = 1.0  # at least this many seconds pass between two steps to a higher la
 PAUSE_AFTER_S = 4.0
 """Seconds of congestion before a video is paused. A receiver that is short of processor time for a moment looks congested, too,
 and the lowest layers need little bandwidth."""
-PROVEN_S = 10.0  # a step up has failed if a layer goes down again within so many seconds
+PROVEN_S = 10.0  # a step up has failed if a layer goes down again within this many seconds
 TELL_LOW_S, TELL_PAUSED_S, TELL_BACK_S = 2.0, 0.5, 1.0
 """Seconds that a lower layer, a pause, or the end of both must last before the viewer is told."""
 FINDING_OUT_S = 6.0

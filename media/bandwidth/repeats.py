@@ -16,7 +16,7 @@ VOICE_BPS = 100_000.0
 """Bit rate kept free for the voice: 40 kbit/s, as much for its redundant copies (RED), and headers. The voice's copies are more
 important than repeats of video."""
 AT_ONCE_S, AT_ONCE_LEAST_BYTES = 0.25, 2 * 1300
-"""Largest burst of repeats: as much as the rate allows in so many seconds, but at least two packets."""
+"""Largest burst of repeats: as much as the rate allows in `AT_ONCE_S` seconds, but at least `AT_ONCE_LEAST_BYTES` (2 packets)."""
 HEADER_BYTES = 50  # overhead of a repeated packet: SRTP, UDP and IP
 
 

@@ -339,9 +339,9 @@ class BoardRoom:
                 self._send(participant, message)
 
     def _guarded(self, work: Callable[[], T]) -> T:
-        """Run the library on foreign bytes. After an error or panic (BaseException), rebuild the document.
+        """Run the library on foreign bytes. After an error or panic (BaseException), raise RefusedError("malformed").
 
-        The document may be half changed then. Raise RefusedError("malformed").
+        Rebuild the document before raising, because an error or panic may leave the document half changed.
         """
         try:
             return work()

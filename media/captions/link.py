@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 BATCH_S = 0.06  # seconds for which packets are collected into one message
 MOST_BYTES = wire.MAX_FRAME_BYTES // 2  # limit of one message's payload; the captions process refuses larger frames
 MOST_PACKETS = 3000  # at most this many packets wait: a minute of one voice, or 10 s of six
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 10.0  # seconds before the link connects again; doubled after each failure
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 10.0  # seconds before the link connects again: at first, and at most after doubling
 CONNECT_S = 5.0  # seconds to connect and to receive the captions process's first message
 HEARTBEAT_S = 5.0  # seconds between two WebSocket pings; a process that does not answer counts as gone
 TOKEN_REFUSED = 401
@@ -101,7 +101,7 @@ class CaptionLink:
             self._some.set()
 
     def _drop(self) -> None:
-        """Drop all waiting packets. Commands stay: there is one for each change of the routes."""
+        """Drop all waiting packets. Commands stay. They are few: one for each change of the routes."""
         streams = {each.stream for each in self._queue if isinstance(each, wire.Packet)}
         self._queue = [each for each in self._queue if not isinstance(each, wire.Packet)]
         self.dropped += self._waiting

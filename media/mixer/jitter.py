@@ -4,7 +4,7 @@ Pure: no clock, no codec, no samples. Time comes in (seconds, monotonic), steps 
 until it has 960 samples. RTP timestamps (48 kHz) place the packets, so packets of 2.5 to 120 ms mix freely.
 
 - A missing packet never stops the tick. The packet may only be late, so the buffer conceals up to 60 ms and goes on waiting for
-  the packet. The delay has then grown by that time. After 60 ms the buffer plays silence and gives the packet up.
+  the packet. The concealed time makes the delay longer. After 60 ms the buffer plays silence and gives the packet up.
 - A gap before a later packet is a loss. The later packet's in-band copy (FEC) repairs the loss, or the decoder conceals it. With
   2 % loss or more the delay holds one frame in reserve, so that the later packet has arrived when it is needed.
 - A gap in timestamps without a gap in sequence numbers is silence that the sender did not send (DTX, RFC 7587 section 3.1.3).
@@ -28,7 +28,7 @@ TICK_S = TICK_SAMPLES / RATE
 START_DELAY_S = 0.020
 """Delay from the first packet to the first sound, until enough packets have shown what delay they need. Together with the
 wait for the next tick, the delay is 20 to 40 ms."""
-MAX_STALL_SAMPLES = 3 * TICK_SAMPLES  # after so many concealed samples in a row, the buffer gives the missing packet up
+MAX_STALL_SAMPLES = 3 * TICK_SAMPLES  # after this many concealed samples in a row, the buffer gives the missing packet up
 MAX_DELAY_S = 0.400  # longest time that the buffer holds a packet
 MAX_PACKETS = 64  # at most this many packets are in the buffer; a full buffer drops its oldest packet
 IDLE_S = 2.0  # seconds without packets after which the stream is forgotten

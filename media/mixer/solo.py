@@ -2,9 +2,9 @@
 
 A mix of one voice encodes that voice twice: at the speaker and in the mixer. That is 0.4 MOS worse (wide-band PESQ) and more than
 half of a room's cost. But a switch between mix and passthrough is audible, unless nothing sounds at that moment. So passthrough
-begins in a pause between words. Passthrough ends when another voice begins, which covers the switch. The last packets are decoded
-then, so that decoder and encoder reach the state of the listeners' decoders. Passthrough also ends when the voice is silent for
-long, and when the matrix changes.
+begins in a pause between words. Passthrough ends when another voice begins, which covers the switch. At its end the last packets
+are decoded, so that decoder and encoder reach the state of the listeners' decoders. Passthrough also ends when the voice is
+silent for long, and when the matrix changes.
 
 Passthrough is used only while no listener of the mix loses more than 2 % of the packets (`streams.LOSSY`). Against loss the mix
 carries in-band copies (FEC), and the speaker's own packets may carry none.

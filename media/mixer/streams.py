@@ -22,7 +22,7 @@ from .solo import Sent
 
 REST_TICKS = 10  # silent ticks that a stream still encodes before it falls silent
 DTX_EVERY_TICKS = 20  # ticks between two packets of a silent stream
-JOIN_TICKS = 25  # two streams become one after so many ticks with equal recipes
+JOIN_TICKS = 25  # two streams become one after this many ticks with equal recipes
 LOSSY = 0.02
 """Fraction of lost packets above which each packet of a listener's mix carries an in-band copy (FEC) of the packet before."""
 _SILENCE = np.zeros(TICK_SAMPLES, np.int16)

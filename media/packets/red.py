@@ -20,7 +20,7 @@ LONGEST_BYTES = 1200
 """Largest size of a packet and its copies together. Older copies that do not fit are left out."""
 DEEP = 3
 """Copies in each packet while packets are lost in bursts."""
-WINDOW = 64  # `Seen` remembers for so many of the newest sequence numbers whether the packet came
+WINDOW = 64  # `Seen` remembers for this many of the newest sequence numbers whether the packet came
 MOST_BLOCKS, MOST_COPIES = 10, DEEP
 """A packet with more than `MOST_BLOCKS` blocks is refused. At most `MOST_COPIES` copies are taken from a packet: the newest.
 

@@ -44,7 +44,8 @@ LOST_S = 3.0  # seconds without packets after which a live peer counts as failed
 GONE_S = 30.0  # seconds without packets after which a failed peer ends
 CONNECT_S = 30.0  # seconds in which a new peer must connect; otherwise the peer ends
 MEDIA_PER_S, MEDIA_BURST = 3000, 1500
-"""Datagrams accepted from one peer, per second and in one burst: five times what two videos and a voice need."""
+"""At most this many datagrams from one peer are accepted per second, and in one burst: five times what two videos and a voice
+need."""
 RESTING_S = 0.19  # seconds between two effective `tick`s while the peer `rests`; just under ten ticks of 20 ms
 CALM_S = 0.09  # seconds between two effective `tick`s while the peer `is_calm`; just under five ticks of 20 ms
 
@@ -205,8 +206,8 @@ class Peer:
         """Offload this voice: the fast path sends its packets to `listeners` until `recall`.
 
         A packet louder than `quiet_from` (RFC 6464 level in -dBov) also ends the offloading; 0: no packet does. `mixed`: whether
-        the mixer needs the packets, too. The fast path then buffers them until `bring`. Do nothing if offloading is not possible
-        yet.
+        the mixer needs the packets, too; the fast path buffers a mixed voice's packets until `bring`. Do nothing if offloading is
+        not possible yet.
         """
         ears = [each.downlink.lent for each in listeners]
         if self.downlink.lent is not None and self._came_by is not None and None not in ears:

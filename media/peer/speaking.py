@@ -10,7 +10,7 @@ LOUD_LEVEL = 45
 two levels avoids flicker."""
 QUIET_LEVEL = 55
 START_PACKETS = 3  # loud packets in a row that start a talkspurt
-HANG_S = 0.6  # seconds: a talkspurt ends so long after its last packet that was at least as loud as `QUIET_LEVEL`
+HANG_S = 0.6  # a talkspurt ends this many seconds after its last packet that was at least as loud as `QUIET_LEVEL`
 SILENT_S = 0.5
 """Seconds without a packet (muted, DTX) after which a participant counts as silent."""
 EVENT_EVERY_S = 0.2  # at least this many seconds pass between two events

@@ -10,8 +10,8 @@ from media.packets import red, rtp, rtx, sdp
 from media.peer.streams import Incoming
 
 MAX_SSRCS = 16
-"""Most SSRCs accepted from one client, because libsrtp keeps a state for each. A client needs nine: a voice, three layers of a
-camera, a screen, and retransmissions of these four videos."""
+"""At most this many SSRCs of one client are accepted: libsrtp keeps a state for each. A client needs nine: a voice, three layers
+of a camera, a screen, and retransmissions of these four videos."""
 SENT_ROLES = ("audio", "camera", "screen")
 REMEMBERED_PACKETS = 1024
 """Newest packets of one video that are remembered to detect repeats. That is 9 s at 1 Mbit/s, longer than any retransmission."""

@@ -39,7 +39,7 @@ def _ms(at: float) -> int:
 
 
 class Segment:
-    """Segment that is being written. Methods raise WriteFailed when the disk takes no more. Call `close` even then."""
+    """A segment that is being written. Methods raise WriteFailed when the disk takes no more. Call `close` also after that."""
 
     def __init__(self, root: Path, begin: wire.Begin, keep_free_bytes: int = KEEP_FREE_BYTES) -> None:
         self._folder = root / begin.room / folder_name(begin.epoch, begin.period)

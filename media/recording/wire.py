@@ -17,7 +17,7 @@ PREFIX = struct.Struct("<I")
 PACKET = struct.Struct("<BId")
 """Kind of message, track, arrival (Unix time, s). The RTP packet follows."""
 CLOCK = struct.Struct("<BIdI")
-"""Kind of message, track, capture time (Unix time, s), and the RTP timestamp that was captured then."""
+"""Kind of message, track, capture time (Unix time, s), and the RTP timestamp of the same moment."""
 IS_PACKET, IS_CLOCK, IS_COMMAND = 0, 1, 2  # kinds of messages
 MAX_MESSAGE_BYTES = 256 * 1024
 

@@ -19,7 +19,7 @@ from media.peer.streams import Incoming
 from media.transport.fastpath import Kept
 
 TICK_STEPS, FOLLOW_STEPS = 4, 20
-"""Steps of `TICK_STEP_S` (5 ms): a tick every 4 steps (20 ms). The mixer gets the packets every 20 steps (100 ms)."""
+"""Steps of `TICK_STEP_S` (5 ms). The room ticks every `TICK_STEPS`. The mixer gets the packets every `FOLLOW_STEPS` (100 ms)."""
 EARLY_S = 0.008
 """Seconds by which a tick may come early when the packet that it awaits has arrived. Python then wakes up once instead of
 twice."""

@@ -26,7 +26,7 @@ from media.voice.path import Effect, Event, Mode, VoicePath, event_of, plan_voic
 from media.voice.solo_flow import EARLY_S, GRACE_STEPS, TICK_STEPS, Flow
 
 TICK_SAMPLES = 960
-HURRIED_STEPS = 2  # a room that must ask for a lost packet or a keyframe ticks so many steps of 5 ms later
+HURRIED_STEPS = 2  # a room that must ask for a lost packet or a keyframe ticks this many steps of 5 ms later
 MAX_CATCH_UP = 3
 """The mixer makes up for at most this many late ticks at once. Every jitter buffer would drop a burst of more packets."""
 

@@ -32,8 +32,8 @@ from media.worker.room import Refused, Room
 log = structlog.get_logger(__name__)
 
 BEAT_STEPS, BEAT_APART_STEPS = 50, 32
-"""Steps (5 ms) between two heartbeats: at most 250 ms. From 160 ms after the last heartbeat, the next one goes out with any
-room's tick. That saves wake-ups: 20 wake-ups a second cost an idle worker 0.4 % of a core."""
+"""Steps (5 ms) between two heartbeats: at most `BEAT_STEPS` (250 ms). From `BEAT_APART_STEPS` (160 ms) after a heartbeat, the
+next one goes out with any room's tick. That saves wake-ups: 20 wake-ups a second cost an idle worker 0.4 % of a core."""
 VERSION = version("sangdam")
 FORGET_LATENESS = 0.6
 """Factor by which the remembered `lateness_ms` shrinks each second."""
@@ -42,7 +42,7 @@ MAX_ROOMS = 1000
 MAX_PEERS = 2000
 CLOSE_S = 1.0  # seconds that peers get to end properly when the worker closes
 ECHOES_A_SECOND = 20  # answers to STUN requests without credentials; more are dropped
-LOG_EVERY = 500  # one log line for so many failures of a kind
+LOG_EVERY = 500  # one log line for this many failures of a kind
 
 
 def find_fastpath() -> Fastpath | None:

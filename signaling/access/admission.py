@@ -30,7 +30,7 @@ Each client adds 0 to 30 %, so that refused clients do not all return together.
 """
 CALM_MS = 10.0  # the largest event loop lag, in ms, of a calm server
 # At most this many sessions whose page is not connected (`Crowd.unopened`) are admitted. If `most_waiting` is larger, it is the
-# limit instead. Such a session takes memory for seconds, and no place in the queue.
+# limit instead. A session without a connected page takes memory for seconds, and no place in the queue.
 MOST_UNOPENED = 1000
 
 

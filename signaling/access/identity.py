@@ -37,11 +37,11 @@ LEAST_PASSWORD = 8  # at least this many characters in a staff password
 # A password is refused when an attacker needs fewer guesses, by zxcvbn's estimate. The 30,000 most common leaked passwords need
 # fewer.
 LEAST_GUESSES = 1_000_000
-_JUDGED = 72  # only so many first characters go to zxcvbn, whose time grows with the square of their number
+_JUDGED = 72  # only this many first characters go to zxcvbn, whose time grows with the square of their number
 UNKNOWN = "unknown"  # the actor in the audit of a refused sign-in, because nobody was authenticated
 
 _hasher = argon2.PasswordHasher()  # argon2id with the parameters of RFC 9106's low-memory profile, which are the defaults
-_HASHING_AT_ONCE = 2  # password hashes computed at the same time; each takes 64 MiB for about 50 ms
+_HASHING_AT_ONCE = 2  # at most this many password hashes are computed at the same time; each takes 64 MiB for about 50 ms
 
 
 MOST_KNOWN = 20_000  # `Identity` remembers at most this many pairs of a login and a network, each after a sign-in
@@ -61,7 +61,7 @@ class Given(NamedTuple):
 
 
 class SignedIn(NamedTuple):
-    """A new sign-in. `limited`: the member can do nothing before setting up a second factor."""
+    """A new sign-in. `limited`: before setting up a second factor, the member can do nothing else but sign out."""
 
     staff: StaffRecord
     token: str

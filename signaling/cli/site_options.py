@@ -49,7 +49,7 @@ def _many(name: str, parameter: str, read: Callable[..., Any], says: str) -> Opt
 
 
 def _texts(name: str, parameter: str, most: int, says: str) -> Option:
-    """Return an option with a text in each language, of at most so many characters."""
+    """Return an option with a text in each language, of at most `most` characters."""
     read = texts_by_language(most)
     return click.option(name, parameter, multiple=True, metavar="LANGUAGE=TEXT", callback=read, help=f"{says} Repeatable.")
 

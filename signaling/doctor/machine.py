@@ -16,7 +16,7 @@ from .finding import Examined, Finding, finding
 
 BUFFER_BYTES = 2 * 1024 * 1024  # the size that media/transport/udp.py asks for on each socket
 FEW_DESCRIPTORS = 10_000  # a server needs one descriptor for each connected browser
-LOW_BYTES, FULL_BYTES = 5 << 30, 500 << 20  # free space of a folder below which the finding is a warning, or a fault
+LOW_BYTES, FULL_BYTES = 5 << 30, 500 << 20  # below `LOW_BYTES` of free space a folder is a warning, below `FULL_BYTES` a fault
 _CLOCK_ERROR = 5  # TIME_ERROR of adjtimex(2): the clock is not synchronised
 
 

@@ -20,7 +20,7 @@ from signaling.config.settings import STAFF_HOSTS
 from .finding import Examined, Finding, finding
 
 ECHO_S, TRIES = 0.7, 3  # seconds to wait for one STUN answer, and how many requests to send
-SOON_DAYS = 14  # a certificate that expires within so many days is a warning
+SOON_DAYS = 14  # a certificate that expires within this many days is a warning
 _DAY_S = 86_400
 
 

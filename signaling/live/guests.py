@@ -56,8 +56,8 @@ class Guests:
     async def come(self, link: str) -> tuple[Entry, Person, str]:
         """Exchange a guest's link, once. Return the session, the guest, and the guest's new credential.
 
-        Raise InviteRefused. Raise RecordsAway if the exchange cannot be stored at once: a server that then took over would know
-        neither that the link was used nor the credential. The link then still works.
+        Raise InviteRefused. Raise RecordsAway if the exchange cannot be stored at once: another server that takes over would know
+        neither that the link was used nor the credential. After RecordsAway the link still works.
         """
         secret = link.removeprefix(LINK_PREFIX)
         found = self._index.by_guest_link(token_hash(secret))

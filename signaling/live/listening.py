@@ -74,7 +74,7 @@ class Listening:
         await self.sessions.apply(entry, ListenedAs(operator, message.how, message.mic, message.record))
 
     async def run(self) -> None:
-        """While anybody listens, read again and again whether each site allows it, because the command line may change that.
+        """While anybody listens, read again and again whether each site allows listening in: the command line may change that.
 
         Runs until cancelled.
         """

@@ -26,7 +26,7 @@ from signaling.session.views import brief_value
 MOST_TASKS = 1000  # at most this many mails are being queued at the same time
 ALERTS_S = 30.0  # seconds between two checks of all queues for alerts
 NOBODY_MS = 60_000  # milliseconds of waiting after which a queue that nobody serves is reported
-ALERT_AGAIN_MS = 30 * 60_000  # least milliseconds between two mails of the same alert
+ALERT_AGAIN_MS = 30 * 60_000  # at least this many ms pass between two mails of the same alert
 SOON_MS = 15 * 60_000  # milliseconds before a callback or an appointment at which its reminder is sent
 DAY_MS = 24 * 3_600_000  # milliseconds before an appointment at which its first reminder is sent
 _TOLD_OF = frozenset({"text", "picture", "file"})

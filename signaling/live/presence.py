@@ -24,7 +24,7 @@ from signaling.records import Records
 from signaling.records.types import StaffRecord
 from signaling.session.events import Connected, Disconnected, RightEnded
 
-LEAVING_AT_ONCE = 16  # connections detached at once; when thousands disconnect in one instant, other work must run in between
+LEAVING_AT_ONCE = 16  # at most this many connections are detached at once, so that other work runs between thousands of them
 
 
 class Presence:

@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 MOST_TASKS = 1000  # at most this many pushes are being queued at the same time
 ANSWER_LIFE_MS = 24 * 3_600_000  # milliseconds after which a push about an answer is not sent any more
-ANSWER_AGAIN_MS = 3_600_000  # least milliseconds between two pushes about answers to one user, while the user stays away
+ANSWER_AGAIN_MS = 3_600_000  # while a user stays away, at least this many ms pass between two pushes about answers
 AWAY_LIFE_MS = 3_600_000  # milliseconds after which a push that tells a member that they are away is not sent any more
 _TOLD_OF = frozenset({"text", "picture", "file"})
 

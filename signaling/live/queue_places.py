@@ -16,7 +16,7 @@ from signaling.protocol.server_messages import WaitingUpdate
 
 PLACES_A_ROUND = 500  # sessions checked per round, in turn; if 10,000 users wait, each of them is checked every 20 s
 NEAR = 10  # the first users in a queue, who are checked in every round
-NEAR_A_ROUND = 200  # most of the users near the head of their queue that are checked in one round
+NEAR_A_ROUND = 200  # of the users near the head of a queue, at most this many are checked in one round
 AT_ONCE = 25  # sessions checked before other work gets the event loop
 
 
@@ -44,9 +44,9 @@ class Places:
                 await asyncio.sleep(0)
 
     def _next(self, near: dict[str, Entry]) -> list[Entry]:
-        """Return the sessions to check in this round, in turn.
+        """Return the next sessions to check, in the order of one pass over all waiting sessions.
 
-        Sessions that arrived since the turn began come in the next turn.
+        A pass takes several rounds. Sessions that arrived since the pass began come in the next pass.
         """
         found = [entry for entry in islice(self._turn, PLACES_A_ROUND) if entry.id not in near]
         if len(found) < PLACES_A_ROUND:

@@ -48,7 +48,7 @@ from signaling.session.events import SessionEvent, Ticked
 from signaling.session.model import FINAL_STATES, Person
 
 log = structlog.get_logger(__name__)
-FOLLOW_S = 10.0  # seconds between two looks whether the machine's clock has stepped; a booked time is late by at most so much
+FOLLOW_S = 10.0  # seconds between two checks whether the machine's clock has stepped; booked times are late by no more
 
 
 class Effects(Protocol):

@@ -10,7 +10,7 @@ from signaling.records import Records, RecordsAway
 from signaling.records.staff_time_counts import Tally, kind_of
 from signaling.records.types import Overtaken, StaffRecord
 
-# seconds between two writes; if the leader is killed, at most so much of each member's time is missing from the reports
+# seconds between two writes; if the leader is killed, at most this much of each member's time is missing from the reports
 STORE_S = 15.0
 
 

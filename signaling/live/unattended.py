@@ -13,8 +13,8 @@ from signaling.records import Records, RecordsAway
 from signaling.records.announcing import Event
 
 LOOK_S = 10.0  # seconds between two checks of all queues
-NOBODY_MS = 60_000  # a queue is unattended when somebody has waited so long and nobody at work serves it
-AGAIN_MS = 30 * 60_000  # least time between two events about one queue
+NOBODY_MS = 60_000  # a queue is unattended when somebody has waited this long and nobody at work serves it
+AGAIN_MS = 30 * 60_000  # at least this many ms pass between two events about one queue
 
 
 class Unattended:

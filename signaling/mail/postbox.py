@@ -16,7 +16,7 @@ from .kinds import MANNERS, Kind
 from .unsubscribing import Addresses
 
 AFTER_S = 120  # seconds after an answer of staff until a mail tells the absent user, unless the user returns earlier
-REPLY_AGAIN_MS = 3_600_000  # least ms between two mails about answers, while the user stays away
+REPLY_AGAIN_MS = 3_600_000  # while a user stays away, at least this many ms pass between two mails about answers
 
 
 class Postbox:

@@ -38,7 +38,7 @@ NAMES: Final[dict[Kind, list[str]]] = {kind: _names(kind) for kind in WORDED}
 def checked_plan(plan: MailPlan) -> MailPlan:
     """Return the plan without empty texts.
 
-    Raises Invalid when a text is for a kind of mail that sites do not send, or names a value in braces that this mail has not.
+    Raises Invalid when a text is for a kind of mail that sites do not send, or names a value in braces that this mail lacks.
     """
     problems: dict[str, FieldProblem] = {}
     texts: dict[str, dict[str, MailText]] = {}

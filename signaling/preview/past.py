@@ -24,7 +24,7 @@ DAY_MS: Final = 86_400_000
 _LONGEST_TALK_MS: Final = {"text": 60 * MINUTE_MS, "call": 180 * MINUTE_MS}  # a conversation that took longer was left open
 _GAP_MS: Final = (45 * MINUTE_MS, 240 * MINUTE_MS)  # bounds of the time without a sign of somebody who is still at work
 _GAP_ARRIVALS: Final = 8  # the gap is this many times the median time between two arrivals
-_AROUND_MS: Final = 10 * MINUTE_MS  # somebody was at work so long before the first sign and after the last
+_AROUND_MS: Final = 10 * MINUTE_MS  # somebody was at work this long before the first sign, and after the last one
 _LEAST_SAMPLES: Final = 5
 # seconds: the assumed mean time until an answer, when too few are known; the longest time that counts
 _ANSWER_S: Final = (4.0, 20.0)
@@ -184,7 +184,7 @@ def _help(session: PastSession, asked: PastEvent, answered: PastEvent | None, ov
 
 
 def _took_s(session: PastSession, begin: str, end: str) -> float | None:
-    """Return the seconds from the last event `begin` before the first event `end`. None: the session has not both."""
+    """Return the seconds up to the first event `end` from the last event `begin` before it. None: one of the two is missing."""
     until = _at(session, end)
     since = [event.at for event in session.events if event.kind == begin and until is not None and event.at <= until]
     return (until - since[-1]) / 1000 if until is not None and since else None

@@ -1,4 +1,4 @@
-"""Runs previews in processes of their own: one at a time for each organisation, and the newest wish of each person only."""
+"""Run each preview in a process of its own: one at a time for each organisation. A person's new preview ends the former one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 PAST_MS: Final = 28 * 86_400_000  # how far back the arrivals reach
 KNOWN_S: Final = 60.0  # seconds for which the past of an organisation is cached, because people change a form several times
 MOST_KNOWN: Final = 8
-AT_ONCE: Final = 2  # previews of all organisations that are simulated at the same time
+AT_ONCE: Final = 2  # at most this many previews of all organisations are simulated at the same time
 TURN_S: Final = 15.0  # longest wait for the previews of colleagues
 LONGEST_S: Final = 15.0  # longest simulation; it usually takes one second
 

@@ -45,7 +45,7 @@ class Change(Struct, frozen=True, kw_only=True):
         return self.staff if self.member is None else {**self.staff, self.member.id: self.member}
 
     def assumes_hours(self, past: Past) -> bool:
-        """Return whether the change concerns a member of staff whose working hours the last weeks do not show.
+        """Return whether the change concerns a member of staff who has not been at work in the last weeks.
 
         In the simulation such a member works when a typical colleague does.
         """

@@ -180,7 +180,7 @@ class MessageTake(Message, tag="message_take"):
 
 
 class MessageAnswer(Message, tag="message_answer"):
-    """A member of staff answers a message that a user left. Its contact, a mail address, gets a link to the answer."""
+    """A member of staff answers a message that a user left. The message's contact, a mail address, gets a link to the answer."""
 
     message: Id
     text: LongText

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import regex
 
-# most UTF-8 bytes for each visible character, on average over a text; without this limit, accents could be stacked without end
+# at most this many UTF-8 bytes for each visible character, on average over a text; otherwise accents could be stacked without end
 BYTES_A_CHARACTER = 8
 LEAST_BYTES = 2048  # bytes of UTF-8 that are allowed even in a short text: a name may consist of sixty family emoji
 

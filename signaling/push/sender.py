@@ -28,7 +28,7 @@ from .posting import PLACES_A_HOST, Poster
 
 log = structlog.get_logger(__name__)
 
-PLACES = 16  # pushes that are sent at the same time: so many rings, and as many other pushes
+PLACES = 16  # at most this many rings are sent at the same time, and as many other pushes
 LOOK_S = 1.0  # at most this many seconds pass between two searches of the outbox for due pushes
 AWAY_S = 2.0  # seconds of pause while the records are unavailable
 LEASE_MS = 30_000  # ms for which a task has a push for itself: longer than one try may take

@@ -12,7 +12,7 @@ from .database import Database
 from .realm import Realm
 from .types import FIRST_ORGANISATION, StaffRecord
 
-MOST_TOKENS = 100  # most API tokens of one organisation
+MOST_TOKENS = 100  # one organisation has at most this many API tokens
 _c = t.api_token.c
 _MAKER = tuple(StaffRecord.__struct_fields__)
 

@@ -26,7 +26,7 @@ from .types import RecordsAway, UnknownSession
 log = structlog.get_logger(__name__)
 
 ANSWER_S = 3.0  # seconds that one transaction may take in PostgreSQL; after that, the database counts as unavailable
-AT_ONCE = 15  # transactions at the same time; the wait for a turn does not count towards ANSWER_S
+AT_ONCE = 15  # at most this many transactions at the same time; the wait for a turn does not count towards ANSWER_S
 IDLE = 5  # idle connections that stay open for transactions that do not run in the thread of `aside.py`
 THREADS = 4  # threads that run SQLite transactions
 LONG_S = 60.0  # seconds that a transaction which reads whole tables may take
@@ -53,7 +53,7 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._sqlite = engine.dialect.name == "sqlite"
-        # PostgreSQL takes a snapshot for each statement. It would end a transaction by `IDLE_MS` while this server is busy.
+        # PostgreSQL takes a snapshot for each statement. By `IDLE_MS` it would end a transaction while this server is busy.
         self._reader = engine if self._sqlite else engine.execution_options(isolation_level="AUTOCOMMIT")
         self._file: sa.Engine | None = None
         self._aside: Aside | None = None

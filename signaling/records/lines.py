@@ -21,9 +21,9 @@ from .leading import Leading
 from .types import BoardPart, BoardStep, StaleEpoch, UnknownSession
 
 _LINE = sa.select(*(t.line.c[name] for name in Line.__struct_fields__))
-_COMPACT_FROM = 64  # number of a board's updates from which they are merged; merging so many takes about a millisecond
+_COMPACT_FROM = 64  # from this many updates on, a board's updates are merged; that takes about a millisecond
 _PART_STEPS = 512  # a part of a board's journal has at most this many updates
-_STEP_MS = 5000  # ms: when updates are merged, those of so long a time become one update, so a replay shows them at one moment
+_STEP_MS = 5000  # merging makes one update of the updates of this many ms, so a replay shows them at one moment
 
 
 class Lines(Leading):

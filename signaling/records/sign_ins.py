@@ -53,7 +53,7 @@ class TotpRecord(Struct, frozen=True, kw_only=True):
 
 
 class SignInRules(Struct, frozen=True, kw_only=True):
-    """The rules for signing in, of the installation or of one organisation. For a member, the stricter rule of both counts.
+    """The rules for signing in, of the installation or of one organisation. For a member, the stricter of the two rules counts.
 
     `second_factor`: whether everyone who signs in with a password needs one. `provider`: "only" refuses passwords and passkeys.
     `hours`: how long a sign-in lasts; 0 for the standard.
@@ -128,7 +128,7 @@ class SignIns(Database):
         return await self._transaction(know, writes=True)
 
     async def end_sign_in_of_stranger(self, staff: str, sign_in_id: str, at: int) -> int:
-        """End a sign-in that was not this member's, and forget its browser. Return how many sign-ins ended.
+        """End a sign-in that a stranger made in this member's name, and forget its browser. Return how many sign-ins ended.
 
         `at`: when this sign-in began (Unix ms). Later sign-ins end too: the stranger may have signed in again in the same
         browser, and no mail tells of a second sign-in there.

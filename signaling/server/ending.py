@@ -1,4 +1,4 @@
-"""The end of a server. SIGINT and SIGTERM end it whatever it does then, also while it starts."""
+"""The end of a server. SIGINT and SIGTERM end the server whatever it is doing, also while it starts."""
 
 from __future__ import annotations
 

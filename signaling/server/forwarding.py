@@ -151,7 +151,7 @@ class Relay:
             await self.node.changed.wait_for(lambda: self.node.leader != leader)
 
     async def _request(self, request: web.Request, leader: Leader) -> web.StreamResponse:
-        """Forward one HTTP request. Raises _NotReached when no connection to the leader can be made. Nothing was sent then."""
+        """Forward one HTTP request. Raises _NotReached if no connection to the leader was made, so that nothing was sent."""
         try:
             return await self._while_it_leads(leader, self._pass_on(request, leader))
         except aiohttp.ClientConnectorError as error:

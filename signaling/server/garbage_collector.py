@@ -24,7 +24,7 @@ LOOK_S: Final = 2.0  # seconds between two checks whether a full run is due
 CALM_S: Final = 30.0
 """Seconds for which the server must be calm before a full run. When many clients reconnect, the last one returns sooner."""
 LEAST: Final = 200_000
-"""The least number of new objects for a full run: about 40 MB if all of them are garbage."""
+"""A full run needs at least this many new objects: about 40 MB if all of them are garbage."""
 
 
 def is_due(new: int, kept: int, *, calm: bool) -> bool:

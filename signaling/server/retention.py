@@ -39,8 +39,8 @@ async def _keep(records: Records, recordings: Recordings, files: Files, clock: N
     while True:
         try:
             # Use the earlier of two clocks. If the machine's clock is wrongly set days ahead, the steady clock does not follow
-            # it. Codes expire by the machine's clock: the mark of a used code must stay until then, even if the steady clock is
-            # ahead.
+            # it. Codes expire by the machine's clock: the mark of a used code must stay until the code has expired, even if the
+            # steady clock is ahead.
             now = min(clock(), wall_clock_ms())
             await files.sweep()
             await _delete_folders(records, now, recordings, files)

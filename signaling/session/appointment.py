@@ -91,8 +91,8 @@ def excluded(session: Session) -> tuple[str, ...]:
 def accepted(session: Session, called: Callback, now: int) -> None:
     """Wait for the user for up to `LATE_MS`, because a counselor has accepted the appointment.
 
-    A contact without a mail address counts as a telephone number. For a user who gave one there is no limit: they may be talking
-    on the telephone by then. Only the counselor knows whether such a user was missed.
+    A contact without a mail address counts as a telephone number. For a user with a telephone number
+    there is no limit: they may be talking to the counselor on the telephone. Only the counselor knows whether they were missed.
     """
     session.timers.pop("grace", None)
     if called.minutes and (not called.contact or address_in(called.contact)):

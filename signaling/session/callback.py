@@ -31,7 +31,7 @@ from signaling.session.events import (
 from signaling.session.model import Callback, NotAllowed, Session
 
 MOST_MOVES = 10  # how often one callback may be moved to another time
-LEAST_CONTACT = 3  # least characters of the contact for a callback, as for the contact of a message left
+LEAST_CONTACT = 3  # at least this many characters in the contact for a callback, as for the contact of a message
 
 
 def asked(session: Session, event: CallbackAsked, now: int, out: list[Effect]) -> None:

@@ -31,8 +31,8 @@ def possible(session: Session) -> bool:
 def sees(session: Session, person: Person) -> bool:
     """Return whether this person may see the user's page now.
 
-    The owner may see the page as long as the user agrees. Other staff then see the page in the modes in which they hear and see
-    the user.
+    The owner may see the page as long as the user agrees. As long as the user agrees, other staff see the page, too, in the modes
+    in which they hear the user.
     """
     if session.cobrowse.state != "on" or person.gone or not person.staff or person.id not in session.people:
         return False

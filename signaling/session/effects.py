@@ -93,7 +93,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """Tell this participant's page that the session is over for them."""
+    """Tell this participant's page that the session is over for this participant."""
 
     participant: str
     reason: OverReason

@@ -399,7 +399,7 @@ class GuestInvited:
 class GuestCame:
     """Somebody has opened a guest's link and pressed its button.
 
-    ``token_hash``: hash of the credential that their page gets.
+    ``token_hash``: hash of the credential that the guest's page gets.
     """
 
     guest: str

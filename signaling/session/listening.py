@@ -43,7 +43,7 @@ def check(session: Session, staff: str) -> None:
 
 
 def started(session: Session, event: ListenStarted, now: int, out: list[Effect]) -> None:
-    """Add a listener. One who already listens in another tab only listens from then on, with the microphone off."""
+    """Add a listener. An operator who listens in another tab already gets the mode "listen", with the microphone off."""
     check(session, event.staff)
     if event.staff in session.listeners:
         changed(session, ListenedAs(event.staff, "listen"), now, out)

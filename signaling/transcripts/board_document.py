@@ -27,7 +27,7 @@ KINDS = ("freedraw", "line", "arrow", "rectangle", "ellipse", "text", "image")
 _NAME = re.compile(r"[A-Za-z0-9_.:-]{1,64}\Z")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\Z")
 _UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-_STEP = 8  # coordinates are stored in steps; one unit of the board has so many steps
+_STEP = 8  # coordinates are stored in steps; one unit of the board has this many steps
 _FARTHEST = 32_767  # two points are at most this many steps apart
 
 Point = tuple[float, float]

@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 EVERY_MS = 30_000  # ms between two checks of one sign-in
 LOOK_S = 3.0  # seconds between two searches for sign-ins that are due for a check
-AT_ONCE = 8  # sign-ins about which the provider is asked at the same time
+AT_ONCE = 8  # the provider is asked about at most this many sign-ins at the same time
 MOST_DUE = 400  # one search finds at most this many sign-ins
 PATIENCE_MS = 3_600_000  # ms for which sign-ins go on while the provider does not answer
 

@@ -101,9 +101,9 @@ class Provider:
     """An OpenID provider, with its cached description and keys."""
 
     def __init__(self, issuer: str, client_id: str, client_secret: str, connector: Connector = lambda _: None) -> None:
-        """Make a provider. `connector`: returns what opens the connection of one request, by whether the request uses TLS.
+        """Make a provider. `connector`: gets whether a request uses TLS, and returns the aiohttp connector for that request.
 
-        None stands for a usual connection.
+        If it returns None, the request uses a usual connection.
         """
         self.issuer, self.client_id = issuer, client_id
         self._connector = connector

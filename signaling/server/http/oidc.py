@@ -250,7 +250,7 @@ async def own_provider(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/sign-in-provider")
 async def save_own_provider(request: web.Request) -> web.Response:
-    """Store the settings of the asker's organisation's own provider. Its people become staff of this organisation alone."""
+    """Store the settings of the own provider of the asker's organisation. People of this provider become staff there only."""
     asker = await asker_of(request)
     of = rules_of(asker.member.organisation)
     return await _save(request, asker, of, of)

@@ -148,7 +148,7 @@ async def tell_no_more(request: web.Request) -> web.Response:
 async def open_(request: web.Request) -> web.Response:
     """Open the conversation that a push was about, in the browser that got the push.
 
-    Any other page that shows the user the conversation is told that another page has replaced it.
+    If another page shows the conversation to the user, the server tells that page that it was replaced.
     """
     asked = await read_json(request, _read_opened, 4096)
     if not request.app[ASKED].take(network_of(address_of(request)), now_ms()):

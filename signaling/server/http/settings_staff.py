@@ -63,7 +63,7 @@ class Added(Struct, kw_only=True):
     """A new member.
 
     `link`: the one-time link with which the new member sets their password. The link works until `expires_at` (Unix ms).
-    `mailed`: the address to which the link was mailed; `link` is "" then.
+    `mailed`: the address to which the link was mailed, or "". If the link was mailed, `link` is "".
     """
 
     member: StoredStaff

@@ -54,7 +54,7 @@ _read_sign_in: Reader[SignInRequest] = Reader(SignInRequest)
 class Me(Struct, kw_only=True):
     """The signed-in member of staff.
 
-    `must_set_up`: the member must first set up a second factor, and can do nothing else until then.
+    `must_set_up`: the member must first set up a second factor. Before that, the member can do nothing else but sign out.
 
     `may`: the actions of the table of rights that their roles allow, for the page's controls.
     """

@@ -99,7 +99,7 @@ class Server(ABC):
 
     @abstractmethod
     async def mixed(self, people: int, *, keep: int = 0) -> list[Person]:
-        """Make a room in which so many people hear each other, mixed."""
+        """Make a room in which this many people hear each other, mixed."""
 
 
 class Sangdam(Server):

@@ -10,7 +10,7 @@ from media.mixer.opus import RATE, Samples
 from tests.bench.quality.speech import PIECE_S, PIECES, RUN_IN_S, SCORED_RATE, recording, resampled
 
 NEAR_S = 0.6
-"""A piece of speech is searched for up to so many seconds around its expected time, because the delay changes during a call."""
+"""A piece of speech is searched for up to this many seconds around its expected time, because the delay changes during a call."""
 WORST = 1.04
 
 

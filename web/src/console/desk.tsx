@@ -365,7 +365,7 @@ function Signed({ client, inbox, state, me, onSignedOut }: SignedProps) {
   );
 }
 
-const SHOWS_FORM = 300; // least width of the person card while it shows who hears whom or the wrap-up, px
+const SHOWS_FORM = 300; // the person card is at least this wide while it shows who hears whom or the wrap-up, px
 
 /** Returns whether the page is so narrow that it shows one part at a time. The style sheets use the same width. */
 const isPhone = () => matchMedia("(max-width: 900px)").matches;

@@ -15,7 +15,7 @@ export interface Standing {
   /** Whether I may put the visitor on hold and take the visitor back. While a professional is in the call, the mode
    *  "consultation" replaces the hold. */
   mayHold: boolean;
-  /** Whether a professional (or a colleague in a transfer) has joined. Only then does the conversation have a mode. */
+  /** Whether a professional (or a colleague in a transfer) has joined. The conversation has a mode only while this is so. */
   joined: boolean;
 }
 

@@ -1465,7 +1465,7 @@ export interface MessageTake {
   id?: number | null;
 }
 /**
- * A member of staff answers a message that a user left. Its contact, a mail address, gets a link to the answer.
+ * A member of staff answers a message that a user left. The message's contact, a mail address, gets a link to the answer.
  */
 export interface MessageAnswer {
   type: "message_answer";
@@ -2044,7 +2044,7 @@ export interface SessionUpdate {
   session: SessionView;
 }
 /**
- * For the user in the queue: ``session.waiting`` has changed, and nothing else.
+ * Tells the user in the queue that ``session.waiting`` has changed, and nothing else.
  */
 export interface WaitingUpdate {
   type: "waiting";
@@ -2290,7 +2290,7 @@ export interface BoardOut {
   data: string;
 }
 /**
- * To the connection that shows the user's page: whether staff may see the page, and who sees it now.
+ * Tells the connection that shows the user's page whether staff may see the page, and who sees it now.
  *
  * The page is captured only while ``on`` and ``seen_by`` names somebody. ``texts``: which texts may leave the page. ``by``: the
  * counselor who asked. ``recorded``: what is seen is kept with the recording.
@@ -2306,7 +2306,7 @@ export interface PageState {
   origins?: string[];
 }
 /**
- * To the connection that shows the user's page: send a new snapshot after so many milliseconds, and nothing until then.
+ * Asks the connection that shows the user's page for a new snapshot after ``after_ms``, and for nothing until then.
  */
 export interface PageAgain {
   type: "page_again";
@@ -2324,7 +2324,7 @@ export interface PageOut {
   more?: boolean;
 }
 /**
- * To the connection that shows the user's page: a member of staff shows something on it.
+ * Tells the connection that shows the user's page that a member of staff shows something on the page.
  */
 export interface Pointed {
   type: "pointed";
@@ -2335,7 +2335,7 @@ export interface Pointed {
   spots?: Spot[];
 }
 /**
- * To the connection that shows the user's page: a member of staff proposes a page of the same site.
+ * Tells the connection that shows the user's page that a member of staff proposes a page of the same site.
  */
 export interface LinkProposed {
   type: "link_proposed";

@@ -86,8 +86,9 @@ export class Bridge {
     this.post(this.last);
   }
 
-  /** Makes the partner's page load the script that shows it to staff. `onPage` gets the script's port. Call this again until it
-   *  does: the script answers the first message that comes when it is loaded. Null: no port is wanted any more. */
+  /** Makes the partner's page load the script that shows it to staff. `onPage` gets the script's port. Call this again
+   *  until `onPage` has the port: the script answers the first message that comes after it is loaded. Null: no port is wanted
+   *  any more. */
   showPage(onPage: OnPage | null): void {
     this.onPage = onPage;
     if (onPage && this.last) this.post({ ...this.last, url: `${location.origin}/cobrowse.js` });

@@ -28,7 +28,7 @@ export class Walking {
   }
 
   /** Reports the visitor's page after a pause, if the page is new. `look` returns the present visit. `onTold` gets the key of the
-   *  product that the brief then names. */
+   *  product that the brief names after the report. */
   follow(kept: Kept, look: () => Visit | null, onTold: (seen: string) => void): void {
     const now = look();
     if (!now || pageKey(now) === this.told) return;

@@ -103,7 +103,7 @@ export class Client {
   private readonly tellLooking = () => this.connection.send({ type: "looking", on: !hidden() });
   private readonly networkBack = () => this.connection.networkBack();
 
-  /** Shows the line as "sending" at once, and resends it until the server acknowledges it. Returns the line's id. */
+  /** Shows the line as "sending" at once, and resends it until the server acknowledges or refuses it. Returns the line's id. */
   sendLine(line: Omit<SendLine, "type" | "line" | "id">): string {
     const whole: SendLine = { type: "line", line: newId(), ...line };
     this.deliver(whole);

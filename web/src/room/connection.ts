@@ -1,5 +1,5 @@
-/** Keeps one WebSocket to the server: says hello, matches replies with requests, sends lines until they are acknowledged, and
- *  reconnects. Uses no DOM. */
+/** Keeps one WebSocket to the server: says hello, matches replies with requests, and reconnects. Sends lines again until the
+ *  server acknowledges or refuses them. Uses no DOM. */
 
 import type { Bye, ByeReason, ClientMessage, EditLine, ErrorReason, RetractLine, SendLine, ServerMessage } from "../messages";
 import { clean } from "../ui/cut";

@@ -1,8 +1,8 @@
 import type { DeviceChoice } from "./capture";
 import type { DeviceState } from "./device-state";
 
-/** Returns the browser's access to devices; undefined if the page is not a secure context. Requests for devices then fail, and
- *  the person is told why. */
+/** Returns the browser's access to devices; undefined if the page is not a secure context. On such a page, requests for
+ *  devices fail, and the person is told why. */
 export const mediaDevices = () => navigator.mediaDevices as MediaDevices | undefined;
 
 /** Lists the devices. Their labels are empty until the person has given permission. */

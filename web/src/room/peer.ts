@@ -35,8 +35,8 @@ export interface PeerPorts {
 }
 
 const NO_PATH_MS = 5000;
-/** Least time between the starts of two attempts while the status is `text_only`, ms. The pauses never get longer, so that a
- *  new path is found quickly. */
+/** While the status is `text_only`, at least this many ms pass between the starts of two attempts. The pauses never get longer,
+ *  so that a new path is found quickly. */
 const TEXT_ONLY_EVERY_MS = 5000;
 const NEXT_TRY_MS = 300;
 const TICK_MS = 100;

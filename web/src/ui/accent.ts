@@ -8,7 +8,7 @@ const BLACK: Rgb = [0, 0, 0];
 /** The colour --surface-2 of the light and the dark theme, which is the background with the least contrast. */
 const LIGHT_GROUND: Rgb = [236, 239, 244];
 const DARK_GROUND: Rgb = [35, 41, 49];
-const ENOUGH = 4.5; // least contrast ratio of a text (WCAG 2.2, 1.4.3)
+const ENOUGH = 4.5; // a text has at least this contrast ratio (WCAG 2.2, 1.4.3)
 
 export function parseHex(text: string): Rgb | null {
   const digits = /^#([0-9a-f]{6})$/i.exec(text)?.[1];

@@ -20,7 +20,8 @@ export const LIMITS: Record<Pane, { least: number; most: number; step: number }>
 };
 const FOLDS_BELOW = 140; // width, px: if the person drags the person card narrower than this, it folds
 
-/** Sizes before anybody drags a pane. An open board needs width, so the person card is then folded. */
+/** Sizes before anybody drags a pane: with the conversation alone, and with an open board. The board needs width, so the person
+ *  card is folded beside it. */
 export const TALKING: Panes = { lane: 264, side: 340, people: 184, work: 0.68 };
 export const WORKING: Panes = { ...TALKING, lane: 220, side: 0, people: 104 };
 

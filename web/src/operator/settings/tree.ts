@@ -29,7 +29,7 @@ export function moved(all: CategorySettings[], id: string, by: -1 | 1): Category
   return all.map((one, n) => (n === from ? all[to]! : n === to ? all[from]! : one));
 }
 
-/** Returns the categories without the one with this id. Its children get no parent. */
+/** Returns the categories without the one with this id. The children of that one get no parent. */
 export const without = (all: CategorySettings[], id: string): CategorySettings[] =>
   all.filter((one) => one.id !== id).map((one) => (one.parent === id ? { ...one, parent: "" } : one));
 

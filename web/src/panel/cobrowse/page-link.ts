@@ -14,7 +14,7 @@ import { wordsOf, linkWords } from "./words";
 /** Time between two requests for the port of the page's script, until the script answers, ms. */
 const LOAD_MS = 300;
 const ALIVE_MS = 5000;
-/** If the browser's send buffer holds more bytes than the first number, the page pauses. It goes on below the second number. */
+/** If the browser's send buffer holds more than `FULL_BYTES`, the page pauses. The page goes on below `EMPTY_BYTES`. */
 const FULL_BYTES = 256 * 1024;
 const EMPTY_BYTES = 32 * 1024;
 const LOOK_MS = 250;

@@ -3,7 +3,7 @@
 export type ToBlurWorker =
   /** `folder`: the address of MediaPipe's files. Answered by `ready`. */
   | { folder: string }
-  /** Asks the worker to answer `awake` after so many ms. Unlike a page's timers, a worker's timers run on time while the page
+  /** Asks the worker to answer `awake` after this many ms. Unlike a page's timers, a worker's timers run on time while the page
    *  is hidden. */
   | { wake: number }
   /** One frame of the camera, answered by `blurred`. */

@@ -19,7 +19,7 @@ import { Receiver } from "./receive";
 import { t } from "./words";
 import "./page-view.css";
 
-const POINT_MS = 50; // least time between two messages with the pointer's position, ms
+const POINT_MS = 50; // at least this many ms pass between two messages with the pointer's position
 const MOST_SPOTS = 60;
 const TOOLS = [
   ["pointer", MousePointer2],

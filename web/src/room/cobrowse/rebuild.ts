@@ -39,11 +39,11 @@ const BOXED = new Set(["iframe", "frame", "object", "embed", "video", "audio", "
 const REFUSED =
   /^(on.*|srcdoc|srcset|action|formaction|ping|http-equiv|autofocus|target|download|background|poster|data|cite|is)$/i;
 const BOX_STYLE = "display:inline-block;background:#ced4da;border-radius:4px;box-sizing:border-box;";
-/** This module rebuilds at most so many nodes of a page, and leaves out the rest. */
+/** This module rebuilds at most this many nodes of a page, and leaves out the rest. */
 const MOST_NODES = 250_000;
 const MOST_SIZE = 20_000;
-/** This module rebuilds at most so many levels of nodes. A browser's layout code calls itself once for each level, and may crash
- *  at too many levels. HTML parsers stop at 512 levels, too. */
+/** This module rebuilds at most this many levels of nodes. A browser's layout code calls itself once for each level, and may
+ *  crash at too many levels. HTML parsers stop at 512 levels, too. */
 const MOST_DEPTH = 512;
 
 export interface PageSize {

@@ -43,7 +43,7 @@ export function Elsewhere({ client, session }: Props) {
   );
 }
 
-/** The same as a part of another dialog. */
+/** Shows the code and link for continuing on another device, as a part of another dialog. */
 export function ElsewherePart({ client, session }: Props) {
   if (!mayMove(session)) return null;
   return (

@@ -4,7 +4,7 @@
 import { AnnotationMode, getDocument, PDFWorker, version } from "pdfjs-dist/legacy/build/pdf.mjs";
 
 const WIDTH = 640; // px of a preview: twice the width at which the conversation shows it
-const TALLEST = 400; // px: height of the part of the page that a preview shows, at most
+const TALLEST = 400; // px; a preview shows at most this much of the page's height
 const QUALITY = 0.92;
 const PATIENCE_MS = 8_000;
 const LARGEST_IMAGE = 16_000_000; // pixels of an image in the page; a larger one is left out

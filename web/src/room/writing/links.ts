@@ -11,7 +11,7 @@ export interface Link {
 }
 
 const PHONE = /\+?\d[\d().-]{1,30}\d/y;
-const MOST_LINKS = 100; // links in one row of text, at most; further addresses stay plain text
+const MOST_LINKS = 100; // at most this many links in one row of text; further addresses stay plain text
 const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g; // direction marks, which could reorder an address
 const HANGUL_TLD = /^((?:https?:\/\/)?[^/?#]*\.[a-z]{2,}(?::\d+)?)[가-힣]+$/i;
 const PARTICLE =

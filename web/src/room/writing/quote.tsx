@@ -9,7 +9,7 @@ import type { Client } from "../client";
 import { nameOf } from "../words";
 import { t } from "./texts";
 
-const SHOWN = 140; // characters of the quoted line that are shown, at most
+const SHOWN = 140; // at most this many characters of the quoted line are shown
 
 /** Returns a short text for a line that is quoted: the beginning of its words, or what it is. */
 export function gist(line: Line | undefined): string {

@@ -1,6 +1,6 @@
 """API tokens: owners make, see and remove them.
 
-`/api/v1` accepts a token only while it exists, and within limits that responses tell.
+`/api/v1` accepts a token only while the token exists, and within rate limits that the responses state.
 """
 
 from __future__ import annotations
