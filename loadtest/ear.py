@@ -30,8 +30,8 @@ class Heard:
     """Figures of the sound that one listener heard. Delays are medians.
 
     `loss`: share of packets lost. `concealed`: share of the sound lost after repair. `network_ms`: from sending to arrival; None
-    if no packet was recognised, because all were mixed. `mouth_to_ear_ms`: `network_ms` plus encoding and jitter buffer. `mos`:
-    estimated.
+    if no packet was recognised, because none came or all were mixed. `mouth_to_ear_ms`: `network_ms` plus encoding and jitter
+    buffer. `mos`: estimated. Both are None if `network_ms` is None.
     """
 
     packets: int

@@ -139,8 +139,8 @@ class RequestChanged(Event, frozen=True, gc=False):
 class StaffChanged(Event, frozen=True, gc=False):
     """A member has a new state.
 
-    `until_ms`: when a timed state ends by itself. `ready`: whether the member gets requests as far as their capacity allows. A
-    busy member may have turned that off. `reason` may be empty, or by state:
+    `until_ms`: when a timed state ends by itself; None: the state has no time limit. `ready`: whether the member gets requests as
+    far as their capacity allows. A busy member may have turned that off. `reason` may be empty, or by state:
 
     - away: missed (a ring expired), wrap_up (the wrap-up took too long)
     - signed_out: lease (it ran out), forced
@@ -194,8 +194,9 @@ class RequestStatus:
     """State of an open request.
 
     `reservation`: None unless the request is reserved. `expires_at_ms`: when the reservation or the suspension ends by itself;
-    None in other states. `staff`: the member for whom the request is reserved, or who has accepted it. `aside`: the request is
-    accepted and takes no place, because its user has left the page. A promised request names its member in `request.only`.
+    None in other states. `staff`: the member for whom the request is reserved, or who has accepted it; None: there is none yet.
+    `aside`: the request is accepted and takes no place, because its user has left the page. A promised request names its member
+    in `request.only`.
     """
 
     request: Request

@@ -53,7 +53,7 @@ class Report(Struct, frozen=True):
 
     `within_s`: the longest wait (s) that meets the service level. `wait_promise_kept_percent`: share of the ranges told at the
     start that held; `later_promise_kept_percent`: share of the ranges told afterwards. Both leave out the waits that `Told` does
-    not count. `appointments`: None without any.
+    not count, and are None if no range counts. `appointments`: None without any.
     """
 
     within_s: float

@@ -48,7 +48,10 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailServer:
-    """The mail server that sends our mails. `sender`: the from-address. `ca`: certificates to trust instead of the system's."""
+    """The mail server that sends our mails. `sender`: the from-address.
+
+    `ca`: a file with the certificates to trust instead of the system's; None: trust the system's.
+    """
 
     host: str
     port: int

@@ -34,8 +34,8 @@ log = structlog.get_logger(__name__)
 class Ringing:
     """A reservation that rings in the tabs of the member of staff for whom it is held.
 
-    `accepting`: the tab in which Accept was pressed. `reason`: the member's own words for declining. These words are not passed
-    to the matcher, which stores no text that people write.
+    `accepting`: the tab in which Accept was pressed, or None. `reason`: the member's own words for declining, or "". These words
+    are not passed to the matcher, which stores no text that people write.
     """
 
     staff: str

@@ -32,7 +32,10 @@ def matched_site(organisation: str, site: str) -> str:
 
 
 class _Told(NamedTuple):
-    """The last report of the matcher on a member of staff. `why`: why the member is away. `until`: when a timed state ends."""
+    """The last report of the matcher on a member of staff.
+
+    `why`: why the member is away, or "". `until`: when a timed state ends; None: the state has no time limit.
+    """
 
     state: m.StaffState
     why: str = ""

@@ -336,7 +336,10 @@ class RemoveGuest(Message, tag="remove_guest"):
 
 
 class EnterAsGuest(Message, tag="enter_guest"):
-    """A guest enters the conversation. ``record``: whether the guest agrees to a recording that is under way."""
+    """A guest enters the conversation.
+
+    ``record``: whether the guest agrees to a recording that is under way. Null: the guest has not been asked.
+    """
 
     session: Id
     name: Name = ""

@@ -348,7 +348,8 @@ class Ring(Message, tag="ring"):
     """A request that rings for a member of staff.
 
     Of the brief, the ring of a help request shows only the product's name, until the request is accepted.
-    ``from_name``: who asks: the user, or the owner who asks for help or a transfer. ``with_name``: with whom an appointment is.
+    ``from_name``: who asks: the user, or the owner who asks for help or a transfer.
+    ``with_name``: with whom an appointment is, or "".
     """
 
     reservation: str

@@ -94,7 +94,7 @@ class SiteView(Struct, kw_only=True):
     home_url: str = ""
     file_mb: int = 25  # the largest file in MB that people may send; 0: only pictures may be sent
     read_marks: bool = True  # whether pages report and show who has read a line
-    logo: str = ""  # id of the picture beside the name, at /api/logos/ID
+    logo: str = ""  # id of the picture beside the name, at /api/logos/ID; "" if the site has none
     channels: list[Channel] = []  # how users may talk
     waiting_notice: str = ""  # what the site tells users who wait
     recording_notice: str = ""  # what the site tells users before they agree to a recording
@@ -158,7 +158,7 @@ class RoomView(Struct, kw_only=True):
     ``slots``: slot ("0" to "7") → the video that arrives in it for this viewer.
     ``hears``: listener → sources. Only live peers are included, whether muted or not. A user or guest gets only the pairs that
     include them. ``soft``: those of the pairs in which an interpreter covers the source's voice.
-    ``notice``: what the page must tell a user.
+    ``notice``: what the page must tell a user; "" for nothing.
     ``limits``: slot → how this viewer's own link limits its video: a smaller picture ("low"), or none for now ("paused").
     """
 
@@ -172,7 +172,7 @@ class RoomView(Struct, kw_only=True):
     board: Literal["write", "read"] = "write"
     notice: Literal["", "asking_professional", "asking_colleague", "passing_on", "on_hold"] = ""
     held: bool = False  # the counselor has put the user on hold
-    passing_to: str = ""  # the person or the category to which the counselor transfers the user
+    passing_to: str = ""  # the person or the category to which the counselor transfers the user; "" without such a transfer
     limits: dict[str, PictureLimit] = {}
 
 
@@ -204,7 +204,7 @@ class CallbackView(Struct, kw_only=True):
     ``moved``: how often the user or the counselor has moved it to another time.
     ``staff_name``: with whom an appointment is; "" for a callback by anybody, and for users of a site that hides names.
     ``minutes``: length of an appointment, or 0.
-    ``anyone``: this member has declined it, missed the ring or not come in time, so the next free counselor takes it.
+    ``anyone``: this member has declined the appointment, missed the ring or not come in time; the next free counselor takes it.
     """
 
     state: CallbackState
@@ -226,7 +226,7 @@ class HelpView(Struct, kw_only=True):
     category: str = ""
     mode: Mode | None = None
     hear_user: bool = False  # during a consultation: whether counselor and professional hear the user
-    professional: str = ""  # participant id of the professional, once one has accepted
+    professional: str = ""  # participant id of the professional who has accepted; "" before that
     asked: int = 0  # number of professionals for whom the request has rung so far
     ringing_until: int | None = None
     catch_up_until: int | None = None
@@ -242,14 +242,14 @@ class RecordingView(Struct, kw_only=True):
     ``asking``: some participants have not answered yet (``waiting_for``).
     ``on``: the call is being recorded now.
     ``off``: a participant refuses (``refused_by``), recording has ``failed``, or the call is over.
-    ``you``: this viewer's own answer. ``kept``: a recorded part exists.
+    ``you``: this viewer's own answer, or "". ``kept``: a recorded part exists.
     """
 
     state: Literal["asking", "on", "off"]
     you: Literal["", "yes", "no"] = ""
     waiting_for: list[str] = []  # ids of the participants who have not answered
     refused_by: list[str] = []
-    failed: str = ""  # why recording failed: disk_full, write_failed, too_slow, worker_lost, not_configured
+    failed: str = ""  # why recording failed, if it did: disk_full, write_failed, too_slow, worker_lost, not_configured
     kept: bool = False
 
 
@@ -258,7 +258,8 @@ class CaptionsView(Struct, kw_only=True):
 
     ``on``: what is said is being written down now, because the participants in ``wanted_by`` want it. A client shows this at all
     times. ``ready``: captions could be turned on. ``failed``: captions are off, because the service could not go on with them.
-    ``keep``: the site would keep the words if everybody agrees. ``you``: this viewer's own answer. ``kept``: the words are kept.
+    ``keep``: the site would keep the words if everybody agrees. ``you``: this viewer's own answer, or "". ``kept``: the words are
+    kept.
     ``translate``: the language in which this viewer also gets captions; empty for none.
     """
 
@@ -315,8 +316,9 @@ class CobrowseView(Struct, kw_only=True):
     """The state of co-browsing: whether staff see the page on which the user is.
 
     ``texts``: strict shows the texts that the site shares, open all but those that it marks as private. ``by``: participant id of
-    the counselor who asked. ``ready``: a page of the site is open. ``seen_by``: participants who see the page now. ``may_see``:
-    this viewer may see it. ``too_large``: the page cannot be shown. ``crowded``: the server shows as many pages as it can.
+    the counselor who asked, or "". ``ready``: a page of the site is open. ``seen_by``: participants who see the page now.
+    ``may_see``: this viewer may see the page. ``too_large``: the page cannot be shown.
+    ``crowded``: the server shows as many pages as it can.
     """
 
     state: Literal["", "asked", "on"] = ""
@@ -373,7 +375,7 @@ class SessionView(Struct, kw_only=True):
     you: str  # the viewer's participant id
     contact_needed: bool = False  # for the user only: the site cannot reach them, so a callback needs a contact
     participants: list[ParticipantView] = []
-    product_picture: str = ""  # id of the product's picture; the board offers this picture first
+    product_picture: str = ""  # id of the product's picture, which the board offers first; "" if there is none
     room: RoomView | None = None
     recording: RecordingView | None = None  # null if nobody is asked about recording and no recorded part exists
     captions: CaptionsView | None = None  # null if this call can have no captions
@@ -393,8 +395,8 @@ class SessionView(Struct, kw_only=True):
     owner_lost: bool = False
     # for the user only: what they may choose while the owner is disconnected, nobody is there, or the wait is long
     choices: list[Literal["wait", "another", "message"]] = []
-    deadline: int | None = None  # when the session ends or goes on without the disconnected person
-    lost: str = ""  # participant id of the disconnected person for whom the session waits until the deadline
+    deadline: int | None = None  # when the session ends or goes on without a disconnected person; null if it waits for nobody
+    lost: str = ""  # participant id of the disconnected person for whom the session waits until the deadline, or ""
     end_reason: EndReason | Literal[""] = ""
     brief: Brief | None = None
     help: HelpView | None = None

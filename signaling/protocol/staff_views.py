@@ -23,8 +23,8 @@ class StaffMe(Struct, kw_only=True):
     state: StaffState
     languages: list[str] = []
     categories: list[str] = []
-    why_away: str = ""  # "missed": they are away because a ring expired
-    until: int | None = None  # when the present state ends by itself, such as a ring or a wrap-up
+    why_away: str = ""  # of a member who is away: "missed" after an expired ring, "wrap_up" after a wrap-up that took too long
+    until: int | None = None  # when the present state ends by itself, such as a ring or a wrap-up; null: it does not
     ready: bool = False
     most_texts: int = 0
     most_calls: int = 0
@@ -34,7 +34,8 @@ class StaffMe(Struct, kw_only=True):
 class QueueItem(Struct, kw_only=True):
     """A waiting request, or a booked callback or appointment.
 
-    ``since``: when the request was made, or the booked time. ``staff``, ``staff_name``: the member with whom an appointment is.
+    ``since``: when the request was made, or the booked time.
+    ``staff``, ``staff_name``: the member with whom an appointment is, or "".
     """
 
     session: str
@@ -186,7 +187,7 @@ class PersonQuality(Struct, kw_only=True):
     """The quality of one participant's connection.
 
     ``path``: direct (UDP to the worker), relay (through our TURN server), text (no media gets through), none (not connected).
-    ``carries_bps``: the estimated bandwidth of the participant's link downwards, in bit/s.
+    ``carries_bps``: the estimated bandwidth of the participant's link downwards, in bit/s; null: unknown.
     ``concealed_percent``: the share of the participant's sound that was concealed because packets were lost, while it is mixed.
     ``up``: the streams that the participant sends; ``down``: the streams that they receive.
     """

@@ -35,8 +35,8 @@ class Shown(Struct, kw_only=True, omit_defaults=True):
     """A line of the file. `at`: Unix ms.
 
     `data`, `first`, `more`: a part of the page, as in the message `page`. An empty part says that the batch before it was broken
-    off. `seen_by`: who sees the page from now on; nobody when the recording stops, too. `end`: why nothing further is kept.
-    A file without such an ending was broken off at its last line.
+    off. `seen_by`: who sees the page from now on; nobody when the recording stops, too. `end`: why nothing further is kept. A
+    line leaves out the fields that do not concern it. A file without such an ending was broken off at its last line.
     """
 
     at: int

@@ -48,8 +48,8 @@ class MailRecord(Struct, frozen=True, kw_only=True):
 
     `organisation`: for a mail that belongs to no site, the organisation to which it belongs. `args`: the values in the text,
     besides those of site and session. `key`: while this mail is queued, no other mail with the same key is queued. `rank`: lower
-    is sent first; `BOOKED` is the lowest. `why`: why the last try failed. `next_at`: when to try to send it next. `until`: the
-    mail is not sent later than this. `shared_by`: the organisation whose turn sends the mail; `queue_mail` fills it in.
+    is sent first; `BOOKED` is the lowest. `why`: why the last try failed, or "". `next_at`: when to try to send it next. `until`:
+    the mail is not sent later than this. `shared_by`: the organisation whose turn sends the mail; `queue_mail` fills it in.
     """
 
     id: str

@@ -107,11 +107,12 @@ class Person(Struct, kw_only=True):
     ``reading``: whether they are a professional who is catching up, unheard. ``gone``: whether they no longer belong to the
     session.
 
-    ``peer_id``: their newest peer. ``former_id``: an earlier peer, which the worker keeps until the newest one is live.
-    ``tab``: the browser tab of these peers. ``recording``: their answer about recording. ``captions``: whether captions may be
-    kept. ``draft``: their unsaved notes.
+    ``peer_id``: their newest peer, or "". ``former_id``: an earlier peer, which the worker keeps until the newest one is live;
+    "" for none. ``tab``: the browser tab of these peers. ``recording``: their answer about recording; "" before the answer.
+    ``captions``: their answer whether captions may be kept; "" before the answer. ``draft``: their unsaved notes, or None.
     ``handed_over_at``: when they handed the session over (Unix ms), or 0.
-    Of a guest: ``label``: what they are in the conversation. ``invited_by``: the participant who made the link.
+    Of a guest, and empty for all others: ``label``: what the guest is in the conversation. ``invited_by``: the participant who
+    made the link.
     ``until``: when a guest who is disconnected or has not entered loses the place (Unix ms); 0 for a connected guest who has
     entered.
     ``entered_at``: when they entered (Unix ms). ``lines_from``: the first line that they may read.
@@ -230,7 +231,7 @@ class Cobrowse(Struct, kw_only=True):
     """The state of co-browsing: whether the counselor sees the page on which the user is.
 
     ``rule``: the site's setting when the session began. ``state``: "" (off), "asked" until the user answers, or "on". ``by``: the
-    owner who asked.
+    owner who asked, or "".
     """
 
     rule: CobrowseRule = "off"
@@ -264,7 +265,7 @@ class Help(Struct, kw_only=True):
 
     ``asked``: how many members of staff the request has rung for. ``excluded``: staff to whom it is not offered (again).
     ``to``: the member of staff who is asked by name, or "". ``to_name``: the name of this member or category, which the user is
-    told in a direct transfer. ``why``: why nobody came (declined, expired, nobody).
+    told in a direct transfer. ``why``: why nobody came (declined, expired, nobody), or "".
     """
 
     state: HelpState
@@ -292,8 +293,9 @@ class Callback(Struct, kw_only=True):
     ``staff``, ``staff_name``: the member of staff with whom an appointment is; "" for a callback by anybody.
     ``minutes``: length of an appointment; 0 for a callback. ``lead_ms``: how long before ``due_at`` the matcher begins to keep a
     place free.
-    ``kept``: the matcher keeps the place now. ``anyone``: the member has declined it, missed the ring or not come in time, so it
-    rings for every counselor. ``declined``: the member has declined it, so it does not ring for this member again.
+    ``kept``: the matcher keeps the place now. ``anyone``: the member has declined the appointment, missed the ring or not come in
+    time, so the appointment rings for every counselor. ``declined``: the member has declined the appointment, so it does not ring
+    for this member again.
     ``timezone``: the IANA zone in which the user chose the time; "" when it is not known.
     ``agreed``: how often a time was agreed. So a request to cancel can name one booking, also when a later one has the same time.
     """
@@ -339,7 +341,8 @@ class Session(Struct, kw_only=True):
     ``invited``: other software has started the conversation, and its user has not come yet.
     ``form_missing``: the user has not filled in what the site asks for before a conversation. They can only leave a message or
     book a callback.
-    ``guests_most``: how many guests may be in the room at the same time. ``interpreting``: who interprets, and for whom.
+    ``guests_most``: how many guests may be in the room at the same time. ``interpreting``: who interprets, and for whom; None:
+    nobody interprets.
     ``aside``: the user of this text session has left the page, and takes no place of their counselor until they return.
     """
 

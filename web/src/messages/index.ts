@@ -752,7 +752,7 @@ export interface SlotView {
  * ``slots``: slot ("0" to "7") → the video that arrives in it for this viewer.
  * ``hears``: listener → sources. Only live peers are included, whether muted or not. A user or guest gets only the pairs that
  * include them. ``soft``: those of the pairs in which an interpreter covers the source's voice.
- * ``notice``: what the page must tell a user.
+ * ``notice``: what the page must tell a user; "" for nothing.
  * ``limits``: slot → how this viewer's own link limits its video: a smaller picture ("low"), or none for now ("paused").
  */
 export interface RoomView {
@@ -804,7 +804,7 @@ export interface WaitingView {
  * ``moved``: how often the user or the counselor has moved it to another time.
  * ``staff_name``: with whom an appointment is; "" for a callback by anybody, and for users of a site that hides names.
  * ``minutes``: length of an appointment, or 0.
- * ``anyone``: this member has declined it, missed the ring or not come in time, so the next free counselor takes it.
+ * ``anyone``: this member has declined the appointment, missed the ring or not come in time; the next free counselor takes it.
  */
 export interface CallbackView {
   state: CallbackState;
@@ -841,7 +841,7 @@ export interface HelpView {
  * ``asking``: some participants have not answered yet (``waiting_for``).
  * ``on``: the call is being recorded now.
  * ``off``: a participant refuses (``refused_by``), recording has ``failed``, or the call is over.
- * ``you``: this viewer's own answer. ``kept``: a recorded part exists.
+ * ``you``: this viewer's own answer, or "". ``kept``: a recorded part exists.
  */
 export interface RecordingView {
   state: "asking" | "off" | "on";
@@ -856,7 +856,8 @@ export interface RecordingView {
  *
  * ``on``: what is said is being written down now, because the participants in ``wanted_by`` want it. A client shows this at all
  * times. ``ready``: captions could be turned on. ``failed``: captions are off, because the service could not go on with them.
- * ``keep``: the site would keep the words if everybody agrees. ``you``: this viewer's own answer. ``kept``: the words are kept.
+ * ``keep``: the site would keep the words if everybody agrees. ``you``: this viewer's own answer, or "". ``kept``: the words are
+ * kept.
  * ``translate``: the language in which this viewer also gets captions; empty for none.
  */
 export interface CaptionsView {
@@ -909,8 +910,9 @@ export interface InterpretingView {
  * The state of co-browsing: whether staff see the page on which the user is.
  *
  * ``texts``: strict shows the texts that the site shares, open all but those that it marks as private. ``by``: participant id of
- * the counselor who asked. ``ready``: a page of the site is open. ``seen_by``: participants who see the page now. ``may_see``:
- * this viewer may see it. ``too_large``: the page cannot be shown. ``crowded``: the server shows as many pages as it can.
+ * the counselor who asked, or "". ``ready``: a page of the site is open. ``seen_by``: participants who see the page now.
+ * ``may_see``: this viewer may see the page. ``too_large``: the page cannot be shown.
+ * ``crowded``: the server shows as many pages as it can.
  */
 export interface CobrowseView {
   state: "" | "asked" | "on";
@@ -1078,7 +1080,8 @@ export interface StaffMe {
 /**
  * A waiting request, or a booked callback or appointment.
  *
- * ``since``: when the request was made, or the booked time. ``staff``, ``staff_name``: the member with whom an appointment is.
+ * ``since``: when the request was made, or the booked time.
+ * ``staff``, ``staff_name``: the member with whom an appointment is, or "".
  */
 export interface QueueItem {
   session: string;
@@ -1221,7 +1224,7 @@ export interface StreamQuality {
  * The quality of one participant's connection.
  *
  * ``path``: direct (UDP to the worker), relay (through our TURN server), text (no media gets through), none (not connected).
- * ``carries_bps``: the estimated bandwidth of the participant's link downwards, in bit/s.
+ * ``carries_bps``: the estimated bandwidth of the participant's link downwards, in bit/s; null: unknown.
  * ``concealed_percent``: the share of the participant's sound that was concealed because packets were lost, while it is mixed.
  * ``up``: the streams that the participant sends; ``down``: the streams that they receive.
  */
@@ -1949,7 +1952,9 @@ export interface RemoveGuest {
   id?: number | null;
 }
 /**
- * A guest enters the conversation. ``record``: whether the guest agrees to a recording that is under way.
+ * A guest enters the conversation.
+ *
+ * ``record``: whether the guest agrees to a recording that is under way. Null: the guest has not been asked.
  */
 export interface EnterAsGuest {
   type: "enter_guest";
@@ -2354,7 +2359,8 @@ export interface Replaced {
  * A request that rings for a member of staff.
  *
  * Of the brief, the ring of a help request shows only the product's name, until the request is accepted.
- * ``from_name``: who asks: the user, or the owner who asks for help or a transfer. ``with_name``: with whom an appointment is.
+ * ``from_name``: who asks: the user, or the owner who asks for help or a transfer.
+ * ``with_name``: with whom an appointment is, or "".
  */
 export interface Ring {
   type: "ring";

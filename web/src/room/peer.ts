@@ -59,8 +59,8 @@ export class RoomPeer {
   private readonly store = createStore<PeerState>({ ...NOTHING, returning: false, epoch: 0 });
   private readonly tracks: Record<TrackKind, MediaStreamTrack | null> = { mic: null, camera: null, screen: null };
   private attempt: Attempt | null = null;
-  /** The connection that was live before the present attempt. Either the room moved to a new epoch, or the connection fell
-   *  silent and may recover. */
+  /** The connection that was live before the present attempt; null if there is none. Either the room moved to a new epoch, or
+   *  the connection fell silent and may recover. */
   private former: Attempt | null = null;
   /** Whether `former` fell silent. This page then sends heartbeats over `former`, and keeps either `former` or the new
    *  connection, whichever works first. */
@@ -69,8 +69,8 @@ export class RoomPeer {
   private tries = 0;
   private wantedEpoch = 0;
   private mostSlots = 4;
-  /** When the server first answered an offer in this series of attempts. A path should be found within 5 s of that answer.
-   *  Refused offers do not count as answers. */
+  /** When the server first answered an offer in this series of attempts; null before that. A path should be found within 5 s of
+   *  that answer. Refused offers do not count as answers. */
   private answeredAt: number | null = null;
   private timers = new Set<ReturnType<typeof setTimeout>>();
   private ticking: ReturnType<typeof setInterval> | undefined;

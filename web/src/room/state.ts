@@ -79,7 +79,7 @@ export interface RoomState {
   trend: Trend | null;
   /** The last report on connections in the session that the operator watches; null before the first report. */
   callQuality: CallQuality | null;
-  /** The server's last error message that answers no request of this page. */
+  /** The server's last error message that answers no request of this page; null if there was none. */
   error: ServerError | null;
 }
 

@@ -11,7 +11,8 @@ export interface MailItem {
   /** The recipient's address, most of which is hidden. */
   to: string;
   state: "queued" | "sent" | "refused";
-  /** Why the last try to send the mail failed: a code word of our server, or the answer of the mail server. */
+  /** Why the last try to send the mail failed: a code word of our server, or the answer of the mail server; "" without a
+   *  failure. */
   why: string;
   tries: number;
   created_at: number;

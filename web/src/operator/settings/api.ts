@@ -12,7 +12,7 @@ export interface CategorySettings {
   /** The category's priority in the queue. Null: the same as the parent's. */
   priority: number | null;
   widens_s: number[] | null;
-  /** The fields that visitors fill in before a conversation of this category. */
+  /** The fields that visitors fill in before a conversation of this category. Null: the same as the parent's. */
   form: FormField[] | null;
 }
 

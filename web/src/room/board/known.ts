@@ -12,7 +12,8 @@ interface Entry {
   shape: Shape;
   decoder: ChunkDecoder | null;
   chunks: number;
-  /** The Yjs array from which the stroke's points were read. After a redo, the stroke has another array. */
+  /** The Yjs array from which the points were read; null for a shape without such an array. After a redo, a stroke has another
+   *  array. */
   from: Y.Array<unknown> | null;
 }
 
