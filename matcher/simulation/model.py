@@ -48,7 +48,7 @@ class Spread(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class QueueModel(Struct, frozen=True, forbid_unknown_fields=True):
-    """Users, or counselors who ask for help (`kind`), who ask for the same skills.
+    """A group of users, or of counselors who ask for help (`kind`), whose requests need the same skills.
 
     `category` runs from the category itself to its root, as in the service. `per_hour`: how many of them come on average in each
     of the 24 hours. `patience`: None means that nobody in this queue gives up.

@@ -133,7 +133,7 @@ class Streams:
             self._send(listener, payload, increment, marker, 0)
 
     def begin_passing(self, recipes: Mapping[str, Recipe]) -> None:
-        """Regroup the streams by `recipes`: no stream may serve both listeners that hear the source in passthrough and others."""
+        """Regroup the streams by `recipes`: listeners of the source in passthrough share no stream with other listeners."""
         self._part(recipes)
         self._arranged = None
 

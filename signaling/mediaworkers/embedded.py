@@ -162,7 +162,10 @@ class Workers:
         return 0
 
     async def settle(self) -> None:
-        """Close every room that is forgotten from now on. Embedded workers have no rooms of an earlier server."""
+        """From now on, close every room that no live session uses (`forgotten.py`).
+
+        Embedded workers have no rooms of an earlier server.
+        """
         self._spawn(close_forgotten(self.usable, lambda worker, room: self._placed.get(room) is worker, _always))
 
     def items(self) -> list[WorkerItem]:

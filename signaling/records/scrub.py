@@ -22,7 +22,7 @@ AT_ONCE_BYTES = 64 * 1024 * 1024  # the largest table that is rewritten at once;
 LOCK_MS = 1000  # the longest wait for a table's lock; other transactions on this table queue behind this wait
 BUSY_MS = 200  # the longest wait of one try for readers of the write-ahead log; nobody can write during the wait
 TRIES = 5  # at most this many tries to rewrite one table of PostgreSQL, or to empty the write-ahead log of SQLite
-PAUSE_S = 0.3  # seconds between two of these tries
+PAUSE_S = 0.3  # seconds between two tries (`TRIES`)
 TABLES = (
     t.session, t.line, t.line_mark, t.board_update, t.event, t.message, t.picture, t.file, t.person_note, t.mail, t.link,
     t.push_device, t.push_message,

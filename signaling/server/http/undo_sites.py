@@ -152,7 +152,7 @@ async def _remove(request: web.Request, asker: Asker, subject: str, change: Chan
 
 
 async def _restore(request: web.Request, asker: Asker, subject: str, plain: dict[str, Any]) -> Change:
-    """Undo the removal of a site: add it again with its hours, outcomes, mails and public keys. Its past sessions are found."""
+    """Undo the removal of a site: add it again with its hours, outcomes, mails and public keys. Past sessions are found."""
     organisation = asker.member.organisation
     if not may(asker.member, "sites.add", Thing(organisation)):
         raise not_found()

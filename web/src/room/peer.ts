@@ -15,7 +15,7 @@ export interface PeerState {
   /** `idle`: no connection is wanted. `connecting`: also while reconnecting. `text_only`: no media path was found, but
    *  attempts go on. */
   status: "idle" | "connecting" | "live" | "text_only";
-  /** Whether a connection was live before. `connecting` then means reconnecting. */
+  /** Whether a connection was live before. If so, `connecting` means that this page reconnects. */
   returning: boolean;
   epoch: number;
   audio: MediaStream | null;
