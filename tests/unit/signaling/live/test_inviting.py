@@ -63,7 +63,7 @@ def test_callbacks_of_one_organisation_leave_room_for_another(monkeypatch: pytes
     index = Index()
     index.organisations = 2
     some: Any = None
-    booking = Appointments(records=some, index=index, staffing=some, now=lambda: 0)
+    booking = Appointments(records=some, index=index, staffing=some, now=lambda: 0, wall=lambda: 0)
     for site, fit in ((SHOP, 10), (OUTLET, 5), (CLINIC, 5)):
         for number in range(fit):
             booking.require_place(site)
