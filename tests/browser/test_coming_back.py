@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Awaitable, Callable
 
-import pytest
 from playwright.async_api import expect
 
 from tests.browser.media import COUNSELOR, USER
@@ -77,17 +75,25 @@ async def test_call_and_board_survive_a_killed_worker_and_server(cast: Cast, ser
     await eventually(lambda: ink(counselor), drawn, "the whole board should be back")
 
 
-Choose = Callable[[Cast, User], Awaitable[None]]
+async def offered_a_choice(user: User, counselor: Staff, service: Service) -> None:
+    """Disconnect the counselor whom the user hears, until the user may choose what to do."""
+    await expect(user.get("who-hears")).to_contain_text(counselor.login.capitalize())
+    await counselor.close()  # the page sends no goodbye, as when a laptop is closed
+    await expect(user.get("who-hears")).not_to_contain_text("듣고 있어요")
+    for _ in range(2):  # the choices appear half a minute after the disconnect
+        service.skip()
+    await expect(user.get("choice-another")).to_be_visible()
 
 
-async def stays(cast: Cast, user: User) -> None:
+async def test_each_choice_works_after_a_counselor_disconnects(cast: Cast, service: Service) -> None:
+    user, counselor = await two_people(cast)
+    await offered_a_choice(user, counselor, service)
     await user.get("choice-wait").click()
     back = await cast.counselor("jimin", available=False)
     await back.hears(USER.hz)
     await user.hears(COUNSELOR.hz)
 
-
-async def takes_another(cast: Cast, user: User) -> None:
+    await offered_a_choice(user, back, service)
     other = await cast.counselor("suho")
     await user.get("choice-another").click()
     await other.accept()
@@ -95,25 +101,12 @@ async def takes_another(cast: Cast, user: User) -> None:
     await user.hears(COUNSELOR.hz)
     await other.reads("첫 번째 문장")
 
-
-async def leaves_a_message(cast: Cast, user: User) -> None:
+    await offered_a_choice(user, other, service)
     await user.get("choice-message").click()
     await user.get("message-contact").press_sequentially("010-1234-5678")
     await user.get("message-text").press_sequentially("다시 전화해 주세요")
     await user.get("message-send").click()
-    other = await cast.counselor("suho")
-    await expect(other.page.get_by_text("010-1234-5678")).to_be_visible()
-    await other.get("message-take").first.click()
-    await other.get("message-done").first.click()
-
-
-@pytest.mark.parametrize("choose", [takes_another, leaves_a_message, stays])
-async def test_choice_works_after_a_counselor_disconnect(cast: Cast, service: Service, choose: Choose) -> None:
-    user, counselor = await two_people(cast)
-    await expect(user.get("who-hears")).to_contain_text("Jimin")
-    await counselor.close()  # the page sends no goodbye, as when a laptop is closed
-    await expect(user.get("who-hears")).not_to_contain_text("듣고 있어요")
-    for _ in range(2):  # the choices appear half a minute after the disconnect
-        service.skip()
-    await expect(user.get("choice-another")).to_be_visible()
-    await choose(cast, user)
+    third = await cast.counselor("suho")
+    await expect(third.page.get_by_text("010-1234-5678")).to_be_visible()
+    await third.get("message-take").first.click()
+    await third.get("message-done").first.click()
