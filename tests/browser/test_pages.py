@@ -271,6 +271,8 @@ async def the_help(house: House, user: User, counselor: Staff) -> Staff:
     await expect(professional.get("join")).to_be_visible()
     await expect(professional.get("replay-scrubber")).to_be_visible()
     await expect(professional.get("board-background")).to_be_visible()
+    await eyes.turn(professional.page, "phone")
+    await expect(professional.get("join")).to_be_visible()
     await eyes.look(professional.page, "console-catching-up")
     await professional.get("replay-scrubber").fill("2")
     await eyes.look(professional.page, "console-catching-up-earlier", sizes=("desk",))

@@ -165,7 +165,8 @@ function Signed({ client, inbox, state, me, onSignedOut }: SignedProps) {
     setTaking(call.session);
     const taken =
       call.kind === "upgrade" ? await actions.answerUpgrade(call.session, true) : await actions.accept(call.reservation);
-    if (taken) choose(call.session);
+    if (taken && call.kind === "upgrade") choose(call.session);
+    else if (taken) sessions.choose(call.session); // the tab follows when the session arrives
     setTaking("");
   };
   usePressed(state.rings, state.status === "open", accept);

@@ -268,7 +268,7 @@ export function Lane({
 }: LaneProps) {
   const { users, helps, longest_s } = waiting(queue, now);
   return (
-    <nav class="lane" aria-label={t("tab.lane")}>
+    <nav class="lane" tabIndex={0} aria-label={t("tab.lane")}>
       {mentions}
       <section class="lane-part">
         <h2>
@@ -310,7 +310,7 @@ export function Lane({
           <h2>
             {t("lane.helps")} <span class={helps.length > 0 ? "count count-help" : "count"}>{helps.length}</span>
           </h2>
-          {helps.length === 0 && <p class="dim">{t("lane.none.queue")}</p>}
+          {helps.length === 0 && <p class="dim">{t("lane.none.helps")}</p>}
           <ul>
             {helps.map((item) => (
               <Waiting key={`help-${item.session}`} item={item} now={now} />

@@ -1,6 +1,7 @@
 import { ArrowDown, ArrowUp, Plus, X } from "lucide";
 import { useState } from "preact/hooks";
-import { Button, Field, IconButton, Select } from "../../ui";
+import { languageName } from "../../staff/format";
+import { Button, Field, IconButton, locale, Select } from "../../ui";
 import type { CategorySettings, Problems, SiteSettings } from "./api";
 import { FormEditor } from "./form-editor";
 import { problem } from "./problems";
@@ -55,7 +56,7 @@ export function Categories({ settings, problems, onChange }: CategoriesProps) {
             {settings.languages.map((language) => (
               <Field
                 key={language}
-                label={t("field.name.in", { language })}
+                label={t("field.name.in", { language: languageName(language, locale()) })}
                 value={one.names[language] ?? ""}
                 error={problem(problems[`categories.${one.id}.names`])}
                 data-testid={`category-${one.id}-${language}`}

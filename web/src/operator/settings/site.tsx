@@ -1,10 +1,11 @@
 import { ArrowLeft } from "lucide";
 import { useState } from "preact/hooks";
 import { attempt } from "../../staff/attempt";
+import { languageName } from "../../staff/format";
 import { may } from "../../staff/rights";
 import { sentence } from "../../staff/refusals";
 import { ApiError } from "../../staff/api";
-import { Button, type Choice, Failure, Field, Icon, Select, toast } from "../../ui";
+import { Button, type Choice, Failure, Field, Icon, locale, Select, toast } from "../../ui";
 import { Confirm } from "../../staff/confirm";
 import { Loaded } from "../loaded";
 import { askAboutSite } from "../preview/api";
@@ -131,7 +132,7 @@ function SiteForm({ stored: first }: { stored: StoredSite }) {
             {[...new Set([...settings.languages, ...Object.keys(settings.names)])].map((language) => (
               <Field
                 key={language}
-                label={t("field.name.in", { language })}
+                label={t("field.name.in", { language: languageName(language, locale()) })}
                 value={settings.names[language] ?? ""}
                 error={problem(problems.names)}
                 data-testid={`site-name-${language}`}
