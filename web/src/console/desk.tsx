@@ -142,7 +142,7 @@ function Signed({ client, inbox, state, me, onSignedOut }: SignedProps) {
   }, [session?.id]);
   useEffect(() => {
     if (session !== null) setTab(reading ? "work" : "chat");
-  }, [session?.id, session?.state]);
+  }, [session?.id, session?.state, reading]);
   useEffect(() => setPlanned(null), [help?.mode, help?.hear_user]);
   usePageOpens(session, () => owner && isPhone() && !isWriting() && setTab("work"));
 
