@@ -67,7 +67,7 @@ def _words(text: str) -> set[str]:
     return set(re.findall(r"`([a-z_]+)`", text))
 
 
-_HTTP = _after("Other\nreasons: ", ", and those of an `error`")
+_HTTP = _after("Other reasons:", ", and those")
 _TABLE = _after("Reasons of an `error`:", "`bye` is the last message")
 _PEER_END = _after("ended the connection of that answer, and why:\n", "Ends that somebody wanted")
 _END, _OVER = _after("`end_reason` is ", "`session_over` says"), _after("`session_over` says that the session has ended", "```")
