@@ -141,9 +141,10 @@ class Database:
         if self._aside is not None:
             await self._aside.close()
         await self._engine.dispose()
+        # A cancelled transaction still runs in its thread. If the pool closed first, that thread would wait there for 30 s.
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
         if self._file is not None:
             await asyncio.to_thread(self._file.dispose)
-        self._threads.shutdown(wait=False)
 
     async def _transaction(self, work: Callable[[sa.Connection], T], *, writes: bool) -> T:
         """Run `work` in one transaction: commit at its end, roll back when it raises."""

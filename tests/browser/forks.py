@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Build = Callable[..., Awaitable[web.Application]]
 
 PR_SET_PDEATHSIG = 1
-SKIP = signal.SIGUSR1
+SKIP = signal.SIGRTMIN  # the kernel merges equal signals that wait for a process, except those for real time
 SHOW = signal.SIGUSR2  # a forked server writes to its log what each thread and each task waits for
 SKIP_S = 20.0  # seconds by which one signal `SKIP` moves the server's clock forward
 

@@ -1,12 +1,16 @@
-"""A program that starts before its database waits for it, or says what to do."""
+"""A program that starts before its database waits for it, or says what to do. After the close, nothing uses the database."""
 
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from signaling.records import Records
 from signaling.records.opening import CannotOpen, opened
 from tests.ports import free_port
 from tests.postgres_server import running_postgres
@@ -40,3 +44,15 @@ async def test_fault_that_stays_is_said_at_once(postgres_server: str, tmp_path: 
         for url in (missing, folder):
             with pytest.raises(CannotOpen):
                 await opened(url, 600)
+
+
+async def test_no_transaction_runs_after_the_close(tmp_path: Path) -> None:
+    records = await Records.open(f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}")
+    for engine in records.engines:
+        sa.event.listen(engine, "before_cursor_execute", lambda *_: time.sleep(0.2))
+    reads = [asyncio.create_task(records.sites()) for _ in range(8)]
+    await asyncio.sleep(0.05)
+    for read in reads:
+        read.cancel()
+    await records.close()
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("records")] == []
