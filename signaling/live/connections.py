@@ -26,8 +26,8 @@ class Client:
     this connection acts for them.
     `desk`: whether the member of staff serves users here; the operators' page serves nobody. `watched`: the session whose call
     an operator watches. `right`: hash of the token (of a sign-in or a session) that the connection depends on.
-    `acted_at`: time of the person's last action. `returns`: None until the person's sign-in has ended, then whether they may
-    sign in again.
+    `acted_at`: time of the person's last action. `returns`: None until the connection's right has ended, then whether the person
+    may come back.
     """
 
     def __init__(

@@ -90,6 +90,12 @@ class Pages:
             self.kept.settle(entry)
             self._sessions.show(entry)
 
+    def replaced(self, entry: Entry) -> None:
+        """Close the connection that shows the page, because the session continues with another token, perhaps elsewhere."""
+        if (client := entry.page.client) is not None:
+            client.bye("replaced")
+            self.detach(client)
+
     async def stop(self, client: Client, session: str) -> None:
         """Let the user stop co-browsing from the page itself."""
         entry = self._index.entries.get(session)

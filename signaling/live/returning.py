@@ -35,11 +35,13 @@ class Returning:
         stored: StoredSessions,
         index: Index,
         let_go: Callable[[Client], Awaitable[None]],
+        hide_page: Callable[[Entry], None],
         url: str,
         now: Now,
     ) -> None:
         """`let_go` detaches a connection from the session and the person for whom it acts.
 
+        `hide_page` ends the connection by which a tab of the partner's site shows its page to staff.
         `url`: the origin of the users' pages.
         """
         self._invites = invites
@@ -47,6 +49,7 @@ class Returning:
         self._stored = stored
         self._index = index
         self._let_go = let_go
+        self._hide_page = hide_page
         self._url = url
         self._now = now
 
@@ -126,13 +129,16 @@ class Returning:
     async def _renewed(self, entry: Entry, token: str) -> tuple[Entry, str]:
         """Let the new token, which is stored already, open the session.
 
-        A page that is still open with the former token is told that it was replaced, and its connection is closed.
+        A page that is still open with the former token is told that it was replaced, and its connection is closed. Its voice and
+        pictures end at once, and staff no longer see the tab that it showed: whoever holds the new token may be at another place.
         """
         if entry.id in self._index.entries:
             self._index.change_token(entry, token_hash(token))
         else:
             entry.token_hash = token_hash(token)  # the session is over, and not in memory: it is loaded when its user connects
+        self._hide_page(entry)
         if (former := entry.holders.get(entry.session.user)) is not None:
+            former.returns = True  # set before the goodbye: after that, the connection may detach itself
             former.bye("replaced")
             await self._let_go(former)
         return entry, token

@@ -281,6 +281,7 @@ class Live:
             stored=self.stored,
             index=index,
             let_go=self.presence.detach,
+            hide_page=self.pages.replaced,
             url=invites.url,
             now=now,
         )

@@ -42,7 +42,10 @@ class Disconnected:
 
 @dataclass(frozen=True, slots=True)
 class RightEnded:
-    """The sign-in of a member of staff has ended. `returns`: whether they may sign in again and come back."""
+    """The sign-in of a member of staff has ended, or the user's session was given to another page.
+
+    `returns`: whether they may sign in again and come back.
+    """
 
     participant: str
     returns: bool

@@ -106,15 +106,18 @@ def disconnected(session: Session, event: Disconnected, now: int, out: list[Effe
 
 
 def right_ended(session: Session, event: RightEnded, now: int, out: list[Effect]) -> None:
-    """Close the peers of a member of staff whose sign-in has ended. Nobody may hear a user without being signed in.
+    """Close the peers of a person whose connection has lost its right: nobody may hear or be heard without one.
 
-    If this member may not return, the session stops waiting for them at once.
+    This is a member of staff whose sign-in has ended, or the user whose session was given to another page. If a member may not
+    return, the session stops waiting for them at once.
     """
     person = session.people.get(event.participant)
-    if person is None or person.gone or not person.staff:
+    if person is None or person.gone:
         return
     drop_peers(person, out)
     disconnected(session, Disconnected(person.id), now, out)
+    if not person.staff:
+        return
     timer = _lost_timer(session, person)
     if timer is not None and not event.returns:
         session.timers[timer] = now

@@ -57,6 +57,16 @@ def test_removed_staff_lose_their_peers_at_once(call: Call) -> None:
     assert next_deadline(call.session) is None
 
 
+def test_page_that_another_one_replaced_is_no_longer_heard(call: Call) -> None:
+    call.active().give(ev.PeerOffered("u", "p-1", tab="laptop"))
+    call.give(ev.RightEnded("u", returns=True))
+    assert DropPeer("p-1") in call.effects
+    assert not call.session.people["u"].connected
+    call.give(ev.Connected("u"), 10)
+    call.give(ev.PeerOffered("u", "p-2", tab="phone"))
+    assert (call.session.people["u"].peer_id, next_deadline(call.session)) == ("p-2", None)
+
+
 def test_session_does_not_wait_for_removed_staff(call: Call) -> None:
     call.active().give(ev.RightEnded("jimin", returns=False))
     call.tick(0)
