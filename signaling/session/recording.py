@@ -65,6 +65,13 @@ def settle(session: Session, now: int, out: list[Effect]) -> None:
     for person in session.people.values():
         if person.gone:
             person.recording = ""  # this person is asked about recording again if they come back
+    _begin_or_stop(session, out)
+    if session.state == "active" and session.channel == "text":
+        for person in session.people.values():
+            person.recording = ""  # the call goes on as text; everybody is asked again if it becomes another call
+
+
+def _begin_or_stop(session: Session, out: list[Effect]) -> None:
     here = asked(session)
     agreed = session.owner != "" and all(person.recording == "yes" for person in here)
     wanted = offered(session) and agreed and not session.recording.failed

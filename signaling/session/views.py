@@ -249,9 +249,12 @@ def _room(session: Session, viewer: Person, grid: matrix.Matrix, limits: Mapping
 
 
 def recording_view(session: Session, viewer: Person) -> RecordingView | None:
-    """Return the state of the recording for this viewer. None: no recording exists, and nobody is asked for consent."""
+    """Return the state of the recording for this viewer.
+
+    None: no recording exists, or a recorded call goes on as text; and nobody is asked for consent.
+    """
     known, offered = session.recording, recordings.offered(session)
-    if not offered and not known.kept:
+    if not offered and (not known.kept or session.state == "active"):
         return None
     view = RecordingView(state="off", you=viewer.recording, failed=known.failed, kept=known.kept)
     if offered:

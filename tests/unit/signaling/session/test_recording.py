@@ -68,6 +68,20 @@ def test_recording_starts_only_when_everybody_has_agreed() -> None:
     assert call.view("u") == RecordingView(state="on", you="yes", kept=True)
 
 
+def test_next_call_after_text_is_recorded_only_if_all_agree_again() -> None:
+    call = Call().agreed()
+    call.give(ev.ChannelChanged("u", "text"))
+    assert (call.recorded, call.erased, call.said()) == (None, False, [("channel.text", {})])
+    assert call.view("u") is None, "a text conversation asks nobody"
+    call.give(ev.ChannelChanged("jimin", "voice"))
+    assert call.recorded is None
+    assert call.view("u") == RecordingView(state="asking", waiting_for=["u", "jimin"], kept=True)
+    call.agreed()
+    assert call.recorded == ["u", "jimin"]
+    call.says("u", False)
+    assert call.erased, "a refusal erases what was recorded of both calls"
+
+
 def test_site_without_recording_asks_nobody() -> None:
     call = Call(offered=False)
     assert call.view("u") is None
