@@ -107,8 +107,7 @@ def _pages(recordings: Recordings, session: str, segments: list[Segment], out: P
     found = [path for each in segments if (path := recordings.page_path(session, each)).is_file()]
     if found:
         with os.fdopen(os.open(out, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
-            for path in found:
-                file.write(path.read_bytes())
+            file.write(b"\n\n".join(path.read_bytes() for path in found))  # an empty line: the page begins anew
     return bool(found)
 
 

@@ -36,7 +36,8 @@ class Shown(Struct, kw_only=True, omit_defaults=True):
 
     `data`, `first`, `more`: a part of the page, as in the message `page`. An empty part says that the batch before it was broken
     off. `seen_by`: who sees the page from now on; nobody when the recording stops, too. `end`: why nothing further is kept. A
-    line leaves out the fields that do not concern it. A file without such an ending was broken off at its last line.
+    line leaves out the fields that do not concern it. A file without such an ending was broken off at its last line. After an
+    empty line of the file, the page begins anew: a server was killed there, or nobody saw the page.
     """
 
     at: int
@@ -65,7 +66,8 @@ def period_of(name: str) -> int | None:
 class _File:
     path: Path
     waiting: bytearray = field(default_factory=bytearray)
-    size_bytes: int = 0  # bytes of all pages of the session on the disk
+    size_bytes: int = 0  # bytes of all pages of the session on the disk; known once the file is made
+    newest: int = 0  # time of the newest line, Unix ms
     made: bool = False
     over: bool = False
 
@@ -96,10 +98,13 @@ class SeenPages:
         if file is None or file.over:
             return
         encoded = _encode(line) + b"\n"
+        file.newest = line.at
         if len(file.waiting) + len(encoded) > MOST_WAITING:
-            _finish(file, line.at, "too_slow")
+            file.over = True
+            file.waiting += _ending(file, "too_slow")
         elif file.size_bytes + len(file.waiting) + len(encoded) > MOST_BYTES - _END_BYTES:
-            _finish(file, line.at, "full")
+            file.over = True
+            file.waiting += _ending(file, "full")
         else:
             file.waiting += encoded
 
@@ -110,7 +115,9 @@ class SeenPages:
             for file in (*ended, *self._files.values()):
                 if file.waiting:
                     waiting, file.waiting = bytes(file.waiting), bytearray()
-                    await asyncio.to_thread(_append, file, waiting)
+                    if not await asyncio.to_thread(_append, file, waiting):
+                        file.over = True
+                        file.waiting.clear()
 
     async def forget(self, session: str) -> None:
         """Discard this session's waiting lines, because its recording is erased. Afterwards no write for it is under way."""
@@ -119,31 +126,37 @@ class SeenPages:
             self._ended = [file for file in self._ended if file.path.parent.name != session]
 
 
-def _finish(file: _File, at: int, why: Ending) -> None:
-    file.over = True
-    file.waiting += _encode(Shown(at=at, end=why)) + b"\n"
+def _ending(file: _File, why: Ending) -> bytes:
+    """Return the last line of the file, which says why nothing further is kept."""
     _log.warning("page_no_longer_kept", session=file.path.parent.name, reason=why)
+    return _encode(Shown(at=file.newest, end=why)) + b"\n"
 
 
-def _append(file: _File, data: bytes) -> None:
-    """Append `data` to the file. Only the first write makes the file, so no later write brings back a file that was erased."""
-    folder = file.path.parent
+def _append(file: _File, data: bytes) -> bool:
+    """Append `data` to the file. Return whether the file goes on.
+
+    Only the first write makes the file, so no later write brings back a file that was erased.
+    """
+    folder, gap, goes_on = file.path.parent, b"", True
     try:
         if not file.made:
             folder.parent.mkdir(FOLDER, parents=True, exist_ok=True)
             folder.mkdir(FOLDER, exist_ok=True)
             file.size_bytes = sum(path.stat().st_size for path in folder.glob(f"*{ENDING}"))
-            data = b"\n" + data if file.path.exists() else data  # a server that was killed may have left half a line
-        if shutil.disk_usage(folder).free < KEEP_FREE_BYTES:
-            _log.warning("page_no_longer_kept", session=folder.name, reason="disk_full")
-            file.over, data = True, _encode(Shown(at=0, end="disk_full")) + b"\n"
+            # end the half line that a killed server may have left; an empty line says that the page was not followed meanwhile
+            gap = b"\n\n" if file.path.exists() else b""
+        if not file.made and file.size_bytes + len(data) > MOST_BYTES:  # earlier files of the session have used up its bytes
+            data, goes_on = _ending(file, "full"), False
+        elif shutil.disk_usage(folder).free < KEEP_FREE_BYTES:
+            data, goes_on = _ending(file, "disk_full"), False
         flags = os.O_WRONLY | os.O_APPEND | (0 if file.made else os.O_CREAT)
         with os.fdopen(os.open(file.path, flags, FILE), "ab", buffering=0) as out:
-            out.write(data)
+            out.write(gap + data)
         file.made = True
-        file.size_bytes += len(data)
-    except FileNotFoundError:
-        file.over = True  # the file was erased
+        file.size_bytes += len(gap) + len(data)
+    except FileNotFoundError:  # the file was erased
+        return False
     except OSError:
-        file.over = True
         _log.exception("page_no_longer_kept", session=file.path.parent.name)
+        return False
+    return goes_on

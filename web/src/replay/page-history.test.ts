@@ -20,7 +20,7 @@ const data = (history: PageHistory, until: number) => {
 
 test("a replay applies what came since the moment before it", () => {
   const history = new PageHistory(readPage(file(KEPT)));
-  expect(data(history, 15)).toEqual([false]);
+  expect(data(history, 15)).toEqual([false, ""]);
   expect(data(history, 30)).toEqual([true, "snap-", "shot1", "change1"]);
   expect(data(history, 45)).toEqual([false, "half", ""]);
   expect(data(history, 60)).toEqual([true, "shot2", "change2"]);
@@ -45,6 +45,25 @@ test("a file that was cut off shows the page up to its last line", () => {
   const history = new PageHistory(readPage(cut));
   expect(history.to(29).seenBy).toEqual(["jimin"]);
   expect(history.to(31).seenBy).toEqual([]);
+});
+
+test("a second stretch shows nothing of the first, nor of what comes later", () => {
+  const cut = file(KEPT.slice(0, 2)); // the recording stopped in the middle of a snapshot
+  const later = file([
+    { at: 50, seen_by: ["jimin"] },
+    { at: 60, data: "snap-", first: true, more: true },
+    { at: 70, data: "shot2", first: true },
+  ]);
+  for (const lines of [[...readPage(cut), ...readPage(later)], readPage(`${cut}{"at":21,"da\n\n${later}`)]) {
+    const history = new PageHistory(lines);
+    expect(data(history, 20)).toEqual([false, "", "snap-"]);
+    expect(history.to(40)).toMatchObject({ whole: false, seenBy: [] });
+    expect(history.to(65)).toMatchObject({ whole: false, seenBy: ["jimin"] });
+    expect(history.to(69)).toMatchObject({ whole: false, parts: [] });
+    expect(history.to(70)).toMatchObject({ whole: true, parts: [{ data: "shot2" }] });
+    expect(history.to(55)).toMatchObject({ whole: false, seenBy: ["jimin"] });
+    expect(data(history, 70)).toEqual([true, "snap-", "shot2"]);
+  }
 });
 
 test("a file that was full says so from then on", () => {

@@ -4,9 +4,11 @@ import type { Part } from "../room/cobrowse/receive";
 
 export type Ending = "full" | "disk_full" | "too_slow";
 
-/** A line of the file that the server kept (`Shown` in `signaling/recordings/seen_pages.py`). `at`: Unix ms. */
+/** A line of the file that the server kept (`Shown` in `signaling/recordings/seen_pages.py`). `at`: Unix ms. `begins`: here begins
+ *  a stretch of time in which the page was followed. The page as it was before is no longer right. */
 export interface Shown {
   at: number;
+  begins?: boolean;
   data?: string;
   first?: boolean;
   more?: boolean;
@@ -19,23 +21,32 @@ export interface Step {
   /** Whether the present page is dropped and built again from `parts`. Otherwise `parts` change the present page. */
   anew: boolean;
   parts: Part[];
+  /** Whether the present stretch has had a snapshot. Otherwise the page that was built is of another time. */
+  whole: boolean;
   /** Who saw the page at the moment to which this step leads. */
   seenBy: string[];
   /** Why the page was no longer recorded at the moment to which this step leads; "" if it still was. */
   end: Ending | "";
 }
 
-/** Returns the lines of a file. A line that a crash cut off is left out; a file that was cut off ends at its last line. */
+/** Returns the lines of a file. A line that a crash cut off is left out. An empty line ends a stretch, and so does the file's end:
+ *  after the stretch's last line, nobody sees the page. */
 export function readPage(text: string): Shown[] {
   const lines: Shown[] = [];
-  for (const line of text.split("\n")) {
+  let begins = true;
+  for (const line of [...text.split("\n"), ""]) {
+    const last = lines.at(-1);
+    if (line === "") {
+      if (last && last.end === undefined && last.seen_by?.length !== 0) lines.push({ at: last.at, seen_by: [] });
+      begins = true;
+    }
     const read = line === "" ? null : parsed(line);
     if (!read) continue;
-    const before = lines.at(-1)?.at ?? 0;
-    lines.push({ ...read, at: Math.max(read.at, before) });
+    const at = Math.max(read.at, last?.at ?? 0);
+    if (begins) lines.push({ at, data: "", begins });
+    begins = false;
+    lines.push({ ...read, at });
   }
-  const last = lines.at(-1);
-  if (last && last.end === undefined && last.seen_by?.length !== 0) lines.push({ at: last.at, seen_by: [] });
   return lines;
 }
 
@@ -71,11 +82,13 @@ export class PageHistory {
     const newest = this.snapshots.findLast(({ after }) => after <= due);
     const anew = due < this.applied || (newest !== undefined && newest.begin >= this.applied);
     const from = anew ? (newest?.begin ?? due) : this.applied;
+    const start = this.lines.slice(0, due).findLastIndex(({ begins }) => begins === true);
     this.applied = due;
     const parts = this.lines
       .slice(from, due)
       .flatMap(({ data, first, more }) => (data === undefined ? [] : [{ data, first, more }]));
     const told = this.lines.slice(0, due).findLast(({ seen_by, end }) => seen_by !== undefined || end !== undefined);
-    return { anew, parts, seenBy: told?.seen_by ?? [], end: told?.end ?? "" };
+    const whole = newest !== undefined && newest.begin > start;
+    return { anew, parts, whole, seenBy: told?.seen_by ?? [], end: told?.end ?? "" };
   }
 }

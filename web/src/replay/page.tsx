@@ -32,7 +32,7 @@ function PageThen({ recording, lines, moment }: Props & { lines: Shown[] }) {
   const [size, setSize] = useState<PageSize | null>(null);
   const [address, setAddress] = useState("");
   const [pointer, setPointer] = useState<{ x: number; y: number } | null>(null);
-  const [now, setNow] = useState<Pick<Step, "seenBy" | "end">>({ seenBy: [], end: "" });
+  const [now, setNow] = useState<Pick<Step, "whole" | "seenBy" | "end">>({ whole: false, seenBy: [], end: "" });
   const scale = useScale(room, size);
   const history = useMemo(() => new PageHistory(lines), [lines]);
   const receiver = useRef<Receiver | null>(null);
@@ -42,19 +42,20 @@ function PageThen({ recording, lines, moment }: Props & { lines: Shown[] }) {
       onAddress: setAddress,
       onPointer: (x, y) => setPointer({ x, y }),
     });
-    const mine: Receiver = new Receiver(({ events }) => receiver.current === mine && rebuilt.apply(events));
-    return mine;
+    return new Receiver(({ events }) => rebuilt.apply(events));
   };
   useEffect(() => {
     if (!loaded) return;
-    const { anew, parts, seenBy, end } = history.to(moment);
+    const { anew, parts, whole, seenBy, end } = history.to(moment);
     if (anew || !receiver.current) {
+      receiver.current?.stop();
       receiver.current = follow();
       setPointer(null);
     }
     for (const part of parts) receiver.current.take(part);
-    setNow({ seenBy, end });
+    setNow({ whole, seenBy, end });
   }, [history, loaded, moment]);
+  useEffect(() => () => receiver.current?.stop(), []);
   const names = now.seenBy.map((id) => nameOf(recording.people.find((one) => one.id === id) ?? { name: id }));
   const seen = names.length > 0 && now.end === "";
   return (
@@ -76,7 +77,7 @@ function PageThen({ recording, lines, moment }: Props & { lines: Shown[] }) {
         )}
         <div
           class="page-view-page"
-          hidden={!seen || !size}
+          hidden={!seen || !now.whole || !size}
           style={size ? { width: `${size.width * scale}px`, height: `${size.height * scale}px` } : {}}
         >
           <PageFrame

@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from signaling.cli.export import _pages
+from signaling.recordings import Recordings, Segment
 from signaling.records import Records, SessionRecord
 
 from .commands import a_shop, done, run
@@ -50,3 +52,13 @@ def test_impossible_exports_say_why(folder: Path) -> None:
     assert "Name the file" in run(folder, "export", "s-1", "--out", "a.pdf").output
     done(folder, "export", "s-1", "--out", out)
     assert "exists already" in run(folder, "export", "s-1", "--out", out).output
+
+
+def test_pages_of_segments_stay_apart_even_after_a_crash(folder: Path) -> None:
+    recordings, out = Recordings(folder), folder / "s-1.page.jsonl"
+    segments = [Segment(name=f"1-{period}", epoch=1, period=period) for period in (1, 2, 3)]
+    (folder / "s-1").mkdir(parents=True)
+    recordings.page_path("s-1", segments[0]).write_text('{"at":1}\n{"at":2,"da')
+    recordings.page_path("s-1", segments[2]).write_text('{"at":3}\n')
+    assert _pages(recordings, "s-1", segments, out)
+    assert out.read_text().splitlines() == ['{"at":1}', '{"at":2,"da', "", '{"at":3}']

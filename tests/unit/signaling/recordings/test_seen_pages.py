@@ -46,6 +46,7 @@ async def test_lines_are_written_in_order_and_after_a_restart(recordings: Record
     lines = path.read_text().splitlines()
     assert [json.loads(line)["at"] for line in lines if line.endswith("}")] == [10, 11, 12, 10, 20]
     assert json.loads(lines[1]) == {"at": 11, "data": "", "seen_by": ["jimin"]}
+    assert "" in lines, "an empty line says where the page begins anew"
 
 
 async def test_page_is_kept_up_to_the_sessions_bound(recordings: Recordings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,6 +59,12 @@ async def test_page_is_kept_up_to_the_sessions_bound(recordings: Recordings, mon
     assert kept(recordings, 2)[-1] == {"at": 21, "end": "full"}
     whole = sum(path.stat().st_size for path in (recordings.folder / "s-1").iterdir())
     assert 3000 < whole <= 4000
+    for at in range(30, 40):  # everybody leaves and comes back, again and again
+        pages.begin("s-1", 3, 2)
+        pages.add("s-1", Shown(at=at, data=PART, first=True))
+        await pages.write()
+    assert kept(recordings, 2)[-1] == {"at": 39, "end": "full"}
+    assert all(PART not in str(line) for line in kept(recordings, 2)[2:]), "each time only the reason is written"
 
 
 async def test_page_ends_when_the_disk_cannot_take_it(recordings: Recordings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +78,7 @@ async def test_page_ends_when_the_disk_cannot_take_it(recordings: Recordings, mo
     for at in (11, 12):
         pages.add("s-1", Shown(at=at, data=PART))
         await pages.write()
-    assert [each.get("end") for each in kept(recordings, 2)] == [None, "disk_full"]
+    assert [(each["at"], each.get("end")) for each in kept(recordings, 2)] == [(10, None), (11, "disk_full")]
 
 
 async def test_erased_page_does_not_come_back(recordings: Recordings) -> None:

@@ -65,6 +65,7 @@ function usePage(client: Client, session: SessionView, frame: { current: HTMLIFr
     document.addEventListener("visibilitychange", watch);
     return () => {
       stop();
+      receiver.stop();
       document.removeEventListener("visibilitychange", watch);
       client.connection.request({ type: "watch_page", session: session.id, on: false }).catch(() => undefined);
       page.current = null;

@@ -34,3 +34,15 @@ it("reads the next batch after one that was broken off", async () => {
   cut.forEach((data, at) => receiver.take({ data, first: true, more: at < cut.length - 1 }));
   await expect.poll(() => got).toEqual([second]);
 });
+
+it("reads nothing further once it is stopped", async () => {
+  const got: string[] = [];
+  const [, whole] = await batch("https://shop.example/1");
+  const stopped = new Receiver(() => got.push("stopped"));
+  const other = new Receiver(() => got.push("other"));
+  stopped.take({ data: whole, first: true });
+  stopped.take({ data: whole, first: true });
+  stopped.stop();
+  for (const receiver of [other, other]) receiver.take({ data: whole, first: true });
+  await expect.poll(() => got).toEqual(["other", "other"]);
+});

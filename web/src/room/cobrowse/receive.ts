@@ -52,6 +52,7 @@ export class Receiver {
   private parts: string[] = [];
   private size = 0;
   private work: Promise<void> = Promise.resolve();
+  private stopped = false;
 
   constructor(private readonly onBatch: (batch: Batch) => void) {}
 
@@ -71,10 +72,20 @@ export class Receiver {
     this.work = this.work.then(() => this.finish(first, whole)).catch(() => undefined);
   }
 
+  /** Reads nothing further, not even what it has taken already: the changes of a page over a long time take seconds to read. */
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private give(batch: Batch): void {
+    if (!this.stopped) this.onBatch(batch);
+  }
+
   private async finish(first: boolean, parts: string[]): Promise<void> {
+    if (this.stopped) return;
     const bytes = parts.map((part) => unbase64(part) as Uint8Array<ArrayBuffer>);
     const text = await inflate(new Uint8Array(await new Blob(bytes).arrayBuffer()));
     const events = text === null ? null : (JSON.parse(text) as unknown);
-    if (Array.isArray(events)) this.onBatch({ first, events: events as Seen[] });
+    if (Array.isArray(events)) this.give({ first, events: events as Seen[] });
   }
 }
