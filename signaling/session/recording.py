@@ -35,9 +35,12 @@ def answered(session: Session, event: RecordingAnswered, now: int, out: list[Eff
 
 
 def _may_still_revoke(session: Session, person: Person, event: RecordingAnswered, now: int) -> bool:
-    """Return whether the user withdraws consent after the call and may still do so: as long as they may rate the call."""
-    over = session.state in ("after", "closed") and now <= (session.ended_at or now) + RATING_MS
-    return over and person.id == session.user and not event.agree and session.recording.kept
+    """Return whether the user withdraws consent after the call and may still do so.
+
+    They may while the conversation goes on as text, and after it as long as they may rate it.
+    """
+    in_time = now <= (session.ended_at or now) + RATING_MS
+    return in_time and person.id == session.user and not event.agree and session.recording.kept
 
 
 def _erase(session: Session, out: list[Effect]) -> None:

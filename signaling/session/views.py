@@ -251,10 +251,10 @@ def _room(session: Session, viewer: Person, grid: matrix.Matrix, limits: Mapping
 def recording_view(session: Session, viewer: Person) -> RecordingView | None:
     """Return the state of the recording for this viewer.
 
-    None: no recording exists, or a recorded call goes on as text; and nobody is asked for consent.
+    None: no recording exists, and nobody is asked for consent. While a recorded call goes on as text, only the user has it.
     """
     known, offered = session.recording, recordings.offered(session)
-    if not offered and (not known.kept or session.state == "active"):
+    if not offered and (not known.kept or (session.state == "active" and viewer.id != session.user)):
         return None
     view = RecordingView(state="off", you=viewer.recording, failed=known.failed, kept=known.kept)
     if offered:

@@ -52,9 +52,11 @@ export function After({ call, session }: { call: Call; session: SessionView }) {
   );
 }
 
-/** Lets the visitor withdraw their consent to the recording. This works only while the page still has the session's token. */
-function Recorded({ call, session }: { call: Call; session: SessionView }) {
+/** Lets the visitor withdraw their consent to the recording, after the conversation or while a call goes on as text. This works only
+ *  while the page still has the session's token. */
+export function Recorded({ call, session }: { call: Call; session: SessionView }) {
   const [asking, setAsking] = useState(false);
+  const over = session.state !== "active";
   const kept = session.recording?.kept === true;
   const was = useRef(kept);
   was.current ||= kept;
@@ -62,9 +64,9 @@ function Recorded({ call, session }: { call: Call; session: SessionView }) {
   if (!kept) return <p class="notice">{t("after.recording.deleted")}</p>;
   return (
     <div class="after-recorded" data-testid="after-recording">
-      <p>{t("after.recording")}</p>
+      {over && <p>{t("after.recording")}</p>}
       <div class="buttons">
-        <CopyOfRecording call={call} />
+        {over && <CopyOfRecording call={call} />}
         <Button icon={Trash2} onClick={() => setAsking(true)} data-testid="recording-delete">
           {t("after.recording.delete")}
         </Button>

@@ -26,6 +26,7 @@ export const Lost = lazy(load, (rare) => rare.Lost, look);
 export const Unprepared = lazy(load, (rare) => rare.Unprepared, look);
 /** Shows nothing until its code is loaded, because a placeholder would disturb a session that is going on. */
 export const Upgrade = optional(load, (rare) => rare.Upgrade);
+export const Recorded = optional(load, (rare) => rare.Recorded);
 
 export const PushMe = optional(
   () => import("../room/reach/push-me"),

@@ -21,7 +21,7 @@ import { IconButton } from "../ui/button";
 import { Icon } from "../ui/icon";
 import { useStore } from "../ui/store";
 import type { Call } from "./call";
-import { LeaveDialog, Lost, PushMe, Upgrade } from "./later";
+import { LeaveDialog, Lost, PushMe, Recorded, Upgrade } from "./later";
 import { Logo } from "./logo";
 import { Notices } from "./notices";
 import { t } from "./words";
@@ -104,7 +104,12 @@ export function Room({ call, session }: { call: Call; session: SessionView }) {
       <RoomAudio link={call.room} />
       <Header call={call} session={session} />
       <div class="room-notices">
-        {session.recording !== null && <RecordingBar client={call.client} session={session} />}
+        {session.recording !== null &&
+          (session.channel === "text" ? (
+            <Recorded call={call} session={session} />
+          ) : (
+            <RecordingBar client={call.client} session={session} />
+          ))}
         {session.captions && <Captions client={call.client} session={session} />}
         {(session.guests || session.interpreting) && <Guests client={call.client} session={session} />}
         {session.cobrowse?.state && <Cobrowse client={call.client} session={session} />}

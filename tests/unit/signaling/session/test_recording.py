@@ -72,7 +72,7 @@ def test_next_call_after_text_is_recorded_only_if_all_agree_again() -> None:
     call = Call().agreed()
     call.give(ev.ChannelChanged("u", "text"))
     assert (call.recorded, call.erased, call.said()) == (None, False, [("channel.text", {})])
-    assert call.view("u") is None, "a text conversation asks nobody"
+    assert call.view("jimin") is None, "a text conversation asks nobody"
     call.give(ev.ChannelChanged("jimin", "voice"))
     assert call.recorded is None
     assert call.view("u") == RecordingView(state="asking", waiting_for=["u", "jimin"], kept=True)
@@ -80,6 +80,17 @@ def test_next_call_after_text_is_recorded_only_if_all_agree_again() -> None:
     assert call.recorded == ["u", "jimin"]
     call.says("u", False)
     assert call.erased, "a refusal erases what was recorded of both calls"
+
+
+def test_user_may_delete_the_recording_while_the_call_goes_on_as_text() -> None:
+    call = Call().agreed()
+    call.give(ev.ChannelChanged("u", "text"))
+    assert call.view("u") == RecordingView(state="off", kept=True)
+    for who, agree in (("jimin", False), ("u", True)):
+        with pytest.raises(NotAllowed):
+            call.says(who, agree)
+    call.says("u", False)
+    assert (call.erased, call.view("u")) == (True, None)
 
 
 def test_site_without_recording_asks_nobody() -> None:

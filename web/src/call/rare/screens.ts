@@ -2,7 +2,7 @@
  *  the page has started, or earlier when it must show one of them. */
 
 export { AskCallback, CalledBack } from "../../room/callback";
-export { After } from "../after";
+export { After, Recorded } from "../after";
 export { Closed } from "../closed";
 export { Gone, GuestPrepare } from "../guest";
 export { Invited } from "../invited";
