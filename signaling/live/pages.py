@@ -115,6 +115,9 @@ class Pages:
         if page.skipping:
             page.skipping = message.more
             return
+        if entry.session.cobrowse.state != "on":  # somebody has just stopped co-browsing, and the records are storing that
+            page.stale = True
+            return
         if not page.viewers or (page.stale and not message.first):
             return
         if not self._spare(page, len(message.data)):
