@@ -68,6 +68,19 @@ it("builds nothing that could run, load or lead away", () => {
   expect(doc.querySelector("a")?.getAttribute("href")).toBe("#");
 });
 
+it("lets the browser fill nothing of the viewer's own into a field", () => {
+  const field = tag("input", { type: "password", autocomplete: "current-password" });
+  const { doc, apply } = show(tag("form", {}, field));
+  const autocomplete = () => doc.querySelector("input")?.getAttribute("autocomplete");
+  expect(autocomplete()).toBe("new-password");
+  for (const value of ["current-password", null])
+    apply({
+      type: 3,
+      data: { source: 0, texts: [], removes: [], adds: [], attributes: [{ id: field.id, attributes: { autocomplete: value } }] },
+    });
+  expect(autocomplete()).toBe("new-password");
+});
+
 it("looks up no host that a link is turned to later, and knows attributes in any case", () => {
   const link = tag("link", { rel: "stylesheet", href: "https://shop.example/a.css" });
   const anchor = tag("a", { HREF: "https://evil.example" }, text("x"));

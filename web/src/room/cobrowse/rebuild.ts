@@ -37,7 +37,7 @@ const EMPTY = new Set(["script", "noscript", "template", "meta", "base", "title"
 /** Elements that are shown as grey boxes. */
 const BOXED = new Set(["iframe", "frame", "object", "embed", "video", "audio", "canvas", "portal", "applet", "fencedframe"]);
 const REFUSED =
-  /^(on.*|srcdoc|srcset|action|formaction|ping|http-equiv|autofocus|target|download|background|poster|data|cite|is)$/i;
+  /^(on.*|srcdoc|srcset|action|formaction|ping|http-equiv|autofocus|target|download|background|poster|data|cite|is|autocomplete)$/i;
 const BOX_STYLE = "display:inline-block;background:#ced4da;border-radius:4px;box-sizing:border-box;";
 /** This module rebuilds at most this many nodes of a page, and leaves out the rest. */
 const MOST_NODES = 250_000;
@@ -189,7 +189,10 @@ export class Rebuilt {
     if (EMPTY.has(tag) || !NAME.test(tag)) return this.doc.createElement("sangdam-unseen");
     if (tag === "link" && typeof attributes._cssText !== "string") return this.sheetLink(attributes);
     if (tag === "link") return this.doc.createElement("style");
-    return drawing ? this.doc.createElementNS(SVG, shot.tagName!) : this.doc.createElement(tag);
+    const element = drawing ? this.doc.createElementNS(SVG, shot.tagName!) : this.doc.createElement(tag);
+    // The frame has the console's origin. Without this, the browser could fill the viewer's own password into a field of the page.
+    if (element.localName === "input") element.setAttribute("autocomplete", "new-password");
+    return element;
   }
 
   /** Returns a grey box in place of a frame, a video, or another element whose content is not shown. */
@@ -242,7 +245,7 @@ export class Rebuilt {
     // In HTML, attributes may be written in upper or lower case. In a drawing (SVG), case matters.
     const name = element.namespaceURI === SVG && !/^(style|(xlink:)?href|src)$/i.test(given) ? given : given.toLowerCase();
     if (value === null || value === undefined) {
-      element.removeAttribute(name);
+      if (!REFUSED.test(name)) element.removeAttribute(name);
       return;
     }
     if (!/^[a-z_:][\w:.-]*$/i.test(name) || REFUSED.test(name) || given.startsWith("rr_")) return;
