@@ -89,6 +89,7 @@ class Pages:
             self._forget(entry.page)
             self.kept.settle(entry)
             self._sessions.show(entry)
+            self._sessions.forget_if_done(entry)
 
     def replaced(self, entry: Entry) -> None:
         """Close the connection that shows the page, because the session continues with another token, perhaps elsewhere."""
