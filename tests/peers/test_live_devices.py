@@ -11,7 +11,8 @@ import pytest
 
 from signaling.access.codes import Claims, User, secret_bytes, sign
 from signaling.server import app_keys
-from tests.peers.live_house import Person, Service, running, settings_for
+from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
+from tests.peers.test_live_guests import USER, hears
 
 SECRET = "우리끼리만 하는 말"
 
@@ -88,6 +89,18 @@ async def test_open_conversation_moves_and_the_first_device_says_so(service: Ser
     late = await service.http.ws_connect(service.url + "/ws", headers={"Origin": service.settings.url})
     await late.send_json({"type": "hello", "tab": "t-user", "token": user.token, "locale": "ko"})
     assert (await late.receive_json())["reason"] == "token"
+
+
+async def test_voice_of_the_first_device_ends_when_the_user_moves(service: Service) -> None:
+    user, jimin = await in_conversation(service, "voice")
+    async with await user.join_room() as laptop, await jimin.join_room() as desk:
+        laptop.speak(USER)
+        await hears(desk, USER)
+        link = await user.say("continue_elsewhere")
+        status, moved, _ = await service.post("/api/invites", {"invite": link["url"].partition("#invite=")[2]})
+        assert (status, moved["session"]) == (200, user.session_id)
+        assert (await user.get("bye"))["reason"] == "replaced"
+        await hears(desk)  # nothing, although the laptop's page goes on sending
 
 
 async def test_thread_is_the_same_on_every_device_and_of_one_user_only(service: Service) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 from signaling.live import pages
 from signaling.live.connections import Client
 from signaling.server import app_keys
+from tests.peers.conftest import eventually
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 
 PART = "A" * 60_000
@@ -162,6 +164,59 @@ async def test_page_that_sends_too_much_is_bounded(service: Service) -> None:
     again = await page.get("page_again")
     assert again["after_ms"] == pages.AGAIN_MS
     assert entry.page.frames_bytes < pages.MOST_SNAPSHOT + 2 * pages.MOST_AFTER
+
+
+async def test_nothing_is_seen_while_the_end_is_being_stored(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    user, counselor, page = await shown(service)
+    await send(page, "AAAA", first=True)
+    await counselor.find(lambda m: m["type"] == "page" and m["data"] == "AAAA")
+    records = service.app[app_keys.RECORDS]
+    save, storing, may_store = records.save_session, asyncio.Event(), asyncio.Event()
+
+    async def slowly(*of: Any, **more: Any) -> None:
+        storing.set()
+        await may_store.wait()
+        await save(*of, **more)
+
+    monkeypatch.setattr(records, "save_session", slowly)
+    await user.send(type="cobrowse", session=user.session_id, on=False)
+    await storing.wait()
+    await send(page, "BBBB")
+    await send(page, "CCCC", first=True)
+    await page.ask(type="ping")  # the server has handled both parts
+    may_store.set()
+    await counselor.until(lambda s: s["cobrowse"]["state"] == "")
+    assert parts(counselor) == ["AAAA"]
+
+
+async def test_page_of_the_former_device_is_hidden_when_the_user_moves(service: Service) -> None:
+    user, counselor, page = await shown(service)
+    await send(page, "AAAA", first=True)
+    made = await user.say("continue_elsewhere")
+    invite = {"invite": made["url"].partition("#invite=")[2]}
+    status, got, _ = await service.post("/api/invites", invite)
+    assert status == 200, got
+    for former in (user, page):
+        assert (await former.get("bye"))["reason"] == "replaced"
+    assert (await counselor.until(lambda s: not s["cobrowse"]["ready"]))["cobrowse"]["seen_by"] == []
+    assert (await service.post("/api/invites", invite))[1]["reason"] == "replayed"
+    phone = await service.user_tab(got["session"], got["token"], "t-phone")
+    assert (await phone.state("active"))["cobrowse"]["state"] == "on"
+    with pytest.raises(AssertionError):  # the former token opens nothing
+        await page_of(service, user)
+
+
+async def test_page_keeps_no_ended_session_in_memory(service: Service) -> None:
+    user, counselor, page = await shown(service)
+    await user.say("leave")
+    await counselor.state("after")
+    assert (await counselor.say("wrap_up", notes="", outcome="resolved"))["type"] == "ok"
+    for person in (page, user):
+        await person.close()
+    await eventually(lambda: user.session_id not in service.live.index.entries, 3)
+    page = await page_of(service, user)  # a tab of the shop that reconnects
+    await page.close()
+    await eventually(lambda: user.session_id not in service.live.index.entries, 3)
 
 
 async def test_all_pages_together_are_bounded(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
