@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 import msgspec
@@ -12,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from . import tables as t
 from .database import Database
 from .sign_ins import INSTALLATION, NoProvider, lock_providers
-from .types import StaffRecord
+from .types import Changed, StaffRecord, version_of
 
 ProviderRole = Literal["owner", "manager", "supervisor", "counselor", "professional"]
 
@@ -78,9 +79,12 @@ class Oidc(Database):
         rows = await self._all(sa.select(t.oidc_settings))
         return {row["id"]: msgspec.convert(row["settings"], OidcSettings) for row in rows}
 
-    async def save_oidc_settings(self, settings: OidcSettings | None, of: str = INSTALLATION) -> None:
+    async def save_oidc_settings(
+        self, settings: OidcSettings | None, of: str = INSTALLATION, *, expected: str | None = None
+    ) -> None:
         """Store a provider's settings. None removes the provider. Sign-ins by another issuer or client of this row end.
 
+        `expected`: the version (`version_of`) of the stored settings; "" for none. Raises Changed when other settings are stored.
         Raises NoProvider when the provider goes or its issuer changes while a rule lets staff sign in at the provider only: at
         another issuer, nobody is known. A rule of an organisation needs the organisation's own provider if there is one, and
         the installation's provider otherwise. A rule for everybody needs every provider.
@@ -91,6 +95,8 @@ class Oidc(Database):
             rows = lock_providers(connection)
             before = connection.execute(sa.select(t.oidc_settings.c.settings).where(this)).scalar_one_or_none()
             old = msgspec.convert(before, OidcSettings) if before else None
+            if expected is not None and (version_of(old) if old else "") != expected:
+                raise Changed(of)
             c = t.sign_in_rules.c
             needed = sa.select(c.id).where(c.provider == "only")
             needed = needed.where(c.id.not_in(rows - {of})) if of == INSTALLATION else needed.where(c.id.in_((of, INSTALLATION)))
@@ -135,18 +141,27 @@ class Oidc(Database):
             raise ValueError("login_taken") from None
         return record
 
-    async def is_of_provider(self, staff: str) -> bool:
-        """Return whether this member of staff was added by a provider, which then decides whether they may sign in."""
-        return await self._first(sa.select(t.staff_subject.c.staff).where(t.staff_subject.c.staff == staff)) is not None
+    async def is_of_provider(self, staff: str, issuers: Collection[str] | None = None) -> bool:
+        """Return whether this member of staff was added by a provider, which then decides whether they may sign in.
+
+        `issuers`: count only these providers, as `source_of` names them.
+        """
+        c = t.staff_subject.c
+        known = sa.select(c.staff).where(c.staff == staff, sa.true() if issuers is None else c.issuer.in_(issuers))
+        return await self._first(known) is not None
 
     async def add_provider_sign_in(self, record: ProviderSignIn) -> None:
         """Store that the provider vouches for a sign-in."""
         values = {name: getattr(record, name) for name in ProviderSignIn.__struct_fields__}
         await self._do(sa.insert(t.provider_sign_in).values(values))
 
-    async def due_provider_sign_ins(self, before: int, most: int) -> list[ProviderSignIn]:
-        """Return up to `most` sign-ins that were last checked at the provider before `before`, those unchecked longest first."""
-        due = sa.select(t.provider_sign_in).where(t.provider_sign_in.c.checked_at < before)
+    async def due_provider_sign_ins(self, before: int, most: int, issuer: str) -> list[ProviderSignIn]:
+        """Return up to `most` sign-ins of a provider that were last checked before `before`, those unchecked longest first.
+
+        `issuer`: the provider, as `source_of` names it.
+        """
+        c = t.provider_sign_in.c
+        due = sa.select(t.provider_sign_in).where(c.issuer == issuer, c.checked_at < before)
         rows = await self._all(due.order_by(t.provider_sign_in.c.checked_at).limit(most))
         return [ProviderSignIn(**row) for row in rows]
 

@@ -70,6 +70,7 @@ def setup(app: web.Application, clock: Now = wall_clock_ms) -> None:
         yield
         task.cancel()
         await asyncio.wait({task})
+        await checks.close()
 
     app.cleanup_ctx.append(checking)
 

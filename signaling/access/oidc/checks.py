@@ -4,17 +4,21 @@ Somebody who is deactivated at the provider, or no longer has a role, is signed 
 answer, sign-ins go on for an hour, so a failure of the provider does not end every conversation. While the provider refuses this
 installation, for example because of a wrong client secret, sign-ins go on until they expire. Every other refusal with an error
 code counts as a refusal of the person, and ends that sign-in. The audit says which code it was.
+
+Each provider is asked in a task of its own. So an organisation's provider that is slow, or that answers nonsense, delays no other
+organisation's checks.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 
 from signaling.config.seal import Unsealable
-from signaling.records import Changed, OidcSettings, ProviderSignIn, Records
+from signaling.records import Changed, OidcSettings, ProviderSignIn, Records, RecordsAway
 
 from .provider import BadProvider, ClientRefused, Provider, ProviderAway, ProviderRefuses, Tokens
 from .sign_in import Kept, OidcSignIn
@@ -24,8 +28,8 @@ log = structlog.get_logger(__name__)
 
 EVERY_MS = 30_000  # ms between two checks of one sign-in
 LOOK_S = 3.0  # seconds between two searches for sign-ins that are due for a check
-AT_ONCE = 8  # the provider is asked about at most this many sign-ins at the same time
-MOST_DUE = 400  # one search finds at most this many sign-ins
+AT_ONCE = 8  # one provider is asked about at most this many sign-ins at the same time
+MOST_DUE = 400  # one search finds at most this many sign-ins of a provider
 PATIENCE_MS = 3_600_000  # ms for which sign-ins go on while the provider does not answer
 
 
@@ -36,26 +40,46 @@ class Checks:
         self._records = records
         self._oidc = oidc
         self._now = now
-        self._places = asyncio.Semaphore(AT_ONCE)
+        self._asking: dict[str, asyncio.Task[None]] = {}  # by provider, as `source_of` names it
         self._refused: set[str] = set()  # the providers that refuse this installation
 
     async def look(self) -> None:
-        """Check the sign-ins whose last check was `EVERY_MS` ago or earlier."""
-        due = await self._records.due_provider_sign_ins(self._now() - EVERY_MS, MOST_DUE)
-        if not due:
-            return
-        sources = await self._oidc.sources()
-        async with asyncio.TaskGroup() as group:
-            for record in due:
-                if record.issuer in sources:
-                    _, settings, provider = sources[record.issuer]
-                    group.create_task(self._check(record, settings, provider))
-                else:  # its client secret cannot be read: this sign-in must not keep others from being found
-                    await self._records.take_provider_check(record, self._now())
+        """Begin to check the sign-ins whose last check was `EVERY_MS` ago or earlier.
+
+        Leave out providers that are being asked already, and those whose client secret cannot be decrypted.
+        """
+        for source, (_, settings, provider) in (await self._oidc.sources()).items():
+            if source not in self._asking:
+                task = self._asking[source] = asyncio.create_task(self._look_at(source, settings, provider))
+                task.add_done_callback(lambda _, source=source: self._asking.pop(source, None))
+
+    async def done(self) -> None:
+        """Wait until no provider is being asked."""
+        while self._asking:
+            await asyncio.wait(self._asking.values())
+
+    async def close(self) -> None:
+        """Stop asking."""
+        for task in self._asking.values():
+            task.cancel()
+        await self.done()
+
+    async def _look_at(self, source: str, settings: OidcSettings, provider: Provider) -> None:
+        """Check the sign-ins of one provider that are due."""
+        places = asyncio.Semaphore(AT_ONCE)
+
+        async def in_turn(record: ProviderSignIn) -> None:
+            async with places:
+                await self._check(record, settings, provider)
+
+        with suppress(RecordsAway):  # a later search finds these sign-ins again
+            due = await self._records.due_provider_sign_ins(self._now() - EVERY_MS, MOST_DUE, source)
+            await asyncio.gather(*map(in_turn, due))
 
     async def _check(self, record: ProviderSignIn, settings: OidcSettings, provider: Provider) -> None:
-        async with self._places:
-            now = self._now()
+        """Check one sign-in. Whatever goes wrong does not disturb the checks of others."""
+        now = self._now()
+        with suppress(RecordsAway):
             if not await self._records.take_provider_check(record, now):
                 return
             try:
@@ -66,6 +90,10 @@ class Checks:
                 await self._wait(record, error, now)
             except (ProviderRefuses, BadToken, Unsealable) as error:
                 await self._end(record, str(error))
+            except RecordsAway:
+                raise
+            except Exception:
+                log.exception("a sign-in could not be checked at its provider")
 
     async def _ask(self, record: ProviderSignIn, settings: OidcSettings, provider: Provider, now: int) -> None:
         """Ask the provider whether a sign-in may go on. Store the member's new role or name.

@@ -26,12 +26,13 @@ from signaling.records.sign_ins import INSTALLATION, organisation_of, rules_of
 
 from . import people
 from .provider import BadProvider, Connector, Description, Provider, ProviderAway, ProviderRefuses, Tokens
-from .tokens import BadToken, Claims, UnknownKey, id_claims, logout_claims
+from .tokens import BadToken, Claims, UnknownKey, id_claims, is_id, logout_claims
 
 log = structlog.get_logger(__name__)
 
 STATE_LIFE_MS = 10 * 60_000
 LOGOUT_MARK_MS = 10 * 60_000  # ms for which a used logout token is remembered; older tokens are refused by their age
+LONGEST_ACCESS_S = 366 * 86_400  # seconds after which an access token counts as expired, whatever its provider says
 _STATE = "oidc state"
 _CLIENT = "oidc client"
 _Short = Annotated[str, by(Exact(500))]
@@ -64,13 +65,17 @@ _read_kept: Reader[Kept] = Reader(Kept)
 
 
 class Returned(NamedTuple):
-    """The parameters with which the provider sends the browser back. `cookie`: the encrypted `State` from the browser."""
+    """The parameters with which the provider sends the browser back. `cookie`: the encrypted `State` from the browser.
+
+    `callback`: the address of this server to which the browser was sent, without its query.
+    """
 
     state: str
     code: str
     error: str
     iss: str
     cookie: str
+    callback: str
 
 
 class OidcSignIn:
@@ -107,6 +112,11 @@ class OidcSignIn:
             raise SignInRefused("provider_off")
         return self._known(of, settings)
 
+    async def sources_of(self, organisation: str) -> list[str]:
+        """Return the providers at which people of the organisation may be known (`source_of`): its own and the installation's."""
+        found = await self._records.all_oidc_settings()
+        return [source_of(of, found[of].issuer) for of in (rules_of(organisation), INSTALLATION) if of in found]
+
     async def sources(self) -> dict[str, tuple[str, OidcSettings, Provider]]:
         """Return every provider by the name under which its people are known (`source_of`): its row, settings and the provider.
 
@@ -136,14 +146,16 @@ class OidcSignIn:
         """Return the provider's client secret encrypted, as the settings store it. Return "" for an empty secret."""
         return self._seal.close(secret, _CLIENT) if secret else ""
 
-    async def begin(self, redirect_uri: str, now: int, organisation: str = "") -> tuple[str, str]:
+    async def begin(self, callback: str, now: int, organisation: str = "") -> tuple[str, str]:
         """Begin a sign-in at the provider of an organisation (`of_organisation`).
 
+        `callback`: the address to which the installation's provider sends browsers back (`callback_of`).
         Return the provider's address to which the browser must go, and the value of the browser's cookie. Raises SignInRefused.
         """
         named = await self.of_organisation(organisation)
         of = named[0] if named else INSTALLATION
         settings, provider = await self.provider(of)
+        redirect_uri = callback_of(callback, of)
         kept = State(
             state=secrets.token_urlsafe(24),
             nonce=secrets.token_urlsafe(24),
@@ -196,7 +208,7 @@ class OidcSignIn:
                 token_hash=token_hash(token),
                 issuer=source_of(kept.of, settings.issuer),
                 subject=claims["sub"],
-                sid=claims["sid"] if isinstance(claims.get("sid"), str) else "",
+                sid=claims["sid"] if is_id(claims.get("sid")) else "",
                 tokens=self.sealed(tokens, token_hash(token), now),
                 checked_at=now,
             )
@@ -225,7 +237,7 @@ class OidcSignIn:
 
         `right`: the hash of the sign-in's own token, without which they cannot be decrypted.
         """
-        until = now + int(tokens.expires_in * 1000)
+        until = now + int(min(max(tokens.expires_in, 0), LONGEST_ACCESS_S) * 1000)
         kept = Kept(access_token=tokens.access_token, refresh_token=tokens.refresh_token, until=until)
         return self._seal.close(msgspec.json.encode(kept).decode(), f"oidc tokens {right}")
 
@@ -247,7 +259,8 @@ class OidcSignIn:
                 claims = logout_claims(token, await provider.keys(now, fresh=True), **given)
         except (ProviderAway, ProviderRefuses, BadProvider, BadToken) as error:
             raise _refusal(error) from None
-        if not await self._records.use_code(f"oidc logout/{token_hash(claims['jti'])}", now + LOGOUT_MARK_MS):
+        used = token_hash(f"{of} {claims['jti']}")  # two providers may choose the same id
+        if not await self._records.use_code(f"oidc logout/{used}", now + LOGOUT_MARK_MS):
             raise SignInRefused("provider_refused")
         return await self._records.end_provider_sign_ins(
             source_of(of, settings.issuer), subject=claims.get("sub") or "", sid=claims.get("sid") or ""
@@ -260,6 +273,8 @@ class OidcSignIn:
         except Unsealable:
             raise SignInRefused("state_over") from None
         if not secrets.compare_digest(kept.state.encode(), returned.state.encode()) or now > kept.until:
+            raise SignInRefused("state_over")
+        if kept.redirect_uri != returned.callback:  # the answer of another provider, whose code must not go to this one
             raise SignInRefused("state_over")
         if not await self._records.use_code(f"oidc state/{kept.state}", kept.until):
             raise SignInRefused("state_over")
@@ -322,6 +337,15 @@ class OidcSignIn:
         if not member.active:  # somebody added and deactivated the member while this sign-in went on
             raise SignInRefused("no_role")
         return member
+
+
+def callback_of(callback: str, of: str) -> str:
+    """Return the address to which a row's provider sends browsers back. `callback`: that of the installation's provider.
+
+    Each provider has an address of its own (RFC 9700, 4.4.2.2). Otherwise an organisation's provider could lead a browser on to
+    another provider, and would be given the code with which that one answers.
+    """
+    return callback if of == INSTALLATION else f"{callback}/{organisation_of(of)}"
 
 
 def _check_issuer(returned: Returned, described: Description, settings: OidcSettings) -> None:

@@ -38,7 +38,7 @@ def id_claims(token: str, keys: KeySet, *, issuer: str, client_id: str, nonce: s
     options = {"iss": {"essential": True, "value": issuer}, "aud": {"essential": True, "value": client_id}}
     checked = CodeIDToken(claims, header, options, {"client_id": client_id, "nonce": nonce})
     _validate(checked, now_s)
-    if not isinstance(claims.get("sub"), str) or not 0 < len(claims["sub"]) <= 255:
+    if not is_id(claims.get("sub")) or len(claims["sub"]) > 255:
         raise BadToken("its subject is missing")
     return claims
 
@@ -59,11 +59,17 @@ def logout_claims(token: str, keys: KeySet, *, issuer: str, client_id: str, now_
         raise BadToken("it is no logout token")
     if "nonce" in claims:
         raise BadToken("a logout token has no nonce")
-    if not isinstance(claims["jti"], str) or abs(now_s - int(claims["iat"])) > MOST_LOGOUT_AGE_S:
+    if not is_id(claims["jti"]) or abs(now_s - int(claims["iat"])) > MOST_LOGOUT_AGE_S:
         raise BadToken("it is too old")
-    if not any(isinstance(claims.get(name), str) and claims[name] for name in ("sub", "sid")):
+    named = [claims[name] for name in ("sub", "sid") if claims.get(name)]
+    if not named or not all(map(is_id, named)):
         raise BadToken("it names nobody")
     return claims
+
+
+def is_id(value: object) -> bool:
+    """Return whether a claim can be an id of a person or a session. Databases refuse some characters that do not print."""
+    return isinstance(value, str) and value != "" and value.isprintable()
 
 
 def _signed(token: str, keys: KeySet) -> tuple[dict[str, Any], Claims]:

@@ -69,6 +69,7 @@ ROUTES: Final[dict[str, Action | Literal["anyone"]]] = {
     "GET /api/sign-in": ANYONE,
     "GET /api/oidc/begin": ANYONE,
     "GET /api/oidc/callback": ANYONE,
+    "GET /api/oidc/callback/{organisation}": ANYONE,
     "POST /api/oidc/logout": ANYONE,
     "POST /api/oidc/logout/{organisation}": ANYONE,
     "GET /api/me": "account.own",

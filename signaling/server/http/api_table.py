@@ -160,6 +160,14 @@ _OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/api/sign-in", "anyone", "The ways to sign in.", oidc.Offered, oidc.OrganisationQuery),
     Operation("GET", "/api/oidc/begin", "anyone", "Leads to the sign-in provider.", HTML, oidc.OrganisationQuery),
     Operation("GET", "/api/oidc/callback", "anyone", "Takes a browser back from the provider.", HTML, oidc.CallbackQuery),
+    Operation(
+        "GET",
+        "/api/oidc/callback/{organisation}",
+        "anyone",
+        "Takes a browser back from an organisation's provider.",
+        HTML,
+        oidc.CallbackQuery,
+    ),
     Operation("POST", "/api/oidc/logout", "anyone", "A logout token of the provider.", Nothing, body=FORM),
     Operation(
         "POST", "/api/oidc/logout/{organisation}", "anyone", "A logout token of an organisation's provider.", Nothing, body=FORM

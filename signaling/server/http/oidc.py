@@ -13,7 +13,7 @@ from msgspec import Meta, Struct, to_builtins
 from msgspec.structs import replace
 
 from signaling.access.oidc.provider import BadProvider, ProviderAway, ProviderRefuses, is_safe
-from signaling.access.oidc.sign_in import STATE_LIFE_MS, Returned
+from signaling.access.oidc.sign_in import STATE_LIFE_MS, Returned, callback_of
 from signaling.access.rate_limits import Buckets, network_of
 from signaling.access.sign_in_refused import SignInRefused
 from signaling.protocol.language_tags import canonical
@@ -21,7 +21,7 @@ from signaling.protocol.reading import QueryReader, Reader, by
 from signaling.protocol.reasons import SignInReason
 from signaling.protocol.texts import Exact, Seen
 from signaling.protocol.words import Locale, Name
-from signaling.records import Change, OidcSettings, ProviderRole, RecordsAway, RoleRule
+from signaling.records import Change, OidcSettings, ProviderRole, RecordsAway, RoleRule, version_of
 from signaling.records.checks import changes
 from signaling.records.sign_ins import INSTALLATION, NoProvider, organisation_of, rules_of
 from signaling.server.app_keys import ACCOUNT_MAILS, OIDC, RECORDS, SETTINGS
@@ -150,10 +150,20 @@ async def begin_at_provider(request: web.Request) -> web.Response:
 
 @routes.get(_CALLBACK)
 async def callback(request: web.Request) -> web.Response:
-    """Sign in the person whom the provider sent back, and show their page."""
-    _staff_origin(request)
+    """Sign in the person whom the installation's provider sent back, and show their page."""
+    return await _come_back(request, INSTALLATION)
+
+
+@routes.get(f"{_CALLBACK}/{{organisation}}")
+async def callback_of_organisation(request: web.Request) -> web.Response:
+    """Sign in the person whom an organisation's own provider sent back, and show their page."""
+    return await _come_back(request, rules_of(path_id(request, "organisation")))
+
+
+async def _come_back(request: web.Request, of: str) -> web.Response:
+    address = callback_of(_staff_origin(request) + _CALLBACK, of)
     asked, now = read_query(request, _read_callback), steady_ms(request)
-    returned = Returned(asked.state, asked.code, asked.error, asked.iss, request.cookies.get(_COOKIE, ""))
+    returned = Returned(asked.state, asked.code, asked.error, asked.iss, request.cookies.get(_COOKIE, ""), address)
     try:
         signed_in = await request.app[OIDC].finish(returned, address=address_of(request), device=agent_of(request), now=now)
     except SignInRefused as refused:
@@ -260,7 +270,7 @@ async def _save(request: web.Request, asker: Asker, of: str, subject: str) -> we
     form = (await read_json(request, _read_settings)).provider
     stored = await request.app[RECORDS].oidc_settings(of)
     wanted = None if form is None else await checked(request, form, stored, of)
-    await store(request, wanted, of)
+    await store(request, wanted, of, stored)
     detail = wanted.issuer if wanted else ""
     was, is_now = changes(plain(stored) if stored else None, plain(wanted) if wanted else None)
     change = Change(before=was, after=is_now) if was != is_now else None  # of a new client secret, the audit holds nothing
@@ -268,10 +278,13 @@ async def _save(request: web.Request, asker: Asker, of: str, subject: str) -> we
     return await _page(request, of)
 
 
-async def store(request: web.Request, wanted: OidcSettings | None, of: str) -> None:
-    """Store the provider's settings; None removes the provider. Raises Refused(bad_provider) while a rule needs the provider."""
+async def store(request: web.Request, wanted: OidcSettings | None, of: str, stored: OidcSettings | None) -> None:
+    """Store the provider's settings; None removes the provider. `stored`: the settings that this change begins with.
+
+    Raises Refused(bad_provider) while a rule needs the provider, and Changed when other settings than `stored` are stored.
+    """
     try:
-        await request.app[RECORDS].save_oidc_settings(wanted, of)
+        await request.app[RECORDS].save_oidc_settings(wanted, of, expected=version_of(stored) if stored else "")
     except NoProvider:
         raise _bad("Allow passwords first: by a rule for signing in, people sign in at the provider only.") from None
 
@@ -335,7 +348,7 @@ async def _page(request: web.Request, of: str) -> web.Response:
             roles=[RoleItem(value=rule.value, role=rule.role) for rule in settings.roles],
             languages=settings.languages,
         )
-    callbacks = [each + _CALLBACK for each in origins]
+    callbacks = [callback_of(each + _CALLBACK, of) for each in origins]
     logout = f"{origins[0]}/api/oidc/logout"
     if of == INSTALLATION:
         return answer(ProviderPage(provider=item, callbacks=callbacks, logout=logout, pages=[]))

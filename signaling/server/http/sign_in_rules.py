@@ -136,8 +136,8 @@ async def store_rules(request: web.Request, asker: Asker, wanted: SignInRules, r
     """
     records = request.app[RECORDS]
     # if a provider is set up, the rule could lock the asker out; if none is, the records refuse the rule
-    alone = wanted.provider == "only" and await request.app[OIDC].of_organisation(asker.member.organisation) is not None
-    if alone and not await records.is_of_provider(asker.member.id):
+    sources = await request.app[OIDC].sources_of(asker.member.organisation) if wanted.provider == "only" else []
+    if sources and not await records.is_of_provider(asker.member.id, sources):
         raise Refused(400, "bad_provider", "You would lock yourself out. Sign in at the provider first, and set this there.")
     try:
         await records.save_sign_in_rules(wanted, row, expected=version)

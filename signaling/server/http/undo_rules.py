@@ -72,8 +72,9 @@ async def _undo_provider(request: web.Request, of: str, change: Change) -> Chang
     now = oidc.plain(stored)
     if change.before is None:
         taken_back(now, change)
-        await oidc.store(request, None, of)
+        await oidc.store(request, None, of, stored)
     else:
         wanted = taken_back(now, change)
-        await oidc.store(request, await oidc.checked(request, convert(wanted, oidc.ProviderForm), stored, of), of)
+        former = await oidc.checked(request, convert(wanted, oidc.ProviderForm), stored, of)
+        await oidc.store(request, former, of, stored)
     return Change(before=change.after, after=change.before)

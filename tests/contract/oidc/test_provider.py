@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,10 +16,11 @@ from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from signaling.access.identity import COOKIE, SIGN_IN_LIFE_MS, token_hash
-from signaling.access.oidc.checks import EVERY_MS, PATIENCE_MS, Checks
-from signaling.access.oidc.provider import ProviderAway
+from signaling.access.oidc.checks import AT_ONCE, EVERY_MS, PATIENCE_MS, Checks
+from signaling.access.oidc.provider import ProviderAway, Tokens
 from signaling.access.oidc.sign_in import OidcSignIn
-from signaling.records import OidcSettings, Organisation, SignInRecord, SignInRules, StaffRecord
+from signaling.records import OidcSettings, Organisation, ProviderSignIn, SignInRecord, SignInRules, StaffRecord
+from signaling.records.oidc import source_of
 from signaling.records.sign_ins import INSTALLATION, NoProvider, rules_of
 from signaling.server.app_keys import IDENTITY, OIDC, SEAL
 from signaling.server.http.bodies import now_ms
@@ -26,12 +28,14 @@ from signaling.server.signing_in import _guarded
 from signaling.webhooks.reach import Reach
 from tests.oidc_provider import SECRET, running_provider
 from tests.ports import free_port
+from tests.unit.signaling.access.oidc.test_tokens import KEY, LOGGED_OUT, signed, unsigned
 from tests.unit.signaling.server.http.conftest import Desk, desk, refused, seeded
 
 __all__ = ["desk", "seeded"]  # fixtures
 
 HOST = {"Host": "counselor.localhost:8080"}
 CALLBACK = "http://counselor.localhost:8080/api/oidc/callback"
+HOSTS = ("counselor", "operator", "professional")
 STATE_COOKIE = "__Host-sangdam-oidc"
 
 
@@ -111,7 +115,12 @@ async def me(desk: Desk, cookie: dict[str, str]) -> dict[str, Any]:
 
 async def look(desk: Desk, later_ms: int = EVERY_MS + 1000) -> None:
     """Let the service ask the provider, as the service does every 30 seconds."""
-    await Checks(desk.records, desk.app[OIDC], lambda: now_ms() + later_ms).look()
+    await all_checked(Checks(desk.records, desk.app[OIDC], lambda: now_ms() + later_ms))
+
+
+async def all_checked(checks: Checks) -> None:
+    await checks.look()
+    await checks.done()
 
 
 async def test_first_sign_in_makes_the_member(ready: Desk, provider: Provider) -> None:
@@ -235,18 +244,18 @@ async def test_sign_ins_outlive_a_client_secret_that_was_renewed(ready: Desk, pr
     with capture_logs() as logged:
         for after in (EVERY_MS + 1000, PATIENCE_MS + 2 * EVERY_MS, 2 * PATIENCE_MS + 3 * EVERY_MS):
             later.append(after)
-            await checks.look()
+            await all_checked(checks)
     assert [(each["log_level"], each["why"]) for each in logged] == [("error", "invalid_client")], "it is said once"
-    assert await failing(ready) == 2
+    assert await failing(ready, provider) == 2
     assert [(await me(ready, each))["role"] for each in (cookie, others)] == ["counselor"] * 2
     assert (await sign_in(ready, provider))[0] == "/console#not-signed-in=provider_refused"
     await provider.tell("refuse_client/no")
     later.append(later[-1] + EVERY_MS + 1000)
-    await checks.look()
-    assert await failing(ready) == 0
+    await all_checked(checks)
+    assert await failing(ready, provider) == 0
     await provider.tell("deactivate/nari")
     later.append(later[-1] + EVERY_MS + 1000)
-    await checks.look()
+    await all_checked(checks)
     assert await refused(await ready.get("/api/me", headers=cookie)) == (401, "signed_out")
 
 
@@ -263,9 +272,10 @@ async def test_refusal_with_an_unknown_error_code_ends_the_sign_in(ready: Desk, 
     assert entry.detail == "user_disabled"
 
 
-async def failing(desk: Desk) -> int:
+async def failing(desk: Desk, provider: Provider) -> int:
     """Return how many sign-ins the provider does not confirm, as `sangdam doctor` counts them."""
-    return sum(each.failing_since > 0 for each in await desk.records.due_provider_sign_ins(now_ms() * 2, 100))
+    found = await desk.records.due_provider_sign_ins(now_ms() * 2, 100, provider.issuer)
+    return sum(each.failing_since > 0 for each in found)
 
 
 async def test_provider_that_is_away_lets_nobody_in(ready: Desk, provider: Provider) -> None:
@@ -400,6 +410,28 @@ async def test_own_provider_is_needed_by_its_own_rule_and_ends_its_own_sign_ins(
         assert await refused(await desk.get("/api/me", headers=cookie)) == (401, "signed_out")
 
 
+async def test_code_of_one_provider_never_goes_to_another(desk: Desk, provider: Provider) -> None:
+    """Acme's provider leads a browser on to the installation's provider, which does not name itself in its answer.
+
+    The answer then arrives at the installation's callback address, with the state of a sign-in at Acme.
+    """
+    pages = []
+    saved = await desk.post("/api/settings/sign-in-provider", settings(provider.issuer), headers=await owner_of(desk, "acme"))
+    page = await saved.json()
+    assert {each.rpartition("/")[0] for each in page["callbacks"]} == {CALLBACK.replace("counselor", role) for role in HOSTS}
+    assert all(each.endswith("/acme") for each in page["callbacks"])
+    assert (await save(desk, settings(provider.issuer))).status == 200
+    for organisation, own, other in (("acme", f"{CALLBACK}/acme", CALLBACK), ("", CALLBACK, f"{CALLBACK}/acme")):
+        address, cookie = await begin(desk, organisation)
+        back = await provider.send_back(address, "nari")
+        assert back.startswith(f"{own}?")
+        unnamed = "&".join(part for part in back.split("&") if not part.startswith("iss="))
+        mixed = unnamed.replace(f"{own}?", f"{other}?")
+        assert await come_back(desk, mixed, cookie) == ("/console#not-signed-in=state_over", {})
+        pages.append((await come_back(desk, back, cookie))[0])
+    assert pages == ["/console", "/console"], "the codes are unused, so they went to no provider before"
+
+
 async def test_owner_cannot_reach_private_machines_by_a_providers_address(desk: Desk, provider: Provider) -> None:
     oidc = OidcSignIn(desk.records, desk.app[SEAL], desk.app[IDENTITY], now_ms, _guarded(Reach()))
     asked = OidcSettings(issuer=provider.issuer, client_id="sangdam")
@@ -408,11 +440,9 @@ async def test_owner_cannot_reach_private_machines_by_a_providers_address(desk: 
         await oidc.provider_of(asked, rules_of("acme")).keys(now_ms())
 
 
-async def test_lying_provider_gets_nobody_in(desk: Desk) -> None:
-    """A provider whose tokens are unsigned, meant for another client, or from another issuer."""
-    from tests.unit.signaling.access.oidc.test_tokens import KEY, signed, unsigned
-
-    said: dict[str, Any] = {}
+@asynccontextmanager
+async def liar(said: dict[str, Any]) -> AsyncIterator[str]:
+    """Run a provider that gives the token `said["token"]` to everybody. Return its issuer."""
     port = free_port()
     issuer = f"http://127.0.0.1:{port}"
 
@@ -424,7 +454,7 @@ async def test_lying_provider_gets_nobody_in(desk: Desk) -> None:
         return web.json_response({"keys": [KEY.as_dict(private=False)]})
 
     async def token(_: web.Request) -> web.Response:
-        return web.json_response({"access_token": "a", "token_type": "Bearer", "id_token": said["token"]})
+        return web.json_response({"access_token": "a", "token_type": "Bearer", "id_token": said["token"], "expires_in": 1e308})
 
     app = web.Application()
     app.router.add_get("/.well-known/openid-configuration", describe)
@@ -434,6 +464,15 @@ async def test_lying_provider_gets_nobody_in(desk: Desk) -> None:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     try:
+        yield issuer
+    finally:
+        await runner.cleanup()
+
+
+async def test_lying_provider_gets_nobody_in(desk: Desk) -> None:
+    """A provider whose tokens are unsigned, meant for another client, or from another issuer."""
+    said: dict[str, Any] = {}
+    async with liar(said) as issuer:
         assert (await save(desk, settings(issuer))).status == 200
         now_s = now_ms() // 1000
         true = {"iss": issuer, "aud": "sangdam", "sub": "nari", "iat": now_s, "exp": now_s + 60, "groups": ["desk"]}
@@ -453,5 +492,58 @@ async def test_lying_provider_gets_nobody_in(desk: Desk) -> None:
             pages[name], _ = await come_back(desk, f"{CALLBACK}?code=c&state={asked['state'][0]}", cookie)
         assert pages.pop("true") == "/console"
         assert set(pages.values()) == {"/console#not-signed-in=provider_refused"}
+
+
+async def test_two_providers_may_log_out_by_the_same_id(desk: Desk) -> None:
+    """Otherwise an organisation's provider could use up the ids of another provider's logout tokens."""
+    async with liar({}) as issuer:
+        provider = OidcSettings(issuer=issuer, client_id="sangdam")
+        await owner_of(desk, "acme")
+        for of in (INSTALLATION, rules_of("acme")):
+            await desk.records.save_oidc_settings(provider, of)
+        now_s = now_ms() // 1000
+        form = {"logout_token": signed(LOGGED_OUT | {"iss": issuer, "iat": now_s, "exp": now_s + 60})}
+        replies = [await desk.http.post(f"/api/oidc/logout{path}", data=form) for path in ("", "/acme", "/acme")]
+        assert [reply.status for reply in replies] == [200, 200, 400]
+
+
+async def test_provider_that_never_answers_delays_no_other_organisation(ready: Desk, provider: Provider) -> None:
+    _, cookie = await sign_in(ready, provider)
+    await owner_of(ready, "acme")
+    silent = await asyncio.start_server(lambda *_: asyncio.sleep(60), "127.0.0.1", 0)
+    issuer = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}"
+    await ready.records.save_oidc_settings(OidcSettings(issuer=issuer, client_id="sangdam"), rules_of("acme"))
+    now = now_ms()
+    for number in range(AT_ONCE + 1):
+        name = f"acme-{number}"
+        await ready.records.add_sign_in(SignInRecord(token_hash=name, staff="boss-acme", created_at=now, expires_at=now * 2))
+        tokens = ready.app[OIDC].sealed(Tokens(access_token="a", refresh_token="r"), name, now)
+        source = source_of(rules_of("acme"), issuer)
+        await ready.records.add_provider_sign_in(
+            ProviderSignIn(token_hash=name, issuer=source, subject="boss", sid="", tokens=tokens, checked_at=now - 1000)
+        )
+    await provider.tell("deactivate/nari")
+    checks = Checks(ready.records, ready.app[OIDC], lambda: now_ms() + EVERY_MS + 1000)
+    try:
+        async with asyncio.timeout(5):
+            await checks.look()
+            while (await ready.get("/api/me", headers=cookie)).status == 200:
+                await asyncio.sleep(0.05)
     finally:
-        await runner.cleanup()
+        await checks.close()
+        silent.close()
+
+
+async def test_owner_whom_only_a_former_provider_knows_is_not_locked_out(desk: Desk, provider: Provider) -> None:
+    owner, path = await owner_of(desk, "acme"), "/api/settings/sign-in-provider"
+    roles = [{"value": "desk", "role": "owner"}]
+    assert (await desk.post(path, settings(provider.issuer, roles=roles), headers=owner)).status == 200
+    _, cookie = await sign_in(desk, provider, organisation="acme")
+    who = (await me(desk, cookie))["id"]
+    await desk.records.save_oidc_settings(OidcSettings(issuer="https://id.example", client_id="sangdam"), rules_of("acme"))
+    now = now_ms()
+    await desk.records.add_sign_in(SignInRecord(token_hash=token_hash("t"), staff=who, created_at=now, expires_at=now * 2))
+    local, rules = {"Cookie": f"{COOKIE}=t"}, "/api/settings/sign-in-rules"
+    own = (await (await desk.get(rules, headers=local)).json())["own"]
+    reply = await desk.post(rules, own | {"provider": "only"}, headers=local)
+    assert await refused(reply) == (400, "bad_provider")

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from signaling.records import (
+    Changed,
     OidcSettings,
     PasskeyRecord,
     ProviderSignIn,
@@ -16,6 +17,7 @@ from signaling.records import (
     SignInRecord,
     StaffRecord,
     TooManyPasskeys,
+    version_of,
 )
 from signaling.records.passkeys import MOST_PASSKEYS
 
@@ -48,6 +50,8 @@ async def test_settings_are_stored_and_another_client_ends_sign_ins(records: Rec
     await records.add_sign_in(SignInRecord(token_hash="local", staff="o-1", created_at=1, expires_at=100))
     await records.save_oidc_settings(replace(SETTINGS, name="회사"))
     assert await left(records) == {"a", "local"}
+    with pytest.raises(Changed):  # somebody has renamed the provider since then
+        await records.save_oidc_settings(replace(SETTINGS, client_id="other"), expected=version_of(SETTINGS))
     await records.save_oidc_settings(replace(SETTINGS, client_id="other"))
     assert await left(records) == {"local"}
     await records.save_oidc_settings(None)
@@ -74,14 +78,14 @@ async def test_subject_leads_to_its_member_until_they_are_removed(records: Recor
 
 async def test_one_server_takes_a_check_that_is_due(records: Records) -> None:
     await vouched(records, "a", "b")
-    assert await records.due_provider_sign_ins(10, 5) == []
-    due = await records.due_provider_sign_ins(11, 1)
+    assert await records.due_provider_sign_ins(10, 5, ISSUER) == []
+    due = await records.due_provider_sign_ins(11, 1, ISSUER)
     assert len(due) == 1
     taken = await asyncio.gather(*(records.take_provider_check(due[0], 40) for _ in range(4)))
     assert sorted(taken) == [False, False, False, True]
-    assert {each.token_hash for each in await records.due_provider_sign_ins(40, 5)} == {"a", "b"} - {due[0].token_hash}
+    assert {each.token_hash for each in await records.due_provider_sign_ins(40, 5, ISSUER)} == {"a", "b"} - {due[0].token_hash}
     await records.save_provider_check(due[0].token_hash, tokens="new", failing_since=7)
-    [found] = [each for each in await records.due_provider_sign_ins(99, 5) if each.token_hash == due[0].token_hash]
+    [found] = [each for each in await records.due_provider_sign_ins(99, 5, ISSUER) if each.token_hash == due[0].token_hash]
     assert (found.tokens, found.failing_since, found.checked_at) == ("new", 7, 40)
 
 

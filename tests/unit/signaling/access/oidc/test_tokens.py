@@ -59,6 +59,8 @@ def test_token_for_this_client_is_read(aud: Any) -> None:
         {"sub": ""},
         {"sub": 7},
         {"sub": "x" * 256},
+        {"sub": "na\x00ri"},
+        {"sub": "na\nri"},
         *({name: None} for name in ("iss", "aud", "sub", "nonce", "exp", "iat")),
     ],
 )
@@ -137,6 +139,9 @@ def test_logout_token_is_read(change: dict[str, Any]) -> None:
         {"events": [LOGOUT]},
         {"jti": None},
         {"jti": 7},
+        {"jti": "j\x00"},
+        {"sub": 7, "sid": "s"},
+        {"sid": "s\x00"},
         {"iat": NOW_S - 121},
         {"iat": None},
         {"sub": None},
