@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from signaling.config.settings import Bounds
-from signaling.config.shares import has_place
+from signaling.config.shares import Sites
 from signaling.protocol.reasons import CrowdedReason
 
 SAMPLE_S = 0.05  # seconds between two samples of the event loop's lag
@@ -129,21 +129,21 @@ class Crowd:
 class Admission:
     """Admission to the server. Call `new` before a session is made, and `returning` before a connection gets its welcome.
 
-    `lag_ms`: the smoothed lag of the event loop.
+    `lag_ms`: the smoothed lag of the event loop. `sites`: the sites among which the places are divided.
     """
 
     def __init__(self, bounds: Bounds | None = None) -> None:
         self.bounds = bounds or Bounds()
         self.lag_ms = 0.0
-        self.sites = 1
+        self.sites = Sites()
         self._new = Gate(at_once=8, longest_s=4.0)
         self._returning = Gate(at_once=32, longest_s=4.0)
 
     def check(self, crowd: Crowd, site: str) -> None:
         """Raise Crowded when no new session of `site` may begin."""
         most = self.bounds.most_waiting
-        unopened_fit = has_place(crowd.unopened, site, max(most, MOST_UNOPENED), self.sites)
-        if not unopened_fit or not has_place(crowd.here, site, most, self.sites):
+        unopened_fit = self.sites.have_place(crowd.unopened, site, max(most, MOST_UNOPENED))
+        if not unopened_fit or not self.sites.have_place(crowd.here, site, most):
             raise Crowded("full", _spread(LONGEST_RETRY_S))
         if self.lag_ms > self.bounds.most_lag_ms:
             raise Crowded("overloaded", _spread(LONGEST_RETRY_S / 3))

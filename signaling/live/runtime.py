@@ -13,6 +13,7 @@ from signaling.access.admission import Admission
 from signaling.access.invites import Invites
 from signaling.access.turn_credentials import Turn
 from signaling.config.settings import Bounds
+from signaling.config.shares import Sites
 from signaling.files import Files
 from signaling.live.answering import Answering
 from signaling.live.appointment_desk import AppointmentDesk
@@ -413,7 +414,7 @@ class Live:
     async def _count_sites(self) -> None:
         """Count the sites and the organisations, because bounds are divided among them. Runs until cancelled."""
         while True:
-            self.admission.sites = len(await self.records.sites())
+            self.admission.sites = Sites({site.id: site.organisation for site in await self.records.sites()})
             self.index.organisations = len(await self.records.organisations())
             await asyncio.sleep(SITES_S)
 

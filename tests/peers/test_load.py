@@ -12,6 +12,7 @@ from msgspec import structs
 
 from signaling.access.admission import Gate
 from signaling.config.proxies import one_proxy
+from signaling.config.shares import Sites
 from signaling.server import app_keys
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 
@@ -85,7 +86,7 @@ async def test_load_of_one_site_leaves_room_for_another(service: Service) -> Non
     shop = await records.site("demo-shop")
     assert shop is not None
     await records.save_site(structs.replace(shop, id="other"))
-    service.live.admission.sites = 2
+    service.live.admission.sites = Sites({"demo-shop": "main", "other": "main"})
     people = [await service.user() for _ in range(MOST_WAITING - MOST_WAITING // 4)]
     assert all(person.session_id for person in people)
     body = {"site": "demo-shop", "category": "cameras", "language": "ko"}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from signaling.access.admission import JITTER, LONGEST_RETRY_S, Admission, Crowd, Crowded, Gate
 from signaling.config.settings import Bounds
-from signaling.config.shares import has_place
+from signaling.config.shares import Sites, has_place
 
 
 class Door:
@@ -142,7 +142,7 @@ def test_unopened_session_takes_no_place() -> None:
         admission.check(Crowd(unopened=Counter(shop=1000)), "shop")  # unopened sessions also take memory, so there is a limit
 
 
-@given(st.integers(1, 60), st.integers(1, 5), st.lists(st.integers(0, 4), max_size=200))
+@given(st.integers(1, 60), st.integers(1, 9), st.lists(st.integers(0, 8), max_size=200))
 def test_each_site_has_a_share_within_the_total(most: int, sites: int, arrivals: list[int]) -> None:
     counts: Counter[str] = Counter()
     for arrival in arrivals:
@@ -156,6 +156,39 @@ def test_each_site_has_a_share_within_the_total(most: int, sites: int, arrivals:
         while has_place(counts, site, most, sites):
             counts[site] += 1
     assert counts.total() == most, "nothing is left unused"
+
+
+def test_one_of_many_sharers_leaves_places_to_those_who_have_none() -> None:
+    """Twenty places for thirty organisations leave less than one place for each."""
+    counts: Counter[str] = Counter()
+    while has_place(counts, "flood", 20, 30):
+        counts["flood"] += 1
+    assert counts["flood"] == 10
+    for number in range(10):
+        assert has_place(counts, f"other-{number}", 20, 30)
+        counts[f"other-{number}"] += 1
+    assert not any(has_place(counts, sharer, 20, 30) for sharer in ("flood", "other-0", "late"))
+
+
+@given(st.integers(1, 400), st.integers(1, 60), st.lists(st.integers(0, 59), max_size=200))
+def test_organisation_with_many_sites_takes_no_share_of_another(most: int, many: int, arrivals: list[int]) -> None:
+    sites = Sites({"shop": "small"} | {f"site-{number}": "large" for number in range(many)})
+    counts: Counter[str] = Counter()
+    for number in [*arrivals, *range(many)]:
+        while sites.have_place(counts, f"site-{number % many}", most):
+            counts[f"site-{number % many}"] += 1
+    while sites.have_place(counts, "shop", most):
+        counts["shop"] += 1
+    assert counts["shop"] >= most // 4
+    assert counts.total() <= most
+
+
+def test_new_site_has_a_place_before_it_is_counted() -> None:
+    sites, counts = Sites({"old": "one"}), Counter[str]()
+    while sites.have_place(counts, "old", 100):
+        counts["old"] += 1
+    assert counts["old"] == 100
+    assert sites.have_place(counts, "new", 100)
 
 
 async def test_event_loop_delay_is_noticed_and_forgotten() -> None:
