@@ -113,9 +113,20 @@ class Places(Database):
                 await connection.run_sync(add_audit, each)
         self._known.pop(site.id, None)
 
-    async def remove_site(self, site_id: str) -> bool:
-        """Remove a site. The site's sessions stay until their retention ends. Return False when there is no such site."""
-        removed = await self._do(sa.delete(t.site).where(t.site.c.id == site_id)) > 0
+    async def remove_site(self, site_id: str, *, audit: Iterable[Audited] = ()) -> bool:
+        """Remove a site. The site's sessions stay until their retention ends. Return False when there is no such site.
+
+        `audit`: entries to store with the removal.
+        """
+
+        def remove(connection: sa.Connection) -> bool:
+            if not connection.execute(sa.delete(t.site).where(t.site.c.id == site_id)).rowcount:
+                return False
+            for each in audit:
+                add_audit(connection, each)
+            return True
+
+        removed = await self._transaction(remove, writes=True)
         self._known.pop(site_id, None)
         return removed
 
@@ -144,12 +155,14 @@ class Places(Database):
         which = sa.true() if organisation is None else t.staff.c.organisation == organisation
         return [StaffRecord(**row) for row in await self._all(sa.select(t.staff).where(which).order_by(t.staff.c.login))]
 
-    async def save_staff(self, record: StaffRecord, *, expected: str | None = None, keep_owner: bool = True) -> None:
+    async def save_staff(
+        self, record: StaffRecord, *, expected: str | None = None, keep_owner: bool = True, audit: Iterable[Audited] = ()
+    ) -> None:
         """Insert or replace a member of staff.
 
         A new password, another `role` or deactivation ends all sign-ins of this member. A new password, deactivation, promotion
         to owner or administrator, and the change or removal of a mail address end the member's one-time links.
-        `expected`: as for `save_site`. `keep_owner`: whether the organisation must keep an active owner. Raises Changed,
+        `expected`, `audit`: as for `save_site`. `keep_owner`: whether the organisation must keep an active owner. Raises Changed,
         LastOwner, and ValueError("login_taken") when another member of staff has this login.
         """
         values = {name: getattr(record, name) for name in _STAFF_COLUMNS}
@@ -163,6 +176,9 @@ class Places(Database):
                         raise Changed(record.id)
                 if before is None:
                     await connection.execute(sa.insert(t.staff).values(values))
+                for each in audit:
+                    await connection.run_sync(add_audit, each)
+                if before is None:
                     return
                 if keep_owner:
                     await require_owner(connection, StaffRecord(**before._mapping), record)

@@ -138,9 +138,8 @@ async def remove(request: web.Request) -> web.Response:
     """Remove a site. The site's past sessions stay until their retention ends."""
     asker = await asker_of(request)
     site = await asked_site(request, asker)
-    await request.app[RECORDS].remove_site(site.id)
-    entries = [of_removed_site(site)]
-    await request.app[RECORDS].audit_entries(asker.member.id, entries, now_ms(), organisation=site.organisation)
+    audit = entries_by(asker.member.id, [of_removed_site(site)], now_ms(), site.organisation)
+    await request.app[RECORDS].remove_site(site.id, audit=audit)
     return answer({})
 
 

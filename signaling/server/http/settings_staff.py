@@ -11,6 +11,7 @@ from signaling.mail.accounts import INVITATION_LIFE_MS
 from signaling.protocol.reading import Reader
 from signaling.protocol.words import StaffRole
 from signaling.records import Realm, StaffRecord, audit_entries, version_of
+from signaling.records.auditing import entries_by
 from signaling.records.checks import Invalid, checked_staff
 from signaling.records.staff_settings import StaffSettings, Typed, member_with_settings, settings_of_member
 from signaling.server.app_keys import ACCOUNT_MAILS, LIVE, RECORDS, SETTINGS
@@ -187,11 +188,9 @@ async def checked_member(request: web.Request, asker: Asker, before: StaffRecord
 
 
 async def _save(request: web.Request, asker: Asker, before: StaffRecord | None, member: StaffRecord, version: str) -> None:
-    records = request.app[RECORDS]
-    await records.save_staff(member, expected=version)
     entry = audit_entries.of_member(before, member)
-    if entry.change is not None:
-        await records.audit_entries(asker.member.id, [entry], now_ms())
+    audit = entries_by(asker.member.id, [entry], now_ms()) if entry.change is not None else []
+    await request.app[RECORDS].save_staff(member, expected=version, audit=audit)
 
 
 async def _invited(request: web.Request, asker: Asker, member: StaffRecord) -> Added | None:

@@ -143,10 +143,15 @@ async def _put_back(request: web.Request, site: Site, *, present: dict[str, Any]
 
 
 async def _remove(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:
-    """Undo the adding of a site: remove the site, unless its settings were changed since then. Its past sessions stay."""
+    """Undo the adding of a site: remove the site. Its past sessions stay.
+
+    Raises Changed when its settings were changed since then, or when it got secrets, a logo or replies, which would be lost.
+    """
     site = await _site(request, asker, subject, "sites.add")
     added = {name: value for name, value in (change.after or {}).items() if name != "parts"}
     taken_back(plain_site(site), Change(before=None, after=added))
+    if site.logo or any(key.secret for key in site.keys) or await request.app[RECORDS].shared_replies(site.id):
+        raise Changed
     await request.app[RECORDS].remove_site(site.id)
     return of_removed_site(site).change or change
 

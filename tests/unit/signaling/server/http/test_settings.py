@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from msgspec.structs import replace
 
 from signaling.cli.apply.installation import load
@@ -179,6 +180,28 @@ async def test_member_that_cannot_be_is_refused(desk: Desk, fields: dict[str, An
     cookie = await sign_in_as(desk, "boss")
     reply = await desk.post("/api/settings/staff", {"login": "hana", "settings": HANA | fields}, headers=cookie)
     assert (reply.status, (await reply.json())["fields"]) == (422, problems)
+
+
+async def test_no_role_changes_and_no_site_goes_without_an_audit_entry(desk: Desk) -> None:
+    """While no entry can be written, the change is refused, too."""
+    cookie, path = await desk.cookie_of("ops"), "/api/settings/staff/jimin"
+    before = await (await desk.get(path, headers=cookie)).json()
+    body = {"version": before["version"], "settings": before["settings"] | {"roles": ["supervisor"]}}
+    async with desk.records._writing() as connection:
+        await connection.execute(sa.text("ALTER TABLE audit RENAME TO audit_away"))
+    replies = [
+        await desk.post(path, body, headers=cookie),
+        await desk.post("/api/settings/staff", {"login": "hana", "settings": HANA}, headers=cookie),
+        await desk.post(f"{SITE}/remove", {}, headers=cookie),
+    ]
+    async with desk.records._writing() as connection:
+        await connection.execute(sa.text("ALTER TABLE audit_away RENAME TO audit"))
+    assert [reply.status for reply in replies] == [500] * 3
+    assert await (await desk.get(path, headers=cookie)).json() == before
+    assert await desk.records.staff("hana") is None
+    assert (await desk.get(SITE, headers=cookie)).status == 200
+    assert (await desk.post(path, body, headers=cookie)).status == 200
+    assert (await desk.records.audits())[0][0].action == "staff.change"
 
 
 async def test_last_owner_stays_owner_whatever_the_page_asks(desk: Desk) -> None:

@@ -176,6 +176,18 @@ async def test_added_site_is_removed_unless_it_was_changed(desk: Desk) -> None:
     assert await desk.records.site("books-True") is not None
 
 
+async def test_added_site_with_a_secret_or_replies_is_not_removed_by_an_undo(desk: Desk) -> None:
+    settings = {"names": {"ko": "서점"}, "origins": ["https://books.example"], "languages": ["ko"]}
+    parts = {"secret": ("/api/settings/sites/{}/keys", {"kid": "made"}), "reply": ("/api/operator/sites/{}/replies", HELLO)}
+    for site, (path, body) in parts.items():
+        assert (await ask(desk, "/api/settings/sites", {"id": site, "settings": settings}))[0] == 200
+        entry = (await newest(desk, "site.save"))["n"]
+        assert (await ask(desk, path.format(site), body))[0] == 200
+        desk.records._known.clear()
+        assert (await ask(desk, f"/api/operator/audit/{entry}/undo", {}))[0] == 409
+        assert (await stored(desk, site)).id == site
+
+
 async def test_rules_for_signing_in_and_thresholds_are_undone(desk: Desk) -> None:
     path = "/api/operator/sign-in-rules"
     _, page = await ask(desk, path)
