@@ -169,6 +169,15 @@ RequestReason = Literal[
 ]
 """Why a handler refuses an HTTP request of a page."""
 
+UndoReason = Literal["secret_gone", "picture_gone", "person_gone", "texts_gone", "category_gone", "other_form"]
+"""Why the audit cannot undo a change.
+
+`secret_gone`, `picture_gone`, `person_gone`: the change removed something that is stored nowhere any more.
+`texts_gone`: the change concerned more texts than the audit keeps.
+`category_gone`: the former outcomes name a category that was removed later.
+`other_form`: an older version noted the former values, and this version does not know them.
+"""
+
 ApiReason = Literal["bad_token", "precondition_needed", "key_reused", "in_progress", "erased"]
 """Why `/api/v1` refuses a request. `precondition_needed`: a change needs `If-Match`. `key_reused`: another request had this
 `Idempotency-Key`. `in_progress`: the first request with this key is still being answered. `erased`: the session was erased."""
@@ -183,6 +192,7 @@ FieldProblem = Literal[
 
 HttpReason = Literal[
     RequestReason,
+    UndoReason,
     ApiReason,
     CodeReason,
     InviteReason,

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 from msgspec import Struct, to_builtins
 
 from signaling.protocol.audit_actions import AuditAction
+from signaling.protocol.reasons import UndoReason
 
 from .checks import changes
 from .mail_plan import fields_of, with_texts_of
@@ -19,12 +20,8 @@ from .site_settings import plain_site
 from .staff_settings import settings_of_member
 from .types import Change, Site, SiteKey, StaffRecord
 
-Undoable = Literal["", "yes", "secret_gone", "picture_gone", "person_gone", "texts_gone"]
-"""Whether the audit can undo a change, or why not.
-
-"": the entry changes no settings. "secret_gone", "picture_gone", "person_gone": the change removed something that is stored
-nowhere any more. "texts_gone": the change concerned more texts than the audit keeps.
-"""
+Undoable = Literal["", "yes", UndoReason]
+"""Whether the audit can undo a change, or why not. "": the entry changes no settings."""
 _WITHOUT_VALUES: Final[dict[str, Undoable]] = {  # for the actions whose entries hold no values
     "site.key_remove": "secret_gone", "token.remove": "secret_gone", "webhook.rotate": "secret_gone",
     "webhook.remove": "secret_gone", "staff.remove": "person_gone", "reply.import": "texts_gone",

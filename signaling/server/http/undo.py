@@ -8,8 +8,10 @@ from typing import Final
 from aiohttp import web
 from msgspec import ValidationError
 
+from signaling.protocol.reasons import UndoReason
 from signaling.records import AuditRecord, Change
-from signaling.records.audit_entries import Undoable, undoable
+from signaling.records.audit_entries import undoable
+from signaling.records.wrap_up import BadPlan
 from signaling.server.app_keys import RECORDS
 
 from . import undo_rules, undo_sites, undo_staff
@@ -24,12 +26,14 @@ _BY_KIND: Final[dict[str, Undo]] = {
     "site": undo_sites.undo, "reply": undo_sites.undo_reply, "staff": undo_staff.undo, "organisation": undo_rules.undo_own,
     "installation": undo_rules.undo, "wallboard": undo_rules.undo_thresholds,
 }  # fmt: skip  # a table: first part of the subject → function that undoes
-_WHY: Final[dict[Undoable, str]] = {
-    "": "This entry changed no settings.",
+_NO_SETTINGS: Final = "This entry changed no settings."
+_WHY: Final[dict[UndoReason, str]] = {
     "secret_gone": "This cannot be undone, because the secret is stored nowhere any more. Make a new one.",
     "picture_gone": "This cannot be undone, because the picture is stored nowhere any more. Upload it again.",
     "person_gone": "This cannot be undone, because removed people are not kept. Add the person again.",
     "texts_gone": "This cannot be undone, because the audit does not keep so many texts. Import the former file again.",
+    "category_gone": "This cannot be undone, because its outcomes name a removed category. Add the category again first.",
+    "other_form": "This cannot be undone, because these settings have changed their form.",
 }
 
 
@@ -39,16 +43,19 @@ async def undo(request: web.Request) -> web.Response:
     asker = await asker_of(request)
     entry = await _asked(request, asker)
     change = entry.change
-    if (state := undoable(entry.action, change)) != "yes" or change is None:
-        raise Refused(409, "wrong_state", _WHY[state])
+    state = undoable(entry.action, change)
     kind, _, rest = entry.subject.partition("/")
     undoing = _BY_KIND.get(kind)
-    if undoing is None:
-        raise Refused(409, "wrong_state", _WHY[""])
+    if state not in ("", "yes"):
+        raise Refused(409, state, _WHY[state])
+    if state == "" or change is None or undoing is None:
+        raise Refused(409, "wrong_state", _NO_SETTINGS)
     try:
         took_back = await undoing(request, asker, rest, change)
     except ValidationError as error:  # an older version has noted values that this version does not know
-        raise Refused(409, "wrong_state", "This cannot be undone, because these settings have changed their form.") from error
+        raise Refused(409, "other_form", _WHY["other_form"]) from error
+    except BadPlan as error:
+        raise Refused(409, "category_gone", f"{_WHY['category_gone']} {error}") from error
     organisation = asker.member.organisation  # a removed site cannot say any more whose it was
     note = f"#{entry.n}"
     await request.app[RECORDS].audit(

@@ -19,7 +19,6 @@ from signaling.records.checks import Invalid, changes, checked_site
 from signaling.records.mail_plan import MailPlan, fields_of, is_of_plan, plan_of, with_texts_of
 from signaling.records.site_parts import Part, part_changed, part_named, plain_keys, plain_part, with_part
 from signaling.records.site_settings import plain_site, with_plain_site
-from signaling.records.wrap_up import BadPlan
 from signaling.records.wrap_up import check as check_outcomes
 from signaling.server.app_keys import LIVE, RECORDS
 
@@ -75,19 +74,16 @@ async def _part(request: web.Request, asker: Asker, subject: str, change: Change
 
 
 def _check_outcomes(site: Site) -> None:
-    """Raise Refused when a category that the outcomes name has been removed meanwhile."""
-    try:
-        if site.wrap_up is not None:
-            check_outcomes(site.wrap_up, site.categories)
-    except BadPlan as error:
-        raise Refused(409, "wrong_state", f"This cannot be undone: {error}") from error
+    """Raise BadPlan when a category that the outcomes name has been removed meanwhile."""
+    if site.wrap_up is not None:
+        check_outcomes(site.wrap_up, site.categories)
 
 
 async def _logo(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:
     site = await _site(request, asker, subject)
     before, after = change.before or {}, change.after or {}
     if not await request.app[RECORDS].restore_logo(site.id, before["logo"], expected=after["logo"]):
-        raise Refused(409, "wrong_state", "This logo is no longer stored. Upload it again.")
+        raise Refused(409, "picture_gone", "This logo is no longer stored. Upload it again.")
     await request.app[LIVE].sessions.site_changed(site.id)
     return Change(before=after, after=before)
 

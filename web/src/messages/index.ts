@@ -289,6 +289,7 @@ export type RequestReason =
   | "bad_provider"
   | "unavailable"
   | "internal";
+export type UndoReason = "secret_gone" | "picture_gone" | "person_gone" | "texts_gone" | "category_gone" | "other_form";
 export type ApiReason = "bad_token" | "precondition_needed" | "key_reused" | "in_progress" | "erased";
 export type FieldProblem =
   | "needed"
@@ -354,6 +355,12 @@ export type HttpReason =
   | "bad_provider"
   | "unavailable"
   | "internal"
+  | "secret_gone"
+  | "picture_gone"
+  | "person_gone"
+  | "texts_gone"
+  | "category_gone"
+  | "other_form"
   | "bad_token"
   | "precondition_needed"
   | "key_reused"

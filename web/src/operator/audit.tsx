@@ -1,11 +1,13 @@
 import { useState } from "preact/hooks";
-import { attempt } from "../staff/attempt";
+import { ApiError } from "../staff/api";
 import { Confirm } from "../staff/confirm";
 import { dateTime } from "../staff/format";
+import { sentence } from "../staff/refusals";
 import { may } from "../staff/rights";
 import { Button, toast, useLocale, type Locale } from "../ui";
 import { Loaded, Pager } from "./loaded";
 import { audit, pages, undo, type AuditItem } from "./records";
+import { problem } from "./settings/problems";
 import { Table, type TableColumn } from "./table";
 import { t, textOr } from "./texts";
 
@@ -63,18 +65,31 @@ export function question({ change, subject }: Pick<AuditItem, "change" | "subjec
   return change !== null && change.before === null ? textOr(`audit.undo.${kind}`, "") : "";
 }
 
+/** Returns why the server has refused to undo a change: the problem of each field, or the reason in words. */
+export function whyRefused(error: unknown): string {
+  if (!(error instanceof ApiError)) return sentence(error);
+  const problems = Object.entries(error.fields).map(([field, found]) => `${field}: ${problem(found)}`);
+  if (problems.length > 0) return [t("audit.why.invalid"), ...problems].join(" ");
+  return textOr(`audit.why.${error.reason}`, sentence(error));
+}
+
 /** The audit log: who signed in, and who opened or changed what. */
 export function Audit() {
   const locale = useLocale();
   const [page, setPage] = useState(1);
   const [undone, setUndone] = useState(0);
   const [asking, setAsking] = useState<AuditItem | null>(null);
-  const takeBack = (n: number) =>
-    attempt(async () => {
+  const takeBack = async (n: number) => {
+    try {
       await undo(n);
       toast(t("audit.undone"));
       setUndone(undone + 1);
-    });
+      return true;
+    } catch (error) {
+      toast(whyRefused(error), "error");
+      return false;
+    }
+  };
   const press = (row: AuditItem) => (question(row) === "" ? void takeBack(row.n) : setAsking(row));
   return (
     <div class="past">

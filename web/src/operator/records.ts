@@ -10,6 +10,7 @@ import type {
   OpeningView,
   Role,
   SessionState,
+  UndoReason,
   ThresholdItem,
   Why,
 } from "../messages";
@@ -80,7 +81,7 @@ export interface AuditItem {
   /** The changed settings, before and after; null if the action changed none. */
   change: { before: Record<string, unknown> | null; after: Record<string, unknown> | null } | null;
   /** "yes", or why the change cannot be undone; "" for an entry that changed no settings. */
-  undoable: "" | "yes" | "secret_gone" | "picture_gone" | "person_gone" | "texts_gone";
+  undoable: "" | "yes" | UndoReason;
 }
 
 export interface CategoryHours {

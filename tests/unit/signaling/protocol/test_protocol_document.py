@@ -25,6 +25,7 @@ from signaling.protocol.reasons import (
     PictureReason,
     RequestReason,
     SignInReason,
+    UndoReason,
 )
 from signaling.protocol.server_messages import ServerMessage
 from signaling.protocol.words import Mode
@@ -77,7 +78,7 @@ DOCUMENTED = [
     (_words(_after("`#invite=`", "\n").rpartition("Refused")[2]), {InviteReason}),
     (
         _words(_HTTP),
-        {RequestReason, ApiReason, SignInReason, PictureReason, FileReason, MailReason, CrowdedReason},
+        {RequestReason, UndoReason, ApiReason, SignInReason, PictureReason, FileReason, MailReason, CrowdedReason},
     ),
     ({word for row in re.findall(r"^\| (`.*?) \|", _TABLE, re.MULTILINE) for word in _words(row)}, {ErrorReason}),
     (set(re.findall(r"^- `([a-z_]+)`", _after("`bye` is the last message", "**Rights end"), re.MULTILINE)), {ByeReason}),

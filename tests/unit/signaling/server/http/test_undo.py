@@ -7,9 +7,10 @@ from weakref import WeakKeyDictionary
 
 from msgspec.structs import replace
 
-from signaling.records import Organisation, Records, Site
+from signaling.records import Change, Organisation, Records, Site
 from signaling.records.opening_hours import Hours
 from signaling.records.wrap_up import STANDARD
+from signaling.server.http.bodies import now_ms
 from tests.unit.signaling.access.test_signing_keys import pem
 
 from .conftest import Desk
@@ -45,10 +46,11 @@ async def newest(desk: Desk, action: str) -> dict[str, Any]:
     return found
 
 
-async def undo(desk: Desk, action: str, status: int = 200) -> None:
-    """Undo the newest change with this action."""
+async def undo(desk: Desk, action: str, status: int = 200, reason: str = "") -> None:
+    """Undo the newest change with this action. `reason`: why the server refuses that, if it does; "" for any reason."""
     answered, reply = await ask(desk, f"/api/operator/audit/{(await newest(desk, action))['n']}/undo", {})
     assert answered == status, reply
+    assert reason in ("", reply.get("reason"))
 
 
 async def kids(desk: Desk) -> list[str]:
@@ -72,19 +74,36 @@ async def test_added_keys_are_retired_and_public_keys_come_back(desk: Desk) -> N
     assert (await ask(desk, f"{KEYS}/ed/remove", {}))[0] == 200
     await undo(desk, "site.key_remove")
     assert await kids(desk) == ["shop-1", "ed"]
-    await undo(desk, "site.key_remove", 409)  # the key is back already
+    await undo(desk, "site.key_remove", 409, "changed_meanwhile")  # the key is back already
 
 
 async def test_retired_secret_stays_retired_and_the_page_says_why(desk: Desk) -> None:
     secret = (await stored(desk)).keys[0].secret
     assert (await ask(desk, f"{KEYS}/shop-1/remove", {}))[0] == 200
     assert (await newest(desk, "site.key_remove"))["undoable"] == "secret_gone"
-    await undo(desk, "site.key_remove", 409)
+    await undo(desk, "site.key_remove", 409, "secret_gone")
     assert secret not in str(await ask(desk, "/api/operator/audit"))
     assert (await ask(desk, KEYS, {"kid": "made"}))[0] == 200
     await undo(desk, "site.key_add")
     assert await kids(desk) == []
     assert (await newest(desk, "settings.undo"))["undoable"] == "secret_gone"
+
+
+async def test_refused_undo_names_the_removed_category_and_older_values(desk: Desk) -> None:
+    wrap_up, plan = "/api/operator/sites/demo-shop/wrap-up", {"outcomes": [{"id": "sold", "names": {"ko": "구매"}}]}
+    _, site = await ask(desk, SITE)
+    name = site["settings"]["categories"][-1]["id"]
+    for required in ([name], []):
+        assert (await ask(desk, wrap_up, {"plan": plan | {"required": required}}))[0] == 200
+    kept = [each for each in site["settings"]["categories"] if each["id"] != name]
+    _, site = await ask(desk, SITE)
+    body = {"version": site["version"], "settings": site["settings"] | {"categories": kept}}
+    assert (await ask(desk, SITE, body))[0] == 200
+    await undo(desk, "site.wrap_up", 409, "category_gone")
+    assert (await stored(desk)).wrap_up is not None
+    older = Change(before={"working_hours": {"from": 9}}, after={"working_hours": None})
+    await desk.records.audit("ops", "staff.hours", "staff/jimin", now_ms(), change=older, organisation="main")
+    await undo(desk, "staff.hours", 409, "other_form")
 
 
 async def test_shared_replies_come_back_with_their_texts(desk: Desk) -> None:
@@ -212,5 +231,5 @@ async def test_entries_without_settings_cannot_be_undone(desk: Desk) -> None:
     assert (await ask(desk, SITE, {"version": site["version"], "settings": site["settings"] | {"file_mb": 26}}))[0] == 200
     entry = await newest(desk, "sign_in")
     assert entry["undoable"] == ""
-    await undo(desk, "sign_in", 409)
+    await undo(desk, "sign_in", 409, "wrong_state")
     assert (await newest(desk, "site.save"))["undoable"] == "yes"
