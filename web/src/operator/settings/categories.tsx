@@ -25,6 +25,10 @@ export function Categories({ settings, problems, onChange }: CategoriesProps) {
     onChange([...all, { id: id.trim(), parent: "", names: {}, priority: null, widens_s: null, form: null }]);
     setId("");
   };
+  const move = (button: HTMLElement, category: string, by: -1 | 1) => {
+    onChange(moved(all, category, by));
+    requestAnimationFrame(() => button.focus()); // the browser takes the focus from an element that moves in the page
+  };
   return (
     <fieldset class="card stack settings-categories">
       <legend>{t("group.categories")}</legend>
@@ -37,13 +41,13 @@ export function Categories({ settings, problems, onChange }: CategoriesProps) {
               icon={ArrowUp}
               kind="quiet"
               label={t("category.up", { name: nameOf(one) })}
-              onClick={() => onChange(moved(all, one.id, -1))}
+              onClick={(event) => move(event.currentTarget, one.id, -1)}
             />
             <IconButton
               icon={ArrowDown}
               kind="quiet"
               label={t("category.down", { name: nameOf(one) })}
-              onClick={() => onChange(moved(all, one.id, 1))}
+              onClick={(event) => move(event.currentTarget, one.id, 1)}
             />
             <IconButton
               icon={X}
