@@ -31,7 +31,7 @@ peers:
 	$(BIN)/pytest tests/peers --numprocesses 3 --dist loadfile $(ARGS)
 
 look: $(VENV)/.dev packages pages ## drive every page through its states, check each one, keep screenshots in build/screenshots
-	$(BIN)/pytest tests/browser/test_pages.py tests/browser/test_pages_rare.py $(ARGS)
+	$(BIN)/pytest tests/browser/test_pages*.py $(ARGS)
 
 check: $(VENV)/.dev pages ## lint, types, import contract, unit tests (about a minute)
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint unit
