@@ -16,6 +16,8 @@ from typing import Any
 from .proxies import Proxies, one_proxy, proxies_of
 
 ONE_PROXY = "one"
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_SENDER = re.compile(rf"(?:[^@\s]{{1,64}}@)?{_LABEL}(?:\.{_LABEL})+")
 _PASSWORD = re.compile(r"//([^/:@]*):[^/@]*@")
 
 
@@ -124,6 +126,13 @@ def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
         raise ValueError(f"“{text}” is no network; write it as 10.1.2.0/24.") from None
 
 
+def _sender(text: str) -> str:
+    if not _SENDER.fullmatch(text.strip()):
+        raise ValueError(f"“{text}” is neither a domain, such as shop.example, nor a mail address.")
+    local, at, domain = text.strip().rpartition("@")
+    return f"{local}{at}{domain.lower()}"
+
+
 SWITCH = Kind("", switch, lambda on: "true" if on else "false")
 FILE = Kind("FILE", Path)
 FOLDER = Kind("FOLDER", Path)
@@ -133,6 +142,7 @@ ADDRESS = Kind("HOST:PORT", address, _show_address)
 SOCKET = Kind("SOCKET", _socket, _show_address)
 PROXIES = Kind("NETWORKS", _proxies, _show_proxies)
 NETWORK = Kind("CIDR", _network)
+SENDER = Kind("DOMAIN", _sender)
 SECRET = Kind("SECRET", str.encode, lambda value: "set" if value else "")
 PORT = number(1, 65_535)
 MEDIA_PORT = number(1024, 65_000)

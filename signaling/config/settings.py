@@ -142,7 +142,13 @@ class Settings:
     smtp_ca: Path | None = setting(
         None, kinds.FILE, "Certificates to trust for the mail server.", default_words="the system's certificates"
     )
-    mail_from: str = setting("", kinds.text("ADDRESS"), "From-address of all mails, such as talk@shop.example.")
+    mail_from: str = setting("", kinds.text("ADDRESS"), "From-address of mails, such as talk@shop.example.")
+    mail_from_allow: tuple[str, ...] = setting(
+        (),
+        kinds.SENDER,
+        "Domain whose addresses a site may use as its own from-address, such as shop.example, or one such address. Repeatable.",
+        repeatable=True,
+    )
     mail: MailServer | None = None  # made of the settings above; None: no mail is sent
     webhook_allow: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = setting(
         (),

@@ -12,7 +12,7 @@ from signaling.live.index import Index
 from signaling.live.mailing import Mailing, callback_address
 from signaling.live.sessions import Sessions
 from signaling.protocol.staff_views import AppointmentItem
-from signaling.records import Audited, Realm, Records, StaffRecord
+from signaling.records import Audited, Changed, Realm, Records, StaffRecord
 from signaling.session import booking_of
 from signaling.session import events as ev
 from signaling.session.model import NotAllowed
@@ -46,6 +46,7 @@ class AppointmentDesk:
             found.append(
                 AppointmentItem(
                     session=entry.id,
+                    booking=booking_of(called),
                     site=entry.site_name(locale),
                     category=entry.category_name("", locale),
                     language=session.language,
@@ -91,12 +92,21 @@ class AppointmentDesk:
         await self._appointments.book(entry, at, entry.session.channel, staff, apply, by_staff=by_staff, audit=audit)
         self._mailing.callback_booked(entry)
 
-    async def cancel(self, entry: Entry, actor: str) -> None:
-        """Cancel a callback or an appointment, and mail the user. Raises NotAllowed when it has begun or is over."""
-        _require_open(entry)
+    async def cancel(self, entry: Entry, actor: str, booking: str = "") -> None:
+        """Cancel a callback or an appointment, and mail the user.
+
+        `booking`: the booking that the asker has seen, as `booking_of` names it; "": whatever is booked. Raises Changed when
+        another time is booked by now, and NotAllowed when the appointment has begun or is over.
+        """
+        called = entry.session.callback
+        if entry.session.state != "callback" or called is None:
+            raise NotAllowed("wrong_state")
+        if booking not in ("", booking_of(called)):
+            raise Changed
+        booking = booking_of(called)
         # audited first: if the audit fails, nothing changes
-        await self._records.audit(actor, "appointment.cancel", f"session/{entry.id}", self._now())
-        await self._cancel(entry)
+        await self._records.audit(actor, "appointment.cancel", f"session/{entry.id}", self._now(), booking)
+        await self._cancel(entry, booking)
 
     async def cancel_asked(self, session: str, bookings: Collection[str]) -> None:
         """Cancel a callback or an appointment because another process has asked for it, which it has audited.
@@ -104,17 +114,11 @@ class AppointmentDesk:
         `bookings`: names of the bookings that the process saw. If the session has another booking by now, it stays.
         """
         entry = self.entry(session)
-        if entry is None or entry.session.callback is None or booking_of(entry.session.callback) not in bookings:
+        if entry is None or entry.session.callback is None or (booking := booking_of(entry.session.callback)) not in bookings:
             return
-        with suppress(NotAllowed):  # it has begun, or somebody else has cancelled it
-            await self._cancel(entry)
+        with suppress(NotAllowed):  # it has begun, or somebody else has cancelled or moved it
+            await self._cancel(entry, booking)
 
-    async def _cancel(self, entry: Entry) -> None:
-        _require_open(entry)
-        await self._sessions.apply(entry, ev.EndedBy("callback_cancelled"))
+    async def _cancel(self, entry: Entry, booking: str) -> None:
+        await self._sessions.apply(entry, ev.EndedBy("callback_cancelled", booking))
         self._mailing.callback_cancelled(entry)
-
-
-def _require_open(entry: Entry) -> None:
-    if entry.session.state != "callback":
-        raise NotAllowed("wrong_state")

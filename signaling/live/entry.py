@@ -10,7 +10,7 @@ from matcher.types import Place
 from media.api.wire import PictureLimit, SetMatrix
 from signaling.live.connections import Client
 from signaling.mediaworkers.interface import MediaWorker
-from signaling.protocol.session_views import Brief, EarlierSession, Mark
+from signaling.protocol.session_views import Brief, EarlierSession, Line, Mark
 from signaling.records.types import Site
 from signaling.session import Session
 from signaling.session.matrix import Matrix
@@ -82,6 +82,7 @@ class Entry:
     `mail_lock` is held while the mails about a callback are replaced. `moved`: the number of the newest of these mails' calendar
     events.
     `mailed_at`: when the absent user was told of an answer by mail (Unix ms); 0: no mail since the user left.
+    `unread`: the first line of staff that was sent to the connected user, and that the user has not read; None: no such line.
     `devices`: in how many browsers the user wants pushes about answers. `pushed_at`: like `mailed_at`, for pushes.
     `vouched`: whether the partner signed the user's identity. `earlier`: that user's earlier sessions, and when each ended.
     """
@@ -101,6 +102,7 @@ class Entry:
     marks: dict[str, Mark] | None = None
     moved: int = 0
     mailed_at: int = 0
+    unread: Line | None = None
     devices: int = 0
     pushed_at: int = 0
     vouched: bool = False

@@ -29,6 +29,8 @@ NOBODY_MS = 60_000  # milliseconds of waiting after which a queue that nobody se
 ALERT_AGAIN_MS = 30 * 60_000  # at least this many ms pass between two mails of the same alert
 SOON_MS = 15 * 60_000  # milliseconds before a callback or an appointment at which its reminder is sent
 DAY_MS = 24 * 3_600_000  # milliseconds before an appointment at which its first reminder is sent
+DEAD_MS = 30_000  # milliseconds after which the server has noticed a dead connection, by its heartbeat
+_GOES_ON = frozenset({"waiting", "active", "asleep"})  # states of a session in which an unread line is mailed
 _TOLD_OF = frozenset({"text", "picture", "file"})
 
 
@@ -51,14 +53,18 @@ class Mailing:
         wallboard: str,
         count: Counter[str],
         now: Now,
+        wall: Now,
     ) -> None:
-        """Make the object with the server's parts. `wallboard`: the address of the operators' page."""
+        """Make the object with the server's parts.
+
+        `wallboard`: the address of the operators' page. `wall`: the machine's clock, by which people mean a booked time.
+        """
         self._postbox = postbox
         self._records = records
         self._index = index
         self._staffing = staffing
         self._wallboard = wallboard
-        self._now = now
+        self._now, self._wall = now, wall
         self._background = Background(MOST_TASKS, count)
 
     @property
@@ -99,10 +105,17 @@ class Mailing:
         """Queue a mail about a new line of staff for a user who has left the page.
 
         The mail goes out two minutes later, unless the user returns before. Until `REPLY_AGAIN_MS` have passed, no second mail
-        follows.
+        follows. A line for a user who is connected is kept for `left`.
         """
+        if line.author == entry.session.user:
+            entry.unread = None  # a user who writes has seen the lines before
+            return
         by_staff = line.role in ("counselor", "professional") and line.audience == "all" and line.kind in _TOLD_OF
-        if not by_staff or entry.session.user in entry.holders or not self._postbox.enabled:
+        if not by_staff or not self._postbox.enabled:
+            return
+        if entry.session.user in entry.holders:
+            if entry.unread is None or self._is_read(entry, entry.unread):
+                entry.unread = line
             return
         now = self._now()
         if now - entry.mailed_at < REPLY_AGAIN_MS:
@@ -111,6 +124,22 @@ class Mailing:
             entry.mailed_at = now
             args = {"name": line.name, "since_seq": line.seq}
             self._background.later(self._reply(entry, address, args, now))
+
+    def left(self, entry: Entry) -> None:
+        """Queue a mail about a line that the user has not read, because the user's connection was lost.
+
+        A connection may be dead for some seconds before the server notices. Lines that were sent meanwhile never arrived.
+        """
+        line, entry.unread = entry.unread, None
+        if line is not None and entry.session.state in _GOES_ON and not self._is_read(entry, line):
+            self.answered(entry, line)
+
+    def _is_read(self, entry: Entry, line: Line) -> bool:
+        """Return whether the user has read a line. At a site without read marks: whether it was sent more than `DEAD_MS` ago."""
+        if entry.site.read_marks == "off":
+            return self._now() - line.at > DEAD_MS
+        mark = (entry.marks or {}).get(entry.session.user)
+        return mark is not None and any(span.first <= line.seq <= span.last for span in mark.read)
 
     async def _reply(self, entry: Entry, address: str, args: dict[str, Any], now: int) -> None:
         await self._postbox.post(
@@ -187,7 +216,7 @@ class Mailing:
             if about["args"]["moved"] != entry.moved:
                 return
             await self._forget_promises(entry)
-            now = self._now()
+            now = self._wall()
             kind: Kind = "appointment" if appointment else "callback"
             soon: Kind = "appointment_soon" if appointment else "callback_soon"
             await self._postbox.post(kind, address, key=f"callback/{entry.id}", life_ms=max(at - now, 60_000), **about)

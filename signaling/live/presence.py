@@ -43,13 +43,18 @@ class Presence:
         listening: Listening,
         reading_along: ReadingAlongs,
         came_back: Callable[[Entry], None],
+        left: Callable[[Entry], None],
         standby: StandBy,
         records: Records,
         store: MatchStore,
         refused: Counter[str],
         now: Now,
     ) -> None:
-        """`came_back` is called with each session whose user has opened, or reopened, the session's page."""
+        """Make the object with the server's parts.
+
+        `came_back` is called with each session whose user has opened, or reopened, the session's page. `left` is called with each
+        session whose user's connection was lost.
+        """
         self._index = index
         self._hub = hub
         self._sessions = sessions
@@ -62,7 +67,7 @@ class Presence:
         self._store = store
         self._refused = refused
         self._now = now
-        self._came_back = came_back
+        self._came_back, self._left = came_back, left
         self._standby = standby
         self._records = records
         self._leaving = asyncio.Semaphore(LEAVING_AT_ONCE)
@@ -181,4 +186,6 @@ class Presence:
             return
         entry.release(participant)
         await self._sessions.apply(entry, Disconnected(participant) if returns is None else RightEnded(participant, returns))
+        if participant == entry.session.user:
+            self._left(entry)
         self._sessions.forget_if_done(entry)

@@ -122,7 +122,14 @@ class Live:
         self.staff_hours = StaffHours(records, now)
         self.staffing = staffing = Staffing(store=store, hub=hub, index=index, hours=self.staff_hours, now=now)
         self.mailing = mailing = Mailing(
-            postbox=postbox, records=records, index=index, staffing=staffing, wallboard=wallboard, count=refused, now=now
+            postbox=postbox,
+            records=records,
+            index=index,
+            staffing=staffing,
+            wallboard=wallboard,
+            count=refused,
+            now=now,
+            wall=wall,
         )
         self.pushing = pushing = Pushing(sender=pushes, records=records, index=index, hub=hub, count=refused, now=now)
         self.lines = Lines(records=records, owed=owed, answered=self._answered, now=now)
@@ -214,6 +221,7 @@ class Live:
             listening=self.listening,
             reading_along=self.reading_along,
             came_back=self._came_back,
+            left=mailing.left,
             standby=self.standby,
             records=records,
             store=store,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, tzinfo
 from email.message import EmailMessage
 from urllib.parse import urlsplit
@@ -20,6 +20,7 @@ from signaling.transcripts import page, plain, zone_of
 from signaling.transcripts.reading import conversation_of, pictures_for
 
 from . import calendar
+from .from_addresses import from_address
 from .kinds import ACCOUNT, MAIL_CONFIRM, MANNERS, NEW_DEVICE, THREAD, WITH_EVENT, Kind
 from .letters import About, letter, moment, zone_name
 from .messages import Attachment, Envelope, message
@@ -39,12 +40,24 @@ class Outdated(Exception):
 class Composer:
     """Writes a mail from its row in the outbox, at the moment of sending."""
 
-    def __init__(self, records: Records, addresses: Addresses, *, url: str, sender: str, now: Callable[[], int]) -> None:
-        """Make a composer. `url`: origin of the users' pages. `sender`: the from-address."""
+    def __init__(
+        self,
+        records: Records,
+        addresses: Addresses,
+        *,
+        url: str,
+        sender: str,
+        now: Callable[[], int],
+        allowed: Collection[str] = (),
+    ) -> None:
+        """Make a composer.
+
+        `url`: origin of the users' pages. `sender`: the from-address. `allowed`: what a site may use instead, as in `check_from`.
+        """
         self._records = records
         self._addresses = addresses
         self._url = url
-        self._sender = sender
+        self._sender, self._allowed = sender, allowed
         self._now = now
 
     async def compose(self, mail: MailRecord) -> EmailMessage:
@@ -77,7 +90,7 @@ class Composer:
         )
         written = letter(about)
         envelope = Envelope(
-            sender=self._sender,
+            sender=from_address(plan, self._sender, self._allowed),
             sender_name=(plan.sender if plan else "") or about.site,
             recipient=mail.address,
             reply_to=plan.reply_to if plan else "",

@@ -26,7 +26,11 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}\Z")
 _STYLE = (
     "body{margin:0;background:#f3f4f6;color:#1b1f24}"
     "main{max-width:34rem;margin:0 auto;padding:1.5rem 1rem;"
-    "font:16px/1.6 system-ui,-apple-system,'Apple SD Gothic Neo','Noto Sans KR','Noto Sans',sans-serif}"
+    "font:16px/1.6 system-ui,-apple-system,'Noto Sans',sans-serif}"
+    # a font of another language shows some Chinese characters in a foreign form
+    ":lang(ko) main{font-family:system-ui,-apple-system,'Apple SD Gothic Neo','Noto Sans KR',sans-serif}"
+    ":lang(ja) main{font-family:system-ui,-apple-system,'Hiragino Sans','Noto Sans JP',sans-serif}"
+    ":lang(zh-Hans) main{font-family:system-ui,-apple-system,'PingFang SC','Microsoft YaHei','Noto Sans SC',sans-serif}"
     ".card{background:#fff;border-radius:12px;padding:1.5rem}"
     ":lang(ko){word-break:keep-all;overflow-wrap:anywhere}"
     "h1{font-size:1.25rem;line-height:1.4;margin:0 0 .75rem}p{margin:0 0 1rem;white-space:pre-line}"

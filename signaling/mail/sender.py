@@ -17,7 +17,7 @@ import structlog
 
 from signaling.config.settings import MailServer
 from signaling.records import Records, RecordsAway, UnknownSession
-from signaling.records.outbox import MailRecord
+from signaling.records.outbox import REMINDERS, MailRecord
 
 from .composing import Composer, Outdated
 from .postbox import Postbox
@@ -30,6 +30,7 @@ LEASE_MS = 5 * 60_000  # ms for which a lane has a mail for itself: longer than 
 LATER_S = (60, 300, 900, 3600, 3 * 3600, 6 * 3600)  # pause after each failed try of one mail; the last pause repeats
 MOST_TRIES = 12
 PAUSES_S = (1, 2, 5, 15, 60, 300)  # pause of all lanes after each failure of the mail server; the last pause repeats
+EARLY_S = 1.0  # seconds between two looks for a reminder that is due by the server's clock, but not by the machine's
 LOOK_S = 5.0  # longest time until the sender sees a mail that another server of the cluster has queued
 
 
@@ -46,7 +47,9 @@ class Sender:
         greets_as: str,
         count: Counter[str],
         now: Callable[[], int],
+        ahead: Callable[[], int],
     ) -> None:
+        """Make a sender. `ahead` returns how many ms the clock `now` is ahead of the machine's clock."""
         self._records = records
         self._postbox = postbox
         self._composer = composer
@@ -54,6 +57,7 @@ class Sender:
         self._greets_as = greets_as
         self._count = count
         self._now = now
+        self._ahead = ahead
         self.trouble = ""
         self._failures = 0
         self._last_turn = ""  # organisation of the mail that was claimed last; the turn of the next one comes first
@@ -66,10 +70,13 @@ class Sender:
                 lanes.create_task(self._lane())
 
     async def _lane(self) -> None:
+        idle = False
         while True:
             try:
-                await self._rest()
-                if mail := await self._next():
+                await self._rest(idle=idle)
+                mail = await self._next()
+                idle = mail is None
+                if mail is not None:
                     await self._burst(mail)
             except RecordsAway:
                 await asyncio.sleep(LOOK_S)
@@ -78,13 +85,17 @@ class Sender:
                 await asyncio.sleep(LOOK_S)
 
     async def _next(self) -> MailRecord | None:
-        found = await self._records.claim_mail(self._now(), LEASE_MS, self._last_turn)
+        found = await self._records.claim_mail(self._now(), LEASE_MS, self._last_turn, self._ahead())
         if found is not None:
             self._last_turn = found.shared_by
         return found
 
-    async def _rest(self) -> None:
-        """Wait until the pause of all lanes is over and a mail may be due."""
+    async def _rest(self, *, idle: bool) -> None:
+        """Wait until the pause of all lanes is over and a mail may be due.
+
+        `idle`: no mail was due a moment ago. If the clocks differ, the next one may be a reminder that is not due yet by the
+        machine's clock.
+        """
         pause_ms = self._paused_until - self._now()
         if pause_ms > 0:
             await asyncio.sleep(pause_ms / 1000)
@@ -92,6 +103,8 @@ class Sender:
         self._postbox.posted.clear()
         at = await self._records.next_mail_at()
         wait_s = LOOK_S if at is None else min(LOOK_S, (at - self._now()) / 1000)
+        if idle and wait_s <= 0 and self._ahead():
+            wait_s = EARLY_S
         if wait_s > 0:
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
@@ -120,7 +133,7 @@ class Sender:
 
     async def _send(self, connection: Connection, mail: MailRecord) -> bool:
         """Send one mail and store the result. Return whether the connection can be used again."""
-        if self._now() > mail.until:
+        if self._clock(mail) > mail.until:
             await self._refused(mail, mail.why or "late")
             return True
         try:
@@ -151,8 +164,12 @@ class Sender:
             await self._records.mail_waits(mail, found.why, self._later(mail))
         return True
 
+    def _clock(self, mail: MailRecord) -> int:
+        """Return the time by the clock that this mail follows: reminders follow the machine's clock."""
+        return self._now() - (self._ahead() if mail.kind in REMINDERS else 0)
+
     def _later(self, mail: MailRecord) -> int:
-        return self._now() + LATER_S[min(mail.tries, len(LATER_S) - 1)] * 1000
+        return self._clock(mail) + LATER_S[min(mail.tries, len(LATER_S) - 1)] * 1000
 
     async def _refused(self, mail: MailRecord, why: str) -> None:
         self._count["mail.refused"] += 1
@@ -174,4 +191,4 @@ class Sender:
         if counted and mail.tries + 1 >= MOST_TRIES:
             await self._refused(mail, found.why)
         else:
-            await self._records.mail_waits(mail, found.why, self._later(mail) if counted else self._now(), counted=counted)
+            await self._records.mail_waits(mail, found.why, self._later(mail) if counted else self._clock(mail), counted=counted)

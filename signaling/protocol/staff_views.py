@@ -54,11 +54,13 @@ class QueueItem(Struct, kw_only=True):
 class AppointmentItem(Struct, kw_only=True):
     """A callback or an appointment that nobody has accepted yet, for operators.
 
-    ``minutes``: 0 for a callback by anybody. ``due``: its time has come. ``name``: of the user. ``by_mail``: the user is told by
-    mail of a change. ``trouble``: why it cannot take place as booked, or "".
+    ``booking``: names what is booked now; it changes whenever a time is agreed, and a request to cancel names it. ``minutes``: 0
+    for a callback by anybody. ``due``: its time has come. ``name``: of the user. ``by_mail``: the user is told by mail of a
+    change. ``trouble``: why it cannot take place as booked, or "".
     """
 
     session: str
+    booking: str
     site: str
     category: str
     language: str

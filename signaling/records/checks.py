@@ -58,6 +58,7 @@ SENTENCES: Final[dict[FieldProblem, str]] = {
     "private_address": "must be public; the server's setting --webhook-allow names other networks that may be reached",
     "text_only": "is for conversations by text only",
     "one_kind": "must be either a public key or an address, not both",
+    "not_allowed": "must be an address that the server's setting --mail-from-allow names",
     "bad_mail": "must be a mail address such as jimin@shop.example",
 }
 

@@ -28,14 +28,16 @@ class MailText(Struct, kw_only=True):
 class MailPlan(Struct, kw_only=True):
     """The mails of one site.
 
-    `sender`: the name that mail programs show with the from-address; "": the site's name. `reply_to`: the address to which
-    answers to mails go, or "".
+    `sender`: the name that mail programs show with the from-address; "": the site's name. `from_address`: the from-address, which
+    the server's setting `--mail-from-allow` must allow; "": the server's own. `reply_to`: the address to which answers to mails
+    go, or "".
     `content`: whether a mail may quote the conversation. `alerts`: the addresses that get a mail when nobody serves a queue, or
     somebody waits in it too long.
     `alert_after_s`: seconds that a user waits before the alert. `texts`: language → kind of mail → the site's own wording of it.
     """
 
     sender: Annotated[str, by(Seen(60))] = ""
+    from_address: _OptionalAddress = ""
     reply_to: _OptionalAddress = ""
     content: Literal["off", "on"] = "off"
     alerts: Annotated[list[Address], Meta(max_length=MOST_ALERTED)] = []

@@ -7,6 +7,7 @@ import errno
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from functools import partial
 from urllib.parse import urlsplit
 
 import structlog
@@ -31,7 +32,7 @@ from signaling.config.secret import derived, media_token
 from signaling.config.settings import Bounds, Settings
 from signaling.files import Files
 from signaling.live import Live
-from signaling.live.clock import Now, SteadyClock, wall_clock_ms
+from signaling.live.clock import Now, SteadyClock, ahead_ms, wall_clock_ms
 from signaling.live.translating import Translator
 from signaling.mail import Postbox, Sender
 from signaling.mail.composing import Composer
@@ -111,7 +112,7 @@ async def build_app(
         files=files,
         invites=Invites(secret, settings.url, settings.server_name),
         postbox=postbox,
-        sender=_sender(settings, records, postbox, counts, steady),
+        sender=_sender(settings, records, postbox, counts, steady, now),
         webhooks=WebhookSender(
             records, endpoints, Poster(reach), postbox, page=f"{operators}#settings/webhooks", count=counts, now=steady, wall=now
         ),
@@ -157,13 +158,17 @@ async def build_app(
     return app
 
 
-def _sender(settings: Settings, records: Records, postbox: Postbox, counts: Counter[str], now: Now) -> Sender | None:
-    """Return the sender of mails, or None when no mail server is set up. The sender sends mails only on the leader."""
+def _sender(settings: Settings, records: Records, postbox: Postbox, counts: Counter[str], now: Now, wall: Now) -> Sender | None:
+    """Return the sender of mails, or None when no mail server is set up. The sender sends mails only on the leader.
+
+    `wall`: the machine's clock, which reminders of booked times follow.
+    """
     if settings.mail is None:
         return None
-    composer = Composer(records, postbox.addresses, url=settings.url, sender=settings.mail.sender, now=now)
-    host = urlsplit(settings.url).hostname or "localhost"
-    return Sender(records, postbox, composer, settings.mail, greets_as=host, count=counts, now=now)
+    sender, allowed = settings.mail.sender, settings.mail_from_allow
+    composer = Composer(records, postbox.addresses, url=settings.url, sender=sender, allowed=allowed, now=now)
+    host, ahead = urlsplit(settings.url).hostname or "localhost", partial(ahead_ms, now, wall)
+    return Sender(records, postbox, composer, settings.mail, greets_as=host, count=counts, now=now, ahead=ahead)
 
 
 def _contact(settings: Settings) -> str:

@@ -113,6 +113,13 @@ def booking_of(callback: Callback) -> str:
     return f"{at.removesuffix('+00:00')}Z/{callback.agreed}"
 
 
+def check_booking(session: Session, booking: str) -> None:
+    """Raise NotAllowed when the session has no callback to cancel, or has another booking than this one ("": any)."""
+    called = session.callback
+    if session.state != "callback" or called is None or booking not in ("", booking_of(called)):
+        raise NotAllowed("wrong_state")
+
+
 def check_cancelled(session: Session, event: CallbackCancelled) -> None:
     """Raise NotAllowed when this participant may not cancel a callback now."""
     if event.participant != session.user:

@@ -446,9 +446,11 @@ class EndedBy:
     """The session ends from outside of it.
 
     An operator ends the session or cancels its callback, its records were erased, or too many conversations sleep at its site.
+    ``booking``: the booking to cancel, as ``booking_of`` names it. Another booking stays. "": whatever is booked.
     """
 
     reason: Literal["operator", "callback_cancelled", "erased", "no_room"]
+    booking: str = ""
 
 
 # --- from the matcher (an event with an older fence than the newest seen changes nothing) -------------------------

@@ -379,8 +379,8 @@ def _wrapped_up(session: Session, event: WrappedUp, now: int, out: list[Effect])
 def _ended_by(session: Session, event: EndedBy, now: int, out: list[Effect]) -> None:
     if session.state in FINAL_STATES:
         return
-    if event.reason == "callback_cancelled" and session.state != "callback":
-        raise NotAllowed("wrong_state")
+    if event.reason == "callback_cancelled":
+        callbacks.check_booking(session, event.booking)
     if session.state == "active":
         end(session, event.reason, now, out)
         if event.reason == "operator":

@@ -164,7 +164,7 @@ async def measure(folder: Path) -> list[Row]:
     postbox = Postbox(records, Addresses(b"s" * 32), now_ms, enabled=True)
     server = MailServer(host="127.0.0.1", port=mails.port, sender="talk@shop.example", tls="none")
     composer = Composer(records, postbox.addresses, url="https://x.example", sender=server.sender, now=now_ms)
-    by_mail = MailSender(records, postbox, composer, server, greets_as="x.example", count=count, now=now_ms)
+    by_mail = MailSender(records, postbox, composer, server, greets_as="x.example", count=count, now=now_ms, ahead=lambda: 0)
     by_push = PushSender(records, devices, Poster(reach), count=count, now=now_ms)
     rings: list[float] = []
     async with servers(mails, pushes):

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace as with_settings
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from msgspec.structs import replace
@@ -71,7 +72,9 @@ async def test_software_books_moves_and_cancels_and_the_user_is_told(service: Se
 
     user = await service.user_tab(*await opened(service, made["link"]))
     assert (await user.state("callback"))["callback"]["due_at"] == later
-    cancelled = await done(software, "POST", f"{path}/cancel")
+    status, refused = await software.ask("POST", f"{path}/cancel?booking={quote(booked['booking'])}")
+    assert (status, refused["reason"]) == (409, "changed_meanwhile"), "it was moved since"
+    cancelled = await done(software, "POST", f"{path}/cancel?booking={quote(moved['booking'])}")
     assert cancelled["state"] == "cancelled"
     await user.state("closed")
     assert (await done(software, "GET", "appointments"))["items"] == []

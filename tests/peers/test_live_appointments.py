@@ -267,6 +267,9 @@ async def test_operator_sees_what_a_deactivated_counselor_leaves_and_moves_it(se
         [event] = icalendar.Calendar.from_ical(await reply.read()).walk("VEVENT")
     assert event["dtstart"].dt.timestamp() * 1000 == at + 60_000
     assert "kim@example.com" not in str(event)
-    status, _, _ = await service.post(f"{where}/cancel", {}, cookie=ops)
+    status, refused, _ = await service.post(f"{where}/cancel", {"booking": page["items"][0]["booking"]}, cookie=ops)
+    assert (status, refused["reason"]) == (409, "changed_meanwhile"), "the page still showed the former time"
+    [shown] = (await read(service, "/api/operator/appointments", ops))["items"]
+    status, _, _ = await service.post(f"{where}/cancel", {"booking": shown["booking"]}, cookie=ops)
     assert status == 200
     await user.state("closed")

@@ -97,6 +97,16 @@ async def test_answer_to_a_user_who_left_comes_by_mail_with_the_way_back(service
     assert MINA not in out.out + out.err
 
 
+async def test_answer_that_a_dying_connection_lost_comes_by_mail(service: Service, mails: Mails) -> None:
+    user, jimin = await talk(service)
+    await give_address(service, user)
+    await write(jimin, "오늘 보냈어요", "l-0")
+    assert user.session_id in {entry.id for entry in service.live.index.entries.values() if entry.holders}
+    await service.notices_gone(user)
+    skip(service, 121)
+    await mails.one("상담사가 답했어요")
+
+
 async def test_user_who_returns_in_time_gets_no_mail(service: Service, mails: Mails) -> None:
     user, jimin = await talk(service)
     await give_address(service, user)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 import tomllib
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,9 @@ from signaling.access.codes import new_secret
 from signaling.access.passwords import make_link
 from signaling.config.settings import Settings
 from signaling.config.sources import SERVER
+from signaling.mail.from_addresses import check_from
 from signaling.records import Changed, Records, TooManyReplies
+from signaling.records.mail_plan import MailPlan
 from signaling.webhooks.reach import Reach
 
 from ..options import setting_option
@@ -38,6 +42,8 @@ HEAD = (
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @setting_option(SERVER["public_url"])
 @setting_option(SERVER["webhook_allow"])
+@setting_option(SERVER["mail_from"])
+@setting_option(SERVER["mail_from_allow"])
 @with_records
 async def apply(
     records: Records,
@@ -48,6 +54,8 @@ async def apply(
     yes: bool,
     public_url: str,
     webhook_allow: tuple[Any, ...],
+    mail_from: str,
+    mail_from_allow: tuple[str, ...],
 ) -> None:
     """Make the installation as a file describes it: organisations, sites, categories, hours, staff, replies.
 
@@ -61,7 +69,8 @@ async def apply(
         click.echo(HEAD + to_toml(document_of(present)), nl=False)
         return
     now = time.time_ns() // 1_000_000
-    wanted = _read(present, file, prune=prune, reach=Reach(webhook_allow), now=now)
+    checked_mail = partial(check_from, own=mail_from, allowed=mail_from_allow)
+    wanted = _read(present, file, prune=prune, reach=Reach(webhook_allow), checked_mail=checked_mail, now=now)
     if not _say(*differences(document_of(present), document_of(wanted))) or dry_run:
         return
     if not yes:
@@ -77,12 +86,20 @@ async def apply(
     await _hand_over(records, present, wanted, Settings(public_url=public_url), now)
 
 
-def _read(present: Installation, file: Path, *, prune: bool, reach: Reach, now: int) -> Installation:
+def _read(
+    present: Installation, file: Path, *, prune: bool, reach: Reach, checked_mail: Callable[[MailPlan], MailPlan], now: int
+) -> Installation:
     """Return the installation that the file asks for. Raises ClickException with one line for each problem of the file."""
     try:
         document: Document = tomllib.loads(file.read_text(encoding="utf-8"))
         return Wanted(
-            present, document, prune=prune, new_secret=new_secret, checked_address=reach.checked_field, now=now
+            present,
+            document,
+            prune=prune,
+            new_secret=new_secret,
+            checked_address=reach.checked_field,
+            checked_mail=checked_mail,
+            now=now,
         ).installation()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise click.ClickException(f"{file} is no TOML: {error}") from None

@@ -17,6 +17,7 @@ from signaling.protocol.reading import Reader
 from signaling.protocol.words import Office
 from signaling.records import Organisation, SavedReply, SignInRules, Site, SiteKey, StaffRecord
 from signaling.records.checks import Invalid, checked_site, checked_staff
+from signaling.records.mail_plan import MailPlan
 from signaling.records.opening_hours import BadHours
 from signaling.records.opening_hours import check as check_hours
 from signaling.records.owners import ownerless
@@ -64,7 +65,8 @@ class Wanted:
     """Makes the installation that a file asks for.
 
     `prune`: whether to remove what the file leaves out. `new_secret`: a function that makes the secret of a new key.
-    `checked_address`: a function that returns an address in canonical form, or raises Invalid. `now`: Unix ms.
+    `checked_address`: a function that returns an address in canonical form, or raises Invalid. `checked_mail`: a function that
+    returns a site's plan for mails, or raises Invalid for a from-address that is not allowed. `now`: Unix ms.
     """
 
     def __init__(
@@ -75,10 +77,11 @@ class Wanted:
         prune: bool,
         new_secret: Callable[[], str],
         checked_address: Callable[[str], str],
+        checked_mail: Callable[[MailPlan], MailPlan],
         now: int,
     ) -> None:
         self._present, self._file, self._prune, self._now = present, file, prune, now
-        self._new_secret, self._checked_address = new_secret, checked_address
+        self._new_secret, self._checked_address, self._checked_mail = new_secret, checked_address, checked_mail
         self._problems = Problems()
         self._replies: dict[str, list[SavedReply]] = {}
         self._rules = dict(present.rules)
@@ -153,6 +156,11 @@ class Wanted:
             site = checked_site(site)
         except Invalid as error:
             self._problems.add_invalid(table, error)
+        if before is None or read.mail.from_address != before.mail.from_address:
+            try:
+                self._checked_mail(read.mail)
+            except Invalid as error:
+                self._problems.add_invalid(f"{table}.mail", error)
         site = replace(site, staff_names=read.staff_names, thread_days=read.thread_days, mail=read.mail)
         site = replace(site, keys=self._keys(table, before, read.keys), wrap_up=read.outcomes)
         self._check_outcomes(table, site)

@@ -309,7 +309,7 @@ _OPERATIONS: tuple[Operation, ...] = (
         appointments.TimesQuery,
     ),
     Operation("POST", f"{_APPOINTMENTS}/{{session}}/move", "operator", "Move one.", Nothing, body=appointments.NewTime),
-    Operation("POST", f"{_APPOINTMENTS}/{{session}}/cancel", "operator", "Cancel one.", Nothing),
+    Operation("POST", f"{_APPOINTMENTS}/{{session}}/cancel", "operator", "Cancel one.", Nothing, body=appointments.Cancellation),
     Operation("GET", f"{_STAFF}/{{id}}/hours", "operator", "Working hours.", appointments.WorkingHours, operator.LanguageQuery),
     Operation(
         "POST",

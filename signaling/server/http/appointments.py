@@ -12,7 +12,7 @@ from signaling.live.appointments import sought_of
 from signaling.live.entry import Entry
 from signaling.protocol.reading import QueryReader, Reader, by
 from signaling.protocol.staff_views import AppointmentItem
-from signaling.protocol.texts import Seen
+from signaling.protocol.texts import Exact, Seen
 from signaling.protocol.words import OptionalId
 from signaling.records import StaffRecord
 from signaling.records.appointment_plan import offered
@@ -30,6 +30,7 @@ from .operator import read_language
 routes = web.RouteTableDef()
 
 Zone = Annotated[str, by(Seen(64, cut=True))]
+Booking = Annotated[str, by(Exact(64))]  # names what is booked, as the list of appointments does
 
 
 class AppointmentPage(Struct, kw_only=True):
@@ -60,6 +61,12 @@ class NewTime(Struct, kw_only=True):
     staff: OptionalId = ""
 
 
+class Cancellation(Struct, kw_only=True):
+    """A request to cancel an appointment. `booking`: what the page shows as booked. Another booking is not cancelled."""
+
+    booking: Booking
+
+
 class WorkingHours(Struct, kw_only=True):
     """A member's working hours. `hours`: null if the opening hours of the categories are the member's.
 
@@ -72,6 +79,7 @@ class WorkingHours(Struct, kw_only=True):
 
 read_times: QueryReader[TimesQuery] = QueryReader(TimesQuery)
 _read_time: Reader[NewTime] = Reader(NewTime)
+_read_cancellation: Reader[Cancellation] = Reader(Cancellation)
 
 
 @routes.get("/api/operator/appointments")
@@ -107,10 +115,14 @@ async def move(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/appointments/{session}/cancel")
 async def cancel(request: web.Request) -> web.Response:
-    """Cancel an appointment. Its user gets a mail, if mail is set up and a mail address is known. The request is audited."""
+    """Cancel an appointment. Its user gets a mail, if mail is set up and a mail address is known. The request is audited.
+
+    Raises Changed when another time is booked by now.
+    """
     asker = await asker_of(request)
     entry = await _asked(request, asker)
-    await request.app[LIVE].desk.cancel(entry, asker.member.id)
+    asked = await read_json(request, _read_cancellation, 1024)
+    await request.app[LIVE].desk.cancel(entry, asker.member.id, asked.booking)
     return answer({})
 
 

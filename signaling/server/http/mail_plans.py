@@ -6,6 +6,7 @@ from aiohttp import web
 from msgspec import Struct
 from msgspec.structs import replace
 
+from signaling.mail.from_addresses import check_from
 from signaling.mail.wording import NAMES, checked_plan, preview
 from signaling.mail.words import TEXTS, language_of
 from signaling.protocol.reading import QueryReader, Reader
@@ -37,10 +38,17 @@ _FRAME_POLICY = (
 
 
 class SiteMail(Struct, kw_only=True):
+    """The plan for the mails of one site.
+
+    `own_from`: the server's from-address. `allowed_from`: the addresses, and the domains, that the site may use instead.
+    """
+
     id: str
     name: str
     languages: list[str]
     plan: MailPlan
+    own_from: str
+    allowed_from: list[str]
 
 
 class NewPlan(Struct, kw_only=True):
@@ -93,8 +101,20 @@ _read_wording: QueryReader[WordingQuery] = QueryReader(WordingQuery)
 async def plans(request: web.Request) -> web.Response:
     asker = await asker_of(request)
     language = read_query(request, read_language).lang
-    sites = await request.app[RECORDS].sites(asker.realm)
-    return answer([SiteMail(id=each.id, name=each.name(language), languages=each.languages, plan=each.mail) for each in sites])
+    settings = request.app[SETTINGS]
+    return answer(
+        [
+            SiteMail(
+                id=each.id,
+                name=each.name(language),
+                languages=each.languages,
+                plan=each.mail,
+                own_from=settings.mail_from,
+                allowed_from=list(settings.mail_from_allow),
+            )
+            for each in await request.app[RECORDS].sites(asker.realm)
+        ]
+    )
 
 
 @routes.post("/api/operator/sites/{site}/mail")
@@ -111,7 +131,13 @@ async def save_plan(request: web.Request) -> web.Response:
 
 
 async def store(request: web.Request, site: Site, plan: MailPlan) -> Change:
-    """Store a checked plan. Return what it has changed, for the audit. Raises Changed."""
+    """Store a checked plan. Return what it has changed, for the audit.
+
+    Raises Changed, and Invalid when the server does not allow a new from-address.
+    """
+    settings = request.app[SETTINGS]
+    if plan.from_address != site.mail.from_address:
+        check_from(plan, settings.mail_from, settings.mail_from_allow)
     await request.app[RECORDS].save_site(replace(site, mail=plan), expected=version_of(site))
     before, after = fields_of(site.mail), fields_of(plan)
     was, now = changes(with_texts_of(before, after), with_texts_of(after, before))

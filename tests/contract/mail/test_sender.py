@@ -48,13 +48,17 @@ class Office:
         self.count: Counter[str] = Counter()
         self.postbox = Postbox(records, Addresses(b"s" * 32), self.now, enabled=True)
         self.sender: Sender | None = None
+        self.allowed: tuple[str, ...] = ()
+        self.ahead_ms = 0  # how far the server's steady clock is ahead of the machine's
 
     @asynccontextmanager
     async def sending(self, server: MailServer) -> AsyncIterator[None]:
-        composer = Composer(self.records, self.postbox.addresses, url=URL, sender=server.sender, now=self.now)
+        about: dict[str, Any] = {"url": URL, "sender": server.sender, "allowed": self.allowed}
+        composer = Composer(self.records, self.postbox.addresses, **about, now=self.now)
         self.sender = Sender(
-            self.records, self.postbox, composer, server, greets_as="talk.example", count=self.count, now=self.now
-        )
+            self.records, self.postbox, composer, server, greets_as="talk.example", count=self.count, now=self.now,
+            ahead=lambda: self.ahead_ms,
+        )  # fmt: skip  # arguments
         task = asyncio.create_task(self.sender.run())
         try:
             yield
@@ -205,6 +209,30 @@ async def test_mails_wait_while_the_server_is_gone(office: Office) -> None:
         await office.until("queued", why="unreachable")
         assert office.count["mail.server"] < 10, "the lanes pause"
     assert all(each.tries == 0 for each in await office.until("queued", 5))
+
+
+async def test_reminder_waits_for_a_machines_clock_that_was_set_back(
+    office: Office, server: Mails, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "EARLY_S", 0.05)
+    office.ahead_ms = 3 * 3_600_000
+    await office.post("callback_soon", at=office.now() - 60_000, life_ms=900_000, args={"at": office.now(), "moved": 1})
+    async with office.sending(server.settings()):
+        await asyncio.sleep(0.3)
+        assert server.recipients == [], "three hours early"
+        office.ahead_ms = 0
+        await server.one()
+
+
+async def test_site_sends_from_its_own_address_while_that_is_allowed(office: Office, server: Mails) -> None:
+    site = await office.records.site("shop")
+    assert site is not None
+    await office.records.save_site(replace(site, mail=MailPlan(from_address="hello@shop.test")))
+    for office.allowed in (("shop.test",), ()):
+        await office.post("copy", f"{len(office.allowed)}@example.com")
+        async with office.sending(server.settings()):
+            await office.until("sent", len(server.found) + 1)
+    assert [str(mail["From"]) for mail in server.found] == ["빛과소리 <hello@shop.test>", f"빛과소리 <{SENDER}>"]
 
 
 async def test_late_mail_is_not_sent_any_more(office: Office, server: Mails) -> None:

@@ -316,7 +316,8 @@ export type FieldProblem =
   | "one_kind"
   | "private_address"
   | "text_only"
-  | "unknown_value";
+  | "unknown_value"
+  | "not_allowed";
 export type HttpReason =
   | "bad_request"
   | "too_large"
@@ -1105,11 +1106,12 @@ export interface QueueItem {
 /**
  * A callback or an appointment that nobody has accepted yet, for operators.
  *
- * ``minutes``: 0 for a callback by anybody. ``due``: its time has come. ``name``: of the user. ``by_mail``: the user is told by
+ * ``booking``: names what is booked now; it changes whenever a time is agreed. A request to cancel names it. ``minutes``: 0 for a callback by anybody. ``due``: its time has come. ``name``: of the user. ``by_mail``: the user is told by
  * mail of a change. ``trouble``: why it cannot take place as booked, or "".
  */
 export interface AppointmentItem {
   session: string;
+  booking: string;
   site: string;
   category: string;
   language: string;

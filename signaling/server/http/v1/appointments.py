@@ -19,10 +19,10 @@ from signaling.records.checks import Invalid
 from signaling.records.opening_hours import is_zone
 from signaling.server.app_keys import LIVE, RECORDS
 from signaling.server.http.allowed import Asker, asked_site, asker_of, of_session
-from signaling.server.http.appointments import TimesQuery, Zone, read_times, times_of
+from signaling.server.http.appointments import Booking, TimesQuery, Zone, read_times, times_of
 from signaling.server.http.bodies import Key, path_id, read_json, read_query
 from signaling.server.http.errors import Refused, answer, not_found
-from signaling.session import Session, decode_snapshot
+from signaling.session import Session, booking_of, decode_snapshot
 from signaling.session.callback import LEAST_CONTACT
 from signaling.session.model import NotAllowed
 
@@ -53,13 +53,15 @@ class AppointmentQuery(Struct, kw_only=True):
 class Appointment(Struct, kw_only=True):
     """An appointment of a user with a member of staff. Times are Unix ms.
 
-    `session`: the id by which programs read, move and cancel the appointment. `state`: "scheduled" until `at`; then "due" until a
+    `session`: the id by which programs read, move and cancel the appointment. `booking`: names what is booked now; it changes
+    whenever a time is agreed. `state`: "scheduled" until `at`; then "due" until a
     member of staff accepts it; then "calling" until the user comes; at the end "done", "missed" or "cancelled". `name`: the
     user's name, if it is known. `contact`: the user's telephone number or mail address; "" if only the partner knows one.
     `trouble`: why the appointment cannot take place as booked, or "".
     """
 
     session: str
+    booking: str
     site: str
     category: str
     language: str
@@ -73,6 +75,12 @@ class Appointment(Struct, kw_only=True):
     contact: str
     note: str
     trouble: AppointmentTrouble | Literal[""] = ""
+
+
+class CancelQuery(Struct, kw_only=True):
+    """The query for a cancellation. `booking`: what to cancel, as the appointment names it; "" for whatever is booked."""
+
+    booking: Booking = ""
 
 
 class AppointmentList(Struct, kw_only=True):
@@ -133,6 +141,7 @@ class AnotherTime(Struct, kw_only=True):
 
 _read_query: QueryReader[AppointmentQuery] = QueryReader(AppointmentQuery)
 _read_site_times: QueryReader[SiteTimesQuery] = QueryReader(SiteTimesQuery)
+_read_cancel: QueryReader[CancelQuery] = QueryReader(CancelQuery)
 _read_new: Reader[NewAppointment] = Reader(NewAppointment)
 _read_time: Reader[AnotherTime] = Reader(AnotherTime)
 
@@ -216,11 +225,11 @@ async def move(request: web.Request) -> web.Response:
 async def cancel(request: web.Request) -> web.Response:
     """Cancel an appointment. The user gets a mail, as after booking.
 
-    Raises wrong_state when the appointment has begun, or is over.
+    Raises wrong_state when the appointment has begun, or is over. Raises Changed when the query names another booking.
     """
-    asker = await asker_of(request)
+    asker, asked = await asker_of(request), read_query(request, _read_cancel)
     entry = await _open(request, asker)
-    await request.app[LIVE].desk.cancel(entry, asker.member.id)
+    await request.app[LIVE].desk.cancel(entry, asker.member.id, asked.booking)
     [item] = await _items(request, [entry])
     return answer(item)
 
@@ -270,6 +279,7 @@ def _item(session: Session, trouble: AppointmentTrouble | Literal[""] = "") -> A
         raise not_found()
     return Appointment(
         session=session.id,
+        booking=booking_of(called),
         site=session.site,
         category=session.category,
         language=session.language,

@@ -95,7 +95,9 @@ _OWN: tuple[Operation, ...] = (
         appointments.Appointment,
         body=appointments.AnotherTime,
     ),
-    Operation("POST", f"{_APPOINTMENT}/cancel", "token", "Cancel an appointment.", appointments.Appointment),
+    Operation(
+        "POST", f"{_APPOINTMENT}/cancel", "token", "Cancel an appointment.", appointments.Appointment, appointments.CancelQuery
+    ),
     Operation(
         "GET",
         f"{_SITE}/times",

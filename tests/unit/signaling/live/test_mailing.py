@@ -1,4 +1,4 @@
-"""Mails about a callback say what is agreed now, however quickly people have changed the agreement."""
+"""Mails about a callback say what is agreed now, and mails about answers reach users who have not read them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from signaling.live.connections import Client
 from signaling.live.entry import Entry
 from signaling.live.index import Index
 from signaling.live.mailing import Mailing
-from signaling.protocol.session_views import Brief
+from signaling.protocol.session_views import Brief, Line, Mark, Span
 from signaling.records import Site
 from signaling.session import new_session
 from signaling.session.model import Callback
@@ -51,8 +52,15 @@ def outbox() -> Outbox:
 
 
 @pytest.fixture
-def mailing(outbox: Outbox) -> Mailing:
-    return Mailing(postbox=outbox, records=outbox, index=Index(), staffing=None, wallboard="", count=Counter(), now=lambda: NOW)
+def clock() -> dict[str, int]:
+    """Return the times of the server's steady clock and of the machine's clock. A test may change them."""
+    return {"now": NOW, "wall": NOW}
+
+
+@pytest.fixture
+def mailing(outbox: Outbox, clock: dict[str, int]) -> Mailing:
+    parts: dict[str, Any] = {"postbox": outbox, "records": outbox, "index": Index(), "staffing": None, "wallboard": ""}
+    return Mailing(**parts, count=Counter(), now=lambda: clock["now"], wall=lambda: clock["wall"])
 
 
 def entry(site: Site = SHOP, **fields: Any) -> Entry:
@@ -104,3 +112,65 @@ async def test_mail_names_no_counselor_where_names_are_hidden(mailing: Mailing, 
     mailing.callback_booked(entry(replace(SHOP, staff_names=names), staff="jimin", staff_name="Jimin", minutes=30))
     await mailing.close()
     assert {each["args"]["name"] for each in outbox.queued.values()} == {told}
+
+
+def talking(site: Site = SHOP) -> Entry:
+    """Return a text conversation whose user is connected and gave a mail address."""
+    found = entry(site)
+    found.session.state = "active"
+    found.hold("u", Client(tab="t-1"))
+    return found
+
+
+def said(seq: int, author: str = "jimin", at: int = NOW) -> Line:
+    role = "user" if author == "u" else "counselor"
+    return Line(seq=seq, id=f"l-{seq}", author=author, name="Jimin", role=role, kind="text", audience="all", at=at, text="네")
+
+
+def disconnect(mailing: Mailing, found: Entry) -> None:
+    found.release("u")
+    mailing.left(found)
+
+
+async def test_answer_to_a_dying_connection_is_mailed_once_it_is_lost(mailing: Mailing, outbox: Outbox) -> None:
+    found = talking()
+    found.marks = {"u": Mark(participant="u", read=[Span(first=1, last=3)])}
+    for seq in (3, 4, 5):
+        mailing.answered(found, said(seq))
+    disconnect(mailing, found)
+    mailing.answered(found, said(6))
+    await mailing.close()
+    [mail] = outbox.queued.values()
+    assert (mail["kind"], mail["args"]["since_seq"], mail["at"]) == ("reply", 4, NOW + 120_000)
+
+
+async def test_user_who_has_read_or_answered_gets_no_mail_when_they_leave(mailing: Mailing, outbox: Outbox) -> None:
+    reader, writer, over = talking(), talking(), talking()
+    for found in (reader, writer, over):
+        mailing.answered(found, said(3))
+    reader.marks = {"u": Mark(participant="u", read=[Span(first=1, last=3)])}
+    mailing.answered(writer, said(4, author="u"))
+    over.session.state = "after"
+    for found in (reader, writer, over):
+        disconnect(mailing, found)
+    await mailing.close()
+    assert outbox.queued == {}
+
+
+@pytest.mark.parametrize(("before_s", "mailed"), [(20, True), (40, False)])
+async def test_without_read_marks_only_recent_answers_are_mailed(
+    mailing: Mailing, outbox: Outbox, before_s: int, mailed: bool
+) -> None:
+    found = talking(replace(SHOP, read_marks="off"))
+    mailing.answered(found, said(3, at=NOW - before_s * 1000))
+    disconnect(mailing, found)
+    await mailing.close()
+    assert bool(outbox.queued) == mailed
+
+
+async def test_reminders_are_planned_by_the_machines_clock(mailing: Mailing, outbox: Outbox, clock: dict[str, int]) -> None:
+    clock["now"] = NOW + 3 * HOUR  # the machine's clock was set back by three hours
+    mailing.callback_booked(entry(due_at=NOW + 2 * HOUR))
+    await mailing.close()
+    assert outbox.queued["soon/s-1"]["at"] == NOW + 2 * HOUR - HOUR // 4
+    assert outbox.queued["callback/s-1"]["life_ms"] == 2 * HOUR

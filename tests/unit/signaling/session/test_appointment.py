@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from signaling.protocol.session_views import Brief, CategoryView, SiteView
-from signaling.session import NotAllowed, decode_snapshot, encode_snapshot, matrix, next_deadline, views
+from signaling.session import NotAllowed, booking_of, decode_snapshot, encode_snapshot, matrix, next_deadline, views
 from signaling.session import events as ev
 from signaling.session.appointment import GRACE_MS, LATE_MS
 from signaling.session.effects import Enqueue, Note, Reinstate
@@ -206,3 +206,14 @@ def test_callback_by_anybody_is_noted_as_no_appointment(call):
     assert noted(booked(call, None, AT + S)) == [("cancelled", "jimin", AT)]
     call.give(ev.EndedBy("callback_cancelled"))
     assert noted(call) == []
+
+
+def test_cancellation_leaves_a_booking_that_it_does_not_name(call):
+    booked(call)
+    seen = booking_of(callback(call))
+    booked(call, at=AT + HOUR_S * S)
+    with pytest.raises(NotAllowed, match="wrong_state"):
+        call.give(ev.EndedBy("callback_cancelled", seen))
+    assert callback(call).state == "scheduled"
+    call.give(ev.EndedBy("callback_cancelled", booking_of(callback(call))))
+    assert callback(call).state == "cancelled"

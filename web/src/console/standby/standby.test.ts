@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { prefs, setPrefs } from "../../staff/prefs";
-import { standsBy, turnOff } from "./standby";
+import { begin, standsBy, turnOff, update } from "./standby";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -13,4 +13,18 @@ it("says that rings are off only once the server has removed the browser", async
   vi.stubGlobal("fetch", () => Promise.resolve(new Response('{"removed":1}')));
   await turnOff();
   expect([standsBy.get(), prefs.get().pushFor]).toEqual([false, ""]);
+});
+
+it("offers a new version that the browser had found before the page began", async () => {
+  const installing = new EventTarget();
+  const posted: unknown[] = [];
+  const registration = Object.assign(new EventTarget(), { installing, waiting: null as unknown });
+  const serviceWorker = Object.assign(new EventTarget(), { controller: {}, register: () => Promise.resolve(registration) });
+  vi.stubGlobal("navigator", { serviceWorker });
+  await begin("suho");
+  expect(update.get()).toBeNull();
+  registration.waiting = { postMessage: (said: unknown) => posted.push(said) };
+  installing.dispatchEvent(new Event("statechange"));
+  update.get()?.();
+  expect(posted).toEqual(["update"]);
 });

@@ -60,7 +60,9 @@ function watch(registration: ServiceWorkerRegistration): void {
       waiting.postMessage("update");
     });
   };
+  const follow = () => registration.installing?.addEventListener("statechange", offer);
   offer();
-  registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", () => offer()));
+  follow(); // the browser may have found the new version before this page had signed in
+  registration.addEventListener("updatefound", follow);
   setInterval(() => void registration.update().catch(() => undefined), LOOK_MS);
 }

@@ -28,6 +28,7 @@ export const timesFor = (session: string) =>
     StaffTimes[]
   >;
 export const move = (session: string, time: number, staff: string) => post(`${at(session)}/move`, { at: time, staff });
-export const cancel = (session: string) => post(`${at(session)}/cancel`, {});
+/** Cancels an appointment. The server refuses it if another time is booked than the page shows. */
+export const cancel = ({ session, booking }: AppointmentItem) => post(`${at(session)}/cancel`, { booking });
 export const workingHours = (staff: string) => get(hoursOf(staff)) as Promise<WorkingHours>;
 export const saveWorkingHours = (staff: string, hours: Hours | null) => post(hoursOf(staff), { hours }) as Promise<WorkingHours>;

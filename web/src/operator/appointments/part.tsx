@@ -1,6 +1,7 @@
 import type { AppointmentItem } from "../../messages";
 import { useState } from "preact/hooks";
 import { languageName } from "../../staff/format";
+import { ApiError } from "../../staff/api";
 import { sentence } from "../../staff/refusals";
 import { t as shared } from "../../staff/texts";
 import { Button, toast, useLocale, whenText, type Locale } from "../../ui";
@@ -42,12 +43,14 @@ export function AppointmentsPart() {
     toast(t("done"));
     setRound(round + 1);
   };
-  const cancelled = async (session: string) => {
+  const cancelled = async (row: AppointmentItem) => {
     try {
-      await cancel(session);
+      await cancel(row);
     } catch (error) {
-      toast(sentence(error), "error");
-      return false;
+      const moved = error instanceof ApiError && error.reason === "changed_meanwhile";
+      toast(moved ? t("cancel.moved") : sentence(error), "error");
+      if (moved) setRound(round + 1); // the list shows the new time
+      return moved;
     }
     done();
     return true;
@@ -91,7 +94,7 @@ export function AppointmentsPart() {
           yes={t("cancel.yes")}
           no={t("cancel.keep")}
           testid="appointment-cancel-confirm"
-          onYes={() => cancelled(asked.row.session)}
+          onYes={() => cancelled(asked.row)}
           onClose={() => setAsked(null)}
         >
           <p>{t(asked.row.by_mail ? "told.mail" : "told.not")}</p>

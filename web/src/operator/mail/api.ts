@@ -34,6 +34,7 @@ export interface Wording {
 
 export interface Plan {
   sender: string;
+  from_address: string;
   reply_to: string;
   content: "off" | "on";
   alerts: string[];
@@ -47,6 +48,9 @@ export interface SiteMail {
   name: string;
   languages: string[];
   plan: Plan;
+  /** The server's from-address, and the addresses and domains that the site may use instead. */
+  own_from: string;
+  allowed_from: string[];
 }
 
 export const outbox = (state: string, page: number) =>

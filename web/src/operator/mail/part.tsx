@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { ApiError } from "../../staff/api";
 import { dateTime } from "../../staff/format";
 import { sentence } from "../../staff/refusals";
 import { Button, Failure, Field, type Locale, Select, TextArea, toast, useLocale } from "../../ui";
@@ -120,6 +121,7 @@ function PlanCard({ site }: { site: SiteMail }) {
   const [alerts, setAlerts] = useState(site.plan.alerts.join("\n"));
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState("");
+  const allowed = site.allowed_from.join(", ");
   const change = (part: Partial<Plan>) => setPlan({ ...plan, ...part });
   const save = async (event: Event) => {
     event.preventDefault();
@@ -131,7 +133,8 @@ function PlanCard({ site }: { site: SiteMail }) {
       setFormer(saved);
       toast(t("plan.saved"));
     } catch (error) {
-      setFailed(sentence(error));
+      const refused = error instanceof ApiError && error.fields["from_address"] !== undefined;
+      setFailed(refused ? t("plan.from.bad", { allowed }) : sentence(error));
     }
     setBusy(false);
   };
@@ -146,6 +149,17 @@ function PlanCard({ site }: { site: SiteMail }) {
           maxLength={60}
           onInput={(event) => change({ sender: event.currentTarget.value })}
         />
+        {(allowed !== "" || former.from_address !== "") && (
+          <Field
+            label={t("plan.from")}
+            hint={t("plan.from.hint", { own: site.own_from, allowed })}
+            type="email"
+            value={plan.from_address}
+            maxLength={254}
+            data-testid={`mail-from-of-${site.id}`}
+            onInput={(event) => change({ from_address: event.currentTarget.value })}
+          />
+        )}
         <Field
           label={t("plan.reply_to")}
           hint={t("plan.reply_to.hint")}

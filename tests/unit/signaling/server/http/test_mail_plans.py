@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from signaling.records import AuditRecord
+from signaling.server import app_keys
 
 from .conftest import Desk
 
@@ -69,6 +71,22 @@ async def test_wording_that_names_what_its_mail_has_not_is_refused_by_field(ops:
     status, refused = await ops.ask(PLAN, {"plan": wrong})
     assert (status, refused["fields"]) == (422, {"texts.ko.reply.text": "unknown_value"})
     assert await plan_of(ops) == before
+
+
+async def test_from_address_is_refused_unless_its_domain_is_allowed(desk: Desk, ops: Operator) -> None:
+    before = await plan_of(ops)
+    wanted = before | {"from_address": "hello@shop.example"}
+    status, refused = await ops.ask(PLAN, {"plan": wanted})
+    assert (status, refused["fields"]) == (422, {"from_address": "not_allowed"})
+    desk.app[app_keys.SETTINGS] = replace(desk.settings, mail_from_allow=("shop.example",))
+    assert (await ops.ask(PLAN, {"plan": wanted}))[0] == 200
+    entry = await newest(desk, "site.mail")
+    assert entry.change is not None
+    assert entry.change.after == {"mail.from_address": "hello@shop.example"}
+    desk.app[app_keys.SETTINGS] = desk.settings  # the domain is withdrawn; other fields can still be changed
+    assert (await ops.ask(PLAN, {"plan": wanted | {"sender": "가게"}}))[0] == 200
+    assert (await ops.ask(f"/api/operator/audit/{entry.n}/undo", {}))[0] == 200
+    assert (await plan_of(ops))["from_address"] == ""
 
 
 async def test_preview_shows_the_mail_and_stores_nothing(ops: Operator) -> None:
