@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import structlog
 
@@ -50,8 +51,11 @@ class Checks:
         """
         for source, (_, settings, provider) in (await self._oidc.sources()).items():
             if source not in self._asking:
-                task = self._asking[source] = asyncio.create_task(self._look_at(source, settings, provider))
-                task.add_done_callback(lambda _, source=source: self._asking.pop(source, None))
+                self._asking[source] = asyncio.create_task(self._look_at(source, settings, provider))
+                self._asking[source].add_done_callback(partial(self._asked, source))
+
+    def _asked(self, source: str, task: asyncio.Task[None]) -> None:
+        del self._asking[source]
 
     async def done(self) -> None:
         """Wait until no provider is being asked."""

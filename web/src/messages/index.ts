@@ -1106,8 +1106,9 @@ export interface QueueItem {
 /**
  * A callback or an appointment that nobody has accepted yet, for operators.
  *
- * ``booking``: names what is booked now; it changes whenever a time is agreed. A request to cancel names it. ``minutes``: 0 for a callback by anybody. ``due``: its time has come. ``name``: of the user. ``by_mail``: the user is told by
- * mail of a change. ``trouble``: why it cannot take place as booked, or "".
+ * ``booking``: names what is booked now; it changes whenever a time is agreed, and a request to cancel names it. ``minutes``: 0
+ * for a callback by anybody. ``due``: its time has come. ``name``: of the user. ``by_mail``: the user is told by mail of a
+ * change. ``trouble``: why it cannot take place as booked, or "".
  */
 export interface AppointmentItem {
   session: string;

@@ -18,7 +18,8 @@ it("says that rings are off only once the server has removed the browser", async
 it("offers a new version that the browser had found before the page began", async () => {
   const installing = new EventTarget();
   const posted: unknown[] = [];
-  const registration = Object.assign(new EventTarget(), { installing, waiting: null as unknown });
+  const workers: { installing: EventTarget; waiting: unknown } = { installing, waiting: null };
+  const registration = Object.assign(new EventTarget(), workers);
   const serviceWorker = Object.assign(new EventTarget(), { controller: {}, register: () => Promise.resolve(registration) });
   vi.stubGlobal("navigator", { serviceWorker });
   await begin("suho");
