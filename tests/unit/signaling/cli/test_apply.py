@@ -334,7 +334,7 @@ def test_wrong_key_of_the_file_is_named(folder: Path, key: str, says: str) -> No
 
 def test_from_address_needs_a_setting_of_the_server_that_allows_it(folder: Path) -> None:
     wanted = FILE.replace('mail = { sender = "Haneul" }', 'mail = { from_address = "hello@shop.example" }')
-    assert "from_address must be an address that the server's setting --mail-from-allow names" in refused(folder, wanted)
+    assert "[sites.shop.mail] from_address: must be an address that the server's setting" in refused(folder, wanted)
     assert "neither a domain" in run(folder, "apply", "--export", "--mail-from-allow", "a@b").output
     applied(folder, wanted, "--mail-from-allow", "Shop.example")
     assert 'from_address = "hello@shop.example"' in done(folder, "apply", "--export")
