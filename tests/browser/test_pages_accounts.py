@@ -1,4 +1,4 @@
-"""Check the pages about people and sign-ins: sites, people, rules, hours, the audit, and a person's account."""
+"""Check the pages about people and sign-ins: sites, people, rules, hours, the audit, a person's account, and new passwords."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ async def test_pages_about_people_and_sign_ins_are_sound(house: House) -> None:
     await the_rules(house, operator)
     await the_audit(house, operator)
     await the_account(house)
+    await the_stranger(house)
 
 
 async def part(house: House, operator: Staff, address: str, shown: str) -> None:
@@ -154,3 +155,19 @@ async def the_account(house: House) -> None:
     await jimin.get("account").locator("summary").click()
     await expect(jimin.get("app-secret")).to_be_visible()
     await house.eyes.look(jimin.page, "accounts-app")
+
+
+async def the_stranger(house: House) -> None:
+    """Look at what somebody sees who has forgotten their password, and who follows a link for a new one."""
+    service = house.cast.service
+    stranger = await house.person(Staff, media.COUNSELOR)
+    stranger.page = await stranger.context.new_page()
+    await stranger.page.goto(service.host("counselor") + "/console")
+    await stranger.get("signin-forgot").click()
+    await expect(stranger.get("forgot-login")).to_be_visible()
+    await house.eyes.look(stranger.page, "accounts-forgot")
+    link = await sangdam(service, "staff", "link", "suho", "--public-url", service.url)
+    await stranger.page.goto("about:blank")  # a link that differs from the page's address by its fragment alone loads nothing
+    await stranger.page.goto(link.split()[-1])
+    await expect(stranger.get("link-save")).to_be_visible()
+    await house.eyes.look(stranger.page, "accounts-new-password")

@@ -2,6 +2,7 @@ import { ArrowDown, ArrowUp, Plus, X } from "lucide";
 import { useState } from "preact/hooks";
 import { languageName } from "../../staff/format";
 import { Button, Field, IconButton, locale, Select } from "../../ui";
+import { nameIn } from "../wrap-up/plan";
 import type { CategorySettings, Problems, SiteSettings } from "./api";
 import { FormEditor } from "./form-editor";
 import { problem } from "./problems";
@@ -18,7 +19,7 @@ interface CategoriesProps {
 export function Categories({ settings, problems, onChange }: CategoriesProps) {
   const all = settings.categories;
   const [id, setId] = useState("");
-  const nameOf = (one: CategorySettings) => Object.values(one.names)[0] ?? one.id;
+  const nameOf = (one: CategorySettings) => nameIn(one.names, locale()) || one.id;
   const set = (changed: CategorySettings) => onChange(all.map((one) => (one.id === changed.id ? changed : one)));
   const add = () => {
     if (id.trim() === "" || all.some((one) => one.id === id.trim())) return;

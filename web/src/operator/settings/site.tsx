@@ -10,6 +10,7 @@ import { Confirm } from "../../staff/confirm";
 import { Loaded } from "../loaded";
 import { askAboutSite } from "../preview/api";
 import { Preview } from "../preview/preview";
+import { nameIn } from "../wrap-up/plan";
 import { problemsOf, removeSite, saveSite, site as load, type Problems, type SiteSettings, type StoredSite } from "./api";
 import { AppointmentFields } from "./appointment-fields";
 import { Categories } from "./categories";
@@ -124,7 +125,7 @@ function SiteForm({ stored: first }: { stored: StoredSite }) {
       <a class="row" href="#settings/sites">
         <Icon node={ArrowLeft} /> {t("area.sites")}
       </a>
-      <h1>{Object.values(stored.settings.names)[0] ?? stored.id}</h1>
+      <h1>{nameIn(stored.settings.names, locale()) || stored.id}</h1>
       <form class="stack" noValidate onSubmit={(event) => void save(event)}>
         <fieldset class="card settings-fields">
           <legend>{t("group.site")}</legend>
