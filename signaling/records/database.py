@@ -31,6 +31,7 @@ IDLE = 5  # idle connections that stay open for transactions that do not run in 
 THREADS = 4  # threads that run SQLite transactions
 LONG_S = 60.0  # seconds that a transaction which reads whole tables may take
 LONGEST_S = 3600.0  # seconds that a transaction which rewrites all tables may take
+ENDING_S = 2.0  # seconds for which the close waits until running transactions have ended
 SOON_S = 0.3  # seconds that a failed read waits for the database to answer again before its second and last try
 # milliseconds after which PostgreSQL ends an idle transaction: otherwise a hanging server would block its successor's rows
 IDLE_MS = 2500
@@ -140,11 +141,27 @@ class Database:
         await self._reach.close()
         if self._aside is not None:
             await self._aside.close()
+        turns = await self._last_turns()
         await self._engine.dispose()
         # A cancelled transaction still runs in its thread. If the pool closed first, that thread would wait there for 30 s.
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
         if self._file is not None:
             await asyncio.to_thread(self._file.dispose)
+        for _ in range(turns):
+            self._turns.release()
+
+    async def _last_turns(self) -> int:
+        """Wait until no transaction runs, for `ENDING_S` at most. Return how many turns are taken now.
+
+        A task that is cancelled again while its connection is being closed leaves aiosqlite waiting for a thread that has ended.
+        """
+        taken = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ENDING_S):
+                while taken < AT_ONCE:
+                    await self._turns.acquire()
+                    taken += 1
+        return taken
 
     async def _transaction(self, work: Callable[[sa.Connection], T], *, writes: bool) -> T:
         """Run `work` in one transaction: commit at its end, roll back when it raises."""
