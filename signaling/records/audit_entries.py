@@ -21,7 +21,7 @@ from .staff_settings import settings_of_member
 from .types import Change, Site, SiteKey, StaffRecord
 
 Undoable = Literal["", "yes", UndoReason]
-"""Whether the audit can undo a change, or why not. "": the entry changes no settings."""
+"""The audit can undo the change if this is "yes". Another word is the reason why it cannot. "": the entry changes no settings."""
 _WITHOUT_VALUES: Final[dict[str, Undoable]] = {  # for the actions whose entries hold no values
     "site.key_remove": "secret_gone", "token.remove": "secret_gone", "webhook.rotate": "secret_gone",
     "webhook.remove": "secret_gone", "staff.remove": "person_gone", "reply.import": "texts_gone",

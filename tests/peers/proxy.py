@@ -23,7 +23,7 @@ class Line:
     loss: float = 0.0
     """Share of the media packets that this direction loses."""
     burst: float = 1.0
-    """How many packets are lost in a row, on average. 1: each packet is lost independently. More than 1: losses follow Gilbert's
+    """The average number of packets lost in a row. 1: each packet is lost independently. More than 1: losses follow Gilbert's
     model.
     """
     jitter_s: float = 0.0
