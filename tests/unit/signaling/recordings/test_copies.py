@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,7 +91,22 @@ async def test_no_copy_is_made_on_a_nearly_full_disk(tmp_path: Path, monkeypatch
         assert (await made(copies, "s-1")).state == "failed"
 
 
-async def test_excess_copy_requests_are_told_to_retry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def go_on(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Keep every copy in work until this event is set."""
+    event, export = asyncio.Event(), subject.export
+
+    async def waiting(*args: Any) -> None:
+        await event.wait()
+        await export(*args)
+
+    monkeypatch.setattr(subject, "export", waiting)
+    return event
+
+
+async def test_excess_copy_requests_are_told_to_retry(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, go_on: asyncio.Event
+) -> None:
     monkeypatch.setattr(subject, "MOST_AT_ONCE", 1)
     for session in ("s-1", "s-2"):
         recorded(tmp_path, session)
@@ -98,10 +114,12 @@ async def test_excess_copy_requests_are_told_to_retry(tmp_path: Path, monkeypatc
         await copies.make("s-1", await recordings.of("s-1"), "u-1")
         with pytest.raises(TooMany):
             await copies.make("s-2", await recordings.of("s-2"), "u-1")
+        go_on.set()
         assert (await made(copies, "s-1")).state == "ready"
         assert (await copies.make("s-2", await recordings.of("s-2"), "u-1")).state == "making"
 
 
+@pytest.mark.usefixtures("go_on")
 async def test_copies_of_one_organisation_leave_room_for_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subject, "MOST_AT_ONCE", 4)
     made_of = {"large": 0, "small": 0}
