@@ -185,6 +185,7 @@ export function Room(props: RoomProps) {
                 pictures={pictures}
                 audience={audienceOffered}
                 readOnly={!active && session.state !== "asleep"}
+                place={place.before}
                 above={<EarlierAbove key={session.id} session={session} />}
                 aid={state.staff ? deskAid(client, session, state.staff, audienceOffered) : undefined}
               />

@@ -11,7 +11,7 @@ import { Composer, type AudienceChoice, type ComposerAid } from "./composer";
 import { beginsGroup } from "./compose";
 import type { Pictures } from "./pictures";
 import { participant, typingNow, type OutLine } from "./state";
-import { MOST, useLineWindow } from "./line-window";
+import { AT_FIRST, useLineWindow, type Place } from "./line-window";
 import { list, nameOf, t } from "./words";
 
 export type { AudienceChoice } from "./composer";
@@ -33,10 +33,12 @@ export interface ChatProps {
   asThen?: (lines: Line[]) => Line[];
   /** What the page shows above the conversation's first line, such as the visitor's earlier conversations. */
   above?: ComponentChildren;
+  /** Where the reader was when they last saw this conversation; otherwise the chat begins at its end. */
+  place?: Place;
 }
 
 /** The chat: lines in order, lines being sent, who is typing, and the message box. */
-export function Chat({ client, session, pictures, audience, aid, readOnly = false, asThen, above }: ChatProps) {
+export function Chat({ client, session, pictures, audience, aid, readOnly = false, asThen, above, place }: ChatProps) {
   useLocale();
   const all = useStore(client.state, (state) => state.lines[session.id] ?? NO_LINES);
   const lines = useMemo(() => asThen?.(all) ?? all, [all, asThen]);
@@ -45,11 +47,12 @@ export function Chat({ client, session, pictures, audience, aid, readOnly = fals
   const chosen: Audience = audience?.value ?? "all";
   const older = useStore(client.state, (state) => (state.older[session.id] ?? 0) > 0);
   const scroll = useFollowing(`${lines.at(-1)?.seq} ${outbox.length}`);
-  const view = useLineWindow(lines, scroll.ref, {
+  const access = {
     there: older,
     fetch: () => void client.older(session.id),
-    reach: (seq) => client.reach(session.id, seq),
-  });
+    reach: (seq: number) => client.reach(session.id, seq),
+  };
+  const view = useLineWindow(lines, scroll.ref, access, place);
   const writing = useWriting();
   return (
     <div class="chat">
@@ -64,7 +67,7 @@ export function Chat({ client, session, pictures, audience, aid, readOnly = fals
         role="log"
         aria-live={view.moving ? "off" : "polite"}
         aria-label={t("chat.title")}
-        data-windowed={older || lines.length > MOST || undefined}
+        data-windowed={older || lines.length > AT_FIRST || undefined}
       >
         <div ref={scroll.rows}>
           {!older && view.from === 0 && above}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { around, MOST, moved, shifted, STEP } from "./line-window";
+import { around, AT_FIRST, atFirst, MOST, moved, shifted, STEP } from "./line-window";
 
 test("a window moves within its bounds and never grows", () => {
   let span = { from: 4700, to: 5000 };
@@ -30,4 +30,14 @@ test("a window shows the same lines after older ones came before them", () => {
   expect(shifted({ from: 0, to: 2 }, 5, lines)).toEqual({ from: 2, to: 4 });
   expect(shifted({ from: 0, to: 2 }, 1, lines)).toEqual({ from: 0, to: 2 });
   expect(shifted({ from: 0, to: 2 }, 7, lines)).toBeNull();
+});
+
+test("a conversation begins with few lines, with the reader's place among them if it is near enough", () => {
+  const lines = Array.from({ length: 1000 }, (_, i) => ({ seq: i + 1 }));
+  expect(atFirst(lines, Number.NaN)).toBe(AT_FIRST);
+  expect(atFirst(lines, 5000)).toBe(AT_FIRST);
+  expect(atFirst(lines, 990)).toBe(AT_FIRST);
+  expect(atFirst(lines, 801)).toBe(200);
+  expect(atFirst(lines, 701)).toBe(MOST);
+  expect(atFirst(lines, 700)).toBeNull();
 });

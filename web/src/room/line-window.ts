@@ -1,7 +1,7 @@
 /** Keeps a long conversation short in the document: only the lines around the reader's position are rendered. */
 
 import type { RefObject } from "preact";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Line } from "../messages";
 
 export interface Span {
@@ -10,8 +10,10 @@ export interface Span {
 }
 
 export const MOST = 300; // lines that are in the page's document at once
+export const AT_FIRST = 40; // lines that are rendered before the first paint: enough for a screen
 export const STEP = 100; // lines by which the rendered window moves when the reader scrolls
 const NEAR = 900; // px: the window moves when the reader is this close to its end
+const GROWS_MS = 50; // time from a paint to the next STEP lines
 const CALLED_MS = 1600; // how long a line that the reader jumped to is highlighted
 
 /** Returns the range of rendered lines moved by `by` lines, within the `count` lines that there are. */
@@ -43,6 +45,21 @@ export interface Anchor {
   top: number;
 }
 
+/** A reader's position in a conversation: the number of the first visible line, and how many px it stands below the top of the box;
+ *  negative above it. */
+export interface Place {
+  seq: string;
+  offset: number;
+}
+
+/** Returns how many of the newest lines to render before the first paint, so that the line `at` is among them; null if `at` is too
+ *  far back. */
+export function atFirst(lines: readonly Pick<Line, "seq">[], at: number): number | null {
+  const back = lines.length - lines.findIndex(({ seq }) => seq === at);
+  if (back > lines.length) return AT_FIRST;
+  return back > MOST ? null : Math.max(AT_FIRST, back);
+}
+
 /** Access to the older lines of a conversation, which the page fetches only when they are needed. `there`: whether the server has
  *  any. */
 export interface Older {
@@ -53,26 +70,49 @@ export interface Older {
 }
 
 /** Returns the part of `lines` to render in the scrolling `box`. The part moves as the reader scrolls; lines on the screen stay
- *  where they are, even when older lines are added. */
-export function useLineWindow(lines: Line[], box: RefObject<HTMLElement | null>, older: Older) {
-  const [held, setHeld] = useState<{ span: Span; first: number } | null>(null); // null: render the newest lines
-  const [wanted, setWanted] = useState(0);
-  const anchor = useRef<Anchor | null>(null);
+ *  where they are, even when older lines are added. `place`: where the reader was when they last saw the conversation. */
+export function useLineWindow(lines: Line[], box: RefObject<HTMLElement | null>, older: Older, place?: Place) {
   const count = lines.length;
   const first = lines[0]?.seq ?? 0;
+  const [newest, setNewest] = useState(() => atFirst(lines, Number(place?.seq))); // how many lines to render while `held` is null
+  const [held, setHeld] = useState<{ span: Span; first: number } | null>(() => {
+    if (newest !== null) return null;
+    return {
+      span: around(
+        lines.findIndex(({ seq }) => seq === Number(place?.seq)),
+        count,
+      ),
+      first,
+    };
+  });
+  const [wanted, setWanted] = useState(0);
+  const anchor = useRef<Anchor | null>(null);
   const before = useRef(first);
   if (before.current !== first) anchor.current ??= firstSeen(box.current); // the document shows the lines as they were
   before.current = first;
   const span = held && shifted(held.span, held.first, lines);
   const setSpan = (next: Span | null) => setHeld(next && { span: next, first });
   const to = Math.min(span?.to ?? count, count);
-  const shown = { from: Math.min(span?.from ?? count, Math.max(0, to - MOST)), to };
+  const shown = { from: Math.min(span?.from ?? count, Math.max(0, to - (span ? MOST : (newest ?? MOST)))), to };
+  useLayoutEffect(() => {
+    const line = place && box.current?.querySelector(`[data-seq="${place.seq}"]`);
+    if (line && box.current)
+      box.current.scrollTop += line.getBoundingClientRect().top - box.current.getBoundingClientRect().top - place.offset;
+  }, []);
+  useEffect(() => {
+    if (newest === null || newest >= Math.min(MOST, count)) return;
+    const timer = setTimeout(() => {
+      anchor.current ??= firstSeen(box.current);
+      setNewest(Math.min(MOST, newest + STEP));
+    }, GROWS_MS);
+    return () => clearTimeout(timer);
+  }, [newest, count]);
   useLayoutEffect(() => {
     const kept = anchor.current;
     const line = kept && box.current?.querySelector(`[data-seq="${kept.seq}"]`);
     if (line && box.current) box.current.scrollTop += line.getBoundingClientRect().top - kept.top;
     anchor.current = null;
-  }, [held, first]);
+  }, [held, first, newest]);
   const move = (by: number) => {
     anchor.current = firstSeen(box.current);
     setSpan(moved(shown, by, count));
