@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable
 
+from media.api.cancellation import keep_cancellations
 from tests.bench import (
     board,
     call,
@@ -65,6 +66,7 @@ def main(names: list[str]) -> None:
     unknown = set(names) - set(PARTS)
     if unknown:
         sys.exit(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    keep_cancellations()
     found: list[Row] = []
     failed: list[str] = []
     cores = os.sched_getaffinity(0)
