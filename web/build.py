@@ -58,7 +58,7 @@ def digest(names: tuple[str, ...]) -> str:
 
 
 def install() -> None:
-    """Run `npm ci`, unless the last run of it here was with the present lock file."""
+    """Run `npm ci`, unless it has already run in this folder with the present lock file."""
     stamp, wanted = WEB / "node_modules" / ".sangdam-lock", digest(("package-lock.json",))
     if stamp.exists() and stamp.read_text() == wanted:
         return

@@ -27,7 +27,7 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def structs() -> list[type[msgspec.Struct]]:
-    """Return every message and view, also those that only other views use."""
+    """Return every message and every view, including views that occur only inside other views."""
     found = [value for module in MODULES for value in vars(module).values() if _is_struct(value)]
     return list(dict.fromkeys(each for each in found if each.__module__ in {module.__name__ for module in MODULES}))
 
@@ -66,7 +66,7 @@ def _whole(schema: dict[str, Any], kind: type[msgspec.Struct] | None) -> dict[st
 
 
 def _with_names(value: Any, by_words: dict[frozenset[str], str]) -> Any:
-    """Return a schema whose enumerations of named words refer to their names."""
+    """Return the schema with each enumeration of named words replaced by a reference to its name."""
     if isinstance(value, list):
         return [_with_names(each, by_words) for each in value]
     if not isinstance(value, dict):

@@ -1,10 +1,11 @@
 """Servers for tests, forked from one process that has loaded all modules, because loading takes a second of a core.
 
-A fork runs the command `sangdam` with arguments, as the program of that name does. `python -m tests.browser.forks` starts the
-process from which servers are forked. That process reads a JSON text from each line, [path of the log, arguments]. It answers
-with the process id of the fork.
+A fork is called with arguments and does what the command `sangdam` does with these arguments. `python -m tests.browser.forks`
+starts the process from which servers are forked. That process reads lines from its standard input. Each line is a JSON array:
+[path of the log, arguments]. For each line, the process forks a server and writes the fork's process id to its standard output.
 
-The signal `SKIP` moves a forked server's clock forward. So no test needs to wait half a minute until a ring or a search ends.
+The signal `SKIP` moves a forked server's clock forward. So a test does not need to wait half a minute until a ring or a search
+ends.
 """
 
 from __future__ import annotations
@@ -33,9 +34,9 @@ if TYPE_CHECKING:
     Build = Callable[..., Awaitable[web.Application]]
 
 PR_SET_PDEATHSIG = 1
-SKIP = signal.SIGRTMIN  # the kernel merges equal signals that wait for a process, except those for real time
-SHOW = signal.SIGUSR2  # a forked server writes to its log what each thread and each task waits for
-SKIP_S = 20.0  # seconds by which one signal `SKIP` moves the server's clock forward
+SKIP = signal.SIGRTMIN  # The kernel merges pending signals of the same number, except real-time signals.
+SHOW = signal.SIGUSR2  # On this signal, a forked server writes to its log what each thread and each task waits for.
+SKIP_S = 20.0  # Seconds by which one signal `SKIP` moves the server's clock forward.
 
 
 class Fork:
@@ -43,7 +44,7 @@ class Fork:
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
-        # 0 once the process has ended, because only the parent process learns the real exit status
+        # 0 after the process has ended, because only the parent process learns the real exit status
         self.returncode: int | None = None
         self._handle = os.pidfd_open(pid)
         self._ended = asyncio.Event()
@@ -67,7 +68,7 @@ class Fork:
 
 
 def fork(log: Path, arguments: list[str]) -> Fork:
-    """Run `sangdam` with these arguments. The server's output is appended to `log`. The server ends with this process."""
+    """Run `sangdam` with these arguments. The server's output is appended to `log`. The server ends when this process ends."""
     if _origin().poll() is not None:  # the process that makes the forks has ended: start another one for the next test
         _origin.cache_clear()
     origin = _origin()
@@ -127,7 +128,7 @@ def with_clock(build_app: Build) -> Build:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(SKIP, skip)
         loop.add_signal_handler(SHOW, _show_tasks)
-        faulthandler.register(SHOW, chain=True)  # the threads, and then what the handler before it writes
+        faulthandler.register(SHOW, chain=True)  # writes the stack of each thread, and then calls `_show_tasks`
         return app
 
     return build

@@ -31,8 +31,8 @@ LOOKING = Path(__file__).with_suffix(".js").read_text().strip()
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 
 Theme = Literal["light", "dark"]
-# The colour theme for each language and size. English and the languages added later have the theme that Korean does not have. If
-# there are several sizes for a device, every second one has the other theme.
+# The colour theme for each language and size. At each size, English and the languages added later have the opposite theme of
+# Korean. If a device has several sizes, the themes alternate from one size to the next.
 THEMES: dict[tuple[Language, Size], Theme] = {
     ("ko", "desk"): "light",
     ("ko", "phone"): "dark",

@@ -100,8 +100,8 @@ async ({ frequencies, ms, audible, peak }) => {
 }
 """
 
-# Without a sound card, Firefox never starts an AudioContext. So this script records the sound that arrives, and analyses the
-# recording.
+# Without a sound card, Firefox never starts an AudioContext. So this script records the sound that the page receives, and
+# analyses the recording.
 LISTEN_BY_RECORDING = """
 async ({ frequencies, ms }) => {
   const heard = Object.fromEntries(frequencies.map((hz) => [hz, -200]));
@@ -127,8 +127,8 @@ async ({ frequencies, ms }) => {
 """
 
 AUDIBLE_DB = -55.0
-HOLD_HZ = (262, 330)  # the soft hold tone that a user hears while the counselor asks a professional
-FIREFOX_HZ = 1000  # frequency of the tone that Firefox's fake microphone plays
+HOLD_HZ = (262, 330)  # The two frequencies of the soft hold tone, which a user hears while the counselor asks a professional.
+FIREFOX_HZ = 1000  # The frequency of the tone that Firefox's fake microphone plays.
 
 
 async def levels(page: Page, *frequencies: int, ms: int = 900, peak: bool = False) -> dict[int, float]:
@@ -158,7 +158,7 @@ async def heard(page: Page, ms: int = 900) -> set[int]:
     return {hz for hz, level in found.items() if level > AUDIBLE_DB}
 
 
-# Looks every 10 ms whether this page plays the tone. Records the first time, the last time, and the longest gap between two
+# Checks every 10 ms whether this page plays the tone. Records the first time, the last time, and the longest gap between two
 # times.
 EAR = """
 (hz) => {

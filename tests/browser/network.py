@@ -46,7 +46,7 @@ ONE_WAY = """
 class Network:
     """One person's network. UDP passes a router that can be cut off (`Nat`). Everything else passes a SOCKS proxy, which buffers.
 
-    The network can fail once. `becomes` changes the quality of the link that media takes.
+    The network can fail once. `becomes` changes the quality of the link that carries media.
     """
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class Network:
         return {"server": f"socks5://127.0.0.1:{self.server.sockets[0].getsockname()[1]}"}
 
     async def carry(self, context: BrowserContext) -> None:
-        """Send media of all pages that are opened from now on through the router."""
+        """From now on, send the media of each newly opened page through the router."""
         await context.expose_function("__wayTo", self._way_to)
         await context.add_init_script(ONE_WAY)
 
@@ -106,9 +106,9 @@ class Network:
         return self.ports[port]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve as a SOCKS proxy (RFC 1928), with the parts of it that browsers use.
+        """Serve as a SOCKS proxy, with those functions of RFC 1928 that browsers use.
 
-        Connect to this machine, whatever the name.
+        Connect to this machine, whatever host the browser names.
         """
         with contextlib.closing(writer), contextlib.suppress(OSError, asyncio.IncompleteReadError):
             passes = self._passes

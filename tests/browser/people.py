@@ -19,7 +19,7 @@ from tests.browser.service import Service
 
 expect.set_options(timeout=10_000)
 BrowserName = Literal["chromium", "firefox"]
-# fetching the bodies of such responses from the browser would take a second for each page
+# kinds of responses whose bodies are not fetched from the browser, because that would take a second for each page
 BUILT = {"script", "stylesheet", "font", "image"}
 DOWNLOADS = "downloads"  # folder for what Firefox saves, inside the folder of a test run's media
 P = TypeVar("P", bound="Person")
@@ -38,7 +38,7 @@ class Traffic:
         async def body(response: Response) -> None:
             if response.request.resource_type in BUILT:
                 return
-            # a redirect, or a response to a page that is gone: there is no text to search
+            # a redirect, or a response to a page that is closed, has no text to search
             with contextlib.suppress(PlaywrightError):
                 self.received.append((await response.body()).decode("utf-8", "replace"))
 
@@ -54,7 +54,8 @@ async def launch(playwright: Playwright, name: BrowserName, voice: media.Voice, 
         return await playwright.firefox.launch(
             channel="moz-firefox",
             executable_path="/usr/bin/firefox-esr",
-            downloads_path=folder / DOWNLOADS,  # over BiDi the test tool tells of no download, but the file arrives here
+            # over BiDi (Firefox) the test tool reports no download, but the file arrives in this folder
+            downloads_path=folder / DOWNLOADS,
             firefox_user_prefs={
                 "media.navigator.streams.fake": True,
                 "media.navigator.permission.disabled": True,
@@ -188,9 +189,9 @@ Pool = dict[tuple[BrowserName, media.Voice, bool], Browser]
 
 
 class Cast:
-    """Gives each person a browser and a context. At the end, closes everything that it has opened.
+    """Gives each person a browser and a context. The browsers stay open in `pool` for the next test: one for each voice.
 
-    The browsers, one for each voice, stay in `pool` for the next test. `async with cast.stack` closes the rest when a test ends.
+    Everything else closes when the test leaves `async with cast.stack`.
     """
 
     def __init__(self, service: Service, playwright: Playwright, folder: Path, pool: Pool | None = None) -> None:

@@ -1,4 +1,7 @@
-"""A browser whose network allows only a relay, and a query for the path that the browser's media takes (null: not yet known)."""
+"""A browser whose network allows only a TURN relay.
+
+Also a query for the path that the browser's media takes (null: not yet known).
+"""
 
 # Lets the browser use only relays over one transport, as a firewall would.
 ONLY_RELAYS = """

@@ -30,8 +30,8 @@ class Service:
     shop_port: int = field(default_factory=free_port)
     udp_port: int = field(default_factory=lambda: free_ports(UDP_PORTS))
     extra: tuple[str, ...] = ()
-    demo: bool = True  # False: an empty installation, as before `sangdam init`
-    # whether the service runs in a fork of a process that has loaded all modules (`forks.py`), instead of a new process
+    demo: bool = True  # False: an empty installation, as before `sangdam init`.
+    # Whether the service runs in a fork of a process that has loaded all modules (`forks.py`), instead of a new process.
     forked: bool = False
     process: Fork | asyncio.subprocess.Process | None = None
     log: Path = field(init=False)
@@ -159,7 +159,7 @@ class Backstage:
         await asyncio.gather(*self.leaving)
 
     async def _prepare(self, after_s: float = 0) -> Service:
-        await asyncio.sleep(after_s)  # in its first seconds, the test that has just started needs the processor itself
+        await asyncio.sleep(after_s)  # a test that has just started needs the processor for itself in its first seconds
         self.count += 1
         folder = self.folder / str(self.count)
         folder.mkdir()

@@ -84,7 +84,7 @@ async def shows_the_same(one: Person, other: Person) -> None:
 async def test_ink_and_picture_reach_everybody_also_who_comes_late(cast: Cast, tmp_path: Path) -> None:
     user, counselor = await at_the_board(cast)
     await draw(user, (0.1, 0.1), (0.3, 0.1))
-    before = ["0,0", "1,0", "2,0"]  # all fields of the stroke, up to its end
+    before = ["0,0", "1,0", "2,0"]  # the board fields with the ink of the whole stroke, from its first point to its last
     for person in (user, counselor):
         await eventually(functools.partial(ink, person), before, "the user's stroke should be seen")
     await draw(counselor, (0.6, 0.7), (0.9, 0.7))
@@ -114,13 +114,14 @@ async def test_ink_and_picture_reach_everybody_also_who_comes_late(cast: Cast, t
         await expect(person.get("board-pen")).to_be_visible()
     await asyncio.gather(*(draw(person, (0.06, y), (0.9, y)) for person, y in zip(everybody, (0.5, 0.7, 0.9), strict=True)))
     for person in everybody:
-        await eventually(lambda person=person: missing(person), set(), "each person has the strokes of all three")  # type: ignore[misc]
+        # type: ignore[misc]
+        await eventually(lambda person=person: missing(person), set(), "each person has the strokes of all three")
     await shows_the_same(user, counselor)
     await shows_the_same(user, professional)
 
 
 async def missing(person: Person) -> set[str]:
-    """Return those of the fields in the three strokes that have no ink."""
+    """Return the fields that the three strokes should have inked but that have no ink."""
     return {f"{x},{y}" for x in range(1, 7) for y in (2, 3, 4)} - set(await ink(person))
 
 
@@ -144,7 +145,7 @@ async def own_picture_becomes_the_background(user: User, counselor: Staff, folde
     await shows_the_same(user, counselor)
 
 
-# Viewport → the smallest share of the viewport that the board's paper must cover. The test treats upright phones separately.
+# Maps a viewport to the smallest share of it that the board's paper must cover. Upright phones are not in this table.
 UPRIGHT = ((390, 844), (360, 640))
 LEAST_SHARE = {(844, 390): 0.55, (640, 360): 0.65, (1280, 720): 0.6, (1440, 900): 0.6}
 

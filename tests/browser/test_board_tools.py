@@ -100,7 +100,7 @@ async def test_tools_by_mouse_keyboard_and_touch(cast: Cast) -> None:
     await user.page.touchscreen.tap(*await at(user, 0.06, 0.7))
     await fields(counselor, "0,3")
 
-    # A shape that is pushed off the page leaves no ink beside it.
+    # A shape that is pushed off the page leaves no ink beside the page.
     await counselor.page.keyboard.press("r")
     await counselor.page.keyboard.press("Enter")
     for _ in range(30):
@@ -125,7 +125,10 @@ async def test_tools_by_mouse_keyboard_and_touch(cast: Cast) -> None:
 
 
 async def a_shape_is_resized_turned_locked_and_erased(counselor: Staff, user: User) -> None:
-    """Pull a handle and turn a rectangle by mouse; a finger then erases it, but not while it is locked."""
+    """Resize a rectangle by a handle and turn it, with the mouse.
+
+    Then erase the rectangle with a finger, which does nothing while the rectangle is locked.
+    """
     before = len(await listed(user))
     await counselor.get("board-canvas").focus()
     await counselor.page.keyboard.press("r")
@@ -135,7 +138,7 @@ async def a_shape_is_resized_turned_locked_and_erased(counselor: Staff, user: Us
     await draw(counselor, (0.7, 0.2), (0.9, 0.45))  # the handle at the corner
     await fields(user, "6,2", "7,1")
     x, y = await at(counselor, 0.75, 0.1)
-    await counselor.page.mouse.move(x, y - 28)  # the handle above the frame
+    await counselor.page.mouse.move(x, y - 28)  # the handle for turning is above the frame
     await counselor.page.mouse.down()
     await counselor.page.mouse.move(*await at(counselor, 0.98, 0.275), steps=8)
     await counselor.page.mouse.up()
@@ -210,8 +213,8 @@ async def test_pages_pictures_and_files_of_the_board(cast: Cast, tmp_path: Path)
     await user.get("board-canvas").focus()
     await user.page.keyboard.press("PageDown")
 
-    # The user goes back one page, and the counselor does not. "Follow me" takes the user to the counselor's page, until the user
-    # stops following.
+    # The user goes back one page, and the counselor does not. While the user follows the counselor ("Follow me"), the user's
+    # board shows the counselor's page.
     await user.get("board-page-before").click()
     await expect(user.get("board-page")).to_contain_text("2 / 3")
     await counselor.get("board-more").click()

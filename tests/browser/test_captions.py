@@ -16,7 +16,8 @@ from tests.browser.service import running
 from tests.captioner import captioner
 from tests.spoken import speech
 
-SPEAKER = media.Voice(1, (40, 170, 60))  # this voice is speech and no tone: `spoken` writes its file
+# this person's microphone plays speech instead of a tone, from the file that `spoken` writes
+SPEAKER = media.Voice(1, (40, 170, 60))
 PHONE = {"width": 320, "height": 640}
 
 

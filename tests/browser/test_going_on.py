@@ -1,4 +1,4 @@
-"""A conversation outlives its page: it moves to a phone, is answered by mail, goes on there by voice, and in writing again."""
+"""A conversation continues after its page has been closed: on a phone, by mail, by voice, and in writing again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.browser.service import running
 from tests.mail_server import SENDER, link_in, running_mail_server
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-AFTER_SKIPS = 7  # skips of 20 s: a user who has left is written to after two minutes
+AFTER_SKIPS = 7  # number of skips of 20 s, because the mail to a user who has left goes out after two minutes
 
 
 async def open_link(user: User, url: str) -> None:
@@ -51,7 +51,7 @@ async def test_conversation_goes_on_by_phone_by_mail_and_by_voice(tmp_path: Path
             await jimin.reads("네, 세 시에 들어와요")
             for _ in range(AFTER_SKIPS):
                 service.skip()
-                await asyncio.sleep(0.2)  # equal signals that wait for a process become one
+                await asyncio.sleep(0.2)  # the process would get several pending signals of one number as one signal
             mail = await mails.one("답했어요")
             assert "세 시" not in mail.as_string()
             await open_link(phone, f"{service.url}/call#invite={link_in(mail)}")

@@ -25,7 +25,10 @@ LOCALES = {"ko": "ko-KR", "en": "en-GB", "ja": "ja-JP", "zh-Hans": "zh-CN", "es"
 
 @dataclass
 class Journey:
-    """One visitor's way through a call in one language. It gathers the faults of all texts on the way."""
+    """One visitor who makes a call in one language, from the first page to the last.
+
+    Gathers the faults of all texts that the visitor sees.
+    """
 
     cast: Cast
     pushes: PushService
@@ -121,7 +124,7 @@ class Journey:
         await guest.close()
 
     async def devices_and_board(self, user: User) -> None:
-        """Open the parts of a call that load when they are opened."""
+        """Open those parts of the call page that load only when somebody opens them."""
         await user.get("call-devices").click()
         await expect(user.get("blur")).to_be_visible()
         await self.read("call-devices", user.page)

@@ -18,7 +18,10 @@ AWAY_S = float(os.environ.get("SANGDAM_TEST_AWAY_S", "10"))
 
 
 async def hears_again(person: Person, returned: float) -> float:
-    """Wait until the page plays the tone that `EAR` listens for. Return the seconds since `returned`."""
+    """Wait until the page plays the tone that `EAR` listens for.
+
+    Return how many seconds have passed since `returned`, the time when the network came back.
+    """
 
     async def hears() -> bool:
         return bool((await media.note(person.page))["first"])

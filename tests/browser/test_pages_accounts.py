@@ -20,7 +20,7 @@ from tests.mail_server import running_mail_server
 
 @pytest_asyncio.fixture(params=("ko", "en"), loop_scope="session")
 async def house(request: pytest.FixtureRequest, casting: Casting, media_folder: Path, tmp_path: Path) -> AsyncIterator[House]:
-    """Start a service that sends mails. Report all faults of the pages at the end, even if the test failed on its way."""
+    """Start a service that sends mails. Report all faults of the pages at the end, even if the test failed before."""
     async with running_mail_server() as mails:
         mail = ("--smtp", f"127.0.0.1:{mails.port}", "--smtp-tls", "none", "--mail-from", "talk@shop.example")
         async with running(tmp_path, *mail) as service, casting(service) as cast:
@@ -116,7 +116,7 @@ async def the_holidays(house: House, operator: Staff) -> None:
 
 
 async def the_rules(house: House, operator: Staff) -> None:
-    """Look at the rules of an organisation that is alone, at a clash of two people, and at an organisation's own provider."""
+    """Look at the sign-in rules of a single organisation, at a conflict of two people's changes, and at an own provider."""
     await part(house, operator, "signing-in", "rules-save")
     await house.eyes.look(operator.page, "accounts-signing-in")
     await sangdam(house.cast.service, "sign-in", "--hours", "8")
@@ -167,7 +167,8 @@ async def the_stranger(house: House) -> None:
     await expect(stranger.get("forgot-login")).to_be_visible()
     await house.eyes.look(stranger.page, "accounts-forgot")
     link = await sangdam(service, "staff", "link", "suho", "--public-url", service.url)
-    await stranger.page.goto("about:blank")  # a link that differs from the page's address by its fragment alone loads nothing
+    # if a link differs from the page's address only in the fragment, the browser loads nothing
+    await stranger.page.goto("about:blank")
     await stranger.page.goto(link.split()[-1])
     await expect(stranger.get("link-save")).to_be_visible()
     await house.eyes.look(stranger.page, "accounts-new-password")

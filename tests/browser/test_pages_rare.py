@@ -45,7 +45,7 @@ FORM = [
 
 @dataclass
 class RareHouse(House):
-    """A house whose service sends mails and push notifications."""
+    """The people, browser and service of one run. The service sends mails and push notifications."""
 
     pushes: PushService
 
@@ -63,7 +63,7 @@ async def asks_first(service: Service) -> None:
 
 @pytest_asyncio.fixture(params=LANGUAGES, loop_scope="session")
 async def house(request: pytest.FixtureRequest, casting: Casting, media_folder: Path, tmp_path: Path) -> AsyncIterator[RareHouse]:
-    """Report all faults of the pages at the end, even if the test failed on its way."""
+    """Report all faults of the pages at the end, even if the test failed before."""
     async with running_mail_server() as mails, running_push_service() as pushes:
         mail = ("--smtp", f"127.0.0.1:{mails.port}", "--smtp-tls", "none", "--mail-from", "talk@shop.example")
         async with running(tmp_path, *mail, "--push-allow", "127.0.0.0/8") as service, casting(service) as cast:

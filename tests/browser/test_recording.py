@@ -157,7 +157,7 @@ async def replay_page(operator: Staff, user: User) -> None:
 
 
 def pages(service: Service) -> str:
-    """Return everything that was kept of users' pages, readable."""
+    """Return everything that the service has stored of users' pages, decompressed."""
     found, parts = "", ""
     for path in (service.data_dir / "recordings").rglob("*.page.jsonl"):
         for line in path.read_text().splitlines():

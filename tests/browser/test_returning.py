@@ -122,7 +122,8 @@ async def test_signed_user_has_one_thread_on_two_devices(cast: Cast) -> None:
     await jimin.get("earlier-open").click()
     await expect(jimin.get("earlier-read").get_by_test_id("transcript-line").filter(has_text="삼각대도 있나요?")).to_be_visible()
     await expect(jimin.get("earlier-read")).to_contain_text("우리끼리만 하는 말")
-    await laptop.panel.get_by_test_id("panel-past").click()  # also while a conversation goes on
+    # the user can read past conversations while another conversation goes on
+    await laptop.panel.get_by_test_id("panel-past").click()
     await expect(laptop.panel.get_by_test_id("panel-past-item").filter(has_text="삼각대도 있나요?")).to_be_visible()
     await laptop.panel.get_by_test_id("panel-past-back").click()
     await expect(laptop.panel.get_by_test_id("chat-input")).to_be_editable()

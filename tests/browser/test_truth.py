@@ -1,4 +1,4 @@
-"""Pages tell the truth about who hears whom. In some tests, one counselor has two sessions, and one of these becomes a call."""
+"""Pages tell the truth about who hears whom. In some tests a counselor has two sessions, and one of the two becomes a call."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ async def test_leaving_a_call_holds_it_and_both_pages_say_so(cast: Cast) -> None
 
     await counselor.get("session-row").nth(0).click()
     await expect(counselor.get("held")).to_be_visible()
-    await asyncio.sleep(2)  # if the return to the session opened the microphone, the user would be heard by then
+    await asyncio.sleep(2)  # if returning to the session opened the user's microphone, the counselor would hear the user by now
     assert await media.heard(user.page) == set()
     await counselor.get("held").get_by_role("button").click()
     await user.hears(media.COUNSELOR.hz)

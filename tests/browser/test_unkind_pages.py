@@ -104,8 +104,9 @@ async def talk(user: User, counselor: Staff, text: str) -> None:
     await counselor.reads(text)
 
 
-# Does to a page what the back/forward cache does: the page was frozen while the visitor went on in the same tab. The test tool
-# cannot restore a page from that cache. So this script sends the page the event that the browser would send.
+# Does to a page what a browser does when it restores the page from the back/forward cache. The page was frozen while the visitor
+# went to other pages in the same tab. The test tool cannot restore a page from that cache. So this script sends the page the
+# event that the browser would send.
 GONE_ON = """([live, ...steps]) => {
   sessionStorage.sangdamVisit = [live, ...steps].join("\\n");
   dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));

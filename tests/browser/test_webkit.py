@@ -24,7 +24,7 @@ script.src = arguments[0];
 Object.assign(script.dataset, { site: 'demo-shop', category: 'cameras', lang: 'ko' });
 document.body.append(script);
 """
-# Returns the place of the board's paper, once the page has fitted the paper into the window.
+# Waits until the page has fitted the board's paper into the window. Returns the position and size of the paper.
 BOX = """
 const paper = document.querySelector('[data-testid=board-paper]');
 while (paper.getBoundingClientRect().width > innerWidth) await new Promise(requestAnimationFrame);

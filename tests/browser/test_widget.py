@@ -287,7 +287,7 @@ async def test_question_becomes_a_message_when_nobody_is_there(cast: Cast) -> No
     await panel.get_by_test_id("panel-offer-message").click()
     await expect(panel.get_by_test_id("panel-message")).to_have_value("배터리가 부풀었어요")
     counselor = await cast.counselor()
-    await expect(counselor.get("ring")).to_have_count(0)  # a visitor who leaves a message does not wait
+    await expect(counselor.get("ring")).to_have_count(0)  # a visitor who leaves a message does not enter the queue
     await panel.get_by_test_id("panel-contact").fill("010-1234-5678")
     await panel.get_by_test_id("panel-leave-message").click()
     await expect(panel.get_by_test_id("panel-after")).to_contain_text("문의를 잘 받았어요")

@@ -152,8 +152,8 @@ async def test_composed_syllable_is_never_sent_by_half(cast: Cast) -> None:
     await expect(user.page.locator("[data-testid=chat-line] .chat-text").get_by_text("글漢", exact=True)).to_be_visible()
 
 
-LONG = 5_000  # lines of the long conversation
-MOST_SHOWN = 400  # lines that the page may hold in its document at once
+LONG = 5_000  # Number of lines in the long conversation.
+MOST_SHOWN = 400  # Largest number of lines that the page is allowed to have in its document at once.
 SCROLL_UP = """box => new Promise((done) => {
     box.scrollBy({ top: -2000, behavior: "instant" });
     requestAnimationFrame(() => requestAnimationFrame(() => {
@@ -163,11 +163,12 @@ SCROLL_UP = """box => new Promise((done) => {
     }));
 })"""
 """Scroll, and return the number of the topmost visible line."""
-MOST_SCROLLED = 95  # lines in 2,000 px; if the page jumped when it fetched lines, the reader would move further
+# lines in 2,000 px; if the page jumped when it fetched lines, the reader's position would change by more lines
+MOST_SCROLLED = 95
 
 
 def write_directly(records: Path) -> None:
-    """Store lines that the counselor wrote, as if the only conversation in these records had been long."""
+    """Store lines of the counselor in the only conversation of these records, so that the conversation is long."""
     with closing(sqlite3.connect(records, timeout=20)) as database, database:
         database.execute("CREATE TEMP TABLE written AS SELECT * FROM line WHERE kind = 'text' AND role = 'counselor' LIMIT 1")
         (session,) = database.execute("SELECT session FROM written").fetchone()

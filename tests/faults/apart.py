@@ -30,7 +30,7 @@ HEALS_S = 25.0  # seconds after the end of a fault within which everything must 
 
 
 class ApartCluster(Cluster):
-    """A cluster in a network. `part_of` returns the name of a server's or media machine's network."""
+    """A cluster whose parts are on networks of their own. `part_of` returns the name of a server's or media machine's network."""
 
     network: Network
 
@@ -65,7 +65,10 @@ async def revive(cluster: Cluster) -> None:
 
 
 async def _broken(cluster: ApartCluster, one: str, other: str, name: str, moves: bool) -> list[Figure]:
-    """Break the connection between `one` and `other` in each way and for each time. `leader` and `worker` are looked up."""
+    """Break the connection between `one` and `other`: in both directions and in each single one, for each time in `BROKEN_S`.
+
+    The names `leader` and `worker` mean the present leader and the worker of the calls.
+    """
     gaps, lost, dropped, moved, late = [], [], [], [], []
     async with stage(cluster, calls=CALLS) as here:
         for seconds in BROKEN_S:
@@ -166,9 +169,9 @@ async def _unheard(people: list[Caller]) -> int:
 async def _split(cluster: Cluster) -> list[Figure]:
     """Cut the leader off from the other server, which takes over. Everybody stays connected to the former leader.
 
-    Two servers have decided if a session ends up with two counselors, a counselor ends up with two sessions, or an acknowledged
-    line is missing. People are stranded if they cannot write: their server neither stores lines nor lets them go to the other
-    server.
+    Two servers have acted as the leader if a session ends up with two counselors, a counselor ends up with two sessions, or an
+    acknowledged line is missing. A person is stranded if their server neither stores their lines nor disconnects them, so that
+    they could go to the other server.
     """
     assert isinstance(cluster, ApartCluster)
     lost, twice, dropped, gaps, stranded = [], [], [], [], []

@@ -38,7 +38,7 @@ def ladder_s(attempt: int) -> float:
 
 
 class Refused(Exception):
-    """The server's error answer. The exception's text is the reason of the refusal."""
+    """An error with which the server replied. The exception's text is the reason of the refusal."""
 
 
 class Board:
@@ -62,7 +62,7 @@ class Board:
                 self._send(bytes([0, 1]) + var(self.doc.get_update(unvar(whole[2:]))))
                 self._ask()  # browsers also ask again, because an earlier request was lost if the worker did not know this peer
 
-        for fragment in peer.documents:  # board messages that came before this board was attached to the peer
+        for fragment in peer.documents:  # board messages that arrived before this board was attached to the peer
             message(fragment)
         peer.doc.on("message", message)
         peer.doc.on("open", self._ask)
@@ -78,7 +78,7 @@ class Board:
         self._send(bytes([0, 2]) + var(self.doc.get_update(before)))
 
     def _send(self, message: bytes) -> None:
-        """Send a board message. While the channel is closed, drop it: the next sync carries its update."""
+        """Send a board message. While the channel is closed, drop the message: the next sync contains the same update."""
         if self._peer is not None and self._peer.doc.readyState == "open":
             with suppress(ConnectionError):
                 for fragment in Fragmenter().cut(message):
@@ -148,7 +148,8 @@ class Caller:
                 if not reply.done():
                     reply.set_exception(ConnectionError())
             self._replies.clear()
-            # as a balancer: leave a server that failed; try one again that said goodbye, because it may serve again at once
+            # like a load balancer: leave a server that failed, but try a server again that said goodbye, because it may soon
+            # serve again
             self._door += not self._told
             await asyncio.sleep(ladder_s(self._attempt))
             self._attempt += 1
@@ -274,7 +275,7 @@ class Caller:
     async def _join(self, epoch: int) -> None:
         for attempt in itertools.count():
             try:
-                # `self` stands for a worker's client, of which `Mouth.join` needs only the method `admit`
+                # `self` takes the place of a worker's client: `Mouth.join` calls only its method `admit`
                 peer = await Mouth.join(self, self.session["id"], self.session["you"])
             except (Refused, ConnectionError, TimeoutError, aiohttp.ClientError, AssertionError):
                 await asyncio.sleep(max(0.05, ladder_s(attempt)))

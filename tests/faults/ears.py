@@ -107,7 +107,7 @@ def _certificate() -> RTCCertificate:
 
 
 class Choir:
-    """Sends each person's next packet every `ms`. A third of the people send at the same moment.
+    """Sends a packet for each person every `ms`. The people form three groups, which send at different moments.
 
     `late_s`: largest delay of a sending, in s. Measured gaps include this delay.
     """

@@ -82,7 +82,7 @@ async def _used_up(cluster: Cluster) -> list[Figure]:
 
 
 async def _keep_trying(url: str, here: Stage) -> None:
-    """Open connections to the server, and keep those that it accepts."""
+    """Open connections to the server. Keep open those connections that the server accepts."""
     kept = []
     while True:
         with suppress(OSError, TimeoutError):

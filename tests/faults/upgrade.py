@@ -34,7 +34,7 @@ ROOT = Path(__file__).parents[2]
 CALLS = 6
 SIDE_BY_SIDE_S = 5.0
 SETTLES_S = 3.0
-NAME = "SANGDAM_UPGRADE_FROM"  # a commit or tag to begin with instead
+NAME = "SANGDAM_UPGRADE_FROM"  # the environment variable with the commit or tag from which to upgrade instead
 
 
 def _git(*words: str) -> str:
@@ -47,7 +47,7 @@ def former_version() -> str:
         return _git("rev-parse", named)
     folder = Path(schema.__file__).parent / "migrations/versions"
     [newest] = folder.glob(f"{schema.newest_revision()}_*.py")
-    # a migration may have got another number before it landed: its name stays
+    # a migration can get another number before it lands, but its name stays the same
     any_number = folder.relative_to(ROOT) / f"*_{newest.name.partition('_')[2]}"
     added = _git("log", "--diff-filter=A", "--format=%H", "--", str(any_number)).split()
     return _git("rev-parse", f"{added[-1]}^" if added else "HEAD")
@@ -108,7 +108,8 @@ async def _changed(here: Stage, cluster: Cluster, server: Server) -> None:
     _now_new(server)
     await asyncio.to_thread(cluster.until_ready)
     now = asyncio.get_running_loop().time()
-    watched = [person for person in here.people if person.watched]  # the others do not ask whether they are served
+    # only watched people send the pings by which they know that the server serves them
+    watched = [person for person in here.people if person.watched]
     await until(lambda: all(person.served_since(now) for person in watched), 20.0, "everybody is served")
 
 
@@ -131,7 +132,7 @@ async def upgraded(cluster: Cluster) -> list[Figure]:
                 await asyncio.sleep(SETTLES_S)
             leader = await leading(cluster)
             [other] = [server for server in cluster.servers if server is not leader]
-            await _changed(here, cluster, other)  # it upgrades the tables, under the former version's leader
+            await _changed(here, cluster, other)  # this server upgrades the tables while the former version still leads
             assert await leading(cluster) is leader, "the former version leads, and this one forwards to it"
             await here.call()
             await asyncio.sleep(SIDE_BY_SIDE_S)

@@ -25,15 +25,16 @@ from signaling.server import app_keys
 from signaling.server.app import build_app
 
 ANSWER_S = 10.0
-UNFINISHED_S = 0.05  # how long to wait for the answer to a raw request, which may be incomplete
-SPENT = 200  # after this many cases everybody signs in again, because a case may sign somebody out or erase a session
+# How long to wait for the response to a raw request, in s. The request may be incomplete, and then gets none.
+UNFINISHED_S = 0.05
+SPENT = 200  # After this many cases everybody signs in again, because a case may sign somebody out or erase a session.
 _SAFE = "%/?&=+;:@!$'()*,~"
 _CONTROLS = bytes(range(32)) + b"\x7f"
 _HOLES = ("{id}", "{session}", "{segment}", "{site}", "{category}", "{track}", "{path}")
 
 
 class NoWorkers:
-    """Stands for the media workers of a server, when none of them answers."""
+    """Takes the place of a server's media workers, none of which responds."""
 
     outlive = False
 

@@ -97,8 +97,8 @@ def main() -> None:
     settings = {
         LIBRARY: str(MADE),
         "LD_PRELOAD": runtime(),
-        "PYTHONMALLOC": "malloc",  # detects overruns of Python's own memory, too
-        "ASAN_OPTIONS": "detect_leaks=0",  # CPython leaks some memory by design
+        "PYTHONMALLOC": "malloc",  # Also detects overruns of Python's own memory.
+        "ASAN_OPTIONS": "detect_leaks=0",  # CPython leaks some memory by design.
         "UBSAN_OPTIONS": "print_stacktrace=1",
     }
     for name in TARGETS:

@@ -49,7 +49,7 @@ LIBRARY = "FUZZED_FASTPATH"
 
 
 def fuzz_stun(data: bytes) -> None:
-    """Parse the bytes as given, and again with a valid integrity attribute, which a participant can add."""
+    """Parse the bytes as given, and again with a valid integrity attribute, because a participant is able to add one."""
     for given in (data, _signed(data)):
         agent = ice.IceLite("their", "p" * 24, 0.0)
         agent.ufrag, agent.password = "ours", "w" * 24
@@ -85,7 +85,10 @@ def _check() -> bytes:
 
 
 def fuzz_rtp(data: bytes) -> None:
-    """Pass decrypted packets through layers, slots, retransmissions and redundancy. Each packet follows its length."""
+    """Pass decrypted packets through layers, slots, retransmissions and redundancy.
+
+    In the case, the length of each packet comes before the packet.
+    """
     camera, voice = Incoming(7, "camera", 0.0), Incoming(8, "audio", 0.0)
     sent: list[bytes] = []
 
@@ -122,7 +125,7 @@ def fuzz_rtp(data: bytes) -> None:
 
 
 def fuzz_mix(data: bytes) -> None:
-    """Pass voice packets through the mixer. Each packet follows its length.
+    """Pass voice packets through the mixer. In the case, the length of each packet comes before the packet.
 
     A packet has two bytes for speaker, sequence step and level, then the Opus payload.
     """
@@ -204,7 +207,10 @@ _sockets: list[socket.socket] = []
 
 
 def fuzz_fastpath(data: bytes) -> None:
-    """Pass datagrams to the fast path as given, and encrypted as the offloaded participant can. Each follows its length."""
+    """Pass datagrams to the fast path as given, and again encrypted with the keys of the offloaded participant.
+
+    In the case, the length of each datagram comes before the datagram.
+    """
     fastpath, line = _fastpath(), _Line(len(data) % 2 * 45, keeps=len(data) % 3 > 0)
     ffi, lib = fastpath.ffi, fastpath.lib
     path = ffi.new("fastpath_path *")
@@ -269,9 +275,9 @@ class _Show:
 
 
 def fuzz_pictures(data: bytes) -> None:
-    """Pass datagrams to an offloaded video as given, and encrypted as its sender can. Then ask for every packet again.
+    """Pass datagrams to an offloaded video as given, and again encrypted with the keys of its sender.
 
-    Each datagram follows its length.
+    Then request the retransmission of every packet. In the case, the length of each datagram comes before the datagram.
     """
     fastpath, show = _fastpath(), _Show()
     ffi, lib = fastpath.ffi, fastpath.lib

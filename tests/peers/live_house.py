@@ -254,7 +254,7 @@ class Person:
 
 
 class _ByWebSocket:
-    """Stands for a worker's client: has the one method that a light peer calls.
+    """Takes the place of a worker's client: has the one method that a light peer calls.
 
     Sends the offer over the WebSocket, as a browser does.
     """
@@ -274,7 +274,7 @@ class _ByWebSocket:
 
 
 class _Lent:
-    """Stands for the process of the shared worker. A service cannot end it."""
+    """Takes the place of the shared worker's process, which a service must not end."""
 
     returncode = None
 

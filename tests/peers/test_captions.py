@@ -56,7 +56,7 @@ async def reads(person: Person, name: str, since: int = 0) -> dict[str, Any]:
 async def test_spoken_words_are_read_only_while_captions_are_on(
     service: Service, process: Captioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In one call, captions are off, on, kept with the conversation, in a consultation, and without a captions process."""
+    """Captions in one call: off, on, stored with the conversation, in a consultation, and without a captions process."""
     await service.live.records.save_site(with_fields(await service.live.records.site("demo-shop"), captions="keep"))
     user, counselor = await in_conversation(service, "voice")
     view = await user.until(lambda session: session["captions"] is not None)
@@ -97,7 +97,7 @@ async def test_spoken_words_are_read_only_while_captions_are_on(
         assert (await service.live.records.search_sessions(Search(q="the number and dial")))[0] == []
 
         process.pause()
-        other.renew("audio")  # the tone gets a new SSRC, because its counters begin anew
+        other.renew("audio")  # the tone is sent under a new SSRC, because its counters begin anew
         one.speak(700)
         other.speak(1100)
         await hears(one, 1100)

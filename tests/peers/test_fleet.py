@@ -186,7 +186,7 @@ async def test_worker_host_reports_a_port_in_use_once_and_waits(redis: RedisServ
     with media_machine(redis, 2, udp_port=first_port, log=tmp_path / "media.log") as host:
         async with served(redis, tmp_path, 2) as service:
             worker = child_with(host, f"--udp-port\0{first_port}\0")
-            os.kill(host.pid, signal.SIGSTOP)  # so that the host's new worker cannot bind the port first
+            os.kill(host.pid, signal.SIGSTOP)  # a stopped host cannot start a new worker that binds the port first
             os.kill(worker, signal.SIGKILL)
             stranger = await asyncio.to_thread(bound, first_port)
             os.kill(host.pid, signal.SIGCONT)

@@ -1,7 +1,7 @@
-"""Lip sync: a viewer's browser presents sound and video together that were captured together.
+"""Lip sync: if sound and video were captured at the same time, the viewer's browser plays them at the same time.
 
-A browser synchronizes streams by their sender reports. Here the sender beeps and numbers its frames at known times. The viewer
-computes from the sender reports when each beep and each frame belongs.
+A browser synchronizes streams by their sender reports. Here the sender beeps and numbers its frames at known times. From the
+sender reports, the viewer computes when each beep and each frame was captured.
 """
 
 from __future__ import annotations
@@ -89,8 +89,8 @@ class Viewer:
     def _time(self, ssrc: int, rate: int, timestamp: int) -> float:
         """Return when the packet with this timestamp was captured, in s on the sender's clock.
 
-        The last 20 sender reports count together, as in browsers (WebRTC's RtpToNtpEstimator), because a single report is late if
-        the worker's machine is busy at that moment.
+        The time is computed from the last 20 sender reports, as in browsers (WebRTC's RtpToNtpEstimator). A single report is not
+        enough, because the report is late if the worker's machine is busy at that moment.
         """
         reports = [each for each in self.peer.reports if isinstance(each, rtcp.SenderReport) and each.ssrc == ssrc][-20:]
         ahead = (each.ntp / (1 << 32) + rtp.ticks_ahead(timestamp, each.timestamp) / rate for each in reports)
@@ -142,7 +142,7 @@ async def test_lips_and_voice_stay_in_sync_on_any_network(service: Service, hear
     await asyncio.sleep(5.0)
     task.cancel()
     ear = Viewer(viewer)
-    # each value estimates when the sender's clock began; by sound and by video they must agree
+    # each value estimates when the sender's clock began; the values from sound and from video must agree
     voice = [moment - which * BEEP_EVERY_S for which, moment in ear.beeps(2.5)]
     lips = [moment - frame / FPS for frame, moment in ear.pictures(30)]
     assert len(voice) >= 3

@@ -163,7 +163,7 @@ async def test_appointment_cancelled_by_the_command_line_ends_and_is_mailed(serv
     second = booking_of(session.callback)
 
     async def ask(booking: str) -> None:
-        """Write what `sangdam appointment cancel` writes, in a process of its own."""
+        """In a separate process, write the same records as `sangdam appointment cancel`."""
         subject = f"session/{user.session_id}"
         await service.app[app_keys.RECORDS].audit("cli", "appointment.cancel", subject, service.live.now(), booking)
 

@@ -1,7 +1,7 @@
 """Appointments over real HTTP and WebSockets.
 
-They are chosen, their places are kept free, both people keep them, and they are moved or taken over by others when somebody is
-late.
+Users choose them, the matcher keeps their places free, and both people keep them. People move them. If a member of staff is late,
+another one takes over.
 """
 
 from __future__ import annotations

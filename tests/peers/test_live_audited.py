@@ -32,7 +32,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 @contextmanager
 def no_audit(service: Service) -> Iterator[None]:
-    """Let every write of an audit entry fail: its table has another name meanwhile."""
+    """Let every write of an audit entry fail: the table of audit entries is renamed for that time."""
     with closing(sqlite3.connect(service.settings.data_dir / "records.sqlite")) as file:
         file.execute("ALTER TABLE audit RENAME TO audit_away")
         file.commit()
@@ -42,12 +42,12 @@ def no_audit(service: Service) -> Iterator[None]:
 
 
 async def held(software: Software) -> dict[str, Any]:
-    """Return what software can read of all that the changes of this test would change."""
+    """Return, as other software reads it, everything that the changes in this test would change."""
     found: dict[str, Any] = {}
     for path in ("appointments", "messages", "callbacks", "sessions", "sites/demo-shop", "sites/demo-shop/keys"):
         status, found[path] = await software.ask("GET", path)
         assert status == 200, found[path]
-    # a booking whose claim of a time fails leaves a session that has ended
+    # if a booking cannot claim its time, its session remains, and has ended
     found["sessions"] = [each for each in found["sessions"]["items"] if each["state"] != "closed"]
     return found
 

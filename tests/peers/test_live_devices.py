@@ -100,7 +100,7 @@ async def test_voice_of_the_first_device_ends_when_the_user_moves(service: Servi
         status, moved, _ = await service.post("/api/invites", {"invite": link["url"].partition("#invite=")[2]})
         assert (status, moved["session"]) == (200, user.session_id)
         assert (await user.get("bye"))["reason"] == "replaced"
-        await hears(desk)  # nothing, although the laptop's page goes on sending
+        await hears(desk)  # the console hears nothing, although the laptop's page goes on sending
 
 
 async def test_thread_is_the_same_on_every_device_and_of_one_user_only(service: Service) -> None:

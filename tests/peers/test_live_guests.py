@@ -138,7 +138,7 @@ async def test_link_works_once_tells_nothing_and_never_opens_another_session(ser
         assert (await guest.say(refused, **extra.get(refused, {})))["reason"] in ("wrong_state", "not_yours")
     assert (await service.post("/api/invites", {"invite": secret}))[1]["reason"] == "replayed"
     assert (await service.post("/api/invites", {"invite": secret[:-9]}))[1]["reason"] == "bad_invite"
-    # a whole link that nobody knows any more: its conversation has long been over
+    # a complete link that the server does not know any more, because its conversation ended long ago
     assert (await service.post("/api/invites", {"invite": "g~" + "x" * 43}))[1]["reason"] == "expired"
     expired = await link(counselor)
     service.skip(15 * 60 + 1)
@@ -159,12 +159,13 @@ async def test_two_presses_of_one_link_at_once_let_one_guest_in(service: Service
     assert {body["reason"] for status, body, _ in answers if status == 409} == {"replayed"}
     owed = service.live.owed
     unused = {"invite": (await link(user)).partition("#invite=")[2]}
-    owed._keep(user.session_id, lambda again: asyncio.sleep(3600), "state")  # a write waits for the records
+    # a pending write: the records have not stored the state yet
+    owed._keep(user.session_id, lambda again: asyncio.sleep(3600), "state")
     assert (await service.post("/api/invites", unused))[0] == 503
     owed._writes.clear()
     records = type(service.app[app_keys.RECORDS])
     with monkeypatch.context() as patched:
-        patched.setattr(records, "save_session", raising(RecordsAway))  # they fail at the very write of the credential
+        patched.setattr(records, "save_session", raising(RecordsAway))  # the records fail when the server stores the credential
         assert (await service.post("/api/invites", unused))[0] == 503
         assert not owed
     assert (await service.post("/api/invites", unused))[0] == 200, "the refused presses did not use the link up"
@@ -215,7 +216,7 @@ async def test_guest_removed_while_their_page_returns_stays_out(service: Service
     await guest.ask(type="ping")
     assert entry.pushed_at == 5, "a guest who looks at the page does not see the user's answer for the user"
     turns = service.live.admission._returning
-    free, turns._free = turns._free, 0  # as when many pages return at once
+    free, turns._free = turns._free, 0  # no place is free, as when many pages return at the same time
     back = Person(await service._socket(service.settings.url))
     await back.send(type="hello", tab="t-back", token=guest.token)
     async with asyncio.timeout(5):
@@ -231,7 +232,7 @@ async def test_guest_removed_while_their_page_returns_stays_out(service: Service
 async def test_guest_returning_to_a_long_conversation_misses_no_line(service: Service) -> None:
     user, counselor = await in_conversation(service, "text")
     records, session = service.app[app_keys.RECORDS], user.session_id
-    for number in range(30):  # more text than one frame of lines carries
+    for number in range(30):  # more text than one message with lines can contain
         said: Any = {"kind": "text", "audience": "all", "text": "x" * 4000, "at": 1}
         await records.append_line(session, line_id=f"l-{number}", author="x", name="", role="counselor", **said)
     await counselor.send(type="line", session=session, line="c-0", text="now")

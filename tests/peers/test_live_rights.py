@@ -83,7 +83,7 @@ async def aside(service: Service) -> AsyncIterator[Records]:
 
 @pytest.mark.parametrize("step_s", [3700, -3700])
 async def test_step_of_the_machines_clock_ends_no_sign_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step_s: int) -> None:
-    """An idle hour ends a sign-in. If somebody sets the machine's clock by an hour in either direction, this is no idle hour."""
+    """An idle hour ends a sign-in. If somebody sets the machine's clock forward or back by an hour, the sign-in does not end."""
     machine = MachineTime()
     for module in (clock, bodies):
         monkeypatch.setattr(module, "time", machine)

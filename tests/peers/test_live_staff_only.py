@@ -1,7 +1,7 @@
 """Nothing that is for staff reaches a user's connection by an edit, a search or a transcript.
 
-The tests search everything that the user's browser gets. The same for files is in `test_live_files`, for quotes in
-`test_live_corrections`.
+The tests search everything that the user's browser gets. `test_live_files` tests the same for files, and `test_live_corrections`
+for quotes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 async def fetched(service: Service, path: str, user: Person | None = None, cookie: str = "") -> tuple[int, str]:
-    """Return status and body of what a page fetches: the user's with its token, that of staff with its cookie."""
+    """Fetch an address as a page does: the user's page with the session's token, a page of staff with the cookie.
+
+    Return status and body.
+    """
     headers = {"Authorization": f"Bearer {user.token}"} if user else {"Cookie": cookie}
     async with service.http.get(f"{service.url}{path}", headers=headers) as answer:
         return answer.status, await answer.text()

@@ -106,7 +106,10 @@ async def test_a_refused_offer_says_what_is_wrong_with_it(service: Service, chan
 
 
 async def test_each_section_of_its_own_credentials_makes_a_call(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With `bundlePolicy: max-compat`, each section has its own ICE credentials. The first section of the bundle counts."""
+    """With `bundlePolicy: max-compat`, each section has its own ICE credentials.
+
+    The worker uses the credentials of the bundle's first section.
+    """
 
     def change(sdp: str) -> str:
         head, audio, *others = sdp.split("m=")

@@ -154,7 +154,10 @@ async def test_accept_refused_by_redis_can_be_pressed_again(
 
 
 async def test_call_ended_during_a_redis_freeze_ends_in_redis(redis: RedisServer, settings: Settings) -> None:
-    """Redis is frozen while a call ends. Redis keeps its memory, and by this memory the call still goes on."""
+    """Redis is frozen while a call ends.
+
+    It keeps its memory, and after the freeze this memory still contains the call as a running one.
+    """
     async with served(settings) as service:
         user, counselor = await in_conversation(service)
         assert redis.process is not None

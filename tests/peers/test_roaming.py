@@ -1,4 +1,7 @@
-"""A client's network changes or fails for a while, or somebody impersonates the client. Signaling takes no part."""
+"""A client's network changes or fails for a while, or somebody impersonates the client.
+
+The signaling server does nothing about it.
+"""
 
 from __future__ import annotations
 

@@ -26,8 +26,8 @@ from tests.redis_server import RedisServer, running_redis
 
 TOKEN, KEY, MEDIA = "node-token", b"k" * 32, "media-token"
 LONG_MS = 60_000
-WATCHED_S = 2.0  # seconds to watch the servers: longer than a leader's lease
-START_S = 15  # seconds that a server has for its start, enough on a busy machine
+WATCHED_S = 2.0  # Seconds for which the test watches the servers: longer than a leader's lease.
+START_S = 15  # Seconds within which a server must have started, even on a busy machine.
 
 
 def now_ms() -> int:
@@ -79,7 +79,7 @@ async def stranger() -> AsyncIterator[Stranger]:
 
 
 class Server:
-    """One server of a cluster, reduced to the answer whether it leads."""
+    """Takes the place of one server of a cluster. It only knows whether it leads."""
 
     def __init__(self, node: Node) -> None:
         self.node = node

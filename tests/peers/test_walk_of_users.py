@@ -18,11 +18,11 @@ from tests.unit.signaling.server.http.conftest import png
 
 REFUSED: Final = (401, 403, 404)
 OF_USERS: Final = ("session.visit", "session.talk", "past.see")
-# an earlier conversation, which is opened by a token of its own: tests/unit/signaling/server/http/test_threads.py
+# an earlier conversation is opened by a token of its own: tests/unit/signaling/server/http/test_threads.py
 THREADS: Final = {route for route in ROUTES if "/api/threads" in route}
 AFTERWARDS: Final = {
     route for route in ROUTES if "/api/sessions/{id}/recording" in route
-}  # only a finished conversation has a copy
+}  # only a finished conversation has a recording that the user can copy
 WALKED: Final = {route for route, action in ROUTES.items() if action in OF_USERS and "{id}" in route} - THREADS
 # what a guest may do: `session.talk`, and see what was sent since they came
 OF_GUESTS: Final = {

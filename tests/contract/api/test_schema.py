@@ -19,7 +19,7 @@ from signaling.server.app_keys import COUNTS
 from signaling.server.http.openapi import document
 from signaling.server.http.token_routes import PREFIX, TOKEN_ROUTES
 
-CASES = 25  # requests to each route; all of them together take about ten seconds
+CASES = 25  # number of requests to each route; the requests to all routes take about ten seconds
 CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
 KNOWN = {"id": "s-schema", "site": "demo-shop", "category": "cameras"}
 

@@ -1,6 +1,6 @@
 """A media worker's link and the captions process use a real connection.
 
-A recogniser that names tones stands for the speech model.
+In place of the speech model, a recogniser names the frequencies of tones.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ WITHIN_S = 10.0
 
 
 class Tones:
-    """Stands for the speech model: writes down the frequency of a tone. Before each utterance, it waits for the event `go`."""
+    """Takes the place of the speech model: writes down the frequency of a tone.
+
+    Before each utterance, it waits for the event `go`.
+    """
 
     def __init__(self) -> None:
         self.go = threading.Event()
@@ -44,7 +47,7 @@ class Tones:
 
 
 class Loud:
-    """Stands for the voice detector: every loud sound counts as speech."""
+    """Takes the place of the voice detector: every loud sound counts as speech."""
 
     def new(self) -> Probability:
         return lambda window: float(np.abs(window).max() > 0.05)
@@ -52,7 +55,7 @@ class Loud:
 
 @dataclass(eq=False)
 class Room:
-    """Stands for a media room, and records the captions that it gets. `news` is set at each change."""
+    """Takes the place of a media room, and records the captions that it gets. `news` is set at each change."""
 
     said: list[tuple[int, str]] = field(default_factory=list)
     lost: list[int] = field(default_factory=list)

@@ -49,7 +49,7 @@ class Office:
         self.postbox = Postbox(records, Addresses(b"s" * 32), self.now, enabled=True)
         self.sender: Sender | None = None
         self.allowed: tuple[str, ...] = ()
-        self.ahead_ms = 0  # how far the server's steady clock is ahead of the machine's
+        self.ahead_ms = 0  # ms by which the server's steady clock is ahead of the machine's clock
 
     @asynccontextmanager
     async def sending(self, server: MailServer) -> AsyncIterator[None]:

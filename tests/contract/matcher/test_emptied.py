@@ -97,7 +97,7 @@ async def test_matching_resumes_early_once_everybody_is_announced(nodes, redis_s
 async def test_fences_keep_growing_if_node_clocks_differ(nodes, redis_server):
     """After the restart, the first node to write has a clock that is half a minute slow.
 
-    The last fences came from a right clock.
+    The last fences came from a clock that was right.
     """
     first, second = (node.store for node in nodes)
     await second.enqueue(asked("b", NOW - 30_000), NOW - 30_000)

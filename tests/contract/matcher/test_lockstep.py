@@ -22,7 +22,8 @@ from matcher.rules import Rules
 from matcher.types import Refused, Request, RequestStatus, Staff
 from tests.unit.matcher.machine import PATHS, START_MS, Matching
 
-# Bounds so small that a short run reaches them: dropped queues, dropped final requests, a truncated Why, a full queue.
+# Bounds so small that a short run reaches them. Queues and final requests are then dropped, a Why is truncated, and a queue is
+# full.
 NARROW = Rules(max_queues=2, max_final=2, max_why=2)
 NARROWER = Rules(max_queues=1, max_final=3, max_why=1, max_requests=4)
 
@@ -104,7 +105,10 @@ class OnBoth:
 
 
 class Lockstep(OnBoth, Matching):
-    """The random steps of the unit tests (`Matching`) on engine and Redis store. The oracle of `Matching` checks each result."""
+    """Does the random steps of the unit tests (`Matching`) on both the engine and the Redis store.
+
+    The oracle of `Matching` checks each result.
+    """
 
     @invariant()
     def both_say_the_same(self) -> None:

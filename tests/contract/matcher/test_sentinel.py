@@ -29,7 +29,7 @@ def request(number: int) -> Request:
 
 
 async def answered(ask: Callable[[], Awaitable[T]]) -> T:
-    """Repeat the call until Redis answers, and return the answer."""
+    """Repeat the call until Redis replies, and return the reply."""
     async with asyncio.timeout(BACK_S):
         while True:
             try:
@@ -80,7 +80,7 @@ async def test_restart_with_old_data_counts_as_lost_data() -> None:
         assert not await bus.forgotten()
         await asyncio.to_thread(server.restart)
         other = Bus(server.url)
-        await answered(other.forgotten)  # this sets the mark as a snapshot would have kept it
+        await answered(other.forgotten)  # this call writes the mark into Redis, where a snapshot would contain it
         await other.close()
         assert await answered(bus.forgotten)
         await bus.close()

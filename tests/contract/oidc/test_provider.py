@@ -313,7 +313,7 @@ async def test_settings_are_checked_and_the_secret_never_comes_back(desk: Desk, 
     operator = await desk.cookie_of("ops")
     elsewhere = provider.issuer.replace("127.0.0.1", "localhost")
     for wrong in (
-        settings(elsewhere),  # the provider names itself by another issuer
+        settings(elsewhere),  # the provider gives another issuer as its own
         settings("http://id.example"),
         settings("https://"),
         settings(provider.issuer, roles=[]),
@@ -354,7 +354,7 @@ async def owner_of(desk: Desk, organisation: str) -> dict[str, str]:
 
 
 async def test_own_provider_of_an_organisation_makes_staff_of_it_alone(desk: Desk, provider: Provider) -> None:
-    """The installation and Acme have the same provider, and so the same person: as two members, each with its own role."""
+    """The installation and Acme have the same provider. So one person of the provider is two members, each with its own role."""
     owner, path = await owner_of(desk, "acme"), "/api/settings/sign-in-provider"
     saved = await desk.post(path, settings(provider.issuer), headers=owner)
     page = await saved.json()
@@ -411,9 +411,9 @@ async def test_own_provider_is_needed_by_its_own_rule_and_ends_its_own_sign_ins(
 
 
 async def test_code_of_one_provider_never_goes_to_another(desk: Desk, provider: Provider) -> None:
-    """Acme's provider leads a browser on to the installation's provider, which does not name itself in its answer.
+    """Acme's provider redirects a browser to the installation's provider. The reply of that provider does not name the provider.
 
-    The answer then arrives at the installation's callback address, with the state of a sign-in at Acme.
+    The reply then arrives at the installation's callback address, with the state of a sign-in at Acme.
     """
     pages = []
     saved = await desk.post("/api/settings/sign-in-provider", settings(provider.issuer), headers=await owner_of(desk, "acme"))
@@ -495,7 +495,10 @@ async def test_lying_provider_gets_nobody_in(desk: Desk) -> None:
 
 
 async def test_two_providers_may_log_out_by_the_same_id(desk: Desk) -> None:
-    """Otherwise an organisation's provider could use up the ids of another provider's logout tokens."""
+    """Otherwise an organisation's provider could send logout tokens with ids that another provider uses.
+
+    The other provider's tokens would then be refused as repeated.
+    """
     async with liar({}) as issuer:
         provider = OidcSettings(issuer=issuer, client_id="sangdam")
         await owner_of(desk, "acme")

@@ -60,16 +60,16 @@ async def test_unresponsive_database_is_unavailable_until_it_answers() -> None:
 
 
 OF_THE_DATABASE = [
-    "25006",  # the server is now a read-only standby
-    "40001",  # the transaction could not be serialized
-    "40P01",  # deadlock
-    "42501",  # a right was revoked
-    "53100",  # disk full
-    "53300",  # too many connections
-    "55P03",  # lock not available
-    "57014",  # the query was cancelled, by statement_timeout or by an administrator
-    "57P01",  # shutting down
-    "58030",  # I/O error
+    "25006",  # The server is now a read-only standby.
+    "40001",  # The transaction could not be serialized.
+    "40P01",  # Deadlock.
+    "42501",  # A right was revoked.
+    "53100",  # Disk full.
+    "53300",  # Too many connections.
+    "55P03",  # Lock not available.
+    "57014",  # The query was cancelled, by statement_timeout or by an administrator.
+    "57P01",  # The server is shutting down.
+    "58030",  # I/O error.
 ]
 OF_THE_STATEMENT = ["22021", "23505", "42P01", "54000", "XX001"]
 

@@ -84,7 +84,7 @@ async def connected(url: str, **options: Any) -> AsyncIterator[Any]:
 
 
 def row(table: sa.Table, n: int) -> dict[str, Any]:
-    """Return a row with a value in each column; a foreign key points to the row `n` of its table."""
+    """Return a row with a value in each column; a foreign key names row `n` of the table that it refers to."""
     values: dict[type, Callable[[str], Any]] = {
         sa.Text: lambda name: f"{name} {n} 상담 \U0001f44b",
         sa.Boolean: lambda _name: n % 2 == 0,
@@ -150,7 +150,8 @@ async def test_backup_takes_the_present_while_others_write(installed: tuple[Sett
             n = 0
             while not done.is_set():
                 n += 1
-                both = [{"jti": f"{letter}{n}", "expires_at": 0} for letter in "ab"]  # two rows that belong together
+                # these two rows must both be in a backup, or neither of them
+                both = [{"jti": f"{letter}{n}", "expires_at": 0} for letter in "ab"]
                 await other.execute(sa.insert(used_code), both[:1])
                 await other.execute(sa.insert(used_code), both[1:])
                 await other.commit()

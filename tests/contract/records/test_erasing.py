@@ -171,7 +171,7 @@ async def test_notes_stay_until_the_last_session_of_the_person_expires(records: 
     for number in (1, 50):
         await records.create_session(of_minji(number))
     await records.add_note(NOTE)
-    await records.purge(95 * DAY_MS)  # the first session is older than its 90 days
+    await records.purge(95 * DAY_MS)  # the first session is older than the 90 days for which a session is kept
     assert [note.id for note in await records.notes_on(MINJI)] == ["n"]
     await records.purge(150 * DAY_MS)
     assert await records.notes_on(MINJI) == []

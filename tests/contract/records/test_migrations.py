@@ -24,7 +24,7 @@ SAMPLED = sa.text(
 
 
 def described(connection: sa.Connection) -> dict[str, object]:
-    """Describe the tables as far as queries can notice differences. The order of columns is left out."""
+    """Describe everything about the tables that a query can notice. The order of columns is not part of the description."""
     look = sa.inspect(connection)
     found: dict[str, object] = {}
     for table in look.get_table_names():

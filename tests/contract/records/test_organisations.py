@@ -89,7 +89,7 @@ async def test_audit_of_a_removed_thing_stays_with_its_organisation(records: Rec
 async def test_site_id_stays_with_its_organisation_while_its_sessions_are_kept(records: Records) -> None:
     """The records know users, and the notes about users, by the site's id.
 
-    If another organisation got this id, it would see them.
+    If an organisation got the id of another one's former site, it would see that site's users and notes.
     """
     await records.remove_site("shop-acme")
     with pytest.raises(ValueError, match="id_taken"):
@@ -103,7 +103,7 @@ async def test_mails_of_one_organisation_leave_room_for_another(records: Records
     monkeypatch.setattr("signaling.records.outbox.MOST_QUEUED", 8)
 
     async def queued(owner: str) -> int:
-        """Queue 20 mails of this organisation. Return how many the outbox has taken."""
+        """Queue 20 mails of this organisation. Return how many of them the outbox has accepted."""
         count = 0
         for number in range(20):
             mail = MailRecord(

@@ -262,7 +262,7 @@ async def test_old_mails_and_links_are_purged(records: Records) -> None:
 async def test_reminder_is_due_by_the_machines_clock_and_leased_by_it(records: Records, ahead_ms: int) -> None:
     await records.queue_mail(mail("e-reminder", kind="callback_soon", rank=BOOKED))
     await records.queue_mail(mail("e-reply", next_at=NOW + DAY_MS))
-    at = NOW + ahead_ms  # the server's steady clock when the machine's clock says NOW
+    at = NOW + ahead_ms  # the time of the server's steady clock at the moment when the machine's clock says NOW
     assert await records.claim_mail(at - 1, HOUR_MS, ahead_ms=ahead_ms) is None
     found = await records.claim_mail(at, HOUR_MS, ahead_ms=ahead_ms)
     assert found is not None

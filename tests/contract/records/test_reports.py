@@ -57,7 +57,7 @@ HISTORIES: list[list[tuple[str, dict[str, Any]]]] = [
     [("after", {"reason": "left"}), ("closed", {"reason": "wrapped_up"})],
     [("after", {"reason": "left"}), ("asleep", {"why": "answered"}), ("after", {}), ("closed", {"reason": "wrap_up_over"})],
 ]
-STEP_MS = 7_000  # between two events of a history
+STEP_MS = 7_000  # ms between two events of a history
 
 
 async def fill(records: Records, how_many: int = 160) -> list[tuple[dict[str, Any], list[Any]]]:
@@ -145,6 +145,7 @@ async def test_report_of_a_busy_server_is_not_ended_by_the_database(url: str, mo
     monkeypatch.setattr(database, "IDLE_MS", 100)
     records = await Records.open(url)
     for engine in records.engines:
-        sa.event.listen(engine, "after_cursor_execute", lambda *_: time.sleep(0.3))  # other work holds up this server
+        # makes every query slow, as if this server were busy with other work
+        sa.event.listen(engine, "after_cursor_execute", lambda *_: time.sleep(0.3))
     assert await records.report(BEGIN, BEGIN + HOUR_MS, "site", ZoneInfo("UTC")) == {}
     await records.close()

@@ -22,8 +22,8 @@ from tests.peers.live_house import Service, running
 from tests.ports import free_port, free_ports
 
 MADE = Path(__file__).with_name("0.1.0.tar.gz")
-FIRST = "0008"  # the newest migration of 0.1.0
-# columns that migrations have replaced since: a member's capacity became texts and calls (0013)
+FIRST = "0008"  # The newest migration of 0.1.0.
+# Columns that later migrations have replaced. Migration 0013 replaced a member's capacity by one for texts and one for calls.
 REPLACED = {("staff", "capacity")}
 
 Rows = dict[str, dict[tuple[Any, ...], dict[str, Any]]]

@@ -111,7 +111,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 async def state_of(office: Office, endpoint: Endpoint, done: Callable[[list[Delivery]], bool]) -> list[Delivery]:
-    """Wait until `done` holds of the endpoint's deliveries. Return the deliveries, the newest first."""
+    """Wait until `done` returns True for the endpoint's deliveries. Return the deliveries, the newest first."""
     found: list[Delivery] = []
     try:
         async with asyncio.timeout(WITHIN_S):
@@ -305,7 +305,7 @@ async def test_webhook_that_was_off_for_days_survives_its_next_failure(office: O
         office.skip(0 if on else 4 * DAY_MS / 1000)
     async with office.sending():
         await state_of(office, endpoint, lambda found: bool(found[0].attempts))
-        await asyncio.sleep(0.1)  # the webhook would be switched off right after the try was stored
+        await asyncio.sleep(0.1)  # a server that switches the webhook off does so right after it has stored the attempt
     found = await office.records.endpoint(endpoint.id)
     assert found is not None
     assert (found.state, found.failures) == ("on", 1)

@@ -57,8 +57,8 @@ export class Call {
     return this.room.view();
   }
 
-  /** Leaves the *prepare* screen: asks for a counselor, comes to a callback, adds voice or video to a text session, or lets a
-   *  guest in. Rejects with a RequestError. `record`: whether a guest agrees to a recording that is on. */
+  /** Leaves the *prepare* screen: asks for a counselor, joins the counselor who calls back, adds voice or video to a text
+   *  session, or lets a guest in. Rejects with a RequestError. `record`: whether a guest agrees to a recording that is on. */
   async enter(name: string, record?: boolean): Promise<void> {
     const { session, channel, part } = this.handoff;
     if (this.restingStore.get()) await this.wake();

@@ -9,7 +9,8 @@ import { isRareKey, t, type RareKey } from "./rare/words";
 
 const ICONS: Partial<Record<RareKey, IconNode>> = { "guest.link.title": UserPlus, "invited.thread.title": MessageCircle };
 
-/** Returns the texts of the page behind a link: of a guest, of a callback, or into a conversation that goes on. */
+/** Returns the text keys of title and text for the page behind a link. The link is for a guest, for a callback, or for a
+ *  conversation that is still open. */
 function textsOf(invite: string): [RareKey, RareKey] {
   if (invite.startsWith("g~")) return ["guest.link.title", "guest.link.text"];
   return invite.includes(".") ? ["invited.title", "invited.text"] : ["invited.thread.title", "invited.thread.text"];

@@ -24,7 +24,7 @@ const root = document.getElementById("app");
 let shown: Start;
 const show = (start: Start) => {
   shown = start;
-  // `shown` is the newest start, even if this call waited for the texts of an earlier one
+  // while the texts load, `show` may be called again; so the newest start is rendered
   whenReady(() => root && render(<App start={shown} />, root));
 };
 let begun = "";

@@ -1,7 +1,7 @@
 import { keptHandoff } from "../room/handoff";
 
-/** Answers the service worker's question which conversation this page shows (`worker/whose.ts`). The worker then knows which
- *  page to bring to the front after a press on a notification. */
+/** Tells the service worker which conversation this page shows, when the worker asks (`worker/whose.ts`). The worker then knows
+ *  which page to bring to the front after a press on a notification. */
 export function answerWhose(): void {
   if (!("serviceWorker" in navigator)) return;
   navigator.serviceWorker.addEventListener("message", ({ data, ports }: MessageEvent) => {

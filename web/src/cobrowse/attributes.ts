@@ -5,7 +5,7 @@ import { isButton, isField, masked, type Place, type Rules } from "./rules";
 import { isShape } from "./shapes";
 import { cleanCss, cleanUrl, type Limits } from "./urls";
 
-/** Attributes that shape an SVG drawing. On other elements, an attribute that matches may hold text for people, such as a
+/** Attributes that shape an SVG drawing. On other elements, an attribute of such a name can contain text for people, such as a
  *  component's `text-label`. */
 const DRAWS =
   /^(d|[xyr]|[xy][12]|[dcfr][xy]|points|viewbox|preserveaspectratio|transform|gradienttransform|patterntransform|(gradient|pattern|clippath|mask|marker|filter|primitive|maskcontent|patterncontent)units|pathlength|offset|fill|stroke|opacity|(fill|stroke|stop|clip|marker|font|flood|text|lighting|color)-[a-z-]+|mask|filter|marker(width|height)|ref[xy]|orient|rotate|dominant-baseline|vector-effect|visibility|display|overflow|spreadmethod|stddeviation|in|in2|result|operator|k[1-4]|values|mode|xmlns(:[a-z]+)?|version|width|height)$/i;
@@ -22,8 +22,7 @@ const ADDRESSES: Record<string, readonly string[]> = {
 /** Attributes whose text takes up room on the page. Their masked text has the same length, so that the layout stays. */
 const ROOM = new Set(["alt", "placeholder"]);
 const NEVER = /^(on.*|srcdoc|srcset|imagesrcset|sizes|nonce|integrity|action|formaction|ping|http-equiv|content)$/i;
-/** Elements whose `value` nobody types. An element that is neither here nor a known field, such as a site's own `<x-input>`,
- *  may be a field. */
+/** Elements whose `value` nobody types. Any other element could be a field, such as a site's own `<x-input>`. */
 const VALUED = new Set(["button", "data", "li", "meter", "progress"]);
 const SVG = "http://www.w3.org/2000/svg";
 const PIXELS = /^-?[\d.]+(px)?$/;
@@ -72,8 +71,8 @@ export const sheetLimits = (rules: Rules, place: Place): Limits => {
   return { bare, wordless: bare || rules.masks(place) };
 };
 
-/** Returns the value of an attribute that the recorder itself adds: a size, a scroll position, or how a dialog is open.
- *  Undefined for any other. */
+/** Returns the value of an attribute that the recorder itself adds: a size, a scroll position, or the way in which a dialog was
+ *  opened. Undefined for any other. */
 function cleanOwn(name: string, value: Value): Value {
   if (name === "rr_open_mode") return value === "modal" || value === "non-modal" ? value : undefined;
   const known = ["rr_width", "rr_height", "rr_scrollleft", "rr_scrolltop"].includes(name);
@@ -107,7 +106,7 @@ function cleanFieldValue(value: string, { rules, element, place }: Around, limit
 const hasNoText = (element: Element): boolean =>
   ["hidden", "checkbox", "radio", "file"].includes((element.getAttribute("type") ?? "").toLowerCase());
 
-/** Returns whether the visitor has shown the field to which a tick or an option belongs. */
+/** Returns whether the visitor has chosen to show staff the field to which a tick or an option belongs. */
 function showsChoice({ rules, element }: Around): boolean {
   const field = element.localName === "option" ? element.closest("select") : element;
   return field !== null && rules.shows(field);

@@ -3,7 +3,7 @@
 import { masked } from "./rules";
 import { isShape } from "./shapes";
 
-/** The head of a value that may be any words: a script may keep there what it likes. */
+/** Matches a property whose value can be any words. A script can store in the property what it likes. */
 export const CUSTOM = /^\s*(--[^\s:]*|initial-value)\s*:/i;
 const WORD = /#?(?:\\.|[\w.%+\-\u0080-\u{10ffff}])+\(?/giu;
 const NUMBER =
@@ -13,7 +13,8 @@ const FUNCTION =
   /^(var|env|calc|min|max|clamp|rgba?|hsla?|hwb|(ok)?(lab|lch)|color|color-mix|light-dark|(repeating-)?(linear|radial|conic)-gradient|(translate|rotate|scale|skew)([xyz]|3d)?|matrix(3d)?|perspective|blur|brightness|contrast|drop-shadow|grayscale|hue-rotate|invert|opacity|saturate|sepia|cubic-bezier|steps|linear|minmax|repeat|fit-content|polygon|circle|ellipse|inset|path|image-set|url)\($/i;
 const NAMED =
   /^((ui-)?(sans-serif|serif|monospace|rounded)|system-ui|emoji|math|cursive|fantasy|in|at|to|from|s?rgb|oklab|oklch|closest-side|farthest-corner)$/i;
-/** Properties of which every word is a word of CSS. Those that take names of the author's are not here. */
+/** Properties whose values consist only of CSS keywords. Properties that can contain names chosen by the page's author are not in
+ *  this list. */
 const PROPERTIES = (
   "color display position float flex-direction flex-wrap align-items justify-content text-align text-transform white-space overflow " +
   "visibility border-style font-weight font-style font-size width margin cursor object-fit mix-blend-mode background-size " +
@@ -40,17 +41,17 @@ export const maskValue = (value: string): string =>
     return word.endsWith("(") ? `${masked(word.slice(0, -1))}(` : masked(word);
   });
 
-/** The attribute of a selector, and what follows "=" without quotes. */
+/** Matches an attribute in a selector whose value has no quotes, and that value. */
 const ATTRIBUTE = /\[\s*(?:[\w*-]*\|)?([^\]=~|^$*"'\s]+)\s*[~|^$*]?=\s*(?!["'\s])([^\]"']+?)(?=(\s+[is])?\s*(\]|$))/gi;
 const BEFORE_QUOTE = /\[\s*(?:[\w*-]*\|)?([^\]=~|^$*"'\s]+)\s*[~|^$*]?=\s*$/i;
 
-/** Masks the values of attributes in a selector, except of those that leave the page with their values. */
+/** Masks the values of attributes in a selector, except the values of those attributes that leave the page unmasked. */
 export const maskSelector = (selector: string): string =>
   selector.replace(ATTRIBUTE, (whole, name: string, value: string) =>
     isShape(name.toLowerCase()) ? whole : whole.slice(0, -value.length) + masked(value),
   );
 
-/** Returns whether the string that follows in a selector is the value of an attribute that leaves the page with its values. */
+/** Returns whether the string that follows `before` in a selector is the value of an attribute that leaves the page unmasked. */
 export const shapes = (before: string): boolean => {
   const name = BEFORE_QUOTE.exec(before)?.[1];
   return name !== undefined && isShape(name.toLowerCase());

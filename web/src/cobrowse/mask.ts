@@ -107,7 +107,7 @@ function maskNode(shot: Shot, above: Place, rules: Rules, mirror: Mirror): Shot 
   if (type !== ELEMENT && type !== DOCUMENT) return { id, type: TEXT, textContent: "", ...shadow };
   const kept: Shot = { id, type, ...shadow };
   if (type === ELEMENT) {
-    if (node) rules.isSecret(node as Element); // called for its effect: it remembers fields that are password fields now
+    if (node) rules.isSecret(node as Element); // this call remembers fields that are password fields now; its result is not used
     kept.tagName = shot.tagName;
     kept.attributes = node ? cleanAttributes(shot.attributes ?? {}, { rules, element: node as Element, place }) : {};
     if (shot.isSVG) kept.isSVG = true;
@@ -125,7 +125,7 @@ function textOf(text: string, node: Node | null, place: Place, rules: Rules): st
   return rules.masks(place) ? masked(text) : text;
 }
 
-/** Returns the limits for the style sheet of the element with this id, or for a sheet without an element. */
+/** Returns the limits for the style sheet of the element with this id. Without an id, the sheet belongs to no element. */
 function sheetOf(id: number | undefined, rules: Rules, mirror: Mirror): Limits {
   const owner = id === undefined ? null : mirror.getNode(id);
   return sheetLimits(rules, owner ? rules.placeOf(owner) : OUTSIDE);

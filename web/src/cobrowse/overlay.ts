@@ -10,7 +10,8 @@ const FRAME_MS = 6000;
 const LINE_MS = 5000;
 const MOST_LINES = 40;
 const MOST_FRAMES = 5;
-/** How long a proposed link cannot be opened yet: a press may have been meant for what stood there before, ms. */
+/** Time after a proposed link appears in which it cannot be opened, ms. A press in this time may have been meant for what was at
+ *  this place before. */
 const SETTLES_MS = 700;
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -51,7 +52,8 @@ export class Overlay {
     this.bar.setAttribute("role", "status");
     this.stop.type = this.field.type = "button";
     this.stop.onclick = () => events.onStop();
-    // The field keeps the focus: the button is about the field in which the visitor is.
+    // A press on the button leaves the focus in the field, because the button shows or hides the value of the field that has the
+    // focus.
     this.field.onpointerdown = (event) => event.preventDefault();
     this.field.onclick = () => events.onField();
     this.field.hidden = this.link.hidden = true;
@@ -87,7 +89,8 @@ export class Overlay {
     const open = make("button", "open", this.texts?.open);
     const dismiss = make("button", "dismiss", this.texts?.dismiss);
     const { host, pathname, search } = new URL(url);
-    const address = make("p", "address", host + pathname + search); // the query may do something, so it is shown
+    // the query is shown, because it can cause an action when the page is opened
+    const address = make("p", "address", host + pathname + search);
     const since = performance.now();
     const said = make("div", "said");
     said.append(make("p", "words", words), address);

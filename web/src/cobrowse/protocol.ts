@@ -7,7 +7,7 @@ import type { Mode } from "./rules";
 
 /** The texts that the visitor reads on the page, in their language. */
 export interface Words {
-  /** Who sees the page, such as "Jimin sees this page". */
+  /** A sentence that says who sees the page, such as "Jimin sees this page". */
   seen: string;
   /** Shown instead of `seen` while nobody sees the page. */
   unseen: string;
@@ -16,7 +16,8 @@ export interface Words {
   stop: string;
   show: string;
   hide: string;
-  /** Who proposes a page, such as "Jimin suggests this page". `open` and `dismiss` are the buttons. */
+  /** A sentence that says who proposes a page, such as "Jimin suggests this page". `open` and `dismiss` are the texts of the
+   *  buttons. */
   link: string;
   open: string;
   dismiss: string;
@@ -49,7 +50,7 @@ export type ToPage =
 
 export type FromPage = { first: boolean; events: Seen[] } | { stop: true };
 
-/** How often the panel sends `alive`, and after how long without a message of the panel the page stops showing itself, ms. The
- *  second time is longer than a minute, because browsers run the timers of a hidden page only once a minute. */
+/** The panel sends `alive` every `ALIVE_MS`. Without a message of the panel for `SILENT_MS`, the page stops showing itself. That
+ *  time is longer than a minute, because browsers run the timers of a hidden page only once a minute. */
 export const ALIVE_MS = 5000;
 export const SILENT_MS = 90_000;

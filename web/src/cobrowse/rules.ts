@@ -26,7 +26,7 @@ export const DECIDING = [
 ];
 
 /** Editors that draw what people write into elements that are not editable themselves: CodeMirror, Monaco, Ace, terminals, and
- *  all that call themselves a field to write in. */
+ *  all elements whose role says that people write in them. */
 const EDITORS =
   '[role~="textbox" i],[role~="searchbox" i],[aria-multiline="true" i],.cm-editor,.cm-content,.CodeMirror,.monaco-editor,' +
   ".view-lines,.ace_editor,.ql-editor,.ProseMirror,.xterm";
@@ -86,8 +86,8 @@ export class Rules {
     return place.private || place.edited || (this.mode === "strict" && !place.shared);
   }
 
-  /** Returns whether, besides texts, also pictures, addresses and the pointer must not leave this place. The place may show a
-   *  code to scan, or a keypad. */
+  /** Returns whether this place is sealed: besides its texts, its pictures and addresses and the pointer's positions must not
+   *  leave the page either. The place may show a code to scan, or a keypad. */
   seals(place: Place): boolean {
     return place.private || place.edited;
   }
@@ -118,7 +118,7 @@ export class Rules {
   /** Returns a field's value as it may leave the page: the value if the visitor shows it, otherwise dots or "". */
   value(field: Element, value: string): string {
     if (this.isSecret(field)) return "";
-    // the length of the chosen option's text could tell which option it is
+    // a mask of the chosen option's text would have the length of that text, which could tell which option it is
     if (field.localName === "select" && !this.shows(field)) return "";
     return this.shows(field) ? value : masked(value);
   }

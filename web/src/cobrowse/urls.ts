@@ -8,7 +8,7 @@ import { masked } from "./rules";
 const MOST_DATA = 65_536;
 const RASTER = /^data:image\/(png|jpe?g|gif|webp|avif|bmp|x-icon|vnd\.microsoft\.icon)[;,]/i;
 const DRAWING = /^data:image\/svg\+xml[;,]/i;
-/** Parts of an SVG drawing that can contain text. */
+/** Matches the parts of an SVG drawing that can contain text. */
 const WORDED = /<\s*(text|title|desc|tspan|style|foreignobject|image|script|metadata|!)|(aria-|data-)/i;
 const SCHEME = /^\s*([a-z][a-z0-9+.-]*):/i;
 
@@ -50,8 +50,8 @@ function drawing(url: string): string {
   }
 }
 
-/** Parts of a style sheet: a comment, an address, a string, or the text between these. A string without an end goes to the end
- *  of its line. */
+/** Matches a part of a style sheet: a comment, an address, a string, or the text between these. A string without a closing quote
+ *  goes to the end of its line. */
 const PARTS =
   /\/\*.*?(?:\*\/|$)|\burl\(\s*("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[^)"']*)\s*(?:\)|$)|("(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?)|[;{}]|(?:\\.|(?!\burl\()[^;{}"'/\\])+|./gis;
 /** Properties whose strings are names, which never appear on the page as text. */
@@ -63,13 +63,13 @@ const ENDED = /^"(?:[^"\\]|\\.)*"$|^'(?:[^'\\]|\\.)*'$/s;
 const PRIVATE_USE = /[\ue000-\uf8ff]/;
 const ESCAPE = /\\([0-9a-f]{1,6})\s?|\\?[^\s]/gis;
 
-/** Returns a style sheet without comments, and with addresses as they may leave the page. With `wordless`, texts that its
- *  rules put on the page are masked, except the characters of icon fonts, which mean nothing as text, and so are words that
- *  scripts may keep in it. `property`: `css` is the value of this property; "" for a whole sheet. */
+/** Returns a style sheet without comments, and with addresses as they may leave the page. With `wordless`, masks texts that the
+ *  rules put on the page, and words that scripts may have stored in the sheet. The characters of icon fonts are not masked,
+ *  because they mean nothing as text. `property`: `css` is the value of this property; "" for a whole sheet. */
 export function cleanCss(css: string, limits: Limits, property = ""): string {
   let clean = "";
   let head = property && `${property}:`; // the text since the last rule or declaration ended
-  let braces = 0; // open ones in the value of a custom property
+  let braces = 0; // number of open braces in the value of a custom property
   for (const [part, address, string] of css.matchAll(PARTS)) {
     let kept = part;
     if (part.startsWith("/*")) kept = " ";
@@ -84,7 +84,7 @@ export function cleanCss(css: string, limits: Limits, property = ""): string {
   return clean;
 }
 
-/** Returns a piece of a declaration, selector or rule with its words masked. `head`: what stands before it. */
+/** Returns a piece of a declaration, selector or rule with its words masked. `head`: the text before this piece. */
 function maskWords(part: string, head: string): string {
   const value = CUSTOM.exec(head + part)?.[0].length;
   if (value === undefined) return maskConditions(maskSelector(part));
@@ -92,7 +92,7 @@ function maskWords(part: string, head: string): string {
   return part.slice(0, begin) + maskValue(part.slice(begin));
 }
 
-/** Returns a string as it may leave the page. `head`: what stands before it in its declaration, selector or rule. */
+/** Returns a string as it may leave the page. `head`: the text before the string in its declaration, selector or rule. */
 function cleanString(string: string, head: string, limits: Limits): string {
   if (/image-set\([^;]*\btype\(\s*$/i.test(head)) return string;
   if (ADDRESS.test(head)) return `"${cleanQuoted(closed(string), limits)}"`;
@@ -100,7 +100,7 @@ function cleanString(string: string, head: string, limits: Limits): string {
   return limits.wordless && !isName ? maskedString(closed(string)) : string;
 }
 
-/** Returns a string with its end. */
+/** Adds the closing quote to a string that has none. */
 const closed = (string: string): string => (ENDED.test(string) ? string : string.replace(/\\$/, "") + string[0]!);
 
 function maskedString(string: string): string {
@@ -114,6 +114,6 @@ function maskedString(string: string): string {
 
 function cleanQuoted(quoted: string, limits: Limits): string {
   const url = /^["']/.test(quoted) ? quoted.slice(1, -1) : quoted.trim();
-  if (url.startsWith("#")) return url; // a part of the same drawing, such as a filter
+  if (url.startsWith("#")) return url; // another part of the same drawing, such as a filter
   return cleanUrl(url, limits).replace(/["\\\n]/g, encodeURIComponent);
 }

@@ -31,8 +31,8 @@ export function BoxMenu({ box, testid, children }: { box: Box; testid: string; c
   );
 }
 
-/** Gives each key press in the message box to `onKey` first. True keeps the key from the box. Keys of an input method (Korean,
- *  Japanese, Chinese) go to the box only. */
+/** Gives each key press in the message box to `onKey` first. If `onKey` returns true, the box does not get the key. Keys of an
+ *  input method (Korean, Japanese, Chinese) go to the box only. */
 export function useKeysOf(box: Box, onKey: ((event: KeyboardEvent) => boolean) | null): void {
   const current = useRef(onKey);
   current.current = onKey;

@@ -166,7 +166,7 @@ function Signed({ client, inbox, state, me, onSignedOut }: SignedProps) {
     const taken =
       call.kind === "upgrade" ? await actions.answerUpgrade(call.session, true) : await actions.accept(call.reservation);
     if (taken && call.kind === "upgrade") choose(call.session);
-    else if (taken) sessions.choose(call.session); // the tab follows when the session arrives
+    else if (taken) sessions.choose(call.session); // the console switches to the conversation's tab when the session arrives
     setTaking("");
   };
   usePressed(state.rings, state.status === "open", accept);
@@ -371,11 +371,11 @@ const SHOWS_FORM = 300; // the person card is at least this wide while it shows 
 /** Returns whether the page is so narrow that it shows one part at a time. The style sheets use the same width. */
 const isPhone = () => matchMedia("(max-width: 900px)").matches;
 
-/** Calls `open` when the visitor's page comes into sight, for which the counselor has asked. */
+/** Calls `open` when the server begins to send the visitor's page, for which the counselor has asked. */
 function usePageOpens(session: SessionView | null, open: () => void): void {
   const id = session?.id ?? "";
   const sees = session?.cobrowse?.may_see === true;
-  const without = useRef(""); // the session that was shown before, without a page
+  const without = useRef(""); // id of the session that was shown last, if it had no page of the visitor then; otherwise ""
   useEffect(() => {
     if (sees && without.current === id) open();
     without.current = sees ? "" : id;

@@ -24,7 +24,7 @@ type Storage = Pick<globalThis.Storage, "getItem" | "setItem">;
 
 const KEY = "sangdam.notes";
 const PAUSE_MS = 400; // pause after the last key before notes are sent to the server, ms
-const MOST = 20; // sessions whose notes this tab keeps; the oldest are dropped
+const MOST = 20; // how many sessions' notes this tab keeps at most; beyond that, the oldest notes are dropped
 
 export class Drafts {
   private readonly store;

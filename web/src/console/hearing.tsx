@@ -10,7 +10,7 @@ function Wire({ line, at }: { line: Line; at: Record<string, Point> }) {
   const to = at[line.b];
   if (from === undefined || to === undefined) return null;
   const ends = segment(from, to, R + 5);
-  // The arrow of a line points to the person who hears the other.
+  // The arrow head is at the person who hears the other person.
   const toB = line.way === "both" || line.way === "b_hears_a";
   const toA = line.way === "both" || line.way === "a_hears_b";
   return (
@@ -43,7 +43,7 @@ function Face({ name, role, you, at }: { name: string; role: Exclude<keyof Cast,
   );
 }
 
-/** Returns in words what the picture of who hears whom shows, for screen readers. */
+/** Returns a text for screen readers. It says what the picture of who hears whom shows. */
 function inWords(all: Line[], name: (id: string) => string): string {
   return all
     .map(({ a, b, way }) => {

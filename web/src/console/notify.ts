@@ -62,6 +62,6 @@ export function notify(title: string, body: string, tag: string, stays = true): 
     };
     return () => shown.close();
   } catch {
-    return () => undefined; // Android allows notifications by a service worker only
+    return () => undefined; // on Android, only a service worker can show notifications
   }
 }

@@ -25,8 +25,8 @@ interface ReplayProps {
   audience: AudienceChoice;
 }
 
-/** Shows a professional who is catching up the conversation's lines and board side by side, as they are now or were at any
- *  earlier moment. */
+/** For a professional who is catching up: shows the lines and the board of the conversation side by side, as they are now or as
+ *  they were at an earlier moment. */
 export function Replay({ client, link, session, pictures, audience }: ReplayProps) {
   const lines = useStore(client.state, (state) => state.lines[session.id] ?? NO_LINES);
   const status = useStore(client.state, (state) => state.status);
@@ -54,8 +54,8 @@ export function Replay({ client, link, session, pictures, audience }: ReplayProp
   );
 }
 
-/** Returns the changes of the session's board while an earlier moment is shown (`past`); null otherwise, and as long as they are
- *  on their way. Without them, the page can only hide the shapes that were drawn later. */
+/** Returns the changes of the session's board while an earlier moment is shown (`past`); null otherwise, and until the changes
+ *  have been fetched. Without the changes, the page can only hide the shapes that were drawn later. */
 function useHistory(session: string, past: boolean): BoardStep[] | null {
   const [steps, setSteps] = useState<BoardStep[] | null>(null);
   useEffect(() => {

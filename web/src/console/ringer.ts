@@ -20,7 +20,7 @@ export class Ringer {
     return this.#context?.state === "running";
   }
 
-  /** Rings until `stop` is called. `volume`: 0 to 1. A further call only changes the volume. */
+  /** Rings until `stop` is called. `volume`: 0 to 1. Calling this again only changes the volume. */
   start(volume: number): void {
     this.#volume = volume;
     if (this.#timer !== null) return;

@@ -16,7 +16,7 @@ interface TabsProps {
   /** Session → the number of lines that this member of staff has not read. */
   fresh: Record<string, number>;
   waiting: number;
-  /** What stands beside the conversation and therefore has a tab; null if nothing does. */
+  /** The thing beside the conversation that has a tab; null if nothing is shown beside the conversation. */
   work: Work | null;
   onTab: (tab: Tab) => void;
 }

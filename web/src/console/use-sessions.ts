@@ -11,7 +11,7 @@ import { createStore, useStore } from "../ui";
 import { Seen } from "./seen";
 import { amReading } from "../staff/names";
 
-/** Sessions that this member of staff handed over, and whose wrap-up the member has saved. */
+/** Session → true: the sessions that this member of staff handed over and has wrapped up since. */
 const wrappedUp = createStore<Record<string, true>>({});
 export const noteWrappedUp = (session: string): void => wrappedUp.update((all) => ({ ...all, [session]: true }));
 
@@ -131,8 +131,8 @@ export function useHoldElsewhere(client: Client, state: RoomState, { list, curre
     if (state.status !== "open") return;
     for (const session of left.split(" ").filter((id) => id !== "" && !asked.current.has(id))) {
       asked.current.add(session);
-      // If the server refuses, the visitor is on hold already, or the call is over. If offline, the next connection makes this
-      // page ask again.
+      // The server refuses only if the visitor is on hold already or the call is over. While this page is offline, nothing is
+      // sent: the page asks again when it is connected.
       client.connection
         .request({ type: "hold", session, on: true })
         .catch(() => undefined)

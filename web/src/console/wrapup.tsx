@@ -36,7 +36,7 @@ export function WrapUp({ client, session, me, now, away, actions }: WrapUpProps)
   const owner = over || viewer(session)?.owner === true;
   const save = async (then: Then) => {
     setBusy(then);
-    draftsOf(client).forget(session.id); // without this, an older draft could later overwrite the saved notes
+    draftsOf(client).forget(session.id); // otherwise an older draft could later overwrite the saved notes
     const saved =
       (then === "available" || (await actions.setState("away"))) &&
       (await actions.wrapUp(session.id, text.trim(), outcome, tags));

@@ -14,7 +14,7 @@ function wanted(): boolean {
   try {
     return localStorage.getItem(KEY) !== "off";
   } catch {
-    return true; // the browser forbids storage, so nobody's choice is known, and the sound begins switched on
+    return true; // the browser forbids storage, so the operator's choice is unknown, and the sound is on at first
   }
 }
 

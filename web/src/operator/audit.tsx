@@ -37,7 +37,7 @@ const columns = (locale: Locale): TableColumn<AuditItem>[] => [
   },
 ];
 
-const MOST_SHOWN = 100; // characters of one value; opening hours can be long
+const MOST_SHOWN = 100; // a value is shortened to this many characters; opening hours can be long
 
 /** Returns in words which settings an action has changed, such as "file_mb: 25 → 50". */
 export function changeText({ change }: Pick<AuditItem, "change">): string {
@@ -46,7 +46,7 @@ export function changeText({ change }: Pick<AuditItem, "change">): string {
   const shown = (field: string, value: unknown) =>
     value === undefined || value === null || value === ""
       ? t("audit.nothing")
-      : field === "logo" || field === "picture" // their ids say nothing to people
+      : field === "logo" || field === "picture" // the ids of pictures say nothing to people
         ? t("audit.picture")
         : typeof value === "string"
           ? short(value)
@@ -59,7 +59,7 @@ export function changeText({ change }: Pick<AuditItem, "change">): string {
     .join("; ");
 }
 
-/** Returns what to ask before an addition is undone, since that takes away what people may use by now; "" to ask nothing. */
+/** Returns the question to ask before an addition is undone, because people may already use what was added; "" to ask nothing. */
 export function question({ change, subject }: Pick<AuditItem, "change" | "subject">): string {
   const kind = subject.split("/")[0] ?? "";
   return change !== null && change.before === null ? textOr(`audit.undo.${kind}`, "") : "";

@@ -113,7 +113,7 @@ function State({ category: { opening } }: { category: CategoryHours }) {
 
 interface EditorProps {
   title: string;
-  /** The label of the choice between own hours and the hours that apply otherwise. */
+  /** The label of the switch between own hours and the hours that apply without own hours. */
   which?: string;
   hours: Hours | null;
   /** A sentence that says which hours apply if this topic or member has no hours of its own. */

@@ -39,7 +39,8 @@ export function cast(participants: ParticipantView[]): Cast {
   };
 }
 
-/** A guest whose voice covers the original voices: how the user's side and staff hear those. */
+/** An interpreting guest, whose voice covers the original voices. `user` and `staff`: how the user's side and the staff hear the
+ *  original voices. */
 export interface Interpreter {
   guest: string;
   user: Original;
@@ -111,7 +112,8 @@ export function places({ user, counselor, professional, guests }: Cast): Record<
   return at;
 }
 
-const MOST_WIDTH = 7; // letters at most of a name in the drawing; a Korean, Japanese or Chinese character counts as two letters
+// a name in the drawing has at most this many letters; a Korean, Japanese or Chinese character counts as two letters
+const MOST_WIDTH = 7;
 
 /** Returns a guest's name as it fits between the other guests in the picture: the first word, shortened if it is long. */
 export function shortName(name: string): string {

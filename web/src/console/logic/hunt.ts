@@ -1,4 +1,4 @@
-/** Works out how far the search ("hunt") for a professional has come, for the counselor who asked for help. */
+/** Determines how far the search ("hunt") for a professional has come, for the counselor who asked for help. */
 import type { HelpView, Role } from "../../messages";
 
 export type Hunt =

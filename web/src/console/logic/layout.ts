@@ -25,7 +25,8 @@ const FOLDS_BELOW = 140; // width, px: if the person drags the person card narro
 export const TALKING: Panes = { lane: 264, side: 340, people: 184, work: 0.68 };
 export const WORKING: Panes = { ...TALKING, lane: 220, side: 0, people: 104 };
 
-/** Returns the name under which the panes' sizes are stored. Each channel and role has one, without and with an open board. */
+/** Returns the name under which the panes' sizes are stored. Each channel and role has two names: one without and one with an
+ *  open board. */
 export const layoutKey = (channel: Channel, role: Role, working: boolean): string =>
   `${channel}.${role}${working ? ".working" : ""}`;
 
@@ -85,7 +86,7 @@ export type Work = "board" | "screen" | "page";
 export interface Chosen {
   view?: View;
   viewOfScreen?: View;
-  /** Which of board, shared screen and the visitor's page to show while there are several. */
+  /** Which one to show if there are several of these: the board, a shared screen, the visitor's page. */
   work?: Work;
 }
 
@@ -105,7 +106,8 @@ export function viewOf(chosen: Chosen, { screen, page, drawn }: Offered): View {
   return chosen.view ?? (drawn ? "both" : "chat");
 }
 
-/** Returns what can stand beside the conversation now. The first is shown unless the person has chosen another. */
+/** Returns the things that the console can show beside the conversation now. It shows the first one, unless the person has chosen
+ *  another. */
 export const works = ({ screen, page }: Offered): Work[] => [
   ...(page === true ? ["page" as const] : []),
   ...(screen ? ["screen" as const] : []),

@@ -64,7 +64,7 @@ export function neighbour(sessions: SessionView[], chosen: string, step: 1 | -1)
   return sessions[(Math.max(0, here) + step + sessions.length) % sessions.length]!.id;
 }
 
-/** Returns the state that a press on the switch "available/away" asks the server for; null if the switch does nothing now. */
+/** Returns the state that the console requests when the switch "available/away" is pressed; null if a press does nothing now. */
 export function nextState(me: StaffMe): "available" | "away" | null {
   switch (me.state) {
     case "available":
@@ -88,8 +88,8 @@ export function awayAfter(before: boolean, { state, ready }: StaffMe): boolean {
 
 export const WRAP_UP_MS = 120_000; // time for which I can wrap up a session that I handed over, ms; the server has the same limit
 
-/** Returns which of the sessions that I handed over I can still wrap up, and until when. `at`: when I handed the session over.
- *  The last of these sessions stays for as long as I am in wrap-up, the others for `WRAP_UP_MS`. */
+/** Of the sessions that I have handed over, returns those that I can still wrap up, and until when. `at`: when I handed the
+ *  session over. The last of these sessions stays for as long as I am in wrap-up, the others for `WRAP_UP_MS`. */
 export function toWrapUp(given: { id: string; at: number }[], me: StaffMe, now: number): { id: string; until: number | null }[] {
   const last = [...given].sort((a, b) => a.at - b.at).at(-1);
   return given.flatMap(({ id, at }) => {

@@ -10,7 +10,7 @@ import { pitchOf } from "../logic/news";
 import { notify } from "../notify";
 import { without, type Inbox } from "./inbox";
 
-/** The mention whose conversation this person has opened to read it along; null for none. */
+/** The mention whose conversation this person has opened to read along; null for none. */
 export const followed = createStore<MentionOut | null>(null);
 
 /** Lists the conversations in which a colleague has mentioned this member of staff. */

@@ -12,7 +12,8 @@ const NO_LINES: Line[] = [];
 
 type End = ReadingAlong["reason"] | "refused" | "";
 
-/** A dialog in which a member of staff reads a colleague's conversation along, after the colleague has mentioned them there. */
+/** A dialog in which a member of staff reads along in a colleague's conversation, after the colleague has mentioned them
+ *  there. */
 export function ReadAlong({ client }: { client: Client }) {
   const mention = useStore(followed);
   return mention === null ? null : <Conversation key={mention.session} client={client} mention={mention} />;
@@ -47,7 +48,7 @@ function Conversation({ client, mention }: { client: Client; mention: MentionOut
   );
 }
 
-/** Asks the server to let me read a conversation along, until the component is removed. Asks again after a reconnect. */
+/** Asks the server to let me read along in a conversation, until the component is removed. Asks again after a reconnect. */
 function useReading(client: Client, session: string): { end: End; why: string } {
   const status = useStore(client.state, (state) => state.status);
   const [end, setEnd] = useState<{ end: End; why: string }>({ end: "", why: "" });

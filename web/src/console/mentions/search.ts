@@ -10,11 +10,11 @@ export interface At {
 
 type Named = Pick<StaffItem, "id" | "name">;
 
-export const MOST = 5; // colleagues whom one line may mention, as on the server
+export const MOST = 5; // a line can mention at most this many colleagues, as on the server
 
 const AT = /(?:^|[\s(])@((?:[^\s@][^@\n]{0,39})?)$/;
 
-/** Returns the begun name that ends at the caret; null if there is no "@" before the caret. */
+/** Returns the beginning of a name that ends at the caret; null if there is no "@" before the caret. */
 export function atCaret(text: string, caret: number): At | null {
   const query = AT.exec(text.slice(0, caret))?.[1];
   return query === undefined ? null : { from: caret - query.length - 1, query };
@@ -23,7 +23,7 @@ export function atCaret(text: string, caret: number): At | null {
 /** Decomposes Hangul into letters, so that an unfinished syllable finds whole ones: "지미" finds "지민". */
 const fold = (text: string) => text.normalize("NFKD").toLowerCase();
 
-/** Returns the colleagues with a part of their name or their id that begins with the query; best matches first. */
+/** Returns the colleagues whose id or a part of whose name begins with the query; best matches first. */
 export function matching<T extends Named>(colleagues: readonly T[], query: string): T[] {
   const wanted = fold(query);
   const rank = ({ id, name }: T): number => {

@@ -58,7 +58,7 @@ export function ReplyMenu({ box, text, site, language, values, onInsert, onManag
     if (element === null || slash === null) return;
     write(element, slash.from, caret, filled(reply.text, values));
     onInsert(reply);
-    countUse(reply.id).catch(() => undefined); // if the server cannot count the use of the reply, nobody needs to know
+    countUse(reply.id).catch(() => undefined); // if the server cannot count the use of the reply, the person is not told
   };
   const onKey = (event: KeyboardEvent): boolean => {
     if (event.key === "Escape") setClosedAt(slash?.from ?? -1);

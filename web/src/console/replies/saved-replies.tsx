@@ -43,7 +43,7 @@ function beginSearch(box: Box): void {
   write(element, before.length, element.selectionEnd, before === "" || /\s$/.test(before) ? "/" : " /");
 }
 
-/** Lists the variables in a line's text for which the page knows no value for sure. The line can be sent only after the
+/** Lists the variables in a line's text whose value the page does not know for sure. The line can be sent only after the
  *  counselor has filled in or removed each of them. */
 function Pending({ box, text, values }: { box: Box; text: string; values: Values }) {
   const left = unsettled(text, values);

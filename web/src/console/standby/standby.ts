@@ -49,8 +49,8 @@ export async function turnOff(): Promise<void> {
   standsBy.set(false);
 }
 
-/** Fills `update` once the service worker of a new version waits. The page keeps its version until somebody presses the
- *  button. */
+/** Fills `update` when the service worker of a new version is ready to take over. The page keeps its version until somebody
+ *  presses the button. */
 function watch(registration: ServiceWorkerRegistration): void {
   const offer = () => {
     const { waiting } = registration;

@@ -12,7 +12,7 @@ export interface StaffTimes {
 }
 
 export interface WorkingHours {
-  /** The member's own working hours. Null: the opening hours of the topics are the member's. */
+  /** The member's own working hours. Null: the member works during the opening hours of the topics. */
   hours: Hours | null;
   /** The member's appointments that cannot take place as booked. */
   touched: AppointmentItem[];

@@ -49,7 +49,7 @@ export function AppointmentsPart() {
     } catch (error) {
       const moved = error instanceof ApiError && error.reason === "changed_meanwhile";
       toast(moved ? t("cancel.moved") : sentence(error), "error");
-      if (moved) setRound(round + 1); // the list shows the new time
+      if (moved) setRound(round + 1); // loads the list again, which then shows the new time
       return moved;
     }
     done();

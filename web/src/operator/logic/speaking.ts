@@ -1,4 +1,4 @@
-/** Works out how an operator who listens in may take part, as the site allows, and what the page says about that. Pure. */
+/** Determines how the site allows an operator who listens in to take part, and what the page says about that. Pure. */
 
 import type { ListenAs, Listening, SessionView } from "../../messages";
 import { listenersOf, viewer } from "../../room/state";

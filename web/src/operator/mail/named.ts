@@ -2,7 +2,7 @@
 
 const NAMED = /\{([^{}]*)\}/g;
 
-/** Returns the names in the text that this mail does not have, as they were typed. */
+/** Returns the names in braces that do not exist in this mail, as they were typed. */
 export const unknownNames = (text: string, names: readonly string[]): string[] => [
   ...new Set([...text.matchAll(NAMED)].filter((found) => !names.includes(found[1]!)).map((found) => found[0])),
 ];

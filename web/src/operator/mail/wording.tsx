@@ -11,7 +11,7 @@ type Texts = Plan["texts"];
 type Part = keyof Wording;
 
 const NOTHING: Wording = { subject: "", text: "" };
-const PREVIEW_AFTER_MS = 400; // pause in typing after which the preview is made
+const PREVIEW_AFTER_MS = 400; // the preview is made after this pause in typing, ms
 
 interface Props {
   site: string;
@@ -200,7 +200,8 @@ function Shown({ html }: { html: string }) {
     return () => removeEventListener("message", note);
   }, []);
   useEffect(() => {
-    if (ready && html !== "") frame.current?.contentWindow?.postMessage(html, "*"); // the sandboxed page has no origin
+    // "*", because the sandboxed page has no origin
+    if (ready && html !== "") frame.current?.contentWindow?.postMessage(html, "*");
   }, [ready, html]);
   return <iframe ref={frame} id={id} src="/mail-preview" sandbox="allow-scripts" title={t("wording.preview")} />;
 }
