@@ -88,7 +88,8 @@ export interface CategoryHours {
   id: string;
   name: string;
   parent: string | null;
-  /** The topic's own hours. Null if the topic has the hours of `inherited_from`; if that is "", it is always open. */
+  /** The topic's own hours. Null: the topic has the hours of the topic `inherited_from`; if `inherited_from` is "", this topic is
+   *  always open. */
   hours: Hours | null;
   inherited_from: string;
   opening: OpeningView;
@@ -161,7 +162,7 @@ export const saveHours = (site: string, category: string, hours: Hours | null) =
   post(`/api/operator/sites/${encodeURIComponent(site)}/categories/${encodeURIComponent(category)}/hours?lang=${locale()}`, {
     hours,
   }) as Promise<SiteHours>;
-/** The public holidays of this year and the next. `days` is empty if none are known of the place. */
+/** The public holidays of this year and the next. `days` is empty if no holidays of this place are known. */
 export const holidaysOf = (place: string) =>
   get(`/api/operator/holidays?place=${encodeURIComponent(place)}`) as Promise<{ days: string[]; installed: boolean }>;
 export const saveThresholds = (thresholds: ThresholdItem[]) => post("/api/operator/thresholds", { thresholds });

@@ -142,7 +142,7 @@ interface Somebody {
   role: Role;
 }
 
-/** Returns what a person was. Of a guest who wrote, says what kind of guest. */
+/** Returns what a person was in the session, such as a counselor. For a guest who wrote, returns the kind of guest. */
 function whatOf({ name, role }: Somebody, { lines }: PastSession): string {
   const said = lines.find((line) => line.role === role && line.name === name);
   return said ? authorRole(said, roleName(role)) : roleName(role);

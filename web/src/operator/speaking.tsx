@@ -40,7 +40,8 @@ interface SpeakingProps {
   names: Names;
 }
 
-/** Buttons for the ways of taking part that the site allows, and for the microphone while the operator may be heard. */
+/** Buttons for the ways of taking part that the site allows. While the operator takes part aloud, there is also a button for the
+ *  microphone. */
 export function Speaking({ client, view, devices, names }: SpeakingProps) {
   const how = takesPart(view);
   const mic = useStore(devices.state, (state) => state.mic);
@@ -86,9 +87,9 @@ export function Speaking({ client, view, devices, names }: SpeakingProps) {
  *  when the operator only listens. */
 function useTakingPart(client: Client, view: SessionView, devices: Devices) {
   const how = takesPart(view);
-  // whether the operator agrees to be recorded, which every change sends along; null before the question
+  // the operator's answer whether they agree to be recorded; null before the question. Every change sends this answer along.
   const agreed = useRef<boolean | null>(null);
-  const coming = useRef<ListenAs | null>(null); // the way that the server has been asked for and the view does not show yet
+  const coming = useRef<ListenAs | null>(null); // the way of taking part that was requested and that the view does not show yet
   const [busy, setBusy] = useState(false);
   const tell = (wanted: ListenAs) => {
     const { mic } = devices.state.get();
@@ -100,7 +101,8 @@ function useTakingPart(client: Client, view: SessionView, devices: Devices) {
     if (wanted === how) return true;
     setBusy(true);
     agreed.current = record;
-    if (how === "listen") await devices.toggle("mic", true); // not after whispering: whoever is muted then stays muted
+    // after mere listening only: an operator who has muted themself while whispering stays muted
+    if (how === "listen") await devices.toggle("mic", true);
     const { track, problem } = devices.state.get().mic;
     const ready = wanted === "listen" || track !== null;
     if (!ready) toast(room(`problem.${problem || "failed"}.mic`), "error");
@@ -115,7 +117,7 @@ function useTakingPart(client: Client, view: SessionView, devices: Devices) {
   const known = viewer(view)?.media.mic ?? false;
   useEffect(() => {
     if (coming.current === how) coming.current = null;
-    // others then see whether it is muted
+    // tells the others whether the operator's microphone is muted
     if (!busy && coming.current === null && how !== "listen" && on !== known) void tell(how);
   }, [busy, how, on, known]);
   useLowered(view, how, devices);

@@ -7,13 +7,14 @@ export interface BridgeEvents {
   onContext: (context: Context) => void;
 }
 
-/** Gets the port of the script that shows the page to staff (../cobrowse/page.ts). */
+/** Called with the port of the script that shows the page to staff (../cobrowse/page.ts). */
 export type OnPage = (port: MessagePort) => void;
 
 /** Where the panel gets an identification code: from an address, or from the function `getCode` of the partner's page. */
 export type CodeMaker = { url: string } | { getCode: true };
 
-/** Name of the error that fetching a code throws → the reason: no answer came, or the answer was not JSON. */
+/** Name of the error that fetching a code throws → the reason of the failure. "network": no answer came. "malformed": the answer
+ *  was not JSON. */
 const THROWN: Record<string, string> = { TypeError: "network", SyntaxError: "malformed" };
 
 /** How long the panel waits for a code, ms. A partner's back end may be slow. */
@@ -64,12 +65,14 @@ export class Bridge {
   async code(about: Record<string, unknown>, maker: CodeMaker): Promise<CodeAnswer> {
     if (!this.parentOrigin) return { reason: "no_page" };
     if ("getCode" in maker) return codeOf(await this.ask({ about }));
-    // Serialised here, because scripts on the partner's page may have changed JSON (see ../widget/trail.ts).
+    // This frame writes the JSON, because scripts on the partner's page may have changed the page's JSON functions (see
+    // ../widget/trail.ts).
     const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(about) };
     return codeOf(await this.ask({ url: maker.url, init }));
   }
 
-  /** Lets the partner's page fetch an address. Returns what it got, or null if the page may not read that address. */
+  /** Asks the partner's page to fetch an address. Returns the response, or null if that page is not allowed to read the
+   *  address. */
   async picture(url: string): Promise<Blob | null> {
     const answer = await this.ask({ url });
     return answer instanceof Blob ? answer : null;
@@ -80,7 +83,7 @@ export class Bridge {
   }
 
   /** Sets the text of the pill, which stands for the folded panel; "" is the default text. `live`: whether the panel reopens
-   *  by itself on the next page. `talk`: what scripts on the page may know. */
+   *  by itself on the next page. `talk`: the facts about the conversation that scripts on the page get. */
   status(status: string, live: boolean, talk: Talk): void {
     this.last = { status, live, talk };
     this.post(this.last);

@@ -14,9 +14,10 @@ import type { PanelState } from "./state";
 import { browser } from "./surroundings";
 import { refusalText, t } from "./words";
 
-const TALK_AFTER_MS = 2000; // delay, ms, before the code of the conversation is loaded: the greeting may use the network first
+// delay, ms, before the code of the conversation is loaded, so that the greeting can use the network first
+const TALK_AFTER_MS = 2000;
 const loadTalk = () => withTexts(import("./talk"));
-/** The conversation's code. It is not needed for the greeting, so it is fetched a little later, before it is needed. */
+/** The conversation's code. The greeting does not need this code, so the page fetches it a little later. */
 const Talk = lazy(loadTalk, (module) => module.Talk, { name: "lazy.loading", class: "p-talk" });
 
 const ShownPage = optional(

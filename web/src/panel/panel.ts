@@ -131,8 +131,9 @@ export class Panel {
     this.change({ past });
   }
 
-  /** Continues in this panel an open conversation that another page of the visitor has had until now. `make` gets it from the
-   *  server. Nothing of the visit is shared: the visitor chose on the other page what to share. Rejects with a `Refusal`. */
+  /** Continues in this panel an open conversation that another page of the visitor has had until now. `make` gets the
+   *  conversation from the server. The panel shares nothing about its own visit, because the visitor has chosen on the other page
+   *  what to share. Rejects with a `Refusal`. */
   async goOn(channel: Channel, make: () => Promise<Made>): Promise<void> {
     const { info } = this.store.get();
     const name = `sangdam-${newId()}`;
@@ -154,7 +155,7 @@ export class Panel {
     }
   }
 
-  /** Continues in this panel the visitor's open text conversation, on whatever page or device it is open. */
+  /** Continues in this panel the visitor's open text conversation, even if the conversation is open on another page or device. */
   async goOnWithOpen(): Promise<void> {
     this.change({ starting: "text", refusal: "" });
     try {
@@ -165,8 +166,8 @@ export class Panel {
     this.change({ starting: null });
   }
 
-  /** Brings back to this panel a conversation that was continued on another page. If its token no longer works, a new code of the
-   *  partner gets another. */
+  /** Brings back to this panel a conversation that was continued on another page. If the conversation's token no longer works,
+   *  the panel gets a new token by a new code of the partner. */
   takeBack(): void {
     this.takingBack = true;
     this.store.get().client?.open();
@@ -216,7 +217,8 @@ export class Panel {
     this.talk(here, info.language);
   }
 
-  /** Shows again what the panel offers after a conversation. The next one begins without the question of the last. */
+  /** Shows again what the panel offers after a conversation. The next conversation begins without the question of the last
+   *  one. */
   next(): void {
     this.type({ note: "", form: {} });
     this.anew();
@@ -249,8 +251,8 @@ export class Panel {
     this.bridge.showPage(onPage);
   }
 
-  /** Sets the text of the pill, and tells the page how the conversation stands. `live`: whether the panel reopens by itself on the
-   *  next page. `unread`: the number of lines that the visitor has not seen. */
+  /** Sets the text of the pill, and tells the partner's page the stage of the conversation. `live`: whether the panel reopens by
+   *  itself on the next page. `unread`: the number of lines that the visitor has not seen. */
   status(words: string, live: boolean, stage: Talk["stage"] = live ? "started" : "", unread = 0): void {
     const session = stage ? (this.store.get().kept?.session ?? "") : "";
     const resumed = session !== "" && session === this.resumed;
@@ -367,7 +369,8 @@ export class Panel {
     this.look();
   }
 
-  /** Works out the product once both the page and the server (language, allowed parameters) have answered. */
+  /** Determines which product the visitor is looking at, after the page has answered and the server has sent the language and the
+   *  allowed parameters. */
   private look(): void {
     const { info, visit } = this.store.get();
     if (!info || !this.context) return;
@@ -381,7 +384,7 @@ export class Panel {
     if (image && !picture) void this.fetchPicture(image);
   }
 
-  /** Tells staff of the page on which the visitor is now, while their conversation lasts. */
+  /** Tells staff which page the visitor is looking at, while the conversation lasts. */
   private walk(): void {
     const { kept, ended } = this.store.get();
     if (!kept || ended) return;

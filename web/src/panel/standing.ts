@@ -20,12 +20,12 @@ export function stageOf(session: SessionView): Talk["stage"] {
   return session.active_at === null ? "started" : "accepted";
 }
 
-/** Counts the lines of other people after `seen`, the `seq` of the last line that was there while the panel was open. */
+/** Counts the lines of other people after `seen`, the `seq` of the last line that had come when the panel was last open. */
 export const unread = (lines: Line[], you: string, seen: number): number =>
   lines.filter((line) => line.seq > seen && line.role !== "system" && line.author !== you).length;
 
 /** Returns when the newest line of somebody else came, or when the counselor accepted, whichever was later (ms, server's
- *  clock); 0 before both. */
+ *  clock); 0 if neither has happened yet. */
 export function newestAt(lines: Line[], session: SessionView): number {
   const line = lines.findLast(({ role, author }) => role !== "system" && author !== session.you);
   return Math.max(line?.at ?? 0, session.active_at ?? 0);

@@ -14,7 +14,7 @@ export interface PanelState {
   /** Whether the partner's back end makes the identification code. The back end may then add what it knows about the visitor. */
   partner: boolean;
   removed: ReadonlySet<ItemKey>;
-  /** What the visitor has typed before the conversation. `form`: id of a field → answer. */
+  /** What the visitor has typed before the conversation. `form`: id of a field of the site's form → the visitor's text. */
   typed: { name: string; note: string; form: Record<string, string> };
   starting: Channel | null;
   /** When the panel tries again by itself, because the server has no room now (our clock, ms); 0 otherwise. */

@@ -5,7 +5,7 @@ import { sendProductPicture, sendVisit } from "./api";
 import type { Kept } from "./kept";
 import { type ItemKey, supplementOf, type Visit } from "./visit";
 
-// a page that the visitor leaves sooner is not reported, ms; in this time, the page can fetch the product's picture
+// time on a page, ms, after which the page is reported; during this time, the page can fetch the product's picture
 const PAUSE_MS = 2500;
 
 export interface Teller {

@@ -13,7 +13,7 @@ export interface Track extends Timed {
 
 export interface Recording {
   session: string;
-  /** The site whose page staff may have seen. */
+  /** The site whose page staff might have seen. */
   site: string;
   pieces: Piece[];
   tracks: Track[];

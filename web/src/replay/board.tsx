@@ -18,12 +18,12 @@ interface RecordedBoardProps {
   /** The changes of the board, in order. A board without its history is one change. */
   steps: readonly BoardStep[];
   until?: number;
-  /** Where the pictures of the board come from; by default, what staff may see of the past. */
+  /** Where the pictures of the board come from; by default, from the route for staff who look at past sessions. */
   pictures?: Pictures;
 }
 
-/** Shows a recorded board, read only, as it was at the time `until` or at the end: shapes lie where they lay then, and those that
- *  were deleted later are there. It shows the page on which was drawn last, until the person chooses another. */
+/** Shows a recorded board, read only, as it was at the time `until` or at the end: shapes are where they were then, and shapes
+ *  that were deleted later are shown. Shows the page that somebody drew on last, until the person chooses another page. */
 export function RecordedBoard({ steps, until = Infinity, pictures = OF_STAFF }: RecordedBoardProps) {
   const history = useMemo(() => new BoardHistory(steps), [steps]);
   useEffect(() => () => history.close(), [history]);
@@ -33,7 +33,8 @@ export function RecordedBoard({ steps, until = Infinity, pictures = OF_STAFF }: 
   const [zoom, setZoom] = useState(1);
   const view = useRef<BoardCanvas | null>(null);
   const last = useMemo(() => lastPage(board, until), [board, until]);
-  // Where the journal has times, these decide alone. A shape's own time only says when the shape was begun.
+  // If the journal has times, only these times decide what is shown, because a shape's own time says only when the shape was
+  // begun.
   const hidesAfter = history.timed ? Infinity : until;
   const page = pages.some(({ id }) => id === (chosen ?? last)) ? (chosen ?? last) : pages[0]!.id;
   const nothing = board.allShapes().length === 0 && pages.every(({ background }) => background === "");

@@ -4,8 +4,9 @@ import type { Part } from "../room/cobrowse/receive";
 
 export type Ending = "full" | "disk_full" | "too_slow";
 
-/** A line of the file that the server kept (`Shown` in `signaling/recordings/seen_pages.py`). `at`: Unix ms. `begins`: here begins
- *  a stretch of time in which the page was followed. The page as it was before is no longer right. */
+/** A line of the file that the server kept (`Shown` in `signaling/recordings/seen_pages.py`). `at`: Unix ms. `begins`: with this
+ *  line begins a stretch of time in which the page was followed. The page that was built from earlier lines is then out of
+ *  date. */
 export interface Shown {
   at: number;
   begins?: boolean;
@@ -16,12 +17,12 @@ export interface Shown {
   end?: Ending;
 }
 
-/** What brings a page from one moment of a replay to another. */
+/** A step that brings a page from one moment of a replay to another. */
 export interface Step {
   /** Whether the present page is dropped and built again from `parts`. Otherwise `parts` change the present page. */
   anew: boolean;
   parts: Part[];
-  /** Whether the present stretch has had a snapshot. Otherwise the page that was built is of another time. */
+  /** Whether the present stretch has had a snapshot. Otherwise the page that was built belongs to another time. */
   whole: boolean;
   /** Who saw the page at the moment to which this step leads. */
   seenBy: string[];
@@ -75,7 +76,7 @@ export class PageHistory {
     });
   }
 
-  /** Returns what brings the page from where the last call left it to `until` (Unix ms). */
+  /** Returns the step that brings the page from the moment of the last call to `until` (Unix ms). */
   to(until: number): Step {
     let due = 0;
     while (due < this.lines.length && this.lines[due]!.at <= until) due++;

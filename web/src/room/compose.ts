@@ -53,6 +53,7 @@ interface Said {
 
 const LINE_MOST = 10_000; // visible characters (grapheme clusters) that one line may have
 
-/** Returns whether a line has more characters than the server takes. Counts like the server: an emoji of several parts is one. */
+/** Returns whether a line has more characters than the server accepts. Counts like the server, for which an emoji of several
+ *  parts is one character. */
 export const isTooLong = (text: string): boolean =>
   text.length > LINE_MOST && Array.from(new Intl.Segmenter().segment(text)).length > LINE_MOST;

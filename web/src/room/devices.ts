@@ -33,10 +33,9 @@ export class Devices {
   };
   /** The number of the newest request for each kind of device. Tracks that an older request brings are stopped. */
   private readonly turns: Record<AnyKind, number> = { mic: 0, camera: 0, screen: 0 };
-  /** Kind of device → the turn of the request to the browser that is not answered yet. */
+  /** Kind of device → the number of the request to the browser that has not been answered yet. */
   private readonly pending = new Map<AnyKind, number>();
-  /** Counts the calls of `stop`. By this number, a `start` that began before a `stop` sees that it must not ask for further
-   *  devices. */
+  /** Counts the calls of `stop`. If this number changes while a `start` runs, that `start` must not ask for further devices. */
   private round = 0;
   /** The camera's own track while its blur loads. */
   private coming: MediaStreamTrack | null = null;
@@ -125,7 +124,8 @@ export class Devices {
     this.takeCamera(rawOf(track).clone(), ++this.turns.camera);
   }
 
-  /** Lets the browser ask for a speaker, where it offers only those that the person has picked. Call it inside a click. */
+  /** Makes the browser ask the person for a speaker, for browsers that offer only speakers which the person has picked. Call it
+   *  inside a click. */
   async pickSpeaker(): Promise<void> {
     try {
       const { deviceId } = await (navigator.mediaDevices as OutputPicker).selectAudioOutput();
@@ -276,8 +276,8 @@ export class Devices {
     watchSilence(track, (silent) => current() && this.change(kind, { silent }));
   }
 
-  /** Stores the camera's track. If the background is to be blurred, first waits for the blur, so that nobody sees it before. A
-   *  camera that looks away from the person is not blurred: it shows what the person wants to show. */
+  /** Stores the camera's track. If the background is to be blurred, first waits for the blur, so that nobody sees the background
+   *  before. A camera that looks away from the person is not blurred: it shows what the person wants to show. */
   private takeCamera(raw: MediaStreamTrack | undefined, turn: number): void {
     if (!raw || this.store.get().blur !== "on" || looksAway(raw)) {
       this.take("camera", raw, turn);
@@ -294,8 +294,8 @@ export class Devices {
       });
   }
 
-  /** Ends the blur on a device that cannot do it. The camera goes off with it: nobody sees the background unless the person wants
-   *  that. */
+  /** Ends the blur on a device that cannot do it. The camera is switched off, too, because nobody may see the background unless
+   *  the person wants that. */
   private unblur(problem: BlurProblem, turn: number): void {
     if (turn !== this.turns.camera) return;
     this.setBlur(problem);

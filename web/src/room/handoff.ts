@@ -12,7 +12,7 @@ export interface Handoff {
   token: string;
   channel: Channel;
   locale?: string;
-  /** Whether the page is that of a guest, or the phone that is a user's second camera. */
+  /** Whether the page belongs to a guest, or runs on the phone that is a user's second camera. */
   part?: "guest" | "camera";
 }
 

@@ -25,8 +25,8 @@ export interface Hearing {
   about: ParticipantView | null;
 }
 
-/** Returns who hears the viewer, and the most important notice. In this order: a disconnected counselor, a hold or a
- *  consultation, another disconnected person, a professional who reads along. */
+/** Returns who hears the viewer, and the most important notice. The notices, the most important first: a disconnected counselor,
+ *  a hold or a consultation, another disconnected person, a professional who reads along. */
 export function hearing(session: SessionView): Hearing {
   const hearers = listenersOf(session, session.you)
     .map((id) => participant(session, id))

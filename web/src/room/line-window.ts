@@ -26,7 +26,7 @@ export function moved({ from, to }: Span, by: number, count: number): Span {
   return { from: Math.max(from, last - MOST), to: last };
 }
 
-/** Returns the range of lines to render so that the line at `index` is in its middle. `count`: of all lines. */
+/** Returns the range of lines to render so that the line at `index` is in its middle. `count`: the number of all lines. */
 export const around = (index: number, count: number): Span => {
   const from = Math.max(0, Math.min(index - MOST / 2, count - MOST));
   return { from, to: Math.min(count, from + MOST) };
@@ -61,7 +61,7 @@ export function atFirst(lines: readonly Pick<Line, "seq">[], at: number): number
 }
 
 /** Access to the older lines of a conversation, which the page fetches only when they are needed. `there`: whether the server has
- *  any. */
+ *  older lines. */
 export interface Older {
   there: boolean;
   fetch: () => void;
@@ -88,7 +88,8 @@ export function useLineWindow(lines: Line[], box: RefObject<HTMLElement | null>,
   const [wanted, setWanted] = useState(0);
   const anchor = useRef<Anchor | null>(null);
   const before = useRef(first);
-  if (before.current !== first) anchor.current ??= firstSeen(box.current); // the document shows the lines as they were
+  // at this moment, the document still shows the lines as they were
+  if (before.current !== first) anchor.current ??= firstSeen(box.current);
   before.current = first;
   const span = held && shifted(held.span, held.first, lines);
   const setSpan = (next: Span | null) => setHeld(next && { span: next, first });
@@ -123,7 +124,8 @@ export function useLineWindow(lines: Line[], box: RefObject<HTMLElement | null>,
     if (scrollTop < NEAR && shown.from < STEP && older.there) older.fetch();
     if (scrollTop < NEAR && shown.from > 0 && (span !== null || below > NEAR)) move(-STEP);
     else if (below < NEAR && shown.to < count) move(STEP);
-    else if (span === null && below > NEAR && (shown.from > 0 || older.there)) setSpan(shown); // so new lines do not move it
+    // keeps this span, so that new lines do not move it
+    else if (span === null && below > NEAR && (shown.from > 0 || older.there)) setSpan(shown);
   };
   useLayoutEffect(onScroll, [first, older.there]); // a reader at the very top cannot scroll up, so the check runs here, too
   useLayoutEffect(() => {

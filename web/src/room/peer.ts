@@ -148,7 +148,7 @@ export class RoomPeer {
     this.attend(attempt);
     attempt.doc.onopen = () => this.attempt === attempt && this.change({ doc: true });
     attempt.doc.onmessage = (event: MessageEvent<ArrayBuffer>) => {
-      this.found(attempt); // first, because the board may have to reply to the message over this connection
+      this.found(attempt); // `found` comes first, because the board may have to reply to the message over this connection
       this.boardFragment(attempt, new Uint8Array(event.data));
     };
     attempt.live.onopen = () => this.attempt === attempt && this.connected(attempt);
@@ -190,8 +190,8 @@ export class RoomPeer {
     this.change({ audio: new MediaStream([voice.track]), slots: slots.map((track) => new MediaStream([track])) });
   }
 
-  /** Handles an offer without an answer. If there is no WebSocket, that says nothing about the media path: wait for
-   *  `retryNow`. */
+  /** Handles an offer that got no answer. If there is no WebSocket, the missing answer says nothing about the media path. The
+   *  next attempt then waits for `retryNow`. */
   private notAnswered(error: unknown): void {
     if (error instanceof RequestError && error.reason === "offline") this.discard();
     else this.lost("refused");
@@ -225,8 +225,8 @@ export class RoomPeer {
     import("./uplink").then(start, () => undefined);
   }
 
-  /** Keeps the present connection as `former`. Its worker may be draining and still carry sound while people move one by one.
-   *  Or only the network is gone, and the connection recovers when the network returns. */
+  /** Keeps the present connection as `former`, for two reasons. Its worker may be draining, and still carries sound while people
+   *  move one by one. Or the network is gone only for a while, and the connection recovers when the network returns. */
   private keepFormer(as: (former: Attempt) => void): void {
     this.dropFormer();
     this.clearTimers();
@@ -332,7 +332,7 @@ export class RoomPeer {
   private stopFormer(): void {
     if (this.former && this.formerSilent && this.former.epoch >= this.wantedEpoch) {
       this.sendOver(this.former, { mic: null, camera: null, screen: null });
-    } else this.dropFormer(); // `found` would never return to the connection `former`
+    } else this.dropFormer(); // without a silent `former` of the wanted epoch, `found` would never return to it
   }
 
   private sendOver({ senders }: Attempt, tracks: Record<TrackKind, MediaStreamTrack | null>): void {

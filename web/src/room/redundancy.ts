@@ -83,7 +83,8 @@ export class Redundancy {
   private mayBegin(at: number): void {
     const loss = this.loss(NOW) ?? 0;
     this.losing = loss > LOSES ? this.losing + 1 : 0;
-    const goesOn = (this.loss(SECOND) ?? 0) > 0; // without loss in the last second, the loss before was a short gap that is over
+    // if nothing was lost in the last second, the loss before was a short gap that is over
+    const goesOn = (this.loss(SECOND) ?? 0) > 0;
     if (this.losing < SURE || !goesOn || at < this.heldUntil || this.queues(at)) return;
     this.wanted = true;
     this.losing = 0;
@@ -97,7 +98,8 @@ export class Redundancy {
     if (tried) this.holdMs = HOLD_MS;
     const forLong = this.loss(FOR_LONG);
     if (this.queues(at) || (!tried && this.worse())) this.goBack(at);
-    else if (tried && forLong !== null && forLong < CLEAN) this.wanted = false; // earlier, the span has loss from before RED
+    // only after the trial, because until then the span includes loss from before RED
+    else if (tried && forLong !== null && forLong < CLEAN) this.wanted = false;
   }
 
   private worse(): boolean {
@@ -113,7 +115,7 @@ export class Redundancy {
     this.holdMs = Math.min(this.holdMs * 2, MOST_HOLD_MS);
   }
 
-  /** Returns which share of the latest packets was lost; null if too few packets were sent to tell. */
+  /** Returns which share of the latest packets was lost; null if too few packets were sent to measure that. */
   private loss({ ms, packets, mostMs }: Stretch): number | null {
     const last = this.reports.at(-1);
     const first = last && this.reports.findLast((each) => last.at - each.at >= ms && last.sent - each.sent >= packets);

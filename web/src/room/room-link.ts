@@ -55,8 +55,8 @@ export class RoomLink {
     readonly client: Client,
     readonly session: string,
     readonly devices: Devices,
-    /** Whether this page may make a voice connection. False in the panel, which only shows the board, even if the session has a
-     *  voice. */
+    /** Whether this page is allowed to make a voice connection. False in the panel, which only shows the board, even if the
+     *  session has a voice. */
     private readonly speaks = true,
   ) {
     this.peer = new RoomPeer({

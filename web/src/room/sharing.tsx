@@ -29,7 +29,7 @@ interface SharingProps {
 const AT_ONCE = 20;
 const sentFiles = new WeakSet<Client>();
 
-/** Sends pictures as lines and passes other files to the file queue. `sends`: whether files may be in that queue. `dragged`:
+/** Sends pictures as lines and passes other files to the file queue. `sends`: whether that queue accepts files here. `dragged`:
  *  whether the person is dragging files over the page. */
 export function useSharing({ client, session, pictures, to }: SharingProps) {
   const [uploading, setUploading] = useState(0);

@@ -27,7 +27,7 @@ const SmallWindow = optional(
 export interface StageProps {
   link: RoomLink;
   session: SessionView;
-  /** The board if it is open, which the stage shows large instead of a shared screen. */
+  /** The board, if it is open. The stage then shows the board large, instead of a shared screen. */
   children?: ComponentChildren;
 }
 

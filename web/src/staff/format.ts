@@ -37,7 +37,8 @@ export function shortUrl(url: string): string {
   return url.replace(/^https?:\/\//, "").replace(/\/$/, "");
 }
 
-/** Returns whether an address may be a link. Only http(s): a claimed "javascript:" must stay text. */
+/** Returns whether the page is allowed to show an address as a link. Only http(s) addresses become links: a claimed "javascript:"
+ *  must stay text. */
 export function safeHref(url: string): string | null {
   return /^https?:\/\//i.test(url) ? url : null;
 }

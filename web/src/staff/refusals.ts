@@ -6,7 +6,7 @@ import type { OneOf } from "../ui/one-of";
 import type { ApiFailure } from "./api";
 import { t, textOr, type TextKey } from "./texts";
 
-/** All reasons with which a request from the console or the operator's page may fail. Pictures and the sign-in have types of
+/** All reasons with which a request from the console or the operator's page can fail. Pictures and the sign-in have types of
  *  their own. */
 type Reason = FailureReason | RequestReason | CrowdedReason | OneOf<ApiFailure, "unreachable" | "no_reason">;
 

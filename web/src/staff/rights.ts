@@ -33,9 +33,9 @@ export const PART_NEEDS = {
 
 export type Part = keyof typeof PART_NEEDS;
 
-/** Returns the parts of the operators' page that the signed-in person may use. */
+/** Returns the parts of the operators' page that the signed-in person is allowed to use. */
 export const parts = (): Part[] => (Object.keys(PART_NEEDS) as Part[]).filter((part) => may(PART_NEEDS[part]));
 
-/** Returns whether a person with these rights may use the console, or any part of the operators' page. */
+/** Returns whether a person with these rights is allowed to use the console, or any part of the operators' page. */
 export const mayUse = (page: "console" | "operator", actions: readonly Action[]): boolean =>
   page === "console" ? actions.includes("desk.work") : Object.values(PART_NEEDS).some((needed) => actions.includes(needed));

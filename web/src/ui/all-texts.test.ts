@@ -62,7 +62,8 @@ const FOREIGN: Record<string, RegExp> = {
   "zh-Hans": /[\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}]/u,
   es: /[\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u,
 };
-/** Language → names of the visitor other than the one in docs/languages.md. The demo shop may have its customers. */
+/** Language → names of the visitor other than the one in docs/languages.md. The texts of the demo shop are allowed to use these
+ *  names. */
 const OTHER_NAMES: Record<string, RegExp> = {
   ko: /고객|손님|이용자|내담자/,
   en: /\bcustomers?\b/i,
@@ -75,7 +76,7 @@ const SAME = new Set(["Chat", "Audio", "Video"]);
 const isSame = (text: string, english: string) =>
   text === english && /\p{L}{4}/u.test(text.replace(/\{\w+\}/g, "")) && !SAME.has(text);
 
-/** Fails with the list of what is wrong in a file, one line a key. */
+/** Fails with the list of what is wrong in a file, one line for each key. */
 function expectNone(file: string, wrong: string[]): void {
   if (wrong.length > 0) throw new Error(`web/src/${file}:\n  ${wrong.join("\n  ")}`);
 }

@@ -31,7 +31,7 @@ export function createStore<S>(initial: S): Store<S> {
 /** The part of a `Store` that `useStore` needs. Any object with these two methods will do. */
 export type Readable<S> = Pick<Store<S>, "get" | "subscribe">;
 
-/** Returns `select(state)`, and renders the component again when that changes (compared with Object.is). */
+/** Returns `select(state)`, and renders the component again when this result changes (compared with Object.is). */
 export function useStore<S>(store: Readable<S>): S;
 export function useStore<S, T>(store: Readable<S>, select: (state: S) => T): T;
 export function useStore<S, T>(store: Readable<S>, select?: (state: S) => T): S | T {

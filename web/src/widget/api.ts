@@ -36,8 +36,8 @@ export interface Widget {
   on: <N extends Name>(name: N, listener: (detail: Events[N]) => void) => () => void;
   open: (options?: Options) => void;
   close: () => void;
-  /** Says how to learn who the visitor is: by a function that returns a code signed by your back end. Null: nobody is signed
-   *  in. */
+  /** Tells the widget how to learn who the visitor is: by a function that returns a code signed by your back end. Null: nobody is
+   *  signed in. */
   identify: (getCode: NonNullable<Options["getCode"]> | null) => void;
   /** Shows or hides the launcher, the widget's button on the page. */
   launcher: (shown: boolean) => void;

@@ -13,7 +13,7 @@ export interface Product {
 
 /** The data of the visit that the partner's page has. None of it leaves the browser before Text, Voice or Video is pressed. */
 export interface Context {
-  /** The trail as lines of text, newest first (see trail.ts). The first line that is a page is the page on the screen. */
+  /** The trail as lines of text, newest first (see trail.ts). The first line that stands for a page is the page on the screen. */
   trail: string[];
   /** The time on the page's clock when this was sent, in ms. A script on the page may have changed that clock. */
   now: number;
@@ -47,7 +47,8 @@ export type Asked = { ask: number } & (
 );
 
 /** `status`: the pill's text ("" for the default). `live`: whether the panel reopens after navigation, because a session is live.
- *  `talk`: what scripts on the page may know (api.ts). `url`: a module of this server that the page must load. */
+ *  `talk`: the facts about the conversation that scripts on the page get (api.ts). `url`: a module of this server that the page
+ *  must load. */
 export interface Status {
   status: string;
   live: boolean;
@@ -57,5 +58,5 @@ export interface Status {
 
 export type ToWidget = Asked | { fold: true } | Status;
 
-/** A message to the widget, before it is known which one it is. */
+/** A message to the widget, whose kind is not known yet. */
 export type Told = Status & { ask?: number; fold?: true };

@@ -1,7 +1,8 @@
-// What the partner's page may know of the visitor's conversation, and the events that follow from its changes. Pure.
+// The facts that the partner's page gets about the visitor's conversation, and the events that follow from changes of these
+// facts. Pure.
 
-/** What the panel tells the partner's page about the conversation. It contains nothing of what was said.
- *  `session`: id; "" without a conversation. `resumed`: the conversation began on an earlier page, which got its first events. */
+/** The facts about the conversation that the panel tells the partner's page. They contain nothing of what was said. `session`:
+ *  id; "" without a conversation. `resumed`: the conversation began on an earlier page, which got its first events. */
 export interface Talk {
   session: string;
   stage: "" | "started" | "accepted" | "ended";

@@ -34,7 +34,7 @@ let data = (script?.dataset ?? {}) as Options;
 let options: Options = {};
 const settings = () => ({ lang: html().lang || navigator.language, accent: "#1f5fd0", ...data, ...options });
 
-/** The trail and `live` survive navigation. `live`: what the panel is on the next page: "open", folded ("-"), or absent (""). */
+/** The trail and `live` survive navigation. `live`: how the next page shows the panel: "open", folded ("-"), or absent (""). */
 let live: string | undefined;
 let trail: string[] = [];
 /** Reads the stored trail and `live` before each change. Another page may have changed them while this page was in the
@@ -150,7 +150,7 @@ addEventListener("message", async (event: MessageEvent<Told>) => {
   if (said.ask) post({ ask: said.ask, answer: await answer(said as Asked) });
   else if (said.fold) show(false);
   else {
-    // `import` obeys the page's policies: the script has the nonce of this one.
+    // The imported script has the nonce of this script, because `import` obeys the page's policies.
     if (said.url) void import(/* @vite-ignore */ said.url);
     status = said.status;
     change(() => {

@@ -14,14 +14,14 @@ export interface Figures {
 export interface PreviewAnswer {
   /** Who waits: visitors for a counselor, or counselors for a professional's help. */
   kind: "user" | "help";
-  /** The figures: of the recorded days, and of a simulation with the settings before and after the change. Null: too few
-   *  visitors came to tell. */
+  /** The figures: of the recorded days, and of a simulation with the settings before and after the change. Null: there were too
+   *  few visitors to compute figures. */
   found: { really: Figures; before: Figures; after: Figures } | null;
   arrivals: number;
   days: number;
   sure: "few" | "rough" | "fair" | "good";
-  /** Whether the simulation lets the member work when a typical colleague does, because the records do not show when the
-   *  member works. */
+  /** Whether the simulation assumes the working times of a typical colleague for this member, because the records do not show
+   *  when the member works. */
   assumes_hours: boolean;
 }
 
@@ -62,7 +62,7 @@ interface Words {
 const LEAST_SHARE = 0.1;
 const LEAST: Record<FigureName, number> = { came: 1, p50: 2, p90: 4, given_up: 1, occupancy: 2 };
 
-/** Returns the figures as rows: waits as a clock, shares in percent. */
+/** Returns the figures as rows: waits as in "1:05", shares in percent. */
 export function rowsOf(before: Figures, after: Figures, words: Words): Row[] {
   const wait = (value: number | null) => (value === null ? words.none : clock(Math.round(value)));
   const share = (value: number | null) => (value === null ? words.none : words.percent(String(Math.round(value))));

@@ -5,7 +5,8 @@ import { t } from "./texts";
 const HEIGHT = 120;
 const GAP = 0.2; // share of a bar's width that stays empty
 
-/** Draws one bar for each span of time: below the visitors who were served, above them the other visitors. */
+/** Draws one bar for each span of time. The lower part of a bar shows the visitors who were served, and the upper part the other
+ *  visitors. */
 export function Chart({ rows, by, language }: { rows: ReportRow[]; by: By; language: string }) {
   const most = Math.max(...rows.map((row) => row.offered));
   if (rows.length < 2 || most === 0) return null;

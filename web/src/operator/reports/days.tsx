@@ -6,7 +6,7 @@ const PRESETS = [1, 7, 30, 365] as const;
 
 interface DaysProps {
   asked: Span;
-  /** Takes the chosen days; `days` is the number of the pressed preset, or null after typing. */
+  /** Called with the chosen days. `days`: the number of days of the pressed preset; null if the person has typed the days. */
   onChange: (part: Partial<Span>, days: number | null) => void;
 }
 

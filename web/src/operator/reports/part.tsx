@@ -78,7 +78,7 @@ function useSites(locale: Locale): Choice[] {
   useEffect(() => {
     (get(`/api/operator/sites?lang=${locale}`) as Promise<{ id: string; name: string }[]>).then(
       (sites) => setFound(sites.map(({ id, name }) => ({ value: id, label: name }))),
-      () => undefined, // without the names of the sites, the report of all sites still works
+      () => undefined, // if the names of the sites cannot be fetched, the report of all sites still works
     );
   }, [locale]);
   return found;
@@ -106,7 +106,8 @@ function Choose({ asked, sites, onChange }: { asked: Asked; sites: Choice[]; onC
   );
 }
 
-/** Returns the change of `by` that fits a number of days: one day is shown by hour, more than seven never are. */
+/** Returns the change of `by` that a number of days requires: a single day is shown by hour, and more than seven days are never
+ *  shown by hour. */
 function byFor(days: number, by: By): Partial<Asked> {
   if (days === 1 && (by === "day" || by === "week")) return { by: "hour" };
   return days > 7 && by === "hour" ? { by: "day" } : {};

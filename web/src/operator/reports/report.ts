@@ -19,8 +19,8 @@ export interface Asked extends Span {
 }
 
 export interface ReportRow {
-  /** The start of the row's hour, day or week: the reader's local time, as ms, as if that were UTC. Null if the rows stand for
-   *  something else. */
+  /** The start of the row's hour, day or week in the reader's local time, in ms since 1970, computed as if that time were UTC.
+   *  Null if the row stands for something other than a time. */
   at: number | null;
   name: string;
   group: string[];
@@ -66,7 +66,7 @@ export function dayText(at: Date): string {
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
 }
 
-/** Returns the span of the last `days` days, today included. The page begins with such a span, and each preset is one. */
+/** Returns the span of the last `days` days, today included. The page begins with such a span, and each preset is such a span. */
 export function lastDays(days: number, now: Date): Span {
   const first = new Date(now);
   first.setDate(first.getDate() - days + 1);

@@ -11,13 +11,13 @@ export interface StaffAsked extends Span {
   by: StaffBy;
 }
 
-/** The states in which somebody who is signed in may be, in the order of the chart. */
+/** The states in which a signed-in member of staff can be, in the order of the chart. */
 export const STATES = ["busy", "wrap_up", "ready", "paused", "away"] as const;
 export type State = (typeof STATES)[number];
 
 export interface StaffRow extends Record<`${State}_s`, number> {
-  /** The start of the row's day or week: the reader's local time, as ms, as if that were UTC. Null if the rows stand for
-   *  people. */
+  /** The start of the row's day or week in the reader's local time, in ms since 1970, computed as if that time were UTC. Null if
+   *  the row stands for a person. */
   at: number | null;
   staff: string;
   name: string;
@@ -32,7 +32,7 @@ export interface StaffReport {
 
 export const MOST_STAFF_DAYS = { staff: 1100, day: 1100, week: 1100, staff_day: 62 } as const;
 
-/** Returns a time as hours and minutes, such as "7:05". Seconds count as minutes when they are more than half of one. */
+/** Returns a time, rounded to minutes, as hours and minutes, such as "7:05". */
 export function hours(seconds: number): string {
   const minutes = Math.round(seconds / 60);
   return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;

@@ -57,7 +57,7 @@ export interface SiteSettings {
   channels: Channel[];
   waiting_notice: Record<string, string>;
   recording_notice: Record<string, string>;
-  /** Null: the site offers no appointments. Then every counselor of the topic may take a callback. */
+  /** Null: the site offers no appointments. Then a callback can go to any counselor of the topic. */
   appointments: AppointmentPlan | null;
   categories: CategorySettings[];
 }

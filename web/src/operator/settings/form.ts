@@ -16,14 +16,14 @@ export function swapped(form: readonly FormField[], n: number, by: number): Form
   return found;
 }
 
-/** Returns the names of a field's choices in one language, one a line. */
+/** Returns the names of a field's choices in one language, one on each line. */
 export const choicesText = (choices: readonly Record<string, string>[], language: string): string =>
   choices
     .map((one) => one[language] ?? "")
     .join("\n")
     .replace(/\n+$/, (end) => end.slice(0, choices.length));
 
-/** Returns the choices after somebody typed them in one language, one a line. The n-th line names the n-th choice. */
+/** Returns the choices after somebody typed them in one language, one on each line. The n-th line names the n-th choice. */
 export function choicesOf(choices: readonly Record<string, string>[], language: string, text: string): Record<string, string>[] {
   const lines = text.split("\n");
   const count = Math.max(lines.length, choices.length);

@@ -12,7 +12,7 @@ import { SitesField } from "./sites-field";
 import { t } from "./texts";
 
 interface NewTokenProps {
-  /** The rights that the signed-in person may give to a token. */
+  /** The rights that the signed-in person is allowed to give to a token. */
   rights: TokenRight[];
   onClose: (made: boolean) => void;
 }

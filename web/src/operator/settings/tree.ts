@@ -1,7 +1,7 @@
 /** Works on the tree of a site's categories, which is a list with each parent before its children. */
 import type { CategorySettings } from "./api";
 
-/** Returns how many parents a category has above it. Stops counting at an unknown parent or in a circle. */
+/** Returns how many parents a category has above it. Stops counting at an unknown parent, or when the parents form a circle. */
 export function depth(all: CategorySettings[], id: string, seen: string[] = []): number {
   const parent = all.find((one) => one.id === id)?.parent ?? "";
   if (parent === "" || seen.includes(parent) || !all.some((one) => one.id === parent)) return 0;
@@ -18,7 +18,7 @@ function isBelow(all: CategorySettings[], id: string, ancestor: string, seen: st
   return parent === ancestor || isBelow(all, parent, ancestor, [...seen, id]);
 }
 
-/** Returns the categories after moving one of them before (-1) or behind (1) its neighbour with the same parent. */
+/** Returns the categories after moving one of them before (-1) or after (1) its neighbour with the same parent. */
 export function moved(all: CategorySettings[], id: string, by: -1 | 1): CategorySettings[] {
   const parent = all.find((one) => one.id === id)?.parent ?? "";
   const siblings = all.filter((one) => one.parent === parent);
@@ -29,7 +29,7 @@ export function moved(all: CategorySettings[], id: string, by: -1 | 1): Category
   return all.map((one, n) => (n === from ? all[to]! : n === to ? all[from]! : one));
 }
 
-/** Returns the categories without the one with this id. The children of that one get no parent. */
+/** Returns the categories without the one with this id. The children of the removed category then have no parent. */
 export const without = (all: CategorySettings[], id: string): CategorySettings[] =>
   all.filter((one) => one.id !== id).map((one) => (one.parent === id ? { ...one, parent: "" } : one));
 

@@ -22,7 +22,7 @@ export interface RulesPage {
 }
 
 /** The sign-in rules of an organisation (`own`), and those of the installation. Of each pair of rules, the stricter one
- *  counts. */
+ *  applies. */
 export interface OwnRules {
   own: StoredRules;
   installation: Rules;
@@ -65,7 +65,8 @@ export interface ProviderPage {
   /** The addresses of this server to which the provider sends people back. The operator registers them at the provider. */
   callbacks: string[];
   logout: string;
-  /** Where staff of the organisation find its own provider's button; empty for the installation's provider. */
+  /** The pages on which staff of the organisation find the button of the organisation's own provider; empty for the
+   *  installation's provider. */
   pages: string[];
 }
 

@@ -32,7 +32,8 @@ const pick = ({ issuer, client_id, name, scopes, role_claim, roles, languages }:
   languages,
 });
 
-/** Returns the form as it is sent to the server: texts without spaces at their ends, and no role rules without a value. */
+/** Returns the form as it is sent to the server. Texts lose the spaces at their ends, and role rules without a value are left
+ *  out. */
 export function tidy(form: ProviderForm): ProviderForm {
   return {
     ...form,

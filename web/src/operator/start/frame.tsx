@@ -13,7 +13,7 @@ export function StartFrame({ step, lead, children }: { step: Step; lead: string;
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     scrollTo(0, 0);
-    title.current?.focus({ preventScroll: true }); // the focus, so that a screen reader begins to read here
+    title.current?.focus({ preventScroll: true }); // focuses the title, so that a screen reader begins to read here
   }, []);
   return (
     <main class="start" data-testid={`start-${step}`}>

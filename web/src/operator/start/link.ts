@@ -1,4 +1,4 @@
-/** The one-time link that `sangdam init` prints. With it, the first owner of an installation begins. */
+/** The one-time link that `sangdam init` prints. The first owner of an installation begins with this link. */
 import { keep, read } from "./kept";
 
 const MARK = "#first-start=";

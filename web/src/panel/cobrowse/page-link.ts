@@ -164,7 +164,7 @@ export class PageLink {
     );
   }
 
-  /** Makes the page pause until the network has sent what waits. */
+  /** Makes the page pause until the browser has sent the waiting messages. */
   private wait(): void {
     this.tell({ pause: true });
     this.waiting = setInterval(() => {

@@ -1,7 +1,7 @@
 /** The web worker that blurs the background of a camera picture. It gets frames and sends them back blurred. * MediaPipe
  *  (Apache 2.0) tells the person from the background. Its code is a classic script for pages. So this worker is a classic
- *  worker, and imitates the few parts of a page that the script uses. In a worker, the script may compile WebAssembly
- *  (`signaling/server/http/pages.py`), which our pages may not, and it delays nothing on the screen. */
+ *  worker, and imitates the few parts of a page that the script uses. In a worker, the script is allowed to compile WebAssembly
+ *  (`signaling/server/http/pages.py`), which our pages are not. Work in a worker also delays nothing on the screen. */
 
 import type { FromBlurWorker, ToBlurWorker } from "./messages";
 
@@ -22,8 +22,8 @@ interface Script {
 /** Width and height of the picture that the model reads, in px. */
 const MODEL_WIDTH = 256;
 const MODEL_HEIGHT = 144;
-/** The background is drawn smaller by this factor and then enlarged again. So nothing in it that is smaller than so many px
- *  can be recognised. */
+/** The background is drawn smaller by this factor and then enlarged again. So nothing in the background that is smaller than this
+ *  number of px can be recognised. */
 const COARSE = 20;
 const LANDSCAPE = 1;
 
@@ -93,7 +93,7 @@ async function blur(frame: ImageBitmap): Promise<ImageBitmap> {
   const paper = context(output);
   paper.imageSmoothingQuality = "high";
   paper.globalCompositeOperation = "copy";
-  paper.drawImage(mask, 0, 0, width, height); // its alpha says where the person is
+  paper.drawImage(mask, 0, 0, width, height); // the alpha of the mask says where the person is
   paper.globalCompositeOperation = "source-in";
   paper.drawImage(frame, 0, 0);
   paper.globalCompositeOperation = "destination-over";

@@ -6,7 +6,8 @@ const WINDOW_MS = 3000;
 /** Least frames a second. At a lower rate, lips and voice no longer fit together, and the blur takes the processor time that
  *  the call needs. */
 export const FEWEST_A_SECOND = 8;
-/** Slow stretches in a row after which a device counts as too slow. Another program may cause a single one. */
+/** Slow stretches in a row after which a device counts as too slow. A single slow stretch can have another cause, such as another
+ *  program. */
 const SLOW_WINDOWS = 2;
 
 export class Pace {

@@ -107,13 +107,14 @@ export class BoardDoc {
     return shape?.deleted ? undefined : shape;
   }
 
-  /** Whether a shape was put away, at or before `until` (ms since 1970), together with the picture on which it was drawn. */
+  /** Whether a shape was put away together with the background picture on which it was drawn, at or before `until` (ms since
+   *  1970). */
   isPutAway(shape: Pick<Shape, "index" | "page">, until = Infinity): boolean {
     const putAway = this.page(shape.page)?.putAway ?? "";
     return shape.index < putAway && drawnAt(putAway) <= until;
   }
 
-  /** Returns the shapes of a page that it shows now: neither deleted nor put away with a former background. */
+  /** Returns the shapes that a page shows now: neither deleted nor put away with a former background picture. */
   seen(page: string): Shape[] {
     return this.shapes(page).filter((shape) => !this.isPutAway(shape));
   }
@@ -258,7 +259,8 @@ export class BoardDoc {
     if (!this.meta.has(key)) this.meta.set(key, colour);
   }
 
-  /** Sends the others a sign of presence, such as where this person's cursor is. Returns whether the connection took it. */
+  /** Sends the others a sign of presence, such as where this person's cursor is. Returns whether the connection accepted the
+   *  sign. */
   show(sign: Sign): boolean {
     return this.sync.show(sign);
   }

@@ -21,7 +21,7 @@ interface BoardViewProps {
   until?: number;
   turned?: boolean;
   class?: string;
-  /** Called when the board's canvas was created. Returns a function that is called when the canvas is removed. */
+  /** Called when the board's canvas has been created. The board calls the returned function when it removes the canvas. */
   onOpen?: (opened: Opened) => () => void;
   children?: ComponentChildren;
 }

@@ -13,9 +13,9 @@ export class BoardWireSync {
   private readonly theirs = {};
   private readonly ends: (() => void)[];
   private syncedWire = 0;
-  /** The state vector of this document when the connection was last interrupted; null while it works. If the same connection
-   *  comes back, the worker has not noticed the interruption and asks for nothing. So this page itself sends what was drawn
-   *  meanwhile. */
+  /** The state vector of this document when the connection was last interrupted; null while the connection works. If the same
+   *  connection recovers, the worker has not noticed the interruption and asks for nothing. So this page itself sends what was
+   *  drawn during the interruption. */
   private left: Uint8Array | null = null;
   /** Messages that the connection (`wire`) has not accepted yet, the oldest first. */
   private waiting: Uint8Array[] = [];

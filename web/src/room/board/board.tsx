@@ -42,7 +42,7 @@ export interface BoardProps {
   product?: string;
   /** Shows only what was drawn until this time (ms since 1970); undefined for the present. */
   until?: number;
-  /** Called with the times at which the shapes were begun (ms since 1970), whenever shapes come or go. */
+  /** Called with the times at which the shapes were begun (ms since 1970), whenever shapes are added or removed. */
   onStrokes?: (times: number[]) => void;
 }
 
@@ -300,7 +300,8 @@ async function frozen(link: RoomLink, pictures: Pictures, stream: MediaStream): 
 const tellFrozen = (error: unknown) =>
   toast(error instanceof PictureError ? pictureProblem(error) : t("board.freeze.failed"), "error");
 
-/** Returns a selected shape as the canvas paints it now. While this person drags it, that is not yet in the document. */
+/** Returns a selected shape as the canvas paints it now. While this person drags the shape, the document does not have this state
+ *  yet. */
 function shown(canvas: Opened["canvas"], board: BoardDoc, id: string): Shape[] {
   const shape = canvas.previewOf(id) ?? board.shape(id);
   return shape ? [shape] : [];

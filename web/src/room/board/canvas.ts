@@ -32,7 +32,7 @@ export interface Layers {
 interface Lifted {
   /** When the shape moves to the lower canvas (ms of performance.now); Infinity while a person drags or changes it. */
   until: number;
-  /** Whether the lower canvas never had this shape, and no shape lies above it. */
+  /** Whether the shape has never been painted on the lower canvas, and no other shape lies above it. */
   onTop: boolean;
   /** The shape to paint instead of the document's, while a person drags or changes it; null otherwise. */
   preview: Shape | null;
@@ -160,7 +160,7 @@ export class BoardCanvas {
     this.want();
   }
 
-  /** Returns the place of a pointer on the screen, in px from the space's corner. */
+  /** Returns the place of a pointer on the screen, in px from the upper left corner of the board's space. */
   onScreen(event: MouseEvent): Point {
     const box = this.layers.space.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top];

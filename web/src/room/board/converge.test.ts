@@ -3,7 +3,8 @@ import { BoardDoc } from "./board-doc";
 import { elementsOf, metaOf, pagesOf } from "./schema";
 import { FakeWorker, made, randomly, scribble } from "./testing";
 
-/** Delivers messages later and in a random order between people, but each person's own in order, as a real wire does. */
+/** Like a real network: delays messages and mixes the messages of different senders at random, but keeps the messages of each
+ *  sender in order. */
 class SlowWire {
   private readonly queues = new Map<string, (() => void)[]>();
 

@@ -228,7 +228,7 @@ function normal(angle: number): number {
   return rest > Math.PI ? rest - 2 * Math.PI : rest < -Math.PI ? rest + 2 * Math.PI : rest;
 }
 
-/** Returns where the end of a line goes that is dragged to `to`. `step`: round the line's direction to steps of 15°. */
+/** Returns the new place of a line's end that somebody drags to `to`. `step`: round the line's direction to steps of 15°. */
 export function lineTo(start: Point, to: Point, step: boolean): Point {
   if (!step) return to;
   const length = Math.hypot(to[0] - start[0], to[1] - start[1]);
@@ -248,8 +248,8 @@ export function arrowHead(start: Point, end: Point, stroke: number): [Point, Poi
 /** Between two places of the pointer, the eraser looks for shapes at no more than this many spots. */
 const SPOTS_MOST = 64;
 
-/** Returns the spots on the way from one point to another, `step` apart, ending with the other. A quick eraser thus misses no thin
- *  shape. */
+/** Returns the spots on the way from one point to another, `step` apart. The last spot is the second point. A quick eraser thus
+ *  misses no thin shape. */
 export function between(from: Point, to: Point, step: number): Point[] {
   const count = Math.min(SPOTS_MOST, Math.max(1, Math.ceil(Math.hypot(to[0] - from[0], to[1] - from[1]) / step)));
   const part = (n: number, i: 0 | 1) => from[i] + ((to[i] - from[i]) * (n + 1)) / count;

@@ -1,6 +1,6 @@
 import type { PictureOf } from "./paint";
 
-/** Resolves a picture's id to an address that an <img> can show. Rejects if the picture cannot be had. */
+/** Resolves a picture's id to an address that an <img> can show. Rejects if the picture cannot be fetched. */
 export type PictureUrl = (id: string) => Promise<string>;
 
 const PICTURES_MOST = 60;

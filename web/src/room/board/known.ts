@@ -111,7 +111,7 @@ export class Known {
   }
 }
 
-/** Returns the position in a sorted list of the shape with the same index and id; -1 if the list has none. */
+/** Returns the position of a shape in a sorted list, found by its index and id; -1 if the list does not have the shape. */
 function find(list: Shape[], shape: Shape): number {
   let low = 0;
   let high = list.length - 1;

@@ -3,7 +3,7 @@ import type { RoomLink } from "../room-link";
 import { nameAndRole, t as room } from "../words";
 import { t } from "./words";
 
-/** Which live picture of a session's room is meant. */
+/** Names a live picture of a session's room. */
 export interface PictureOf {
   link: RoomLink;
   session: SessionView;

@@ -16,7 +16,8 @@ const Laser = optional(
 );
 
 interface LiveToolsProps extends PictureOf {
-  /** Whether this person may point and draw on the picture. On their own pictures they only see the others' pointers. */
+  /** Whether this person is allowed to point and draw on the picture. On their own pictures they only see the others'
+   *  pointers. */
   points?: boolean;
 }
 

@@ -98,7 +98,7 @@ function polygon(context: CanvasRenderingContext2D, points: Point[]): void {
   context.stroke();
 }
 
-/** Paints a laser trail, which fades. `left`: the share of time for which a spot will still be seen, from 1 to 0. */
+/** Paints a laser trail, which fades. `left`: the share of a spot's visible time that is left, from 1 (new) to 0. */
 function paintTrail(context: CanvasRenderingContext2D, spots: { at: Point; left: number }[], colour: string): void {
   context.strokeStyle = context.fillStyle = colour;
   context.lineCap = "round";

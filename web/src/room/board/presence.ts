@@ -82,11 +82,11 @@ function signOf(kind: number, page: string, points: Point[]): Sign | null {
   return box.right > box.left && box.bottom > box.top ? { kind: kind === LEAD ? "lead" : "come", page, box } : null;
 }
 
-/** How long a point of a laser trail stays visible, and how long a cursor that does not move, ms. */
+/** A point of a laser trail stays visible for `TRAIL_MS`, and a cursor that does not move for `CURSOR_MS`. */
 export const TRAIL_MS = 1200;
 export const CURSOR_MS = 8000;
-/** How often a leader sends their view again, for people who join later; and after how long without it a follower stops
- *  following, ms. */
+/** A leader sends their view again every `LEAD_EVERY_MS`, for people who join later. If a follower gets no view for
+ *  `LEAD_LASTS_MS`, the follower stops following. */
 export const LEAD_EVERY_MS = 2000;
 export const LEAD_LASTS_MS = 5000;
 

@@ -23,7 +23,8 @@ export const pagesOf = (doc: Y.Doc): Y.Map<ElementMap> => doc.getMap<ElementMap>
 
 const NAME = /^[A-Za-z0-9_.:-]{1,64}$/;
 const COLOUR = /^#[0-9a-f]{6}$/i;
-/** Characters that a text never shows: controls other than line ends, and those that turn the direction of what follows. */
+/** Characters that a text never shows: controls other than line ends, and those that change the direction of the text after
+ *  them. */
 // oxlint-disable-next-line no-control-regex -- a stranger's text may hold any of them
 const UNSEEN = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
 
@@ -82,8 +83,8 @@ export function readElement(id: string, element: unknown): Element | null {
   return { shape, chunks, packing: map.get("packing") === VARINT ? VARINT : INT16 };
 }
 
-/** Returns the width and height of a shape; 0 and 0 for a stroke, null if they are not valid. A line leads in any direction, so
- *  its width and height may be negative. */
+/** Returns the width and height of a shape; 0 and 0 for a stroke, null if they are not valid. A line can lead in any direction,
+ *  so its width and height may be negative. */
 function readExtent(kind: Kind, map: ElementMap): Pick<Shape, "width" | "height"> | null {
   if (kind === "freedraw") return { width: 0, height: 0 };
   const least = kind === "line" || kind === "arrow" ? -2 * BOARD_WIDTH : 0;
@@ -173,12 +174,14 @@ export interface Page {
   id: string;
   /** Id of the page's background picture; "" for blank paper. */
   background: string;
-  /** Shapes with an `index` before this one are put away, together with the picture on which they were drawn; "" if none are. */
+  /** Shapes with an `index` before this one are put away, together with the picture on which they were drawn; "" if no shapes are
+   *  put away. */
   putAway: string;
   index: string;
 }
 
-/** Returns the pages in their order. The first page is described in `meta`, the others in `pages`. There is always one. */
+/** Returns the pages in their order. The first page is described in `meta`, the others in `pages`. A board always has at least
+ *  one page. */
 export function readPages(doc: Y.Doc): Page[] {
   const found: Page[] = [];
   for (const [id, map] of pagesOf(doc)) {

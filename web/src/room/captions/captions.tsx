@@ -114,8 +114,8 @@ function CaptionsBar({ client, session }: Props) {
   );
 }
 
-/** Whether to ask this person if their captions may be kept. People are asked whom others can hear in the call: not a
- *  professional who is catching up, and not an operator who only listens. */
+/** Whether to ask this person if their captions may be kept. Only people whom others can hear in the call are asked. A
+ *  professional who is catching up is not asked, and neither is an operator who only listens. */
 function mayAnswer(session: SessionView): boolean {
   const you = viewer(session);
   return you?.role === "operator" ? you.listens === "join" : you?.presence !== "reading";

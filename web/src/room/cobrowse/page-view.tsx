@@ -56,7 +56,7 @@ function usePage(client: Client, session: SessionView, frame: { current: HTMLIFr
     const stop = client.onMessage((message) => {
       if (message.type === "page" && message.session === session.id) receiver.take(message);
     });
-    // Whoever has another window in front sees nothing, and the user is told so.
+    // A member of staff who has another window in front sees nothing of the page. The user is told so.
     const watch = () => {
       const message = { type: "watch_page" as const, session: session.id, on: !document.hidden };
       client.connection.request(message).catch(() => undefined);
@@ -160,7 +160,7 @@ export function PageView({ client, session }: Props) {
   );
 }
 
-/** Returns the text that stands instead of the page; "" while the page is shown. */
+/** Returns the text that is shown in place of the page; "" while the page is shown. */
 function waitsFor({ cobrowse }: SessionView, shown: boolean) {
   if (!cobrowse || cobrowse.state === "") return "ended" as const;
   if (cobrowse.state === "asked") return "waits" as const;

@@ -13,7 +13,7 @@ const tag = (tagName: string, attributes: Attributes = {}, ...childNodes: Shot[]
   childNodes,
 });
 
-/** Shows a page with these nodes in its body. Returns what stands there, and a function that applies further events. */
+/** Shows a page with these nodes in its body. Returns the content of the body, and a function that applies further events. */
 function show(...nodes: Shot[]) {
   const doc = document.implementation.createHTMLDocument();
   const rebuilt = new Rebuilt(doc, { onSize: () => undefined, onAddress: () => undefined, onPointer: () => undefined });

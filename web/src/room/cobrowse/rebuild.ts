@@ -173,7 +173,8 @@ export class Rebuilt {
 
   private build(shot: Shot, depth: number, inDrawing = false): Node | null {
     if (this.nodes.size > MOST_NODES || depth > MOST_DEPTH) return null;
-    this.remove(this.nodes.get(shot.id)); // the former node of this number, so that `nodes` counts all nodes of the document
+    // removes the former node of this number, so that `nodes` counts all nodes of the document
+    this.remove(this.nodes.get(shot.id));
     const drawing = inDrawing || shot.isSVG === true;
     const node = shot.type === ELEMENT ? this.element(shot, drawing) : this.doc.createTextNode(String(shot.textContent ?? ""));
     if (shot.type === DOCUMENT || shot.type === DOCTYPE) return null;
@@ -241,7 +242,7 @@ export class Rebuilt {
   }
 
   private attribute(element: Element, given: string, value: Value): void {
-    if (element.localName === "link") return; // some values of `rel` connect to any host, whatever the policy
+    if (element.localName === "link") return; // Some values of `rel` connect to any host, whatever the policy.
     // In HTML, attributes may be written in upper or lower case. In a drawing (SVG), case matters.
     const name = element.namespaceURI === SVG && !/^(style|(xlink:)?href|src)$/i.test(given) ? given : given.toLowerCase();
     if (value === null || value === undefined) {
@@ -407,6 +408,6 @@ function tryInsert(sheet: CSSStyleSheet, rule: string): void {
   try {
     sheet.insertRule(rule, sheet.cssRules.length);
   } catch {
-    // a rule that only the user's browser knows
+    // a rule that only the user's browser understands
   }
 }

@@ -24,7 +24,7 @@ function iconOf(kind: string): IconNode {
 interface FileLineProps {
   line: Line;
   pictures: Pictures;
-  /** The current session with the same visitor, through which staff may read a file of an earlier session; "" for none. */
+  /** The current session with the same visitor, which gives staff the right to read a file of an earlier session; "" for none. */
   via?: string;
 }
 

@@ -37,8 +37,9 @@ interface Size {
 /**
  * Reads a PDF, and passes it to `use`. Rejects after `patienceMs`.
  *
- * A strange PDF is read in a worker of its own, which ends with this function. Nothing in it can run code or fetch anything: this
- * version of pdf.js has no eval, and forms, annotations and addresses are left out. Only files of pdf.js itself are fetched.
+ * A PDF from a stranger is read in a worker of its own, which ends with this function. Nothing in the PDF can run code or fetch
+ * anything: this version of pdf.js has no eval, and forms, annotations and addresses are left out. Only files of pdf.js itself
+ * are fetched.
  */
 async function withDocument<T>(pdf: Blob, patienceMs: number, use: (document: Document) => Promise<T>): Promise<T> {
   const port = new Worker(new URL("./pdf-worker.ts", import.meta.url), { type: "module" });
@@ -46,8 +47,8 @@ async function withDocument<T>(pdf: Blob, patienceMs: number, use: (document: Do
   const loading = getDocument({
     data: new Uint8Array(await pdf.arrayBuffer()),
     worker,
-    // Texts whose fonts are not in the PDF: which character each code is (Korean, Japanese, Chinese), and fonts of symbols. All
-    // other fonts are the system's.
+    // Data for texts whose fonts are not in the PDF: tables that say which character a code stands for (Korean, Japanese,
+    // Chinese), and fonts of symbols. All other missing fonts are replaced by fonts of the system.
     cMapUrl: `${DATA}/cmaps/`,
     standardFontDataUrl: `${DATA}/standard_fonts/`,
     wasmUrl: `${DATA}/wasm/`, // decoders of scanned pages: JBIG2 and JPEG 2000
@@ -70,7 +71,8 @@ async function withDocument<T>(pdf: Blob, patienceMs: number, use: (document: Do
   }
 }
 
-/** Returns a picture of a page's upper part, at most `tallest` px. `scaleFor`: px for each point of a page of that size. */
+/** Returns a picture of a page's upper part, at most `tallest` px. `scaleFor`: returns, for the size of a page, how many px a
+ *  point of the page gets. */
 async function drawn(pdf: Document, number: number, scaleFor: (size: Size) => number, tallest: number): Promise<Blob> {
   const page = await pdf.getPage(number);
   const { width, height } = page.getViewport({ scale: 1 });

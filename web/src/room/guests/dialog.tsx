@@ -32,7 +32,7 @@ async function ask(client: Client, message: RequestMessage): Promise<unknown> {
 /** The dialog about guests: make a new link, see open links and the guests who are here, and use a phone as a camera. */
 export function GuestsDialog({ client, session, onClose }: Props & { onClose: () => void }) {
   const { guests } = session;
-  // kept in the dialog and not in the form, which goes away if this link has taken the last place
+  // The dialog remembers the new link, because the form disappears if this link has taken the last place.
   const [made, setMade] = useState<GuestLink | null>(null);
   const open = made && guests?.links.some((one) => one.guest === made.guest && !one.arriving);
   const here = guestsIn(session);

@@ -1,9 +1,9 @@
-/** Works out what a person may do with guests, and how they hear the other side while somebody interprets. Pure. */
+/** Determines what a person is allowed to do with guests, and how they hear the other side while somebody interprets. Pure. */
 
 import type { GuestLabel, InterpretingView, Original, ParticipantView, SessionView } from "../../messages";
 import type { GuestKey } from "./words";
 
-/** What a guest may be in the conversation, in the order of the choice. */
+/** What a guest can be in the conversation, in the order of the choice. */
 export const LABELS: readonly GuestLabel[] = ["family", "interpreter", "colleague", "other"];
 export const ORIGINALS: readonly Original[] = ["full", "soft", "none"];
 
@@ -17,11 +17,11 @@ export const guestsIn = ({ participants }: SessionView): ParticipantView[] =>
 export const cameraIn = ({ participants }: SessionView): ParticipantView | undefined =>
   participants.find((one) => one.label === "camera");
 
-/** Whether this person may remove a guest, or withdraw a link, that `by` has invited. */
+/** Whether this person is allowed to remove a guest, or withdraw a link, that `by` has invited. */
 export const mayRemove = (session: SessionView, by: string): boolean => by === session.you || isOwner(session);
 
-/** Returns the sides for which this person may set how they hear the other side's own voices: the owner for both sides, the
- *  user for the user's. */
+/** Returns the sides for which this person is allowed to set how the side hears the other side's own voices. The owner can set
+ *  this for both sides, and the user for the user's side. */
 export function sidesOf(session: SessionView): ("user" | "staff")[] {
   if (isOwner(session)) return ["user", "staff"];
   return session.participants.some((one) => one.id === session.you && one.role === "user") ? ["user"] : [];

@@ -35,8 +35,8 @@ function codeSpans(row: string): Inline[] {
   return pieces.filter((piece) => piece !== "");
 }
 
-/** Return whether a run of marks may open emphasis. `before`, `after`: the characters on either side; undefined at an end of
- *  the row. */
+/** Return whether a run of marks can open emphasis. `before`, `after`: the characters on either side; undefined at an end of the
+ *  row. */
 function mayOpen(run: string, before: string | undefined, after: string | undefined): boolean {
   if (after === undefined || SPACE.test(after)) return false;
   if (before === undefined) return true;
@@ -44,7 +44,7 @@ function mayOpen(run: string, before: string | undefined, after: string | undefi
   return run === "*" ? !WORDY.test(before) : !ASCII_WORD.test(before); // 가로*세로*높이 is a multiplication and no emphasis
 }
 
-/** Return whether a run of marks may close emphasis. A Korean letter may follow, because particles follow without a space. */
+/** Return whether a run of marks can close emphasis. A Korean letter may follow, because particles follow without a space. */
 function mayClose(before: string | undefined, after: string | undefined): boolean {
   return before !== undefined && !SPACE.test(before) && (after === undefined || !ASCII_WORD.test(after));
 }

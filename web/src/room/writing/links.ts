@@ -49,7 +49,8 @@ export function links(text: string): (string | Link)[] {
   return pieces.filter((piece) => piece !== "");
 }
 
-/** Cut from the end of an address what belongs to the sentence: marks of emphasis, and Korean particles without a space. */
+/** Remove from the end of an address the characters that belong to the sentence: marks of emphasis, and Korean particles without
+ *  a space. */
 function withoutTail(raw: string): string {
   const bare = raw.replace(/[*_~]+$/, "");
   return HANGUL_TLD.exec(bare)?.[1] ?? PARTICLE.exec(bare)?.[1] ?? bare;

@@ -32,7 +32,8 @@ export function LineMenu({ possible, hint, onTranslate, onReply, onEdit, onRetra
     style.inset = `${over ? "auto" : `${bottom}px`} ${left > innerWidth / 2 ? `${innerWidth - right}px` : "auto"} ${over ? `${innerHeight - top}px` : "auto"} ${left > innerWidth / 2 ? "auto" : `${left}px`}`;
     setOpen(possible());
     box.current.showPopover();
-    addEventListener("resize", () => box.current?.hidePopover(), { once: true }); // a turned phone would leave it outside the page
+    // if the phone is turned, the menu could be outside the page, so it closes
+    addEventListener("resize", () => box.current?.hidePopover(), { once: true });
     box.current.querySelector("button")?.focus();
   };
   const choose = (action: () => void) => () => {

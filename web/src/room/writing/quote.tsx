@@ -11,7 +11,7 @@ import { t } from "./texts";
 
 const SHOWN = 140; // at most this many characters of the quoted line are shown
 
-/** Returns a short text for a line that is quoted: the beginning of its words, or what it is. */
+/** Returns a short text for a line that is quoted: the beginning of its words, or its kind. */
 export function gist(line: Line | undefined): string {
   if (!line) return t("notHere");
   if (line.change === "retracted") return t("unsent");

@@ -37,7 +37,7 @@ export function Reading({ client, session, box, lines }: ReadingProps) {
       for (const line of root.querySelectorAll("[data-seq]")) shown.observe(line);
     };
     const again = () => {
-      shown.disconnect(); // when observed anew, each line is reported once, with whether it is visible now
+      shown.disconnect(); // when a line is observed again, the observer reports the line once, and says whether it is visible now
       observe();
     };
     const added = new MutationObserver(observe);
@@ -97,8 +97,8 @@ export function ReadMark({ client, session, line }: { client: Client; session: S
   );
 }
 
-/** Returns whether a person's mark may count for a line. The spans of a user may include numbers of staff lines, which users
- *  never get. */
+/** Returns whether a person's read mark counts for a line. A user's mark does not count for staff lines: the user never gets
+ *  them, although the user's spans can include their numbers. */
 const mayRead = (session: SessionView, mark: Mark, line: Line): boolean =>
   line.audience === "all" ||
   session.participants.every(({ id, role }) => id !== mark.participant || (role !== "user" && role !== "guest"));

@@ -112,7 +112,7 @@ export function ReplyEditor({ shelf, reply, languages, onSaved, onCancel }: Edit
   );
 }
 
-/** Stores the changes of a reply's pictures one after the other. After a refusal, a second try goes on with the refused
+/** Stores the changes of a reply's pictures one after the other. After a refusal, the next try begins with the refused
  *  picture. */
 async function storePictures(
   shelf: ReplyShelf,

@@ -15,7 +15,7 @@ export type Values = Partial<Record<Variable, Value>>;
 
 export interface Unsettled {
   variable: Variable;
-  /** The value of the variable, if there is one that nobody vouches for; null if no value is known. */
+  /** The value of the variable, if the page knows one that nobody vouches for; null if the page knows no value. */
   value: Value | null;
 }
 
