@@ -19,7 +19,7 @@ from signaling.config.shares import Sites
 from signaling.protocol.reasons import CrowdedReason
 
 SAMPLE_S = 0.05  # seconds between two samples of the event loop's lag
-SMOOTHING = 0.1  # weight of one sample in the mean lag, which therefore covers about the last half second
+SMOOTHING = 0.1  # weight of one sample in the mean lag; so the mean covers about the last half second
 LONGEST_RETRY_S = 30.0
 SHORTEST_RETRY_S = 1.0
 FIRST_TURN_S = 0.005  # estimated seconds between two admissions, until some were measured
@@ -29,8 +29,8 @@ JITTER = 1.15
 Each client adds 0 to 30 %, so that refused clients do not all return together.
 """
 CALM_MS = 10.0  # the largest event loop lag, in ms, of a calm server
-# At most this many sessions whose page is not connected (`Crowd.unopened`) are admitted. If `most_waiting` is larger, it is the
-# limit instead. A session without a connected page takes memory for seconds, and no place in the queue.
+# The limit on sessions whose page is not connected (`Crowd.unopened`), or `most_waiting` if that is larger. Such a session takes
+# memory for seconds. It takes no place in the queue for a counselor.
 MOST_UNOPENED = 1000
 
 
@@ -44,11 +44,10 @@ class Crowded(Exception):
 
 
 class Gate:
-    """A queue in front of work that only `at_once` tasks may do at a time.
+    """A queue for work that at most `at_once` tasks may do at the same time.
 
-    A task may join the queue if the queue moves fast enough to serve the task within `longest_s`. Otherwise the task is refused.
-    The refusal says when to return: after the server has served all tasks that came before. So refused clients do not all return
-    together.
+    A task is refused if it would have to wait for more than `longest_s`. The refusal says when to try again: when the server has
+    probably served all tasks that came before. So refused clients do not all return at the same time.
     """
 
     def __init__(self, at_once: int, longest_s: float, clock: Callable[[], float] = monotonic) -> None:
@@ -57,16 +56,16 @@ class Gate:
         self._clock = clock
         self._line: deque[asyncio.Future[None]] = deque()
         self._urgent: deque[asyncio.Future[None]] = deque()
-        # Recent mean seconds between two admissions. A pause of the whole server counts only in part (`_leave`).
-        # When pauses counted in full, a pause of one second sent the last of ten thousand clients away for half a minute.
-        # By then no other client was waiting.
+        # Recent mean seconds between two admissions. A pause of the whole server counts only in part (`_leave`). We measured the
+        # reason: when pauses counted in full, the last of ten thousand clients was told to return after half a minute because of
+        # a pause of one second. The queue was empty long before that.
         self._turn_s = FIRST_TURN_S
         self._let_in_s = 0.0
         self._booked_until_s = 0.0
 
     @asynccontextmanager
     async def turn(self, *, urgent: bool = False) -> AsyncIterator[None]:
-        """Wait for a turn, and hold the turn while the body runs. Raises Crowded when the queue is too long.
+        """Wait for a turn, and hold the turn during the `async with` block. Raises Crowded when the queue is too long.
 
         `urgent` tasks go first and are never refused.
         """
@@ -88,7 +87,7 @@ class Gate:
             await place
         except asyncio.CancelledError:
             if place.done() and not place.cancelled():
-                self._leave()  # the cancelled task has got a turn meanwhile: pass the turn on
+                self._leave()  # the task got its turn just before it was cancelled: give the turn to the next task
             raise
 
     def _leave(self) -> None:
@@ -119,7 +118,8 @@ class Gate:
 class Crowd:
     """Sessions without a counselor, counted by site.
 
-    `here`: sessions that wait or have a connected page. `unopened`: sessions whose page has not connected yet or is gone.
+    `here`: sessions that wait for a counselor or have a connected page. `unopened`: sessions that have not begun to wait, and
+    whose page is not connected.
     """
 
     here: Counter[str] = field(default_factory=Counter)
@@ -129,7 +129,8 @@ class Crowd:
 class Admission:
     """Admission to the server. Call `new` before a session is made, and `returning` before a connection gets its welcome.
 
-    `lag_ms`: the smoothed lag of the event loop. `sites`: the sites among which the places are divided.
+    `lag_ms`: the smoothed lag of the event loop. `sites`: the installation's sites. Each site has a share of the places for
+    sessions.
     """
 
     def __init__(self, bounds: Bounds | None = None) -> None:
@@ -150,16 +151,16 @@ class Admission:
 
     @asynccontextmanager
     async def new(self, crowd: Crowd, site: str) -> AsyncIterator[None]:
-        """Wait until a new session of `site` may be made, and hold the turn. Raises Crowded."""
+        """Wait until a new session of `site` may be made. Hold the turn during the `async with` block. Raises Crowded."""
         self.check(crowd, site)
         async with self._new.turn():
             yield
 
     @asynccontextmanager
     async def returning(self, *, urgent: bool) -> AsyncIterator[None]:
-        """Wait until a returning client may be served, and hold the turn. Raises Crowded, except for `urgent` clients.
+        """Wait until a returning client may be served. Hold the turn during the `async with` block.
 
-        `urgent`: the client is staff, or a user in a conversation.
+        Raises Crowded, except for `urgent` clients. `urgent`: the client is a member of staff, or a user in a conversation.
         """
         async with self._returning.turn(urgent=urgent):
             yield

@@ -62,7 +62,7 @@ class Supplement(Struct, kw_only=True):
     trail: list[ClaimedStep] = []
     user_name: _Loose = ""
     note: _Loose = ""
-    now: _Moment = 0  # when the browser sent this, by its own clock, from which the trail's times also come; 0: not said
+    now: _Moment = 0  # the time of sending by the browser's clock, the clock of the trail's times; 0: the browser sent no time
 
 
 def check_trail(supplement: Supplement) -> None:
@@ -123,9 +123,9 @@ def _answer(asked: FormField, typed: str) -> str:
 def walked(brief: Brief, seen: Supplement, site: Site, now: int) -> Brief:
     """Return the brief after the user has gone to another page: with the new page, its product if any, and the trail.
 
-    `seen`: what the browser says of the new page; it has passed `check_trail`. What the browser leaves out stays as it was.
-    Another product replaces even a product that the partner signed when the user arrived. The new product is `claimed`, and the
-    picture of the former product is dropped.
+    `seen`: what the browser sent about the new page, after `check_trail` has accepted it. Fields that the browser did not send
+    keep their values. If the browser shows another product, that product replaces the former one, even one that the partner
+    signed when the user arrived. The new product is `claimed`, and the picture of the former product is dropped.
     """
     url = clean_url(seen.page_url, site.page_params)
     page = (
@@ -160,7 +160,7 @@ def with_field(brief: Brief, name: str, value: str, provenance: Provenance) -> B
 
 
 def earlier_session(earlier: EarlierRecord, staff_names: dict[str, str], site: Site, language: str) -> EarlierSession:
-    """Return a user's earlier session as staff see it. `staff_names`: staff id → name."""
+    """Return an earlier session of a user, in the form in which staff see it. `staff_names`: staff id → name."""
     return EarlierSession(
         id=earlier.id,
         started_at=earlier.started_at,
@@ -171,7 +171,7 @@ def earlier_session(earlier: EarlierRecord, staff_names: dict[str, str], site: S
 
 
 def user_name(brief: Brief) -> str:
-    """Return the user's name from the brief, or "" when the brief has no name."""
+    """Return the user's name from the brief, or "" when the brief has no name of the user."""
     return next((f.value for f in brief.fields if f.name == "user_name"), "")
 
 
@@ -215,8 +215,9 @@ def _signed_or(signed: str, other: str, name: str, provenance: Provenance, most:
 def _product(signed: Product | None, claimed: ClaimedProduct | None, site: Site) -> list[BriefField]:
     """Return the brief's fields about the product that the user looks at.
 
-    If the partner signed a product with an id, the browser's claims fill its gaps only if they have the same id. In all other
-    cases the browser's claims fill the gaps.
+    The product's fields come from the partner's signed product. If the signed product lacks a field, the browser's claim fills
+    the gap. There is one exception: if the signed product has an id and the claimed product has another id, the claims are
+    ignored.
     """
     theirs = signed or Product()
     ours = claimed or ClaimedProduct()
@@ -232,7 +233,7 @@ def _product(signed: Product | None, claimed: ClaimedProduct | None, site: Site)
 
 
 def _trail(supplement: Supplement, site: Site, now: int) -> list[TrailStep]:
-    """Return the trail with times of the server's clock. No step lies in the future, even if the browser sent no time."""
+    """Return the trail with its times moved to the server's clock. A time in the future is replaced by `now`."""
     offset = now - supplement.now if supplement.now else 0
     return [_step(step, site, min(now, max(0, step.at + offset))) for step in supplement.trail]
 

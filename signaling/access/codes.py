@@ -6,8 +6,8 @@ There are two kinds of codes:
   "server"). Nobody vouches for the other claims of the browser.
 - *partner*: the back end of the site signs with one of the site's keys, which `kid` names. The key is a secret that the back end
   shares with us (HS256), or a private key of the back end (EdDSA, ES256). We have the public key, or fetch it
-  (`key_addresses.py`). The back end may vouch for the user and the product. A back end with an API token may instead let this
-  server sign. Such codes have the `kid` "api:v1", and a key for this purpose only.
+  (`key_addresses.py`). The back end may vouch for the user and the product. A back end with an API token can instead ask this
+  server to sign. Such a code has the `kid` "api:v1". This server signs it with a key that it uses for nothing else.
 
 A code is valid for ten minutes at most. A code can be exchanged once, because its id (`jti`) is stored.
 
@@ -43,7 +43,7 @@ from .key_addresses import KeyAddresses
 from .rate_limits import Buckets, network_of
 from .signing_keys import ALL_NAMES, BadKey, SigningKey, public, shared
 
-ALGORITHM = "HS256"  # the algorithm with which this server signs codes
+ALGORITHM = "HS256"  # algorithm with which this server signs codes
 # allowed values of a code's `typ`, in lower case; our other tokens have another `typ` (RFC 8725, 3.11)
 TYPES = ("", "jwt", "application/jwt")
 SERVER_KID = "server"
@@ -336,14 +336,14 @@ class Codes:
         self._records = records
         self._server = server
         self._addresses = addresses
-        # Many people in an office or behind a mobile carrier share one IP address.
-        # A session takes two tokens from the bucket of its address: one to issue a code and one to exchange it.
-        # A partner's code takes only the second. So an address may begin 120 sessions at once, then 60 a minute.
-        # A session takes as many tokens from its site. So this bucket allows 150 sessions at once, then 300 a minute.
+        # Many people in an office or behind a mobile carrier share one IP address. A session takes two tokens from the bucket of
+        # its address: one when the code is issued and one when it is exchanged. With a partner's code, a session takes only the
+        # second token. So an address can begin 120 sessions at once, then 60 a minute. A session also takes two tokens from the
+        # bucket of its site. So a site can begin 150 sessions at once, then 300 a minute.
         self._by_site = Buckets(burst=300, per_minute=600)
         self._by_address = Buckets(burst=240, per_minute=120)
-        # The second bucket of a site allows as many sessions again. It serves only the first session of each address in a minute.
-        # So a few busy addresses cannot use up all of the site's tokens.
+        # The second bucket of a site, `_by_site_first`, is as large as the first one. It serves only the first session of each
+        # address in a minute. So a few busy addresses cannot use up all of the site's tokens.
         self._first_of_address = Buckets(burst=2, per_minute=2)
         self._by_site_first = Buckets(burst=300, per_minute=600)
 
@@ -414,7 +414,8 @@ class Codes:
     async def prepare(self, code: str) -> None:
         """Fetch the partner's keys that may verify this code, if the site publishes keys at an address. Never raises.
 
-        Call this before `exchange`. The partner's server may take some seconds, so hold no turn (`Admission.new`).
+        Call this before `exchange`. The partner's server may take some seconds, so do not call this during a turn of
+        `Admission.new`.
         """
         try:
             unverified = read(code)
@@ -433,8 +434,8 @@ class Codes:
         site = await self._records.site(unverified.site)
         verified = verify(unverified, site, now, self._server, self._addresses)
         self._take_site(verified.site.id, address, now)
-        # The mark of a used code names the site, so that one partner cannot use up the `jti` of another.
-        # The mark stays until the code has expired.
+        # The mark of a used code contains the site. So a partner cannot use up a `jti` of another partner. The mark stays until
+        # the code has expired.
         spent_until = int((verified.claims.exp + LEEWAY_S) * 1000) + 60_000
         if not await self._records.use_code(f"{verified.site.id}/{verified.claims.jti}", spent_until):
             raise CodeRefused("replayed")

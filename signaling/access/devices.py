@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 import re
 
-# The first pattern that matches names the browser or system. A browser's user agent also names browsers further down the list.
+# The first pattern that matches names the browser or system. The header of a browser also matches patterns that stand further
+# down the list.
 _BROWSERS = (
     ("Edg(?:A|iOS)?/", "Edge"),
     ("OPR/|Opera", "Opera"),
@@ -51,7 +52,10 @@ def coarse_network(address: str) -> str:
 
 
 def network_words(network: str) -> str:
-    """Return a coarse network as people see addresses: "203.0.113.…" for "203.0.113.0/24". Return "" for an unknown network."""
+    """Return the text that shows a coarse network to people: "203.0.113.…" for "203.0.113.0/24".
+
+    Return "" for an unknown network.
+    """
     address, _, bits = network.partition("/")
     if bits == str(_IPV4_PREFIX):
         return f"{address.removesuffix('.0')}.…"

@@ -56,8 +56,8 @@ def qr_code(address: str) -> str:
 class Factors:
     """Sets up and checks the second factors of staff.
 
-    `name`: the name of this service that authenticator apps show. `wall`: the machine's clock, because an app's codes follow the
-    time of day.
+    `name`: the name of this service that authenticator apps show. `wall`: returns the machine's time, because an app's codes
+    depend on the time of day.
     """
 
     def __init__(self, records: Records, seal: Seal, name: str, wall: Callable[[], int]) -> None:
@@ -119,7 +119,8 @@ class Factors:
         found = await self._records.totp(staff)
         try:
             seed = self._seal.open(found.seed, _about(staff)) if found else ""
-        except Unsealable:  # the installation has another key now: only a recovery code or the command line helps
+        # the installation's key has changed since the app was set up; a recovery code or the command line still helps
+        except Unsealable:
             seed = ""
         step = matching_step(seed, _typed(code), self._wall()) if seed else None
         if step is None or not await self._records.use_totp_step(staff, step):

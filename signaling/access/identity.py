@@ -29,9 +29,9 @@ COOKIE = "__Host-sangdam"
 DEVICE_COOKIE = "__Host-sangdam-device"  # recognises a browser at the next sign-in; gives no rights
 DEVICE_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _DEVICE_LIFE_S = 400 * 86_400  # the longest time for which browsers keep a cookie
-SIGN_IN_LIFE_MS = STANDARD_HOURS * 3_600_000  # how long a sign-in lasts, unless the organisation's rules say otherwise
+SIGN_IN_LIFE_MS = STANDARD_HOURS * 3_600_000  # a sign-in ends after this time, unless the organisation's rules name another time
 IDLE_MS = 3_600_000  # a sign-in ends when it was not used for this time
-SEEN_MS = 60_000  # the time of a sign-in's last use is stored at most once in this time
+SEEN_MS = 60_000  # the time of a sign-in's last use is stored again only after this many ms
 MOST_PASSWORD = 200  # at most this many characters in a staff password
 LEAST_PASSWORD = 8  # at least this many characters in a staff password
 # A password is refused when an attacker needs fewer guesses, by zxcvbn's estimate. The 30,000 most common leaked passwords need
@@ -44,7 +44,7 @@ _hasher = argon2.PasswordHasher()  # argon2id with the parameters of RFC 9106's 
 _HASHING_AT_ONCE = 2  # at most this many password hashes are computed at the same time; each takes 64 MiB for about 50 ms
 
 
-MOST_KNOWN = 20_000  # `Identity` remembers at most this many pairs of a login and a network, each after a sign-in
+MOST_KNOWN = 20_000  # most pairs of a login and a network that `Identity` remembers
 
 
 class Given(NamedTuple):
@@ -95,13 +95,14 @@ class Identity:
         self._records = records
         self._factors = factors
         self._hashing = asyncio.Semaphore(_HASHING_AT_ONCE)
-        # Limits of tries: for one address with many logins, for one login from one address, for one login from all addresses.
-        # A whole shift of staff may share an IP address.
+        # These buckets limit tries to sign in: tries from one network with any login, tries with one login from one network, and
+        # tries with one login from all networks. A whole shift of staff may share an IP address.
         self._by_address = Buckets(burst=100, per_minute=60)
         self._by_login_and_address = Buckets(burst=6, per_minute=6)
         self._by_login = Buckets(burst=30, per_minute=20)
-        # Pairs “network login” of former sign-ins by password. From such a network, the limit `_by_login` does not count for the
-        # login. So strangers who guess elsewhere cannot lock a member out at the member's usual place.
+        # Each key is “network login”: somebody has signed in with this login from this network, by password. The limit
+        # `_by_login` does not apply to such a pair. So strangers who guess a member's password from elsewhere cannot lock the
+        # member out of their usual place.
         self._known: OrderedDict[str, None] = OrderedDict()
         self._noted = Buckets(burst=100, per_minute=60, most_keys=2)  # limits the log entries about refused sign-ins
 
@@ -130,7 +131,7 @@ class Identity:
         return SignedIn(staff, token, limited)
 
     async def rules_of(self, staff: StaffRecord) -> SignInRules:
-        """Return the rules for signing in of a member who does not sign in at the OpenID provider.
+        """Return the sign-in rules of a member's organisation, for a sign-in without the OpenID provider.
 
         Raises SignInRefused: provider_only.
         """
@@ -170,7 +171,8 @@ class Identity:
 
     async def _check(self, staff: StaffRecord | None, login: str, password: str, network: str, now: int) -> StaffRecord:
         """Check the password of a try to sign in. Return the member to whom it belongs. Raises SignInRefused."""
-        # A rate limit counts a try only if all limits before it allow the try. So one address cannot lock a member out elsewhere.
+        # The three limits are asked in this order, and a limit that refuses a try keeps the later limits from counting the try.
+        # So a stranger at one address cannot use up a member's limit for all addresses.
         pair = f"{network} {login}"
         if not (
             self._by_address.take(network, now)
@@ -196,9 +198,10 @@ class Identity:
             self._known.popitem(last=False)
 
     async def _note_refused(self, staff: StaffRecord | None, network: str, now: int) -> None:
-        """Write a refused sign-in to the log and the audit. Of refusals with an unknown login, write only some (`_noted`).
+        """Write a refused sign-in to the log and the audit.
 
-        The log and the audit contain no unknown login, because somebody may have typed their password into that field.
+        Refusals with an unknown login are written only up to a limit (`_noted`). The log and the audit contain no unknown login,
+        because somebody may have typed their password into that field.
         """
         if staff is None and not self._noted.take(UNKNOWN, now):
             return

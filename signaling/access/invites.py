@@ -1,9 +1,9 @@
 """Invites: links by which a called-back user comes to their counselor.
 
 An invite is a compact JWS like an identification code (`signaling/access/codes.py`). Invites have their own key and `typ`, so
-that neither is accepted as the other (RFC 8725, 3.11). An invite names a session and the request that a counselor has accepted.
-An invite is valid for an hour and can be exchanged once. In the link the invite follows "#": browsers send that part neither to
-servers nor in referrers.
+that an invite is never accepted as a code, or a code as an invite (RFC 8725, 3.11). An invite names a session and the request
+that a counselor has accepted. An invite is valid for an hour and can be exchanged once. In the link the invite follows "#":
+browsers send that part neither to servers nor in referrers.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Invites:
     def issue(self, session: str, request: str, now: int) -> tuple[str, int]:
         """Return the link of a new invite to a session, and the time (Unix ms) when the link expires.
 
-        `request`: the request of the user that a counselor has accepted.
+        `request`: the id of the user's request, which a counselor has accepted.
         """
         exp = (now + LIFE_MS) // 1000
         claims = Claims(session=session, request=request, server=self._server, jti=secrets.token_urlsafe(16), exp=exp)

@@ -1,7 +1,7 @@
 """Addresses at which partners publish their keys (JWK sets, RFC 7517): fetched when a code needs them, and remembered.
 
-A stranger can send codes that name any key. So codes cause at most one request a minute to an address. Few callers wait for the
-answer, and none for long. All other callers go on with the keys that are known.
+A stranger can send codes that name any key. So codes cause at most one request a minute to an address. Only a few callers wait
+for the response, for a few seconds at most. All other callers use the keys that are known already.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ log = structlog.get_logger(__name__)
 
 FRESH_MS = 10 * 60_000  # keys older than this are fetched again at the next code, so that a removed key does not count for long
 AGAIN_MS = 60_000  # at least this many ms pass between two requests to one address
-KEPT_MS = 3 * 86_400_000  # how long the last keys of an address count while the address does not answer
-WAIT_S = 6.0  # seconds after which a fetch is given up, and thus the longest wait of a caller
+KEPT_MS = 3 * 86_400_000  # ms for which fetched keys stay valid while their address does not answer
+WAIT_S = 6.0  # a fetch is given up after this many seconds, so no caller waits longer
 MOST_WAITING = 100  # at most this many callers wait for one address at a time
 MOST_FETCHES = 32  # at most this many addresses are asked at the same time
 MOST_KNOWN = 4096  # keys of at most this many addresses are remembered; the address not needed for longest is forgotten
@@ -69,7 +69,7 @@ class KeyAddresses:
         if found.task is None and now - found.tried_at >= AGAIN_MS and self._fetches < MOST_FETCHES:
             found.tried_at = now
             found.task = asyncio.create_task(self._ask(address, found))
-        goes_on = has_key and found.failed  # do not make each code wait for an address that failed last time
+        goes_on = has_key and found.failed  # if the last fetch failed, codes with a known key do not wait for the next fetch
         if found.task is None or goes_on or found.waiting >= MOST_WAITING:
             return
         found.waiting += 1
@@ -99,7 +99,7 @@ class KeyAddresses:
 
     def _of(self, address: str) -> _Known:
         found = self._known.pop(address, None) or _Known()
-        self._known[address] = found  # the order of the dict: the address that was needed last comes last
+        self._known[address] = found  # keeps the dict in order of use: the last entry is the address that was needed last
         if len(self._known) > MOST_KNOWN:
             oldest = next((name for name, each in self._known.items() if each.task is None), None)
             if oldest is not None:

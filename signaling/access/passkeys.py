@@ -36,7 +36,7 @@ from .rate_limits import Buckets, network_of
 from .sign_in_refused import SignInRefused
 
 TICKET_LIFE_MS = 5 * 60_000
-_TIMEOUT_MS = 120_000  # for the person to unlock the passkey; browsers may choose another time
+_TIMEOUT_MS = 120_000  # ms in which the person must unlock the passkey; browsers may choose another time
 _SIGNING_IN = "passkey sign-in"
 
 
@@ -54,7 +54,7 @@ class Passkeys:
     def __init__(self, records: Records, seal: Seal) -> None:
         self._records = records
         self._seal = seal
-        self._tries = Buckets(burst=60, per_minute=60)  # limits sign-ins from one network; a whole shift may share it
+        self._tries = Buckets(burst=60, per_minute=60)  # limits sign-ins from one network, which a whole shift of staff may share
 
     async def creation_options(self, member: StaffRecord, origin: str, now: int) -> tuple[dict[str, Any], str]:
         """Begin to register a passkey. Return the options for `navigator.credentials.create`, and a ticket for `add`."""
@@ -88,7 +88,7 @@ class Passkeys:
                 expected_origin=origin,
                 require_user_verification=True,
             )
-        except Exception as error:  # parsers of strangers' CBOR and keys raise many classes
+        except Exception as error:  # the library's parsers raise many classes of errors for malformed input
             raise SignInRefused("passkey_refused") from error
         credential = bytes_to_base64url(made.credential_id)
         record = PasskeyRecord(
@@ -173,7 +173,7 @@ def host_of(origin: str) -> str:
 
 
 def passkey_id(credential: str) -> str:
-    """Return a short id for a credential, whose own id may have 1,023 bytes."""
+    """Return a short id for a credential. The credential's own id can be as long as 1,023 bytes."""
     return hashlib.sha256(credential.encode()).hexdigest()[:32]
 
 

@@ -134,7 +134,7 @@ _WIDEST_FIRST: Final[tuple[Reach, ...]] = ("installation", "organisation", "site
 class Thing:
     """The object of an action, such as a site or a session. `sites`: the sites it belongs to; None: the whole organisation.
 
-    `own`: whether it belongs to the person who acts, or is a session in which that person takes part.
+    `own`: whether the object belongs to the person who acts, or is a session in which that person takes part.
     """
 
     organisation: str
@@ -143,12 +143,12 @@ class Thing:
 
 
 def of_site(site: Site, *, own: bool = False) -> Thing:
-    """Return the `Thing` that stands for a site in `may`."""
+    """Return a site as a `Thing`, for `may`."""
     return Thing(site.organisation, frozenset((site.id,)), own)
 
 
 def of_member(member: StaffRecord) -> Thing:
-    """Return the `Thing` that stands for a member of staff in `may`. A member who serves all sites belongs to no single site."""
+    """Return a member of staff as a `Thing`, for `may`. A member who serves all sites belongs to no single site."""
     return Thing(member.organisation, None if ALL in member.sites else frozenset(member.sites))
 
 
@@ -184,9 +184,9 @@ def may_at(member: StaffRecord, action: Action, site: Site) -> bool:
 
 
 def realm_of(member: StaffRecord, action: Action) -> Realm:
-    """Return the part of the member's organisation in which the member may do the action, for lists.
+    """Return the realm (organisation and sites) in which the member may do the action, to restrict a list.
 
-    Return a realm without sites when the member may not do the action, or may do it only to their own things.
+    Return a realm without sites if the member may not do the action, or may do it only to their own things.
     """
     reach = reach_of(member.roles, action)
     if reach in ("installation", "organisation"):
@@ -202,7 +202,7 @@ def served_by(member: StaffRecord) -> Realm:
 def may_give(member: StaffRecord, roles: Iterable[StaffRole], thing: Thing) -> bool:
     """Return whether the member may give staff these roles, take the roles away, or change staff who have them.
 
-    `thing`: stands for the staff member who is changed (`of_member`).
+    `thing`: the staff member who is changed, as a `Thing` (`of_member`).
     """
     asked = set(roles)
     if "administrator" in asked:

@@ -33,7 +33,7 @@ NAMES: Final[dict[Algorithm, tuple[str, ...]]] = {
 }
 """Algorithm → the names that the header of a code (`alg`) may have for it."""
 ALL_NAMES: Final = frozenset(name for names in NAMES.values() for name in names)
-MOST_TYPED_BYTES = 4096  # a public key typed into a form has at most this many bytes
+MOST_TYPED_BYTES = 4096  # longer public keys in a form are refused
 MOST_FETCHED = 50  # at most this many keys of one JWK set are used
 MOST_LISTED = 200  # at most this many keys of one JWK set are read, usable or not
 
@@ -74,7 +74,7 @@ class SigningKey:
     key: OctKey | OKPKey | ECKey
 
     def allows(self, name: str) -> bool:
-        """Return whether `name`, from the header of a code, names this key's algorithm."""
+        """Return whether `name`, the algorithm in the header of a code, is this key's algorithm."""
         return name in NAMES[self.algorithm]
 
     def signed(self, code: str) -> bool:

@@ -1,8 +1,8 @@
-"""The right of a user to see their thread: all conversations at one site of a user for whom the partner vouches.
+"""The right of a user to see their thread. A thread is all conversations of one user at one site.
 
-The page exchanges a partner's code that names the user for a short-lived token. The token is a compact JWS with a key and a `typ`
-for this purpose only (RFC 8725, 3.11). Nothing is stored. A token holds the site and the keyed hash of the partner's id for the
-user (`Codes.user_ref`).
+Only a user for whom the partner vouches has a thread. The page exchanges a partner's code that names the user for a short-lived
+token. The token is a compact JWS with a key and a `typ` for this purpose only (RFC 8725, 3.11). Nothing is stored. A token holds
+the site and the keyed hash of the partner's id for the user (`Codes.user_ref`).
 
 The token of a session gives no right to the thread. A link in a mail opens a session, and a mail may be forwarded.
 """
@@ -26,7 +26,8 @@ from .codes import Verified, signing_secret
 
 ALGORITHM = "HS256"
 TYP = "thread+jwt"
-LIFE_MS = 1_800_000  # the page asks for another code when a token has expired, so that a signed-out user has no right for long
+# after this time the page must bring a new code of the partner, so a user who signed out there soon loses the right
+LIFE_MS = 1_800_000
 MOST_CHARS = 2000
 
 
@@ -48,13 +49,13 @@ _read: Reader[_Claims] = Reader(_Claims)
 
 
 def signed_user(verified: Verified) -> str:
-    """Return the partner's id for the user if the partner's own key signed it, else ""."""
+    """Return the partner's id for the user, or "" if the code was not signed with the partner's own key."""
     user = verified.claims.user
     return user.id if verified.kind == "partner" and user is not None else ""
 
 
 class Threads:
-    """Issues and reads the tokens that give a user the right to their thread."""
+    """Issues and reads the tokens that allow a user to see their thread."""
 
     def __init__(self, secret: bytes, server: str) -> None:
         """Derive the key of threads' tokens from `secret`, which signs codes. `server`: this server's host and port."""
@@ -74,8 +75,8 @@ class Threads:
         return jws.serialize_compact(header, msgspec.json.encode(claims), self._key, algorithms=[ALGORITHM]), exp * 1000
 
     def read(self, token: str, now: int) -> Vouched | None:
-        """Return the user to whose thread a token gives the right. Return None for an expired or foreign token."""
-        if token.count(".") != 2 or len(token) > MOST_CHARS:  # a session's token has no dots
+        """Return the user whose thread a token opens. Return None for an expired or foreign token."""
+        if token.count(".") != 2 or len(token) > MOST_CHARS:  # a token without dots is a session's token
             return None
         try:
             found = jws.deserialize_compact(token, self._key, algorithms=[ALGORITHM])

@@ -54,7 +54,10 @@ class Turn:
         return cls(urls, secret)
 
     def server(self, name: str, now_ms: int) -> IceServer:
-        """Return the TURN servers and credentials that expire `TTL_S` from now. `name` appears in the logs of the TURN server."""
+        """Return the TURN servers and credentials that expire `TTL_S` from now.
+
+        `name`: a part of the username, by which the TURN server's logs name the client.
+        """
         username = f"{now_ms // 1000 + TTL_S}:{name}"
         # the scheme of TURN credentials demands SHA-1, which is safe in an HMAC
         digest = hmac.new(self.secret, username.encode(), hashlib.sha1).digest()

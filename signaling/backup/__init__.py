@@ -1,8 +1,8 @@
 """A backup: one file with the database, the keys, the recordings and the files of an installation.
 
 `making.py` writes a backup while the service runs, and `restoring.py` reads a backup into an empty installation. `archive.py`
-has the layout of the file, `sealed.py` its encryption, and `databases.py` the copy of SQLite or PostgreSQL. `work_folders.py`
-has the temporary folders of both.
+defines the layout of the file, `sealed.py` encrypts it, and `databases.py` copies SQLite or PostgreSQL. `work_folders.py` makes
+the temporary folders for backups and restores.
 """
 
 from .failure import BackupFailed

@@ -101,7 +101,7 @@ class ArchiveWriter:
 
 
 def _forget(tar: tarfile.TarFile) -> None:
-    """Free the memory in which `tarfile` remembers each file that it has written or read."""
+    """Free the memory of `tarfile`, which remembers each file that it has written or read."""
     tar.members.clear()  # type: ignore[attr-defined]  # typeshed does not know `members`
 
 
@@ -204,14 +204,15 @@ def checked_path(name: str) -> str:
 
 
 def files_in(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
-    """Yield (path in the backup, path on disk) of every file in `folder` and in the folders below it.
+    """Yield (path in the backup, path on disk) for every file in `folder` and its subfolders.
 
-    Left out: links, unfinished uploads, and files and folders with a name that no part of a backup has (`_NAME`), such as ".x".
+    Links and unfinished uploads are left out. Files and folders whose name does not match `_NAME`, such as ".x", are left out,
+    too.
     """
     try:
         here = sorted(folder.iterdir())
     except (FileNotFoundError, NotADirectoryError):
-        return  # nothing was stored in this folder yet, or its session was erased a moment ago
+        return  # the folder does not exist: nothing was stored in it yet, or its session has just been erased
     for path in here:
         if path.is_symlink() or not _NAME.fullmatch(path.name) or (prefix == "files" and path.name == "arriving"):
             continue

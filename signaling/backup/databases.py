@@ -65,7 +65,7 @@ class _Sqlite:
 
     def copy(self, target: Path) -> None:
         try:
-            # Copy all pages in one step: in WAL mode, a reader blocks no writer. Copying in smaller steps starts over after each
+            # Copy all pages in one step. In WAL mode this blocks no writer. A copy in smaller steps would start over after each
             # write of another process.
             with closing(self._open()) as source, closing(sqlite3.connect(target)) as copied:
                 source.backup(copied, pages=-1)
@@ -100,7 +100,7 @@ class _Sqlite:
         beside = self._file.with_name(f"{self._file.name}.restoring")
         try:
             beside.touch(mode=0o600)
-            shutil.move(source, beside)  # copies the file if the database is on another file system
+            shutil.move(source, beside)  # copies the file instead of renaming it if the database is on another file system
             beside.replace(self._file)
         except OSError:
             beside.unlink(missing_ok=True)
@@ -125,7 +125,7 @@ class _Postgres:
         self._run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={target}")
 
     def fill(self, source: Path) -> None:
-        # --clean: the copy creates the schema “public”, which even an empty database has.
+        # --clean is needed because the copy creates the schema “public”, and even an empty database has that schema.
         words = ("--clean", "--if-exists", "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error")
         self._run("pg_restore", *words, f"--dbname={self._url.database or ''}", str(source))
 
@@ -154,7 +154,7 @@ class _Postgres:
 
 
 def _host_and_port(written: str) -> tuple[str, str]:
-    """Return the two parts of a host in a URL's query. The folder of a Unix socket has no port."""
+    """Return the name and the port of a host in a URL's query. The folder of a Unix socket has no port."""
     if written.startswith("/"):
         return written, ""
     host, _, port = written.partition(":")

@@ -30,7 +30,7 @@ class Restored(NamedTuple):
 
 
 def is_sealed(source: io.BufferedReader) -> bool:
-    """Return whether a backup is encrypted. Leaves `source` at its beginning."""
+    """Return whether a backup is encrypted. Afterwards `source` is at its beginning again."""
     return source.peek(len(MAGIC)).startswith(MAGIC)
 
 
@@ -38,7 +38,7 @@ def restore(settings: Settings, source: io.BufferedReader, passphrase: str | Non
     """Restore a backup. After BackupFailed, this installation is as it was before, unless the exception names files that remain.
 
     First, everything is unpacked next to its final place and checked. Then the files are moved to their places. The database is
-    filled last: moved files can be moved back, and a filled database cannot be emptied.
+    filled last: if that fails, the files can be moved back. A filled database could not be emptied again.
     """
     database = database_at(settings.database_url)
     remove_leftovers(settings)
@@ -63,9 +63,10 @@ def restore(settings: Settings, source: io.BufferedReader, passphrase: str | Non
 
 @contextmanager
 def _moved(moves: list[tuple[Path, Path]]) -> Iterator[None]:
-    """Move files and folders from the first path of each pair to the second. Move them back when a move or the body fails.
+    """Move files and folders from the first path of each pair to the second.
 
-    If some files cannot be moved back, raise BackupFailed with a sentence that names the files.
+    Move them back when a move or the `with` block fails. If some files cannot be moved back, raise BackupFailed with a sentence
+    that names the files.
     """
     done: list[tuple[Path, Path]] = []
     try:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 MAGIC = b"sangdam sealed 1\n"
 CHUNK_BYTES = 1 << 20
-LEAST_CHARACTERS = 12  # in a passphrase: somebody who has the backup can try any number of passphrases
+# characters of the shortest allowed passphrase; somebody who has the backup can try any number of passphrases
+LEAST_CHARACTERS = 12
 _TAG_BYTES = 16
 _SALT_BYTES, _PREFIX_BYTES, _CHECK_BYTES = 16, 7, 32
 _HEAD_BYTES = len(MAGIC) + _SALT_BYTES + _PREFIX_BYTES + _CHECK_BYTES
@@ -94,7 +95,7 @@ class SealedWriter(io.RawIOBase):
         self._number += 1
 
     def close(self) -> None:
-        """Encrypt and write the last chunk. Without that chunk, a reader takes the backup for cut off."""
+        """Encrypt and write the last chunk. A reader refuses a backup without a last chunk, because it was cut off."""
         if not self.closed:
             if len(self._buffer) == CHUNK_BYTES:
                 self._seal(CHUNK_BYTES, last=False)

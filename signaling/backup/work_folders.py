@@ -1,7 +1,7 @@
 """Temporary folders in which backups are made and restored: private, and locked while in use.
 
-A work folder holds a copy of the installation's data, also of data that is erased meanwhile. So no such folder may stay behind:
-the next backup or restore removes the folders of killed processes.
+A work folder holds a copy of the installation's data, even of data that is erased from the installation in the meantime. So no
+work folder may stay behind. If a process was killed, the next backup or restore removes its work folder.
 """
 
 from __future__ import annotations
@@ -18,12 +18,15 @@ from pathlib import Path
 from signaling.config.settings import Settings
 
 BACKUP, RESTORE = "backup-in-progress-", "restore-in-progress-"  # prefixes of the work folders' names
-_NEW_S = 60.0  # a folder this new may belong to a process that has not locked it yet
+_NEW_S = 60.0  # a folder younger than this may belong to a process that has not locked it yet
 
 
 @contextmanager
 def work_folder(place: Path, prefix: str) -> Iterator[Path]:
-    """Make a work folder in `place`. Moving its content elsewhere in `place` takes no time. Remove the folder afterwards."""
+    """Make a work folder in `place`, and remove it at the end of the `with` block.
+
+    A file can be moved from the work folder to another folder in `place` without copying.
+    """
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=prefix, dir=place) as made:
         lock = os.open(made, os.O_RDONLY)
@@ -37,7 +40,7 @@ def work_folder(place: Path, prefix: str) -> Iterator[Path]:
 def remove_leftovers(settings: Settings) -> None:
     """Remove the work folders of killed processes.
 
-    The folders of running processes stay, and so do folders newer than `_NEW_S`.
+    The folders of running processes stay. Folders younger than `_NEW_S` stay, too.
     """
     for place in {settings.data_dir, settings.recordings_dir, settings.files_dir}:
         for prefix in (BACKUP, RESTORE):
@@ -52,7 +55,7 @@ def _is_unused(folder: Path) -> bool:
             return False
         lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError:
-        return False  # the folder is gone already, or is not ours
+        return False  # the folder is gone already, or another user of the machine owns it
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

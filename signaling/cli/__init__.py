@@ -1,1 +1,4 @@
-"""The `sangdam` command. `main.py` has its entry; `administration.py` collects the administrative commands."""
+"""The `sangdam` command. `main.py` has the entry point of the command.
+
+`administration.py` collects the administrative commands.
+"""

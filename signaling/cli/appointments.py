@@ -16,7 +16,7 @@ from .typed import json_option, noted, show, with_records
 
 CANCELLED_WITHIN_S: Final = 5.0  # seconds for which the command waits until a running server has carried out the cancellation
 _LOOK_S: Final = 0.2
-_PART: Final = 200  # sessions that one query reads
+_PART: Final = 200  # number of sessions that one query reads
 
 
 @click.group()
@@ -45,8 +45,8 @@ async def appointment_list(records: Records, site_id: str, staff_id: str, as_jso
 async def appointment_cancel(records: Records, session_id: str, wanted: str) -> None:
     """Cancel a callback or an appointment. The running server tells the user by mail, if a mail address is known.
 
-    SESSION is the id that the list shows. The booking that the command finds is cancelled, and no later one: if the user moves it
-    meanwhile, it stays. If no server runs, the next one cancels it when it starts.
+    SESSION is the id that the list shows. If the user moves the appointment while this command runs, the appointment stays. If no
+    server runs, the appointment is cancelled when a server starts.
     """
     found = await records.session(session_id)
     called = _callback(found) if found is not None and found.state == "callback" else None
@@ -65,7 +65,10 @@ async def appointment_cancel(records: Records, session_id: str, wanted: str) -> 
 
 
 async def _is_cancelled(records: Records, session_id: str, booking: str) -> bool:
-    """Return whether this booking was cancelled. Raises ClickException when it was moved meanwhile, or takes place already."""
+    """Return whether this booking was cancelled.
+
+    Raises ClickException when the appointment was moved meanwhile, or when somebody has accepted it.
+    """
     now = await records.session(session_id)
     if now is None or now.end_reason in ("callback_cancelled", "erased"):
         return True

@@ -30,7 +30,10 @@ _passphrase_option = click.option(
 @_passphrase_option
 @storage_options
 def backup(*, file: Path, encrypt: bool, passphrase_file: Path | None, **options: Any) -> None:
-    """Write everything that this installation keeps into FILE, while the service runs. “-” is the standard output."""
+    """Write everything that this installation keeps into FILE, while the service runs.
+
+    If FILE is “-”, write to standard output.
+    """
     settings = settings_from(options)
     with _told():
         passphrase = backups.passphrase_of(passphrase_file) if passphrase_file is not None else None
@@ -50,7 +53,7 @@ def backup(*, file: Path, encrypt: bool, passphrase_file: Path | None, **options
 @_passphrase_option
 @storage_options
 def restore(*, file: Path, passphrase_file: Path | None, **options: Any) -> None:
-    """Restore the backup FILE into an empty installation, while no server runs. “-” is the standard input."""
+    """Restore the backup FILE into an empty installation, while no server runs. If FILE is “-”, read standard input."""
     with _told(), _opened(file) as source:
         passphrase = None
         if backups.is_sealed(source):

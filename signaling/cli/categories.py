@@ -78,7 +78,7 @@ async def category_add(
     form: BinaryIO | None,
     as_json: bool,
 ) -> None:
-    """Add a category to a site, or change one. Options that are not given keep their value."""
+    """Add a category to a site, or change one. Settings whose option is not given keep their value."""
     found = await site_of(records, site_id)
     before = found.categories.get(category_id) or Category(id=category_id, names={"en": category_id})
     added = replace(
@@ -153,7 +153,10 @@ async def category_remove(records: Records, site_id: str, category_id: str) -> N
 
 
 async def _note(records: Records, action: AuditAction, before: Site, after: Site, category: str) -> None:
-    """Record a change of one category. The category's hours, which are removed with it, have an entry of their own."""
+    """Record a change of one category in the audit.
+
+    If the category was removed with its opening hours, the hours get a separate entry.
+    """
     subject = f"site/{after.id}/{category}"
     entries = of_site(before, after)
     await noted_all(

@@ -107,7 +107,8 @@ def _pages(recordings: Recordings, session: str, segments: list[Segment], out: P
     found = [path for each in segments if (path := recordings.page_path(session, each)).is_file()]
     if found:
         with os.fdopen(os.open(out, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(b"\n\n".join(path.read_bytes() for path in found))  # an empty line: the page begins anew
+            # an empty line tells the player that a new recording of the page begins
+            file.write(b"\n\n".join(path.read_bytes() for path in found))
     return bool(found)
 
 

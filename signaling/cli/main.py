@@ -25,9 +25,7 @@ from signaling.config.sources import CAPTIONS, MEDIA, SERVER
 
 from .options import joined, settings_from, settings_options
 
-ENDS_WITHIN_S = (
-    9.0  # seconds within which a server that was told to end has ended; for parts of the server without a limit of their own
-)
+ENDS_WITHIN_S = 9.0  # a server that was told to end ends after this many seconds, even if a part of it is not ready
 
 
 class _Commands(click.Group):
@@ -102,7 +100,8 @@ def serve(**options: Any) -> None:
             raise click.ClickException("Another server of the cluster leads now. Start this one again.") from None
         except CannotOpen as error:
             raise click.ClickException(str(error)) from None
-        except OSError as error:  # another program has taken a port since the check, or a folder cannot be written
+        # perhaps another program has taken a port since the check, or the server cannot write to a folder
+        except OSError as error:
             raise click.ClickException(f"Cannot serve: {error}") from error
 
 
@@ -119,7 +118,7 @@ def _check_redis(url: str) -> None:
 
     try:
         redis_client(url)
-    # other errors may repeat the URL, which can contain a password; the sentence about Sentinels does not
+    # show only this error: other errors may quote the URL, and the URL can contain a password
     except ValueError as error:
         other = "The address of Redis cannot be read. Write it as redis://user:password@host:6379/0."
         raise click.ClickException(str(error) if is_sentinel(url) else other) from None
@@ -171,7 +170,7 @@ async def _run(settings: Settings) -> None:
         workers = Workers(settings)
     try:
         await workers.begin()
-        # while the server loads, hardly anything becomes garbage; `garbage_collector.settle` turns the collector on again
+        # loading makes hardly any garbage, so turn the garbage collector off; `garbage_collector.settle` turns it on again
         gc.disable()
         from signaling.server.app import serve  # this import takes about a second, so the workers start before it
 

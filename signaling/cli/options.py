@@ -30,7 +30,7 @@ R = TypeVar("R")
 class _Value(click.ParamType[Any]):
     """The click type of one setting's option.
 
-    An error names where the value came from: flag, environment variable or key in the file.
+    An error message names the source of the value: flag, environment variable or key in the file.
     """
 
     def __init__(self, setting: Setting) -> None:
@@ -50,7 +50,7 @@ class _Value(click.ParamType[Any]):
             raise click.BadParameter(str(error), ctx, param, param_hint=self._source(param, ctx)) from None
 
     def split_envvar_value(self, rv: str) -> list[str]:
-        """Return the values of a repeatable setting from its environment variable, where commas or spaces stand between them."""
+        """Return the values in a repeatable setting's environment variable. Commas or spaces separate the values."""
         return re.split(r"[,\s]+", rv.strip())
 
     def _source(self, param: click.Parameter | None, ctx: click.Context | None) -> str:
@@ -81,9 +81,9 @@ def setting_option(setting: Setting, parameter: str = "") -> Callable[[Callable[
 
 
 def _read_file(context: click.Context, _parameter: click.Parameter, file: Path | None) -> Path | None:
-    """Check the environment, and make the settings of the file of `--config` the defaults of the command's flags.
+    """Check the environment. Then make the values in the file of `--config` the defaults of the command's flags.
 
-    Return `file`. None: the command was called without `--config`.
+    Return `file`, which is None if the command was called without `--config`.
     """
     try:
         check_environment(os.environ)
@@ -98,7 +98,8 @@ def _read_file(context: click.Context, _parameter: click.Parameter, file: Path |
 def settings_options(settings: Iterable[Setting], *, prefixed: bool = False) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Return a decorator that adds `--config` and the flags of these settings to a command.
 
-    `prefixed`: whether each parameter begins with the name of its section, for a command with settings of several sections.
+    `prefixed`: whether each parameter's name begins with the section's name. A command with settings of several sections needs
+    this.
     """
     declared = [each for each in settings if not each.only_environment]
 

@@ -1,4 +1,4 @@
-"""`sangdam organisation`: several organisations on one installation, which see nothing of each other."""
+"""`sangdam organisation`: several organisations on one installation. No organisation sees anything of another."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ async def outcomes_set(records: Records, site_id: str, file: IO[bytes]) -> None:
 @click.argument("site_id", metavar="SITE")
 @with_records
 async def outcomes_reset(records: Records, site_id: str) -> None:
-    """Remove the site's own plan of choices, so that the standard one applies."""
+    """Remove the site's own plan of choices, so that the standard plan applies."""
     site = await site_of(records, site_id)
     changed = replace(site, wrap_up=None)
     await records.save_site(changed)

@@ -37,7 +37,8 @@ async def replies_export(records: Records, site_id: str) -> None:
 async def replies_import(records: Records, site_id: str, file: IO[bytes]) -> None:
     """Add the replies of a CSV file, or of standard input (-).
 
-    A row with a known language and title replaces that reply's text. Nothing is removed.
+    If the site already has a reply with the row's language and title, the row replaces the text of that reply. No reply is
+    removed.
     """
     site = await site_of(records, site_id)
     now = time.time_ns() // 1_000_000

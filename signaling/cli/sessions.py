@@ -1,4 +1,4 @@
-"""`sangdam session`: list and erase sessions."""
+"""`sangdam session`: list and erase sessions, and scrub the database's files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _session_row(session: SessionRecord) -> dict[str, Any]:
 
 @click.group()
 def session() -> None:
-    """List sessions, erase one, and clear the database's files of what was erased."""
+    """List sessions, erase a session, and remove what was erased from the database's files, too."""
 
 
 @session.command("list")
@@ -41,7 +41,7 @@ async def session_list(records: Records, state: str, site_id: str, page: int, as
 async def session_erase(records: Records, session_id: str) -> None:
     """Erase the content of a session: texts, pictures, files, board, recordings, and facts about the user.
 
-    The session's times stay for the figures. A session that is still running ends within a second, and nothing more of it is
+    The session's times stay for the figures. If the session is still running, it ends within a second, and nothing more of it is
     stored.
     """
     audit = Audited("cli", "session.erase", f"session/{session_id}", now_ms())
@@ -59,7 +59,7 @@ async def session_erase(records: Records, session_id: str) -> None:
 @session.command("scrub")
 @with_records
 async def session_scrub(records: Records) -> None:
-    """Clear the database's files of erased and expired data.
+    """Remove erased and expired data from the database's files, too.
 
     `sangdam session erase` does this by itself, except for large tables of PostgreSQL. `scrub` rewrites the files. Meanwhile,
     nobody else can write to the database.

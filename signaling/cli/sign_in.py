@@ -1,4 +1,4 @@
-"""`sangdam sign-in`, and the commands of `sangdam staff` that let somebody in again."""
+"""`sangdam sign-in`, and the commands of `sangdam staff` for members who cannot sign in any more."""
 
 from __future__ import annotations
 
@@ -94,7 +94,8 @@ async def _print_link(records: Records, member: StaffRecord, public_url: str) ->
 async def staff_reset_factors(records: Records, login: str) -> None:
     """Remove the second factors of somebody who has lost them, and sign them out everywhere.
 
-    Make sure that it is really them who asks. Where a second factor is required, they set up a new one at their next sign-in.
+    First make sure that the request really comes from the member. If a second factor is required, the member sets up a new one at
+    the next sign-in.
     """
     member = await member_of(records, login)
     await records.remove_factors(member.id)
@@ -115,7 +116,7 @@ async def sign_in(
 ) -> None:
     """Show or change the rules for signing in. Changed rules apply to each person from their next sign-in on.
 
-    Of the rules for everybody and those of an organisation, the stricter one counts.
+    If the rules for everybody and the rules of an organisation differ, the stricter rule applies.
     """
     if organisation:
         await require_organisation(records, organisation)

@@ -93,10 +93,7 @@ def matcher(
 
 
 def _check_plot(target: Path) -> None:
-    """Raise ClickException if the plot cannot be drawn.
-
-    Call this before a long simulation, so that it does not run in vain.
-    """
+    """Raise ClickException if the plot cannot be drawn. Call this before a long simulation, which is useless without its plot."""
     if target.suffix not in SUFFIXES:
         raise click.BadParameter(f"The name of the file must end in {', '.join(SUFFIXES)}.", param_hint="--plot")
     if find_spec("matplotlib") is None:

@@ -40,7 +40,7 @@ def _number(name: str, default: int, least: int, most: int, says: str) -> Option
 
 
 def _minutes(name: str, least: int, most: int, says: str) -> Option:
-    """Return an option whose value is None when it is not given."""
+    """Return an option. Its value is None if the command is called without the option."""
     return click.option(name, type=click.IntRange(least, most), help=says)
 
 
@@ -49,7 +49,7 @@ def _many(name: str, parameter: str, read: Callable[..., Any], says: str) -> Opt
 
 
 def _texts(name: str, parameter: str, most: int, says: str) -> Option:
-    """Return an option with a text in each language, of at most `most` characters."""
+    """Return an option that takes a text for each language, such as "en=Ask us". A text has at most `most` characters."""
     read = texts_by_language(most)
     return click.option(name, parameter, multiple=True, metavar="LANGUAGE=TEXT", callback=read, help=f"{says} Repeatable.")
 

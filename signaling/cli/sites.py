@@ -77,7 +77,7 @@ async def site_add(
 ) -> None:
     """Add a site, or change one.
 
-    The site's back end needs a key only if the site vouches for its users: see sangdam site key.
+    If the site's back end vouches for its users, it needs a signing key: see sangdam site key.
     """
     before = await records.site(site_id)
     if (before is not None) != update:
@@ -113,9 +113,9 @@ async def site_add(
 
 
 def _with_plan(before: Site | None, changed: Site, notice: int | None, lead: int | None) -> Site:
-    """Return the changed site with this notice and lead time of its appointments, in minutes. With None, the present value stays.
+    """Return the site with this notice and lead time for its appointments, in minutes. None keeps the present value.
 
-    Raises UsageError when the site offers no appointments.
+    Raises UsageError if the site offers no appointments.
     """
     plan, former = changed.appointments, before.appointments if before else None
     if plan is None:
@@ -188,7 +188,8 @@ async def site_key(
 ) -> None:
     """Add a signing key of the site's back end, or remove one.
 
-    Without --public and --address, this makes a secret for HS256, and shows it once. A site may have two keys at a time.
+    Without --public and --address, the command makes a secret for HS256 and prints it once. A site can have two keys at the same
+    time.
     """
     found = await site_of(records, site_id)
     others = [key for key in found.keys if key.kid != kid]
@@ -221,7 +222,7 @@ async def site_key(
 @click.option("--remove", is_flag=True, help="Remove the logo.")
 @with_records
 async def site_logo(records: Records, site_id: str, file: BinaryIO | None, remove: bool) -> None:
-    """Set the picture beside the site's name in panel and call page, from a picture file."""
+    """Set the logo, a picture next to the site's name in the panel and on the call page, from a picture file."""
     await site_of(records, site_id)
     if (file is not None) == remove:
         raise click.UsageError("Name a file, or give --remove.")

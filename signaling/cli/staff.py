@@ -40,7 +40,7 @@ from .typed import (
 )
 
 PARTS = ("counselor", "professional")
-OPERATOR = "operator"  # role name of earlier versions, for somebody who may do everything
+OPERATOR = "operator"  # name of a role in earlier versions: a member with this role was allowed to do everything
 _OWNED = (
     "There is an owner already. Add others with: sangdam staff add --role owner LOGIN. "
     "To let somebody in again: sangdam staff link LOGIN, and sangdam staff reset-factors LOGIN."
@@ -53,7 +53,10 @@ def _staff_row(member: StaffRecord) -> dict[str, Any]:
 
 
 def _with_roles(member: StaffRecord, roles: tuple[str, ...]) -> StaffRecord:
-    """Return a copy of the member with exactly these roles. Raises UsageError if nobody may have these roles together."""
+    """Return a copy of the member with exactly these roles.
+
+    Raises UsageError if one person is not allowed to have all these roles.
+    """
     parts = [role for role in roles if role in PARTS]
     if len(set(parts)) > 1:
         raise click.UsageError("Nobody is both counselor and professional.")
@@ -109,7 +112,7 @@ async def init(records: Records, login: str | None, name: str | None, password_s
     first = StaffRecord(id=login.lower(), login=login.lower(), name=name or login, role="operator", offices=offices)
     await _require_free(records, first)
     if not await records.add_first_owner(replace(first, password_hash=_password(first, password_stdin))):
-        raise click.ClickException(_OWNED)  # another `sangdam init` has added an owner while this one asked for the password
+        raise click.ClickException(_OWNED)  # another `sangdam init` added an owner while this command asked for the password
     await _say_added(records, first)
 
 
@@ -137,7 +140,7 @@ def staff() -> None:
 def _skills(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options for a member's languages, sites, categories, capacity and mails to a command.
 
-    For an option that is not given, the command gets None or an empty value.
+    If the command is called without an option, it gets None or an empty value for it.
     """
     count = click.IntRange(0, MOST_CAPACITY)
     everywhere = "* for all. Repeatable. Not for owners."
@@ -164,7 +167,7 @@ def _skills(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _changed(member: StaffRecord, given: dict[str, Any]) -> StaffRecord:
-    """Return the member, changed by the given options. Raises UsageError if the options do not fit together."""
+    """Return the member, changed by the given options. Raises UsageError if two options contradict each other."""
     changed = replace(member, **{name: value for name, value in given.items() if value is not None and value != []})
     if not changed.roles:
         raise click.UsageError("Give at least one --role.")
@@ -210,7 +213,7 @@ async def staff_add(
 ) -> None:
     """Add a member of staff. Without --site and --category, they serve all sites and categories.
 
-    The role “operator” of earlier versions stands for owner and administrator.
+    The role “operator”, which earlier versions had, means owner and administrator.
     """
     await require_organisation(records, organisation)
     member = StaffRecord(id=login.lower(), login=login.lower(), name=name, role="operator", organisation=organisation)
@@ -230,10 +233,10 @@ async def staff_add(
 async def staff_change(
     records: Records, login: str, as_json: bool, roles: tuple[str, ...], leave_without_owner: bool, **given: Any
 ) -> None:
-    """Change a member of staff. Options that are not given keep their value.
+    """Change a member of staff. Settings whose option is not given keep their value.
 
-    The change takes effect within a second, also for a member who is at work. Their present sessions go on, even beyond a smaller
-    capacity.
+    The change takes effect within a second, also for a member who is at work. The member's present sessions continue, even if
+    they are more than a smaller new capacity allows.
     """
     member = await member_of(records, login)
     changed = _changed(_with_roles(member, roles) if roles else member, given)

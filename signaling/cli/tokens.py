@@ -65,7 +65,7 @@ async def token_add(
 ) -> None:
     """Make a token, and print it. Sangdam does not store the token itself, so nobody can print it again.
 
-    The token belongs to the organisation: unlike a token made in the browser, it does not end with anybody's account.
+    The token belongs to the organisation. It stays valid when a member of staff is removed, unlike a token made in the browser.
     """
     await require_organisation(records, organisation)
     theirs = {site.id for site in await records.sites(Realm(organisation=organisation))}
@@ -88,7 +88,7 @@ async def token_add(
 @json_option
 @with_records
 async def token_list(records: Records, organisation: str | None, as_json: bool) -> None:
-    """List tokens, the newest first. The tokens themselves are stored nowhere."""
+    """List tokens, the newest first. The list cannot show the tokens themselves, because they are not stored."""
     staff = {member.id: member for member in await records.all_staff(organisation)}
     now = _now()
     rows = [_row(each, staff.get(each.maker or ""), now) for each in await records.api_tokens(organisation)]
@@ -99,7 +99,7 @@ async def token_list(records: Records, organisation: str | None, as_json: bool) 
 @click.argument("token_id", metavar="ID")
 @with_records
 async def token_remove(records: Records, token_id: str) -> None:
-    """Remove a token. The server refuses its next request."""
+    """Remove a token. The server refuses the next request with this token."""
     found = await records.api_token(token_id)
     if found is None:
         raise click.ClickException(f"There is no token “{token_id}”. See sangdam token list.")

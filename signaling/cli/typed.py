@@ -81,7 +81,7 @@ def files_here() -> Files:
 
 
 def settings_here() -> Settings:
-    """Return the settings that the running command's options give: where records, recordings and files are."""
+    """Return the storage settings from the running command's options: where records, recordings and files are."""
     found: Settings = click.get_current_context().obj
     return found
 
@@ -158,7 +158,7 @@ def a_language(_context: click.Context, _parameter: click.Parameter, value: str)
 
 
 def ids_or_all(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[str]:
-    """Return the ids that were typed if they are valid. “*”, which stands for all, is valid, too."""
+    """Return the ids that were typed if they are valid. “*” is also valid, and means all ids."""
     return [value if value == "*" else an_id(_context, _parameter, value) for value in values]
 
 
@@ -228,9 +228,9 @@ def appointment_plan(_context: click.Context, _parameter: click.Parameter, value
 
 
 def valid(check: Callable[[T], T], settings: T) -> T:
-    """Return `settings` after `check` has accepted them, perhaps in canonical form.
+    """Return `settings` in the form in which `check` returns them.
 
-    Raises ClickException with a sentence for each problem.
+    If `check` raises Invalid, raises ClickException with a sentence for each problem.
     """
     try:
         return check(settings)
@@ -247,7 +247,10 @@ name_option = click.option(
 
 
 def show(rows: list[dict[str, Any]], *, as_json: bool, one: bool = False) -> None:
-    """Print rows as a table or as JSON. `one`: whether to print the only row as a JSON object, or with one line for each key."""
+    """Print rows as a table or as a JSON list.
+
+    With `one`, there is only one row. It is printed with one line for each key, or as a JSON object.
+    """
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(rows[0] if one else rows), indent=2))
         return
@@ -265,7 +268,7 @@ def show(rows: list[dict[str, Any]], *, as_json: bool, one: bool = False) -> Non
 
 
 def _cell(value: Any) -> Text:
-    return Text(_words(value))  # rich would read markup in a plain str, and this text comes from people
+    return Text(_words(value))  # rich would interpret markup in a plain str, and people can type such markup
 
 
 def _words(value: Any) -> str:
@@ -277,9 +280,9 @@ def _words(value: Any) -> str:
 
 
 async def noted_all(records: Records, entries: Iterable[Entry], organisation: str = "") -> None:
-    """Record what this command has changed, so that the page of the audit can undo it.
+    """Record this command's changes in the audit, so that the audit page can undo them.
 
-    `organisation`: of a thing that is gone by now, or "".
+    `organisation`: the organisation of an object that the command has removed, otherwise "".
     """
     await records.audit_entries("cli", list(entries), now_ms(), organisation=organisation)
 

@@ -1,4 +1,4 @@
-"""`sangdam webhook`: tell other programs what happens."""
+"""`sangdam webhook`: manage webhooks, which tell other programs what happens."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def _now_ms() -> int:
 
 
 def sealing_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add the options that decide with which key the secrets of webhooks are encrypted.
+    """Add the options that determine the key. This key encrypts the secrets of webhooks.
 
-    In a cluster, the key comes from the cluster's secret. On a single server, the key is a file in the data folder.
+    In a cluster, the key is derived from the cluster's secret. On a single server, the key is in a file in the data folder.
     """
     return setting_option(SERVER["redis"])(setting_option(SERVER["secret_file"])(command))
 
@@ -62,7 +62,7 @@ async def _noted(records: Records, action: Any, endpoint: Endpoint) -> None:
 
 @click.group()
 def webhook() -> None:
-    """Tell other programs what happens, by signed messages over HTTPS (docs/webhooks.md)."""
+    """Manage webhooks, which tell other programs what happens, by signed messages over HTTPS (docs/webhooks.md)."""
 
 
 @webhook.command("add")
@@ -105,7 +105,7 @@ async def webhook_add(
 @json_option
 @with_records
 async def webhook_list(records: Records, as_json: bool) -> None:
-    """List all webhooks, with what waits for each."""
+    """List all webhooks, with the number of messages that wait for each."""
     found = await records.endpoints()
     waiting = await records.waiting([each.id for each in found])
     rows = [
@@ -129,7 +129,7 @@ async def webhook_list(records: Records, as_json: bool) -> None:
 @sealing_options
 @with_records
 async def webhook_rotate(records: Records, webhook_id: str, redis: str, secret_file: Path | None) -> None:
-    """Make a new secret, and print it. For a day, messages are signed with the former secret, too."""
+    """Make a new secret for a webhook, and print it. For one day, messages are signed with both the new and the former secret."""
     endpoint = await _found(records, webhook_id)
     secret = await _endpoints(records, redis, secret_file).rotate(endpoint)
     await _noted(records, "webhook.rotate", endpoint)
@@ -140,7 +140,7 @@ async def webhook_rotate(records: Records, webhook_id: str, redis: str, secret_f
 @click.argument("webhook_id", metavar="ID", callback=an_id)
 @with_records
 async def webhook_remove(records: Records, webhook_id: str) -> None:
-    """Remove a webhook, and what waits for it."""
+    """Remove a webhook, and the messages that wait for it."""
     endpoint = await _found(records, webhook_id)
     await records.remove_endpoint(endpoint.id)
     await _noted(records, "webhook.remove", endpoint)

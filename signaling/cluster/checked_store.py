@@ -9,7 +9,7 @@ from signaling.cluster.node import Node
 class CheckedStore:
     """A `MatchStore` that checks before each step that this server still leads.
 
-    Without this check, a leader that hung for a while could take the matcher's events that are meant for its successor. On a
+    Without this check, a leader that hung for a while could read the matcher's events that are meant for the next leader. On a
     server that no longer leads, every step raises `Unavailable`.
     """
 

@@ -28,8 +28,9 @@ class Leader(Struct, frozen=True, kw_only=True):
 class Lease(Struct, frozen=True, kw_only=True):
     """The leader's claim to lead.
 
-    `id`, `url`: of the leader (`Leader`). `term`: the term in the records under which the leader leads or is about to lead.
-    `at`: when the leader signed the lease, in Unix ms. `mac`: the signature of all other fields, in hex.
+    `id`, `url`: the leader's id and address (`Leader`). `term`: the leader's term in the records. At a takeover, the lease can
+    name a term that the records do not have yet. `at`: when the leader signed the lease, in Unix ms. `mac`: the signature of all
+    other fields, in hex.
     """
 
     id: str
@@ -57,10 +58,10 @@ def sign(leader: Leader, term: int, key: bytes, now_ms: int) -> str:
 
 
 def read(text: str, key: bytes, now_ms: int) -> tuple[Lease, Doubt]:
-    """Return the lease in a text from Redis, and the reason to doubt the lease: "", "unsigned" or "late".
+    """Read a lease from Redis. Return the lease and the reason to doubt it: "", "unsigned" or "late".
 
-    "unsigned": the text has no valid signature of this cluster. Such a text is no lease and may be overwritten.
-    "late": the text has a valid signature that is more than `MOST_SKEW_MS` old or ahead.
+    "unsigned": the text has no valid signature of this cluster. Such a text is no lease and may be overwritten. "late": the
+    signature is valid, but its time differs from this machine's clock by more than `MOST_SKEW_MS`.
     """
     if not text:
         return _NONE, ""

@@ -3,9 +3,9 @@
 When the leader dies, another server becomes the leader.
 
 The lease in Redis names the leader. Another server takes the lease only when the leader does not answer any more. So the leader
-stays the same when Redis is emptied or unavailable. The *term*, a number in the records, makes this safe. A new leader raises
-the term, and the records refuse writes of a former leader. A server that finds out that it is no longer the leader ends itself,
-and its supervisor starts it again.
+stays the same when Redis is emptied or unavailable. The *term*, a number in the records, makes sure that only one server leads. A
+new leader raises the term, and the records refuse writes of a former leader. A server that finds out that it is no longer the
+leader ends itself, and its supervisor starts it again.
 """
 
 from __future__ import annotations
@@ -33,16 +33,19 @@ log = structlog.get_logger(__name__)
 
 LOOK_S = 0.2  # seconds between two reads of the lease, while another server leads
 RENEW_S = 0.3  # seconds between two renewals of the lease by the leader
-PROBE_S = 0.7  # seconds in which the leader must answer when another server asks whether it leads
+PROBE_S = 0.7  # when a server asks the leader whether it still leads, the leader must answer within this many seconds
 FAULT_PAUSE_S = 0.5  # seconds until the next read of the lease after Redis was unavailable
-HOLD_TRIES = 3  # tries to overwrite what Redis has in place of this server's lease
+HOLD_TRIES = 3  # tries to overwrite another text that Redis has instead of this server's lease
 LEADING_PATH = "/cluster/leading"
 TOKEN_HEADER = "X-Sangdam-Node"  # noqa: S105  # the name of a header, not a secret
 ADDRESS_HEADER = "X-Sangdam-Address"
 
 
 class Node:
-    """This server as a member of the cluster. `leader`: the server that leads now, or NOBODY. `leads`: whether this one leads."""
+    """This server as a member of the cluster. `leader`: the server that leads now, or NOBODY.
+
+    `leads`: whether this server leads.
+    """
 
     def __init__(self, url: str, bus: Bus, records: Records, token: str, lease_key: bytes) -> None:
         """Make a member of the cluster, which at first does not lead.
@@ -122,12 +125,12 @@ class Node:
             await self._now(found.leader)
             return
         if doubt == "late":
-            return  # perhaps the leader's clock is wrong, so do nothing until the lease expires in Redis
+            return  # the leader's clock may be wrong, so wait until the lease expires in Redis
         if self.leader.id and await self._answers(self.leader):
             return  # Redis has lost the lease, or the leader cannot reach Redis; the leader will renew its lease
         try:
             newest = await self._records.newest_term()
-        except RecordsAway:  # no server can lead without the records
+        except RecordsAway:  # the records are unavailable, and no server can lead without them
             return
         self._term = newest + 1
         if await self._hold(said, newest):
@@ -137,8 +140,8 @@ class Node:
         """Return whether this server may follow the leader that a lease names.
 
         A server sends requests, the servers' token and cookies of staff to the leader that it follows. So the lease must have a
-        valid, recent signature (no `doubt`), and a term not older than the newest term in the records. The term is not checked
-        again for the leader that this server follows already.
+        valid, recent signature (`doubt` is ""). Its term must also be at least the newest term in the records. If this server
+        follows the leader already, the term is not checked again.
         """
         former = False
         if found.id and not doubt and found.leader != self.leader:
@@ -155,8 +158,8 @@ class Node:
         """Take or renew the lease. Return False when another server holds the lease.
 
         `instead_of`: the text that this server has read in Redis. `newest`: the newest term in the records. An unsigned text is
-        overwritten, and so is a lease of a term before `newest`. A lease of the term `newest` stays: its server may have taken
-        the lead since this server read the lease. `whoever`: overwrite any lease.
+        overwritten. A lease with a term before `newest` is overwritten, too. A lease with the term `newest` stays, because its
+        server may have just become the leader. `whoever`: overwrite any lease.
         """
         said = sign_lease(self.me, self._term, self._lease_key, _now_ms())
         for _ in range(HOLD_TRIES):
@@ -194,7 +197,8 @@ class Node:
     async def _raise_term(self) -> int:
         try:
             return await self._records.lead()
-        except RecordsAway:  # delete the lease, so that a server that reaches the records can take the lead
+        # this server does not reach the records: delete the lease, so that a server that reaches them can become the leader
+        except RecordsAway:
             await self._bus.leave_lead(self._said)
             raise Unavailable("The records are unavailable.") from None
 
@@ -212,11 +216,12 @@ class Node:
     # --- while this server leads -----------------------------------------------------------------------------------------
 
     async def _renew(self) -> None:
-        """Renew this server's lease. If Redis has another lease and the records still name this server, overwrite that lease.
+        """Renew this server's lease.
 
-        The other lease may be an old lease that somebody has written into Redis again.
+        If Redis has another lease although the records still name this server as the leader, overwrite that other lease. It may
+        be an old lease that somebody has written into Redis again.
         """
-        with suppress(Unavailable):  # while Redis is unavailable, no other server can take the lease, either
+        with suppress(Unavailable):  # this server may go on: while Redis is unavailable, no other server can take the lease
             if not await self._hold(self._said, self._term) and await self.still_leads():
                 await self._hold(self._said, self._term, whoever=True)
 
@@ -236,8 +241,8 @@ class Node:
     async def check(self) -> None:
         """Raise Unavailable unless this server still leads.
 
-        While this server's lease is valid, nothing is asked. An expired lease is renewed; a lease expires when this process hangs
-        or Redis is unavailable.
+        While this server's lease is valid, neither Redis nor the records are asked. An expired lease is renewed first. A lease
+        expires while this process hangs or Redis is unavailable.
         """
         if monotonic() < self._held_until_s:
             return

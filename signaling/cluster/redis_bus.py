@@ -54,12 +54,14 @@ class Bus:
     async def forgotten(self) -> bool:
         """Return whether Redis has lost data since the last call, or may have lost some.
 
-        Each call sets a mark in Redis, which the next call looks for. Redis may also have lost its last writes when another
-        process answers: a replica after a failover, or a Redis that has restarted from a snapshot. Only Redis' command INFO shows
-        the process. If the login may not use INFO, only a missing mark counts as a loss.
+        Each call sets a mark in Redis, and the next call looks for this mark. A missing mark means a loss. Redis may also have
+        lost its last writes if another Redis process answers now: a replica after a failover, or a Redis that has restarted from
+        a snapshot. Redis' command INFO shows the id of the process. If this server's Redis login is not allowed to use INFO, only
+        a missing mark counts as a loss.
         """
         run = str((await self._ask(self._about())).get(RUN_ID, ""))
-        lost = bool(await self._ask(self._redis.set(MARK_KEY, "1", nx=True)))  # last: if this fails, the next call finds the loss
+        # set the mark last: if this fails, the next call still finds the loss
+        lost = bool(await self._ask(self._redis.set(MARK_KEY, "1", nx=True)))
         before, self._run = self._run, run
         return lost or bool(before and run != before)
 
@@ -81,9 +83,9 @@ class Bus:
         return str(await self._ask(self._redis.get(LEADER_KEY)) or "")
 
     async def hold_lead(self, said: str, instead_of: str) -> str:
-        """Write the lease `said` into Redis if Redis has no lease, or has the text `instead_of`.
+        """Write the lease `said` into Redis, unless Redis has another lease than `instead_of`.
 
-        Return "" on success, otherwise the text that Redis has instead.
+        Return "" on success, otherwise the text of the lease in Redis.
         """
         return str(await self._ask(self._redis.eval(_HOLD, 1, LEADER_KEY, said, LEASE_MS, instead_of)) or "")
 

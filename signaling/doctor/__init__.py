@@ -1,7 +1,7 @@
 """`sangdam doctor`: examine an installation, say what is wrong, and say what to do.
 
 Each check is a function in `machine.py`, `network.py`, `services.py` or `stores.py`. To add a check, write its function, and name
-the function in `CHECKS`. Then add a sentence for each of the check's verdicts to every file in `languages/`.
+the function in `CHECKS`. Then add the sentences for each verdict of the check to every file in `languages/`.
 """
 
 from __future__ import annotations
@@ -52,6 +52,6 @@ async def _one(check: Check, of: Examined) -> list[Finding]:
     try:
         async with asyncio.timeout(WITHIN_S):
             return await check(of)
-    except Exception as error:  # a check that fails must not hide the others
+    except Exception as error:  # an error in one check must not hide the findings of other checks
         log.warning("check failed", check=check.__name__, error=type(error).__name__)
         return [finding("check.failed", "warning", check=check.__name__, why=type(error).__name__)]

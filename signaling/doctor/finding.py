@@ -21,7 +21,10 @@ PUSH_HOSTS = ("fcm.googleapis.com", "updates.push.services.mozilla.com", "web.pu
 
 
 class Finding(Struct, kw_only=True, frozen=True):
-    """One finding of a check. `about`: the check and its verdict, such as "tls.soon". `args`: values for its sentences."""
+    """One finding of a check. `about`: the check and its verdict, such as "tls.soon".
+
+    `args`: values for the placeholders in the finding's sentences.
+    """
 
     about: str
     state: State
@@ -44,10 +47,12 @@ def _descriptors() -> int:
 class Examined:
     """An installation, and the machine that it runs on.
 
-    `workers`: returns the media workers of a running server; None when no server runs in this process. `kernel`: the folder of
-    the kernel's settings. `now_s`: returns the Unix time, in seconds. `descriptors`: how many files and sockets one process may
-    open; negative for no limit. `trusted`: a TLS context that checks certificates as browsers do. `push_hosts`: push services,
-    each as "host" or "host:port".
+    - `workers`: returns the media workers of a running server; None when no server runs in this process
+    - `kernel`: the folder with the kernel's settings
+    - `now_s`: returns the Unix time, in seconds
+    - `descriptors`: the number of files and sockets that one process may open; negative for no limit
+    - `trusted`: a TLS context that checks certificates as browsers do
+    - `push_hosts`: the push services to check, each as "host" or "host:port"
     """
 
     settings: Settings
@@ -63,5 +68,5 @@ Check = Callable[[Examined], Awaitable[list[Finding]]]
 
 
 def finding(about: str, state: State = "ok", **args: object) -> Finding:
-    """Return a finding with this check and verdict. `args`: values for the finding's sentence."""
+    """Return a finding with this check and verdict. `args`: values for the placeholders in the finding's sentences."""
     return Finding(about=about, state=state, args={name: str(value) for name, value in args.items()})

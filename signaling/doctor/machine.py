@@ -14,9 +14,9 @@ from signaling.config.private_files import OURS
 
 from .finding import Examined, Finding, finding
 
-BUFFER_BYTES = 2 * 1024 * 1024  # the size that media/transport/udp.py asks for on each socket
+BUFFER_BYTES = 2 * 1024 * 1024  # receive buffer that media/transport/udp.py asks for on each socket
 FEW_DESCRIPTORS = 10_000  # a server needs one descriptor for each connected browser
-LOW_BYTES, FULL_BYTES = 5 << 30, 500 << 20  # below `LOW_BYTES` of free space a folder is a warning, below `FULL_BYTES` a fault
+LOW_BYTES, FULL_BYTES = 5 << 30, 500 << 20  # less free space than `LOW_BYTES` is a warning, less than `FULL_BYTES` is a fault
 _CLOCK_ERROR = 5  # TIME_ERROR of adjtimex(2): the clock is not synchronised
 
 
@@ -61,7 +61,8 @@ async def clock(_of: Examined) -> list[Finding]:
     """Check that the machine's clock is synchronised. Identification codes and TURN credentials contain times."""
     if sys.platform != "linux":
         return []
-    room = ctypes.create_string_buffer(512)  # a struct timex needs 208 bytes; zeros make adjtimex only read the clock's state
+    # a struct timex has 208 bytes; with zeros in it, adjtimex only reads the clock's state
+    room = ctypes.create_string_buffer(512)
     state = ctypes.CDLL(None, use_errno=True).adjtimex(room)
     return [finding("clock.unsynchronised", "warning") if state == _CLOCK_ERROR else finding("clock.ok")]
 
@@ -100,7 +101,7 @@ async def keys(of: Examined) -> list[Finding]:
     settings = of.settings
     ours = [path for pattern in OURS for path in settings.data_dir.glob(pattern)]
     named = (settings.secret_file, settings.turn_secret_file, settings.database_password_file, settings.redis_password_file)
-    # the group of the service may read the secret files that the settings name; all other users may not
+    # the secret files that the settings name can be readable for the group of the service, but not for other users
     for path, forbidden in [*((path, 0o077) for path in ours), *((path, 0o007) for path in named if path is not None)]:
         if _mode(path) & forbidden:
             return [finding("keys.readable", "fault", file=path)]

@@ -19,7 +19,7 @@ from signaling.config.settings import STAFF_HOSTS
 
 from .finding import Examined, Finding, finding
 
-ECHO_S, TRIES = 0.7, 3  # seconds to wait for one STUN answer, and how many requests to send
+ECHO_S, TRIES = 0.7, 3  # `ECHO_S`: seconds to wait for one STUN response; `TRIES`: number of requests to send
 SOON_DAYS = 14  # a certificate that expires within this many days is a warning
 _DAY_S = 86_400
 
@@ -62,7 +62,10 @@ async def certificates(of: Examined) -> list[Finding]:
 
 
 async def _certificate(of: Examined, host: str, port: int) -> Finding | None:
-    """Return the finding about the certificate of one host. Return None for a host without an address: `names` reports that."""
+    """Return the finding about the certificate of one host.
+
+    Return None for a host without an address, because the check `names` reports such a host.
+    """
     try:
         async with asyncio.timeout(5):
             _, writer = await asyncio.open_connection(host, port, ssl=of.trusted, server_hostname=host)
@@ -92,7 +95,7 @@ async def udp(of: Examined) -> list[Finding]:
     workers on other machines are not checked.
     """
     if of.settings.redis and not of.settings.announce:
-        return []  # the media workers run on other machines
+        return []  # all media workers run on other machines, so there is nothing to check
     ports = range(of.settings.udp_port, of.settings.udp_port + of.settings.workers_wanted)
     if of.workers is None and all(Port(port, EVERYWHERE, "", socket.SOCK_DGRAM).is_free() for port in ports):
         return [finding("udp.idle", "warning", port=ports[0])]
@@ -115,7 +118,7 @@ async def reached(addresses: list[tuple[str, int]]) -> list[Finding]:
 
 
 def _own_address() -> list[str]:
-    """Return a list with the first IPv4 address of this machine that others could reach, else with the loopback address."""
+    """Return a list with one IPv4 address of this machine: the first that other machines could reach, or the loopback address."""
     texts = [each.ip for adapter in ifaddr.get_adapters() for each in adapter.ips if isinstance(each.ip, str)]
     found = [text for text in texts if not (ipaddress.ip_address(text).is_loopback or ipaddress.ip_address(text).is_link_local)]
     return found[:1] or ["127.0.0.1"]
@@ -150,7 +153,7 @@ async def _echo(address: str, port: int) -> bool:
 
 
 async def relays(of: Examined) -> list[Finding]:
-    """Check that each TURN server gives an allocation to credentials like those that users get."""
+    """Check that each TURN server gives an allocation to a client with credentials such as users get."""
     try:
         opened = Turn.open(of.settings.turn, of.settings.turn_secret_file)
     except TurnError as error:

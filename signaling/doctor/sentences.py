@@ -27,9 +27,10 @@ class Told(Struct, kw_only=True, frozen=True):
 
 @cache
 def sentences(language: str) -> dict[str, dict[str, str]]:
-    """Return the sentences of all verdicts in this language, in the most similar language, or else in English.
+    """Return the sentences of all verdicts in this language.
 
-    Each verdict, such as "tls.soon", has the sentences "says" and "do". "do" is "" when there is nothing to do.
+    If there is no file for the language, use the most similar language, or English. The result maps each verdict, such as
+    "tls.soon", to the sentences "says" and "do". "do" is "" when there is nothing to do.
     """
     found = lookup(language, LANGUAGES) or "en"
     return json.loads(_FILES[found].read_text(encoding="utf-8"))  # type: ignore[no-any-return]  # a file of ours, of one shape

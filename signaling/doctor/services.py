@@ -21,8 +21,8 @@ from .finding import Examined, Finding, finding
 from .network import is_local
 
 ANSWER_S = 5.0
-_REFUSED = (401, 403)  # HTTP statuses by which a service refuses a token or key
-_SAMPLE = {"q": "hello", "source": "en", "target": "es", "format": "text"}  # the text that the translation service gets
+_REFUSED = (401, 403)  # HTTP statuses with which a service refuses a token or key
+_SAMPLE = {"q": "hello", "source": "en", "target": "es", "format": "text"}  # the word that the translation service must translate
 
 
 async def mail(of: Examined) -> list[Finding]:
@@ -40,7 +40,10 @@ async def mail(of: Examined) -> list[Finding]:
 
 
 async def push(of: Examined) -> list[Finding]:
-    """Check that this machine reaches the push services of the browsers' makers. Pages of this machine alone get no push."""
+    """Check that this machine reaches the push services of the browsers' makers.
+
+    If the pages are for this machine only, the check is skipped, because such pages get no push messages.
+    """
     if of.settings.push == "off" or is_local(of):
         return []
     silent = await asyncio.gather(*(_is_silent(host) for host in of.push_hosts))
@@ -81,7 +84,8 @@ async def captions(of: Examined) -> list[Finding]:
         if error.status in _REFUSED:
             return [finding("captions.refused", "fault", url=url)]
         return [finding("captions.silent", "fault", url=url, why=error.status)]
-    except (aiohttp.ClientError, OSError, TimeoutError, TypeError) as error:  # TypeError: a frame of another kind
+    # TypeError: the process sent a text frame instead of bytes
+    except (aiohttp.ClientError, OSError, TimeoutError, TypeError) as error:
         return [finding("captions.silent", "fault", url=url, why=type(error).__name__)]
     return [finding("captions.ok", url=url)] if ready else [finding("captions.silent", "fault", url=url, why="?")]
 

@@ -16,8 +16,8 @@ from signaling.records.schema import newest_revision
 from .finding import Examined, Finding, finding
 
 ANSWER_S = 3.0
-LEAST_REDIS = 7  # the least version of Redis: functions came with version 7
-MOST_OFF_S = 2.0  # seconds by which the clock of a store may differ from ours
+LEAST_REDIS = 7  # lowest usable version of Redis, the first with functions
+MOST_OFF_S = 2.0  # seconds by which the clock of a database or of Redis may differ from ours
 
 
 async def database(of: Examined) -> list[Finding]:
@@ -61,7 +61,7 @@ async def _tables(connection: AsyncConnection) -> Finding:
 
 
 async def _provider(connection: AsyncConnection) -> list[Finding]:
-    """Return a warning when the OpenID provider does not confirm some of the present sign-ins of staff."""
+    """Return a warning if the OpenID provider could not confirm some of the present sign-ins of staff."""
     failing = sa.text("SELECT count(*) FROM provider_sign_in WHERE failing_since > 0")
     count = (await connection.execute(failing)).scalar() or 0
     return [finding("provider.failing", "warning", count=count)] if count else []

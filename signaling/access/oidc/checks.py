@@ -1,9 +1,9 @@
 """Ask the OpenID provider about each sign-in every 30 seconds, and end the sign-ins that it no longer confirms.
 
 Somebody who is deactivated at the provider, or no longer has a role, is signed out within a minute. While the provider does not
-answer, sign-ins go on for an hour, so a failure of the provider does not end every conversation. While the provider refuses this
-installation, for example because of a wrong client secret, sign-ins go on until they expire. Every other refusal with an error
-code counts as a refusal of the person, and ends that sign-in. The audit says which code it was.
+answer, sign-ins stay valid for an hour, so a failure of the provider does not end every conversation. While the provider refuses
+this installation, for example because of a wrong client secret, sign-ins stay valid until they expire. Every other refusal with
+an error code counts as a refusal of the person, and ends that person's sign-in. The audit contains the error code.
 
 Each provider is asked in a task of its own. So an organisation's provider that is slow, or that answers nonsense, delays no other
 organisation's checks.
@@ -29,20 +29,21 @@ log = structlog.get_logger(__name__)
 
 EVERY_MS = 30_000  # ms between two checks of one sign-in
 LOOK_S = 3.0  # seconds between two searches for sign-ins that are due for a check
-AT_ONCE = 8  # one provider is asked about at most this many sign-ins at the same time
+AT_ONCE = 8  # at most this many sign-ins of one provider are checked at the same time
 MOST_DUE = 400  # one search finds at most this many sign-ins of a provider
-PATIENCE_MS = 3_600_000  # ms for which sign-ins go on while the provider does not answer
+PATIENCE_MS = 3_600_000  # ms for which sign-ins stay valid while the provider does not answer
 
 
 class Checks:
-    """Asks the OpenID provider again and again whether the people who signed in there may go on."""
+    """Asks each OpenID provider regularly whether its people's sign-ins are still valid."""
 
     def __init__(self, records: Records, oidc: OidcSignIn, now: Callable[[], int]) -> None:
         self._records = records
         self._oidc = oidc
         self._now = now
-        self._asking: dict[str, asyncio.Task[None]] = {}  # by provider, as `source_of` names it
-        self._refused: set[str] = set()  # the providers that refuse this installation
+        # the running task of each provider, by the provider's name (`source_of`)
+        self._asking: dict[str, asyncio.Task[None]] = {}
+        self._refused: set[str] = set()  # the issuers that refuse this installation
 
     async def look(self) -> None:
         """Begin to check the sign-ins whose last check was `EVERY_MS` ago or earlier.
@@ -69,19 +70,19 @@ class Checks:
         await self.done()
 
     async def _look_at(self, source: str, settings: OidcSettings, provider: Provider) -> None:
-        """Check the sign-ins of one provider that are due."""
+        """Check those sign-ins of one provider that are due."""
         places = asyncio.Semaphore(AT_ONCE)
 
         async def in_turn(record: ProviderSignIn) -> None:
             async with places:
                 await self._check(record, settings, provider)
 
-        with suppress(RecordsAway):  # a later search finds these sign-ins again
+        with suppress(RecordsAway):  # the sign-ins stay due, so the next search finds them again
             due = await self._records.due_provider_sign_ins(self._now() - EVERY_MS, MOST_DUE, source)
             await asyncio.gather(*map(in_turn, due))
 
     async def _check(self, record: ProviderSignIn, settings: OidcSettings, provider: Provider) -> None:
-        """Check one sign-in. Whatever goes wrong does not disturb the checks of others."""
+        """Check one sign-in. An error is logged, so that it does not stop the checks of other sign-ins."""
         now = self._now()
         with suppress(RecordsAway):
             if not await self._records.take_provider_check(record, now):
@@ -100,11 +101,11 @@ class Checks:
                 log.exception("a sign-in could not be checked at its provider")
 
     async def _ask(self, record: ProviderSignIn, settings: OidcSettings, provider: Provider, now: int) -> None:
-        """Ask the provider whether a sign-in may go on. Store the member's new role or name.
+        """Ask the provider whether a sign-in is still valid. Store the member's new role or name.
 
         Raises ClientRefused when the provider refuses this installation. Raises ProviderAway or BadProvider when the provider
-        gives no usable answer. In these cases the sign-in goes on for now. Any other ProviderRefuses, BadToken or Unsealable
-        means that the sign-in must end.
+        gives no usable answer. After each of these three errors, the sign-in stays valid for now. Any other ProviderRefuses, and
+        BadToken or Unsealable, mean that the sign-in must end.
         """
         kept = self._oidc.opened(record)
         if kept.refresh_token:
@@ -123,7 +124,8 @@ class Checks:
         self._refused.discard(record.issuer)
         tokens = Tokens(
             access_token=given.access_token,
-            refresh_token=given.refresh_token or kept.refresh_token,  # RFC 6749, 6: without a new token, the old one stays valid
+            # RFC 6749, 6: if the provider gives no new refresh token, the old one stays valid
+            refresh_token=given.refresh_token or kept.refresh_token,
             expires_in=given.expires_in,
         )
         await self._records.save_provider_check(record.token_hash, tokens=self._oidc.sealed(tokens, record.token_hash, now))
@@ -137,7 +139,7 @@ class Checks:
     async def _take_over(self, record: ProviderSignIn, claims: Claims, settings: OidcSettings, now: int) -> None:
         """Store the member's role and name as the provider gives them now. Raises BadToken when the member has no role any more.
 
-        `save_staff` ends all sign-ins of the member when the member's part in conversations changes.
+        If the member's `role` changes, `save_staff` ends all sign-ins of the member.
         """
         member = await self._records.staff_of_subject(record.issuer, record.subject)
         if member is None:
@@ -154,7 +156,7 @@ class Checks:
             await self._records.save_provider_check(record.token_hash)
 
     async def _report(self, record: ProviderSignIn, error: ClientRefused, now: int) -> None:
-        """Log once that the provider refuses this installation. `failing_since` in the records tells `sangdam doctor`."""
+        """Log once that the provider refuses this installation. Store `failing_since`, which `sangdam doctor` reads."""
         if record.issuer not in self._refused:
             log.error("the sign-in provider refuses this installation; check its client and secret", why=str(error))
         self._refused.add(record.issuer)

@@ -16,9 +16,10 @@ _UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
 def role_of(claims: dict[str, Any], settings: OidcSettings) -> ProviderRole | None:
-    """Return the role that the settings give a person: of the first rule whose value is in the role claim. None: no rule fits.
+    """Return the role that the settings give a person, or None. The first rule whose value is in the role claim decides.
 
-    The claim is a text or a list of texts. A dotted name reaches into objects, as in Keycloak's "realm_access.roles".
+    The claim is a text or a list of texts. A claim name with dots leads into nested objects, as Keycloak's "realm_access.roles"
+    does.
     """
     found: Any = claims
     for part in settings.role_claim.split("."):
@@ -28,21 +29,25 @@ def role_of(claims: dict[str, Any], settings: OidcSettings) -> ProviderRole | No
 
 
 def names_role(claims: dict[str, Any], settings: OidcSettings) -> bool:
-    """Return whether the provider's claims contain the role claim that the settings name, with any value."""
+    """Return whether the provider's claims contain the role claim of the settings, whatever its value is."""
     return settings.role_claim.split(".")[0] in claims
 
 
 def login_of(claims: dict[str, Any]) -> str:
-    """Return a login for a new member of staff, made from the provider's user name, mail address or id of the person.
+    """Return a login for a new member of staff.
 
-    Characters that a login may not have are replaced.
+    The login is made from the user name, the mail address or the id in the provider's claims. Characters that a login may not
+    have are replaced.
     """
     given = next((claims[name] for name in ("preferred_username", "email", "sub") if isinstance(claims.get(name), str)), "")
     return _UNFIT.sub("-", given.strip()).strip("-").lower()[:50] or "staff"
 
 
 def shown_name(claims: dict[str, Any], login: str) -> str:
-    """Return the name of a member of staff that users see, from the provider's claims. Without a usable name, return `login`."""
+    """Return the name under which users see a member of staff, taken from the provider's claims.
+
+    Without a usable name, return `login`.
+    """
     for name in ("name", "given_name", "nickname"):
         try:
             if isinstance(claims.get(name), str) and (shown := _NAME(claims[name])):

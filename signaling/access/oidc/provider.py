@@ -19,13 +19,15 @@ from signaling.protocol.reading import Reader, Unreadable, by, read_object
 from signaling.protocol.texts import Exact
 
 TIMEOUT_S = 10.0
-MOST_BYTES = 256 * 1024  # one answer of the provider has at most this many bytes
+MOST_BYTES = 256 * 1024  # longer responses of the provider are refused
 KNOWN_MS = 10 * 60_000  # ms for which the description and the keys are cached
 NEW_KEYS_MS = 60_000  # at least this many ms pass between two key requests for tokens that name an unknown key
-AGAIN_MS = 5_000  # pause after a failed request, because each stranger's token could otherwise cause a request to the provider
+# ms without a request after a failed one; otherwise each token of a stranger could cause a request to the provider
+AGAIN_MS = 5_000
 
 # Errors of a token endpoint that concern this installation (RFC 6749, 5.2; RFC 8707; RFC 9449). Every other error concerns the
-# person or their grant, also an error that no standard names: many providers have a word of their own for a disabled account.
+# person or their grant. This is also assumed of errors that no standard defines, because many providers have an error code of
+# their own for a disabled account.
 _ABOUT_US = frozenset(
     {
         "invalid_request",
@@ -38,7 +40,7 @@ _ABOUT_US = frozenset(
         "use_dpop_nonce",
     }
 )
-_NO_REASON = "refused"  # what `ProviderRefuses` says when the provider's answer has no error code
+_NO_REASON = "refused"  # text of `ProviderRefuses` when the provider's response has no error code
 
 FormData = dict[str, str]
 Connector = Callable[[bool], aiohttp.BaseConnector | None]
@@ -59,7 +61,10 @@ class ProviderRefuses(Exception):
 
 
 class ClientRefused(ProviderRefuses):
-    """The provider refuses this installation: the client id, secret or settings are wrong. No person is refused by this."""
+    """The provider refuses this installation, because the client id, secret or settings are wrong.
+
+    It does not refuse the person.
+    """
 
 
 class BadProvider(Exception):
@@ -80,7 +85,7 @@ class Description(Struct, kw_only=True):
 
 
 class Tokens(Struct, kw_only=True):
-    """The answer of the provider's token endpoint. `expires_in`: seconds until the access token expires."""
+    """The response of the provider's token endpoint. `expires_in`: seconds until the access token expires."""
 
     access_token: _Token
     id_token: _Token = ""
@@ -101,9 +106,10 @@ class Provider:
     """An OpenID provider, with its cached description and keys."""
 
     def __init__(self, issuer: str, client_id: str, client_secret: str, connector: Connector = lambda _: None) -> None:
-        """Make a provider. `connector`: gets whether a request uses TLS, and returns the aiohttp connector for that request.
+        """Make a provider.
 
-        If it returns None, the request uses a usual connection.
+        `connector`: returns the aiohttp connector for a request, or None for aiohttp's default connector. Its argument says
+        whether the request uses TLS.
         """
         self.issuer, self.client_id = issuer, client_id
         self._connector = connector
@@ -111,13 +117,18 @@ class Provider:
         self._description: tuple[int, Description] | None = None
         self._keys: tuple[int, KeySet] | None = None
         self._turn = asyncio.Lock()
-        self._failed: tuple[int, Exception] | None = None  # when the last request for description or keys failed, and the error
+        # time (Unix ms) and error of the last failed request for the description or the keys
+        self._failed: tuple[int, Exception] | None = None
 
     async def description(self, now: int) -> Description:
-        """Return the provider's description of itself, perhaps cached. Raises ProviderAway, ProviderRefuses, BadProvider."""
+        """Return the provider's description of itself, from the cache if it is fresh.
+
+        Raises ProviderAway, ProviderRefuses, BadProvider.
+        """
         if not _is_known(self._description, now, KNOWN_MS):
             async with self._look(now):
-                if not _is_known(self._description, now, KNOWN_MS):  # no other task has fetched it meanwhile
+                # another task may have fetched the description during the wait
+                if not _is_known(self._description, now, KNOWN_MS):
                     address = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
                     found = _read(await self._answer("GET", address), _read_description)
                     _check(found, self.issuer)
@@ -143,9 +154,9 @@ class Provider:
 
     @asynccontextmanager
     async def _look(self, now: int) -> AsyncIterator[None]:
-        """Let one task at a time fetch the provider's description or keys. Hold the turn while the body runs.
+        """Let one task at a time fetch the provider's description or keys. Other tasks wait until the `async with` block ends.
 
-        Raises the last failure again when that was less than `AGAIN_MS` ago.
+        If the last request failed less than `AGAIN_MS` ago, raises the same error again.
         """
         async with self._turn:
             if self._failed and 0 <= now - self._failed[0] < AGAIN_MS:
@@ -157,7 +168,7 @@ class Provider:
                 raise
 
     async def tokens(self, form: FormData, now: int) -> Tokens:
-        """Return the answer of the provider's token endpoint to this form.
+        """Send this form to the provider's token endpoint, and return the response.
 
         Raises ProviderAway, ProviderRefuses, ClientRefused, BadProvider.
         """
@@ -172,7 +183,8 @@ class Provider:
         try:
             said = await self._answer("POST", described.token_endpoint, data=form, headers=headers)
         except ProviderRefuses as error:
-            if str(error) == _NO_REASON:  # a proxy before the provider, for example, which knows nothing about the person
+            # perhaps a proxy in front of the provider answered, which knows nothing about the person
+            if str(error) == _NO_REASON:
                 raise BadProvider("The provider refuses, and its answer has no error code.") from None
             if str(error) in _ABOUT_US:
                 raise ClientRefused(str(error)) from None
@@ -222,7 +234,10 @@ class Provider:
 
 
 def _public(keys: dict[str, Any]) -> Any:
-    """Return the RSA, EC and OKP keys of a provider's key set. joserfc does not know all other kinds that a set may contain."""
+    """Return the RSA, EC and OKP keys of a provider's key set.
+
+    Keys of other kinds are left out, because joserfc does not know all of them.
+    """
     found = keys.get("keys")
     return {"keys": [key for key in found if isinstance(key, dict) and key.get("kty") in ("RSA", "EC", "OKP")]} if found else {}
 

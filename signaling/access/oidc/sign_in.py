@@ -31,8 +31,10 @@ from .tokens import BadToken, Claims, UnknownKey, id_claims, is_id, logout_claim
 log = structlog.get_logger(__name__)
 
 STATE_LIFE_MS = 10 * 60_000
-LOGOUT_MARK_MS = 10 * 60_000  # ms for which a used logout token is remembered; older tokens are refused by their age
-LONGEST_ACCESS_S = 366 * 86_400  # seconds after which an access token counts as expired, whatever its provider says
+# ms for which a used logout token is remembered; a token older than this is refused because of its age
+LOGOUT_MARK_MS = 10 * 60_000
+# an access token counts as expired after this many seconds, even if its provider names a longer time
+LONGEST_ACCESS_S = 366 * 86_400
 _STATE = "oidc state"
 _CLIENT = "oidc client"
 _Short = Annotated[str, by(Exact(500))]
@@ -41,7 +43,7 @@ _Short = Annotated[str, by(Exact(500))]
 class State(Struct, kw_only=True):
     """The secrets of one sign-in. An encrypted cookie in the browser holds them while the person is at the provider.
 
-    `of`: whose provider it is: `INSTALLATION`, or an organisation's row (`rules_of`).
+    `of`: the owner of the provider: `INSTALLATION`, or the key `rules_of(organisation)`.
     """
 
     state: _Short
@@ -79,33 +81,39 @@ class Returned(NamedTuple):
 
 
 class OidcSignIn:
-    """The code flow with PKCE, and logout by the provider."""
+    """Signs staff in by the code flow with PKCE, and signs them out when the provider sends a logout token."""
 
     def __init__(
         self, records: Records, seal: Seal, identity: Identity, wall: Callable[[], int], guarded: Connector = lambda _: None
     ) -> None:
-        """Make the sign-in. `wall`: the machine's clock, by which the provider's tokens are checked.
+        """Make the sign-in. `wall`: returns the machine's time, with which the provider's tokens are checked.
 
-        `guarded`: opens the connections to organisations' own providers, whose addresses an owner has typed.
+        `guarded`: returns the connector for requests to organisations' own providers. Their addresses were typed by the
+        organisations' owners, so they are not trusted.
         """
         self._records = records
         self._seal = seal
         self._identity = identity
         self._wall = wall
         self._guarded = guarded
-        self._providers: dict[str, tuple[OidcSettings, Provider]] = {}  # by row
-        self._last_owners: set[str] = set()  # the last owners whose new role was refused and logged
+        self._providers: dict[str, tuple[OidcSettings, Provider]] = {}  # by the provider's owner (`State.of`)
+        # ids of members whose change of role was refused and logged, because they are the last owner
+        self._last_owners: set[str] = set()
 
     async def of_organisation(self, organisation: str) -> tuple[str, OidcSettings] | None:
-        """Return the provider of an organisation: the row and the settings of its own one, else of the installation's one.
+        """Return the owner (`State.of`) and the settings of the provider at which an organisation's people sign in.
 
-        `organisation`: "" for nobody's in particular. Return None when there is neither.
+        This is the organisation's own provider, otherwise the installation's provider. Return None when neither exists.
+        `organisation`: "" while the organisation is not known.
         """
         found = await self._records.all_oidc_settings()
         return next(((of, found[of]) for of in (rules_of(organisation), INSTALLATION) if of in found), None)
 
     async def provider(self, of: str = INSTALLATION) -> tuple[OidcSettings, Provider]:
-        """Return the settings of a row's OpenID provider, and the provider. Raises SignInRefused: provider_off."""
+        """Return the settings of the OpenID provider of an owner (`State.of`), and the provider.
+
+        Raises SignInRefused: provider_off.
+        """
         settings = await self._records.oidc_settings(of)
         if settings is None:
             self._providers.pop(of, None)
@@ -113,12 +121,12 @@ class OidcSignIn:
         return self._known(of, settings)
 
     async def sources_of(self, organisation: str) -> list[str]:
-        """Return the providers at which people of the organisation may be known (`source_of`): its own and the installation's."""
+        """Return the names (`source_of`) of the organisation's own provider and of the installation's provider, if they exist."""
         found = await self._records.all_oidc_settings()
         return [source_of(of, found[of].issuer) for of in (rules_of(organisation), INSTALLATION) if of in found]
 
     async def sources(self) -> dict[str, tuple[str, OidcSettings, Provider]]:
-        """Return every provider by the name under which its people are known (`source_of`): its row, settings and the provider.
+        """Return all providers: name (`source_of`) → owner (`State.of`), settings, provider.
 
         A provider whose client secret cannot be decrypted is left out.
         """
@@ -134,7 +142,10 @@ class OidcSignIn:
         return self._providers[of]
 
     def provider_of(self, settings: OidcSettings, of: str) -> Provider:
-        """Return a provider with these settings of a row. Raises SignInRefused when the stored secret cannot be decrypted."""
+        """Return the provider of an owner (`State.of`) with these settings.
+
+        Raises SignInRefused when the stored secret cannot be decrypted.
+        """
         try:
             secret = self._seal.open(settings.client_secret, _CLIENT) if settings.client_secret else ""
         except Unsealable:  # the installation's key has changed since the secret was stored
@@ -143,14 +154,14 @@ class OidcSignIn:
         return Provider(settings.issuer, settings.client_id, secret, connector)
 
     def sealed_secret(self, secret: str) -> str:
-        """Return the provider's client secret encrypted, as the settings store it. Return "" for an empty secret."""
+        """Encrypt the provider's client secret for the settings. Return "" for an empty secret."""
         return self._seal.close(secret, _CLIENT) if secret else ""
 
     async def begin(self, callback: str, now: int, organisation: str = "") -> tuple[str, str]:
         """Begin a sign-in at the provider of an organisation (`of_organisation`).
 
-        `callback`: the address to which the installation's provider sends browsers back (`callback_of`).
-        Return the provider's address to which the browser must go, and the value of the browser's cookie. Raises SignInRefused.
+        `callback`: the address to which the installation's provider sends browsers back (see `callback_of`). Return the
+        provider's address to which the browser must go, and the value of the browser's cookie. Raises SignInRefused.
         """
         named = await self.of_organisation(organisation)
         of = named[0] if named else INSTALLATION
@@ -235,7 +246,7 @@ class OidcSignIn:
     def sealed(self, tokens: Tokens, right: str, now: int) -> str:
         """Return the provider's tokens encrypted, as the records store them.
 
-        `right`: the hash of the sign-in's own token, without which they cannot be decrypted.
+        `right`: the hash of the sign-in's own token. The encrypted tokens cannot be decrypted without it.
         """
         until = now + int(min(max(tokens.expires_in, 0), LONGEST_ACCESS_S) * 1000)
         kept = Kept(access_token=tokens.access_token, refresh_token=tokens.refresh_token, until=until)
@@ -246,9 +257,9 @@ class OidcSignIn:
         return _read_kept(self._seal.open(record.tokens, f"oidc tokens {record.token_hash}"))
 
     async def log_out(self, token: str, now: int, of: str = INSTALLATION) -> list[str]:
-        """End the sign-ins that a logout token of a row's provider names. Return the ids of the staff who were signed out.
+        """End the sign-ins that a provider's logout token names. `of`: the provider's owner (`State.of`).
 
-        Raises SignInRefused.
+        Return the ids of the staff who were signed out. Raises SignInRefused.
         """
         settings, provider = await self.provider(of)
         given: dict[str, Any] = {"issuer": settings.issuer, "client_id": settings.client_id, "now_s": self._wall() // 1000}
@@ -259,7 +270,7 @@ class OidcSignIn:
                 claims = logout_claims(token, await provider.keys(now, fresh=True), **given)
         except (ProviderAway, ProviderRefuses, BadProvider, BadToken) as error:
             raise _refusal(error) from None
-        used = token_hash(f"{of} {claims['jti']}")  # two providers may choose the same id
+        used = token_hash(f"{of} {claims['jti']}")  # two providers might use the same `jti`
         if not await self._records.use_code(f"oidc logout/{used}", now + LOGOUT_MARK_MS):
             raise SignInRefused("provider_refused")
         return await self._records.end_provider_sign_ins(
@@ -274,7 +285,8 @@ class OidcSignIn:
             raise SignInRefused("state_over") from None
         if not secrets.compare_digest(kept.state.encode(), returned.state.encode()) or now > kept.until:
             raise SignInRefused("state_over")
-        if kept.redirect_uri != returned.callback:  # the answer of another provider, whose code must not go to this one
+        # the browser comes from another provider; its code must not be sent to this provider
+        if kept.redirect_uri != returned.callback:
             raise SignInRefused("state_over")
         if not await self._records.use_code(f"oidc state/{kept.state}", kept.until):
             raise SignInRefused("state_over")
@@ -331,25 +343,25 @@ class OidcSignIn:
         source = source_of(of, settings.issuer)
         try:
             member = await self._records.add_staff_of_subject(source, claims["sub"], made)
-        except ValueError:  # a local account of this name may belong to somebody else
+        except ValueError:  # the login is taken; the account with this login may belong to somebody else
             made = replace(made, login=f"{login}-{secrets.token_hex(3)}")
             member = await self._records.add_staff_of_subject(source, claims["sub"], made)
-        if not member.active:  # somebody added and deactivated the member while this sign-in went on
+        if not member.active:  # the member was added and deactivated during this sign-in
             raise SignInRefused("no_role")
         return member
 
 
 def callback_of(callback: str, of: str) -> str:
-    """Return the address to which a row's provider sends browsers back. `callback`: that of the installation's provider.
+    """Return the address to which the provider of an owner (`State.of`) sends browsers back.
 
-    Each provider has an address of its own (RFC 9700, 4.4.2.2). Otherwise an organisation's provider could lead a browser on to
-    another provider, and would be given the code with which that one answers.
+    `callback`: the address for the installation's provider. Each provider has its own address (RFC 9700, 4.4.2.2). With a common
+    address, a dishonest provider A could redirect the browser to provider B. This server would then send B's code to A.
     """
     return callback if of == INSTALLATION else f"{callback}/{organisation_of(of)}"
 
 
 def _check_issuer(returned: Returned, described: Description, settings: OidcSettings) -> None:
-    """Raise BadToken unless the answer that the browser brings comes from the provider of the settings (RFC 9207, 2.4)."""
+    """Raise BadToken if the parameters in `returned` come from another provider than that of `settings` (RFC 9207, 2.4)."""
     must_name_it = described.authorization_response_iss_parameter_supported
     if (returned.iss or must_name_it) and returned.iss != settings.issuer:
         raise BadToken("the answer is of another issuer")

@@ -30,9 +30,9 @@ class UnknownKey(BadToken):
 
 
 def id_claims(token: str, keys: KeySet, *, issuer: str, client_id: str, nonce: str | None, now_s: int) -> Claims:
-    """Check an ID token, and return its claims (Core, 3.1.3.7). `nonce`: of this sign-in, or None after a refresh.
+    """Check an ID token, and return its claims (OpenID Connect Core, 3.1.3.7). Raises BadToken.
 
-    Raises BadToken.
+    `nonce`: the nonce of this sign-in, or None if the token came with a refresh.
     """
     header, claims = _signed(token, keys)
     options = {"iss": {"essential": True, "value": issuer}, "aud": {"essential": True, "value": client_id}}
@@ -68,7 +68,10 @@ def logout_claims(token: str, keys: KeySet, *, issuer: str, client_id: str, now_
 
 
 def is_id(value: object) -> bool:
-    """Return whether a claim can be an id of a person or a session. Databases refuse some characters that do not print."""
+    """Return whether a claim can be an id of a person or a session.
+
+    Ids with unprintable characters are refused, because some databases cannot store them.
+    """
     return isinstance(value, str) and value != "" and value.isprintable()
 
 
@@ -77,7 +80,7 @@ def _signed(token: str, keys: KeySet) -> tuple[dict[str, Any], Claims]:
         raise BadToken("it is too long")
     try:
         with warnings.catch_warnings():
-            # RFC 9864 renames “EdDSA”, which providers still write; joserfc would warn of each of their tokens
+            # providers still write “EdDSA”, the name before RFC 9864, and joserfc would log a warning for each such token
             warnings.filterwarnings("ignore", "EdDSA is deprecated", SecurityWarning)
             decoded = jwt.decode(token, keys, algorithms=ALGORITHMS)
     except InvalidKeyIdError as error:

@@ -1,4 +1,4 @@
-"""`sangdam apply`: change the installation to what a file describes, or write a file that describes the present installation."""
+"""`sangdam apply`: change the installation so that it matches a file, or write a file that describes the present installation."""
 
 from __future__ import annotations
 
@@ -59,8 +59,9 @@ async def apply(
 ) -> None:
     """Make the installation as a file describes it: organisations, sites, categories, hours, staff, replies.
 
-    First says what would be added, changed and removed, and asks. A key that the file leaves out keeps its value. New staff get a
-    one-time link, and new keys a secret: each is printed once. Applying the same file again changes nothing.
+    First shows what would be added, changed and removed, and asks for confirmation. A key that the file leaves out keeps its
+    value. New staff get a one-time link. New keys get a secret. Each link and secret is printed once. Applying the same file
+    again changes nothing.
     """
     if export == (file is not None):
         raise click.UsageError("Give a FILE.toml to apply, or --export.")
@@ -111,7 +112,7 @@ def _read(
 def _say(found: list[Difference], same: int) -> bool:
     """Print what applying the file would change. Return whether anything would change.
 
-    `same`: how many tables would stay as they are.
+    `same`: the number of tables that would not change.
     """
     for each in found:
         for line in each.lines():
@@ -125,7 +126,10 @@ def _say(found: list[Difference], same: int) -> bool:
 
 
 async def _hand_over(records: Records, before: Installation, after: Installation, settings: Settings, now: int) -> None:
-    """Print the one-time links of new staff and the secrets of new signing keys. Nothing shows these secrets again."""
+    """Print the one-time links of new staff and the secrets of new signing keys.
+
+    Sangdam never shows the links and secrets again.
+    """
     click.echo("Done.")
     for member in after.staff.values():
         if member.login not in before.staff and member.active:

@@ -11,14 +11,15 @@ from .tables import Document
 
 Verb = Literal["add", "change", "remove"]
 MARKS: dict[Verb, str] = {"add": "+", "change": "~", "remove": "-"}
-_MOST_SHOWN = 60  # at most this many characters of a value are shown in the difference
+_MOST_SHOWN = 60  # longest value, in characters, that the difference shows in full
 
 
 @dataclass(frozen=True)
 class Difference:
     """One table of the file that differs from the present installation. `table`: its name, such as "staff.kim".
 
-    `fields`: key, present value and new value, as texts to show. A value of None means that the table does not have the key.
+    `fields`: for each different key, the key, the present value and the new value, as texts to show. A value is None if the table
+    does not have the key.
     """
 
     verb: Verb
@@ -64,7 +65,7 @@ def _flat(document: Document) -> dict[str, Document]:
     for site, table in document["sites"].items():
         inner = {"categories", "replies"}
         own = {key: value for key, value in table.items() if key not in inner}
-        # a changed order of the categories counts as a difference, because the pages list them in this order
+        # a changed order of the categories counts as a difference, because the pages list the categories in that order
         found[f"sites.{site}"] = _keys(own) | {"categories": list(table["categories"])}
         found |= {f"sites.{site}.categories.{name}": _keys(each) for name, each in table["categories"].items()}
         found |= {f"sites.{site}.replies {_titled(each)}": each for each in table["replies"]}

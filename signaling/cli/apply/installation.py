@@ -11,9 +11,9 @@ from signaling.records import Organisation, Records, SavedReply, SignInRules, Si
 class Installation:
     """Organisations, sites and staff by id, the shared replies of each site, and the rules for signing in.
 
-    `rules`: the rules for signing in, of the whole installation (`records.sign_ins.INSTALLATION`) and of organisations
-    (`rules_of`). An organisation without rules of its own is left out. `providers`: the rows that have a sign-in provider. The
-    file describes no providers.
+    `rules`: the sign-in rules by their owner. An owner is the whole installation (`records.sign_ins.INSTALLATION`) or an
+    organisation (`rules_of`). An organisation without its own rules is left out. `providers`: the owners that have a sign-in
+    provider. The file itself describes no providers.
     """
 
     organisations: dict[str, Organisation] = field(default_factory=dict)

@@ -34,12 +34,15 @@ class Problems:
         line = f"{where}: {says.removesuffix('.')}."
         line = "".join(
             each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line
-        )  # no control character from the file may reach the terminal
+        )  # control characters from the file must not reach the terminal
         if line not in self.found:
             self.found.append(line)
 
     def add_invalid(self, table: str, error: Invalid) -> None:
-        """Note the problems that a check of settings has found in a table. The pages and the commands use the same checks."""
+        """Note the problems that a check of settings has found in a table.
+
+        The pages and the other commands use the same checks of settings.
+        """
         for field, problem in error.problems.items():
             self._placed(table, field, SENTENCES[problem], [])
 
@@ -80,7 +83,7 @@ class Problems:
     def _placed(self, table: str, where: str, says: str, categories: list[str]) -> None:
         """Note a problem at the place `where`, such as "categories[2].names".
 
-        A problem of a category is noted with the category's own table.
+        A problem inside a category is noted for the category's table, not for the site's table.
         """
         match = _CATEGORY.match(where)
         if match is None:

@@ -1,4 +1,4 @@
-"""Store the installation that a file asks for. Each changed site, member or other thing is stored in a transaction of its own."""
+"""Store the installation that a file asks for. Each site, member of staff or other object is stored in a separate transaction."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ ACTOR = "cli"
 class Storing:
     """Stores the difference between the present installation and the wanted one.
 
-    Raises Changed when somebody else has changed the same thing meanwhile. Raises LastOwner when the change would leave an
-    organisation without an owner, because somebody else has made another owner lose that role meanwhile.
+    Raises Changed if somebody else has changed one of these objects since the present installation was read. Raises LastOwner if
+    the change would leave an organisation without an owner. That can happen when somebody else removes another owner at the same
+    time.
     """
 
     def __init__(self, records: Records, before: Installation, after: Installation, now: int) -> None:
@@ -34,7 +35,7 @@ class Storing:
                 await self._note("organisation.save", f"organisation/{organisation.id}")
         for site in self._after.sites.values():
             await self._site(self._before.sites.get(site.id), site)
-        # store owners first: if one owner hands the role to another, the organisation then has an owner at every moment
+        # store owners first, so that the organisation always has an owner, even if one owner hands the role to another member
         for member in sorted(self._after.staff.values(), key=is_owner, reverse=True):
             await self._member(self._before.staff.get(member.login), member)
         for row, rules in self._after.rules.items():
@@ -48,7 +49,8 @@ class Storing:
     async def _site(self, before: Site | None, site: Site) -> None:
         if before is None or version_of(before) != version_of(site):
             await self._records.save_site(site, expected=version_of(before) if before else "")
-            # an entry for each part, as the part's settings page notes it, so that the page of the audit can undo the change
+            # one audit entry for each part of the settings, as the settings pages make them, so that the audit page can undo each
+            # change
             await self._records.audit_entries(ACTOR, of_site(before, site), self._now)
         await self._replies(site)
 

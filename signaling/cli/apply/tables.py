@@ -1,7 +1,7 @@
-"""The tables of a file: what each may hold, and how an installation is written as tables. This module does no I/O.
+"""The tables of a file for `sangdam apply`: their keys, and how an installation is written as tables. This module does no I/O.
 
-A file holds no passwords, no secrets of keys, no pictures of saved replies, no sessions, and no settings that only the member can
-make.
+A file holds no passwords, no secrets of keys, no pictures of saved replies, no sessions, and no settings that each member of
+staff makes for themselves.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from signaling.records.wrap_up import WrapUpPlan
 
 from .installation import Installation
 
-INHERIT = "inherit"  # value of a category's key, when the category takes the setting of its parent
-STANDARD = "standard"  # value of a site's `outcomes`, when the site has no outcomes of its own
-OFF = "off"  # value of a site's `appointments`, when the site offers no appointments
+INHERIT = "inherit"  # value of a category's key if the category inherits this setting from its parent
+STANDARD = "standard"  # value of a site's `outcomes` if the standard outcomes apply
+OFF = "off"  # value of a site's `appointments` if the site offers none
 INHERITED = ("hours", "priority", "widens_s", "form")
 
 _Id = Annotated[str, Meta(max_length=64, pattern=r"^(?!\.{1,2}\Z)[A-Za-z0-9_.-]+\Z")]
@@ -74,7 +74,7 @@ class KeyTable(Struct, kw_only=True):
 
 
 class SiteTable(SiteSettings, kw_only=True):
-    """A table [sites.ID] of the file. `keys`: the signing keys; an entry that is only a name stands for a key with a secret.
+    """A table [sites.ID] of the file. `keys`: the signing keys. A key with a secret is written as its name only.
 
     `outcomes`: None for the standard outcomes.
     """
@@ -109,7 +109,7 @@ def document_of(installation: Installation) -> Document:
 
 
 def rules_table(installation: Installation, row: str) -> Document:
-    """Return rules for signing in as a table of the file. `row`: `INSTALLATION`, or `rules_of` an organisation."""
+    """Return rules for signing in as a table of the file. `row`: their owner, `INSTALLATION` or `rules_of(organisation)`."""
     table: Document = msgspec.to_builtins(installation.rules.get(row, SignInRules()))
     return table
 

@@ -1,7 +1,7 @@
 """The installation that a file asks for: the present one, changed by the file's tables. This module does no I/O.
 
-A key that the file leaves out keeps its present value; in a new table, it gets its default. Only with `prune`, sites, staff and
-other things that the file leaves out are removed.
+If the file leaves out a key, the present value stays, or the default in a new table. If the file leaves out a site, a member of
+staff or another object, this object is removed with `prune`, and stays without `prune`.
 """
 
 from __future__ import annotations
@@ -64,9 +64,11 @@ _CATEGORY_KEYS = tuple(name for name in CategoryTable.__struct_fields__ if name 
 class Wanted:
     """Makes the installation that a file asks for.
 
-    `prune`: whether to remove what the file leaves out. `new_secret`: a function that makes the secret of a new key.
-    `checked_address`: a function that returns an address in canonical form, or raises Invalid. `checked_mail`: a function that
-    returns a site's plan for mails, or raises Invalid for a from-address that is not allowed. `now`: Unix ms.
+    - `prune`: whether to remove the objects that the file leaves out
+    - `new_secret`: returns the secret of a new key
+    - `checked_address`: returns an address in canonical form, or raises Invalid
+    - `checked_mail`: returns a site's plan for mails, or raises Invalid if the from-address is not allowed
+    - `now`: Unix ms
     """
 
     def __init__(
@@ -121,7 +123,7 @@ class Wanted:
     def _read_rules(self, table: str, row: str, given: Any) -> None:
         """Read a table with rules for signing in. A key that the table leaves out keeps its present value.
 
-        `row`: `INSTALLATION`, or `rules_of` an organisation.
+        `row`: the owner of the rules, `INSTALLATION` or `rules_of(organisation)`.
         """
         given = self._problems.table(table, given)
         if not given:
@@ -183,9 +185,10 @@ class Wanted:
         return wanted
 
     def _merged_categories(self, table: str, present: Document, given: Document) -> Document:
-        """Return a site's present categories, changed by those of the file, in the order in which the pages list them.
+        """Return a site's present categories, changed by the file's categories, in the order in which the pages list them.
 
-        The order is that of the file if the file names all categories, or if `prune` removes the others.
+        If the file names all categories, or if `prune` removes those that it does not name, the file's order applies. Otherwise
+        the present order applies.
         """
         named = self._problems.table(table, given.get("categories", {}))
         order = named if (self._prune and "categories" in given) or named.keys() >= present.keys() else present | named
@@ -202,7 +205,7 @@ class Wanted:
         return {"id": name} | {key: None if key in INHERITED and value == INHERIT else value for key, value in merged.items()}
 
     def _with_hours(self, table: str, site: Site, categories: Document) -> Site:
-        """Return the site with the opening hours of its categories. `SiteSettings` does not contain the hours."""
+        """Return the site with its categories' opening hours added. `SiteSettings` does not contain the hours."""
         with_hours = {}
         for name, category in site.categories.items():
             here = f"{table}.categories.{name}"
@@ -216,10 +219,10 @@ class Wanted:
         return replace(site, categories=with_hours)
 
     def _keys(self, table: str, before: Site | None, given: list[str | KeyTable]) -> list[SiteKey]:
-        """Return the signing keys of a site: the present keys and those in the file. With `prune`, only those in the file.
+        """Return the signing keys of a site: the present keys and the file's keys. With `prune`, return only the file's keys.
 
-        If an entry of the file is only a name, the present key with that name stays. Without such a key, a new key with a new
-        secret is made.
+        An entry of the file that is only a name stands for the present key with this name. If there is no such key, a new key
+        with a new secret is made.
         """
         present = {key.kid: key for key in (before.keys if before else [])}
         named = {each if isinstance(each, str) else each.id: each for each in given}
@@ -319,8 +322,8 @@ class Wanted:
     def _kept(self, present: dict[str, Any], named: Document, found: dict[str, Any], of: Callable[[Any], str]) -> dict[str, Any]:
         """Return the present sites or staff, replaced and extended by those of the file (`found`).
 
-        `named`: the tables that the file names. With `prune`, leave out sites or staff without such a table, in the organisations
-        that the file describes. `of`: returns the organisation of a site or a member.
+        `named`: the sites' or the staff's tables in the file. With `prune`, sites or staff without a table in the file are left
+        out, but only those of organisations that the file describes. `of`: returns the organisation of a site or a member.
         """
         if not (self._prune and named):
             return present | found
