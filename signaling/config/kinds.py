@@ -25,7 +25,7 @@ _PASSWORD = re.compile(r"//([^/:@]*):[^/@]*@")
 class Kind:
     """The kind of a setting's value. `metavar`: the placeholder in help texts; "" for a switch.
 
-    `read`: makes the value from a text. `show`: makes a text from the value, without secrets.
+    `read`: converts a text to the value. `show`: converts the value to a text without secrets.
     """
 
     metavar: str
@@ -34,12 +34,12 @@ class Kind:
 
 
 def nearest(word: str, words: list[str]) -> str:
-    """Return the one of `words` that is spelled most like `word`, or "" when none is similar."""
+    """Return the entry of `words` whose spelling is most similar to `word`. Return "" when no entry is similar."""
     return next(iter(get_close_matches(word, words, n=1, cutoff=0.5)), "")
 
 
 def number(least: int, most: int | None = None) -> Kind:
-    """Return the kind of settings that are a whole number from `least` to `most`. `most`: None for no upper limit."""
+    """Return the kind of a setting whose value is a whole number from `least` to `most`. `most`: None for no upper limit."""
     limits = f"from {least} to {most}" if most is not None else f"of {least} or more"
 
     def read(text: str) -> int:
@@ -55,7 +55,7 @@ def number(least: int, most: int | None = None) -> Kind:
 
 
 def choice(*words: str) -> Kind:
-    """Return the kind of settings that are one of `words`."""
+    """Return the kind of a setting whose value is one of `words`."""
 
     def read(text: str) -> str:
         if text.strip().lower() in words:
@@ -90,7 +90,7 @@ def _socket(text: str) -> Path | tuple[str, int]:
 
 
 def _origin(text: str) -> str:
-    from . import web_addresses  # imported here: its parser is a large library, and most commands need none
+    from . import web_addresses  # imported here because its parser is a large library that most commands do not need
 
     return web_addresses.origin(text) if text else ""
 
@@ -115,7 +115,7 @@ def _hide_password(url: str) -> str:
 
 
 def text(metavar: str) -> Kind:
-    """Return the kind of settings that are any text. `metavar`: the placeholder in help texts."""
+    """Return the kind of a setting whose value is any text. `metavar`: the placeholder in help texts."""
     return Kind(metavar, str)
 
 

@@ -19,7 +19,10 @@ REDACTED = "[redacted]"
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Redact the values of a log entry that have secret names, or look like codes or tokens. This is a structlog processor."""
+    """Redact those values of a log entry that look like codes or tokens, or whose key is the name of a secret.
+
+    This is a structlog processor.
+    """
     return {key: _redacted(key, value) for key, value in event.items()}
 
 
@@ -38,7 +41,7 @@ def _redacted(key: str, value: Any) -> Any:
 def set_up(*, level: str = "info", as_json: bool | None = None) -> None:
     """Set up logging for the whole process, including the libraries' log entries.
 
-    `as_json`: whether to write JSON lines. None: write them unless standard error is a terminal.
+    `as_json`: whether to write JSON lines. None: write JSON lines unless standard error is a terminal.
     """
     plain = not sys.stderr.isatty() if as_json is None else as_json
     shared: list[Processor] = [
@@ -72,6 +75,6 @@ def set_up(*, level: str = "info", as_json: bool | None = None) -> None:
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:
-    """Return a logger, used as `log.get("signaling").info("session_created", session=id)`: an event key and its values."""
+    """Return a logger. Use: `log.get("signaling").info("session_created", session=id)`, with an event's key and its values."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger

@@ -17,8 +17,8 @@ SECTION = "media"
 class MediaSettings:
     """The settings of `sangdam media`, which starts media workers.
 
-    `port` and `udp_port` are the ports of the first media worker. The other workers have the following ports.
-    `token` and `captions_token` are derived from the cluster's secret.
+    `port` and `udp_port` are the ports of the first media worker. The other workers have the next higher ports. `token` and
+    `captions_token` are derived from the cluster's secret.
     """
 
     token: str = ""

@@ -1,4 +1,7 @@
-"""Check the ports that this machine's processes will bind. If another program has a port, name the option that chooses others."""
+"""Check the ports that this machine's processes will bind.
+
+If another program has a port, name the option with which to choose another port.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - for probes only: a wildcard addre
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A port that this process or a worker will bind on `hosts`. `remedy`: the option to type to choose another port."""
+    """A port that this process or a worker will bind on `hosts`. `remedy`: the option with which to choose another port."""
 
     number: int
     hosts: tuple[str, ...]
@@ -56,7 +59,10 @@ def taken(ports: Iterable[Port]) -> str:
 
 
 def still_taken(ports: list[Port]) -> str:
-    """Wait up to `PATIENCE_S` for the ports, then return what `taken` returns. Blocks: call it before the event loop runs."""
+    """Wait up to `PATIENCE_S` until all ports are free. Return the result of `taken`.
+
+    This call blocks, so call it before the event loop runs.
+    """
     deadline = time.monotonic() + PATIENCE_S
     while (sentence := taken(ports)) and time.monotonic() < deadline:
         time.sleep(PATIENT_LOOK_S)
@@ -76,7 +82,10 @@ async def until_free(ports: list[Port], stopped: asyncio.Event) -> None:
 
 
 def _can_bind(host: str, port: int, kind: socket.SocketKind) -> bool:
-    """Return whether the port is free on `host`. A port counts as free if this machine lacks the address (IPv6 switched off)."""
+    """Return whether the port is free on `host`.
+
+    A port counts as free if this machine does not have the address, for example because IPv6 is switched off.
+    """
     try:
         family, _, _, _, where = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)[0]
         with socket.socket(family, kind) as probe:
@@ -84,7 +93,7 @@ def _can_bind(host: str, port: int, kind: socket.SocketKind) -> bool:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(where)
     except PermissionError:
-        return True  # the server will report this error when it tries to bind the port
+        return True  # the server reports this error later, when it binds the port
     except OSError as error:
         return error.errno != errno.EADDRINUSE
     return True

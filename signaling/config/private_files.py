@@ -16,7 +16,7 @@ import structlog
 log = structlog.get_logger(__name__)
 
 FOLDER, FILE = 0o700, 0o600
-KEYS = "*.key"  # pattern of our key files in the data folder; backups contain these files
+KEYS = "*.key"  # pattern of our key files in the data folder, which backups contain
 OURS = ("records.sqlite*", KEYS)  # patterns of our files in the data folder: the database with its write-ahead log, and the keys
 
 
@@ -46,7 +46,7 @@ def private_file(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, FILE))
     except OSError:
-        return  # the code that opens the file next reports the error
+        return  # the code that opens the file afterwards reports the error
     for each in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
         _correct(each, FILE)
 

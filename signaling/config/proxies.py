@@ -1,4 +1,7 @@
-"""The client's address behind our own proxies. Only the part of a header that our own proxies have written counts. Pure."""
+"""The client's address behind our own proxies.
+
+A client can write any text into a header, so only the part that our own proxies have written is trusted. Pure.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +39,9 @@ class Proxies:
         """Return the client's IP address.
 
         `connected`: the address that connected to us. `forwarded_for` and `forwarded`: the lines of `X-Forwarded-For` and of
-        `Forwarded`. A proxy writes one of these headers, and may pass the other header on as the client sent it. If the two
-        headers name different clients, the result is the proxy's address. Clients that forge a header then share one rate limit.
+        `Forwarded`. A proxy writes one of these headers. It may pass on the other header unchanged, with any text of the client.
+        If the two headers name different clients, the result is the proxy's address. Clients that forge a header then share one
+        rate limit.
         """
         try:
             nearest = parse(connected)
@@ -56,9 +60,10 @@ class Proxies:
             return False
 
     def _walk(self, nearest: Address, entries: list[str]) -> Address:
-        """Return the client's address by walking from the header's last entry to the first, until an entry is not our proxy.
+        """Return the client's address: the last entry of the header that is not one of our proxies.
 
-        `nearest`: the address that connected to us. If an entry is unreadable, return the address before it in this walk.
+        The method reads the entries from the last to the first. If it meets an unreadable entry, it returns the address that it
+        has read just before. `nearest`: the address that connected to us.
         """
         for entry in reversed(entries):
             try:
@@ -112,8 +117,8 @@ def _entries(lines: Sequence[str]) -> list[str]:
 def _parameters(lines: Sequence[str]) -> list[str]:
     """Return the `for` of each element of `Forwarded`, or "" for an element without `for`. Return [] when no element has `for`.
 
-    A line that breaks the grammar counts as one unknown address. Otherwise a client's open quotation mark could hide what a proxy
-    has appended.
+    A line that breaks the grammar counts as one unknown address. Otherwise a client could send a quotation mark that is never
+    closed, and so hide the elements that a proxy has appended.
     """
     found: list[str] = []
     for line in lines:

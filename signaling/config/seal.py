@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from .secret import derived
 
-_NONCE_BYTES = 12  # NIST SP 800-38D, 8.2.2: random nonces of 96 bits
+_NONCE_BYTES = 12  # random nonces of 96 bits (NIST SP 800-38D, 8.2.2)
 
 
 class Unsealable(ValueError):
-    """A sealed text cannot be opened: it was changed, belongs to something else, or was sealed under another key."""
+    """A sealed text cannot be opened: it was changed, was sealed for another purpose or owner, or was sealed with another key."""
 
 
 class Seal:
@@ -29,7 +29,10 @@ class Seal:
         self._key = AESGCM(derived(secret, "sealed"))
 
     def close(self, text: str, about: str) -> str:
-        """Return `text` sealed. `about`: words for the purpose and owner of the text; `open` needs the same words."""
+        """Seal `text`. Return the sealed text.
+
+        `about`: names the purpose and the owner of the text; `open` needs the same `about`.
+        """
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return base64.urlsafe_b64encode(nonce + self._key.encrypt(nonce, text.encode(), about.encode())).decode()
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 VARIABLE = "SANGDAM_SECRET"
-CAPTIONS_VARIABLE = "SANGDAM_CAPTIONS_TOKEN"  # passes the token to media workers and to the captions process
+# environment variable that passes the token to media workers and to the captions process
+CAPTIONS_VARIABLE = "SANGDAM_CAPTIONS_TOKEN"
 LEAST_BYTES = 32
 
 

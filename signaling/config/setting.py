@@ -17,9 +17,9 @@ class Setting:
     """The declaration of one setting of a command.
 
     `name`: the field of the dataclass, such as "public_url". `section`: the table of the TOML file, "" for the top of the file.
-    `repeatable`: the value is a tuple. The flag may be repeated; commas or spaces separate the values in the variable.
-    `bare`: the value when the flag is given without a value, or None when the flag needs a value.
-    `only_environment`: the setting has no flag and no key, because others could read a secret there.
+    `repeatable`: the value is a tuple. On the command line, the flag can be repeated. In the environment variable, commas or
+    spaces separate the values. `bare`: the value for a flag without a value, or None if the flag needs a value.
+    `only_environment`: the setting has no flag and no key in the file, because other people might read them.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Setting:
 
     @property
     def parameter(self) -> str:
-        """Return the parameter of a command that has settings of several sections, such as "media_port"."""
+        """Return the setting's parameter name, such as "media_port", in a command with settings of several sections."""
         return f"{self.section}_{self.name}" if self.section else self.name
 
     @property
@@ -85,8 +85,8 @@ def setting(
 ) -> Any:
     """Return a dataclass field that declares a setting.
 
-    `default_words`: the default in words, where the value itself does not say it. `factory`: makes the default.
-    `shared`: in a class with a section, the setting has the same names as the server's setting, without the section.
+    `default_words`: the default in words, if the value alone would not be understood. `factory`: makes the default. `shared`: the
+    setting has the same flag, variable and key as the server's setting of this name, although its class has a section.
     """
     told = {
         "kind": kind,

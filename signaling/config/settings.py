@@ -38,8 +38,8 @@ def default_data_dir(*, demo: bool) -> Path:
 class Bounds:
     """The limits above which the server admits no new session.
 
-    `most_waiting`: the limit of users without a counselor, including users who still prepare.
-    `most_lag_ms`: the largest lag of the event loop, in ms.
+    `most_waiting`: the most users without a counselor, including users who are still preparing. `most_lag_ms`: the largest lag of
+    the event loop, in ms.
     """
 
     most_waiting: int = 12_000
@@ -50,7 +50,7 @@ class Bounds:
 class MailServer:
     """The mail server that sends our mails. `sender`: the from-address.
 
-    `ca`: a file with the certificates to trust instead of the system's; None: trust the system's.
+    `ca`: a file with the CA certificates to trust; None: trust the system's CA certificates.
     """
 
     host: str
@@ -149,7 +149,7 @@ class Settings:
         "Domain whose addresses a site may use as its own from-address, such as shop.example, or one such address. Repeatable.",
         repeatable=True,
     )
-    mail: MailServer | None = None  # made of the settings above; None: no mail is sent
+    mail: MailServer | None = None  # made from the settings above; None: no mail is sent
     webhook_allow: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = setting(
         (),
         kinds.NETWORK,
@@ -176,10 +176,10 @@ class Settings:
         "Least level of log lines.",
         default_words="info; warning with --demo",
     )
-    pure_python: bool = setting(  # read by media/transport/fastpath.py in each worker
+    pure_python: bool = setting(  # media/transport/fastpath.py in each worker reads this setting from the environment
         False, kinds.SWITCH, "Forward voices and videos in Python only, without the C fast path.", only_environment=True
     )
-    redis: str = setting(  # "": no cluster, everything runs in this process and its children
+    redis: str = setting(  # "": there is no cluster, and everything runs in this process and its child processes
         "", kinds.URL, "URL of the cluster's Redis. `sangdam media` then runs the workers."
     )
     redis_password_file: Path | None = setting(None, kinds.FILE, "File with Redis' password, if it is not in the URL.")
@@ -204,7 +204,8 @@ class Settings:
         "", kinds.ORIGIN, "URL of a translation service that speaks LibreTranslate's API.", default_words="no translation"
     )
     translate_key_file: Path | None = setting(None, kinds.FILE, "File with the key of the translation service.")
-    captions_token: str = field(default="", repr=False)  # derived from the secret; authenticates workers to the captions process
+    # derived from the secret; with it, workers authenticate to the captions process
+    captions_token: str = field(default="", repr=False)
     shop_port: int = setting(8081, kinds.PORT, "The demo shop's port.")
 
     @property

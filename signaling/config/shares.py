@@ -1,4 +1,4 @@
-"""Divide a bound that several sites or organisations share among them. Pure."""
+"""Divide a limit among several sites or organisations. Pure."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 
 
 def has_place(counts: Mapping[str, int], sharer: str, most: int, sharers: int) -> bool:
-    """Return whether `sharer`, a site or an organisation, may have one more.
+    """Return whether `sharer`, a site or an organisation, may take one more place.
 
-    `counts`: how many each sharer has. `most`: the bound for all sharers together. `sharers`: how many sharers there are.
+    `counts`: the number of places that each sharer has taken. `most`: the limit for all sharers together. `sharers`: the number
+    of sharers.
 
-    Half of `most` is divided equally among the `sharers`, so that a sharer with very many leaves room for the others. The other
-    half goes to whoever comes first. With so many sharers that this half has less than one place for each, it goes to those who
-    have none.
+    Half of the places is divided equally among the sharers, so that no sharer can take all places. The other half is for any
+    sharer, first come, first served. If there are more sharers than places in the divided half, the second half is kept for
+    sharers without a place.
     """
     everyone = max(1, sharers, len(counts))
     own = most // (2 * everyone)
@@ -21,19 +22,25 @@ def has_place(counts: Mapping[str, int], sharer: str, most: int, sharers: int) -
 
 
 class Sites:
-    """The sites of an installation, which share a bound by organisation.
+    """The sites of an installation, among which a limit is divided.
 
-    The organisations have equal shares, as in `has_place`, and the sites of one organisation have equal parts of its share. So an
-    organisation with very many sites takes no place from another one.
+    The organisations have equal shares, as in `has_place`. Each organisation's share is divided equally among its sites. So an
+    organisation with very many sites takes no places from other organisations.
     """
 
     def __init__(self, owners: Mapping[str, str] | None = None) -> None:
-        """Take the sites (`owners`: site → organisation). Another site has as much as one of the largest organisation."""
+        """Take the sites (`owners`: site → organisation).
+
+        A site that is not in `owners` has the same share as a site of the organisation with the most sites.
+        """
         self._owners = dict(owners or {})
         self._sizes = Counter(self._owners.values())
 
     def have_place(self, counts: Mapping[str, int], site: str, most: int) -> bool:
-        """Return whether `site` may have one more. `counts`: how many each site has. `most`: the bound for all sites together."""
+        """Return whether `site` may take one more place.
+
+        `counts`: the number of places that each site has taken. `most`: the limit for all sites together.
+        """
         share = most // (2 * max(1, len(self._sizes)))
         smallest = share // max(self._sizes.values(), default=1)
         new = [each for each in counts if each not in self._owners]
@@ -46,7 +53,7 @@ class Sites:
 
 
 def _fits(counts: Mapping[str, int], sharer: str, most: int, own: Callable[[str], int], reserved: int, everyone: int) -> bool:
-    """Return whether `sharer` may have one more. `own`: returns a sharer's share. `reserved`: the shares of all together."""
+    """Return whether `sharer` may take one more place. `own`: returns a sharer's share. `reserved`: the sum of all shares."""
     count, mine = counts.get(sharer, 0), own(sharer)
     if count < mine:
         return True

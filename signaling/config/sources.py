@@ -1,4 +1,7 @@
-"""Settings from the environment and from a TOML file. A wrong name is an error, which tells the most similar name."""
+"""Settings from the environment and from a TOML file. A wrong name is an error.
+
+The error's sentence suggests the most similar name.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,8 @@ SERVER = settings_of(Settings)
 MEDIA = settings_of(MediaSettings, SECTION)
 CAPTIONS = settings_of(CaptionSettings, CAPTIONS_SECTION)
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
-# Variables that are no settings: the settings file's path, those that our processes pass to each other, and the tests' own.
+# These variables begin with the prefix but are not settings: the path of the settings file, and the variables that our processes
+# pass to each other. The tests have variables of their own, too.
 _OTHERS = (CONFIG_VARIABLE, f"{PREFIX}MEDIA_TOKEN", f"{PREFIX}MEDIA_REDIS", f"{PREFIX}CAPTIONS_TOKEN")
 _TESTS = f"{PREFIX}TEST_"
 _FILE_BYTES = 1 << 20
@@ -29,12 +33,12 @@ class BadConfig(ValueError):
 
 
 def all_settings() -> list[Setting]:
-    """Return every setting of all commands once. The server's settings come first."""
+    """Return the settings of all commands, each setting once. The server's settings are first."""
     return [*SERVER.values(), *(each for each in (*MEDIA.values(), *CAPTIONS.values()) if each.section)]
 
 
 def check_environment(environment: Iterable[str]) -> None:
-    """Raise BadConfig when the environment has a variable that begins with SANGDAM_ and is no setting."""
+    """Raise BadConfig when the environment has a variable that begins with SANGDAM_ but is not a setting."""
     known = [*(each.variable for each in all_settings()), *_OTHERS]
     for name in sorted(environment):
         if name.startswith(PREFIX) and name not in known and not name.startswith(_TESTS):

@@ -1,8 +1,8 @@
 """Web addresses in the canonical form of browsers (WHATWG URL).
 
-An address that an administrator types is stored in this form, or refused with a sentence. A browser compares origins letter by
-letter, so `https://Shop.example:443` as typed would never match. `https://a.example; script-src *` as typed would add a directive
-to a Content-Security-Policy.
+An address that an administrator types is stored in this form, or refused with a sentence. Storing the typed text would be wrong
+for two reasons. A browser compares origins letter by letter, so `https://Shop.example:443` would never match. And
+`https://a.example; script-src *` would add a directive to a Content-Security-Policy.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class BadAddress(ValueError):
 def origin(typed: str) -> str:
     """Return the canonical form of an origin that somebody typed, such as "https://shop.example".
 
-    The host is in lower case (an international name as xn--…), and the default port is left out. Raises BadAddress when the
-    text is no origin or more than an origin.
+    The host is in lower case (an international name as xn--…), and the default port is left out. Raises BadAddress when the text
+    is not exactly one origin.
     """
     url = _parsed(typed)
     rest = _SCHEME.sub("", typed.strip(), count=1)
@@ -44,7 +44,10 @@ def is_origin(text: str) -> bool:
 
 
 def page(typed: str) -> str:
-    """Return the address of a page in canonical form, for links. It must be https, or http on this machine. Raises BadAddress."""
+    """Return the address of a page in canonical form, for links. The address must be https, or http on this machine.
+
+    Raises BadAddress.
+    """
     url = _parsed(typed)
     if url.protocol != "https:" and not _LOOPBACK.fullmatch(url.hostname):
         raise BadAddress(f"“{_shown(typed)}” must begin with https://")
@@ -79,6 +82,6 @@ def _parsed(typed: str) -> ada_url.URL:
 
 
 def _shown(typed: str) -> str:
-    """Return the typed address for an error's sentence: without passwords and control characters, cut to 80 characters."""
+    """Return the typed address for an error's sentence: without passwords and control characters, at most 80 characters long."""
     text = "".join(c if c.isprintable() else " " for c in re.sub(r"//[^/]*@", "//…@", typed.strip()))
     return text if len(text) <= 80 else text[:79] + "…"

@@ -1,6 +1,6 @@
 """Files that people send each other: their names, their kinds by content, and the folder.
 
-Of the server, it imports `protocol` only.
+The only other package of `signaling` that this package imports is `protocol`.
 """
 
 from .kinds import Content, look

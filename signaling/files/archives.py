@@ -22,9 +22,9 @@ _ENCRYPTED = 0x1
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The names of the files in an archive. `locked`: whether a password protects one of them.
+    """The names of the files in an archive. `locked`: whether a password protects one of these files.
 
-    `mimetype`: the media type that OpenDocument and HWPX files state in themselves; "" for other archives.
+    `mimetype`: the media type that an OpenDocument or HWPX file contains as its first entry; "" for other archives.
     """
 
     names: frozenset[str]
@@ -33,7 +33,10 @@ class Listing:
 
 
 def listing(data: bytes | mmap.mmap) -> Listing:
-    """Return what an archive's own list at its end says of its files. Raises FileRefused: file_damaged."""
+    """Return the names and properties of an archive's files, from the list at the archive's end.
+
+    Raises FileRefused: file_damaged.
+    """
     tail = data[-(_END_BYTES + _MOST_COMMENT) :]
     at = tail.rfind(_END)
     if at < 0 or at + _END_BYTES > len(tail):
@@ -60,7 +63,7 @@ def _names(directory: bytes) -> tuple[frozenset[str], bool]:
 
 
 def _mimetype(head: bytes) -> str:
-    """Return the media type that an archive states in itself, or "".
+    """Return the media type that an archive contains, or "".
 
     The media type is the content of the archive's first entry, which is uncompressed and has the name `mimetype`.
     """

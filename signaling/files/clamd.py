@@ -1,6 +1,6 @@
 """A client of clamd, ClamAV's daemon (clamd(8), command INSTREAM).
 
-clamd gets the bytes of a file over its socket, so clamd may run under another user or on another machine. A file passes only if
+clamd gets the bytes of a file over its socket, so clamd can run as another user or on another machine. A file passes only if
 clamd answers that the file is clean. Without an answer in time, the file is refused.
 """
 
@@ -26,7 +26,10 @@ _FOUND = re.compile(r"stream: (.{1,200}) FOUND")
 
 
 class Scanner:
-    """Lets clamd scan files. `address`: the path of clamd's Unix socket, or its host and port. None: every file passes."""
+    """Lets clamd scan files.
+
+    `address`: the path of clamd's Unix socket, or clamd's host and port. If `address` is None, every file passes.
+    """
 
     def __init__(self, address: Path | tuple[str, int] | None, within_s: float = WITHIN_S) -> None:
         self._address = address
@@ -54,14 +57,15 @@ class Scanner:
             return
         if found := _FOUND.fullmatch(said):
             raise FileRefused("file_infected", found[1])
-        log.warning("virus scanner failed", said=said[:100])  # for example, the file is larger than clamd's own limit
+        log.warning("virus scanner failed", said=said[:100])  # one possible reason: the file is larger than clamd's own limit
         raise FileRefused("scan_failed")
 
     async def _ask(self, pieces: AsyncIterator[bytes]) -> str:
         reader, writer = await self._connect()
         try:
             writer.write(b"zINSTREAM\0")
-            with suppress(ConnectionError):  # the file is larger than clamd's limit: clamd answers and closes early
+            # if the file is larger than clamd's limit, clamd answers early and closes the connection
+            with suppress(ConnectionError):
                 async for piece in pieces:
                     writer.write(len(piece).to_bytes(4, "big") + piece)
                     await writer.drain()

@@ -1,8 +1,9 @@
-"""Find out the kind of a file by its content. The file's name must fit its kind, because people and computers go by the name.
+"""Find out the kind of a file by its content.
 
-Only the kinds in `MIMES` are accepted. Everything else is refused: programs, scripts, web pages, and documents with macros. A
-file that needs a password is accepted and marked as locked. Korean banks and hospitals lock the PDFs that users most need to
-show. The server cannot look into a locked file, and the page says so.
+The file's name must fit its kind, because people and computers judge a file by its name. Only the kinds in `MIMES` are accepted.
+Everything else is refused: programs, scripts, web pages, and documents with macros. A file that needs a password is accepted and
+marked as locked. Korean banks and hospitals lock the PDFs that users most need to show. The server cannot look into a locked
+file, and the page says so.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ _EMPTY_ZIP = b"PK\x05\x06"
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HWP = b"HWP Document File"
 _HWP_LOCKED = 0x2
-_PDF_LOCKED = re.compile(rb"/Encrypt\s*(?:\d+\s+\d+\s+R|<<)")  # the entry that only an encrypted PDF has (ISO 32000-1, 7.6.1)
-# control characters: a file that has one is no text. A form feed is allowed, because a log may have it.
+_PDF_LOCKED = re.compile(rb"/Encrypt\s*(?:\d+\s+\d+\s+R|<<)")  # an entry that only an encrypted PDF has (ISO 32000-1, 7.6.1)
+# control characters that no text file has; form feed is missing here, because log files can have it
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff]")
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _OPEN = "application/vnd.oasis.opendocument."
@@ -76,10 +77,11 @@ _ENDINGS = {kind: frozenset({kind}) for kind in MIMES} | {
     "mpg": frozenset({"mpg", "mpeg"}),
     "mov": frozenset({"mov", "mp4", "qt"}),
 }
-_SAME = {"m4v": "mp4"}  # name of a kind in the library `filetype` → our name
+_SAME = {"m4v": "mp4"}  # the library `filetype`'s name for a kind → our name
 _IN_ARCHIVE = {"word/": "docx", "xl/": "xlsx", "ppt/": "pptx"}
 _COMPOUND_STREAMS = {"WordDocument": "doc", "Workbook": "xls", "Book": "xls", "PowerPoint Document": "ppt"}
-_LOCKED_STREAM = "EncryptedPackage".encode("utf-16-le")  # stream of an encrypted office file (MS-OFFCRYPTO 2.3.4.4)
+# name of a stream that only an encrypted office file contains (MS-OFFCRYPTO 2.3.4.4)
+_LOCKED_STREAM = "EncryptedPackage".encode("utf-16-le")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def look(path: Path, name: str) -> Content:
 def _container(data: mmap.mmap, name: str) -> tuple[str, bool] | None:
     """Return the kind of a document or archive, and whether the file needs a password. Return None for any other file."""
     head = data[:_HEAD_BYTES]
-    if head[:1024].lstrip().startswith(b"%PDF-"):  # some programs write line ends before %PDF-
+    if head[:1024].lstrip().startswith(b"%PDF-"):  # strip the line ends that some programs write before %PDF-
         return "pdf", _PDF_LOCKED.search(data) is not None
     if head.startswith((_ZIP, _EMPTY_ZIP)):
         return _of_archive(data)
@@ -153,7 +155,7 @@ def _of_archive(data: mmap.mmap) -> tuple[str, bool]:
 def _of_compound(data: mmap.mmap, name: str) -> tuple[str, bool]:
     at = data.find(_HWP)
     if at >= 0:
-        flags = data[at + 36 : at + 37]  # flags follow 32 bytes of signature and 4 bytes of version
+        flags = data[at + 36 : at + 37]  # the flags come after the signature (32 bytes) and the version (4 bytes)
         return "hwp", bool(flags and flags[0] & _HWP_LOCKED)
     if data.find(_LOCKED_STREAM) >= 0:
         ending = ending_of(name)
@@ -167,7 +169,10 @@ def _of_compound(data: mmap.mmap, name: str) -> tuple[str, bool]:
 
 
 def _text(data: mmap.mmap, name: str) -> str:
-    """Return "csv" or "txt" for a text file. Return "" for a file that is no text in UTF-8, UTF-16 or the Korean code page."""
+    """Return "csv" or "txt" for a text file. Return "" for any other file.
+
+    A text must be in UTF-8, UTF-16 or the Korean code page.
+    """
     utf16 = data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
     if not any(_is_text(data, encoding) for encoding in (("utf-16",) if utf16 else ("utf-8-sig", "cp949"))):
         return ""

@@ -10,16 +10,17 @@ MOST_NAME = 120  # a file's name has at most this many visible characters
 _MOST_GIVEN = Seen(2000, cut=True)
 _ENDING = re.compile(r"\.(?=[0-9]*[A-Za-z])([A-Za-z0-9]{1,10})\Z")  # the ending of a file's name; “Report 1.2” has no ending
 _PATH = re.compile(r"[/\\]")
-# characters that Windows refuses in files' names, or that a shell or a drive may misread
+# characters that Windows refuses in file names, or that a shell or a network drive can misinterpret
 _UNWELCOME = re.compile(r'[<>:"|?*\x00-\x1f]')
-# names of devices in Windows, where no file may have such a name
+# names of devices in Windows; no file in Windows can have such a name
 _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|\Z)")
 
 
 def file_name(given: str) -> str:
-    """Return a safe form of a file's name, under which any system can save the file: no path, no control or bidi characters.
+    """Return a safe form of a file's name: without path, control characters and bidi characters.
 
-    Return "" when nothing is left of the name. In a long name, the part before the ending is shortened.
+    Any operating system can save a file under this name. Return "" when nothing is left of the name. In a long name, the part
+    before the ending is shortened.
     """
     last = _PATH.split(_MOST_GIVEN(given))[-1]
     name = _UNWELCOME.sub("_", last).strip(" .")

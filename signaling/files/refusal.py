@@ -1,4 +1,4 @@
-"""The reasons for which a file that somebody sends is refused."""
+"""The reasons for refusing a file that somebody sends."""
 
 from __future__ import annotations
 

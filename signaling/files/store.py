@@ -1,6 +1,7 @@
-"""The folder of files: a folder for each session, and in it each file under its id. Names and kinds are in the records.
+"""The folder of the files that people send each other. Each session has a folder, in which each file has its id as its name.
 
-Threads do the file work, not the event loop. Files that are still arriving are in the folder `arriving`.
+The files' real names and kinds are in the records. Files that are still arriving are in the folder `arriving`. All reading and
+writing happens in threads, not in the event loop.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 FLUSH_BYTES = 256 * 1024  # bytes of an upload that are collected in memory before a thread writes them
-STALE_S = 24 * 3600.0  # an unfinished file older than this was left by a server that died: no upload takes so long
+STALE_S = 24 * 3600.0  # no upload takes this many seconds, so an older unfinished file was left by a server that died
 _ARRIVING = "arriving"
 _SESSION = re.compile(r"s-[A-Za-z0-9_-]{1,60}")
 _FILE = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -46,7 +47,7 @@ class Part:
         return os.fdopen(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
 
     async def write(self, data: bytes) -> None:
-        """Add bytes to the arriving file. At most `FLUSH_BYTES` and the bytes of one call are in memory."""
+        """Add bytes to the arriving file. Memory holds at most `FLUSH_BYTES` and the bytes of one call."""
         self._collected += data
         self.size_bytes += len(data)
         if len(self._collected) >= FLUSH_BYTES:
@@ -94,7 +95,7 @@ class Files:
         part.path.replace(target)
 
     def path(self, session: str, file: str) -> Path:
-        """Return where a file of a session is stored. `file`: its id. Raises ValueError for malformed ids."""
+        """Return the path of a file of a session. `file`: its id. Raises ValueError for malformed ids."""
         if not _SESSION.fullmatch(session) or not _FILE.fullmatch(file):
             raise ValueError(file)
         return self.folder / session / file
@@ -119,7 +120,7 @@ class Files:
             return []
 
     async def sweep(self, now_s: float | None = None) -> None:
-        """Delete unfinished files older than `STALE_S`: a server left them behind when it died."""
+        """Delete unfinished files older than `STALE_S`, which a server left behind when it died."""
         await asyncio.to_thread(self._sweep, time.time() if now_s is None else now_s)
 
     def _sweep(self, now_s: float) -> None:
@@ -128,7 +129,7 @@ class Files:
                 if now_s - path.stat().st_mtime > STALE_S:
                     path.unlink()
             except FileNotFoundError:
-                continue  # another server has deleted this unfinished file first
+                continue  # another server has just deleted this unfinished file
 
     def free_bytes(self) -> int:
         """Return the free bytes on the disk of the folder. For a missing folder, use the nearest parent that exists."""

@@ -1,4 +1,4 @@
 """Pictures from strangers: read their headers, limit what they cost, and re-encode them.
 
-Of the server, it imports `protocol` only.
+The only other package of `signaling` that this package imports is `protocol`.
 """

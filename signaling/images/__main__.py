@@ -23,12 +23,12 @@ from .reencode import reencode
 from .refusal import PictureRefused
 
 PR_SET_PDEATHSIG = 1
-NICE = 5  # added to the process's niceness, so that calls get the CPU first
-_STATUS = Path("/proc/self/status")  # memory use of this process; the file exists on Linux only
+NICE = 5  # increase of the process's niceness, so that calls have priority on the CPU
+_STATUS = Path("/proc/self/status")  # contains the memory use of this process; exists on Linux only
 
 
 def confine(memory_bytes: int) -> None:
-    """Forbid this process to write files and core dumps. On Linux, let it use at most `memory_bytes` more memory than now."""
+    """Forbid this process to write files and core dumps. On Linux, it may use `memory_bytes` more memory than now, at most."""
     os.nice(NICE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

@@ -1,4 +1,4 @@
-"""Conversion of a picture's colours, in any representation, into eight bits of sRGB."""
+"""Convert a picture's colours, whatever their representation, to sRGB with eight bits a channel."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def plain(image: Image.Image, known: Metadata) -> Image.Image:
 
 
 def in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """Return an image that `plain` has made, converted from its colour profile to sRGB. An unusable profile is ignored."""
+    """Return an image converted from its colour profile to sRGB. `image`: a result of `plain`. An unusable profile is ignored."""
     if profile and not _is_srgb(profile):
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
@@ -46,7 +46,10 @@ def in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
 
 
 def _is_srgb(profile: bytes) -> bool:
-    """Return whether a colour profile is sRGB, as in most pictures: such a profile has “sRGB” in its name (ASCII or UTF-16)."""
+    """Return whether a colour profile is sRGB, as in most pictures.
+
+    The name of such a profile contains “sRGB” (ASCII or UTF-16).
+    """
     return b"sRGB" in profile or b"\0s\0R\0G\0B" in profile
 
 

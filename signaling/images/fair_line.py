@@ -1,4 +1,4 @@
-"""A bounded, fair queue for expensive work. Clients whose work has recently cost least go first."""
+"""A bounded, fair queue for expensive work. The clients whose recent work took the least time have the first turns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 
 class Who(NamedTuple):
-    """A client that waits for work. `address`: its network. `session`: the id of one person in one session."""
+    """A client that waits for work. `address`: the client's network. `session`: the id of one person in one session."""
 
     address: str
     session: str
@@ -25,7 +25,7 @@ class Full(Exception):
 class Ledger:
     """Sums of the seconds of work that each key, such as an address, has caused. A sum halves every `half_life_s` seconds.
 
-    At most `most_keys` keys are held. When there are more, the key that was not charged for longest is dropped.
+    At most `most_keys` keys are remembered. If there are more, the key whose last charge is the oldest is forgotten.
     """
 
     def __init__(self, half_life_s: float = 60.0, most_keys: int = 20_000, clock: Callable[[], float] = monotonic) -> None:
@@ -55,12 +55,13 @@ class Ledger:
 
 
 class FairLine:
-    """A fair queue. At most `at_once` clients work, and at most `each_address` of one address. At most `most_waiting` wait.
+    """A fair queue.
 
-    The next turn goes to a client of the address with the fewest clients at work. Several such addresses are ordered by the work
-    that they have caused (`ledger`), least work first. Within an address, sessions are ordered in the same way. Within a session,
-    the client that came first has the next turn. When too many clients wait, the session with the most waiting clients loses its
-    newest client.
+    At most `at_once` clients have a turn at the same time, and at most `each_address` of them have the same address. The next
+    turn goes to a client of the address with the fewest turns at present. If several addresses have equally few, the address with
+    the least recent work (`ledger`) is first. Within an address, the session with the least recent work is first. Within a
+    session, the client that came first is first. At most `most_waiting` clients wait. If another client comes, the session with
+    the most waiting clients loses its newest client.
     """
 
     def __init__(self, at_once: int, *, each_address: int, most_waiting: int, ledger: Ledger) -> None:
@@ -77,7 +78,7 @@ class FairLine:
 
     @asynccontextmanager
     async def turn(self, who: Who, longest_s: float) -> AsyncIterator[None]:
-        """Wait for a turn, and hold the turn while the body runs.
+        """Wait for a turn, and hold the turn during the `async with` block.
 
         Raises Full when too many clients wait, or when the turn does not come within `longest_s` seconds.
         """
@@ -89,7 +90,7 @@ class FairLine:
             yield
         finally:
             self._inside[who.address] -= 1
-            self._inside += Counter()  # drops addresses without a client at work
+            self._inside += Counter()  # removes the addresses whose count is 0
             self._next()
 
     def _may_enter(self, who: Who) -> bool:
@@ -107,7 +108,8 @@ class FairLine:
             raise Full from None
         except asyncio.CancelledError:
             if place.done() and not place.cancelled() and place.exception() is None:
-                self._inside[who.address] -= 1  # the cancelled client has got a turn: pass it on
+                # the client got its turn just before it was cancelled: give the turn to the next client
+                self._inside[who.address] -= 1
                 self._next()
             raise
         finally:
@@ -126,7 +128,7 @@ class FairLine:
             if not ready:
                 return
             now_s = self._ledger.now_s()
-            # of clients with the same rank, `min` takes the one that came first
+            # if several clients have the same rank, `min` returns the client that came first
             place = min(ready, key=lambda each: self._rank(self._waiting[each], now_s))
             self._inside[self._waiting.pop(place).address] += 1
             place.set_result(None)

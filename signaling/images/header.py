@@ -17,18 +17,18 @@ Form = Literal["JPEG", "PNG", "WEBP", "HEIF", "AVIF"]
 
 LONGEST_SIDE = 2048  # at most this many pixels per side; larger pictures are scaled down
 MOST_MEMORY = 250_000_000  # bytes that decoding one picture may take; an iPhone's photo of 24 megapixels takes 245 million
-MOST_WIDTH = 32_768  # pixels; a picture is scaled in strips as wide as the picture, so its width limits the memory of a strip
+MOST_WIDTH = 32_768  # pixels; a picture is scaled in strips of the picture's full width, so this limits the memory of a strip
 MOST_SCANS = 64  # a JPEG has at most this many scans; cameras and editors write at most 12
 MOST_SEGMENTS = 2_000  # a JPEG has at most this many segments before its first scan
 
 _PNG = b"\x89PNG\r\n\x1a\n"
-_PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # colour type of a PNG → samples of a pixel
+_PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # colour type of a PNG → number of samples of each pixel
 _SCAN = b"\xff\xda"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
-_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # JPEG markers without a length after them
-_HEIF_BYTES_A_PIXEL = 10  # bytes that decoding takes for a pixel: codec planes, colours, two copies of Pillow; measured: 9.3
-# bytes that decoding takes for a pixel: two canvases of libwebp's animation decoder, Pillow's copy, and the image
+_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # JPEG markers that no length field follows
+_HEIF_BYTES_A_PIXEL = 10  # bytes that decoding needs for a pixel: codec planes, colours, two copies of Pillow; measured: 9.3
+# bytes that decoding needs for a pixel: two canvases of libwebp's animation decoder, Pillow's copy, and the image
 _WEBP_BYTES_A_PIXEL = 16
 
 
@@ -36,7 +36,8 @@ _WEBP_BYTES_A_PIXEL = 16
 class Header:
     """The facts in a picture's header.
 
-    `memory_bytes`: decoding takes at most this much memory. `work`: pixels times the decoder's passes.
+    `memory_bytes`: the most memory that decoding takes. `work`: the number of pixels, multiplied by the number of the decoder's
+    passes.
     """
 
     form: Form
@@ -67,7 +68,7 @@ def look(data: bytes) -> Header:
 
 
 def form_of(data: bytes) -> Form | None:
-    """Return the format of a picture by its first bytes. Return None for a format that we do not accept."""
+    """Return a picture's format, which its first bytes show. Return None for a format that we do not accept."""
     if data.startswith(_PNG):
         return "PNG"
     if data.startswith(b"\xff\xd8\xff"):
@@ -98,7 +99,8 @@ def _png(data: bytes) -> Header:
     samples = _PNG_SAMPLES.get(colour)
     if samples is None:
         raise PictureRefused("picture_damaged")
-    # Pillow stores a pixel with one sample in one byte (two for 16 bits), and any other pixel in four.
+    # Pillow stores a pixel of one sample in one byte, or in two bytes if the sample has 16 bits. It stores any other pixel in
+    # four bytes.
     stored = 4 if samples > 1 else 2 if depth == 16 else 1
     return Header("PNG", width, height, width * height * stored, width * height)
 
@@ -114,14 +116,17 @@ def _jpeg(data: bytes) -> Header:
     scans = data.count(_SCAN)
     if scans > MOST_SCANS:
         raise PictureRefused("picture_too_costly")
-    # the decoder of a JPEG in several scans holds all coefficients, of two bytes each, until the last scan
+    # if a JPEG has several scans, the decoder holds all coefficients (two bytes each) in memory until the last scan
     if marker in _PROGRESSIVE or scans > components + 2:
         memory += sum(2 * pixels * (each >> 4) * (each & 15) // (across * down) for each in factors)
     return Header("JPEG", width, height, memory, pixels * max(1, scans))
 
 
 def fitted(width: int, height: int) -> tuple[int, int]:
-    """Return the width and height to which a picture of this size is scaled down: the longest side is `LONGEST_SIDE` or less."""
+    """Return the width and height to which a picture of this size is scaled down.
+
+    The longer side of the result is at most `LONGEST_SIDE`.
+    """
     scale = max(1.0, max(width, height) / LONGEST_SIDE)
     return max(1, round(width / scale)), max(1, round(height / scale))
 
@@ -134,16 +139,16 @@ def _drafted(width: int, height: int) -> int:
 
 
 def _first_frame(data: bytes) -> tuple[int, int]:
-    """Return the marker of a JPEG's last frame header before the first scan, and the offset of that header's length.
+    """Find a JPEG's last frame header before the first scan. Return its marker, and the offset of its length field.
 
-    When a JPEG has several frame headers, decoders use the last.
+    If a JPEG has several frame headers, decoders use the last one.
     """
     at, found = 2, None
     for _ in range(MOST_SEGMENTS):
         while data[at] == 0xFF and data[at + 1] == 0xFF:
             at += 1
         if data[at] != 0xFF:
-            at += 1  # skip bytes between segments, as decoders do
+            at += 1  # skip a byte between two segments, as decoders do
             continue
         marker, at = data[at + 1], at + 2
         if marker == 0xDA:

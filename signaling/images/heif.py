@@ -1,6 +1,6 @@
-"""Sizes in the header of a HEIC or AVIF file, the formats in which phones save photos. Pure, and bounded on any input.
+"""Read sizes from the header of a HEIC or AVIF file, the formats in which phones save photos. Pure.
 
-Layouts: ISO/IEC 14496-12 (boxes), 23008-12, 6.5.3 (`ispe`, the size of one item).
+On any input, time and memory are bounded. Layouts: ISO/IEC 14496-12 (boxes), 23008-12, 6.5.3 (`ispe`, the size of one item).
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ import struct
 from collections.abc import Iterator
 from typing import Literal
 
-MOST_BOXES = 4_000  # read at most this many boxes in one container; a photo of 48 megapixels has about 200 tiles
+MOST_BOXES = 4_000  # at most this many boxes of one container are read; a photo of 48 megapixels has about 200 tiles
 _AVIF = frozenset({b"avif", b"avis"})
 _HEIF = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
 
 
 def form_of(data: bytes) -> Literal["HEIF", "AVIF"] | None:
-    """Return a picture's format by the brands in its first box. Return None when the picture is neither HEIC nor AVIF."""
+    """Return a picture's format, which the brands in its first box name. Return None if the picture is neither HEIC nor AVIF."""
     if data[4:8] != b"ftyp":
         return None
     end = min(int.from_bytes(data[:4], "big"), 256)
@@ -26,13 +26,14 @@ def form_of(data: bytes) -> Literal["HEIF", "AVIF"] | None:
 
 
 def size_of(data: bytes) -> tuple[int, int]:
-    """Return width and height of a picture's largest item, or (0, 0) when the file names no size.
+    """Return width and height of a picture's largest item, or (0, 0) if the file contains no size.
 
     Raises struct.error on a truncated file.
     """
     largest = (0, 0)
     for begin, end in _inside(data, 0, len(data), b"meta"):
-        for properties in _inside(data, begin + 4, end, b"iprp"):  # the box `meta` begins with four bytes of version and flags
+        # the content of the box `meta` begins with four bytes for version and flags
+        for properties in _inside(data, begin + 4, end, b"iprp"):
             for container in _inside(data, *properties, b"ipco"):
                 for at, _ in _inside(data, *container, b"ispe"):
                     size = struct.unpack_from(">II", data, at + 4)
@@ -41,13 +42,16 @@ def size_of(data: bytes) -> tuple[int, int]:
 
 
 def _inside(data: bytes, at: int, end: int, wanted: bytes) -> Iterator[tuple[int, int]]:
-    """Yield where the content of each box of the kind `wanted` begins and ends, among the boxes from `at` to `end`."""
+    """Read the boxes from `at` to `end`.
+
+    For each box of the kind `wanted`, yield the offsets where its content begins and ends.
+    """
     for _ in range(MOST_BOXES):
         if at + 8 > end:
             return
         length, kind = struct.unpack_from(">I4s", data, at)
         head = 8
-        if length == 1:  # 1 means that the real length follows in eight bytes
+        if length == 1:  # a length of 1 means that the real length follows in eight bytes
             head, length = 16, struct.unpack_from(">Q", data, at + 8)[0]
         stop = end if length == 0 else at + length
         if (length and length < head) or stop > end:

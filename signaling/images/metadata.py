@@ -1,7 +1,7 @@
-"""Read the few facts in a picture's metadata that display needs, and remove the metadata before decoding. Pure.
+"""Read the few facts in a picture's metadata that are needed to display it, and remove the metadata before decoding. Pure.
 
-Decoders get the pixels only, so an odd EXIF block or a megabyte of text is no reason to refuse a picture. Unreadable metadata
-counts as absent. Layouts: PNG 3, JPEG (ITU-T T.81, annex B), RIFF (RFC 9649), EXIF 2.32 (4.6.2), ICC.1 (annex B.4).
+Decoders get only the pixels. So a picture with a strange EXIF block or a megabyte of text does not have to be refused. Unreadable
+metadata is ignored. Layouts: PNG 3, JPEG (ITU-T T.81, annex B), RIFF (RFC 9649), EXIF 2.32 (4.6.2), ICC.1 (annex B.4).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from .header import Form
 
-MOST_PROFILE = 4 * 1024 * 1024  # at most this many bytes in a colour profile (ICC); printers' profiles have two million
+MOST_PROFILE = 4 * 1024 * 1024  # longer colour profiles (ICC) are ignored; profiles of printers have two million bytes
 _ORIENTATION = 0x0112
 _SHORT = 3
 _MOST_TAGS = 1_000
@@ -29,10 +29,10 @@ _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """The facts in a picture's metadata that display needs.
+    """The facts in a picture's metadata that are needed to display it.
 
-    `orientation`: 1 to 8, as in EXIF. `profile`: the ICC colour profile, b"" for none. `transparent`: the samples of the colour
-    that is transparent, with `depth` bits each; () for none.
+    `orientation`: 1 to 8, as in EXIF. `profile`: the ICC colour profile, b"" for none. `transparent`: the samples of the
+    transparent colour, each of `depth` bits; () if no colour is transparent.
     """
 
     orientation: int = 1
@@ -44,12 +44,15 @@ class Metadata:
 def split(data: bytes, form: Form) -> tuple[bytes, Metadata]:
     """Return the picture without its metadata, and the metadata."""
     readers = {"PNG": _png, "JPEG": _jpeg, "WEBP": _webp}
-    # HEIC and AVIF keep their metadata here: `decoded` reads what their decoder has found
+    # HEIC and AVIF pictures are returned with their metadata, which their decoder finds and `decoded` reads
     return readers[form](data) if form in readers else (data, Metadata())
 
 
 def decoded(exif: bytes, profile: bytes) -> Metadata:
-    """Return the metadata of a HEIC or AVIF picture from the EXIF block and the colour profile that its decoder has found."""
+    """Return the metadata of a HEIC or AVIF picture.
+
+    `exif`, `profile`: the EXIF block and colour profile that the decoder has found.
+    """
     return Metadata(orientation=orientation_of(exif), profile=profile if len(profile) <= MOST_PROFILE else b"")
 
 
@@ -108,7 +111,10 @@ def _transparent(body: bytes, colour: int) -> tuple[int, ...]:
 
 
 def _inflated(packed: bytes) -> bytes:
-    """Return the decompressed colour profile of a PNG. Return b"" when it is no zlib stream or is longer than `MOST_PROFILE`."""
+    """Return the decompressed colour profile of a PNG.
+
+    Return b"" if the profile is no zlib stream, or is longer than `MOST_PROFILE`.
+    """
     unpacking = zlib.decompressobj()
     try:
         profile = unpacking.decompress(packed, MOST_PROFILE)

@@ -15,14 +15,14 @@ from .header import Form, Header, fitted, look
 from .metadata import Metadata, decoded, split
 from .refusal import PictureRefused
 
-# importing these plugins here keeps Pillow from loading all plugins at the first picture
+# because these plugins are imported here, Pillow does not load all its plugins at the first picture
 PLUGINS = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin)
 
 Mime = Literal["image/webp", "image/jpeg", "image/png"]
 
-MOST_LOSSLESS = 1_500_000  # at most this many bytes in a lossless result; a larger drawing is encoded like a photo
+MOST_LOSSLESS = 1_500_000  # most bytes of a lossless result; a larger drawing is encoded like a photo
 _OF_PHONES = ("HEIF", "AVIF")
-_STRIP_BYTES = 4_000_000  # bytes of the decoded pixels that are scaled at a time
+_STRIP_BYTES = 4_000_000  # size of a strip in decoded bytes; an image is scaled strip by strip
 _TO_UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -47,8 +47,8 @@ class Picture:
 def reencode(data: bytes) -> Picture:
     """Return the picture upright, without metadata, at most 2048 px on its longest side.
 
-    A PNG of few colours or of greys (screenshots, drawings) stays lossless unless it is larger than `MOST_LOSSLESS`. Any other
-    picture becomes WebP. Raises PictureRefused.
+    A PNG with few colours or with greys only, such as a screenshot or drawing, stays lossless unless the result is larger than
+    `MOST_LOSSLESS`. Any other picture becomes WebP. Raises PictureRefused.
     """
     header = look(data)
     try:
@@ -67,7 +67,7 @@ def reencode(data: bytes) -> Picture:
         raise PictureRefused("picture_too_costly") from error
     except UnidentifiedImageError as error:
         raise PictureRefused("not_a_picture") from error
-    except Exception as error:  # Pillow's parsers raise a dozen kinds of errors on hostile bytes
+    except Exception as error:  # Pillow's parsers raise a dozen kinds of errors for hostile input
         raise PictureRefused("picture_damaged") from error
 
 
@@ -75,9 +75,10 @@ def _decode(pixels: bytes, header: Header) -> Image.Image:
     """Decode the first frame of a picture. A JPEG is decoded at the smallest scale (1, 1/2, 1/4, 1/8) that is large enough."""
     _load_plugin(header.form)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # Pillow need not warn: `look` has checked a lower limit
+        # the warning is not needed, because `look` has checked a lower limit
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         image = Image.open(io.BytesIO(pixels), formats=(header.form,))
-    if not _agrees(image, header):  # the picture has two headers, and `look` has estimated the memory by the other header
+    if not _agrees(image, header):  # the picture has two headers, and `look` has read the one that Pillow does not use
         raise PictureRefused("picture_damaged")
     image.draft("RGB", fitted(*image.size))
     image.load()
@@ -85,13 +86,16 @@ def _decode(pixels: bytes, header: Header) -> Image.Image:
 
 
 def _agrees(image: Image.Image, header: Header) -> bool:
-    if header.form in _OF_PHONES:  # decoders of HEIC and AVIF have already turned and cropped the picture
+    if header.form in _OF_PHONES:  # the decoders of HEIC and AVIF have turned and cropped the picture already
         return image.width * image.height <= header.width * header.height
     return image.size == (header.width, header.height)
 
 
 def _load_plugin(form: Form) -> None:
-    """Load the decoder of a phone's photos with one thread: the stacks of more threads would count as memory of this process."""
+    """Load the decoder for a phone's photos, with one thread.
+
+    The stacks of more threads would count as memory of this process, which is limited.
+    """
     if form == "HEIF":
         import pillow_heif
 
@@ -108,7 +112,8 @@ def _shrink(image: Image.Image, known: Metadata) -> Image.Image:
     """Scale the image down in strips, so that no second copy of the image is in memory at full size."""
     width, height = fitted(*image.size)
     up = image.height / height
-    margin = ceil(3 * up) + 8  # source rows above and below a strip, for the filter's reach and the rounding of `reduce`
+    # rows of the source that are added above and below a strip, because the filter reads neighbouring rows and `reduce` rounds
+    margin = ceil(3 * up) + 8
     rows = max(1, int(_STRIP_BYTES / (4 * image.width) / up))
     small: Image.Image | None = None
     for top in range(0, height, rows):

@@ -23,13 +23,16 @@ from .refusal import PictureRefused
 log = structlog.get_logger(__name__)
 
 WORKING_BYTES = 96 * 1024 * 1024  # bytes of memory besides the decoded picture: the file, strips, result and encoder
-PROCESSOR_S = 8  # seconds of CPU time for one picture; the largest honest picture takes 2 s
+PROCESSOR_S = 8  # seconds of CPU time for one picture; the largest picture of an honest user takes 2 s
 LONGEST_S = 30.0  # seconds to wait for a re-encoded picture; longer than PROCESSOR_S, because the machine may be busy
-IDLE_S = 120.0  # seconds without a picture after which the process ends
+IDLE_S = 120.0  # the process ends after this many seconds without a picture
 
 
 class Workshop:
-    """The process that re-encodes pictures, one at a time, so callers must queue. `memory_bytes`: limit for a decoded picture."""
+    """The process that re-encodes pictures. It takes one picture at a time, so callers must queue.
+
+    `memory_bytes`: the most memory for a decoded picture.
+    """
 
     def __init__(self, memory_bytes: int) -> None:
         self._memory_bytes = memory_bytes + WORKING_BYTES
@@ -44,7 +47,7 @@ class Workshop:
     async def reencode(self, data: bytes) -> tuple[Picture, float]:
         """Return a re-encoded picture, and the seconds of CPU time that re-encoding has taken.
 
-        Raises PictureRefused, also when the picture has made the process exceed its limits.
+        Raises PictureRefused, also if the process has exceeded its limits because of the picture.
         """
         if self._ending is not None:
             self._ending.cancel()
@@ -56,7 +59,8 @@ class Workshop:
             raise
         except (TimeoutError, ConnectionError, asyncio.IncompleteReadError) as error:
             raise PictureRefused(await self._killed()) from error
-        except BaseException:  # this call was cancelled: end the process, or the next caller would read this picture's reply
+        # this call was cancelled: end the process, so that the next caller does not read the reply for this picture
+        except BaseException:
             await self._killed()
             raise
         finally:
@@ -80,7 +84,7 @@ class Workshop:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
-                # the process gets none of the server's own variables, which may contain secrets
+                # the process gets no environment variables of the server, because they can contain secrets
                 env={name: value for name, value in os.environ.items() if not name.startswith("SANGDAM_")},
             )
         return self._process
@@ -90,7 +94,7 @@ class Workshop:
         process, self._process = self._process, None
         if process is None:
             return "picture_damaged"
-        with suppress(TimeoutError):  # the process may be ending by itself; its exit status then shows the reason
+        with suppress(TimeoutError):  # the process may be about to end, and its exit status then shows the reason
             async with asyncio.timeout(0.1):
                 await process.wait()
         with suppress(ProcessLookupError):

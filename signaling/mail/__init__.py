@@ -1,4 +1,7 @@
-"""Mail: the texts of mails, the outbox, and the sending. The rest of the server only puts mails into the outbox (`Postbox`)."""
+"""Mail: the texts of mails, the outbox, and the sending.
+
+All other packages of the server only put mails into the outbox (`Postbox`).
+"""
 
 from .kinds import Kind
 from .postbox import Postbox

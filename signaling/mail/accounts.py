@@ -27,7 +27,7 @@ from .words import FRAMES, language_of
 INVITATION_LIFE_MS = 3 * 86_400_000
 RESET_LIFE_MS = 3_600_000
 MOST_TASKS = 200  # at most this many mails are being queued at the same time
-MOST_SAME_ADDRESS = 5  # at most this many members with the same typed mail address get a link
+MOST_SAME_ADDRESS = 5  # if several members have the typed mail address, at most this many get a link
 
 
 class AccountMails:
@@ -41,7 +41,7 @@ class AccountMails:
         self._settings = settings
         self._count = count
         self._now = now
-        self._asked = Buckets(burst=3, per_minute=1 / 20)  # limits “I forgot my password” for each member
+        self._asked = Buckets(burst=3, per_minute=1 / 20)  # limits how often each member can press “I forgot my password”
         self._background = Background(MOST_TASKS, count)
 
     @property
@@ -54,7 +54,9 @@ class AccountMails:
         await self._background.close()
 
     async def invite(self, member: StaffRecord) -> bool:
-        """Queue an invitation or, for a member who has a password, a link for a new password. Return whether a mail was queued.
+        """Queue a mail with an invitation or, for a member who has a password, with a link for a new password.
+
+        Return whether a mail was queued.
 
         No mail is queued without a mail server, for a member without an address, and for a member who signs in at a provider.
         """
@@ -73,7 +75,7 @@ class AccountMails:
 
         Deactivated members, and members who sign in at a provider, get no mail.
 
-        The caller does not learn whether there is such a member, not even by the time that this takes.
+        The call always takes the same time and returns nothing, so the caller does not learn whether such a member exists.
         """
         self._background.later(self._forgot(login.strip()))
 
@@ -92,7 +94,7 @@ class AccountMails:
             await self._records.audit("unknown", "password.mail", f"staff/{member.id}", self._now())
 
     def signed_in(self, member: StaffRecord, *, sign_in: str, device: str, network: str) -> None:
-        """Mail a member that somebody signed in as them in a browser that they never used before. `sign_in`: its public id."""
+        """Mail a member about a sign-in to their account from a new browser. `sign_in`: the public id of the sign-in."""
         if self.enabled and member.mail:
             self._background.later(self._new_device(member, sign_in, device, network))
 
@@ -103,23 +105,23 @@ class AccountMails:
         await self._post(NEW_DEVICE, member, 0, key=f"{NEW_DEVICE}/{sign_in}", **told)
 
     async def confirm(self, member: StaffRecord, address: str) -> None:
-        """Mail a link to a member's new address, by which the member confirms that the address is theirs. Raises MailRefused.
+        """Mail a link to a member's new address. With the link, the member confirms that the address is theirs.
 
-        The mail replaces an earlier one that was not sent yet.
+        Raises MailRefused. If an earlier mail with such a link was not sent yet, this mail replaces it.
         """
         key = f"{MAIL_CONFIRM}/{member.id}"
         await self._records.drop_mails(key)
         await self._post(MAIL_CONFIRM, member, 0, key=key, to=address, present=member.mail)
 
     def moved(self, member: StaffRecord, former: str) -> None:
-        """Mail a member's former address that the member's mails go to another address from now on."""
+        """Send a mail to a member's former address: the member's mails go to another address from now on."""
         if self.enabled and former:
             key, to = f"mail_changed/{member.id}/{self._now()}", masked(member.mail)
             told = self._post("mail_changed", member, 0, key=key, former=former, present=member.mail, to=to)
             self._background.later(told)
 
     async def _zone(self, member: StaffRecord) -> str:
-        """Return the time zone of the first opening hours at the sites for which this member works. Return "" without any."""
+        """Return the time zone of the first opening hours that are found at the member's sites. Return "" if there are none."""
         for site in await self._records.sites(served_by(member)):
             for category in site.categories.values():
                 if category.hours is not None:

@@ -1,4 +1,4 @@
-"""Queue mails in tasks of their own, so that no caller waits until the mail is in the outbox."""
+"""Queue mails in background tasks, so that no caller waits until the mail is in the outbox."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ log = structlog.get_logger(__name__)
 
 
 class Background:
-    """Runs tasks that queue mails, at most `most` at a time. `count`: counts the mails that were not queued, by reason."""
+    """Runs tasks that queue mails, at most `most` at the same time.
+
+    `count`: the number of mails that were not queued, by reason.
+    """
 
     def __init__(self, most: int, count: Counter[str]) -> None:
         self._most = most
@@ -24,7 +27,10 @@ class Background:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def later(self, work: Coroutine[Any, Any, object]) -> None:
-        """Start a task for work that queues a mail, and return at once. If `most` tasks run already, count and drop the work."""
+        """Start a task for `work`, which queues a mail. Return at once.
+
+        If `most` tasks run already, drop `work` and count this case.
+        """
         if len(self._tasks) >= self._most:
             work.close()
             self._count["mail.too_many_tasks"] += 1

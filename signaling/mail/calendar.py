@@ -1,4 +1,7 @@
-"""Calendar events (RFC 5545) of callbacks and appointments: one for each mail, and the feed of a member of staff. Pure."""
+"""Calendar files (RFC 5545) with callbacks and appointments: a file with one event for a mail, and the feed of a member of staff.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,15 @@ from .messages import Attachment
 
 CALLBACK_MINUTES: Final = 15
 _WARNS = timedelta(minutes=-10)
-_FEED_RENEWED = timedelta(minutes=15)  # how often a calendar program should fetch the feed
+_FEED_RENEWED = timedelta(minutes=15)  # interval at which a calendar program should fetch the feed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booked:
-    """The time of a callback or an appointment. A calendar replaces an earlier event with the same `id`.
+    """The time of a callback or an appointment.
 
-    `moved`: how often the time has changed. A calendar keeps the event with the highest number.
+    `id`: identifies the event, so that a calendar replaces the earlier version of the event. `moved`: the number of times that
+    the time was changed. Of two versions, a calendar keeps the one with the higher number.
     """
 
     id: str
@@ -42,7 +46,10 @@ def attachment(booked: Booked, now_ms: int) -> Attachment:
 
 
 def feed(name: str, booked: Iterable[Booked], now_ms: int) -> bytes:
-    """Return a member's callbacks and appointments as a calendar to which calendar programs can subscribe. `name`: its title."""
+    """Return a member's callbacks and appointments as a calendar to which calendar programs can subscribe.
+
+    `name`: the calendar's title.
+    """
     calendar = _calendar("Appointments")
     calendar.add("x-wr-calname", name)
     calendar.add("refresh-interval", _FEED_RENEWED, {"value": "DURATION"})

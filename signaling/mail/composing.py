@@ -27,18 +27,19 @@ from .messages import Attachment, Envelope, message
 from .unsubscribing import Addresses
 from .words import language_of
 
-THREAD_MS = 7 * 86_400_000  # ms for which a mail's link into a conversation works
+THREAD_MS = 7 * 86_400_000  # ms after which a mail's link into a conversation expires
 MOST_QUOTED_LINES = 20
-MOST_COPY_BYTES = 5 * 1024 * 1024  # at most this many bytes of pictures in a conversation's copy; many mail servers refuse 10 MB
+# most bytes of pictures in the mailed copy of a conversation; many mail servers refuse mails of 10 MB
+MOST_COPY_BYTES = 5 * 1024 * 1024
 _QUOTED = Seen(2000, lines=True, cut=True)
 
 
 class Outdated(Exception):
-    """The site, session or member that a mail is about is gone or has changed, so the mail must not be sent."""
+    """The mail must not be sent, because its site, session or member is gone or has changed."""
 
 
 class Composer:
-    """Writes a mail from its row in the outbox, at the moment of sending."""
+    """Writes mails from their rows in the outbox. A mail is written just before it is sent."""
 
     def __init__(
         self,
@@ -52,7 +53,8 @@ class Composer:
     ) -> None:
         """Make a composer.
 
-        `url`: origin of the users' pages. `sender`: the from-address. `allowed`: what a site may use instead, as in `check_from`.
+        `url`: origin of the users' pages. `sender`: the from-address. `allowed`: addresses and domains that a site may use as its
+        from-address instead (see `check_from`).
         """
         self._records = records
         self._addresses = addresses
@@ -63,7 +65,7 @@ class Composer:
     async def compose(self, mail: MailRecord) -> EmailMessage:
         """Return the message for a mail of the outbox.
 
-        Raises Outdated, RecordsAway, and UnknownSession for a session that was erased meanwhile.
+        Raises Outdated, RecordsAway, and UnknownSession if the session was erased meanwhile.
         """
         kind: Kind = mail.kind  # type: ignore[assignment]  # only `Postbox.post` writes kinds
         site = await self._records.site(mail.site) if mail.site else None
@@ -97,13 +99,16 @@ class Composer:
             leave=leave,
         )
         files = await self._files(mail, site, session, zone, written.subject, written.text)
-        return await asyncio.to_thread(message, written, envelope, files, self._now())  # pictures take long to encode
+        # encoding pictures takes long, so a thread does it
+        return await asyncio.to_thread(message, written, envelope, files, self._now())
 
     async def _link(self, mail: MailRecord, kind: Kind) -> tuple[str, int | None] | None:
-        """Return the mail's link, and when the link expires (Unix ms; None: never). Return None for a mail without a link.
+        """Return a mail's link, and the time (Unix ms) when the link expires or None if it never expires.
+
+        Return None for a mail without a link.
 
         The link of a mail to operators (`alert_nobody`, `alert_wait`, `webhook_off`) never expires. All other links work once.
-        Only the hash of a link's token is stored, so each try to send the mail makes a new link.
+        The server stores only the hash of a link's token. So each try to send the mail makes a new link.
         """
         if kind in ("alert_nobody", "alert_wait", "webhook_off"):
             return str(mail.args["page"]), None
@@ -117,10 +122,10 @@ class Composer:
         return f"{self._url}/call#invite={token}", until
 
     async def _account_link(self, mail: MailRecord) -> tuple[str, int] | None:
-        """Return the link of a mail about a staff account, and when the link expires (Unix ms). None: the mail has no link.
+        """Return the link of a mail about a staff account, and the time (Unix ms) when the link expires.
 
-        The link is made only now, so that the outbox never holds a link. Raises Outdated when the member is gone or deactivated,
-        or has another mail address by now.
+        Return None for a mail without a link. The link is made only now, so that the outbox never holds a link. Raises Outdated
+        if the member is gone or deactivated, or has changed their mail address.
         """
         member = await self._records.staff(str(mail.args["staff"]))
         if member is None or not member.active or member.mail != mail.args.get("present", mail.address):
@@ -134,7 +139,7 @@ class Composer:
         if mail.kind == NEW_DEVICE:
             await self._add_link(mail, token, NEW_DEVICE, f"{member.id}/{mail.args['sign_in']}/{mail.args['at']}", mail.until)
             return f"{page}#not-me={token}", mail.until
-        # A mail whose first try timed out may arrive twice. Both links work until one of them is used.
+        # If a try to send the mail timed out, the mail may arrive twice, with two links. Then each link works until one is used.
         await self._records.add_reset_link(token_hash(token), member.id, mail.until, alone=False)
         return f"{page}#new-password={token}", mail.until
 
@@ -151,7 +156,7 @@ class Composer:
         )
 
     async def _said(self, mail: MailRecord, site: Site | None) -> str:
-        """Return the lines of staff that the mail quotes. Return "" when it quotes nothing, or the site allows no quotes."""
+        """Return the lines of staff that the mail quotes. Return "" if the mail quotes nothing, or the site allows no quotes."""
         since = mail.args.get("since_seq")
         if since is None or site is None or site.mail.content != "on" or mail.session is None:
             return ""
@@ -199,14 +204,17 @@ def _values(mail: MailRecord, zone: tzinfo) -> dict[str, str]:
 
 
 def _own(site: Site | None, mail: MailRecord) -> MailText:
-    """Return the site's own wording of this kind of mail in the mail's language, or empty texts."""
+    """Return the site's own wording of this kind of mail, in the mail's language. Return empty texts if the site has none."""
     texts = site.mail.texts if site else {}
     language = site.language_for(mail.language) if site else None
     return texts.get(mail.language, texts.get(language or "", {})).get(mail.kind, MailText())
 
 
 def _zone(site: Site | None, session: SessionRecord | None, wanted: str) -> tzinfo:
-    """Return the time zone of a mail's times: the recipient's (`wanted`), else that of the category's opening hours, else UTC."""
+    """Return the time zone for the times in a mail.
+
+    This is the recipient's zone (`wanted`) if it is known, otherwise the zone of the category's opening hours, otherwise UTC.
+    """
     if wanted:
         return zone_of(wanted)
     hours = site.hours_of(session.category) if site is not None and session is not None else None

@@ -1,4 +1,4 @@
-"""The from-address of a site's mails: the site's own, if the operator of the server allows that address. Pure."""
+"""The from-address of a site's mails. This is the site's own address if the operator of the server allows it. Pure."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from signaling.records.mail_plan import MailPlan
 
 
 def check_from(plan: MailPlan, own: str, allowed: Collection[str]) -> MailPlan:
-    """Return the plan. Raise Invalid when the plan's from-address is not allowed.
+    """Return the plan, unchanged. Raises Invalid if the plan's from-address is not allowed.
 
-    `own`: the server's from-address. `allowed`: further addresses, and domains of which each address is allowed.
+    `own`: the server's from-address. `allowed`: other allowed addresses, and domains. Every address of such a domain is allowed.
     """
     if plan.from_address and not _is_allowed(plan.from_address, own, allowed):
         raise Invalid({"from_address": "not_allowed"})
@@ -20,7 +20,7 @@ def check_from(plan: MailPlan, own: str, allowed: Collection[str]) -> MailPlan:
 
 
 def from_address(plan: MailPlan | None, own: str, allowed: Collection[str]) -> str:
-    """Return the from-address of a mail: the one of the site's plan if it is still allowed, else `own`."""
+    """Return the from-address of a mail: the address in the site's plan if it is still allowed, otherwise `own`."""
     if plan is None or not _is_allowed(plan.from_address, own, allowed):
         return own
     return address_in(plan.from_address)

@@ -1,4 +1,4 @@
-"""The kinds of mails: how urgent each is, how long it is of use, and whether its recipient can unsubscribe. Pure."""
+"""The kinds of mails. Each kind has an urgency, a time after which the mail is useless, and a rule for unsubscribing. Pure."""
 
 from __future__ import annotations
 
@@ -32,25 +32,26 @@ Account = Literal["invitation", "password_reset", "new_device", "mail_confirm", 
 
 _HOUR_MS = 3_600_000
 _DAY_MS = 24 * _HOUR_MS
-_SOON = 1  # rank of mails that are sent after those of the rank `BOOKED`
+_SOON = 1  # rank of the mails that are sent after the mails with the rank `BOOKED`
 _LATER = 2
 
-THREAD = "thread"  # in the records, the purpose of a mail's link that opens a conversation
+THREAD = "thread"  # the stored purpose of a link that opens a conversation
 NEW_DEVICE: Final = (
-    "new_device"  # the kind of mail about a sign-in in a new browser, and the purpose of the link that ends the sign-in
+    # kind of the mail about a sign-in from a new browser, and the stored purpose of its link, which ends that sign-in
+    "new_device"
 )
-MAIL_CONFIRM: Final = "mail_confirm"  # the kind of mail to a new address of a member, and the purpose of its link
+MAIL_CONFIRM: Final = "mail_confirm"  # kind of the mail to a member's new address, and the stored purpose of its link
 WITH_EVENT: frozenset[Kind] = frozenset({"callback", "callback_cancelled", "appointment", "appointment_cancelled"})
 ACCOUNT: frozenset[Kind] = frozenset(get_args(Account))
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """The treatment of a kind of mail.
+    """The properties of a kind of mail.
 
-    `rank`: mails of a lower rank are sent first. Mails of the rank `BOOKED` also go to an unsubscribed address. `life_ms`: a mail
-    older than this is not sent. `opens`: whether the mail has a link into the conversation. `leaves`: whether the recipient can
-    unsubscribe from such mails.
+    `rank`: mails with a lower rank are sent first. Mails with the rank `BOOKED` are sent even to an unsubscribed address.
+    `life_ms`: a mail older than this is not sent. `opens`: whether the mail has a link that opens the conversation. `leaves`:
+    whether the recipient can unsubscribe from such mails.
     """
 
     rank: int

@@ -1,7 +1,7 @@
 """Write a mail's subject, plain text and HTML. Pure.
 
-The HTML loads nothing: no pictures, no style sheets. So a mail program shows the mail at once, and nobody learns that the reader
-opened it.
+The HTML loads no pictures and no style sheets from elsewhere. So a mail program shows the mail at once, and no server learns that
+the reader opened the mail.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _STYLE = (
     "body{margin:0;background:#f3f4f6;color:#1b1f24}"
     "main{max-width:34rem;margin:0 auto;padding:1.5rem 1rem;"
     "font:16px/1.6 system-ui,-apple-system,'Noto Sans',sans-serif}"
-    # a font of another language shows some Chinese characters in a foreign form
+    # each language has its own fonts, because a font of another language shows some Chinese characters in a foreign form
     ":lang(ko) main{font-family:system-ui,-apple-system,'Apple SD Gothic Neo','Noto Sans KR',sans-serif}"
     ":lang(ja) main{font-family:system-ui,-apple-system,'Hiragino Sans','Noto Sans JP',sans-serif}"
     ":lang(zh-Hans) main{font-family:system-ui,-apple-system,'PingFang SC','Microsoft YaHei','Noto Sans SC',sans-serif}"
@@ -45,9 +45,11 @@ _STYLE = (
 class About:
     """The content from which the texts of a mail are made.
 
-    `values`: the values that replace the names in braces. `own`: the site's own wording. `link`: None, or an address and when it
-    expires (Unix ms; None: never). `said`: the texts of staff that the mail quotes, or "". `leave`: the address at which the
-    recipient unsubscribes, or "".
+    - `values`: the values that replace the names in braces
+    - `own`: the site's own wording
+    - `link`: None, or the link's address and the time (Unix ms) when it expires; the time is None if the link never expires
+    - `said`: the texts of staff that the mail quotes, or ""
+    - `leave`: the address at which the recipient unsubscribes, or ""
     """
 
     kind: Kind
@@ -72,7 +74,7 @@ class Letter:
 
 
 def moment(at_ms: int, language: str, zone: tzinfo) -> str:
-    """Return the date and time of day of a Unix time in ms, as people write them in `language`."""
+    """Return a Unix time in ms as a date and time of day, as people write them in `language`."""
     return FRAMES[language_of(language)]["moment"].format(datetime.fromtimestamp(at_ms / 1000, zone))
 
 
@@ -95,7 +97,10 @@ def letter(about: About) -> Letter:
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:
-    """Replace names in braces, such as "{site}", by their values. Unlike `str.format`, this never reads attributes of values."""
+    """Replace names in braces, such as "{site}", by their values.
+
+    Unlike `str.format`, this function never reads attributes of the values.
+    """
     return _PLACE.sub(lambda found: values.get(found[1], found[0]), text)
 
 

@@ -14,7 +14,10 @@ from .letters import Letter
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file in a mail. `kind`: the media type, such as "text/html". `parameters`: of the media type, such as its charset."""
+    """A file in a mail. `kind`: the media type, such as "text/html".
+
+    `parameters`: the parameters of the media type, such as the charset.
+    """
 
     name: str
     kind: str
@@ -45,12 +48,13 @@ def message(letter: Letter, envelope: Envelope, attachments: tuple[Attachment, .
     mail["Subject"] = letter.subject
     mail["Date"] = format_datetime(datetime.fromtimestamp(now_ms / 1000, UTC))
     mail["Message-ID"] = make_msgid(domain=domain)
-    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: out-of-office programs do not answer
+    mail["Auto-Submitted"] = "auto-generated"  # out-of-office programs do not reply to a mail with this header (RFC 3834)
     if envelope.reply_to:
         mail["Reply-To"] = envelope.reply_to
     if envelope.leave:
         mail["List-Unsubscribe"] = f"<{envelope.leave}>"
-        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # mail programs unsubscribe by one POST request (RFC 8058)
+        # a mail program can unsubscribe the recipient with one POST request (RFC 8058)
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_content(letter.text, cte="quoted-printable")
     mail.add_alternative(letter.html, subtype="html", cte="quoted-printable")
     for each in attachments:

@@ -15,8 +15,8 @@ from signaling.records.types import DUE_NOW
 from .kinds import MANNERS, Kind
 from .unsubscribing import Addresses
 
-AFTER_S = 120  # seconds after an answer of staff until a mail tells the absent user, unless the user returns earlier
-REPLY_AGAIN_MS = 3_600_000  # while a user stays away, at least this many ms pass between two mails about answers
+AFTER_S = 120  # if staff write to an absent user, and the user does not return within this many seconds, a mail tells the user
+REPLY_AGAIN_MS = 3_600_000  # at least this many ms pass between two such mails to a user who stays away
 
 
 class Postbox:
@@ -28,7 +28,7 @@ class Postbox:
         self.addresses = addresses
         self._records = records
         self._now = now
-        self.posted = asyncio.Event()  # set when a mail was queued by this process
+        self.posted = asyncio.Event()  # set each time this process queues a mail
 
     async def post(
         self,
@@ -46,10 +46,11 @@ class Postbox:
         life_ms: int = 0,
         mail_id: str = "",
     ) -> bool:
-        """Queue a mail. Return False when a mail with this key is queued already, or was sent within the last `quiet_ms`.
+        """Queue a mail. Return False if a mail with the same `key` is queued already, or was sent within the last `quiet_ms`.
 
-        `organisation`: the organisation whose operators see a mail that belongs to no site. `at`: when to send the mail (Unix ms;
-        0: at once). `life_ms`: how long after `at` the mail may still be sent (0: as `MANNERS` says).
+        - `organisation`: the organisation whose operators see the mail, for a mail that belongs to no site
+        - `at`: the time at which the mail is sent (Unix ms; 0: at once)
+        - `life_ms`: the mail is not sent later than this many ms after `at` (0: the kind's time in `MANNERS`)
         """
         if not self.enabled:
             raise MailRefused("mail_off")

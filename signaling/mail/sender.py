@@ -1,9 +1,9 @@
-"""Send the mails of the outbox. In a cluster only the leader sends. No conversation waits for the sending.
+"""Send the mails of the outbox. In a cluster only the leader sends. No conversation waits until a mail is sent.
 
-A few tasks, called *lanes*, send at the same time. Each lane takes the most urgent mail that is due, and keeps its connection to
-the mail server while mails are due. Every step has a time limit, because a mail server may hang or answer in pieces. When the
-mail server itself fails, all lanes pause, longer after each failure. While a mail waits in such a pause, its number of tries does
-not grow.
+A few tasks, called *lanes*, send at the same time. Each lane takes the most urgent mail that is due. The lane keeps its
+connection to the mail server as long as mails are due. Every step has a time limit, because a mail server may hang or respond
+very slowly. When the mail server itself fails, all lanes pause. The pause is longer after each further failure. A pause does not
+count as a failed try of the waiting mails.
 """
 
 from __future__ import annotations
@@ -26,16 +26,21 @@ from .smtp import Connection, Verdict, verdict
 log = structlog.get_logger(__name__)
 
 LANES = 3
-LEASE_MS = 5 * 60_000  # ms for which a lane has a mail for itself: longer than connecting and sending may take
-LATER_S = (60, 300, 900, 3600, 3 * 3600, 6 * 3600)  # pause after each failed try of one mail; the last pause repeats
+LEASE_MS = 5 * 60_000  # ms for which a mail belongs to one lane; connecting and sending take less time
+# seconds until the next try after the first, second, … failed try of a mail; the last value repeats
+LATER_S = (60, 300, 900, 3600, 3 * 3600, 6 * 3600)
 MOST_TRIES = 12
-PAUSES_S = (1, 2, 5, 15, 60, 300)  # pause of all lanes after each failure of the mail server; the last pause repeats
-EARLY_S = 1.0  # seconds between two looks for a reminder that is due by the server's clock, but not by the machine's
-LOOK_S = 5.0  # longest time until the sender sees a mail that another server of the cluster has queued
+# seconds for which all lanes pause after the first, second, … failure of the mail server; the last value repeats
+PAUSES_S = (1, 2, 5, 15, 60, 300)
+EARLY_S = 1.0  # seconds between two searches while a reminder is due by the server's clock, but not by the machine's clock
+LOOK_S = 5.0  # seconds after which the sender looks for mails that another server of the cluster has queued
 
 
 class Sender:
-    """Sends the mails of the outbox. `trouble`: why the mail server takes no mail now, or "" while it does."""
+    """Sends the mails of the outbox.
+
+    `trouble`: the reason why the mail server accepts no mail now, or "" while it accepts mail.
+    """
 
     def __init__(
         self,
@@ -60,7 +65,7 @@ class Sender:
         self._ahead = ahead
         self.trouble = ""
         self._failures = 0
-        self._last_turn = ""  # organisation of the mail that was claimed last; the turn of the next one comes first
+        self._last_turn = ""  # organisation of the mail that was claimed last; another organisation has the next turn
         self._paused_until = 0
 
     async def run(self) -> None:
@@ -93,8 +98,8 @@ class Sender:
     async def _rest(self, *, idle: bool) -> None:
         """Wait until the pause of all lanes is over and a mail may be due.
 
-        `idle`: no mail was due a moment ago. If the clocks differ, the next one may be a reminder that is not due yet by the
-        machine's clock.
+        `idle`: the last search found no mail that was due. If the server's clock and the machine's clock differ, the reason may
+        be a reminder that is due by the server's clock only. Then wait a moment before the next search.
         """
         pause_ms = self._paused_until - self._now()
         if pause_ms > 0:
@@ -165,7 +170,7 @@ class Sender:
         return True
 
     def _clock(self, mail: MailRecord) -> int:
-        """Return the time by the clock that this mail follows: reminders follow the machine's clock."""
+        """Return the time by the machine's clock for a reminder, and by the server's clock for any other mail."""
         return self._now() - (self._ahead() if mail.kind in REMINDERS else 0)
 
     def _later(self, mail: MailRecord) -> int:
@@ -177,11 +182,11 @@ class Sender:
         await self._records.mail_refused(mail, why)
 
     async def _server_failed(self, mail: MailRecord, found: Verdict, *, counted: bool) -> None:
-        """Pause all lanes. Try this mail again later, or refuse it after its last try.
+        """Pause all lanes. Schedule another try of this mail, or refuse the mail if this was its last try.
 
         `counted`: this mail may have caused the failure, so the failure counts as one of the mail's tries.
         """
-        if self._now() > self._paused_until:  # failures of several lanes in the same pause count once
+        if self._now() > self._paused_until:  # if several lanes fail at the same time, this counts as one failure
             pause_s = PAUSES_S[min(self._failures, len(PAUSES_S) - 1)]
             self._failures += 1
             self._paused_until = self._now() + pause_s * 1000

@@ -17,9 +17,9 @@ from signaling.config.settings import MailServer
 from signaling.protocol.mail_addresses import masked
 from signaling.protocol.texts import Seen
 
-ANSWER_S = 30.0  # one answer of the mail server may take at most this many seconds
+ANSWER_S = 30.0  # one reply of the mail server may take at most this many seconds
 CONNECTED_S = 45.0  # connecting to the mail server, with TLS and login, may take at most this many seconds
-SENT_S = 120.0  # sending one mail may take at most this many seconds in all, however slowly the server's answers arrive
+SENT_S = 120.0  # sending one mail may take at most this many seconds in all, even if each single reply is in time
 
 _WHY = Seen(200, cut=True)
 _LINK_TOKEN = re.compile(r"#(\w+)=[\w-]+")
@@ -32,8 +32,8 @@ Meaning = Literal["refused", "later", "server"]
 class Verdict:
     """The meaning of a failed try to send a mail.
 
-    `meaning`: "refused": the mail server will never take this mail. "later": the server may take this mail later. "server": the
-    server takes no mail now. `why`: "unreachable", "timeout", "tls", "malformed", or the server's own words.
+    `meaning` is "refused" if the mail server will never accept this mail, "later" if it may accept this mail later, and "server"
+    if it accepts no mail now. `why`: "unreachable", "timeout", "tls", "malformed", or the server's own words.
     """
 
     meaning: Meaning
@@ -50,7 +50,7 @@ def verdict(error: Exception, recipient: str) -> Verdict:
         if about_us or error.code == _CLOSING or isinstance(error, aiosmtplib.SMTPConnectError):
             return Verdict("server", why)
         return Verdict("refused" if error.code >= 500 else "later", why)
-    if isinstance(error, ValueError):  # an address or a header that no mail can have
+    if isinstance(error, ValueError):  # the mail has an address or a header that is not allowed in a mail
         return Verdict("refused", "malformed")
     if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError):
         return Verdict("server", "tls")
@@ -58,13 +58,16 @@ def verdict(error: Exception, recipient: str) -> Verdict:
 
 
 def _without_secrets(said: str, recipient: str) -> str:
-    """Hide in a mail server's answer what it repeats of a mail: the recipient in any spelling, and the tokens of links."""
+    """Hide parts of a mail that a mail server repeats in its reply: the recipient in any spelling, and the tokens of links."""
     without = re.sub(re.escape(recipient), masked(recipient), said, flags=re.IGNORECASE)
     return _LINK_TOKEN.sub(r"#\1=…", without)
 
 
 class Connection:
-    """A connection to the mail server. Use it in `async with`. After an error that means "server", it cannot be used again."""
+    """A connection to the mail server. Use it in `async with`.
+
+    If an error's `verdict` is "server", do not use the connection again.
+    """
 
     def __init__(self, server: MailServer, greets_as: str) -> None:
         """Prepare a connection. `greets_as`: the host name with which we greet the mail server."""
@@ -74,7 +77,8 @@ class Connection:
             port=server.port,
             username=server.user or None,
             password=server.password or None,
-            local_hostname=greets_as,  # otherwise aiosmtplib looks the name up, and the look-up blocks the event loop
+            # without a name, aiosmtplib looks up this machine's name, and the look-up blocks the event loop
+            local_hostname=greets_as,
             timeout=ANSWER_S,
             use_tls=server.tls == "tls",
             start_tls=server.tls == "starttls",
@@ -101,13 +105,13 @@ class Connection:
             self._smtp.close()
 
     async def send(self, mail: EmailMessage, sender: str, recipient: str) -> None:
-        """Send one mail. Raises many kinds of errors; `verdict` says what an error means."""
-        data = await asyncio.to_thread(mail.as_bytes)  # making the bytes takes long for a mail with pictures
+        """Send one mail. Raises many kinds of errors. `verdict` tells what an error means."""
+        data = await asyncio.to_thread(mail.as_bytes)  # if the mail has pictures, making the bytes takes long
         async with asyncio.timeout(SENT_S):
             await self._smtp.sendmail(sender, [recipient], data)
 
 
-@cache  # reading all certificates of the system blocks the event loop for some 20 ms
+@cache  # read the system's certificates only once: that blocks the event loop for about 20 ms
 def _context(ca: Path | None) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=str(ca) if ca else None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2

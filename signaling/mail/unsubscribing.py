@@ -1,7 +1,6 @@
 """Keyed hashes of mail addresses, and the tokens in the links that unsubscribe an address. Pure.
 
-A token contains the address's hash, so the token needs no row in the database. The token works as long as the server keeps its
-key.
+A token contains the address's hash, so the token is not stored. A token works until the server gets another key.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ _HASH_BYTES = 32
 
 
 class Addresses:
-    """Makes hashes of mail addresses, and makes and reads the tokens that unsubscribe an address."""
+    """Makes the keyed hashes of mail addresses. Makes and reads the tokens that unsubscribe an address."""
 
     def __init__(self, secret: bytes) -> None:
         self._key = derived(secret, "mail addresses")

@@ -1,4 +1,7 @@
-"""A site's own wording of its mails: which mails it may word, the values that each may name, and a preview. Pure."""
+"""A site's own wording of its mails. This module knows which mails a site can word, and which values a wording can name.
+
+It also makes a preview. Pure.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,8 @@ NAMES: Final[dict[Kind, list[str]]] = {kind: _names(kind) for kind in WORDED}
 def checked_plan(plan: MailPlan) -> MailPlan:
     """Return the plan without empty texts.
 
-    Raises Invalid when a text is for a kind of mail that sites do not send, or names a value in braces that this mail lacks.
+    Raises Invalid if a text is for a kind of mail that sites do not send. Raises Invalid if a text has a name in braces that this
+    kind of mail does not know.
     """
     problems: dict[str, FieldProblem] = {}
     texts: dict[str, dict[str, MailText]] = {}
@@ -59,7 +63,8 @@ def checked_plan(plan: MailPlan) -> MailPlan:
 def preview(site: Site, kind: Kind, language: str, own: MailText, *, url: str, name: str, now: int) -> Letter:
     """Return a mail as its reader would see it, with example values.
 
-    `own`: the wording; "" for the standard one. `url`: origin of the users' pages. `name`: the counselor's name. `now`: Unix ms.
+    `own`: the site's wording; empty texts for the standard wording. `url`: the origin of the users' pages. `name`: the
+    counselor's name. `now`: Unix ms.
     """
     hours = next((each.hours for each in site.categories.values() if each.hours is not None), None)
     zone = zone_of(hours.timezone) if hours is not None else UTC

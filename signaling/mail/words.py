@@ -1,7 +1,7 @@
-"""The standard texts of mails. A site may replace the subject and text of each kind of mail (`records/mail_plan.py`).
+"""The standard texts of mails. A site can replace the subject and text of each kind of mail (`records/mail_plan.py`).
 
-`letters.py` replaces these names in braces: {site}, {name}, {when}, {zone}, {category}, {waiting}, {minutes}, {organisation},
-{device}, {network}.
+In these texts, `letters.py` replaces names in braces by values: {site}, {name}, {when}, {zone}, {category}, {waiting}, {minutes},
+{organisation}, {device}, {network}.
 """
 
 from __future__ import annotations
@@ -61,5 +61,5 @@ FRAMES: Final = {language: _frame(language) for language in LANGUAGES}
 
 
 def language_of(wanted: str) -> str:
-    """Return the language in which a mail is written: the wanted one or, if there are no texts in it, English."""
+    """Return the language in which a mail is written: the wanted language, or English if there are no texts in the wanted one."""
     return nearest(wanted)
