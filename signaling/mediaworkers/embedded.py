@@ -1,9 +1,8 @@
 """Embedded media workers: child processes of this server, one for each core and idle spares. The workers end with this server.
 
-A worker is dead when its process exits, or when its event stream was silent for three heartbeats. `liveness.py` says how the
-silence is counted. A spare then serves in the dead worker's place, ``on_dead`` gets the dead worker's rooms, and a new worker
-starts. A worker that is told to end (SIGTERM) is replaced in the same way, but keeps its rooms open until their participants have
-moved.
+A worker counts as dead when its process exits, or when its event stream was silent for three heartbeats. `liveness.py` defines
+how the silence is counted. When a worker is dead, a spare takes its place, ``on_dead`` gets its rooms, and a new worker starts. A
+worker that receives SIGTERM is replaced in the same way. It keeps its rooms open until their participants have moved.
 """
 
 from __future__ import annotations
@@ -34,13 +33,13 @@ from signaling.protocol.staff_views import WorkerItem
 
 log = structlog.get_logger(__name__)
 
-# seconds in which a started worker must answer; its imports take two seconds on an idle core, many more on a busy machine
+# seconds in which a started worker must respond; its imports take two seconds on an idle core, much longer on a busy machine
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 1.5  # seconds after which a worker that was told to stop is killed
-POLL_S = 0.05  # seconds before the next try to reach a worker, or to open its event stream again
-# seconds before a dead worker's successor starts while other workers serve: the calls that move need the CPU first
+POLL_S = 0.05  # seconds between two tries to reach a worker or to open its event stream
+# if other workers serve, a dead worker's successor starts after this many seconds, because the moving calls need the CPU first
 SETTLE_S = 0.5
-CRASHES = 16  # the times of at most this many workers' crashes are remembered
+CRASHES = 16  # number of workers' crashes whose times are remembered
 
 
 @dataclass(slots=True, eq=False)
@@ -61,12 +60,12 @@ class Worker:
 
     @property
     def id(self) -> str:
-        """Return the worker's id, which is unique to its process."""
+        """Return the worker's id. A process that replaces the worker has another id."""
         return f"w{self.number}-{self.process.pid}"
 
     @property
     def place(self) -> str:
-        """Return the worker's name. A worker that replaces it has the same name."""
+        """Return the worker's name. A process that replaces the worker has the same name."""
         return f"w{self.number}"
 
     @property
@@ -88,22 +87,20 @@ class Workers:
         self._tasks: set[asyncio.Task[None]] = set()
         self._begun: list[Worker] = []  # workers that were started and have not answered yet
         self._crashes: deque[float] = deque(maxlen=CRASHES)
-        self._succession = asyncio.Lock()  # lets one successor of a dead worker start at a time, so that the first is ready early
+        # lets dead workers' successors start one after another, so that the first successor is ready early
+        self._succession = asyncio.Lock()
         self._stopped = asyncio.Event()
         self._folder = tempfile.TemporaryDirectory(prefix="sangdam-")
         self._on_event: OnEvent | None = None
         self._on_dead: OnDead | None = None
 
     async def begin(self) -> None:
-        """Start the processes without waiting for them, so that they load in parallel with their parent.
-
-        `start` waits for them.
-        """
+        """Start the processes, and return at once. They load while this server loads. `start` waits for them."""
         for number in range(self._wanted):
             self._begun.append(await self._fork(number))
 
     async def start(self, on_event: OnEvent, on_dead: OnDead) -> None:
-        """Return when the workers can serve. Spares start later, so that they do not delay the server's start."""
+        """Wait until the workers can serve. Spares start later, so that they do not delay the server's start."""
         self._on_event, self._on_dead = on_event, on_dead
         if not self._begun:
             await self.begin()
@@ -176,7 +173,7 @@ class Workers:
         ]
 
     def _promote(self) -> None:
-        """Let spares serve while fewer workers than wanted are live."""
+        """If fewer workers are live than wanted, make spares live."""
         live = sum(worker.state == "live" for worker in self._workers)
         for worker in sorted(self._workers, key=lambda each: each.number):
             if live >= self._wanted:
@@ -211,9 +208,9 @@ class Workers:
         return Worker(number, process, WorkerClient(str(socket)))
 
     async def _adopt(self, worker: Worker) -> None:
-        """Wait until the started worker answers, and from then on watch it in a task.
+        """Wait until the started worker responds. Then start a task that watches the worker.
 
-        Raises RuntimeError when the worker exits, and TimeoutError when the worker does not answer in time.
+        Raises RuntimeError if the worker exits, and TimeoutError if the worker does not respond in time.
         """
         try:
             async with asyncio.timeout(START_TIMEOUT_S):
@@ -243,7 +240,7 @@ class Workers:
         await worker.client.close()
         if worker.process.returncode is None:
             with suppress(ProcessLookupError):
-                # SIGINT ends the worker at once; after SIGTERM the worker would first wait until its rooms have moved
+                # send SIGINT, which ends the worker at once; after SIGTERM, a worker waits until its rooms have moved
                 worker.process.send_signal(signal.SIGINT)
             try:
                 async with asyncio.timeout(STOP_TIMEOUT_S):
@@ -293,7 +290,7 @@ class Workers:
                 log.exception("rooms of a worker not handed on", worker=worker.id)
 
     async def _read(self, worker: Worker) -> None:
-        """Read the worker's events. When its stream breaks, open a new one: `_silent` decides whether the worker is dead."""
+        """Read the worker's events. When the event stream breaks, open a new stream, because the worker may still be alive."""
         while True:
             error = await read_stream(worker, self._on_event)
             log.warning("event stream broke", worker=worker.id, error=error)
@@ -311,19 +308,19 @@ class Workers:
         self._promote()
         with suppress(ProcessLookupError):
             if worker.process.returncode is None:
-                worker.process.kill()  # the worker may only hang: it would then keep its port, and leave every command unanswered
+                worker.process.kill()  # the worker may still run but hang: then it would keep its port and respond to no command
         self._spawn(self._succeed(worker.number, after=worker))
         await self._moved(worker)
 
     async def _succeed(self, number: int, after: Worker | None = None) -> None:
-        """Start a new worker under this number, in place of ``after``. Try again until it starts or this server stops."""
+        """Start a new worker with this number, in place of ``after``. Try again until the worker starts or this server stops."""
         if after is not None:
             await self._stop(after)
         while not await self._start_successor(number):
             pass
 
     async def _start_successor(self, number: int) -> bool:
-        """Start a worker. Return False if the start failed: the caller then tries again. When this server stops, return True."""
+        """Start a worker. Return False if the start failed and the caller must try again. If this server stops, return True."""
         await until_free(media_ports(self._settings.udp_port + number, 1), self._stopped)
         async with self._succession:
             await asyncio.sleep(self._pause_s())
@@ -348,7 +345,7 @@ async def _always() -> bool:
 
 
 async def _silent(worker: Worker) -> None:
-    """Return when the worker has been silent for so long that it counts as dead."""
+    """Wait until the worker has been silent for so long that it counts as dead."""
     now_s = asyncio.get_running_loop().time()
     while True:
         now_s = await interface.tick(worker, now_s)

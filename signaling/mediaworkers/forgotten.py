@@ -1,8 +1,9 @@
-"""Rooms that a worker still has although no session has them, for example after a command to close them was lost.
+"""Close forgotten rooms: a worker still has them, but no session uses them, for example because a command to close was lost.
 
-A worker cannot tell such rooms from others, because rooms outlive the server that opened them. So the server that decides reads
-the rooms of each worker from time to time, and closes those that it does not know. A room must be unknown twice in a row before
-it is closed. A room that has just moved stays open on its former worker while its participants make new connections.
+A worker cannot recognise forgotten rooms, because its rooms stay open when the server that opened them ends. So the leading
+server regularly reads the list of each worker's rooms, and closes the rooms that it does not know. It closes a room only if the
+room was unknown twice in a row. The reason: a room that has just moved stays open on its former worker while its participants
+make new connections.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from signaling.mediaworkers.interface import MediaWorker
 
 log = structlog.get_logger(__name__)
 
-SWEEP_S = 20.0  # seconds between two looks; an unknown room is closed after at most twice this time
+SWEEP_S = 20.0  # seconds between two checks; an unknown room is closed after at most twice this time
 
 Opened = tuple[str, int]
 """Identifies a room of a worker: the name and the epoch of the room."""
@@ -28,7 +29,7 @@ W = TypeVar("W", bound=MediaWorker)
 
 
 def unknown(rooms: Iterable[RoomState], is_here: Callable[[str], bool]) -> frozenset[Opened]:
-    """Return those of a worker's rooms that do not belong to this worker for any live session."""
+    """Return those of a worker's rooms that no live session has on this worker."""
     return frozenset((room.room, room.epoch) for room in rooms if not is_here(room.room))
 
 
@@ -37,8 +38,8 @@ async def close_forgotten(
 ) -> None:
     """Close forgotten rooms until cancelled.
 
-    `workers`: the workers that can take commands now. `is_here`: whether a room belongs to this worker. `may_close`: whether
-    this server still decides; otherwise another server may have opened the rooms.
+    `workers`: the workers that can take commands now. `is_here`: whether a room belongs to this worker. `may_close`: whether this
+    server still leads; otherwise another server may have opened the rooms.
     """
     before: dict[str, frozenset[Opened]] = {}
     while True:
@@ -52,7 +53,10 @@ async def close_forgotten(
 async def _look(
     worker: W, before: frozenset[Opened], is_here: Callable[[W, str], bool], may_close: Callable[[], Awaitable[bool]]
 ) -> frozenset[Opened]:
-    """Close the worker's rooms that are unknown now and were unknown before. Return the rooms that are unknown now."""
+    """Close the worker's rooms that are unknown now and that were unknown the last time (`before`).
+
+    Return the unknown rooms that are still open.
+    """
     try:
         async with asyncio.timeout(COMMAND_TIMEOUT_S):
             now = unknown(await worker.client.rooms(), lambda room: is_here(worker, room))
@@ -63,6 +67,6 @@ async def _look(
         for room, epoch in forgotten:
             if not is_here(worker, room):
                 await worker.client.close_room(room, epoch)
-    except (WorkerError, TimeoutError):  # the event stream shows whether this worker is dead; the next look tries again
+    except (WorkerError, TimeoutError):  # the next check tries again; whether this worker is dead, its event stream shows
         return before
     return now - forgotten

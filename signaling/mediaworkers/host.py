@@ -1,4 +1,4 @@
-"""`sangdam media`: run the media workers of one machine, one for each core, and start each again when it ends.
+"""`sangdam media`: run the media workers of one machine, one for each core. When a worker ends, start another one.
 
 The workers announce themselves in Redis.
 """
@@ -25,8 +25,9 @@ log = structlog.get_logger(__name__)
 
 SECRET_VARIABLE = "SANGDAM_MEDIA_TOKEN"  # noqa: S105  # name of a variable in the workers' environment
 REDIS_VARIABLE = "SANGDAM_MEDIA_REDIS"
-KILL_AFTER_S = 20.0  # seconds after SIGTERM until a worker is killed; a worker waits a shorter time for its rooms to move
-CRASHES = 16  # the times of at most this many exits of a worker are remembered
+# a worker is killed this many seconds after SIGTERM; the worker itself waits a shorter time until its rooms have moved
+KILL_AFTER_S = 20.0
+CRASHES = 16  # number of a worker's exits whose times are remembered
 
 
 def command_of(settings: MediaSettings, number: int) -> list[str]:
@@ -54,7 +55,7 @@ def _bracketed(host: str) -> str:
 
 
 async def run(settings: MediaSettings) -> None:
-    """Run the workers until SIGTERM or SIGINT, and return when all of them have ended.
+    """Run the workers until SIGTERM or SIGINT. Then wait until all workers have ended.
 
     A worker ends when its rooms have moved, at a second signal, or after `KILL_AFTER_S`.
     """

@@ -16,11 +16,12 @@ from signaling.protocol.staff_views import WorkerItem
 
 log = structlog.get_logger(__name__)
 
-# seconds in which another worker must be found for a draining worker's rooms; the draining worker ends by itself after 15 s
+# seconds in which another worker must be found for a draining worker's rooms; after 15 s the draining worker ends anyway
 ANOTHER_S = 10.0
 MOVED_S = 3.0  # seconds that a draining worker keeps a moved room open while the participants make new connections
-LOOK_S = 0.1  # seconds between two checks whether another worker is there
-# read timeout of the event stream's HTTP client. A last resort: it also counts the time in which this server could not read
+LOOK_S = 0.1  # seconds between two checks for another worker
+# read timeout, in seconds, of the event stream's HTTP client. It is much longer than the silence of a dead worker, because it
+# also counts time in which this server itself was too busy to read.
 STREAM_SILENCE_S = 30.0
 
 OnEvent = Callable[[media.WorkerEvent], Awaitable[None]]
@@ -35,9 +36,9 @@ class Succeeded(Exception):
 class MediaWorker(Protocol):
     """One media worker.
 
-    `beat`: set at each heartbeat. `drains`: set when the worker says that it was told to end.
-    `captions`: whether a captions process is connected to the worker.
-    `handling`: whether this server is handling an event of the worker's stream, so that later events wait unread.
+    `beat`: set at each heartbeat. `drains`: set when the worker reports that it will end. `captions`: whether a captions process
+    is connected to the worker. `handling`: whether this server is handling an event of the worker, so that the worker's later
+    events are not read yet.
     """
 
     client: WorkerClient
@@ -50,11 +51,11 @@ class MediaWorker(Protocol):
 
     @property
     def id(self) -> str:
-        """Return the worker's id, which is unique to its process."""
+        """Return the worker's id. A process that replaces the worker has another id."""
 
     @property
     def place(self) -> str:
-        """Return the worker's name. A worker that replaces it has the same name."""
+        """Return the worker's name. A process that replaces the worker has the same name."""
 
     @property
     def usable(self) -> bool:
@@ -62,7 +63,10 @@ class MediaWorker(Protocol):
 
 
 class MediaWorkers(Protocol):
-    """All media workers that this server uses. `outlive`: whether the workers and their rooms go on when this server ends."""
+    """All media workers that this server uses.
+
+    `outlive`: whether the workers keep running, with their rooms, when this server ends.
+    """
 
     outlive: bool
 
@@ -70,13 +74,14 @@ class MediaWorkers(Protocol):
         """Start worker processes in parallel with server startup."""
 
     async def start(self, on_event: OnEvent, on_dead: OnDead) -> None:
-        """Return when the workers can serve.
+        """Wait until the workers can serve.
 
-        `on_event` gets every event. `on_dead` gets the rooms of a dead or draining worker, which must be opened elsewhere.
+        `on_event` gets every event. `on_dead` gets the rooms of a dead or draining worker. These rooms must be opened on other
+        workers.
         """
 
     async def close(self) -> None:
-        """Stop using the workers. Embedded workers end; remote workers go on."""
+        """Stop using the workers. Embedded workers end. Remote workers keep running."""
 
     async def heard(self, timeout_s: float) -> None:
         """Wait until this server has handled all events that the workers have sent so far, but at most `timeout_s` seconds."""
@@ -91,19 +96,19 @@ class MediaWorkers(Protocol):
         """Forget which worker has this room, because the room is closed or must move."""
 
     def kept(self, room: str) -> int:
-        """Return the epoch of this room if a worker had it open when this server began to lead, else 0."""
+        """Return the epoch at which a worker had this room open when this server began to lead. Return 0 if none had."""
 
     async def settle(self) -> None:
-        """Close the rooms that workers still have from an earlier leader. Call it when every live room is placed."""
+        """Close the rooms that workers still have from an earlier leader. Call this method when every live room has a worker."""
 
     def items(self) -> list[WorkerItem]:
         """Return the state of each worker for the wallboard."""
 
 
 async def read_stream(worker: MediaWorker, on_event: OnEvent | None) -> str:
-    """Read one event stream until the stream breaks or `on_event` raises Succeeded. Return the reason as a text.
+    """Read one event stream until the stream breaks or `on_event` raises Succeeded.
 
-    Return "" if the stream has ended without a reason. A stream begins with a Snapshot.
+    Return the reason for the end as a text, or "" if there is no reason. The first event of a stream is a Snapshot.
     """
     try:
         async with aclosing(worker.client.events(STREAM_SILENCE_S)) as events:
@@ -119,7 +124,7 @@ async def read_stream(worker: MediaWorker, on_event: OnEvent | None) -> str:
 
 
 async def _handle(worker: MediaWorker, event: media.WorkerEvent, on_event: OnEvent | None) -> None:
-    # the snapshot alone is no sign of life: a worker that sends nothing after it counts as silent
+    # a snapshot does not end the silence: the worker must also send another event
     if not isinstance(event, media.Snapshot):
         worker.silence.heard()
     if isinstance(event, media.Snapshot):
@@ -141,7 +146,9 @@ async def _handle(worker: MediaWorker, event: media.WorkerEvent, on_event: OnEve
 
 
 async def tick(worker: MediaWorker, before_s: float) -> float:
-    """Wait for one tick, and count it as silence. Do not count it while this server is handling an event of the worker.
+    """Wait for one tick, and count the tick as silence of the worker.
+
+    While this server is handling an event of the worker, the tick does not count, because other events may wait unread.
 
     Return the event loop's time, which the caller passes as `before_s` in the next call.
     """
@@ -155,7 +162,7 @@ async def tick(worker: MediaWorker, before_s: float) -> float:
 async def heard(workers: Sequence[MediaWorker], timeout_s: float) -> None:
     """Wait for the next heartbeat of each worker, but at most `timeout_s` seconds.
 
-    As events come in order, all earlier events have then been handled.
+    Events arrive in order. So after the heartbeat, all earlier events have been handled.
     """
     for worker in workers:
         worker.beat.clear()
@@ -167,10 +174,10 @@ async def heard(workers: Sequence[MediaWorker], timeout_s: float) -> None:
 
 
 async def drain(worker: MediaWorker, another: Callable[[], bool], move: Callable[[], Awaitable[None]], is_here: IsHere) -> None:
-    """Move the rooms of a worker that was told to end, as soon as there is another worker.
+    """Move the rooms of a worker that will end, as soon as another worker is there.
 
-    The old rooms stay open for `MOVED_S` while participants make new connections, and are then closed. `is_here` returns whether
-    a room belongs to the draining worker now.
+    On the draining worker, a moved room stays open for `MOVED_S`, while its participants make new connections. Then the room is
+    closed there. `is_here` returns whether a room still belongs to the draining worker.
     """
     with suppress(TimeoutError):
         async with asyncio.timeout(ANOTHER_S):

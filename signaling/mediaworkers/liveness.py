@@ -1,8 +1,8 @@
 """Decide when a silent worker counts as dead, and how long to wait before its successor starts.
 
-Pure, except for one read of /proc. A false alarm costs every call on the worker a second of silence. A missed death costs the
-calls themselves. Silence is therefore counted only while this server itself could read, and a worker that waits for a CPU is
-given more time.
+Pure, except for one read of /proc. If a live worker is taken for dead, every call on it loses a second of sound. If a dead worker
+is taken for alive, its calls are lost. Silence is therefore counted only while this server itself could read, and a worker that
+waits for a CPU is given more time.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from pathlib import Path
 TICK_S = 0.05  # seconds between two ticks, in which silence is counted
 SILENT_S = 0.75  # seconds of silence after which a worker counts as dead: three heartbeats
 STARVED_S = 2.5  # seconds of silence after which a starved worker, which is ready to run but gets no CPU, counts as dead
-REMOTE_SILENT_S = 1.25  # the same for a worker on another machine, where this server cannot see whether the worker is starved
-FIRST_S = 5.0  # seconds until a worker that has sent no event yet counts as dead: its stream must be opened first
+# the same as SILENT_S, for a worker on another machine; this server cannot see whether such a worker is starved
+REMOTE_SILENT_S = 1.25
+FIRST_S = 5.0  # seconds after which a worker without any event counts as dead; this includes the time to open its event stream
 
-CRASHES_S = 60.0  # seconds for which a crash of a worker lengthens the pause before a restart
+CRASHES_S = 60.0  # a crash lengthens the pause before restarts for this many seconds
 # seconds of pause before a restart, indexed by the number of crashes in the last minute
 PAUSES_S = (0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 1.0, 2.0)
 
@@ -24,7 +25,8 @@ PAUSES_S = (0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 1.0, 2.0)
 class Silence:
     """The time for which a worker has been silent. After `limit_s` the worker counts as dead.
 
-    Call ``tick`` every ``TICK_S``. A late tick counts as one tick only, because events of the meantime may be unread.
+    Call ``tick`` every ``TICK_S``. A late tick counts as one tick only, because events that arrived in the meantime may still be
+    unread.
     """
 
     def __init__(self, limit_s: float = SILENT_S) -> None:
@@ -32,7 +34,7 @@ class Silence:
         self._silent_s = limit_s - FIRST_S
 
     def heard(self) -> None:
-        """Reset the silence, because an event of the worker has come."""
+        """Reset the silence, because an event of the worker has arrived."""
         self._silent_s = 0.0
 
     def tick(self, elapsed_s: float) -> None:
@@ -44,7 +46,7 @@ class Silence:
         self._silent_s = self._limit_s
 
     def is_death(self, *, starved: bool) -> bool:
-        """Return whether the worker counts as dead. `starved`: whether the worker gets no CPU, so that it has more time."""
+        """Return whether the worker counts as dead. `starved`: whether the worker gets no CPU. A starved worker has more time."""
         return self._silent_s >= (STARVED_S if starved else self._limit_s) - TICK_S / 2
 
     @property
@@ -54,7 +56,9 @@ class Silence:
 
 
 def is_starved(pid: int, proc: Path = Path("/proc")) -> bool:
-    """Return whether the process waits for a CPU or the disk. False: the process sleeps, hangs or is dead.
+    """Return whether the process is running, or is waiting for a CPU or the disk.
+
+    The result is False if the process sleeps, hangs or is dead.
 
     On systems other than Linux, the result is always False.
     """
@@ -62,13 +66,14 @@ def is_starved(pid: int, proc: Path = Path("/proc")) -> bool:
         stat = (proc / str(pid) / "stat").read_text()
     except OSError:
         return False
-    return stat.rpartition(")")[2].split()[0] in ("R", "D")  # proc(5): the state follows the process's name in brackets
+    return stat.rpartition(")")[2].split()[0] in ("R", "D")  # the state comes after the process's name in brackets (proc(5))
 
 
 def restart_pause_s(crashes_s: Sequence[float], now_s: float) -> float:
     """Return the pause in seconds before a successor starts.
 
-    The first crashes cause no pause. A worker that keeps crashing gets pauses, so that restarts do not use up the CPU.
+    The first crashes cause no pause. If a worker crashes again and again, there are pauses, so that restarts do not use up the
+    CPU.
     """
     recent = sum(now_s - at < CRASHES_S for at in crashes_s)
     return PAUSES_S[min(recent, len(PAUSES_S) - 1)]

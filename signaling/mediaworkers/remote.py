@@ -1,9 +1,9 @@
 """Media workers on other machines. Their leases in Redis announce them, and each has its own event stream.
 
-A lease only makes a worker known. Only the event stream shows whether a worker is alive, so calls go on while Redis is
-unavailable. A worker is dead when nothing listens at its address or its stream was silent for too long. ``on_dead`` then gets
-the dead worker's rooms. A worker that only hung is used again when it answers again. Before that, its rooms that have moved
-meanwhile are closed.
+A lease only makes a worker known. Whether the worker is alive, only its event stream shows. So calls continue while Redis is
+unavailable. A worker counts as dead when nothing listens at its address, or when its event stream was silent for too long.
+``on_dead`` then gets the dead worker's rooms. If the worker was not dead but only hung, it is used again as soon as it responds.
+Before that, its rooms that have moved to other workers are closed.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 0.3  # seconds between two reads of the leases
 REDIS_TIMEOUT_S = 1.0  # seconds in which Redis must answer
-FOUND_WITHIN_S = 2.0  # seconds that this server's start waits for workers that have a lease but send nothing
-RECONNECT_S = 0.1  # seconds before the broken event stream of a worker is opened again
+FOUND_WITHIN_S = 2.0  # at its start, this server waits at most this many seconds for workers that have a lease but send nothing
+RECONNECT_S = 0.1  # a worker's broken event stream is opened again after this many seconds
 MOST_DOUBTED = 1000  # at most this many names of untrusted workers are remembered, so that each name is logged once
-REFUSALS = 2  # refused connections in a row after which a worker counts as gone
-LATELY_S = 2.0  # seconds until a new room is part of the load that its worker announces
-ROOM_LOAD = 0.02  # share of a core that is added for each such room (measured: 1-2.7 % with sound)
+REFUSALS = 2  # a worker counts as gone after this many refused connections in a row
+LATELY_S = 2.0  # after this many seconds, a new room is part of the load that its worker announces
+ROOM_LOAD = 0.02  # estimated load of a newer room, as a share of a core (measured: 1-2.7 % with sound)
 
 
 async def _always() -> bool:
@@ -53,8 +53,8 @@ async def _always() -> bool:
 class Leased:
     """A worker with a lease. See `interface.MediaWorker`.
 
-    `found`: room → epoch of the rooms that were open on the worker when its stream began. `lately`: the times at which the
-    worker's newest rooms were placed on it. `succeeded`: whether another worker now listens at its address.
+    `found`: the rooms that were open on the worker when its event stream began: room → epoch. `lately`: when the newest rooms
+    were placed on the worker. `succeeded`: whether another worker now listens at the worker's address.
     """
 
     said: announcement.Announcement
@@ -80,7 +80,7 @@ class Leased:
 
     @property
     def place(self) -> str:
-        """Return the worker's host and port. A worker that replaces it has the same host and port."""
+        """Return the worker's host and port. A worker that replaces this worker has the same host and port."""
         return urlsplit(self.said.url).netloc
 
     @property
@@ -89,7 +89,7 @@ class Leased:
         return self.state in ("live", "draining")
 
     def load(self, now_s: float) -> float:
-        """Return the announced load, in cores, plus an estimate for rooms that are too new to be part of it."""
+        """Return the announced load, in cores, plus an estimate for rooms that are too new to be part of the announced load."""
         while self.lately and now_s - self.lately[0] > LATELY_S:
             self.lately.popleft()
         return self.said.load + len(self.lately) * ROOM_LOAD
@@ -98,7 +98,8 @@ class Leased:
 class Fleet:
     """The media workers of a cluster. See `interface.MediaWorkers`.
 
-    Before this server closes rooms that it has not placed itself, it asks `allowed`: another leader may have placed them.
+    Before this server closes rooms that it has not placed itself, it calls `allowed`, because another leader may have placed
+    them.
     """
 
     outlive = True
@@ -127,7 +128,7 @@ class Fleet:
         """Do nothing: remote workers run already."""
 
     async def start(self, on_event: OnEvent, on_dead: OnDead) -> None:
-        """Return when every worker with a lease has sent its snapshot of rooms, or after `FOUND_WITHIN_S`."""
+        """Wait until every worker with a lease has sent a snapshot of its rooms, but at most `FOUND_WITHIN_S`."""
         self._on_event, self._on_dead = on_event, on_dead
         with suppress(RedisError, OSError):
             await self._look()
@@ -139,7 +140,7 @@ class Fleet:
             log.warning("no media worker yet: text only until one is announced")
 
     async def close(self) -> None:
-        """Stop reading the workers' events. The workers themselves go on."""
+        """Stop reading the workers' events. The workers themselves keep running."""
         tasks = [*self._tasks]
         for task in tasks:
             task.cancel()
@@ -190,12 +191,12 @@ class Fleet:
             worker.rooms.discard(room)
 
     def kept(self, room: str) -> int:
-        """Return the epoch of this room if a worker had it open when this server began to lead, else 0."""
+        """Return the epoch at which a worker had this room open when this server began to lead. Return 0 if none had."""
         keeper = self._keeper(room)
         return keeper.found[room] if keeper else 0
 
     async def settle(self) -> None:
-        """Close the rooms that workers still have from an earlier leader, and from now on every room that is forgotten."""
+        """Close the rooms that workers still have from an earlier leader. From now on, close forgotten rooms (`forgotten.py`)."""
         self._settled = True
         for worker in list(self._workers.values()):
             self._spawn(self._close_strays(worker))
@@ -246,7 +247,7 @@ class Fleet:
             worker = self._workers[name] = Leased(said, WorkerClient(said.url, self._secret))
             worker.task = self._spawn(self._follow(worker))
         if said.at < worker.said.at:
-            return  # an older announcement of this worker that was sent again
+            return  # somebody has sent an older announcement of this worker again
         worker.said = said
         if said.draining:
             worker.drains.set()
@@ -339,8 +340,8 @@ class Fleet:
         rooms = list(worker.rooms)
         for room in rooms:
             self.forget(room)
-        # The rooms move in a separate task. The task that watches the worker is cancelled when the lease ends, often before all
-        # rooms have moved.
+        # A separate task moves the rooms. The task that watches the worker could not do it, because that task is cancelled when
+        # the lease ends, often before all rooms have moved.
         await asyncio.shield(self._spawn(self._hand_on(worker, rooms)))
 
     async def _hand_on(self, worker: Leased, rooms: list[str]) -> None:
