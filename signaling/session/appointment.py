@@ -1,4 +1,4 @@
-"""Appointments: a callback with a member of staff, at a time at which the matcher keeps a place of theirs free.
+"""Appointments: callbacks by one member of staff, for whom the matcher keeps a place free at the booked time.
 
     The states of an appointment, and what changes them:
     scheduled → kept (the lead time before the start: the matcher keeps a place free) → due (rings for that member only)
@@ -17,12 +17,12 @@ from signaling.session import model
 from signaling.session.effects import Effect, Enqueue, Note, Step
 from signaling.session.model import Callback, Session
 
-GRACE_MS = 3 * 60_000  # a due appointment rings at most this many milliseconds for its own counselor only
+GRACE_MS = 3 * 60_000  # milliseconds for which a due appointment rings only for its own counselor
 LATE_MS = 10 * 60_000  # milliseconds that an accepted appointment waits for a user who gave no telephone number
 
 
 def next_request(session: Session) -> str:
-    """Give the callback a new request, and return the request's id."""
+    """Give the callback a new id for its request at the matcher. Return the id."""
     session.requests_made += 1
     session.request = f"{session.id}.{model.CALLBACK_REQUEST}{session.requests_made}"
     return session.request
@@ -91,8 +91,8 @@ def excluded(session: Session) -> tuple[str, ...]:
 def accepted(session: Session, called: Callback, now: int) -> None:
     """Wait for the user for up to `LATE_MS`, because a counselor has accepted the appointment.
 
-    A contact without a mail address counts as a telephone number. For a user with a telephone number
-    there is no limit: they may be talking to the counselor on the telephone. Only the counselor knows whether they were missed.
+    A contact without a mail address counts as a telephone number. There is no limit for a user with a telephone number, because
+    the user and the counselor might be talking on the telephone. Only the counselor knows whether the user was reached.
     """
     session.timers.pop("grace", None)
     if called.minutes and (not called.contact or address_in(called.contact)):
@@ -100,7 +100,7 @@ def accepted(session: Session, called: Callback, now: int) -> None:
 
 
 def note(called: Callback, change: Literal["booked", "moved", "cancelled", "due"], out: list[Effect]) -> None:
-    """Store an event about an appointment. Webhooks announce it."""
+    """Store an event about an appointment, which webhooks announce."""
     out.append(Note("appointment", {"change": change, "staff": called.staff, "at": called.due_at, "minutes": called.minutes}))
 
 

@@ -6,10 +6,11 @@ scheduled, due → scheduled (another time) · cancelled · done, missed (other 
 due → missed (nobody accepted in two weeks)
 calling → scheduled (not reached, another time) · due (the counselor did not stay until the user connected)
 
-The session stays in state ``callback`` until a member of staff accepts, or until the callback is cancelled or given up. After an
-acceptance, the session goes on like any other, but without its user. The counselor calls the user by other means, or the user
-connects by a new link (``met``). Before the user has connected, they do not count as disconnected, and no timer waits for their
-return. Only an appointment whose user gave no telephone number is given up ten minutes after the counselor accepted it.
+The session stays in state ``callback`` until a member of staff accepts, or until the callback is cancelled or given up. After a
+counselor has accepted, the session is active like any other, but its user is not connected. The counselor calls the user by other
+means, or the user connects by a new link (``met``). Before the user has connected, they do not count as disconnected, and no
+timer waits for their return. There is one exception: an appointment whose user gave no telephone number is given up ten minutes
+after the counselor accepted it.
 """
 
 from __future__ import annotations
@@ -31,14 +32,14 @@ from signaling.session.events import (
 from signaling.session.model import Callback, NotAllowed, Session
 
 MOST_MOVES = 10  # how often one callback may be moved to another time
-LEAST_CONTACT = 3  # at least this many characters in the contact for a callback, as for the contact of a message
+LEAST_CONTACT = 3  # the contact for a callback has at least this many characters, like the contact of a message
 
 
 def asked(session: Session, event: CallbackAsked, now: int, out: list[Effect]) -> None:
     """Book a callback, or move a booked one.
 
-    The user may ask before entering the queue and in the queue. They may also ask in a room to which the disconnected counselor
-    has not returned in time. A callback is refused if the site does not know how to reach the user and the user gives no contact.
+    The user is allowed to book a callback before entering the queue, in the queue, and in a room whose disconnected counselor has
+    not returned in time. A callback is refused if the site does not know how to reach the user and the user gives no contact.
     """
     if event.participant != session.user:
         raise NotAllowed("not_yours")
@@ -70,7 +71,10 @@ def asked(session: Session, event: CallbackAsked, now: int, out: list[Effect]) -
 
 
 def _agree(session: Session, callback: Callback, at: int, with_staff: WithStaff | None, out: list[Effect]) -> None:
-    """Make the callback an appointment at the time `at` with the member in `with_staff`. None: any counselor may call back."""
+    """Make the callback an appointment at the time `at`.
+
+    `with_staff`: the member and the details; None: a callback by any counselor.
+    """
     was_with = callback.staff
     if was_with and with_staff is None:
         appointment.note(callback, "cancelled", out)
@@ -108,13 +112,13 @@ def _another_time(callback: Callback, session: Session) -> None:
 
 
 def booking_of(callback: Callback) -> str:
-    """Return the name of what is booked now: its time in UTC, and a number that changes whenever a time is agreed."""
+    """Return a text that identifies the present booking: its time in UTC, and how often a time was agreed."""
     at = datetime.fromtimestamp(callback.due_at / 1000, UTC).isoformat(timespec="minutes")
     return f"{at.removesuffix('+00:00')}Z/{callback.agreed}"
 
 
 def check_booking(session: Session, booking: str) -> None:
-    """Raise NotAllowed when the session has no callback to cancel, or has another booking than this one ("": any)."""
+    """Raise NotAllowed when the session has no callback to cancel, or its booking is not `booking` ("": any booking)."""
     called = session.callback
     if session.state != "callback" or called is None or booking not in ("", booking_of(called)):
         raise NotAllowed("wrong_state")
@@ -176,7 +180,7 @@ def due_again(session: Session) -> bool:
 
 
 def met(session: Session, event: UserMet, now: int, out: list[Effect]) -> None:
-    """Connect the called-back user. The user came by the link of the callback, or is on a page that they had left open."""
+    """Note that the called-back user has connected. The user opened the callback's link, or had left the page open."""
     callback = session.callback
     if event.participant != session.user:
         raise NotAllowed("not_yours")
@@ -194,7 +198,7 @@ def met(session: Session, event: UserMet, now: int, out: list[Effect]) -> None:
 
 
 def moved(session: Session, event: CallbackMoved, now: int, out: list[Effect]) -> None:
-    """Move the callback to another time: its counselor did not reach the user and asks for this. The counselor is free again."""
+    """Move the callback to another time, because its counselor did not reach the user. The counselor is free again."""
     callback = _of_owner(session, event.participant)
     _another_time(callback, session)
     helping.close(session, "ended", out)
@@ -222,7 +226,7 @@ def rebooked(session: Session, event: AppointmentMoved, now: int, out: list[Effe
 def late(session: Session, out: list[Effect]) -> bool:
     """Give an appointment up, because its user did not come in time.
 
-    Return False if the user came, or if no counselor waits for them.
+    Return False if the user has come, or if no counselor waits for the user.
     """
     if session.callback is None or not session.calling_back():
         return False

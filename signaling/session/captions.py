@@ -1,8 +1,8 @@
-"""Captions: what is said in a call is written down by the captions process, for those who hear it.
+"""Captions: the captions process writes down the words of a call. Participants get the words of the people whom they hear.
 
-Captions are on while at least one participant wants them. Nobody is asked first, but everybody sees that captions are on, and
-who wants them. The words are kept with the conversation only if the site keeps captions and everybody in the call has agreed.
-When one of them withdraws the agreement, all words that were kept are deleted.
+Captions are on while at least one participant wants them. Nobody is asked first, but everybody sees that captions are on, and who
+wants them. The words are kept with the conversation only if the site keeps captions and everybody in the call has agreed. When a
+participant withdraws this consent, all kept words are deleted.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from signaling.session.model import NotAllowed, Person, Session
 
 
 def possible(session: Session) -> bool:
-    """Return whether participants may turn captions on now. This says nothing of the captions process, which may be missing."""
+    """Return whether participants may turn captions on now. Does not check that a captions process is running."""
     return session.captions.offered and session.state == "active" and session.channel != "text"
 
 
@@ -33,7 +33,7 @@ def asked(session: Session, event: CaptionsAsked, now: int, out: list[Effect]) -
 
 
 def answered(session: Session, event: CaptionsAnswered, now: int, out: list[Effect]) -> None:
-    """Take a participant's or listener's answer: whether the words may be kept.
+    """Store the answer of a participant or listener to whether the words may be kept.
 
     If somebody who had agreed now refuses, all kept words are deleted.
     """
@@ -66,7 +66,7 @@ def settle(session: Session, now: int, out: list[Effect]) -> None:
     state = session.captions
     for person in (*session.people.values(), *session.listeners.values()):
         if person.gone:
-            person.captions = ""  # this person is asked about keeping captions again if they come back
+            person.captions = ""  # if this person comes back, they are asked again whether captions may be kept
     here = {person.id: person for person in session.present() if not person.reading}
     state.wanted = [each for each in state.wanted if each in here]
     state.languages = {each: language for each, language in state.languages.items() if language and each in state.wanted}

@@ -31,8 +31,7 @@ def possible(session: Session) -> bool:
 def sees(session: Session, person: Person) -> bool:
     """Return whether this person may see the user's page now.
 
-    The owner may see the page as long as the user agrees. As long as the user agrees, other staff see the page, too, in the modes
-    in which they hear the user.
+    While the user agrees, the owner may see the page. Other staff may also see the page while they hear the user.
     """
     if session.cobrowse.state != "on" or person.gone or not person.staff or person.id not in session.people:
         return False
@@ -40,7 +39,7 @@ def sees(session: Session, person: Person) -> bool:
 
 
 def changed(session: Session, event: CobrowseChanged, now: int, out: list[Effect]) -> None:
-    """Take the owner's question, the user's answer, or the wish of one of them to stop co-browsing. Raises NotAllowed."""
+    """Handle the owner's request to see the page, the user's answer, or the request of either to stop. Raises NotAllowed."""
     if event.participant == session.user:
         _answered(session, event.on, out)
     elif event.participant == session.owner:

@@ -1,4 +1,4 @@
-"""Corrections: who may edit or retract a line, and what becomes of the line."""
+"""Corrections: check who may edit or retract a line, and return the corrected line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from signaling.protocol.session_views import Former, Line
 
 from .model import NotAllowed
 
-CHANGE_MS = 300_000  # milliseconds after sending a line in which its author may edit or retract it
+CHANGE_MS = 300_000  # for so many milliseconds after sending a line, its author may edit or retract the line
 MOST_EDITS = 20  # at most this many edits of one line; further edits are refused
 MOST_FORMER = 30_000  # at most this many characters for all former texts of a line; staff get these texts with the line
 
@@ -16,7 +16,8 @@ MOST_FORMER = 30_000  # at most this many characters for all former texts of a l
 def edited(line: Line, author: str, text: str, now: int) -> Line | None:
     """Return the line with its new text, or None when the line already has that text.
 
-    Raises NotAllowed for another author, an empty text, a line that cannot be edited, and after too much time or too many edits.
+    Raises NotAllowed if `author` did not write the line, the text is empty, the line cannot be edited, too much time has passed,
+    or the line has been edited too often.
     """
     _require_author(line, author)
     if line.kind in ("picture", "file", "caption") or line.change == "retracted":

@@ -66,8 +66,8 @@ class Reinstate:
     """Restore a request at the matcher after a restart, with its original enqueue time.
 
     If ``staff`` is given, that member has accepted the request and still serves it.
-    If ``staff`` is empty, the request waits. A waiting request is offered only after its user has returned. The request of a
-    callback does not need its user. ``promised``: the request does not wait yet, but a place is kept free for it.
+    If ``staff`` is empty, the request waits. A waiting request is offered only after its user has returned, except the request of
+    a callback. ``promised``: the request does not wait yet, but a place is kept free for it.
     """
 
     request: str

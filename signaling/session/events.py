@@ -44,7 +44,7 @@ class Disconnected:
 class RightEnded:
     """The sign-in of a member of staff has ended, or the user's session was given to another page.
 
-    `returns`: whether they may sign in again and come back.
+    `returns`: whether the member of staff may sign in again and come back.
     """
 
     participant: str
@@ -111,7 +111,7 @@ class Chose:
     """The user takes one of the choices that their view offers.
 
     "another" is possible only while the owner is disconnected. "wait" and "message" are possible also while the user waits for a
-    counselor. After "message", ``MessageGiven`` brings the message itself.
+    counselor. After "message", the event ``MessageGiven`` follows with the message's text.
     """
 
     participant: str
@@ -127,9 +127,10 @@ class MessageGiven:
 
 @dataclass(frozen=True, slots=True)
 class WithStaff:
-    """The part of a callback that makes it an appointment.
+    """The details that make a callback an appointment.
 
-    This part names the member of staff, the channel, the length in minutes, and the matcher's lead time.
+    They are the member of staff, the channel, the length in minutes, and the lead time: how long before the start the matcher
+    begins to keep a place free.
     """
 
     staff: str
@@ -141,11 +142,12 @@ class WithStaff:
 
 @dataclass(frozen=True, slots=True)
 class CallbackAsked:
-    """The user wants to be called back ``at`` that time, or moves a booked callback to it.
+    """The user books a callback for the time ``at``, or moves a booked callback to this time.
 
     ``contact``: "" keeps the contact of the booked callback. ``reachable``: whether the site can reach the user without a
     contact.
-    ``with_staff``: with whom an appointment is; None for a callback by anybody. ``timezone``: the user's; "" keeps the known one.
+    ``with_staff``: the details of an appointment; None for a callback by any counselor. ``timezone``: the user's time zone; ""
+    keeps the one that is known.
     """
 
     participant: str
@@ -251,7 +253,7 @@ class HelpJoined:
 
 @dataclass(frozen=True, slots=True)
 class ModeChanged:
-    """The owner or the professional chooses the mode."""
+    """The owner or the professional chooses the mode: who hears whom."""
 
     participant: str
     mode: Mode
@@ -304,7 +306,7 @@ class Mentioned:
 
 @dataclass(frozen=True, slots=True)
 class MentionRead:
-    """A mentioned colleague has begun to read this session along."""
+    """A mentioned colleague has begun to read along in this session."""
 
     staff: str
 
@@ -346,7 +348,10 @@ class CaptionsAnswered:
 
 @dataclass(frozen=True, slots=True)
 class CobrowseChanged:
-    """The owner asks to see the user's page (``on``) or stops; the user agrees, refuses or stops."""
+    """The owner asks to see the user's page (``on``), or stops seeing it.
+
+    The user agrees (``on``), refuses, or stops showing it.
+    """
 
     participant: str
     on: bool
@@ -443,10 +448,11 @@ class InterpreterSet:
 
 @dataclass(frozen=True, slots=True)
 class EndedBy:
-    """The session ends from outside of it.
+    """Something outside of the session ends it.
 
     An operator ends the session or cancels its callback, its records were erased, or too many conversations sleep at its site.
-    ``booking``: the booking to cancel, as ``booking_of`` names it. Another booking stays. "": whatever is booked.
+    ``booking``: the booking to cancel, as ``booking_of`` returns it. If the session has a different booking, nothing is
+    cancelled. "": cancel any booking.
     """
 
     reason: Literal["operator", "callback_cancelled", "erased", "no_room"]
@@ -469,7 +475,7 @@ class RingStarted:
 
 @dataclass(frozen=True, slots=True)
 class RingEnded:
-    """The ring has ended. ``state``: the state of its reservation."""
+    """The ring has ended. ``state``: the final state of the ring's reservation."""
 
     request: str
     reservation: str
@@ -545,7 +551,7 @@ class RecordingFailed:
 
 @dataclass(frozen=True, slots=True)
 class CaptionsFailed:
-    """The captions process is gone, so that nothing is written down any more."""
+    """The connection to the captions process is lost, so no more words are written down."""
 
     epoch: int
 
@@ -559,9 +565,10 @@ class RoomLost:
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """The time of a timer has come. Every timer of the session that is due fires.
+    """The time of a timer has come.
 
-    ``ahead_ms``: how far the clock of the timers is ahead of the machine's clock. A booked time is meant by the machine's clock.
+    Every timer of the session that is due fires. ``ahead_ms``: how many ms the timers' clock is ahead of the computer's clock.
+    Booked times are times of the computer's clock.
     """
 
     ahead_ms: int = 0
@@ -571,7 +578,7 @@ class Ticked:
 class Restored:
     """A server has started, or has taken over from another server, and has read this session from the records.
 
-    Nobody is connected. The matcher may have lost its requests.
+    Nobody is connected. The matcher might have lost the session's requests.
 
     ``room_kept``: a worker that did not end with the server still has the room open.
     """

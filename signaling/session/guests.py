@@ -50,7 +50,7 @@ def links(session: Session, now: int) -> list[str]:
 
 
 def invited(session: Session, event: GuestInvited, now: int, out: list[Effect]) -> None:
-    """Make an invitation. A system line tells everybody of it, unless it is for the user's own phone."""
+    """Make an invitation. A system line tells everybody of the invitation, unless it is for the user's own phone."""
     host = _host(session, event.participant)
     if event.label == "camera":
         _check_camera(session, host)
@@ -104,7 +104,7 @@ def came(session: Session, event: GuestCame, now: int, out: list[Effect]) -> Non
 
 
 def entered(session: Session, event: GuestEntered, now: int, out: list[Effect]) -> None:
-    """Let the guest in. Everybody is told who has come, as what, and who has invited them."""
+    """Let the guest in. A system line tells everybody the guest's name, the guest's role, and who invited the guest."""
     guest = session.people.get(event.participant)
     if guest is None or guest.role != "guest" or guest.gone:
         raise NotAllowed("not_yours")
@@ -151,9 +151,9 @@ def left(session: Session, guest: Person, out: list[Effect]) -> None:
 
 
 def interpreter_set(session: Session, event: InterpreterSet, now: int, out: list[Effect]) -> None:
-    """Set how one side hears the other's own voices while a guest interprets.
+    """Set how one side hears the voices of the other side while a guest interprets.
 
-    The owner may set both sides, the user only how the user's side hears. "full" for both sides ends the interpreting.
+    The owner may set this for both sides, the user only for the user's side. "full" for both sides ends the interpreting.
     """
     host = _host(session, event.participant)
     if host.id != session.owner and (host.id, event.side) != (session.user, "user"):
@@ -195,7 +195,10 @@ def settle(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def expired(session: Session, now: int, out: list[Effect]) -> None:
-    """Remove the guests who did not enter, or did not come back, in time. For an expired link, the new view is enough."""
+    """Remove the guests who did not enter, or did not come back, in time.
+
+    An expired link needs no event: the new view leaves it out.
+    """
     for guest in session.guests():
         if guest.until and guest.until <= now:
             _tell_left(guest, out)
@@ -203,7 +206,7 @@ def expired(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def restore(session: Session, now: int) -> None:
-    """Give every guest new time to connect, because the server has restarted."""
+    """Restart the time within which each guest must connect, because the server has restarted."""
     for guest in session.guests():
         guest.until = now + (model.ARRIVING_MS if guest.arriving else model.GUEST_LOST_MS)
 

@@ -1,4 +1,4 @@
-"""Help: the counselor asks for a professional, who catches up unheard, joins, and may become the owner."""
+"""Help: the counselor asks for a professional. The professional catches up unheard, joins, and can become the owner."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _takes_over(session: Session, asked_for: Help, person: Person, connected: bo
 
 
 def joined(session: Session, event: HelpJoined, now: int, out: list[Effect]) -> None:
-    """Make the professional who has caught up the third peer, in consultation.
+    """Let the professional join as the third peer, after catching up. The mode becomes consultation.
 
     If the owner is disconnected, the professional becomes the owner.
     """
@@ -133,7 +133,7 @@ def joined(session: Session, event: HelpJoined, now: int, out: list[Effect]) -> 
 
 
 def mode_changed(session: Session, event: ModeChanged, now: int, out: list[Effect]) -> None:
-    """Change the mode, which says who hears whom, after a professional has joined."""
+    """Change the mode (who hears whom) after a professional has joined."""
     asked_for = session.open_help()
     if asked_for is None or asked_for.state != "joined":
         raise NotAllowed("no_help")

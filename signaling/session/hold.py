@@ -1,7 +1,7 @@
 """Hold: the owner lets the user wait with a tone.
 
-The user hears and sees nobody, and nobody hears or sees the user. The same holds for guests. The page tells the user who has put
-them on hold. The user may write.
+The user hears and sees nobody, and nobody hears or sees the user. Guests are put on hold together with the user. The page tells
+the user who has put them on hold. The user may write.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from signaling.session.model import NotAllowed, Session
 
 
 def changed(session: Session, event: Held, now: int, out: list[Effect]) -> None:
-    """Begin or end the hold of the user by the owner.
+    """Put the user on hold, or end the hold, as the owner asks.
 
     A hold cannot begin once a professional has joined, because the mode then decides who hears whom.
     """

@@ -1,7 +1,7 @@
 """Conversations that other software starts: they wait for their user, who was sent a link.
 
 A text conversation is asleep until its user comes: staff may write into it, and the user's first line wakes it. A call stays in
-state ``preparing``, with no page open, and its user enters it like any other.
+state ``preparing``, with no page open, and its user enters it like any other call.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ def invite(session: Session, until: int, staff: str = "", name: str = "") -> Non
 
 
 def markable_callback(session: Session) -> Callback:
-    """Return the session's callback. Raise NotAllowed: wrong_state, or ringing, unless other software may settle it now."""
+    """Return the session's callback, which other software may settle now.
+
+    Raises NotAllowed ("wrong_state" or "ringing") otherwise.
+    """
     if session.callback is None or session.state != "callback":
         raise NotAllowed("wrong_state")
     if session.ringing is not None:

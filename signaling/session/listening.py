@@ -2,8 +2,8 @@
 
 Listening in is possible only if the site allows it and the user was told so before entering. Nobody hears a listener who only
 listens. The counselor hears a listener who whispers; in a consultation, the professional does, too. Everybody hears a listener
-who has joined. Listeners are not participants. Only a listener who has joined is asked about recording and recorded. A listener
-whose connection fails stops listening.
+who has joined. Listeners are not participants. A listener is asked about recording only when they join, and recorded only after
+that. A listener whose connection fails stops listening.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def check(session: Session, staff: str) -> None:
 
 
 def started(session: Session, event: ListenStarted, now: int, out: list[Effect]) -> None:
-    """Add a listener. An operator who listens in another tab already gets the mode "listen", with the microphone off."""
+    """Add a listener. If the operator already listens in another tab, their mode becomes "listen", with the microphone off."""
     check(session, event.staff)
     if event.staff in session.listeners:
         changed(session, ListenedAs(event.staff, "listen"), now, out)
@@ -64,7 +64,7 @@ def changed(session: Session, event: ListenedAs, now: int, out: list[Effect]) ->
     """Change whether a listener whispers, has joined, or only listens. Raises NotAllowed.
 
     Everybody is told when a listener joins, and when a listener who had joined only listens or whispers again. Only staff are
-    told of a whisper. Where recording is possible, nobody joins without an answer about it.
+    told of a whisper. If the call can be recorded, an operator joins only with an answer about recording.
     """
     listener = session.listeners.get(event.staff)
     if listener is None:

@@ -102,11 +102,14 @@ def receive(session: Session, event: SessionEvent, now: int) -> list[Effect]:
     return out
 
 
-_BOOKED = ("callback", "lead")  # timers of times on which people have agreed; such times are meant by the machine's clock
+_BOOKED = ("callback", "lead")  # timers for times on which people have agreed; these are times of the computer's clock
 
 
 def next_deadline(session: Session, ahead_ms: int = 0) -> int | None:
-    """Return when the next timer fires (Unix ms), or None. The caller must then send ``Ticked``, with the same ``ahead_ms``."""
+    """Return when the next timer fires (Unix ms), or None.
+
+    At this time, the caller must send ``Ticked`` with the same ``ahead_ms``.
+    """
     return min((at for at, _ in _deadlines(session, ahead_ms)), default=None)
 
 
@@ -211,12 +214,11 @@ def _request_moved(session: Session, event: RequestMoved, now: int, out: list[Ef
 
 
 def only_noted(session: Session, event: RequestMoved) -> bool:
-    """Remember the new fence and return True if the event changes nothing but the fence. Otherwise return False.
+    """Remember the new fence and return True if the event changes nothing but the fence.
 
-    False: the caller must apply the event. Only a change of the user's own request can return True.
-
-    When thousands of users reconnect, each of their requests is suspended and resumed. Applying each of these events alone would
-    save each session two more times. All rings would wait until these sessions are saved.
+    Otherwise return False: the caller must then apply the event. The function returns True only for events about the user's own
+    request. When thousands of users reconnect, each of their requests is suspended and resumed. If each of these events were
+    applied, each session would be saved two more times, and all rings would wait for that.
     """
     if event.request != session.request:
         return False
@@ -237,7 +239,7 @@ def _back_to_waiting(session: Session, reason: OverReason, now: int, out: list[E
     session.timers.pop("owner_lost", None)
     session.timers.pop("aside", None)
     session.aside, session.woken = False, session.woken and session.channel == "text"
-    if session.woken:  # the user of a woken conversation may leave and still waits; this timer ends the wait
+    if session.woken:  # the user of a woken conversation still waits after leaving the page; this timer ends the wait
         session.timers["asleep"] = now + session.sleeps_days * model.DAY_MS
     people.forget_peers(session)
     out.append(Note(session.state, {"why": reason}))

@@ -20,20 +20,19 @@ GAINS: Final[dict[Original, float]] = {
     "full": 1.0,
     "soft": 10 ** (-18 / 20),
     "none": 0.0,
-}  # gain of a voice that an interpreter's voice covers, by setting
+}  # setting → gain of a voice that an interpreter's voice covers
 SlotSource = tuple[str, Literal["camera", "screen"]]
 Slots = dict[str, dict[int, SlotSource]]
 
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """The matrix of one session, by participant ids.
+    """The matrix of one session.
 
-    ``hears``: listener → sources. ``soft``: listener → those of the sources whom an interpreter's voice covers, so that they are
-    heard softly.
-    ``slots``: viewer → slot → source. ``hold``: who hears the hold tone.
-    ``writers``: who may draw on the board. ``by_signaling``: whose board traffic goes over the WebSocket.
-    ``captions``: whose voices the captions process hears; None: the captions process hears nobody.
+    All people are given by their participant ids. ``hears``: listener → sources. ``soft``: listener → the sources whom this
+    listener hears softly, because an interpreter's voice covers them. ``slots``: viewer → slot → source. ``hold``: who hears the
+    hold tone. ``writers``: who may draw on the board. ``by_signaling``: the participants whose board messages go over the
+    WebSocket. ``captions``: the people whose voices the captions process hears; None: it hears nobody.
     """
 
     hears: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -69,9 +68,9 @@ def compute(session: Session) -> Matrix:
     whispers; in a consultation, the professional does, too. Everybody who is not on hold hears an operator who has joined. Staff
     who hear an operator are heard by that operator.
 
-    Guests hear and see what the user hears and sees, and each other. An interpreter may cover the voices of the other side.
-    Muting does not change the matrix: a listener switches between relay and mix when people or mode change, not at each mute.
-    Only an interpreter who is muted changes it, because the people who hear nobody else would hear nothing.
+    Guests hear and see the people whom the user hears and sees, and each other. An interpreter's voice can cover the voices of
+    the other side. Muting does not change the matrix, so a listener does not switch between relay and mix at each mute. There is
+    one exception: a muted interpreter covers no voice. Otherwise listeners who hear only the interpreter would hear nothing.
     """
     if session.state != "active":
         return Matrix()
@@ -163,8 +162,8 @@ def passing_on(session: Session) -> bool:
 def hears(session: Session, listener: Person, source: Person) -> bool:
     """Return whether `listener` hears `source`, and sees the source's videos.
 
-    A professional who is catching up neither hears nor is heard. Guests are kept apart from staff whenever the user is, and then
-    hear nobody, like the user. The user's phone as a camera has neither ears nor voice.
+    A professional who is catching up neither hears nor is heard. When the user hears no staff, guests hear nobody either. The
+    user's phone as a camera has neither ears nor voice.
     """
     if listener.id == source.id or listener.reading or source.reading or listener.is_camera or source.is_camera:
         return False
@@ -201,7 +200,8 @@ def interprets(session: Session) -> bool:
     An interpreter is at work if a guest is set as the interpreter, is connected to the room, has the microphone on, and hears
     both sides.
 
-    During a hold or a consultation, the interpreter hears no staff, as the user does. Then their voice covers nobody's.
+    During a hold or a consultation, neither the user nor the interpreter hears staff. The interpreter's voice then covers no
+    voice.
     """
     if session.interpreting is None or on_hold(session):
         return False

@@ -1,4 +1,7 @@
-"""A session as data: everything on which the machine decides. This module does no I/O. The records store the whole session."""
+"""A session as data: all values from which the session machine decides.
+
+This module does no I/O. The records store the whole session.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,7 @@ WAITING_LOST_MS = 60_000  # how long a waiting session waits for its disconnecte
 USER_LOST_MS = 2 * 60_000  # how long an active call waits for its disconnected user to return
 # how long an active text session waits for its disconnected user to return; then it sleeps or ends
 USER_LOST_TEXT_MS = 15 * 60_000
-ASIDE_MS = 60_000  # how long after disconnecting a user of a text session still takes one of their counselor's places
+ASIDE_MS = 60_000  # how long a disconnected user of a text session still takes a place of their counselor
 OWNER_LOST_MS = 30_000  # how long a session waits for its disconnected owner to return
 PROFESSIONAL_LOST_MS = 30_000  # how long a session waits for its disconnected professional to return
 PREFERRED_MS = 20_000  # how long a returning user's request is offered only to their last counselor
@@ -66,13 +69,13 @@ WRAP_UP_MS = 120_000  # how long the owner may wrap up after the conversation
 UPGRADE_MS = 30_000
 GUEST_LINK_MS = 15 * 60_000  # how long a guest's link can be opened
 CAMERA_LINK_MS = 2 * 60_000  # how long the link for the user's phone as a camera can be opened
-ARRIVING_MS = 60_000  # how long the place of a guest is kept who has opened the link, has not entered, and is disconnected
-GUEST_LOST_MS = 2 * 60_000  # how long the place of a guest is kept who has entered and is disconnected
+ARRIVING_MS = 60_000  # how long a disconnected guest who has not entered yet keeps the place
+GUEST_LOST_MS = 2 * 60_000  # how long a disconnected guest who has entered keeps the place
 MOST_INVITATIONS = 20  # one session makes at most this many links to guests
 RATING_MS = 24 * 3_600_000  # how long after its end a session may be rated
 
 CALLBACK_KEPT_MS = 14 * 24 * 3_600_000  # how long a due callback waits; after that, its contact and note are no longer needed
-CALLBACK_REQUEST = "c"  # prefix, after the dot, in the id of a callback's request
+CALLBACK_REQUEST = "c"  # in the id of a callback's request, this letter follows the dot
 CALLBACK_OVER: frozenset[CallbackState] = frozenset({"done", "missed", "cancelled"})
 
 FINAL_STATES: frozenset[SessionState] = frozenset({"closed", "message_left"})
@@ -80,7 +83,7 @@ OPEN_HELP: frozenset[HelpState] = frozenset({"asking", "catching_up", "joined"})
 
 
 class NotAllowed(Exception):
-    """The state tables forbid this event now. Nothing has changed.
+    """The session's state forbids this event now. Nothing has changed.
 
     ``detail``: what exactly is wrong, for the author of the client.
     """
@@ -107,12 +110,12 @@ class Person(Struct, kw_only=True):
     ``reading``: whether they are a professional who is catching up, unheard. ``gone``: whether they no longer belong to the
     session.
 
-    ``peer_id``: their newest peer, or "". ``former_id``: an earlier peer, which the worker keeps until the newest one is live;
-    "" for none. ``tab``: the browser tab of these peers. ``recording``: their answer about recording; "" before the answer.
-    ``captions``: their answer whether captions may be kept; "" before the answer. ``draft``: their unsaved notes, or None.
+    ``peer_id``: their newest peer, or "". ``former_id``: an earlier peer, which the worker keeps until the newest one is live; ""
+    for none. ``tab``: the browser tab of these peers. ``recording``: their answer about recording; "" before the answer.
+    ``captions``: their answer about keeping captions; "" before the answer. ``draft``: their unsaved notes, or None.
     ``handed_over_at``: when they handed the session over (Unix ms), or 0.
-    Of a guest, and empty for all others: ``label``: what the guest is in the conversation. ``invited_by``: the participant who
-    made the link.
+    The following fields are empty for everybody who is not a guest. ``label``: the guest's role, such as "interpreter".
+    ``invited_by``: the participant who made the link.
     ``until``: when a guest who is disconnected or has not entered loses the place (Unix ms); 0 for a connected guest who has
     entered.
     ``entered_at``: when they entered (Unix ms). ``lines_from``: the first line that they may read.
@@ -148,7 +151,7 @@ class Person(Struct, kw_only=True):
 
     @property
     def arriving(self) -> bool:
-        """Whether this is a guest who has opened the link and not entered. Nobody hears or sees such a guest."""
+        """Whether this is a guest who has opened the link and has not entered yet. Nobody hears or sees such a guest."""
         return self.role == "guest" and not self.entered
 
     @property
@@ -168,7 +171,7 @@ class Listener(Person, kw_only=True):
 
 
 class Invitation(Struct, kw_only=True):
-    """A link by which one guest may enter. Its key in ``Session.invitations`` becomes the guest's participant id.
+    """A link by which one guest may enter. The link's key in ``Session.invitations`` becomes the guest's participant id.
 
     ``by``: the participant who made the link. ``link_hash``: hash of the link's secret. ``until``: when the link ends (Unix ms).
     ``token_hash``: hash of the guest's own session credential; "" until the link is used.
@@ -182,7 +185,7 @@ class Invitation(Struct, kw_only=True):
 
 
 class Interpreting(Struct, kw_only=True):
-    """A guest interprets. ``by``: the name of the person who has set this.
+    """The setting of a guest as interpreter. ``by``: the name of the person who has chosen this setting.
 
     ``user``: how the user and their guests hear staff. ``staff``: how staff hear the user and the other guests.
     """
@@ -197,7 +200,7 @@ class Recording(Struct, kw_only=True):
     """The state of the recording.
 
     ``offered``: the site asks for consent. ``period``: the number of periods of consent so far, including the present one.
-    ``kept``: a recorded part exists. ``erased``: every period up to this one has been deleted.
+    ``kept``: a recorded part exists. ``erased``: the recordings of all periods up to this number have been deleted.
     """
 
     offered: bool = False
@@ -211,9 +214,9 @@ class Recording(Struct, kw_only=True):
 class Captions(Struct, kw_only=True):
     """The state of the captions.
 
-    ``offered``: the site allows captions. ``keep``: the site keeps the captions if people agree. ``wanted``: the participants
-    who have turned captions on. ``languages``: participant → the language into which captions are translated for them. ``kept``:
-    the words are stored with the conversation now. ``written``: words may have been stored. ``failed``: the captions process was
+    ``offered``: the site allows captions. ``keep``: the site keeps the captions if people agree. ``wanted``: the participants who
+    have turned captions on. ``languages``: participant → the language into which captions are translated for them. ``kept``: the
+    words are stored with the conversation now. ``written``: words might have been stored. ``failed``: the captions process was
     lost.
     """
 
@@ -242,7 +245,8 @@ class Cobrowse(Struct, kw_only=True):
 class Mention(Struct, kw_only=True):
     """A colleague who was named in a line for staff.
 
-    ``by``: the name of the line's author. ``seq``: number of the line. ``read``: whether the colleague has read along after it.
+    ``by``: the name of the line's author. ``seq``: number of the line. ``read``: whether the colleague has read along since this
+    mention.
     """
 
     staff: str
@@ -297,7 +301,8 @@ class Callback(Struct, kw_only=True):
     time, so the appointment rings for every counselor. ``declined``: the member has declined the appointment, so it does not ring
     for this member again.
     ``timezone``: the IANA zone in which the user chose the time; "" when it is not known.
-    ``agreed``: how often a time was agreed. So a request to cancel can name one booking, also when a later one has the same time.
+    ``agreed``: how often a time was agreed. This number tells bookings for the same time apart, so that a request to cancel can
+    name exactly one.
     """
 
     state: CallbackState
@@ -318,7 +323,7 @@ class Callback(Struct, kw_only=True):
 
 
 class Upgrade(Struct, kw_only=True):
-    """The user's request for ``channel``. ``calls``: how often it has rung for the counselor."""
+    """The user's request for voice or video (``channel``). ``calls``: how often the request has rung for the counselor."""
 
     channel: Channel
     state: UpgradeState
@@ -329,19 +334,19 @@ class Upgrade(Struct, kw_only=True):
 class Session(Struct, kw_only=True):
     """A session.
 
-    ``request``: id of the user's request at the matcher. ``fence``: the newest fence of the matcher that was seen.
-    ``preferred``: the only counselor to whom the request is offered now, because they served this user before.
+    ``request``: id of the user's request at the matcher. ``fence``: the newest fence of the matcher that was seen. ``preferred``:
+    the only counselor to whom the request is offered now, because this counselor served the user before.
     ``returned``: a counselor was lost or never came, so the request is offered before all others.
     ``epoch``: counts how often the room was opened; a worker ignores commands of an older epoch.
     ``timers``: name → when it fires (Unix ms). ``held``: the owner has put the user on hold.
     ``may_listen``: the user was told before entering that an operator may listen in.
-    ``supervisors``: names of the operators who have joined at some time, by id. Their voices may be in the recording.
+    ``supervisors``: id → name of each operator who has joined at some time. The recording can contain these operators' voices.
     ``sleeps_days``: for how many days a text conversation sleeps after its user has left. 0: the conversation ends instead.
     ``woken``: the conversation slept, and its user waits for a counselor again.
     ``invited``: other software has started the conversation, and its user has not come yet.
     ``form_missing``: the user has not filled in what the site asks for before a conversation. They can only leave a message or
     book a callback.
-    ``guests_most``: how many guests may be in the room at the same time. ``interpreting``: who interprets, and for whom; None:
+    ``guests_most``: how many guests may be in the room at the same time. ``interpreting``: the setting of the interpreter; None:
     nobody interprets.
     ``aside``: the user of this text session has left the page, and takes no place of their counselor until they return.
     """

@@ -1,7 +1,8 @@
-"""The notes of staff, while staff type them. The session holds these drafts, and saves them whenever and however it closes.
+"""The notes of staff, while staff type them.
 
-Until the session closes, only the author can read a draft. The owner's draft becomes the wrap-up; the draft of any other member
-becomes a note for staff. So notes survive a closed tab, a broken machine, and a wrap-up that times out.
+The session stores these drafts. When the session closes for any reason, it saves them as notes. Until the session closes, only
+the author can read a draft. The owner's draft becomes the wrap-up; the draft of any other member becomes a note for staff. So
+notes survive a closed tab, a broken machine, and a wrap-up that times out.
 """
 
 from __future__ import annotations

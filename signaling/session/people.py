@@ -24,7 +24,7 @@ def forget_peer(person: Person) -> None:
 
 
 def drop_peers(person: Person, out: list[Effect]) -> None:
-    """Close the peer connections of a person who may not be in the room any more."""
+    """Close the peer connections of a person who is no longer allowed in the room."""
     out += [DropPeer(peer) for peer in (person.peer_id, person.former_id) if peer]
     forget_peer(person)
 
@@ -71,7 +71,7 @@ def connected(session: Session, event: Connected, now: int, out: list[Effect]) -
 def _came(session: Session, now: int) -> None:
     """Note that the invited user has come for the first time.
 
-    From now on, this conversation may sleep as long as any other.
+    From now on, this conversation sleeps for as many days as the site allows.
     """
     session.invited = False
     if session.state == "asleep":
@@ -106,10 +106,10 @@ def disconnected(session: Session, event: Disconnected, now: int, out: list[Effe
 
 
 def right_ended(session: Session, event: RightEnded, now: int, out: list[Effect]) -> None:
-    """Close the peers of a person whose connection has lost its right: nobody may hear or be heard without one.
+    """Close the peers of a person who is no longer allowed to be connected, so that they neither hear nor are heard.
 
-    This is a member of staff whose sign-in has ended, or the user whose session was given to another page. If a member may not
-    return, the session stops waiting for them at once.
+    The person is a member of staff whose sign-in has ended, or the user whose session was given to another page. If a member of
+    staff is not allowed to return, the session stops waiting for them at once.
     """
     person = session.people.get(event.participant)
     if person is None or person.gone:
@@ -158,7 +158,7 @@ def set_aside(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def _back_on_the_page(session: Session, out: list[Effect]) -> None:
-    """Give the returning user a place at their counselor again, even if the counselor has no place free."""
+    """Let the returning user take a place of their counselor again, even if the counselor has no place free."""
     session.timers.pop("aside", None)
     if session.aside:
         session.aside = False
@@ -200,7 +200,7 @@ def _unless_text(person: Person, state: Literal["none", "connecting"]) -> PeerNa
 
 
 def peer_changed(session: Session, event: PeerChanged, now: int, out: list[Effect]) -> None:
-    """Follow the state of a peer, as the worker reports it."""
+    """Update the session after the worker has reported a new state of a peer."""
     person = session.anyone(event.participant)
     if person is None or event.epoch != session.epoch or not event.peer:
         return
@@ -229,7 +229,7 @@ def _former_changed(person: Person, event: PeerChanged) -> None:
 
 
 def peer_reported(session: Session, event: PeerReported, now: int, out: list[Effect]) -> None:
-    """Follow the state of a peer, as the client reports it."""
+    """Update the session after the client has reported a new state of its peer."""
     person = _in_room(session, event.participant)
     if session.state != "active" or person.reading:
         raise NotAllowed("wrong_state")

@@ -42,9 +42,9 @@ def reported(before: Mark, delivered: int, spans: Iterable[Span], last_seq: int,
 def marks_for(session: Session, marks: Mapping[str, Mark], viewer: str) -> list[Mark]:
     """Return the read marks that the participant `viewer` may see.
 
-    Staff see everyone else's marks, except those of guests who have left: the page would show such a mark without a name, like
-    the user's. A user or guest sees one mark for all staff, without a name. A professional who is catching up is not included in
-    that mark.
+    Staff see the marks of everyone else, except those of guests who have left. The page has no names for these guests, and would
+    show their marks like the user's. A user or guest sees one mark for all staff, without a name. This mark does not count a
+    professional who is catching up.
     """
     present = {person.id for person in session.people.values() if not (person.role == "guest" and person.gone)}
     others = [mark for participant, mark in marks.items() if participant != viewer and participant in present]

@@ -21,7 +21,7 @@ def asked(session: Session) -> list[Person]:
 
 
 def answered(session: Session, event: RecordingAnswered, now: int, out: list[Effect]) -> None:
-    """Take a participant's answer about recording. If the user refuses, the recorded part is erased."""
+    """Store a participant's answer about recording. If the user refuses, the recorded part is erased."""
     person = session.people.get(event.participant)
     if person is None or person.gone or person.arriving or person.is_camera:
         raise NotAllowed("not_yours")
@@ -37,7 +37,7 @@ def answered(session: Session, event: RecordingAnswered, now: int, out: list[Eff
 def _may_still_revoke(session: Session, person: Person, event: RecordingAnswered, now: int) -> bool:
     """Return whether the user withdraws consent after the call and may still do so.
 
-    They may while the conversation goes on as text, and after it as long as they may rate it.
+    The user may withdraw while the conversation goes on as text, and after its end for as long as the user may rate it.
     """
     in_time = now <= (session.ended_at or now) + RATING_MS
     return in_time and person.id == session.user and not event.agree and session.recording.kept

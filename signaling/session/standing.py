@@ -1,7 +1,7 @@
 """The open requests of a session and their states, as the session itself sees them.
 
-A matcher that has lost its data gets the session's requests again. If a matcher went on without this server, its requests are
-compared with those of the session.
+A matcher that has lost its data gets the session's requests again. If a matcher kept running while this server was down, its
+requests are compared with those of the session.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from signaling.session.model import Help, Person, Ringing, Session
 
 
 def open_requests(session: Session) -> list[tuple[Reinstate, bool, Ringing | None]]:
-    """Return each open request, whether the matcher may offer it now, and its ring or None.
+    """Return each open request, with its ring (or None), and whether the matcher may offer the request now.
 
     A waiting user's request may be offered while the user is connected, or if the conversation was woken.
     """

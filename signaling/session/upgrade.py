@@ -46,7 +46,7 @@ def channel_changed(session: Session, event: ChannelChanged, now: int, out: list
 def _go_on_as_text(session: Session, out: list[Effect]) -> None:
     """Close all peer connections, and keep everything else: people, lines, pictures and board.
 
-    Refused while a third person is there or asked for, because each of them came for the call.
+    Refused while a third person is in the call or is asked for, because that person comes for a call.
     """
     if session.owner_lost or session.open_help() is not None or session.guests():
         raise NotAllowed("wrong_state")
@@ -56,7 +56,7 @@ def _go_on_as_text(session: Session, out: list[Effect]) -> None:
     session.channel, session.held = "text", False
     if (
         session.callback is None or session.callback.staff
-    ):  # the matcher counts any other callback as a call, whatever its channel
+    ):  # the matcher counts a callback without an appointment as a call, whatever its channel
         out.append(Step("becomes_text", session.request))
     out.append(Say("channel.text"))
     out.append(Note("channel", {"channel": "text"}))

@@ -45,7 +45,11 @@ LONG_WAIT_MS = 60_000  # milliseconds after which the page of a waiting user off
 
 @dataclass(frozen=True, slots=True)
 class PageSeen:
-    """The connection that shows the user's page: whether there is one, who sees the page, and why it is not shown."""
+    """The state of showing the user's page.
+
+    ``ready``: a connection that shows the page exists. ``seen_by``: ids of the participants who see the page. ``too_large``,
+    ``crowded``: reasons why the page is not shown.
+    """
 
     ready: bool = False
     seen_by: tuple[str, ...] = ()
@@ -68,7 +72,7 @@ class Surroundings:
     waiting: WaitingView | None = None
     opening: OpeningView | None = None
     offer_message: bool = False
-    listening: Listening = "off"  # how far the site lets operators who listen in go
+    listening: Listening = "off"  # the most that the site allows to operators who listen in
     reachable: bool = False  # whether the site can reach the user: the partner signed who the user is, or the brief has a contact
     mail: MailView | None = None
     push: PushView | None = None
@@ -87,7 +91,7 @@ def session_view(
     grid: matrix.Matrix,
     limits: Mapping[int, PictureLimit] | None = None,
 ) -> SessionView:
-    """Return the session as `viewer` may see it. `limits`: how the viewer's own link limits its video, by slot."""
+    """Return the session as `viewer` may see it. `limits`: slot → how the viewer's own link limits the video in this slot."""
     person = session.people.get(viewer) or session.listeners[viewer]
     if person.arriving:
         return _before_entering(session, person, around)
@@ -213,9 +217,9 @@ def _participant(session: Session, person: Person, viewer: Person) -> Participan
 
 
 def _listens(person: Person, viewer: Person) -> tuple[ListenAs | None, Media]:
-    """Return how an operator listens in, and their media, as `viewer` may know it.
+    """Return the mode and the media of an operator who listens in, as far as `viewer` may know them.
 
-    To users and guests, a whisper looks like listening.
+    Users and guests cannot tell a whisper from listening.
     """
     if not isinstance(person, Listener):
         return None, person.media
@@ -251,7 +255,8 @@ def _room(session: Session, viewer: Person, grid: matrix.Matrix, limits: Mapping
 def recording_view(session: Session, viewer: Person) -> RecordingView | None:
     """Return the state of the recording for this viewer.
 
-    None: no recording exists, and nobody is asked for consent. While a recorded call goes on as text, only the user has it.
+    None: no recording exists, and nobody is asked for consent. While a recorded call goes on as text, only the user gets this
+    state.
     """
     known, offered = session.recording, recordings.offered(session)
     if not offered and (not known.kept or (session.state == "active" and viewer.id != session.user)):
@@ -312,10 +317,7 @@ def _notice(session: Session) -> Literal["asking_professional", "asking_colleagu
 
 
 def _deadline(session: Session, viewer: Person, view: SessionView) -> None:
-    """Set in `view` for which disconnected person the session waits, and until when.
-
-    The disconnected person's own view gets neither.
-    """
+    """Set in `view` for which disconnected person the session waits, and until when. The view of this person stays unchanged."""
     waits: dict[Timer, str] = {"user_lost": session.user, "owner_lost": session.owner}
     for timer, person in waits.items():
         at = session.timers.get(timer)
