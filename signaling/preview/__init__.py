@@ -1,4 +1,4 @@
-"""Preview a change of staff, hours, categories or priorities, by the matcher on the last weeks' real arrivals."""
+"""Preview a change of staff, hours, categories or priorities: the matcher serves the real arrivals of the last weeks again."""
 
 from .past import Past, past_of
 from .running import Busy, Previews, Superseded

@@ -1,8 +1,8 @@
-"""The last weeks as the sessions tell them: who came, who was served when, and when each counselor was at work. Pure.
+"""Derive the last weeks from the stored sessions: which users came, when they were served, and who was at work when. Pure.
 
-No record says when somebody was at work. A counselor counts as present while they talked, and when a request rang at them. The
-same holds when the matcher named them among those who could have got a request. Moments that lie close together make one time at
-work.
+No record says when a member of staff was at work. This module takes three signs of being at work: the member talked, a request
+rang for the member, or the matcher named the member among those who could have got a request. Signs with a short time between
+them are joined to one span at work.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ from signaling.records.report_counts import asked_at
 
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 86_400_000
-_LONGEST_TALK_MS: Final = {"text": 60 * MINUTE_MS, "call": 180 * MINUTE_MS}  # a conversation that took longer was left open
-_GAP_MS: Final = (45 * MINUTE_MS, 240 * MINUTE_MS)  # bounds of the time without a sign of somebody who is still at work
+_LONGEST_TALK_MS: Final = {"text": 60 * MINUTE_MS, "call": 180 * MINUTE_MS}  # a longer conversation was forgotten and left open
+_GAP_MS: Final = (45 * MINUTE_MS, 240 * MINUTE_MS)  # least and greatest gap between two signs of one span at work
 _GAP_ARRIVALS: Final = 8  # the gap is this many times the median time between two arrivals
-_AROUND_MS: Final = 10 * MINUTE_MS  # somebody was at work this long before the first sign, and after the last one
+# a span at work begins this long before its first sign, and ends this long after its last sign
+_AROUND_MS: Final = 10 * MINUTE_MS
 _LEAST_SAMPLES: Final = 5
-# seconds: the assumed mean time until an answer, when too few are known; the longest time that counts
+# two durations in seconds: the mean to assume when too few values are known, and the value to which longer ones are cut
 _ANSWER_S: Final = (4.0, 20.0)
 _WRAP_UP_S: Final = (30.0, 120.0)
 _ABSENT: Final = ("away", "lost")
@@ -37,7 +38,7 @@ Spans = list[tuple[int, int]]
 class Came(Struct, frozen=True, kw_only=True):
     """A user who asked for a counselor, or a counselor who asked for help.
 
-    Times are Unix ms, durations seconds. `talked_s`: None if nobody served the request.
+    Times are Unix ms, durations seconds. `talked_s`: how long the conversation took; None if nobody served the request.
     """
 
     at: int
@@ -50,10 +51,10 @@ class Came(Struct, frozen=True, kw_only=True):
 
 
 class Past(Struct, frozen=True, kw_only=True):
-    """The last weeks. `at_work`: for each member of staff when they were at work (Unix ms), without overlaps.
+    """The last weeks. `at_work`: member of staff → spans in which the member was at work (Unix ms), without overlaps.
 
-    `answer_s`, `wrap_up_s`: means of how long a request rang before it was accepted, and of a wrap-up.
-    `came`: users. `asked`: requests of counselors for a professional's help.
+    `answer_s`: how long a request rang before it was accepted, on average. `wrap_up_s`: how long a wrap-up took, on average.
+    `came`: the users who came. `asked`: the counselors' requests for a professional.
     """
 
     came: list[Came]
@@ -68,16 +69,16 @@ class Past(Struct, frozen=True, kw_only=True):
         return min((each.at - each.at % DAY_MS for each in (*self.came, *self.asked)), default=0)
 
     def typical(self, of: Iterable[str]) -> Spans:
-        """Return the times at work of the member among `of` whose total time is the median.
+        """Return the spans at work of one member among `of`: the member whose total time at work is the median.
 
-        Return nothing when none of them was at work.
+        Return an empty list when no member was at work.
         """
         known = sorted((sum(end - begin for begin, end in spans), name) for name in of if (spans := self.at_work.get(name)))
         return self.at_work[known[len(known) // 2][1]] if known else []
 
 
 def past_of(sessions: Iterable[PastSession]) -> Past:
-    """Return the past that these sessions show."""
+    """Return the past, derived from these sessions."""
     sessions = list(sessions)
     came = sorted((each for session in sessions if (each := _came(session))), key=lambda each: each.at)
     asked = sorted((each for session in sessions for each, _ in _helped(session)), key=lambda each: each.at)
@@ -106,7 +107,7 @@ def _at(session: PastSession, kind: str, *, last: bool = False) -> int | None:
 
 
 def _talk_end(session: PastSession) -> int | None:
-    """Return when the conversation ended or fell asleep. None: it goes on, or never began.
+    """Return when the conversation ended or fell asleep. None: the conversation still goes on, or never began.
 
     A conversation that took longer than `_LONGEST_TALK_MS` counts as ended after this time.
     """
@@ -117,9 +118,10 @@ def _talk_end(session: PastSession) -> int | None:
 
 
 def _came(session: PastSession) -> Came | None:
-    """Return the user as somebody who asked for a counselor. None: they did not ask, or they still wait or talk.
+    """Return the arrival of the session's user.
 
-    A user who booked a callback did not wait: they count from the time at which somebody talked to them.
+    None: the user did not ask for a counselor, or still waits or talks. A user who booked a callback did not wait: they arrive
+    when the conversation begins.
     """
     called_back = _at(session, "callback") is not None
     at = (
@@ -151,7 +153,7 @@ def _came(session: PastSession) -> Came | None:
 
 
 def _helped(session: PastSession) -> Iterable[tuple[Came, str]]:
-    """Yield each request of the session for help, with the professional who answered it, or ""."""
+    """Yield each help request of the session, with the professional who accepted it, or ""."""
     asked: PastEvent | None = None
     answered: PastEvent | None = None
     over = _talk_end(session)
@@ -184,7 +186,7 @@ def _help(session: PastSession, asked: PastEvent, answered: PastEvent | None, ov
 
 
 def _took_s(session: PastSession, begin: str, end: str) -> float | None:
-    """Return the seconds up to the first event `end` from the last event `begin` before it. None: one of the two is missing."""
+    """Return the seconds from the last event `begin` before the first event `end` until that `end`. None: an event is missing."""
     until = _at(session, end)
     since = [event.at for event in session.events if event.kind == begin and until is not None and event.at <= until]
     return (until - since[-1]) / 1000 if until is not None and since else None
@@ -196,7 +198,7 @@ def _mean(values: Iterable[float | None], usual: float, most: float) -> float:
 
 
 def _signs(session: PastSession, wrap_up_s: float) -> Iterable[tuple[str, int, int]]:
-    """Return the times (Unix ms) at which the session shows that somebody was at work."""
+    """Yield the signs that somebody was at work, as (member of staff, begin, end) in Unix ms."""
     end = _talk_end(session)
     if session.active_at is not None and end is not None and session.counselor:
         yield session.counselor, session.active_at, end + round(wrap_up_s * 1000)
@@ -213,14 +215,14 @@ def _signs(session: PastSession, wrap_up_s: float) -> Iterable[tuple[str, int, i
 
 
 def _gap_ms(came: list[Came]) -> int:
-    """Return the time without a sign after which somebody is taken to have left. Where few users come, it is longer."""
+    """Return the gap in ms: a member without a sign for longer has left work. The gap is longer where few users come."""
     between = [later.at - one.at for one, later in pairwise(came)]
     low, high = _GAP_MS
     return int(max(low, min(high, _GAP_ARRIVALS * median(between)))) if between else low
 
 
 def _joined(spans: Spans, gap_ms: int) -> Spans:
-    """Return the spans in order, with a little time around them, and joined where less than `gap_ms` lies between."""
+    """Return the spans in order. Spans at most `gap_ms` apart are joined; each result is longer by `_AROUND_MS` at both ends."""
     found: Spans = []
     for begin, end in sorted(spans):
         if found and begin - found[-1][1] <= gap_ms:

@@ -1,4 +1,7 @@
-"""Run each preview in a process of its own: one at a time for each organisation. A person's new preview ends the former one."""
+"""Run each preview in a process of its own.
+
+Each organisation has one preview at a time. A new preview of a person ends the person's former preview.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ from .works import Change, work_of
 
 log = structlog.get_logger(__name__)
 
-PAST_MS: Final = 28 * 86_400_000  # how far back the arrivals reach
+PAST_MS: Final = 28 * 86_400_000  # the preview uses the arrivals of this many ms
 KNOWN_S: Final = 60.0  # seconds for which the past of an organisation is cached, because people change a form several times
 MOST_KNOWN: Final = 8
 AT_ONCE: Final = 2  # at most this many previews of all organisations are simulated at the same time
@@ -32,7 +35,7 @@ LONGEST_S: Final = 15.0  # longest simulation; it usually takes one second
 
 
 class Busy(Exception):
-    """Colleagues' previews take too long, or the simulation itself takes too long or fails."""
+    """The preview cannot be made now: previews of colleagues take too long, or the simulation takes too long or fails."""
 
 
 class Superseded(Exception):
@@ -50,9 +53,9 @@ class Previews:
         self._known: dict[str, tuple[float, Past]] = {}
 
     async def make(self, organisation: str, asker: str, change: Change) -> tuple[Preview | None, Past]:
-        """Return the preview, and the past on which it rests. None: too few users came.
+        """Return the preview, and the past from which it was made.
 
-        An earlier preview of the same asker ends. Raises Busy, Superseded.
+        None: too few users came. An earlier preview of the same asker is cancelled. Raises Busy, Superseded.
         """
         former = self._asked.get(asker)
         if former is not None:
@@ -101,13 +104,13 @@ class Previews:
 
 
 async def _simulated(work: Work) -> Preview:
-    """Simulate in a process, which ends with this call. Raises Busy."""
+    """Run the simulation in a process of its own. The process has ended when this call returns. Raises Busy."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", simulation.__name__),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        # without the server's own variables, which may contain secrets
+        # the process gets none of the server's own variables, which can contain secrets
         env={name: value for name, value in os.environ.items() if not name.startswith("SANGDAM_")},
     )
     try:

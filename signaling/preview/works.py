@@ -17,10 +17,10 @@ _HOUR_MS: Final = 3_600_000
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """A change that is not saved yet. `sites`, `staff`: those of the organisation, by id, as they are now.
+    """A change that is not saved yet.
 
-    `site`, `member`: the changed site or member, as after the change; None: not changed. `counted`: ids of the sites whose users
-    count in the figures.
+    `sites`, `staff`: the organisation's present sites and staff, by id. `site`, `member`: the site or member as it will be after
+    the change; None: not changed. `counted`: ids of the sites whose users count in the figures.
     """
 
     sites: Mapping[str, Site]
@@ -31,7 +31,10 @@ class Change(Struct, frozen=True, kw_only=True):
 
     @property
     def kind(self) -> Literal["user", "help"]:
-        """The requests that the change concerns: of users for a counselor, or of counselors for a professional's help."""
+        """The kind of the requests that the change affects.
+
+        "user": users ask for a counselor. "help": counselors ask for a professional.
+        """
         before = self.staff.get(self.member.id) if self.member else None
         professional = self.member is not None and self.member.role == "professional"
         return "help" if professional and (before is None or before.role == "professional") else "user"
@@ -45,15 +48,15 @@ class Change(Struct, frozen=True, kw_only=True):
         return self.staff if self.member is None else {**self.staff, self.member.id: self.member}
 
     def assumes_hours(self, past: Past) -> bool:
-        """Return whether the change concerns a member of staff who has not been at work in the last weeks.
+        """Return whether the change is about a member of staff who has not been at work in the last weeks.
 
-        In the simulation such a member works when a typical colleague does.
+        In the simulation, such a member works at the same times as a typical colleague.
         """
         return self.member is not None and not past.at_work.get(self.member.id)
 
 
 def work_of(past: Past, change: Change) -> Work:
-    """Return what to simulate. Requests at sites that no longer exist are left out."""
+    """Return the input of the simulation. Requests at sites that no longer exist are left out."""
     begin = past.begin
     asked = past.came if change.kind == "user" else past.asked
     came = [each for each in asked if each.site in change.sites][-MOST_VISITS:]

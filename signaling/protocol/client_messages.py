@@ -1,7 +1,7 @@
 """Every message from a client to the server.
 
-A message is one JSON object in one text frame. ``type`` tells which message it is. A client message may carry ``id``; its
-reply (``ok``, ``error``, ``answer``, ``lines``, …) repeats that id. Times are milliseconds since the Unix epoch by the
+A message is one JSON object in one text frame. ``type`` tells which message it is. A client message can contain an ``id``; the
+reply to it (``ok``, ``error``, ``answer``, ``lines``, …) repeats this id. Times are milliseconds since the Unix epoch by the
 server's clock; ``welcome.now`` lets a client correct its own. The name of a duration carries its unit.
 ``docs/protocol.md`` explains the exchanges. Messages that staff alone may send are in `staff_messages`.
 """
@@ -61,7 +61,7 @@ class Ping(Message, tag="ping"):
 
 
 class Looking(Message, tag="looking"):
-    """Tell whether the page is in front of the person. While it is hidden, a push may tell them what happens."""
+    """Tell whether the person sees the page now. While the page is hidden, the server can notify the person by a push."""
 
     on: bool
     id: int | None = None
@@ -127,7 +127,7 @@ class SendLine(Message, tag="line"):
     """Send a line. ``line`` is the client's id for the line.
 
     The client repeats the message until the line's ``ack`` arrives; the server stores the line once.
-    ``mentions``: colleagues whom a line for staff names. They are notified and may read along.
+    ``mentions``: colleagues whom a line for staff names. These colleagues are notified and may read along.
     """
 
     session: Id
@@ -173,8 +173,8 @@ class ReportRead(Message, tag="read"):
 class GetLines(Message, tag="lines"):
     """Ask for lines. The reply is ``lines``.
 
-    Without ``before``: the lines that are new or have changed, those whose ``rev`` is above ``after``. With ``before``: the page
-    of lines just before the line of this ``seq``; 0 asks for the newest page.
+    Without ``before``: all lines whose ``rev`` is above ``after``, that is, new and changed lines. With ``before``: the page of
+    lines just before the line of this ``seq``; 0 asks for the newest page.
     """
 
     session: Id
@@ -208,7 +208,7 @@ class Leave(Message, tag="leave"):
 
 
 class Choose(Message, tag="choose"):
-    """The user takes one of the ways to go on that ``session.choices`` offers."""
+    """The user takes one of the choices in ``session.choices``."""
 
     session: Id
     choice: Literal["wait", "another", "message"]
@@ -225,10 +225,10 @@ class LeaveMessage(Message, tag="leave_message"):
 
 
 class GetCallbackTimes(Message, tag="callback_times"):
-    """Ask for possible callback times. ``channel``: of an appointment; null: that of the session.
+    """Ask for possible callback times.
 
-    ``timezone``: the client's IANA zone. The times are full and half hours on its clocks. For a category that never closes, the
-    zone also defines when it is day.
+    ``channel``: the channel of an appointment; null: the session's channel. ``timezone``: the client's IANA zone. The times are
+    full and half hours in this zone. For a category that never closes, the zone also decides which hours are daytime.
     """
 
     session: Id
@@ -242,8 +242,8 @@ class AskCallback(Message, tag="callback"):
 
     ``contact`` may be empty if the site can reach the user (``contact_needed`` is false). When a booked callback is moved, an
     empty ``contact`` keeps the earlier one.
-    If the site gives appointments: ``staff`` is the member in the ``callback_times``, or "" for anyone. ``channel`` is how the
-    appointment takes place; null: by the session's channel. ``timezone``: the client's IANA zone, in which mails tell the time.
+    If the site gives appointments: ``staff`` is the member in the ``callback_times``, or "" for anyone. ``channel`` is the
+    channel of the appointment; null: the session's channel. ``timezone``: the client's IANA zone; mails give times in this zone.
     """
 
     session: Id
@@ -281,9 +281,9 @@ class AnswerRecording(Message, tag="recording"):
 
 
 class SetCaptions(Message, tag="captions"):
-    """Turn captions on or off. They stay on while another participant wants them.
+    """Turn captions on or off. Captions stay on while another participant wants them.
 
-    ``translate``: the language in which this person also wants the captions; empty for none. Needs ``session.translates``.
+    ``translate``: the language into which captions are translated for this person; empty for none. Needs ``session.translates``.
     """
 
     session: Id
@@ -293,7 +293,7 @@ class SetCaptions(Message, tag="captions"):
 
 
 class TranslateLine(Message, tag="translate"):
-    """Translate a line for this person. The answer is ``ok``, and then ``translated``."""
+    """Translate a line for this person. The reply is ``ok``; the message ``translated`` follows later."""
 
     session: Id
     seq: Annotated[int, Meta(ge=1)]
@@ -348,7 +348,10 @@ class EnterAsGuest(Message, tag="enter_guest"):
 
 
 class SetInterpreter(Message, tag="interpret"):
-    """Set how one side hears the other's own voices while a guest interprets. "full" on both sides ends the interpreting."""
+    """Set how one side hears the voices of the other side while a guest interprets.
+
+    "full" on both sides ends the interpreting.
+    """
 
     session: Id
     guest: Id
@@ -358,7 +361,10 @@ class SetInterpreter(Message, tag="interpret"):
 
 
 class SetCobrowse(Message, tag="cobrowse"):
-    """The owner asks to see the page on which the user is (``on``), or stops. The user agrees, refuses, or stops."""
+    """The owner asks to see the user's page (``on``), or stops seeing it.
+
+    The user agrees (``on``), refuses, or stops showing it.
+    """
 
     session: Id
     on: bool
@@ -368,8 +374,8 @@ class SetCobrowse(Message, tag="cobrowse"):
 class SendPage(Message, tag="page"):
     """One part of the user's page, from the connection that shows it (``hello.page``).
 
-    ``data``: base64 of a piece of one batch: compressed (deflate-raw) JSON, a list of events. ``more``: the batch goes on in the
-    next message. ``first``: the batch begins with a whole snapshot.
+    ``data``: base64 of a piece of one batch: compressed (deflate-raw) JSON, a list of events. ``more``: the next message
+    continues the batch. ``first``: the batch begins with a whole snapshot.
     """
 
     session: Id

@@ -1,4 +1,4 @@
-"""Language tags (BCP 47): their canonical form, and the choice of an offered tag for a requested one. Pure."""
+"""Language tags (BCP 47): their canonical form, and the offered tag that fits a requested tag best. Pure."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def canonical(tag: str) -> str:
 def lookup(wanted: str, offered: Iterable[str]) -> str | None:
     """Return the offered tag that fits best, unchanged, or None when the language is not offered.
 
-    The order is that of RFC 4647, 3.4: first the tag itself, then the tag without its last subtags. After these comes any
-    region of the language, with the same script first: "en-GB" for "en-US" is better than another language.
+    First the function looks for the tag itself, then for the tag without its last subtags (RFC 4647, 3.4). After that, it takes
+    another region of the same language, such as "en-GB" for "en-US". A tag with the same script is preferred.
     """
     tags = [(canonical(tag), tag) for tag in offered]
     asked = canonical(wanted)
@@ -63,7 +63,7 @@ def _language(tag: str) -> str:
 
 
 def _script(tag: str) -> str:
-    """Return the tag's script. Without one, return for Chinese the usual script of its region, and "" for other languages."""
+    """Return the tag's script. If a Chinese tag names no script, return the usual script of its region. Otherwise return ""."""
     parts = tag.split("-")[1:]
     named = next((part for part in parts if len(part) == 4 and part.isalpha()), "")
     if named or _language(tag) != "zh":

@@ -1,14 +1,14 @@
 """Mail addresses: which texts are a mail address, and how an address is shown to staff. Pure.
 
-An address is written as browsers accept it (HTML, 4.10.5.1.5): ASCII, with a domain of at least two labels. Nothing in such an
-address can end a header line or begin another recipient.
+An address is written as browsers accept it (HTML, 4.10.5.1.5): ASCII, with a domain of at least two labels. Such an address
+contains nothing that could end a header line or add a recipient.
 """
 
 from __future__ import annotations
 
 import re
 
-MOST_CHARACTERS = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
+MOST_CHARACTERS = 254  # longest address (RFC 5321, 4.5.3.1.3), without the angle brackets
 
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 ADDRESS = rf"^[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{1,64}}@{_LABEL}(?:\.{_LABEL})+\Z"

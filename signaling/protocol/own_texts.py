@@ -1,4 +1,4 @@
-"""The server's own texts in each language: one JSON file a language, all with the same keys.
+"""The server's own texts. Each language has one JSON file, and all files have the same keys.
 
 The pages have their own texts in `web/src`.
 """
@@ -23,13 +23,16 @@ def _texts(language: str) -> dict[str, str]:
 
 
 def nearest(*wanted: str) -> str:
-    """Return the language of the texts for the first wanted language that has texts, or English when none has."""
+    """Return the first wanted language in which texts exist, or English when there are texts in none of them."""
     return next((found for each in wanted if (found := lookup(each, LANGUAGES))), FALLBACK)
 
 
 @cache
 def words_in(language: str, part: str) -> dict[str, str]:
-    """Return the texts of a part in this language or, if it has none, in English. `part`: the part of the keys before the dot."""
+    """Return the texts whose keys begin with `part` and a dot.
+
+    The texts are in this language or, if it has no texts, in English.
+    """
     mine = _texts(nearest(language)).items()
     return {key.removeprefix(f"{part}."): text for key, text in mine if key.startswith(f"{part}.")}
 

@@ -1,7 +1,7 @@
 """Read all JSON and query parameters into typed values. Every text and number is checked. Pure.
 
-A `Reader` is made once for a type, and finds the rule for each text in the type's annotations. A type with a text that has no
-rule is refused at import, so that no rule can be forgotten.
+A `Reader` is made once for a type. It finds the rule for each text field in the type's annotations. If a text field has no rule,
+the import of the module fails, so that no rule can be forgotten.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Unreadable(ValueError):
 
 
 class NoRule(TypeError):
-    """A declared text has neither a rule of `texts` nor a narrow pattern."""
+    """A text field of a type has neither a rule of `texts` nor a narrow pattern."""
 
 
 def by(rule: Rule) -> Meta:
@@ -42,7 +42,10 @@ def by(rule: Rule) -> Meta:
 
 
 def _limits(rule: Rule) -> dict[str, Any]:
-    """Return a rule's limits in JSON Schema, which counts code points. A limit in visible characters can only be described."""
+    """Return a rule's limits for JSON Schema.
+
+    JSON Schema counts code points, so a limit in visible characters becomes a description.
+    """
     if isinstance(rule, Exact):
         return {"maxLength": rule.most_bytes}
     if rule.cut:
@@ -86,11 +89,10 @@ class Reader(Generic[T]):
 
 
 def read_object(data: str | bytes) -> dict[str, Any]:
-    """Return a JSON object from which the caller uses single members only, such as the claims of a provider.
+    """Return the input as a JSON object whose members have any type, such as the claims of a provider.
 
-    Check the type of each member that you use.
-
-    Raises Unreadable when `strict_json` refuses the input, or when it is no object.
+    The caller must check the type of each member that it uses. Raises Unreadable when `strict_json` refuses the input, or when it
+    is no object.
     """
     try:
         return msgspec.json.decode(strict_json.check(data), type=dict[str, Any])
@@ -161,7 +163,7 @@ def _is_number(info: inspect.Type) -> bool:
 def _cleaner(info: inspect.Type, where: str) -> Clean | None:
     """Return the function that cleans values of this type, or None when nothing needs cleaning.
 
-    Raises NoRule with the name of a text that has no rule.
+    Raises NoRule with the name of a text field without a rule.
     """
     rule: Rule | None = None
     while isinstance(info, inspect.Metadata):

@@ -1,8 +1,8 @@
 """Every reason that the server gives, as a key for programs: for a refusal, and for the end of a session, peer or connection.
 
-The code that refuses has the sentence for people. `docs/protocol.md` explains each reason, and a test compares the reasons there
-with those here. The pages have words for every reason that reaches a person; the TypeScript compiler checks that none is missing
-(`make messages` writes the types).
+The sentence for people is written next to the code that refuses. `docs/protocol.md` explains each reason, and a test compares the
+reasons there with those here. The pages have words for every reason that reaches a person; the TypeScript compiler checks that
+none is missing (`make messages` writes the types).
 """
 
 from __future__ import annotations

@@ -138,10 +138,11 @@ class LineMarks(Message, tag="line_marks"):
 
 
 class Lines(Message, tag="lines"):
-    """The reply to ``lines``. ``more``: there are further lines, after these or, if ``before`` was asked, before them.
+    """The reply to ``lines``.
 
-    Lines after a number come in the order of ``rev``, a page of ``before`` in the order of ``seq``. ``before`` is as asked.
-    ``rev``: the newest number of the session.
+    ``before``: as in the request. In a reply to a request without ``before``, the lines are in the order of ``rev``, and ``more``
+    means that newer changes follow. In a reply to a request with ``before``, the lines are in the order of ``seq``, and ``more``
+    means that there are earlier lines. ``rev``: number of the session's newest change.
     """
 
     session: str
@@ -153,7 +154,7 @@ class Lines(Message, tag="lines"):
 
 
 class Colleagues(Message, tag="colleagues"):
-    """The reply to ``colleagues``: the members of staff who could take the session over, or who can be mentioned."""
+    """The reply to ``colleagues``: the members of staff to whom the session can be transferred, or who can be mentioned."""
 
     session: str
     people: list[StaffItem]
@@ -187,7 +188,7 @@ class CallbackTimes(Message, tag="callback_times"):
     """The reply to ``callback_times``.
 
     ``minutes``: length of an appointment; 0 if the site gives callbacks only. ``staff``: a member of staff whom the user knows;
-    "" if there is none. ``staff_times``: those of the times at which this member is free.
+    "" if there is none. ``staff_times``: the times in ``times`` at which this member is free.
     """
 
     session: str
@@ -200,7 +201,7 @@ class CallbackTimes(Message, tag="callback_times"):
 
 
 class Invite(Message, tag="invite"):
-    """The reply to ``invite``. ``url`` works once, until ``expires_at``, and only while this counselor has the callback."""
+    """The reply to ``invite``. ``url`` works once, until ``expires_at``, and only while this counselor calls the user back."""
 
     session: str
     url: str
@@ -250,8 +251,9 @@ class Speaking(Message, tag="speaking"):
 class Caption(Message, tag="caption"):
     """Words that a participant has just said, for those who could hear them.
 
-    A later caption with the same ``utterance`` replaces an earlier one. ``final``: no later one follows. ``lost``: some words of
-    this participant were not written down; ``text`` is then empty. ``translation``: the text in the language ``translated_to``.
+    A later caption with the same ``utterance`` replaces an earlier one. ``final``: this is the utterance's last caption.
+    ``lost``: some words of this participant were not written down; ``text`` is then empty. ``translation``: the text in the
+    language ``translated_to``.
     """
 
     session: str
@@ -267,9 +269,10 @@ class Caption(Message, tag="caption"):
 
 
 class Translated(Message, tag="translated"):
-    """A line in another language, by a machine. ``failed``: the service could not translate it; ask again later.
+    """The machine translation of a line. ``failed``: the service could not translate the line; ask again later.
 
-    ``rev``: the version of the line that was translated. ``source``: the language of the original, if the service has told it.
+    ``rev``: the version of the line that was translated. ``source``: the language of the original, if the service has reported
+    it.
     """
 
     session: str
@@ -291,8 +294,8 @@ class BoardOut(Message, tag="board"):
 class PageState(Message, tag="page_state"):
     """Tells the connection that shows the user's page whether staff may see the page, and who sees it now.
 
-    The page is captured only while ``on`` and ``seen_by`` names somebody. ``texts``: which texts may leave the page. ``by``: the
-    counselor who asked. ``recorded``: what is seen is kept with the recording.
+    The page is captured only while ``on`` is true and ``seen_by`` names somebody. ``texts``: which texts may leave the page.
+    ``by``: the counselor who asked. ``recorded``: the server stores what staff see of the page with the recording.
     """
 
     session: str
@@ -301,11 +304,11 @@ class PageState(Message, tag="page_state"):
     by: str = ""
     seen_by: list[str] = []
     recorded: bool = False
-    origins: list[str] = []  # the site's own; a link that staff propose leads to one of them
+    origins: list[str] = []  # origins of the site's pages; staff can propose only links to these origins
 
 
 class PageAgain(Message, tag="page_again"):
-    """Asks the connection that shows the user's page for a new snapshot after ``after_ms``, and for nothing until then."""
+    """Asks the connection that shows the user's page to send nothing for ``after_ms``, and then a new snapshot."""
 
     session: str
     after_ms: int = 0
@@ -321,7 +324,7 @@ class PageOut(Message, tag="page"):
 
 
 class Pointed(Message, tag="pointed"):
-    """Tells the connection that shows the user's page that a member of staff shows something on the page."""
+    """Tells the connection that shows the user's page that a member of staff points at something on the page."""
 
     session: str
     name: str
@@ -348,8 +351,8 @@ class Ring(Message, tag="ring"):
     """A request that rings for a member of staff.
 
     Of the brief, the ring of a help request shows only the product's name, until the request is accepted.
-    ``from_name``: who asks: the user, or the owner who asks for help or a transfer.
-    ``with_name``: with whom an appointment is, or "".
+    ``from_name``: name of the user, or of the owner who asks for help or a transfer. ``with_name``: name of the member of staff
+    with whom an appointment is, or "".
     """
 
     reservation: str
@@ -420,7 +423,8 @@ class Trend(Message, tag="trend"):
     """The wallboard's figures over the last two hours: one point every ``every_ms``, oldest first, the last at ``ends_at``.
 
     ``left``: users who gave up since the previous point.
-    ``level``: the service level of the half hour before the point, in percent; null when nobody was answered or left then.
+    ``level``: the service level of the half hour before the point, in percent; null when nobody was answered and nobody gave up
+    in this half hour.
     """
 
     ends_at: int

@@ -31,7 +31,8 @@ from .words import (
 class Media(Struct, kw_only=True):
     """The media that a participant sends now.
 
-    ``interrupted`` names the devices that are wanted but taken away by the participant's system, for example during a phone call.
+    ``interrupted`` names the devices that the participant has switched on and that their system has taken away, for example
+    during a phone call.
     """
 
     mic: bool = False
@@ -101,7 +102,10 @@ class SiteView(Struct, kw_only=True):
 
 
 class FormFieldView(Struct, kw_only=True):
-    """A field of the form before a conversation, in the language of the page. ``choices``: only of the kind "choice"."""
+    """A field of the form before a conversation, in the language of the page.
+
+    ``choices``: the answers to choose from; only a field of the kind "choice" has any.
+    """
 
     id: str
     name: str
@@ -121,13 +125,14 @@ class CategoryView(Struct, kw_only=True):
 class ParticipantView(Struct, kw_only=True):
     """A person in the session. An ``operator`` listens in. A ``guest`` was invited by a participant.
 
-    ``label``: what a guest is in the conversation. "camera": the user's phone, which only shows a second picture and has the
-    user's name. ``invited_by``: the participant who invited the guest. Both are empty for everybody else.
+    ``label``: a guest's role in the conversation. "camera": the user's phone, which only shows a second picture and has the
+    user's name. ``invited_by``: the participant who invited the guest. ``label`` and ``invited_by`` are empty for everybody who
+    is not a guest.
 
-    ``listens``: how an operator takes part. listen: nobody hears them. whisper: only the counselor hears them (in a consultation,
-    the professional, too); users are not told of it. join: everybody hears them. Null for people who are no operators.
-    ``presence``: here; lost (disconnected); left_page (the user of a text session, after a minute without connection); reading (a
-    professional who is catching up, unheard); gone.
+    ``listens``: how an operator takes part; null for everybody who is not an operator. "listen": nobody hears the operator.
+    "whisper": only the counselor hears the operator, and in a consultation also the professional; users are not told of a
+    whisper. "join": everybody hears the operator. ``presence``: here; lost (disconnected); left_page (the user of a text session,
+    after a minute without connection); reading (a professional who is catching up, unheard); gone.
     ``peer``: the state of the person's connection to the media worker; "lost" means that this connection failed.
     """
 
@@ -157,13 +162,14 @@ class RoomView(Struct, kw_only=True):
     ``most_slots``: how many video slots a client's offer should have.
     ``slots``: slot ("0" to "7") → the video that arrives in it for this viewer.
     ``hears``: listener → sources. Only live peers are included, whether muted or not. A user or guest gets only the pairs that
-    include them. ``soft``: those of the pairs in which an interpreter covers the source's voice.
+    include them. ``soft``: the pairs of ``hears`` in which an interpreter's voice covers the source's voice.
     ``notice``: what the page must tell a user; "" for nothing.
     ``limits``: slot → how this viewer's own link limits its video: a smaller picture ("low"), or none for now ("paused").
     """
 
     epoch: int
-    # false: this client makes no peer connection (session by text, professional who catches up, user who is still called back)
+    # false: this client makes no peer connection (text session, professional who is catching up, callback before the user has
+    # connected)
     media: bool
     slots: dict[str, SlotView] = {}
     hears: dict[str, list[str]] = {}
@@ -185,7 +191,11 @@ class UpgradeView(Struct, kw_only=True):
 
 
 class WaitingView(Struct, kw_only=True):
-    """The user's place in the queue, and the expected wait from ``low_s`` to ``high_s`` (null before five pickups)."""
+    """The user's place in the queue, and the expected wait.
+
+    The wait is ``low_s`` to ``high_s`` seconds; null while fewer than five requests were accepted in the
+    last hour.
+    """
 
     place: int  # 1: the user is next
     low_s: int | None = None
@@ -201,10 +211,11 @@ class CallbackView(Struct, kw_only=True):
 
     ``contact``: where the user is called; "" when the partner knows how to reach them.
     ``came``: whether the called-back user has connected.
-    ``moved``: how often the user or the counselor has moved it to another time.
-    ``staff_name``: with whom an appointment is; "" for a callback by anybody, and for users of a site that hides names.
-    ``minutes``: length of an appointment, or 0.
-    ``anyone``: this member has declined the appointment, missed the ring or not come in time; the next free counselor takes it.
+    ``moved``: how often the user or the counselor has moved the callback to another time.
+    ``staff_name``: name of the member of staff with whom an appointment is; "" for a callback by any counselor, and for users of
+    a site that hides names. ``minutes``: length of an appointment, or 0.
+    ``anyone``: this member has declined the appointment, missed the ring or not come in time, so the appointment rings for every
+    counselor.
     """
 
     state: CallbackState
@@ -241,8 +252,8 @@ class RecordingView(Struct, kw_only=True):
 
     ``asking``: some participants have not answered yet (``waiting_for``).
     ``on``: the call is being recorded now.
-    ``off``: a participant refuses (``refused_by``), recording has ``failed``, or the call is over.
-    ``you``: this viewer's own answer, or "". ``kept``: a recorded part exists.
+    ``off``: a participant refuses (``refused_by``), recording has ``failed``, or the call is over. ``you``: this viewer's own
+    answer about recording; "" before the answer. ``kept``: a recorded part exists.
     """
 
     state: Literal["asking", "on", "off"]
@@ -257,10 +268,10 @@ class CaptionsView(Struct, kw_only=True):
     """The state of the call's captions.
 
     ``on``: what is said is being written down now, because the participants in ``wanted_by`` want it. A client shows this at all
-    times. ``ready``: captions could be turned on. ``failed``: captions are off, because the service could not go on with them.
-    ``keep``: the site would keep the words if everybody agrees. ``you``: this viewer's own answer, or "". ``kept``: the words are
-    kept.
-    ``translate``: the language in which this viewer also gets captions; empty for none.
+    times. ``ready``: captions can be turned on. ``failed``: captions are off, because the captions process has failed. ``keep``:
+    the site keeps the words if everybody agrees. ``you``: this viewer's own answer to whether the words may be kept; "" before
+    the answer. ``kept``: the words are stored with the conversation. ``translate``: the language into which captions are
+    translated for this viewer; empty for none.
     """
 
     on: bool = False
@@ -298,11 +309,11 @@ class GuestsView(Struct, kw_only=True):
 
 
 class InterpretingView(Struct, kw_only=True):
-    """A guest interprets. ``by``: the name of the person who has set this.
+    """The setting of a guest as interpreter. ``by``: the name of the person who has chosen this setting.
 
-    ``user``: how the user's side hears staff themselves. ``staff``: how staff hear the user's side. "full": as without an
-    interpreter. "soft": softly under the interpreter. "none": not at all.
-    ``paused``: the interpreter is not connected, is muted, or is on hold with the user, so that nobody is covered now.
+    ``user``: how the user's side hears the voices of staff. ``staff``: how staff hear the voices of the user's side. "full": as
+    without an interpreter. "soft": softly, under the interpreter's voice. "none": not at all. ``paused``: the interpreter is not
+    connected, is muted, or is on hold with the user, so the interpreter's voice covers no voice now.
     """
 
     guest: str
@@ -315,9 +326,9 @@ class InterpretingView(Struct, kw_only=True):
 class CobrowseView(Struct, kw_only=True):
     """The state of co-browsing: whether staff see the page on which the user is.
 
-    ``texts``: strict shows the texts that the site shares, open all but those that it marks as private. ``by``: participant id of
-    the counselor who asked, or "". ``ready``: a page of the site is open. ``seen_by``: participants who see the page now.
-    ``may_see``: this viewer may see the page. ``too_large``: the page cannot be shown.
+    ``texts``: "strict" shows only the texts that the site shares; "open" shows all texts except those that the site marks as
+    private. ``by``: participant id of the counselor who asked, or "". ``ready``: a page of the site is open. ``seen_by``:
+    participants who see the page now. ``may_see``: this viewer may see the page. ``too_large``: the page cannot be shown.
     ``crowded``: the server shows as many pages as it can.
     """
 
@@ -354,13 +365,13 @@ class MailView(Struct, kw_only=True):
 
 
 class PushView(Struct, kw_only=True):
-    """Pushes to the user. ``on``: in some browser, the user is told of answers by a notification."""
+    """The state of pushes to the user. ``on``: at least one browser of the user shows a notification when staff answer."""
 
     on: bool = False
 
 
 class SessionView(Struct, kw_only=True):
-    """A session as one viewer may see it. The server sends all of it at each change.
+    """A session as one viewer may see it. The server sends the whole view at each change.
 
     Only counselors and professionals get ``brief``, ``help`` and ``categories``. A guest who has not entered sees a session in
     preparation, with nobody else in it.
@@ -431,7 +442,7 @@ class Mark(Struct, kw_only=True):
 
 
 class Former(Struct, kw_only=True):
-    """A text or picture that a line had before it was changed at ``until``."""
+    """A former text or picture of a line. ``until``: when the line was changed (ms)."""
 
     until: int
     text: str = ""
@@ -445,9 +456,9 @@ class Line(Struct, kw_only=True):
     ``bytes``, and ``locked`` if it needs a password); note (of staff, for staff); caption (words that were said; ``args`` has
     ``language`` and ``confidence``, 0 to 1); system. The ``text`` of a system line is a key such as ``joined``, ``left``,
     ``mode.whisper``, ``help.asked`` or ``recording``. Its ``args`` are values for the sentence that the page shows.
-    ``rev``: number of the line's newest change; ``seq`` until it is changed. A retracted line has neither text nor picture.
-    ``reply_to``: ``seq`` of the line to which this one replies; 0 for none.
-    ``former``: what the line said before, oldest first. Users never get it.
+    ``rev``: number of the line's newest change; equal to ``seq`` until the line is changed. A retracted line has neither text nor
+    picture. ``reply_to``: ``seq`` of the line to which this one replies; 0 for none.
+    ``former``: the line's former texts and pictures, oldest first. Users never get ``former``.
     """
 
     seq: int

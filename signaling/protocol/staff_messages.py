@@ -88,7 +88,10 @@ class AskTransfer(Message, tag="transfer"):
 
 
 class GetColleagues(Message, tag="colleagues"):
-    """Ask which colleagues could take this session over, or be mentioned in a line for staff. The reply is ``colleagues``."""
+    """Ask to which colleagues this session can be transferred, or which colleagues can be mentioned in a line for staff.
+
+    The reply is ``colleagues``.
+    """
 
     session: Id
     purpose: Literal["transfer", "mention"] = "transfer"
@@ -146,7 +149,7 @@ class Hold(Message, tag="hold"):
 
 
 class HandOver(Message, tag="hand_over"):
-    """The owner of a conference or consulted transfer leaves, and makes the professional or colleague the owner."""
+    """The owner makes the professional or colleague the owner, and leaves (in a conference or a consulted transfer)."""
 
     session: Id
     id: int | None = None
@@ -180,7 +183,7 @@ class MessageTake(Message, tag="message_take"):
 
 
 class MessageAnswer(Message, tag="message_answer"):
-    """A member of staff answers a message that a user left. The message's contact, a mail address, gets a link to the answer."""
+    """A member of staff answers a message that a user left. The server mails a link to the answer to the message's contact."""
 
     message: Id
     text: LongText
@@ -188,7 +191,7 @@ class MessageAnswer(Message, tag="message_answer"):
 
 
 class MessageDone(Message, tag="message_done"):
-    """A message that a user left has been dealt with."""
+    """A member of staff marks a message that a user left as dealt with."""
 
     message: Id
     id: int | None = None
@@ -222,8 +225,8 @@ class Listen(Message, tag="listen"):
 class SetListening(Message, tag="listen_as"):
     """An operator who listens in whispers to the counselor, joins the call, or only listens again.
 
-    The same message says that the microphone was turned on or off, and changes the answer about recording. ``record``: whether an
-    operator who joins may be recorded; needed if the call may be recorded.
+    The operator's page also sends this message to turn the microphone on or off, and to change the answer about recording.
+    ``record``: whether an operator who joins may be recorded; needed if the call may be recorded.
     """
 
     session: Id
@@ -257,7 +260,10 @@ class WatchPage(Message, tag="watch_page"):
 
 
 class Spot(Struct, kw_only=True, forbid_unknown_fields=True):
-    """A place on the user's page: in ten-thousandths of the width and height of an element's box, which it may leave."""
+    """A point on the user's page, relative to an element's box.
+
+    ``x`` is in ten-thousandths of the box's width, ``y`` of its height. The point can lie outside of the box.
+    """
 
     x: Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
     y: Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
@@ -277,7 +283,7 @@ class PointPage(Message, tag="point_page"):
 
 
 class ProposeLink(Message, tag="propose_link"):
-    """Propose a page of the same site to the user, who may open it."""
+    """Propose a page of the same site to the user, who decides whether to open it."""
 
     session: Id
     url: WebAddress

@@ -13,7 +13,7 @@ from .words import AppointmentTrouble, Channel, Grade, Mode, Role, SessionState,
 class StaffMe(Struct, kw_only=True):
     """The signed-in member of staff, as their own console shows it.
 
-    ``ready``: whether the member gets requests as far as their capacity allows. A busy member may have switched that off.
+    ``ready``: whether the member gets requests while they have a place free. A busy member can have switched this off.
     ``most_texts``, ``most_calls``: the member's capacity. ``texts_in_call``: whether they get new text requests during a call.
     """
 
@@ -23,7 +23,7 @@ class StaffMe(Struct, kw_only=True):
     state: StaffState
     languages: list[str] = []
     categories: list[str] = []
-    why_away: str = ""  # of a member who is away: "missed" after an expired ring, "wrap_up" after a wrap-up that took too long
+    why_away: str = ""  # why the member is away: "missed" after an expired ring, "wrap_up" after a wrap-up that took too long
     until: int | None = None  # when the present state ends by itself, such as a ring or a wrap-up; null: it does not
     ready: bool = False
     most_texts: int = 0
@@ -35,7 +35,7 @@ class QueueItem(Struct, kw_only=True):
     """A waiting request, or a booked callback or appointment.
 
     ``since``: when the request was made, or the booked time.
-    ``staff``, ``staff_name``: the member with whom an appointment is, or "".
+    ``staff``, ``staff_name``: id and name of the member with whom an appointment is, or "".
     """
 
     session: str
@@ -54,9 +54,9 @@ class QueueItem(Struct, kw_only=True):
 class AppointmentItem(Struct, kw_only=True):
     """A callback or an appointment that nobody has accepted yet, for operators.
 
-    ``booking``: names what is booked now; it changes whenever a time is agreed, and a request to cancel names it. ``minutes``: 0
-    for a callback by anybody. ``due``: its time has come. ``name``: of the user. ``by_mail``: the user is told by mail of a
-    change. ``trouble``: why it cannot take place as booked, or "".
+    ``booking``: a text that identifies the present booking. It changes whenever a time is agreed; a request to cancel must
+    contain it. ``minutes``: length of an appointment; 0 for a callback. ``due``: the booked time has come. ``name``: the user's
+    name. ``by_mail``: the user is told of changes by mail. ``trouble``: why an appointment cannot take place as booked, or "".
     """
 
     session: str
@@ -112,9 +112,9 @@ class StaffItem(Struct, kw_only=True):
 class MessageLeft(Struct, kw_only=True):
     """A message that a user left because no counselor was there.
 
-    `taken_by`, `taken_by_name`: id and name of the member who has taken it; "": nobody. `by_mail`: it can be answered by mail.
-    `answer`: how far the mail about its answer is; "" before there is one. `why`: why the mail was refused, or why it still
-    waits.
+    `taken_by`, `taken_by_name`: id and name of the member who has taken it; "": nobody. `by_mail`: the message can be answered by
+    mail. `answer`: the state of the mail about the answer; "" before the message is answered. `why`: why this mail was refused,
+    or why it still waits.
     """
 
     id: str
@@ -189,9 +189,9 @@ class PersonQuality(Struct, kw_only=True):
     """The quality of one participant's connection.
 
     ``path``: direct (UDP to the worker), relay (through our TURN server), text (no media gets through), none (not connected).
-    ``carries_bps``: the estimated bandwidth of the participant's link downwards, in bit/s; null: unknown.
-    ``concealed_percent``: the share of the participant's sound that was concealed because packets were lost, while it is mixed.
-    ``up``: the streams that the participant sends; ``down``: the streams that they receive.
+    ``carries_bps``: the estimated bandwidth from the worker to the participant, in bit/s; null: unknown. ``concealed_percent``:
+    the share of the participant's sound that the mixer concealed because packets were lost. ``up``: the streams that the
+    participant sends; ``down``: the streams that they receive.
     """
 
     id: str

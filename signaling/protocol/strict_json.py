@@ -1,8 +1,8 @@
 """Refuse JSON that parsers read differently or that can harm a parser. Pure.
 
-msgspec keeps the last of two members with the same name, and skips unknown members without checking them. It recurses as deep as
-the text nests. Two programs could therefore read different values from one text (RFC 8259, 4; RFC 7493). `check` examines the
-whole text before it is decoded.
+msgspec keeps the last of two members with the same name, and skips unknown members without checking them. So two programs could
+read different values from one text (RFC 8259, 4; RFC 7493). msgspec also recurses as deep as the text is nested. `check` examines
+the whole text before it is decoded.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class NotStrict(ValueError):
 def check(data: str | bytes) -> str:
     """Return the text if it is strict JSON.
 
-    Raises NotStrict when the text is not UTF-8 or not JSON, is nested deeper than `MOST_DEPTH`, or names a member twice. Also
-    raises it for an integer beyond 64 bits and another number beyond a double.
+    Raises NotStrict when the text is not UTF-8 or not JSON, is nested deeper than `MOST_DEPTH`, or names a member twice. Raises
+    NotStrict also for an integer of more than 64 bits, and for another number that is too large for a double.
     """
     try:
         text = data if isinstance(data, str) else str(data, "utf-8")
@@ -92,6 +92,6 @@ def _constant(name: str) -> None:
     raise NotStrict("is not JSON")  # NaN or an infinity, which Python's parser accepts
 
 
-# The decoder's inner scanner. The decoder's own `decode` also searches for white space, which takes longer than scanning a line.
+# The inner scanner of the decoder. `decode` would also search for white space, which takes longer than scanning a chat line.
 _decoder: Any = json.JSONDecoder(object_pairs_hook=_members, parse_int=_whole, parse_float=_real, parse_constant=_constant)
 _scan = _decoder.scan_once

@@ -71,7 +71,7 @@ class Seen:
 
     @property
     def most_bytes(self) -> int:
-        """Return the largest size of the text in UTF-8."""
+        """Return how many bytes of UTF-8 the text may have at most."""
         return max(self.most * BYTES_A_CHARACTER, LEAST_BYTES)
 
     def _repaired(self, text: str) -> str:
@@ -111,7 +111,7 @@ class Exact:
             raise BadText("is not Unicode") from None
         if len(data) > self.most_bytes:
             raise BadText(f"is longer than {self.most_bytes} bytes")
-        # board messages are long. `translate` alone is ten times as fast as the pattern, and shows that most messages are clean
+        # Board messages are long, and most of them are clean. `translate` shows this ten times as fast as the pattern does.
         if data.translate(None, _USUAL) and _CONTROL.search(text):
             raise BadText("has control characters")
         return text

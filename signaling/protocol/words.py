@@ -10,12 +10,13 @@ from .reading import by
 from .texts import Exact, Seen
 
 Role = Literal["user", "counselor", "professional", "operator", "guest"]
-# what a guest is in the conversation; a "camera" is the user's phone, which only shows a second picture
+# a guest's role in the conversation; a "camera" is the user's phone, which only shows a second picture
 GuestLabel = Literal["family", "interpreter", "colleague", "other", "camera"]
 # how one side of a conversation hears the other while an interpreter speaks between the two
 Original = Literal["full", "soft", "none"]
 StaffRole = Literal["administrator", "owner", "manager", "supervisor", "counselor", "professional"]
-Office = Literal["administrator", "owner", "manager", "supervisor"]  # the roles of staff beside their part in conversations
+# the roles that staff have in addition to their role in conversations
+Office = Literal["administrator", "owner", "manager", "supervisor"]
 # what staff and users may do: see the table in signaling/access/rights.py
 Action = Literal[
     "account.own", "session.visit", "session.talk", "session.hear", "session.callback", "session.serve", "session.join",

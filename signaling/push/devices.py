@@ -26,7 +26,7 @@ class BadBrowser(ValueError):
 
 
 class Address(NamedTuple):
-    """Where pushes to a browser go (`endpoint`, a URL of its push service), and the browser's key and secret (base64url)."""
+    """The push address of a browser (`endpoint`, a URL of its push service), and the browser's key and secret (base64url)."""
 
     endpoint: str
     p256dh: str
@@ -45,7 +45,7 @@ class Devices:
     def __init__(
         self, records: Records, seal: Seal, reach: Reach, now: Callable[[], int], *, subject: str, enabled: bool = True
     ) -> None:
-        """Make the object. `subject`: a mailto: or https: address of the operator that push services are told, or ""."""
+        """Make the object. `subject`: an address (mailto: or https:) by which push services can reach the operator, or ""."""
         self.enabled = enabled
         self._records = records
         self._seal = seal
@@ -75,9 +75,10 @@ class Devices:
     async def add(
         self, address: Address, language: str, *, sign_in: str | None = None, session: str | None = None
     ) -> Device | None:
-        """Store a browser to which pushes go, for a sign-in of staff or for a user's session. `language`: of the pushes.
+        """Store a browser to which pushes go, for a sign-in of staff or for a user's session.
 
-        Return None if the sign-in has ended. Raises BadBrowser, and UnknownSession for an erased session.
+        `language`: the language of the pushes. Return None if the sign-in has ended. Raises BadBrowser, and UnknownSession for an
+        erased session.
         """
         device_id = f"d-{secrets.token_hex(8)}"
         address = self._checked(address)
@@ -103,13 +104,13 @@ class Devices:
         return Address(endpoint, address.p256dh, address.auth)
 
     def address(self, device: Device) -> Address:
-        """Return where pushes to a stored browser go. Raises Unsealable when the installation's key has changed."""
+        """Return the push address and the keys of a stored browser. Raises Unsealable when the installation's key has changed."""
         return Address(*self._seal.open(device.sealed, _about(device.id)).split("\n"))
 
     def is_of(self, device: Device, endpoint: str, auth: str) -> bool:
-        """Return whether a request comes from a stored browser: whether it names the browser's push address and secret.
+        """Return whether a request comes from a stored browser.
 
-        Only the browser and this server know the secret (`auth`).
+        Such a request contains the browser's push address and its secret (`auth`), which only the browser and this server know.
         """
         try:
             known = self.address(device)

@@ -1,7 +1,7 @@
 """Encryption of a push for one browser (RFC 8291, with the content encoding of RFC 8188). Pure, except for the random key.
 
 The push service between us and the browser cannot read the content. All bodies have the same size, so the size reveals nothing
-either. We use no library because the only one, `http-ece`, comes without a wheel: see
+about the content. We use no library because the only one, `http-ece`, comes without a wheel: see
 `docs/decisions/0030-own-push-encryption.md`.
 """
 

@@ -1,4 +1,7 @@
-"""One try to send a push: post a body to a push service. Connections are used again, because a ring must not wait for TLS."""
+"""One try to send a push: post a body to a push service.
+
+Connections are reused, so that a ring need not wait for a TLS handshake.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +29,13 @@ class Poster:
     def __init__(self, reach: Reach, resolver: AbstractResolver | None = None) -> None:
         self._reach = reach
         self._resolver = resolver
-        self._sessions: dict[bool, aiohttp.ClientSession] = {}  # whether it uses TLS → the session
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}  # the HTTP sessions: True → with TLS, False → without TLS
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Outcome:
-        """Post a body to a push service. Failures of the service or the network are in the outcome, and raise nothing."""
+        """Post a body to a push service.
+
+        A failure of the service or the network is returned as an outcome, and raises nothing.
+        """
         begun = time.monotonic()
         try:
             async with (
@@ -71,7 +77,7 @@ class Poster:
         return aiohttp.TCPConnector(
             resolver=self._resolver,
             socket_factory=checked,
-            limit_per_host=2 * PLACES_A_HOST,  # rings have places of their own, so they need connections of their own
+            limit_per_host=2 * PLACES_A_HOST,  # twice as many: rings and other pushes have separate limits
             keepalive_timeout=_KEPT_S,
             use_dns_cache=False,
             ssl=tls_context(),

@@ -1,8 +1,8 @@
-"""Send the pushes of the outbox. Only the server that leads runs this.
+"""Send the pushes of the outbox. Only the leader runs this.
 
-Rings have places of their own, so other pushes do not delay a ring. Each push service gets a limited number of pushes at a time,
-and is paused after failures. So a push service that hangs does not delay the others. Whether a person may still get a push is
-checked at the moment of sending.
+Rings and other pushes have separate limits, so other pushes do not delay a ring. Each push service gets a limited number of
+pushes at a time, and is paused after failures. So a push service that hangs does not delay pushes to other services. Just before
+sending a push, the sender checks whether the person may still get it.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from .posting import PLACES_A_HOST, Poster
 
 log = structlog.get_logger(__name__)
 
-PLACES = 16  # at most this many rings are sent at the same time, and as many other pushes
+PLACES = 16  # at most this many rings, and at most this many other pushes, are sent at the same time
 LOOK_S = 1.0  # at most this many seconds pass between two searches of the outbox for due pushes
 AWAY_S = 2.0  # seconds of pause while the records are unavailable
-LEASE_MS = 30_000  # ms for which a task has a push for itself: longer than one try may take
+LEASE_MS = 30_000  # ms for which one task reserves a push; a try never takes longer
 RING_LATER_S = (1, 2, 4)  # seconds until the next try of a ring after each failure; the last repeats until the ring is over
 LATER_S = (5, 30, 120, 600, 1800)  # seconds until the next try of any other push after each failure; the last one repeats
 TROUBLED = 3  # number of failures in a row after which a push service is paused
@@ -41,7 +41,10 @@ _NEVER = frozenset({400, 401, 403, 413})  # HTTP status: the push service will n
 
 
 class _Service:
-    """A push service. `taken`: pushes that are being sent there: rings, and others. `until`: end of its pause (Unix ms)."""
+    """A push service.
+
+    `taken`: how many pushes are being sent to it (True: rings, False: others). `until`: end of its pause (Unix ms).
+    """
 
     def __init__(self) -> None:
         self.taken = {True: 0, False: 0}
@@ -50,7 +53,7 @@ class _Service:
 
 
 class Sender:
-    """Sends the pushes in the outbox. `gone`: is called with the push when a browser takes no more pushes."""
+    """Sends the pushes in the outbox. `gone`: the sender calls this with the push when a browser takes no more pushes."""
 
     def __init__(
         self, records: Records, devices: Devices, poster: Poster, *, count: Counter[str], now: Callable[[], int]
@@ -64,8 +67,9 @@ class Sender:
         self._now = now
         self._services: dict[str, _Service] = {}
         self._under_way: set[int] = set()
-        self._free = {True: PLACES, False: PLACES}  # free places: True: for rings, False: for others
-        self._last_turn = {True: "", False: ""}  # push service of the push that was claimed last; the next service comes first
+        self._free = {True: PLACES, False: PLACES}  # how many more pushes can be sent now (True: rings, False: others)
+        # push service of the last claimed push; the search begins with the service after it
+        self._last_turn = {True: "", False: ""}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -90,13 +94,13 @@ class Sender:
     async def _rest(self) -> None:
         at = await self._records.next_push_at()
         left_s = 0.0 if at is None else (at - self._now()) / 1000
-        wait_s = min(LOOK_S, left_s) if left_s > 0 else LOOK_S  # a push that is due still waits for a place or a pause
+        wait_s = min(LOOK_S, left_s) if left_s > 0 else LOOK_S  # a push that is still due waits until the limits allow it
         with suppress(TimeoutError):
             async with asyncio.timeout(wait_s):
                 await self.announced.wait()
 
     async def _look(self, *, rings: bool) -> None:
-        """Start a task for each push that is due and that the limits allow. `rings`: rings only, or all other pushes only."""
+        """Start a task for each due push that the limits allow. `rings`: True: only rings; False: only other pushes."""
         now = self._now()
         if self._free[rings] <= 0:
             return
@@ -134,7 +138,7 @@ class Sender:
             self._under_way.discard(push.n)
             self._free[rings] += 1
             service.taken[rings] -= 1
-            # a search costs more than a push, so one search fills half of a service's places
+            # searching costs more than sending, so the next search waits until half of the service's limit is free
             if rings or service.taken[False] <= PLACES_A_HOST // 2 or self._free[False] == 1:
                 self.announced.set()
 

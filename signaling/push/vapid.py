@@ -21,7 +21,7 @@ def new_key() -> str:
 
 
 class Vapid:
-    """Signs requests to push services. `subject`: a mailto: or https: address of the operator, or ""."""
+    """Signs requests to push services. `subject`: an address (mailto: or https:) of the operator, or ""."""
 
     def __init__(self, pem: str, subject: str) -> None:
         key = load_pem_private_key(pem.encode(), None)

@@ -1,7 +1,7 @@
 """Users' copies of their recordings.
 
-A copy is one file with everything that reached the user, and the user's own sound and video. A copy is made when the user asks
-for it. The copy lies in the folder of the session's recording and is deleted with the recording.
+A copy is one file with all sound and video that reached the user, and the user's own sound and video. A copy is made when the
+user asks for it. The copy lies in the folder of the session's recording and is deleted with the recording.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Copies:
         self._one = asyncio.Semaphore(1)
 
     async def look(self, session: str) -> Copy:
-        """Return the state of the session's copy. A failure is reported once: the next call has forgotten it."""
+        """Return the state of the session's copy. A failure is reported only once: the next call no longer reports it."""
         work = self._works.get(session)
         if work is not None and work.failed:
             del self._works[session]
@@ -78,14 +78,14 @@ class Copies:
     async def make(
         self, session: str, segments: Sequence[Segment], user: str, organisation: str = "", organisations: int = 1
     ) -> Copy:
-        """Begin to make the copy, unless it exists or is being made. Return the copy's state. Raises TooMany.
+        """Start making the copy, unless the copy exists or is already being made. Return the copy's state. Raises TooMany.
 
-        `organisation`: whose session it is. `organisations`: how many share `MOST_AT_ONCE`.
+        `organisation`: the session's organisation. `organisations`: how many organisations share `MOST_AT_ONCE`.
         """
         known = await self.look(session)
         if known.state in ("ready", "making"):
             return known
-        if session not in self._works:  # meanwhile another request may have begun to make this copy
+        if session not in self._works:  # meanwhile, another request might have begun to make this copy
             for name in [name for name, work in self._works.items() if work.failed]:
                 del self._works[name]
             counts = Counter(work.organisation for work in self._works.values())

@@ -33,7 +33,7 @@ class Track(Struct, kw_only=True):
 class Segment(Struct, kw_only=True):
     """One recorded segment of a session.
 
-    `name`: the segment's folder. `reached`: who received whose sound and video, and from when on. `reason`: why the segment ended
+    `name`: the segment's folder. `reached`: who received whose sound and video, and since when. `reason`: why the segment ended
     early, or "".
     """
 
@@ -83,7 +83,7 @@ def read_log(name: str, epoch: int, period: int, lines: Iterable[bytes], last_wr
 
 
 def reached(segment: Segment, track: Track, listener: str) -> list[Span]:
-    """Return the spans in which `listener` heard or saw this track. A track of the listener's own is returned whole."""
+    """Return the spans in which `listener` heard or saw this track. The listener's own track is returned as one whole span."""
     if track.participant == listener:
         return [Span(track.began, track.ended)]
     spans: list[Span] = []

@@ -1,4 +1,7 @@
-"""The plan of an export, and its subtitles. Pure. The file's audience decides which tracks the file has, and when."""
+"""The plan of an export, and its subtitles.
+
+Pure. The audience decides which tracks the file contains, and which spans of each track.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,7 @@ def make_plan(
 ) -> Plan:
     """Return the plan of the file `out`.
 
-    `audience`: "staff" gets every track; "all" gets the user's own tracks, and of other tracks the spans in which they reached
-    `user`.
+    `audience`: "staff" gets every track; "all" gets the user's own tracks, and the spans of other tracks that reached `user`.
     """
     tracks: list[PlanTrack] = []
     for segment in segments:
@@ -49,7 +51,7 @@ def position(plan_pieces: list[tuple[int, int]], at: int) -> int | None:
 def web_vtt(lines: list[Line], plan_pieces: list[tuple[int, int]], words: Callable[[Line], str]) -> str:
     """Return the texts, pictures and files among the lines as WebVTT.
 
-    Each is shown until the next one comes, but for half a second at least and for `LINE_SHOWN_MS` at most.
+    Each line is shown until the next line begins, for at least half a second and at most `LINE_SHOWN_MS`.
     """
     placed = [(position(plan_pieces, line.at), line) for line in lines if line.kind in ("text", "picture", "file")]
     cues = [(at, line) for at, line in placed if at is not None]

@@ -1,7 +1,7 @@
-"""Keep with the recording what staff see of a user's page: one file for each segment, `EPOCH-PERIOD.page.jsonl`.
+"""Store the user's page, as staff see it during a recording: one file for each segment, `EPOCH-PERIOD.page.jsonl`.
 
-The file lies beside the segment's folder, which the recorder makes itself. It holds what the server has passed on to staff while
-the session was recorded: masked by the user's browser, and compressed. The server does not read it.
+The file is next to the segment's folder, which the recorder makes. The file contains the data that the server has passed on to
+staff while the session was recorded. The user's browser has masked and compressed this data; the server does not read it.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from signaling.config import log
 from signaling.config.private_files import FILE, FOLDER
 
 ENDING: Final = ".page.jsonl"
-MOST_BYTES: Final = 64 * 1024 * 1024  # at most this many bytes of one session's pages are kept; later ones are not
-# at most this many bytes of one session wait for the disk; if more wait, nothing further of the session's page is kept
+MOST_BYTES: Final = 64 * 1024 * 1024  # at most this many bytes of one session's pages are stored; later bytes are discarded
+# at most this many bytes of one session wait for the disk; if more wait, the file ends
 MOST_WAITING: Final = 4 * 1024 * 1024
 KEEP_FREE_BYTES: Final = 256 * 1024 * 1024  # disk space that must stay free
 _END_BYTES: Final = 100  # room for the line that says why the file ends
@@ -34,10 +34,11 @@ Ending = Literal["full", "disk_full", "too_slow"]
 class Shown(Struct, kw_only=True, omit_defaults=True):
     """A line of the file. `at`: Unix ms.
 
-    `data`, `first`, `more`: a part of the page, as in the message `page`. An empty part says that the batch before it was broken
-    off. `seen_by`: who sees the page from now on; nobody when the recording stops, too. `end`: why nothing further is kept. A
-    line leaves out the fields that do not concern it. A file without such an ending was broken off at its last line. After an
-    empty line of the file, the page begins anew: a server was killed there, or nobody saw the page.
+    A line contains only the fields that it needs. `data`, `first`, `more`: a part of the page, as in the message `page`. If
+    `data` is empty, the batch before this line is incomplete. `seen_by`: who sees the page from this line on; an empty list means
+    nobody, and is also written when the recording stops. `end`: why the file ends here. If a file's last line has neither an
+    `end` nor an empty `seen_by`, the file was broken off. After an empty line of the file, the page begins again with a snapshot,
+    because the server was killed or nobody saw the page meanwhile.
     """
 
     at: int
@@ -52,12 +53,12 @@ _encode = msgspec.json.Encoder().encode
 
 
 def page_name(epoch: int, period: int) -> str:
-    """Return the name of the file with the page of a segment."""
+    """Return the name of the file that stores the page of a segment."""
     return disk.folder_name(epoch, period) + ENDING
 
 
 def period_of(name: str) -> int | None:
-    """Return the period of consent from the name of a page's file. None: the name is of another file."""
+    """Return the period of consent from the name of a page's file. None: this is not the name of a page's file."""
     found = disk.parse_folder(name.removesuffix(ENDING)) if name.endswith(ENDING) else None
     return found[1] if found else None
 
@@ -66,14 +67,14 @@ def period_of(name: str) -> int | None:
 class _File:
     path: Path
     waiting: bytearray = field(default_factory=bytearray)
-    size_bytes: int = 0  # bytes of all pages of the session on the disk; known once the file is made
+    size_bytes: int = 0  # bytes of all pages of the session on the disk; 0 until the first write
     newest: int = 0  # time of the newest line, Unix ms
     made: bool = False
     over: bool = False
 
 
 class SeenPages:
-    """The pages that are being kept. `add` only keeps a line in memory; `write` then writes these lines to the disk."""
+    """The pages that are being stored. `add` keeps a line in memory only; `write` then writes all these lines to the disk."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -82,18 +83,18 @@ class SeenPages:
         self._lock = asyncio.Lock()
 
     def begin(self, session: str, epoch: int, period: int) -> None:
-        """Keep the lines from now on in the file of this segment. If the file exists already, append to it."""
+        """From now on, store the session's lines in the file of this segment. If the file already exists, append to it."""
         if disk.is_room(session):
             self._files[session] = _File(self._folder / session / page_name(epoch, period))
 
     def end(self, session: str, at: int) -> None:
-        """Keep nothing further of this session's page. `at`: Unix ms."""
+        """Stop storing this session's page. `at`: Unix ms."""
         self.add(session, Shown(at=at, seen_by=[]))
         if (file := self._files.pop(session, None)) is not None:
             self._ended.append(file)
 
     def add(self, session: str, line: Shown) -> None:
-        """Keep a line. If the session's pages are too large or the disk is too slow, end the file with a line that says why."""
+        """Add a line. If the session's pages are too large or the disk is too slow, end the file with a line that says why."""
         file = self._files.get(session)
         if file is None or file.over:
             return
@@ -109,7 +110,7 @@ class SeenPages:
             file.waiting += encoded
 
     async def write(self) -> None:
-        """Write to the disk what waits in memory."""
+        """Write all lines that wait in memory to the disk."""
         async with self._lock:
             ended, self._ended = self._ended, []
             for file in (*ended, *self._files.values()):
@@ -120,20 +121,23 @@ class SeenPages:
                         file.waiting.clear()
 
     async def forget(self, session: str) -> None:
-        """Discard this session's waiting lines, because its recording is erased. Afterwards no write for it is under way."""
+        """Discard this session's waiting lines, because its recording is erased.
+
+        Wait until no write for the session is running.
+        """
         async with self._lock:
             self._files.pop(session, None)
             self._ended = [file for file in self._ended if file.path.parent.name != session]
 
 
 def _ending(file: _File, why: Ending) -> bytes:
-    """Return the last line of the file, which says why nothing further is kept."""
+    """Return the last line of a file that ends early. The line says why."""
     _log.warning("page_no_longer_kept", session=file.path.parent.name, reason=why)
     return _encode(Shown(at=file.newest, end=why)) + b"\n"
 
 
 def _append(file: _File, data: bytes) -> bool:
-    """Append `data` to the file. Return whether the file goes on.
+    """Append `data` to the file. Return False when nothing more can be appended.
 
     Only the first write makes the file, so no later write brings back a file that was erased.
     """
@@ -143,9 +147,10 @@ def _append(file: _File, data: bytes) -> bool:
             folder.parent.mkdir(FOLDER, parents=True, exist_ok=True)
             folder.mkdir(FOLDER, exist_ok=True)
             file.size_bytes = sum(path.stat().st_size for path in folder.glob(f"*{ENDING}"))
-            # end the half line that a killed server may have left; an empty line says that the page was not followed meanwhile
+            # end the half line that a killed server might have left; then add an empty line, because parts of the page are
+            # missing here
             gap = b"\n\n" if file.path.exists() else b""
-        if not file.made and file.size_bytes + len(data) > MOST_BYTES:  # earlier files of the session have used up its bytes
+        if not file.made and file.size_bytes + len(data) > MOST_BYTES:  # the session's earlier files have used up the limit
             data, goes_on = _ending(file, "full"), False
         elif shutil.disk_usage(folder).free < KEEP_FREE_BYTES:
             data, goes_on = _ending(file, "disk_full"), False

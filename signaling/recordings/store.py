@@ -18,7 +18,7 @@ MOST_SEGMENTS = 1000  # at most this many segments of one session are read
 
 
 class Recordings:
-    """The recordings of all sessions, in `folder`. `pages`: what staff see of users' pages while they are recorded."""
+    """The recordings of all sessions, in `folder`. `pages`: stores users' pages as staff see them during recordings."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -57,7 +57,7 @@ class Recordings:
         return self.folder / session / segment.name / disk.track_name(track.n)
 
     def page_path(self, session: str, segment: Segment) -> Path:
-        """Return the path of the file with what staff saw of the user's page. The file exists only if they saw the page."""
+        """Return the path of the file with the user's page as staff saw it. The file exists only if staff saw the page."""
         return self.folder / session / page_name(segment.epoch, segment.period)
 
     def copy_path(self, session: str) -> Path:

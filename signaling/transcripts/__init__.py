@@ -1,4 +1,4 @@
-"""Transcripts: a conversation in a form to keep: as a page with its pictures inside, and as plain text."""
+"""Transcripts: one file with a whole conversation, as an HTML page that contains the pictures, or as plain text."""
 
 from .conversation import FORMS, Conversation, Form, PictureOf, zone_of
 from .page import page

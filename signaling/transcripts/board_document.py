@@ -1,6 +1,6 @@
 """Read a board's pages and shapes from its stored document, so that they can be drawn.
 
-People's browsers write the document. The media worker has checked its form, but its values can be anything. So every value is
+People's browsers write the document. The media worker has checked the document's form, but not its values. So every value is
 checked here, as `web/src/room/board/schema.ts` does, and the number of shapes and points is bounded.
 """
 
@@ -28,7 +28,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.:-]{1,64}\Z")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\Z")
 _UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _STEP = 8  # coordinates are stored in steps; one unit of the board has this many steps
-_FARTHEST = 32_767  # two points are at most this many steps apart
+_FARTHEST = 32_767  # two consecutive points of a stroke are at most this many steps apart
 
 Point = tuple[float, float]
 
@@ -36,7 +36,7 @@ Point = tuple[float, float]
 class Shape(NamedTuple):
     """A shape to draw.
 
-    `points`: the points of a stroke, measured from its first point. `angle`: in radians, clockwise around the middle.
+    `points`: the points of a stroke, relative to its first point. `angle`: in radians, clockwise around the middle.
     """
 
     kind: str
@@ -56,7 +56,7 @@ class Shape(NamedTuple):
 
 
 class Page(NamedTuple):
-    """A page in the state in which it was left. `background`: id of a picture, or ""."""
+    """A page of the board as it was at the end. `background`: id of a picture, or ""."""
 
     background: str
     shapes: list[Shape]
@@ -78,7 +78,8 @@ def pages_of(update: bytes) -> list[Page]:
         return _pages(dict(elements.items()), dict(meta.items()), dict(pages.items()))
     except (KeyboardInterrupt, SystemExit):
         raise
-    except BaseException:  # pycrdt raises many types here, and may panic. A damaged board must not cost the conversation
+    # pycrdt raises exceptions of many types here, and can panic. The transcript must be made even if the board is damaged
+    except BaseException:
         return []
 
 
@@ -109,7 +110,7 @@ def _pages(elements: Mapping[str, Any], meta: Mapping[str, Any], others: Mapping
 
 
 class _Left:
-    """The numbers of shapes, of points, and of characters of texts that may still be read."""
+    """The numbers of shapes, points and characters that can still be read before the limits are reached."""
 
     def __init__(self, shapes: int, points: int, characters: int) -> None:
         self.shapes = shapes

@@ -1,4 +1,4 @@
-"""The conversation from which a transcript is made, and the code that page and plain text share."""
+"""The conversation from which a transcript is made, and the code that both forms of transcripts use."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .board_document import Page
 
 Form = Literal["html", "text"]
 FORMS: dict[Form, str] = {"html": "text/html", "text": "text/plain"}
-_QUOTE = Seen(60, cut=True)  # the beginning of a line, shown where another line replies to it
+_QUOTE = Seen(60, cut=True)  # length of a quoted line's beginning, which is shown above a reply to this line
 PictureOf = Callable[[str], Awaitable["Image | None"]]
 """A function that returns the picture with this id, or None when the readers may not see it."""
 
@@ -36,7 +36,7 @@ class Conversation:
 
     `lines`: the lines that `readers` may read. `board`: ids of the pictures on the board.
 
-    `pages`: the pages of the board as they were left.
+    `pages`: the pages of the board as they were at the end.
     `you`: the participant who reads, or "". `zone`: time zone of the reader. `begun_at`, `ended_at`: Unix ms; `ended_at` None:
     the conversation still goes on.
     """
@@ -78,7 +78,7 @@ class Conversation:
         return getattr(self.zone, "key", "UTC")
 
     def shown(self) -> list[Line]:
-        """Return the lines of people, and those that say that an operator joined, as far as the readers may read them."""
+        """Return the lines that people wrote or said, and the lines that say that an operator joined."""
         allowed = [line for line in self.lines if self.readers == "staff" or line.audience == "all"]
         return [line for line in allowed if _joined(line) or (line.kind != "system" and line.role != "system")]
 
@@ -130,7 +130,7 @@ class Conversation:
 
 
 def _joined(line: Line) -> bool:
-    """Return whether the line says that an operator has joined: from then on everybody heard them."""
+    """Return whether the line says that an operator has joined. From this line on, everybody heard the operator."""
     return line.kind == "system" and line.text == "listening.joined"
 
 

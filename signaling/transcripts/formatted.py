@@ -37,7 +37,7 @@ def _kind_of(row: str) -> _Kind:
 
 
 def _blocks(rows: list[str]) -> Iterator[tuple[_Kind, list[str]]]:
-    """Yield the blocks of a line. Consecutive rows of one kind form one block; code goes on until its closing fence."""
+    """Yield the blocks of a line. Consecutive rows of one kind form one block; a block of code ends at its closing fence."""
     kinds = [_kind_of(row) for row in rows]
     at = 0
     while at < len(rows):

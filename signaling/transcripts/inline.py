@@ -18,7 +18,7 @@ _BEFORE_ITALIC = frozenset("([{\"'“‘「『")
 
 
 class Span(NamedTuple):
-    """A part of a row that is more than plain text. `href`: where a link leads; "" for other kinds."""
+    """A piece of a row that is not plain text: a link, code or emphasis. `href`: where a link leads; "" for other kinds."""
 
     kind: Literal["link", "code", "strong", "em"]
     of: list[str | Span]
@@ -64,7 +64,7 @@ def _code_spans(row: str) -> list[Inline]:
 
 
 def _may_open(run: str, before: str, after: str) -> bool:
-    """Return whether a run of marks may open emphasis.
+    """Return whether a run of marks can open emphasis.
 
     `before`, `after`: the characters on either side; "" at an end of the row.
     """
@@ -74,11 +74,14 @@ def _may_open(run: str, before: str, after: str) -> bool:
         return True
     if run == "_":
         return before.isspace() or before in _BEFORE_ITALIC
-    return not (_WORDY if run == "*" else _ASCII_WORD).match(before)  # 가로*세로*높이 is a multiplication and no emphasis
+    return not (_WORDY if run == "*" else _ASCII_WORD).match(before)  # 가로*세로*높이 is a multiplication, not emphasis
 
 
 def _may_close(before: str, after: str) -> bool:
-    """Return whether a run of marks may close emphasis. A Korean letter may follow, as particles do without a space."""
+    """Return whether a run of marks can close emphasis.
+
+    A Korean letter may follow the marks, because Korean particles follow a word without a space.
+    """
     return before != "" and not before.isspace() and (after == "" or not _ASCII_WORD.match(after))
 
 

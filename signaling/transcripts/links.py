@@ -80,7 +80,7 @@ def links(text: str) -> list[str | Link]:
 
 
 def _without_tail(raw: str) -> str:
-    """Cut from the end of an address what belongs to the sentence: marks of emphasis, and Korean particles without a space."""
+    """Cut characters of the sentence from the end of an address: marks of emphasis, and Korean particles without a space."""
     bare = raw.rstrip("*_~")
     found = _HANGUL_TLD.fullmatch(bare) or _PARTICLE.fullmatch(bare)
     return found[1] if found else bare
@@ -112,7 +112,7 @@ def _web_link(raw: str) -> Link | None:
 def is_plain_host(host: str) -> bool:
     """Return whether a host cannot deceive readers.
 
-    No label mixes scripts, and Cyrillic appears only if the whole host is Cyrillic.
+    In such a host, no label mixes scripts, and Cyrillic appears only if the whole host is Cyrillic.
     """
     if _CYRILLIC.fullmatch(host):
         return True

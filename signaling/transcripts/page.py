@@ -1,6 +1,6 @@
 """The transcript as one HTML file, without scripts and external addresses. Every text is escaped.
 
-A policy in the file itself forbids scripts and requests, in case a text is ever not escaped.
+A policy in the file itself forbids scripts and requests, in case the code ever fails to escape a text.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from .signing import new_secret
 
 EVENTS: Final[tuple[EventType, ...]] = get_args(EventType)
 _MOST_SHOWN = 10  # an audit entry about an endpoint names at most this many sites
-BOTH_VALID_MS = 24 * 3_600_000  # how long the old secret of an endpoint also signs after a new secret was made
+BOTH_VALID_MS = 24 * 3_600_000  # after a new secret is made for an endpoint, its old secret also signs for this long
 
 
 class Endpoints:
@@ -37,7 +37,8 @@ class Endpoints:
     ) -> tuple[Endpoint, str]:
         """Add an endpoint to which webhooks are sent. Return the endpoint and its secret, which is shown only now.
 
-        `sites`: whose events the endpoint gets; None: all sites of the organisation. Raises BadEndpoint, TooManyEndpoints.
+        `sites`: the sites whose events the endpoint gets; None: all sites of the organisation. Raises BadEndpoint,
+        TooManyEndpoints.
         """
         endpoint_id, secret = f"wh-{secrets.token_hex(6)}", new_secret()
         added = Endpoint(
@@ -110,7 +111,7 @@ class Endpoints:
 
 
 def described(endpoint: Endpoint) -> str:
-    """Return what the audit says about an endpoint: host, events and sites. The rest of its URL may be a secret."""
+    """Return the audit's text about an endpoint: host, events and sites. The rest of the endpoint's URL can contain a secret."""
     sites = ["*"] if endpoint.sites is None else endpoint.sites[:_MOST_SHOWN]
     more = "" if endpoint.sites is None or len(endpoint.sites) <= _MOST_SHOWN else ", …"
     return f"{urlsplit(endpoint.url).hostname}: {', '.join(endpoint.events)}; {', '.join(sites)}{more}"

@@ -1,8 +1,8 @@
 """Decide to which addresses webhooks may go, and from which addresses partners' keys may be fetched. Pure.
 
-An operator of a site types the URL. Without these rules, the URL could lead this server to machines that strangers cannot
-reach, such as a database on the same host. The owner of a host name decides to which IP address the name leads, and may
-change that between two look-ups. So each IP address is checked when a connection to the address is opened (`sending.py`).
+An operator of a site types the URL. Without these rules, the URL could lead this server to machines that strangers cannot reach,
+such as a database on the same host. The owner of a host name decides to which IP address the name points, and can change the
+address between two look-ups. So each IP address is checked when a connection to the address is opened (`sending.py`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class BadEndpoint(ValueError):
 
 
 class PrivateAddress(BadEndpoint):
-    """The URL names an IP address to which this server does not connect, or uses no TLS where it must."""
+    """The URL names an IP address to which this server does not connect, or does not connect without TLS."""
 
 
 class Reach:
@@ -56,7 +56,7 @@ class Reach:
     def checked(self, typed: str) -> str:
         """Return the canonical form of the URL that somebody typed. Raises BadEndpoint.
 
-        A host name passes here, because its IP addresses may change at any time. The addresses are checked at each connection.
+        Every host name is accepted here, because its IP addresses can change at any time. They are checked at each connection.
         """
         try:
             address = web_addresses.endpoint(typed)
@@ -81,7 +81,10 @@ class Reach:
 
 
 def _innermost(address: Address) -> Address:
-    """Return the IPv4 address in an IPv6 address, if packets go there in the end. Otherwise return the address itself."""
+    """Return the IPv4 address inside an IPv6 address, if packets to the IPv6 address reach it.
+
+    Otherwise return the address unchanged.
+    """
     if not isinstance(address, ipaddress.IPv6Address):
         return address
     if address in _NAT64:

@@ -1,9 +1,10 @@
-"""Send the webhooks' events in the outbox. Only the server that leads runs this.
+"""Send the webhooks' events in the outbox. Only the leader runs this.
 
-Each endpoint is tried with `PLACES` events at a time, so a slow endpoint does not delay the others. After a failure, an event
-waits, longer each time. Later events of the same session wait until that event is delivered or given up. An endpoint that fails
-again and again is paused as a whole, and then tried with one event at a time. An endpoint that took nothing for three days, or
-answers with `GONE`, is switched off. Then the organisation's owners and those who get its sites' alerts get a mail.
+At most `PLACES` events at a time are sent to one endpoint, so a slow endpoint does not delay events to other endpoints. After
+each failure, an event waits longer for its next try. Later events of the same session wait until that event is delivered or given
+up. An endpoint that fails again and again is paused as a whole, and then tried with one event at a time. An endpoint that took
+nothing for three days, or answers with `GONE`, is switched off. The server then mails the organisation's owners and the people
+who get alerts of the endpoint's sites.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ LOOK_S = 1.0  # seconds between two searches of the outbox for events that are d
 AWAY_S = 5.0  # seconds of pause while the records are unavailable
 CROWD_LOOK_S = 60.0
 PLACES = 4  # at most this many events are sent to one endpoint at the same time
-LEASE_MS = 25_000  # ms for which a task has an event for itself: longer than one try may take (15 s)
+LEASE_MS = 25_000  # ms for which one task reserves an event; a try takes at most 15 s
 LATER_S = (5, 30, 120, 600, 1800, 3600, 2 * 3600, 4 * 3600)  # seconds until the next try after each failure; the last one repeats
 TROUBLED = 3  # number of failures in a row after which an endpoint is paused
 PAUSES_S = (5, 15, 60, 300)  # seconds of pause of an endpoint after each of these failures; the last pause repeats
@@ -56,7 +57,7 @@ class Sender:
         now: Callable[[], int],
         wall: Callable[[], int],
     ) -> None:
-        """Make a sender. `page`: the address of the operators' page, for mails. `wall`: the machine's clock, for signatures."""
+        """Make a sender. `page`: the address of the operators' page, for mails. `wall`: the computer's clock, for signatures."""
         self._records = records
         self._endpoints = endpoints
         self._poster = poster
@@ -84,7 +85,7 @@ class Sender:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def watch_crowds(self) -> None:
-        """Store from time to time for which endpoints too many events wait. Runs until cancelled."""
+        """Store at intervals which endpoints have too many waiting events. Runs until cancelled."""
         while True:
             with suppress(RecordsAway):
                 await self._records.mark_crowded()
@@ -125,7 +126,7 @@ class Sender:
             log.exception("webhook failed", endpoint=endpoint.id)
         finally:
             self._under_way[endpoint.id].discard(delivery.n)
-            self._endpoints.announced.set()  # the endpoint can take another event, and the session's next event may go
+            self._endpoints.announced.set()  # the endpoint can take another event, and the session's next event can be sent
 
     async def _try(self, endpoint: Endpoint, delivery: Delivery) -> None:
         at = self._now()
@@ -151,13 +152,14 @@ class Sender:
         pause_s = PAUSES_S[min(in_a_row, len(PAUSES_S) - 1)] if in_a_row >= 0 else 0
         if outcome.retry_after_s:
             pause_s = max(pause_s, outcome.retry_after_s)
-        # an answer such as 400 may concern only this event, so it does not count as a failure of the endpoint
+        # a status such as 400 might be about this event only, so it does not count as a failure of the endpoint
         counts = not 400 <= outcome.status < 500 or outcome.status == 429
         await self._records.not_delivered(delivery, attempt, now + wait_s * 1000, now + pause_s * 1000, counts=counts)
         if outcome.status == GONE:
             await self._disable(endpoint, "410")
         elif now >= delivery.until:
-            if endpoint.well_at > delivery.until - KEPT_TRYING_MS:  # others arrived: only this one is refused
+            # the endpoint has accepted other events, so it refuses only this event
+            if endpoint.well_at > delivery.until - KEPT_TRYING_MS:
                 await self._records.give_up_delivery(delivery.n)
             else:
                 await self._disable(endpoint, outcome.why or str(outcome.status))

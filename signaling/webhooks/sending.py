@@ -1,4 +1,4 @@
-"""One try to send a webhook: connect to a checked address, post the message, read the beginning of the answer."""
+"""One try to send a webhook: connect to a checked address, post the message, read the beginning of the response."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ _ANSWER = Seen(MOST_ANSWER_BYTES, lines=True, cut=True)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of a try to post a message. `status`: HTTP status of the answer, or 0 without an answer.
+    """The result of a try to post a message.
 
-    `answer`: the beginning of the answer. `retry_after_s`: how many seconds the receiver asks us to wait. `why`: "" or one of
-    "forbidden_address", "unknown_host", "unreachable", "timeout", "tls", "malformed", "redirect", "no_secret".
+    `status`: HTTP status of the response, or 0 without a response. `answer`: the beginning of the response's body.
+    `retry_after_s`: how many seconds the receiver asks us to wait. `why`: "" or one of "forbidden_address", "unknown_host",
+    "unreachable", "timeout", "tls", "malformed", "redirect", "no_secret".
     """
 
     status: int = 0
@@ -52,7 +53,10 @@ class Poster:
         self._resolver = resolver
 
     async def post(self, url: str, headers: Mapping[str, str], body: str) -> Outcome:
-        """Post a message to an endpoint. Failures of the receiver or the network are in the outcome, and raise nothing."""
+        """Post a message to an endpoint.
+
+        A failure of the receiver or the network is returned as an outcome, and raises nothing.
+        """
         begun, refused = time.monotonic(), list[str]()
         try:
             async with asyncio.timeout(TIMEOUT_S):
@@ -114,16 +118,16 @@ async def _beginning(response: aiohttp.ClientResponse) -> str:
 
 
 def retry_after_s(response: aiohttp.ClientResponse) -> int:
-    """Return how many seconds an answer asks us to wait (`Retry-After`), at most an hour.
+    """Return how many seconds a response asks us to wait (`Retry-After`), at most an hour.
 
-    Return 0 if it does not ask, or names a date.
+    Return 0 for a missing header or a date.
     """
     asked = response.headers.get("Retry-After", "")
     return min(int(asked), MOST_RETRY_AFTER_S) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0
 
 
 def why_of(error: Exception) -> str:
-    """Return the word for an error of a try, such as "timeout" (`Outcome.why`)."""
+    """Return the word for an error that ended a try, such as "timeout" (see `Outcome.why`)."""
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return "unknown_host"
     if isinstance(error, TimeoutError):
