@@ -1,7 +1,8 @@
-"""The records: what outlives the process, for example sites, staff, sessions, lines, boards, pictures, events, and the audit log.
+"""The records: all data that outlives the process.
 
-Other packages call the methods of `Records`; SQL and its dialects stay in this folder. SQLite (WAL) and PostgreSQL have the same
-tables. Opening the records runs the Alembic migrations in this folder, which make or upgrade the tables.
+Examples are sites, staff, sessions, lines, boards, pictures, events, and the audit log. Other packages call the methods of
+`Records`; Only this folder contains SQL. SQLite (WAL) and PostgreSQL have the same tables. Opening the records runs the Alembic
+migrations in this folder, which make or upgrade the tables.
 """
 
 from .api_tokens import ApiToken, TooManyTokens

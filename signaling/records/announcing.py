@@ -1,6 +1,7 @@
-"""Announce to webhooks what happens in the records: one row for each endpoint that wants the event.
+"""Announce changes of the records to webhooks: store one row for each endpoint that wants the event.
 
-The functions here run inside the transaction that changes the records. So an event is stored if and only if its change is.
+The functions here run inside the transaction that changes the records. So the event and its change are stored together, or
+neither is stored.
 """
 
 from __future__ import annotations
@@ -48,10 +49,10 @@ _w, _d, _s = t.webhook.c, t.webhook_delivery.c, t.session.c
 
 
 class Event(NamedTuple):
-    """An event.
+    """An event for webhooks.
 
-    `at`: when the thing happened (Unix ms). `about`: the text of which `webhook-id` is made, so that the same event never gets
-    two ids. `data`: the event's own fields, as docs describe them.
+    `at`: when the change happened (Unix ms). `about`: the text from which the `webhook-id` is made, so that the same event never
+    gets two ids. `data`: the fields of this type of event (see docs/webhooks.md).
     """
 
     type: str
@@ -69,7 +70,7 @@ class Event(NamedTuple):
 
     @property
     def body(self) -> str:
-        """Return the payload of the event. The payload is stored as it is sent, so each try sends the same bytes."""
+        """Return the payload of the event. The outbox stores this payload, so each try sends the same bytes."""
         at = datetime.fromtimestamp(self.at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         payload = {"type": self.type, "timestamp": at, "version": PAYLOAD_VERSION, "data": self.data}
         return msgspec.json.encode(payload).decode()
@@ -81,7 +82,7 @@ def anybody_listens(connection: sa.Connection) -> bool:
 
 
 def announce(connection: sa.Connection, events: Collection[Event]) -> None:
-    """Store each event for the endpoints that want it. An event that is stored already is not stored again."""
+    """Store each event for the endpoints that want it. An event that is already stored for an endpoint is not stored twice."""
     if not events:
         return
     takes = sa.and_(_w.state == "on", ~_w.crowded, _w.organisation.in_({each.organisation for each in events}))
@@ -99,7 +100,7 @@ def announce(connection: sa.Connection, events: Collection[Event]) -> None:
 def now_ms() -> int:
     """Return the time at which an event is stored (Unix ms).
 
-    The event itself may be older: the records may have been unavailable meanwhile.
+    The event itself can be older, because the records might have been unavailable.
     """
     return time.time_ns() // 1_000_000
 
@@ -107,7 +108,8 @@ def now_ms() -> int:
 def row(endpoint: str, event: Event, now: int) -> dict[str, Any]:
     """Return the row of an event for one endpoint. `now`: when it is stored (Unix ms).
 
-    The event is due at once (`DUE_NOW`). Commands store events, too, and their clock may differ from the sender's steady clock.
+    The event is due at once (`DUE_NOW`). `now` would not do: commands store events, too, and their clock can differ from the
+    sender's.
     """
     return {
         "endpoint": endpoint,
@@ -141,7 +143,7 @@ def session_event(connection: sa.Connection, kind: EventType, session_id: str, a
 
 
 def noted(connection: sa.Connection, session_id: str, kind: str, at: int, data: Mapping[str, Any]) -> None:
-    """Announce an event that `add_event` stores for a session, if webhooks can get this kind."""
+    """Announce an event that `add_event` stores for a session, if webhooks can get this kind of event."""
     if kind == "help" and "category" in data:
         session_event(connection, "session.help_asked", session_id, at, str(at), help_category=data["category"])
     elif kind == "callback" and data.get("state") == "due":
@@ -154,7 +156,7 @@ def noted(connection: sa.Connection, session_id: str, kind: str, at: int, data: 
 class Standing:
     """The sessions as they were before a save.
 
-    This class compares these sessions with their saved states, and announces what has changed in each.
+    This class compares them with their saved states, and announces the changes of each session.
     """
 
     def __init__(self, connection: sa.Connection, session_ids: Collection[str]) -> None:
@@ -180,7 +182,7 @@ class Standing:
 
 
 def _progress(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Event]:
-    """Return the events between two states of a session, in order. Each happens once in a session's life."""
+    """Return the events between two states of a session, in order. Each type of event happens at most once in a session."""
     found: list[Event] = []
     started, active = after["waiting_at"] or after["active_at"], after["active_at"]
     if started and not (before["waiting_at"] or before["active_at"]):

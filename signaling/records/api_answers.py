@@ -1,4 +1,4 @@
-"""Remembered answers to requests of the API that carried an Idempotency-Key."""
+"""Remembered responses to requests of the API with an Idempotency-Key."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ from msgspec import Struct
 from . import tables as t
 from .database import Database
 
-KEPT_MS = 86_400_000  # milliseconds for which an answer is remembered
-# milliseconds after which a claimed key without an answer may be claimed again: the server that claimed it has probably died
+KEPT_MS = 86_400_000  # milliseconds for which a response is remembered
+# milliseconds after which a claimed key without a response can be claimed again, because the server that claimed it has probably
+# died
 STALE_MS = 60_000
-MOST_ANSWERS = 1000  # at most this many answers of one token are remembered; a further one makes the oldest forgotten
+MOST_ANSWERS = 1000  # at most this many responses are remembered for one token; then a new response replaces the oldest one
 _c = t.api_answer.c
 
 
 class KnownAnswer(Struct, frozen=True, kw_only=True):
-    """An earlier request with the same key. `status`: 0 while it is being answered. `body`: sealed."""
+    """An earlier request with the same key.
+
+    `status`: HTTP status of the response, or 0 while the request is being handled. `body`: the sealed body of the response.
+    """
 
     digest: str
     status: int
@@ -24,7 +28,7 @@ class KnownAnswer(Struct, frozen=True, kw_only=True):
 
 
 class ApiAnswers(Database):
-    """The remembered answers to requests with an Idempotency-Key."""
+    """The remembered responses to requests with an Idempotency-Key."""
 
     async def claim_answer(self, token: str, key: str, digest: str, now: int) -> KnownAnswer | None:
         """Return the earlier request with this key, or claim the key for a new request and return None."""
@@ -45,7 +49,7 @@ class ApiAnswers(Database):
         return await self._transaction(claim, writes=True)
 
     async def keep_answer(self, token: str, key: str, status: int, body: str, now: int) -> None:
-        """Remember the answer to the request for which this key was claimed."""
+        """Remember the response to the request for which this key was claimed."""
         here = sa.and_(_c.token == token, _c.key == key)
         await self._do(sa.update(t.api_answer).where(here).values(status=status, body=body, at=now))
 

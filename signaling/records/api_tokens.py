@@ -22,8 +22,9 @@ class TooManyTokens(ValueError):
 
 
 class ApiToken(Struct, frozen=True, kw_only=True):
-    """An API token. `sites`: ids, or "*" for all. `maker`: staff id; None when the command line made it.
+    """An API token.
 
+    `sites`: ids of sites, or "*" for all sites. `maker`: id of the member of staff who made the token; None for the command line.
     `used_at`: when the token was last used, to the minute; 0: never.
     """
 
@@ -40,7 +41,7 @@ class ApiToken(Struct, frozen=True, kw_only=True):
 
     @property
     def realm(self) -> Realm:
-        """The sites that the token reaches."""
+        """The realm of the token: the sites for which the token may be used."""
         return Realm(organisation=self.organisation, sites=None if "*" in self.sites else frozenset(self.sites))
 
 
@@ -62,7 +63,7 @@ class ApiTokens(Database):
         return ApiToken(**row) if row else None
 
     async def api_token_by_hash(self, token_hash: str) -> tuple[ApiToken, StaffRecord | None] | None:
-        """Return the token with this hash and its maker, or None. A token of the command line has no maker."""
+        """Return the token with this hash, together with its maker, or None. A token made on the command line has no maker."""
         maker = [t.staff.c[name].label(f"maker_{name}") for name in _MAKER]
         joined = t.api_token.outerjoin(t.staff, t.staff.c.id == _c.maker)
         row = await self._first(sa.select(t.api_token, *maker).select_from(joined).where(_c.token_hash == token_hash))
@@ -86,7 +87,7 @@ class ApiTokens(Database):
         await self._transaction(add, writes=True)
 
     async def remove_api_token(self, token_id: str) -> bool:
-        """Remove a token and the answers remembered for it. Return False when there is no such token."""
+        """Remove a token and the responses remembered for it. Return False when there is no such token."""
         return await self._do(sa.delete(t.api_token).where(_c.id == token_id)) > 0
 
     async def saw_api_token(self, token_id: str, now: int) -> None:

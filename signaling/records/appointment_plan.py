@@ -1,8 +1,8 @@
-"""Compute at which times a member of staff can have appointments. Pure; instants are ms since the Unix epoch.
+"""Compute the times at which a member of staff can have appointments. Pure; times are ms since the Unix epoch.
 
 The day is divided into cells of 15 minutes. An appointment takes the cells from its start to the end of the pause after it. Each
-cell of a member belongs to one appointment at most, and the records enforce that. So no member is promised to two users at the
-same time, even if the two appointments have different lengths or were chosen in different time zones.
+cell of a member belongs to one appointment at most, and the records enforce that. So no member has two appointments at the same
+time, even if the appointments have different lengths or were chosen in different time zones.
 """
 
 from __future__ import annotations
@@ -18,17 +18,18 @@ from .opening_hours import HORIZON_MS, Hours, daytime, is_zone, openings, zone_g
 
 CELL_MS: Final = 900_000  # length of a cell: 15 minutes
 MOST_OFFERED: Final = 200  # at most this many free times in one answer
-MOST_NOTICE_MINUTES: Final = 2880  # a site may ask for at most this many minutes between booking and start: two days
+MOST_NOTICE_MINUTES: Final = 2880  # at most this many minutes (two days) between booking and start can be required by a site
 MOST_LEAD_MINUTES: Final = 30  # a place is kept free for at most this many minutes before the start
-_BOOKED_DAYS: Final = 17  # days to compute for the next two weeks, and for the days before and after that other time zones need
-_NEXT_DAYS: Final = 3  # days of opening or working hours that are computed to see whether one appointment fits into them
+_BOOKED_DAYS: Final = 17  # days for which opening hours are computed: two weeks, and some days more because time zones differ
+_NEXT_DAYS: Final = 3  # days for which hours are computed to check one appointment
 
 
 class AppointmentPlan(Struct, frozen=True, kw_only=True):
-    """The plan by which a site gives appointments.
+    """A site's settings for appointments.
 
-    `minutes`: length of an appointment. `buffer_minutes`: pause of the counselor after it. `notice_minutes`: the least time from
-    booking to the start. `lead_minutes`: how long before the start the matcher begins to keep a place of the counselor free.
+    `minutes`: length of an appointment. `buffer_minutes`: the counselor's pause after an appointment. `notice_minutes`: the least
+    time from booking to the start. `lead_minutes`: how long before the start the matcher begins to keep a place of the counselor
+    free.
     """
 
     minutes: Annotated[int, Meta(ge=15, le=120, multiple_of=15)] = 30
@@ -38,7 +39,7 @@ class AppointmentPlan(Struct, frozen=True, kw_only=True):
 
 
 def cells(at: int, plan: AppointmentPlan) -> range:
-    """Return the numbers of the cells that an appointment at `at` takes, with the pause after it."""
+    """Return the numbers of the cells that an appointment at `at` takes. The pause after the appointment takes cells, too."""
     until = at + (plan.minutes + plan.buffer_minutes) * 60_000
     return range(at // CELL_MS, -(-until // CELL_MS))
 
@@ -48,13 +49,14 @@ def free_times(
 ) -> list[int]:
     """Return the times at which one member could begin an appointment, within the next two weeks.
 
-    `hours`: the category's opening hours, or None if it never closes. `own`: the member's working hours, or None if the
-    category's opening hours count instead. A member with hours of their own works only while the category is open. If both
-    are None, daytime in `zone`, the user's time zone, counts. `taken`: the member's cells that belong to other appointments.
+    `hours`: the category's opening hours, or None if it never closes. `own`: the member's working hours, or None if the member
+    works during the category's opening hours. Appointments lie within both kinds of hours. If `hours` and `own` are None,
+    appointments lie within daytime in `zone`, the user's time zone. `taken`: the member's cells that belong to other
+    appointments.
 
-    The times are full and half hours on the clocks of `zone`. An hour that the clocks skip has no times. In autumn, clocks repeat
-    an hour: those of `zone`, or those of the opening or working hours. Only the first run of this hour has times, so no time of
-    the day is shown twice.
+    The times are full and half hours on the clocks of `zone`. There are no times in an hour that these clocks skip in spring. In
+    autumn, the clocks of `zone`, or the clocks of the opening or working hours, repeat an hour. Only the first run of this hour
+    has times, so no time of day is shown twice.
     """
     spans = _working(hours, own, now, zone)
     zones = [ZoneInfo(each.timezone) for each in (hours, own) if each is not None]
@@ -102,7 +104,7 @@ def _until(spans: Iterable[tuple[int, int]], latest: int) -> Iterator[tuple[int,
 
 
 def _common(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Yield where two ordered lists of spans overlap."""
+    """Yield the spans in which two ordered lists of spans overlap."""
     a = b = 0
     while a < len(one) and b < len(other):
         begins, ends = max(one[a][0], other[b][0]), min(one[a][1], other[b][1])

@@ -21,10 +21,13 @@ _plan = t.staff_plan.c
 
 
 class Appointments(Leading):
-    """Claims time of staff for appointments. The cells of a session that is over are free again."""
+    """Claims cells of staff's time for appointments. When a session is over, its cells are free again."""
 
     async def taken_cells(self, staff: Collection[str], cells: range, *, but: str = "") -> dict[str, set[int]]:
-        """Return the cells within `cells` that appointments have taken, by member of staff. `but`: a session that is left out."""
+        """Return the cells within `cells` that appointments have taken, by member of staff.
+
+        `but`: a session whose cells are left out.
+        """
         joined = t.appointment_cell.join(t.session, t.session.c.id == _cell.session)
         within = (_cell.cell >= cells.start) & (_cell.cell < cells.stop) & _cell.staff.in_(staff)
         wanted = within & t.session.c.state.not_in(_OVER) & (_cell.session != but)
@@ -38,9 +41,9 @@ class Appointments(Leading):
     ) -> list[int] | None:
         """Take these cells of a member for a session, in addition to those that the session has already.
 
-        Return the newly taken cells. If one of the cells belongs to another appointment, return None and take none. The key of
-        the table makes sure that two claims at the same time cannot both succeed. `audit`: the entry to store with them.
-        Raises Overtaken and RecordsAway.
+        Return the newly taken cells. If a cell belongs to another appointment, return None and take no cell. The table's primary
+        key makes sure that two claims of one cell cannot both succeed. `audit`: the entry to store with the claim. Raises
+        Overtaken and RecordsAway.
         """
         wanted = list(cells)
         over = sa.select(t.session.c.id).where(t.session.c.state.in_(_OVER))
@@ -63,7 +66,7 @@ class Appointments(Leading):
             return None
 
     async def keep_cells(self, session: str, staff: str = "", cells: Iterable[int] = ()) -> None:
-        """Free all cells that this session's appointment has taken, except these."""
+        """Free the cells that this session's appointment has taken, except these."""
         kept = (_cell.staff == staff) & _cell.cell.in_(list(cells))
         await self._do(sa.delete(t.appointment_cell).where(_cell.session == session, ~kept))
 
@@ -75,12 +78,12 @@ class Appointments(Leading):
     # --- working hours and calendars -------------------------------------------------------------------------------------
 
     async def working_hours(self, staff: Collection[str]) -> dict[str, Hours]:
-        """Return the working hours of these members of staff. Those without hours of their own are left out."""
+        """Return the working hours of these members of staff, by id. Members without own working hours are left out."""
         rows = await self._all(sa.select(_plan.staff, _plan.hours).where(_plan.staff.in_(staff), _plan.hours.is_not(None)))
         return {row["staff"]: msgspec.convert(row["hours"], Hours) for row in rows if row["hours"]}
 
     async def save_working_hours(self, staff: str, hours: Hours | None) -> None:
-        """Store the working hours of a member. None: the opening hours of the categories count instead."""
+        """Store the working hours of a member. None: the member works during the opening hours of the categories."""
         await self._save_plan(staff, hours=None if hours is None else msgspec.to_builtins(hours))
 
     async def save_calendar(self, staff: str, token_hash: str) -> None:
@@ -103,7 +106,7 @@ class Appointments(Leading):
         return StaffRecord(**row) if row else None
 
     async def appointments_of(self, staff: str, since_cell: int) -> list[SessionRecord]:
-        """Return the sessions whose appointments take time of this member in the cell `since_cell` or later."""
+        """Return the sessions with appointments of this member in the cell `since_cell` or later."""
         theirs = sa.select(_cell.session).where(_cell.staff == staff, _cell.cell >= since_cell)
         columns = [t.session.c[name] for name in SessionRecord.__struct_fields__]
         wanted = sa.select(*columns).where(t.session.c.id.in_(theirs)).order_by(t.session.c.id).limit(MOST_IN_CALENDAR)

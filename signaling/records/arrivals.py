@@ -1,6 +1,6 @@
-"""Read the last weeks' sessions, which tell who came and who was at work.
+"""Read the sessions of the last weeks.
 
-The preview of a change of settings simulates these weeks.
+From these, the preview of a change of settings learns which users came and who was at work.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from signaling.protocol.words import Channel, SessionState
 from . import tables as t
 from .database import Database
 
-_AT_ONCE = 500  # sessions whose events are read in one transaction, so that other transactions come between
+_AT_ONCE = 500  # events of this many sessions are read in one transaction, so that other transactions do not wait long
 EVENTS: Final = ("reserved", "active", "after", "closed", "asleep", "callback", "message_left", "help")
 _TOLD: Final = ("reserved", "help")  # events whose data the preview needs
 
 
 class PastEvent(Struct, frozen=True):
-    """An event of a session. `data`: as in `EventRecord`; {} unless it is a reservation or about help."""
+    """An event of a session. `data`: as in `EventRecord`, but only for reservations and help; {} for other events."""
 
     kind: str
     at: int
@@ -30,7 +30,7 @@ class PastEvent(Struct, frozen=True):
 
 
 class PastSession(Struct, frozen=True, kw_only=True):
-    """A session with its events of a kind in `EVENTS`, in order. The fields are those of `SessionRecord`."""
+    """A session with those of its events whose kind is in `EVENTS`, in order. The fields are those of `SessionRecord`."""
 
     id: str
     site: str

@@ -1,8 +1,8 @@
-"""An event loop in a thread of its own, which runs each transaction of PostgreSQL as a whole.
+"""An event loop in a separate thread, which runs whole transactions of PostgreSQL.
 
-A transaction that saves a session makes seven round trips. In the server's own event loop, each round trip waits for all other
-work that is ready. That takes tens of milliseconds while thousands of clients reconnect. In this thread, a round trip waits only
-for Python's lock (GIL), for 5 ms at most.
+A transaction that saves a session makes seven round trips. In the server's event loop, each round trip would wait for all other
+ready tasks: tens of milliseconds while thousands of clients reconnect. In this thread, a round trip waits only for Python's lock
+(GIL), at most 5 ms.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ T = TypeVar("T")
 class Aside:
     """An engine that only this object's thread uses.
 
-    Make the object while an event loop runs. The thread runs a new loop of the same class.
+    Make the object while an event loop is running; the thread runs a new event loop of the same class.
     """
 
     def __init__(self, url: str, **options: Any) -> None:
         self._engine: AsyncEngine = create_async_engine(url, **options)
-        # PostgreSQL takes a snapshot for each statement. To a read, BEGIN and ROLLBACK would only add two round trips.
+        # PostgreSQL takes a snapshot for each statement anyway. BEGIN and ROLLBACK would only add two round trips to a read.
         self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._loop: asyncio.AbstractEventLoop = type(asyncio.get_running_loop())()
         self._thread = Thread(target=self._loop.run_forever, name="records", daemon=True)

@@ -1,6 +1,6 @@
-"""Entries for the audit about a change of a site or a member of staff, and whether the audit can undo a change. Pure.
+"""Make the audit entries about changes of sites and staff, and decide whether the audit can undo a change.
 
-The pages, the command line and `sangdam apply` all note their changes with these functions.
+Pure. The pages, the command line and `sangdam apply` use these functions.
 """
 
 from __future__ import annotations
@@ -21,8 +21,11 @@ from .staff_settings import settings_of_member
 from .types import Change, Site, SiteKey, StaffRecord
 
 Undoable = Literal["", "yes", UndoReason]
-"""The audit can undo the change if this is "yes". Another word is the reason why it cannot. "": the entry changes no settings."""
-_WITHOUT_VALUES: Final[dict[str, Undoable]] = {  # for the actions whose entries hold no values
+""""yes": the audit can undo the change.
+
+"": the entry changes no settings. Another word: the reason why the audit cannot undo the change.
+"""
+_WITHOUT_VALUES: Final[dict[str, Undoable]] = {  # action → the reason why an entry without values cannot be undone
     "site.key_remove": "secret_gone", "token.remove": "secret_gone", "webhook.rotate": "secret_gone",
     "webhook.remove": "secret_gone", "staff.remove": "person_gone", "reply.import": "texts_gone",
 }  # fmt: skip  # a table
@@ -38,7 +41,10 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 def of_site(before: Site | None, after: Site) -> list[Entry]:
-    """Return one entry for each part of a site that has changed, as the part's page notes it. `before`: None for a new site."""
+    """Return one entry for each part of a site that has changed.
+
+    The entries equal those of the parts' pages. `before`: None for a new site.
+    """
     subject, former, found = f"site/{after.id}", before or Site(id=after.id), []
     for category in {**former.categories, **after.categories}:  # a removed category loses its hours first
         change = part_changed(former, after, "hours", category)
@@ -67,9 +73,9 @@ def of_key(site: Site, key: SiteKey, *, added: bool) -> Entry:
 
 
 def of_removed_site(site: Site) -> Entry:
-    """Return the entry about a removed site: all values from which the site can be made again.
+    """Return the entry about a removed site.
 
-    Secrets, pictures and replies are left out.
+    It holds the values from which the site can be made again, but no secrets, pictures or replies.
     """
     hours = {each.id: to_builtins(each.hours) for each in site.categories.values() if each.hours is not None}
     parts: dict[str, Any] = {
@@ -83,14 +89,14 @@ def of_removed_site(site: Site) -> Entry:
 
 
 def of_member(before: StaffRecord | None, after: StaffRecord) -> Entry:
-    """Return the entry about a new or changed member. Without a change of settings, the entry holds no values."""
+    """Return the entry about a new or changed member. If no setting has changed, the entry holds no values."""
     was, now = changes(plain_member(before) if before else None, plain_member(after))
     change = Change(before=was, after=now) if was != now else None
     return Entry(action="staff.change" if before else "staff.add", subject=f"staff/{after.id}", change=change)
 
 
 def of_working_hours(staff: str, before: Hours | None, after: Hours | None) -> Entry:
-    """Return the entry about a member's new working hours. None: the opening hours count."""
+    """Return the entry about a member's new working hours. None: the member works during the opening hours."""
     change = Change(before={"working_hours": to_builtins(before)}, after={"working_hours": to_builtins(after)})
     return Entry(action="staff.hours", subject=f"staff/{staff}", change=change)
 
@@ -102,7 +108,7 @@ def plain_member(member: StaffRecord) -> dict[str, Any]:
 
 
 def undoable(action: str, change: Change | None) -> Undoable:
-    """Return whether the audit can undo an entry with this action and change, or why not."""
+    """Return whether the audit can undo an entry with this action and change (see `Undoable`)."""
     if change is None:
         return _WITHOUT_VALUES.get(action, "")
     before, after = change.before or {}, change.after or {}

@@ -1,4 +1,7 @@
-"""Audit entries that are stored in the transaction of the change of which they tell: either both are stored, or neither."""
+"""Audit entries.
+
+An entry is stored in the transaction of its change, so the entry and the change are stored together, or neither is.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ from .types import FIRST_ORGANISATION, Change
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """An audit entry to store. The fields are those of `AuditRecord`. `organisation`: "" for the one that owns the subject."""
+    """An audit entry to store.
+
+    The fields are those of `AuditRecord`. `organisation`: "": the organisation that owns the subject.
+    """
 
     actor: str
     action: AuditAction
@@ -29,12 +35,12 @@ class Audited:
 
 
 def entries_by(actor: str, entries: Iterable[Entry], at: int, organisation: str = "") -> list[Audited]:
-    """Return the entries about changes of settings as what this actor did at this time (Unix ms)."""
+    """Return these entries about changes of settings, with this actor and this time (Unix ms)."""
     return [Audited(actor, each.action, each.subject, at, each.detail, each.change, organisation) for each in entries]
 
 
 def add_audit(connection: sa.Connection, entry: Audited | None, *, again: bool = False) -> None:
-    """Store an audit entry, if there is one. `again`: the entry may be stored already; do not store an equal entry twice."""
+    """Store an audit entry, if there is one. `again`: the entry might already be stored; do not store an equal entry twice."""
     if entry is None:
         return
     values = {name: getattr(entry, name) for name in ("actor", "action", "subject", "at", "detail")}
@@ -50,8 +56,7 @@ def add_audit(connection: sa.Connection, entry: Audited | None, *, again: bool =
 def owner_of(connection: sa.Connection, subject: str, actor: str) -> str:
     """Return the organisation of an audit entry's subject.
 
-    The subject may be gone already, or may be nothing that an organisation owns. In these cases return the actor's organisation,
-    or the first one.
+    If the subject is gone, or no organisation owns it, return the actor's organisation, or else the first organisation.
     """
     kind, _, name = subject.partition("/")
     if kind == "organisation":

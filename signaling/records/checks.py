@@ -29,8 +29,8 @@ MOST_FILE_MB = 500
 MOST_GUESTS = 3  # a site may allow at most this many guests; with user, counselor and professional, six people are in a room
 MOST_RETENTION_DAYS = 3650
 MOST_CATEGORIES = 200  # one site has at most this many categories
-MOST_LISTED = 100  # one site has at most this many origins, as many languages and as many query parameters
-_ID = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9_.-]{1,64}")  # addresses cannot name "." and ".."
+MOST_LISTED = 100  # one site has at most this many origins, at most this many languages, and at most this many query parameters
+_ID = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9_.-]{1,64}")  # "." and ".." have another meaning in a URL's path
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 SENTENCES: Final[dict[FieldProblem, str]] = {
@@ -106,9 +106,9 @@ class _Checks:
         problem: FieldProblem = "bad_name",
         needed: bool = True,
     ) -> dict[str, str]:
-        """Return the names by language, without empty ones.
+        """Return the names by language, without empty names.
 
-        `problem`: the problem to note for a name that has more than `most` characters. `needed`: whether there must be a name.
+        `problem`: the problem to note if a name has more than `most` characters. `needed`: whether at least one name is required.
         """
         found = {}
         for language, name in names.items():
@@ -121,7 +121,7 @@ class _Checks:
         return found
 
     def texts(self, field: str, texts: Mapping[str, str], most: int) -> dict[str, str]:
-        """Return the texts by language. Every text may be missing."""
+        """Return the texts by language. Each text is optional."""
         return self.names(field, texts, most, problem="too_long", needed=False)
 
     def page(self, field: str, address: str) -> str:
@@ -177,7 +177,7 @@ def _checked_category(checks: _Checks, category: Category, site: Site) -> Catego
 
 
 def _checked_form(checks: _Checks, here: str, form: list[FormField]) -> list[FormField]:
-    """Return the fields in canonical form. Their problems are named "categories.ID.form.NUMBER.part"."""
+    """Return the form's fields in canonical form. Problems name a field "categories.ID.form.NUMBER.part"."""
     checks.require(here, "too_many", len(form) <= MOST_FIELDS)
     return [_checked_field(checks, f"{here}.{number}", each, form[:number]) for number, each in enumerate(form[:MOST_FIELDS])]
 
@@ -224,9 +224,9 @@ def checked_staff(member: StaffRecord, sites: Iterable[Site]) -> StaffRecord:
 
 
 def changes(before: _Fields | None, after: _Fields | None) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-    """Return the settings that differ, with their former and their present values.
+    """Return the settings that differ, once with their former values and once with their present values.
 
-    None stands for a thing that does not exist.
+    None: the site or member does not exist.
     """
     if before is None or after is None:
         return (None if before is None else dict(before)), (None if after is None else dict(after))

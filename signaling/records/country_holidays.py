@@ -21,7 +21,7 @@ def installed() -> bool:
 
 
 class NoHolidays(ValueError):
-    """The public holidays of a place are not known. The exception's text is a sentence for the person who asked."""
+    """The public holidays of a country or region are not known. The exception's text is a sentence for the person who asked."""
 
 
 def closed_days(place: str, years: Collection[int]) -> list[str]:
@@ -48,7 +48,7 @@ def closed_days(place: str, years: Collection[int]) -> list[str]:
 def fill(days: dict[str, list[str]], closed: Iterable[str]) -> dict[str, list[str]]:
     """Return the special days of opening hours (`days`) with the `closed` days added.
 
-    A date that `days` has already keeps its hours, also if `days` has it as a date of every year.
+    A date that is already in `days`, with or without its year, keeps its hours.
     """
     return days | {day: [] for day in closed if day not in days and day[5:] not in days}
 

@@ -26,16 +26,17 @@ from .types import RecordsAway, UnknownSession
 log = structlog.get_logger(__name__)
 
 ANSWER_S = 3.0  # seconds that one transaction may take in PostgreSQL; after that, the database counts as unavailable
-AT_ONCE = 15  # at most this many transactions at the same time; the wait for a turn does not count towards ANSWER_S
+AT_ONCE = 15  # at most this many transactions at the same time; a transaction's wait for its turn does not count towards ANSWER_S
 IDLE = 5  # idle connections that stay open for transactions that do not run in the thread of `aside.py`
 THREADS = 4  # threads that run SQLite transactions
 LONG_S = 60.0  # seconds that a transaction which reads whole tables may take
 LONGEST_S = 3600.0  # seconds that a transaction which rewrites all tables may take
-ENDING_S = 2.0  # seconds for which the close waits until running transactions have ended
-SOON_S = 0.3  # seconds that a failed read waits for the database to answer again before its second and last try
-# milliseconds after which PostgreSQL ends an idle transaction: otherwise a hanging server would block its successor's rows
+ENDING_S = 2.0  # seconds for which `close` waits at most until running transactions have ended
+# a failed read waits at most this many seconds until the database answers again, and is then tried a second and last time
+SOON_S = 0.3
+# milliseconds after which PostgreSQL ends an idle transaction; otherwise a hanging server would block rows for the next leader
 IDLE_MS = 2500
-_CLEAN_SINCE = "0010"  # revision of the schema from which on deleted text is overwritten, and no copies of it are kept
+_CLEAN_SINCE = "0010"  # since this revision of the schema, deleted text is overwritten, and no copies of it are kept
 
 T = TypeVar("T")
 
@@ -43,18 +44,20 @@ T = TypeVar("T")
 class Database:
     """One engine and its transactions.
 
-    Reads run in parallel. On SQLite, writes queue in this process instead of polling the lock of the file. Frequent
-    transactions run in a thread as a whole (`_transaction`): on SQLite, each statement would otherwise switch threads five
-    times; on PostgreSQL, it would wait for a turn of the server's event loop (`aside.py`).
+    Reads run in parallel. On SQLite, writes queue in this process instead of polling the lock of the file. Frequent transactions
+    run as a whole in a thread (`_transaction`). Otherwise, each statement would switch threads five times on SQLite, or wait for
+    the server's event loop on PostgreSQL (`aside.py`).
 
     Any error that shows that the database is unavailable is raised as `RecordsAway`. Until the database answers again, every
-    other transaction raises `RecordsAway` at once instead of waiting. The events `reachable` and `away` show the present state.
+    other transaction raises `RecordsAway` at once instead of waiting. The asyncio events `reachable` and `away` show whether the
+    database is available.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._sqlite = engine.dialect.name == "sqlite"
-        # PostgreSQL takes a snapshot for each statement. By `IDLE_MS` it would end a transaction while this server is busy.
+        # Reads need no transaction: PostgreSQL takes a snapshot for each statement. After `IDLE_MS`, PostgreSQL would also end a
+        # transaction that waits for a busy server.
         self._reader = engine if self._sqlite else engine.execution_options(isolation_level="AUTOCOMMIT")
         self._file: sa.Engine | None = None
         self._aside: Aside | None = None
@@ -106,8 +109,8 @@ class Database:
     async def scrub(self, *, everything: bool = False) -> bool:
         """Remove deleted text from the database's files (`scrub.py`).
 
-        `everything`: also rewrite large tables, which takes long and blocks other transactions. Return False when some deleted
-        text is left; `traces_left` stays true until a later call has removed it.
+        `everything`: also rewrite large tables. This takes long and blocks other transactions. Return False when some deleted
+        text is left. Then `traces_left` stays true until a later call has removed the text.
         """
         try:
             self.traces_left = not await self._scrub(everything=everything)
@@ -143,7 +146,8 @@ class Database:
             await self._aside.close()
         turns = await self._last_turns()
         await self._engine.dispose()
-        # A cancelled transaction still runs in its thread. If the pool closed first, that thread would wait there for 30 s.
+        # A cancelled transaction still runs in its thread. If the pool were closed first, this thread would wait 30 s for a
+        # connection.
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
         if self._file is not None:
             await asyncio.to_thread(self._file.dispose)
@@ -151,9 +155,10 @@ class Database:
             self._turns.release()
 
     async def _last_turns(self) -> int:
-        """Wait until no transaction runs, for `ENDING_S` at most. Return how many turns are taken now.
+        """Wait at most `ENDING_S` until no transaction runs, by taking all turns.
 
-        A task that is cancelled again while its connection is being closed leaves aiosqlite waiting for a thread that has ended.
+        Return how many turns were taken. Closing must wait: if a task is cancelled a second time while its connection is being
+        closed, aiosqlite waits for a thread that has ended.
         """
         taken = 0
         with suppress(TimeoutError):
@@ -164,7 +169,7 @@ class Database:
         return taken
 
     async def _transaction(self, work: Callable[[sa.Connection], T], *, writes: bool) -> T:
-        """Run `work` in one transaction: commit at its end, roll back when it raises."""
+        """Run `work` in one transaction. Commit when `work` returns; roll back when it raises."""
         if self._aside is not None:
             async with self._answering(None):
                 return await self._aside.transaction(work, writes=writes, within_s=ANSWER_S)
@@ -180,7 +185,7 @@ class Database:
 
     @property
     def engines(self) -> list[sa.Engine]:
-        """Return the engines, for event listeners. Some of these run in threads."""
+        """Return the engines, so that event listeners can be attached. Some engines call the listeners in threads."""
         threads = [self._file, self._aside.engine if self._aside is not None else None]
         return [self._engine.sync_engine, *(engine for engine in threads if engine is not None)]
 
@@ -191,7 +196,7 @@ class Database:
 
     @asynccontextmanager
     async def _writing(self, within_s: float = ANSWER_S) -> AsyncIterator[AsyncConnection]:
-        """Open one transaction: commit at the end, roll back when an exception leaves it."""
+        """Open one transaction. Commit at the end of the `async with` block; roll back if the block raises."""
         async with AsyncExitStack() as stack:
             if self._sqlite:
                 await stack.enter_async_context(self._write_turn)
@@ -203,7 +208,7 @@ class Database:
 
     @asynccontextmanager
     async def _answering(self, within_s: float | None) -> AsyncIterator[None]:
-        # on SQLite, there is no limit here: busy_timeout limits the wait for the file's lock
+        # no limit on SQLite, because busy_timeout already limits the wait for the file's lock
         async with self._turns, self._reach.answering(None if self._sqlite else within_s):
             yield
 
@@ -216,9 +221,9 @@ class Database:
                 await connection.execute(same)
 
     async def insist(self, write: Callable[[], Awaitable[T]]) -> T:
-        """Carry out `write`, one or more calls of this object. If the database is unavailable, wait until it is back.
+        """Carry out `write`, which calls methods of this object.
 
-        See `Reach.insist`.
+        If the database is unavailable, wait until it is available again. See `Reach.insist`.
         """
         return await self._reach.insist(write)
 
@@ -227,7 +232,7 @@ class Database:
             raise RecordsAway
         try:
             return await self._read(query)
-        except RecordsAway:  # perhaps only this connection is dead, because the database has restarted: try once more
+        except RecordsAway:  # perhaps the database has restarted, and only this connection is dead: try once more
             with suppress(TimeoutError):
                 async with asyncio.timeout(SOON_S):
                     await self.reachable.wait()
@@ -246,7 +251,7 @@ class Database:
 
 
 def creator_of(url: str) -> dict[str, Any]:
-    """Return the argument that lets a driver find the primary among several hosts. Empty for a URL with one host."""
+    """Return the engine's argument that makes the driver look for the primary among several hosts. {} for a URL with one host."""
     if len(sa.make_url(url).normalized_query.get("host", ())) < 2:
         return {}
     from .primary import Primary  # imported here because asyncpg is an extra of this package
@@ -263,9 +268,9 @@ def _work_in(engine: sa.Engine, work: Callable[[sa.Connection], T], *, writes: b
 
 
 def require_kept(connection: sa.Connection, session_id: str) -> None:
-    """Raise UnknownSession when the session does not exist or has been erased: nothing may be added to such a session.
+    """Raise UnknownSession when the session does not exist or has been erased, because nothing may be added to it.
 
-    The session's row stays locked until the end of the transaction, so that an erasure waits.
+    Otherwise the session's row stays locked until the end of the transaction, so that an erasure waits.
     """
     here = sa.and_(t.session.c.id == session_id, t.session.c.end_reason != "erased")
     if connection.execute(sa.select(t.session.c.id).where(here).with_for_update()).first() is None:
@@ -274,7 +279,7 @@ def require_kept(connection: sa.Connection, session_id: str) -> None:
 
 _PRAGMAS = (
     "journal_mode=WAL",
-    "synchronous=NORMAL",  # commits survive a crash of this process; a power cut may lose the last of them
+    "synchronous=NORMAL",  # commits survive a crash of this process; a power cut can lose the last ones
     "busy_timeout=2000",
     "foreign_keys=ON",
     "secure_delete=ON",  # SQLite overwrites deleted rows

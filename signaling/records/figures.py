@@ -36,7 +36,7 @@ class Threshold(Struct, frozen=True, kw_only=True):
 
 
 class Figures(Database):
-    """Counts the sessions of a realm for the wallboard, and keeps the wallboard's thresholds."""
+    """Counts the sessions of a realm for the wallboard, and stores the wallboard's thresholds."""
 
     async def counts_today(self, since_ms: int, realm: Realm = WHOLE) -> DayCounts:
         """Return the counts of a realm's sessions that asked for a counselor since `since_ms`."""
@@ -65,7 +65,7 @@ class Figures(Database):
     async def waits(self, since_ms: int, realm: Realm = WHOLE) -> list[Wait]:
         """Return the waits of a realm that were still open at `since_ms` or began later, at most the newest 20,000.
 
-        Sessions that began over a day before `since_ms` are left out, and so are booked callbacks.
+        Sessions that began more than a day before `since_ms` are left out, and booked callbacks, too.
         """
         c = t.session.c
         unanswered_end = sa.case((c.active_at.is_(None) & c.state.in_(_FINAL), c.ended_at))

@@ -1,4 +1,4 @@
-"""The first start of an installation: a one-time link, and the first owner, who comes by it."""
+"""The first start of an installation: a one-time link by which the first owner adds their account."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class FirstStart(Database):
 
 
 def _lock_first_start(connection: sa.Connection) -> None:
-    """Let other first starts of this installation wait until the end of the transaction: one of them makes the owner."""
+    """Lock the first start until the end of the transaction, so that only one of several requests adds the owner."""
     connection.execute(sa.select(t.organisation.c.id).where(_FIRST).with_for_update(key_share=True))
 
 

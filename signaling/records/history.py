@@ -35,8 +35,8 @@ class History(Leading):
     ) -> None:
         """Store an event of a session.
 
-        `again`: the event may be stored already; do not store an equal event twice.
-        Raises UnknownSession when the session was erased; so do `add_message`, `add_picture` and `add_file`.
+        `again`: the event might already be stored; do not store an equal event twice. Raises UnknownSession when the session was
+        erased.
         """
         values: dict[str, Any] = {"session": session_id, "kind": kind, "at": at, "data": data or {}}
 
@@ -82,14 +82,14 @@ class History(Leading):
     async def messages(
         self, states: Sequence[MessageState] = ("new", "taken"), limit: int = 200, realm: Realm = WHOLE, since: int = 0
     ) -> list[MessageRecord]:
-        """Return the messages of a realm in one of `states` that were left at or after `since`, oldest first."""
+        """Return the messages that users of a realm left at or after `since` and that are in one of `states`, oldest first."""
         inside = realm.where(t.session.c.organisation, t.session.c.site)
         asked = sa.select(t.message).join(t.session).where(t.message.c.state.in_(states), inside, t.message.c.at >= since)
         query = asked.order_by(t.message.c.at, t.message.c.id).limit(limit)
         return [MessageRecord(**row) for row in await self._all(query)]
 
     async def message(self, message_id: str) -> MessageRecord | None:
-        """Return the message left with this id, or None when there is no such message."""
+        """Return the message with this id, or None when there is no such message."""
         row = await self._first(sa.select(t.message).where(t.message.c.id == message_id))
         return MessageRecord(**row) if row else None
 
@@ -124,7 +124,7 @@ class History(Leading):
         await self._do(sa.update(t.message).where(t.message.c.id == message_id).values(mail=mail))
 
     async def answers_mailed(self, mails: Sequence[str]) -> dict[str, tuple[MailState, str]]:
-        """Return the state of these mails about answers, and why a mail was refused or waits: id → (state, why)."""
+        """Return the states of these mails about answers: id → (state, why the mail was refused or still waits)."""
         columns = (t.mail.c.id, t.mail.c.state, t.mail.c.why)
         rows = await self._all(sa.select(*columns).where(t.mail.c.id.in_(mails))) if mails else []
         return {row["id"]: (row["state"], row["why"]) for row in rows}
@@ -156,7 +156,7 @@ class History(Leading):
     # --- files ---------------------------------------------------------------------------------------------------------
 
     async def add_file(self, record: FileRecord) -> None:
-        """Store the name, kind and size of a file that somebody sent in a session. Raises UnknownSession."""
+        """Store the name, kind and size of a file that was sent in a session. Raises UnknownSession."""
         await self._add(t.file, record.session, {name: getattr(record, name) for name in FileRecord.__struct_fields__})
 
     async def remove_file(self, file_id: str) -> None:
@@ -188,21 +188,22 @@ class History(Leading):
         change: Change | None = None,
         organisation: str = "",
     ) -> None:
-        """Store an audit entry. `again`: as in `add_event`. `organisation`: "" for the one that owns the subject."""
+        """Store an audit entry. `again`: as in `add_event`. `organisation`: "": the organisation that owns the subject."""
         entry = Audited(actor, action, subject, at, detail, change, organisation)
         async with self._writing() as connection:
             await connection.run_sync(add_audit, entry, again=again)
 
     async def audit_entries(self, actor: str, entries: Sequence[Entry], at: int, *, organisation: str = "") -> None:
-        """Store entries about changes of settings, in order. `organisation`: "" for the one that owns the subject."""
+        """Store entries about changes of settings, in order. `organisation`: "": the organisation that owns the subject."""
         async with self._writing() as connection:
             for each in entries_by(actor, entries, at, organisation):
                 await connection.run_sync(add_audit, each)
 
     async def erasures(self, after: int) -> tuple[int, list[str]]:
-        """Return the number of the newest audit entry, and the sessions erased after entry `after` (0: all) by any process.
+        """Return the number of the newest audit entry, and the sessions that any process has erased since entry `after` (0: all).
 
-        A few entries before `after` are read again: with several writers, an entry with a lower number may be committed later.
+        A few entries before `after` are read again: with several writers, an entry can be committed later than an entry with a
+        higher number.
         """
         newest = await self._first(sa.select(sa.func.coalesce(sa.func.max(t.audit.c.n), 0).label("n")))
         erased = sa.and_(t.audit.c.action == "session.erase", t.audit.c.n > after - _REREAD)
@@ -210,10 +211,10 @@ class History(Leading):
         return int(newest["n"]) if newest else 0, [row["subject"].removeprefix("session/") for row in subjects]
 
     async def asked_to_cancel(self, after: int) -> dict[str, set[str]]:
-        """Return the bookings that `sangdam appointment cancel` wants cancelled, by session, as `booking_of` names bookings.
+        """Return the bookings that `sangdam appointment cancel` has asked to cancel: session → bookings (see `booking_of`).
 
-        Only sessions that have a callback or appointment now are returned; a session may have another booking by now. `after`:
-        number of an audit entry; only later entries count, and a few before it.
+        Only sessions that have a callback or appointment now are returned. A session's present booking can be a different one.
+        `after`: number of an audit entry; only later entries and a few before it are read.
         """
         c, s = t.audit.c, t.session.c
         asked = sa.and_(c.action == "appointment.cancel", c.actor == "cli", c.n > after - _REREAD)

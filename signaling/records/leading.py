@@ -1,7 +1,7 @@
-"""The term: a number in the records that only grows, and that shows which server of a cluster is the leader.
+"""The term: a number in the records that only grows.
 
-Only the server with the newest term may write sessions. The records refuse the writes of all others. So a former leader that hung
-for a while cannot overwrite newer states.
+Each new leader of a cluster raises the term. Only the server with the newest term may write sessions; the records refuse the
+writes of all other servers. So a former leader that hung for a while cannot overwrite newer states.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from . import tables as t
 from .database import Database
 from .types import Overtaken
 
-# seconds that a new leader waits for the former one's transactions; longer than `IDLE_MS`, after which the database ends the
+# seconds that a new leader waits for transactions of the former leader. Longer than `IDLE_MS`, after which the database ends the
 # transaction of a hanging server
 WAIT_S = 5.0
 
@@ -23,8 +23,8 @@ WAIT_S = 5.0
 class Leading(Database):
     """A database with a term.
 
-    `term`: the term of this server. None: a server without a cluster, whose writes are never refused.
-    `on_overtaken`: called, from any thread, whenever the records refuse a write because another server leads.
+    `term`: the term of this server; None without a cluster: then no write is refused. `on_overtaken`: called, in any thread,
+    whenever the records refuse a write because another server leads.
     """
 
     term: int | None = None
@@ -48,14 +48,17 @@ class Leading(Database):
         return await self.newest_term() == self.term
 
     async def newest_term(self) -> int:
-        """Return the term of the present leader, or of the last one. Return 0 if no server has led yet."""
+        """Return the term of the present leader, or of the last leader if no server leads now.
+
+        Return 0 if no server has led yet.
+        """
         row = await self._first(sa.select(t.leading.c.term))
         return int(row["term"]) if row is not None else 0
 
     def require_leading(self, connection: sa.Connection) -> None:
         """Raise Overtaken when another server leads.
 
-        The term stays locked until the end of the transaction, so that a successor waits.
+        Otherwise the term stays locked until the end of the transaction, so that the next leader waits.
         """
         if self.term is None:
             return

@@ -21,9 +21,9 @@ from .leading import Leading
 from .types import BoardPart, BoardStep, StaleEpoch, UnknownSession
 
 _LINE = sa.select(*(t.line.c[name] for name in Line.__struct_fields__))
-_COMPACT_FROM = 64  # from this many updates on, a board's updates are merged; that takes about a millisecond
+_COMPACT_FROM = 64  # a board with this many updates gets its updates merged, which takes about a millisecond
 _PART_STEPS = 512  # a part of a board's journal has at most this many updates
-_STEP_MS = 5000  # merging makes one update of the updates of this many ms, so a replay shows them at one moment
+_STEP_MS = 5000  # merging joins the updates of this many ms to one, so a replay shows them at one moment
 
 
 class Lines(Leading):
@@ -80,9 +80,9 @@ class Lines(Leading):
         return await self._read_lines(query.order_by(t.line.c.seq).limit(limit), audience)
 
     async def line_changes(self, session_id: str, after: int, limit: int, audience: Audience) -> list[Line]:
-        """Return up to `limit` lines that are new or have changed: those with a `rev` above `after`, in the order of `rev`.
+        """Return up to `limit` new or changed lines, that is, lines with a `rev` above `after`, in the order of `rev`.
 
-        Captions are left out: people in the call have read them, and the chat is for what they write.
+        Captions are left out, because the chat does not show them.
         """
         query = _LINE.where(t.line.c.session == session_id, t.line.c.rev > after, t.line.c.kind != "caption")
         return await self._read_lines(query.order_by(t.line.c.rev).limit(limit), audience)
@@ -107,10 +107,10 @@ class Lines(Leading):
         return _line(row) if row else None
 
     async def change_line(self, session_id: str, seq: int, change: Callable[[Line], Line | None]) -> Line | None:
-        """Change a line by `change`, store it with the session's next number as its `rev`, and return it.
+        """Change a line by `change`, store the line with the session's next number as its `rev`, and return the line.
 
-        `change` is pure; its exceptions are passed on. If `change` returns None, the line stays as it is and the result is None.
-        The picture or file of a retracted line is hidden from users. Raises LookupError when there is no such line, and
+        `change` must be pure; its exceptions are passed on. If `change` returns None, the line stays unchanged and the result is
+        None. The picture or file of a retracted line is hidden from users. Raises LookupError when there is no such line, and
         Overtaken.
         """
 
@@ -121,7 +121,7 @@ class Lines(Leading):
         return await self._transaction(work, writes=True)
 
     async def erase_captions(self, session_id: str) -> None:
-        """Delete the captions of a session, also from the database's files (see `scrub`). Raise Overtaken."""
+        """Delete the captions of a session, also from the database's files (see `scrub`). Raises Overtaken."""
 
         def work(connection: sa.Connection) -> None:
             self.require_leading(connection)
@@ -133,7 +133,7 @@ class Lines(Leading):
     # --- read marks ----------------------------------------------------------------------------------------------------
 
     async def marks(self, session_id: str) -> dict[str, Mark]:
-        """Return, by participant, the lines that each has received and read."""
+        """Return the read marks of a session: participant → the lines that this participant has received and read."""
         rows = await self._all(sa.select(t.line_mark).where(t.line_mark.c.session == session_id))
         return {
             row["participant"]: Mark(
@@ -167,10 +167,10 @@ class Lines(Leading):
             await connection.execute(sa.insert(t.board_update).values(session=session_id, epoch=epoch, at=at, data=update))
 
     async def open_board(self, session_id: str, epoch: int) -> list[bytes]:
-        """Claim the board for `epoch` and return its updates in order. When there are many, merge those of the same 5 s.
+        """Claim the board for `epoch` and return the board's updates in order.
 
-        From now on, updates of older epochs are refused. Raises StaleEpoch when a newer epoch has opened the board, and
-        UnknownSession.
+        When there are many updates, merge the updates of the same 5 s. From now on, updates of older epochs are refused. Raises
+        StaleEpoch when a newer epoch has opened the board, and UnknownSession.
         """
         async with self._writing() as connection:
             await _claim(connection, session_id, epoch)
@@ -180,7 +180,8 @@ class Lines(Leading):
             try:
                 merged = _merged(steps)
             except Exception:
-                # an update is damaged, so the updates cannot be merged: the room that opens the board skips only the damaged one
+                # an update is damaged, so the updates cannot be merged; the room that opens the board skips only the damaged
+                # update
                 return [step.update for step in steps]
             if len(merged) < len(steps):
                 rows = [{"session": session_id, "epoch": epoch, "at": step.at, "data": step.update} for step in merged]
@@ -203,10 +204,10 @@ class Lines(Leading):
             return await _steps(connection, session_id)
 
     async def board_part(self, session_id: str, epoch: int, after: int, most_bytes: int) -> BoardPart:
-        """Return the journal's next updates in order: at most `most_bytes` of them, but at least one. `after`: 0 for the first.
+        """Return the journal's updates after the update number `after`, in order: at most `most_bytes`, but at least one update.
 
-        A room that opens the board again may have merged the updates meanwhile, with new numbers. The epoch is then a newer one,
-        and the journal is returned from its beginning. Applying an update twice does no harm.
+        If a newer `epoch` has opened the board meanwhile, it might have merged and renumbered the updates. Then this method
+        returns the journal from its beginning. Applying an update twice does no harm.
         """
         c = t.board_update.c
         async with self._reading() as connection:
@@ -299,9 +300,10 @@ async def _steps(connection: AsyncConnection, session_id: str) -> list[BoardStep
 
 
 def _last_within(sizes: list[tuple[int, int]], most_bytes: int) -> int:
-    """Return the number of the last update of a part. `sizes`: (number, bytes) of each update. 0: there is no update.
+    """Return the number of the last update in the next part of a journal, or 0 when there is no update.
 
-    A part has the first update, and those after it that fit into `most_bytes`.
+    `sizes`: (number, bytes) of each update. A part contains the first update, and the following updates that fit into
+    `most_bytes`.
     """
     last = used = 0
     for n, size in sizes:
@@ -313,7 +315,10 @@ def _last_within(sizes: list[tuple[int, int]], most_bytes: int) -> int:
 
 
 def _merged(steps: list[BoardStep]) -> list[BoardStep]:
-    """Merge neighbouring updates of the same `_STEP_MS`. The merged update has the time of the last one."""
+    """Merge updates that follow each other within the same step of `_STEP_MS`.
+
+    The merged update has the time of the last update.
+    """
     groups = [list(group) for _, group in groupby(steps, key=lambda step: step.at // _STEP_MS)]
     return [
         group[0]

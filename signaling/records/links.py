@@ -16,7 +16,7 @@ _c = t.link.c
 
 
 class LinkUnusable(Exception):
-    """The one-time link does not work, or does not work any more."""
+    """The one-time link is unknown, used or expired."""
 
     def __init__(self, reason: InviteReason) -> None:
         super().__init__(reason)
@@ -26,8 +26,8 @@ class LinkUnusable(Exception):
 class LinkRecord(Struct, frozen=True, kw_only=True):
     """A link.
 
-    `purpose`: what the link is for, such as "thread". `subject`: the id of what the link leads to. `mail`: the mail with the
-    link, or "". For a link that no mail has, another name may stand here: the use of one link uses up the links of the same name.
+    `purpose`: what the link is for, such as "thread". `subject`: the id of the thing to which the link leads. `mail`: id of the
+    mail with the link, or another name, or "". When one link is used, all links with the same `mail` count as used.
     """
 
     token_hash: str
@@ -62,9 +62,9 @@ class Links(Leading):
     async def use_link(self, token_hash: str, purpose: str, now: int, *, session_token: str = "") -> str:
         """Mark a link as used, together with the other links of the same mail. Return the link's subject.
 
-        A mail whose first try timed out may have arrived twice, with two links. Both links work until one of the two is used.
-        `session_token`: hash of a new token of the link's session. This hash is stored in the same transaction, so that no
-        failure uses the link up without opening its session. Raises LinkUnusable: bad_invite, replayed, expired.
+        A mail whose first try timed out might have arrived twice, with two links. Each of the two links works until one of them
+        is used. `session_token`: hash of a new token of the link's session. This hash is stored in the same transaction, so that
+        after a failure the link still works. Raises LinkUnusable: bad_invite, replayed, expired.
         """
 
         def use(connection: sa.Connection) -> str:

@@ -1,4 +1,4 @@
-"""The logos of sites: pictures next to a site's name in panel and call page, which anybody may see."""
+"""The logos of sites. A logo is a picture next to the site's name in the panel and the call page. Anybody may see it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .types import Change, Changed
 
 MOST_PIXELS = 1024  # at most this many pixels in a logo's width, and in its height
 
-MOST_FORMER = 10  # former logos of a site that are kept for undoing a change
+MOST_FORMER = 10  # this many former logos of a site are kept, so that a change can be undone
 
 
 class Logo(Struct, frozen=True, kw_only=True):
@@ -30,7 +30,7 @@ class Logos(Places):
     async def save_logo(self, site_id: str, logo: Logo | None, now: int) -> Change:
         """Make `logo` the site's logo; None: the site has no logo any more. Return the change for the audit.
 
-        Former logos stay, so that the change can be undone. Only the newest `MOST_FORMER` of a site stay.
+        The newest `MOST_FORMER` former logos of a site stay stored, so that the change can be undone.
         """
 
         def save(connection: sa.Connection) -> Change:
@@ -78,7 +78,10 @@ class Logos(Places):
 
 
 def _logo_of(connection: sa.Connection, site_id: str) -> str | None:
-    """Return the id of the site's logo, "" without one, or None when the site is gone. The site's row stays locked."""
+    """Return the id of the site's logo.
+
+    Return "" for a site without a logo, and None when the site is gone. The site's row stays locked.
+    """
     found = sa.select(t.site.c.logo).where(t.site.c.id == site_id).with_for_update()
     logo: str | None = connection.execute(found).scalar_one_or_none()
     return logo

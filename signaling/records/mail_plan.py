@@ -1,4 +1,4 @@
-"""The plan for the mails of a site: the sender's name, whether a conversation may be quoted, alerts, and texts. Pure."""
+"""A site's settings for mails: the sender's name, whether a mail may quote the conversation, alerts, and texts. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _Kind = Annotated[str, Meta(max_length=40, pattern=r"^[a-z_]+\Z")]
 
 
 class MailText(Struct, kw_only=True):
-    """A site's own wording of one mail. "" keeps the standard wording. A name in braces, such as "{site}", stands for a value."""
+    """A site's own wording of one mail.
+
+    "" keeps the standard wording. A name in braces, such as "{site}", is replaced by a value.
+    """
 
     subject: Annotated[str, by(Seen(120))] = ""
     text: Annotated[str, by(Seen(1000, lines=True))] = ""
@@ -29,11 +32,12 @@ class MailPlan(Struct, kw_only=True):
     """The mails of one site.
 
     `sender`: the name that mail programs show with the from-address; "": the site's name. `from_address`: the from-address, which
-    the server's setting `--mail-from-allow` must allow; "": the server's own. `reply_to`: the address to which answers to mails
-    go, or "".
+    the server's setting `--mail-from-allow` must allow; "": the server's from-address. `reply_to`: the address to which people's
+    replies to mails go, or "".
     `content`: whether a mail may quote the conversation. `alerts`: the addresses that get a mail when nobody serves a queue, or
     somebody waits in it too long.
-    `alert_after_s`: seconds that a user waits before the alert. `texts`: language → kind of mail → the site's own wording of it.
+    `alert_after_s`: seconds that a user waits before the alert. `texts`: language → kind of mail → the site's own wording of this
+    mail.
     """
 
     sender: Annotated[str, by(Seen(60))] = ""
@@ -49,7 +53,7 @@ _PREFIX = "mail."
 
 
 def fields_of(plan: MailPlan) -> dict[str, Any]:
-    """Return the plan as the audit shows it: one field for each setting and each worded text, such as "mail.ko.reply.subject"."""
+    """Return the plan as fields for the audit: one field for each setting and each own text, such as "mail.ko.reply.subject"."""
     settings = to_builtins(plan)
     texts = settings.pop("texts")
     found = {f"{_PREFIX}{name}": value for name, value in settings.items()}
@@ -60,7 +64,7 @@ def fields_of(plan: MailPlan) -> dict[str, Any]:
 
 
 def plan_of(fields: dict[str, Any]) -> MailPlan:
-    """Return the plan that `fields_of` has made into these fields. A text that is "" is left out."""
+    """Return the plan from the fields that `fields_of` made. A text that is "" is left out."""
     plan: dict[str, Any] = {"texts": {}}
     for name, value in fields.items():
         language, *rest = name.removeprefix(_PREFIX).split(".")
@@ -78,5 +82,5 @@ def is_of_plan(change: dict[str, Any]) -> bool:
 
 
 def with_texts_of(fields: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of one plan, and "" for each field that only the other plan has."""
+    """Return the fields of `plan`, and "" for each field that only `other` has."""
     return dict.fromkeys(other, "") | fields

@@ -1,4 +1,4 @@
-"""Sign-in at an OpenID provider: its settings, the people whom it knows, and the tokens of each sign-in."""
+"""Sign-in at an OpenID provider: the provider's settings, the people whom the provider knows, and the tokens of each sign-in."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ ProviderRole = Literal["owner", "manager", "supervisor", "counselor", "professio
 
 
 class RoleRule(Struct, frozen=True, kw_only=True):
-    """Staff whose claim has this value get this role. No provider makes administrators."""
+    """A rule: staff whose claim has this value get this role. No provider makes administrators."""
 
     value: str
     role: ProviderRole
 
 
 def source_of(of: str, issuer: str) -> str:
-    """Return the name under which the people of a provider are known.
+    """Return the name under which the records store the people of a provider.
 
-    `of`: `INSTALLATION`, or an organisation's row (`rules_of`). Two organisations may have the same issuer. A person who is known
-    to both is a member of each, by two separate accounts.
+    `of`: `INSTALLATION`, or an organisation's row (`rules_of`). Two organisations can use the same issuer. A person who belongs
+    to both organisations has two separate accounts.
     """
     return issuer if of == INSTALLATION else f"{of} {issuer}"
 
@@ -38,7 +38,7 @@ class OidcSettings(Struct, frozen=True, kw_only=True):
     """The provider of an installation, or of one organisation.
 
     `name`: the provider's name on the sign-in button. `client_secret`: sealed. `roles`: the first rule that fits decides the
-    role. `languages`: those that new counselors and professionals get.
+    role. `languages`: the languages that new counselors and professionals get.
     """
 
     issuer: str
@@ -54,8 +54,8 @@ class OidcSettings(Struct, frozen=True, kw_only=True):
 class ProviderSignIn(Struct, frozen=True, kw_only=True):
     """A sign-in that the provider vouches for.
 
-    `issuer`: the provider, as `source_of` names it. `tokens`: sealed. `failing_since`: since when the provider does not answer,
-    or when it last refused this installation; 0 while the provider answers.
+    `issuer`: the provider, as `source_of` names it. `tokens`: sealed. `failing_since`: since when the provider has not answered,
+    or when it last refused this installation's request; 0 while the provider answers.
     """
 
     token_hash: str
@@ -71,7 +71,7 @@ class Oidc(Database):
     """The OpenID provider's settings, the staff whom it knows, and their sign-ins."""
 
     async def oidc_settings(self, of: str = INSTALLATION) -> OidcSettings | None:
-        """Return the settings of the installation's provider, or of an organisation's own (`rules_of`), or None."""
+        """Return the settings of the installation's provider, or of an organisation's own provider (`rules_of`), or None."""
         return (await self.all_oidc_settings()).get(of)
 
     async def all_oidc_settings(self) -> dict[str, OidcSettings]:
@@ -82,12 +82,12 @@ class Oidc(Database):
     async def save_oidc_settings(
         self, settings: OidcSettings | None, of: str = INSTALLATION, *, expected: str | None = None
     ) -> None:
-        """Store a provider's settings. None removes the provider. Sign-ins by another issuer or client of this row end.
+        """Store a provider's settings. None removes the provider. If the issuer or the client changes, this row's sign-ins end.
 
         `expected`: the version (`version_of`) of the stored settings; "" for none. Raises Changed when other settings are stored.
-        Raises NoProvider when the provider goes or its issuer changes while a rule lets staff sign in at the provider only: at
-        another issuer, nobody is known. A rule of an organisation needs the organisation's own provider if there is one, and
-        the installation's provider otherwise. A rule for everybody needs every provider.
+        Raises NoProvider when the provider is removed, or its issuer changes, while a rule lets staff sign in only at this
+        provider. A new issuer would know none of them. A rule of an organisation needs the organisation's own provider or, if it
+        has none, the installation's provider. A rule for everybody needs every provider.
         """
         this = t.oidc_settings.c.id == of
 
@@ -122,9 +122,9 @@ class Oidc(Database):
         return StaffRecord(**row) if row else None
 
     async def add_staff_of_subject(self, issuer: str, subject: str, record: StaffRecord) -> StaffRecord:
-        """Add a member whom the provider knows by this subject, and return them.
+        """Add a member whom the provider knows by this subject, and return the member.
 
-        Return the stored member instead when another sign-in of the same person has added them meanwhile. Raises
+        If another sign-in of the same person has added the member meanwhile, return the stored member. Raises
         ValueError("login_taken") when another member of staff has this login.
         """
         values = {name: getattr(record, name) for name in StaffRecord.__struct_fields__}
@@ -142,9 +142,10 @@ class Oidc(Database):
         return record
 
     async def is_of_provider(self, staff: str, issuers: Collection[str] | None = None) -> bool:
-        """Return whether this member of staff was added by a provider, which then decides whether they may sign in.
+        """Return whether a provider has added this member of staff.
 
-        `issuers`: count only these providers, as `source_of` names them.
+        Such a provider decides whether the member may sign in. `issuers`: consider only these providers, as `source_of` names
+        them.
         """
         c = t.staff_subject.c
         known = sa.select(c.staff).where(c.staff == staff, sa.true() if issuers is None else c.issuer.in_(issuers))
@@ -156,9 +157,9 @@ class Oidc(Database):
         await self._do(sa.insert(t.provider_sign_in).values(values))
 
     async def due_provider_sign_ins(self, before: int, most: int, issuer: str) -> list[ProviderSignIn]:
-        """Return up to `most` sign-ins of a provider that were last checked before `before`, those unchecked longest first.
+        """Return up to `most` sign-ins of a provider whose last check was before `before`.
 
-        `issuer`: the provider, as `source_of` names it.
+        The sign-in with the oldest check comes first. `issuer`: the provider, as `source_of` names it.
         """
         c = t.provider_sign_in.c
         due = sa.select(t.provider_sign_in).where(c.issuer == issuer, c.checked_at < before)
@@ -166,7 +167,7 @@ class Oidc(Database):
         return [ProviderSignIn(**row) for row in rows]
 
     async def take_provider_check(self, record: ProviderSignIn, now: int) -> bool:
-        """Claim the next check of a sign-in at the provider. Return False when another server has claimed it."""
+        """Claim the next check of a sign-in at the provider. Return False when another server has already claimed this check."""
         c = t.provider_sign_in.c
         same = (c.token_hash == record.token_hash) & (c.checked_at == record.checked_at)
         return await self._do(sa.update(t.provider_sign_in).where(same).values(checked_at=now)) > 0

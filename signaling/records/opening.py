@@ -1,4 +1,4 @@
-"""Open the records at the start of a program: wait for a database that still starts, and say what to do if it never does."""
+"""Open the records when a program starts. Wait for a database that is still starting. If it does not start, say what to do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 WAIT_S: Final = 60.0  # seconds for which a server waits at its start for a database that does not answer
 _PAUSE_S: Final = 1.0  # seconds between two tries
-# Classes of PostgreSQL's errors that end by themselves: connections, resources, and a server that starts or stops.
+# Classes of PostgreSQL's errors that can go away by themselves: connections, resources, and a server that starts or stops.
 _PASSING: Final = ("08", "53", "57")
 _PASSING_SQLITE: Final = ("SQLITE_BUSY", "SQLITE_LOCKED")
 
@@ -28,7 +28,10 @@ class CannotOpen(Exception):
 
 
 async def opened(url: str, wait_s: float = 0.0) -> Records:
-    """Open the records (`Records.open`). Wait at most `wait_s` seconds for a database that does not answer. Raises CannotOpen."""
+    """Open the records (`Records.open`).
+
+    If the database does not answer, wait for it at most `wait_s` seconds. Raises CannotOpen.
+    """
     until_s, said = monotonic() + wait_s, False
     while True:
         try:
@@ -48,7 +51,7 @@ async def opened(url: str, wait_s: float = 0.0) -> Records:
 
 
 def _passes(error: BaseException) -> bool:
-    """Return whether the error may end by itself. A wrong password or a missing database does not."""
+    """Return whether the error might go away by itself. The errors of a wrong password and a missing database do not."""
     cause = getattr(error, "orig", None) or error
     sqlstate, name = str(getattr(cause, "sqlstate", "") or ""), str(getattr(cause, "sqlite_errorname", ""))
     if sqlstate or name:

@@ -1,7 +1,7 @@
-"""Opening hours: when a category is open, in its own time zone. Pure; instants are ms since the Unix epoch.
+"""Opening hours: when a category is open, in its own time zone. Pure; points in time are ms since the Unix epoch.
 
-Times are wall-clock times of an IANA time zone, so "09:00" stays nine o'clock across changes of summer time. If the machine has
-no time zones, the `tzdata` package provides them.
+Times are wall-clock times of an IANA time zone, so "09:00" stays nine o'clock across changes of summer time. If the computer has
+no database of time zones, the `tzdata` package provides it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Day = Annotated[str, Meta(pattern=r"^([0-9]{4}-)?[0-9]{2}-[0-9]{2}\Z")]  # such 
 Spans = Annotated[list[Span], Meta(max_length=8)]
 
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
-_LOOK_AHEAD_DAYS = 400  # days in which the next opening is looked for
+_LOOK_AHEAD_DAYS = 400  # the next opening is searched for within this many days
 _LEAP_YEAR = "2024-"
 _HALF_HOUR_MS = 1_800_000
 _CALLBACK_SOONEST_MS = 600_000  # at least this many ms pass from booking a callback until its time
@@ -33,8 +33,8 @@ class Hours(Struct, frozen=True, kw_only=True):
     """The opening hours of one category.
 
     `week`: spans by weekday; the category is closed on a missing weekday.
-    `days`: holidays and other exceptions, which override the week. A full date overrides a date of every year. On a day without
-    spans the category is closed.
+    `days`: holidays and other special days, which override the week. A full date ("2026-12-25") overrides a date of every year
+    ("12-25"). On a day without spans the category is closed.
     A span over midnight is written as two spans: "22:00-24:00", then "00:00-02:00".
     """
 
@@ -51,7 +51,8 @@ def check(hours: Hours) -> None:
     """Raise BadHours for an unknown time zone, an impossible date, and spans that end before they begin or that overlap."""
     try:
         ZoneInfo(hours.timezone)
-    except (KeyError, ValueError, OSError) as error:  # KeyError: unknown, ValueError: absolute path, OSError: a folder of zones
+    # KeyError: an unknown name; ValueError: an absolute path; OSError: a folder of zones
+    except (KeyError, ValueError, OSError) as error:
         raise BadHours(f"There is no time zone “{hours.timezone}”; one looks like Asia/Seoul.") from error
     for day in hours.days:
         try:
@@ -70,14 +71,14 @@ def check(hours: Hours) -> None:
 
 
 def openings(hours: Hours, now: int, days: int = _LOOK_AHEAD_DAYS) -> Iterator[tuple[int, int]]:
-    """Yield when each opening begins and ends, in order: the present opening, and those that begin within the next `days` days.
+    """Yield (begin, end) of each time for which the category is open, in order.
 
-    Spans that touch or overlap are joined.
+    The first can be the present one; the others begin within the next `days` days. Spans that touch or overlap are joined.
     """
     zone = ZoneInfo(hours.timezone)
     today = datetime.fromtimestamp(now / 1000, zone).date()
     held: tuple[int, int] | None = None
-    for offset in range(-1, days):  # begin with yesterday, whose opening may go on past midnight
+    for offset in range(-1, days):  # begin with yesterday, because yesterday's opening can last past midnight
         day = today + timedelta(days=offset)
         for span in sorted(_spans_of(hours, day)):
             begin, end = (_instant(day, text, zone) for text in span.split("-"))
@@ -102,8 +103,8 @@ def _spans_of(hours: Hours, day: date) -> list[str]:
 def _instant(day: date, text: str, zone: ZoneInfo) -> int:
     """Return the instant of a local time.
 
-    A time that the clocks skip in spring is read with the offset before the change. If the clocks show a time twice in autumn,
-    the first is meant.
+    For a time that the clocks skip in spring, the offset before the change is used. For a time that the clocks show twice in
+    autumn, the first instant is returned.
     """
     if text == "24:00":
         day, text = day + timedelta(days=1), "00:00"
@@ -126,11 +127,11 @@ def next_opening(hours: Hours | None, now: int) -> int | None:
 
 
 def callback_times(hours: Hours | None, now: int, zone: str = "") -> list[int]:
-    """Return a few possible callback times within the hours, spread over the next days that have such times.
+    """Return a few possible callback times within the hours, on the next days that have such times.
 
     The times are full and half hours in the asker's IANA `zone`, or in the hours' own zone if `zone` is unknown. The zone
-    matters: full hours in Kathmandu (UTC+5:45) are other instants than in Seoul. For a category that never closes, `zone` also
-    defines daytime (09:00 to 21:00), so that nobody is offered three in the morning.
+    matters: a full hour in Kathmandu (UTC+5:45) is no full hour in Seoul. For a category that never closes, `zone` also defines
+    daytime (09:00 to 21:00), so that nobody is offered three in the morning.
     """
     hours = hours or daytime(zone)
     local = ZoneInfo(zone if is_zone(zone) else hours.timezone)
@@ -166,7 +167,7 @@ def zone_grid(begin: int, last: int, local: ZoneInfo) -> Iterator[int]:
 
 
 def daytime(zone: str) -> Hours:
-    """Return hours from 09:00 to 21:00 on each day, in this zone or, if it is unknown, in UTC."""
+    """Return hours from 09:00 to 21:00 on each day, in this zone. For an unknown zone, the hours are in UTC."""
     return Hours(timezone=zone if is_zone(zone) else "UTC", week={day: ["09:00-21:00"] for day in WEEKDAYS})
 
 

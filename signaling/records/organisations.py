@@ -1,4 +1,4 @@
-"""Organisations, and which organisation an object belongs to."""
+"""The organisations of an installation."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """The outbox: mails that wait, were sent, or were refused, and the addresses that have unsubscribed.
 
-A row holds what a mail is about. The text and the one-time link are made only when the mail is sent. After that, the row's
-arguments are removed and its address is masked. A refused mail keeps both for a week, so an operator can try the mail again.
+A row holds the arguments from which a mail is written. The text and the one-time link are made only when the mail is sent. After
+that, the row's arguments are removed and its address is masked. The row of a refused mail keeps its arguments and its address for
+a week, so an operator can try the mail again.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ from .organisations import count_organisations
 from .types import DUE_NOW
 
 MOST_QUEUED = 200_000  # at most this many mails of all organisations wait in the outbox; further mails are refused
-MOST_A_DAY = 20  # at most this many mails go to one address in a day; somebody else may have given the address
+MOST_A_DAY = 20  # at most this many mails go to one address in a day, because the address might belong to somebody else
 _DAY_MS = 86_400_000
 _SENT_KEPT_DAYS = 30  # days for which the row of a sent mail is kept
 _REFUSED_KEPT_DAYS = 7  # days for which the row of a refused mail is kept
 PAGE_SIZE = 50
 
-BOOKED = 0  # rank of mails about booked callbacks and staff accounts; unsubscribed addresses get these, too
-# kinds of mails that are due by the machine's clock, because people mean a booked time by that clock
+BOOKED = 0  # rank of mails about booked callbacks and staff accounts; unsubscribed addresses also get these mails
+# kinds of mails that are due by the computer's clock, because booked times are times of this clock
 REMINDERS = frozenset({"callback_soon", "appointment_day", "appointment_soon"})
 RANKS = (BOOKED, 1, 2)  # all ranks, the most urgent first
 
@@ -48,10 +49,11 @@ class MailRefused(Exception):
 class MailRecord(Struct, frozen=True, kw_only=True):
     """A mail of the outbox.
 
-    `organisation`: for a mail that belongs to no site, the organisation to which it belongs. `args`: the values in the text,
-    besides those of site and session. `key`: while this mail is queued, no other mail with the same key is queued. `rank`: lower
-    is sent first; `BOOKED` is the lowest. `why`: why the last try failed, or "". `next_at`: when to try to send it next. `until`:
-    the mail is not sent later than this. `shared_by`: the organisation whose turn sends the mail; `queue_mail` fills it in.
+    `organisation`: the organisation of a mail that belongs to no site. `args`: values for the text, in addition to values of the
+    site and the session. `key`: while this mail is queued, no other mail with the same key is queued. `rank`: mails with a lower
+    rank are sent first; `BOOKED` is the lowest rank. `why`: why the last try failed, or "". `next_at`: when to try next to send
+    the mail (Unix ms). `until`: the mail is not sent later than this. `shared_by`: the organisation that takes turns with others,
+    and in whose turn the mail is sent; `queue_mail` fills in this field.
     """
 
     id: str
@@ -80,10 +82,10 @@ class Outbox(Database):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self._uncounted = 0  # mails that this process may queue before it counts the waiting mails again
+        self._uncounted = 0  # how many more mails this process queues before it counts the waiting mails again
 
     async def queue_mail(self, mail: MailRecord, quiet_ms: int = 0) -> bool:
-        """Put a mail into the outbox. Return False when a mail with the same key is queued, or was sent within `quiet_ms`.
+        """Put a mail into the outbox. Return False when a mail with the same key is queued, or was sent less than `quiet_ms` ago.
 
         Raises MailRefused: unsubscribed, too_many_mails, mail_full. Raises UnknownSession when the session was erased.
         """
@@ -104,10 +106,10 @@ class Outbox(Database):
         return await self._transaction(queue, writes=True)
 
     def _lacks_room(self, connection: sa.Connection, organisation: str) -> bool:
-        """Return whether no more mail of this organisation fits.
+        """Return whether this organisation can queue no more mail.
 
-        A count reads many rows. After a count, an eighth of the free room is filled without another one. So the servers of a
-        cluster, which do not know what the others queue, hardly exceed the bound.
+        Counting reads many rows. So after a count, this process queues up to an eighth of the free room without counting again.
+        The servers of a cluster do not know of each other's mails, and still hardly exceed the limit.
         """
         if self._uncounted > 0:
             self._uncounted -= 1
@@ -117,7 +119,10 @@ class Outbox(Database):
         return room <= 0 and _is_full(connection, organisation)
 
     async def drop_mails(self, key: str) -> None:
-        """Remove the queued mail with this key. If a mail with this key was sent, let the next one be queued at once."""
+        """Remove the queued mail with this key.
+
+        If a mail with this key was sent already, the next mail with this key can be queued at once.
+        """
         here = _c.key == key
 
         def drop(connection: sa.Connection) -> None:
@@ -129,9 +134,8 @@ class Outbox(Database):
     async def leave_address(self, session: str, address_hash: str) -> None:
         """Forget a former address of a session's user.
 
-        Remove the queued mails to this address, and end the links that were mailed there.
-
-        The address may have been mistyped, and so be somebody else's. Mails about booked callbacks stay queued.
+        Remove the queued mails to this address, and end the links that were mailed to it, because a mistyped address can belong
+        to somebody else. Mails about booked callbacks stay queued.
         """
         here = sa.and_(_c.session == session, _c.address_hash == address_hash)
 
@@ -143,14 +147,15 @@ class Outbox(Database):
         await self._transaction(leave, writes=True)
 
     async def mail_keys(self, prefix: str) -> set[str]:
-        """Return those keys of mails in the outbox that begin with this prefix."""
+        """Return the keys of mails in the outbox that begin with this prefix."""
         rows = await self._all(sa.select(_c.key).where(_c.key.startswith(prefix, autoescape=True)))
         return {row["key"] for row in rows}
 
     async def claim_mail(self, now: int, lease_ms: int, after: str = "", ahead_ms: int = 0) -> MailRecord | None:
         """Return the most urgent mail that is due, and count one try for it. Return None when no mail is due.
 
-        `ahead_ms`: how far `now` is ahead of the machine's clock, by which the mails of the kinds `REMINDERS` are due.
+        `ahead_ms`: how far `now` is ahead of the computer's clock. The computer's clock decides when mails of the kinds in
+        `REMINDERS` are due.
 
         Organisations take turns among equally urgent mails: the organisation whose id follows `after` has the first turn. So an
         organisation with 100,000 mails does not delay the mails of others. A claimed mail is due again after `lease_ms`, so no
@@ -179,7 +184,10 @@ class Outbox(Database):
         await self._do(sa.update(t.mail).where(_c.id == mail.id).values(sent))
 
     async def mail_waits(self, mail: MailRecord, why: str, next_at: int, *, counted: bool = True) -> None:
-        """Store why a try has failed, and when to try again. `counted`: the failed try counts as one of this mail's tries."""
+        """Store why a try has failed, and when to try again.
+
+        `counted`: whether the failed try counts as one of this mail's tries.
+        """
         tries = _c.tries if counted else mail.tries
         await self._do(sa.update(t.mail).where(_c.id == mail.id).values(why=why, next_at=next_at, tries=tries))
 
@@ -237,10 +245,10 @@ def _organisation_of(connection: sa.Connection, site: str) -> str:
 
 
 def _next_due(connection: sa.Connection, now: int, after: str, ahead_ms: int) -> sa.RowMapping | None:
-    """Return the oldest due mail of the lowest rank, of the first organisation after `after`, in a circle, that has one.
+    """Return the next mail to send, or None if no mail is due.
 
-    Return None if no mail is due.
-    Each step is a look-up. The first step looks for all ranks at once.
+    The lowest rank comes first. Within a rank, the organisation whose id follows `after` has the first turn, and after the last
+    id comes the first id again. An organisation's oldest due mail comes first. Each query is a look-up in an index.
     """
     turns = [(_queued(rank), turn) for rank in RANKS for turn in (_c.shared_by > after, _c.shared_by <= after)]
     first = connection.execute(sa.select(*(_first_of(queued, turn).scalar_subquery() for queued, turn in turns))).one()
@@ -256,7 +264,7 @@ def _next_due(connection: sa.Connection, now: int, after: str, ahead_ms: int) ->
 
 
 def _due(now: int, ahead_ms: int) -> sa.ColumnElement[bool]:
-    """Return the SQL condition for mails that are due. Without a difference of the clocks, an index answers it."""
+    """Return the SQL condition for mails that are due. If `ahead_ms` is 0, the database can use an index for this condition."""
     if not ahead_ms:
         return _c.next_at <= now
     by_machine = _c.kind.in_(REMINDERS)
@@ -284,21 +292,27 @@ def _check_recipient(connection: sa.Connection, mail: MailRecord) -> None:
 
 
 def _room_in_half(connection: sa.Connection) -> int:
-    """Return how many mails fit until half of `MOST_QUEUED` wait. Reads at most that half, however many mails wait."""
+    """Return how many more mails can be queued until half of `MOST_QUEUED` wait.
+
+    Reads at most that many rows, even if more mails wait.
+    """
     half = MOST_QUEUED // 2
     queued = sa.select(_c.id).where(_c.state == "queued").limit(half).subquery()
     return half - int(connection.execute(sa.select(sa.func.count()).select_from(queued)).scalar_one())
 
 
 def _is_full(connection: sa.Connection, organisation: str) -> bool:
-    """Return whether no more mail of this organisation fits. Half of `MOST_QUEUED` is divided among the organisations."""
+    """Return whether this organisation can queue no more mail.
+
+    The second half of `MOST_QUEUED` is divided among the organisations.
+    """
     by_organisation = sa.select(_c.shared_by, sa.func.count()).where(_c.state == "queued").group_by(_c.shared_by)
     counts = {row[0]: row[1] for row in connection.execute(by_organisation)}
     return not has_place(counts, organisation, MOST_QUEUED, count_organisations(connection))
 
 
 def _free_key(connection: sa.Connection, key: str, sent_before: int) -> bool:
-    """Return whether a new mail may have this key. Take the key from a mail that was sent before `sent_before`."""
+    """Return whether a new mail may have this key. A mail that was sent before `sent_before` loses the key to the new mail."""
     here = sa.select(_c.state, _c.sent_at).where(_c.key == key)
     row = connection.execute(here).first()
     if row is None:

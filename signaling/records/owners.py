@@ -1,4 +1,7 @@
-"""The rule that an organisation keeps an owner who can sign in. Otherwise nobody could run it from the browser any more."""
+"""The rule that an organisation always has an owner who can sign in.
+
+Without such an owner, nobody could manage the organisation in the browser.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ class LastOwner(Invalid):
 
 
 def is_owner(member: StaffRecord) -> bool:
-    """Return whether this member runs their organisation now: an owner who may sign in."""
+    """Return whether this member is an active owner of their organisation, who may sign in."""
     return member.active and "owner" in member.offices
 
 
@@ -35,7 +38,7 @@ def ownerless(before: Iterable[StaffRecord], after: Iterable[StaffRecord]) -> se
 async def require_owner(connection: AsyncConnection, before: StaffRecord, after: StaffRecord | None) -> None:
     """Raise LastOwner when this change would leave the organisation without an owner. `after`: None when the member is removed.
 
-    Locks the organisation first, so that two owners cannot take the office from each other at the same time.
+    Locks the organisation first, so that two owners cannot remove each other's role at the same time.
     """
     if not ownerless([before], [after] if after is not None else []):
         return

@@ -12,7 +12,10 @@ MOST_PASSKEYS = 20  # one member of staff has at most this many passkeys
 
 
 class PasskeyRecord(Struct, frozen=True, kw_only=True):
-    """A passkey. `credential`: the passkey's id at the authenticator, base64url. `host`: the host of the pages where it works."""
+    """A passkey.
+
+    `credential`: the passkey's id at the authenticator, base64url. `host`: the host of the pages where the passkey works.
+    """
 
     id: str
     staff: str
@@ -26,7 +29,7 @@ class PasskeyRecord(Struct, frozen=True, kw_only=True):
 
 
 class TooManyPasskeys(Exception):
-    """The member has as many passkeys as they may have."""
+    """The member already has as many passkeys as allowed."""
 
 
 class Passkeys(Database):
@@ -58,7 +61,7 @@ class Passkeys(Database):
         return PasskeyRecord(**row) if row else None
 
     async def used_passkey(self, passkey_id: str, sign_count: int, now: int) -> None:
-        """Store when a passkey was used, and its authenticator's new `sign_count`."""
+        """Store when a passkey was used, and the new `sign_count` of its authenticator."""
         this = t.passkey.c.id == passkey_id
         await self._do(sa.update(t.passkey).where(this).values(sign_count=sign_count, used_at=now))
 

@@ -1,4 +1,4 @@
-"""All that is kept of one person: the sessions of a user for whom a partner vouches, and counts of what these sessions hold."""
+"""All stored data of one person: the sessions of a user for whom a partner vouches, and the numbers of rows in these sessions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SELECT = sa.select(*(t.session.c[name] for name in SessionRecord.__struct_field
 
 
 class Held(Struct, kw_only=True):
-    """Counts of the rows that some sessions have, by kind."""
+    """Numbers of the rows that belong to some sessions, by kind of row."""
 
     lines: int = 0
     board_updates: int = 0
@@ -45,7 +45,7 @@ _TABLES: dict[str, sa.Table] = {
 
 
 class People(Database):
-    """The queries for all that is kept of one person."""
+    """The queries for all stored data of one person."""
 
     async def sites_with_past(self, realm: Realm) -> set[str]:
         """Return the sites of a realm that have sessions. Removed sites are included."""

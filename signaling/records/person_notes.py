@@ -1,6 +1,7 @@
-"""Notes that stay with a person: staff read them in every later conversation with the same user of a site.
+"""Notes that stay with a person: staff read these notes in every later conversation with the same user of a site.
 
-A note is kept as long as the site keeps any session of the person. A note is erased with the session in which it was written.
+A note is kept while the site keeps any session of the person. It is erased earlier if the session in which it was written is
+erased.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class PersonNotes(Database):
 
 
 def orphaned_notes() -> sa.Delete:
-    """Return the SQL statement that deletes the notes about people of whom no session is kept any more."""
+    """Return the SQL statement that deletes the notes about people who have no stored session any more."""
     theirs = sa.and_(t.session.c.site == _c.site, t.session.c.user_ref == _c.user_ref)
     return sa.delete(t.person_note).where(~sa.exists().where(theirs))
 

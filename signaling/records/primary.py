@@ -2,8 +2,8 @@
 
     postgresql+asyncpg://sangdam@/sangdam?host=10.0.0.6:5432&host=10.0.0.7:5432
 
-asyncpg tries the hosts in order, all within one timeout. A host that has lost its network answers nothing, and would use up that
-timeout at every connection. So each host gets a short time of its own here, and the last primary is tried first.
+asyncpg tries the hosts in order, and one timeout covers all hosts. A host without network would use up this timeout at every
+connection. So this module gives each host a short timeout of its own, and tries the last primary first.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Host = tuple[str, int]
 
 
 class Primary:
-    """Connects to the first host that takes writes. `async_creator_fn` of SQLAlchemy's asyncpg dialect."""
+    """Connects to the first host that accepts writes. It is the `async_creator_fn` of SQLAlchemy's asyncpg dialect."""
 
     def __init__(self, connect: Connect = asyncpg.connect) -> None:
         self._connect = connect

@@ -1,7 +1,7 @@
 """Web Push: the installation's key, the browsers that get pushes, and the pushes that wait to be sent.
 
-A browser belongs to a sign-in of staff or to the session of a user. Its row is deleted with that sign-in or session, so that
-nothing is sent to somebody whose rights have ended. The browser's address and keys are sealed.
+A browser belongs to a sign-in of staff or to the session of a user. The browser's row is deleted with that sign-in or session, so
+that nothing is sent to somebody whose rights have ended. The browser's address and keys are sealed.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from .database import Database, require_kept
 from .organisations import count_organisations
 from .types import SignInRecord
 
-MOST_DEVICES = 10  # at most this many browsers per member of staff or session; a further one makes the oldest forgotten
+MOST_DEVICES = 10  # at most this many browsers per member of staff or session; then a new browser replaces the oldest one
 MOST_QUEUED = 100_000  # at most this many pushes of all organisations wait in the outbox; further pushes are refused
-RING = 0  # rank of pushes about rings; pushes of the lowest rank are sent first
+RING = 0  # rank of rings; pushes of the lowest rank are sent first
 OTHERS = 1  # rank of all other pushes
 _KEY = "installation"
 _FINAL = ("after", "closed", "message_left")
@@ -30,10 +30,10 @@ _d, _m, _s = t.push_device.c, t.push_message.c, t.sign_in.c
 
 
 class Device(Struct, frozen=True, kw_only=True):
-    """A browser that gets pushes. Either `sign_in` (hash of its token) or `session` is set.
+    """A browser that gets pushes.
 
-    `host`: the host of its push service. `sealed`: the browser's address and keys. `stands_by`: its member of staff wants rings
-    although no console of theirs is open.
+    Either `sign_in` (hash of the sign-in's token) or `session` is set. `host`: the host of the browser's push service. `sealed`:
+    the browser's address and keys. `stands_by`: the member of staff wants rings even while none of their consoles is open.
     """
 
     id: str
@@ -76,10 +76,10 @@ class Pushes(Database):
         return row["sealed"] if row else ""
 
     async def add_push_key(self, sealed: str, *, instead_of: str = "") -> str:
-        """Store a new key, unless another server has just stored one. Return the key that is stored now.
+        """Store a new key, unless another server has just stored one.
 
-        `instead_of`: the former key, which cannot be opened any more. The browsers that subscribed with the former key are
-        forgotten.
+        Return the key that is stored now. `instead_of`: the former key, which cannot be opened any more. Browsers that subscribed
+        with the former key are removed.
         """
 
         def add(connection: sa.Connection) -> str:
@@ -100,9 +100,10 @@ class Pushes(Database):
     # --- browsers --------------------------------------------------------------------------------------------------------
 
     async def add_device(self, device: Device) -> bool:
-        """Store a browser, instead of its earlier row for the same member or session. Return False if the sign-in has ended.
+        """Store a browser.
 
-        Raises UnknownSession when the session was erased.
+        The browser's earlier row for the same member or session is replaced. Return False if the sign-in has ended. Raises
+        UnknownSession when the session was erased.
         """
         same_session = sa.and_(_d.session == device.session, _d.endpoint_hash == device.endpoint_hash)
 
@@ -117,7 +118,7 @@ class Pushes(Database):
                 if staff is None:
                     return False
                 mine = _d.sign_in.in_(sa.select(_s.token_hash).where(_s.staff == staff))
-                # a sign-in is one browser, which belongs to the member who signed in there last
+                # a browser belongs to the member who signed in there last
                 known = sa.and_(_d.sign_in.is_not(None), _d.endpoint_hash == device.endpoint_hash)
                 connection.execute(sa.delete(t.push_device).where(known | (_d.sign_in == device.sign_in)))
             oldest = list(connection.execute(sa.select(_d.id).where(mine).order_by(_d.created_at.desc())).scalars())
@@ -143,11 +144,11 @@ class Pushes(Database):
         return await self._do(sa.delete(t.push_device).where(mine))
 
     async def devices_of_session(self, session: str) -> list[Device]:
-        """Return the browsers in which a user wants to be told of answers."""
+        """Return the browsers in which a user wants a notification when staff answer."""
         return [Device(**row) for row in await self._all(sa.select(t.push_device).where(_d.session == session))]
 
     async def devices_of_staff(self, staff: str, now: int, idle_ms: int) -> list[Device]:
-        """Return the browsers of a member of staff that get pushes, if their sign-ins are still valid."""
+        """Return the browsers in which a member of staff gets pushes and has a valid sign-in."""
         found = await self._signed_in(_s.staff == staff)
         return [device for device, sign_in in found if sign_in.stands(now, idle_ms)]
 
@@ -157,7 +158,7 @@ class Pushes(Database):
         return {row["session"]: int(row["n"]) for row in await self._all(counted)}
 
     async def stand_by(self, staff: str, *, on: bool) -> None:
-        """Store whether rings reach a member although no console of theirs is open."""
+        """Store whether a member gets rings by push while none of their consoles is open."""
         mine = _d.sign_in.in_(sa.select(_s.token_hash).where(_s.staff == staff))
         await self._do(sa.update(t.push_device).where(mine).values(stands_by=on))
 
@@ -182,9 +183,9 @@ class Pushes(Database):
     async def queue_pushes(self, pushes: Sequence[Push], *, instead_of: str = "") -> bool:
         """Put pushes into the outbox. Rings are always stored.
 
-        Return False, and store nothing, when the pushes are no rings and `MOST_QUEUED` pushes wait already.
+        If the pushes are not rings and too many pushes wait already (`MOST_QUEUED`), return False and store nothing.
 
-        `instead_of`: the key of pushes that are not of use any more; the waiting ones are removed.
+        `instead_of`: the key of pushes that are no longer of use; waiting pushes with this key are removed.
         """
         rows = [
             {name: getattr(each, name) for name in ("kind", "key", "args", "rank", "at", "next_at", "until")}
@@ -207,12 +208,12 @@ class Pushes(Database):
     async def claim_pushes(
         self, now: int, most: int, lease_ms: int, room: Callable[[str], int], *, rings: bool, after: str = ""
     ) -> list[Push]:
-        """Return pushes that are due, rings or all others, and count one try for each.
+        """Return due pushes, and count one try for each. `rings`: True: only rings; False: only other pushes.
 
-        `room`: returns how many pushes a push service takes now. A service without room costs one look-up, however many pushes
-        wait for it. Push services take turns: the service whose host follows `after` has the first turn. So the long queues of
-        two services do not delay the pushes of a third. A claimed push is due again after `lease_ms`. Pushes whose `until` is
-        over are deleted.
+        `room`: a function from a push service's host to the number of pushes that it takes now. A service without room costs one
+        look-up, even if many pushes wait for it. Push services take turns: the service whose host follows `after` has the first
+        turn. So the long queues of two services do not delay the pushes of a third. A claimed push is due again after `lease_ms`.
+        Pushes whose `until` is over are deleted.
         """
         rank = RING if rings else OTHERS
 
@@ -238,14 +239,17 @@ class Pushes(Database):
         return (await self.next_pushes_at())[1]
 
     async def next_pushes_at(self) -> tuple[int | None, int | None]:
-        """Return when the next ring is due, and when the next push of any kind (Unix ms). None: there is none."""
+        """Return when the next ring is due, and when the next push of any kind is due (Unix ms). None: no such push waits."""
         first = sa.select(sa.func.min(_m.next_at))
         both = sa.select(first.where(_m.rank == RING).scalar_subquery().label("ring"), first.scalar_subquery().label("push"))
         row = await self._first(both)
         return (row["ring"], row["push"]) if row else (None, None)
 
     async def push_allowed(self, push: Push, now: int, idle_ms: int) -> bool:
-        """Return whether the push may go out now: it was not withdrawn, and its receiver's sign-in or session still allows it."""
+        """Return whether the push may be sent now.
+
+        It must not be withdrawn, and the receiver's sign-in or session must still allow it.
+        """
         if not await self._first(sa.select(_m.n).where(_m.n == push.n)):
             return False
         return push.device.session is not None or any(
@@ -269,9 +273,10 @@ _OWN = ("n", "kind", "key", "args", "rank", "tries", "at", "next_at", "until")
 
 
 def _is_full(connection: sa.Connection, device: Device) -> bool:
-    """Return whether no more pushes of the device's organisation fit. Half of `MOST_QUEUED` is divided among the organisations.
+    """Return whether the browser's organisation can queue no more pushes.
 
-    Counting takes long. So the rows are counted only if the numbers of the oldest and the newest push lie far enough apart.
+    The second half of `MOST_QUEUED` is divided among the organisations. Counting the rows takes long. So the rows are counted
+    only if the numbers of the oldest and the newest push differ by half of `MOST_QUEUED`.
     """
     bounds = connection.execute(sa.select(sa.func.min(_m.n), sa.func.max(_m.n))).one()
     if bounds[0] is None or bounds[1] - bounds[0] + 1 < MOST_QUEUED // 2:
@@ -306,5 +311,5 @@ def _push(row: sa.RowMapping) -> Push:
 
 
 def unneeded_devices() -> sa.ColumnElement[bool]:
-    """Return the SQL condition for browsers of sessions that are over, so that no push will go there any more."""
+    """Return the SQL condition for browsers of sessions that are over. These browsers get no more pushes."""
     return _d.session.in_(sa.select(t.session.c.id).where(t.session.c.state.in_(_FINAL)))

@@ -1,4 +1,4 @@
-"""Availability of the database, and the writes that wait for it.
+"""The availability of the database, and the writes that wait until the database is available.
 
 After one failure the database counts as unavailable for every transaction, so that no other transaction has to wait and fail.
 Probes with growing pauses test the database. The database is available again once a probe has written and every write that waits
@@ -33,7 +33,7 @@ class Reach:
     """The availability of one database. The events `reachable` and `away` are opposites, so that a task can wait for either."""
 
     def __init__(self, touch: Write) -> None:
-        """Begin with an available database. `touch` is a write that changes nothing, for probes."""
+        """Begin with an available database. `touch`: a write that changes nothing; probes call it."""
         self.reachable, self.away = asyncio.Event(), asyncio.Event()
         self.reachable.set()
         self._touch = touch
@@ -48,14 +48,14 @@ class Reach:
 
     @property
     def is_open(self) -> bool:
-        """Return whether a transaction may begin now. While the database is unavailable, only a probe may begin one."""
+        """Return whether a transaction may begin now. While the database is unavailable, only a probe may begin a transaction."""
         return self.reachable.is_set() or _probing.get()
 
     @asynccontextmanager
     async def answering(self, within_s: float | None) -> AsyncIterator[None]:
         """Turn any error that shows an unavailable database into RecordsAway, and start the probes.
 
-        RecordsAway is also raised when the body takes longer than `within_s` seconds.
+        RecordsAway is also raised when the `async with` block takes longer than `within_s` seconds.
         """
         if not self.is_open:
             raise RecordsAway
@@ -69,7 +69,7 @@ class Reach:
             raise RecordsAway from error
 
     async def insist(self, write: Callable[[], Awaitable[T]]) -> T:
-        """Carry out `write`. If the database is unavailable, wait and try again, without a limit.
+        """Carry out `write`. While the database is unavailable, wait and try again, without a limit.
 
         Raises what `write` raises, except RecordsAway. During the wait, the database counts as unavailable until `write`
         succeeds.
@@ -132,10 +132,10 @@ async def _carry_out(write: Write, written: asyncio.Future[Any]) -> None:
             written.set_result(result)
 
 
-# Classes of errors for which the statement itself is at fault: features, cardinality, data, constraints, syntax, limits ….
-# Damaged rows are among these errors: waiting does not repair such rows, and they must not block other rows.
+# Classes of errors that the statement itself has caused: features, cardinality, data, constraints, syntax, limits …. Damaged rows
+# also cause such errors. Waiting does not repair damaged rows, and they must not block other rows.
 _STATEMENT_SQLSTATES = ("0A", "21", "22", "23", "42", "44", "54", "XX")
-# insufficient_privilege: an administrator has revoked a right, so the database is at fault and not the statement
+# insufficient_privilege: an administrator has revoked a right, so waiting can help
 _PERMISSION = "42501"
 _STATEMENT_SQLITE = tuple(
     f"SQLITE_{name}"
@@ -144,10 +144,10 @@ _STATEMENT_SQLITE = tuple(
 
 
 def says_away(error: Exception) -> bool:
-    """Return whether the database is at fault, and not the statement.
+    """Return whether the database has caused the error, and not the statement.
 
-    The database is at fault when it does not answer, is full, locked or read-only, shuts down, resolves a deadlock, or refuses
-    the login. The errors are read by attribute, because one of the drivers may not be installed.
+    The database has caused the error when it does not answer, is full, locked or read-only, shuts down, resolves a deadlock, or
+    refuses the login. The code reads the error's attributes and not its class, because one of the drivers might not be installed.
     """
     if isinstance(error, RecordsAway):
         return False

@@ -9,7 +9,10 @@ from .types import FIRST_ORGANISATION, Site
 
 
 class Realm(Struct, frozen=True, kw_only=True):
-    """An organisation, or some of its sites. `sites`: their ids. None: all sites, also those that were removed."""
+    """An organisation, or some of its sites.
+
+    `sites`: ids of these sites; None: all sites of the organisation, also removed ones.
+    """
 
     organisation: str = FIRST_ORGANISATION
     sites: frozenset[str] | None = None
@@ -19,7 +22,7 @@ class Realm(Struct, frozen=True, kw_only=True):
         return site.organisation == self.organisation and (self.sites is None or site.id in self.sites)
 
     def meets(self, other: Realm) -> bool:
-        """Return whether the two realms may have a site in common."""
+        """Return whether the two realms can have a site in common."""
         if self.organisation != other.organisation:
             return False
         return self.sites is None or other.sites is None or not self.sites.isdisjoint(other.sites)

@@ -1,4 +1,7 @@
-"""Saved replies: texts that staff insert into a line. A reply belongs to a site, for all its staff, or to one person."""
+"""Saved replies: texts that staff insert into a line.
+
+A reply belongs either to a site, whose staff share it, or to one member of staff.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ _p = t.reply_picture.c
 
 
 class TooManyReplies(ValueError):
-    """The site or the person already has as many replies as allowed. Nothing was stored."""
+    """The site or the member of staff already has as many replies as allowed. Nothing was stored."""
 
     def __init__(self, most: int) -> None:
         super().__init__(most)
@@ -71,12 +74,12 @@ class SavedReply(Struct, frozen=True, kw_only=True):
 
 
 def plain_reply(reply: SavedReply) -> dict[str, Any]:
-    """Return what the audit holds of a shared reply: its site and its texts."""
+    """Return the values of a shared reply for the audit: its site and its texts."""
     return {name: getattr(reply, name) for name in _NOTED}
 
 
 def noted_replies(before: dict[str, Any], after: dict[str, Any]) -> Change | None:
-    """Return a change of several replies for the audit, or None if nothing changed or the audit does not keep so much text.
+    """Return a change of several replies for the audit. None: nothing changed, or the texts are too long for the audit.
 
     `before`, `after`: id of a reply → its texts (`plain_reply`), or None for no reply.
     """
@@ -136,9 +139,10 @@ class Replies(Database):
         return await self._transaction(save, writes=True)
 
     async def import_replies(self, replies: Sequence[SavedReply]) -> Imported:
-        """Store shared replies of one site, all or none. Return what was added and changed.
+        """Store shared replies of one site, all or none.
 
-        A reply replaces the text of the site's reply with the same language and title. Raises TooManyReplies.
+        Return the added and the changed replies. If the site already has a reply with the same language and title, the new text
+        replaces its text. Raises TooManyReplies.
         """
 
         def store(connection: sa.Connection) -> Imported:
@@ -163,7 +167,7 @@ class Replies(Database):
         return await self._transaction(store, writes=True)
 
     async def put_replies_back(self, site: str, present: Mapping[str, Any], wanted: Mapping[str, Any], now: int) -> None:
-        """Give replies that a site shares their former texts, all or none.
+        """Restore former texts of replies that a site shares, all or none.
 
         `present`, `wanted`: id of a reply → its texts (`plain_reply`), or None for no reply. Raises Changed when a reply has
         other texts than in `present`, and TooManyReplies.
@@ -192,7 +196,10 @@ class Replies(Database):
         await self._transaction(put, writes=True)
 
     async def remove_reply(self, reply: str, *, site: str = "", owner: str = "") -> Change | None:
-        """Remove a saved reply of this site or this owner. Return the change for the audit, or None without such a reply."""
+        """Remove a saved reply of this site or this owner.
+
+        Return the change for the audit, or None when there is no such reply.
+        """
         this = (_c.id == reply) & _belongs(site, owner)
 
         def remove(connection: sa.Connection) -> Change | None:

@@ -1,7 +1,8 @@
 """Saved replies as CSV (RFC 4180): one row for each reply, with its language, title and text. Pure.
 
-Spreadsheets run cells that begin like a formula. Writing puts an apostrophe in front of such a cell, and reading removes it. The
-same happens to a cell that begins with an apostrophe, so that reading returns exactly what was written.
+Spreadsheets run a cell that begins like a formula. So the writer puts an apostrophe in front of such a cell, and the reader
+removes it. The writer also puts an apostrophe in front of a cell that already begins with one. So the reader returns exactly the
+written texts.
 """
 
 from __future__ import annotations
@@ -41,9 +42,10 @@ def write(rows: Iterable[Row]) -> str:
 
 
 def read(data: bytes, language_for: Callable[[str], str | None]) -> list[Row]:
-    """Return the rows of a CSV file, with their texts repaired. Of two rows with the same language and title, the later counts.
+    """Return the rows of a CSV file, with their texts repaired.
 
-    `language_for` returns the site's own tag for a language, or None when the site does not offer it. Raises BadTable.
+    If two rows have the same language and title, the later row is used. `language_for` returns the site's own tag for a language,
+    or None when the site does not offer it. Raises BadTable.
     """
     try:
         text = data.decode("utf-8-sig")

@@ -1,7 +1,7 @@
-"""The counts of one session for a report, and the percentiles of waits that a report makes of the counts. Pure.
+"""The counts of one session for a report, and the percentiles of waits that a report computes from the counts.
 
-A report adds up the counts of its sessions. `Reports` stores the counts of finished sessions, so the counts remain when the
-sessions are deleted. Waits are counted in buckets (`WAITS_UP_TO_S`), because counts can be added up and percentiles cannot.
+Pure. A report adds up the counts of its sessions. `Reports` stores the counts of finished sessions, so the counts remain when the
+sessions are deleted. Waits are counted in buckets (`WAITS_UP_TO_S`), because counts can be added up, but percentiles cannot.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ DAY_MS = 86_400_000
 SLOT_MS = 900_000
 """Length of a slot in ms. Today every time zone's offset from UTC is a multiple of 15 minutes, so no slot lies in two local
 hours."""
-ANSWERED_IN_TIME_MS = 20_000  # longest wait in ms of a user who counts as answered in time
+ANSWERED_IN_TIME_MS = 20_000  # a user who waited at most this many ms counts as answered in time
 WAITS_UP_TO_S = (2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, 600, 900, 1800, 3600)
 """Upper limits of the buckets of waits, in seconds. A further bucket counts all longer waits."""
 WAITS = tuple(f"waits_{number:02d}" for number in range(len(WAITS_UP_TO_S) + 1))
@@ -34,11 +34,12 @@ Event = tuple[str, Mapping[str, Any], int]  # (kind, data, time in Unix ms) of a
 
 
 class Key(NamedTuple):
-    """The group of sessions whose counts are added up in one row.
+    """The key of a group of sessions whose counts are added up in one row.
 
-    Each session is counted in three groups, one of each *grain*, so that a report over a year reads few rows. Grain "fine": a
-    slot of `SLOT_MS`, and all properties. Grain "day": a day of UTC, and all properties. Grain "site": a slot, organisation and
-    site; the other properties are "". `slot`: the start of the slot or day in Unix ms.
+    Each session is counted in three groups, one of each *grain*, so that a report over a year reads few rows. Grain "fine": the
+    sessions of one slot (`SLOT_MS`) with equal properties. Grain "day": the sessions of one day of UTC with equal properties.
+    Grain "site": the sessions of one slot, organisation and site; the other properties are "". `slot`: the start of the slot or
+    day in Unix ms.
     """
 
     grain: str
@@ -56,7 +57,7 @@ class Key(NamedTuple):
 
 
 class OutcomeKey(NamedTuple):
-    """The group of sessions of one site that ended with one outcome, of grain "fine" or "day" as in `Key`.
+    """The key of a group of sessions of one site that ended with the same outcome. `grain`: "fine" or "day", as in `Key`.
 
     `outcome`: the outcome's id; "" for sessions without one.
     """
@@ -75,7 +76,7 @@ def outcomes_of(key: Key, outcome: str) -> tuple[OutcomeKey, OutcomeKey]:
 
 
 def asked_at(session: Mapping[str, Any]) -> int | None:
-    """Return when the user asked for a counselor (Unix ms). None: the user only looked at the page before the call."""
+    """Return when the user asked for a counselor (Unix ms). None: the user only opened the page, and did not ask."""
     waiting_at: int | None = session["waiting_at"]
     if waiting_at is None and session["state"] == "message_left":
         return int(session["started_at"])
@@ -83,9 +84,10 @@ def asked_at(session: Mapping[str, Any]) -> int | None:
 
 
 def count(session: Mapping[str, Any], events: Iterable[Event]) -> tuple[Key, Counts] | None:
-    """Return the counts of one session, with their key of grain "fine". None: the user asked for no counselor.
+    """Return the counts of one session, and their key of grain "fine".
 
-    `session`: columns of the table `session`. `events`: the session's events of a kind in `EVENTS`, in order.
+    None: the user did not ask for a counselor. `session`: columns of the table `session`. `events`: the session's events whose
+    kind is in `EVENTS`, in order.
     """
     at = asked_at(session)
     if at is None:
@@ -113,7 +115,7 @@ def count(session: Mapping[str, Any], events: Iterable[Event]) -> tuple[Key, Cou
 
 
 def _from_events(events: Iterable[Event]) -> Counts:
-    """Count requests for help and transfers, how many of them found somebody, and whether a callback was booked."""
+    """Count requests for help and transfers, how many of these requests somebody accepted, and whether a callback was booked."""
     counts: Counts = Counter()
     transfer = False
     for kind, data, _ in events:
@@ -133,7 +135,7 @@ def _from_events(events: Iterable[Event]) -> Counts:
 
 
 def _wrap_up_ms(events: Iterable[Event]) -> int | None:
-    """Return how long the counselor wrapped up after the conversation. None: there was no wrap-up, or it is not over."""
+    """Return how long the counselor's wrap-up took (ms). None: there was no wrap-up, or it is not over."""
     began = None
     for kind, _, at in events:
         if kind == "after":
@@ -161,7 +163,7 @@ def percentile_s(counts: Mapping[str, int], share: float) -> float | None:
 
 
 class Span(NamedTuple):
-    """A period in which local time has one offset from UTC. `begin`, `end` (exclusive): Unix ms. `offset`: ms."""
+    """A period in which a zone has one offset from UTC. `begin`, `end` (exclusive): Unix ms. `offset`: the offset in ms."""
 
     begin: int
     end: int

@@ -47,10 +47,10 @@ class Reports(Database):
     async def report(
         self, begin: int, end: int, by: By, zone: ZoneInfo, site: str = "", realm: Realm = WHOLE
     ) -> dict[Group, Counts]:
-        """Return counts by group, of the realm's sessions whose users asked for a counselor between `begin` and `end`.
+        """Return the counts by group.
 
-        `begin`, `end`: Unix ms, rounded down to quarters of an hour; `end` is exclusive. `site`: only this site, or "" for all
-        sites of the realm.
+        Counted are the realm's sessions whose users asked for a counselor between `begin` and `end`. `begin`, `end`: Unix ms,
+        rounded down to quarters of an hour; `end` is exclusive. `site`: only this site, or "" for all sites of the realm.
         """
         found: dict[Group, Counts] = defaultdict(Counter)
         async with self._reading(LONG_S) as connection:
@@ -69,7 +69,7 @@ class Reports(Database):
 
 
 def local_units(begin: int, end: int, by: By, zone: ZoneInfo) -> list[Group]:
-    """Return the groups of all hours, days or weeks from `begin` until before `end` (Unix ms), in order."""
+    """Return the group of each hour, day or week from `begin` to `end` (Unix ms, exclusive), in order."""
     units: set[int] = set()
     for span in spans(begin, end, zone):
         first, last = (_unit(slot, span.offset, by) for slot in (span.begin, span.end - 1))
@@ -123,7 +123,10 @@ _SESSION = [t.session.c[name] for name in (
 
 
 def _recent(connection: sa.Connection, begin: int, end: int, inside: sa.ColumnElement[bool]) -> list[tuple[Key, str, Counts]]:
-    """Return key, outcome and counts of sessions that `count_finished` has not stored yet, whose users asked in this period."""
+    """Return key, outcome and counts of each session that `count_finished` has not stored yet.
+
+    Only sessions whose users asked for a counselor in this period are included.
+    """
     c = t.session.c
     asked = sa.func.coalesce(c.waiting_at, c.started_at)
     here = c.counted.is_(False) & (asked >= begin) & (asked < end) & inside
@@ -138,7 +141,7 @@ def _counted(connection: sa.Connection, rows: Sequence[Any]) -> list[tuple[Key, 
 
 
 def _with_events(connection: sa.Connection, rows: Sequence[Any]) -> list[tuple[Any, list[Event]]]:
-    """Return each session with those of its events that a report counts."""
+    """Return each session together with the events that a report counts."""
     c = t.event.c
     events: dict[str, list[Event]] = defaultdict(list)
     for begin in range(0, len(rows), _AT_ONCE):

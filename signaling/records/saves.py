@@ -1,7 +1,7 @@
 """Group commit of session states: all saves that arrive during one transaction share the next transaction.
 
-When ten thousand clients reconnect at the same time, one transaction for each session would take longest of all. In a shared
-transaction, a session costs a twentieth of that.
+When ten thousand clients reconnect at the same time, one transaction for each session would be the slowest step. In a shared
+transaction, saving a session takes a twentieth of the time.
 """
 
 from __future__ import annotations
@@ -96,12 +96,12 @@ class Saves(Leading):
                 await self._write_together(together)
             finally:
                 for _, written in together:
-                    written.cancel()  # when this task is cancelled, the callers who wait for these saves are cancelled, too
+                    written.cancel()  # if this task is cancelled, the callers who wait for these saves are cancelled, too
 
     async def _write_together(self, together: list[tuple[Save, asyncio.Future[None]]]) -> None:
         """Write the saves in one transaction.
 
-        If the database refuses the saves, write each save alone, so that only the faulty save fails.
+        If the database refuses the transaction, write each save alone, so that only the faulty save fails.
         """
         failed: Exception | None = None
         kept: set[str] = set()

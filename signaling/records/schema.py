@@ -1,7 +1,7 @@
-"""The schema of the database: make it at once in a new database, bring it up to date in one of an earlier version.
+"""The schema of the database: made at once in a new database, migrated in a database of an earlier version.
 
-A new database gets its tables from `tables.py`, in a tenth of the time that all migrations take. Databases of earlier versions
-are migrated. A contract test compares the outcomes of the two ways on SQLite and on PostgreSQL.
+A new database gets its tables from `tables.py`, in a tenth of the time that all migrations take. A contract test compares the
+schemas that `tables.py` and the migrations make, on SQLite and on PostgreSQL.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from . import tables as t
 from .types import FIRST_ORGANISATION
 
-_MIGRATING = 0x5A_4D_16  # key of the advisory lock; any number that no other lock in this database uses
+_MIGRATING = 0x5A_4D_16  # key of the advisory lock: a number that no other lock in this database uses
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION = sa.Table(  # Alembic's own table, as Alembic makes it; not in `tables.metadata`, because no code of ours uses it
     "alembic_version", sa.MetaData(), sa.Column("version_num", sa.String(32), primary_key=True, nullable=False)
@@ -50,7 +50,7 @@ def newest_revision() -> str:
 
 def bring_up_to_date(connection: sa.Connection) -> str:
     """Make or upgrade the tables. Return the revision that they had before, or "" for a new database."""
-    if connection.dialect.name == "postgresql":  # servers of a cluster may start at the same time
+    if connection.dialect.name == "postgresql":  # a lock, because servers of a cluster can start at the same time
         # no time limit for this transaction: importing Alembic takes a while
         connection.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATING)))
@@ -74,7 +74,7 @@ def bring_up_to_date(connection: sa.Connection) -> str:
 
 
 def migrate(connection: sa.Connection) -> None:
-    """Run all migrations that this database has not seen."""
+    """Run all migrations that have not yet run on this database."""
     from alembic import command  # imported here because it takes 0.2 s, and most starts do not need it
     from alembic.config import Config
 
@@ -85,7 +85,7 @@ def migrate(connection: sa.Connection) -> None:
 
 
 def _make(connection: sa.Connection) -> None:
-    """Make the newest tables, with the rows that the migrations would leave, and the mark of the newest migration."""
+    """Make the newest tables, with the rows that the migrations would add. Then store the revision of the newest migration."""
     t.metadata.create_all(connection, checkfirst=False)
     _VERSION.create(connection)
     if connection.dialect.name == "postgresql":

@@ -1,4 +1,4 @@
-"""Removal of deleted rows from the database's files.
+"""Remove deleted rows from the database's files.
 
 SQLite: `secure_delete` overwrites deleted rows. The write-ahead log still has the old pages, so this module empties the log.
 PostgreSQL: a table's file keeps deleted rows until `VACUUM FULL` has written a new file. `VACUUM FULL` locks the table, so
@@ -19,8 +19,8 @@ from . import tables as t
 log = structlog.get_logger(__name__)
 
 AT_ONCE_BYTES = 64 * 1024 * 1024  # the largest table that is rewritten at once; rewriting it takes about a second
-LOCK_MS = 1000  # the longest wait for a table's lock; other transactions on this table queue behind this wait
-BUSY_MS = 200  # the longest wait of one try for readers of the write-ahead log; nobody can write during the wait
+LOCK_MS = 1000  # the longest wait for a table's lock; other transactions on this table wait behind it
+BUSY_MS = 200  # the longest wait of one try for readers of the write-ahead log; no transaction can write meanwhile
 TRIES = 5  # at most this many tries to rewrite one table of PostgreSQL, or to empty the write-ahead log of SQLite
 PAUSE_S = 0.3  # seconds between two tries (`TRIES`)
 TABLES = (
@@ -38,9 +38,9 @@ def empty_wal(engine: sa.Engine) -> bool:
 
 
 def rewrite_file(engine: sa.Engine) -> bool:
-    """Rewrite an SQLite file, so that rows deleted before `secure_delete` was on disappear, then empty its log.
+    """Rewrite an SQLite file, and then empty its log.
 
-    Return False when a reader keeps the log from being emptied.
+    This removes rows that were deleted before `secure_delete` was on. Return False when a reader of the log prevents this.
     """
     _run(engine, "VACUUM")
     return empty_wal(engine)
@@ -64,7 +64,10 @@ def _run(engine: sa.Engine, statement: str) -> int:
 
 
 async def rewrite_tables(engine: AsyncEngine, most_bytes: int | None = AT_ONCE_BYTES) -> bool:
-    """Rewrite PostgreSQL's tables of at most `most_bytes` (None: all). Return False when some were not rewritten."""
+    """Rewrite PostgreSQL's tables that have at most `most_bytes` (None: all tables).
+
+    Return False when some tables were not rewritten.
+    """
     async with engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         await connection.execute(sa.text(f"SET lock_timeout = {LOCK_MS}"))

@@ -26,8 +26,8 @@ _FINAL = ("closed", "message_left")
 _DAY_MS = 86_400_000
 PAGE_SIZE = 50  # sessions on one page of a search
 _NOT_CONTENT = 2  # the highest rating (of 5) that still counts as "not content"
-_AUDIT_KEPT_DAYS = 400  # days for which audit entries are kept, and API tokens after they have expired
-_LINKS_KEPT_DAYS = 30  # days for which an expired one-time link is kept, so that its user is told why the link does not work
+_AUDIT_KEPT_DAYS = 400  # days for which audit entries are kept, and for which expired API tokens are kept
+_LINKS_KEPT_DAYS = 30  # days for which an expired one-time link is kept, so that people are told why the link does not work
 MOST_CONVERSATIONS = 50  # at most this many finished sessions are listed for one person
 MOST_EARLIER = 5  # at most this many earlier sessions, the newest ones, are read for one user
 _REFS_AT_ONCE = 500  # one query names at most this many users
@@ -52,7 +52,7 @@ class Sessions(Saves):
     """The rows of sessions, and searches among them."""
 
     async def create_session(self, record: SessionRecord, audit: Audited | None = None) -> None:
-        """Store a new session, and the audit entry about it, if it has one. Raises Overtaken when another server leads."""
+        """Store a new session, and an audit entry about it if `audit` is given. Raises Overtaken when another server leads."""
         values = {name: getattr(record, name) for name in _COLUMNS}
 
         def create(connection: sa.Connection) -> None:
@@ -113,9 +113,10 @@ class Sessions(Saves):
         return SessionRecord(**row) if row else None
 
     async def live_sessions(self) -> list[SessionRecord]:
-        """Return all sessions that are neither closed nor ended by a message left, with their snapshots, oldest first.
+        """Return all live sessions with their snapshots, oldest first.
 
-        The sessions are read in parts, because very many sessions would take longer than one transaction may.
+        A session is not live when it is closed or has ended with a message of the user. The sessions are read in parts, because
+        reading very many sessions takes longer than one transaction may take.
         """
         found: list[SessionRecord] = []
         after: sa.ColumnElement[bool] = sa.true()
@@ -131,7 +132,7 @@ class Sessions(Saves):
     async def earlier_sessions(
         self, users: Collection[tuple[str, str]], *, before: int | None = None
     ) -> dict[tuple[str, str], list[EarlierRecord]]:
-        """Return finished sessions of vouched-for users, newest first, at most `MOST_EARLIER` for each user.
+        """Return the finished sessions of these users, newest first, at most `MOST_EARLIER` for each user.
 
         `users`: pairs of (site, `user_ref`). `before`: only sessions that began before this time, in Unix ms.
         """
@@ -196,7 +197,7 @@ class Sessions(Saves):
     async def erase_session(self, session_id: str, at: int = 0, *, audit: Audited | None = None) -> bool:
         """Erase the content of a session, also from the database's files (see `scrub`). `at`: Unix ms, 0 for now.
 
-        `audit`: the entry to store with the erasure. By this entry, other processes learn of the erasure (`erasures`).
+        `audit`: the entry to store with the erasure. Other processes learn of the erasure from this entry (`erasures`).
 
         The session's times, category, staff and rating score stay in the records for the reports. Return False when there is
         no such session.
@@ -240,7 +241,7 @@ class Sessions(Saves):
     async def purge(self, now: int) -> int:
         """Delete sessions whose retention is over.
 
-        Also delete expired codes, sign-ins and links, old audit entries, and other rows that nobody needs any more.
+        Also delete expired codes, sign-ins and links, old audit entries, and other rows that are no longer needed.
 
         Return the number of deleted sessions.
         """

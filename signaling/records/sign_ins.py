@@ -12,20 +12,20 @@ from . import tables as t
 from .database import Database
 from .types import FIRST_ORGANISATION, Changed, SignInRecord, version_of
 
-ID_LENGTH = 16  # characters of a sign-in's public id: the beginning of the hash of its token
-MOST_DEVICES = 30  # browsers of one member that are remembered; the one that was not used for longest is forgotten first
+ID_LENGTH = 16  # number of characters in a sign-in's public id, which is the beginning of its token's hash
+MOST_DEVICES = 30  # at most this many browsers are remembered for one member; the longest unused browser is forgotten first
 Required = Literal["off", "required"]
 ProviderUse = Literal["offered", "only"]
-STANDARD_HOURS = 12  # hours for which a sign-in lasts when no rule says otherwise
-MOST_HOURS = 168  # longest life of a sign-in that a rule may set: a week
+STANDARD_HOURS = 12  # hours for which a sign-in lasts unless a rule sets another time
+MOST_HOURS = 168  # a rule can let a sign-in last at most this many hours: a week
 Acquaintance = Literal["known", "first", "new"]
 INSTALLATION = "installation"  # id of the row with the rules for everybody
 
 
 class NoProvider(ValueError):
-    """A rule lets staff sign in only at the provider, but no provider is set up, or this change would remove the provider.
+    """Nothing was stored.
 
-    Nothing was stored.
+    A rule lets staff sign in only at the provider, but there is no provider, or this change would remove the provider.
     """
 
 
@@ -35,7 +35,7 @@ def rules_of(organisation: str) -> str:
 
 
 def organisation_of(row: str) -> str:
-    """Return the organisation of a row (`rules_of`). The first organisation stands for the whole installation."""
+    """Return the organisation of a row of rules (`rules_of`). For the installation's row, return the first organisation."""
     return FIRST_ORGANISATION if row == INSTALLATION else row.partition("/")[2]
 
 
@@ -53,10 +53,11 @@ class TotpRecord(Struct, frozen=True, kw_only=True):
 
 
 class SignInRules(Struct, frozen=True, kw_only=True):
-    """The rules for signing in, of the installation or of one organisation. For a member, the stricter of the two rules counts.
+    """The rules for signing in, of the installation or of one organisation.
 
-    `second_factor`: whether everyone who signs in with a password needs one. `provider`: "only" refuses passwords and passkeys.
-    `hours`: how long a sign-in lasts; 0 for the standard.
+    For each rule, the stricter of the two applies to a member. `second_factor`: whether everyone who signs in with a password
+    needs a second factor. `provider`: "only" refuses passwords and passkeys. `hours`: how long a sign-in lasts; 0: the standard
+    time.
     """
 
     second_factor: Required = "off"
@@ -69,7 +70,7 @@ class SignInRules(Struct, frozen=True, kw_only=True):
         return (self.hours or STANDARD_HOURS) * 3_600_000
 
     def and_also(self, other: SignInRules) -> SignInRules:
-        """Return rules that have, of each kind, the stricter rule of the two."""
+        """Return rules in which each rule is the stricter one of the two."""
         hours = [each.hours for each in (self, other) if each.hours]
         return SignInRules(
             second_factor="required" if "required" in (self.second_factor, other.second_factor) else "off",
@@ -79,7 +80,7 @@ class SignInRules(Struct, frozen=True, kw_only=True):
 
 
 class SignIns(Database):
-    """The sign-ins of a member of staff, and what proves that somebody is this member: password, links, second factors."""
+    """The sign-ins of staff, and the means by which a member proves who they are: passwords, links, second factors."""
 
     # --- sign-ins of one member ------------------------------------------------------------------------------------------
 
@@ -94,11 +95,14 @@ class SignIns(Database):
         return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff, this)) > 0
 
     async def end_other_sign_ins(self, staff: str, keep: str) -> int:
-        """End all sign-ins of this member except the one with the token hash `keep`. Return how many ended."""
+        """End all sign-ins of this member except the sign-in with the token hash `keep`. Return how many sign-ins ended."""
         return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff, t.sign_in.c.token_hash != keep))
 
     async def prove(self, token_hash: str, now: int, *, limited: bool | None = None) -> None:
-        """Store that the owner of this sign-in has proved who they are. `limited`: also set whether the sign-in is limited."""
+        """Store that the owner of this sign-in has proved who they are.
+
+        `limited`: if given, store whether the sign-in is limited.
+        """
         values: dict[str, int | bool] = {"proved_at": now}
         if limited is not None:
             values["limited"] = limited
@@ -109,9 +113,9 @@ class SignIns(Database):
     async def know_device(self, staff: str, device: str, sign_in: str, now: int) -> Acquaintance:
         """Remember the browser in which a member has just signed in, by the hash of the browser's own token.
 
-        `sign_in`: the public id of the new sign-in. A known browser keeps the id of its first sign-in, which the mail about this
-        browser names. Return "known" if the member had signed in there before. Return "first" if no browser was remembered for
-        them yet, else "new".
+        `sign_in`: the public id of the new sign-in. A known browser keeps the id of its first sign-in: the mail about this
+        browser contains this id. Return "known" if the member has signed in with this browser before, "first" if the member had
+        no remembered browser yet, and "new" otherwise.
         """
         c = t.staff_device.c
         mine, this = c.staff == staff, (c.staff == staff) & (c.token_hash == device)
@@ -128,10 +132,11 @@ class SignIns(Database):
         return await self._transaction(know, writes=True)
 
     async def end_sign_in_of_stranger(self, staff: str, sign_in_id: str, at: int) -> int:
-        """End a sign-in that a stranger made in this member's name, and forget its browser. Return how many sign-ins ended.
+        """End a sign-in that a stranger made in this member's name, and forget the browser.
 
-        `at`: when this sign-in began (Unix ms). Later sign-ins end too: the stranger may have signed in again in the same
-        browser, and no mail tells of a second sign-in there.
+        Return how many sign-ins ended. `at`: when this sign-in began (Unix ms). All later sign-ins of the member end, too: the
+        stranger might have signed in again with the same browser, and there is no mail about a second sign-in with a known
+        browser.
         """
 
         def end(connection: sa.Connection) -> int:
@@ -146,9 +151,10 @@ class SignIns(Database):
     # --- passwords -------------------------------------------------------------------------------------------------------
 
     async def change_password(self, staff: str, before: str, password_hash: str, keep: str) -> bool:
-        """Replace the password hash `before`. End the member's one-time links, and all their sign-ins except `keep`.
+        """Replace the password hash `before` by a new one.
 
-        Return False, and change nothing, when the member has another password by now.
+        End the member's one-time links, and all their sign-ins except `keep`. Return False, and change nothing, when the stored
+        password hash is not `before`.
         """
 
         def change(connection: sa.Connection) -> bool:
@@ -172,14 +178,15 @@ class SignIns(Database):
         await self._transaction(add, writes=True)
 
     async def reset_link_owner(self, token_hash: str, now: int) -> str | None:
-        """Return the id of the member to whom this unused link belongs, or None."""
+        """Return the id of the member who owns this unused link, or None."""
         row = await self._first(sa.select(t.reset_link.c.staff).where(_usable(token_hash, now)))
         return row["staff"] if row else None
 
     async def use_reset_link(self, token_hash: str, password_hash: str, now: int) -> str | None:
-        """Set the password of the link's owner. End all their links, because a mail may have come twice, and all their sign-ins.
+        """Set the password of the link's owner.
 
-        Return the owner's id, or None when the link is unknown, used or expired.
+        End all sign-ins of the owner, and all their links, because a mail might have arrived twice. Return the owner's id, or
+        None when the link is unknown, used or expired.
         """
 
         def use(connection: sa.Connection) -> str | None:
@@ -217,7 +224,7 @@ class SignIns(Database):
     async def use_totp_step(self, staff: str, step: int) -> bool:
         """Mark the app's code of this 30-second step as used, and confirm the app.
 
-        Return False when this or a later code was used before.
+        Return False when this code or a later code was already used.
         """
         fresh = (t.totp.c.staff == staff) & (t.totp.c.used_step < step)
         return await self._do(sa.update(t.totp).where(fresh).values(used_step=step, confirmed=True)) > 0
@@ -264,11 +271,14 @@ class SignIns(Database):
     # --- rules -----------------------------------------------------------------------------------------------------------
 
     async def sign_in_rules(self, of: str = INSTALLATION) -> SignInRules:
-        """Return the rules of one row: of the installation, or of an organisation (`rules_of`)."""
+        """Return the rules of the installation, or of an organisation's row (`rules_of`)."""
         return (await self._rules(t.sign_in_rules.c.id == of)).get(of, SignInRules())
 
     async def rules_for(self, organisation: str) -> SignInRules:
-        """Return the sign-in rules for an organisation's staff: of its own rules and the installation's, the stricter ones."""
+        """Return the sign-in rules that apply to an organisation's staff.
+
+        Each rule is the stricter one of the organisation's rule and the installation's rule.
+        """
         found = await self._rules(t.sign_in_rules.c.id.in_((INSTALLATION, rules_of(organisation))))
         return found.get(INSTALLATION, SignInRules()).and_also(found.get(rules_of(organisation), SignInRules()))
 

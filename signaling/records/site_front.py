@@ -1,4 +1,7 @@
-"""The form before a conversation, whose answers become typed fields of the brief, and limits of what a site shows its users."""
+"""The form before a conversation, and limits of the texts that a site shows its users.
+
+Answers in the form become typed fields of the brief.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +24,13 @@ MOST_NOTICE: Final = 300
 MOST_ANSWER: Final[dict[FieldKind, int]] = {"line": 120, "text": 500, "choice": MOST_LABEL}
 Corner = Literal["right", "left"]
 Tag = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,35}\Z")]  # a language tag
-Texts = dict[Tag, Annotated[str, by(Seen(400, cut=True))]]  # language → text; a check limits each text further
+Texts = dict[Tag, Annotated[str, by(Seen(400, cut=True))]]  # language → text; `checks.py` limits each text further
 
 
 class FormField(Struct, kw_only=True):
-    """A field of the form before the conversation. `names`: language → name. `choices`: the names of each choice.
+    """A field of the form before the conversation.
 
-    `kind`: one line, several lines, or a choice.
+    `names`: language → name. `choices`: for each choice, language → name. `kind`: one line of text, several lines, or a choice.
     """
 
     id: Annotated[str, by(Exact(64))]

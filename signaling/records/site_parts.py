@@ -1,6 +1,6 @@
-"""The parts of a site that have pages of their own: a category's opening hours, and the outcomes. Pure.
+"""The parts of a site's settings that have pages of their own: a category's opening hours, and the outcomes.
 
-The audit holds such a part as plain values before and after a change, and can undo the change.
+Pure. The audit stores such a part as plain values, before and after a change, and can undo the change.
 """
 
 from __future__ import annotations
@@ -20,14 +20,17 @@ _KINDS: Final[dict[Part, Any]] = {"hours": Hours | None, "wrap_up": WrapUpPlan |
 
 
 def part_named(fields: Collection[str]) -> Part | None:
-    """Return the part that a change concerns alone: `fields`, the changed fields, name only this part. None: no such part."""
+    """Return the part of a change that changes nothing but this part.
+
+    None: the change is another one. `fields`: names of the changed fields.
+    """
     return next((part for part in _KINDS if set(fields) == {part}), None)
 
 
 def plain_part(site: Site, part: Part, category: str = "") -> Any:
-    """Return a part of the site as plain values. `category`: the category whose opening hours are meant.
+    """Return a part of the site as plain values.
 
-    A category that does not exist has no opening hours.
+    `category`: the category whose opening hours are returned; None for an unknown category.
     """
     if part == "hours":
         found = site.categories.get(category)
@@ -36,7 +39,7 @@ def plain_part(site: Site, part: Part, category: str = "") -> Any:
 
 
 def plain_keys(keys: Iterable[SiteKey]) -> list[dict[str, str]]:
-    """Return keys for the audit: their ids, public keys and addresses, never their secrets."""
+    """Return a site's keys for the audit: their ids, public keys and addresses, never their secrets."""
     return [{"kid": key.kid, "public": key.public, "address": key.address} for key in keys]
 
 
@@ -46,7 +49,7 @@ def part_changed(before: Site, after: Site, part: Part, category: str = "") -> C
 
 
 def with_part(site: Site, part: Part, plain: Any, category: str = "") -> Site:
-    """Return the site with a part from plain values."""
+    """Return the site after replacing one part by plain values."""
     value = msgspec.convert(plain, _KINDS[part])
     if part == "hours":
         return replace(site, categories=site.categories | {category: replace(site.categories[category], hours=value)})

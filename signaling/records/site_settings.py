@@ -25,7 +25,10 @@ Few = Meta(max_length=300)
 
 
 class CategorySettings(Struct, kw_only=True):
-    """A category. `parent`: "" for none. `priority`, `widens_s` and `form`: null to inherit from the parent."""
+    """A category.
+
+    `parent`: id of the parent category, or "". `priority`, `widens_s` and `form`: null: inherited from the parent.
+    """
 
     id: Typed
     parent: Typed = ""
@@ -91,7 +94,7 @@ def _listed(category: Category) -> list[int] | None:
 def with_settings(site: Site, settings: SiteSettings) -> Site:
     """Return the site with these settings.
 
-    All other settings of the site stay, such as its keys, logo and outcomes. A category that is kept also keeps its hours.
+    All other settings of the site stay, such as its keys, logo and outcomes. Categories that stay also keep their opening hours.
     """
     known = site.categories
     categories = {
@@ -116,7 +119,10 @@ def plain_site(site: Site) -> dict[str, Any]:
 
 
 def with_plain_site(site: Site, plain: dict[str, Any]) -> Site:
-    """Return the site with settings from plain values, as `plain_site` returns them. A missing value keeps its default."""
+    """Return the site with these settings.
+
+    `plain`: the values as `plain_site` returns them; a missing setting gets its default.
+    """
     own = {name: plain[name] for name in BY_COMMAND if name in plain}
     settings = convert({name: value for name, value in plain.items() if name not in BY_COMMAND}, SiteSettings)
     return replace(with_settings(site, settings), **own)

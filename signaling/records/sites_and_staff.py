@@ -43,8 +43,8 @@ class Places(Database):
     async def site(self, site_id: str) -> Site | None:
         """Return the site with this id, or None when there is no such site.
 
-        The site is cached for a second, because every step of a visit asks for it. So a change by another process may become
-        visible a second late.
+        The site is cached for a second, because every step of a visit reads it. So a change by another process can become visible
+        a second late.
         """
         read_s, known = self._known.get(site_id, (0.0, None))
         if known is not None and monotonic() - read_s < KNOWN_S:
@@ -70,8 +70,8 @@ class Places(Database):
         """Insert or replace the whole site with its categories and keys.
 
         `expected`: the version (`version_of`) of the stored site; "" for a new site. `audit`: entries to store with the change.
-        Raises Changed when another one is stored. Raises ValueError("id_taken") when another organisation had a site with this id
-        and its sessions are still kept.
+        Raises Changed when another version is stored. Raises ValueError("id_taken") when another organisation had a site with
+        this id, and sessions of that site are still stored.
         """
         values = {name: getattr(site, name) for name in _SITE_COLUMNS} | {
             "wrap_up": _plain(site.wrap_up),
@@ -141,7 +141,7 @@ class Places(Database):
         return await self._one_staff(t.staff.c.login == login)
 
     async def staff_by_mail(self, address: str, most: int) -> list[StaffRecord]:
-        """Return at most `most` members of staff with this mail address. Upper and lower case make no difference."""
+        """Return at most `most` members of staff with this mail address. Upper and lower case count as equal."""
         same = sa.func.lower(t.staff.c.mail) == address.lower()
         rows = await self._all(sa.select(t.staff).where(t.staff.c.mail != "", same).order_by(t.staff.c.login).limit(most))
         return [StaffRecord(**row) for row in rows]
@@ -151,7 +151,7 @@ class Places(Database):
         return StaffRecord(**row) if row else None
 
     async def all_staff(self, organisation: str | None = None) -> list[StaffRecord]:
-        """Return all staff of the organisation, by login. Without an organisation, return the staff of all."""
+        """Return all staff of the organisation, by login. Without an organisation, return the staff of all organisations."""
         which = sa.true() if organisation is None else t.staff.c.organisation == organisation
         return [StaffRecord(**row) for row in await self._all(sa.select(t.staff).where(which).order_by(t.staff.c.login))]
 
@@ -160,8 +160,8 @@ class Places(Database):
     ) -> None:
         """Insert or replace a member of staff.
 
-        A new password, another `role` or deactivation ends all sign-ins of this member. A new password, deactivation, promotion
-        to owner or administrator, and the change or removal of a mail address end the member's one-time links.
+        A new password, another `role` or deactivation ends all sign-ins of this member. Some changes end the member's one-time
+        links: a new password, deactivation, promotion to owner or administrator, and a changed or removed mail address.
         `expected`, `audit`: as for `save_site`. `keep_owner`: whether the organisation must keep an active owner. Raises Changed,
         LastOwner, and ValueError("login_taken") when another member of staff has this login.
         """
@@ -186,9 +186,9 @@ class Places(Database):
                 same = (before.password_hash, before.role) == (record.password_hash, record.role)
                 if not (same and record.active):
                     await connection.execute(sa.delete(t.sign_in).where(t.sign_in.c.staff == record.id))
-                # somebody who could make links for this member before may have no right to make links for an owner
+                # somebody who was allowed to make links for this member might not be allowed to make links for an owner
                 promoted = _HIGH_OFFICES & set(record.offices) - set(before.offices)
-                # a mail with a link may have gone to the former address, which may have been mistyped
+                # a link might have been mailed to the former address, which might have been mistyped
                 moved = before.mail not in ("", record.mail)
                 if before.password_hash != record.password_hash or promoted or moved or not record.active:
                     await connection.execute(sa.delete(t.reset_link).where(t.reset_link.c.staff == record.id))
@@ -203,9 +203,9 @@ class Places(Database):
         await self._do(sa.update(t.staff).where(t.staff.c.id == staff_id).values(texts_in_call=on))
 
     async def change_mail(self, staff_id: str, before: str, after: str) -> bool:
-        """Replace a member's mail address `before`, and end their one-time links.
+        """Replace a member's mail address `before`, and end the member's one-time links.
 
-        Return False if the member has another address than `before` by now, or may not sign in any more.
+        Return False if the stored address is not `before`, or the member may not sign in any more.
         """
         mine = sa.and_(t.staff.c.id == staff_id, t.staff.c.mail == before, t.staff.c.active)
 
@@ -256,7 +256,10 @@ class Places(Database):
         return SignInRecord(**row) if row else None
 
     async def sign_ins(self, token_hashes: Collection[str], staff: Collection[str]) -> list[tuple[SignInRecord, StaffRecord]]:
-        """Return sign-ins, each with its member: those with one of the hashes, and those of one of the members in `staff`."""
+        """Return sign-ins, each with its member of staff.
+
+        These are the sign-ins with the given hashes, and all sign-ins of the members in `staff`.
+        """
         theirs = [t.staff.c[name].label(f"staff_{name}") for name in _STAFF_COLUMNS]
         wanted = t.sign_in.c.token_hash.in_(token_hashes) | t.sign_in.c.staff.in_(staff)
         joined = t.sign_in.join(t.staff, t.staff.c.id == t.sign_in.c.staff)
@@ -279,7 +282,7 @@ class Places(Database):
         return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.token_hash == token_hash)) > 0
 
     async def remove_sign_ins_of(self, staff_id: str) -> int:
-        """Sign this member of staff out everywhere. Return the number of sign-ins that were ended by this call."""
+        """End all sign-ins of this member of staff. Return how many sign-ins ended."""
         return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff_id))
 
     # --- identification codes ------------------------------------------------------------------------------------------
@@ -297,9 +300,9 @@ class Places(Database):
 
 
 async def _has_foreign_past(connection: AsyncConnection, site: Site) -> bool:
-    """Return whether another organisation had a site with this id and its sessions are still kept.
+    """Return whether another organisation had a site with this id, and sessions of that site are still stored.
 
-    The site's id leads to its users and the notes about them. A new site with this id would show these to another organisation's
+    Users and notes about them are found by the site's id. So a new site with this id would show them to another organisation's
     staff.
     """
     theirs = (t.session.c.site == site.id) & (t.session.c.organisation != site.organisation)

@@ -43,7 +43,7 @@ def settings_of_member(member: StaffRecord) -> StaffSettings:
 
 
 def member_with_settings(member: StaffRecord, settings: StaffSettings) -> StaffRecord:
-    """Return the member with these settings. Raises Invalid when the member's roles do not fit together."""
+    """Return the member with these settings. Raises Invalid when a member cannot have these roles together."""
     parts = [role for role in settings.roles if role in ("counselor", "professional")]
     if len(parts) > 1:
         raise Invalid({"roles": "two_parts"})

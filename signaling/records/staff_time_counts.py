@@ -1,7 +1,7 @@
-"""Sums, for reports, of the time that each member of staff was in each state. Pure.
+"""Sums of the time that each member of staff was in each state, for reports.
 
-The leader tells a `Tally` of each change of state. The tally divides the time at slots of `SLOT_MS`, as reports do, and gives the
-sums to `StaffTimes`, which adds them to the stored ones.
+Pure. The leader tells a `Tally` of each change of state. The tally divides the time into slots of `SLOT_MS`, as reports do. Then
+`StaffTimes` adds the tally's sums to the stored sums.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SUMS = tuple(f"{kind}_ms" for kind in KINDS)
 
 
 class StaffKey(NamedTuple):
-    """The row to which time is added.
+    """The key of the row to which time is added.
 
     `grain`: "fine" for a slot of `SLOT_MS`, or "day" for a day of UTC. `slot`: the start of the slot or day, in Unix ms.
     """
@@ -36,9 +36,9 @@ Sums = dict[StaffKey, Counter[str]]
 
 
 def kind_of(state: str, why_away: str) -> StaffKind | None:
-    """Return the kind of time that a state of the matcher counts as. None: the member is not at work.
+    """Return the kind of time for a state of the matcher.
 
-    `why_away`: why the server set the member away; "": the member did so.
+    None: the member is not at work. `why_away`: why the server set the member away; "": the member went away by their own choice.
     """
     match state:
         case "available" | "reserved":
@@ -55,7 +55,10 @@ def kind_of(state: str, why_away: str) -> StaffKind | None:
 
 
 def pieces(begin: int, end: int) -> Iterator[tuple[int, int]]:
-    """Divide a time (Unix ms, `end` exclusive) at slots. Yield the start of each slot, and the milliseconds in the slot."""
+    """Divide a span (Unix ms, `end` exclusive) into slots.
+
+    Yield the start of each slot, and the milliseconds of the span in this slot.
+    """
     while begin < end:
         slot = begin - begin % SLOT_MS
         until = min(end, slot + SLOT_MS)
@@ -64,7 +67,7 @@ def pieces(begin: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 class _Open(NamedTuple):
-    """The state that a member is in now. `since`: up to here the time is in the sums (Unix ms)."""
+    """A member's present state. `since`: the time before this moment (Unix ms) is already in the sums."""
 
     organisation: str
     kind: StaffKind
@@ -72,23 +75,24 @@ class _Open(NamedTuple):
 
 
 class Tally:
-    """The sums that are not stored yet, and the present states of staff."""
+    """The sums of times that are not stored yet, and the present states of staff."""
 
     def __init__(self) -> None:
         self._open: dict[str, _Open] = {}
         self._sums: Sums = defaultdict(Counter)
 
     def enter(self, organisation: str, staff: str, kind: StaffKind | None, at: int) -> None:
-        """Take note that a member enters a state at this time (Unix ms). None: they leave work."""
+        """Note that a member enters a state at this time (Unix ms). None: the member leaves work."""
         before = self._open.pop(staff, None)
         if before is not None:
             self._add(before, staff, at)
-            at = max(at, before.since)  # an event may be older than the last call of `take`, which has counted up to its own time
+            # an event can be older than the last call of `take`, which has already counted the time up to that call
+            at = max(at, before.since)
         if kind is not None:
             self._open[staff] = _Open(organisation, kind, at)
 
     def take(self, now: int) -> Sums:
-        """Return all sums up to now (Unix ms), and forget them."""
+        """Return all sums up to now (Unix ms), and reset them."""
         for staff, present in self._open.items():
             self._add(present, staff, now)
             self._open[staff] = present._replace(since=max(now, present.since))
@@ -96,7 +100,7 @@ class Tally:
         return found
 
     def put_back(self, sums: Sums) -> None:
-        """Take back sums that could not be stored."""
+        """Add back sums that could not be stored."""
         for key, counts in sums.items():
             self._sums[key].update(counts)
 

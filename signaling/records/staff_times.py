@@ -30,7 +30,7 @@ class StaffTimes(Leading):
     """Stores and reads the sums of the times of staff, by state, day and person."""
 
     async def add_staff_time(self, sums: Sums) -> None:
-        """Add these sums to the stored ones, all or none. Raise Overtaken when another server leads."""
+        """Add these sums to the stored sums, all or none. Raises Overtaken when another server leads."""
         rows = [{**key._asdict(), **{name: sums[key][name] for name in SUMS}} for key in sorted(sums)]
 
         def add(connection: sa.Connection) -> None:
@@ -43,9 +43,10 @@ class StaffTimes(Leading):
     async def staff_time(
         self, begin: int, end: int, by: StaffBy, zone: ZoneInfo, organisation: str, staff: Collection[str] | None = None
     ) -> dict[StaffGroup, Counter[str]]:
-        """Return for each group the milliseconds of each kind of time (`SUMS`), from `begin` until before `end`.
+        """Return for each group the milliseconds of each kind of time (`SUMS`), from `begin` to `end` (exclusive).
 
-        `begin`, `end`: Unix ms, rounded down to quarters of an hour. `staff`: only these members; None: all of the organisation.
+        `begin`, `end`: Unix ms, rounded down to quarters of an hour. `staff`: only these members; None: all members of the
+        organisation.
         """
         found: dict[StaffGroup, Counter[str]] = defaultdict(Counter)
         here = t.staff_time.c.organisation == organisation
@@ -85,7 +86,10 @@ def _between(grain: str, begin: int, end: int) -> sa.ColumnElement[bool]:
 
 
 def _adding(dialect: str) -> Any:
-    """Return the statement that adds sums to the stored ones. Its rows must be sorted, so that no two transactions deadlock."""
+    """Return the statement that adds sums to the stored sums.
+
+    The caller must sort the rows, so that no two transactions deadlock.
+    """
     insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(t.staff_time)
     more = {name: t.staff_time.c[name] + insert.excluded[name] for name in SUMS}
     return insert.on_conflict_do_update(index_elements=list(StaffKey._fields), set_=more)

@@ -295,7 +295,7 @@ session = sa.Table(
     sa.Index("ix_session_started_at", "started_at"),
 )
 
-# the cells of staff's time that appointments take; the primary key makes sure that no time is promised twice
+# the cells of staff's time that appointments take; the primary key makes sure that no cell belongs to two appointments
 appointment_cell = sa.Table(
     "appointment_cell",
     metadata,
@@ -456,7 +456,7 @@ person_note = sa.Table(
     sa.Index("ix_person_note_site_user_ref", "site", "user_ref"),
 )
 
-# `key`: set while no second mail with the same key may be queued. A mail that was sent keeps neither address nor args
+# `key`: while it is set, no second mail with the same key can be queued. A sent mail keeps neither its address nor its args
 mail = sa.Table(
     "mail",
     metadata,
@@ -552,7 +552,7 @@ api_token = sa.Table(
     sa.Column("used_at", sa.BigInteger, nullable=False, server_default="0"),
 )
 
-# the answers to requests with an Idempotency-Key; status 0: the first request is still being answered
+# the responses to requests with an Idempotency-Key; status 0: the first request is still being handled
 api_answer = sa.Table(
     "api_answer",
     metadata,
@@ -585,7 +585,8 @@ webhook = sa.Table(
     _time("created_at"),
 )
 
-# no foreign key to the session: an event stays until it is delivered, and it holds nothing of the conversation
+# no foreign key to the session: an event stays until it is delivered, even if the session is erased; it holds no text of the
+# conversation
 webhook_delivery = sa.Table(
     "webhook_delivery",
     metadata,

@@ -1,4 +1,4 @@
-"""A user's thread: all conversations with a user for whom the partner vouches, at one site, as the user may see them."""
+"""A user's thread: the conversations of one user at one site, as this user may see them. The partner vouches for the user."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from .types import SessionRecord, Site
 
 _DAY_MS = 86_400_000
 _FINAL = ("closed", "message_left")
-OPEN_STATES = ("waiting", "active", "asleep", "callback")  # a user may go on with a conversation in these states
+OPEN_STATES = ("waiting", "active", "asleep", "callback")  # a user may continue a conversation in these states
 _TEXT_STATES = ("waiting", "active", "asleep")
 _c = t.session.c
 _SELECT = sa.select(*(_c[name] for name in SessionRecord.__struct_fields__))
 
 
 class ThreadReader(Struct, frozen=True, kw_only=True):
-    """A vouched-for user of a site. `since`: conversations that ended before this time (Unix ms) are no longer kept."""
+    """A user of a site for whom the partner vouches.
+
+    `since`: conversations that ended before this time (Unix ms) are no longer kept.
+    """
 
     site: str
     organisation: str
@@ -30,10 +33,7 @@ class ThreadReader(Struct, frozen=True, kw_only=True):
 
     @property
     def theirs(self) -> sa.ColumnElement[bool]:
-        """Return the SQL condition for the user's conversations.
-
-        Without a `user_ref`, the condition holds for no conversation.
-        """
+        """Return the SQL condition for the user's conversations. Without a `user_ref`, no conversation meets the condition."""
         return sa.and_(
             _c.site == self.site, _c.organisation == self.organisation, _c.user_ref == self.user_ref, _c.user_ref != ""
         )
@@ -61,12 +61,12 @@ class ThreadsRead(Database):
         return [SessionRecord(**row) for row in rows]
 
     async def in_thread(self, reader: ThreadReader, session_id: str) -> SessionRecord | None:
-        """Return the conversation if it is one of the user's thread, else None."""
+        """Return the conversation if it belongs to the user's thread, else None."""
         row = await self._first(_SELECT.where(_c.id == session_id, reader.theirs, _shown(reader.since)))
         return SessionRecord(**row) if row else None
 
     async def open_text(self, reader: ThreadReader) -> str:
-        """Return the id of the user's newest open conversation by text, or ""."""
+        """Return the id of the user's newest open text conversation, or ""."""
         which = sa.and_(reader.theirs, _c.channel == "text", _c.state.in_(_TEXT_STATES))
         row = await self._first(sa.select(_c.id).where(which).order_by(_c.started_at.desc()).limit(1))
         return str(row["id"]) if row is not None else ""

@@ -37,26 +37,26 @@ FIRST_ORGANISATION = "main"  # id of the organisation that every installation ha
 
 
 class StaleEpoch(Exception):
-    """A newer epoch has opened this board, so the room now runs on another media worker."""
+    """A newer epoch has opened this board, because the room now runs on another media worker."""
 
 
 class Overtaken(Exception):
-    """Another server has become the leader, because this one seemed dead. The state that this server holds is out of date."""
+    """Another server has become the leader, because this server seemed dead. The state in this server's memory is out of date."""
 
 
 class RecordsAway(Exception):
     """The database is unavailable: it does not answer, or cannot write (locked, full). The database may be available again soon.
 
-    Nothing was read. A write that raised `RecordsAway` may or may not have been committed.
+    Nothing was read. After a write has raised `RecordsAway`, it is unknown whether the write was committed.
     """
 
 
-# `next_at` of a mail or an event for webhooks that is due at once by any clock: a command's clock may differ from the sender's
+# `next_at` of a mail or webhook event that is due at once; this value works even if the clocks of a command and the sender differ
 DUE_NOW = 0
 
 
 class Changed(Exception):
-    """Somebody else has changed or removed the thing since it was read. Nothing was stored."""
+    """Somebody else has changed or removed the object since it was read. Nothing was stored."""
 
 
 class UnknownSession(LookupError):
@@ -64,12 +64,12 @@ class UnknownSession(LookupError):
 
 
 def version_of(value: Struct) -> str:
-    """Return a mark that differs for every content of this value, so that a later save can notice a change in between."""
+    """Return a hash of the value's content, so that a later save can notice a change in between."""
     return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()[:16]
 
 
 class Organisation(Struct, frozen=True, kw_only=True):
-    """An organisation. An organisation owns sites and staff, and everything that belongs to these."""
+    """An organisation. An organisation owns sites and staff, and everything that belongs to its sites and staff."""
 
     id: str
     name: str = ""
@@ -79,9 +79,9 @@ class Category(Struct, frozen=True, kw_only=True):
     """A category of a site. `priority`, `hours` and `widens_s` are inherited from the parent when they are None.
 
     `names`: language → name. `parent`: id of a category of the same site, or None. `hours`: when the category is open.
-    `priority`: how far requests of this category go ahead of others (`matcher.rules.Rules.priority_step_ms`).
-    `widens_s`: the seconds after which a request is offered to staff of the parent categories, and to all staff of the site.
-    `form`: what users are asked before the conversation; None to inherit it from the parent.
+    `priority`: how far requests of this category are put ahead of others (`matcher.rules.Rules.priority_step_ms`). `widens_s`:
+    two times in seconds: after the first, a request is also offered to staff of the parent categories, after the second to all
+    staff of the site. `form`: the questions to users before the conversation; None: inherited from the parent.
     """
 
     id: str
@@ -94,10 +94,11 @@ class Category(Struct, frozen=True, kw_only=True):
 
 
 class SiteKey(Struct, frozen=True, kw_only=True):
-    """A key with which a partner signs identification codes. Exactly one field besides `kid` is not "".
+    """A key with which a partner signs identification codes.
 
-    `secret`: of HS256, shared with the partner, base64url of at least 32 bytes. `public`: a public key for EdDSA or ES256, as
-    JWK. `address`: where the partner publishes such keys, as a JWK set.
+    Exactly one of the fields `secret`, `public` and `address` is not "". `secret`: a secret for HS256, which the partner also
+    has, base64url of at least 32 bytes. `public`: a public key for EdDSA or ES256, as JWK. `address`: where the partner publishes
+    such keys, as a JWK set.
     """
 
     kid: str
@@ -110,24 +111,24 @@ class Site(Struct, frozen=True, kw_only=True):
     """A partner's site.
 
     `origins`: allowed origins of pages ("https://shop.example"). `page_params`: query parameters that are not cut from page
-    addresses. `keys`: at most two live signing keys, or addresses of keys. `accent`: the site's colour as "#rrggbb".
-    `recording`: whether calls may be recorded when all agree. `listening`: how far operators may go: "on" lets them listen in;
-    "whisper" lets them speak to the counselor as well, and "join" to everybody. The page tells users before they enter that an
-    operator may listen in. `file_mb`: the largest file that people may send each other, in MB; 0: pictures only.
+    addresses. `keys`: at most two live signing keys, or addresses of keys. `accent`: the site's colour as "#rrggbb". `recording`:
+    whether calls may be recorded when all agree. `listening`: what operators may do during a call: "on" lets them listen in;
+    "whisper" also lets them speak to the counselor; "join" also lets them speak to everybody. The page tells users before they
+    enter that an operator may listen in. `file_mb`: the largest file that people may send each other, in MB; 0: pictures only.
     `wrap_up`: what staff choose after a conversation; None: the standard choices.
-    `read_marks`: whether people see who has read a line. `staff_names`: whether the panel names the counselors at work.
-    `mail`: how mails of this site are written.
+    `read_marks`: whether people see who has read a line. `staff_names`: whether the panel names the counselors at work. `mail`:
+    how mails of this site are written.
     `thread_days`: for how many days a text conversation sleeps after its user has left. 0: the conversation ends instead.
     `captions`: "live": people in a call may turn captions on. "keep": captions may also be kept with the conversation, if all
     agree.
     `guests`: how many guests people in a conversation may invite at a time, 0 to 3.
-    `cobrowse`: whether counselors may ask to see the page on which the user is, and which texts they then see: "strict": only
-    those that the site shares; "open": all but those that the site marks as private.
+    `cobrowse`: whether counselors may ask to see the user's page, and which texts they then see. "strict": only texts that the
+    site shares; "open": all texts except those that the site marks as private.
     `own_past`: whether users for whom the partner vouches may read their own earlier conversations.
-    `logo`: id of the picture beside the site's name, or "". `corner`: where the launcher stands. `channels`: how users may talk.
-    `launcher_texts`: language → text of the launcher, where it is not the standard one. `waiting_notice`, `recording_notice`:
-    language → text that users read while they wait, and before they agree to a recording.
-    `appointments`: how callbacks become appointments with a member of staff; None: anybody calls back at the booked time.
+    `logo`: id of the picture beside the site's name, or "". `corner`: the corner of the page in which the launcher is.
+    `channels`: how users may talk. `launcher_texts`: language → the site's own text of the launcher. `waiting_notice`: language →
+    text that users read while they wait. `recording_notice`: language → text that users read before they agree to a recording.
+    `appointments`: the site's settings for appointments; None: the site gives no appointments, and any counselor calls back.
     """
 
     id: str
@@ -164,7 +165,7 @@ class Site(Struct, frozen=True, kw_only=True):
     keys: list[SiteKey] = []
 
     def name(self, language: str) -> str:
-        """Return the site's name in that language, else in the most suitable language that the site has, else the site's id."""
+        """Return the site's name in that language, else in the most suitable language of the site, else the site's id."""
         return in_language(self.names, language) or self.id
 
     def language_for(self, language: str) -> str | None:
@@ -182,7 +183,10 @@ class Site(Struct, frozen=True, kw_only=True):
         return self.wrap_up or STANDARD
 
     def outcome_name(self, outcome: str, language: str) -> str:
-        """Return the outcome with its headings, as in "Returns › Damaged". Return its id when the site no longer has it."""
+        """Return the outcome with its headings, as in "Returns › Damaged".
+
+        If the site no longer has the outcome, return the outcome's id.
+        """
         line = self.wrap_up_plan.line(outcome)
         return " › ".join(in_language(each.names, language) for each in line) or outcome
 
@@ -212,7 +216,7 @@ class Site(Struct, frozen=True, kw_only=True):
         return (seconds[0] * 1000, seconds[1] * 1000) if seconds else None
 
     def form_of(self, category: str) -> list[FormField]:
-        """Return the category's own form, else its nearest ancestor's, else none."""
+        """Return the category's own form, else its nearest ancestor's, else an empty form."""
         found = (self.categories[each].form for each in self.category_path(category))
         return next((form for form in found if form is not None), [])
 
@@ -222,12 +226,12 @@ class Site(Struct, frozen=True, kw_only=True):
 
 
 class StaffRecord(Struct, frozen=True, kw_only=True):
-    """A member of staff. `sites` and `categories` may contain "*" for all; "*" never goes beyond the member's organisation.
+    """A member of staff. `sites` and `categories` can contain "*" for all sites or categories of the member's organisation.
 
     `role`: the member's part in conversations; an operator takes no conversations. `offices`: all other roles of the member.
     `active`: whether the member may sign in.
-    `texts`: at most this many text sessions at a time. `calls`: at most this many calls. A member may have both together.
-    `texts_in_call`: whether they get new text requests while they are in a call.
+    `texts`: at most this many text sessions at a time. `calls`: at most this many calls at a time. A member can have texts and
+    calls together. `texts_in_call`: whether they get new text requests while they are in a call.
     `mail`: the address to which mails about their account go, or "". `locale`: the language of these mails; "" for the first of
     `languages`.
     """
@@ -260,8 +264,8 @@ class SignInRecord(Struct, frozen=True, kw_only=True):
     """A sign-in of a member of staff.
 
     `seen_at`: when the sign-in was last used, to the minute; 0 if it was never used after it was made.
-    `device` and `network`: where it was made, in words for its owner. `proved_at`: when its owner last gave a password, a code or
-    a passkey. `limited`: it may only be used to set up a second factor.
+    `device` and `network`: from which browser and network the sign-in was made, in words for its owner. `proved_at`: when its
+    owner last gave a password, a code or a passkey. `limited`: the sign-in can only be used to set up a second factor.
     """
 
     token_hash: str
@@ -316,7 +320,7 @@ class SessionRecord(Struct, frozen=True, kw_only=True):
 
 
 class EarlierRecord(Struct, frozen=True, kw_only=True):
-    """The part of a finished session that staff may see when the same vouched-for user returns."""
+    """The part of a finished session that staff may see when the same user returns, if the partner vouches for the user."""
 
     id: str
     site: str
@@ -331,7 +335,7 @@ class EarlierRecord(Struct, frozen=True, kw_only=True):
 
 
 class EventRecord(Struct, frozen=True, kw_only=True):
-    """An event of a session and its reason. For a reservation, `data` holds `staff_views.Why`."""
+    """An event of a session, with its details in `data`. For a reservation, `data` contains `staff_views.Why`."""
 
     session: str
     kind: str
@@ -340,7 +344,7 @@ class EventRecord(Struct, frozen=True, kw_only=True):
 
 
 class MessageRecord(Struct, frozen=True, kw_only=True):
-    """A message that a user left because nobody could serve that user. `mail`: id of the mail about its answer, or ""."""
+    """A message that a user left because nobody could serve the user. `mail`: id of the mail about the answer, or ""."""
 
     id: str
     session: str
@@ -378,7 +382,10 @@ class BoardStep(Struct, frozen=True):
 
 
 class BoardPart(Struct, frozen=True):
-    """A part of a board's journal. The next part begins after `last` of `epoch`. `more`: whether there is a next part."""
+    """A part of a board's journal.
+
+    `last`: number of the part's last update, in the numbering of `epoch`. `more`: whether there is a next part.
+    """
 
     steps: list[BoardStep]
     epoch: int
@@ -407,7 +414,7 @@ class FileRecord(Struct, frozen=True, kw_only=True):
 class Change(Struct, frozen=True, kw_only=True):
     """A change of settings.
 
-    `before` and `after` have the changed fields only. None: the thing did not exist before, or was removed.
+    `before` and `after` contain only the changed fields. `before` None: the object is new. `after` None: it was removed.
     """
 
     before: dict[str, Any] | None
@@ -418,7 +425,7 @@ class AuditRecord(Struct, frozen=True, kw_only=True):
     """An audit entry.
 
     `actor`: who acted: a staff id, "cli", "user", "unknown", "provider", "system", or "token/" and the id of an API token.
-    `subject`: what was acted on, such as "session/s-…".
+    `subject`: the object of the action, such as "session/s-…".
 
     `n`: the entry's number; 0 before it is stored. `change`: the changed fields, with their values before and after; None when
     the action changed no setting.

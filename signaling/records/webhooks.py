@@ -22,7 +22,7 @@ MOST_ENDPOINTS = 20  # one organisation has at most this many webhook endpoints
 MOST_QUEUED = 50_000  # at most this many events wait for one endpoint; further events are not stored for this endpoint
 MOST_ATTEMPTS = 10  # at most this many attempts to deliver one event are kept, the newest ones
 PAGE_SIZE = 50
-_KEPT_DAYS = 7  # days for which events are kept that wait no more: delivered, given up, or of an endpoint that is off
+_KEPT_DAYS = 7  # days for which events are kept that no longer wait (delivered, given up, or for an endpoint that is off)
 _DAY_MS = 86_400_000
 
 EndpointState = Literal["on", "off", "failed"]
@@ -31,16 +31,16 @@ _w, _d = t.webhook.c, t.webhook_delivery.c
 
 
 class TooManyEndpoints(Exception):
-    """The organisation has as many endpoints as it may have."""
+    """The organisation already has as many endpoints as allowed."""
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
     """A webhook endpoint of an organisation.
 
-    `sites`: only events of these sites; None: of all. `secret`, `old_secret`: sealed; the old one is valid until `old_until`.
-    `state`: "failed": switched off because nothing could be delivered for three days. `failures`: failed tries since the last
-    success. `paused_until`: nothing is sent earlier. `crowded`: too many events wait, and new ones are not stored. `well_at`:
-    the last success (Unix ms; 0: none).
+    `sites`: the endpoint gets only events of these sites; None: events of all sites. `secret`, `old_secret`: sealed secrets; the
+    old secret is valid until `old_until`. `state`: "failed": switched off because nothing could be delivered for three days.
+    `failures`: failed tries since the last success. `paused_until`: no event is sent before this time. `crowded`: too many events
+    wait, and new ones are not stored. `well_at`: the last success (Unix ms; 0: none).
     """
 
     id: str
@@ -63,8 +63,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 class Attempt(Struct, frozen=True, kw_only=True):
     """One try to deliver an event.
 
-    `status`: HTTP status of the answer, or 0 without an answer. `why`: why the try failed, a word of ours, or "". `answer`: the
-    first bytes of the answer's body.
+    `status`: HTTP status of the response, or 0 without a response. `why`: a word that says why the try failed, or "". `answer`:
+    the first bytes of the response's body.
     """
 
     at: int
@@ -98,7 +98,7 @@ class Webhooks(Leading):
     # --- endpoints -------------------------------------------------------------------------------------------------------
 
     async def endpoints(self, realm: Realm | None = None) -> list[Endpoint]:
-        """Return the endpoints all of whose sites lie in the realm (None: all endpoints), oldest first."""
+        """Return the endpoints whose sites all belong to the realm, oldest first. `realm` None: all endpoints."""
         inside = _w.organisation == realm.organisation if realm else sa.true()
         rows = await self._all(sa.select(t.webhook).where(inside).order_by(_w.created_at, _w.id))
         found = [Endpoint(**each) for each in rows]
@@ -131,7 +131,7 @@ class Webhooks(Leading):
         return await self._do(sa.delete(t.webhook).where(_w.id == endpoint_id)) > 0
 
     async def mark_crowded(self) -> None:
-        """Note for each endpoint whether too many events wait for it."""
+        """Store for each endpoint whether too many events wait for it."""
         for each in await self._all(sa.select(_w.id, _w.crowded)):
             here = sa.select(_d.n).where(_d.endpoint == each["id"], _d.state == "queued").limit(MOST_QUEUED).subquery()
             counted = await self._first(sa.select(sa.func.count().label("n")).select_from(here))
@@ -142,7 +142,7 @@ class Webhooks(Leading):
     async def try_longer(self, endpoint_id: str, now: int) -> None:
         """Let the sender try the waiting events of an endpoint for three days from now.
 
-        The endpoint was switched off, so the earlier limit may be over.
+        The earlier limit can have passed while the endpoint was switched off.
         """
         waiting = sa.and_(_d.endpoint == endpoint_id, _d.state == "queued")
         await self._do(sa.update(t.webhook_delivery).where(waiting).values(until=now + KEPT_TRYING_MS))
@@ -166,7 +166,7 @@ class Webhooks(Leading):
     # --- events ----------------------------------------------------------------------------------------------------------
 
     async def announce(self, event: Event) -> None:
-        """Store an event for the endpoints that want it. Used for events that come without a change in the records."""
+        """Store an event for the endpoints that want it. Used for events without a change of the records."""
         await self._transaction(lambda connection: announce(connection, [event]), writes=True)
 
     async def announce_recording(self, session_id: str, epoch: int, period: int, at: int) -> None:
@@ -186,7 +186,7 @@ class Webhooks(Leading):
     # --- sending ---------------------------------------------------------------------------------------------------------
 
     async def endpoints_due(self, now: int, busy: Collection[str] = ()) -> list[Endpoint]:
-        """Return the endpoints that are on, are not paused, and have an event that is due.
+        """Return the endpoints that are switched on, are not paused, and have a due event.
 
         The endpoints in `busy` are left out.
         """
@@ -226,7 +226,7 @@ class Webhooks(Leading):
     async def delivered(self, delivery: Delivery, attempt: Attempt, *, hurry: Collection[int] | None = None) -> None:
         """Store that an event was delivered.
 
-        `hurry`: the endpoint is back after failures, so its waiting events are due now, except these.
+        `hurry`: if given, the endpoint works again after failures: its waiting events are due now, except these.
         """
         now = attempt.at
 
@@ -245,7 +245,7 @@ class Webhooks(Leading):
     async def not_delivered(self, delivery: Delivery, attempt: Attempt, next_at: int, paused_until: int, *, counts: bool) -> None:
         """Store that an event was not delivered, and when to try again.
 
-        `counts`: the endpoint itself may be in trouble, not this event alone.
+        `counts`: whether the try counts as a failure of the endpoint.
         """
 
         def store(connection: sa.Connection) -> None:
@@ -286,7 +286,7 @@ def _tried(delivery: Delivery, attempt: Attempt) -> dict[str, Any]:
 def old_deliveries(now: int) -> sa.ColumnElement[bool]:
     """Return the SQL condition for events that are old enough to be deleted.
 
-    Events that wait for an endpoint which is switched on stay: the sender tries them, or gives them up.
+    Waiting events of an endpoint that is switched on stay, because the sender still tries them or gives them up.
     """
     off = sa.select(_w.id).where(_w.state != "on")
     return sa.and_(sa.or_(_d.state != "queued", _d.endpoint.in_(off)), _d.at < now - _KEPT_DAYS * _DAY_MS)

@@ -24,14 +24,14 @@ _Names = dict[_Language, Annotated[str, by(Seen(60, least=1))]]
 
 
 class BadPlan(ValueError):
-    """The plan is refused. The exception's text is a sentence that names the fault."""
+    """The choices are refused. The exception's text is a sentence that names the fault."""
 
 
 class Outcome(Struct, kw_only=True):
     """A way in which a conversation can end.
 
-    An outcome with outcomes below it is a heading and cannot be chosen.
-    `categories`: the categories for which it can be chosen, each with the categories below; empty: all.
+    An outcome with outcomes below it is a heading and cannot be chosen. `categories`: the outcome can be chosen in these
+    categories and in the categories below them; empty: in all categories.
     """
 
     id: Id

@@ -1,4 +1,4 @@
-"""Alembic runs this file on the connection from `database.py`, or on `-x url=…` when somebody runs `alembic` by hand."""
+"""Alembic runs this file. The connection comes from `database.py`, or from `-x url=…` when somebody runs `alembic` by hand."""
 
 from __future__ import annotations
 

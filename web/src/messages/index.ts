@@ -637,7 +637,8 @@ export type ServerMessage =
 /**
  * The media that a participant sends now.
  *
- * ``interrupted`` names the devices that are wanted but taken away by the participant's system, for example during a phone call.
+ * ``interrupted`` names the devices that the participant has switched on and that their system has taken away, for example
+ * during a phone call.
  */
 export interface Media {
   mic: boolean;
@@ -704,7 +705,9 @@ export interface SiteView {
   recording_notice: string;
 }
 /**
- * A field of the form before a conversation, in the language of the page. ``choices``: only of the kind "choice".
+ * A field of the form before a conversation, in the language of the page.
+ *
+ * ``choices``: the answers to choose from; only a field of the kind "choice" has any.
  */
 export interface FormFieldView {
   id: string;
@@ -724,13 +727,14 @@ export interface CategoryView {
 /**
  * A person in the session. An ``operator`` listens in. A ``guest`` was invited by a participant.
  *
- * ``label``: what a guest is in the conversation. "camera": the user's phone, which only shows a second picture and has the
- * user's name. ``invited_by``: the participant who invited the guest. Both are empty for everybody else.
+ * ``label``: a guest's role in the conversation. "camera": the user's phone, which only shows a second picture and has the
+ * user's name. ``invited_by``: the participant who invited the guest. ``label`` and ``invited_by`` are empty for everybody who
+ * is not a guest.
  *
- * ``listens``: how an operator takes part. listen: nobody hears them. whisper: only the counselor hears them (in a consultation,
- * the professional, too); users are not told of it. join: everybody hears them. Null for people who are no operators.
- * ``presence``: here; lost (disconnected); left_page (the user of a text session, after a minute without connection); reading (a
- * professional who is catching up, unheard); gone.
+ * ``listens``: how an operator takes part; null for everybody who is not an operator. "listen": nobody hears the operator.
+ * "whisper": only the counselor hears the operator, and in a consultation also the professional; users are not told of a
+ * whisper. "join": everybody hears the operator. ``presence``: here; lost (disconnected); left_page (the user of a text session,
+ * after a minute without connection); reading (a professional who is catching up, unheard); gone.
  * ``peer``: the state of the person's connection to the media worker; "lost" means that this connection failed.
  */
 export interface ParticipantView {
@@ -759,7 +763,7 @@ export interface SlotView {
  * ``most_slots``: how many video slots a client's offer should have.
  * ``slots``: slot ("0" to "7") → the video that arrives in it for this viewer.
  * ``hears``: listener → sources. Only live peers are included, whether muted or not. A user or guest gets only the pairs that
- * include them. ``soft``: those of the pairs in which an interpreter covers the source's voice.
+ * include them. ``soft``: the pairs of ``hears`` in which an interpreter's voice covers the source's voice.
  * ``notice``: what the page must tell a user; "" for nothing.
  * ``limits``: slot → how this viewer's own link limits its video: a smaller picture ("low"), or none for now ("paused").
  */
@@ -793,7 +797,10 @@ export interface UpgradeView {
   until: number;
 }
 /**
- * The user's place in the queue, and the expected wait from ``low_s`` to ``high_s`` (null before five pickups).
+ * The user's place in the queue, and the expected wait.
+ *
+ * The wait is ``low_s`` to ``high_s`` seconds; null while fewer than five requests were accepted in the
+ * last hour.
  */
 export interface WaitingView {
   place: number;
@@ -809,10 +816,11 @@ export interface WaitingView {
  *
  * ``contact``: where the user is called; "" when the partner knows how to reach them.
  * ``came``: whether the called-back user has connected.
- * ``moved``: how often the user or the counselor has moved it to another time.
- * ``staff_name``: with whom an appointment is; "" for a callback by anybody, and for users of a site that hides names.
- * ``minutes``: length of an appointment, or 0.
- * ``anyone``: this member has declined the appointment, missed the ring or not come in time; the next free counselor takes it.
+ * ``moved``: how often the user or the counselor has moved the callback to another time.
+ * ``staff_name``: name of the member of staff with whom an appointment is; "" for a callback by any counselor, and for users of
+ * a site that hides names. ``minutes``: length of an appointment, or 0.
+ * ``anyone``: this member has declined the appointment, missed the ring or not come in time, so the appointment rings for every
+ * counselor.
  */
 export interface CallbackView {
   state: CallbackState;
@@ -848,8 +856,8 @@ export interface HelpView {
  *
  * ``asking``: some participants have not answered yet (``waiting_for``).
  * ``on``: the call is being recorded now.
- * ``off``: a participant refuses (``refused_by``), recording has ``failed``, or the call is over.
- * ``you``: this viewer's own answer, or "". ``kept``: a recorded part exists.
+ * ``off``: a participant refuses (``refused_by``), recording has ``failed``, or the call is over. ``you``: this viewer's own
+ * answer about recording; "" before the answer. ``kept``: a recorded part exists.
  */
 export interface RecordingView {
   state: "asking" | "off" | "on";
@@ -863,10 +871,10 @@ export interface RecordingView {
  * The state of the call's captions.
  *
  * ``on``: what is said is being written down now, because the participants in ``wanted_by`` want it. A client shows this at all
- * times. ``ready``: captions could be turned on. ``failed``: captions are off, because the service could not go on with them.
- * ``keep``: the site would keep the words if everybody agrees. ``you``: this viewer's own answer, or "". ``kept``: the words are
- * kept.
- * ``translate``: the language in which this viewer also gets captions; empty for none.
+ * times. ``ready``: captions can be turned on. ``failed``: captions are off, because the captions process has failed. ``keep``:
+ * the site keeps the words if everybody agrees. ``you``: this viewer's own answer to whether the words may be kept; "" before
+ * the answer. ``kept``: the words are stored with the conversation. ``translate``: the language into which captions are
+ * translated for this viewer; empty for none.
  */
 export interface CaptionsView {
   on: boolean;
@@ -901,11 +909,11 @@ export interface GuestsView {
   camera: boolean;
 }
 /**
- * A guest interprets. ``by``: the name of the person who has set this.
+ * The setting of a guest as interpreter. ``by``: the name of the person who has chosen this setting.
  *
- * ``user``: how the user's side hears staff themselves. ``staff``: how staff hear the user's side. "full": as without an
- * interpreter. "soft": softly under the interpreter. "none": not at all.
- * ``paused``: the interpreter is not connected, is muted, or is on hold with the user, so that nobody is covered now.
+ * ``user``: how the user's side hears the voices of staff. ``staff``: how staff hear the voices of the user's side. "full": as
+ * without an interpreter. "soft": softly, under the interpreter's voice. "none": not at all. ``paused``: the interpreter is not
+ * connected, is muted, or is on hold with the user, so the interpreter's voice covers no voice now.
  */
 export interface InterpretingView {
   guest: string;
@@ -917,9 +925,9 @@ export interface InterpretingView {
 /**
  * The state of co-browsing: whether staff see the page on which the user is.
  *
- * ``texts``: strict shows the texts that the site shares, open all but those that it marks as private. ``by``: participant id of
- * the counselor who asked, or "". ``ready``: a page of the site is open. ``seen_by``: participants who see the page now.
- * ``may_see``: this viewer may see the page. ``too_large``: the page cannot be shown.
+ * ``texts``: "strict" shows only the texts that the site shares; "open" shows all texts except those that the site marks as
+ * private. ``by``: participant id of the counselor who asked, or "". ``ready``: a page of the site is open. ``seen_by``:
+ * participants who see the page now. ``may_see``: this viewer may see the page. ``too_large``: the page cannot be shown.
  * ``crowded``: the server shows as many pages as it can.
  */
 export interface CobrowseView {
@@ -953,13 +961,13 @@ export interface MailView {
   copies: boolean;
 }
 /**
- * Pushes to the user. ``on``: in some browser, the user is told of answers by a notification.
+ * The state of pushes to the user. ``on``: at least one browser of the user shows a notification when staff answer.
  */
 export interface PushView {
   on: boolean;
 }
 /**
- * A session as one viewer may see it. The server sends all of it at each change.
+ * A session as one viewer may see it. The server sends the whole view at each change.
  *
  * Only counselors and professionals get ``brief``, ``help`` and ``categories``. A guest who has not entered sees a session in
  * preparation, with nobody else in it.
@@ -1027,7 +1035,7 @@ export interface Mark {
   read: Span[];
 }
 /**
- * A text or picture that a line had before it was changed at ``until``.
+ * A former text or picture of a line. ``until``: when the line was changed (ms).
  */
 export interface Former {
   until: number;
@@ -1041,9 +1049,9 @@ export interface Former {
  * ``bytes``, and ``locked`` if it needs a password); note (of staff, for staff); caption (words that were said; ``args`` has
  * ``language`` and ``confidence``, 0 to 1); system. The ``text`` of a system line is a key such as ``joined``, ``left``,
  * ``mode.whisper``, ``help.asked`` or ``recording``. Its ``args`` are values for the sentence that the page shows.
- * ``rev``: number of the line's newest change; ``seq`` until it is changed. A retracted line has neither text nor picture.
- * ``reply_to``: ``seq`` of the line to which this one replies; 0 for none.
- * ``former``: what the line said before, oldest first. Users never get it.
+ * ``rev``: number of the line's newest change; equal to ``seq`` until the line is changed. A retracted line has neither text nor
+ * picture. ``reply_to``: ``seq`` of the line to which this one replies; 0 for none.
+ * ``former``: the line's former texts and pictures, oldest first. Users never get ``former``.
  */
 export interface Line {
   seq: number;
@@ -1068,7 +1076,7 @@ export interface Line {
 /**
  * The signed-in member of staff, as their own console shows it.
  *
- * ``ready``: whether the member gets requests as far as their capacity allows. A busy member may have switched that off.
+ * ``ready``: whether the member gets requests while they have a place free. A busy member can have switched this off.
  * ``most_texts``, ``most_calls``: the member's capacity. ``texts_in_call``: whether they get new text requests during a call.
  */
 export interface StaffMe {
@@ -1089,7 +1097,7 @@ export interface StaffMe {
  * A waiting request, or a booked callback or appointment.
  *
  * ``since``: when the request was made, or the booked time.
- * ``staff``, ``staff_name``: the member with whom an appointment is, or "".
+ * ``staff``, ``staff_name``: id and name of the member with whom an appointment is, or "".
  */
 export interface QueueItem {
   session: string;
@@ -1106,9 +1114,9 @@ export interface QueueItem {
 /**
  * A callback or an appointment that nobody has accepted yet, for operators.
  *
- * ``booking``: names what is booked now; it changes whenever a time is agreed, and a request to cancel names it. ``minutes``: 0
- * for a callback by anybody. ``due``: its time has come. ``name``: of the user. ``by_mail``: the user is told by mail of a
- * change. ``trouble``: why it cannot take place as booked, or "".
+ * ``booking``: a text that identifies the present booking. It changes whenever a time is agreed; a request to cancel must
+ * contain it. ``minutes``: length of an appointment; 0 for a callback. ``due``: the booked time has come. ``name``: the user's
+ * name. ``by_mail``: the user is told of changes by mail. ``trouble``: why an appointment cannot take place as booked, or "".
  */
 export interface AppointmentItem {
   session: string;
@@ -1161,9 +1169,9 @@ export interface StaffItem {
 /**
  * A message that a user left because no counselor was there.
  *
- * `taken_by`, `taken_by_name`: id and name of the member who has taken it; "": nobody. `by_mail`: it can be answered by mail.
- * `answer`: how far the mail about its answer is; "" before there is one. `why`: why the mail was refused, or why it still
- * waits.
+ * `taken_by`, `taken_by_name`: id and name of the member who has taken it; "": nobody. `by_mail`: the message can be answered by
+ * mail. `answer`: the state of the mail about the answer; "" before the message is answered. `why`: why this mail was refused,
+ * or why it still waits.
  */
 export interface MessageLeft {
   id: string;
@@ -1234,9 +1242,9 @@ export interface StreamQuality {
  * The quality of one participant's connection.
  *
  * ``path``: direct (UDP to the worker), relay (through our TURN server), text (no media gets through), none (not connected).
- * ``carries_bps``: the estimated bandwidth of the participant's link downwards, in bit/s; null: unknown.
- * ``concealed_percent``: the share of the participant's sound that was concealed because packets were lost, while it is mixed.
- * ``up``: the streams that the participant sends; ``down``: the streams that they receive.
+ * ``carries_bps``: the estimated bandwidth from the worker to the participant, in bit/s; null: unknown. ``concealed_percent``:
+ * the share of the participant's sound that the mixer concealed because packets were lost. ``up``: the streams that the
+ * participant sends; ``down``: the streams that they receive.
  */
 export interface PersonQuality {
   id: string;
@@ -1358,7 +1366,9 @@ export interface AskTransfer {
   id?: number | null;
 }
 /**
- * Ask which colleagues could take this session over, or be mentioned in a line for staff. The reply is ``colleagues``.
+ * Ask to which colleagues this session can be transferred, or which colleagues can be mentioned in a line for staff.
+ *
+ * The reply is ``colleagues``.
  */
 export interface GetColleagues {
   type: "colleagues";
@@ -1422,7 +1432,7 @@ export interface Hold {
   id?: number | null;
 }
 /**
- * The owner of a conference or consulted transfer leaves, and makes the professional or colleague the owner.
+ * The owner makes the professional or colleague the owner, and leaves (in a conference or a consulted transfer).
  */
 export interface HandOver {
   type: "hand_over";
@@ -1478,7 +1488,7 @@ export interface MessageTake {
   id?: number | null;
 }
 /**
- * A member of staff answers a message that a user left. The message's contact, a mail address, gets a link to the answer.
+ * A member of staff answers a message that a user left. The server mails a link to the answer to the message's contact.
  */
 export interface MessageAnswer {
   type: "message_answer";
@@ -1490,7 +1500,7 @@ export interface MessageAnswer {
   id?: number | null;
 }
 /**
- * A message that a user left has been dealt with.
+ * A member of staff marks a message that a user left as dealt with.
  */
 export interface MessageDone {
   type: "message_done";
@@ -1527,8 +1537,8 @@ export interface Listen {
 /**
  * An operator who listens in whispers to the counselor, joins the call, or only listens again.
  *
- * The same message says that the microphone was turned on or off, and changes the answer about recording. ``record``: whether an
- * operator who joins may be recorded; needed if the call may be recorded.
+ * The operator's page also sends this message to turn the microphone on or off, and to change the answer about recording.
+ * ``record``: whether an operator who joins may be recorded; needed if the call may be recorded.
  */
 export interface SetListening {
   type: "listen_as";
@@ -1565,7 +1575,9 @@ export interface WatchPage {
   id?: number | null;
 }
 /**
- * A place on the user's page: in ten-thousandths of the width and height of an element's box, which it may leave.
+ * A point on the user's page, relative to an element's box.
+ *
+ * ``x`` is in ten-thousandths of the box's width, ``y`` of its height. The point can lie outside of the box.
  */
 export interface Spot {
   x: number;
@@ -1588,7 +1600,7 @@ export interface PointPage {
   id?: number | null;
 }
 /**
- * Propose a page of the same site to the user, who may open it.
+ * Propose a page of the same site to the user, who decides whether to open it.
  */
 export interface ProposeLink {
   type: "propose_link";
@@ -1622,7 +1634,7 @@ export interface Ping {
   id?: number | null;
 }
 /**
- * Tell whether the page is in front of the person. While it is hidden, a push may tell them what happens.
+ * Tell whether the person sees the page now. While the page is hidden, the server can notify the person by a push.
  */
 export interface Looking {
   type: "looking";
@@ -1700,7 +1712,7 @@ export interface AddChannel {
  * Send a line. ``line`` is the client's id for the line.
  *
  * The client repeats the message until the line's ``ack`` arrives; the server stores the line once.
- * ``mentions``: colleagues whom a line for staff names. They are notified and may read along.
+ * ``mentions``: colleagues whom a line for staff names. These colleagues are notified and may read along.
  */
 export interface SendLine {
   type: "line";
@@ -1760,8 +1772,8 @@ export interface ReportRead {
 /**
  * Ask for lines. The reply is ``lines``.
  *
- * Without ``before``: the lines that are new or have changed, those whose ``rev`` is above ``after``. With ``before``: the page
- * of lines just before the line of this ``seq``; 0 asks for the newest page.
+ * Without ``before``: all lines whose ``rev`` is above ``after``, that is, new and changed lines. With ``before``: the page of
+ * lines just before the line of this ``seq``; 0 asks for the newest page.
  */
 export interface GetLines {
   type: "lines";
@@ -1798,7 +1810,7 @@ export interface Leave {
   id?: number | null;
 }
 /**
- * The user takes one of the ways to go on that ``session.choices`` offers.
+ * The user takes one of the choices in ``session.choices``.
  */
 export interface Choose {
   type: "choose";
@@ -1823,10 +1835,10 @@ export interface LeaveMessage {
   id?: number | null;
 }
 /**
- * Ask for possible callback times. ``channel``: of an appointment; null: that of the session.
+ * Ask for possible callback times.
  *
- * ``timezone``: the client's IANA zone. The times are full and half hours on its clocks. For a category that never closes, the
- * zone also defines when it is day.
+ * ``channel``: the channel of an appointment; null: the session's channel. ``timezone``: the client's IANA zone. The times are
+ * full and half hours in this zone. For a category that never closes, the zone also decides which hours are daytime.
  */
 export interface GetCallbackTimes {
   type: "callback_times";
@@ -1843,8 +1855,8 @@ export interface GetCallbackTimes {
  *
  * ``contact`` may be empty if the site can reach the user (``contact_needed`` is false). When a booked callback is moved, an
  * empty ``contact`` keeps the earlier one.
- * If the site gives appointments: ``staff`` is the member in the ``callback_times``, or "" for anyone. ``channel`` is how the
- * appointment takes place; null: by the session's channel. ``timezone``: the client's IANA zone, in which mails tell the time.
+ * If the site gives appointments: ``staff`` is the member in the ``callback_times``, or "" for anyone. ``channel`` is the
+ * channel of the appointment; null: the session's channel. ``timezone``: the client's IANA zone; mails give times in this zone.
  */
 export interface AskCallback {
   type: "callback";
@@ -1897,9 +1909,9 @@ export interface AnswerRecording {
   id?: number | null;
 }
 /**
- * Turn captions on or off. They stay on while another participant wants them.
+ * Turn captions on or off. Captions stay on while another participant wants them.
  *
- * ``translate``: the language in which this person also wants the captions; empty for none. Needs ``session.translates``.
+ * ``translate``: the language into which captions are translated for this person; empty for none. Needs ``session.translates``.
  */
 export interface SetCaptions {
   type: "captions";
@@ -1912,7 +1924,7 @@ export interface SetCaptions {
   id?: number | null;
 }
 /**
- * Translate a line for this person. The answer is ``ok``, and then ``translated``.
+ * Translate a line for this person. The reply is ``ok``; the message ``translated`` follows later.
  */
 export interface TranslateLine {
   type: "translate";
@@ -1977,7 +1989,9 @@ export interface EnterAsGuest {
   id?: number | null;
 }
 /**
- * Set how one side hears the other's own voices while a guest interprets. "full" on both sides ends the interpreting.
+ * Set how one side hears the voices of the other side while a guest interprets.
+ *
+ * "full" on both sides ends the interpreting.
  */
 export interface SetInterpreter {
   type: "interpret";
@@ -1988,7 +2002,9 @@ export interface SetInterpreter {
   id?: number | null;
 }
 /**
- * The owner asks to see the page on which the user is (``on``), or stops. The user agrees, refuses, or stops.
+ * The owner asks to see the user's page (``on``), or stops seeing it.
+ *
+ * The user agrees (``on``), refuses, or stops showing it.
  */
 export interface SetCobrowse {
   type: "cobrowse";
@@ -1999,8 +2015,8 @@ export interface SetCobrowse {
 /**
  * One part of the user's page, from the connection that shows it (``hello.page``).
  *
- * ``data``: base64 of a piece of one batch: compressed (deflate-raw) JSON, a list of events. ``more``: the batch goes on in the
- * next message. ``first``: the batch begins with a whole snapshot.
+ * ``data``: base64 of a piece of one batch: compressed (deflate-raw) JSON, a list of events. ``more``: the next message
+ * continues the batch. ``first``: the batch begins with a whole snapshot.
  */
 export interface SendPage {
   type: "page";
@@ -2147,10 +2163,11 @@ export interface LineMarks {
   marks: Mark[];
 }
 /**
- * The reply to ``lines``. ``more``: there are further lines, after these or, if ``before`` was asked, before them.
+ * The reply to ``lines``.
  *
- * Lines after a number come in the order of ``rev``, a page of ``before`` in the order of ``seq``. ``before`` is as asked.
- * ``rev``: the newest number of the session.
+ * ``before``: as in the request. In a reply to a request without ``before``, the lines are in the order of ``rev``, and ``more``
+ * means that newer changes follow. In a reply to a request with ``before``, the lines are in the order of ``seq``, and ``more``
+ * means that there are earlier lines. ``rev``: number of the session's newest change.
  */
 export interface Lines {
   type: "lines";
@@ -2162,7 +2179,7 @@ export interface Lines {
   id?: number | null;
 }
 /**
- * The reply to ``colleagues``: the members of staff who could take the session over, or who can be mentioned.
+ * The reply to ``colleagues``: the members of staff to whom the session can be transferred, or who can be mentioned.
  */
 export interface Colleagues {
   type: "colleagues";
@@ -2198,7 +2215,7 @@ export interface ReadingAlong {
  * The reply to ``callback_times``.
  *
  * ``minutes``: length of an appointment; 0 if the site gives callbacks only. ``staff``: a member of staff whom the user knows;
- * "" if there is none. ``staff_times``: those of the times at which this member is free.
+ * "" if there is none. ``staff_times``: the times in ``times`` at which this member is free.
  */
 export interface CallbackTimes {
   type: "callback_times";
@@ -2211,7 +2228,7 @@ export interface CallbackTimes {
   id?: number | null;
 }
 /**
- * The reply to ``invite``. ``url`` works once, until ``expires_at``, and only while this counselor has the callback.
+ * The reply to ``invite``. ``url`` works once, until ``expires_at``, and only while this counselor calls the user back.
  */
 export interface Invite {
   type: "invite";
@@ -2265,8 +2282,9 @@ export interface Speaking {
 /**
  * Words that a participant has just said, for those who could hear them.
  *
- * A later caption with the same ``utterance`` replaces an earlier one. ``final``: no later one follows. ``lost``: some words of
- * this participant were not written down; ``text`` is then empty. ``translation``: the text in the language ``translated_to``.
+ * A later caption with the same ``utterance`` replaces an earlier one. ``final``: this is the utterance's last caption.
+ * ``lost``: some words of this participant were not written down; ``text`` is then empty. ``translation``: the text in the
+ * language ``translated_to``.
  */
 export interface Caption {
   type: "caption";
@@ -2282,9 +2300,10 @@ export interface Caption {
   translated_to?: string;
 }
 /**
- * A line in another language, by a machine. ``failed``: the service could not translate it; ask again later.
+ * The machine translation of a line. ``failed``: the service could not translate the line; ask again later.
  *
- * ``rev``: the version of the line that was translated. ``source``: the language of the original, if the service has told it.
+ * ``rev``: the version of the line that was translated. ``source``: the language of the original, if the service has reported
+ * it.
  */
 export interface Translated {
   type: "translated";
@@ -2307,8 +2326,8 @@ export interface BoardOut {
 /**
  * Tells the connection that shows the user's page whether staff may see the page, and who sees it now.
  *
- * The page is captured only while ``on`` and ``seen_by`` names somebody. ``texts``: which texts may leave the page. ``by``: the
- * counselor who asked. ``recorded``: what is seen is kept with the recording.
+ * The page is captured only while ``on`` is true and ``seen_by`` names somebody. ``texts``: which texts may leave the page.
+ * ``by``: the counselor who asked. ``recorded``: the server stores what staff see of the page with the recording.
  */
 export interface PageState {
   type: "page_state";
@@ -2321,7 +2340,7 @@ export interface PageState {
   origins?: string[];
 }
 /**
- * Asks the connection that shows the user's page for a new snapshot after ``after_ms``, and for nothing until then.
+ * Asks the connection that shows the user's page to send nothing for ``after_ms``, and then a new snapshot.
  */
 export interface PageAgain {
   type: "page_again";
@@ -2339,7 +2358,7 @@ export interface PageOut {
   more?: boolean;
 }
 /**
- * Tells the connection that shows the user's page that a member of staff shows something on the page.
+ * Tells the connection that shows the user's page that a member of staff points at something on the page.
  */
 export interface Pointed {
   type: "pointed";
@@ -2369,8 +2388,8 @@ export interface Replaced {
  * A request that rings for a member of staff.
  *
  * Of the brief, the ring of a help request shows only the product's name, until the request is accepted.
- * ``from_name``: who asks: the user, or the owner who asks for help or a transfer.
- * ``with_name``: with whom an appointment is, or "".
+ * ``from_name``: name of the user, or of the owner who asks for help or a transfer. ``with_name``: name of the member of staff
+ * with whom an appointment is, or "".
  */
 export interface Ring {
   type: "ring";
@@ -2442,7 +2461,8 @@ export interface Wallboard {
  * The wallboard's figures over the last two hours: one point every ``every_ms``, oldest first, the last at ``ends_at``.
  *
  * ``left``: users who gave up since the previous point.
- * ``level``: the service level of the half hour before the point, in percent; null when nobody was answered or left then.
+ * ``level``: the service level of the half hour before the point, in percent; null when nobody was answered and nobody gave up
+ * in this half hour.
  */
 export interface Trend {
   type: "trend";

@@ -1,6 +1,7 @@
-"""Give staff a capacity for texts and one for calls.
+"""Give staff a capacity for texts, and a capacity for calls.
 
-A member with a capacity of N gets N texts and one call. A member who had one session at a time still gets no texts during a call.
+A member with an earlier capacity of N gets a capacity of N texts and one call. A member who had one session at a time still gets
+no texts during a call.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Add organisations, roles of staff in addition to their part in conversations, and before and after to the audit.
+"""Add organisations, further roles of staff, and the values before and after a change to the audit.
 
-One organisation gets everything that existed before. The operators, whom the command line had made, become its owners and
-administrators of the installation: they could do everything before.
+One organisation gets everything that existed before. The operators become owners of this organisation and administrators of the
+installation, because they could do everything before.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Add the outbox of mails, one-time links, unsubscribed addresses, and each site's plan for its mails."""
+"""Add the outbox of mails, one-time links, unsubscribed addresses, and each site's settings for mails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Add the counts for reports. The server counts the sessions that exist already after its next start."""
+"""Add the counts for reports. After its next start, the server counts the sessions that already exist."""
 
 from __future__ import annotations
 

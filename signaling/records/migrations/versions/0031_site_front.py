@@ -1,4 +1,7 @@
-"""Add how a site meets its users (logo, launcher, channels, notices, forms), and rules for signing in of organisations."""
+"""Add settings for what a site shows its users, and organisations' rules for signing in.
+
+The settings are logo, launcher, channels, notices and forms.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # an earlier version reads no other rules than those of the installation
+    # an earlier version reads only the rules of the installation
     op.execute("DELETE FROM sign_in_rules WHERE id <> 'installation'")
     op.drop_column("sign_in_rules", "hours")
     op.drop_column("sign_in_rules", "provider")

@@ -17,7 +17,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # an earlier version would take each of these keys for a key with an empty secret
+    # an earlier version would use each of these keys as a key with an empty secret
     op.execute("DELETE FROM site_key WHERE secret = ''")
     op.drop_column("site_key", "address")
     op.drop_column("site_key", "public")

@@ -1,4 +1,4 @@
-"""Store in a board's journal when the board changed, so that a replay shows the board as it was at any time."""
+"""Store the time of each change in a board's journal, so that a replay shows the board as it was at any moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Add the times of staff by state, for reports. Times before this version are not known."""
+"""Add the times that staff spent in each state, for reports. Times before this version are not known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Let mails and pushes be claimed by turns: of organisations, and of push services. Keep their texts out of statistics."""
+"""Let organisations take turns in sending mails, and push services in getting pushes.
+
+Keep the texts of mails and pushes out of the planner's statistics.
+"""
 
 from __future__ import annotations
 

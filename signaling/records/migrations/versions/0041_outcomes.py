@@ -1,6 +1,7 @@
 """Count handle times, and add the counts of sessions by outcome.
 
-Sessions that were counted before have neither. A former version that serves during a rolling upgrade adds no such counts.
+Sessions that were counted before this version have no such counts. A former version that still runs during a rolling upgrade adds
+no such counts either.
 """
 
 from __future__ import annotations
