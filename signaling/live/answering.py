@@ -1,4 +1,4 @@
-"""Answer a message that a user left: the conversation sleeps from then on, and a mail leads its user back into it."""
+"""Answer a message that a user left. From then on the conversation sleeps. A mail leads the user back into the conversation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from signaling.session.model import NotAllowed
 class Answering:
     """Answers messages that users left while nobody was available.
 
-    A second try after a failure neither writes the answer twice nor mails it twice.
+    If an attempt failed and is repeated, the answer is still written only once and mailed only once.
     """
 
     def __init__(
@@ -46,10 +46,9 @@ class Answering:
         self._under_way: set[str] = set()  # ids of left messages that are being answered now
 
     async def answer(self, client: Client, staff: StaffRecord, message: MessageRecord, text: str) -> None:
-        """Write the answer into the conversation, and mail its user a link. Raise NotAllowed or RecordsAway.
+        """Write the answer into the conversation, and mail the user a link to it. Raise NotAllowed or RecordsAway.
 
-        The mail may be refused, for example because the address has unsubscribed. Staff then see at the message that the mail
-        was refused.
+        If the mail is refused, for example because the address has unsubscribed, the list of messages shows this to staff.
         """
         if not address_in(message.contact) or not self._mailing.enabled or message.mail or message.id in self._under_way:
             raise NotAllowed("wrong_state")
@@ -61,7 +60,7 @@ class Answering:
 
     async def _answer(self, client: Client, staff: StaffRecord, message: MessageRecord, text: str) -> None:
         taken = await self._take(staff, message)
-        if taken.mail:  # another call has answered the message since the caller read it
+        if taken.mail:  # another call has answered the message meanwhile
             raise NotAllowed("wrong_state")
         entry = await self._stored.any_session(message.session)
         if entry is None:

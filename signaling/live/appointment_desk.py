@@ -1,4 +1,4 @@
-"""Appointments as operators see them: a list, with moving and cancelling."""
+"""List, move and cancel appointments for operators."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class AppointmentDesk:
         self._now = now
 
     async def items(self, realm: Realm, locale: str) -> list[AppointmentItem]:
-        """Return the callbacks and appointments of the realm that no member of staff has accepted yet, the next one first."""
+        """Return the realm's callbacks and appointments that no member of staff has accepted yet, the earliest first."""
         entries = self._appointments.booked(realm)
         troubles = await self._appointments.troubles(entries)
         found = []
@@ -66,13 +66,13 @@ class AppointmentDesk:
     async def touched(self, member: StaffRecord, realm: Realm, locale: str) -> list[AppointmentItem]:
         """Return the member's appointments in the realm that cannot take place as booked.
 
-        An operator sees these appointments, and can tell their users.
+        Operators see these appointments, so that they can tell the users.
         """
         found = await self.items(realm, locale)
         return [item for item in found if item.staff == member.id and item.trouble]
 
     def entry(self, session: str) -> Entry | None:
-        """Return the session if it has a callback or appointment that nobody has accepted, or else None."""
+        """Return the session if it has a callback or appointment that nobody has accepted. Otherwise return None."""
         return self._index.callbacks.get(session)
 
     async def move(self, entry: Entry, at: int, staff: str, actor: str, *, by_staff: bool = True) -> None:
@@ -95,8 +95,8 @@ class AppointmentDesk:
     async def cancel(self, entry: Entry, actor: str, booking: str = "") -> None:
         """Cancel a callback or an appointment, and mail the user.
 
-        `booking`: the booking that the asker has seen, as `booking_of` names it; "": whatever is booked. Raises Changed when
-        another time is booked by now, and NotAllowed when the appointment has begun or is over.
+        `booking`: the name (`booking_of`) of the booking that the caller means; "": any booking. Raises Changed if the session
+        has another booking by now, and NotAllowed if the appointment has begun or is over.
         """
         called = entry.session.callback
         if entry.session.state != "callback" or called is None:
@@ -104,19 +104,20 @@ class AppointmentDesk:
         if booking not in ("", booking_of(called)):
             raise Changed
         booking = booking_of(called)
-        # audited first: if the audit fails, nothing changes
+        # write the audit entry first, so that nothing changes if that fails
         await self._records.audit(actor, "appointment.cancel", f"session/{entry.id}", self._now(), booking)
         await self._cancel(entry, booking)
 
     async def cancel_asked(self, session: str, bookings: Collection[str]) -> None:
-        """Cancel a callback or an appointment because another process has asked for it, which it has audited.
+        """Cancel a callback or an appointment at the request of another process, which has written the audit entry.
 
-        `bookings`: names of the bookings that the process saw. If the session has another booking by now, it stays.
+        `bookings`: the names of the bookings that the other process saw. If the session has another booking by now, that booking
+        stays.
         """
         entry = self.entry(session)
         if entry is None or entry.session.callback is None or (booking := booking_of(entry.session.callback)) not in bookings:
             return
-        with suppress(NotAllowed):  # it has begun, or somebody else has cancelled or moved it
+        with suppress(NotAllowed):  # the appointment has begun, or somebody else has cancelled or moved it
             await self._cancel(entry, booking)
 
     async def _cancel(self, entry: Entry, booking: str) -> None:

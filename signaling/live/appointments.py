@@ -1,4 +1,4 @@
-"""Appointments with staff: which times are free, claiming one, and which appointments a change touches."""
+"""Find the free times for appointments with staff, claim a time, and find the appointments that can no longer take place."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from signaling.records.opening_hours import HORIZON_MS, Hours
 from signaling.session.events import WithStaff
 from signaling.session.model import NotAllowed
 
-# milliseconds for which the free times of one kind of request are cached; a claim always reads the records
+# milliseconds for which free times are cached, by site, category, language, channel and time zone; a claim reads the records
 KNOWN_MS: Final = 3_000
-MOST_KNOWN: Final = 200  # free times are cached for at most this many kinds of requests
-# one answer has the free times of at most this many members with own working hours; each takes about 5 ms to compute
+MOST_KNOWN: Final = 200  # free times are cached for at most this many of these combinations
+# at most this many members with their own working hours are offered at a time, because each takes about 5 ms to compute
 MOST_HOURS: Final = 100
-# callbacks and appointments of all organisations in memory at the same time; each stays there for up to two weeks, in addition to
-# the live sessions
+# most callbacks and appointments, of all organisations together, in memory. Each stays in memory for up to two weeks, in addition
+# to the live sessions.
 MOST_CALLBACKS: Final = 5_000
 
 Free = dict[str, list[int]]
@@ -43,7 +43,7 @@ class _Known:
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """The site, category and language of an appointment: they decide who could take it."""
+    """The site, category and language of an appointment. They decide which members of staff could take it."""
 
     site: Site
     category: str
@@ -54,8 +54,8 @@ class Sought:
 class Times:
     """Free times of appointments.
 
-    `anyone`: the times at which any member is free. `known`: the member whom the user knows, or None if that member cannot be
-    booked. `own`: the free times of the member `known`.
+    `anyone`: the times at which at least one member is free. `known`: the member whom the user knows, or None if that member
+    cannot be booked. `own`: the free times of the member `known`.
     """
 
     anyone: list[int] = field(default_factory=list)
@@ -67,7 +67,7 @@ class Appointments:
     """Finds and claims the times of appointments. A member of staff has one appointment at a time, whatever their capacity."""
 
     def __init__(self, *, records: Records, index: Index, staffing: Staffing, now: Now, wall: Now) -> None:
-        """`wall`: the machine's clock, by which people mean the time of an appointment."""
+        """`wall`: the machine's clock. When people agree on the time of an appointment, they mean the time of such a clock."""
         self._records = records
         self._index = index
         self._staffing = staffing
@@ -77,7 +77,10 @@ class Appointments:
         self._looking = asyncio.Lock()
 
     async def times(self, entry: Entry, channel: Channel, zone: str, known: str = "") -> Times:
-        """Return the free times of a session's site. `known`: a member who is offered by name, if they can be booked."""
+        """Return the free times for an appointment of a session.
+
+        `known`: the id of a member who is offered by name, if they can be booked.
+        """
         found = await self._free(sought_of(entry), channel, zone)
         every = sorted({at for times in found.free.values() for at in times})
         return Times(every, found.staff.get(known), found.free.get(known, []))
@@ -91,10 +94,13 @@ class Appointments:
         return [(found.staff[staff], times) for staff, times in found.free.items()]
 
     async def known_to(self, entry: Entry) -> str:
-        """Return the member whom the user knows: of their appointment, else the owner, else of their last conversation.
+        """Return the id of the member whom the user knows.
+
+        This is the member of the user's appointment, otherwise the session's owner, otherwise the member of the user's last
+        conversation.
 
         Return "" if there is no such member, if the site hides names from users, or if the records are unavailable. The last
-        conversation is known only of a user whose identity the partner signed.
+        conversation is known only if the partner signed the user's identity.
         """
         session = entry.session
         if entry.site.staff_names == "hidden":
@@ -112,21 +118,24 @@ class Appointments:
             return ""
 
     async def owner_or_anyone(self, entry: Entry, staff: str, channel: Channel) -> str:
-        """Return the member who called a user back, if they can have appointments of the session, else "".
+        """Return `staff`, the member who called a user back, if this member can have an appointment of the session.
 
-        Only counselors have appointments. If a professional has taken over the conversation, return "".
+        Otherwise return "". Only counselors have appointments. If a professional has taken over the conversation, return "".
         """
         member = await self._records.staff(staff)
         return staff if member is not None and self._serves(member, sought_of(entry), channel) else ""
 
     def require_place(self, site: Site) -> None:
-        """Raise NotAllowed("full") if there are too many callbacks. Half of all places is divided among the organisations."""
+        """Raise NotAllowed("full") if there are too many callbacks.
+
+        The organisations share the places as in `has_place`.
+        """
         counts = Counter(entry.site.organisation for entry in self._index.callbacks.values())
         if not has_place(counts, site.organisation, MOST_CALLBACKS, self._index.organisations):
             raise NotAllowed("full")
 
     async def require_free(self, sought: Sought, at: int, channel: Channel, staff: str) -> None:
-        """Raise NotAllowed("out_of_hours") unless the member `staff` ("": anyone) could be booked now at the time `at`."""
+        """Raise NotAllowed("out_of_hours") unless the member `staff` ("": any member) is free at the time `at`."""
         plan = sought.site.appointments or AppointmentPlan()
         self._check_time(plan, at, by_staff=False)
         candidates = await self._candidates(sought, at, channel, staff, by_staff=False)
@@ -145,11 +154,11 @@ class Appointments:
         by_staff: bool = False,
         audit: Audited | None = None,
     ) -> None:
-        """Claim a time with this member ("": whoever has fewest appointments), and apply the event that books it.
+        """Claim a time with this member ("": the free member with the fewest appointments), and apply the event that books it.
 
         `by_staff`: a member of staff has chosen the time, so it may be outside of working hours. `audit`: the entry to store with
-        the claim. Raises NotAllowed: out_of_hours when the time is not free, and whatever `apply` raises. In both cases nothing
-        is claimed.
+        the claim. Raises NotAllowed("out_of_hours") if the time is not free. An exception of `apply` is raised, too. After an
+        exception, nothing is claimed.
         """
         async with entry.booking_lock:
             await self._book(entry, at, channel, staff, apply, by_staff=by_staff, audit=audit)
@@ -167,7 +176,7 @@ class Appointments:
         except BaseException:
             await self._records.free_cells(entry.id, member.id, claimed)
             raise
-        # the new time is claimed; if this write fails, the former time stays taken until the session is over
+        # the new time is claimed already; if this write fails, the former time also stays claimed until the session is over
         with suppress(RecordsAway):
             await self._records.keep_cells(entry.id, member.id, wanted)
         self._known.clear()
@@ -175,24 +184,23 @@ class Appointments:
     async def release(self, entry: Entry) -> None:
         """Free the claimed time of an appointment that became a callback.
 
-        A callback claims no time, because any counselor may make it.
+        A callback claims no time, because any counselor can make it.
         """
         async with entry.booking_lock:
-            # the callback is booked; if this write fails, the former time stays taken until the session is over
+            # the callback is booked already; if this write fails, the former time stays claimed until the session is over
             with suppress(RecordsAway):
                 await self._records.keep_cells(entry.id)
 
     def booked(self, realm: Realm) -> list[Entry]:
-        """Return the sessions of the realm with a callback or appointment that nobody has accepted yet, the next one first."""
+        """Return the realm's sessions with a callback or appointment that nobody has accepted yet, the earliest first."""
         found = [entry for entry in self._index.callbacks.values() if realm.has(entry.site) and entry.session.callback]
         return sorted(found, key=lambda entry: (entry.session.callback.due_at if entry.session.callback else 0, entry.id))
 
     async def troubles(self, entries: list[Entry]) -> dict[str, AppointmentTrouble]:
-        """Return, by session, why an appointment cannot take place as booked.
+        """Return the appointments that cannot take place as booked: session id → reason.
 
-        The reason is a change after the booking: of its member, of working hours, of opening hours or of holidays.
-
-        Callbacks, and appointments that can take place, are left out.
+        The reason is a change after the booking. The member, the working hours, the opening hours or the holidays may have
+        changed. Callbacks are left out, and so are appointments that can take place.
         """
         found: dict[str, AppointmentTrouble] = {}
         records = {each.id: each for each in await self._records.all_staff()}
@@ -265,7 +273,7 @@ class Appointments:
     async def _claim(
         self, entry: Entry, wanted: range, candidates: list[StaffRecord], audit: Audited | None
     ) -> tuple[StaffRecord, list[int]]:
-        """Claim the wanted cells (`CELL_MS` each) of the calendar of the first candidate who has all of them free.
+        """Claim the cells `wanted` for the first candidate who has all of them free. A cell is `CELL_MS` of a member's calendar.
 
         Return this member and the newly claimed cells. Raise NotAllowed("out_of_hours") if there is no such candidate.
         """
@@ -280,14 +288,14 @@ class Appointments:
 
 
 def sought_of(entry: Entry) -> Sought:
-    """Return the site, category and language of a session: they decide who could take its appointment."""
+    """Return the site, category and language of a session, which decide which members of staff could take its appointment."""
     return Sought(entry.site, entry.session.category, entry.session.language)
 
 
 def _free_of(
     category: Hours | None, hours: dict[str, Hours | None], taken: dict[str, set[int]], now: int, plan: AppointmentPlan, zone: str
 ) -> Free:
-    """Return the free times of each member. The times are computed once for all members without working hours of their own."""
+    """Return the free times of each member. For all members without their own working hours, the times are computed only once."""
     shared: list[int] | None = None
     free = {}
     for staff, own in hours.items():

@@ -1,4 +1,4 @@
-"""Make a session for a user who arrives. Before that, estimate who could serve the user and how soon."""
+"""Make a session for a user who arrives. Also estimate, before the session is made, who could serve the user and how soon."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class Arriving:
         user_name: str,
         form_missing: bool = False,
     ) -> tuple[str, str]:
-        """Make a session. `form_missing`: the user has not filled in what the site asks for before a conversation.
+        """Make a session. `form_missing`: whether the user has still to fill in the site's form.
 
-        Return the session's id and token. The records keep only the token's hash. An unknown site raises `NotAllowed`.
+        Return the session's id and token. The records keep only the token's hash. Raises NotAllowed if the site is unknown.
         """
         found = await self._records.site(site)
         if found is None:
@@ -86,7 +86,7 @@ class Arriving:
         return session_id, token
 
     async def estimate(self, site: str, category: str, language: str, now: int) -> Place:
-        """Return the place in the queue and the wait of a user who would come now, and whether anybody could serve them."""
+        """Return what a user who comes now can expect: the place in the queue, the wait, and whether anybody could serve them."""
         found = await self._records.site(site)
         if found is None:
             return Place(1, None, None, False)
@@ -100,7 +100,7 @@ class Arriving:
             return Place(1, None, None, any(self._staffing.serves(each, found, language, path) for each in counselors))
 
     async def helpers(self, site: str, category: str, language: str) -> list[str]:
-        """Return the names of counselors who may answer a request in this category and language now.
+        """Return the names of counselors who could accept a request in this category and language now.
 
         Free counselors come first.
         """

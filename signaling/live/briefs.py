@@ -1,4 +1,4 @@
-"""Change the brief of a session while it runs: a picture of the product, the page that the user visits, a mail address."""
+"""Change the brief of a live session: add a picture of the product, the page that the user visits, or a mail address."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class Briefs:
             await self._sessions.save_brief(entry)
 
     async def give_contact(self, entry: Entry, address: str) -> None:
-        """Remember the mail address that the user gave.
+        """Add the mail address that the user gave to the brief.
 
-        A mail address or telephone number that the partner signed is not replaced.
+        A mail address or telephone number that the partner signed stays.
         """
         former = address_for(entry)
         entry.brief = with_field(entry.brief, "user_contact", address, "typed")

@@ -30,14 +30,14 @@ log = structlog.get_logger(__name__)
 
 EVERY_S = 2.0  # seconds between two polls of the media workers
 ANSWER_S = 1.5  # seconds in which a media worker must answer a poll
-ADDRESSES_S = 300.0  # seconds for which the resolved addresses of TURN servers are kept
+ADDRESSES_S = 300.0  # seconds for which the resolved addresses of TURN servers are cached
 
 
 class Calls:
     """The quality of the running calls at the last poll of the media workers.
 
-    `loads`: worker → share of a CPU core. `grades`: session → grade of its worst participant's connection.
-    `changed`: whether the grades have changed since the wallboard was last sent.
+    `loads`: worker → share of a CPU core. `grades`: session → grade of the worst connection among its participants. `changed`:
+    whether the grades have changed since the wallboard was last sent.
     """
 
     def __init__(self, *, index: Index, hub: Hub, workers: MediaWorkers, turn: Turn | None) -> None:
@@ -108,7 +108,7 @@ class Calls:
     async def _find_relays(self) -> None:
         """Find the addresses of our TURN servers. A peer whose packets come from one of these addresses is connected by relay.
 
-        A relay is not recognized if it sends from another address than the one to which its name resolves.
+        A TURN server is not recognised if it sends from another address than the one to which its name resolves.
         """
         loop = asyncio.get_running_loop()
         if self.turn is None or loop.time() < self._relays_until_s:

@@ -24,10 +24,9 @@ from signaling.session import corrections, matrix, read_marks
 from signaling.session.effects import Say
 from signaling.session.model import NotAllowed, Person
 
-CATCH_UP_LINES = 500  # at most this many new or changed lines in one answer to a client that asks for missed lines
-PAGE_LINES = 200  # at most this many lines in a page of older lines; the client names the line after that page
-# at most this many characters of lines in one WebSocket frame: a large frame would delay the messages behind it, or fill the
-# client's queue
+CATCH_UP_LINES = 500  # most new or changed lines in one reply to a client that asks for missed lines
+PAGE_LINES = 200  # most lines in a reply to a client that asks for the lines before a given line
+# most characters of lines in one WebSocket frame; a larger frame would delay the messages behind it, or fill the client's queue
 PAGE_CHARACTERS = 100_000
 CHANGEABLE = frozenset({"waiting", "active", "asleep", "after"})  # states of a session in which lines may be edited and retracted
 
@@ -43,10 +42,10 @@ class Lines:
     async def receive(self, entry: Entry, client: Client, person: Person, message: SendLine) -> Line:
         """Store a participant's line, acknowledge it, show it and return it.
 
-        A line sent twice is stored once and acknowledged twice.
+        If a client sends a line twice, the line is stored once and acknowledged twice.
 
-        Raise `RecordsAway` while the records are unavailable, and while earlier writes still wait for the records. In both cases
-        the line is not acknowledged, and the client keeps it.
+        Raise `RecordsAway` while the records are unavailable, and while earlier writes still wait for the records. Then the line
+        is not acknowledged, and the client keeps it.
         """
         if self._owed:
             raise RecordsAway
@@ -71,7 +70,7 @@ class Lines:
         return line
 
     async def share(self, entry: Entry, person: Person, line_id: str, file: FileRecord) -> Line:
-        """Store and show the line of a file, and return the line. A line that is stored already is only returned."""
+        """Store and show the line of a file, and return the line. If the line is stored already, only return it."""
         if self._owed:
             raise RecordsAway
         audience = self._audience_now(entry, person, "text", file.audience)
@@ -110,7 +109,7 @@ class Lines:
     async def _change(self, entry: Entry, person: Person, seq: int, change: Callable[[Line], Line | None]) -> None:
         """Store a change of a line and show it.
 
-        While the records are unavailable, raise `RecordsAway`: the change is not acknowledged, and the client keeps it.
+        Raise `RecordsAway` while the records are unavailable. Then the change is not acknowledged, and the client keeps it.
         """
         if self._owed:
             raise RecordsAway
@@ -151,9 +150,9 @@ class Lines:
         return "staff" if kind == "note" or state == "after" else matrix.audience(entry.session, person, wanted)
 
     async def _check_reply(self, entry: Entry, person: Person, audience: Audience, seq: int) -> None:
-        """Refuse a reply if its author, or one of its readers, may not read the quoted line.
+        """Refuse a reply if the author or a reader of the reply may not read the quoted line.
 
-        A reply to a system line is refused, too. The reason is the same as for a line that does not exist.
+        A reply to a system line is refused, too. The reason is always the same as for a line that does not exist.
         """
         quoted = await self._records.line(entry.id, seq) if seq else None
         hidden = quoted is None or quoted.kind == "system" or not matrix.may_read(person, quoted.audience, seq)
@@ -215,7 +214,7 @@ class Lines:
     ) -> None:
         """Store words that a person has said.
 
-        The chat does not show these words, because those who heard the speaker have read them as captions.
+        The chat does not show these words, because the people who heard the speaker have read the words as captions.
         """
         at = self._now()
 
@@ -238,7 +237,7 @@ class Lines:
         await self._owed.now_or_later(entry.id, write)
 
     async def erase_captions(self, entry: Entry) -> None:
-        """Delete all captions of the session. Captions that still wait for the records are stored first and then deleted."""
+        """Delete all captions of the session. Captions that still wait for the records are first stored and then deleted."""
 
         async def write(_: bool) -> None:
             async with entry.lines_lock:
@@ -274,13 +273,16 @@ class Lines:
             client.send_encoded(for_staff)
 
     async def page(self, entry: Entry, client: Client, person: Person, message: GetLines) -> None:
-        """Send the lines that a client asks for. Send the read marks, too, unless the client asks for older lines."""
+        """Send the lines that a client asks for. Unless the client asks for older lines, send the read marks, too."""
         await self.pages(entry, client, "staff" if person.staff else "all", message, person.lines_from)
         if not message.before and entry.site.read_marks == "on":
             self._send_marks(entry, client, person.id, await self._marks(entry))
 
     async def pages(self, entry: Entry, client: Client, audience: Audience, message: GetLines, first: int = 0) -> None:
-        """Send the lines that a client asks for, except those that `audience` may not read, and those numbered below `first`."""
+        """Send the lines that a client asks for.
+
+        Lines that `audience` may not read are left out, and so are lines with a number below `first`.
+        """
         if message.before is None:
             await self._catch_up(entry, client, message, audience, first)
         else:
@@ -289,7 +291,8 @@ class Lines:
     async def _catch_up(self, entry: Entry, client: Client, message: GetLines, audience: Audience, first: int) -> None:
         found: list[Line] = []
         rev = entry.last_seq
-        after = max(message.after, first - 1)  # a line's `rev` is never below its number
+        # lines before `first` need no check, because a line's `rev` is never lower than its number
+        after = max(message.after, first - 1)
         if after < rev:
             found = await self._records.line_changes(entry.id, after, CATCH_UP_LINES + 1, audience)
         page = _page(found[:CATCH_UP_LINES])
@@ -298,10 +301,11 @@ class Lines:
         client.send(LinesReply(session=entry.id, lines=page, more=more and bool(page), rev=rev, id=message.id))
 
     async def _older(self, entry: Entry, client: Client, message: GetLines, before: int, audience: Audience, first: int) -> None:
-        # A client ignores changes of lines that it has not fetched. With the lock, no change comes between reading and sending.
+        # A client ignores changes of lines that it has not fetched. So hold the lock: then no line changes after it was read and
+        # before it is sent.
         async with entry.lines_lock:
             found: list[Line] = []
-            if entry.last_seq:  # most users who wait have no lines yet, and thousands of them may reconnect at once
+            if entry.last_seq:  # saves a query: most waiting users have no lines yet, and thousands of them may reconnect at once
                 found = await self._records.lines_before(entry.id, before, PAGE_LINES + 1, audience)
             page = _page(found[: -PAGE_LINES - 1 : -1])[::-1]
             more = len(found) > len(page) and page[0].seq > first
@@ -309,7 +313,10 @@ class Lines:
             client.send(LinesReply(session=entry.id, lines=page, more=more, before=before, rev=entry.last_seq, id=message.id))
 
     async def read(self, entry: Entry, person: Person, message: ReportRead) -> None:
-        """Store which lines a person's page has and has shown, and tell the others. Do nothing if the site has no read marks."""
+        """Store which lines a person's page has received and which it has shown, and tell the other participants.
+
+        Do nothing if the site has no read marks.
+        """
         if entry.site.read_marks == "off":
             return
         async with entry.lines_lock:
@@ -348,12 +355,12 @@ class Lines:
 
 
 def _by(person: Person) -> dict[str, Any]:
-    """Return the columns of a line that name this person as its author."""
+    """Return the columns of a line's row that name this person as the author."""
     return {"author": person.id, "name": person.name, "role": person.role}
 
 
 def _label(person: Person) -> dict[str, str]:
-    """Return what a guest is in the conversation, such as "interpreter", so that their lines say so after they have left."""
+    """Return a guest's label, such as "interpreter", for a line. So the line shows the label even after the guest has left."""
     return {"label": person.label} if person.label else {}
 
 
@@ -363,7 +370,7 @@ def _args_of(file: FileRecord) -> dict[str, str]:
 
 
 def _page(lines: list[Line]) -> list[Line]:
-    """Return as many of the first lines as one frame should carry, but at least one."""
+    """Return the first of these lines: at least one, and as many as fit into one frame."""
     page: list[Line] = []
     characters = 0
     for line in lines:

@@ -10,8 +10,8 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
-STEP_MS = 2000  # milliseconds; a larger jump between two readings counts as a step of the machine's clock
-CATCH_UP = 0.25  # share by which a steady clock runs faster or slower until it agrees with the machine's clock again
+STEP_MS = 2000  # a larger jump between two readings, in ms, counts as a step of the machine's clock
+CATCH_UP = 0.25  # after a step, a steady clock runs faster or slower by this share until it agrees with the machine's clock again
 
 Now = Callable[[], int]
 
@@ -22,14 +22,15 @@ def wall_clock_ms() -> int:
 
 
 def _uptime_ms() -> float:
-    """Return milliseconds since the machine's start. Where the system allows it, this counts time in which the machine slept."""
+    """Return milliseconds since the machine's start. If the system allows it, the time in which the machine slept is included."""
     return time.clock_gettime_ns(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)) / 1_000_000
 
 
 def ahead_ms(steady: Now, wall: Now) -> int:
-    """Return how far a steady clock is ahead of the machine's clock, in ms. Return 0 for less than `STEP_MS`.
+    """Return how far a steady clock is ahead of the machine's clock, in ms. Return 0 if the difference is less than `STEP_MS`.
 
-    People agree times by their own clocks. So opening hours follow the machine's clock, and a booked time is moved by this much.
+    People agree on times by their own clocks, which the machine's clock follows. So opening hours follow the machine's clock, and
+    the timer of a booked time is corrected by this difference.
     """
     ahead = steady() - wall()
     return ahead if abs(ahead) >= STEP_MS else 0
@@ -38,9 +39,10 @@ def ahead_ms(steady: Now, wall: Now) -> int:
 class SteadyClock:
     """Unix time in milliseconds, without the steps of the machine's clock.
 
-    If the machine's clock stepped by an hour, every deadline would pass at once. Rings would end, and sessions of users who are
-    just reconnecting would close. If the clock stepped back by an hour, no deadline would pass for an hour. So this clock runs
-    on as before, and approaches the machine's clock at a quarter of its speed. An hour is made up in four hours.
+    The machine's clock may step. If it stepped forward by an hour, every deadline would pass at once: rings would end, and
+    sessions of users who are just reconnecting would close. If it stepped back by an hour, no deadline would pass for an hour.
+    This clock does not step. After a step of the machine's clock, this clock runs a quarter faster or slower until the two agree
+    again. So a step of one hour takes four hours.
     """
 
     def __init__(self, wall_ms: Now = wall_clock_ms, uptime_ms: Callable[[], float] = _uptime_ms) -> None:

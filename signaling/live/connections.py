@@ -1,4 +1,7 @@
-"""Browsers' connections to the server. Each has a bounded send queue. They are found by participant or by member of staff."""
+"""Browsers' connections to the server. Each connection has a bounded send queue.
+
+`Hub` finds the connections of a member of staff.
+"""
 
 from __future__ import annotations
 
@@ -12,22 +15,26 @@ from signaling.protocol.reasons import ByeReason
 from signaling.protocol.server_messages import Bye, encode
 from signaling.records.types import StaffRecord
 
-QUEUE_MESSAGES = 1000  # at most this many messages are in the send queue of one connection
-QUEUE_BYTES = 4 * 1024 * 1024  # room for several board messages (≤ 400 KB each), which a participant who joins late gets at once
+QUEUE_MESSAGES = 1000  # most messages in the send queue of one connection
+# most bytes in the send queue of one connection: room for several messages of the board (≤ 400 KB each), which a participant who
+# joins late gets all at once
+QUEUE_BYTES = 4 * 1024 * 1024
 
 
 class Client:
     """One WebSocket.
 
-    `send` never waits. If a client's send queue is full, the server tells it `slow_client` and closes it; no other client is
-    affected.
+    `send` never waits. If a client's send queue is full, the server sends this client `slow_client` and closes the connection. No
+    other client is affected.
 
-    `session` and `participant` are set for a user or guest; `is_guest` tells which. For staff, `held` has the sessions in which
-    this connection acts for them.
-    `desk`: whether the member of staff serves users here; the operators' page serves nobody. `watched`: the session whose call
-    an operator watches. `right`: hash of the token (of a sign-in or a session) that the connection depends on.
-    `acted_at`: time of the person's last action. `returns`: None until the connection's right has ended, then whether the person
-    may come back.
+    - `session`, `participant`: the session and the participant of a user or guest
+    - `is_guest`: whether the person is a guest
+    - `held`: for a member of staff, the sessions in which this connection acts for them
+    - `desk`: whether the member of staff serves users at this connection; on the operators' page, it is False
+    - `watched`: the session whose call an operator watches
+    - `right`: the hash of the token (of a sign-in or a session) on which the connection depends
+    - `acted_at`: the time of the person's last action
+    - `returns`: None until the right ends; afterwards, whether the person may come back
     """
 
     def __init__(
@@ -45,10 +52,10 @@ class Client:
         self.desk = desk
         self.held: set[str] = set()  # ids of the sessions in which this connection acts for its person
         self.closing = False
-        # whether session views may be sent: a user's first view waits until everything that belongs in it is known
+        # whether session views may be sent; a user's first view is sent only when all its contents are known
         self.greeted = staff is not None
-        self.looking = True  # whether the page is in front of the person; a page that is hidden tells the server
-        self.page = False  # whether this connection only shows the page on which the user is
+        self.looking = True  # whether the person can see the page; the page tells the server when it becomes hidden
+        self.page = False  # whether this connection only shows the user's page to staff
         self.watching = False
         self.queue_sent = 0  # hash of the frame with the waiting queue that was last sent to this console
         self.watched = ""
@@ -101,7 +108,7 @@ class Client:
 
 
 class Hub:
-    """All connections. Those of each member of staff are kept in the order of arrival, the newest last."""
+    """All connections. Each member of staff has a list of their connections in the order of arrival, the newest last."""
 
     def __init__(self) -> None:
         self.clients: set[Client] = set()

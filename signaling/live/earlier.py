@@ -1,8 +1,8 @@
 """The earlier sessions of a user, as staff see them in the brief of a present session.
 
-The server reads the earlier sessions when a session is made or restored. It keeps them in memory only: a copy in the records
-would outlive the session that was copied. An erased session disappears from the briefs at once, an expired one when its retention
-ends.
+The server reads the earlier sessions when a session is made or restored. It keeps them in memory only, because a copy in the
+records would stay after the earlier session itself was erased. An erased session disappears from the briefs at once. An expired
+session disappears when its retention ends.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ class Earlier:
         if not earlier:
             return
         names = {member.id: member.name for member in await self._records.all_staff()}
-        for entry, user in vouched:  # an earlier session of a site names only staff of the site's own organisation
+        # `names` has the staff of all organisations; an earlier session names only staff of its own site's organisation
+        for entry, user in vouched:
             entry.earlier = [
                 (earlier_session(each, names, entry.site, entry.session.language), each.ended_at)
                 for each in earlier.get(user, [])
@@ -52,7 +53,7 @@ class Earlier:
 
 
 def brief_for_staff(entry: Entry, now_ms: int) -> Brief:
-    """Return the brief with the earlier sessions that the site still keeps."""
+    """Return the brief with those earlier sessions that the site's retention still allows."""
     kept_from = now_ms - entry.site.retention_days * DAY_MS
     shown = [each for each, ended_at in entry.earlier if ended_at >= kept_from]
     return Brief(fields=entry.brief.fields, trail=entry.brief.trail, earlier_sessions=shown) if shown else entry.brief

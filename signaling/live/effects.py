@@ -1,4 +1,4 @@
-"""Carry out the effects of a session's events: at the matcher, in the chat and in the room."""
+"""Carry out the effects of a session's events in the matcher, in the chat and in the room."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from signaling.session.model import Person
 
 
 class LiveEffects:
-    """Implements `sessions.Effects` in a running server."""
+    """The implementation of `sessions.Effects` in a running server."""
 
     def __init__(self, requests: Requests, lines: Lines, rooms: RoomOrders) -> None:
         self._requests = requests

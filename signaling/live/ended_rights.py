@@ -29,7 +29,7 @@ from .staffing import MATCHED_ROLES, Staffing
 log = structlog.get_logger(__name__)
 
 LOOK_S = 0.4  # seconds between two checks of which sign-ins still exist
-RESTART_MS = 300  # milliseconds that a page waits before it reconnects, when the server has told it to
+RESTART_MS = 300  # a page that the server tells to reconnect waits for this many milliseconds
 ON_DUTY = frozenset({"available", "reserved", "busy", "wrap_up"})
 
 LetGo = Callable[[Client], Awaitable[None]]
@@ -65,7 +65,7 @@ class EndedRights:
         self._let_go = let_go
 
     async def watch(self) -> None:
-        """Read again and again from the records which sign-ins still exist: the command line and other servers may end them."""
+        """Regularly read the existing sign-ins from the records, because the command line and other servers can end sign-ins."""
         while True:
             await asyncio.sleep(LOOK_S)
             await self.look()
@@ -75,7 +75,7 @@ class EndedRights:
         await self._look_at_staff()
 
     async def _end_old(self) -> None:
-        """End users' connections to sessions that closed so long ago that their users may not return."""
+        """End users' connections to sessions that closed so long ago that the users may not return."""
         for entry in list(self._index.over.values()):
             if self._now() <= (entry.session.ended_at or 0) + RATING_MS:
                 return
@@ -95,7 +95,8 @@ class EndedRights:
         over = [client for client in clients if not self._stands(client, standing, now)]
         await self.end(over)
         await self._end_absent(absent, {staff.id for _, staff in standing.values()})
-        # The role, sites, languages or name of these members have changed. Their pages reconnect, and then show the new ones.
+        # The role, sites, languages or name of these members have changed. Let their pages reconnect, so that they show the
+        # change.
         await self.restart([client for client in clients if client not in over and standing[client.right][1] != client.staff])
 
     def _stands(self, client: Client, standing: Standing, now: int) -> bool:
@@ -105,9 +106,10 @@ class EndedRights:
         return self._in_use(client) or now - max(sign_in.created_at, sign_in.seen_at, client.acted_at) < IDLE_MS
 
     def _in_use(self, client: Client) -> bool:
-        """Return whether a connection is in use although the person at it does nothing.
+        """Return whether a connection counts as in use even if the person does nothing.
 
-        Available staff wait for a ring, and a missed ring sets them away. An operator watches the wallboard without touching it.
+        Available staff do nothing while they wait for a ring. If they are absent, a missed ring sets them away. An operator may
+        watch the wallboard without touching anything.
         """
         staff = client.staff.id if client.staff else ""
         return client.watching or bool(client.held) or self.staffing.state(staff) in ON_DUTY
@@ -133,7 +135,8 @@ class EndedRights:
             returns = await self._may_return(staff)
             theirs = [client for client in clients if client.staff is not None and client.staff.id == staff.id]
             for client in theirs:
-                client.returns = returns  # set before the goodbye: after that, the connection may detach itself
+                # set this before the goodbye, because the connection may detach itself after the goodbye
+                client.returns = returns
                 client.bye("signed_out")
             for client in theirs:
                 await self._let_go(client)
@@ -142,7 +145,10 @@ class EndedRights:
             log.info("sign-in ended", staff=staff.id, may_return=returns)
 
     async def restart(self, clients: list[Client]) -> None:
-        """Let these connections reconnect at once. The reconnecting pages use the sign-in that their browser has at that time."""
+        """Let these connections reconnect at once.
+
+        When a page reconnects, it uses the sign-in that its browser has at that time.
+        """
         for client in clients:
             client.bye("restart", RESTART_MS)
         for client in clients:
@@ -153,10 +159,10 @@ class EndedRights:
         return present is not None and present.active and present.role == staff.role
 
     async def signed_out(self, member: StaffRecord, right: str = "") -> None:
-        """End the member's connections that depend on one sign-in. `right`: the hash of its token, or "" for all connections.
+        """End the member's connections that depend on one sign-in, or all connections of the member.
 
-        The sessions of these connections follow the rules for a disconnected owner. If the member has no connection left, they
-        are signed out at the matcher.
+        `right`: the hash of the sign-in's token, or "" for all connections. The sessions of these connections continue by the
+        rules for a disconnected owner. If the member has no connection left, they are signed out at the matcher.
         """
         clients = self._hub.all_of_staff(member.id)
         await self.end([client for client in clients if right in ("", client.right)])
@@ -164,9 +170,9 @@ class EndedRights:
             await self._sign_out(member)
 
     async def signed_in_again(self, member: StaffRecord, former: str) -> None:
-        """Let a browser's other tabs reconnect after `member` has signed in there. Tabs of another member are signed out.
+        """Let a browser's other tabs reconnect after `member` has signed in again in this browser.
 
-        `former`: the hash of the token with which these tabs were signed in before.
+        Another member's tabs are signed out. `former`: the hash of the token with which the tabs were signed in before.
         """
         theirs = [client for client in self._hub.staff_clients() if client.right == former]
         same = [client for client in theirs if client.staff is not None and client.staff.id == member.id]
@@ -188,7 +194,10 @@ class EndedRights:
             self._refused["matcher_sign_out"] += 1
 
     async def _end_absent(self, absent: list[str], signed_in: set[str]) -> None:
-        """Close the peers of members who have neither a connection nor a sign-in: such a peer may still be in a call."""
+        """Apply the end of the right in the sessions of members who have neither a connection nor a sign-in.
+
+        Otherwise the media peer of such a member could stay in a call.
+        """
         for staff in absent:
             if staff in signed_in:
                 continue

@@ -1,4 +1,4 @@
-"""A live session in memory: the state of its machine, its connections and its room."""
+"""A live session in memory: the state of the session machine, the session's connections and its room."""
 
 from __future__ import annotations
 
@@ -36,17 +36,22 @@ class RoomState:
 
 @dataclass(slots=True)
 class ShownPage:
-    """The page on which the user is, as the server has it.
+    """The server's copy of the page that the user looks at.
 
-    `client`: the connection that shows the page. `viewers`: participants who see it → their connection. `behind`: viewers who
-    have missed something and get all of `frames` again. `frames`: the newest snapshot and all that followed, encoded for viewers;
-    `frames_bytes`: their size, and `snapshot_bytes`: that of the snapshot.
-    `skipping`: whether further parts of an abandoned batch are still arriving, which the server ignores.
-    `refused`: why the page is not shown: it is too large, or the server shows as many pages as it can.
-    `stale`: whether nothing can be used until the next snapshot. `asked`: whether the server has asked for a new snapshot.
-    `kept`: the segment of the recording (epoch, period) with which the page is kept. `kept_whole`: whether a snapshot has been
-    kept with this segment. `kept_for`: the viewers that were last kept.
-    `told`: hash of the newest `page_state`. `spare_bytes`: how many bytes the page might send at the time `spared_at` (Unix ms).
+    - `client`: the connection that sends the page to the server
+    - `viewers`: the participants who see the page → their connections
+    - `behind`: the viewers who have missed a part of the page and must get all `frames` again
+    - `frames`: the newest snapshot and all later changes, encoded for viewers
+    - `frames_bytes`, `snapshot_bytes`: the size of all frames, and the size of the snapshot in them
+    - `skipping`: whether the server ignores the next parts, because they belong to a batch that was given up
+    - `refused`: the reason why the page is not shown: "large" if it is too large, "crowded" if the server shows too many pages
+    - `stale`: whether `frames` cannot be used until the next snapshot arrives
+    - `asked`: whether the server has asked for a new snapshot
+    - `kept`: the segment (epoch, period) of the recording in which the page is recorded
+    - `kept_whole`: whether a snapshot was recorded in this segment
+    - `kept_for`: the viewers that the recording named last
+    - `told`: the hash of the newest `page_state`
+    - `spare_bytes`: the number of bytes that the page was allowed to send at the time `spared_at` (Unix ms)
     """
 
     client: Client | None = None
@@ -72,19 +77,23 @@ class ShownPage:
 class Entry:
     """A live session in memory.
 
-    `lock` serializes the machine's events. `lines_lock` keeps lines in order without waiting for `lock`. `booking_lock` is held
-    while a time is claimed for the session, so that two moves at once do not free each other's time.
-    `holders`: participant → the connection that acts for them (their newest tab). `sent`: participant → hash of the last view
-    sent.
-    `told`: the place in the queue that the user was last told. `last_seq`: number of the newest line.
-    `readers`: mentioned colleagues who read along → their connection.
-    `marks`: each participant's read mark; None until the marks were read from the records.
-    `mail_lock` is held while the mails about a callback are replaced. `moved`: the number of the newest of these mails' calendar
-    events.
-    `mailed_at`: when the absent user was told of an answer by mail (Unix ms); 0: no mail since the user left.
-    `unread`: the first line of staff that was sent to the connected user, and that the user has not read; None: no such line.
-    `devices`: in how many browsers the user wants pushes about answers. `pushed_at`: like `mailed_at`, for pushes.
-    `vouched`: whether the partner signed the user's identity. `earlier`: that user's earlier sessions, and when each ended.
+    - `lock`: held while the session machine handles an event
+    - `lines_lock`: keeps lines in order without waiting for `lock`
+    - `booking_lock`: held while a time is claimed for the session, so that two simultaneous moves do not free each other's time
+    - `mail_lock`: held while the mails about a callback are replaced
+    - `holders`: participant → the connection that acts for them (their newest tab)
+    - `readers`: mentioned colleagues who read along → their connections
+    - `sent`: participant → the hash of the view that was sent last
+    - `last_seq`: the number of the newest line
+    - `marks`: each participant's read mark; None until the marks were read from the records
+    - `moved`: the sequence number of the newest calendar event in the mails about a callback
+    - `mailed_at`: when the absent user was told by mail that staff have written (Unix ms); 0: no mail since the user left
+    - `unread`: the first line of staff that was sent to the connected user and that the user has not read; None: no such line
+    - `devices`: the number of browsers in which the user wants pushes when staff write
+    - `pushed_at`: like `mailed_at`, for pushes
+    - `vouched`: whether the partner signed the user's identity
+    - `earlier`: the user's earlier sessions, and the time when each ended
+    - `told`: the place in the queue that the user was last told
     """
 
     session: Session
@@ -121,7 +130,10 @@ class Entry:
         return self.session.id
 
     def category_name(self, category: str = "", locale: str = "") -> str:
-        """Return a category's name in `locale`. Without arguments, return the session's category in the session's language."""
+        """Return a category's name in `locale`.
+
+        Without arguments, return the name of the session's category in the session's language.
+        """
         return self.site.category_name(category or self.session.category, self._language(locale))
 
     def site_name(self, locale: str) -> str:

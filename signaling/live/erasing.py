@@ -24,7 +24,7 @@ LOOK_S = 0.5  # seconds between two checks of what other processes have erased o
 
 
 class Erasing:
-    """Ends erased sessions, and reads from the records what another process has erased, changed or cancelled."""
+    """Ends erased sessions. Learns from the records what another process has erased, changed or cancelled."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Erasing:
         self._seen = 0
 
     async def start(self) -> None:
-        """Note up to where the records list erased sessions now. `watch` looks only at later ones."""
+        """Note the end of the records' list of erased sessions. `watch` looks only at sessions that are erased later."""
         self._seen, _ = await self._records.erasures(0)
 
     async def watch(self) -> None:

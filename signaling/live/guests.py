@@ -1,7 +1,7 @@
 """Make guests' links, exchange them for credentials, and find guests by these credentials.
 
-A link's secret stands behind "#" in its address, so that browsers send it neither to servers nor in referrers. The records keep
-only hashes of secrets and credentials, as part of the session.
+A link's secret follows "#" in the address. Browsers send that part neither to servers nor in referrers. The records keep only
+hashes of secrets and credentials, as part of the session.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from signaling.session.events import GuestCame, GuestInvited
 from signaling.session.guests import LinkState
 from signaling.session.model import NotAllowed, Person
 
-# begins a guest's secret in a link; the secrets of links in mails and of invitations to callbacks contain no "~"
+# first character of the secret in a guest's link; secrets in mails' links and in invitations to callbacks contain no "~"
 LINK_PREFIX = "g~"
 SECRET_BYTES = 32
-SECRET_CHARACTERS = 43  # characters of a secret of `SECRET_BYTES` bytes, as written in a link
+SECRET_CHARACTERS = 43  # number of characters with which a secret of `SECRET_BYTES` bytes is written in a link
 _REFUSED: dict[LinkState, InviteReason] = {"used": "replayed", "expired": "expired", "over": "over"}
 
 
@@ -39,7 +39,7 @@ class Guests:
         self._now = now
 
     async def invite(self, entry: Entry, host: Person, label: GuestLabel) -> tuple[str, str, int]:
-        """Return a new guest's id, link, and the link's end (Unix ms).
+        """Invite a guest. Return the guest's id, the link, and the time when the link expires (Unix ms).
 
         Raise NotAllowed, for example guests_off or too_many_guests.
         """
@@ -56,12 +56,13 @@ class Guests:
     async def come(self, link: str) -> tuple[Entry, Person, str]:
         """Exchange a guest's link, once. Return the session, the guest, and the guest's new credential.
 
-        Raise InviteRefused. Raise RecordsAway if the exchange cannot be stored at once: another server that takes over would know
-        neither that the link was used nor the credential. After RecordsAway the link still works.
+        Raise InviteRefused if the link is not valid. Raise RecordsAway if the exchange cannot be stored at once. Then the link
+        can be used again. The exchange must be stored at once, because another server that takes over must know the used link and
+        the credential.
         """
         secret = link.removeprefix(LINK_PREFIX)
         found = self._index.by_guest_link(token_hash(secret))
-        if found is None:  # somebody has shortened the link, or its conversation has long been over
+        if found is None:  # the link is not complete, or its conversation ended long ago
             raise InviteRefused("expired" if len(secret) == SECRET_CHARACTERS else "bad_invite")
         entry, guest = found
         credential = secrets.token_urlsafe(SECRET_BYTES)
@@ -73,13 +74,13 @@ class Guests:
         return entry, entry.session.people[guest], credential
 
     def by_token(self, token: str) -> tuple[Entry, str] | None:
-        """Return the session that this guest's credential opens, and the guest's id, or None once the guest is gone."""
+        """Return the session that this credential opens, and the guest's id. Return None if the guest is gone."""
         return self._index.by_guest_token(token_hash(token)) if token else None
 
     def in_session(self, session_id: str, token: str) -> Person | None:
         """Return the guest who is in this session with this credential, or None.
 
-        A guest who has not entered, and the user's phone as a camera, do not count.
+        Return None for a guest who has not entered, and for the user's phone that serves as a camera.
         """
         found = self.by_token(token)
         if found is None or found[0].id != session_id:

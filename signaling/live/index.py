@@ -1,4 +1,4 @@
-"""Indexes of the live sessions, so that no frequent question has to scan ten thousand sessions."""
+"""Indexes of the live sessions, so that frequent look-ups do not have to scan ten thousand sessions."""
 
 from __future__ import annotations
 
@@ -7,19 +7,23 @@ from collections import Counter
 from signaling.access.admission import Crowd
 from signaling.live.entry import Entry
 
-QueueKey = tuple[str, str, str]  # (site, language, category) of a queue of waiting users
+QueueKey = tuple[str, str, str]  # (site, language, category), which identify a queue of waiting users
 
 
 class Index:
-    """Call `note` after every change of a session and `forget` when it leaves the memory.
+    """Call `note` after every change of a session, and `forget` when the session leaves the memory.
 
-    `entries`: all sessions by id; the code that starts and ends sessions changes it. `waiting`: waiting sessions in order of
-    arrival. `queues`: the waiting sessions by site, language and category. `running`: sessions that are active or in wrap-up.
-    `asleep`: sleeping sessions, the one that has slept longest first. `callbacks`: sessions with a due or scheduled callback.
-    `invited`: sessions that other software has started and whose user has not come yet.
-    `_guests`: hash of a guest's credential, or of the secret of a guest's link → the session and the guest's id.
-    `over`: closed sessions that are still in memory, in the order in which they ended. `crowd`: the number of sessions whose user
-    waits or prepares, by site. `organisations`: how many organisations share the bounds of this server.
+    - `entries`: all sessions by id; the code that starts and ends sessions changes this dict
+    - `waiting`: the waiting sessions in order of arrival
+    - `queues`: the waiting sessions by site, language and category
+    - `running`: the sessions that are active or in wrap-up
+    - `asleep`: the sleeping sessions, the one that has slept longest first
+    - `callbacks`: the sessions with a due or scheduled callback
+    - `invited`: the sessions that other software has started and whose user has not come yet
+    - `over`: the closed sessions that are still in memory, in the order in which they ended
+    - `crowd`: the number of sessions whose user waits or prepares, by site
+    - `organisations`: the number of organisations that share the limits of this server
+    - `_guests`: the hash of a guest's credential, or of the secret in a guest's link → the session and the guest's id
     """
 
     def __init__(self) -> None:
@@ -33,7 +37,8 @@ class Index:
         self.queues: dict[QueueKey, dict[str, Entry]] = {}
         self.crowd = Crowd()
         self.organisations = 1
-        self._counted: dict[str, tuple[Counter[str], str]] = {}  # session → the counter of `crowd` that includes it, and its key
+        # session → the counter of `crowd` that counts this session, and the session's site
+        self._counted: dict[str, tuple[Counter[str], str]] = {}
         self._by_token: dict[str, Entry] = {}
         self._guests: dict[str, tuple[Entry, str]] = {}
         self._by_staff: dict[str, dict[str, Entry]] = {}
@@ -108,12 +113,12 @@ class Index:
         return self._by_token.get(token_hash)
 
     def by_guest_link(self, link_hash: str) -> tuple[Entry, str] | None:
-        """Return the session to which a guest's link leads, and the id that the guest will have, or None."""
+        """Return the session to which a guest's link leads, and the guest's id. Return None if the link is unknown."""
         entry, guest = self._guests.get(link_hash, (None, ""))
         return (entry, guest) if entry is not None and entry.session.invitations[guest].link_hash == link_hash else None
 
     def by_guest_token(self, token_hash: str) -> tuple[Entry, str] | None:
-        """Return the session of the guest with this credential, and the guest's id, or None once the guest is gone."""
+        """Return the session of the guest with this credential, and the guest's id. Return None if the guest is gone."""
         entry, guest = self._guests.get(token_hash, (None, ""))
         if entry is None or entry.session.invitations[guest].token_hash != token_hash:
             return None
@@ -132,7 +137,7 @@ class Index:
         return sum(entry.session.state == "active" for entry in self._by_staff.get(staff, {}).values())
 
     def counts_of(self, staff: str) -> tuple[int, int]:
-        """Return how many text sessions and how many calls take up this member's capacity."""
+        """Return the number of text sessions and the number of calls that count against this member's capacity."""
         sessions = [entry.session for entry in self._by_staff.get(staff, {}).values()]
         active = [session for session in sessions if session.state == "active" and not session.aside]
         texts = sum(session.channel == "text" and not session.calling_back() for session in active)

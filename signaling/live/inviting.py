@@ -1,4 +1,4 @@
-"""Start conversations and book appointments at the request of other software. The users enter them by one-time links."""
+"""Start conversations and book appointments at the request of other software. A one-time link leads the user into the session."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ from signaling.session.inviting import invite, markable_callback
 from signaling.session.model import NotAllowed, Person, Session
 from signaling.session.views import callback_view
 
-MOST_INVITED = 10_000  # at most this many conversations wait for their invited user, in all organisations; 10 KB each
-MOST_OF_SITE = 2_000  # at most this many conversations of one site wait for their invited user
+MOST_INVITED = 10_000  # most conversations, of all organisations, that wait for their invited users; each takes 10 KB of memory
+MOST_OF_SITE = 2_000  # most conversations of one site that wait for their invited users
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Wanted:
     """A conversation that other software wants to start.
 
     `actor`: the id of the token that asks, for the audit. `staff`: the author of `line`, or None if the site itself writes.
-    `until`: when the link ends.
+    `until`: the time (Unix ms) when the link expires.
     """
 
     actor: str
@@ -62,8 +62,9 @@ class Wanted:
 class WantedTime:
     """The time of an appointment that other software wants to book.
 
-    `staff`: id of the member with whom the appointment is; "": the free member with the fewest appointments. `contact`: where the
-    user is reached, or "". `timezone`: IANA name of the user's time zone, in which mails write times, or "".
+    `staff`: id of the member of staff who has the appointment; "": the free member with the fewest appointments. `contact`: the
+    user's mail address or telephone number, or "". `timezone`: IANA name of the user's time zone, or "". Mails to the user write
+    times in this zone.
     """
 
     at: int
@@ -76,7 +77,7 @@ class WantedTime:
 class Inviting:
     """Starts conversations and books appointments for other software.
 
-    Settles callbacks that staff have made by other means, when the software says so.
+    The other software can also report that staff have made a callback by other means. Then this class ends the callback.
     """
 
     def __init__(
@@ -104,10 +105,13 @@ class Inviting:
         self._hub = hub
         self._url = url
         self._now = now
-        self._starting: list[Site] = []  # the site of each conversation that is being stored
+        self._starting: list[Site] = []  # the sites of the conversations that are being stored, one entry for each conversation
 
     async def start(self, wanted: Wanted) -> tuple[str, str]:
-        """Start a conversation. Return its id, and the link by which its user enters. Raise NotAllowed("full") or RecordsAway."""
+        """Start a conversation. Return the session's id, and the link by which the user enters.
+
+        Raise NotAllowed("full") or RecordsAway.
+        """
         organisations = len(await self._records.organisations())
         with self._place_for(wanted.site, organisations):
             return await self._start(wanted)
@@ -116,7 +120,7 @@ class Inviting:
     def _place_for(self, site: Site, organisations: int) -> Iterator[None]:
         """Hold a place for a conversation while it is being stored, so that simultaneous requests do not exceed the bounds.
 
-        Raise NotAllowed("full") if there is no place. Half of all places is divided among the organisations (`has_place`).
+        Raise NotAllowed("full") if there is no place. The organisations share the places as in `has_place`.
         """
         theirs = [entry.site for entry in self._index.invited.values()] + self._starting
         of_site = sum(each.id == site.id for each in theirs)
@@ -149,18 +153,20 @@ class Inviting:
     async def book(self, wanted: Wanted, time: WantedTime) -> tuple[Entry, str]:
         """Book an appointment for a user who has no conversation yet. Mail the user, if a mail address is known.
 
-        Return the new session, and the link by which its user enters. Raise NotAllowed (not_offered, full, out_of_hours,
+        Return the new session, and the link by which the user enters. Raise NotAllowed (not_offered, full, out_of_hours,
         no_contact) or RecordsAway.
         """
         site = wanted.site
         if site.appointments is None or site.callbacks != "offered":
             raise NotAllowed("not_offered")
         self._appointments.require_place(site)
-        # checked before the session is stored, so that only two bookings in the same instant leave a session without a time
+        # checked before the session is stored; so a session without a time can remain only if two bookings happen in the same
+        # instant
         await self._appointments.require_free(Sought(site, wanted.category, wanted.language), time.at, wanted.channel, time.staff)
         session = self._new_session(wanted)
         entry = await self._stored.add(_record(session, wanted), session, site, wanted.brief)
-        # the link is stored before the booking: after a failure, the other software asks again, and would book a second time
+        # store the link before the booking: if that failed after the booking, the other software would ask again and book a
+        # second time
         link = await self._link(entry, wanted.until)
         asked = CallbackAsked(session.user, time.at, time.contact, time.note, reachable=entry.reachable, timezone=time.timezone)
 
@@ -208,14 +214,14 @@ class Inviting:
     async def mark_callback(self, session_id: str, actor: str, *, done: bool) -> CallbackView | None:
         """Store that a user was called back by other means, or was not reached. Return the callback. Raise NotAllowed.
 
-        `actor`: for the audit, the id of the API token whose holder says so.
+        `actor`: the id of the API token whose holder reports this, for the audit.
         """
         entry = self._index.entries.get(session_id)
         if entry is None:
             raise NotAllowed("wrong_state")
         markable_callback(entry.session)
         detail = "done" if done else "failed"
-        # audited first: if the audit fails, nothing changes
+        # write the audit entry first, so that nothing changes if that fails
         await self._records.audit(actor, "callback.mark", f"session/{entry.id}", self._now(), detail)
         await self._sessions.apply(entry, CallbackMarked(done))
         self._mailing.callback_settled(entry)
@@ -231,7 +237,7 @@ def _record(session: Session, wanted: Wanted) -> SessionRecord:
         language=wanted.language,
         channel=wanted.channel,
         state=session.state,
-        # nobody knows this token: the user gets a new one when they open the link
+        # nobody uses this token: the user gets another token when they open the link
         token_hash=token_hash(secrets.token_urlsafe(32)),
         user_ref=wanted.user_ref,
         user_name=wanted.user_name,

@@ -1,4 +1,4 @@
-"""Keep what staff see of a user's page with the recording, while the session is recorded."""
+"""Record what staff see of a user's page, while the session is recorded."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ WRITE_S: Final = 0.5  # seconds between two writes
 
 
 class KeptPages:
-    """Tells `SeenPages` what to keep.
+    """Passes the parts of the user's page that must be recorded to `SeenPages`.
 
-    Recording goes on only while everybody agrees, so `keep` checks at every part whether the session is recorded.
+    A session is recorded only while everybody agrees. So `keep` checks for each part whether the session is recorded now.
     """
 
     def __init__(self, files: SeenPages, now: Now) -> None:
@@ -24,9 +24,9 @@ class KeptPages:
         self._now = now
 
     def settle(self, entry: Entry) -> bool:
-        """Begin or end to keep the page, and keep who sees it. Return whether the page must begin with a new snapshot.
+        """Start or stop recording the page, and record who sees it. Return whether the browser must now send a new snapshot.
 
-        Staff may have seen the page before everybody agreed to the recording. So nothing is kept before the next snapshot.
+        Staff may have seen the page before everybody agreed to the recording. So nothing is recorded before the next snapshot.
         """
         page, session = entry.page, entry.session
         segment = (session.epoch, session.recording.period) if session.recording.on and page.viewers else None
@@ -44,9 +44,9 @@ class KeptPages:
         return began
 
     def keep(self, entry: Entry, part: SendPage | None) -> None:
-        """Keep a part that staff have just been shown. None: note that the former batch was broken off.
+        """Record a part of the page that staff have just seen. If `part` is None, record that the former batch was broken off.
 
-        Keep nothing before a snapshot of this recording, or while the session is not recorded.
+        Record nothing before the first snapshot of this recording segment, and nothing while the session is not recorded.
         """
         if not entry.page.kept_whole or not entry.session.recording.on:
             return
@@ -56,7 +56,7 @@ class KeptPages:
         self._files.add(entry.id, line)
 
     async def run(self) -> None:
-        """Write to the disk what is kept, every `WRITE_S`. Runs until cancelled."""
+        """Every `WRITE_S`, write the recorded parts to the disk. Runs until cancelled."""
         while True:
             await asyncio.sleep(WRITE_S)
             await self._files.write()

@@ -1,7 +1,7 @@
-"""Listening in by operators, who may also whisper and join where the site allows it.
+"""Listening in by operators. If the site allows it, an operator can also whisper and join.
 
-Listening starts only at the operator's request, is audited before anything is heard, and ends when the site no longer allows it.
-The same three rules hold for whispering and joining.
+Listening starts only at the operator's request. It is audited before the operator hears anything. It ends when the site no longer
+allows it. The same three rules apply to whispering and joining.
 """
 
 from __future__ import annotations
@@ -67,16 +67,16 @@ class Listening:
             await self.sessions.apply(entry, ListenStopped(operator, why))
 
     async def change(self, entry: Entry, operator: str, message: SetListening) -> None:
-        """Let a listener whisper, join, or only listen again. Raise `NotAllowed` with the reason if the site forbids it."""
+        """Let a listener whisper or join, or let them only listen again. Raise `NotAllowed` if the site forbids it."""
         await self.sessions.renew_site(entry)
         if message.how not in listening.ALLOWED[entry.site.listening]:
             raise NotAllowed("speaking_off")
         await self.sessions.apply(entry, ListenedAs(operator, message.how, message.mic, message.record))
 
     async def run(self) -> None:
-        """While anybody listens, read again and again whether each site allows listening in: the command line may change that.
+        """Regularly check whether the sites of sessions with listeners still allow listening in. Runs until cancelled.
 
-        Runs until cancelled.
+        The check is needed because the command line can change the setting.
         """
         while True:
             await asyncio.sleep(LOOK_S)

@@ -12,14 +12,11 @@ from signaling.records.types import RecordsAway
 
 log = structlog.get_logger(__name__)
 
-LOOP_RETRY_S = 1.0  # seconds before a loop that has failed starts again
+LOOP_RETRY_S = 1.0  # a failed loop starts again after this many seconds
 
 
 async def run_forever(loop: Callable[[], Awaitable[None]]) -> None:
-    """Run `loop` again and again.
-
-    If `loop` raises an exception, for example because the records fail, log the exception and start `loop` again.
-    """
+    """Run `loop` forever. If `loop` raises an exception, for example because the records fail, log it and start `loop` again."""
     while True:
         try:
             await loop()

@@ -25,17 +25,17 @@ from signaling.session.views import brief_value
 
 MOST_TASKS = 1000  # at most this many mails are being queued at the same time
 ALERTS_S = 30.0  # seconds between two checks of all queues for alerts
-NOBODY_MS = 60_000  # milliseconds of waiting after which a queue that nobody serves is reported
+NOBODY_MS = 60_000  # a queue that nobody serves is reported when somebody has waited for this many ms
 ALERT_AGAIN_MS = 30 * 60_000  # at least this many ms pass between two mails of the same alert
-SOON_MS = 15 * 60_000  # milliseconds before a callback or an appointment at which its reminder is sent
-DAY_MS = 24 * 3_600_000  # milliseconds before an appointment at which its first reminder is sent
-DEAD_MS = 30_000  # milliseconds after which the server has noticed a dead connection, by its heartbeat
-_GOES_ON = frozenset({"waiting", "active", "asleep"})  # states of a session in which an unread line is mailed
+SOON_MS = 15 * 60_000  # the reminder of a callback or an appointment is sent this many ms before its time
+DAY_MS = 24 * 3_600_000  # the first reminder of an appointment is sent this many ms before its time
+DEAD_MS = 30_000  # milliseconds after which the heartbeat has shown the server that a connection is dead
+_GOES_ON = frozenset({"waiting", "active", "asleep"})  # states of a session in which the user gets a mail about an unread line
 _TOLD_OF = frozenset({"text", "picture", "file"})
 
 
 def address_for(entry: Entry) -> str:
-    """Return the mail address of the session's user: the one that the partner signed or that the user gave; "" without one."""
+    """Return the mail address that the partner signed for the user, or that the user gave. Return "" if there is none."""
     called = entry.session.callback
     return address_in(brief_value(entry.brief, "user_contact")) or address_in(called.contact if called else "")
 
@@ -57,7 +57,7 @@ class Mailing:
     ) -> None:
         """Make the object with the server's parts.
 
-        `wallboard`: the address of the operators' page. `wall`: the machine's clock, by which people mean a booked time.
+        `wallboard`: the address of the operators' page. `wall`: the machine's clock. Booked times are times of this clock.
         """
         self._postbox = postbox
         self._records = records
@@ -73,7 +73,7 @@ class Mailing:
         return self._postbox.enabled
 
     async def start(self) -> None:
-        """Read from the records which users were told of an answer by mail before this server started."""
+        """Read from the records to which users a mail about an answer was sent before this server started."""
         if not self._postbox.enabled:
             return
         for key in await self._records.mail_keys("reply/"):
@@ -94,7 +94,8 @@ class Mailing:
     async def leave(self, entry: Entry, former: str) -> None:
         """Forget the user's former address, which may have been mistyped.
 
-        No more mail goes to that address, and the links in earlier mails end. An address to which a callback is promised is kept.
+        No more mails are sent to that address, and the links in earlier mails expire. If the session's callback uses this
+        address, the address is kept.
         """
         if former != callback_address(entry):
             await self._records.leave_address(entry.id, self._postbox.addresses.hashed(former))
@@ -104,11 +105,11 @@ class Mailing:
     def answered(self, entry: Entry, line: Line) -> None:
         """Queue a mail about a new line of staff for a user who has left the page.
 
-        The mail goes out two minutes later, unless the user returns before. Until `REPLY_AGAIN_MS` have passed, no second mail
-        follows. A line for a user who is connected is kept for `left`.
+        The mail is sent two minutes later, unless the user returns before. No second mail is sent until `REPLY_AGAIN_MS` have
+        passed. If the user is connected, only remember the line, for `left`.
         """
         if line.author == entry.session.user:
-            entry.unread = None  # a user who writes has seen the lines before
+            entry.unread = None  # a user who writes has seen all earlier lines
             return
         by_staff = line.role in ("counselor", "professional") and line.audience == "all" and line.kind in _TOLD_OF
         if not by_staff or not self._postbox.enabled:
@@ -126,16 +127,20 @@ class Mailing:
             self._background.later(self._reply(entry, address, args, now))
 
     def left(self, entry: Entry) -> None:
-        """Queue a mail about a line that the user has not read, because the user's connection was lost.
+        """Queue a mail about the first line that the user has not read. Call this when the user's connection is lost.
 
-        A connection may be dead for some seconds before the server notices. Lines that were sent meanwhile never arrived.
+        A connection may be dead for some seconds before the server notices it. Lines that were sent in these seconds have not
+        arrived.
         """
         line, entry.unread = entry.unread, None
         if line is not None and entry.session.state in _GOES_ON and not self._is_read(entry, line):
             self.answered(entry, line)
 
     def _is_read(self, entry: Entry, line: Line) -> bool:
-        """Return whether the user has read a line. At a site without read marks: whether it was sent more than `DEAD_MS` ago."""
+        """Return whether the user has read a line.
+
+        At a site without read marks, a line counts as read if it was sent more than `DEAD_MS` ago.
+        """
         if entry.site.read_marks == "off":
             return self._now() - line.at > DEAD_MS
         mark = (entry.marks or {}).get(entry.session.user)
@@ -155,15 +160,16 @@ class Mailing:
         )
 
     def came_back(self, entry: Entry) -> None:
-        """Delete the mail about an answer that waits to be sent, because the user is on the page again."""
+        """Delete the queued mail that would tell the user of an answer, because the user is on the page again."""
         if entry.mailed_at:
             entry.mailed_at = 0
             self._background.later(self._records.drop_mails(f"reply/{entry.id}"))
 
     async def message_answered(self, entry: Entry, message: MessageRecord, name: str, seq: int, mail: str) -> None:
-        """Queue a mail with the id `mail` that tells a user that their message was answered. Raise MailRefused or RecordsAway.
+        """Queue a mail that tells a user that their message was answered. `mail`: the mail's id.
 
-        Mail nothing about further answers in this conversation until `REPLY_AGAIN_MS` have passed.
+        Raise MailRefused or RecordsAway. No mail about further answers in this conversation is sent until `REPLY_AGAIN_MS` have
+        passed.
         """
         address = address_in(message.contact)
         entry.mailed_at = self._now()
@@ -203,7 +209,7 @@ class Mailing:
             self._background.later(self._cancelled(entry, address, kind, about))
 
     def callback_settled(self, entry: Entry) -> None:
-        """Delete the waiting mails about a callback that is over."""
+        """Delete the queued mails about a callback, because the callback is over."""
         self._background.later(self._settled(entry))
 
     async def _settled(self, entry: Entry) -> None:
@@ -212,7 +218,7 @@ class Mailing:
 
     async def _promise(self, entry: Entry, address: str, at: int, about: dict[str, Any], *, appointment: bool) -> None:
         async with entry.mail_lock:
-            # the callback was moved or cancelled meanwhile, and the newer mail replaces this one
+            # the callback was moved or cancelled meanwhile, so a newer mail replaces this one
             if about["args"]["moved"] != entry.moved:
                 return
             await self._forget_promises(entry)
@@ -232,7 +238,7 @@ class Mailing:
             await self._postbox.post(kind, address, **about)
 
     def _about(self, entry: Entry, called: Callback) -> dict[str, Any]:
-        """Return the arguments of a mail about the callback as it is now, with the next number of its calendar event."""
+        """Return the arguments for a mail about the callback's present time. The calendar event gets the next sequence number."""
         entry.moved = max(entry.moved + 1, _sequence(self._now()))
         args: dict[str, Any] = {"at": called.due_at, "moved": entry.moved}
         if called.staff:
@@ -249,11 +255,14 @@ class Mailing:
     # --- alerts ----------------------------------------------------------------------------------------------------------
 
     async def watch_queues(self) -> None:
-        """Tell the sites' operators of queues that nobody serves, or in which somebody waits too long. Runs until cancelled."""
+        """Mail alerts to the sites' operators about queues that nobody serves, or in which somebody waits too long.
+
+        Runs until cancelled.
+        """
         while self._postbox.enabled:
             await asyncio.sleep(ALERTS_S)
             for queue in list(self._index.queues.values()):
-                if waiting := list(queue.values()):  # this queue may have become empty while the loop waited for another queue
+                if waiting := list(queue.values()):  # the queue may have become empty while the loop was busy with another queue
                     await self._look(waiting)
         await asyncio.Event().wait()
 
@@ -288,11 +297,14 @@ class Mailing:
 
 
 def callback_address(entry: Entry) -> str:
-    """Return where a callback's mails go: the contact of the callback if it is a mail address, else the user's address."""
+    """Return the address for mails about a callback: the callback's contact if it is a mail address, else the user's address."""
     called = entry.session.callback
     return address_in(called.contact if called else "") or address_for(entry)
 
 
 def _sequence(now: int) -> int:
-    """Return the sequence number of a calendar event: seconds since 2025. A later version of an event has a higher number."""
+    """Return the sequence number of a calendar event: the seconds since the beginning of 2025.
+
+    So a later version of an event has a higher number.
+    """
     return max(0, now // 1000 - 1_735_689_600)

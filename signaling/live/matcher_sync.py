@@ -1,8 +1,9 @@
-"""Make sessions and matcher agree again: after a start, after the matcher was unreachable, and after it lost its memory.
+"""Make sessions and matcher agree again: after a start, after the matcher was unreachable, and after it lost its data.
 
-The sessions are the authority. A request that the matcher has lost is enqueued again at its original time. This happens before
-any staff are signed in, so that nobody loses their place. The sessions may have missed steps of the matcher (a ring, an accepted
-call); these are applied to them as if they had just happened. Requests without a session are released.
+If the two differ, the sessions are right. If the matcher has lost a request, the request is enqueued again with its original
+time. This is done before any staff are signed in at the matcher, so that nobody loses their place. A session may have missed a
+step of the matcher, such as a ring or an accepted call. Then the step is applied to the session as if it had just happened. If
+the matcher has a request without a session, the request is released.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ from signaling.session.standing import open_requests
 
 log = structlog.get_logger(__name__)
 
-LOOK_S = 0.4  # seconds between two checks whether the matcher has lost its memory
-RETURN_MS = Rules().lease_ms  # milliseconds after this server's start in which waiting users may still be reconnecting
-RETRY_S = 0.3  # seconds before the next try while the matcher is unreachable
+LOOK_S = 0.4  # seconds between two checks whether the matcher has lost data
+RETURN_MS = Rules().lease_ms  # waiting users may reconnect for this many milliseconds after this server's start
+RETRY_S = 0.3  # seconds between two tries while the matcher is unreachable
 TRIES = 5
-LATER = m.Why("exact", "told later", (), ())  # replaces the reasons of a ring whose event was lost
+LATER = m.Why("exact", "told later", (), ())  # shown as the reasons of a ring if the event with the real reasons was lost
 
 Forgotten = Callable[[], Awaitable[bool]]
 
@@ -41,8 +42,8 @@ Forgotten = Callable[[], Awaitable[bool]]
 class Agreeing:
     """Compares sessions and matcher, and corrects the differences.
 
-    `forgotten` returns whether the store has lost its memory since the last call. Like every step, this call may raise
-    `Unavailable`.
+    `forgotten` returns whether the matcher's store has lost data since the last call. It can raise `Unavailable`, like every call
+    of the store.
     """
 
     def __init__(
@@ -110,16 +111,16 @@ class Agreeing:
                     await self._look_again(entry, wanted.request)
         await self._staff(found)
         await self.requests.settled()
-        if await self._forgotten():  # the store has lost its memory again while we compared
+        if await self._forgotten():  # the store has lost data again during the comparison
             self._unsettled.set()
             return
         self._holds = True
 
     def _others_come(self) -> bool:
-        """Return whether a waiting user is not connected yet, and this server started less than `RETURN_MS` ago.
+        """Return whether some waiting users may still be reconnecting: one is not connected, and `RETURN_MS` have not passed yet.
 
-        The server may have started with an empty matcher. The matcher then serves nobody until the waiting users have had
-        the time to reconnect. Otherwise the first to reconnect would be served first.
+        A server may start with an empty matcher. Then the matcher serves nobody until the waiting users have had time to
+        reconnect. Otherwise the user who reconnects first would be served first.
         """
         waiting = self._index.waiting.values()
         late = any(not entry.session.people[entry.session.user].connected for entry in waiting)
@@ -128,8 +129,8 @@ class Agreeing:
     async def _look_again(self, entry: Entry, request: str) -> None:
         """Compare one session with the matcher again, because both may have changed since the snapshot.
 
-        The matcher is asked about the request twice: before and after all its past events have been routed. The comparison
-        counts only if both answers are the same.
+        The method asks the matcher about the request before and after all past events of the matcher were routed. If the two
+        replies differ, it asks again, up to `TRIES` times.
         """
         before = await self._store.request_status(request)
         for _ in range(TRIES):
@@ -196,7 +197,10 @@ class Agreeing:
             self.requests.take(m.Reserved(fence, now, status.reservation or "", request, status.staff or "", until, LATER))
 
     async def _compare_promised(self, entry: Entry, wanted: Reinstate, status: m.RequestStatus) -> None:
-        """Make the matcher keep a place, or let the promised request ring, as the session says."""
+        """If the session has promised a request a place, make the matcher keep that place.
+
+        Otherwise let the promised request ring.
+        """
         store, now = self._store, self._now()
         if not wanted.promised:
             await self._step(store.redeem(wanted.request, now))
@@ -207,8 +211,8 @@ class Agreeing:
     async def _compare_accepted(self, entry: Entry, wanted: Reinstate, status: m.RequestStatus, fence: int) -> None:
         """Compare an accepted request with the member of staff to whom the session has assigned it.
 
-        If the matcher has withdrawn a member who never entered the room, the session removes this member. A member in the room
-        stays.
+        The matcher withdraws a member who accepts and never enters the room. Then the session removes this member, too. If the
+        member is in the room, the matcher is corrected instead.
         """
         store, now, request = self._store, self._now(), wanted.request
         if status.state == "accepted":
@@ -227,7 +231,7 @@ class Agreeing:
         return self._new_medium(entry, wanted, status) is None and _alike(wanted, here, ringing, status)
 
     def _new_medium(self, entry: Entry, wanted: Reinstate, status: m.RequestStatus) -> m.Medium | None:
-        """Return the request's medium if the matcher counts another one and can change it, else None."""
+        """Return the request's medium (text or call) if the matcher has another one and can change it. Otherwise return None."""
         medium = self.requests.request_of(entry, wanted).medium
         changes = medium != status.request.medium and (medium == "call" or status.state == "accepted")
         return medium if changes else None
@@ -236,7 +240,7 @@ class Agreeing:
         try:
             self.requests.take(*await step)
         except m.Refused as refused:
-            # the matcher refuses the correction: the request has changed since the comparison
+            # the matcher refuses the correction, because the request has changed since the comparison
             self._refused[f"matcher_{refused.reason}"] += 1
 
     # --- signing staff in again ------------------------------------------------------------------------------------------
@@ -244,7 +248,8 @@ class Agreeing:
     async def _staff(self, found: m.Snapshot) -> None:
         """Sign in at the matcher every member of staff who has a tab connected to this server.
 
-        Members who were available or had a ring before the matcher lost its memory become available again, in their former order.
+        If the matcher has lost its data, members who were available or had a ring before become available again, in their former
+        order.
         """
         store, hub = self._store, self._hub
         newest: list[Client] = [tabs[-1] for staff in hub.staff_ids() if (tabs := hub.of_staff(staff))]

@@ -32,10 +32,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Ringing:
-    """A reservation that rings in the tabs of the member of staff for whom it is held.
+    """A reservation for a member of staff, which rings in all tabs of this member.
 
-    `accepting`: the tab in which Accept was pressed, or None. `reason`: the member's own words for declining, or "". These words
-    are not passed to the matcher, which stores no text that people write.
+    `accepting`: the tab in which Accept was pressed, or None. `reason`: the words that the member typed to explain why they
+    decline, or "". The matcher does not get these words, because it stores no text that people write.
     """
 
     staff: str
@@ -71,7 +71,8 @@ class Matching:
         self.staffing = staffing
         self.rings: dict[str, Ringing] = {}
         self._pushing = pushing
-        self.staff_moved: Callable[[m.StaffChanged], Awaitable[None]] = _ignore  # `Live` sets this when it has made the stand-by
+        # `Live` sets this attribute when it has made `StandBy`
+        self.staff_moved: Callable[[m.StaffChanged], Awaitable[None]] = _ignore
 
     async def accept(self, reservation: str, client: Client) -> None:
         ring = self._ring_of(reservation, client.staff.id if client.staff else "")
@@ -83,7 +84,7 @@ class Matching:
         except m.Refused as refused:
             ring.accepting = None
             raise NotAllowed(refused.reason) from None
-        except BaseException:  # accepting has failed: the ring continues, and Accept can be pressed again in every tab
+        except BaseException:  # if accepting fails, the ring continues, and Accept can be pressed again in every tab
             ring.accepting = None
             raise
         await self.requests.settled()
@@ -196,13 +197,13 @@ class Matching:
     }
 
     async def ring_lost(self, request: str, ringing: RingingThere, fence: int) -> None:
-        """End a ring that the matcher no longer knows."""
+        """End a ring in the session, because the matcher does not know this ring any more."""
         ended = m.ReservationEnded(fence, self._now(), ringing.reservation, request, ringing.staff, "cancelled", "lost")
         self.requests.take(ended)
         await self.requests.settled()
 
     def renew_briefs(self, entry: Entry) -> None:
-        """After something was removed from the brief, show the new brief to the staff for whom this session rings."""
+        """Show the session's new brief to the staff for whom it rings. Call this after something was removed from the brief."""
         brief = self.sessions.surroundings(entry).brief
         for ring in self.rings.values():
             if ring.session == entry.id and ring.message.brief is not None:

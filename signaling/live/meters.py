@@ -1,4 +1,4 @@
-"""Count and time what happens in this server, for `server/metrics.py` to expose. No label names or identifies a person."""
+"""Count and time what happens in this server. `server/metrics.py` exposes the results. No label names or identifies a person."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessColl
 from signaling.records import Records
 
 LAG_EVERY_S = 0.25  # seconds between two measurements of the event loop's lag
-WAIT_S = (2, 5, 10, 20, 30, 60, 120, 300, 600, 1800)  # upper bounds in seconds of the histogram of waits
+WAIT_S = (2, 5, 10, 20, 30, 60, 120, 300, 600, 1800)  # upper bounds, in seconds, of the buckets in the histogram of waits
 QUICK_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
 
@@ -43,8 +43,8 @@ class Meters:
     def ring_ended(self, kind: str, outcome: str, waited_ms: int) -> None:
         """Count a ring that has ended, and time the wait if it was accepted.
 
-        `kind`: user, callback, help or transfer. `outcome`: the last state of the reservation. `waited_ms`: time since the
-        request was made, or since the callback was due.
+        `kind`: user, callback, help or transfer. `outcome`: the last state of the reservation. `waited_ms`: the time since the
+        request was made. For a callback, the time since the callback was due.
         """
         self._rings.labels(kind, outcome).inc()
         if outcome == "accepted":
@@ -53,8 +53,8 @@ class Meters:
     def http_answered(self, route: str, method: str, status: int, took_s: float | None) -> None:
         """Count one HTTP request.
 
-        `route` is a route's pattern, never a path, because a path may name a session. `took_s` is None for a WebSocket, because
-        the time that it stays open is not the duration of a request.
+        `route`: the route's pattern. Never pass the path, because a path can name a session. `took_s`: the request's duration;
+        None for a WebSocket, because the time for which a WebSocket is open is not the duration of a request.
         """
         self._requests.labels(route, method, str(status)).inc()
         if took_s is not None:
@@ -77,7 +77,7 @@ class Meters:
             sa.event.listen(engine, "after_cursor_execute", after)
 
     async def watch_loop(self) -> None:
-        """Measure the event loop's lag: how late a timer fires. Runs until cancelled."""
+        """Measure the event loop's lag, which is how late a timer fires. Runs until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             due = loop.time() + LAG_EVERY_S

@@ -1,4 +1,4 @@
-"""Sentences for client authors: why a media worker ended a peer connection that nobody closed."""
+"""Sentences for client authors that explain why a media worker ended a peer connection that nobody closed."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ PEER_ENDS: dict[PeerEndReason, str] = {
 
 
 def is_fault(reason: str) -> TypeGuard[PeerEndReason]:
-    """Return whether this reason means a fault. False: the peer ended on request."""
+    """Return whether this reason means a fault. The result is False if the peer was ended on request."""
     return reason in PEER_ENDS

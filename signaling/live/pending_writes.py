@@ -1,10 +1,10 @@
-"""Keep writes of sessions in memory and in order while the records are unavailable, and carry them out later.
+"""Keep writes of sessions in memory while the records are unavailable, and carry them out later, in order.
 
-Each write of a session's state holds the whole state, so only the newest is kept. Events and lines of the service are kept one
-by one, up to a limit. When `crowded` becomes true, no new users enter a queue; the rest of the limit is left to running
-conversations. A write that is carried out twice has the effect of one. The records refuse the writes if another server has
-become the leader meanwhile. Lines that people write are not kept here: the server acknowledges a line only when it is stored,
-and the client keeps it until then.
+A write of a session's state contains the whole state, so only a session's newest such write is kept. Events, and lines that the
+service writes, are kept one by one, up to a limit. At half of the limit, `crowded` becomes true, and no new users enter a queue.
+The other half is left to running conversations. If a write is carried out twice, the result is the same as if it had been carried
+out once. If another server has become the leader meanwhile, the records refuse the writes. Lines that people write are not kept
+here. The server acknowledges such a line only when it is stored, and the client keeps the line until then.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from signaling.records import Overtaken, Records, RecordsAway, UnknownSession
 
 log = structlog.get_logger(__name__)
 
-MOST = 50_000  # at most this many writes are pending; they take about 25 MB
+MOST = 50_000  # most pending writes; they take about 25 MB
 CROWDED = MOST // 2
 
 Write = Callable[[bool], Awaitable[object]]
@@ -47,7 +47,8 @@ class Owed:
     async def now_or_later(self, session: str, write: Write, whole: str = "") -> None:
         """Write at once, or keep the write while the records are unavailable.
 
-        `whole`: key of an earlier pending write of the whole state, which this one replaces. "": the write replaces none.
+        `whole`: a key for writes of a whole state. The write replaces the session's pending write with the same key. With "", the
+        write replaces no other write.
         """
         if not self._writes:
             try:
@@ -97,5 +98,6 @@ class Owed:
             raise
         except Exception:
             log.exception("owed to the records and not taken by them", session=key[0])
-        if self._writes.get(key) is write:  # otherwise a newer write has replaced this one and is still pending
+        # if the entry is another write, a newer write has replaced this one and must stay pending
+        if self._writes.get(key) is write:
             del self._writes[key]

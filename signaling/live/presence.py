@@ -24,7 +24,7 @@ from signaling.records import Records
 from signaling.records.types import StaffRecord
 from signaling.session.events import Connected, Disconnected, RightEnded
 
-LEAVING_AT_ONCE = 16  # at most this many connections are detached at once, so that other work runs between thousands of them
+LEAVING_AT_ONCE = 16  # most connections that are detached at the same time; so other work can run while thousands are detached
 
 
 class Presence:
@@ -52,8 +52,8 @@ class Presence:
     ) -> None:
         """Make the object with the server's parts.
 
-        `came_back` is called with each session whose user has opened, or reopened, the session's page. `left` is called with each
-        session whose user's connection was lost.
+        `came_back` is called with a session when its user opens or reopens the session's page. `left` is called with a session
+        when its user's connection is lost.
         """
         self._index = index
         self._hub = hub
@@ -73,7 +73,10 @@ class Presence:
         self._leaving = asyncio.Semaphore(LEAVING_AT_ONCE)
 
     async def attach_user(self, client: Client, entry: Entry) -> None:
-        """Let the user's newest tab act for the user. The tab that acted before is told that it was replaced, and closed."""
+        """Let the user's newest tab act for the user.
+
+        The tab that acted before gets the message that it was replaced, and its connection is closed.
+        """
         entry = self._index.entries.setdefault(entry.id, entry)
         user = entry.session.people[entry.session.user]
         client.session, client.participant = entry.id, user.id
@@ -131,16 +134,16 @@ class Presence:
         self._sessions.changed = True
 
     async def sign_in(self, record: StaffRecord, skills: Staff) -> None:
-        """Sign a member in at the matcher. If they are signed in already, give the matcher their changed skills."""
+        """Sign a member in at the matcher. If the member is signed in already, give the matcher the member's present skills."""
         try:
             await self._requests.call(self._store.sign_in(skills, self._now()))
             await self._requests.settled()
             await self._staffing.read(record)
         except Unavailable:
-            self._refused["unavailable"] += 1  # the matcher is unavailable; the member returns to their conversations even so
+            self._refused["unavailable"] += 1  # the member can return to their conversations although the matcher is unavailable
 
     async def take_texts_in_call(self, record: StaffRecord) -> None:
-        """Save whether this member takes text conversations during a call. Their open consoles stay connected."""
+        """Save whether this member accepts text conversations during a call. The member's open consoles stay connected."""
         skills = self._staffing.skills(record)
         await self._records.save_texts_in_call(record.id, on=record.texts_in_call)
         for client in self._hub.all_of_staff(record.id):
@@ -153,7 +156,7 @@ class Presence:
     async def detach(self, client: Client) -> None:
         """Detach a closed connection.
 
-        If the connection was a tab of a member of staff, its sessions go to the member's newest other tab, if there is one.
+        If a member of staff has other tabs, the newest of them takes over the sessions of the closed tab.
         """
         async with self._leaving:
             if client in self._hub.clients:

@@ -1,9 +1,8 @@
 """Send pushes to people who do not look at the page.
 
-Staff get pushes about rings, and when a missed ring has set them away. Users get pushes about answers, and when their counselor
-has come.
-
-No conversation waits for a push: background tasks queue the pushes, at most `MOST_TASKS` at a time.
+Staff get a push when a request rings for them, and when a missed ring has set them away. Users get a push when staff have
+written, and when a counselor has accepted their request. No conversation waits for a push: background tasks queue the pushes, at
+most `MOST_TASKS` at a time.
 """
 
 from __future__ import annotations
@@ -30,9 +29,9 @@ from signaling.records.push import OTHERS, RING, Device, Push
 log = structlog.get_logger(__name__)
 
 MOST_TASKS = 1000  # at most this many pushes are being queued at the same time
-ANSWER_LIFE_MS = 24 * 3_600_000  # milliseconds after which a push about an answer is not sent any more
+ANSWER_LIFE_MS = 24 * 3_600_000  # a push about an answer is not sent any more after this many ms
 ANSWER_AGAIN_MS = 3_600_000  # while a user stays away, at least this many ms pass between two pushes about answers
-AWAY_LIFE_MS = 3_600_000  # milliseconds after which a push that tells a member that they are away is not sent any more
+AWAY_LIFE_MS = 3_600_000  # a push that tells a member that they are away is not sent any more after this many ms
 _TOLD_OF = frozenset({"text", "picture", "file"})
 
 
@@ -46,7 +45,7 @@ class Pushing:
         self._hub = hub
         self._count = count
         self._now = now
-        self._rung: dict[str, str] = {}  # reservation → member of staff to whom a push about this ring was sent
+        self._rung: dict[str, str] = {}  # reservation → the member of staff who got a push about its ring
         self._tasks: set[asyncio.Task[None]] = set()
         sender.gone = self._gone
 
@@ -56,24 +55,24 @@ class Pushing:
         return self._sender.devices.enabled
 
     async def start(self) -> None:
-        """Read from the records in how many browsers each user wants pushes about answers."""
+        """Read from the records, for each user, the number of browsers that want pushes about answers."""
         if self.enabled:
             for session, number in (await self._records.push_sessions()).items():
                 if entry := self._index.entries.get(session):
                     entry.devices = number
 
     async def close(self) -> None:
-        """Wait until all pushes that are being queued are in the queue."""
+        """Wait until all tasks that queue pushes have ended."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def view(self, entry: Entry) -> PushView | None:
-        """Return whether the user is told of answers by push, or None when this server sends no pushes."""
+        """Return whether the user gets pushes about answers. Return None if this server sends no pushes."""
         return PushView(on=entry.devices > 0) if self.enabled else None
 
     # --- staff -----------------------------------------------------------------------------------------------------------
 
     def rings(self, staff: str, ring: Ring) -> None:
-        """Tell a member of a ring by push, unless they look at a console."""
+        """Tell a member by push that a request rings for them, unless they look at a console."""
         if not self.enabled or any(client.looking for client in self._hub.of_staff(staff)):
             return
         self._rung[ring.reservation] = staff
@@ -81,7 +80,8 @@ class Pushing:
 
     async def _ring(self, staff: str, ring: Ring) -> None:
         devices = await self._records.devices_of_staff(staff, self._now(), IDLE_MS)
-        if not devices or ring.reservation not in self._rung:  # no browser takes pushes, or the ring is over by now
+        # no browser of the member accepts pushes, or the ring is already over
+        if not devices or ring.reservation not in self._rung:
             self._rung.pop(ring.reservation, None)
             return
         await self._queue(devices, ring.kind, f"ring/{ring.reservation}", {"site": ring.site}, RING, ring.expires_at)
@@ -89,7 +89,8 @@ class Pushing:
     def ring_over(self, staff: str, reservation: str, state: str, expires_at: int) -> None:
         """Withdraw the notification of a ring.
 
-        A notification whose ring has rung to its end withdraws itself (`web/src/worker`).
+        If a ring ends because its time has passed, the browser's service worker (`web/src/worker`) withdraws the notification
+        itself.
         """
         if self._rung.pop(reservation, None) is None:
             return
@@ -104,7 +105,7 @@ class Pushing:
         await self._queue(devices, "over", key, {}, RING, until, instead_of=key)
 
     def away(self, staff: str) -> None:
-        """Push to a member who stands by that nothing rings for them any more, because they have missed a ring."""
+        """Tell a member who stands by that nothing rings for them any more, because they have missed a ring."""
         self._later(self._away(staff))
 
     async def _away(self, staff: str) -> None:
@@ -122,7 +123,7 @@ class Pushing:
             self._tell(entry, "answered")
 
     def accepted(self, entry: Entry) -> None:
-        """Tell the user by a push that their counselor has come.
+        """Tell the user by a push that a counselor has accepted their request.
 
         Do nothing if the user looks at the page, or got a push in the last `ANSWER_AGAIN_MS`.
         """
@@ -130,9 +131,9 @@ class Pushing:
             self._tell(entry, "accepted")
 
     def looked(self, entry: Entry) -> None:
-        """Note that a user looks at the page, and delete pushes that wait to be sent.
+        """Note that a user looks at the page, and delete the queued pushes to them.
 
-        The next answer after they leave is pushed again.
+        When the user has left again, the next answer causes a push again.
         """
         if entry.pushed_at:
             entry.pushed_at = 0
@@ -173,7 +174,7 @@ class Pushing:
         self._sender.announced.set()
 
     def _gone(self, push: Push) -> None:
-        """Note that one browser of a user takes no more pushes."""
+        """Note that one browser of a user does not accept pushes any more."""
         if push.device.session and (entry := self._index.entries.get(push.device.session)):
             entry.devices = max(0, entry.devices - 1)
 

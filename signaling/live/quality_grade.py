@@ -1,7 +1,7 @@
-"""Grade a connection in one word from what its worker measures. Pure.
+"""Grade a connection with one word, from the figures that its worker measures. Pure.
 
-The grade is about the voice. ITU-T G.114 calls a one-way delay of up to 150 ms unnoticed and more than 400 ms unacceptable. Opus
-conceals single lost packets well; above 5 % loss, words go missing.
+The grade describes the quality of the voice. By ITU-T G.114, people do not notice a one-way delay of up to 150 ms, and more than
+400 ms is unacceptable. Opus conceals single lost packets well. If more than 5 % of the packets are lost, words are missing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tell waiting users their place in the queue, in rounds. A round takes the same time however long the queue is."""
+"""Tell waiting users their place in the queue, in rounds. Even if the queue is very long, a round does not take longer."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from signaling.live.index import Index
 from signaling.live.sessions import Sessions
 from signaling.protocol.server_messages import WaitingUpdate
 
-PLACES_A_ROUND = 500  # sessions checked per round, in turn; if 10,000 users wait, each of them is checked every 20 s
-NEAR = 10  # the first users in a queue, who are checked in every round
-NEAR_A_ROUND = 200  # of the users near the head of a queue, at most this many are checked in one round
-AT_ONCE = 25  # sessions checked before other work gets the event loop
+PLACES_A_ROUND = 500  # sessions that a round checks in turn; if 10,000 users wait, each of them is checked every 20 s
+NEAR = 10  # the first users of a queue, this many, are checked in every round
+NEAR_A_ROUND = 200  # a round checks at most this many of the users at the head of a queue
+AT_ONCE = 25  # after this many checks, other work gets the event loop
 
 
 class Places:
-    """Sends `waiting` to a user when their place or their expected minutes have changed.
+    """Sends a `waiting` message to a user when their place in the queue or their expected wait has changed.
 
-    A `waiting` message is a tenth of the size of the whole session view.
+    The message has a tenth of the size of the whole session view.
     """
 
     def __init__(self, *, sessions: Sessions, store: MatchStore, index: Index, now: Now) -> None:
@@ -44,9 +44,10 @@ class Places:
                 await asyncio.sleep(0)
 
     def _next(self, near: dict[str, Entry]) -> list[Entry]:
-        """Return the next sessions to check, in the order of one pass over all waiting sessions.
+        """Return the waiting sessions that this round must check.
 
-        A pass takes several rounds. Sessions that arrived since the pass began come in the next pass.
+        Several rounds together check each waiting session once (a pass). Sessions that arrive during a pass are checked in the
+        next pass.
         """
         found = [entry for entry in islice(self._turn, PLACES_A_ROUND) if entry.id not in near]
         if len(found) < PLACES_A_ROUND:
@@ -54,7 +55,7 @@ class Places:
         return found
 
     async def look(self, entry: Entry) -> None:
-        """Ask the matcher for the user's place, and tell the user if it has changed."""
+        """Ask the matcher for the user's place, and tell the user if the place has changed."""
         if not await self.ask(entry) or entry.place is None:
             return
         if entry.place.place <= NEAR:
@@ -73,7 +74,7 @@ class Places:
         """Ask the matcher for the session's place in the queue. Return False if the session does not wait."""
         if entry.session.state != "waiting":
             return False
-        with suppress(Unavailable):  # without an answer of the matcher, the last known place stays
+        with suppress(Unavailable):  # if the matcher does not respond, the last known place stays
             entry.place = await self._store.place(entry.session.request, self._now()) or entry.place
         return entry.session.state == "waiting"
 

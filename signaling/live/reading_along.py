@@ -1,8 +1,8 @@
-"""Colleagues who are mentioned in a line for staff: they are notified, and may read along.
+"""Notify the colleagues who are mentioned in a line for staff, and let them read along in the session.
 
-Reading along begins only at the colleague's request, and is audited before a line is sent. The staff of the session see that
-the colleague reads; the user is not told. Reading along ends with the colleague's connection or sign-in, with the conversation,
-and when the colleague may no longer read the site.
+Reading along begins only at the colleague's request. It is audited before the first line is sent to the colleague. The staff of
+the session see that the colleague reads along. The user does not see it. Reading along ends when the colleague's connection or
+sign-in ends, when the conversation ends, and when the colleague may no longer read this site.
 """
 
 from __future__ import annotations
@@ -58,11 +58,11 @@ class ReadingAlongs:
         self.sessions = sessions
         self.lines = lines
         self.staffing = staffing
-        self._readers: dict[tuple[str, str], _Reader] = {}  # (session, member of staff) → the member's reading along
-        self._mentioned: dict[str, dict[str, Entry]] = {}  # member of staff → the sessions in which they were mentioned
+        self._readers: dict[tuple[str, str], _Reader] = {}  # the members who read along, by (session, member)
+        self._mentioned: dict[str, dict[str, Entry]] = {}  # the sessions in which a member was mentioned, by member
 
     def restore(self) -> None:
-        """Find the mentions in the sessions that were loaded from the records after a restart."""
+        """After a restart, collect the mentions in the sessions that were loaded from the records."""
         for entry in self._index.entries.values():
             for mention in entry.session.mentions:
                 self._mentioned.setdefault(mention.staff, {})[entry.id] = entry
@@ -79,7 +79,7 @@ class ReadingAlongs:
             raise NotAllowed("unknown_colleague")
 
     async def mention(self, entry: Entry, author: Person, staff: Sequence[str], seq: int) -> None:
-        """Notify the colleagues whom the stored line `seq` names. A repeated call notifies nobody again."""
+        """Notify the colleagues whom the stored line `seq` mentions. A repeated call notifies nobody again."""
         before = {each: mentions.of(entry.session, each) for each in staff}
         await self.sessions.apply(entry, Mentioned(author.id, tuple(staff), seq))
         for each in staff:
@@ -123,7 +123,8 @@ class ReadingAlongs:
             self._readers[key] = _Reader(entry, staff, self._now())
             try:
                 await self.lines.system(entry, Say("reading.on", {"name": staff.name}, "staff"))
-            except Exception:  # for example, the session was erased. Nobody reads along unless a line in the chat says so
+            # for example, the session was erased; without a line in the chat that says so, nobody may read along
+            except Exception:
                 del self._readers[key]
                 raise
         former = entry.readers.get(staff.id)
@@ -135,7 +136,7 @@ class ReadingAlongs:
             await self.stop(staff.id, session)
 
     async def stop(self, staff: str, session: str) -> None:
-        """End this member's reading along, if they read along in this session."""
+        """If this member reads along in this session, end that."""
         reader = self._readers.pop((session, staff), None)
         if reader is None:
             return
@@ -151,7 +152,7 @@ class ReadingAlongs:
             await self.lines.system(entry, Say("reading.off", {"name": reader.staff.name}, "staff"))
 
     async def gone(self, client: Client) -> None:
-        """End the reading along of a closed connection."""
+        """If a colleague reads along with this connection, end that, because the connection is closed."""
         if client.staff is None:
             return
         for (session, staff), reader in list(self._readers.items()):
@@ -159,7 +160,7 @@ class ReadingAlongs:
                 await self.stop(staff, session)
 
     async def run(self) -> None:
-        """End the reading along of members who may not read any more, and forget old mentions. Runs until cancelled."""
+        """End reading along for members who may no longer read the session, and forget old mentions. Runs until cancelled."""
         while True:
             await asyncio.sleep(LOOK_S)
             for reader in list(self._readers.values()):

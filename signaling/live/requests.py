@@ -1,4 +1,4 @@
-"""Call the matcher's store for the requests of sessions, and queue the resulting events in order."""
+"""Call the matcher's store for the requests of sessions, and queue the events that result, in order."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _STEPS: Final[dict[StepName, Callable[[m.MatchStore, str, int], Coroutine[Any, A
 
 
 class Requests:
-    """Calls the matcher's store for the requests of sessions. `Matching` routes the resulting events."""
+    """Calls the matcher's store for the requests of sessions. `Matching` routes the events that result."""
 
     def __init__(
         self, *, staffing: Staffing, store: MatchStore, refused: Counter[str], unsettled: asyncio.Event, now: Now
@@ -45,7 +45,8 @@ class Requests:
         self._unsettled = unsettled
         self._now = now
         self.staffing = staffing
-        # the matcher's events that are not routed yet; the router empties this queue after each burst of changes
+        # the matcher's events that are not routed yet; the queue is unbounded, but the router empties it after each burst of
+        # changes
         self._events: asyncio.Queue[m.AnyEvent | asyncio.Future[None]] = asyncio.Queue()
 
     async def call(self, step: Coroutine[Any, Any, list[m.AnyEvent]]) -> None:
@@ -53,7 +54,7 @@ class Requests:
 
         Raise `matcher.types.Refused`.
 
-        After any other failure it is unknown whether the store has made the change. `Agreeing` then reads the matcher again.
+        After any other exception, the store may or may not have made the change. Then `Agreeing` reads the matcher's state again.
         """
         try:
             self.take(*await step)
@@ -65,7 +66,10 @@ class Requests:
         self.staffing.wake()
 
     async def sweep(self) -> None:
-        """Let the matcher end everything that has expired. The caller then asks for the next deadline."""
+        """Let the matcher end everything that has expired.
+
+        After this, the caller asks the store for the next deadline.
+        """
         self.take(*await self._store.sweep(self._now()))
 
     def take(self, *events: m.AnyEvent) -> None:
@@ -73,7 +77,7 @@ class Requests:
             self._events.put_nowait(event)
 
     async def settled(self) -> None:
-        """Wait until every event queued so far has been routed. Never await this under a session's lock."""
+        """Wait until every event queued so far has been routed. Never await this while holding a session's lock."""
         done = asyncio.get_running_loop().create_future()
         self._events.put_nowait(done)
         await done
@@ -89,7 +93,7 @@ class Requests:
                 case Transfer():
                     await self.call(store.transfer_owner(effect.request, effect.staff, now))
                 case Reinstate():
-                    # a user's request rests until the user has reconnected; a callback's request does not
+                    # a user's request is suspended until the user has reconnected; a callback's request is not
                     state: m.RequestState = "suspended"
                     if effect.staff or effect.kind == "callback":
                         state = "accepted" if effect.staff else "promised" if effect.promised else "waiting"
@@ -101,7 +105,7 @@ class Requests:
             self._refused[f"matcher_{refused.reason}"] += 1
             log.info("matcher refused", session=entry.id, step=str(effect), reason=refused.reason)
         except m.Unavailable:
-            # the session has changed already; the matcher learns of it when it is reachable again
+            # the session has changed already; `Agreeing` tells the matcher when it is reachable again
             self._refused["matcher_unavailable"] += 1
             self._unsettled.set()
 
@@ -113,7 +117,8 @@ class Requests:
         if effect.step == "redeem":
             try:
                 await self.call(store.redeem(request.id, now))
-            except m.Refused:  # the matcher keeps no place: it was unavailable when the request was promised
+            # the matcher does not know the promised request, because it was unavailable when the promise was made
+            except m.Refused:
                 log.info("promise not known", session=entry.id)
             else:
                 return
@@ -138,10 +143,11 @@ class Requests:
         )
 
     async def _look(self, entry: Entry, effect: Enqueue) -> None:
-        """Look up in the matcher what people are told about a new request.
+        """Look up a new request in the matcher, so that people can be told about it.
 
-        For a user's request, look up its place in the queue before the user is told that they wait. For a help request or
-        transfer, look up whether anybody who could serve it is signed in. If nobody is, tell the counselor at once.
+        For a user's request, look up its place in the queue, because the user sees this place as soon as they wait. For a help
+        request or a transfer, look up whether anybody who could serve the request is signed in. If nobody is signed in, tell the
+        counselor at once.
         """
         place = await self._store.place(effect.request, self._now())
         if effect.request == entry.session.request:
@@ -150,9 +156,10 @@ class Requests:
             self._events.put_nowait(m.RequestChanged(0, 0, effect.request, "waiting", "unstaffed"))
 
     async def next_event(self) -> m.AnyEvent:
-        """Return the matcher's next event, which the caller routes.
+        """Return the matcher's next event. The caller must route the event before it calls this method again.
 
-        A caller that waits in `settled` goes on once all events queued before its call have been routed.
+        Calls of `settled` put a future into the queue. When this method takes the future out of the queue, all earlier events
+        have been routed, and `settled` returns.
         """
         while isinstance(event := await self._events.get(), asyncio.Future):
             if not event.done():
@@ -161,7 +168,10 @@ class Requests:
 
 
 def _medium(entry: Entry, effect: Enqueue | Reinstate) -> m.Medium:
-    """Return the medium of a request. A callback that is booked with no particular member is always a call."""
+    """Return the medium of a request.
+
+    A callback that is not booked with a particular member is always a call.
+    """
     called = entry.session.callback
     by_text = effect.kind != "callback" or (called is not None and bool(called.staff))
     return "text" if entry.session.channel == "text" and by_text else "call"

@@ -1,6 +1,6 @@
 """Give a session to another page of its user.
 
-The page has a one-time link or was reached by a push, or the user continues the session on another device.
+The user opens that page by a one-time link or by a push notification, or continues the session on another device.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from signaling.records.links import LinkRecord, LinkUnusable
 from signaling.records.threads import OPEN_STATES
 from signaling.session.model import NotAllowed
 
-ELSEWHERE_MS = 120_000  # ms for which a link to another device works: it is on a screen, where others may see it
+# ms after which a link to another device expires; the time is short because other people may see the link on the screen
+ELSEWHERE_MS = 120_000
 
 
 class Returning:
@@ -39,10 +40,10 @@ class Returning:
         url: str,
         now: Now,
     ) -> None:
-        """`let_go` detaches a connection from the session and the person for whom it acts.
+        """`let_go` detaches a connection from the session and from the person for whom it acts.
 
-        `hide_page` ends the connection by which a tab of the partner's site shows its page to staff.
-        `url`: the origin of the users' pages.
+        `hide_page` ends co-browsing: the tab of the partner's site does not show its page to staff any more. `url`: the origin of
+        the users' pages.
         """
         self._invites = invites
         self._records = records
@@ -54,7 +55,10 @@ class Returning:
         self._now = now
 
     async def invite(self, entry: Entry, participant: str) -> tuple[str, int]:
-        """Return a new link for the user whom this counselor calls back, and the link's end (Unix ms). Raise `NotAllowed`."""
+        """Return a new link for the user whom this counselor calls back, and the time (Unix ms) when it expires.
+
+        Raise `NotAllowed`.
+        """
         session, now = entry.session, self._now()
         if participant != session.owner or not session.calling_back():
             raise NotAllowed("wrong_state")
@@ -62,9 +66,9 @@ class Returning:
         return self._invites.issue(entry.id, session.request, now)
 
     async def elsewhere(self, entry: Entry) -> tuple[str, int]:
-        """Return a link by which the user continues an open session on another device, and its end in ms. Raise `NotAllowed`.
+        """Return a link by which the user continues an open session on another device, and the time (Unix ms) when it expires.
 
-        A new link ends the one before.
+        Raise `NotAllowed`. An earlier link of the session stops working.
         """
         if entry.session.state not in OPEN_STATES:
             raise NotAllowed("wrong_state")
@@ -81,12 +85,15 @@ class Returning:
         return f"{self._url}/call#invite={token}", until
 
     async def exchange(self, link: str) -> tuple[Entry, str]:
-        """Exchange a one-time link, of a callback or of a mail, for its session and a new token. Raise `InviteRefused`."""
+        """Exchange a one-time link, from a callback or a mail. Return its session and a new token. Raise `InviteRefused`."""
         of_callback = "." in link  # an invite is a JWS, which has dots; a mail's token has none
         return await (self._exchange_invite(link) if of_callback else self._exchange_mailed(link))
 
     async def move(self, session_id: str) -> tuple[Entry, str]:
-        """Give an open conversation to another page of its user, whom the caller has recognised. Raise `InviteRefused`."""
+        """Give an open conversation to another page of its user. Return the session and a new token. Raise `InviteRefused`.
+
+        The caller must have checked that this is the user's page.
+        """
         entry = self._index.entries.get(session_id)
         if entry is None or entry.session.state not in OPEN_STATES:
             raise InviteRefused("over")
@@ -95,7 +102,7 @@ class Returning:
         return await self._renewed(entry, new)
 
     async def open_from_push(self, session_id: str) -> tuple[Entry, str]:
-        """Give a conversation to the page of a browser that a push has told of an answer. Raise `InviteRefused`."""
+        """Give a conversation to the page that the user has opened by a push notification. Raise `InviteRefused`."""
         entry = await self._stored.returning(session_id)
         if entry is None:
             raise InviteRefused("over")
@@ -127,18 +134,19 @@ class Returning:
         return await self._renewed(entry, new)
 
     async def _renewed(self, entry: Entry, token: str) -> tuple[Entry, str]:
-        """Let the new token, which is stored already, open the session.
+        """From now on, let the new token, which is stored already, open the session.
 
-        A page that is still open with the former token is told that it was replaced, and its connection is closed. Its voice and
-        pictures end at once, and staff no longer see the tab that it showed: whoever holds the new token may be at another place.
+        If a page is still open with the former token, it gets the message that it was replaced, and its connection is closed. Its
+        sound and video end at once. Staff also stop seeing the tab of the partner's site that was shown, because the person with
+        the new token may be at another place.
         """
         if entry.id in self._index.entries:
             self._index.change_token(entry, token_hash(token))
         else:
-            entry.token_hash = token_hash(token)  # the session is over, and not in memory: it is loaded when its user connects
+            entry.token_hash = token_hash(token)  # the session is over and not in memory; it is loaded when its user connects
         self._hide_page(entry)
         if (former := entry.holders.get(entry.session.user)) is not None:
-            former.returns = True  # set before the goodbye: after that, the connection may detach itself
+            former.returns = True  # set this before the goodbye, because the connection may detach itself after the goodbye
             former.bye("replaced")
             await self._let_go(former)
         return entry, token

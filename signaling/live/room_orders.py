@@ -1,4 +1,4 @@
-"""Queue the orders of sessions to their rooms. `Rooms.run` carries out these orders."""
+"""Queue the orders that sessions give for their rooms. `Rooms.run` carries out the orders."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from signaling.mediaworkers.interface import MediaWorker
 
 @dataclass(frozen=True, slots=True)
 class DropOrder:
-    """An order to close one peer of a room that is open at this epoch."""
+    """An order to close one peer of a room. `epoch`: the epoch at which the room is open."""
 
     worker: MediaWorker
     room: str
@@ -26,7 +26,7 @@ class RoomOrders:
         self._orders: asyncio.Queue[Entry | DropOrder] = asyncio.Queue()
 
     def kick(self, entry: Entry) -> None:
-        """Order a comparison of this session's room with the state that the session wants."""
+        """Order that the room of this session is compared with the state that the session wants."""
         room = entry.room
         if entry.session.state != "active" and not room.opened and room.task is None:
             return

@@ -1,7 +1,7 @@
 """Rooms on workers: open each at its session's epoch, apply its matrix, and close it when the session has ended.
 
-After any change, one task per room compares the actual state of the room with the wanted state and sends the difference. When
-a worker fails, the session's epoch grows, and the same comparison opens the room on another worker.
+After any change, one task per room compares the actual state of the room with the wanted state, and sends the difference to the
+worker. When a worker fails, the session's epoch increases. Then the same comparison opens the room on another worker.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ from signaling.session.model import NotAllowed
 
 log = structlog.get_logger(__name__)
 
-# seconds that a browser's offer waits for its room; a running worker opens a room much faster, but a new worker needs two seconds
+# seconds for which a browser's offer waits until its room is open; usually a room opens fast, but a new worker needs two seconds
 READY_TIMEOUT_S = 8.0
 RETRY_S = 0.1
-RETRY_AFTER_FAULT_S = 1.0  # seconds before the next try after the records have failed
+RETRY_AFTER_FAULT_S = 1.0  # seconds until the next try if the records have failed
 CLOSE_TIMEOUT_S = 1.0  # a server that ends waits at most this many seconds for its rooms to close
-# at most this many board updates wait for the records; at this number the server stops reading the workers' events
+# most board updates that wait for the records; at this number, the server stops reading the workers' events
 JOURNAL_UPDATES = 10_000
 
 
-CAPTION = Seen(2000, cut=True)  # the rule by which a caption's words are checked and cut: a speech model may write any text
+CAPTION = Seen(2000, cut=True)  # rule by which a caption's words are checked and cut, because a speech model can write any text
 
 
 class Rooms:
@@ -87,7 +87,7 @@ class Rooms:
         return task
 
     async def close(self) -> None:
-        """Close every room whose worker ends with this server, so that the last strokes reach the journal."""
+        """If the workers end with this server, close every room, so that the last strokes on the boards reach the journal."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -133,7 +133,7 @@ class Rooms:
                             await room.kicked.wait()
                 except (StaleEpoch, UnknownSession):
                     self._refused["board_epoch"] += 1
-                except Exception:  # the records have failed; try again, because people wait for this room
+                except Exception:  # for example, the records have failed; try again, because people wait for this room
                     log.exception("room not brought about", session=entry.id)
                     room.dirty, room.sent = True, None
                     await asyncio.sleep(RETRY_AFTER_FAULT_S)
@@ -151,7 +151,7 @@ class Rooms:
         if room.worker is not None and room.opened == session.epoch:
             wanted = entry.grid.for_worker(epoch)
             if wanted != room.sent:
-                # set before the answer: if `sent` is cleared while this call waits, the matrix is to be sent again
+                # set `sent` before the call: another task may clear it during the call, so that the matrix is sent again
                 room.sent = wanted
                 await room.worker.client.set_matrix(entry.id, wanted)
             room.ready.set()
@@ -171,9 +171,8 @@ class Rooms:
     async def _board_so_far(self, entry: Entry, epoch: int) -> list[bytes]:
         """Claim the board's journal for this epoch and return its updates.
 
-        While the records are unavailable the board starts empty. Browsers then send their copies of it, as they do in every new
-        room.
-        The next journalled update claims the journal.
+        While the records are unavailable, the board starts empty. Then the browsers send their copies of the board, as they do in
+        every new room. In this case, the next journalled update claims the journal.
         """
         try:
             await self.flushed()
@@ -226,7 +225,7 @@ class Rooms:
         await self._sessions.apply(entry, PeerOffered(participant, peer, tab))
         worker, epoch = await self._ready(entry), entry.session.epoch
         person = entry.session.anyone(participant)
-        # while this call waited, the participant has left, another peer was offered, or the room has moved
+        # during the wait, the participant has left, has offered another peer, or the room has moved
         if person is None or person.peer_id != peer:
             raise NotAllowed("wrong_state")
         try:
@@ -277,7 +276,7 @@ class Rooms:
         if entry is None:
             return
         if event.state in ("replaced", "gone"):
-            # the quality limits belong to the ended connection; the next connection reports its own
+            # the limits on picture quality belong to the ended connection; the next connection reports its own limits
             entry.limits.pop(event.participant, None)
             self._say_why(entry, event)
         await self._sessions.apply(entry, PeerChanged(event.participant, event.peer, event.epoch, event.state))
@@ -293,9 +292,9 @@ class Rooms:
             client.send(PeerEnded(session=entry.id, peer=event.peer, reason=reason, message=PEER_ENDS[reason]))
 
     def captions_ready(self, entry: Entry) -> bool:
-        """Return whether the worker of the session's room has a captions process.
+        """Return whether a captions process is connected to the worker of the session's room.
 
-        If the room is not open, return whether any worker has a captions process.
+        If the room is not open, return whether a captions process is connected to any worker.
         """
         worker = entry.room.worker
         return worker.captions if worker is not None else any(each.captions for each in self._workers.usable())
@@ -305,9 +304,9 @@ class Rooms:
             self._sessions.show(entry)
 
     async def _captioned(self, event: media.Captioned) -> None:
-        """Send a caption to those who could hear its words and want captions.
+        """Send a caption to the participants who could hear its words and who want captions.
 
-        Store a complete caption if the participants have agreed to that.
+        Store a complete caption if the participants have agreed to keep captions.
         """
         entry = self._index.entries.get(event.room)
         if entry is None or event.epoch != entry.session.epoch or not entry.session.captions.on:
@@ -346,10 +345,10 @@ class Rooms:
             await self._sessions.apply(entry, CaptionsFailed(event.epoch))
 
     async def _snapshot(self, event: media.Snapshot) -> None:
-        """Correct the states of peers by a list of the worker's rooms. Such a list comes after events were missed.
+        """Correct the states of peers by a snapshot of the worker's rooms.
 
-        A room without captions may have lost them meanwhile. The worker then gets the room's matrix again: it begins captions
-        anew, or sends `CaptionsOver` again.
+        A worker sends a snapshot when events may have been missed. Captions may have ended in a room without this server's
+        knowledge. Then the worker gets the room's matrix again. The worker starts captions again, or sends `CaptionsOver` again.
         """
         for room in event.rooms:
             entry = self._index.entries.get(room.room)
@@ -362,7 +361,7 @@ class Rooms:
                 self._orders.kick(entry)
 
     async def _speaking_changed(self, event: media.SpeakingChanged) -> None:
-        """Tell every participant which of the people they hear are speaking, and whether they count as speaking themselves."""
+        """Tell every participant which people that they hear are speaking, and whether they count as speaking themselves."""
         entry = self._index.entries.get(event.room)
         if entry is None or event.epoch != entry.session.epoch:
             return
@@ -392,7 +391,7 @@ class Rooms:
     async def _recording_over(self, event: media.RecordingOver) -> None:
         """Announce a closed recording segment, and stop recording if the worker could not write.
 
-        Delete the segment if the session was erased, or if the user has withdrawn consent for its period meanwhile.
+        Delete the segment if the session was erased, or if the user has withdrawn consent for this period of the recording.
         """
         entry = self._index.entries.get(event.room)
         if entry is None:
@@ -421,9 +420,9 @@ class Rooms:
     }
 
     async def journal(self) -> None:
-        """Write board updates to the records under their epoch.
+        """Write board updates to the records, each with its epoch.
 
-        The records refuse updates of an older epoch; refusals are counted.
+        The records refuse updates of an older epoch. Refusals are counted.
 
         Runs until cancelled.
         """
@@ -446,7 +445,7 @@ class Rooms:
     async def flushed(self) -> None:
         """Wait until every board update so far is in the records.
 
-        Raise `RecordsAway` if the records are or become unavailable.
+        Raise `RecordsAway` if the records are unavailable, or become unavailable during the wait.
         """
         joining = asyncio.create_task(self._journal.join())
         leaving = asyncio.create_task(self._records.away.wait())

@@ -69,11 +69,11 @@ from signaling.webhooks import Sender as WebhookSender
 
 log = structlog.get_logger(__name__)
 
-SWEEP_LONGEST_S = 5.0  # at most this many seconds pass between two sweeps of expired entries at the matcher
+SWEEP_LONGEST_S = 5.0  # longest time, in seconds, between two sweeps of expired entries at the matcher
 SITES_S = 10.0  # seconds between two counts of the sites
-RESTART_RETRY_MS = 300  # milliseconds after which pages reconnect when this server ends
+RESTART_RETRY_MS = 300  # when this server ends, pages reconnect after this many milliseconds
 OWED_S = 3.0  # a closing server waits at most this many seconds until its pending writes are stored
-CLOSE_S = 4.0  # the same, for the pending writes and the mails, pushes and working times of the last moments together
+CLOSE_S = 4.0  # a closing server waits at most this many seconds in all for pending writes, mails, pushes and working times
 
 
 class Live:
@@ -106,9 +106,9 @@ class Live:
     ) -> None:
         """Make all parts of the live sessions. `refused` counts refused messages and calls by reason.
 
-        `now`: the steady clock. `wall`: the machine's clock, to which opening hours and booked times refer.
-        `postbox` puts mails into the outbox. `wallboard`: the address of the operators' page.
-        `forgotten` returns whether a store outside of this process has lost its memory since the last call.
+        `now`: the steady clock. `wall`: the machine's clock, to which opening hours and booked times refer. `postbox` puts mails
+        into the outbox. `wallboard`: the address of the operators' page. `forgotten` returns whether the matcher's store, if it
+        is in Redis, has lost data since the last call.
         """
         self.records, self.store, self.workers, self.turn, self.refused, self.now = records, store, workers, turn, refused, now
         self.wall = wall
@@ -116,7 +116,8 @@ class Live:
         self.admission = Admission(bounds)
         self.index, self.hub, self.meters = Index(), Hub(), Meters()
         self.owed = Owed(records, self._count)
-        self._unsettled = asyncio.Event()  # set when sessions and matcher may disagree; `Agreeing` then compares the two
+        # set when sessions and matcher may disagree; then `Agreeing` compares sessions and matcher
+        self._unsettled = asyncio.Event()
         index, hub, owed, unsettled = self.index, self.hub, self.owed, self._unsettled
         self.earlier = Earlier(records=records, index=index)
         self.staff_hours = StaffHours(records, now)
@@ -340,11 +341,11 @@ class Live:
     async def start(self) -> None:
         self.meters.watch_records(self.records)
         await self.workers.start(self.rooms.on_event, self.rooms.worker_died)
-        # the workers start first, because restored sessions open their rooms on them
+        # start the workers first, because restored sessions open their rooms on the workers
         self._tasks = [asyncio.create_task(run_forever(self.rooms.run))]
         await self.stored.restore()
         self.reading_along.restore()
-        # a database that does not answer for a moment must not end a takeover that is half done
+        # `insist`: if the database does not respond for a moment, a takeover that is half done must not end
         for load in (self.mailing.start, self.pushing.start, self.boards.load_messages, self.erasing.start):
             await self.records.insist(load)
         loops = [
@@ -391,7 +392,7 @@ class Live:
             client.bye("restart", RESTART_RETRY_MS)
 
     async def close(self) -> None:
-        """Stop using the media workers, and end all tasks of this server. Live sessions stay in the records."""
+        """Stop using the media workers, and end all tasks of the live sessions. Live sessions stay in the records."""
         await self.rooms.close()
         await self.workers.close()
         try:
@@ -409,9 +410,9 @@ class Live:
         await self._recordings.pages.write()
 
     async def _sweep(self) -> None:
-        """Let the matcher end what has expired, such as reservations, presence leases and wrap-ups. Runs until cancelled.
+        """Let the matcher end everything that has expired: reservations, presence leases, wrap-ups. Runs until cancelled.
 
-        A sweep follows at the matcher's next deadline, and at the latest after `SWEEP_LONGEST_S`.
+        The next sweep is at the matcher's next deadline, or after `SWEEP_LONGEST_S` if that is earlier.
         """
         while True:
             deadline = await self.store.next_deadline_ms()
@@ -420,7 +421,7 @@ class Live:
             await self.requests.sweep()
 
     async def _count_sites(self) -> None:
-        """Count the sites and the organisations, because bounds are divided among them. Runs until cancelled."""
+        """Count the sites and the organisations, because limits are divided among them. Runs until cancelled."""
         while True:
             self.admission.sites = Sites({site.id: site.organisation for site in await self.records.sites()})
             self.index.organisations = len(await self.records.organisations())
@@ -429,7 +430,7 @@ class Live:
     # --- methods for HTTP handlers ---------------------------------------------------------------------------------------
 
     async def authorize_user(self, session_id: str, token: str) -> str | None:
-        """Return the user's participant id if the token opens this session and the session may still be opened, or else None."""
+        """Return the user's participant id if the token opens this session and the user may still connect. Else return None."""
         entry = await self.stored.by_token(token)
         return entry.session.user if entry is not None and entry.id == session_id else None
 

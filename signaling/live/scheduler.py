@@ -1,6 +1,6 @@
 """A scheduler for every deadline of the live sessions.
 
-The scheduler keeps a time for each key, and one task sleeps until the earliest time.
+The scheduler stores a time for each key. One task sleeps until the earliest of these times.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Scheduler:
         self._wake.set()
 
     def take_due(self, now: int) -> list[str]:
-        """Return each key whose time has come, once. Skip entries whose key was given another time, or none, since."""
+        """Return the keys whose time has come, each key once. Skip a heap entry if its key has another time now, or no time."""
         due = []
         while self._heap and self._heap[0][0] <= now:
             at, key = heapq.heappop(self._heap)

@@ -48,16 +48,17 @@ from signaling.session.events import SessionEvent, Ticked
 from signaling.session.model import FINAL_STATES, Person
 
 log = structlog.get_logger(__name__)
-FOLLOW_S = 10.0  # seconds between two checks whether the machine's clock has stepped; booked times are late by no more
+# seconds between two checks whether the machine's clock has stepped; after a step, a booked time can be late by this much
+FOLLOW_S = 10.0
 
 
 class Effects(Protocol):
-    """The actions outside of a session that the effects of the session's steps need."""
+    """The actions on other parts of the server. A session's effects are carried out by calling these actions."""
 
     async def ask_matcher(self, entry: Entry, effect: Enqueue | Step | Transfer | Reinstate) -> None: ...
     async def say(self, entry: Entry, say: Say) -> None: ...
     async def erase_captions(self, entry: Entry) -> None:
-        """Delete the captions that were kept with the session."""
+        """Delete the stored captions of the session."""
 
     async def keep_note(self, entry: Entry, author: Person, text: str) -> None:
         """Store a note that only staff of the session see."""
@@ -85,7 +86,7 @@ class Sessions:
     ) -> None:
         """`mail_view` and `push_view` return how a session's user can be reached by mail and by push.
 
-        `wall`: the machine's clock, by which opening hours and booked times are meant.
+        `wall`: the machine's clock, to which opening hours and booked times refer.
         """
         self._index = index
         self._records = records
@@ -97,8 +98,8 @@ class Sessions:
         self.scheduler = Scheduler(self._tick, now)
         self._mail_view = mail_view
         self._push_view = push_view
-        self.captions_ready: Callable[[Entry], bool] = lambda entry: False  # `Live` sets this when it has made the rooms
-        # `Live` sets this when it has made the pages of co-browsing
+        self.captions_ready: Callable[[Entry], bool] = lambda entry: False  # `Live` sets this when it has made `Rooms`
+        # `Live` sets this when it has made the part for co-browsing
         self.page_changed: Callable[[Entry], None] = lambda entry: None
         self.translates = False  # whether there is a translation service
         self.changed = True  # whether a session has changed since the wallboard and the queues were last sent
@@ -106,8 +107,9 @@ class Sessions:
     async def apply(self, entry: Entry, event: SessionEvent, *, at_once: bool = False) -> None:
         """Apply one event: decide, save, carry out the effects, and show the new views.
 
-        Raise `NotAllowed`, or the error with which the records refuse. In both cases the session is unchanged. While the records
-        are unavailable, the session continues and is saved later; with `at_once`, raise RecordsAway instead.
+        Raise `NotAllowed`, or the exception with which the records refuse to save. After an exception, the session is unchanged.
+        If the records are unavailable, the session continues with the change, and is saved later. With `at_once`, raise
+        RecordsAway instead.
         """
         async with entry.lock:
             before, grid = encode_snapshot(entry.session), entry.grid
@@ -171,7 +173,7 @@ class Sessions:
                 case Over():
                     self._over(entry, effect)
         except UnknownSession:
-            self._refused["erased"] += 1  # add nothing to the records of an erased session
+            self._refused["erased"] += 1  # the session was erased, so add nothing to its records
         except Exception:
             log.exception("effect failed", session=entry.id, effect=type(effect).__name__)
 
@@ -196,7 +198,7 @@ class Sessions:
         await self._owed.now_or_later(entry.id, lambda again: add(again=again))
 
     async def recording_ready(self, entry: Entry, epoch: int, period: int) -> None:
-        """Announce for webhooks that a part of the session's recording can be played now."""
+        """Tell webhooks that a segment of the session's recording can be played now."""
         ready = partial(self._records.announce_recording, entry.id, epoch, period, self._now())
         await self._owed.now_or_later(entry.id, lambda _: ready())
 
@@ -217,7 +219,10 @@ class Sessions:
         self.scheduler.set(entry.id, next_deadline(entry.session, ahead_ms(self._now, self._wall)))
 
     async def follow_clock(self) -> None:
-        """Set the timers of booked times again while the machine's clock and the steady clock differ. Runs until cancelled."""
+        """Set the timers of booked times again when the difference between the machine's clock and the steady clock has changed.
+
+        Runs until cancelled.
+        """
         before = 0
         while True:
             ahead = ahead_ms(self._now, self._wall)
@@ -239,7 +244,10 @@ class Sessions:
         self.forget_if_done(entry)
 
     def forget_if_done(self, entry: Entry) -> None:
-        """Remove a closed session from memory unless a page still shows it: the user may rate the session there."""
+        """Remove a closed session from memory, unless a page still shows the session.
+
+        The user can rate the session on that page.
+        """
         if entry.session.state in FINAL_STATES and not entry.holders:
             self._index.entries.pop(entry.id, None)
             self._index.forget(entry)
@@ -252,7 +260,7 @@ class Sessions:
             if not client.greeted:
                 continue
             if entry.session.anyone(participant) is None:
-                continue  # this operator has just stopped, or is about to start, listening
+                continue  # this operator has just stopped listening, or is about to start
             view = views.session_view(entry.session, participant, around, entry.grid, entry.limits.get(participant))
             frame = encode(SessionUpdate(session=view))
             said = hash(frame)
@@ -290,7 +298,10 @@ class Sessions:
         )
 
     def standing(self, entry: Entry) -> tuple[bool, bool]:
-        """Return whether the user may leave a message, and whether the category is open. Both may change while a user waits."""
+        """Return whether the user may leave a message, and whether the category is open.
+
+        Each of the two can change while a user waits.
+        """
         return self._offers_message(entry, self.waiting(entry).staffed), self._open(entry)
 
     def _offers_message(self, entry: Entry, staffed: bool) -> bool:
@@ -330,7 +341,7 @@ class Sessions:
             entry.site = await self._records.site(entry.site.id) or entry.site
 
     async def site_changed(self, site_id: str) -> None:
-        """Read the site again for all live sessions of this site, and send their participants the changed views."""
+        """Read the site again for all live sessions of this site, and send the changed views to the participants."""
         for entry in [each for each in self._index.entries.values() if each.site.id == site_id]:
             await self.renew_site(entry)
             self.show(entry)
@@ -349,7 +360,10 @@ class Sessions:
 
 
 def _counselor(entry: Entry) -> str:
-    """Return the session's last counselor. If the session had no counselor, return its owner, a professional, or ""."""
+    """Return the session's last counselor.
+
+    If the session had no counselor, return its owner (a professional), or "" without one.
+    """
     people = entry.session.people
     owner = people.get(entry.session.owner)
     if owner is not None and owner.role == "counselor":
@@ -358,9 +372,9 @@ def _counselor(entry: Entry) -> str:
 
 
 def _professional(entry: Entry) -> str:
-    """Return the professional who is in the session now, or was.
+    """Return the professional who is or was in the session, or "".
 
-    A counselor who takes over the session is not counted as a professional.
+    A counselor who takes over the session does not count as a professional.
     """
     asked = entry.session.professional()
     if asked is not None and asked.role == "professional":

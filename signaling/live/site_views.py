@@ -1,4 +1,4 @@
-"""A site, and the form before a conversation, as pages show them."""
+"""Make the views of a site, and of the form that users fill in before a conversation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ def site_view(site: Site, language: str) -> SiteView:
 
 
 def form_view(site: Site, category: str, language: str) -> list[FormFieldView]:
-    """Return the fields of the form before a conversation about `category`, with their names in `language`."""
+    """Return the fields of the form that users fill in before a conversation about `category`.
+
+    The fields' names are in `language`.
+    """
     return [
         FormFieldView(
             id=each.id,

@@ -1,4 +1,4 @@
-"""Wake sleeping conversations, and limit how many of them are in memory."""
+"""Wake sleeping conversations, and limit the number of sleeping conversations in memory."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from signaling.live.staffing import Staffing
 from signaling.session.events import EndedBy, Woken
 from signaling.session.model import NotAllowed
 
-LOOK_S = 10.0  # seconds between two checks of how many conversations sleep in memory
-MOST_ASLEEP = 20_000  # at most this many sleeping conversations of all organisations in memory; 10 KB each
+LOOK_S = 10.0  # seconds between two checks of the number of sleeping conversations
+MOST_ASLEEP = 20_000  # most sleeping conversations, of all organisations together, in memory; each takes 10 KB
 
 
 class Sleeping:
-    """Wakes conversations, and closes those that have slept longest when too many sleep."""
+    """Wakes sleeping conversations. If too many conversations sleep, closes the ones that have slept longest."""
 
     def __init__(self, *, sessions: Sessions, staffing: Staffing, places: Places, index: Index, refused: Counter[str]) -> None:
         self._sessions = sessions
@@ -30,7 +30,7 @@ class Sleeping:
         self._refused = refused
 
     async def wake(self, entry: Entry) -> None:
-        """Wake a sleeping conversation: its user has written, or asks for a counselor."""
+        """Wake a sleeping conversation, because its user has written or asks for a counselor."""
         staff = self._staffing.preferred(entry, entry.session.owner)
         first = (staff.id, staff.name) if staff is not None else ("", "")
         try:
@@ -52,11 +52,11 @@ class Sleeping:
 
 
 def too_many(organisations: Sequence[str], most: int) -> list[int]:
-    """Return the places of the sleeping conversations that must close, so that at most `most` are left.
+    """Return the indexes of the sleeping conversations that must close, so that at most `most` are left.
 
-    `organisations`: the organisation of each sleeping conversation, those that have slept longest first. The organisation with
-    the most sleeping conversations loses its oldest one, again and again. So no organisation pushes out the conversations of
-    others.
+    `organisations`: the organisation of each sleeping conversation, in the order of the longest sleep first. In each step, the
+    organisation with the most sleeping conversations loses the one that has slept longest. So no organisation pushes out the
+    conversations of others.
     """
     places: dict[str, list[int]] = {}
     for place, organisation in enumerate(organisations):

@@ -1,4 +1,4 @@
-"""Send queues to the consoles and the wallboard to the operators, in rounds, at most once a second."""
+"""Send the queues to the consoles, and the wallboard to the operators. This happens in rounds, at most once a second."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ from signaling.session import views
 log = structlog.get_logger(__name__)
 
 ROUND_S = 1.0  # seconds between two rounds
-COUNTS_EVERY_ROUNDS = 10  # rounds after which the day's sessions are counted again
-ANSWERS_EVERY_ROUNDS = 4  # rounds after which the delivery of mails about answers is read again
-TREND_EVERY_ROUNDS = 60  # rounds after which the trend of the wallboard is sent again
-QUEUE_ITEMS = 50  # at most this many items of each list in the queue of a member of staff
-# at most this many bytes of queues are sent in one round: a long queue reaches a thousand consoles over a few seconds
+COUNTS_EVERY_ROUNDS = 10  # today's sessions are counted again after this many rounds
+ANSWERS_EVERY_ROUNDS = 4  # the states of mails about answered messages are read again after this many rounds
+TREND_EVERY_ROUNDS = 60  # the trend of the wallboard is sent again after this many rounds
+QUEUE_ITEMS = 50  # most items of each list in a member's queue
+# most bytes of queues that are sent in one round; so it takes a few seconds until a long queue has reached a thousand consoles
 QUEUE_BYTES_A_ROUND = 4 * 1024 * 1024
 
-# what a member's queue depends on; members of one group see the same queue: organisation, role, locale, languages, sites,
-# categories, and the own id of a member who has appointments, or else ""
+# The values on which a member's queue depends: organisation, role, locale, languages, sites, categories, and the member's id if
+# they have appointments (otherwise ""). Members with equal values form a group and see the same queue.
 Group = tuple[str, str, str, tuple[str, ...], tuple[str, ...], tuple[str, ...], str]
 
 
@@ -70,17 +70,18 @@ class Boards:
         self.staffing = staffing
         self.places = places
         self.calls = calls
-        self._counts: dict[Realm, DayCounts] = {}  # the day's counts of each realm whose wallboard somebody watches
+        self._counts: dict[Realm, DayCounts] = {}  # today's counts, for each realm whose wallboard somebody watches
         self._thresholds: dict[str, list[ThresholdItem]] = {}  # organisation → its thresholds
         self._messages: dict[str, list[MessageRecord]] = {}  # organisation → the messages that users left
         self._messages_changed = True
         self._sends_mail = sends_mail
-        # id of a mail about an answer → its state, and the reason for the state
+        # id of a mail about an answered message → the mail's state, and the reason for the state
         self._answers: dict[str, tuple[MailState, str]] = {}
-        self._sites: dict[str, Site] = {}  # id → site, for the names of sites beside the messages that users left
-        self._takers: dict[str, str] = {}  # id → name of all members of staff, to show who has taken a message
-        self._frames: dict[Group, bytes] = {}  # group of staff → their queue in this round, encoded
-        self._behind: list[Client] = []  # consoles that have not yet got their queue in this round
+        self._sites: dict[str, Site] = {}  # id → site; the list of left messages shows the sites' names
+        # id → name of each member of staff; the list of left messages shows who has taken a message
+        self._takers: dict[str, str] = {}
+        self._frames: dict[Group, bytes] = {}  # group of staff → the encoded queue of this group in this round
+        self._behind: list[Client] = []  # consoles to which this round has not sent the queue yet
 
     async def run(self) -> None:
         rounds = 0
@@ -90,7 +91,7 @@ class Boards:
             try:
                 await self.places.round()
                 if rounds % ANSWERS_EVERY_ROUNDS == 0 and any(state == "queued" for state, _ in self._answers.values()):
-                    self._messages_changed = True  # such a mail may have been sent, or refused, since the last look
+                    self._messages_changed = True  # since the last check, such a mail may have been sent or refused
                 await self._round(counting=rounds % COUNTS_EVERY_ROUNDS == 0)
                 if rounds % TREND_EVERY_ROUNDS == 0:
                     await self._push_trend()
@@ -98,7 +99,7 @@ class Boards:
                 log.exception("round failed")
 
     async def _round(self, *, counting: bool) -> None:
-        with suppress(RecordsAway):  # if the records do not answer, the last result stays
+        with suppress(RecordsAway):  # if the records are unavailable, the last result stays
             if self._messages_changed:
                 await self.load_messages()
             if counting:
@@ -112,7 +113,7 @@ class Boards:
     # --- queues of the consoles ------------------------------------------------------------------------------------------
 
     async def count(self) -> None:
-        """Count the day's sessions in every realm whose wallboard somebody watches."""
+        """Count today's sessions in every realm whose wallboard somebody watches."""
         watched = {realm for client in self._hub.watchers() if (realm := _watched_by(client)) is not None}
         self._counts = {realm: await self._count(realm) for realm in watched}
 
@@ -134,7 +135,7 @@ class Boards:
         client.send(await self._trend(realm))
 
     async def read(self, member: StaffRecord, locale: str = "") -> Wallboard:
-        """Return the wallboard of this member, with the day's sessions counted anew."""
+        """Count today's sessions again, and return the wallboard of this member."""
         realm = realm_of(member, "live.watch")
         self._counts[realm] = await self._count(realm)
         if realm.organisation not in self._thresholds:
@@ -147,7 +148,7 @@ class Boards:
 
     async def _push_trend(self) -> None:
         frames: dict[Realm, bytes] = {}
-        with suppress(RecordsAway):  # if the records do not answer, the pages keep the last trend
+        with suppress(RecordsAway):  # if the records are unavailable, the pages keep the last trend
             for client in list(self._hub.watchers()):
                 realm = _watched_by(client)
                 if realm is None:
@@ -157,9 +158,9 @@ class Boards:
                 client.send_encoded(frames[realm])
 
     def messages_changed(self) -> None:
-        """Let the next round read all messages that users left for counselors.
+        """Note that messages which users left have changed. The next round reads all such messages.
 
-        Many messages may change within one second. One round reads them together.
+        If many messages change within one second, one round reads them together.
         """
         self._messages_changed = True
 
@@ -180,7 +181,7 @@ class Boards:
     def push(self) -> None:
         """Send every connected member of staff the changes of their queue or wallboard.
 
-        Consoles beyond this round's byte limit wait for the next round.
+        When this round's byte limit is reached, the remaining consoles wait for the next round.
         """
         self._frames.clear()
         if not self._behind:
@@ -208,10 +209,9 @@ class Boards:
     def push_queue(self, client: Client) -> int:
         """Send this member their queue.
 
-        The queue has the users whom they could serve, open requests for help or transfer, booked callbacks, and the messages that
-        users left.
-
-        Return the number of bytes sent to this client. An unchanged queue is not sent again, and 0 is returned.
+        The queue contains the waiting users whom the member could serve, open requests for help or transfer, booked callbacks,
+        and the messages that users left. Return the number of bytes that were sent. If the queue has not changed since it was
+        last sent, send nothing and return 0.
         """
         record = client.staff
         if record is None or record.role not in MATCHED_ROLES or client.closing:
@@ -237,7 +237,7 @@ class Boards:
     def _has_appointments(self, record: StaffRecord) -> str:
         """Return the member's id if they have appointments, else "".
 
-        Of all queues, only that of this member shows the names of the users of these appointments.
+        The reason: only the member's own queue shows the names of the users who booked these appointments.
         """
         mine = any(_staff_of(entry) == record.id for entry in self._index.callbacks.values())
         return record.id if mine else ""
@@ -293,17 +293,17 @@ class Boards:
         return found
 
     def message(self, record: StaffRecord, message: str) -> MessageRecord | None:
-        """Return the message that a user left, or None if the member does not see it in their queue."""
+        """Return the left message with the id `message`, or None if it is not in the member's queue."""
         return next((each for each in self._messages_for(record) if each.id == message), None)
 
     def may_take(self, record: StaffRecord, message: str) -> bool:
-        """Return whether the member may answer this message that a user left: the message must be in the member's queue."""
+        """Return whether the member may answer this left message. The message must be in the member's queue."""
         return any(each.id == message for each in self._messages_for(record))
 
     def _messages_for(self, record: StaffRecord) -> list[MessageRecord]:
         """Return the messages that users left and that this member may answer.
 
-        A counselor gets the messages in their languages from the sites that they serve. Other staff get none.
+        A counselor gets the messages that are in one of their languages and from a site that they serve. Other staff get none.
         """
         if record.role != "counselor":
             return []
@@ -316,7 +316,7 @@ class Boards:
     def wallboard(self, member: StaffRecord, locale: str = "") -> Wallboard:
         """Return the wallboard of the sites that this member may watch.
 
-        Sites and categories are named in the language `locale`, if they have names in this language.
+        The names of sites and categories are in the language `locale`, if there are names in this language.
         """
         index, realm = self._index, realm_of(member, "live.watch")
         callbacks = [entry for entry in index.callbacks.values() if realm.has(entry.site)]
@@ -348,9 +348,9 @@ class Boards:
         )
 
     def _named(self, items: list[QueueItem]) -> list[QueueItem]:
-        """Return the items with the users' names.
+        """Return the items with the users' names, without the users' contacts.
 
-        Contacts are left out: an operator who wants to see them must open the session, which is audited.
+        An operator who wants to see a contact must open the session, and opening a session is audited.
         """
         sessions = [self._index.entries[item.session].session for item in items]
         return [
@@ -388,7 +388,7 @@ class Boards:
         )
 
     def _answer(self, record: MessageRecord) -> tuple[Literal["", MailState], str]:
-        """Return the state of the mail about the answer to this message, and the reason for the state.
+        """Return the state of the mail that tells the user that their message was answered, and the reason for the state.
 
         A mail that is no longer in the outbox counts as sent.
         """
@@ -409,7 +409,7 @@ DEFAULT_THRESHOLDS = (
 
 
 def thresholds(stored: Sequence[Threshold]) -> list[ThresholdItem]:
-    """Return the threshold of every figure: the stored one or, without one, the default."""
+    """Return the threshold of every figure: the stored threshold if there is one, else the default."""
     found = {one.figure: one for one in stored}
     return [
         structs.replace(item, amber=found[item.figure].amber, red=found[item.figure].red) if item.figure in found else item
@@ -422,13 +422,13 @@ def _staff_of(entry: Entry) -> str:
 
 
 def _since(entry: Entry) -> int:
-    """Return when the session began to wait. For a callback, return when it is due."""
+    """Return the time when the session began to wait. For a callback, return the time when it is due."""
     called = entry.session.callback
     return called.due_at if entry.session.state == "callback" and called is not None else entry.session.enqueued_at
 
 
 def _watched_by(client: Client) -> Realm | None:
-    """Return the sites that the person at this connection may watch, or None if they may watch nothing."""
+    """Return the realm that the person at this connection may watch, or None if they may not watch anything."""
     if client.staff is None or not anywhere(client.staff.roles, "live.watch"):
         return None
     return realm_of(client.staff, "live.watch")

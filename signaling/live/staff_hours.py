@@ -1,4 +1,4 @@
-"""Keep how long each member of staff is in which state, and store the times for reports."""
+"""Measure how long each member of staff is in each state, and store these times for reports."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from signaling.records import Records, RecordsAway
 from signaling.records.staff_time_counts import Tally, kind_of
 from signaling.records.types import Overtaken, StaffRecord
 
-# seconds between two writes; if the leader is killed, at most this much of each member's time is missing from the reports
+# seconds between two writes; if the leader is killed, the reports lack at most this much of each member's time
 STORE_S = 15.0
 
 
 class StaffHours:
-    """Counts the time of staff while this server leads. A member counts from the first state that this server learns of."""
+    """Measures the times of staff while this server leads. A member's time begins with the first state that this server sees."""
 
     def __init__(self, records: Records, now: Now) -> None:
         self._records = records
@@ -23,11 +23,11 @@ class StaffHours:
         self._tally = Tally()
 
     def moved(self, record: StaffRecord, state: str, why_away: str, at: int) -> None:
-        """Take note that a member entered a state of the matcher at this time (Unix ms)."""
+        """Note that a member entered this state of the matcher at this time (Unix ms)."""
         self._tally.enter(record.organisation, record.id, kind_of(state, why_away), at)
 
     async def run(self) -> None:
-        """Store the times again and again, until cancelled."""
+        """Store the times regularly, until cancelled."""
         while True:
             await asyncio.sleep(STORE_S)
             await self.store()
@@ -41,6 +41,6 @@ class StaffHours:
             self._tally.put_back(sums)
 
     async def close(self) -> None:
-        """Store what is not stored yet, because this server ends."""
+        """Store the times that are not stored yet, because this server ends."""
         with suppress(Overtaken):
             await self.store()

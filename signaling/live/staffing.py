@@ -1,4 +1,4 @@
-"""Keep the presence and state of staff at the matcher, and show them in all tabs of each member."""
+"""Keep the presence of staff at the matcher up to date, and show each member their state in all their tabs."""
 
 from __future__ import annotations
 
@@ -23,18 +23,19 @@ MATCHED_ROLES = ("counselor", "professional")
 
 
 def matched_site(organisation: str, site: str) -> str:
-    """Return the name of a site ("*": all sites) at the matcher, which keeps organisations apart by these names.
+    """Return the name under which the matcher knows a site. `site`: the site's id, or "*" for all sites.
 
-    A site of the first organisation has its id as this name, as in versions without organisations. So the requests in Redis stay
-    valid after an update.
+    The matcher tells organisations apart by these names. For a site of the first organisation, the name is the site's id, as it
+    was in versions without organisations. So the requests in Redis stay valid after an update.
     """
     return site if organisation == FIRST_ORGANISATION else f"{organisation}/{site}"
 
 
 class _Told(NamedTuple):
-    """The last report of the matcher on a member of staff.
+    """The last report of the matcher about a member of staff.
 
-    `why`: why the member is away, or "". `until`: when a timed state ends; None: the state has no time limit.
+    `why`: the reason why the member is away, or "". `until`: the time when the state ends, or None if the state has no time
+    limit.
     """
 
     state: m.StaffState
@@ -56,10 +57,10 @@ class Staffing:
         self._hub = hub
         self._index = index
         self._now = now
-        # members who are signed in; a disconnected member stays until their lease has run out
+        # members who are signed in; a disconnected member stays signed in until their presence lease has expired
         self.known: dict[str, StaffRecord] = {}
         self._told: dict[str, _Told] = {}
-        self.standing_by: set[str] = set()  # members without a console whom a push reaches (`standby.py`)
+        self.standing_by: set[str] = set()  # members who have closed their consoles and whom a push can reach (`standby.py`)
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -107,7 +108,7 @@ class Staffing:
         return self._told[staff].state if staff in self._told else "signed_out"
 
     def since(self, staff: str) -> int:
-        """Return when the member entered their present state, or 0 if that is unknown."""
+        """Return the time when the member entered their present state, or 0 if that is unknown."""
         return self._told[staff].since if staff in self._told else 0
 
     def show(self, record: StaffRecord) -> None:
@@ -131,7 +132,7 @@ class Staffing:
         )
 
     async def read(self, record: StaffRecord) -> None:
-        """Read the member's state from the store, and keep it."""
+        """Read the member's state from the matcher's store, and remember it."""
         status = await self._store.staff_status(record.id)
         if status is not None:
             told = self._told.get(record.id, _AWAY)
@@ -176,7 +177,7 @@ class Staffing:
     def _has_room(self, item: StaffItem, entry: Entry) -> bool:
         """Return whether a colleague has capacity for one more session of this kind in addition to their other sessions.
 
-        Used only for display.
+        The result is only used for display.
         """
         if entry.session.channel != "text":
             return item.calls < item.most_calls
@@ -195,9 +196,9 @@ class Staffing:
         return [name for _, name in sorted(found)]
 
     def preferred(self, entry: Entry, staff: str) -> StaffRecord | None:
-        """Return this counselor if they are at work and serve the session, so that the user may wait for them.
+        """Return this counselor if they are at work and serve the session. Else return None.
 
-        Else return None.
+        A user may wait only for such a counselor.
         """
         record = self.known.get(staff)
         return record if record is not None and self._at_work(staff) and self._may_take_over(record, entry) else None

@@ -1,6 +1,6 @@
 """Staff who stand by: they were available when they closed their last console, and a push can reach them.
 
-The matcher goes on offering requests to these members. The stand-by ends when the member opens a console, or when their sign-in
+The matcher continues to offer requests to these members. The stand-by ends when the member opens a console, or when their sign-in
 ends. It also ends when the matcher sets the member away or signs them out, for example after a missed ring.
 """
 
@@ -48,7 +48,8 @@ class StandBy:
         self._index = index
         self._hub = hub
         self._now = now
-        self._seen: dict[str, int] = {}  # member → when the records last learned that the member's sign-ins are in use (Unix ms)
+        # member → the time (Unix ms) when the use of the member's sign-ins was last noted in the records
+        self._seen: dict[str, int] = {}
 
     async def restore(self) -> None:
         """Sign in the members who stood by when the server stopped."""
@@ -58,7 +59,10 @@ class StandBy:
                     self._staffing.standing_by.add(staff)
 
     async def keeps(self, staff: StaffRecord) -> bool:
-        """Return whether a member who has closed their last console stands by from now on."""
+        """Let a member who has closed their last console stand by, if a push can reach them.
+
+        Return whether the member stays signed in at the matcher, because they stand by or have opened a console again.
+        """
         free = self._staffing.state(staff.id) in ("available", "reserved") and not self._index.of_staff(staff.id)
         if not self._pushing.enabled or not free:
             return False
@@ -68,7 +72,7 @@ class StandBy:
             await self._records.stand_by(staff.id, on=True)
         except RecordsAway:
             return False
-        if self._hub.of_staff(staff.id):  # the member has opened a console while the records were asked
+        if self._hub.of_staff(staff.id):  # the member has opened a console during the query
             await self._end(staff.id)
             return True
         self._staffing.standing_by.add(staff.id)
@@ -93,7 +97,7 @@ class StandBy:
     async def _end(self, staff: str) -> None:
         self._staffing.standing_by.discard(staff)
         self._seen.pop(staff, None)
-        with suppress(RecordsAway):  # if this fails, the member stands by again after a restart of the server
+        with suppress(RecordsAway):  # if this write fails, the member stands by again after a restart of the server
             await self._records.stand_by(staff, on=False)
 
     async def watch(self) -> None:
@@ -111,7 +115,7 @@ class StandBy:
                 continue
 
     async def _look(self) -> None:
-        # listed before the query: the query may not yet know members who are added during it
+        # make this list before the query, because the result may lack members who are added during the query
         now, members = self._now(), list(self._staffing.standing_by)
         standing = await self._records.standing_by(now, IDLE_MS)
         for staff in members:
@@ -129,9 +133,8 @@ class StandBy:
     async def _renew(self, staff: str) -> bool:
         """Give the matcher the skills of a member who stands by.
 
-        At the start, and if the matcher has lost its memory, make the member available again.
-
-        Return False when the member takes no requests any more.
+        At the start, and if the matcher has lost its data, make the member available again. Return False if the member does not
+        take requests any more.
         """
         record = await self._records.staff(staff)
         skills = self._staffing.skills(record) if record is not None and record.active else None
@@ -139,12 +142,13 @@ class StandBy:
             return False
         self._staffing.known[staff] = record
         forgotten = staff in self._staffing.standing_by and await self._store.staff_status(staff) is None
-        # after a new sign-in the matcher reports the member as away; `changed` must not take that for a missed ring
+        # after the new sign-in, the matcher reports the member as away; without this line, `changed` would treat that as a missed
+        # ring
         if forgotten:
             self._staffing.standing_by.discard(staff)
         await self._requests.call(self._store.sign_in(skills, self._now()))
         if staff not in self._staffing.standing_by:
-            with suppress(Refused):  # for example while a request rings for the member
+            with suppress(Refused):  # the matcher refuses this, for example, while a request rings for the member
                 await self._requests.call(self._store.set_available(staff, self._now()))
         await self._requests.settled()
         if forgotten:

@@ -1,4 +1,4 @@
-"""Load sessions from the records: at the start, and when somebody returns to a session that is not in memory."""
+"""Load sessions from the records. This happens at the start, and when somebody returns to a session that is not in memory."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class StoredSessions:
         self._now = now
 
     async def restore(self) -> None:
-        """Load all live sessions at the start. Their rooms that media workers have kept open go on."""
+        """Load all live sessions at the start. If a media worker still has a session's room open, the room continues there."""
         kept = await self._records.insist(self._loaded)
         await self._store.remember(max((entry.session.fence for entry in kept), default=0))
         for entry in kept:
@@ -70,10 +70,10 @@ class StoredSessions:
         return [entry for entry, _ in known]
 
     async def add(self, record: SessionRecord, session: Session, site: Site, brief: Brief, audit: Audited | None = None) -> Entry:
-        """Store a new session, and the audit entry about it. Return the session as a live one. Raise RecordsAway."""
+        """Store a new session and its audit entry. Return the session's entry in memory. Raise RecordsAway."""
         await self._records.create_session(record, audit)
         entry = entry_of(record, session, site, brief)
-        with suppress(RecordsAway):  # the session is stored; if this query fails, its counselor sees no earlier sessions
+        with suppress(RecordsAway):  # the session is stored already; if this query fails, the counselor sees no earlier sessions
             await self._earlier.read([(entry, record)])
         self._index.entries[entry.id] = entry
         self._sessions.refresh(entry)
@@ -108,11 +108,14 @@ class StoredSessions:
         return entry
 
     def _stands(self, session: Session | SessionRecord) -> bool:
-        """Return whether the session's user may still connect: until `RATING_MS` after the session's end."""
+        """Return whether the session's user may still connect. This is allowed until `RATING_MS` after the session's end."""
         return session.state not in FINAL_STATES or self._now() <= (session.ended_at or 0) + RATING_MS
 
     async def returning(self, session_id: str) -> Entry | None:
-        """Return a session to which its user may still return, or None. If it is not in memory, read it from the records."""
+        """Return the session if its user may still return to it, else None.
+
+        A session that is not in memory is read from the records.
+        """
         entry = self._index.entries.get(session_id)
         if entry is not None:
             return entry if self._stands(entry.session) else None
@@ -120,9 +123,9 @@ class StoredSessions:
         return await self._load(record) if record is not None and self._stands(record) else None
 
     async def any_session(self, session_id: str) -> Entry | None:
-        """Return a session in memory, or else an ended one from the records, or None.
+        """Return the session from memory. If it is not in memory and has ended, return it from the records.
 
-        A session that is read from the records does not stay in memory.
+        Otherwise return None. A session that was read from the records does not stay in memory.
         """
         entry = self._index.entries.get(session_id)
         record = None if entry else await self._records.session(session_id)

@@ -1,7 +1,7 @@
-"""Translation of lines and captions by a service of the operator's own, which speaks LibreTranslate's API.
+"""Translate lines and captions by the operator's own translation service, which has LibreTranslate's API.
 
-Without such a service nothing is translated, and no text leaves this server. A translation is shown beside the original.
-Translations are stored nowhere but in a small cache in memory, from which an erased session's translations are removed.
+Without such a service nothing is translated, and no text leaves this server. A translation is shown next to the original.
+Translations are only in a small cache in memory. When a session is erased, its translations are removed from this cache.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ from signaling.session.model import NotAllowed, Person
 
 log = structlog.get_logger(__name__)
 
-TIMEOUT_S = 10.0  # seconds in which the translation service must answer
-AT_ONCE = 4  # at most this many requests to the translation service at the same time
-MOST_WAITING = 40  # at most this many requests of all organisations wait for their turn; more are refused
-MOST_EACH = 5  # one connection may await the translation of at most this many lines
-MOST_KEPT = 2000  # at most this many translations in memory
-MOST_ANSWER_BYTES = 200_000  # an answer of the translation service has at most this many bytes
-TRANSLATED = ("text", "note", "caption")  # kinds of lines with a text in a language
+TIMEOUT_S = 10.0  # seconds in which the translation service must respond
+AT_ONCE = 4  # most requests to the translation service at the same time
+MOST_WAITING = 40  # most requests, of all organisations together, that wait for their turn; further requests are refused
+MOST_EACH = 5  # most lines for whose translation one connection may wait
+MOST_KEPT = 2000  # most translations in memory
+MOST_ANSWER_BYTES = 200_000  # longer responses of the translation service are refused
+TRANSLATED = ("text", "note", "caption")  # kinds of lines that have a text to translate
 _SCRIPTS = {"zh-hans": "zh", "zh-cn": "zh", "zh-hant": "zt", "zh-tw": "zt"}
 
 
 class Translation(Struct, frozen=True):
-    """A translated text. `source`: the language that the service has found in the original, or ""."""
+    """A translated text. `source`: the original's language, as the service has detected it, or ""."""
 
     text: str
     source: str = ""
@@ -51,7 +51,7 @@ class Translation(Struct, frozen=True):
 
 @dataclass
 class _Kept:
-    """A translation in memory, and the ids of the sessions in which its text was said."""
+    """A translation in memory, and the ids of the sessions that contain its text."""
 
     translation: Translation
     sessions: set[str]
@@ -74,10 +74,10 @@ class BadKey(ValueError):
 
 
 class Translator:
-    """Client of the translation service. `close` ends its connections."""
+    """A client of the translation service. `close` ends the connections to the service."""
 
     def __init__(self, url: str, key_file: Path | None = None) -> None:
-        """`url`: the service's address; "" for none. Raise `BadKey` when the file cannot be read."""
+        """`url`: the service's address, or "" if there is no service. Raise `BadKey` if the key's file cannot be read."""
         self._url = url.rstrip("/")
         try:
             self._key = key_file.read_text().strip() if key_file is not None else ""
@@ -98,8 +98,8 @@ class Translator:
     ) -> Translation:
         """Return the translation of a session's text into `language` (a language tag).
 
-        `organisation`: whose session it is. `organisations`: how many share the places in which requests wait.
-        Raise `NotAllowed` if the service is missing, busy or fails.
+        `organisation`: the session's organisation. `organisations`: the number of organisations that share the places in the
+        queue of requests. Raise `NotAllowed` if the service is missing, busy or fails.
         """
         target = _code(language)
         known = self._kept.get((target, text))
@@ -115,14 +115,17 @@ class Translator:
                 found = await self._ask(text, target)
         finally:
             self._waiting[organisation] -= 1
-            self._waiting += Counter()  # forget organisations of which no request waits
+            self._waiting += Counter()  # removes organisations without a waiting request
         self._kept.setdefault((target, text), _Kept(found, set())).sessions.add(session)
         if len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
         return found
 
     def forget(self, session: str) -> None:
-        """Remove the translations of an erased session from memory. Another session that needs one asks the service again."""
+        """Remove the translations of an erased session from memory.
+
+        If another session needs such a translation, the service is asked again.
+        """
         for key in [key for key, kept in self._kept.items() if session in kept.sessions]:
             del self._kept[key]
 
@@ -174,7 +177,8 @@ class Translating:
     async def line(self, entry: Entry, client: Client, person: Person, seq: int, language: str) -> None:
         """Begin to translate a line for this person.
 
-        Raise `NotAllowed` if the person may not read the line, awaits too many translations, or there is no translation service.
+        Raise `NotAllowed` if the person may not read the line, if too many of their translations are under way, or if there is no
+        translation service.
         """
         if not self.enabled or self._asked[client] >= MOST_EACH:
             raise NotAllowed("unavailable")
@@ -197,13 +201,13 @@ class Translating:
             return
         finally:
             self._asked[client] -= 1
-            self._asked += Counter()  # forget clients that await no translation
+            self._asked += Counter()  # removes clients that do not wait for a translation
         client.send(
             Translated(session=session, seq=line.seq, rev=line.rev, language=language, text=found.text, source=found.source)
         )
 
     def caption(self, entry: Entry, caption: Caption, readers: Sequence[str]) -> None:
-        """Begin to translate a complete caption for those of its readers who have chosen another language than the spoken one."""
+        """Begin to translate a complete caption for the readers who have chosen another language than the spoken language."""
         wanted: dict[str, list[str]] = {}
         for reader in readers:
             language = entry.session.captions.languages.get(reader, "")
@@ -217,7 +221,7 @@ class Translating:
         try:
             found = await self._translated(entry, caption.text, language)
         except NotAllowed:
-            return  # readers keep seeing the caption in the spoken language
+            return  # readers still see the caption in the spoken language
         frame = encode(replace(caption, translation=found.text, translated_to=language))
         for reader in readers:
             if reader in entry.holders:

@@ -1,6 +1,6 @@
-"""Compute the wallboard's curves over the last two hours, with a point for each minute, from the users' waits in the records.
+"""Compute the wallboard's curves over the last two hours from the users' waits in the records. Pure.
 
-Pure.
+A curve has a point for each minute.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from signaling.records.figures import ANSWERED_IN_TIME_MS
 
 MINUTE_MS = 60_000
 POINTS = 120  # points in a curve: one for each minute of two hours
-LEVEL_MS = 30 * MINUTE_MS  # the service level of a point covers the half hour before it
+LEVEL_MS = 30 * MINUTE_MS  # the service level at a point is computed over the half hour before the point
 SPAN_MS = POINTS * MINUTE_MS + LEVEL_MS
 
 
 def trend(waits: Sequence[Wait], now_ms: int) -> Trend:
     """Return the figures of each minute up to `now_ms`, oldest first.
 
-    `waits` must hold every wait that was open at some time in the last `SPAN_MS`. A wait is over when it is answered or ended.
+    `waits` must contain every wait that was open at some time in the last `SPAN_MS`. A wait is open until the user is answered or
+    leaves.
     """
     at = [now_ms - (POINTS - 1 - n) * MINUTE_MS for n in range(POINTS)]
     waiting, longest = _standing(waits, at)
@@ -40,10 +41,10 @@ def trend(waits: Sequence[Wait], now_ms: int) -> Trend:
 
 
 def _standing(waits: Sequence[Wait], at: Sequence[int]) -> tuple[list[int], list[int]]:
-    """Return, for each time, how many users were waiting and the longest of their waits in seconds."""
+    """Return two lists with an entry for each time in `at`: the number of waiting users, and the longest wait in seconds."""
     coming = sorted(waits, key=lambda wait: wait.asked_at)
     ends = sorted(_end(wait) for wait in waits)
-    # a heap of (asked, end) of waits, the oldest first; a wait that has ended leaves the heap when it becomes the first
+    # a heap of open waits as (asked, end), the oldest first; an ended wait leaves the heap when it has become the first
     open_waits: list[tuple[int, float]] = []
     counts, longest, n = [], [], 0
     for time in at:

@@ -1,4 +1,4 @@
-"""Tell webhooks of queues that nobody serves."""
+"""Tell webhooks about queues that nobody serves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from signaling.records import Records, RecordsAway
 from signaling.records.announcing import Event
 
 LOOK_S = 10.0  # seconds between two checks of all queues
-NOBODY_MS = 60_000  # a queue is unattended when somebody has waited this long and nobody at work serves it
+NOBODY_MS = 60_000  # a queue counts as unattended if somebody has waited for this many ms and nobody at work serves the queue
 AGAIN_MS = 30 * 60_000  # at least this many ms pass between two events about one queue
 
 
@@ -57,7 +57,7 @@ class Unattended:
             "waiting": len(waiting),
             "longest_wait_ms": waited,
         }
-        # another server that takes over and finds the same queue makes the same id, so that the event is not sent twice
+        # if another server takes over and finds the same queue, it makes the same id, so that the event is not sent twice
         about = f"{session.id}|{now // AGAIN_MS}"
         await self._records.announce(Event("queue.unattended", site.organisation, site.id, now, about, data))
         self._told[queue] = now

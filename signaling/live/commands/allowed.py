@@ -1,4 +1,4 @@
-"""Which action of the table of rights (`access/rights.py`) each message is. A message without an entry is refused."""
+"""Map each message to an action of the table of rights (`access/rights.py`). A message without an entry is refused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from signaling.protocol.words import Action
 from signaling.session.model import NotAllowed, Person
 
 ANYONE: Final = "anyone"
-OF_A_CAMERA: Final = (user.SetMedia, user.Leave)  # the messages of "session.talk" that the user's phone as a camera may send
+# the messages of "session.talk" that the user's phone may send when it serves as a camera
+OF_A_CAMERA: Final = (user.SetMedia, user.Leave)
 
 MESSAGES: Final[dict[type[Any], Action | Literal["anyone"]]] = {
     user.Hello: ANYONE,
@@ -35,7 +36,7 @@ MESSAGES: Final[dict[type[Any], Action | Literal["anyone"]]] = {
     user.AnswerRecording: "session.talk",
     user.SetCaptions: "session.talk",
     user.TranslateLine: "session.talk",
-    user.KeepCaptions: "session.hear",  # an operator who has joined is asked about keeping captions, too
+    user.KeepCaptions: "session.hear",  # an operator who has joined a session is also asked whether captions may be kept
     user.InviteGuest: "session.guests",
     user.RemoveGuest: "session.guests",
     user.SetInterpreter: "session.guests",
@@ -101,8 +102,9 @@ def check_sender(client: Client, message: object) -> None:
 def check_part(person: Person, message: object) -> None:
     """Raise NotAllowed if the person's part in the session does not allow this message.
 
-    The part counts, and not the person's other roles: a counselor who listens in writes nothing. A guest who has not entered may
-    do nothing but enter. The user's phone as a camera reads and writes nothing.
+    Only the person's part in this session counts, not their other roles. For example, a counselor who listens in is not allowed
+    to write. A guest who has not entered is only allowed to enter. The user's phone, when it serves as a camera, is not allowed
+    to read or write.
     """
     action = MESSAGES[type(message)]
     # an operator takes part in a session only as a listener
@@ -118,7 +120,7 @@ def check_part(person: Person, message: object) -> None:
 def check_entry(client: Client, message: object, entry: Entry) -> None:
     """Raise NotAllowed if the member of staff may not do this to the session.
 
-    Where the member may not do this at the session's site, the session counts as unknown.
+    If the member may not do this at the session's site, the reason is the same as for an unknown session.
     """
     action = MESSAGES[type(message)]
     if client.staff is None or action == ANYONE:

@@ -48,7 +48,7 @@ def in_session(handler: InSession) -> Handler:
 
 
 def event(make: Callable[[Person, Any], ev.SessionEvent]) -> Handler:
-    """Return a handler that passes the message to the session machine as one event."""
+    """Return a handler that turns the message into one event and passes the event to the session machine."""
 
     async def apply(live: Live, client: Client, entry: Entry, person: Person, message: Any) -> Reply:
         await live.sessions.apply(entry, make(person, message))
@@ -70,7 +70,10 @@ def require_channel(entry: Entry, channel: Channel) -> None:
 
 
 async def agree(live: Live, entry: Entry, booking: ev.CallbackAsked | ev.CallbackMoved, staff: str, channel: Channel) -> None:
-    """Book a time: as an appointment with this member ("": anyone) if the site gives appointments, else as a callback."""
+    """Book a time. If the site offers appointments, book an appointment with this member ("": anyone).
+
+    Otherwise book a callback.
+    """
     if entry.site.appointments is not None:
         await live.appointments.book(
             entry,

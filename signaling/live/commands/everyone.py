@@ -39,7 +39,7 @@ async def _ice(live: Live, client: Client, entry: Entry, person: Person, message
     if entry.session.state != "active":
         raise NotAllowed("wrong_state")
     turn = live.turn
-    # the machine's clock sets the end of the credentials, because the TURN server compares it with its own clock
+    # use the machine's clock, because the TURN server compares the end of the credentials with its own clock
     servers = [turn.server(entry.id, wall_clock_ms())] if turn is not None else []
     return replies.Ice(session=entry.id, servers=servers, id=message.id)
 
@@ -100,7 +100,7 @@ async def _board(live: Live, client: Client, entry: Entry, person: Person, messa
 
 
 async def _leave(live: Live, client: Client, entry: Entry, person: Person, message: msg.Leave) -> Reply:
-    # in these states, leaving the page ends nothing: for example, a user keeps their callback
+    # in these states, leaving the page does not end the session: for example, a user keeps their callback
     if entry.session.state not in ("after", "callback", "closed", "message_left"):
         await live.sessions.apply(entry, ev.Left(person.id))
     return None

@@ -17,7 +17,7 @@ from signaling.session.model import FINAL_STATES, WRAP_UP_MS, NotAllowed, Person
 
 from .checks import Handler, Reply, agree, event, in_session, staff_id
 
-# a member who has left a conversation may save notes for this many milliseconds after its end
+# a member who has left a conversation may save notes until this many milliseconds after the end of the conversation
 LATE_NOTES_MS = 15 * 60_000
 
 
@@ -108,10 +108,10 @@ async def _decline(live: Live, client: Client, message: msg.Decline) -> Reply:
 
 
 async def _note_taker(live: Live, client: Client, session: str) -> tuple[Entry, Person]:
-    """Return the session and the person who writes notes in it.
+    """Return the session and the member of staff who writes notes in it. Raises NotAllowed if the member may not write notes now.
 
-    This person is in the room, wraps up after a hand-over, or writes within `LATE_NOTES_MS` after the end of the conversation. A
-    member who has other sessions wraps up for `WRAP_UP_MS` after the hand-over, while these sessions go on.
+    A member may write while they are in the room, while they wrap up after a hand-over, and until `LATE_NOTES_MS` after the end
+    of the conversation. If the member has other sessions, the time for the wrap-up ends `WRAP_UP_MS` after the hand-over.
     """
     staff = staff_id(client)
     entry = await live.stored.any_session(session)
@@ -145,8 +145,8 @@ async def _notes(live: Live, client: Client, message: msg.TypeNotes) -> Reply:
 async def _wrap_up(live: Live, client: Client, message: msg.WrapUp) -> Reply:
     """Save a wrap-up. The owner's wrap-up closes the session.
 
-    The wrap-up of a professional, or of a counselor who has handed over, becomes a note for staff. Notes are also saved if a
-    member was still writing them when the session closed by itself.
+    The wrap-up of a professional, or of a counselor who has handed over, becomes a note for staff. If the session closed by
+    itself while a member was still writing notes, these notes are saved, too.
     """
     staff = staff_id(client)
     entry, person = await _note_taker(live, client, message.session)
@@ -154,7 +154,7 @@ async def _wrap_up(live: Live, client: Client, message: msg.WrapUp) -> Reply:
         raise NotAllowed("wrong_state")
     if staff == entry.session.owner and not message.outcome and _needs_outcome(entry):
         raise NotAllowed("outcome_needed")
-    if person.draft is not None:  # the wrap-up that is being saved replaces the draft of the notes
+    if person.draft is not None:  # delete the draft of the notes, because the wrap-up replaces it
         await live.sessions.apply(entry, ev.NotesTyped(staff, ""))
     if staff == entry.session.owner:
         await live.sessions.save_wrap_up(entry, staff, message.notes, message.outcome, message.tags)
@@ -162,7 +162,8 @@ async def _wrap_up(live: Live, client: Client, message: msg.WrapUp) -> Reply:
         await live.lines.note(entry, person, message.notes)
     if not person.gone:
         await live.sessions.apply(entry, ev.WrappedUp(staff))
-    await live.requests.settled()  # the matcher's event about this member's state may arrive after the client's message
+    # wait for the matcher's event about this member's state, which may arrive after the client's message
+    await live.requests.settled()
     if live.staffing.state(staff) == "wrap_up":
         await _wrapped_up(live, staff)
     return None

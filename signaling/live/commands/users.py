@@ -45,7 +45,7 @@ async def _enter(live: Live, client: Client, entry: Entry, person: Person, messa
 
 
 async def _note_typed(live: Live, entry: Entry, person: Person, message: msg.Enter) -> None:
-    """Put the fields that the user typed when entering into the brief."""
+    """Add the name and the note to the brief, if the user typed them when they entered."""
     typed = {"user_name": message.name.strip() if person.name == message.name.strip() else "", "note": message.note.strip()}
     for name, value in typed.items():
         if value:
@@ -55,9 +55,9 @@ async def _note_typed(live: Live, entry: Entry, person: Person, message: msg.Ent
 
 
 async def _preferred(live: Live, entry: Entry) -> StaffRecord | None:
-    """Return the counselor of this user's last session if they are at work and serve this session, or else None.
+    """Return the counselor of this user's last session, if this counselor is at work and serves this session.
 
-    Also return None if the partner has not signed who the user is.
+    Otherwise return None. Also return None if the partner has not signed the user's identity.
     """
     if not entry.vouched:
         return None
@@ -80,7 +80,7 @@ async def _leave_message(live: Live, client: Client, entry: Entry, person: Perso
         text=message.text,
         at=live.now(),
     )
-    await live.records.add_message(record)  # the user's message is stored first, so that it is kept even if the next step fails
+    await live.records.add_message(record)  # store the user's message first, so that it is kept even if the next step fails
     await live.sessions.apply(entry, ev.MessageGiven(person.id))
     live.boards.messages_changed()
     return None
@@ -116,7 +116,7 @@ async def _callback(live: Live, client: Client, entry: Entry, person: Person, me
     if entry.site.appointments is not None:
         require_channel(entry, channel)
         if message.staff and message.staff != await live.appointments.known_to(entry):
-            raise NotAllowed("out_of_hours")  # a user cannot choose a member of staff whom they were not offered
+            raise NotAllowed("out_of_hours")  # a user may choose only a member of staff whom the page has offered
     contact, note = message.contact.strip(), message.note.strip()
     zone = message.timezone if is_zone(message.timezone) else ""
     asked = ev.CallbackAsked(person.id, message.at, contact, note, reachable=entry.reachable, timezone=zone)
