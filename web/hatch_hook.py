@@ -1,7 +1,7 @@
 """Put the built pages into the wheel, so that the service runs without Node.
 
-With a C compiler, the hook also adds the compiled fast path of the media relay. The wheel then fits this kind of machine only.
-The variable `SANGDAM_WHEEL=pure` leaves the fast path out, so that the wheel fits every machine.
+With a C compiler, the hook also adds the compiled fast path of the media relay. The wheel then fits only machines of the same
+kind. The variable `SANGDAM_WHEEL=pure` leaves the fast path out, so that the wheel fits every machine.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class PagesHook(BuildHookInterface):  # type: ignore[type-arg]  # this class is 
 def _fast_path() -> Any:
     """Return the module media/transport/compile.py.
 
-    It is loaded by its path: a build lacks the packages that importing `media` needs.
+    The module is loaded by its path, because a build lacks the packages that importing `media` needs.
     """
     found = importlib.util.spec_from_file_location("fast_path", ROOT / "media" / "transport" / "compile.py")
     if found is None or found.loader is None:

@@ -59,7 +59,7 @@ def messages() -> dict[str, Any]:
 
 
 def _whole(schema: dict[str, Any], kind: type[msgspec.Struct] | None) -> dict[str, Any]:
-    """Return the schema of a struct. A view has all of its fields whenever it is sent, also those with a default."""
+    """Return the schema of a struct. Whenever a view is sent, it has all of its fields, including those with a default."""
     if kind is None or issubclass(kind, words.Message):
         return schema
     return schema | {"required": list(schema["properties"])}

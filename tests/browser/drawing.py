@@ -89,7 +89,7 @@ async def pinch(person: Person, spread: float) -> None:
 
 
 async def compose(person: Person, *syllables: str) -> None:
-    """Write with an input method: each syllable grows letter by letter, and the last one is taken over at the end."""
+    """Write with an input method. Each syllable grows letter by letter, and the method completes the last one at the end."""
     session = await person.context.new_cdp_session(person.page)
     for shown in syllables:
         await session.send("Input.imeSetComposition", {"text": shown, "selectionStart": len(shown), "selectionEnd": len(shown)})
@@ -116,7 +116,7 @@ async def each_tool(mouse: Person, finger: Person) -> None:
 
 
 async def kinds(person: Person) -> dict[str, int]:
-    """Return how many shapes of each kind the list of the page has."""
+    """Return how many shapes of each kind are in the page's list of shapes."""
     words = await listed(person)
     return {kind: found for kind in DRAWN if (found := sum(kind in each for each in words))}
 

@@ -40,7 +40,8 @@ import { Counsel } from "./counsel.js";
 
 createApp(Counsel).mount("#root");
 """
-# The parts of WordPress that the snippet calls, and the tag that WordPress 6.3 and later print for a script with a strategy.
+# The functions of WordPress that the snippet calls, and the script tag that WordPress 6.3 and later write for a script with a
+# loading strategy.
 WORDPRESS = """<?php
 function add_action($name, $call) { $call(); }
 function add_filter($name, $call, $priority, $arguments) { $GLOBALS['filter'] = $call; }
@@ -54,7 +55,10 @@ echo $filter("<script src=\\"$src\\" id=\\"$handle-js\\" $strategy data-wp-strat
 
 
 def snippet(language: str, holds: str, server: str) -> str:
-    """Return the snippet in this language that holds a text, for the demo's site on this server."""
+    """Return the snippet in this language that contains a text.
+
+    In the snippet, put the demo's site and this server in place of the example's.
+    """
     [found] = [text for name, text in re.findall(r"```(\w+)\n(.*?)```", PAGE, re.DOTALL) if name == language and holds in text]
     return _here(found, server)
 

@@ -98,7 +98,7 @@ def serve_forks() -> None:
     from signaling.server import app as server
 
     server.build_app = with_clock(server.build_app)
-    gc.freeze()  # the garbage collector then writes nothing into these objects, so a fork need not copy their memory
+    gc.freeze()  # the garbage collector then changes nothing in these objects, so a fork does not need a copy of their memory
     gc.enable()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel removes forks that have ended
     own = os.getpid()

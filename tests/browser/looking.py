@@ -31,8 +31,8 @@ LOOKING = Path(__file__).with_suffix(".js").read_text().strip()
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 
 Theme = Literal["light", "dark"]
-# The colour theme for each language and size. At each size, English and the languages added later have the opposite theme of
-# Korean. If a device has several sizes, the themes alternate from one size to the next.
+# The colour theme for each language and size. At each size, English and the languages added later have the theme that Korean does
+# not have at this size. If a device has several sizes, the themes alternate from one size to the next.
 THEMES: dict[tuple[Language, Size], Theme] = {
     ("ko", "desk"): "light",
     ("ko", "phone"): "dark",
@@ -58,7 +58,7 @@ class Eyes:
         await self.turn(page, "desk")
 
     async def turn(self, page: Page, size: Size, number: int = 0) -> None:
-        """Give the page a size and its theme. `number`: which of the sizes for a desktop or a phone."""
+        """Give the page a size and its theme. `number`: index among the sizes for a desktop or for a phone."""
         width, height = self._sizes(size)[number]
         await page.set_viewport_size({"width": width, "height": height})
         theme = THEMES.get((self.language, size), THEMES["en", size])

@@ -44,7 +44,9 @@ ONE_WAY = """
 
 
 class Network:
-    """One person's network. UDP passes a router that can be cut off (`Nat`). Everything else passes a SOCKS proxy, which buffers.
+    """One person's network. UDP passes a router that can be cut off (`Nat`).
+
+    Everything else passes a SOCKS proxy, which holds the data back while the network fails.
 
     The network can fail once. `becomes` changes the quality of the link that carries media.
     """

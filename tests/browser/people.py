@@ -246,7 +246,7 @@ class Cast:
 
 
 async def eventually(look: Callable[[], Awaitable[T]], wanted: T, what: str, seconds: float = 12) -> None:
-    """Call `look` again and again until it returns `wanted`. After `seconds`, fail and tell the last result."""
+    """Call `look` again and again until it returns `wanted`. After `seconds`, fail with the last result."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
         found = await look()

@@ -25,7 +25,7 @@ SIZE = (640, 480)
 
 @dataclass(frozen=True)
 class Looks:
-    """The looks of a drawn person, as plain colours."""
+    """The colours in which a person is drawn."""
 
     wall: tuple[str, str]
     hair: str

@@ -97,7 +97,7 @@ class Service:
             raise AssertionError(f"still running 10 s after {how.name}:\n{self.log.read_text()[-20_000:]}") from None
 
     def skip(self) -> None:
-        """Move the clock of a forked service forward by `SKIP_S` seconds. Everything that has become due then happens."""
+        """Move a forked service's clock forward by `SKIP_S` seconds. The service then does everything that has become due."""
         assert isinstance(self.process, Fork)
         self.process.send_signal(SKIP)
 
@@ -133,7 +133,7 @@ async def running(
 class Backstage:
     """Starts the service of the next test while a test runs.
 
-    These services have no idle replacement of their media worker, because its start would slow the test.
+    These services have no idle replacement of their media worker, because the start of a replacement would slow the test.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -79,7 +79,7 @@ async def test_passkey_app_and_other_sign_ins(cast: Cast) -> None:
 async def signs_in_at_the_provider_only(cast: Cast, jimin: Staff) -> None:
     """Set up a real provider in the browser, and require sign-ins by it.
 
-    People of the provider then get in, and a password gets nobody in.
+    Then people sign in through the provider, and nobody can sign in with a password.
     """
     service, host = cast.service, cast.service.host("counselor")
     async with running_provider(f"{host}/api/oidc/callback", f"http://127.0.0.1:{service.port}/api/oidc/logout") as issuer:

@@ -107,7 +107,7 @@ async def test_ink_and_picture_reach_everybody_also_who_comes_late(cast: Cast, t
     await open_board(professional)
     await expect(professional.get("board-background")).to_be_visible()
     await shows_the_same(user, professional)
-    await counselor.get("mode-conference").click()  # in a consultation only the user may draw
+    await counselor.get("mode-conference").click()  # in a consultation, of these two people only the user is allowed to draw
     await counselor.get("mode-apply").click()
     everybody = (user, counselor, professional)
     for person in everybody:
@@ -145,7 +145,7 @@ async def own_picture_becomes_the_background(user: User, counselor: Staff, folde
     await shows_the_same(user, counselor)
 
 
-# Maps a viewport to the smallest share of it that the board's paper must cover. Upright phones are not in this table.
+# Maps a viewport to a share of its area. The board's paper must cover at least this share. Upright phones are not in this table.
 UPRIGHT = ((390, 844), (360, 640))
 LEAST_SHARE = {(844, 390): 0.55, (640, 360): 0.65, (1280, 720): 0.6, (1440, 900): 0.6}
 
@@ -157,7 +157,7 @@ async def box_of(person: Person, selector: str) -> tuple[float, float]:
 
 
 async def test_board_has_room_at_every_size(cast: Cast) -> None:
-    """The question about the recording stays open during the whole test, and must not take room from the board."""
+    """The question about the recording stays open during the whole test, and must not take space from the board."""
     await sangdam(cast.service, "site", "add", "demo-shop", "--update", "--recording", "ask")
     counselor = await cast.counselor()
     user = await cast.user()
@@ -199,7 +199,7 @@ async def test_page_without_udp_announces_text_and_board_only(cast: Cast) -> Non
 
 
 async def test_panel_opens_the_board_when_the_counselor_draws(cast: Cast) -> None:
-    """A text session also has a board. The board opens when the counselor draws, and the user may draw on it."""
+    """A text session also has a board. The board opens when the counselor draws, and the user is allowed to draw on it."""
     counselor = await cast.counselor()
     user = await cast.user()
     await user.visit_shop("/")

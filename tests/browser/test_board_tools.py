@@ -168,7 +168,7 @@ async def test_pages_pictures_and_files_of_the_board(cast: Cast, tmp_path: Path)
     counselor = await at_the_board(cast, user)
     await draw(counselor, (0.1, 0.1), (0.3, 0.1))
 
-    # A picture of the conversation becomes a page of the board, and both people go there.
+    # A picture of the conversation becomes a page of the board, and both people see this page.
     Image.new("RGB", (400, 300), (30, 120, 200)).save(tmp_path / "photo.png")
     await user.get("chat-picture-file").set_input_files(tmp_path / "photo.png")
     await counselor.get("chat-line").filter(has=counselor.page.locator(".chat-picture")).locator(".chat-picture").click()

@@ -32,7 +32,7 @@ def spoken(folder: Path) -> None:
 
 
 async def test_spoken_words_are_read_under_the_speaker(casting: Casting, media_folder: Path, tmp_path: Path) -> None:
-    """Chromium speaks, because Firefox's fake microphone cannot play a file. Firefox reads."""
+    """The speaker uses Chromium, because Firefox's fake microphone cannot play a file. The reader uses Firefox."""
     spoken(media_folder)
     secret = tmp_path / "secret"
     secret.write_text(secrets.token_hex(32))

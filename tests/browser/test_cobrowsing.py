@@ -51,7 +51,7 @@ SECRETS = ("비밀주문", "비밀이름", "비밀암호", "비밀링크", "비�
 
 @asynccontextmanager
 async def shop(server: str) -> AsyncIterator[str]:
-    """Serve a shop with a strict policy and Trusted Types. Yield its origin."""
+    """Serve a shop with a strict content security policy and Trusted Types. Yield its origin."""
 
     async def answer(request: web.Request) -> web.Response:
         headers = {name: value.format(server=server) for name, value in HEADERS.items()}
@@ -120,7 +120,7 @@ async def test_counselor_sees_the_page_without_its_secrets(backstage: Backstage,
         await panel.get_by_test_id("cobrowse-yes").click()
         frame = await page_frame(counselor)
         await expect(frame.locator("#open")).to_have_text("열린글 1")
-        # on a phone, the console shows one part at a time, so the page's view must cover the others
+        # on a phone, the console shows one part at a time, so it must show the page now
         await expect(frame.locator("#open")).to_be_visible()
         await counselor.get("work-back").click()
         await expect(counselor.get("page-view")).to_be_hidden()

@@ -74,7 +74,7 @@ async def test_who_waits_is_first_and_each_conversation_stays_as_it_was(cast: Ca
     where = await lines.evaluate(PLACE)
     assert await lines.evaluate("(box) => box.scrollTop") > 0
 
-    # this session is answered, and therefore comes after those whose users wait
+    # staff have answered this session, so it comes after the sessions whose users wait
     await expect(rows.nth(2)).to_have_attribute("aria-current", "true")
     await rows.nth(0).click()
     await jimin.reads("둘째입니다")

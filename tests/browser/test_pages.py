@@ -384,7 +384,10 @@ async def the_users_choices(house: House, user: User) -> None:
 
 
 async def a_transfer(house: House, counselor: Staff) -> None:
-    """Transfer a user to a colleague twice. The colleague declines the first. A consultation precedes the second."""
+    """Transfer a user to a colleague twice. The colleague declines the first transfer.
+
+    A consultation precedes the second transfer.
+    """
     eyes, said = house.eyes, house.said
     colleague = await house.staff("suho")
     user = await house.person(User, media.USER)

@@ -47,7 +47,7 @@ async def test_pages_about_people_and_sign_ins_are_sound(house: House) -> None:
 
 
 async def part(house: House, operator: Staff, address: str, shown: str) -> None:
-    """Open a part of the operators' page anew. `shown`: something that is on the page once the part is loaded."""
+    """Load the operators' page again, with one of its parts open. `shown`: something that this part has."""
     await operator.page.goto("about:blank")
     await operator.page.goto(f"{house.cast.service.host('operator')}/operator#{address}")
     await expect(operator.get(shown).first).to_be_visible()
@@ -136,7 +136,7 @@ async def the_rules(house: House, operator: Staff) -> None:
 async def the_audit(house: House, operator: Staff) -> None:
     """Look at reasons why something cannot be undone, and at the question before an addition is undone."""
     await part(house, operator, "audit", "audit-undo")
-    await expect(operator.page.locator(".cell-why").first).to_be_visible()  # a retired secret cannot come back
+    await expect(operator.page.locator(".cell-why").first).to_be_visible()  # a retired secret cannot be made valid again
     await house.eyes.look(operator.page, "accounts-audit")
     await operator.page.locator("tr", has_text="Hana").get_by_test_id("audit-undo").click()
     await expect(operator.get("audit-undo-confirm")).to_be_visible()

@@ -94,7 +94,7 @@ async def test_owner_shapes_a_site_and_previews_a_change(cast: Cast) -> None:
 
     shop = await owner.context.new_page()
     await shop.goto(f"{owner.service.host('operator')}/try/demo-shop")
-    await shop.wait_for_function(LAUNCHER_LEFT)  # the launcher stands in the corner that the site's settings name
+    await shop.wait_for_function(LAUNCHER_LEFT)  # the launcher is in the corner that the site's settings name
     await shop.close()
 
     jimin = await cast.counselor()

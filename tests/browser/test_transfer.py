@@ -1,4 +1,6 @@
-"""A counselor transfers a user: once the colleague declines, once after a consultation, and once at once.
+"""A counselor transfers a user three times.
+
+The colleague declines once, accepts once after a consultation, and accepts once without one.
 
 The user always sees who serves them.
 """

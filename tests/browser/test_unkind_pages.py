@@ -1,4 +1,4 @@
-"""The widget on hostile pages: the launcher is visible, a text session starts and continues, and the trail is right."""
+"""The widget on hostile pages: the launcher is visible, a text session works, and the trail names the visited pages."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ async def go_on(user: User, page: Unkind, number: int) -> None:
 async def shows_session(user: User) -> bool:
     """Return whether the panel shows the counselor.
 
-    Return False while a page replaces its document, because the panel's frame then ends.
+    Return False while a page replaces its document, because the panel's frame is then removed.
     """
     panel = await user.find_panel()
     try:

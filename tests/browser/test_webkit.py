@@ -15,7 +15,7 @@ from tests.browser.people import Cast, Staff, eventually
 from tests.browser.test_board import draw, ink
 from tests.browser.webkit import OPEN_SHADOWS, WebKit, webkit
 
-PHONE = (450, 844)  # the narrowest window that GTK makes
+PHONE = (450, 844)  # the narrowest window that GTK allows
 PANEL = "return document.querySelector('#sangdam-widget').shadowRoot.querySelector('iframe')"
 # Puts the launcher into a page of the shop that has none. `OPEN_SHADOWS` must run before this script.
 EMBED = """

@@ -91,8 +91,8 @@ async def test_unsent_line_is_gone_on_all_screens_and_in_the_copy(cast: Cast, tm
     assert "SECRET" not in copy
 
 
-# The events that a page in Firefox gets while a person composes a text. The Enter that ends the composition has key code 229. It
-# comes either before the end of the composition (Windows, Linux) or after it.
+# The events that a page in Firefox gets while a person composes a text. The Enter that ends the composition has key code 229.
+# This Enter comes either before the end of the composition (Windows, Linux) or after the end.
 COMPOSE = """(box, [steps, early]) => {
   const press = { key: "Enter", bubbles: true, cancelable: true };
   const enter = (more) => box.dispatchEvent(new KeyboardEvent("keydown", { ...press, ...more }));
@@ -163,7 +163,7 @@ SCROLL_UP = """box => new Promise((done) => {
     }));
 })"""
 """Scroll, and return the number of the topmost visible line."""
-# lines in 2,000 px; if the page jumped when it fetched lines, the reader's position would change by more lines
+# number of lines in the 2,000 px of one scroll; a reader whose page jumped while it fetched lines would pass more lines
 MOST_SCROLLED = 95
 
 

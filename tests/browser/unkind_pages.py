@@ -58,7 +58,7 @@ addEventListener("click", (event) => {
 PUSHES = ROUTES % 'history.pushState({}, "", "/{name}/" + at);'
 HASHES = ROUTES % 'location.hash = "#/page/" + at;'
 
-# The changes that Prototype 1.6 makes to JavaScript's built-in objects, written in its style.
+# The changes that Prototype 1.6 makes to JavaScript's built-in objects, written in Prototype's style.
 PROTOTYPE = """<script>
 Object.toJSON = (object) => {
   if (typeof object == "number" || typeof object == "boolean") return String(object);

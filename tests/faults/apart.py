@@ -65,7 +65,7 @@ async def revive(cluster: Cluster) -> None:
 
 
 async def _broken(cluster: ApartCluster, one: str, other: str, name: str, moves: bool) -> list[Figure]:
-    """Break the connection between `one` and `other`: in both directions and in each single one, for each time in `BROKEN_S`.
+    """Break the connection between `one` and `other`: in both directions or in one, for each time in `BROKEN_S`.
 
     The names `leader` and `worker` mean the present leader and the worker of the calls.
     """
@@ -170,8 +170,8 @@ async def _split(cluster: Cluster) -> list[Figure]:
     """Cut the leader off from the other server, which takes over. Everybody stays connected to the former leader.
 
     Two servers have acted as the leader if a session ends up with two counselors, a counselor ends up with two sessions, or an
-    acknowledged line is missing. A person is stranded if their server neither stores their lines nor disconnects them, so that
-    they could go to the other server.
+    acknowledged line is missing. A person is stranded if their server does not store their lines and also does not disconnect
+    them. A disconnected person would go to the other server.
     """
     assert isinstance(cluster, ApartCluster)
     lost, twice, dropped, gaps, stranded = [], [], [], [], []

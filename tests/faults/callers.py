@@ -60,7 +60,9 @@ class Board:
                 self.doc.apply_update(unvar(whole[2:]))
             else:
                 self._send(bytes([0, 1]) + var(self.doc.get_update(unvar(whole[2:]))))
-                self._ask()  # browsers also ask again, because an earlier request was lost if the worker did not know this peer
+                # the board also asks again, as browsers do, because an earlier request was lost if the worker did not know this
+                # peer
+                self._ask()
 
         for fragment in peer.documents:  # board messages that arrived before this board was attached to the peer
             message(fragment)
@@ -92,7 +94,8 @@ class Board:
 class Caller:
     """A person, identified by `hello`, `origin` and `cookie`.
 
-    `pongs`: times at which the server answered a ping, recorded if `watched`. `moves`: epochs whose room this person joined.
+    `pongs`: times at which the server answered a ping. They are recorded if `watched` is set. `moves`: epochs whose room this
+    person joined.
     """
 
     http: aiohttp.ClientSession

@@ -16,7 +16,7 @@ from tests.faults.figures import Figure, figure
 from tests.faults.stage import Stage, leading, live_workers, on_cluster, stage, until
 from tests.faults.workers import Writers
 
-# differences to the true time, one after the other; so some steps are two hours long
+# differences to the true time in s, one after the other; a step from one to the next can be two hours long
 STEPS = ("+3600", "-3600", "+3600", "-3600")
 SETTLES_S = 6.0
 CALLS = 2
@@ -30,7 +30,7 @@ def library() -> str:
 
 
 class Clocks:
-    """Clocks of the cluster's parts, by name. Each begins with the true time."""
+    """The clocks of the cluster's parts, by the part's name. At first, each clock has the true time."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -1,4 +1,6 @@
-"""Light people. Each sends a tone in Opus packets, and records packet by packet when the other person's tone arrived.
+"""Simulated people that need little processor time.
+
+Each of them sends a tone in Opus packets, and records packet by packet when the other person's tone arrived.
 
 A tone is encoded once, as five packets that repeat. The tone's period divides their length, so the loop has no jump. Arrivals are
 decoded after the fault, and equal packets are decoded only once. So a hundred people fit on one core next to the service.
@@ -40,7 +42,7 @@ def frames(hz: int, ms: int) -> list[bytes]:
 def sounds(payload: bytes, hz: int) -> bool:
     """Return whether the packet contains the tone at over 1 % of full scale."""
     decoder = Decoder()
-    for _ in range(3):  # the first packets after a decoder's start are not yet clean
+    for _ in range(3):  # the first packets after a decoder's start do not sound clean yet
         samples = decoder.decode(payload).astype(float)
     at = np.arange(len(samples)) / RATE
     window = np.hanning(len(samples))
@@ -77,7 +79,7 @@ class Ear:
 
 
 class Mouth(Peer):
-    """A minimal `Peer` connection: without video and retransmissions, and with packets that are encoded beforehand."""
+    """A minimal `Peer` connection: without video and retransmissions. It sends packets that are encoded beforehand."""
 
     ear: Ear
 
@@ -109,7 +111,7 @@ def _certificate() -> RTCCertificate:
 class Choir:
     """Sends a packet for each person every `ms`. The people form three groups, which send at different moments.
 
-    `late_s`: largest delay of a sending, in s. Measured gaps include this delay.
+    `late_s`: the longest delay with which a packet was sent, in s. Measured gaps include this delay.
     """
 
     def __init__(self, ms: int) -> None:

@@ -97,7 +97,7 @@ async def _fails_over(cluster: Cluster, watched: Watched) -> list[Figure]:
 
 
 async def _until_thread(so: Callable[[], bool], what: str) -> None:
-    """Wait until `so` returns True. `so` may block. It may fail while its Redis server does not answer."""
+    """Wait until `so` returns True. `so` is allowed to block, and to fail while its Redis server does not answer."""
 
     def ask() -> bool:
         try:

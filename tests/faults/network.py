@@ -73,7 +73,7 @@ class Network:
 
     @contextmanager
     def broken(self, *links: tuple[str, str]) -> Iterator[None]:
-        """Drop the packets of these links while the context lasts. Each link is (sender, receiver)."""
+        """Drop the packets on these links until the context ends. Each link is (sender, receiver)."""
         with ExitStack() as stack:
             for sender, receiver in links:
                 self.drop(sender, receiver)

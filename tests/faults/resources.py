@@ -115,7 +115,10 @@ def _with_small_disk(servers: int, media: int) -> Iterator[Cluster]:
 
 
 async def _full(cluster: Cluster) -> list[Figure]:
-    """Record a call until another program fills the disk. The call goes on, its people are told, and the room does not move."""
+    """Record a call until another program fills the disk.
+
+    The call goes on, the people in the call are told, and the room stays on its worker.
+    """
     async with stage(cluster, calls=0) as here:
         site = await here.records.site("demo-shop")
         assert site is not None

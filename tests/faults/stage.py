@@ -178,7 +178,7 @@ class Stage:
 class _Through:
     """HTTP through a balancer: if a server does not answer or is unavailable, the next server gets the request.
 
-    Each request has another client address, so that it reaches no rate limit.
+    Each request has a client address of its own, so that no rate limit refuses it.
     """
 
     def __init__(self, http: aiohttp.ClientSession, doors: list[str]) -> None:

@@ -2,9 +2,9 @@
 
 The processes of a cluster of the former version are replaced by processes of this version, one by one.
 
-The former version is the last tag or, without tags, the commit before the newest migration. So its tables differ from today's.
-The media machines change before the standby server, and the leader changes last. For some seconds, both versions serve side by
-side.
+The former version is the last tag or, without tags, the commit before the newest migration. So the former version's tables differ
+from today's. The media machines change before the standby server, and the leader changes last. For some seconds, both versions
+serve side by side.
 """
 
 from __future__ import annotations
@@ -103,12 +103,12 @@ def _now_new(part: Server) -> None:
 
 
 async def _changed(here: Stage, cluster: Cluster, server: Server) -> None:
-    """Replace a server by one of this version, and wait until everybody is served."""
+    """Replace a server by a server of this version, and wait until everybody is served."""
     assert await asyncio.to_thread(server.end, signal.SIGTERM) == 0, "it ends"
     _now_new(server)
     await asyncio.to_thread(cluster.until_ready)
     now = asyncio.get_running_loop().time()
-    # only watched people send the pings by which they know that the server serves them
+    # only people with `watched` ask whether the server serves them
     watched = [person for person in here.people if person.watched]
     await until(lambda: all(person.served_since(now) for person in watched), 20.0, "everybody is served")
 

@@ -20,7 +20,7 @@ STANDS_STILL_S = 10.0
 
 
 class Writers:
-    """Both people of a call. Both write lines and draw strokes while the context lasts."""
+    """The two people of a call. They write lines and draw strokes until the context ends."""
 
     def __init__(self, call: Call, *, strokes: bool = True) -> None:
         self.call = call
@@ -56,7 +56,7 @@ class Writers:
         return sum(stored[text] != 1 for text in self.lines)
 
     async def lost_strokes(self) -> int:
-        """Return how many strokes one of the two boards lacks: the larger number of the two."""
+        """Count the strokes that each of the two boards lacks. Return the larger number."""
         drawn = set(self.strokes)
 
         def missing() -> int:

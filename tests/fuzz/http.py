@@ -155,7 +155,7 @@ def fuzz_http(data: bytes) -> None:
 
 
 def seeds() -> list[bytes]:
-    """Return a request to every route by every person, with valid queries and bodies."""
+    """For every route and every person, return a request with valid queries and bodies."""
     trail = [{"kind": "page", "label": "M5", "at": 1, "url": "https://shop.example/m5", "dwell_s": 4}]
     bodies = [
         {"site": "demo-shop", "category": "cameras", "language": "ko"},

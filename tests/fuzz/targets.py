@@ -127,7 +127,7 @@ def fuzz_rtp(data: bytes) -> None:
 def fuzz_mix(data: bytes) -> None:
     """Pass voice packets through the mixer. In the case, the length of each packet comes before the packet.
 
-    A packet has two bytes for speaker, sequence step and level, then the Opus payload.
+    A packet consists of two bytes for speaker, sequence step and level, and of the Opus payload.
     """
     mix = AudioRoom(lambda *_: None)
     mix.set_matrix({"a": {"b": 1.0, "c": 1.0}}, set())
@@ -241,7 +241,7 @@ def fuzz_fastpath(data: bytes) -> None:
 
 
 class _Show:
-    """An offloaded video, two slots that show it (one with numbers and without RTX), and a client that sends the video."""
+    """An offloaded video, its sender, and two slots that show it. One of the slots rewrites the numbers and has no RTX."""
 
     def __init__(self) -> None:
         key = bytes(range(30))

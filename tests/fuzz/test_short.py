@@ -1,4 +1,4 @@
-"""Run each fuzz target for a short time. Past findings must stay fixed, and the targets must work.
+"""Run each fuzz target for a short time. Faults that were found before must stay fixed, and the targets must work.
 
 `make fuzz` runs the targets for longer.
 """

@@ -221,7 +221,7 @@ class Peer:
         elif data[0] < 64:
             self._inbox.put_nowait(data)
         elif self._dtls._rx_srtp is None:
-            return  # the worker completes the DTLS handshake a moment before this client does
+            return  # the worker completes the DTLS handshake a moment earlier than this client
         elif 192 <= data[1] <= 223:
             self._rtcp(self._dtls._rx_srtp.unprotect_rtcp(data))
         else:
@@ -303,8 +303,8 @@ class Peer:
     def _again(self, sent: bytes) -> bytes:
         """Return the packet to retransmit.
 
-        Without `repairs` the packet is returned unchanged. With `repairs` it is packed into an RTX stream, which names its source
-        only by MID.
+        Without `repairs` the packet is returned unchanged. With `repairs` the packet is packed into an RTX stream, which names
+        its source only by MID.
         """
         if not self.repairs:
             return sent

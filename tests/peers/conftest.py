@@ -87,8 +87,8 @@ def start_worker(
 ) -> subprocess.Popen[bytes]:
     """Start a worker process and wait until it accepts connections. The worker ends with this process.
 
-    With `own_addresses` it uses the machine's own addresses, otherwise loopback alone. `pure`: without its fast path. `module`:
-    the module that runs the worker, and its first arguments.
+    With `own_addresses` it uses the machine's own addresses, otherwise loopback alone. `pure`: the worker has no fast path.
+    `module`: the module that runs the worker, and its first arguments.
     """
     where = ["--loopback"] if own_addresses else ["--address", "127.0.0.1"]
     command = [sys.executable, "-m", *module, "--socket", str(socket), *where]
@@ -105,7 +105,7 @@ def start_worker(
 class SharedWorkers:
     """Two workers, one with and one without the fast path, for all tests that do not end them.
 
-    A new worker replaces one that has ended.
+    If one of them has ended, a new worker replaces it.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -87,7 +87,7 @@ class Service:
         return self.app[app_keys.LIVE]
 
     def skip(self, seconds: float) -> None:
-        """Move the service's clock forward. Everything that has become due then happens."""
+        """Move the service's clock forward. The service then does everything that has become due."""
         self.live.now.skip(seconds)
         wake(self.live)
 
@@ -97,7 +97,7 @@ class Service:
         before = len(holders)
         await person.close()
         async with asyncio.timeout(WAIT_S):
-            while len(holders) == before:  # the service sends no event for this
+            while len(holders) == before:  # the service sends no event when this happens
                 await asyncio.sleep(0.01)
 
     async def post(self, path: str, body: Any, origin: str | None = None, cookie: str = "") -> tuple[int, Any, str]:
@@ -150,7 +150,7 @@ class Service:
 
 
 class Person:
-    """A person's tab. `seen` keeps every message that it has received. `session` is the newest view of the session."""
+    """A person's tab. `seen` keeps every message that the tab has received. `session` is the newest view of the session."""
 
     def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         self.ws = ws

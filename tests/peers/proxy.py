@@ -18,7 +18,7 @@ QUEUE_S = 0.3
 
 @dataclass(frozen=True)
 class Line:
-    """One direction of a link. Random faults hit only media (RTP and RTCP), and DTLS and STUN packets pass."""
+    """One direction of a link. Random faults hit only media (RTP and RTCP). DTLS and STUN packets always pass."""
 
     loss: float = 0.0
     """Share of the media packets that this direction loses."""
@@ -77,7 +77,8 @@ class Way:
 class Proxy(asyncio.DatagramProtocol):
     """A link between one client and one target.
 
-    `up`: towards the target. `down`: towards the client. `loss` and `jitter_s`: of each direction that has no `Line` of its own.
+    `up`: towards the target. `down`: towards the client. `loss` and `jitter_s`: used in each direction that has no `Line` of its
+    own.
     """
 
     def __init__(

@@ -30,7 +30,7 @@ the machine is busy.
 
 
 def nearly_all(numbers: list[int], sent: int, per_s: float) -> bool:
-    """Return whether nearly all packets came. Hardly any number may be missing, and the last packets must have come, too."""
+    """Return whether nearly all packets arrived: hardly any number is missing, and the last packets have arrived, too."""
     ahead = [rtp.ahead(number, numbers[0]) for number in numbers]
     whole = len(ahead) > 0.95 * (max(ahead) - min(ahead) + 1)
     return whole and len(ahead) > 0.95 * sent - UNDER_WAY_S * per_s

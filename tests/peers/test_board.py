@@ -1,4 +1,4 @@
-"""The board over the data channel, and over signaling for participants without a data channel."""
+"""The board over the data channel, and over the WebSocket for participants without a data channel."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ AUDIBLE_DB = -50
 
 @pytest.fixture(scope="module")
 def browsers_socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Return the socket of a worker on this machine's own addresses, because Firefox does not check candidates on loopback."""
+    """Return the socket of a worker on this machine's own addresses, because Firefox ignores ICE candidates on loopback."""
     socket = tmp_path_factory.mktemp("worker") / "worker.sock"
     process = start_worker(socket, own_addresses=True)
     yield socket
@@ -72,7 +72,7 @@ class Pages:
         return web.Response(text=self._by_line(name, admitted.sdp))
 
     def _by_line(self, name: str, sdp: str) -> str:
-        """Replace the worker's candidates by the near end of this person's simulated link, if the person has one."""
+        """Replace the worker's ICE candidates by the client's end of this person's simulated link, if there is one."""
         if name not in self.lines:
             return sdp
         host, port = self.lines[name]

@@ -64,9 +64,9 @@ async def test_unmuted_person_is_heard_from_the_first_word(service: Service) -> 
 
 
 async def test_single_voice_bypasses_the_mixer_and_returns_without_a_gap(service: Service) -> None:
-    """Listeners get the packets of the single voice unchanged, by the fast path if there is one.
+    """Listeners get the packets of the single voice unchanged, by the fast path if the worker has one.
 
-    When a second person speaks, this voice is mixed in at once. No listener's stream skips or repeats anything.
+    When a second person speaks, that person's voice is mixed in at once. No listener's stream skips or repeats anything.
     """
     names = ("user", "counselor", "professional")
     hears = {name: {other: 1.0 for other in names if other != name} for name in names}
@@ -102,9 +102,9 @@ async def test_single_voice_bypasses_the_mixer_and_returns_without_a_gap(service
 def _is_passed_on(before: wire.WorkerStats, after: wire.WorkerStats) -> bool:
     """Return whether the user's voice was in passthrough during the whole time between these two statistics, about 1.5 s.
 
-    If there is a fast path, it must have forwarded the packets. The fast path takes only a steady voice, for which the jitter
-    buffer is empty after each tick. After the machine has stalled, the worker waits four seconds before it offloads the voice
-    again.
+    If the worker has a fast path, it must have forwarded the packets. The fast path takes only a steady voice, for which the
+    jitter buffer is empty after each tick. After the machine has stalled, the worker waits four seconds before it offloads the
+    voice again.
     """
     # the mixer still encodes now and then for the user, who hears only silence
     encodes = after.audio.get("encodes", 0) - before.audio.get("encodes", 0)
@@ -251,7 +251,7 @@ async def test_reports_give_senders_their_loss_and_receivers_the_time(either_ser
 
 
 async def test_relayed_speaker_is_told_of_the_listeners_loss(service: Service) -> None:
-    """The loss on the listener's link matters to the speaker, because only the speaker can add redundancy to relayed packets."""
+    """Loss on the listener's link matters to the speaker, who alone can add redundancy to packets that the worker relays."""
     await service.everyone_hears_everyone("user", "counselor")
     user, counselor = await service.join("user"), await service.join("counselor")
     user.speak(440)

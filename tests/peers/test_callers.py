@@ -1,4 +1,4 @@
-"""Light peers on a worker in this process: two relayed peers hear each other and measure the age of the sound."""
+"""Light peers on a worker in this process: two relayed peers hear each other and measure how old the sound is when it arrives."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def interrupted(work: Coroutine[Any, Any, None], turn: int, interrupt: Callable[
 
 
 async def test_call_ends_when_cancelled_at_any_wait() -> None:
-    """A call may be cancelled at the very moment at which the result that it awaits arrives."""
+    """A call can be cancelled in the very moment in which its awaited result arrives."""
     worker = Worker("w", Where(["127.0.0.1"]))
     await worker.open()
     worker.open_room("r", wire.OpenRoom(epoch=1))

@@ -44,7 +44,7 @@ def words(text: str) -> list[str]:
 
 
 async def reads(person: Person, name: str, since: int = 0) -> dict[str, Any]:
-    """Wait until this person gets the final caption of a whole recording. Return the caption."""
+    """Wait until this person gets the final caption of all words in the recording. Return the caption."""
     wanted = set(words(SAYS[name]))
 
     def whole(seen: dict[str, Any]) -> bool:
@@ -107,7 +107,7 @@ async def test_spoken_words_are_read_only_while_captions_are_on(
         async def miss(_: object, __: media.CaptionsOver) -> None:
             missed.set()
 
-        monkeypatch.setitem(rooms._ON_EVENT, media.CaptionsOver, miss)  # the event stream breaks in this moment
+        monkeypatch.setitem(rooms._ON_EVENT, media.CaptionsOver, miss)  # the event stream breaks at this moment
         await process.kill()
         await asyncio.wait_for(missed.wait(), 10)
         monkeypatch.undo()

@@ -1,4 +1,7 @@
-"""SIGTERM ends a server within ten seconds, whatever it does then: also while it starts, and while a store does not answer."""
+"""SIGTERM ends a server within ten seconds, whatever the server is doing.
+
+This includes the start, and the time while a store does not answer.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ from tests.ports import free_port, free_ports
 from tests.postgres_server import PostgresServer, running_postgres
 
 START_S = 60.0
-END_S = 10.0  # container engines kill a program that has not ended by then
+END_S = 10.0  # container engines kill a program that has not ended after this time
 
 
 class Server:

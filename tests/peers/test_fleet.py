@@ -52,7 +52,7 @@ def media_machine(
     try:
         yield process
     finally:
-        process.kill()  # the workers of this media machine end with it
+        process.kill()  # when this media machine ends, its workers end, too
         process.wait()
 
 
@@ -122,7 +122,7 @@ async def in_a_new_room(user: Person, counselor: Person, epoch: int) -> None:
 
 
 def pid_of(service: Service, room: str) -> int:
-    """Return the id of the process that serves this room. It listens on the port that the worker's announcement names."""
+    """Return the id of the process that serves this room. This process listens on the port in the worker's announcement."""
     port = service.live.index.entries[room].room.worker.said.url.rpartition(":")[2]
     found = subprocess.run(["ss", "-Hltnp", f"sport = :{port}"], capture_output=True, text=True, check=True).stdout
     return int(found.partition("pid=")[2].partition(",")[0])

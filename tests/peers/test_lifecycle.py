@@ -98,7 +98,7 @@ async def test_newer_live_peer_replaces_a_silent_one(service: Service) -> None:
 
 
 async def test_offer_ends_peers_that_signaling_does_not_name(service: Service) -> None:
-    """Signaling may send an offer before it has heard of the newest peers.
+    """The signaling server may send an offer before it knows the newest peers of the room.
 
     If the worker kept these peers, they would not end when their person leaves.
     """

@@ -40,7 +40,7 @@ class Speaker:
     def __init__(self, peer: Peer) -> None:
         self.peer = peer
         self.began = asyncio.get_running_loop().time()
-        self.late_s = 0.0  # largest delay of a sent packet of sound, because this machine was busy
+        self.late_s = 0.0  # the longest delay of a sound packet, in s, because this machine was busy
         self.first = {"audio": random.Random(5).randrange(1 << 32), "camera": random.Random(6).randrange(1 << 32)}
 
     async def run(self) -> None:
@@ -148,8 +148,8 @@ async def test_lips_and_voice_stay_in_sync_on_any_network(service: Service, hear
     assert len(voice) >= 3
     assert len(lips) >= 20
     apart = [(a - b + ROUND_S / 2) % ROUND_S - ROUND_S / 2 for a in voice for b in lips]
-    # Compare the median: a single beep comes late when the machine stood still for a moment, as in any call. Also, sound that
-    # leaves its sender late arrives late by as much, which the worker cannot know.
+    # Compare the median: a single beep is late if the machine has stood still for a moment, as in any call. If sound leaves its
+    # sender late, it arrives as late, and the worker cannot know that.
     told = f"voice after lips by {min(apart) * 1000:.0f} to {max(apart) * 1000:.0f} ms, sent {speaker.late_s * 1000:.0f} ms late"
     assert abs(median(apart)) < PROMISE_S + speaker.late_s, told
     line.close()

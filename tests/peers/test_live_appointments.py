@@ -51,7 +51,10 @@ async def booked(user: Person, at: int, contact: str = "kim@example.com") -> dic
 
 
 async def pass_time(service: Service, seconds: float) -> None:
-    """Move the clock forward in steps shorter than the presence lease. These consoles renew the lease by the wall clock only."""
+    """Move the clock forward in steps shorter than the presence lease.
+
+    These consoles renew the lease only at intervals of real time.
+    """
     live = service.live
     while seconds > 0:
         service.skip(min(seconds, 20))
@@ -80,7 +83,7 @@ async def test_both_meet_at_the_time_that_was_kept_free(service: Service) -> Non
     offered = await times(user)
     assert offered["minutes"] == 30
     assert offered["times"]
-    at = service.live.now() + SOON_MS  # the category never closes, and sign-ins end within hours
+    at = service.live.now() + SOON_MS  # the category is always open, and sign-ins last some hours
     called = await booked(user, at)
     name = staff_of(service, user)
     assert called["staff_name"] == (await service.live.records.staff(name)).name

@@ -220,7 +220,7 @@ async def test_callback_survives_a_restart(tmp_path: Path) -> None:
         assert counselor.session["callback"]["contact"] == CONTACT
         await service.notices_gone(counselor)
     async with running(settings) as service:
-        service.skip(until(service, at) + 40)  # the counselor does not return in time, so another counselor is asked
+        service.skip(until(service, at) + 40)  # the counselor does not return in time, so the request goes to another counselor
         other = await service.staff("suho")
         ring = await other.get("ring")
         assert ring["kind"] == "callback"

@@ -41,7 +41,7 @@ async def accept(counselor: Person, since: int) -> None:
 
 
 def load(message: dict[str, Any]) -> tuple[int, int, int] | None:
-    """Return how many sessions, texts and calls the wallboard shows for jimin."""
+    """Return how many sessions, texts and calls the wallboard shows for the counselor Jimin."""
     board = message["staff"] if message["type"] == "wallboard" else []
     found = (each for each in board if each["id"] == "jimin")
     return next(((each["sessions"], each["texts"], each["calls"]) for each in found), None)
@@ -103,7 +103,7 @@ async def test_user_who_left_frees_the_place_and_returns_to_it(service: Service,
     await back.state("active")
     history = await back.say("lines", after=0)
     assert "잠시만요" in [line["text"] for line in history["lines"]]
-    # two texts exceed the member's capacity of one, and the wallboard shows it
+    # Jimin has two texts and a capacity of one text, and the wallboard shows that
     await ops.find(lambda message: load(message) == (2, 2, 0))
     third = await asks(service, "text")
     await third.state("waiting")

@@ -43,7 +43,7 @@ async def code_of(service: Service, user: str = "mina") -> str:
 
 
 async def thread(service: Service, path: str = "", *, user: str = "mina", method: str = "GET") -> tuple[int, Any]:
-    """Get a part of the user's own thread with a new token for the thread, as another device would."""
+    """Get a part of the user's own thread as another device would, with a new token."""
     status, right, _ = await service.post("/api/threads", {"code": await code_of(service, user)})
     assert status == 200, right
     headers = {"Authorization": f"Bearer {right['token']}", "Origin": service.settings.url}
@@ -100,7 +100,7 @@ async def test_voice_of_the_first_device_ends_when_the_user_moves(service: Servi
         status, moved, _ = await service.post("/api/invites", {"invite": link["url"].partition("#invite=")[2]})
         assert (status, moved["session"]) == (200, user.session_id)
         assert (await user.get("bye"))["reason"] == "replaced"
-        await hears(desk)  # the console hears nothing, although the laptop's page goes on sending
+        await hears(desk)  # the console gets no sound, although the laptop's page goes on sending
 
 
 async def test_thread_is_the_same_on_every_device_and_of_one_user_only(service: Service) -> None:

@@ -210,7 +210,7 @@ async def lived_through(house: House, word: str) -> str:
         await drhan.ask(type="decline", reservation=ring["reservation"], reason=f"다음에 {word}")
         await jimin.say("transfer", how="now", category="lenses", note=f"넘깁니다 {word}")
         await jimin.say("cancel_help")
-        await asyncio.sleep(1.0)  # so that something is recorded after the consent
+        await asyncio.sleep(1.0)  # a moment of sound must be recorded after the consent
         assert (await user.say("leave"))["type"] == "ok"
         await written(service, user.session_id, 1)
     assert (await user.say("rate", score=5, words=f"고마워요 {word}"))["type"] == "ok"
@@ -285,7 +285,7 @@ async def test_sessions_past_retention_leave_no_byte(house: House) -> None:
 
 
 async def test_erasing_clears_what_is_on_screen(house: House) -> None:
-    """Notes of an earlier session are on screen in two places: in a running session, and on the console that rings."""
+    """Notes of an earlier session are on screen in two places: in a session that is going on, and on a console that rings."""
     word = f"shown{secrets.token_hex(6)}"
     over, left = await lived_through(house, word), await message_left(house, word)
     jimin, user = await house.service.staff("jimin"), await user_of(house, "다른", "text")

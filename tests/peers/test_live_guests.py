@@ -138,7 +138,7 @@ async def test_link_works_once_tells_nothing_and_never_opens_another_session(ser
         assert (await guest.say(refused, **extra.get(refused, {})))["reason"] in ("wrong_state", "not_yours")
     assert (await service.post("/api/invites", {"invite": secret}))[1]["reason"] == "replayed"
     assert (await service.post("/api/invites", {"invite": secret[:-9]}))[1]["reason"] == "bad_invite"
-    # a complete link that the server does not know any more, because its conversation ended long ago
+    # this link is complete, but the server does not know it any more, because its conversation ended long ago
     assert (await service.post("/api/invites", {"invite": "g~" + "x" * 43}))[1]["reason"] == "expired"
     expired = await link(counselor)
     service.skip(15 * 60 + 1)

@@ -27,7 +27,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 async def hears(peer: Peer, *tones: int, within_s: float = 5.0) -> None:
-    """Listen until the peer hears exactly these tones, of all the tones of this file. Fail after `within_s`."""
+    """Listen until the peer hears these of the test's tones and no others. Fail after `within_s`."""
     heard: set[int] = set()
     try:
         async with asyncio.timeout(within_s):

@@ -214,7 +214,7 @@ async def test_page_keeps_no_ended_session_in_memory(service: Service) -> None:
     for person in (page, user):
         await person.close()
     await eventually(lambda: user.session_id not in service.live.index.entries, 3)
-    page = await page_of(service, user)  # a tab of the shop that reconnects
+    page = await page_of(service, user)  # this tab of the shop reconnects
     await page.close()
     await eventually(lambda: user.session_id not in service.live.index.entries, 3)
 
@@ -246,7 +246,7 @@ async def test_viewer_who_comes_late_gets_a_new_snapshot_instead_of_too_much(ser
     await counselor.find(lambda m: m["type"] == "page" and m["data"] == "CCCC")
     entry = next(iter(service.live.index.running.values()))
     late = Client(tab="late")
-    entry.page.viewers["han"] = late  # a professional who begins to see the page
+    entry.page.viewers["han"] = late  # this professional begins to see the page now
     assert not service.live.pages._give(entry, "han", late)
     assert (await page.get("page_again")).get("after_ms", 0) == 0
     assert late.queued_messages == 0, "so many messages would fill the send queue and close the console"

@@ -1,4 +1,4 @@
-"""Pushes over real HTTP: a ring reaches closed consoles, an answer reaches a user who has left, and rights end at once."""
+"""Pushes over real HTTP. A ring reaches closed consoles, an answer reaches users who have left, and lost rights end pushes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,10 @@ async def ask(service: Service, path: str, body: Any, *, cookie: str = "", token
 
 
 async def subscribed(service: Service, pushes: PushService, login: str, *names: str) -> list[str]:
-    """Sign a member in, in a browser of each of these names, and subscribe each browser to pushes. Return the cookies."""
+    """For each of these names, sign the member in with a browser of that name, and subscribe the browser to pushes.
+
+    Return the cookies.
+    """
     cookies = []
     for name in names:
         cookies.append(await service.sign_in(login))

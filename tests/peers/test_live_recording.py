@@ -119,7 +119,7 @@ async def test_page_that_staff_see_is_kept_with_the_recording(service: Service) 
         two.speak(COUNSELOR)
         await agreed(user, counselor)
         await page.get("page_again")
-        await send(page, "BBBB")  # a change of the page that was shown before the consent
+        await send(page, "BBBB")  # a change of the page that staff saw before the user consented
         for part in ("CCCC", "DDDD"):
             await send(page, part, first=True, more=part == "CCCC")
         await send(page, "EEEE")
@@ -287,7 +287,7 @@ async def fetched(service: Service, user: Person) -> Path:
 
 
 def tones(file: Path, begin_ms: int, end_ms: int) -> set[int]:
-    """Return which of the three voices sound during this whole stretch, without its first and its last 0.1 s."""
+    """Return which of the three voices can be heard during the whole of this stretch. Its first and last 0.1 s do not count."""
     first, last = begin_ms // 100 + 1, end_ms // 100 - 1
     heard = {hz: loudness(file, hz)[first:last] for hz in (USER, COUNSELOR, PROFESSIONAL)}
     assert all(len(set(steps)) == 1 for steps in heard.values()), heard

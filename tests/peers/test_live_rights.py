@@ -309,7 +309,7 @@ class Reader:
     @classmethod
     async def of(cls, service: Service, path: str, header: str) -> Reader:
         line = socket.socket()
-        # a small buffer, because data in it can still be read after the server has closed the connection
+        # a small buffer: a client can still read the buffered data after the server has closed the connection
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         line.connect(("127.0.0.1", service.settings.port))
         reader, writer = await asyncio.open_connection(sock=line, limit=4096)

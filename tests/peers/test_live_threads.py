@@ -1,4 +1,4 @@
-"""A text conversation that sleeps takes no place of its counselor, who can still write into it.
+"""A text conversation that sleeps takes no place in its counselor's capacity. The counselor can still write into it.
 
 The user's next line wakes the conversation.
 """

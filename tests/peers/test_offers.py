@@ -1,6 +1,6 @@
 """Offers that browsers do not make, and the reasons with which the worker refuses offers.
 
-Some offers have fewer sections, others no header extensions.
+Some of the offers have fewer sections, and others have no header extensions.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ async def test_each_section_of_its_own_credentials_makes_a_call(service: Service
 async def test_a_voice_goes_on_after_its_goodbye(either_service: Service) -> None:
     """An RTCP BYE does not end a voice.
 
-    libwebrtc sends a BYE when it only pauses a video layer. Other clients send one when they replace a track by another.
+    libwebrtc sends a BYE when it only pauses a video layer. Other clients send a BYE when they replace a track by another.
     """
     service = either_service
     await service.everyone_hears_everyone("user", "counselor")

@@ -1,4 +1,4 @@
-"""A server with its matcher in Redis. Redis is down or emptied, or the server restarts. Nobody loses their place."""
+"""A server with its matcher in Redis. Redis is down or emptied, or the server restarts. Nobody loses their place in the queue."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ async def test_accept_refused_by_redis_can_be_pressed_again(
 async def test_call_ended_during_a_redis_freeze_ends_in_redis(redis: RedisServer, settings: Settings) -> None:
     """Redis is frozen while a call ends.
 
-    It keeps its memory, and after the freeze this memory still contains the call as a running one.
+    Redis keeps its data, so after the freeze Redis still has the call as one that goes on.
     """
     async with served(settings) as service:
         user, counselor = await in_conversation(service)
@@ -200,7 +200,7 @@ async def test_queue_order_survives_restart_with_an_emptied_redis(redis: RedisSe
         async with asyncio.timeout(15):
             while (await service.live.store.request_status(f"{late.session_id}.u1")).state != "waiting":
                 await asyncio.sleep(0.05)
-        await asyncio.sleep(1.0)  # the server checks several times, and none of the checks may end the wait
+        await asyncio.sleep(1.0)  # the server checks several times, and none of these checks may end the wait early
         assert not [message for message in counselor.seen if message["type"] == "ring"]
         early = await service.user_tab(early.session_id, early.token)
         assert await takes_a_call(counselor) == early.session_id

@@ -1,4 +1,7 @@
-"""A stranger can write to the cluster's Redis but lacks the cluster's secret. The stranger receives nothing and moves nothing."""
+"""A stranger can write to the cluster's Redis but lacks the cluster's secret.
+
+The stranger gets no data of the cluster, and can change nothing in it.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +98,7 @@ class Server:
 
 
 class SlowBus(Bus):
-    """Reads the leader's lease, and returns it only when `go_on` is set. By then the lease may have changed."""
+    """Reads the leader's lease, and returns it only when `go_on` is set. The lease may have changed in the meantime."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
@@ -180,7 +183,7 @@ async def test_forged_lease_does_not_prevent_a_leader(redis: RedisServer, bus: R
 async def test_two_servers_that_start_at_once_agree_on_the_leader(redis: RedisServer, tmp_path: Path) -> None:
     slow = SlowBus(redis.url)
     async with server(redis, tmp_path, slow) as second:
-        await slow.has_read.wait()  # the second server has read that nobody leads
+        await slow.has_read.wait()  # by now, the second server has read that no server leads
         async with server(redis, tmp_path) as first:
             assert await first.node.someone_leads(START_S)
             slow.go_on.set()

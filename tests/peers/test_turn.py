@@ -1,4 +1,7 @@
-"""Our configuration of coturn: the tests check who may relay, and to which addresses. The client uses aioice's TURN messages."""
+"""Our configuration of coturn: the tests check who is allowed to relay, and to which addresses.
+
+The client uses aioice's TURN messages.
+"""
 
 from __future__ import annotations
 
@@ -125,13 +128,13 @@ class Relay(asyncio.DatagramProtocol):
         return plain + struct.pack("!HH", 8, 20) + hmac.new(self._key, plain, hashlib.sha1).digest()
 
     async def _ask(self, data: bytes) -> stun.Message:
-        """Send a request until its reply comes, with the pauses of RFC 8489, section 6.2.1: a datagram may be lost."""
+        """Send a request until its reply arrives, because a datagram may be lost. The pauses follow RFC 8489, 6.2.1."""
         for pause_s in RETRANSMISSIONS_S:
             self.transport.sendto(data)
             try:
                 async with asyncio.timeout(pause_s):
                     while (reply := await self._replies.get()).transaction_id != data[8:20]:
-                        pass  # a second reply to an earlier request
+                        pass  # the server has replied to an earlier request for the second time
                     return reply
             except TimeoutError:
                 continue

@@ -24,7 +24,7 @@ AFTERWARDS: Final = {
     route for route in ROUTES if "/api/sessions/{id}/recording" in route
 }  # only a finished conversation has a recording that the user can copy
 WALKED: Final = {route for route, action in ROUTES.items() if action in OF_USERS and "{id}" in route} - THREADS
-# what a guest may do: `session.talk`, and see what was sent since they came
+# a guest is allowed to talk (`session.talk`), and to see what was sent since the guest came
 OF_GUESTS: Final = {
     "POST /api/sessions/{id}/pictures",
     "POST /api/sessions/{id}/files",

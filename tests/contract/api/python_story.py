@@ -1,6 +1,6 @@
 """A program that uses the generated Python client.
 
-It starts a conversation and reads it, books, moves and cancels an appointment, and exports and erases the user of both.
+It starts a conversation and reads it, books, moves and cancels an appointment, and exports and erases the data of the user.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ async def test_clean_file_passes_and_infected_file_is_named(clamd: Path, tmp_pat
     scanner, file = Scanner(clamd), tmp_path / "x"
     file.write_bytes(bytes(PIECE_BYTES - 10) + b"an honest file")
     await scanner.check_file(file)
-    # the virus lies across the border between two of the pieces that clamd gets
+    # the virus is split between two of the pieces that clamd gets
     file.write_bytes(bytes(PIECE_BYTES - 10) + VIRUS)
     with pytest.raises(FileRefused) as refused:
         await scanner.check_file(file)

@@ -9,7 +9,7 @@ from hypothesis import Phase, settings
 
 from tests.redis_server import RedisServer, running_redis
 
-# tests/mutants.py needs the same examples each time, and a failure need not be shrunk.
+# tests/mutants.py needs the same examples each time, and a failing example does not need to be made smaller.
 settings.register_profile("mutants", phases=[Phase.generate], derandomize=True, database=None)
 
 

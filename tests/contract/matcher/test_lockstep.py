@@ -22,8 +22,8 @@ from matcher.rules import Rules
 from matcher.types import Refused, Request, RequestStatus, Staff
 from tests.unit.matcher.machine import PATHS, START_MS, Matching
 
-# Bounds so small that a short run reaches them. Queues and final requests are then dropped, a Why is truncated, and a queue is
-# full.
+# Bounds so small that a short run reaches them. Queues and final requests are then dropped, the reasons of a match (`Why`) are
+# truncated, and a queue is full.
 NARROW = Rules(max_queues=2, max_final=2, max_why=2)
 NARROWER = Rules(max_queues=1, max_final=3, max_why=1, max_requests=4)
 
@@ -38,7 +38,7 @@ class Both:
         self.store = RedisStore(url, rules=rules, fence=fence)
         self.runner = runner
         if fence:
-            self.sweep(START_MS)  # starts the first period, in which the matcher matches nobody
+            self.sweep(START_MS)  # begins the first period of a new store, in which the matcher matches nobody
 
     def close(self) -> None:
         self.runner.run(self.store.close())
@@ -88,7 +88,7 @@ def answer(step: Any) -> Any:
 
 
 class OnBoth:
-    """The common part of the machines below: the address of the Redis server, and a `Both` that makes each step on both sides."""
+    """The base of the state machines below: the address of the Redis server, and a `Both` that makes each step on both sides."""
 
     url: ClassVar[str]
     runner: ClassVar[asyncio.Runner]

@@ -114,7 +114,7 @@ async def me(desk: Desk, cookie: dict[str, str]) -> dict[str, Any]:
 
 
 async def look(desk: Desk, later_ms: int = EVERY_MS + 1000) -> None:
-    """Let the service ask the provider, as the service does every 30 seconds."""
+    """Let the service ask the provider about the sign-ins, as the service does every 30 seconds."""
     await all_checked(Checks(desk.records, desk.app[OIDC], lambda: now_ms() + later_ms))
 
 
@@ -167,7 +167,7 @@ async def test_last_owner_keeps_the_role_that_the_provider_takes_away(desk: Desk
 
 
 async def test_provider_alone_decides_who_of_its_people_gets_in(ready: Desk, provider: Provider) -> None:
-    """With a passkey or a password in our records, somebody whom the provider has deactivated could still sign in."""
+    """If our records kept the password of somebody whom the provider has deactivated, this person could still sign in."""
     _, cookie = await sign_in(ready, provider)
     for path in ("passkeys/begin", "second-factors/app"):
         assert await refused(await ready.post(f"/api/{path}", {}, headers=cookie)) == (409, "by_provider")
@@ -260,7 +260,7 @@ async def test_sign_ins_outlive_a_client_secret_that_was_renewed(ready: Desk, pr
 
 
 async def test_refusal_with_an_unknown_error_code_ends_the_sign_in(ready: Desk, provider: Provider) -> None:
-    """A provider may have a code of its own for a disabled account. Without any code, the answer may come from a proxy."""
+    """A provider can have a code of its own for a disabled account. If the answer has no code, a proxy may have sent it."""
     _, cookie = await sign_in(ready, provider)
     await provider.tell("refusal?body=Forbidden")
     await look(ready)

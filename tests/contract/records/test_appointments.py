@@ -1,4 +1,4 @@
-"""The time of staff that appointments take, on both databases."""
+"""The time that appointments take from staff, on both databases."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ from tests.turn_server import TurnServer
 
 NOW = datetime.datetime.now(datetime.UTC)
 SET_REVISION = sa.text("UPDATE alembic_version SET version_num = :revision")
-HOST = "127.0.0.1"  # the host of every name in the tests of certificates
+HOST = "127.0.0.1"  # the certificates of the tests are for this host
 
 
 def states(found: list[Finding]) -> dict[str, str]:
@@ -277,7 +277,7 @@ async def test_faults_of_captions_are_found(settings: Settings, tmp_path: Path) 
     assert states(await services.captions(Examined(settings=here))) == {"captions.secret": "fault"}
     secret.write_text("s" * 32)
     assert states(await services.captions(Examined(settings=here))) == {"captions.silent": "fault"}
-    nothing: Any = None  # no voice comes, so neither the voice detector nor the model is used
+    nothing: Any = None  # this test sends no voice, so neither the voice detector nor the model is used
     application = build(Captions(nothing, nothing), captions_token(b"s" * 32))
     async with served(application, here.captions_url):
         assert states(await services.captions(Examined(settings=here))) == {"captions.ok": "ok"}

@@ -50,7 +50,7 @@ async def test_settings_are_stored_and_another_client_ends_sign_ins(records: Rec
     await records.add_sign_in(SignInRecord(token_hash="local", staff="o-1", created_at=1, expires_at=100))
     await records.save_oidc_settings(replace(SETTINGS, name="회사"))
     assert await left(records) == {"a", "local"}
-    with pytest.raises(Changed):  # somebody has renamed the provider since then
+    with pytest.raises(Changed):  # somebody has renamed the provider since these settings were read
         await records.save_oidc_settings(replace(SETTINGS, client_id="other"), expected=version_of(SETTINGS))
     await records.save_oidc_settings(replace(SETTINGS, client_id="other"))
     assert await left(records) == {"local"}

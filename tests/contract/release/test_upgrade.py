@@ -1,4 +1,4 @@
-"""An installation of 0.1.0 with data comes up under this version, and nothing is lost. `made_by_0_1_0.py` has made the data."""
+"""An installation of 0.1.0 with data starts under this version, and nothing is lost. `made_by_0_1_0.py` has made the data."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from tests.ports import free_port, free_ports
 
 MADE = Path(__file__).with_name("0.1.0.tar.gz")
 FIRST = "0008"  # The newest migration of 0.1.0.
-# Columns that later migrations have replaced. Migration 0013 replaced a member's capacity by one for texts and one for calls.
+# Columns that later migrations have replaced. Migration 0013 replaced a member's capacity by two capacities: for texts and for
+# calls.
 REPLACED = {("staff", "capacity")}
 
 Rows = dict[str, dict[tuple[Any, ...], dict[str, Any]]]

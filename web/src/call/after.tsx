@@ -93,7 +93,7 @@ export function Recorded({ call, session }: { call: Call; session: SessionView }
   );
 }
 
-/** The rating. A tap on a star sends the rating at once; the visitor may then add words. */
+/** The rating. A tap on a star sends the rating at once; the visitor can then add words. */
 function Rating({ call, rated }: { call: Call; rated: boolean }) {
   const [score, setScore] = useState(0);
   const [words, setWords] = useState("");

@@ -48,7 +48,7 @@ export class Call {
   }
 
   /** Whether microphone and camera stay off until the visitor presses a button. Both stay off while a callback is booked and
-   *  while the topic is closed, because then perhaps nobody sits at the page. */
+   *  while the topic is closed, because perhaps nobody is in front of the page then. */
   get resting(): Readable<boolean> {
     return this.restingStore;
   }
@@ -75,7 +75,7 @@ export class Call {
     this.keep();
   }
 
-  /** Ends the call, and goes on in writing with the same counselor. Rejects with a RequestError. */
+  /** Ends the call, and continues as a text conversation with the same counselor. Rejects with a RequestError. */
   async goOnAsText(): Promise<void> {
     await this.client.connection.request({ type: "channel", session: this.session, channel: "text" });
     this.become("text");

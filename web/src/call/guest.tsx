@@ -20,7 +20,8 @@ interface Props {
   session: SessionView;
 }
 
-/** Before a guest enters: own picture and microphone, a name, consent to a recording that is on, and what others see. */
+/** The screen before a guest enters: the guest's own picture and microphone, the name, the consent to a recording that is on, and
+ *  what others see. */
 export function GuestPrepare({ call, session }: Props) {
   const { channel } = call.handoff;
   const [name, setName] = useState("");

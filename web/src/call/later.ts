@@ -33,7 +33,7 @@ export const PushMe = optional(
   (reach) => reach.PushMe,
 );
 
-const FETCH_AFTER_MS = 5000; // delay before the rare screens are loaded, ms, so that the call itself may use the network first
+const FETCH_AFTER_MS = 5000; // delay before the rare screens are loaded, ms, so that the call itself can use the network first
 
 /** Fetch the rare screens ahead of time, so that they can be shown even when the network is gone. */
 export function fetchRareScreens(): void {

@@ -8,7 +8,7 @@ import { toast } from "../ui/announce";
 import type { Call } from "./call";
 import { t } from "./rare/words";
 
-/** Whether the call may go on in writing: the site offers that, and nobody but the visitor and the counselor is there. */
+/** Whether the page offers to continue in writing: the site allows it, and nobody but the visitor and the counselor is there. */
 const mayGoOnAsText = ({ site, participants, you }: SessionView) =>
   site.channels.includes("text") &&
   participants.length === 2 &&

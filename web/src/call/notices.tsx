@@ -96,8 +96,8 @@ function useHoldSpoken(session: SessionView): void {
   }, [text]);
 }
 
-/** Announces to screen readers that somebody has joined, and that a disconnected person is back. The counselor who owns the
- *  session is left out. */
+/** Announces to screen readers that somebody has joined, and that a disconnected person is back. Says nothing about the counselor
+ *  who owns the session. */
 function useArrivals(session: SessionView): void {
   const here = others(session)
     .filter((one) => !one.owner && one.presence === "here")

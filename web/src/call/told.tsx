@@ -1,4 +1,4 @@
-/** Screens of the call window without a call: they say why there is none, or that the visitor has left a message. */
+/** Screens of the call window without a call: they say why there is no call, or that the visitor has left a message. */
 
 import { AppWindow, CircleCheck, Store, TriangleAlert } from "lucide";
 import type { IconNode } from "lucide";

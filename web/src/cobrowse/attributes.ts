@@ -1,4 +1,4 @@
-/** Which attributes of an element may leave the page, and with which values. */
+/** Decides which attributes of an element are allowed to leave the page, and with which values. */
 
 import { type Attributes, plain, type StyleChange, type Value } from "./events";
 import { isButton, isField, masked, type Place, type Rules } from "./rules";
@@ -33,7 +33,7 @@ export interface Around {
   place: Place;
 }
 
-/** Returns the attributes of an element as they may leave the page. */
+/** Returns the attributes of an element in the form in which they are allowed to leave the page. */
 export function cleanAttributes(attributes: Attributes, around: Around): Attributes {
   const clean: Attributes = {};
   for (const [name, value] of Object.entries(attributes)) {
@@ -43,8 +43,8 @@ export function cleanAttributes(attributes: Attributes, around: Around): Attribu
   return clean;
 }
 
-/** Returns the value of an attribute as it may leave the page; undefined if the attribute must not leave. Null stands for a
- *  removed attribute. */
+/** Returns the value of an attribute in the form in which it is allowed to leave the page; undefined if the attribute must not
+ *  leave. Null stands for a removed attribute. */
 function cleanAttribute(name: string, value: Value, around: Around): Value {
   if (value === undefined || value === null) return value;
   const { rules, element, place } = around;
@@ -65,7 +65,7 @@ function cleanAttribute(name: string, value: Value, around: Around): Value {
   return cleanText(low, plain(value), around, limits);
 }
 
-/** Returns the limits for a style sheet. Its rules may put texts anywhere on the page, so strict mode masks all texts in it. */
+/** Returns the limits for a style sheet. Its rules can put texts anywhere on the page, so strict mode masks all texts in it. */
 export const sheetLimits = (rules: Rules, place: Place): Limits => {
   const bare = rules.mode === "strict";
   return { bare, wordless: bare || rules.masks(place) };

@@ -3,7 +3,7 @@
 import { masked } from "./rules";
 import { isShape } from "./shapes";
 
-/** Matches a property whose value can be any words. A script can store in the property what it likes. */
+/** Matches a property whose value can be any words: a script can store any words in such a property. */
 export const CUSTOM = /^\s*(--[^\s:]*|initial-value)\s*:/i;
 const WORD = /#?(?:\\.|[\w.%+\-\u0080-\u{10ffff}])+\(?/giu;
 const NUMBER =
@@ -41,7 +41,7 @@ export const maskValue = (value: string): string =>
     return word.endsWith("(") ? `${masked(word.slice(0, -1))}(` : masked(word);
   });
 
-/** Matches an attribute in a selector whose value has no quotes, and that value. */
+/** Matches an attribute with an unquoted value in a selector. */
 const ATTRIBUTE = /\[\s*(?:[\w*-]*\|)?([^\]=~|^$*"'\s]+)\s*[~|^$*]?=\s*(?!["'\s])([^\]"']+?)(?=(\s+[is])?\s*(\]|$))/gi;
 const BEFORE_QUOTE = /\[\s*(?:[\w*-]*\|)?([^\]=~|^$*"'\s]+)\s*[~|^$*]?=\s*$/i;
 

@@ -23,7 +23,8 @@ export const DOCTYPE = 1;
 export const ELEMENT = 2;
 export const TEXT = 3;
 
-/** A change of a `style` attribute: property → value, value with priority, or false for a removed property. */
+/** Maps each changed property of a `style` attribute to its new value, to the value with its priority, or to false if the
+ *  property was removed. */
 export type StyleChange = Record<string, string | [string, string] | false>;
 export type Value = string | number | boolean | null | undefined | StyleChange;
 /** Returns an attribute's value as text; "" for a value that is not a text. */

@@ -112,7 +112,7 @@ describe("strict mode", () => {
     const body = see(`<x-card>kimword</x-card><x-open data-sangdam-share>kimword <b>openword</b></x-open>`);
     find("x-card").attachShadow({ mode: "open" }).innerHTML =
       `<i title="kimword">kimword</i><input value="kimword"><slot></slot>`;
-    // What the site puts into a private part of a shared element is private.
+    // If the site puts content into a private part of a shared element, this content is private.
     find("x-open").attachShadow({ mode: "open" }).innerHTML =
       `<p data-sangdam-private>kimword<slot></slot></p><slot name="b"></slot>`;
     find("b").slot = "b";

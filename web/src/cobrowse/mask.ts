@@ -44,7 +44,7 @@ export interface Recorded {
 /** Elements whose content is never a part of what people see. */
 const UNSEEN = new Set(["script", "noscript", "template", "meta", "base", "object", "embed", "iframe", "frame"]);
 
-/** Returns the event as it may leave the page; null if it must not. */
+/** Returns the event in the form in which it is allowed to leave the page; null if it must not leave. */
 export function mask(event: Recorded, rules: Rules, mirror: Mirror): Seen | null {
   if (event.type === META) {
     const { href, width, height } = event.data as { href: string; width: number; height: number };
@@ -90,13 +90,13 @@ function maskChange(data: Change, rules: Rules, mirror: Mirror): Change | null {
 
 const BOXES = ["checkbox", "radio", "hidden", "file"];
 
-/** Returns a field's text as it may leave the page; "" for boxes to tick, file fields and hidden fields, whose value nobody
- *  types. */
+/** Returns a field's text in the form in which it is allowed to leave the page; "" for boxes to tick, file fields and hidden
+ *  fields, whose value nobody types. */
 function fieldText(field: Element, text: string, rules: Rules): string {
   return BOXES.includes((field.getAttribute("type") ?? "").toLowerCase()) ? "" : rules.value(field, text);
 }
 
-/** Returns a node of a snapshot as it may leave the page. `above`: the place of its parent. */
+/** Returns a node of a snapshot in the form in which it is allowed to leave the page. `above`: the `Place` of its parent. */
 function maskNode(shot: Shot, above: Place, rules: Rules, mirror: Mirror): Shot {
   const { id, type } = shot;
   const node = mirror.getNode(id);

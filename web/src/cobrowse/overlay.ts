@@ -5,19 +5,19 @@ import { areSpots, type Box, pointOf } from "./marks";
 import css from "./overlay.css?inline";
 import type { Mark, Words } from "./protocol";
 
-const POINTER_MS = 4000; // how long a pointer stays after it moved last
+const POINTER_MS = 4000; // how long a pointer is shown after its last move
 const FRAME_MS = 6000;
 const LINE_MS = 5000;
 const MOST_LINES = 40;
 const MOST_FRAMES = 5;
-/** Time after a proposed link appears in which it cannot be opened, ms. A press in this time may have been meant for what was at
- *  this place before. */
+/** For this time, ms, after a proposed link has appeared, the link cannot be opened. A press in this time may have been meant for
+ *  what was at the same place before. */
 const SETTLES_MS = 700;
 const SVG = "http://www.w3.org/2000/svg";
 
 interface Events {
   onStop: () => void;
-  /** Shows or hides the field in which the visitor is. */
+  /** Shows staff the value of the field that has the focus, or hides the value from them. */
   onField: () => void;
   onLink: (url: string) => void;
 }
@@ -78,7 +78,7 @@ export class Overlay {
     this.stop.textContent = words.stop;
   }
 
-  /** Offers to show or hide the field in which the visitor is. Null: no such field. */
+  /** Offers to show or hide the value of the field that has the focus. Null: there is no such field. */
   offer(shown: boolean | null): void {
     this.field.hidden = shown === null;
     if (this.texts && shown !== null) this.field.textContent = shown ? this.texts.hide : this.texts.show;

@@ -35,7 +35,7 @@ function startRecorder(): void {
   recorder.start();
 }
 
-/** Offers the visitor to show the value of the field that has the focus, if that value may be shown at all. */
+/** Offers the visitor to show the value of the field that has the focus, if staff are allowed to see that value at all. */
 function follow(): void {
   let active = document.activeElement;
   while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;

@@ -10,7 +10,7 @@ import { DECIDING, type Mode, Rules } from "./rules";
 const BATCH_MS = 50;
 /** One batch has at most this many events. If there are more, the recorder drops the batch and takes a new snapshot instead. */
 const MOST_EVENTS = 4000;
-/** At least this many ms pass from the last snapshot to a snapshot that nobody asked for. */
+/** At least this many ms pass between a snapshot and the next one, unless the panel asks for a snapshot. */
 const SNAPSHOT_MS = 1000;
 /** Elements that staff see as grey boxes. Their content comes from other sites, cannot be masked as text, or is our own. */
 export const BOXES = "iframe, frame, object, embed, video, audio, canvas, #sangdam-widget, [data-sangdam-own]";
@@ -116,7 +116,7 @@ export class Recorder {
     else this.timer ??= setTimeout(() => this.flush(), seen.type === FULL ? 0 : BATCH_MS);
   }
 
-  /** Drops the events that wait, and takes a new snapshot soon: at most one a second. */
+  /** Drops the events that wait, and takes a new snapshot soon: at most one snapshot a second. */
   private soon(): void {
     this.batch = [];
     this.again ??= setTimeout(() => this.snapshot(), Math.max(0, this.takenAt + SNAPSHOT_MS - performance.now()));

@@ -1,4 +1,4 @@
-/** Which texts and values of a page may leave the visitor's browser. */
+/** Decides which texts and values of a page are allowed to leave the visitor's browser. */
 
 export type Mode = "strict" | "open";
 
@@ -11,7 +11,7 @@ export interface Place {
 }
 
 export const OUTSIDE: Place = { private: false, shared: false, edited: false };
-/** The place of a node that the page no longer has. Texts of such a node are masked. */
+/** The `Place` of a node that the page no longer has. Texts of such a node are masked. */
 export const LOST: Place = { private: true, shared: false, edited: false };
 
 /** Attributes that decide which texts may be shown. When one of them changes, the recorder takes a new snapshot. */
@@ -35,8 +35,8 @@ const FIELDS = new Set(["input", "textarea", "select"]);
 const BUTTONS = new Set(["button", "submit", "reset"]);
 const SECRET = /(^|\s)(cc-[a-z-]+|one-time-code|current-password|new-password)(\s|$)/i;
 
-/** Fields that have ever been password fields. They stay secret, because a page may turn one into a text field to show the
- *  password to the visitor. The set outlives a recording, which ends whenever no member of staff sees the page. */
+/** Fields that have ever been password fields. They stay secret, because a page can turn a password field into a text field to
+ *  show the password to the visitor. The set outlives a recording, which ends whenever no member of staff sees the page. */
 const passwords = new WeakSet<Element>();
 /** The attribute with which the recorder itself marks password fields. */
 const WAS_PASSWORD = "data-rr-is-password";
@@ -60,7 +60,7 @@ export class Rules {
   private readonly shown = new WeakSet<Element>();
   constructor(readonly mode: Mode) {}
 
-  /** Returns the place of a node, from the attributes of the node and its ancestors. */
+  /** Returns the `Place` of a node: what the attributes of the node and of its ancestors say about its texts. */
   placeOf(node: Node | null): Place {
     if (!node) return LOST;
     const parent = node.parentNode ?? (node as Partial<ShadowRoot>).host ?? null;
@@ -68,7 +68,7 @@ export class Rules {
     return this.within(above, node);
   }
 
-  /** Returns the place of a node whose parent has the place `above`. */
+  /** Returns the `Place` of a node whose parent has the `Place` `above`. */
   within(above: Place, node: Node): Place {
     const slot = (node as Partial<Element>).assignedSlot;
     const element = node.nodeType === 1 ? (node as Element) : null;
@@ -81,7 +81,7 @@ export class Rules {
     };
   }
 
-  /** Returns whether the texts at this place must be masked. */
+  /** Returns whether the texts of a node with this `Place` must be masked. */
   masks(place: Place): boolean {
     return place.private || place.edited || (this.mode === "strict" && !place.shared);
   }
@@ -92,20 +92,20 @@ export class Rules {
     return place.private || place.edited;
   }
 
-  /** Returns whether not even the length of a field's value may leave the page. This is so for passwords, payment cards and
-   *  one-time codes. */
+  /** Returns whether a field's value is so secret that not even its length is allowed to leave the page. This is so for
+   *  passwords, payment cards and one-time codes. */
   isSecret(field: Element): boolean {
     const isPassword = (field.getAttribute("type") ?? "").toLowerCase() === "password";
     if (isPassword || field.hasAttribute(WAS_PASSWORD)) passwords.add(field);
     return passwords.has(field) || SECRET.test(field.getAttribute("autocomplete") ?? "");
   }
 
-  /** Returns whether the visitor may show this field's value. */
+  /** Returns whether the visitor is allowed to show this field's value. */
   mayShow(field: Element): boolean {
     return isField(field) && !isButton(field) && !this.isSecret(field) && !this.placeOf(field).private;
   }
 
-  /** Shows or hides the value of a field, if the visitor may show it. */
+  /** Shows or hides the value of a field, if the visitor is allowed to show it. */
   show(field: Element, on: boolean): void {
     if (on && this.mayShow(field)) this.shown.add(field);
     else this.shown.delete(field);
@@ -115,7 +115,8 @@ export class Rules {
     return this.shown.has(field) && this.mayShow(field);
   }
 
-  /** Returns a field's value as it may leave the page: the value if the visitor shows it, otherwise dots or "". */
+  /** Returns a field's value in the form in which it is allowed to leave the page: the value if the visitor shows it, otherwise
+   *  dots or "". */
   value(field: Element, value: string): string {
     if (this.isSecret(field)) return "";
     // a mask of the chosen option's text would have the length of that text, which could tell which option it is

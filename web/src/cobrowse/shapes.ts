@@ -1,4 +1,4 @@
-/** Which attributes shape the page and have no words. */
+/** Lists the attributes that shape the page and contain no words. */
 
 const SHAPE = new Set(
   (

@@ -1,10 +1,10 @@
-/** Decides which parts of an address, and of the addresses and texts in a style sheet, may leave the page. */
+/** Decides which parts of an address, and of the addresses and texts in a style sheet, are allowed to leave the page. */
 
 import { CUSTOM, maskConditions, maskSelector, maskValue, shapes } from "./css-words";
 import { masked } from "./rules";
 
-/** Longest `data:` address that may leave the page, in characters. Such an address contains a whole picture, and may have
- *  megabytes. */
+/** Greatest length of a `data:` address that is allowed to leave the page, in characters. Such an address contains a whole
+ *  picture, and can be megabytes long. */
 const MOST_DATA = 65_536;
 const RASTER = /^data:image\/(png|jpe?g|gif|webp|avif|bmp|x-icon|vnd\.microsoft\.icon)[;,]/i;
 const DRAWING = /^data:image\/svg\+xml[;,]/i;
@@ -12,8 +12,8 @@ const DRAWING = /^data:image\/svg\+xml[;,]/i;
 const WORDED = /<\s*(text|title|desc|tspan|style|foreignobject|image|script|metadata|!)|(aria-|data-)/i;
 const SCHEME = /^\s*([a-z][a-z0-9+.-]*):/i;
 
-/** Says how much of an address may leave the page. `bare`: the address without query and fragment. `wordless`: nothing that
- *  contains text, so a drawing with text in its address stays in the page. `sealed`: nothing at all, because a picture in a
+/** Says how much of an address is allowed to leave the page. `bare`: the address without query and fragment. `wordless`: nothing
+ *  that contains text, so a drawing with text in its address stays in the page. `sealed`: nothing at all, because a picture in a
  *  private place may be a code to scan. */
 export interface Limits {
   bare: boolean;
@@ -21,7 +21,7 @@ export interface Limits {
   sealed?: boolean;
 }
 
-/** Returns the part of an address that may leave the page; "" if nothing may. */
+/** Returns the part of an address that is allowed to leave the page; "" if no part is. */
 export function cleanUrl(url: string, { bare, wordless, sealed = false }: Limits): string {
   if (sealed) return "";
   const scheme = SCHEME.exec(url)?.[1]?.toLowerCase() ?? "";
@@ -63,9 +63,10 @@ const ENDED = /^"(?:[^"\\]|\\.)*"$|^'(?:[^'\\]|\\.)*'$/s;
 const PRIVATE_USE = /[\ue000-\uf8ff]/;
 const ESCAPE = /\\([0-9a-f]{1,6})\s?|\\?[^\s]/gis;
 
-/** Returns a style sheet without comments, and with addresses as they may leave the page. With `wordless`, masks texts that the
- *  rules put on the page, and words that scripts may have stored in the sheet. The characters of icon fonts are not masked,
- *  because they mean nothing as text. `property`: `css` is the value of this property; "" for a whole sheet. */
+/** Returns a style sheet without comments, and with addresses in the form in which they are allowed to leave the page. With
+ *  `wordless`, masks texts that the rules put on the page, and words that scripts may have stored in the sheet. The characters of
+ *  icon fonts are not masked, because they mean nothing as text. `property`: `css` is the value of this property; "" for a whole
+ *  sheet. */
 export function cleanCss(css: string, limits: Limits, property = ""): string {
   let clean = "";
   let head = property && `${property}:`; // the text since the last rule or declaration ended
@@ -92,7 +93,8 @@ function maskWords(part: string, head: string): string {
   return part.slice(0, begin) + maskValue(part.slice(begin));
 }
 
-/** Returns a string as it may leave the page. `head`: the text before the string in its declaration, selector or rule. */
+/** Returns a string in the form in which it is allowed to leave the page. `head`: the text before the string in its declaration,
+ *  selector or rule. */
 function cleanString(string: string, head: string, limits: Limits): string {
   if (/image-set\([^;]*\btype\(\s*$/i.test(head)) return string;
   if (ADDRESS.test(head)) return `"${cleanQuoted(closed(string), limits)}"`;

@@ -387,7 +387,7 @@ function leaveDesk(onSignedOut: DeskProps["onSignedOut"]): void {
     () => onSignedOut(t("signin.signed_out")),
     (error: unknown) => {
       if (error instanceof ApiError && error.reason === "busy") toast(t("signin.busy"));
-      else onSignedOut(t("signin.signed_out")); // the sign-in page says so if the server cannot be reached
+      else onSignedOut(t("signin.signed_out")); // if the server cannot be reached, the sign-in page says so
     },
   );
 }

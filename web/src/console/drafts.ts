@@ -51,7 +51,8 @@ export class Drafts {
     );
   }
 
-  /** Sends the notes on a session if the server does not have them yet. Keeps them here if the server refuses them. */
+  /** Sends the notes on a session if the server does not have them yet. Keeps the notes in this tab if the server refuses
+   *  them. */
   send(session: string): void {
     clearTimeout(this.timers.get(session));
     const typed = this.store.get()[session];

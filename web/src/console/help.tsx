@@ -97,7 +97,7 @@ interface HuntBandProps {
   session: SessionView;
   now: number;
   actions: Pick<Actions, "cancelHelp">;
-  /** Called to ask for a professional again; null if this person may not ask. */
+  /** Called to ask for a professional again; null if this person is not allowed to ask. */
   onAgain: (() => void) | null;
 }
 

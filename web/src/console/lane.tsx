@@ -91,7 +91,7 @@ function Waiting({ item, now }: { item: QueueItem; now: number }) {
   );
 }
 
-const LONG_MS = 60_000; // time without an answer, ms, after which the list marks a visitor
+const LONG_MS = 60_000; // if a visitor gets no answer for this time, ms, the list marks the visitor
 
 function SessionRow({
   session,
@@ -102,7 +102,7 @@ function SessionRow({
   onChoose,
 }: {
   session: SessionView;
-  /** Since when the session's visitor waits for an answer (ms); null if the visitor does not wait. */
+  /** The time at which the session's visitor began to wait for an answer (ms); null if the visitor does not wait. */
   waits: number | null;
   now: number;
   chosen: boolean;
@@ -232,14 +232,14 @@ interface LaneProps {
   role: "counselor" | "professional";
   my_id: string;
   queue: QueueItem[];
-  /** How many waiting requests there are that the list does not show. */
+  /** The number of waiting requests that the list does not show. */
   more: number;
   callbacks: QueueItem[];
   messages: MessageLeft[];
   sessions: SessionView[];
   chosen: string;
   fresh: Record<string, number>;
-  /** Returns since when the visitor of a session waits for an answer (ms); null if the visitor does not wait. */
+  /** Returns the time at which the visitor of a session began to wait for an answer (ms); null if the visitor does not wait. */
   waits: (session: SessionView) => number | null;
   now: number;
   actions: Actions;

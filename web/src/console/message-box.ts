@@ -1,4 +1,4 @@
-/** What menus need from the message box: the position of the caret, and a way to write as if the person typed. */
+/** The functions of the message box that menus need: the position of the caret, and a way to write as if the person typed. */
 import { useEffect, useState } from "preact/hooks";
 import type { Box } from "../room/composer";
 

@@ -9,7 +9,7 @@ import { t } from "../staff/texts";
 
 export const MODES = ["consultation", "whisper", "conference"] as const;
 
-/** A mode that the person has chosen and sees as a preview, and has not applied yet. */
+/** A mode that the person has chosen and sees as a preview, but has not applied yet. */
 export interface Planned {
   mode: Mode;
   hear_user: boolean;
@@ -20,7 +20,7 @@ export function isChange(planned: Planned | null, help: HelpView): planned is Pl
   return planned.mode !== help.mode || (planned.mode === "consultation" && planned.hear_user !== help.hear_user);
 }
 
-/** Returns whether the owner may hand the session over: in a transfer in every mode, otherwise only in conference. */
+/** Returns whether the owner is allowed to hand the session over: in a transfer in every mode, otherwise only in conference. */
 export const mayHandOver = (help: HelpView): boolean =>
   help.mode === "conference" || (help.mode !== null && help.transfer !== "");
 

@@ -12,8 +12,8 @@ export async function askPermission(): Promise<Permission> {
   return typeof Notification === "undefined" ? "unsupported" : await Notification.requestPermission();
 }
 
-/** Shows a notification of an incoming call; with a service worker, it has the buttons Accept and Decline. Returns a function
- *  that closes the notification. A push about the same call does not show a second one. */
+/** Shows a notification of an incoming call; if a service worker shows it, the notification has the buttons Accept and Decline.
+ *  Returns a function that closes the notification. A push about the same call does not show a second notification. */
 export function notifyCall(title: string, body: string, reservation: string): () => void {
   const tag = `ring/${reservation}`;
   if (permission() !== "granted" || document.hasFocus()) return () => undefined;

@@ -1,5 +1,5 @@
-/** After a press on "Accept" in a notification, the console accepts that ring as soon as the server tells it of the ring. If
- *  the ring is over, it says so. */
+/** After a press on "Accept" in a notification, the console accepts that ring as soon as the server tells it of the ring. If the
+ *  ring is over, the console says so. */
 
 import { useEffect } from "preact/hooks";
 import type { Ring } from "../messages";
@@ -11,7 +11,7 @@ const WAIT_MS = 3_000; // a page that has just connected gets its rings within t
 
 const pressed = createStore("");
 
-/** Reads the press from the address if a press has opened this page, and listens for presses while the page is open. */
+/** If a press has opened this page, reads the press from the address. While the page is open, listens for presses. */
 export function watchPresses(): void {
   if (location.hash.startsWith(PREFIX)) {
     pressed.set(decodeURIComponent(location.hash.slice(PREFIX.length)));

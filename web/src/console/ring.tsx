@@ -12,7 +12,7 @@ import { t } from "../staff/texts";
 const DECLINE_REASONS = ["busy", "topic", "language", "break"] as const;
 const R = 27;
 
-/** A circle that empties while a call rings (20 s; 30 s for adding voice or video). The number inside is that of the seconds
+/** A circle that empties while a call rings (20 s; 30 s for adding voice or video). The number inside is the number of seconds
  *  left. */
 function Countdown({ ring, now }: { ring: Call; now: number }) {
   const { array, offset } = dash(fraction(ring, now), R);

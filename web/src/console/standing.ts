@@ -1,5 +1,5 @@
-/** Computes what this member of staff may do in the session that the console shows, and the member's role in that session.
- *  Pure. */
+/** Computes what this member of staff is allowed to do in the session that the console shows, and the member's role in that
+ *  session. Pure. */
 import type { SessionView } from "../messages";
 import { viewer, type RoomState } from "../room/state";
 import { mayAskHelp } from "./logic/hunt";

@@ -35,7 +35,7 @@ export function useNews({ list, fresh }: Sessions, ringing: number): void {
   }, [total, newBadge]);
 }
 
-/** Shows the number of unread lines as a badge on the icon of the installed page, if the system has badges. */
+/** Shows the number of unread lines as a badge on the icon of the installed page, if the system supports badges. */
 function badge(count: number): void {
   if (!("setAppBadge" in navigator)) return;
   const shown = count === 0 ? navigator.clearAppBadge() : navigator.setAppBadge(count);

@@ -4,7 +4,7 @@ import { firstSeen, type Place } from "../room/line-window";
 
 const places = new Map<string, Place>();
 const NEAR_END = 60; // a reader this close to the end, in px, counts as being at the end
-const MOST = 50; // conversations whose position is remembered; the oldest position is dropped
+const MOST = 50; // the positions in at most this many conversations are remembered; beyond that, the oldest position is dropped
 
 /** Remembers the reader's position in each session. `before`: the position when the session was last shown. A reader who was at the
  *  end gets no position, so that the chat follows new lines. */

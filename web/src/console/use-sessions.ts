@@ -15,8 +15,8 @@ import { amReading } from "../staff/names";
 const wrappedUp = createStore<Record<string, true>>({});
 export const noteWrappedUp = (session: string): void => wrappedUp.update((all) => ({ ...all, [session]: true }));
 
-/** Returns the sessions that I have handed over and can still wrap up, even while I have other sessions. The page shows them
- *  as ended. */
+/** Returns the sessions that I have handed over and can still wrap up, even while I have other sessions. The page shows these
+ *  sessions as ended. */
 function useHandedOver(state: RoomState, me: StaffMe): SessionView[] {
   const saved = useStore(wrappedUp);
   const since = useRef(new Map<string, number>());

@@ -74,7 +74,7 @@ export function WrapUp({ client, session, me, now, away, actions }: WrapUpProps)
 }
 
 interface SaveProps {
-  /** Whether I am in wrap-up. Saving then ends it and makes me available or away. */
+  /** Whether I am in wrap-up. Saving then ends the wrap-up and makes me available or away. */
   wrapping: boolean;
   /** The state that the member has after a press on the main button. */
   first: Then;

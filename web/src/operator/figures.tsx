@@ -25,7 +25,7 @@ function rangeOf(points: (number | null)[], text: (value: number) => string): st
   return t("live.trend", { least: text(Math.min(...known)), most: text(Math.max(...known)) });
 }
 
-/** Draws the last two hours of a figure as a line. Screen readers read `label`, which says the numbers, instead. */
+/** Draws the last two hours of a figure as a line. Screen readers read `label` instead, which says the numbers. */
 function Sparkline({ points, label }: { points: (number | null)[]; label: string }) {
   const path = pathOf(points, WIDTH, HEIGHT);
   if (path === "") return null;

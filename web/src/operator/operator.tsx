@@ -54,7 +54,7 @@ function useWhere() {
 function Nav({ part }: { part: Part | "wall" }) {
   const nav = useRef<HTMLElement>(null);
   useEffect(() => {
-    // on a phone the parts do not all fit: scroll to the one that is shown
+    // on a phone, the navigation has no room for all parts, so it scrolls to the part that is shown
     nav.current?.querySelector("[aria-pressed=true]")?.scrollIntoView({ block: "nearest", inline: "center" });
   }, [part]);
   return (

@@ -101,7 +101,7 @@ function useTakingPart(client: Client, view: SessionView, devices: Devices) {
     if (wanted === how) return true;
     setBusy(true);
     agreed.current = record;
-    // after mere listening only: an operator who has muted themself while whispering stays muted
+    // only if the operator has just listened so far: an operator who has muted themself while whispering stays muted
     if (how === "listen") await devices.toggle("mic", true);
     const { track, problem } = devices.state.get().mic;
     const ready = wanted === "listen" || track !== null;

@@ -42,7 +42,7 @@ export class Refusal extends Error {
 
 const CROWDED: readonly string[] = ["full", "overloaded", "unavailable"];
 
-/** Returns after how many seconds the panel may repeat a refused request by itself; 0 if it must not. */
+/** Returns after how many seconds the panel is allowed to repeat a refused request by itself; 0 if it is not allowed to. */
 export const retryOf = (error: unknown): number =>
   error instanceof Refusal && CROWDED.includes(error.reason) ? error.retry_s : 0;
 

@@ -10,7 +10,7 @@ export interface BridgeEvents {
 /** Called with the port of the script that shows the page to staff (../cobrowse/page.ts). */
 export type OnPage = (port: MessagePort) => void;
 
-/** Where the panel gets an identification code: from an address, or from the function `getCode` of the partner's page. */
+/** The source of an identification code: an address, or the function `getCode` of the partner's page. */
 export type CodeMaker = { url: string } | { getCode: true };
 
 /** Name of the error that fetching a code throws → the reason of the failure. "network": no answer came. "malformed": the answer
@@ -117,7 +117,7 @@ export class Bridge {
     if ((event.source as unknown) !== this.parent || (event.source as unknown) === this.own || !isObject(event.data)) return;
     const said = event.data as Partial<Record<string, unknown>> & Partial<ToPanel>;
     if (isContext(said.context)) {
-      // The first page that sends a message is the page that embeds us: frame-ancestors allows no other.
+      // The first page that sends a message is the page that embeds us: frame-ancestors allows no other page to embed us.
       this.parentOrigin ||= event.origin;
       if (event.origin === this.parentOrigin) this.events.onContext(said.context);
     }

@@ -86,7 +86,7 @@ export function MessageForm({
   );
 }
 
-/** The rating. A tap on a star sends the rating at once; the visitor may then add words. */
+/** The rating. A tap on a star sends the rating at once; the visitor can then add words. */
 function Rating({ client, session }: Part) {
   const [score, setScore] = useState(0);
   const [words, setWords] = useState("");
@@ -146,7 +146,8 @@ function Rating({ client, session }: Part) {
   );
 }
 
-/** Saves the transcript as a file. A plain link could not fetch it, because the request needs the token in a header. */
+/** Saves the transcript as a file. A plain link could not fetch the transcript, because the request needs the token in a
+ *  header. */
 async function saveCopy(session: string, token: string): Promise<void> {
   const response = await fetch(transcriptPath(session), { headers: { authorization: `Bearer ${token}` } });
   if (response.ok) saveAs(await response.blob(), "conversation.html");

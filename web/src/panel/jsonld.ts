@@ -80,7 +80,7 @@ function amountsOf(offer: Node, block: Block): { amounts: (string | number)[]; c
 function priceOf(product: Node, variants: Node[], block: Block): Price {
   const own = block.in(product.offers);
   const offers = own.length > 0 ? own : variants.flatMap((variant) => block.in(variant.offers));
-  // An AggregateOffer may list its offers instead of a lowest and a highest price.
+  // An AggregateOffer can list its offers instead of a lowest and a highest price.
   const all = offers.flatMap((offer) => {
     const of = amountsOf(offer, block);
     return of.amounts.length > 0 ? [of] : block.in(offer.offers).map((one) => amountsOf(one, block));

@@ -65,7 +65,8 @@ export function Offer({ panel, state, info }: Part) {
   );
 }
 
-/** Asks a signed-in visitor who has an open conversation elsewhere whether to continue it here or to begin another. */
+/** If a signed-in visitor has an open conversation elsewhere, asks whether to continue that conversation here or to begin another
+ *  one. */
 function Elsewhere({ panel, state }: { panel: Panel; state: PanelState }) {
   const busy = state.starting !== null;
   return (

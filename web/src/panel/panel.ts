@@ -167,7 +167,7 @@ export class Panel {
   }
 
   /** Brings back to this panel a conversation that was continued on another page. If the conversation's token no longer works,
-   *  the panel gets a new token by a new code of the partner. */
+   *  the panel gets a new token in exchange for a new code of the partner. */
   takeBack(): void {
     this.takingBack = true;
     this.store.get().client?.open();
@@ -217,7 +217,7 @@ export class Panel {
     this.talk(here, info.language);
   }
 
-  /** Shows again what the panel offers after a conversation. The next conversation begins without the question of the last
+  /** After a conversation, shows again what the panel offers. The next conversation begins without the question of the last
    *  one. */
   next(): void {
     this.type({ note: "", form: {} });
@@ -279,7 +279,7 @@ export class Panel {
     return made;
   }
 
-  /** Returns the source of the code: the partner's own back end, which may vouch for the visitor, or ours. */
+  /** Returns the source of the code: the partner's own back end, which can vouch for the visitor, or our server. */
   private maker(): CodeMaker {
     const { getCode, codeUrl } = this.context?.data ?? {};
     if (getCode === true) return { getCode };

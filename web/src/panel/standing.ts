@@ -24,7 +24,7 @@ export function stageOf(session: SessionView): Talk["stage"] {
 export const unread = (lines: Line[], you: string, seen: number): number =>
   lines.filter((line) => line.seq > seen && line.role !== "system" && line.author !== you).length;
 
-/** Returns when the newest line of somebody else came, or when the counselor accepted, whichever was later (ms, server's
+/** Returns when the newest line of somebody else arrived, or when the counselor accepted, whichever was later (ms, server's
  *  clock); 0 if neither has happened yet. */
 export function newestAt(lines: Line[], session: SessionView): number {
   const line = lines.findLast(({ role, author }) => role !== "system" && author !== session.you);

@@ -11,20 +11,20 @@ export interface PanelState {
   /** Why the panel cannot offer any conversation; "" if it can. */
   broken: StartFailure | "";
   visit: Visit | null;
-  /** Whether the partner's back end makes the identification code. The back end may then add what it knows about the visitor. */
+  /** Whether the partner's back end makes the identification code. The back end can then add what it knows about the visitor. */
   partner: boolean;
   removed: ReadonlySet<ItemKey>;
   /** What the visitor has typed before the conversation. `form`: id of a field of the site's form → the visitor's text. */
   typed: { name: string; note: string; form: Record<string, string> };
   starting: Channel | null;
-  /** When the panel tries again by itself, because the server has no room now (our clock, ms); 0 otherwise. */
+  /** The time at which the panel tries again by itself, because the server has no room now (our clock, ms); 0 otherwise. */
   retryAt: number;
   /** Why the last press on a button did not start a session; "" otherwise. */
   refusal: StartFailure | "";
   kept: Kept | null;
   /** The live text session, while the panel itself is its client. */
   client: Client | null;
-  /** Whether the browser did not let the panel open the call window. */
+  /** Whether the browser refused to let the panel open the call window. */
   blocked: boolean;
   /** Whether the call window was opened and has been closed since. */
   closed: boolean;

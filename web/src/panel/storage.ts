@@ -40,7 +40,8 @@ export function cookieBox(lasting: string, jar: Jar): Box {
   };
 }
 
-/** Returns sessionStorage. If it is denied, returns a cookie store; if cookies are denied too, this page's memory. */
+/** Returns sessionStorage. If the browser denies sessionStorage, returns a cookie store. If the browser denies cookies, too,
+ *  returns a store in this page's memory. */
 export function sessionBox(lasting: string): Box {
   try {
     sessionStorage.getItem("");

@@ -287,7 +287,7 @@ function usePill(panel: Panel, state: PanelState, client: Client, session: Sessi
   }, [words, live, stage, count, session === undefined]);
 }
 
-/** Makes a sound when a line comes or a counselor accepts, while the panel is folded or its tab is hidden. */
+/** Makes a sound when a line arrives or a counselor accepts, while the panel is folded or its tab is hidden. */
 function useChime(state: PanelState, client: Client, session: SessionView | undefined): void {
   const lines = useStore(client.state, (room) => room.lines[session?.id ?? ""]) ?? [];
   const heard = useRef(serverNow(client.state.get(), Date.now()));

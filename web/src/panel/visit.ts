@@ -34,7 +34,7 @@ const MOST_NAME = 60;
 const MOST_NOTE = 500;
 const MOST_STEPS = 30;
 
-/** Removes query and fragment, which may hold personal data, except for the parameters that the site allows. */
+/** Removes query and fragment, which can contain personal data, except for the parameters that the site allows. */
 export function bareUrl(url: string, allowed: readonly string[]): string {
   if (!URL.canParse(url)) return "";
   const { protocol, origin, pathname, searchParams } = new URL(url);

@@ -5,7 +5,7 @@ import type { OneOf } from "../ui/one-of";
 import { locale, texts, whenText } from "../ui";
 import type en from "./en.json";
 
-/** Why a conversation did not start, or a request in it failed. */
+/** The reason why a conversation did not start, or why a request in a conversation failed. */
 export type PanelFailure = StartFailure | FailureReason;
 
 export type Key = keyof typeof en;

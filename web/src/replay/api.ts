@@ -21,7 +21,7 @@ export interface Recording {
   lines: Line[];
   /** The changes of the session's board, in order. */
   board: BoardStep[];
-  /** Addresses of what staff saw of the user's page, in order. */
+  /** The addresses of the files that contain what staff saw of the user's page, in order. */
   pages: string[];
 }
 

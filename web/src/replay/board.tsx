@@ -18,7 +18,7 @@ interface RecordedBoardProps {
   /** The changes of the board, in order. A board without its history is one change. */
   steps: readonly BoardStep[];
   until?: number;
-  /** Where the pictures of the board come from; by default, from the route for staff who look at past sessions. */
+  /** The source of the board's pictures; by default, the route for staff who look at past sessions. */
   pictures?: Pictures;
 }
 
@@ -67,7 +67,7 @@ export function RecordedBoard({ steps, until = Infinity, pictures = OF_STAFF }: 
   );
 }
 
-/** Returns the page on which the newest shape lies that was drawn at or before `until`. */
+/** Returns the page of the newest shape that was drawn at or before `until`. */
 function lastPage(board: BoardDoc, until: number): string {
   let newest = { index: "", page: "" };
   for (const shape of board.allShapes()) if (shape.index > newest.index && drawnAt(shape.index) <= until) newest = shape;

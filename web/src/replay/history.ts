@@ -48,7 +48,7 @@ export class BoardHistory {
     return new BoardDoc(this.wire(), () => "");
   }
 
-  /** Returns a `BoardWire` without a connection: `pass` delivers to it, and it sends nothing. */
+  /** Returns a `BoardWire` without a connection: `pass` delivers messages to this wire, and the wire sends nothing. */
   private wire(): BoardWire {
     return {
       send: () => true,

@@ -5,7 +5,7 @@ import type { Part } from "../room/cobrowse/receive";
 export type Ending = "full" | "disk_full" | "too_slow";
 
 /** A line of the file that the server kept (`Shown` in `signaling/recordings/seen_pages.py`). `at`: Unix ms. `begins`: with this
- *  line begins a stretch of time in which the page was followed. The page that was built from earlier lines is then out of
+ *  line begins a stretch of time in which staff followed the page. The page that was built from earlier lines is then out of
  *  date. */
 export interface Shown {
   at: number;

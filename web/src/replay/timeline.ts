@@ -1,5 +1,5 @@
-/** Converts between positions on the player's bar and moments of a recording. The bar has no gaps between the pieces. Pure;
- *  ms. */
+/** Converts between positions on the player's bar and moments of a recording. The bar has no gaps between the pieces of the
+ *  recording. Pure; ms. */
 
 export type Piece = readonly [begin: number, end: number];
 
@@ -32,7 +32,7 @@ export function positionOf(pieces: readonly Piece[], moment: number): number {
   return before;
 }
 
-/** Returns the tracks that play at `moment` or begin within `ahead` ms. The player fetches them, so that they are there in
+/** Returns the tracks that play at `moment` or begin within `ahead` ms. The player fetches them, so that they are loaded in
  *  time. */
 export const near = <T extends Timed>(tracks: readonly T[], moment: number, ahead = 3000): T[] =>
   tracks.filter(({ began, ended }) => began - ahead <= moment && moment < ended);

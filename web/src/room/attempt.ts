@@ -52,7 +52,8 @@ export function build(mostSlots: number): Attempt {
   };
 }
 
-/** Returns whether ICE has found a path: the connection is up or will be in a moment. The worker then ends the previous one. */
+/** Returns whether ICE has found a path: the connection is up or will be in a moment. The worker then ends the previous
+ *  connection. */
 export function hasPath({ pc }: Attempt): boolean {
   return pc.iceConnectionState === "connected" || pc.iceConnectionState === "completed";
 }

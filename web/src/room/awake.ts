@@ -12,7 +12,8 @@ export function keepAwake(): () => void {
       if (over || (lock && !lock.released)) await taken.release();
       else lock = taken;
     } catch {
-      // The browser refused the lock, for example because the battery is low. The next return to the page asks again.
+      // The browser refused the lock, for example because the battery is low. When the person returns to the page, the page asks
+      // again.
     }
   };
   const returned = () => void acquire(); // the browser has released the lock when the page was hidden

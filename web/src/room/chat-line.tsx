@@ -40,7 +40,7 @@ export function ChatLine({ line, first, ...rest }: ChatLineProps) {
   }
   const own = line.author === session.you;
   const author = own ? t("you") : nameAndRole({ name: line.name, role: line.role, label: line.args["label"] });
-  // A picture that only staff may see must not be put on the board, which the user sees.
+  // A picture that only staff are allowed to see must not be put on the board, which the user sees.
   const drawable = session.room?.board === "write" && line.audience === "all";
   const onDraw = drawable ? () => drawingOn.set({ session: session.id, picture: line.picture }) : undefined;
   const shared = line.picture ? (

@@ -23,7 +23,7 @@ export interface ChatProps {
   client: Client;
   session: SessionView;
   pictures: Pictures;
-  /** The choice of who may read a new line. Only staff have the choice: a visitor's lines go to everyone. */
+  /** The choice of who is allowed to read a new line. Only staff have the choice: a visitor's lines go to everyone. */
   audience?: AudienceChoice;
   /** Additions to the message box, such as saved replies. Only staff have them. */
   aid?: ComposerAid;
@@ -31,7 +31,7 @@ export interface ChatProps {
   readOnly?: boolean;
   /** Used by the replay: returns the given lines as they were at an earlier moment. */
   asThen?: (lines: Line[]) => Line[];
-  /** What the page shows above the conversation's first line, such as the visitor's earlier conversations. */
+  /** The part of the page above the conversation's first line, such as the visitor's earlier conversations. */
   above?: ComponentChildren;
   /** Where the reader was when they last saw this conversation; otherwise the chat begins at its end. */
   place?: Place;
@@ -132,7 +132,7 @@ export function Chat({ client, session, pictures, audience, aid, readOnly = fals
 
 let loaded: Writing | null = null;
 
-/** Return the code for corrections and replies. The page fetches this code after its first paint; null until it has come. */
+/** Return the code for corrections and replies. The page fetches this code after its first paint. Until then, return null. */
 function useWriting(): Writing | null {
   const [writing, setWriting] = useState(loaded);
   useEffect(() => {
@@ -169,8 +169,8 @@ function TypingLine({ client, session }: { client: Client; session: SessionView 
   );
 }
 
-/** Keeps the chat scrolled to its end when new lines come. If the reader has scrolled back, sets `behind` instead: new lines are
- *  below. */
+/** Keeps the chat scrolled to its end when new lines arrive. If the reader has scrolled back, sets `behind` instead: new lines
+ *  are below. */
 function useFollowing(newest: string) {
   const ref = useRef<HTMLDivElement>(null);
   const rows = useRef<HTMLDivElement>(null);

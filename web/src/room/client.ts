@@ -81,7 +81,7 @@ export class Client {
   }
 
   /** Subscribes to all messages of the server. The listener is called after the state was updated; board messages and answers do
-   *  not touch the state. Returns a function that unsubscribes. */
+   *  not change the state. Returns a function that unsubscribes. */
   onMessage(listener: (message: ServerMessage) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -99,7 +99,7 @@ export class Client {
     this.connection.close();
   }
 
-  /** Tells the server whether anybody looks at this page. If not, the server may send pushes about what happens. */
+  /** Tells the server whether anybody looks at this page. If nobody does, the server can send pushes about what happens. */
   private readonly tellLooking = () => this.connection.send({ type: "looking", on: !hidden() });
   private readonly networkBack = () => this.connection.networkBack();
 
@@ -191,7 +191,7 @@ export class Client {
       .request({ type: "lines", session, before })
       .then(
         () => this.store.get().older[session] !== before,
-        () => false, // the page did not come; the next scroll tries again
+        () => false, // the older lines could not be fetched; the next scroll tries again
       )
       .finally(() => this.fetching.delete(session));
     this.fetching.set(session, fetched);

@@ -10,7 +10,7 @@ export interface KeyPress {
 }
 
 /** Whether the key press belongs to an input method (Korean, Japanese, Chinese) that is composing a character. In Safari, the
- *  Enter that ends a composition comes after its end, but with key code 229. */
+ *  Enter that ends a composition arrives after the end of the composition, but has key code 229. */
 export const composes = (press: KeyPress): boolean => press.isComposing || press.keyCode === 229;
 
 /** Whether a key press sends the text of the message box: Enter does, Shift+Enter begins a new line. */
@@ -51,7 +51,7 @@ interface Said {
   at: number;
 }
 
-const LINE_MOST = 10_000; // visible characters (grapheme clusters) that one line may have
+const LINE_MOST = 10_000; // one line can have at most this many visible characters (grapheme clusters)
 
 /** Returns whether a line has more characters than the server accepts. Counts like the server, for which an emoji of several
  *  parts is one character. */

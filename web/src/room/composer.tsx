@@ -22,7 +22,7 @@ export interface AudienceChoice {
 
 export type Box = RefObject<HTMLTextAreaElement | null>;
 
-/** What a page adds to the message box, such as saved replies. */
+/** The page's additions to the message box, such as saved replies. */
 export interface ComposerAid {
   above: (box: Box, text: string) => ComponentChildren;
   beside: (box: Box) => ComponentChildren;

@@ -131,8 +131,7 @@ function MediaControls({ link: { devices }, onDevices }: { link: RoomLink; onDev
   );
 }
 
-/** Shows a device problem as a toast when it arises. Problems from before the controls were shown on the screen before
- *  them. */
+/** Shows a device problem as a toast when it arises. Problems that arose earlier were shown on the screen before the call. */
 function useProblemToast(problem: string | false): void {
   const said = useRef(problem);
   useEffect(() => {

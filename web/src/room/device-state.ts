@@ -10,7 +10,7 @@ export interface Source {
   track: MediaStreamTrack | null;
   /** Whether the operating system has muted the track, for example during a phone call or because of a switch on the device. */
   silent: boolean;
-  /** Whether the track ended by itself. Until another one starts, the page asks for the device again and again. */
+  /** Whether the track ended by itself. Until another track starts, the page asks for the device again and again. */
   cut: boolean;
   problem: Problem;
   /** Id of the device that the person chose as this source; "" for the browser's own choice. */

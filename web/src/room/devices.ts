@@ -164,7 +164,7 @@ export class Devices {
     this.release("screen");
   }
 
-  /** Stops all devices, including those for which the browser is still being asked. `start` may be called again later. */
+  /** Stops all devices, including those for which the browser is still being asked. `start` can be called again later. */
   stop(): void {
     this.round += 1;
     clearTimeout(this.again);
@@ -221,7 +221,7 @@ export class Devices {
 
   private failed(kind: Kind, problem: Problem): void {
     const { cut } = this.store.get()[kind];
-    // A browser may refuse every device to a hidden page, so the reason for the refusal does not count then.
+    // A browser can refuse every device to a hidden page, so the reason for the refusal does not count then.
     const returns = cut && (document.hidden || !FOR_THE_PERSON.includes(problem));
     this.change(kind, { on: false, track: null, problem, cut: returns });
     clearTimeout(this.again);

@@ -9,8 +9,8 @@ import { t } from "./words";
 /** Interruptions shorter than this, ms, cause no notice. Within this time, the page replaces an unplugged headset. */
 const SHORT_MS = 500;
 
-/** Tells a person whose microphone or camera the system has taken away what others hear and see of them, and later that it is
- *  back. */
+/** If the system has taken away a person's microphone or camera, tells the person what others hear and see of them. Later, tells
+ *  the person that the device is back. */
 export function InterruptionNotice({ devices }: { devices: Devices }) {
   useLocale();
   const now = useStore(devices.state, interrupted);

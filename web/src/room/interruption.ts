@@ -4,7 +4,8 @@
 import type { Interrupted } from "../messages";
 import type { DeviceState, Source } from "./device-state";
 
-/** A camera that has been muted for this long, ms, counts as interrupted. A shorter pause may come from a busy processor. */
+/** A camera that has been muted for this long, ms, counts as interrupted. A shorter pause can have another cause, such as a busy
+ *  processor. */
 const STALLED_MS = 2000;
 
 const held = ({ wanted, on, silent, cut }: Source): boolean => wanted && (cut || (on && silent));
@@ -14,14 +15,14 @@ const named = (mic: boolean, camera: boolean): Interrupted => (mic ? (camera ? "
 export const interrupted = ({ mic, camera }: Pick<DeviceState, "mic" | "camera">): Interrupted => named(held(mic), held(camera));
 
 /** Returns which of the interrupted devices (`before`) others hear and see again. A device that the person has switched off
- *  meanwhile is not back. */
+ *  meanwhile does not count as back. */
 export function backAgain(before: Interrupted, { mic, camera }: Pick<DeviceState, "mic" | "camera">): Interrupted {
   const back = (kind: Interrupted, source: Source) => (before === kind || before === "both") && source.on && !source.silent;
   return named(back("mic", mic), back("camera", camera));
 }
 
-/** Calls `changed` when the system mutes or unmutes the track, and also if the track is muted from the start. A camera must be
- *  muted for `STALLED_MS`. */
+/** Calls `changed` when the system mutes or unmutes the track, and also if the track is muted from the start. For a camera,
+ *  `changed` is called only after the camera has been muted for `STALLED_MS`. */
 export function watchSilence(track: MediaStreamTrack, changed: (silent: boolean) => void): void {
   const muted = () => {
     if (track.kind === "audio") changed(true);

@@ -16,8 +16,8 @@ interface Look {
 
 type Component<Props> = (props: Props) => ComponentChildren;
 
-/** Return a component that shows nothing until `load` has brought the real one. If the code cannot be loaded, the component stays
- *  empty. */
+/** Return a component that shows nothing until `load` has loaded the real component. If the code cannot be loaded, the component
+ *  stays empty. */
 export function optional<Module, Props extends object>(
   load: () => Promise<Module>,
   pick: (module: Module) => Component<Props>,
@@ -34,7 +34,7 @@ export function optional<Module, Props extends object>(
   };
 }
 
-/** Return a component that shows a skeleton until `load` has brought the real one, and offers a retry if it fails. */
+/** Return a component that shows a skeleton until `load` has loaded the real component, and offers a retry if `load` fails. */
 export function lazy<Module, Props extends object>(
   load: () => Promise<Module>,
   pick: (module: Module) => Component<Props>,

@@ -28,7 +28,7 @@ interface LinePictureProps {
   picture: string;
   pictures: Pictures;
   label: string;
-  /** Opens the board with the line's picture. Undefined if this person may not draw on the board. */
+  /** Opens the board with the line's picture. Undefined if this person is not allowed to draw on the board. */
   onDraw?: (() => void) | undefined;
 }
 

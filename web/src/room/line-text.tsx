@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 
 type Formatted = typeof import("./writing/formatted").Formatted;
 
-/** Matches texts that may contain markup or a link. Only for those is the formatting code loaded. */
+/** Matches texts that may contain markup or a link. The formatting code is loaded only for these texts. */
 const MARKED = /[*_`]|^(?:>|[-•] |\d{1,3}\. )|https?:|tel:|[^\s]@[^\s]|[\p{L}\p{N}]\.\p{L}{2}/mu;
 
 let loaded: Formatted | null = null;

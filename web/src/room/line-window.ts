@@ -12,7 +12,7 @@ export interface Span {
 export const MOST = 300; // lines that are in the page's document at once
 export const AT_FIRST = 40; // lines that are rendered before the first paint: enough for a screen
 export const STEP = 100; // lines by which the rendered window moves when the reader scrolls
-const NEAR = 900; // px: the window moves when the reader is this close to its end
+const NEAR = 900; // px: if the reader is this close to the end of the window, the window moves
 const GROWS_MS = 50; // time from a paint to the next STEP lines
 const CALLED_MS = 1600; // how long a line that the reader jumped to is highlighted
 
@@ -33,7 +33,7 @@ export const around = (index: number, count: number): Span => {
 };
 
 /** Returns the rendered range for the same lines as before, after older lines were added; null if the lines are gone. `first`:
- *  the number of the line that was the first one before. */
+ *  the number of the line that was the first one before the older lines were added. */
 export function shifted({ from, to }: Span, first: number, lines: readonly Pick<Line, "seq">[]): Span | null {
   const by = lines.findIndex((line) => line.seq === first);
   return by < 0 ? null : { from: from + by, to: to + by };

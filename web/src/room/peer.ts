@@ -69,8 +69,8 @@ export class RoomPeer {
   private tries = 0;
   private wantedEpoch = 0;
   private mostSlots = 4;
-  /** When the server first answered an offer in this series of attempts; null before that. A path should be found within 5 s of
-   *  that answer. Refused offers do not count as answers. */
+  /** The time at which the server first answered an offer in this series of attempts; null before that. A path should be found
+   *  within 5 s of that answer. Refused offers do not count as answers. */
   private answeredAt: number | null = null;
   private timers = new Set<ReturnType<typeof setTimeout>>();
   private ticking: ReturnType<typeof setInterval> | undefined;
@@ -215,7 +215,7 @@ export class RoomPeer {
     }, TICK_MS);
   }
 
-  /** Loads and starts the watch over the voice. If the code cannot be loaded, the voice goes without redundancy. */
+  /** Loads and starts the watch over the voice. If the code cannot be loaded, the voice is sent without redundancy. */
   private watchUplink(attempt: Attempt): void {
     const start = ({ Uplink }: typeof import("./uplink")) => {
       if (this.attempt !== attempt) return;
@@ -225,8 +225,9 @@ export class RoomPeer {
     import("./uplink").then(start, () => undefined);
   }
 
-  /** Keeps the present connection as `former`, for two reasons. Its worker may be draining, and still carries sound while people
-   *  move one by one. Or the network is gone only for a while, and the connection recovers when the network returns. */
+  /** Keeps the present connection as `former`, for two reasons. Perhaps its worker is draining, and still carries sound while
+   *  people move one by one. Or perhaps the network is gone only for a while, and the connection recovers when the network
+   *  returns. */
   private keepFormer(as: (former: Attempt) => void): void {
     this.dropFormer();
     this.clearTimers();

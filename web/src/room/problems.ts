@@ -3,7 +3,7 @@
 
 export type Problem = "" | "blocked" | "missing" | "busy" | "insecure" | "failed";
 
-/** Problems by the DOMException's name (W3C Media Capture and Streams, 10.3), including older names. */
+/** Maps the name of a DOMException to the problem (W3C Media Capture and Streams, 10.3). Includes older names. */
 const BY_NAME: Record<string, Problem> = {
   NotAllowedError: "blocked",
   PermissionDeniedError: "blocked",

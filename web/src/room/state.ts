@@ -65,12 +65,12 @@ export interface RoomState {
   marks: Record<string, Mark[]>;
   /** Session → `seq` of a line → this person's change of the line that the server has not confirmed. */
   changes: Record<string, Record<number, Change>>;
-  /** Session → participant → until when (our clock, ms) that person counts as typing. */
+  /** Session → participant → the time (our clock, ms) until which that person counts as typing. */
   typing: Record<string, Record<string, number>>;
   speaking: Record<string, string[]>;
   /** Ids of the sessions that a newer tab of the same person has taken over. */
   replaced: Record<string, true>;
-  /** Session → why the session is over for this person. The session may go on for other people. */
+  /** Session → why the session is over for this person. The session can go on for other people. */
   over: Record<string, OverReason>;
   rings: Ring[];
   lastRingOver: RingOver | null;
@@ -140,7 +140,7 @@ function addLines(state: RoomState, session: string, added: Line[]): RoomState {
   const typists = Object.entries(state.typing[session] ?? {});
   const authors = new Set(added.map((line) => line.author));
   const first = state.older[session] ?? 0;
-  // a line from before the oldest known one is left out: it comes when its part of the conversation is fetched
+  // a line older than the oldest known line is left out: this page gets the line when it fetches that part of the conversation
   const near = added.filter((line) => line.seq >= first);
   return {
     ...state,

@@ -36,8 +36,8 @@ export class Uplink {
     clearInterval(this.timer);
   }
 
-  /** Reads the connection's statistics, and switches RED on or off if they call for it. Does nothing while an earlier call
-   *  runs, so that negotiations never overlap. */
+  /** Reads the connection's statistics, and switches RED on or off if the statistics require it. Does nothing while an earlier
+   *  call runs, so that negotiations never overlap. */
   private async look(): Promise<void> {
     if (this.looking) return;
     this.looking = true;

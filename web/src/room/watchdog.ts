@@ -7,8 +7,8 @@ const LOST_AFTER_MS = 1500;
 const LATE_TICK_MS = 1000;
 
 /** Call `tick` every 100 ms or so. Packets of the channel may get lost, so heartbeats are sent more often while an echo is
- *  late. Eight must then be lost in a row, instead of three, before the watchdog wrongly gives up a connection. A late tick,
- *  as after a laptop has slept, says nothing about the network, so it restarts the measurement. */
+ *  late. Eight heartbeats must then be lost in a row, instead of three, before the watchdog wrongly gives up a connection. A late
+ *  tick, as after a laptop has slept, says nothing about the network, so a late tick restarts the measurement. */
 export class Watchdog {
   private sentAt = -Infinity;
   private heardAt: number;

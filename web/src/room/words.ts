@@ -41,7 +41,7 @@ export const addTexts = (lookup: Lookup): void => {
   added.push(lookup);
 };
 
-/** Returns the text of `key`, which may be one of the added texts; "" if there is none. */
+/** Returns the text of `key`, which can be one of the added texts; "" if there is none. */
 export const anyText = (key: string, args: Args = {}): string =>
   isKey(key) ? t(key, args) : added.reduce((found, lookup) => found || lookup(key, args), "");
 

@@ -15,12 +15,12 @@ export interface Listened {
   how: ListenAs;
   key: Key;
   args: Record<string, string>;
-  /** Whether the operator could be heard, and has turned their microphone off. */
+  /** Whether the operator is allowed to be heard, but has turned their microphone off. */
   muted: boolean;
 }
 
-/** Returns what staff are told: one sentence about all operators who only listen, and one about each operator who whispers or has
- *  joined. */
+/** Returns the sentences that staff are told: one sentence about all operators who only listen, and one about each operator who
+ *  whispers or has joined. */
 export function listened(session: SessionView): Listened[] {
   const operators = session.participants.filter((one) => one.role === "operator");
   const user = nameOf(userOf(session));

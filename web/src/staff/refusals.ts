@@ -32,7 +32,7 @@ type Fault = OneOf<
   | "no_reason"
 >;
 
-/** Reasons that only visitors get, or that only come when pictures and files are sent. */
+/** Reasons that only visitors get, or that occur only when pictures and files are sent. */
 type Elsewhere = OneOf<
   Reason,
   | "closed"

@@ -71,7 +71,7 @@ const OTHER_NAMES: Record<string, RegExp> = {
   "zh-Hans": /客户(?!端)|顾客|用户(?!名)/,
   es: /\b(clientes|usuarios|clienta)\b/i,
 };
-/** Translations that may be the same as the English text, because both languages have the word. */
+/** Translations that are allowed to be the same as the English text, because both languages have the word. */
 const SAME = new Set(["Chat", "Audio", "Video"]);
 const isSame = (text: string, english: string) =>
   text === english && /\p{L}{4}/u.test(text.replace(/\{\w+\}/g, "")) && !SAME.has(text);

@@ -20,7 +20,8 @@ export function announce(text: string, urgency: "polite" | "assertive" = "polite
   spoken.update((now) => ({ ...now, [urgency]: now[urgency] === text ? `${text}\u00a0` : text }));
 }
 
-/** Shows `text` as a toast, and lets screen readers read it out. If more than three toasts are shown, the oldest one goes. */
+/** Shows `text` as a toast, and lets screen readers read it out. If more than three toasts are shown, the oldest toast
+ *  disappears. */
 export function toast(text: string, kind: Toast["kind"] = "info"): void {
   const id = next++;
   toasts.update((shown) => [...shown, { id, text, kind }].slice(-MOST));

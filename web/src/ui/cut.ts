@@ -3,7 +3,7 @@
 // At most this many UTF-16 units for each visible character, on average over a text. Without this limit, one character could
 // carry any number of accents.
 const UNITS_A_CHARACTER = 8;
-const LEAST_UNITS = 680; // UTF-16 units that even a short text may have: a name may consist of sixty family emoji
+const LEAST_UNITS = 680; // even a short text can have this many UTF-16 units: a name can consist of sixty family emoji
 
 /** Returns the first `most` visible characters (grapheme clusters, which the server counts, too). So no emoji and no accent is
  *  split. */

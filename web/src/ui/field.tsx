@@ -31,9 +31,9 @@ function Frame(props: Labelled & { id: string; children: ComponentChildren }) {
 
 type Box = HTMLInputElement | HTMLTextAreaElement;
 
-/** Returns the handlers of a field that takes `most` visible characters. The browser's own `maxlength` counts UTF-16 units,
- *  and so would refuse a name of forty emojis. While an input method composes a syllable, the text may be longer, because
- *  cutting it would break the syllable. */
+/** Returns the handlers of a field that accepts at most `most` visible characters. The browser's own `maxlength` counts UTF-16
+ *  units, and so would refuse a name of forty emojis. While an input method composes a syllable, the text is allowed to be
+ *  longer, because cutting it would break the syllable. */
 function limited<E extends TargetedEvent<Box>>(most: number, onInput: (event: E) => void) {
   const check = async ({ currentTarget: box }: TargetedEvent<Box>) => {
     if (box.value.length > most) (await import("./fit")).fit(box, most);

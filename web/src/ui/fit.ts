@@ -4,7 +4,7 @@ import { cut } from "./cut";
 const count = (text: string): number => [...new Intl.Segmenter().segment(text)].length;
 
 /** Returns a field's shortened text, and the position of the caret in it, after somebody has typed or pasted more than fits.
- *  Removes the end of the new part, which stands before the caret. The text behind the caret was there already. */
+ *  Removes the end of the new part, which is before the caret. The text behind the caret was there already. */
 export const fitted = (text: string, caret: number, most: number): [text: string, caret: number] => {
   if (cut(text, most) === text) return [text, caret];
   const behind = cut(text.slice(caret), most);

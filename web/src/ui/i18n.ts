@@ -14,7 +14,8 @@ type Files = Record<string, () => Promise<unknown>>;
 
 export interface Texts<K extends string> {
   t: (key: K, args?: Args) => string;
-  /** Returns the text of `key`, or `fallback` if the page has no such text. For keys that come from the server. */
+  /** Returns the text of `key`, or `fallback` if the page has no such text. Use this function for keys that come from the
+   *  server. */
   textOr: (key: string, fallback: string, args?: Args) => string;
   isKey: (key: string) => key is K;
 }
@@ -120,8 +121,8 @@ function pluralForm(forms: string, count: number): string {
 /** Formats a number as the page's language does: "1,234", "1.234". */
 export const numberText = (value: number): string => new Intl.NumberFormat(current).format(value);
 
-/** Fills the arguments into a text. In Korean texts a particle after an argument is written in both forms, "{name}은(는)"; the
- *  right form is chosen. */
+/** Fills the arguments into a text. In Korean texts a particle after an argument is written in both forms, "{name}은(는)"; this
+ *  function chooses the right form. */
 export function fill(text: string, args: Args): string {
   return text.replace(PLACE, (whole, name: string, forms?: string, both?: string) => {
     const value = args[name];

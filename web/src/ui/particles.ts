@@ -13,7 +13,8 @@ const PAIRS: Record<string, Pair> = {
   "와(과)": "와/과",
   "(으)로": "으로/로",
 };
-/** How Koreans read the last character of a word that does not end in Hangul. Only the last sound of that reading matters. */
+/** The way in which Koreans read the last character of a word that does not end in Hangul. Only the last sound of that reading
+ *  matters. */
 const READ_AS: Record<string, string> = { 0: "영", 1: "일", 3: "삼", 6: "육", 7: "칠", 8: "팔", l: "엘", m: "엠", n: "엔" };
 
 /** Returns a word with the form of a Korean particle that fits it: `withParticle("지민", "이(가)")` is "지민이". */

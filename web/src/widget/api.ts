@@ -55,7 +55,7 @@ const MOST_WAITING = 100;
 const HOST = "sangdam-widget";
 const global = (): Global | undefined => {
   const found = (window as { Sangdam?: unknown }).Sangdam as Partial<Global> | undefined;
-  // window.Sangdam may also be an element of the page with the id "Sangdam", which is not the widget.
+  // window.Sangdam can also be an element of the page with the id "Sangdam", which is not the widget.
   return typeof found?.init === "function" ? (found as Global) : undefined;
 };
 

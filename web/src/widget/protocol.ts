@@ -22,8 +22,8 @@ export interface Context {
   data: { product?: Product; codeUrl?: string; getCode?: boolean } & Record<string, unknown>;
   /** The HTML of the page's JSON-LD scripts and `<meta property>` tags (Open Graph), unchanged. */
   html: string;
-  /** "open" if the visitor has just opened the panel, which may then take the focus; "" if the visitor has just folded it. False
-   *  if the panel reopened by itself after navigation, or if the page reports a change. */
+  /** "open" if the visitor has just opened the panel, which is then allowed to take the focus; "" if the visitor has just folded
+   *  it. False if the panel reopened by itself after navigation, or if the page reports a change. */
   pressed: string | false;
 }
 
@@ -33,7 +33,7 @@ export interface CodeAnswer {
   code?: string;
   reason?: string;
   message?: string;
-  /** Seconds after which the panel may ask again, because the server has no room now. */
+  /** Seconds after which the panel is allowed to ask again, because the server has no room now. */
   retry_s?: number;
 }
 

@@ -3,7 +3,7 @@
 export interface Step {
   kind: "page" | "mark";
   label: string;
-  /** When the step of the trail began, on the page's clock, in ms. */
+  /** The time at which the step of the trail began, on the page's clock, in ms. */
   at: number;
   url: string;
   /** How long the visitor was on the page, in seconds, with fractions. Time on the present page is added whenever the page is

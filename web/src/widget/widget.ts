@@ -29,7 +29,7 @@ const html = () => page("documentElement");
 // A module has no `currentScript`; its address is then the first in an error's stack.
 const script = (page("currentScript") ?? html().querySelector('[data-site][src*="/widget.js"]')) as HTMLScriptElement | null;
 const server = new URL(script?.src ?? /http\S+/.exec(Error().stack!)![0]).origin;
-/** The script's attributes, read whenever they are needed: a page may change them later, for example when a visitor signs in. */
+/** The script's attributes, read whenever they are needed: a page can change them later, for example when a visitor signs in. */
 let data = (script?.dataset ?? {}) as Options;
 let options: Options = {};
 const settings = () => ({ lang: html().lang || navigator.language, accent: "#1f5fd0", ...data, ...options });
@@ -160,7 +160,7 @@ addEventListener("message", async (event: MessageEvent<Told>) => {
   }
 });
 
-// A later copy of the script only passes its attributes to the first copy. (`Sangdam` may also be an element with that id.)
+// A later copy of the script only passes its attributes to the first copy. (`Sangdam` can also be an element with that id.)
 if (window.Sangdam?.init) window.Sangdam.init({}, data);
 else {
   const init = (given?: Options, attributes = data) => {

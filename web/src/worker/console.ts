@@ -6,7 +6,7 @@ import { scope, type PageClient } from "./scope";
 import { wayOf } from "./shell";
 
 declare const SHELL: string[]; // paths of the files of the page, which `build.mjs` writes here
-declare const BUILD: string; // a text that changes whenever one of these files does
+declare const BUILD: string; // a text that changes whenever one of these files changes
 
 const PAGE = "/console";
 const STORE = `shell-${BUILD}`;
@@ -30,7 +30,7 @@ async function show(push: Told): Promise<void> {
     await badge(0);
     return;
   }
-  if ((await consoles()).some((one) => one.visibilityState === "visible")) return; // a visible console shows the ring itself
+  if ((await consoles()).some((one) => one.visibilityState === "visible")) return; // A visible console shows the ring itself.
   // a hidden console may have shown the same ring already, with the visitor's name
   if (!isRing(push.kind) || before.length === 0) await registration.showNotification(push.title, notice(push));
   if (!isRing(push.kind)) return;
@@ -66,7 +66,7 @@ async function decline(about: Kept): Promise<void> {
     });
     if (answer.ok) words = ((await answer.json()) as { over?: unknown }).over === true ? about.late : "";
   } catch {
-    // no connection to the server: `words` say that it failed
+    // no connection to the server: the `words` of the empty page say so
   }
   await badge(0);
   if (words === "") return;

@@ -64,8 +64,8 @@ export function told(data: unknown): Told | null {
 
 export const isRing = (kind: string): boolean => RINGS.some((one) => one === kind);
 
-/** Returns the notification for a push. For a ring it stays, vibrates and has two buttons. For the end of a ring it makes no
- *  sound. */
+/** Returns the notification for a push. The notification of a ring stays, vibrates and has two buttons. The notification of the
+ *  end of a ring makes no sound. */
 export function notice(push: Told): Notice {
   const ring = isRing(push.kind);
   return {
@@ -97,7 +97,8 @@ export function notice(push: Told): Notice {
   };
 }
 
-/** Returns the data that a notification carries; null for a notification of another version, or one that a page has shown. */
+/** Returns the data that a notification carries; null for a notification of another version, or for a notification that a page
+ *  has shown. */
 export function kept(data: unknown): Kept | null {
   if (typeof data !== "object" || data === null || typeof (data as Kept).kind !== "string") return null;
   return data as Kept;

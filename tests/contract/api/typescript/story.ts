@@ -1,5 +1,5 @@
 // A program that uses the generated TypeScript types. It starts a conversation and reads it, books, moves and cancels an
-// appointment, and exports and erases the user of both.
+// appointment, and exports and erases the data of the user.
 import assert from "node:assert/strict";
 import createClient from "openapi-fetch";
 import type { paths } from "./schema.ts";

@@ -5,9 +5,9 @@ import type { Audience, HelpView } from "../../messages";
 export type Why = "catching_up" | "consultation" | "whisper";
 
 export interface AudienceRule {
-  /** The only audience that the line can have; null if the writer may choose. */
+  /** The only audience that the line can have; null if the writer can choose. */
   forced: Audience | null;
-  /** The text key that says why there is no choice; null if there is one. */
+  /** The text key that says why there is no choice; null if there is a choice. */
   why: Why | null;
 }
 

@@ -53,8 +53,9 @@ export function interpreterOf({ interpreting, participants }: SessionView): Inte
   return interpreting && guest?.peer === "live" && guest.media.mic ? interpreting : null;
 }
 
-/** Returns who would hear whom in a mode. The server has its own copy of this rule and decides; this one only previews a
- *  change. Guests hear and are heard like the user. Whoever is set to hear only the interpreter does not hear the other side. */
+/** Returns who would hear whom in a mode. The server has its own copy of this rule and decides; this copy only previews a change.
+ *  Guests hear the people whom the user hears, and are heard by the people who hear the user. If a side is set to hear only the
+ *  interpreter, that side does not hear the other side. */
 export function hearsIn(mode: Mode, hearUser: boolean, who: Cast, interpreter: Interpreter | null = null): Hears {
   const hears = withoutInterpreter(mode, hearUser, who);
   if (interpreter === null || mode === "consultation") return hears;
@@ -95,7 +96,7 @@ export function lines(hears: Hears, people: string[]): Line[] {
   });
 }
 
-/** Where up to three guests stand: two left of the user, and one above the professional. */
+/** The places of up to three guests in the picture: two left of the user, and one above the professional. */
 const GUESTS_AT: Point[] = [
   { x: 24, y: 30 },
   { x: 70, y: 30 },
@@ -124,7 +125,7 @@ export function shortName(name: string): string {
   return `${letters.join("")}…`;
 }
 
-/** Returns the segment between two people, shortened so that arrow heads end at the people's circles. */
+/** Returns the line between two people, shortened so that arrow heads end at the people's circles. */
 export function segment(from: Point, to: Point, radius: number): { x1: number; y1: number; x2: number; y2: number } {
   const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
   const ux = (to.x - from.x) / length;

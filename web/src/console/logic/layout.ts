@@ -1,4 +1,4 @@
-/** Decides how the console divides its page: how large the panes are, and what stands beside the conversation. Pure. */
+/** Decides how the console divides its page: how large the panes are, and what is shown beside the conversation. Pure. */
 import type { Channel, Role } from "../../messages";
 
 /** The panes' sizes in CSS pixels. Only `work` is a share: how much of the middle the board or a shared screen takes. */
@@ -20,8 +20,8 @@ export const LIMITS: Record<Pane, { least: number; most: number; step: number }>
 };
 const FOLDS_BELOW = 140; // width, px: if the person drags the person card narrower than this, it folds
 
-/** Sizes before anybody drags a pane: with the conversation alone, and with an open board. The board needs width, so the person
- *  card is folded beside it. */
+/** The sizes before anybody drags a pane: one set for the conversation alone, and one for an open board. The board needs width,
+ *  so the person card is folded beside it. */
 export const TALKING: Panes = { lane: 264, side: 340, people: 184, work: 0.68 };
 export const WORKING: Panes = { ...TALKING, lane: 220, side: 0, people: 104 };
 
@@ -32,7 +32,7 @@ export const layoutKey = (channel: Channel, role: Role, working: boolean): strin
 
 export const defaults = (key: string): Panes => (key.endsWith(".working") ? WORKING : TALKING);
 
-/** Returns a pane's size within its limits. Only the person card may also be 0, which means folded. */
+/** Returns a pane's size within its limits. Only the person card can also be 0, which means folded. */
 export function within(pane: Pane, size: number): number {
   const { least, most } = LIMITS[pane];
   if (pane === "side" && size < FOLDS_BELOW) return 0;
@@ -93,7 +93,7 @@ export interface Chosen {
 export interface Offered {
   /** Whether another person in the session shares a screen. */
   screen: boolean;
-  /** Whether this person may see the visitor's page. */
+  /** Whether this person is allowed to see the visitor's page. */
   page?: boolean;
   /** Whether somebody has drawn on the session's board. */
   drawn: boolean;

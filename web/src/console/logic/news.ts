@@ -4,8 +4,8 @@ import type { Line, SessionView } from "../../messages";
 /** Session → the lines that this page has. */
 export type Lines = Record<string, Line[]>;
 
-/** Returns since when the visitor waits for an answer to their lines (Unix ms). Returns null if staff have answered the last
- *  line, if the session is not active, or during a call that is not on hold. */
+/** Returns the time at which the visitor began to wait for an answer to their lines (Unix ms). Returns null if staff have
+ *  answered the last line, if the session is not active, or during a call that is not on hold. */
 export function waitsSince({ state, room }: SessionView, lines: readonly Line[]): number | null {
   if (state !== "active" || (room?.media === true && !room.held)) return null;
   let since: number | null = null;

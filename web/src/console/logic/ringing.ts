@@ -62,7 +62,7 @@ export function field(ring: Call, name: string): string {
   return ring.brief?.fields.find((one) => one.name === name)?.value ?? "";
 }
 
-/** Returns the SVG dash that shows `part` (0..1) of a circle of radius `r`. */
+/** Returns the SVG dash pattern that shows `part` (0..1) of a circle of radius `r`. */
 export function dash(part: number, r: number): { array: number; offset: number } {
   const round = 2 * Math.PI * r;
   return { array: round, offset: round * (1 - Math.min(1, Math.max(0, part))) };

@@ -11,7 +11,7 @@ export function PersonCard({ session }: { session: string }) {
   const [found, setFound] = useState<Person | null>(null);
   const [failed, setFailed] = useState(false);
   const [q, setQ] = useState("");
-  const [version, setVersion] = useState(0); // counts changes of the notes; each one loads the card again
+  const [version, setVersion] = useState(0); // the number of changes of the notes; each change loads the card again
   const again = () => setVersion((n) => n + 1);
   useEffect(() => {
     let wanted = true;

@@ -8,7 +8,8 @@ const open = createStore(false);
 
 export const editOwnReplies = () => open.set(true);
 
-/** The dialog with my private replies. It stands outside the message box, because that box is a form and forms cannot nest. */
+/** The dialog with my private replies. The dialog is outside the message box, because that box is a form and a form cannot
+ *  contain another form. */
 export function OwnReplies({ language }: { language: string }) {
   if (!useStore(open)) return null;
   return (

@@ -10,7 +10,7 @@ export interface Slash {
 
 const SLASH = /(?:^|\s)\/((?:[^\s/][^/\n]{0,39})?)$/;
 
-/** Returns the search whose words end at the caret; null if no search stands before the caret. */
+/** Returns the search whose words end at the caret; null if there is no search before the caret. */
 export function slashAt(text: string, caret: number): Slash | null {
   const query = SLASH.exec(text.slice(0, caret))?.[1];
   return query === undefined ? null : { from: caret - query.length - 1, query };

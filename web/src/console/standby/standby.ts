@@ -15,8 +15,8 @@ export const standsBy = createStore(false);
 /** A function that reloads the page in its new version; null while there is no new version. */
 export const update = createStore<(() => void) | null>(null);
 
-/** Starts the service worker. Subscribes again if this person wanted rings in this browser, because a subscription ends with
- *  its sign-in. Never rejects: without a worker, everything else still works. */
+/** Starts the service worker. Subscribes again if this person wanted rings in this browser, because a subscription ends when the
+ *  sign-in ends. Never rejects: without a worker, everything else still works. */
 export async function begin(me: string): Promise<void> {
   if (!("serviceWorker" in navigator)) return;
   try {
@@ -41,7 +41,7 @@ export async function turnOn(me: string): Promise<void> {
   standsBy.set(true);
 }
 
-/** Ends pushes about rings to this browser. Rejects if the server cannot be reached; the pushes then go on, and the page says
+/** Ends pushes about rings to this browser. Rejects if the server cannot be reached; the pushes then continue, and the page says
  *  so. */
 export async function turnOff(): Promise<void> {
   await post("/api/push/browsers/remove");

@@ -8,7 +8,7 @@ import { t } from "./texts";
 import { Touched } from "./touched";
 
 /** The working hours of a member of staff, and the appointments that cannot take place as booked. `active`: whether the
- *  member's account is active. When this changes, other appointments may be affected. */
+ *  member's account is active. When the account is activated or deactivated, other appointments can be affected. */
 export function WorkingHours({ staff, active }: { staff: string; active: boolean }) {
   const locale = useLocale();
   const [found, setFound] = useState<Found | null>(null);

@@ -1,4 +1,4 @@
-/** Finds out, from the lines of a session, at what time the session was in which mode. */
+/** Finds out, from the lines of a session, which mode the session had at which time. */
 import type { Line, Mode } from "../../messages";
 
 export interface Span {

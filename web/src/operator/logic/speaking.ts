@@ -10,13 +10,14 @@ const ALLOWED: Record<Listening, ListenAs[]> = {
   join: ["listen", "whisper", "join"],
 };
 
-/** Returns the ways in which the operator may take part, the quietest first. */
+/** Returns the ways in which the operator is allowed to take part, the quietest first. */
 export const ways = (session: SessionView): ListenAs[] => ALLOWED[session.listening];
 
 /** Returns how the operator takes part in the session now, as the server says. */
 export const takesPart = (session: SessionView): ListenAs => viewer(session)?.listens ?? "listen";
 
-/** Returns the text that says who hears the operator. `speaks`: their microphone is on. `hears`: they hear somebody. */
+/** Returns the text that says who hears the operator. `speaks`: the operator's microphone is on. `hears`: the operator hears
+ *  somebody. */
 export function told(session: SessionView, speaks: boolean, hears: boolean) {
   const how = takesPart(session);
   if (how === "listen") return hears ? "listen.told" : "listen.nothing";

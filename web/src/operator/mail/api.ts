@@ -22,11 +22,11 @@ export interface MailItem {
 
 export interface Outbox extends Page<MailItem> {
   enabled: boolean;
-  /** Why the mail server takes no mail now; "" if it does. */
+  /** Why the mail server takes no mail now; "" if the mail server takes mail. */
   trouble: string;
 }
 
-/** The site's own wording of one mail; "" for the standard one. */
+/** The site's own wording of one mail; "" for the standard wording. */
 export interface Wording {
   subject: string;
   text: string;
@@ -48,7 +48,7 @@ export interface SiteMail {
   name: string;
   languages: string[];
   plan: Plan;
-  /** The server's from-address, and the addresses and domains that the site may use instead. */
+  /** The server's from-address, and the addresses and domains that the site is allowed to use instead. */
   own_from: string;
   allowed_from: string[];
 }
@@ -60,7 +60,7 @@ export const plans = () => get(`/api/operator/mail?lang=${locale()}`) as Promise
 /** Stores the settings of a site's mails. The server refuses if somebody else has changed them since `former` was read. */
 export const savePlan = (site: string, plan: Plan, former: Plan) => post(mailOf(site), { plan, former });
 
-/** The standard wording of one kind of mail, and the values in braces that its texts may contain. */
+/** The standard wording of one kind of mail, and the values in braces that its texts can contain. */
 export interface StandardText extends Wording {
   kind: string;
   names: string[];

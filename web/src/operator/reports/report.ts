@@ -6,7 +6,7 @@ import { locale } from "../../ui";
 export const BY = ["hour", "day", "week", "site", "category", "outcome", "language", "counselor"] as const;
 export type By = (typeof BY)[number];
 
-/** The days of a report as typed ("2026-11-22"), including both. */
+/** The first and the last day of a report, as typed ("2026-11-22"). The report includes both days. */
 export interface Span {
   from: string;
   to: string;
@@ -19,8 +19,8 @@ export interface Asked extends Span {
 }
 
 export interface ReportRow {
-  /** The start of the row's hour, day or week in the reader's local time, in ms since 1970, computed as if that time were UTC.
-   *  Null if the row stands for something other than a time. */
+  /** The start of the row's hour, day or week. It is the reader's local time, converted to ms since 1970 as if it were UTC. Null
+   *  if the row stands for something other than a time. */
   at: number | null;
   name: string;
   group: string[];
@@ -75,7 +75,7 @@ export function lastDays(days: number, now: Date): Span {
 
 export type Wrong = "empty" | "order" | "long";
 
-/** Returns what is wrong with the days that somebody has typed; null if nothing is. `most`: the limit of days. */
+/** Returns what is wrong with the days that somebody has typed; null if nothing is wrong. `most`: the limit of days. */
 export function wrongDays({ from, to }: Span, most: number): Wrong | null {
   const [begin, end] = [Date.parse(from), Date.parse(to)];
   if (Number.isNaN(begin) || Number.isNaN(end)) return "empty";

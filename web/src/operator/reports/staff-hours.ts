@@ -16,8 +16,8 @@ export const STATES = ["busy", "wrap_up", "ready", "paused", "away"] as const;
 export type State = (typeof STATES)[number];
 
 export interface StaffRow extends Record<`${State}_s`, number> {
-  /** The start of the row's day or week in the reader's local time, in ms since 1970, computed as if that time were UTC. Null if
-   *  the row stands for a person. */
+  /** The start of the row's day or week. It is the reader's local time, converted to ms since 1970 as if it were UTC. Null if the
+   *  row stands for a person. */
   at: number | null;
   staff: string;
   name: string;
@@ -38,7 +38,7 @@ export function hours(seconds: number): string {
   return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
 }
 
-/** Returns, for each state of a row, its time as a share of the longest row's whole time, from 0 to 1. */
+/** Returns, for each state of a row, the time in that state divided by the whole time of the longest row: 0 to 1. */
 export function parts(row: StaffRow, rows: StaffRow[]): { state: State; part: number }[] {
   const most = Math.max(1, ...rows.map((each) => each.signed_in_s));
   return STATES.map((state) => ({ state, part: row[`${state}_s`] / most }));

@@ -187,8 +187,8 @@ export const removeSite = (id: string) => post(`/api/settings/sites/${at(id)}/re
 export const sendLogo = (id: string, picture: Blob) =>
   post(`/api/settings/sites/${at(id)}/logo`, picture) as Promise<{ picture: string }>;
 export const removeLogo = (id: string) => post(`/api/settings/sites/${at(id)}/logo/remove`);
-/** A signing key of a site. `kind`: its algorithm, or "address". `keys`: how many keys the server last found at the address;
- *  null before the server has asked there. */
+/** A signing key of a site, or the address at which the server finds the site's keys. `kind`: the key's algorithm, or "address"
+ *  for an address. `keys`: how many keys the server last found at the address; null before the server has asked there. */
 export interface SigningKey {
   kid: string;
   kind: "HS256" | "EdDSA" | "ES256" | "address" | "unknown";

@@ -2,15 +2,15 @@
 
 export interface Merged<T> {
   value: T;
-  /** The names of the fields that only the other person has changed. `value` has their values. */
+  /** The names of the fields that only the other person has changed. `value` has the other person's values of these fields. */
   theirs: (keyof T)[];
-  /** The names of the fields that both people have changed. `value` keeps my values. */
+  /** The names of the fields that both people have changed. `value` keeps my values of these fields. */
   both: (keyof T)[];
 }
 
 const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
 
-/** Merges what another person has saved (`others`) into my form (`mine`). `base`: what both of us began with. */
+/** Merges what another person has saved (`others`) into my form (`mine`). `base`: the form with which both of us began. */
 export function merge<T extends object>(base: T, mine: T, others: T): Merged<T> {
   const value = { ...mine };
   const theirs: (keyof T)[] = [];

@@ -26,7 +26,7 @@ import { problem } from "./problems";
 import { Others } from "./site";
 import { t } from "./texts";
 
-/** The settings of one member of staff, with what else an operator can do for them. */
+/** The settings of one member of staff, and buttons for everything else that an operator can do for this member. */
 export function Person({ id }: { id: string }) {
   return (
     <Loaded what={id} load={() => load(id)}>

@@ -1,14 +1,15 @@
 /** Works on the tree of a site's categories, which is a list with each parent before its children. */
 import type { CategorySettings } from "./api";
 
-/** Returns how many parents a category has above it. Stops counting at an unknown parent, or when the parents form a circle. */
+/** Returns how many categories are above a category in the tree. Stops counting at an unknown parent, or when the parents form a
+ *  circle. */
 export function depth(all: CategorySettings[], id: string, seen: string[] = []): number {
   const parent = all.find((one) => one.id === id)?.parent ?? "";
   if (parent === "" || seen.includes(parent) || !all.some((one) => one.id === parent)) return 0;
   return 1 + depth(all, parent, [...seen, id]);
 }
 
-/** Returns the categories that may become the parent of this one: all except this category and those below it. */
+/** Returns the categories that can become the parent of this category: all except this category and those below it. */
 export const possibleParents = (all: CategorySettings[], id: string): CategorySettings[] =>
   all.filter((one) => one.id !== id && !isBelow(all, one.id, id));
 

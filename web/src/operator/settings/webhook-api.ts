@@ -12,7 +12,8 @@ export interface Webhook {
   failures: number;
   waiting: number;
   crowded: boolean;
-  /** Until when the server also signs deliveries with the former secret (Unix ms); 0 if the server signs with one secret only. */
+  /** The time until which the server also signs deliveries with the former secret (Unix ms); 0 if the server signs with one
+   *  secret only. */
   both_until: number;
   well_at: number;
 }

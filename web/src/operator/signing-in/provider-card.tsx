@@ -46,7 +46,7 @@ export function tidy(form: ProviderForm): ProviderForm {
 
 interface ProviderCardProps {
   page: ProviderPage;
-  /** Whether it is the organisation's own provider, and not that of the installation. */
+  /** Whether the provider is the organisation's own one, and not that of the installation. */
   own?: boolean;
   store: (wanted: ProviderForm | null) => Promise<ProviderPage>;
 }

@@ -3,8 +3,8 @@ import { keep, read } from "./kept";
 
 const MARK = "#first-start=";
 
-/** Returns the token of the link, and removes it from the page's address and history. A reload of the tab finds it again. Returns
- *  "" if there is no link. */
+/** Returns the token of the link, and removes it from the page's address and history. After a reload of the tab, this function
+ *  returns the token again. Returns "" if there is no link. */
 export function takeFirstLink(): string {
   if (location.hash.startsWith(MARK)) {
     keep("link", { token: location.hash.slice(MARK.length) });

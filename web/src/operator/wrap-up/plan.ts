@@ -36,7 +36,7 @@ export interface SitePlan {
   name: string;
   languages: string[];
   categories: { id: string; name: string }[];
-  /** Whether this is the standard plan, because the site has none of its own. */
+  /** Whether this is the standard plan, because the site has no plan of its own. */
   standard: boolean;
   plan: Plan;
 }
@@ -79,7 +79,7 @@ export function tree(plan: Plan, below: string | null = null, depth = 0): { outc
     .flatMap((outcome) => [{ outcome, depth }, ...tree(plan, outcome.id, depth + 1)]);
 }
 
-/** Removes an outcome from the plan. The outcomes below it move up to its parent. */
+/** Removes an outcome from the plan. The outcomes below the removed one move up to the parent of the removed one. */
 export function without(plan: Plan, id: string): Plan {
   const gone = plan.outcomes.find((one) => one.id === id);
   return {
@@ -90,7 +90,7 @@ export function without(plan: Plan, id: string): Plan {
   };
 }
 
-/** Returns the outcomes under which an outcome may be placed: all except the outcome itself and those below it. */
+/** Returns the outcomes under which an outcome can be placed: all except the outcome itself and those below it. */
 export function possibleParents(plan: Plan, id: string): Outcome[] {
   return plan.outcomes.filter((one) => !line(plan, one.id).some((each) => each.id === id));
 }

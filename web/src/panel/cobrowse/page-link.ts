@@ -1,7 +1,7 @@
 /** Passes the partner's page on to the server while the visitor lets staff see it. * The script on the page
- *  (../../cobrowse/page.ts) records and masks. This side compresses the events, sends them over a WebSocket of their own, and
- *  passes the marks of staff back to the script. It keeps no backlog: when the network is slow, it drops events and later
- *  begins anew with a snapshot. */
+ *  (../../cobrowse/page.ts) records and masks. This module compresses the events, sends them over a WebSocket of their own, and
+ *  passes the marks of staff back to the script. This module keeps no backlog: when the network is slow, it drops events, and
+ *  later asks for a new snapshot. */
 
 import type { FromPage, ToPage } from "../../cobrowse/protocol";
 import type { PageState, ServerMessage } from "../../messages";
@@ -14,7 +14,8 @@ import { wordsOf, linkWords } from "./words";
 /** Time between two requests for the port of the page's script, until the script answers, ms. */
 const LOAD_MS = 300;
 const ALIVE_MS = 5000;
-/** If the browser's send buffer holds more than `FULL_BYTES`, the page pauses. The page goes on below `EMPTY_BYTES`. */
+/** If the browser's send buffer holds more than `FULL_BYTES`, the page pauses. The page continues when the buffer holds less than
+ *  `EMPTY_BYTES`. */
 const FULL_BYTES = 256 * 1024;
 const EMPTY_BYTES = 32 * 1024;
 const LOOK_MS = 250;

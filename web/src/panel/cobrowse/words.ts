@@ -1,4 +1,4 @@
-/** The texts that the visitor reads on the partner's page while staff may see it are loaded with that part of the panel. */
+/** The texts that the visitor reads on the partner's page while staff can see the page are loaded with that part of the panel. */
 
 import type { Words } from "../../cobrowse/protocol";
 import type { PageState } from "../../messages";

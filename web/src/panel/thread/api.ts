@@ -1,5 +1,5 @@
 /** The HTTP calls about a visitor's own thread, that is, all of the visitor's conversations at this site. The page keeps the
- *  token for it in memory only. */
+ *  token for the thread in memory only. */
 
 import type { Channel, Line } from "../../messages";
 import { locale } from "../../ui";
@@ -33,7 +33,7 @@ export interface Page {
 
 export interface Conversation extends Item {
   lines: Line[];
-  /** The number of the first line that is here, if the server has lines before it; otherwise 0. */
+  /** If the server has lines before those on this page, the number of the first line on this page; otherwise 0. */
   older: number;
   board: string[];
   drawings: number;

@@ -1,4 +1,4 @@
-/** Moves an open conversation of the signed-in visitor to this panel, or to a call window that it opens. */
+/** Moves an open conversation of the signed-in visitor to this panel, or to a call window that the panel opens. */
 
 import type { Channel } from "../../messages";
 import { type Made, Refusal } from "../api";

@@ -1,4 +1,4 @@
-/** Shows the visitor's own earlier conversations on this site, the newest first, or one of them to read. */
+/** Shows the visitor's own earlier conversations on this site, the newest first, or shows one of these conversations to read. */
 
 import { ArrowLeft, Download, History } from "lucide";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";

@@ -3,11 +3,11 @@
 /** Time that is not measured, ms: at first, frames are slow on every device, because the code is being compiled. */
 const WARM_UP_MS = 2000;
 const WINDOW_MS = 3000;
-/** Least frames a second. At a lower rate, lips and voice no longer fit together, and the blur takes the processor time that
- *  the call needs. */
+/** The lowest acceptable number of frames a second. At a lower rate, lips and voice no longer fit together, and the blur takes
+ *  the processor time that the call needs. */
 export const FEWEST_A_SECOND = 8;
-/** Slow stretches in a row after which a device counts as too slow. A single slow stretch can have another cause, such as another
- *  program. */
+/** After this many slow stretches in a row, a device counts as too slow. A single slow stretch can have another cause, such as
+ *  another program. */
 const SLOW_WINDOWS = 2;
 
 export class Pace {

@@ -5,12 +5,14 @@ import { version } from "@mediapipe/selfie_segmentation/package.json";
 import type { FromBlurWorker, ToBlurWorker } from "./messages";
 import { Pace } from "./pace";
 
-/** Where `web/build.mjs` puts MediaPipe's files. */
+/** The folder into which `web/build.mjs` puts MediaPipe's files. */
 const FOLDER = `/assets/segmentation-${version}/`;
 const FRAMES_A_SECOND = 24;
-/** How long the first blurred frame may take, ms. Before it, the code must be loaded, perhaps over a slow connection. */
+/** The longest time that the first blurred frame is allowed to take, ms. Before this frame, the code must be loaded, perhaps over
+ *  a slow connection. */
 const PATIENCE_MS = 30_000;
-/** If the camera gives no new frame for this long, ms, it counts as standing still, and the speed of the device is not judged. */
+/** If the camera gives no new frame for this long, ms, the camera counts as standing still, and the speed of the device is not
+ *  judged. */
 const STILL_MS = 1000;
 
 export type BlurProblem = "slow" | "failed";
@@ -18,7 +20,7 @@ export type BlurProblem = "slow" | "failed";
 /** Blurred track → the camera's own track. */
 const raws = new WeakMap<MediaStreamTrack, MediaStreamTrack>();
 
-/** Returns the camera's own track behind a blurred one; any other track itself. */
+/** Returns the camera's own track behind a blurred track. Returns any other track unchanged. */
 export const rawOf = (track: MediaStreamTrack): MediaStreamTrack => raws.get(track) ?? track;
 
 /** Returns a track with the camera's picture and a blurred background. Resolves at the first blurred frame. The track can

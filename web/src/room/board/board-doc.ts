@@ -50,7 +50,7 @@ export class BoardDoc {
   private readonly elements = elementsOf(this.doc);
   private readonly meta = metaOf(this.doc);
   private readonly pageMaps = pagesOf(this.doc);
-  /** Marks this person's own changes as their Yjs origin. Undo reverts only changes with this origin. */
+  /** The Yjs origin of this person's own changes. Undo reverts only changes with this origin. */
   private readonly mine = {};
   private readonly undoing = new Y.UndoManager([this.elements, this.meta, this.pageMaps], {
     trackedOrigins: new Set([this.mine]),
@@ -275,7 +275,8 @@ export class BoardDoc {
     return id === FIRST_PAGE ? this.meta : this.pageMaps.get(id);
   }
 
-  /** Returns an index for a new shape, larger than all that this browser made before, also within the same millisecond. */
+  /** Returns an index for a new shape, larger than every index that this browser has made before, even in the same
+   *  millisecond. */
   private nextIndex(): string {
     const at = Math.max(Math.floor(this.now()), this.last.at);
     const part = at === this.last.at ? this.last.part + INDEX_STEP : Math.random() / 2;

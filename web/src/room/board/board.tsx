@@ -46,7 +46,7 @@ export interface BoardProps {
   onStrokes?: (times: number[]) => void;
 }
 
-/** The board: pages, shapes, and the tools for people who may draw. */
+/** The board: pages, shapes, and the tools for people who are allowed to draw. */
 export function Board({ link, session, pictures, product = session.product_picture, until = Infinity, onStrokes }: BoardProps) {
   useLocale();
   const board = boardOf(link);

@@ -13,7 +13,7 @@ import type { Point } from "./strokes";
 import { after, held, inverse, matrixOf, type Matrix, seen, type Space, toPage, type View, WHOLE } from "./viewport";
 
 const RESTS_AFTER_MS = 700;
-/** How long the painting of the lower canvas may take in one frame, ms. A frame at 60 Hz lasts 16.7 ms. */
+/** The longest time that the painting of the lower canvas is allowed to take in one frame, ms. A frame at 60 Hz lasts 16.7 ms. */
 const SLICE_MS = 7;
 const SHAPES_BETWEEN_CLOCKS = 4;
 /** Longest side of a canvas, in px. A larger one could exhaust a phone's memory. */
@@ -30,11 +30,12 @@ export interface Layers {
 
 /** A shape that is painted on the upper canvas, because it moves, grows or has just done so. */
 interface Lifted {
-  /** When the shape moves to the lower canvas (ms of performance.now); Infinity while a person drags or changes it. */
+  /** The time at which the shape moves to the lower canvas (ms of performance.now); Infinity while a person drags or changes
+   *  it. */
   until: number;
   /** Whether the shape has never been painted on the lower canvas, and no other shape lies above it. */
   onTop: boolean;
-  /** The shape to paint instead of the document's, while a person drags or changes it; null otherwise. */
+  /** The shape to paint instead of the document's version, while a person drags or changes it; null otherwise. */
   preview: Shape | null;
 }
 
@@ -126,7 +127,7 @@ export class BoardCanvas {
     this.repaint();
   }
 
-  /** Paints these versions of shapes, which this person is changing, instead of the document's. Ends with `release`. */
+  /** Paints these versions of shapes, which this person is changing, instead of the document's versions. Ends with `release`. */
   preview(shapes: Shape[]): void {
     for (const shape of shapes) {
       const known = this.lifted.get(shape.id);
@@ -136,7 +137,7 @@ export class BoardCanvas {
     this.want();
   }
 
-  /** Returns the version of a shape that this person is dragging or changing now; null if they are not. */
+  /** Returns the version of a shape that this person is dragging or changing now; null if this person changes no such shape. */
   previewOf(id: string): Shape | null {
     return this.lifted.get(id)?.preview ?? null;
   }

@@ -30,8 +30,8 @@ export interface Doing {
   cancel: () => void;
 }
 
-/** Returns what a pointer that comes down does. Once this person has used a pen, fingers and palm only move the page, because
- *  a pen is more precise. */
+/** Returns the gesture that begins when a pointer comes down. Once this person has used a pen, fingers and palm only move the
+ *  page, because a pen is more precise. */
 export function roleOf(
   pointer: { type: string; button: number; others: number },
   penUsed: boolean,
@@ -48,7 +48,8 @@ export function roleOf(
 
 interface GesturesOptions {
   begin: (press: Press) => Doing | null;
-  /** Whether a single pointer moves the page instead of drawing: for people who may only read, or while the space bar is held. */
+  /** Whether a single pointer moves the page instead of drawing: for people who are only allowed to read, or while the space bar
+   *  is held. */
   moves: () => boolean;
   hover: (press: Press | null) => void;
 }

@@ -1,4 +1,4 @@
-/** What each tool of the board does while the pointer is pressed. */
+/** Defines what each tool of the board does while the pointer is pressed. */
 
 import type { Store } from "../../ui/store";
 import type { BoardDoc } from "./board-doc";
@@ -38,7 +38,7 @@ export interface Desk {
   laser: (trail: Point[]) => void;
 }
 
-/** Begins what the present tool does when the pointer is pressed. Returns null if it does nothing. */
+/** Begins what the present tool does when the pointer is pressed. Returns null if the tool does nothing. */
 export function begin(desk: Desk, press: Press): Doing | null {
   switch (desk.tool) {
     case "pen":

@@ -1,4 +1,4 @@
-/** Runs what keys, copying, cutting and pasting do on the board. */
+/** Handles keys, copying, cutting and pasting on the board. */
 
 import type { Store } from "../../ui/store";
 import type { BoardDoc } from "./board-doc";
@@ -47,7 +47,7 @@ export function keyboard(event: KeyboardEvent, act: Act): void {
   event.stopPropagation();
 }
 
-/** Runs an action. Returns false if the action has nothing to do now: the page or the browser may then use the key. */
+/** Runs an action. Returns false if the action has nothing to do now: the page or the browser can then use the key. */
 function run(action: BoardAction, act: Act): boolean {
   const { board, canvas, selection, mayWrite } = act;
   if ("do" in action) {

@@ -205,7 +205,7 @@ function SavePart({ board, page, pictures, onClose }: MoreProps) {
   );
 }
 
-/** Clears a page in two presses: the first says which shapes will go, the second deletes them. */
+/** Clears a page in two presses: the first says which shapes will be deleted, the second deletes them. */
 function ClearPart({ board, page, you, onClose }: MoreProps) {
   const [asked, setAsked] = useState<"mine" | "all" | null>(null);
   const shapes = board.seen(page);

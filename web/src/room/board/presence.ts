@@ -1,5 +1,6 @@
-/** Where people point at this moment: cursors, laser trails, and the part of a page that a leader shows. Nothing of it is stored.
- *  A message is: 1, then (from the worker) the participant, then the body: a kind byte, the page, and pairs of int16 in 1/8 unit. */
+/** Where people point at this moment: cursors, laser trails, and the part of a page that a leader shows. None of this is stored.
+ *  A message is: 1, then (from the worker) the participant, then the body: a kind byte, the page, and pairs of int16 in 1/8
+ *  unit. */
 
 import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
@@ -22,8 +23,8 @@ export type Sign =
   | { kind: "cursor"; page: string; at: Point }
   /** `trail`: the points of the laser pointer since its last message. */
   | { kind: "laser"; page: string; trail: Point[] }
-  /** `lead`: others follow the sender's view. `come`: others come to it once. `box`: the part of the page that the sender
-   *  sees. */
+  /** `lead`: others follow the sender's view. `come`: the others change to the sender's view once. `box`: the part of the page
+   *  that the sender sees. */
   | { kind: "lead" | "come"; page: string; box: Box };
 
 function body(sign: Sign): Uint8Array {
@@ -98,7 +99,7 @@ export interface Person {
 
 const TRAIL_MOST = 400;
 
-/** Where each of the other people points, and who leads, by their last signs. Pure: the caller gives the time. */
+/** Keeps where each of the other people points, and who leads, according to their last signs. Pure: the caller gives the time. */
 export class Signs {
   readonly people = new Map<string, Person>();
 

@@ -1,4 +1,4 @@
-/** The schema of the board's document: Excalidraw's elements, with points in chunks, on pages. Other people may write anything
+/** The schema of the board's document: Excalidraw's elements, with points in chunks, on pages. Other people can write anything
  *  into the document, so every read checks what it finds. */
 
 import * as Y from "yjs";

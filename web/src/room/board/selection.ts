@@ -91,7 +91,7 @@ interface Pull {
   shift: boolean;
 }
 
-/** Returns the changes of the selected shapes when a grip is dragged. `shapes`: as they were when the drag began. */
+/** Returns the changes of the selected shapes when a grip is dragged. `shapes`: the shapes as they were when the drag began. */
 export function pulls(shapes: readonly Shape[], grip: Grip, { from, to, shift }: Pull): Map<string, Changes> {
   const [first] = shapes;
   const frame = frameOf(shapes);

@@ -22,7 +22,7 @@ export interface Shape extends Style {
   /** Where the shape is on the page: the first point of a stroke, the start of a line, otherwise the upper left corner. */
   x: number;
   y: number;
-  /** Width and height. For a line or arrow, they are the way from its start to its end, and may be negative. Strokes do not
+  /** Width and height. For a line or arrow, they are the distances from its start to its end, and can be negative. Strokes do not
    *  use them. */
   width: number;
   height: number;

@@ -46,7 +46,7 @@ function assembled(structs: Struct[], body: Uint8Array): Uint8Array {
   return encoding.toUint8Array(encoder);
 }
 
-/** The bytes that one range of deleted structs takes in an update, at most. */
+/** The greatest number of bytes that one range of deleted structs takes in an update. */
 const RANGE_BYTES = 12;
 
 function deletes(ds: Decoded["ds"], limit: number): Uint8Array[] {

@@ -12,7 +12,7 @@ export type Packing = typeof VARINT | typeof INT16;
 /** Steps per unit in packed points. Points are rounded to 1/8 unit, which is finer than a hand can draw. */
 const STEP = 8;
 const MOST = 32_767;
-/** Readers accept at most this many points in a stroke. Writers begin a new stroke long before. */
+/** Readers accept at most this many points in a stroke. Writers begin a new stroke long before they reach this number. */
 export const POINTS_MOST = 20_000;
 
 export const quantize = (value: number): number => Math.round(value * STEP) / STEP;

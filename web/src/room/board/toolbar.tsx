@@ -22,7 +22,7 @@ interface ToolbarProps {
   onMore: () => void;
 }
 
-/** The board's toolbar, for people who may draw. The tooltip of each tool names its key. */
+/** The board's toolbar, for people who are allowed to draw. The tooltip of each tool names its key. */
 export function Toolbar({ board, tool, onTool, pen, onPen, turned, onTurn, onMore }: ToolbarProps) {
   const [can, setCan] = useState({ undo: false, redo: false });
   const [styling, setStyling] = useState(false);

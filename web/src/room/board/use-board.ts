@@ -76,7 +76,7 @@ export function useHover(
   return [tip, hover];
 }
 
-/** Reports when each shape of the board was begun, whenever shapes are added, changed or deleted. */
+/** Reports the times at which the board's shapes were begun. Reports again whenever shapes are added, changed or deleted. */
 export function useStrokes(board: BoardDoc, onStrokes: ((times: number[]) => void) | undefined): void {
   useEffect(() => {
     if (!onStrokes) return;

@@ -113,8 +113,8 @@ export function usePresence({ board, you, opened, page, mayWrite, goTo, nameOf }
   }, [leading, mayWrite, canvas, page]);
   useEffect(() => () => void board.show({ kind: "gone" }), [board]);
 
-  /** When the leader's view was last sent (performance.now, ms). `onView` runs when the view changes: a follower who moves the
-   *  page stops following, and a leader sends the new view. */
+  /** The time at which the leader's view was last sent (performance.now, ms). `onView` runs when the view changes: a follower who
+   *  moves the page stops following, and a leader sends the new view. */
   const moved = useRef(0);
   const onView = () => {
     if (leader && !following.current) {

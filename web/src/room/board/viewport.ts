@@ -1,4 +1,4 @@
-/** Which part of a board's page is on the screen, and the transformation between page and screen. Pure. */
+/** Computes which part of a board's page is on the screen, and the transformation between page and screen. Pure. */
 
 import type { Box } from "./shape";
 import { BOARD_HEIGHT, BOARD_WIDTH } from "./schema";
@@ -68,7 +68,7 @@ export function after(then: Matrix, first: Matrix): Matrix {
 
 export const toPage = (point: Point, view: View, space: Space): Point => apply(inverse(matrixOf(view, space)), point);
 
-/** Returns the part of the page that is seen, in units; it may reach over the page's edges. */
+/** Returns the part of the page that is seen, in units; the part can reach over the page's edges. */
 export function seen(view: View, space: Space): Box {
   const scale = scaleOf(view, space);
   const [width, height] = space.turned ? [space.height, space.width] : [space.width, space.height];

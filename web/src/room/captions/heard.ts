@@ -5,7 +5,7 @@ import type { Caption } from "../../messages";
 export interface Said {
   utterance: number;
   text: string;
-  /** The translation into the reader's language; empty until it has come, or if the reader wants none. */
+  /** The translation into the reader's language; empty until the translation has arrived, or if the reader wants none. */
   translation: string;
   language: string;
   final: boolean;

@@ -1,5 +1,5 @@
-/** The user's side of co-browsing: the counselor's question; and while staff may see the page, a notice who sees it, and a
- *  button that ends it. */
+/** The user's side of co-browsing: the counselor's question; and while staff can see the page, a notice that says who sees it,
+ *  and a button that ends co-browsing. */
 
 import { Eye, EyeOff } from "lucide";
 import { useEffect, useState } from "preact/hooks";
@@ -14,7 +14,7 @@ import { list } from "../words";
 import { t } from "./words";
 import "./asked.css";
 
-/** Time after the question has appeared for which the button to agree does nothing, ms. The question may appear under a finger
+/** For this time, ms, after the question has appeared, the button to agree does nothing. The question may appear under a finger
  *  or pointer just before a press that was meant for something else. */
 const SETTLES_MS = 700;
 

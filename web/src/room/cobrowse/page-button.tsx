@@ -1,5 +1,5 @@
-/** The counselor's button for co-browsing. It asks to see the page that the user is looking at. Once the user has agreed, it
- *  shows or hides that page in the console. */
+/** The counselor's button for co-browsing. At first, the button asks the user to show the page that the user is looking at. After
+ *  the user has agreed, the button shows or hides that page in the console. */
 
 import { Eye } from "lucide";
 import type { SessionView } from "../../messages";

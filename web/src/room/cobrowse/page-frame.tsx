@@ -1,4 +1,5 @@
-/** The frame in which staff see a user's page, now or in a replay. It runs no script and loads only what the page's site has. */
+/** The frame in which staff see a user's page, now or in a replay. The frame runs no script, and loads files only from the page's
+ *  own site. */
 
 import { useEffect, useState } from "preact/hooks";
 import { fit } from "../../cobrowse/marks";
@@ -7,7 +8,7 @@ import "./page-view.css";
 
 interface Props {
   frame: { current: HTMLIFrameElement | null };
-  /** The id of the site whose page it is. */
+  /** The id of the site to which the page belongs. */
   site: string;
   title: string;
   size: PageSize | null;

@@ -1,4 +1,4 @@
-/** Rebuilds a recorded page in an empty document, and follows its changes. The events come from the user's browser, so they may
+/** Rebuilds a recorded page in an empty document, and follows its changes. The events come from the user's browser, so they can
  *  contain anything. The server sends the document with a policy: it runs no script, submits no form, and loads only from the
  *  site's own origins. Besides that, this module leaves out every element and attribute that could do more than be seen. */
 
@@ -42,7 +42,7 @@ const BOX_STYLE = "display:inline-block;background:#ced4da;border-radius:4px;box
 /** This module rebuilds at most this many nodes of a page, and leaves out the rest. */
 const MOST_NODES = 250_000;
 const MOST_SIZE = 20_000;
-/** This module rebuilds at most this many levels of nodes. A browser's layout code calls itself once for each level, and may
+/** This module rebuilds at most this many levels of nodes. A browser's layout code calls itself once for each level, and can
  *  crash at too many levels. HTML parsers stop at 512 levels, too. */
 const MOST_DEPTH = 512;
 
@@ -277,7 +277,7 @@ export class Rebuilt {
     const tag = element.localName;
     if (tag === "a" || tag === "area") {
       if (/^https?:/i.test(text)) this.links.set(element, text);
-      element.setAttribute("href", "#"); // it looks like a link, and leads nowhere
+      element.setAttribute("href", "#"); // this element looks like a link, but leads nowhere
     } else if (tag === "use" || tag === "image" || tag === "img" || tag === "input") {
       if (/^(https?:|data:image\/|#)/i.test(text)) element.setAttribute(name, text);
     }
@@ -305,8 +305,8 @@ export class Rebuilt {
     }
   }
 
-  /** Adds a node. Returns false if its parent or the node after it is missing. `anyway`: adds it at the end of its parent if only
-   *  the node after it is missing, and always returns true. */
+  /** Adds a node. Returns false if its parent or the node after it is missing. `anyway`: adds the node at the end of its parent
+   *  if only the node after it is missing, and always returns true. */
   private add({ parentId, nextId, node }: Add, anyway: boolean): boolean {
     const parent = this.nodes.get(parentId);
     const next = nextId === null ? null : this.nodes.get(nextId);

@@ -4,16 +4,16 @@
 import type { Seen } from "../../cobrowse/events";
 import { unbase64 } from "../base64";
 
-/** One batch has at most this many characters of base64. The server passes on no more. */
+/** One batch has at most this many characters of base64. The server passes on no larger batch. */
 const MOST_TEXT = 2 * 1024 * 1024;
 /** One decompressed batch has at most this many bytes. */
 const MOST_BYTES = 48 * 1024 * 1024;
-/** One compressed byte may become at most this many bytes. Without a limit, a short hostile message could become gigabytes.
- *  Compression makes a usual page ten times smaller, and a repetitive one forty times. */
+/** One compressed byte is allowed to become at most this many bytes. Without a limit, a short hostile message could become
+ *  gigabytes. Compression makes a usual page ten times smaller, and a repetitive one forty times. */
 const MOST_RATIO = 60;
 const SMALL_BYTES = 512 * 1024;
 
-/** Returns how many bytes a batch with this many compressed bytes may have after decompression. */
+/** Returns how many bytes a batch with this many compressed bytes is allowed to have after decompression. */
 export const mostOf = (compressed: number): number => Math.min(MOST_BYTES, SMALL_BYTES + compressed * MOST_RATIO);
 
 export interface Part {

@@ -10,7 +10,7 @@ import type { FileQueue, OutFile } from "./queue";
 import { mostMb, queueOf } from "./sending";
 import { sizeOf, t, textOr } from "./words";
 
-/** Reasons for which the server refuses a file now, but may accept it a moment later. */
+/** Reasons for which the server refuses a file now, but might accept it a moment later. */
 const PASSES = ["scan_failed", "too_many_files", "files", "disk_full", "unavailable", "too_slow", "other"];
 
 export interface FilesOnTheWayProps {

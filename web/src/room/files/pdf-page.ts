@@ -7,8 +7,8 @@ const WIDTH = 640; // px of a preview: twice the width at which the conversation
 const TALLEST = 400; // px; a preview shows at most this much of the page's height
 const QUALITY = 0.92;
 const PATIENCE_MS = 8_000;
-const LARGEST_IMAGE = 16_000_000; // pixels of an image in the page; a larger one is left out
-/** Where `web/build.mjs` puts the data of pdf.js. A PDF that needs none of it loads none of it. */
+const LARGEST_IMAGE = 16_000_000; // pixels of an image in the page; a larger image is left out
+/** The folder into which `web/build.mjs` puts the data of pdf.js. If a PDF needs none of these files, none is loaded. */
 const DATA = `/assets/pdfjs-${version}`;
 
 type Document = Awaited<ReturnType<typeof getDocument>["promise"]>;
@@ -51,8 +51,8 @@ async function withDocument<T>(pdf: Blob, patienceMs: number, use: (document: Do
     // Chinese), and fonts of symbols. All other missing fonts are replaced by fonts of the system.
     cMapUrl: `${DATA}/cmaps/`,
     standardFontDataUrl: `${DATA}/standard_fonts/`,
-    wasmUrl: `${DATA}/wasm/`, // decoders of scanned pages: JBIG2 and JPEG 2000
-    useWorkerFetch: false, // the worker may fetch nothing: this page fetches for it
+    wasmUrl: `${DATA}/wasm/`, // the folder of the decoders for scanned pages: JBIG2 and JPEG 2000
+    useWorkerFetch: false, // the worker is not allowed to fetch anything, so this page fetches for the worker
     enableXfa: false,
     stopAtErrors: true,
     maxImageSize: LARGEST_IMAGE,

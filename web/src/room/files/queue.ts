@@ -9,8 +9,8 @@ export type Progress = (sentBytes: number) => void;
 export type Send = (file: OutFile, progress: Progress, signal: AbortSignal) => Promise<void>;
 
 export class SendError extends Error {
-  /** `reason`: "network" if no answer came; the file may then be sent again. Any other reason is the server's, for refusing
-   *  the file. */
+  /** `reason`: "network" if no answer came; the file can then be sent again. Any other reason says why the server refused the
+   *  file. */
   constructor(readonly reason: string) {
     super(reason);
     this.name = "SendError";

@@ -93,7 +93,7 @@ function NewLink({ client, session, onMade }: Props & { onMade: (link: GuestLink
 
 const canShare = () => "share" in navigator;
 
-/** The link just made. It stands in a field, because browsers may forbid the clipboard. */
+/** The link that was made last. It is shown in a field, because browsers can forbid the clipboard. */
 function MadeLink({ link }: { link: GuestLink }) {
   const copy = () =>
     void navigator.clipboard.writeText(link.url).then(
@@ -205,7 +205,7 @@ function Side({ client, session, guest, side }: Props & { guest: ParticipantView
   );
 }
 
-/** Makes the visitor's phone a second camera, by a QR code, and ends that. */
+/** Makes the visitor's phone a second camera, by a QR code, and ends this use of the phone. */
 function PhoneCamera({ client, session }: Props) {
   const [made, setMade] = useState<GuestLink | null>(null);
   const phone = cameraIn(session);

@@ -45,7 +45,7 @@ function Room({ client, session }: Props) {
   return <InterpreterBar session={session} />;
 }
 
-/** Whether the dialog has anything to offer to this person. Guests themselves may invite nobody. */
+/** Whether the dialog has anything to offer to this person. Guests themselves are not allowed to invite anybody. */
 function mayDoAnything({ guests, participants, you }: SessionView): boolean {
   const me = participants.find((one) => one.id === you);
   if (guests === null || me?.role === "guest") return false;

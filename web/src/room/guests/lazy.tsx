@@ -1,4 +1,4 @@
-/** The code of the components for guests is fetched in a conversation that may have guests. */
+/** The code of the components for guests is fetched in a conversation that can have guests. */
 
 import { optional } from "../lazy";
 

@@ -4,7 +4,7 @@ import type { HttpReason, MailReason } from "../../messages";
 import type { OneOf } from "../../ui/one-of";
 import { isKey, t, type Key } from "./words";
 
-/** The server's reasons for sending no mail that have a sentence of their own. */
+/** Those of the server's reasons for sending no mail that have a sentence of their own. */
 type Told = OneOf<MailReason, "bad_address" | "unsubscribed" | "too_many_mails">;
 
 export class MailFailed extends Error {

@@ -11,8 +11,8 @@ export interface Possible {
   retract: boolean;
 }
 
-/** Returns what the person may do with a line. `now`: the time on the server's clock, ms. `writes`: whether the page has a
- *  message box. */
+/** Returns what the person is allowed to do with a line. `now`: the time on the server's clock, ms. `writes`: whether the page
+ *  has a message box. */
 export function possible(line: Line, session: SessionView, now: number, writes: boolean): Possible {
   const there = line.kind !== "system" && line.change !== "retracted";
   const own = there && line.author === session.you && now - line.at <= CHANGE_MS && CHANGEABLE.includes(session.state);

@@ -10,7 +10,7 @@ interface EditorProps {
   onCancel: () => void;
 }
 
-/** Edits the text of a line where the line stands. Enter saves the new text, Escape keeps the old one. */
+/** Edits the text of a line in the place of the line. Enter saves the new text, Escape keeps the old one. */
 export function Editor({ text, sends, onSave, onCancel }: EditorProps) {
   const box = useRef<HTMLTextAreaElement>(null);
   const [next, setNext] = useState(text);

@@ -14,7 +14,7 @@ import "./find.css";
 import { t } from "./texts";
 
 const FETCH_AFTER_MS = 300; // pause after the last key before older lines are fetched, ms
-const QUERY_MOST = 200; // characters that can be searched for
+const QUERY_MOST = 200; // a search can have at most this many characters
 
 interface FindProps {
   client: Client;
@@ -154,7 +154,7 @@ async function fetchAll(client: Client, session: string, signal: AbortSignal): P
   return true;
 }
 
-/** Marks the found words again whenever lines come, change, or enter or leave the document. */
+/** Marks the found words again whenever lines are added or changed, or enter or leave the document. */
 function useMarks(box: RefObject<HTMLElement | null>, words: string, hit: Hit | null, lines: Line[]): void {
   const wanted = useRef("");
   useEffect(() => {

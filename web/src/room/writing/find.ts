@@ -19,7 +19,7 @@ export function folded(text: string): string {
     .replace(/\p{Lu}/gu, (char) => (char.toLowerCase().length === char.length ? char.toLowerCase() : char));
 }
 
-/** Returns the indexes at which `words` begin in `text`. The caller has folded both (`folded`). */
+/** Returns the indexes at which `words` begin in `text`. `words` and `text` must already be folded (`folded`). */
 export function starts(text: string, words: string): number[] {
   const found: number[] = [];
   if (words === "") return found;

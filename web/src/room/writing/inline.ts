@@ -44,7 +44,7 @@ function mayOpen(run: string, before: string | undefined, after: string | undefi
   return run === "*" ? !WORDY.test(before) : !ASCII_WORD.test(before); // 가로*세로*높이 is a multiplication and no emphasis
 }
 
-/** Return whether a run of marks can close emphasis. A Korean letter may follow, because particles follow without a space. */
+/** Return whether a run of marks can close emphasis. A Korean letter can follow, because particles follow without a space. */
 function mayClose(before: string | undefined, after: string | undefined): boolean {
   return before !== undefined && !SPACE.test(before) && (after === undefined || !ASCII_WORD.test(after));
 }

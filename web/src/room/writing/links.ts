@@ -17,7 +17,7 @@ const HANGUL_TLD = /^((?:https?:\/\/)?[^/?#]*\.[a-z]{2,}(?::\d+)?)[가-힣]+$/i;
 const PARTICLE =
   /^([\x21-\x7e]+[A-Za-z0-9/_=&%#-])(?:은|는|이|가|을|를|의|에|도|만|로|으로|와|과|랑|이랑|에서|에서는|에는|에도|까지|부터|보다|요|이요|나|이나|고|이고|인데|예요|에요|이에요|입니다)$/;
 
-/** Rules for recognising hosts that let a Korean particle follow without a space: "naver.com에서". */
+/** Rules for recognising hosts. A Korean particle can follow a host without a space: "naver.com에서". */
 class Hosts extends REBuilder {
   override get_host_terminator(): RegExp {
     return (this.cache.src_host_terminator ??= new RegExp(`(?:${super.get_host_terminator().source}|(?=[가-힣]))`));

@@ -6,8 +6,8 @@ import { t } from "./texts";
 import type { Possible } from "./correct";
 
 interface MenuProps {
-  /** Returns what the person may do with the line. Called when the menu opens, because a line can be changed only for some
-   *  time after it was written. */
+  /** Returns what the person is allowed to do with the line. Called when the menu opens, because a line can be changed only for
+   *  some time after it was written. */
   possible: () => Possible;
   hint: boolean;
   /** Called to show the line's translation; null if the line cannot be translated. */

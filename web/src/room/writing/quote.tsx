@@ -22,8 +22,8 @@ function useLine(client: Client, session: string, seq: number): Line | undefined
   return useStore(client.state, (state) => state.lines[session]?.find((line) => line.seq === seq));
 }
 
-/** Shows the line to which another line replies. The text comes from this page's own lines, or from older ones that it fetches: a
- *  reply carries only the line's number. */
+/** Shows the line to which another line replies. The text comes from this page's own lines, or from older lines that the page
+ *  fetches: a reply carries only the line's number. */
 export function Quote(props: { client: Client; session: string; seq: number; reveal: (seq: number) => void }) {
   const quoted = useLine(props.client, props.session, props.seq);
   useEffect(() => void props.client.reach(props.session, props.seq), [props.seq]);

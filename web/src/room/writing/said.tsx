@@ -34,7 +34,7 @@ interface SaidProps {
   line: Line;
   /** The picture or file that the line carries, rendered. */
   shared: ComponentChildren;
-  /** Whether the page has a message box, so that its person can reply to lines. */
+  /** Whether the page has a message box, so that the person can reply to lines. */
   writes: boolean;
   reveal: (seq: number) => void;
   /** Returns whether a key press sends the text. The page passes its own function, so that this code need not contain the

@@ -8,7 +8,7 @@ import { t } from "./texts";
 
 interface ConfirmMailProps {
   token: string;
-  /** Called when the person leaves this screen for the page itself. */
+  /** Called when the person leaves this screen to see the page itself. */
   onDone: () => void;
 }
 

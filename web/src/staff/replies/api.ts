@@ -26,7 +26,7 @@ export interface ReplyShelf {
   removePicture(id: string, picture: string): Promise<unknown>;
 }
 
-export const MOST_PICTURES = 4; // pictures that one saved reply may have, as on the server
+export const MOST_PICTURES = 4; // one saved reply can have at most this many pictures, as on the server
 
 const shelf = (path: string): ReplyShelf => ({
   all: () => get(path) as Promise<SavedReply[]>,

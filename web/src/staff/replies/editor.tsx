@@ -38,7 +38,7 @@ export function ReplyEditor({ shelf, reply, languages, onSaved, onCancel }: Edit
         title: draft.title.trim(),
         text: draft.text.trim(),
       });
-      // the reply is stored now: if a picture is refused, the next try changes this reply and does not make another
+      // the reply is stored now: if a picture is refused, the next try changes this reply and does not make another reply
       change({ id });
       await storePictures(shelf, id, pictures, setPictures);
       await onSaved();

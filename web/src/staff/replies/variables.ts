@@ -10,12 +10,12 @@ export interface Value {
   provenance: Provenance;
 }
 
-/** Variable → its value in the present session; unknown ones are missing. */
+/** Variable → its value in the present session; variables without a known value are missing. */
 export type Values = Partial<Record<Variable, Value>>;
 
 export interface Unsettled {
   variable: Variable;
-  /** The value of the variable, if the page knows one that nobody vouches for; null if the page knows no value. */
+  /** The value of the variable, if the page knows a value for which nobody vouches; null if the page knows no value. */
   value: Value | null;
 }
 
