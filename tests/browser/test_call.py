@@ -55,7 +55,7 @@ async def test_written_korean_and_notes_are_kept_and_arrive(cast: Cast) -> None:
     await counselor.reads("안녕하세요, 카메라가 켜지지 않아요.")
     await counselor.write("배터리를 먼저 확인해 볼게요.")
     await user.reads("배터리를 먼저 확인해 볼게요.")
-    # a line has the direction of its own first letter, in the box where it is written and on both pages
+    # the direction of each line is that of its first letter, in the message box and on both pages
     shalom, marhaba = "שלום, iPhone 15?", "مرحبا iPhone"
     await user.get("chat-input").press_sequentially(shalom)
     assert await direction(user.get("chat-input")) == "rtl"

@@ -120,7 +120,7 @@ async def test_counselor_sees_the_page_without_its_secrets(backstage: Backstage,
         await panel.get_by_test_id("cobrowse-yes").click()
         frame = await page_frame(counselor)
         await expect(frame.locator("#open")).to_have_text("열린글 1")
-        # on a phone, the console shows one part at a time, so it must show the page now
+        # on a phone, the console shows one part at a time, so the console must show the page now
         await expect(frame.locator("#open")).to_be_visible()
         await counselor.get("work-back").click()
         await expect(counselor.get("page-view")).to_be_hidden()

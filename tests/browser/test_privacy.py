@@ -21,7 +21,8 @@ async (path) => {
   return answer.status;
 }
 """
-STAFF_ONLY = ('"help":{', '"brief":{', '"provenance"', '"audience":"staff"')  # parts of messages that no user may receive
+# parts of messages that no user is allowed to receive
+STAFF_ONLY = ('"help":{', '"brief":{', '"provenance"', '"audience":"staff"')
 PICTURE = "() => [...document.querySelectorAll('[data-testid=chat-line] img')].length"
 
 

@@ -1,6 +1,6 @@
 """A counselor transfers a user three times.
 
-The colleague declines once, accepts once after a consultation, and accepts once without one.
+The colleague declines once, accepts once after a consultation, and accepts once without a consultation.
 
 The user always sees who serves them.
 """

@@ -111,7 +111,7 @@ async def test_leaving_a_call_holds_it_and_both_pages_say_so(cast: Cast) -> None
     await eventually(lambda: hears_the_hold_tone(user), True, "the user hears the tone")
     await counselor.hears()
 
-    await counselor.page.reload()  # after the reload the console shows the second session again, and the call is still held
+    await counselor.page.reload()  # after the reload the console shows the second session again, and the call is still on hold
     await expect(counselor.get("session-row").nth(1)).to_have_attribute("aria-current", "true")
     await expect(user.get("who-hears")).to_contain_text("아무도 내 말을 듣지 않아요")
 

@@ -19,7 +19,7 @@ from tests.browser.unkind_pages import PAGES, Unkind, unkind_server
 ON_TOP = "([x, y]) => document.elementFromPoint(x, y)?.id"
 LATER = "ms => { const now = Date.now.bind(Date); Date.now = () => now() + ms; }"
 KEEPS = "title => sessionStorage.sangdamVisit.includes(title)"
-FROM_CORNER = (60, 40)  # px from the right and the bottom edge to a point on the launcher
+FROM_CORNER = (60, 40)  # distance in px from the right and the bottom edge to a point on the launcher
 
 
 async def allow(service: Service, origin: str) -> None:

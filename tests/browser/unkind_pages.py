@@ -116,7 +116,7 @@ Sangdam.init({{ site: "demo-shop", category: "cameras", lang: "ko" }});
 
 @dataclass(frozen=True)
 class Unkind:
-    """A kind of page. `headers`, `head`, `body` and `snippet` may contain {server}, the counselling server's origin."""
+    """A kind of page. `headers`, `head`, `body` and `snippet` can contain {server}, the counselling server's origin."""
 
     name: str
     headers: dict[str, str] = field(default_factory=dict)

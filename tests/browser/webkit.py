@@ -91,7 +91,7 @@ class WebKit:
         await self.call("POST", f"/element/{element[ELEMENT]}/value", text=text)
 
     async def attach(self, selector: str, file: Path) -> None:
-        """Choose a file in a file field. Such a field may be hidden."""
+        """Choose a file in a file field. Such a field can be hidden."""
         element = await self.run("return document.querySelector(arguments[0])", selector)
         await self.call("POST", f"/element/{element[ELEMENT]}/value", text=str(file))
 

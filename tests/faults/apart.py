@@ -26,7 +26,7 @@ from tests.redis_server import running_redis
 
 CALLS = 2
 BROKEN_S = (5.0, 30.0)
-HEALS_S = 25.0  # seconds after the end of a fault within which everything must work again
+HEALS_S = 25.0  # within this many seconds after the end of a fault, everything must work again
 
 
 class ApartCluster(Cluster):

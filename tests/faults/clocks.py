@@ -1,6 +1,7 @@
 """The clock of one machine steps forwards and back by hours, while calls go on and a user waits.
 
-Debian's libfaketime gives a process a clock of its own. It reads the difference to the true time from a file, once a second.
+Debian's libfaketime gives a process a clock of its own. libfaketime reads the difference to the true time from a file, once a
+second.
 """
 
 from __future__ import annotations

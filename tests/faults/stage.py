@@ -138,7 +138,7 @@ class Stage:
     async def refused_politely(self) -> bool:
         """Return whether a new user is refused with a reason and a time to return.
 
-        The refusal may come when the user asks for a code, or when the user exchanges the code.
+        The server can refuse the user when the user asks for a code, or when the user exchanges the code.
         """
         asked = {"site": "demo-shop", "category": "cameras", "language": "ko"}
         headers = {"Origin": self.settings.shop_url}

@@ -34,7 +34,7 @@ ROOT = Path(__file__).parents[2]
 CALLS = 6
 SIDE_BY_SIDE_S = 5.0
 SETTLES_S = 3.0
-NAME = "SANGDAM_UPGRADE_FROM"  # the environment variable with the commit or tag from which to upgrade instead
+NAME = "SANGDAM_UPGRADE_FROM"  # environment variable: a commit or tag from which to upgrade instead
 
 
 def _git(*words: str) -> str:

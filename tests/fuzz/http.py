@@ -27,7 +27,7 @@ from signaling.server.app import build_app
 ANSWER_S = 10.0
 # How long to wait for the response to a raw request, in s. The request may be incomplete, and then gets none.
 UNFINISHED_S = 0.05
-SPENT = 200  # After this many cases everybody signs in again, because a case may sign somebody out or erase a session.
+SPENT = 200  # After this many cases everybody signs in again, because a case can sign somebody out or erase a session.
 _SAFE = "%/?&=+;:@!$'()*,~"
 _CONTROLS = bytes(range(32)) + b"\x7f"
 _HOLES = ("{id}", "{session}", "{segment}", "{site}", "{category}", "{track}", "{path}")

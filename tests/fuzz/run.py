@@ -1,4 +1,4 @@
-"""Run targets under libFuzzer: `python -m tests.fuzz.run TARGET… [options of libFuzzer]`. `tests.fuzz` starts this.
+"""Run targets under libFuzzer: `python -m tests.fuzz.run TARGET… [options of libFuzzer]`. `tests.fuzz` starts this command.
 
 Each target runs in a fork of this process, because libFuzzer ends the process in which it runs, and loading the targets takes ten
 seconds. The output of a target goes to build/fuzz-TARGET.log. This process prints the name and the exit status of each target.

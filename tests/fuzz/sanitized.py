@@ -50,7 +50,7 @@ def mutated(data: bytes, dice: random.Random) -> bytes:
 
 
 def inside(target: str, count: int, seed: int) -> None:
-    """Run cases of one target in this process. Any case may crash the process, so each case is written down before it runs."""
+    """Run cases of one target in this process. Any case can crash the process, so each case is written down before it runs."""
     dice = random.Random(seed)
     given = SEEDS[target] + [each.read_bytes() for each in sorted((CORPUS / target).glob("*"))]
     with UNDER_WAY.open("w+b") as file:

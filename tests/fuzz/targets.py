@@ -222,7 +222,7 @@ def fuzz_fastpath(data: bytes) -> None:
             given.append(line.client.protect(_voiced(packet)))
             given.append(line.client.protect(packet))
         for datagram in given:
-            # the buffer ends with the datagram, so that a sanitizer sees an overrun; a copy of bytes has one byte more
+            # the buffer ends with the datagram, so that a sanitizer sees an overrun; a bytes object has one byte more
             held = ffi.new("uint8_t[]", len(datagram))
             ffi.memmove(held, datagram, len(datagram))
             now = 10 + number * 0.02
@@ -264,7 +264,7 @@ class _Show:
         assert self.video.lend(PATH, self.slots)
 
     def pictured(self, packet: bytes) -> bytes:
-        """Return the packet as the next one of the offloaded video."""
+        """Return the packet as the next packet of the offloaded video."""
         head = bytes([0x80 | packet[0] & 0x3F, packet[1] & 0x80 | 96])
         sequence = (self.video.incoming.highest + 1) & 0xFFFF
         return head + sequence.to_bytes(2, "big") + packet[4:8] + b"\0\0\0\7" + packet[12:]

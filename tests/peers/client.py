@@ -181,7 +181,7 @@ class Peer:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    # datagrams: the methods that RTCDtlsTransport calls on its ICE transport
+    # the methods for datagrams that RTCDtlsTransport calls on its ICE transport
 
     async def _recv(self) -> bytes:
         data = await self._inbox.get()
@@ -225,7 +225,7 @@ class Peer:
         elif 192 <= data[1] <= 223:
             self._rtcp(self._dtls._rx_srtp.unprotect_rtcp(data))
         else:
-            with contextlib.suppress(pylibsrtp.Error):  # libsrtp refuses a packet that has come before
+            with contextlib.suppress(pylibsrtp.Error):  # libsrtp refuses a packet that has already arrived once
                 self._rtp(self._dtls._rx_srtp.unprotect(data), came)
 
     def _stun(self, data: bytes) -> None:

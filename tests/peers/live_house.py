@@ -45,7 +45,7 @@ atexit.register(shutil.rmtree, RECORDINGS, ignore_errors=True)
 
 @cache
 def _seeded() -> Path:
-    """Return a data folder that has the demo's people. It is made once for all tests."""
+    """Return a data folder that has the demo's people. The folder is made once for all tests."""
     folder = Path(tempfile.mkdtemp(prefix="sangdam-seeded-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
@@ -56,7 +56,7 @@ def _seeded() -> Path:
         await records.close()
 
     with ThreadPoolExecutor(1) as aside:
-        aside.submit(asyncio.run, seed()).result()  # in another thread, because this thread runs an event loop already
+        aside.submit(asyncio.run, seed()).result()  # runs in another thread, because this thread runs an event loop already
     return folder
 
 
@@ -316,7 +316,7 @@ class OneWorker(Workers):
         return Worker(number, _Lent(pid), WorkerClient(path))
 
     async def settle(self) -> None:
-        """Leave rooms open that this service does not know, because they may belong to another service."""
+        """Leave rooms open that this service does not know, because they might belong to another service."""
 
     async def _succeed(self, number: int, after: Worker | None = None) -> None:
         pass
@@ -332,8 +332,8 @@ async def running(
 ) -> AsyncIterator[Service]:
     """Start a service.
 
-    `supervised`: the service has its own workers, which a test may kill. Otherwise the service uses the shared worker. `now`: the
-    service's clock. Without it, the service has a clock that `Service.skip` moves.
+    `supervised`: the service has its own workers, which a test is allowed to kill. Otherwise the service uses the shared worker.
+    `now`: the service's clock. Without `now`, the service has a clock that `Service.skip` moves.
     """
     workers = workers or (Workers(settings) if supervised else OneWorker(settings))
     runner = web.AppRunner(await wiring.build_app(settings, workers, now or Clock()), access_log=None, shutdown_timeout=1.0)

@@ -37,7 +37,7 @@ class Line:
 
 
 class Way:
-    """Decides what happens to each packet of one direction. A test may replace `line` at any time.
+    """Decides what happens to each packet of one direction. A test is allowed to replace `line` at any time.
 
     The fate of the n-th RTP packet depends only on the seed, not on the RTCP packets before it.
     """

@@ -68,7 +68,7 @@ async def test_slow_connection_keeps_the_voice_without_affecting_others(service:
     assert told(service, "wide") == []
 
     line.down.line = Line()
-    # after failed attempts to send more, the worker waits longer before the next one
+    # after failed attempts to send more, the worker waits longer before the next attempt
     await eventually(lambda: told(service, "narrow")[-1] == {}, 40.0)
     await eventually(lambda: narrow.layer(0) == {"h"})
     assert sender.feedback > 50, "the sender is told what arrives"

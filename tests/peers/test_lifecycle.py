@@ -98,7 +98,7 @@ async def test_newer_live_peer_replaces_a_silent_one(service: Service) -> None:
 
 
 async def test_offer_ends_peers_that_signaling_does_not_name(service: Service) -> None:
-    """The signaling server may send an offer before it knows the newest peers of the room.
+    """The signaling server can send an offer before it knows the newest peers of the room.
 
     If the worker kept these peers, they would not end when their person leaves.
     """
@@ -254,7 +254,7 @@ def test_worker_dies_with_its_parent(tmp_path: Path) -> None:
 
 
 def alive(pid: int) -> bool:
-    """Return whether the process is alive. A zombie counts as dead, because its parent may reap it late."""
+    """Return whether the process is alive. A zombie counts as dead, because its parent might reap it late."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:

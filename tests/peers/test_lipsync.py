@@ -40,7 +40,7 @@ class Speaker:
     def __init__(self, peer: Peer) -> None:
         self.peer = peer
         self.began = asyncio.get_running_loop().time()
-        self.late_s = 0.0  # the longest delay of a sound packet, in s, because this machine was busy
+        self.late_s = 0.0  # the longest time, in s, by which a sound packet was sent late because this machine was busy
         self.first = {"audio": random.Random(5).randrange(1 << 32), "camera": random.Random(6).randrange(1 << 32)}
 
     async def run(self) -> None:

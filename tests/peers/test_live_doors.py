@@ -1,4 +1,7 @@
-"""Access control of connections: the tests check who may connect and what they may send. Misuse disturbs nobody else."""
+"""Access control of connections: the tests check who is allowed to connect, and what people are allowed to send.
+
+Misuse disturbs nobody else.
+"""
 
 from __future__ import annotations
 

@@ -183,7 +183,7 @@ async def lived_through(house: House, word: str) -> str:
     assert (await jimin.ask(type="accept", reservation=ring["reservation"]))["type"] == "ok"
     await user.state("active")
     await jimin.state("active")
-    board = Board(user)  # this copy uses the WebSocket, because there is no peer connection
+    board = Board(user)  # this copy of the board uses the WebSocket, because there is no peer connection
     await board.open()
     assert (await board.draw(f"글상자 {word}"))["type"] == "ok"
     async with await user.join_room() as one, await jimin.join_room() as two:

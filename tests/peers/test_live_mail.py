@@ -74,7 +74,8 @@ async def test_answer_to_a_user_who_left_comes_by_mail_with_the_way_back(service
     mail = await mails.one("상담사가 답했어요")
     everything = mail.as_string() + "".join(part.get_content() for part in mail.walk() if part.get_content_maintype() == "text")
     assert "내일 도착해요" not in everything, "the site does not allow content in mails"
-    async with service.http.get(f"{service.url}/call") as page:  # like a mail scanner, this sends nothing after "#"
+    # like a mail scanner, this request leaves out everything after "#"
+    async with service.http.get(f"{service.url}/call") as page:
         assert page.status in (200, 503)
     link = link_in(mail)
     status, opened, _ = await service.post("/api/invites", {"invite": link})

@@ -1,4 +1,4 @@
-"""Co-browsing over the WebSocket: the tests check whom the user's page reaches, and what that page may not do."""
+"""Co-browsing over the WebSocket: the tests check whom the user's page reaches, and what that page is not allowed to do."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ async def test_viewer_forgets_a_batch_that_will_not_be_whole(service: Service) -
     await counselor.find(lambda m: m["type"] == "page" and m["data"] == "BBBB")
     entry = service.live.index.entries[user.session_id]
     entry.page.spare_bytes = 10
-    for part in ("CCCC", "D" * 1000, "EEEE"):  # one snapshot, whose second part makes it too large
+    for part in ("CCCC", "D" * 1000, "EEEE"):  # the page sends one snapshot, whose second part makes it too large
         await send(page, part, first=True, more=part != "EEEE")
     await page.get("page_again")
     entry.page.spare_bytes = pages.BURST
@@ -159,7 +159,7 @@ async def test_page_that_sends_too_much_is_bounded(service: Service) -> None:
     assert view["cobrowse"]["state"] == "on"
     entry = next(iter(service.live.index.running.values()))
     assert entry.page.frames_bytes == 0
-    for _ in range(pages.BURST // len(PART) + 1):  # more parts than the limit allows in a short time
+    for _ in range(pages.BURST // len(PART) + 1):  # the page sends more parts in a short time than the limit allows
         await send(page, PART, first=True)
     again = await page.get("page_again")
     assert again["after_ms"] == pages.AGAIN_MS
@@ -202,7 +202,7 @@ async def test_page_of_the_former_device_is_hidden_when_the_user_moves(service: 
     assert (await service.post("/api/invites", invite))[1]["reason"] == "replayed"
     phone = await service.user_tab(got["session"], got["token"], "t-phone")
     assert (await phone.state("active"))["cobrowse"]["state"] == "on"
-    with pytest.raises(AssertionError):  # the former token opens nothing
+    with pytest.raises(AssertionError):  # the former token is not accepted any more
         await page_of(service, user)
 
 

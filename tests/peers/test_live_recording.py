@@ -119,7 +119,7 @@ async def test_page_that_staff_see_is_kept_with_the_recording(service: Service) 
         two.speak(COUNSELOR)
         await agreed(user, counselor)
         await page.get("page_again")
-        await send(page, "BBBB")  # a change of the page that staff saw before the user consented
+        await send(page, "BBBB")  # staff saw this change of the page before the user consented
         for part in ("CCCC", "DDDD"):
             await send(page, part, first=True, more=part == "CCCC")
         await send(page, "EEEE")

@@ -27,7 +27,7 @@ from tests.peers.live_house import Person, Service, in_conversation, running, se
 from tests.peers.test_live_hearing import COUNSELOR, USER, hears, listening_in
 
 WITHIN_S = 1.0
-LATE_S = 0.5  # seconds by which a busy machine may be late
+LATE_S = 0.5  # seconds by which a busy machine can be late
 PAST = 1_000
 
 Way = Callable[[Records, str], Awaitable[object]]

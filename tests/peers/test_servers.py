@@ -27,7 +27,7 @@ BACK_S = 4.0  # seconds from a server's death until another server serves its pe
 class Shared:
     """One cluster for all tests of this file, because a start takes seconds.
 
-    After a failed test the next test gets a new cluster, and the logs of the former one are printed.
+    After a failed test the next test gets a new cluster, and the logs of the former cluster are printed.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""One Redis server for all matcher contract tests. Each test empties it first."""
+"""One Redis server for all matcher contract tests. Each test empties this server first."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ const root = document.getElementById("app");
 let shown: Start;
 const show = (start: Start) => {
   shown = start;
-  // while the texts load, `show` may be called again; so the newest start is rendered
+  // while the texts load, `show` can be called again, so this renders the newest start
   whenReady(() => root && render(<App start={shown} />, root));
 };
 let begun = "";

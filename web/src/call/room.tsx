@@ -64,8 +64,8 @@ function Sharing({ link, session }: { link: RoomLink; session: SessionView }) {
 
 type Panel = "chat" | "board";
 
-/** Returns which of chat and board are open, and a function to open or close one. The board opens by itself when somebody
- *  draws. A phone shows only one of the two at a time. */
+/** Returns which of chat and board are open, and a function to open or close each of them. The board opens by itself when
+ *  somebody draws. A phone shows only one of the two at a time. */
 function usePanels(call: Call, phone: boolean, text: boolean) {
   const [open, setOpen] = useState<Record<Panel, boolean>>({ chat: !phone, board: false });
   const drawn = useStore(call.room.boardDrawn);

@@ -23,7 +23,7 @@ const PROPERTIES = (
 
 const known = new Map<string, boolean>();
 
-/** Returns whether a word is one of CSS, such as `red` or `inline-block`. */
+/** Returns whether a word is a CSS keyword, such as `red` or `inline-block`. */
 function isCss(word: string): boolean {
   let is = known.get(word);
   if (is === undefined) {

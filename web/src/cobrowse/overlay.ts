@@ -1,5 +1,5 @@
-/** Everything that this script puts on the partner's page: the bar with the Stop button, and the marks of staff. It is in a
- *  closed shadow root, and the recorder leaves it out. */
+/** Everything that this script puts on the partner's page: the bar with the Stop button, and the marks of staff. All of this is
+ *  in a closed shadow root, and the recorder leaves it out. */
 
 import { areSpots, type Box, pointOf } from "./marks";
 import css from "./overlay.css?inline";

@@ -142,7 +142,7 @@ export class Recorder {
   }
 }
 
-/** Returns whether an event changes one of the attributes that decide what may be shown (`DECIDING`). */
+/** Returns whether an event changes one of the attributes that decide what staff are allowed to see (`DECIDING`). */
 function decidesAnew(event: Recorded): boolean {
   if (event.type !== INCREMENTAL) return false;
   const data = event.data as Change;

@@ -14,7 +14,7 @@ export const OUTSIDE: Place = { private: false, shared: false, edited: false };
 /** The `Place` of a node that the page no longer has. Texts of such a node are masked. */
 export const LOST: Place = { private: true, shared: false, edited: false };
 
-/** Attributes that decide which texts may be shown. When one of them changes, the recorder takes a new snapshot. */
+/** Attributes that decide which texts staff are allowed to see. When one of them changes, the recorder takes a new snapshot. */
 export const DECIDING = [
   "data-sangdam-share",
   "data-sangdam-private",
@@ -87,7 +87,7 @@ export class Rules {
   }
 
   /** Returns whether this place is sealed: besides its texts, its pictures and addresses and the pointer's positions must not
-   *  leave the page either. The place may show a code to scan, or a keypad. */
+   *  leave the page either. The place can show a code to scan, or a keypad. */
   seals(place: Place): boolean {
     return place.private || place.edited;
   }

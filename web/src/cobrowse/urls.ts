@@ -14,7 +14,7 @@ const SCHEME = /^\s*([a-z][a-z0-9+.-]*):/i;
 
 /** Says how much of an address is allowed to leave the page. `bare`: the address without query and fragment. `wordless`: nothing
  *  that contains text, so a drawing with text in its address stays in the page. `sealed`: nothing at all, because a picture in a
- *  private place may be a code to scan. */
+ *  private place can be a code to scan. */
 export interface Limits {
   bare: boolean;
   wordless: boolean;
@@ -39,7 +39,7 @@ function cleanData(url: string, wordless: boolean): string {
   return wordless && WORDED.test(drawing(url)) ? "" : url;
 }
 
-/** Returns the source of a drawing in a `data:` address. A drawing that cannot be decoded counts as one with text. */
+/** Returns the source of a drawing in a `data:` address. A drawing that cannot be decoded counts as a drawing with text. */
 function drawing(url: string): string {
   const comma = url.indexOf(",");
   const body = url.slice(comma + 1);
@@ -69,7 +69,7 @@ const ESCAPE = /\\([0-9a-f]{1,6})\s?|\\?[^\s]/gis;
  *  sheet. */
 export function cleanCss(css: string, limits: Limits, property = ""): string {
   let clean = "";
-  let head = property && `${property}:`; // the text since the last rule or declaration ended
+  let head = property && `${property}:`; // the text since the end of the last rule or declaration
   let braces = 0; // number of open braces in the value of a custom property
   for (const [part, address, string] of css.matchAll(PARTS)) {
     let kept = part;

@@ -63,7 +63,7 @@ export class Drafts {
     );
   }
 
-  /** Takes over the server's notes on a session, which another tab may have changed, unless newer notes were typed in this
+  /** Takes over the server's notes on a session, which another tab might have changed, unless newer notes were typed in this
    *  tab. */
   told(session: string, { notes, outcome, tags }: Told): void {
     const typed = this.store.get()[session];

@@ -29,7 +29,8 @@ export function MessageAnswer({ message, onSend }: MessageAnswerProps) {
     event.preventDefault();
     setBusy(true);
     if (await onSend(text.trim())) {
-      toast(t("message.answer.stored")); // a toast, because on a phone the conversation covers the list that shows the answer
+      // shown as a toast, because on a phone the conversation covers the list that shows the answer
+      toast(t("message.answer.stored"));
       setText(null);
     }
     setBusy(false);

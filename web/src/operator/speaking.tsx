@@ -101,7 +101,8 @@ function useTakingPart(client: Client, view: SessionView, devices: Devices) {
     if (wanted === how) return true;
     setBusy(true);
     agreed.current = record;
-    // only if the operator has just listened so far: an operator who has muted themself while whispering stays muted
+    // The microphone is turned on only if the operator has merely listened so far. An operator who has muted themself while
+    // whispering stays muted.
     if (how === "listen") await devices.toggle("mic", true);
     const { track, problem } = devices.state.get().mic;
     const ready = wanted === "listen" || track !== null;
@@ -144,7 +145,7 @@ interface JoinDialogProps {
   onClose: () => void;
 }
 
-/** Asks before the operator joins, because everybody hears them from then on. Asks for consent where the call may be recorded. */
+/** Asks before the operator joins, because everybody hears them from then on. Asks for consent where the call can be recorded. */
 function JoinDialog({ view, names, onJoin, onClose }: JoinDialogProps) {
   const [busy, setBusy] = useState(false);
   const recorded = view.recording !== null;

@@ -69,8 +69,8 @@ export interface Made {
   token: string;
 }
 
-/** What happens if the signed-in visitor already has an open text conversation. "begin": another one begins. "ask": the server
- *  refuses with `open_elsewhere`. */
+/** What happens if the signed-in visitor already has an open text conversation. "begin": another conversation begins. "ask": the
+ *  server refuses with `open_elsewhere`. */
 export type WhenOpen = "begin" | "ask";
 
 /** Further facts about a new session. `purpose` "later": the visitor only leaves a message or books a callback. */

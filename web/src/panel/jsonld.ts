@@ -98,13 +98,13 @@ function imageOf(node: Node): string {
 }
 
 /** Returns the product of the page with the address `page`; null if the text describes none. Of several variants, returns the
- *  one with that address. */
+ *  variant with that address. */
 export function fromJsonLd(text_: string, page: string): LinkedProduct | null {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text_);
   } catch {
-    return null; // a page with broken JSON-LD counts as one without any
+    return null; // a page with broken JSON-LD counts as a page without JSON-LD
   }
   const block = new Block(parsed);
   const whole = block.nodes.find(isProduct);

@@ -1,4 +1,4 @@
-/** Repeats a request for a session while the server has no room for another one. */
+/** Repeats a request for a session while the server has no room for another session. */
 
 import { retryOf } from "./api";
 

@@ -27,7 +27,7 @@ export function amountOf(amount: string | number, decimals: number): number | nu
   return Number(group === separator ? integer + rest : `${integer}.${rest}`);
 }
 
-/** Returns a language tag that `Intl` accepts. Sites may write their language as "ko_KR". */
+/** Returns a language tag that `Intl` accepts. Sites can write their language as "ko_KR". */
 export function languageTag(language: string): string {
   try {
     return Intl.getCanonicalLocales(language.replaceAll("_", "-"))[0] ?? "en";

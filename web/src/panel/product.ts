@@ -67,7 +67,7 @@ export function productOf(data: Context["data"], page: string, tags: Tags, langu
   return { ...found, url: absolute(found.url, page), image: absolute(found.image, page) };
 }
 
-/** Reads the page's tags from its HTML. Parses into an inert document, so that nothing runs or loads. The HTML may be cut off
+/** Reads the page's tags from its HTML. Parses into an inert document, so that nothing runs or loads. The HTML can be cut off
  *  anywhere: every text that this function reads is cleaned. */
 export function readTags(html: string): Tags {
   const parsed = new DOMParser().parseFromString(html.slice(0, MOST_HTML), "text/html");

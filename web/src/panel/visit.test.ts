@@ -6,7 +6,7 @@ import { bareUrl, type ItemKey, itemsOf, supplementOf, usablePicture, visitOf } 
 const NOW = 1_790_000_000_000;
 const PAGE = "https://shop.example/m5.html?email=me%40example.org#reviews";
 
-/** A visit: the home page, a marked click there, then the camera's page. `now`: the time on the page's clock, which may differ
+/** A visit: the home page, a marked click there, then the camera's page. `now`: the time on the page's clock, which can differ
  *  from ours. */
 function context(now = NOW): Context {
   const home = visited([], 0, "Home", "https://shop.example/", now - 3000);

@@ -102,7 +102,7 @@ function failedText(error: unknown): string {
   return isKey(key) ? t(key) : failureText(error);
 }
 
-/** The form for a callback's time, contact and note. If a callback is booked already, the form changes that one. */
+/** The form for a callback's time, contact and note. If a callback is booked already, the form changes that callback. */
 export function AskCallback({ client, session, onBack, onDone = onBack }: Part & { onBack: () => void; onDone?: () => void }) {
   const agreed = session.callback?.state === "scheduled" || session.callback?.state === "due" ? session.callback : null;
   const channels = CHANNELS.filter((one) => session.site.channels.includes(one));

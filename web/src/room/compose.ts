@@ -1,4 +1,4 @@
-/** Rules of the message box: which key sends, when to tell others about typing, how long a line may be. Pure. */
+/** Rules of the message box: which key sends, when to tell others about typing, how long a line is allowed to be. Pure. */
 
 export interface KeyPress {
   key: string;

@@ -13,7 +13,7 @@ import { t } from "./words";
 
 export interface AudienceChoice {
   value: Audience;
-  /** The audiences that can be chosen now. If there is only one, the box shows it without a choice. */
+  /** The audiences that can be chosen now. If there is only one audience, the box shows it without a choice. */
   options: Audience[];
   onChange: (audience: Audience) => void;
   /** The reason why there is no choice of audience at the moment. */
@@ -125,7 +125,7 @@ export function Composer({ client, session, pictures, audience, to, aid }: Compo
 interface BoxProps {
   box: Box;
   text: string;
-  /** Whether to focus the box when it appears. That is so if the box had the focus before it moved to another place on the
+  /** Whether to focus the box when it appears. The box gets the focus if it had the focus before it moved to another place on the
    *  page. */
   focused: boolean;
   onGone: (focused: boolean) => void;

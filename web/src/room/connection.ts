@@ -7,7 +7,7 @@ import { delayMs, jittered } from "./ladder";
 
 export type Status = "connecting" | "open" | "reconnecting" | "closed";
 
-/** Why a request failed: a reason from the server, or one of this page. The page's own reasons: not connected, no answer in
+/** Why a request failed: a reason from the server, or a reason of this page. The page's own reasons: not connected, no answer in
  *  time, too many lines without acknowledgement, an answer of the wrong type. */
 export type FailureReason = ErrorReason | "offline" | "timeout" | "outbox_full" | "bad_reply";
 

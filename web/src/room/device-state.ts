@@ -3,7 +3,7 @@ import { keptDevices } from "./kept-devices";
 import type { Problem } from "./problems";
 
 export interface Source {
-  /** Whether the person wants the device on. This stays the same when the track changes: a muted person stays muted. */
+  /** Whether the person wants the device on. This wish stays the same when the track changes: a muted person stays muted. */
   wanted: boolean;
   /** Whether others can hear or see this device now, because the person wants it on and it has a track. */
   on: boolean;

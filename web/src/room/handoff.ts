@@ -64,7 +64,7 @@ export function parseHandoffError(data: unknown): HandoffError | null {
 const isAnswer = (data: unknown, kind: "ready" | "got-it") => isObject(data) && data.kind === `sangdam-call-${kind}`;
 
 export interface Offering {
-  /** Sets the session or error that is offered to the call window. Nothing is sent before this is first called. */
+  /** Sets the session or error that is offered to the call window. Before the first call of this function, nothing is sent. */
   give(what: Handoff | HandoffError): void;
   stop(): void;
 }

@@ -2,12 +2,12 @@ import { useEffect, useState } from "preact/hooks";
 
 type Formatted = typeof import("./writing/formatted").Formatted;
 
-/** Matches texts that may contain markup or a link. The formatting code is loaded only for these texts. */
+/** Matches texts that might contain markup or a link. The formatting code is loaded only for these texts. */
 const MARKED = /[*_`]|^(?:>|[-•] |\d{1,3}\. )|https?:|tel:|[^\s]@[^\s]|[\p{L}\p{N}]\.\p{L}{2}/mu;
 
 let loaded: Formatted | null = null;
 
-/** The text of a line. A text that may have markup or a link is plain until the formatting code is loaded. */
+/** The text of a line. A text that might have markup or a link is plain until the formatting code is loaded. */
 export function LineText({ text }: { text: string }) {
   const marked = MARKED.test(text);
   const [Shown, setShown] = useState<Formatted | null>(() => loaded);

@@ -33,7 +33,7 @@ export const around = (index: number, count: number): Span => {
 };
 
 /** Returns the rendered range for the same lines as before, after older lines were added; null if the lines are gone. `first`:
- *  the number of the line that was the first one before the older lines were added. */
+ *  the number of the line that was the first line before the older lines were added. */
 export function shifted({ from, to }: Span, first: number, lines: readonly Pick<Line, "seq">[]): Span | null {
   const by = lines.findIndex((line) => line.seq === first);
   return by < 0 ? null : { from: from + by, to: to + by };
@@ -45,8 +45,8 @@ export interface Anchor {
   top: number;
 }
 
-/** A reader's position in a conversation: the number of the first visible line, and how many px it stands below the top of the box;
- *  negative above it. */
+/** A reader's position in a conversation: the number of the first visible line, and the distance in px from the top of the box
+ *  down to this line. The distance is negative if the line begins above the box. */
 export interface Place {
   seq: string;
   offset: number;

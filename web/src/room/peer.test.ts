@@ -214,7 +214,7 @@ describe("RoomPeer", () => {
     const { peer, ports, silent } = await cutOff();
     expect(silent.closed).toBe(false);
     await peer.setTrack("mic", null);
-    // Muting must also affect the connection that has fallen silent, because it may come back.
+    // Muting must also affect the connection that has fallen silent, because this connection can recover.
     expect(silent.senders[0]?.replaceTrack).toHaveBeenLastCalledWith(null);
     silent.connectionState = "connected";
     silent.onconnectionstatechange?.();

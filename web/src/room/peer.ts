@@ -59,8 +59,8 @@ export class RoomPeer {
   private readonly store = createStore<PeerState>({ ...NOTHING, returning: false, epoch: 0 });
   private readonly tracks: Record<TrackKind, MediaStreamTrack | null> = { mic: null, camera: null, screen: null };
   private attempt: Attempt | null = null;
-  /** The connection that was live before the present attempt; null if there is none. Either the room moved to a new epoch, or
-   *  the connection fell silent and may recover. */
+  /** The connection that was live before the present attempt; null if there is none. Either the room moved to a new epoch, or the
+   *  connection fell silent and can recover. */
   private former: Attempt | null = null;
   /** Whether `former` fell silent. This page then sends heartbeats over `former`, and keeps either `former` or the new
    *  connection, whichever works first. */
@@ -99,8 +99,8 @@ export class RoomPeer {
     this.make();
   }
 
-  /** Call this when the WebSocket is back. Starts an attempt at once if none is under way. If the connection is live, reports
-   *  that again. */
+  /** Call this when the WebSocket is back. If no attempt is under way, starts an attempt at once. If the connection is live,
+   *  tells the server so again. */
   retryNow(): void {
     const { status } = this.store.get();
     if (status === "live") this.ports.report("live");

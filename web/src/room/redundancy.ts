@@ -27,7 +27,7 @@ const CLEAN = 0.01;
 /** How many reports in a row must show loss before RED starts. One report is not enough: its span also covers time before the
  *  loss, and so shows too little loss. */
 const SURE = 3;
-/** If a round trip is longer than the shortest one by this much, ms, packets wait in queues. Then the link loses packets
+/** If a round trip is longer than the shortest round trip by this much, ms, packets wait in queues. Then the link loses packets
  *  because it is full. */
 const QUEUE_MS = 150;
 /** By how much the remembered shortest round trip rises, ms per second. Network routes change, so an old minimum must not

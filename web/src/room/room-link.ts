@@ -171,7 +171,7 @@ export class RoomLink {
     void this.peer.setTrack(kind, track);
   }
 
-  /** Tells the server which devices are on. Sends only when that has changed or when the server may have forgotten it. */
+  /** Tells the server which devices are on. Sends only when that has changed or when the server might have forgotten it. */
   private sendMedia(): void {
     const devices = this.devices.state.get();
     const { mic, camera, screen } = devices;

@@ -60,8 +60,8 @@ export function useSharing({ client, session, pictures, to }: SharingProps) {
   return { uploading, sends, dragged: useDrop(share), share };
 }
 
-/** Shares files that somebody drops anywhere on the page. Without this, the browser would leave the page and open the file.
- *  Returns whether files are being dragged over the page. */
+/** Shares files that somebody drops anywhere on the page. Otherwise, the browser would leave the page and open the file. Returns
+ *  whether files are being dragged over the page. */
 function useDrop(share: (files: FileList | undefined) => void): boolean {
   const [dragged, setDragged] = useState(false);
   const latest = useRef(share);

@@ -189,7 +189,7 @@ function welcome(state: RoomState, event: Welcome, now: number): RoomState {
   };
 }
 
-/** Moves an acknowledged line from the outbox to the lines. Uses our own copy, because the server may send the line later or
+/** Moves an acknowledged line from the outbox to the lines. Uses our own copy, because the server might send the line later or
  *  never. */
 function acknowledged(state: RoomState, event: LineAck): RoomState {
   const sent = state.outbox[event.session]?.find((line) => line.id === event.line);

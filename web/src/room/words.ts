@@ -10,7 +10,7 @@ export const { t, isKey } = texts<RoomKey>(import.meta.glob("./*.json", { import
 
 export const roleName = (role: Role): string => t(`role.${role}`);
 
-/** Returns a person's name; a visitor without one is "Visitor". */
+/** Returns a person's name; a visitor without a name is "Visitor". */
 export const nameOf = (person: { name: string; role: Role | "system" }): string => person.name || t("visitor");
 
 /** Returns "Jimin, counselor". For a visitor without a name, returns just "Visitor". */

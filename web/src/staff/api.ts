@@ -2,8 +2,8 @@
 
 import type { Action, FieldProblem, HttpReason, StaffRole } from "../messages";
 
-/** Why a call failed: a reason of the server, or one of this page. `unreachable`: no answer came. `no_reason`: the answer gave
- *  no reason, as when a proxy answers in place of the server. */
+/** Why a call failed: a reason of the server, or a reason of this page. `unreachable`: no answer came. `no_reason`: the answer
+ *  gave no reason, as when a proxy answers in place of the server. */
 export type ApiFailure = HttpReason | "unreachable" | "no_reason";
 
 export class ApiError extends Error {

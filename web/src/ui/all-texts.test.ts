@@ -19,7 +19,7 @@ const code = import.meta.glob<string>(["../**/*.{ts,tsx}", "!../**/*.test.*", "!
 const sources = Object.values(code).join("\n");
 
 const escape = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-/** Templates in the sources that build keys. `mode.${one}` may be any key that begins with "mode.". Templates without a fixed
+/** Templates in the sources that build keys. `mode.${one}` can be any key that begins with "mode.". Templates without a fixed
  *  part are skipped, because they could be any key. */
 const templates = [...sources.matchAll(/`((?:[\w.]*\$\{[^{}`]*\})+[\w.]*)`/g)]
   .map(([, template = ""]) => template.split(/\$\{[^}]*\}/))
@@ -54,7 +54,7 @@ function reading(text: string, language: string): { fault: string; names: string
   return { fault, names: [...names].sort() };
 }
 
-/** Language → letters of other languages, which no text in this language may contain. */
+/** Language → letters of other languages, which no text in this language is allowed to contain. */
 const FOREIGN: Record<string, RegExp> = {
   ko: /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u,
   en: /[\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u,
@@ -62,7 +62,7 @@ const FOREIGN: Record<string, RegExp> = {
   "zh-Hans": /[\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}]/u,
   es: /[\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u,
 };
-/** Language → names of the visitor other than the one in docs/languages.md. The texts of the demo shop are allowed to use these
+/** Language → names of the visitor other than the name in docs/languages.md. The texts of the demo shop are allowed to use these
  *  names. */
 const OTHER_NAMES: Record<string, RegExp> = {
   ko: /고객|손님|이용자|내담자/,

@@ -29,7 +29,7 @@ export function toast(text: string, kind: Toast["kind"] = "info"): void {
   setTimeout(() => toasts.update((shown) => shown.filter((one) => one.id !== id)), SHOWN_MS);
 }
 
-/** The element that shows toasts and speaks announcements. A page has one, near the end of its body. */
+/** The element that shows toasts and speaks announcements. A page has one such element, near the end of its body. */
 export function Announcer() {
   const shown = useStore(toasts);
   const { polite, assertive } = useStore(spoken);

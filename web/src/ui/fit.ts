@@ -1,4 +1,4 @@
-/** Shortens a field's text to the field's limit. Fields load this code only when a text may be too long, which is rare. */
+/** Shortens a field's text to the field's limit. Fields load this code only when a text might be too long, which is rare. */
 import { cut } from "./cut";
 
 const count = (text: string): number => [...new Intl.Segmenter().segment(text)].length;

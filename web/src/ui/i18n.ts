@@ -43,7 +43,7 @@ const fileOf = (language: Locale) => `./${language}.json`;
 /** Returns the languages in which the page can be shown. */
 export const languages = (): Locale[] => Object.keys(parts[0]?.files ?? {}).map((path) => path.slice(2, -5));
 
-/** Returns the offered language that fits a wanted one ("zh-Hans" for "zh_CN", "es" for "es-MX"); undefined if none does. */
+/** Returns the offered language that fits a wanted language ("zh-Hans" for "zh_CN", "es" for "es-MX"); undefined if none does. */
 function offeredFor(wanted: string, offered: readonly Locale[]): Locale | undefined {
   const tag = wanted.toLowerCase().replaceAll("_", "-");
   const [primary] = tag.split("-");

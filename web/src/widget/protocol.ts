@@ -1,6 +1,7 @@
-// The postMessage messages between widget and panel. Each side sends to the other's exact origin and checks the sender's.
-// The panel learns its parent's origin from the first `context`: frame-ancestors lets only the site's origins embed the panel.
-// The widget sends the page's data as it is, and the panel interprets it, because widget.js must stay under 2 KB.
+// The postMessage messages between widget and panel. Each side sends messages only to the exact origin of the other side, and
+// checks the origin of the sender. The panel learns its parent's origin from the first `context`: frame-ancestors lets only the
+// site's origins embed the panel. The widget sends the page's data as it is, and the panel interprets it, because widget.js must
+// stay under 2 KB.
 import type { Talk } from "./talk";
 
 export interface Product {
@@ -15,7 +16,7 @@ export interface Product {
 export interface Context {
   /** The trail as lines of text, newest first (see trail.ts). The first line that stands for a page is the page on the screen. */
   trail: string[];
-  /** The time on the page's clock when this was sent, in ms. A script on the page may have changed that clock. */
+  /** The time on the page's clock when this was sent, in ms. A script on the page might have changed that clock. */
   now: number;
   /** The script element's `data-*` attributes (site, category, lang, theme, codeUrl, productId, productName, productPrice, …)
    *  and the options given to `Sangdam.init`. */

@@ -1,5 +1,5 @@
 // The visitor's trail on this site: pages with dwell time, and marked clicks. The widget keeps it in sessionStorage as lines of
-// text, newest first. JSON is not safe there: a page may give its arrays and objects their own `toJSON` (Prototype 1.6 does).
+// text, newest first. JSON is not safe there: a page can give its arrays and objects their own `toJSON` (Prototype 1.6 does).
 export interface Step {
   kind: "page" | "mark";
   label: string;

@@ -37,7 +37,7 @@ const settings = () => ({ lang: html().lang || navigator.language, accent: "#1f5
 /** The trail and `live` survive navigation. `live`: how the next page shows the panel: "open", folded ("-"), or absent (""). */
 let live: string | undefined;
 let trail: string[] = [];
-/** Reads the stored trail and `live` before each change. Another page may have changed them while this page was in the
+/** Reads the stored trail and `live` before each change. Another page might have changed them while this page was in the
  *  back/forward cache. */
 const change = (how: () => void) => {
   try {
@@ -105,7 +105,7 @@ const dress = () => {
   launcher.textContent = status || frame.title;
 };
 
-/** Opens or folds the panel. `again`: the panel reopens by itself after navigation. Otherwise the visitor pressed a button, so
+/** Opens or folds the panel. `again`: the panel reopens by itself after navigation. If not, the visitor has pressed a button, and
  *  the focus moves. */
 const show = (open: unknown, again?: boolean) => {
   host.className = open ? "open" : "";

@@ -18,7 +18,7 @@ scope.addEventListener("notificationclick", (event) => {
   event.waitUntil(open(about?.device ?? "", about?.session ?? ""));
 });
 
-/** Brings the page of the conversation to the front. If none is open, opens one. */
+/** Brings the page of the conversation to the front. If no such page is open, opens one. */
 async function open(device: string, session: string): Promise<void> {
   const pages = await scope.clients.matchAll({ type: "window", includeUncontrolled: true });
   const calls = pages.filter((one) => new URL(one.url).pathname === PAGE);

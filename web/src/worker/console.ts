@@ -31,7 +31,7 @@ async function show(push: Told): Promise<void> {
     return;
   }
   if ((await consoles()).some((one) => one.visibilityState === "visible")) return; // A visible console shows the ring itself.
-  // a hidden console may have shown the same ring already, with the visitor's name
+  // A hidden console might have shown the same ring already, with the visitor's name
   if (!isRing(push.kind) || before.length === 0) await registration.showNotification(push.title, notice(push));
   if (!isRing(push.kind)) return;
   await badge(1);
@@ -78,7 +78,7 @@ const NOTHING: Told = {
   kind: "over", tag: "", title: "", body: "", ms: 0, accept: "", decline: "", late: "", failed: "", device: "",
 }; // prettier-ignore
 
-/** Brings a console to the front, or opens one. The console accepts the ring if "Accept" was pressed. */
+/** Brings a console to the front, or opens a new console. The console accepts the ring if "Accept" was pressed. */
 async function openConsole(about: Kept | null, action: string): Promise<void> {
   const accepts = action === "accept" && about !== null && about.reservation !== "" ? about.reservation : "";
   const open = await consoles();

@@ -6,7 +6,7 @@ import type { PageClient } from "./scope";
 /** The question to a page. The page answers through the port with the id of its conversation, or "". */
 export const WHOSE = "sangdam-whose";
 
-const WAIT_MS = 1_000; // a page that does not answer within this time, ms, counts as one that shows no conversation
+const WAIT_MS = 1_000; // a page that does not answer within this time, ms, counts as a page that shows no conversation
 
 /** Returns the page among `pages` that shows the conversation; undefined if none does. */
 export async function pageOf(pages: readonly PageClient[], session: string): Promise<PageClient | undefined> {

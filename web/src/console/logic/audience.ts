@@ -14,7 +14,7 @@ export interface AudienceRule {
 const FREE: AudienceRule = { forced: null, why: null };
 const staffBecause = (why: Why): AudienceRule => ({ forced: "staff", why });
 
-/** Returns who may read a line that a member of staff writes. `you`: the participant id of that member. */
+/** Returns who is allowed to read a line that a member of staff writes. `you`: the participant id of that member. */
 export function audienceRule(you: string, help: HelpView | null): AudienceRule {
   if (help === null) return FREE;
   if (help.state === "catching_up" && help.professional === you) return staffBecause("catching_up");

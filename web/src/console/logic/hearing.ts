@@ -103,7 +103,7 @@ const GUESTS_AT: Point[] = [
   { x: 212, y: 70 },
 ];
 
-/** Returns where each person stands in the picture: user above, counselor below left, professional below right, in every mode. */
+/** Returns where each person is in the picture: user above, counselor below left, professional below right, in every mode. */
 export function places({ user, counselor, professional, guests }: Cast): Record<string, Point> {
   const at: Record<string, Point> = {};
   if (user) at[user] = { x: 120, y: 30 };

@@ -79,8 +79,8 @@ export function nextState(me: StaffMe): "available" | "away" | null {
   }
 }
 
-/** Returns whether I will be away after my present sessions, because I have chosen so during one. `before`: the last result of
- *  this function. The result stays the same in a wrap-up, while a call rings and while I am disconnected. */
+/** Returns whether I will be away after my present sessions, because I have chosen so during one of these sessions. `before`: the
+ *  last result of this function. The result stays the same in a wrap-up, while a call rings and while I am disconnected. */
 export function awayAfter(before: boolean, { state, ready }: StaffMe): boolean {
   if (state === "busy") return !ready;
   return (state === "wrap_up" || state === "lost" || state === "reserved") && before;

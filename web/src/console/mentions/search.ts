@@ -20,7 +20,7 @@ export function atCaret(text: string, caret: number): At | null {
   return query === undefined ? null : { from: caret - query.length - 1, query };
 }
 
-/** Decomposes Hangul into letters, so that an unfinished syllable finds whole ones: "지미" finds "지민". */
+/** Decomposes Hangul into letters, so that an unfinished syllable finds whole syllables: "지미" finds "지민". */
 const fold = (text: string) => text.normalize("NFKD").toLowerCase();
 
 /** Returns the colleagues whose id or a part of whose name begins with the query; best matches first. */
@@ -42,7 +42,7 @@ export function matching<T extends Named>(colleagues: readonly T[], query: strin
 const WORD = /[A-Za-z0-9]/;
 
 /** Returns the ids of the colleagues whom the text names. Of two names that begin alike, the longer one counts. A Korean particle
- *  may follow a name. */
+ *  can follow a name. */
 export function mentioned(text: string, colleagues: readonly Named[]): string[] {
   const byLength = [...colleagues].sort((a, b) => b.name.length - a.name.length);
   const found = new Set<string>();

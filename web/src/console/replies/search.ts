@@ -16,7 +16,7 @@ export function slashAt(text: string, caret: number): Slash | null {
   return query === undefined ? null : { from: caret - query.length - 1, query };
 }
 
-/** Decomposes Hangul into letters, so that an unfinished syllable finds whole ones: "반푸" finds "반품". */
+/** Decomposes Hangul into letters, so that an unfinished syllable finds whole syllables: "반푸" finds "반품". */
 const fold = (text: string) => text.normalize("NFKD").toLowerCase();
 
 /** Returns the replies that contain every word. Replies whose title begins with the query come first, then those with the

@@ -9,7 +9,7 @@ import { Found, Listed } from "./lists";
 import { problem } from "./problems";
 import { t } from "./texts";
 
-/** The list of the organisation's sites, with a form that adds one. */
+/** The list of the organisation's sites, with a form that adds a site. */
 export function Sites() {
   const [adding, setAdding] = useState(false);
   return (

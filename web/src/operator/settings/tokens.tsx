@@ -10,7 +10,7 @@ import { removeToken, tokens, type TokenItem, type TokenPage } from "./api";
 import { NewTokenDialog } from "./new-token";
 import { t } from "./texts";
 
-/** The list of the organisation's API tokens, and a dialog that makes one. */
+/** The list of the organisation's API tokens, and a dialog that makes a token. */
 export function Tokens() {
   const [version, setVersion] = useState(0);
   const locale = useLocale();

@@ -30,7 +30,7 @@ export function moved(all: CategorySettings[], id: string, by: -1 | 1): Category
   return all.map((one, n) => (n === from ? all[to]! : n === to ? all[from]! : one));
 }
 
-/** Returns the categories without the one with this id. The children of the removed category then have no parent. */
+/** Returns the categories without the category that has this id. The children of the removed category then have no parent. */
 export const without = (all: CategorySettings[], id: string): CategorySettings[] =>
   all.filter((one) => one.id !== id).map((one) => (one.parent === id ? { ...one, parent: "" } : one));
 

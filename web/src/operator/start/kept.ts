@@ -21,7 +21,7 @@ export function keep(name: string, value: object | null): void {
   }
 }
 
-/** A form's fields, with a function that changes some of them and one that forgets them all. */
+/** A form's fields, with a function that changes some of them and a function that forgets them all. */
 export function useKept<T extends object>(name: string, initial: T): [T, (part: Partial<T>) => void, () => void] {
   const [value, setValue] = useState(() => read(name, initial));
   const change = (part: Partial<T>) => {

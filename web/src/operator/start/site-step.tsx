@@ -12,7 +12,7 @@ import { useKept } from "./kept";
 import { idOf, originOf, siteIdOf } from "./names";
 import { t } from "./texts";
 
-const ACCENT = "#1f5fd0"; // the launcher's colour before somebody chooses another
+const ACCENT = "#1f5fd0"; // the launcher's colour before somebody chooses another colour
 
 /** Returns the problem that the server has found in any field of the first category. */
 const categoryProblem = (problems: Problems) => Object.entries(problems).find(([field]) => field.startsWith("categories"))?.[1];

@@ -53,7 +53,7 @@ function NameFields({ site, names, testid, onChange }: NameFieldsProps) {
 }
 
 /** Lets an operator choose the category in which an outcome, tag or template is offered. Several categories, which only the
- *  command line can set, stay until somebody chooses another one here. */
+ *  command line can set, stay until somebody chooses another category here. */
 export function TopicSelect({
   site,
   chosen,

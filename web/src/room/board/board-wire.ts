@@ -33,7 +33,8 @@ export class BoardWireSync {
     this.connect();
   }
 
-  /** Sends a sign of presence, such as a cursor. A sign that cannot be sent at once is dropped, because the next one is newer. */
+  /** Sends a sign of presence, such as a cursor. A sign that cannot be sent at once is dropped, because the next sign is
+   *  newer. */
   show(sign: Sign): boolean {
     return this.wire.generation.get() > 0 && this.wire.send(presence(sign));
   }

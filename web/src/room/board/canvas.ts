@@ -1,7 +1,7 @@
 /** Paints a page on two canvases. The lower canvas has the shapes that do not change now, the upper one those that move or
  *  grow. A new point of a stroke repaints only the upper canvas. A new lower canvas is first painted out of sight, in slices
- *  of a few ms, so that thousands of shapes delay no frame. Until it is complete, the former one is shown, moved and scaled
- *  with the view. */
+ *  of a few ms, so that thousands of shapes delay no frame. Until it is complete, the former lower canvas is shown, moved and
+ *  scaled with the view. */
 
 import type { BoardDoc } from "./board-doc";
 import { overlap, paintedBox } from "./geometry";
@@ -16,7 +16,7 @@ const RESTS_AFTER_MS = 700;
 /** The longest time that the painting of the lower canvas is allowed to take in one frame, ms. A frame at 60 Hz lasts 16.7 ms. */
 const SLICE_MS = 7;
 const SHAPES_BETWEEN_CLOCKS = 4;
-/** Longest side of a canvas, in px. A larger one could exhaust a phone's memory. */
+/** Longest side of a canvas, in px. A larger canvas could exhaust a phone's memory. */
 const SIDE_MOST = 4096;
 
 export interface Layers {

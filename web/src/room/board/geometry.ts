@@ -1,5 +1,5 @@
-/** Geometry of shapes: their boxes, which shape a point hits, and how to move, resize and turn one. Pure. Angles are clockwise,
- *  in radians. */
+/** Geometry of shapes: their boxes, which shape a point hits, and how to move, resize and turn a shape. Pure. Angles are
+ *  clockwise, in radians. */
 
 import type { Box, Changes, Shape } from "./shape";
 import type { Point } from "./strokes";
@@ -196,8 +196,8 @@ export function placed(shape: Shape, from: Box, to: Box): Changes {
 
 const ratio = (to: number, from: number): number => (from < 0.01 ? 1 : to / from);
 
-/** Returns the fields that change when a shape, which may be turned, is resized by a handle. The opposite corner stays in place
- *  on the page. */
+/** Returns the fields that change when a shape is resized by a handle, even if the shape is turned. The opposite corner stays in
+ *  place on the page. */
 export function resized(shape: Shape, handle: Handle, to: Point, keep: boolean): Changes {
   const box = boxOf(shape);
   const made = resizedBox(box, handle, turned(to, middle(box), -shape.angle), keep);

@@ -17,7 +17,7 @@ export interface Press {
   screen: Point;
   shift: boolean;
   touch: boolean;
-  /** Whether this press is the second one of a double click or double tap. */
+  /** Whether this press is the second press of a double click or double tap. */
   double: boolean;
 }
 

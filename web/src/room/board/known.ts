@@ -25,8 +25,8 @@ const byIndex = (a: Shape, b: Shape): number =>
 export class Known {
   private readonly entries = new Map<string, Entry>();
   private readonly pages = new Map<string, Shape[]>();
-  /** Page → the topmost shape that the page ever had. It is kept, because sorting a page's shapes for every new shape would
-   *  take too long. */
+  /** Page → the topmost shape that the page ever had. This shape is kept, because sorting a page's shapes for every new shape
+   *  would take too long. */
   private readonly tops = new Map<string, Shape>();
   private points = 0;
 

@@ -115,7 +115,7 @@ function pictureBox(canvas: HTMLElement): PictureBox | null {
 
 const across = (x: number, box: PictureBox): number => (box.mirrored ? BOARD_WIDTH - x : x);
 
-/** Converts a point of the screen to one of the picture, in units of a board's page; null outside the picture. */
+/** Converts a point of the screen to a point of the picture, in units of a board's page; null outside the picture. */
 function onPicture(canvas: HTMLElement, [x, y]: Point): Point | null {
   const box = pictureBox(canvas);
   if (!box) return null;
@@ -123,7 +123,7 @@ function onPicture(canvas: HTMLElement, [x, y]: Point): Point | null {
   return at[0] < 0 || at[1] < 0 || at[0] > BOARD_WIDTH || at[1] > BOARD_HEIGHT ? null : at;
 }
 
-/** Converts a point of the picture to one of the canvas, in CSS px. */
+/** Converts a point of the picture to a point of the canvas, in CSS px. */
 function onScreen(canvas: HTMLElement, [x, y]: Point): Point {
   const box = pictureBox(canvas);
   const own = canvas.getBoundingClientRect();

@@ -132,7 +132,7 @@ export class Signs {
     return fading;
   }
 
-  /** Returns the id of the person who leads; "" for nobody. Of several leaders, returns the one whose signs came first. */
+  /** Returns the id of the person who leads; "" for nobody. Of several leaders, returns the leader whose signs came first. */
   leader(): string {
     for (const [id, person] of this.people) if (person.lead) return id;
     return "";

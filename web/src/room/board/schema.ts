@@ -84,7 +84,7 @@ export function readElement(id: string, element: unknown): Element | null {
 }
 
 /** Returns the width and height of a shape; 0 and 0 for a stroke, null if they are not valid. A line can lead in any direction,
- *  so its width and height may be negative. */
+ *  so its width and height can be negative. */
 function readExtent(kind: Kind, map: ElementMap): Pick<Shape, "width" | "height"> | null {
   if (kind === "freedraw") return { width: 0, height: 0 };
   const least = kind === "line" || kind === "arrow" ? -2 * BOARD_WIDTH : 0;

@@ -4,7 +4,7 @@ export type Measure = (text: string) => number;
 
 export const LINE_HEIGHT = 1.3;
 const LINES_MOST = 300;
-/** Matches the pieces of a text that stay on one line. A line may break after a space or a hyphen, and before or after each
+/** Matches the pieces of a text that stay on one line. A line can break after a space or a hyphen, and before or after each
  *  Chinese or Japanese character. Korean words stay whole, because Korean puts spaces between words. */
 const PIECES = /[^\s\-\u3040-\u30ff\u3400-\u9fff\uff00-\uffef]+[\s-]*|[\s-]+|./gsu;
 

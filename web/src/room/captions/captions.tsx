@@ -66,7 +66,7 @@ function CaptionsButton({ client, session }: Props) {
   );
 }
 
-/** Says that captions are on and who wants them, or that they have failed. Asks whether captions may be kept. Everybody in the
+/** Says that captions are on and who wants them, or that they have failed. Asks for permission to keep captions. Everybody in the
  *  call sees this bar. */
 function CaptionsBar({ client, session }: Props) {
   useLocale();
@@ -114,7 +114,7 @@ function CaptionsBar({ client, session }: Props) {
   );
 }
 
-/** Whether to ask this person if their captions may be kept. Only people whom others can hear in the call are asked. A
+/** Whether to ask this person for permission to keep their captions. Only people whom others can hear in the call are asked. A
  *  professional who is catching up is not asked, and neither is an operator who only listens. */
 function mayAnswer(session: SessionView): boolean {
   const you = viewer(session);

@@ -1,4 +1,4 @@
-/** The code of the components of captions is fetched in a call that may have captions. */
+/** The code of the components of captions is fetched in a call that can have captions. */
 
 import { optional } from "../lazy";
 

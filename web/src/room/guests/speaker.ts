@@ -12,7 +12,8 @@ const FULL = 5; // number of tiles at which the speaker's tile begins to be larg
 const SPOKE_MS = 1500; // a cough makes nobody large
 const NOBODY: string[] = [];
 
-/** Returns the person whose tile is large next. The former speaker stays until another one has spoken for long enough. Pure. */
+/** Returns the person whose tile is large next. The former speaker stays until another person has spoken for long enough.
+ *  Pure. */
 export function nextLarge(former: string, speaking: string[], people: string[]): string {
   if (people.length < FULL) return "";
   const heard = speaking.filter((one) => people.includes(one));

@@ -4,7 +4,7 @@ import type { HttpReason, MailReason } from "../../messages";
 import type { OneOf } from "../../ui/one-of";
 import { isKey, t, type Key } from "./words";
 
-/** Those of the server's reasons for sending no mail that have a sentence of their own. */
+/** The server's reasons for sending no mail. Each of the reasons here has a sentence of its own. */
 type Told = OneOf<MailReason, "bad_address" | "unsubscribed" | "too_many_mails">;
 
 export class MailFailed extends Error {

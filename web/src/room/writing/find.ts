@@ -1,5 +1,5 @@
-/** Finds words in the lines that this page has. Pure. A user's page never gets lines that only staff may read, so it cannot
- *  find those. */
+/** Finds words in the lines that this page has. Pure. A user's page never gets lines that only staff are allowed to read, so the
+ *  search cannot find those. */
 
 import type { Line } from "../../messages";
 import type { Inline } from "./inline";
@@ -60,8 +60,8 @@ export function placeOf(all: readonly Hit[], now: Hit | null): number {
   return at >= 0 ? at : all.length - 1;
 }
 
-/** Returns the next hit (`by` 1) or the previous one (-1). After the newest hit comes the oldest, and the
- *  reverse. Null: there are no hits. */
+/** Returns the next hit (`by` 1) or the previous hit (-1). After the newest hit comes the oldest, and the reverse. Null: there
+ *  are no hits. */
 export function stepped(all: readonly Hit[], now: Hit | null, by: 1 | -1): Hit | null {
   return all[(placeOf(all, now) + by + all.length) % all.length] ?? null;
 }

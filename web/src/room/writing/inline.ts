@@ -8,7 +8,7 @@ export type Inline = string | Link | { kind: "code"; text: string } | { kind: "s
 interface Open {
   run: string;
   of: Inline[];
-  /** Whether the emphasis contains a letter or a digit. Otherwise it is an emoticon such as *^^*. */
+  /** Whether the emphasis contains a letter or a digit. Otherwise the text is an emoticon such as *^^*. */
   wordy: boolean;
 }
 
