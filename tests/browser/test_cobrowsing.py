@@ -188,7 +188,7 @@ async def test_counselor_sees_the_page_without_its_secrets(backstage: Backstage,
     backstage.leave(service)
 
 
-# The script's own elements are in a closed shadow root, which no locator enters. So every root is made an open one.
+# The script's own elements are in a closed shadow root, which no locator enters. So this script makes every root open.
 OPEN_ROOTS = """
 const attach = Element.prototype.attachShadow;
 Element.prototype.attachShadow = function (init) { return attach.call(this, { ...init, mode: 'open' }); };

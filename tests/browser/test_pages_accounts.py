@@ -116,7 +116,7 @@ async def the_holidays(house: House, operator: Staff) -> None:
 
 
 async def the_rules(house: House, operator: Staff) -> None:
-    """Look at the sign-in rules of a single organisation, at a conflict of two people's changes, and at an own provider."""
+    """Look at the sign-in rules of one organisation, at conflicting changes of them, and at an organisation's own provider."""
     await part(house, operator, "signing-in", "rules-save")
     await house.eyes.look(operator.page, "accounts-signing-in")
     await sangdam(house.cast.service, "sign-in", "--hours", "8")
@@ -158,7 +158,7 @@ async def the_account(house: House) -> None:
 
 
 async def the_stranger(house: House) -> None:
-    """Look at what somebody sees who has forgotten their password, and who follows a link for a new one."""
+    """Look at the pages for somebody who has forgotten their password, and who follows a link for a new one."""
     service = house.cast.service
     stranger = await house.person(Staff, media.COUNSELOR)
     stranger.page = await stranger.context.new_page()

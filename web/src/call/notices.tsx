@@ -66,7 +66,7 @@ function aboutPeople(session: SessionView): Notice | null {
   }
 }
 
-/** Returns the notice that an operator listens in; null if none does. The notice stays as long as somebody listens, even
+/** Returns the notice that an operator listens in; null if no operator does. The notice stays as long as somebody listens, even
  *  beside other notices. */
 function aboutListeners(session: SessionView): Notice | null {
   const names = listeners(session).map(nameAndRole);

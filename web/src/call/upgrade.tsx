@@ -7,8 +7,8 @@ import { Button } from "../ui/button";
 import type { Call } from "./call";
 import { t } from "./rare/words";
 
-/** Shows the state of the visitor's request to add voice or video: the request rings in the counselor's console, or the counselor
- *  has declined or missed it. */
+/** Shows the state of the visitor's request to add voice or video: it rings in the counselor's console, or the counselor has
+ *  declined or missed it. */
 export function Upgrade({ call, session }: { call: Call; session: SessionView }) {
   const { upgrade } = session;
   if (!upgrade) return null;

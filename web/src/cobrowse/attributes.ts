@@ -101,8 +101,8 @@ function cleanFieldValue(value: string, { rules, element, place }: Around, limit
   return rules.masks(place) || !VALUED.has(element.localName) ? undefined : value;
 }
 
-/** Returns whether the visitor never sees the `value` of this input as text: it is a hidden field, a box to tick or a file
- *  field. */
+/** Returns whether the visitor never sees the `value` of this input as text. This is so for a hidden field, a box to tick and a
+ *  file field. */
 const hasNoText = (element: Element): boolean =>
   ["hidden", "checkbox", "radio", "file"].includes((element.getAttribute("type") ?? "").toLowerCase());
 

@@ -44,7 +44,7 @@ export interface Shot {
   isSVG?: boolean;
   isShadow?: boolean;
   needBlock?: boolean;
-  /** The name of a document type, only in nodes of that kind. */
+  /** The name of the document type. Only nodes of this kind have it. */
   name?: string;
 }
 

@@ -91,7 +91,7 @@ function maskChange(data: Change, rules: Rules, mirror: Mirror): Change | null {
 const BOXES = ["checkbox", "radio", "hidden", "file"];
 
 /** Returns a field's text in the form in which it is allowed to leave the page; "" for boxes to tick, file fields and hidden
- *  fields, whose value nobody types. */
+ *  fields. Nobody types the value of such a field. */
 function fieldText(field: Element, text: string, rules: Rules): string {
   return BOXES.includes((field.getAttribute("type") ?? "").toLowerCase()) ? "" : rules.value(field, text);
 }
@@ -131,8 +131,8 @@ function sheetOf(id: number | undefined, rules: Rules, mirror: Mirror): Limits {
   return sheetLimits(rules, owner ? rules.placeOf(owner) : OUTSIDE);
 }
 
-/** Returns the pointer's positions, without those over sealed places, where they would show which keys of a keypad are
- *  pressed. Null if none is left. */
+/** Returns the pointer's positions, without the positions over sealed places: these would show which keys of a keypad are
+ *  pressed. Returns null if no position is left. */
 function maskMove({ source, positions }: Move, rules: Rules, mirror: Mirror): Move | null {
   const open = positions.filter(({ id }) => !rules.seals(rules.placeOf(mirror.getNode(id))));
   if (open.length === 0) return null;

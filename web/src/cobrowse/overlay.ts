@@ -84,7 +84,7 @@ export class Overlay {
     if (this.texts && shown !== null) this.field.textContent = shown ? this.texts.hide : this.texts.show;
   }
 
-  /** Proposes a page. The visitor opens it, or not. */
+  /** Proposes a page to the visitor, who decides whether to open the page. */
   propose(url: string, words: string): void {
     const open = make("button", "open", this.texts?.open);
     const dismiss = make("button", "dismiss", this.texts?.dismiss);

@@ -2,8 +2,8 @@
 
 export type Mode = "strict" | "open";
 
-/** What a node and its ancestors say about its texts. `private`: the site lets them never leave the page. `shared`: the site
- *  lets staff read them even in strict mode. `edited`: the visitor writes them. */
+/** What a node and its ancestors say about the node's texts. `private`: the site forbids that the texts leave the page. `shared`:
+ *  the site lets staff read the texts even in strict mode. `edited`: the visitor writes the texts. */
 export interface Place {
   private: boolean;
   shared: boolean;

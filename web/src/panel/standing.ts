@@ -24,8 +24,8 @@ export function stageOf(session: SessionView): Talk["stage"] {
 export const unread = (lines: Line[], you: string, seen: number): number =>
   lines.filter((line) => line.seq > seen && line.role !== "system" && line.author !== you).length;
 
-/** Returns when the newest line of somebody else arrived, or when the counselor accepted, whichever was later (ms, server's
- *  clock); 0 if neither has happened yet. */
+/** Returns the later of two times: when the newest line of somebody else arrived, and when the counselor accepted (ms, server's
+ *  clock). Returns 0 if neither has happened yet. */
 export function newestAt(lines: Line[], session: SessionView): number {
   const line = lines.findLast(({ role, author }) => role !== "system" && author !== session.you);
   return Math.max(line?.at ?? 0, session.active_at ?? 0);

@@ -22,7 +22,7 @@ interface RecordedBoardProps {
   pictures?: Pictures;
 }
 
-/** Shows a recorded board, read only, as it was at the time `until` or at the end: shapes are where they were then, and shapes
+/** Shows a recorded board, read only, as it was at the time `until` or at the end. Shapes are where they were then, and shapes
  *  that were deleted later are shown. Shows the page that somebody drew on last, until the person chooses another page. */
 export function RecordedBoard({ steps, until = Infinity, pictures = OF_STAFF }: RecordedBoardProps) {
   const history = useMemo(() => new BoardHistory(steps), [steps]);

@@ -16,8 +16,8 @@ export interface Handoff {
   part?: "guest" | "camera";
 }
 
-/** Why no session could be started: a reason of the server; no connection (`network`); no page around the panel (`no_page`);
- *  or a reason of the partner's back end that we do not know (`other`). */
+/** Why no session could be started: a reason of the server, or one of three others. `network`: no connection. `no_page`: no page
+ *  around the panel. `other`: a reason of the partner's back end that we do not know. */
 export type StartFailure = HttpReason | "network" | "no_page" | "other";
 
 export interface HandoffError {

@@ -1,4 +1,4 @@
-/** The state that a browser has of its sessions; and `reduce`, the pure function that makes the next state from a state and a
+/** The state that a browser has of its sessions. `reduce` is the pure function that makes the next state from a state and a
  *  server message. */
 
 import type {

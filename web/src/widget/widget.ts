@@ -1,6 +1,6 @@
 // The script on the partner's page: the launcher, the panel's frame, and the data of the visit. It is one classic script of at
 // most 2,048 bytes gzip, so it is terse, and all other code is in the panel. The script relies on nothing that the page can
-// change: not on JSON (see trail.ts), and not on properties of `document` that a form with a name can replace.
+// change. So it uses neither JSON (see trail.ts) nor properties of `document` that a form with a name can replace.
 import type { Asked, CodeAnswer, Context, Product, Told, ToPanel } from "./protocol";
 import { added, visited } from "./trail";
 import css from "./widget.css?inline";

@@ -29,8 +29,8 @@ export type Ask = (signal: AbortSignal) => Promise<PreviewAnswer>;
 
 const at = encodeURIComponent;
 
-/** These three functions ask what a change would do: a change of a site's settings, of a category's hours, or of a member of
- *  staff (id "" for a new member). */
+/** These three functions ask what a change would do. The change is one of a site's settings, of a category's hours, or of a
+ *  member of staff (id "" for a new member). */
 export const askAboutSite =
   (site: string, settings: unknown): Ask =>
   (signal) =>

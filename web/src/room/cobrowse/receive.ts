@@ -72,8 +72,8 @@ export class Receiver {
     this.work = this.work.then(() => this.finish(first, whole)).catch(() => undefined);
   }
 
-  /** Stops reading. Parts that were taken but not yet read are not read any more, because the changes of a page over a long time
-   *  take seconds to read. */
+  /** Stops reading. Drops the parts that were taken but not read yet, because the changes of a page over a long time take seconds
+   *  to read. */
   stop(): void {
     this.stopped = true;
   }
