@@ -33,7 +33,7 @@ export interface ChatProps {
   asThen?: (lines: Line[]) => Line[];
   /** The part of the page above the conversation's first line, such as the visitor's earlier conversations. */
   above?: ComponentChildren;
-  /** Where the reader was when they last saw this conversation; otherwise the chat begins at its end. */
+  /** The reader's position when they last saw this conversation. Without a position, the chat begins at its end. */
   place?: Place;
 }
 

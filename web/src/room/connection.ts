@@ -14,7 +14,7 @@ export type FailureReason = ErrorReason | "offline" | "timeout" | "outbox_full" 
 /** Why a connection is closed for good. `left`: this page closed it. All other reasons come from the server. */
 export type ClosedReason = ByeReason | "left";
 
-/** The error of a request to the server that was refused, or got no answer. */
+/** The error with which a request fails, because the server has refused it or has not answered. */
 export class RequestError extends Error {
   constructor(
     readonly reason: FailureReason,

@@ -70,8 +70,8 @@ async function give(): Promise<Track[]> {
   return answer.tracks;
 }
 
-/** Counts how often `Devices` told its listeners of a microphone track that gives sound although the person is muted. There
- *  must be none. */
+/** Counts how often `Devices` told its listeners of a microphone track that gives sound although the person is muted. The count
+ *  must stay 0. */
 function leaks(devices: Devices): () => number {
   let heard = 0;
   devices.state.subscribe(() => {

@@ -109,7 +109,7 @@ export function Board({ link, session, pictures, product = session.product_pictu
     write: (at, shape) => setWriting({ at, page, ...(shape ? { shape } : {}) }),
     openList: () => setDialog("list"),
   };
-  /** Adds a page with a picture as its background, shows it, and brings the other people to it. */
+  /** Adds a page with a picture as its background, shows it, and brings the other people to this page. */
   const openPicture = (picture: string) => {
     const id = board.addPage(picture);
     if (id === null) {

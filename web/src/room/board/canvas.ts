@@ -150,7 +150,7 @@ export class BoardCanvas {
     this.want();
   }
 
-  /** Asks the browser for a frame, in which the upper canvas is painted. */
+  /** Asks the browser for the next frame, in which the upper canvas is painted. */
   want(): void {
     this.frame ||= requestAnimationFrame((now) => this.paint(now));
   }

@@ -36,7 +36,8 @@ export function colourOf(id: string, people: Pick<ParticipantView, "id">[], clai
   return OWN.find((colour) => !taken.has(colour)) ?? COLOURS[5][1];
 }
 
-/** Returns the colour that becomes a person's own with their first shape: the chosen one, unless it is another person's. */
+/** Returns the colour that becomes a person's own with their first shape: the chosen colour, unless it is another person's own
+ *  colour. */
 export function claimable(
   chosen: string,
   you: string,

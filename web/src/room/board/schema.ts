@@ -23,8 +23,8 @@ export const pagesOf = (doc: Y.Doc): Y.Map<ElementMap> => doc.getMap<ElementMap>
 
 const NAME = /^[A-Za-z0-9_.:-]{1,64}$/;
 const COLOUR = /^#[0-9a-f]{6}$/i;
-/** Characters that a text never shows: controls other than line ends, and those that change the direction of the text after
- *  them. */
+/** Characters that a text never shows: control characters other than line ends, and those that change the direction of the text
+ *  after them. */
 // oxlint-disable-next-line no-control-regex -- a stranger's text may hold any of them
 const UNSEEN = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
 
@@ -174,8 +174,8 @@ export interface Page {
   id: string;
   /** Id of the page's background picture; "" for blank paper. */
   background: string;
-  /** Shapes with an `index` before this one are put away, together with the picture on which they were drawn; "" if no shapes are
-   *  put away. */
+  /** Shapes with an `index` before this index are put away, together with the picture on which they were drawn; "" if no shapes
+   *  are put away. */
   putAway: string;
   index: string;
 }

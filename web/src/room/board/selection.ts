@@ -71,7 +71,7 @@ export function shapeAt(shapes: readonly Shape[], at: Point, radius: number): Sh
   return shapes.findLast((shape) => !shape.locked && hits(shape, at, radius));
 }
 
-/** Whether a point is within the frame of the selection, where dragging moves it. */
+/** Whether a point is within the frame of the selection, where dragging moves the selection. */
 export function isWithin(shapes: readonly Shape[], at: Point, margin: number): boolean {
   const frame = frameOf(shapes);
   if (!frame || frame.angle !== 0) return shapes.some((shape) => hits(shape, at, margin));

@@ -36,7 +36,7 @@ export interface Shape extends Style {
   deleted: boolean;
   /** A locked shape cannot be selected on the page, moved or erased. */
   locked: boolean;
-  /** The points of a stroke, measured from the first one. Their number grows while somebody draws the stroke. */
+  /** The points of a stroke, measured from the first point. Their number grows while somebody draws the stroke. */
   points: Point[];
   /** The box around the `points` of a stroke. */
   extent: Box;

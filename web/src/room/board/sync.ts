@@ -24,7 +24,7 @@ export const stepOne = (doc: Y.Doc): Uint8Array => message(STEP_1, Y.encodeState
 
 export const update = (change: Uint8Array): Uint8Array => message(UPDATE, change);
 
-/** Returns the messages that carry a change. A long change takes several: a message has at most 256 KiB. */
+/** Returns the messages that carry a change. A long change takes several messages: a message has at most 256 KiB. */
 export const updates = (change: Uint8Array): Uint8Array[] => split(change).map(update);
 
 /** Applies a message to the document, with the Yjs origin `origin`. Returns the replies to send. Throws Error for an unreadable

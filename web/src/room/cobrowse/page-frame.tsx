@@ -36,7 +36,7 @@ export function UserPointer({ at, scale }: { at: { x: number; y: number } | null
   return at && <span class="page-view-user" style={{ left: `${at.x * scale}px`, top: `${at.y * scale}px` }} />;
 }
 
-/** Returns by how much a page of this size is scaled to fit into the room. */
+/** Returns by how much a page of this size is scaled to fit into the available space. */
 export function useScale(room: { current: HTMLDivElement | null }, size: PageSize | null): number {
   const [space, setSpace] = useState<PageSize>({ width: 1, height: 1 });
   useEffect(() => {

@@ -1,6 +1,7 @@
 /** Rebuilds a recorded page in an empty document, and follows its changes. The events come from the user's browser, so they can
  *  contain anything. The server sends the document with a policy: it runs no script, submits no form, and loads only from the
- *  site's own origins. Besides that, this module leaves out every element and attribute that could do more than be seen. */
+ *  site's own origins. Besides that, this module leaves out every element and attribute that could have any effect besides being
+ *  visible. */
 
 import {
   ADOPTED,
@@ -191,7 +192,8 @@ export class Rebuilt {
     if (tag === "link" && typeof attributes._cssText !== "string") return this.sheetLink(attributes);
     if (tag === "link") return this.doc.createElement("style");
     const element = drawing ? this.doc.createElementNS(SVG, shot.tagName!) : this.doc.createElement(tag);
-    // The frame has the console's origin. Without this, the browser could fill the viewer's own password into a field of the page.
+    // The frame has the console's origin. Without this attribute, the browser could fill the viewer's own password into a field
+    // of the page.
     if (element.localName === "input") element.setAttribute("autocomplete", "new-password");
     return element;
   }
