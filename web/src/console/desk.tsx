@@ -371,7 +371,7 @@ const SHOWS_FORM = 300; // the person card is at least this wide while it shows 
 /** Returns whether the page is so narrow that it shows one part at a time. The style sheets use the same width. */
 const isPhone = () => matchMedia("(max-width: 900px)").matches;
 
-/** Calls `open` when the server begins to send the visitor's page, for which the counselor has asked. */
+/** Calls `open` when the visitor agrees to show the page for which the counselor has asked. */
 function usePageOpens(session: SessionView | null, open: () => void): void {
   const id = session?.id ?? "";
   const sees = session?.cobrowse?.may_see === true;

@@ -1,4 +1,4 @@
-/** The rights of the signed-in person, which the server's table of rights decides. Pages ask this file which controls to show. */
+/** The rights of the signed-in person, as the server's table of rights gives them. Pages ask this file which controls to show. */
 import type { Action, StaffRole } from "../messages";
 
 let granted: ReadonlySet<Action> = new Set();

@@ -3,7 +3,7 @@ import type { Pictures } from "../pictures";
 import { Previews } from "./previews";
 import { t } from "./words";
 
-// size in bytes above which a PDF gets no preview, because it would have to be fetched for that
+// a PDF of more bytes than this gets no preview, because the preview requires that the whole file is fetched
 export const PREVIEWED_BYTES = 5_000_000;
 
 const previews = new Previews();
