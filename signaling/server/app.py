@@ -61,18 +61,15 @@ from signaling.webhooks.sending import Poster
 
 log = structlog.get_logger(__name__)
 
-# at most this many new connections wait in the kernel to be accepted; clients beyond that must send their SYN again, after 1, 3,
-# 7, 15 s
+# at most this many new connections wait in the kernel to be accepted; further clients must send their SYN again, after 1, 3, 7,
+# 15 s
 BACKLOG = 4096
 SHUTDOWN_S = 1.0  # seconds that running requests get at shutdown; WebSockets are closed before that
-MAX_BODY_BYTES = 9 * 1024 * 1024  # enough for a picture of 8 MiB and its multipart frame
+MAX_BODY_BYTES = 9 * 1024 * 1024  # enough bytes for a picture of 8 MiB in a multipart body
 
 
 async def open_records(settings: Settings) -> Records:
-    """Prepare the folders, and open the records.
-
-    While the database does not answer yet, try again for `WAIT_S`. Raises CannotOpen.
-    """
+    """Prepare the folders, and open the records. If the database does not answer, try again for `WAIT_S`. Raises CannotOpen."""
     private_data(settings.data_dir, settings.recordings_dir, settings.files_dir)
     remove_leftovers(settings)
     return await opened(settings.database_url, WAIT_S)
@@ -83,10 +80,10 @@ async def build_app(
 ) -> web.Application:
     """Build the application with every part behind it.
 
-    The application's clean-up stops all parts. `workers`: media workers that were started earlier, if any. `now`: the machine's
-    clock, or the clock of a test. With the machine's clock, the server measures what it begins and ends by a steady clock, which
-    does not jump when somebody sets the machine's clock. This holds for sessions, requests, sign-ins, links, mails, webhooks and
-    pushes. `records`: the open records, if `open_records` was called before.
+    The application's clean-up stops all parts. `workers`: media workers that were started earlier, if any. `now`: the computer's
+    clock, or the clock of a test. If `now` is the computer's clock, the server uses a steady clock for sessions, requests,
+    sign-ins, links, mails, webhooks and pushes. A steady clock does not jump when somebody sets the computer's clock. `records`:
+    the open records, if `open_records` was called before.
     """
     records = records or await open_records(settings)
     if settings.demo:
@@ -161,7 +158,7 @@ async def build_app(
 def _sender(settings: Settings, records: Records, postbox: Postbox, counts: Counter[str], now: Now, wall: Now) -> Sender | None:
     """Return the sender of mails, or None when no mail server is set up. The sender sends mails only on the leader.
 
-    `wall`: the machine's clock, which reminders of booked times follow.
+    `wall`: the computer's clock, which decides when reminders of booked times are sent.
     """
     if settings.mail is None:
         return None
@@ -210,7 +207,7 @@ class _Cluster:
     def _overtaken(self) -> None:
         """End this server, because the records have refused its write.
 
-        A leader that reaches the records, but not Redis, learns only in this way that another server leads.
+        If a leader can reach the records but not Redis, it learns only from such a refusal that another server leads.
         """
         if not self.node.overtaken.is_set():
             log.error("the records refuse this server's writes: another server leads")
@@ -242,10 +239,11 @@ async def serve(
     workers: MediaWorkers | None = None,
     stop: Stop | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM, which `stop` takes if it is given. Call `on_ready` once the server serves.
+    """Serve until SIGINT or SIGTERM.
 
-    Raises OSError with the address when a port is taken, CannotOpen when the records cannot be opened, and Overtaken when another
-    server has become the leader.
+    `stop`: if given, this object already receives these signals. Call `on_ready` once the server accepts requests. Raises OSError
+    with the address when a port is taken, CannotOpen when the records cannot be opened, and Overtaken when another server has
+    become the leader.
     """
     stop = stop or Stop()
     with suppress(Stopped):
@@ -296,7 +294,7 @@ async def _listen(guard: Guard, runner: web.AppRunner, host: str, port: int) -> 
     try:
         await GuardedSite(guard, runner, host, port, BACKLOG).start()
     except OSError as error:
-        # an address that this machine does not have, such as one of IPv6, is left out
+        # an address that this computer does not have, such as an IPv6 address, is left out
         if host == "127.0.0.1" or error.errno != errno.EADDRNOTAVAIL:
             raise
         log.info("address not here", host=host)

@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from signaling.webhooks.reach import Reach
 
 RECORDS: web.AppKey[Records] = web.AppKey("records", Records)
-# the steady clock, by which the server measures what it grants or queues: sign-ins, links, mails, webhooks
+# the steady clock, which decides when sign-ins and links end and when mails and webhook events are due
 CLOCK: web.AppKey[Now] = web.AppKey("clock")
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
-BUS: web.AppKey[Bus] = web.AppKey("bus")  # this key and the next key have values only in a cluster
+BUS: web.AppKey[Bus] = web.AppKey("bus")  # the values of this key and of the next key exist only in a cluster
 NODE: web.AppKey[Node] = web.AppKey("node")
 LIVE: web.AppKey[Live] = web.AppKey("live")
 CODES: web.AppKey[Codes] = web.AppKey("codes")

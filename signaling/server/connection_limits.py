@@ -1,10 +1,9 @@
-"""Limits on open connections: how many of one client address, how many in total, and how long each may stay without use.
+"""Limits on open connections, for each client address and in total, and on how long a connection may stay open without use.
 
-This module does no I/O.
-
-A connection is *asking* until its request's headers are complete, *served* while it is answered, and *idle* between requests. An
-asking or idle connection holds a file descriptor without use, so the server closes it after a deadline. When a new connection
-exceeds a limit, the server closes an idle or asking connection, or the new connection itself.
+This module does no I/O. A connection is *asking* until its request's headers are complete, *served* while the server handles the
+request, and *idle* between requests. An asking or idle connection holds a file descriptor without use, so the server closes it
+after a deadline. When a new connection exceeds a limit, the server closes either an idle or asking connection, or the new
+connection.
 """
 
 from __future__ import annotations
@@ -23,8 +22,9 @@ class Limits:
 
     `most`: limit of the process's connections. `each_address`: limit of one address's connections that are not being served.
     `each_address_served`: limit of one address's connections, served or not. `asking_s`: longest time from opening, or from a
-    request's first byte, to the end of its headers. `idle_s`: longest time between two requests. `idle_trusted_s`: the same for
-    our own proxies and servers. It is longer, so that they close a connection first.
+    request's first byte, to the end of its headers. `idle_s`: longest time between two requests. `idle_trusted_s`: longest time
+    between two requests of our own proxies and servers. This time is longer, so that the proxy or server closes the connection
+    first.
     """
 
     most: int = 10_000
@@ -45,8 +45,8 @@ class _Known:
 class Connections(Generic[C]):
     """The open connections and their states.
 
-    `network`: the key of a client's address (`rate_limits.network_of`), or "" for our own proxies and servers. No limit per
-    address holds for these.
+    `network`: the key of a client's address (`rate_limits.network_of`), or "" for our own proxies and servers. These connections
+    have no limit per address.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -67,8 +67,8 @@ class Connections(Generic[C]):
     def opened(self, connection: C, network: str, now_s: float) -> C | None:
         """Add a new connection, which is asking.
 
-        If a limit is exceeded now, return the connection that the caller must close, which may be `connection` itself. Otherwise
-        return None.
+        If a limit is exceeded now, return the connection that the caller must close; this can be `connection`. Otherwise return
+        None.
         """
         self._known[connection] = _Known(network, "asking", now_s)
         self._unserved["asking"][connection] = None
@@ -94,9 +94,9 @@ class Connections(Generic[C]):
             self._unserved_of[known.network] += 1
 
     def trust(self, connection: C) -> None:
-        """Treat the connection as one from our own servers from now on.
+        """From now on, treat the connection as a connection of our own servers.
 
-        No limit per address holds for it, and it may be idle for longer.
+        It has no limit per address, and may be idle for longer.
         """
         known = self._known.get(connection)
         if known is None or not known.network:
@@ -125,7 +125,7 @@ class Connections(Generic[C]):
                 if now_s >= known.since_s + self._deadline_s(known):
                     found.append(connection)
                 elif known.network:
-                    break  # every connection after this one in the order has a later deadline
+                    break  # all following connections in this order have later deadlines
         return found
 
     def state_of(self, connection: C) -> State | None:
@@ -156,7 +156,8 @@ class Connections(Generic[C]):
 class Strangers:
     """Limits on WebSockets whose clients have not been let in yet: by address and in total.
 
-    Once a client has been let in, its WebSocket belongs to a session or sign-in. Other limits hold for the number of those.
+    Once a client has been let in, its WebSocket belongs to a session or a sign-in. Other limits apply to the number of sessions
+    and sign-ins.
     """
 
     def __init__(self, each_address: int = 256, most: int = 4_000) -> None:

@@ -1,9 +1,8 @@
 """The demo: a shop on another origin, with its categories, keys and demo accounts.
 
-Everything in the demo runs on the real service.
-
-The shop has what a partner has: pages with the widget's `<script>`, its own sign-in (a name is enough), and a back end. The
-back end vouches for a signed-in customer by signing identification codes with the site's key.
+Everything in the demo runs on the real service. Like a partner, the shop has pages with the widget's `<script>`, a sign-in (a
+name is enough), and a back end. The back end vouches for a signed-in customer by signing identification codes with the site's
+key.
 """
 
 from __future__ import annotations
@@ -164,7 +163,7 @@ async def seed(records: Records, settings: Settings) -> None:
     """Store the demo's site and accounts if they are missing, and update the site if the shop's port has changed."""
     wanted = site_of(settings)
     known = await records.site(SITE)
-    if known is not None:  # the site is stored already: keep what its operators have set
+    if known is not None:  # the site is stored already: keep the settings that its operators have made
         hours = {key: each.hours for key, each in known.categories.items()}
         wanted = replace(
             wanted,
@@ -191,9 +190,9 @@ async def seed(records: Records, settings: Settings) -> None:
 
 
 def _shop_secret(settings: Settings) -> str:
-    """Return the key that shop and service share.
+    """Return the key that the shop and the service share.
 
-    The shared key is derived from the server's key, so that each installation has a key of its own.
+    It is derived from the server's key, so that each installation has another key.
     """
     digest = hmac.new(server_secret(settings.data_dir), b"demo shop", hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
@@ -211,7 +210,7 @@ class _ProductRef(Struct):
 
 
 class _CodeRequest(Struct):
-    """The widget's request for a code to the partner's back end."""
+    """The widget's request to the partner's back end for an identification code."""
 
     category: Key
     language: Locale
@@ -319,7 +318,7 @@ class Shop:
         )
 
     def _policy(self) -> str:
-        """Return the Content-Security-Policy of the shop's pages, as strict as that of a careful partner.
+        """Return the Content-Security-Policy of the shop's pages. It is as strict as the policy of a careful partner.
 
         So the demo shows that the widget works under such a policy.
         """
@@ -346,7 +345,7 @@ class Shop:
     def _check_origin(self, request: web.Request) -> None:
         """Refuse requests of other origins.
 
-        The cookie's `SameSite` does not stop every such request: for a browser, a page at another port belongs to the same site.
+        The cookie's `SameSite` does not stop every such request: browsers count a page at another port as the same site.
         """
         if request.headers.get("Origin", "") != self._settings.shop_url:
             raise web.HTTPForbidden(text="Only the shop's own pages may ask this.")

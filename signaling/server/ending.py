@@ -1,4 +1,4 @@
-"""The end of a server. SIGINT and SIGTERM end the server whatever it is doing, also while it starts."""
+"""The end of a server. SIGINT and SIGTERM end the server at any time, also while it starts."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ T = TypeVar("T")
 
 
 class Stopped(Exception):
-    """The server was told to end before a work was done."""
+    """The server was told to end before some work was done."""
 
 
 class Stop:
-    """The order to end, by SIGINT or SIGTERM, or because another server leads."""
+    """The order to end this server. The order comes from SIGINT or SIGTERM, or is given because another server leads."""
 
     def __init__(self, on_stop: Callable[[], None] | None = None) -> None:
-        """Take the signals of the running event loop. `on_stop`: called once, when the server begins to end."""
+        """Handle SIGINT and SIGTERM in the running event loop. `on_stop`: called once, when the server begins to end."""
         self._told = asyncio.Event()
         self._on_stop = on_stop
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -30,7 +30,7 @@ class Stop:
         self._told.set()
 
     async def before(self, work: Coroutine[Any, Any, T]) -> T:
-        """Return the result of `work`. If the server is told to end before, cancel the work and raise Stopped."""
+        """Return the result of `work`. If the server is told to end before `work` is done, cancel the work and raise Stopped."""
         stopped, working = asyncio.create_task(self._told.wait()), asyncio.create_task(work)
         await asyncio.wait({stopped, working}, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
@@ -42,7 +42,7 @@ class Stop:
         return working.result()
 
     async def or_event(self, event: asyncio.Event | None) -> None:
-        """Wait until the server is told to end, or until the event."""
+        """Wait until the server is told to end, or until `event` is set."""
         waits = [asyncio.create_task(each.wait()) for each in (self._told, event) if each is not None]
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:

@@ -24,9 +24,10 @@ from signaling.server.http.errors import refusal
 log = structlog.get_logger(__name__)
 
 LEADER_WITHIN_S = 5.0  # a request waits at this server at most this many seconds until the cluster has a leader
-REQUEST_S = 30.0  # limit until the leader's answer begins, and between its parts; a large request gets more time
+# seconds until the leader's response must begin, and between two parts of the response; a large request gets more time
+REQUEST_S = 30.0
 CONNECT_S = 2.0  # seconds in which the leader must accept a connection
-COME_BACK_MS = 50  # milliseconds until clients reconnect; their new request waits up to LEADER_WITHIN_S for the new leader
+COME_BACK_MS = 50  # milliseconds until clients reconnect; the new connection waits up to LEADER_WITHIN_S for the new leader
 PING_S = 10.0  # seconds between heartbeats of a forwarded WebSocket
 GOODBYE = '{"type":"bye"'
 MAX_MESSAGE_BYTES = 450_000
@@ -41,14 +42,14 @@ T = TypeVar("T")
 class _NotReached(Exception):
     """The leader could not be reached, or no WebSocket to it could be opened.
 
-    The leader has not begun to carry anything out, so the request may be tried again.
+    The leader has not begun to handle the request, so the request may be tried again.
     """
 
 
 class Relay:
     """Forwards requests and WebSockets to the leader.
 
-    Only two middlewares run before that of the relay: those that count a request and mark its connection as served.
+    Only two middlewares run before this object's middleware: one counts the request, and one marks its connection as served.
     """
 
     def __init__(self, node: Node) -> None:
@@ -76,7 +77,10 @@ class Relay:
             await self.goodbye()
 
     def middleware(self) -> Middleware:
-        """Return the middleware that serves a request here, forwards it to the leader, or answers that none is available."""
+        """Return the middleware that handles a request here or forwards it to the leader.
+
+        Without a leader, it refuses the request.
+        """
 
         @web.middleware
         async def relay(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -89,7 +93,8 @@ class Relay:
             if decided_here or (node.leads and node.leader == node.me):
                 return await handler(request)
             if node.is_node(request.headers.get(TOKEN_HEADER, "")):
-                return _unavailable()  # the server that forwarded this request does not know yet that this server no longer leads
+                # another server has forwarded this request, because it does not know yet that this server no longer leads
+                return _unavailable()
             try:
                 return await self._to_leader(request, handler)
             except _NotReached as error:
@@ -99,7 +104,7 @@ class Relay:
         return relay
 
     async def _to_leader(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Forward a request to the leader. If the leader has died or hangs, wait up to `LEADER_WITHIN_S` for another."""
+        """Forward a request to the leader. If the leader has died or hangs, wait up to `LEADER_WITHIN_S` for another leader."""
         loop = asyncio.get_running_loop()
         until = loop.time() + LEADER_WITHIN_S
         while await self.node.someone_leads(until - loop.time()):
@@ -161,10 +166,7 @@ class Relay:
             return _unavailable()
 
     async def _pass_on(self, request: web.Request, leader: Leader) -> web.StreamResponse:
-        """Stream the leader's answer to the client that sent the request.
-
-        If that answer breaks off half-way, cut the client's connection, too.
-        """
+        """Stream the leader's response to the client. If the leader's response breaks off, cut the client's connection, too."""
         headers, loop = self._headers(request), asyncio.get_running_loop()
         longest_s = REQUEST_S + (request.content_length or 0) / LEAST_BYTES_A_SECOND
         async with (
@@ -173,7 +175,7 @@ class Relay:
                 request.method,
                 URL(
                     leader.url + request.raw_path, encoded=True
-                ),  # `encoded`: `_is_plain` has checked the path exactly as it was sent, so aiohttp must not change it
+                ),  # `encoded`: aiohttp must not change the path, because `_is_plain` has checked it exactly as it was sent
                 headers=headers,
                 data=request.content if request.body_exists else None,
                 allow_redirects=False,
@@ -218,7 +220,7 @@ class Relay:
                 await socket.send_str(text)
 
             try:
-                # if the leader has changed meanwhile, `goodbye` has run without this socket, and the client must reconnect now
+                # if the leader has changed meanwhile, `goodbye` did not include this socket, so the client must reconnect now
                 if self.node.leader == leader:
                     await _first_of(_pump(socket, upstream.send_str), _pump(upstream, down))
             finally:
@@ -235,7 +237,10 @@ RELAY: web.AppKey[Relay] = web.AppKey("relay", Relay)
 
 
 def _is_plain(target: str) -> bool:
-    """Return whether `target` is a plain local path: it has no part `.` or `..`, even encoded, and names no host."""
+    """Return whether `target` is a plain local path.
+
+    Such a path has no segment `.` or `..`, even percent-encoded, and names no host.
+    """
     path = unquote(target.partition("?")[0])
     return path.startswith("/") and not path.startswith("//") and not {".", ".."} & set(re.split(r"[/\\]", path))
 
@@ -243,14 +248,15 @@ def _is_plain(target: str) -> bool:
 async def _pump(source: Any, send: Callable[[str], Awaitable[None]]) -> None:
     """Copy text frames from `source` to `send` until the source ends.
 
-    The next frame is read only after `send` has returned for the last one, so a slow receiver slows the sender down.
+    Each frame is read only after `send` has returned for the frame before, so a slow receiver slows the sender down.
     """
     try:
         async for frame in source:
             if frame.type is WSMsgType.TEXT:
                 await send(frame.data)
             elif frame.type is WSMsgType.BINARY:
-                await send("")  # an empty message stands for the binary frame: the leader refuses both in the same way
+                # send an empty text message in place of the binary frame: the leader refuses an empty message like a binary frame
+                await send("")
     except (ConnectionError, RuntimeError, aiohttp.ClientError):
         return
 

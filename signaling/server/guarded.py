@@ -1,7 +1,7 @@
-"""HTTP connections with deadlines and limits: aiohttp's connections, which report their states to `Connections`.
+"""HTTP connections with deadlines and limits. aiohttp's connections report their states to `Connections`.
 
-aiohttp 3.14 leaves a connection open for an hour while a request's headers are incomplete. Bodies of requests (`http/bodies.py`)
-and WebSockets (`websocket.py`) have other deadlines, which are not set here.
+Without such a deadline, aiohttp 3.14 leaves a connection with incomplete headers open for an hour. `http/bodies.py` sets the
+deadlines of requests' bodies, and `websocket.py` those of WebSockets.
 """
 
 from __future__ import annotations
@@ -32,18 +32,19 @@ log = structlog.get_logger(__name__)
 SWEEP_S = 1.0  # seconds between two checks of all connections' deadlines
 LOOK_S = 5.0  # seconds between two checks for stalled connections; each check looks at every connection
 STALLED_S = 30.0  # seconds after which a client that reads nothing of its response is cut off
-LINGER_S = 2.0  # seconds for which the rest of a refused body is read and dropped
-RESERVED = 64  # descriptors for records, media workers and files, in addition to those open at the start
+LINGER_S = 2.0  # seconds for which the server still reads, and discards, the rest of a refused body
+# number of file descriptors for records, media workers and files, in addition to the descriptors that are open at the start
+RESERVED = 64
 WARN_ABOVE = 0.8  # share of the connection limit above which a warning is logged
-WARN_EVERY_S = 60.0  # after a warning of too many connections, the next one comes at least this many seconds later
+WARN_EVERY_S = 60.0  # at least this many seconds between two warnings about many connections
 MOST_DESCRIPTORS = 65_536  # this process asks the system for at most this many open files
-MOST_SERVERS = 256  # how many addresses of the cluster's servers are remembered at most
+MOST_SERVERS = 256  # at most this many addresses of the cluster's servers are remembered
 
 
 class Guard:
     """The connections of all listening addresses of a server.
 
-    `refused` counts, by reason, the connections that broke a limit or the protocol.
+    `refused`: reason → number of connections that were cut because they broke a limit or the protocol.
     """
 
     def __init__(self, refused: Counter[str], is_trusted: Callable[[str], bool], limits: Limits | None = None) -> None:
@@ -58,7 +59,7 @@ class Guard:
         self.turns = Turns()
 
     def opened(self, connection: Guarded, address: str) -> None:
-        """Register a connection, and close one if there are too many."""
+        """Register a connection. If there are too many connections now, close one."""
         trusted = address in self._servers or self.is_trusted(address)
         network = "" if trusted else network_of(address)
         surplus = self.connections.opened(connection, network, _now_s())
@@ -141,10 +142,7 @@ class Guarded(web.RequestHandler):
         self._guard.opened(self, peer[0] if peer else "")
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Tell the guard that this connection is gone.
-
-        aiohttp's part runs in one of the next turns of the event loop (`turns.py`).
-        """
+        """Tell the guard that this connection is closed. Queue what aiohttp does at the end of a connection (`turns.py`)."""
         self._guard.connections.closed(self)
         self._guard.turns.add(partial(super().connection_lost, exc))
 
@@ -173,7 +171,7 @@ class Guarded(web.RequestHandler):
     def log_exception(self, *args: Any, **options: Any) -> None:
         """Count the error if the client broke off or does not speak HTTP.
 
-        Log any other error with a traceback: it is a fault of this server.
+        Any other error is a fault of this server: log it with a traceback.
         """
         error = options.get("exc_info")
         if isinstance(error, ConnectionError | web.RequestPayloadError):
@@ -184,7 +182,7 @@ class Guarded(web.RequestHandler):
             super().log_exception(*args, **options)
 
     def unsent_bytes(self) -> int:
-        """Return how many bytes are buffered for the client; 0 without a socket."""
+        """Return how many bytes are buffered for the client. Return 0 when there is no socket."""
         return self._socket.get_write_buffer_size() if self._socket is not None else 0
 
     def abort(self) -> None:
@@ -202,7 +200,7 @@ class GuardedSite(web.TCPSite):
         self._guard = guard
 
     async def start(self) -> None:
-        """Start to listen at this address. Raises OSError when the address is taken, or when this machine does not have it."""
+        """Start to listen at this address. Raises OSError when the address is taken, or when this computer does not have it."""
         await web.BaseSite.start(self)
         loop, server = asyncio.get_running_loop(), self._runner.server
         if server is None or self._host is None:
@@ -212,14 +210,14 @@ class GuardedSite(web.TCPSite):
             return Guarded(self._guard, server, loop)
 
         listener = Listener(await listening_sockets(self._host, self._port, self._backlog), connection)
-        self._server = cast(asyncio.AbstractServer, listener)  # of the server object, aiohttp uses only `close` and `sockets`
+        self._server = cast(asyncio.AbstractServer, listener)  # aiohttp uses only `close` and `sockets` of this object
 
 
 @web.middleware
 async def marks_served(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Mark the connection as being served.
 
-    Only `measured` comes before this middleware, so it runs as soon as a request's headers are complete.
+    Only the middleware `measured` runs before this one, so this one runs as soon as a request's headers are complete.
     """
     if isinstance(request.protocol, Guarded):
         node = request.app.get(NODE)
@@ -230,7 +228,7 @@ async def marks_served(request: web.Request, handler: Handler) -> web.StreamResp
 
 
 def raise_descriptors() -> int:
-    """Raise the limit of open files as far as this process may. Return the new limit."""
+    """Raise this process's limit of open files as far as the system allows. Return the new limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
     if soft != resource.RLIM_INFINITY and soft < wanted:

@@ -13,20 +13,21 @@ MOST_BYTES = 64 * 1024
 
 
 class KeyFetcher:
-    """Fetches JWK sets that partners publish. `resolver`: finds the addresses of a host name; None: the system's resolver."""
+    """Fetches JWK sets that partners publish. `resolver`: resolves host names; None: the system's resolver."""
 
     def __init__(self, reach: Reach, resolver: AbstractResolver | None = None) -> None:
         self._reach = reach
         self._resolver = resolver
 
     async def __call__(self, address: str) -> bytes:
-        """Return the body of the answer at this address. Raises NotFetched."""
+        """Fetch this address, and return the body of the response. Raises NotFetched."""
         refused: list[str] = []
         try:
             return await self._body(address, refused)
         except NotFetched:
             raise
-        except Exception as error:  # the library raises many classes, and the partner's server may answer anything
+        # the library raises exceptions of many classes, and the partner's server can send any response
+        except Exception as error:
             raise NotFetched("forbidden_address" if refused else type(error).__name__) from None
 
     async def _body(self, address: str, refused: list[str]) -> bytes:
@@ -45,7 +46,7 @@ class KeyFetcher:
             ) as session,
             session.get(address, headers=headers, allow_redirects=False) as answer,
         ):
-            if answer.status != 200:  # a redirect is refused, too, because nothing has checked its target
+            if answer.status != 200:  # a redirect is refused, too, because its target has not been checked
                 raise NotFetched(str(answer.status))
             body = b""
             while len(body) <= MOST_BYTES and (part := await answer.content.read(MOST_BYTES + 1 - len(body))):

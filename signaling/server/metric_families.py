@@ -1,4 +1,4 @@
-"""Build Prometheus families from mappings of label values to figures."""
+"""Make Prometheus metrics from mappings of label values to figures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ K = TypeVar("K", bound=tuple[Any, ...])
 
 @dataclass(eq=False)
 class Families(Collector):
-    """The families of one scrape, as a collector of `prometheus_client`."""
+    """The metrics of one scrape, as a collector of `prometheus_client`."""
 
     families: list[Metric]
 
@@ -26,7 +26,10 @@ class Families(Collector):
 
 
 def gauge(name: str, what: str, labels: tuple[str, ...], values: Mapping[K, float]) -> Metric:
-    """Return a gauge with one sample for each key of `values`. A key holds the values of `labels` in their order."""
+    """Return a gauge with one sample for each item of `values`.
+
+    A key of `values` is a tuple: one value for each label, in the order of `labels`.
+    """
     family = GaugeMetricFamily(name, what, labels=labels)
     for key, value in sorted(values.items()):
         family.add_metric(key, value)
@@ -42,7 +45,7 @@ def counter(name: str, what: str, labels: tuple[str, ...], values: Mapping[K, fl
 
 
 def histogram(name: str, what: str, spreads: Mapping[str, Spread], factor: float) -> Metric:
-    """Return a histogram by worker. `factor` converts the spread's unit to the unit in `name`."""
+    """Return a histogram with a series for each worker. `factor` converts the unit of the spreads to the unit in `name`."""
     family = HistogramMetricFamily(name, what, labels=("worker",))
     for worker, spread in sorted(spreads.items()):
         bounds = [f"{bound * factor:g}" for bound in spread.bounds] + ["+Inf"]

@@ -1,8 +1,8 @@
 """`GET /metrics` in Prometheus' format, on a separate address (`--metrics`): metrics of this server and its media workers.
 
-The endpoint asks for no password. So it is off by default, and its address belongs on a private network. No label contains a
-name, an id or a text of a person. A queue is named by its configured site and category. A worker is named by its number (`w0`),
-or by address and port.
+The endpoint needs no password. So it is off by default, and its address must be on a private network. No label contains a name,
+an id or a text of a person. A queue is named by its configured site and category. A worker is named by its number (`w0`), or by
+address and port.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from .metric_families import Families, counter, gauge
 WORKERS_S = 2.0  # seconds in which a media worker must answer a scrape; `sangdam_media_up` is 0 for a worker that takes longer
 KINDS = ("user", "callback", "help", "transfer")
 WORKER_STATES = ("live", "spare", "draining", "dead")
-WEBHOOKS = "webhook."  # prefix of the reasons in `COUNTS` that concern webhooks
+WEBHOOKS = "webhook."  # prefix of the reasons in `COUNTS` that are about webhooks
 WEBHOOK_OUTCOMES = ("sent", "failed", "not_stored", "disabled")
-MOST_QUEUES = 200  # at most this many queues are named in labels; those with the fewest people are added up as "other"
+MOST_QUEUES = 200  # at most this many queues have labels of their own; the queues with the fewest people are added up as "other"
 
 
 def metrics_app(app: web.Application) -> web.Application:
@@ -70,7 +70,7 @@ def _folders(app: web.Application) -> dict[str, Path]:
 
 
 def _disks(folders: Mapping[str, Path]) -> list[Metric]:
-    """Return the free space and the size of the disks under `folders`. A folder that is not mounted or made yet is left out."""
+    """Return the free space and the size of the disks on which the folders are. A folder that does not exist is left out."""
     free, size = {}, {}
     for name, folder in folders.items():
         with suppress(OSError):
@@ -119,9 +119,9 @@ def _of_server(app: web.Application) -> Iterator[Metric]:
 
 
 def _waiting(live: Live) -> Iterator[Metric]:
-    """Yield metrics of requests that nobody has accepted yet: of users, for help, and for transfers.
+    """Yield metrics of requests that nobody has accepted yet: users' requests, help requests, and transfers.
 
-    A callback counts once it is due.
+    A callback counts when it is due.
     """
     in_line = [("user", entry) for entry in live.index.waiting.values()]
     in_line += [("callback", entry) for entry in live.index.callbacks.values() if entry.session.in_line()]

@@ -38,9 +38,9 @@ async def _end(app: web.Application) -> None:
 async def _keep(records: Records, recordings: Recordings, files: Files, clock: Now) -> None:
     while True:
         try:
-            # Use the earlier of two clocks. If the machine's clock is wrongly set days ahead, the steady clock does not follow
-            # it. Codes expire by the machine's clock: the mark of a used code must stay until the code has expired, even if the
-            # steady clock is ahead.
+            # Use the earlier time of two clocks. If somebody sets the computer's clock days ahead by mistake, the steady clock
+            # does not follow. If the steady clock is ahead, the mark of a used code must still stay until the code expires by the
+            # computer's clock.
             now = min(clock(), wall_clock_ms())
             await files.sweep()
             await _delete_folders(records, now, recordings, files)
@@ -51,16 +51,15 @@ async def _keep(records: Records, recordings: Recordings, files: Files, clock: N
             await records.reachable.wait()
             continue
         except (SQLAlchemyError, OSError):
-            _log.exception("purge_failed")  # the next round, in an hour, tries again
+            _log.exception("purge_failed")  # the next run, in an hour, tries again
         await asyncio.sleep(_EVERY_S)
 
 
 async def _delete_folders(records: Records, now: int, *stores: Recordings | Files) -> None:
     """Delete recordings and files of sessions that have expired or were erased.
 
-    Sessions may have been erased while no server ran.
-
-    A folder whose session is not in the records stays, because it may belong to another installation.
+    Sessions might have been erased while no server ran. A folder whose session is not in the records stays, because it might
+    belong to another installation.
     """
     expired = await records.expired(now)
     for store in stores:

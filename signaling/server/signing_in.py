@@ -41,10 +41,11 @@ from .app_keys import (
 
 
 def setup(app: web.Application, clock: Now = wall_clock_ms) -> None:
-    """Add the parts to the application, which has its settings, records, counts and postbox already.
+    """Add the parts to the application.
 
-    `clock`: the server's steady clock, by which sign-ins begin and end. Codes of authenticator apps and tokens of the OpenID
-    provider hold times of other clocks, and are checked by the machine's clock.
+    The application must already have its settings, records, counts and postbox. `clock`: the server's steady clock, which decides
+    when sign-ins end. Codes of authenticator apps and tokens of the OpenID provider contain times of other clocks, so they are
+    checked by the computer's clock.
     """
     app[CLOCK] = clock
     settings, records = app[SETTINGS], app[RECORDS]
@@ -62,7 +63,7 @@ def setup(app: web.Application, clock: Now = wall_clock_ms) -> None:
         async def look() -> None:
             await asyncio.sleep(LOOK_S)
             node = app.get(NODE)
-            # only the leader checks sign-ins at the provider: otherwise two servers would use the same refresh token
+            # only the leader checks sign-ins at the provider; otherwise two servers would use the same refresh token
             if node is None or node.leads:
                 await checks.look()
 
@@ -76,5 +77,5 @@ def setup(app: web.Application, clock: Now = wall_clock_ms) -> None:
 
 
 def _guarded(reach: Reach) -> Connector:
-    """Return what opens connections to organisations' own providers: only to addresses that partners' servers may have."""
+    """Return the connector for organisations' own providers. It connects only to addresses to which webhooks may go, too."""
     return lambda tls: checked_connector(reach, [], tls=tls)

@@ -1,7 +1,7 @@
-"""Spread bursts of connections over several turns of the event loop, so that a chat line waits for a few connections only.
+"""Spread bursts of connections over several turns of the event loop, so that a chat line waits for only a few connections.
 
-When a balancer dies, thousands of connections break in one instant, and as many new ones arrive. The event loop would handle all
-of them in one turn, which lasts for seconds.
+When a load balancer dies, thousands of connections break at once, and thousands of new ones arrive. Without this module, the
+event loop would handle them all in one turn, which would take seconds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
-# at most this many new connections are accepted in one turn of the event loop; each takes about 1 ms until it is served
+# at most this many new connections are accepted in one turn of the event loop; accepting one takes about 1 ms
 ACCEPTED_A_TURN: Final = 8
 LOST_A_TURN: Final = 32  # at most this many closed connections are handled in one turn of the event loop
 PAUSE_S: Final = 1.0  # seconds for which a socket accepts no connection after the system had no file descriptor or memory left
@@ -48,7 +48,10 @@ class Turns:
 
 
 class Listener:
-    """Listening sockets. In each turn of the event loop, a few new connections are accepted. The others wait in the kernel."""
+    """Listening sockets.
+
+    In each turn of the event loop, they accept a few new connections; further connections wait in the kernel.
+    """
 
     def __init__(self, sockets: list[socket.socket], connection: Callable[[], asyncio.Protocol]) -> None:
         """Start to accept. `connection` makes the protocol of a new connection."""
@@ -70,7 +73,7 @@ class Listener:
                 if error.errno in _EXHAUSTED:
                     self._pause(listening, error)
                     return
-                # the client has closed the waiting connection, or the connection has failed: accept(2) reports that here
+                # accept(2) reports that the client has closed the waiting connection, or that the connection has failed
                 continue
             opened.setblocking(False)
             task = self._loop.create_task(self._open(opened))
@@ -105,7 +108,7 @@ class Listener:
 async def listening_sockets(host: str, port: int, backlog: int) -> list[socket.socket]:
     """Return a listening socket for each address of `host`.
 
-    Raises OSError when an address is taken, or when this machine does not have it.
+    Raises OSError when an address is taken, or when this computer does not have it.
     """
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     sockets: list[socket.socket] = []

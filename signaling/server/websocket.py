@@ -1,4 +1,4 @@
-"""The WebSocket at /ws: authentication, rate limits, and a reason for each refused message. No traceback reaches a client."""
+"""The WebSocket at /ws: authentication, rate limits, and a reason for each refused message. Clients never get a traceback."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ from signaling.session.model import NotAllowed
 log = structlog.get_logger(__name__)
 
 HELLO_TIMEOUT_S = 10.0  # seconds in which a new connection must send its hello
-GOODBYE_S = 2.0  # seconds for sending the messages that were queued before `bye`, and `bye` itself
+GOODBYE_S = 2.0  # seconds for sending `bye` and the messages that were queued before it
 SEND_TIMEOUT_S = 10.0  # seconds within which a client must read a message, before the server cuts the connection
 PING_S = 10.0  # seconds between two heartbeats of a WebSocket
 MAX_MESSAGE_BYTES = 450_000  # the largest message is a board message
 MESSAGES = {"burst": 400, "per_minute": 6_000}
 LINES = {"burst": 100, "per_minute": 300}
-# messages that make a line in the conversation: the sender's own, or a system line that tells of the change
+# messages that make a line in the conversation: a line of the sender, or a system line about the change
 LIMITED_AS_LINES = (
     msg.SendLine, msg.EditLine, msg.LeaveMessage, msg.InviteGuest, msg.RemoveGuest, msg.SetInterpreter, staff_msg.WrapUp,
 )  # fmt: skip  # a list of names
-MOST_OFFENCES = 200  # unreadable or too frequent messages after which the server closes the connection
+MOST_OFFENCES = 200  # number of unreadable or too frequent messages after which the server closes the connection
 AWAY_RETRY_MS = 1000  # milliseconds after which a client may connect again, if the records were unavailable when it connected
 MEDIA_LANE = 64  # at most this many offers, board messages and peer reports of a connection wait for its room
 
@@ -121,10 +121,7 @@ async def _serve(request: web.Request) -> web.StreamResponse:
 
 
 async def _converse(request: web.Request, stranger: ExitStack) -> web.WebSocketResponse:
-    """Serve one WebSocket.
-
-    While `stranger` is open, this WebSocket counts among those whose clients have not been let in.
-    """
+    """Serve one WebSocket. `stranger`: until it is closed, this WebSocket counts as one whose client has not been let in yet."""
     live = request.app[app_keys.LIVE]
     socket = web.WebSocketResponse(heartbeat=PING_S, max_msg_size=MAX_MESSAGE_BYTES, compress=False, autoping=False)
     try:
@@ -149,7 +146,7 @@ class _Connection:
         self._messages = Buckets(burst=MESSAGES["burst"], per_minute=MESSAGES["per_minute"], most_keys=1)
         self._lines = Buckets(burst=LINES["burst"], per_minute=LINES["per_minute"], most_keys=1)
         self._offences = 0
-        # made for the first message that needs this queue, because most connections send none
+        # the queue is made for the first message that needs it, because most connections send no such message
         self._media: asyncio.Queue[msg.ClientMessage] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -180,7 +177,7 @@ class _Connection:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
-        self._tasks.clear()  # the tracebacks of the tasks hold this object, which would keep it in memory
+        self._tasks.clear()  # the tracebacks of the tasks refer to this object, which would keep it in memory
 
     @property
     def _is_cut(self) -> bool:
@@ -190,9 +187,9 @@ class _Connection:
     # --- the first message -----------------------------------------------------------------------------------------------
 
     async def _hello(self) -> bool:
-        """Authenticate and attach the client. Return False after telling a refused client why.
+        """Authenticate and attach the client.
 
-        Raises TimeoutError without a hello in time.
+        If the client is refused, tell it why and return False. Raises TimeoutError when no `hello` arrives in time.
         """
         async with asyncio.timeout(HELLO_TIMEOUT_S):
             frame = await self.socket.receive()
@@ -262,8 +259,8 @@ class _Connection:
             if client.closing or self._offences > MOST_OFFENCES:
                 return
             await self._take(client, frame)
-            # Without this pause, the loop would read all frames that have arrived, and a client that sends many would hold up all
-            # others.
+            # Without this pause, the loop would handle all frames that have arrived, so a client that sends many frames would
+            # delay all other clients.
             await asyncio.sleep(0)
 
     async def _take(self, client: Client, frame: WSMessage) -> None:
@@ -302,9 +299,10 @@ class _Connection:
         return allowed
 
     def _to_media_lane(self, client: Client, message: msg.Offer | msg.BoardMessage | msg.PeerReport) -> None:
-        """Queue a message that may have to wait for the room. So the connection's chat lines need not wait behind this message.
+        """Queue a message that might have to wait for the room, so that the connection's chat lines need not wait behind it.
 
-        Offers and board messages wait for the room. A peer report is queued, too, because it must follow the offers before it.
+        Offers and board messages wait for the room. A peer report is queued, too, because it must be handled after earlier
+        offers.
         """
         if self._media is None:
             self._media = asyncio.Queue(MEDIA_LANE)
@@ -367,11 +365,9 @@ _ID = re.compile(r'"id"\s*:\s*(-?[0-9]{1,18})\s*[,}]')
 
 
 def _id_of(text: str) -> int | None:
-    """Return the request id of an unreadable message, so that the error that its sender gets names the id.
+    """Return the request id in an unreadable message, or None, so that the sender's `error` can contain this id.
 
-    Return None without an id.
-
-    Quotes inside a JSON text have a backslash before them, so no text can look like an id.
+    Inside a JSON string, quotes have a backslash before them, so no string can look like an id.
     """
     found = _ID.search(text)
     return int(found[1]) if found else None

@@ -75,7 +75,7 @@ def setup(app: web.Application) -> None:
     app[previews.PREVIEWS] = Previews(app[RECORDS], now_ms)
     checker = app[pictures.CHECKER] = Checker()
     app.on_cleanup.append(lambda _: checker.close())
-    # the burst is so large because a PDF of 20 pages becomes 20 pictures of the board
+    # the burst is large because a PDF with 20 pages becomes 20 pictures on the board
     app[pictures.UPLOADS] = Buckets(burst=24, per_minute=12)
     app[files.INTAKE] = file_bodies.Intake(app[FILES])
     app[oidc.BEGINNINGS] = Buckets(burst=60, per_minute=60)

@@ -58,7 +58,7 @@ class Forgotten(Struct, kw_only=True):
 class StrangersLink(Struct, kw_only=True):
     """The owner of an account reports a sign-in that was not theirs.
 
-    `token`: the part of the link in the mail about a new device after "#not-me=".
+    `token`: the mail about a new device has a link; the token is the part of this link after "#not-me=".
     """
 
     token: Annotated[str, by(Exact(100))]
@@ -69,7 +69,11 @@ class Proof(Struct, kw_only=True):
 
 
 class SignInItem(Struct, kw_only=True):
-    """One sign-in. `device` and `network` are "" if unknown. `here`: this is the sign-in with which the request was made."""
+    """One sign-in.
+
+    `device` and `network`: from which browser and network the sign-in was made, or "". `here`: the request was made with this
+    sign-in.
+    """
 
     id: str
     device: str
@@ -108,7 +112,7 @@ _read_proof: Reader[Proof] = Reader(Proof)
 
 @routes.post("/api/password")
 async def change_password(request: web.Request) -> web.Response:
-    """Change the member's own password. All other sign-ins of the member end. Consoles that are open with this sign-in go on."""
+    """Change the member's own password. All other sign-ins of the member end. Open consoles with this sign-in stay signed in."""
     member, sign_in = await holder_of(request)
     asked, now = await read_json(request, _read_new, 4096), steady_ms(request)
     hashed = await request.app[PASSWORDS].change(
@@ -130,11 +134,10 @@ async def reset_password(request: web.Request) -> web.Response:
 
 @routes.post("/api/password/forgot")
 async def forgot_password(request: web.Request) -> web.Response:
-    """Mail a link for a new password to the account with this login or mail address, if there is one and it has a mail address.
+    """Mail a link for a new password to the account with this login or mail address.
 
-    The answer never tells whether there is such an account.
-
-    Raises Refused: mail_off, SignInRefused: too_many_sign_ins.
+    Without such an account, or if it has no mail address, no mail is sent. The response is the same in all cases, so that it does
+    not reveal whether the account exists. Raises Refused: mail_off, SignInRefused: too_many_sign_ins.
     """
     asked = await read_json(request, _read_forgotten, 2048)
     if not request.app[ACCOUNT_MAILS].enabled:
@@ -159,16 +162,13 @@ async def password_link(request: web.Request) -> web.Response:
 
 
 def hand_over(link: Link) -> web.Response:
-    """Return the answer that gives a one-time link to the person who asked for the link.
-
-    That person passes the link on to its owner.
-    """
+    """Return the response with a one-time link. The person who asked for the link passes it on to the member for whom it is."""
     return answer(link)
 
 
 @routes.post("/api/prove")
 async def prove(request: web.Request) -> web.Response:
-    """Prove by the password that the person at this browser is the owner of the sign-in.
+    """Check the password, to prove that the person at this browser owns the sign-in.
 
     Changes of second factors need a recent proof.
     """
@@ -184,7 +184,7 @@ async def prove(request: web.Request) -> web.Response:
 
 @routes.get("/api/sign-ins")
 async def sign_ins(request: web.Request) -> web.Response:
-    """Return where this person is signed in, the newest sign-in first."""
+    """Return the member's sign-ins, the newest first."""
     member, here = await holder_of(request)
     found, now = await request.app[RECORDS].sign_ins_of(member.id), steady_ms(request)
     return answer([SignInItem.of(each, here.token_hash) for each in found if request.app[IDENTITY].stands(each, now)])

@@ -1,7 +1,4 @@
-"""The action that each route carries out, as the table of rights (`access/rights.py`) names it.
-
-The check of requests by that table.
-"""
+"""Say which action each route carries out, and check by the table of rights (`access/rights.py`) whether a request is allowed."""
 
 from __future__ import annotations
 
@@ -21,7 +18,7 @@ from .measured import route_of
 from .staff import signed_in
 from .token_routes import HOLDER, TOKEN_ROUTES
 
-ANYONE: Final = "anyone"  # the route needs no sign-in of staff; the request may carry another token, such as a session's
+ANYONE: Final = "anyone"  # the route needs no sign-in of staff; the request can contain another token, such as a session's token
 
 ROUTES: Final[dict[str, Action | Literal["anyone"]]] = {
     "GET /": ANYONE,
@@ -209,24 +206,27 @@ ROUTES: Final[dict[str, Action | Literal["anyone"]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """The member of staff, or the software with a token, that makes a request, and the action that the request asks for."""
+    """The sender of a request and the action that the request asks for.
+
+    The sender is a member of staff, or software with a token.
+    """
 
     member: StaffRecord
     action: Action
 
     @property
     def realm(self) -> Realm:
-        """The part of the organisation whose sites, staff and sessions this request may list."""
+        """The realm that this request may list: its sites, staff and sessions."""
         return realm_of(self.member, self.action)
 
     def may(self, thing: Thing) -> bool:
-        """Return whether the asker may do this request's action to the thing."""
+        """Return whether the asker may do this request's action to this object."""
         return may(self.member, self.action, thing)
 
     def require(self, thing: Thing) -> None:
-        """Raise Refused(not_found) if the asker may not do this request's action to the thing.
+        """Raise Refused(not_found) if the asker may not do this request's action to this object.
 
-        The answer is the same as for a thing that does not exist, so that the asker does not learn that it exists.
+        The refusal is the same as for an object that does not exist, so that the asker does not learn that this object exists.
         """
         if not self.may(thing):
             raise not_found()
@@ -235,7 +235,7 @@ class Asker:
 def action_of(request: web.Request) -> Action:
     """Return the action that the request's route carries out.
 
-    Raises Refused(not_found) for a route without an action: it is not for staff.
+    Raises Refused(not_found) for a route without an action, because such a route is not for staff.
     """
     action = ROUTES.get(_route(request), ANYONE)
     if action == ANYONE:
@@ -248,9 +248,9 @@ def _route(request: web.Request) -> str:
 
 
 async def asker_of(request: web.Request) -> Asker:
-    """Return who makes this request, if their roles or token allow its action at all: the caller checks for which things.
+    """Return the sender of this request, if their roles or token allow the action for at least some object.
 
-    Raises Refused: signed_out, not_allowed.
+    The caller must check whether they allow it for the object of the request. Raises Refused: signed_out, not_allowed.
     """
     if HOLDER in request:
         return _holder(request)
@@ -261,9 +261,9 @@ async def asker_of(request: web.Request) -> Asker:
 
 
 def _holder(request: web.Request) -> Asker:
-    """Return the software whose token this request carries.
+    """Return the software whose token is in this request.
 
-    Raises Refused(not_allowed), naming the right that the token lacks.
+    Raises Refused(not_allowed) with the name of the right that the token lacks.
     """
     holder = request[HOLDER]
     right, action = TOKEN_ROUTES[_route(request)]
@@ -282,5 +282,5 @@ async def asked_site(request: web.Request, asker: Asker) -> Site:
 
 
 def of_session(session: SessionRecord, *, own: bool = False) -> Thing:
-    """Return a session as a `Thing`, to which the table of rights is applied."""
+    """Return a session as a `Thing`, the form in which the table of rights checks objects."""
     return Thing(session.organisation, frozenset((session.site,)), own)

@@ -1,7 +1,7 @@
-"""Every HTTP route of the server, with the types of its request and answer. `openapi.py` makes the OpenAPI document from it.
+"""Every HTTP route of the server, with the types of its request and response.
 
-Add a row here for each new route: a test compares the rows with the routes of the application. The tests of the routes check each
-request and each answer against the route's row.
+`openapi.py` makes the OpenAPI document from these rows. Add a row here for each new route: a test compares the rows with the
+routes of the application. The tests of the routes check each request and each response against the route's row.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ __all__ = ["OPERATIONS", "Media", "Operation"]
 
 
 class Health(Struct, kw_only=True):
-    """The answer of a health check. `missing`: parts that are unavailable."""
+    """The result of a health check. `missing`: parts that are unavailable."""
 
     ok: bool
     state: str = ""
@@ -76,7 +76,7 @@ class Login(Struct, kw_only=True):
 
 
 class Ended(Struct, kw_only=True):
-    """Sign-ins were ended. `ended`: how many."""
+    """The result of ending sign-ins. `ended`: how many sign-ins ended."""
 
     ended: int
 

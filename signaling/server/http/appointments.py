@@ -30,7 +30,7 @@ from .operator import read_language
 routes = web.RouteTableDef()
 
 Zone = Annotated[str, by(Seen(64, cut=True))]
-Booking = Annotated[str, by(Exact(64))]  # names what is booked, as the list of appointments does
+Booking = Annotated[str, by(Exact(64))]  # the text that identifies a booking in the list of appointments
 
 
 class AppointmentPage(Struct, kw_only=True):
@@ -62,15 +62,19 @@ class NewTime(Struct, kw_only=True):
 
 
 class Cancellation(Struct, kw_only=True):
-    """A request to cancel an appointment. `booking`: what the page shows as booked. Another booking is not cancelled."""
+    """A request to cancel an appointment.
+
+    `booking`: identifies the booking that the page shows. A different booking is not cancelled.
+    """
 
     booking: Booking
 
 
 class WorkingHours(Struct, kw_only=True):
-    """A member's working hours. `hours`: null if the opening hours of the categories are the member's.
+    """A member's working hours.
 
-    `touched`: the member's appointments that cannot take place as booked. Appointments that the asker may not see are left out.
+    `hours`: null if the member works during the opening hours of the categories. `touched`: the member's appointments that cannot
+    take place as booked, except those that the asker may not see.
     """
 
     hours: Hours | None
@@ -99,7 +103,7 @@ async def times(request: web.Request) -> web.Response:
 
 
 def times_of(free: list[tuple[StaffRecord, list[int]]]) -> list[StaffTimes]:
-    """Return the free times of each member as an answer lists them: only the first ones."""
+    """Return the first free times of each member, as a response lists them."""
     return [StaffTimes(id=staff.id, name=staff.name, times=offered(found)) for staff, found in free]
 
 
@@ -115,9 +119,10 @@ async def move(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/appointments/{session}/cancel")
 async def cancel(request: web.Request) -> web.Response:
-    """Cancel an appointment. Its user gets a mail, if mail is set up and a mail address is known. The request is audited.
+    """Cancel an appointment.
 
-    Raises Changed when another time is booked by now.
+    Its user gets a mail, if mail is set up and a mail address is known. The request is audited. Raises Changed when a different
+    time is booked now.
     """
     asker = await asker_of(request)
     entry = await _asked(request, asker)
@@ -134,7 +139,7 @@ async def hours(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/staff/{id}/hours")
 async def change_hours(request: web.Request) -> web.Response:
-    """Set a member's working hours, and answer with the appointments that no longer fit. The request is audited."""
+    """Set a member's working hours, and return the appointments that no longer fit. The request is audited."""
     asker = await asker_of(request)
     member, wanted = await _member(request, asker), (await read_json(request, read_hours)).hours
     if wanted is not None:
@@ -152,7 +157,7 @@ async def change_hours(request: web.Request) -> web.Response:
 async def _hours_of(request: web.Request, asker: Asker, member: StaffRecord) -> WorkingHours:
     found = await request.app[RECORDS].working_hours([member.id])
     language = read_query(request, read_language).lang
-    # list only appointments that the asker may manage: somebody who may set working hours need not be allowed to see users
+    # list only appointments that the asker may manage: not everybody who may set working hours may also see users
     theirs = realm_of(asker.member, "appointments.manage")
     touched = await request.app[LIVE].desk.touched(member, theirs, language)
     return WorkingHours(hours=found.get(member.id), touched=touched)

@@ -1,4 +1,4 @@
-"""The changes of a board with their times, in parts, from which a page shows the board as it was at any time."""
+"""Return the changes of a board with their times, in parts. From the changes, a page shows the board as it was at any time."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class BoardHistory(Struct, kw_only=True):
 
 
 class PartQuery(Struct, kw_only=True):
-    """Which part of a board's changes to return: the one after `after` of `epoch`, as the answer before it said."""
+    """The query for a part of a board's changes. `epoch`, `after`: `epoch` and `next` of the part before."""
 
     epoch: Number = 0
     after: Number = 0

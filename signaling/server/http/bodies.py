@@ -20,17 +20,20 @@ from .errors import Refused, not_found
 
 T = TypeVar("T")
 
-Key = Annotated[str, by(Exact(256))]  # an id of a site, a category …; an id that does not exist gives "not found"
+Key = Annotated[str, by(Exact(256))]  # the form of an id of a site, a category …
 MOST_JSON_BYTES = 64 * 1024
-BODY_WITHIN_S = 10.0  # seconds in which a small body must arrive; a larger body gets more time, as `LEAST_BYTES_A_SECOND` says
-# the slowest rate at which a client may send a large body; we take a phone with bad reception to send twice as fast
+BODY_WITHIN_S = 10.0  # seconds within which a small body must arrive; a larger body gets more time, by `LEAST_BYTES_A_SECOND`
+# the slowest rate at which a client may send a large body; we assume that a phone with bad reception sends twice as fast
 LEAST_BYTES_A_SECOND = 16 * 1024
 BODY: web.RequestKey[bytes] = web.RequestKey("body", bytes)  # the body of the request, if a middleware has read it already
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
 async def read_json(request: web.Request, reader: Callable[[bytes], T], most_bytes: int = MOST_JSON_BYTES) -> T:
-    """Return the JSON body as the reader's type. Raises Refused: too_large, too_slow, or bad_request, which names the field."""
+    """Return the JSON body as the reader's type.
+
+    Raises Refused: too_large, too_slow, or bad_request with the name of the wrong field.
+    """
     body = await read_bytes(request, most_bytes)
     try:
         return reader(body)
@@ -39,7 +42,7 @@ async def read_json(request: web.Request, reader: Callable[[bytes], T], most_byt
 
 
 def read_query(request: web.Request, reader: QueryReader[T]) -> T:
-    """Return the query as the reader's type. Raises Refused(bad_request), which names the parameter."""
+    """Return the query as the reader's type. Raises Refused(bad_request) with the name of the wrong parameter."""
     try:
         return reader(request.query.items())
     except Unreadable as error:
@@ -64,7 +67,7 @@ def file_inside(folder: Path, request: web.Request) -> Path | None:
 
 
 async def parts_of(request: web.Request, most_bytes: int) -> AsyncIterator[bytes]:
-    """Yield the body in parts as it arrives: at most `most_bytes`, whatever length the client announced, and for a limited time.
+    """Yield the body in parts as it arrives, at most `most_bytes` and for a limited time, whatever length the client announced.
 
     Raises Refused: too_large, too_slow.
     """
@@ -92,7 +95,7 @@ async def parts_of(request: web.Request, most_bytes: int) -> AsyncIterator[bytes
 async def read_bytes(request: web.Request, most_bytes: int, took: Callable[[int], None] = lambda count: None) -> bytes:
     """Return the body: at most `most_bytes`, whatever length the client announced. Read it for a limited time only.
 
-    `took` gets the size of each part as it arrives. Raises Refused: too_large, too_slow.
+    `took`: called with the size of each part that arrives. Raises Refused: too_large, too_slow.
     """
     if BODY in request:
         if len(request[BODY]) > most_bytes:
@@ -110,15 +113,19 @@ def _too_large(most_bytes: int) -> Refused:
 
 
 def now_ms() -> int:
-    """Return the time of this server's machine, in Unix ms: for entries of the audit, and for times that others have signed."""
+    """Return the time of this computer's clock in Unix ms.
+
+    Use it for audit entries, and to check times that others have signed.
+    """
     return time.time_ns() // 1_000_000
 
 
 def steady_ms(request: web.Request) -> int:
-    """Return the time in Unix ms by the server's steady clock, which never jumps when the machine's clock steps.
+    """Return the time of the server's steady clock in Unix ms.
 
-    Use it for rights that this server itself grants and ends, such as sign-ins and links. A step of the machine's clock then
-    neither ends nor lengthens a right. The live sessions judge rights by the same clock.
+    This clock does not jump when the computer's clock is set. Use it for rights that this server grants and ends, such as
+    sign-ins and links: setting the computer's clock then neither ends nor lengthens a right. The live sessions check rights by
+    the same clock.
     """
     return request.app[CLOCK]()
 

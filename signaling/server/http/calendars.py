@@ -32,7 +32,7 @@ PAST_MS = 14 * 86_400_000  # milliseconds for which past appointments stay in th
 class Calendar(Struct, kw_only=True):
     """The member's calendar.
 
-    `on`: whether the member has one. `url`: its address, which is shown only when the address is made.
+    `on`: whether the member has a calendar. `url`: the calendar's address; it is shown only once, when it is made.
     """
 
     on: bool
@@ -67,7 +67,7 @@ async def remove(request: web.Request) -> web.Response:
 async def read(request: web.Request) -> web.Response:
     """Return the calendar that this key opens.
 
-    The calendar names no user, because many calendar programs keep the calendars that they read on other companies' servers.
+    The calendar contains no user's name, because many calendar programs store the calendars on other companies' servers.
     """
     records, now = request.app[RECORDS], now_ms()
     member = await records.staff_by_calendar(token_hash(path_id(request, "key")))
@@ -83,7 +83,7 @@ async def read(request: web.Request) -> web.Response:
 
 
 def _agreed(found: list[SessionRecord], member: StaffRecord) -> Iterator[tuple[SessionRecord, Callback]]:
-    """Yield the member's appointments, past ones too, except those that were cancelled or missed."""
+    """Yield the member's future and past appointments, except cancelled and missed ones."""
     for record in found:
         called = _callback_of(record)
         if called is not None and called.staff == member.id and called.state not in ("cancelled", "missed"):

@@ -1,7 +1,7 @@
 """Serve the compressed copies that `web/build.mjs` makes of the pages.
 
-The copies lie in separate folders (`pages/compressed/br/call.html`). If the copies lay beside the originals (`call.html.br`),
-aiohttp would choose among them by itself. It would send Brotli even to a client that refuses Brotli (`br;q=0`).
+The copies are in separate folders (`pages/compressed/br/call.html`). If the copies were next to the originals (`call.html.br`),
+aiohttp would choose a copy by itself, and would send Brotli even to a client that refuses Brotli (`br;q=0`).
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _IDENTITY: Final = "identity"
 
 
 def accepted(header: str) -> list[str]:
-    """Return those of our encodings that the header `Accept-Encoding` weights at least as high as the plain file, the best first.
+    """Return the encodings for a client, the best first, by the header `Accept-Encoding` (RFC 9110, 12.5.3).
 
-    See RFC 9110, 12.5.3. Of encodings with the same weight, the one with smaller files comes first. A malformed element of the
-    header is ignored.
+    An encoding is left out if its weight is lower than the weight of the plain file. If two encodings have the same weight, the
+    encoding with smaller files comes first. Malformed elements of the header are ignored.
     """
     weights = dict(_weights(header))
     others = weights.get("*", 0.0)
@@ -55,9 +55,9 @@ def _weights(header: str) -> Iterable[tuple[str, float]]:
 
 
 def _quality(text: str) -> float:
-    """Return the weight that the text gives, from 0 to 1.
+    """Return the weight that the text stands for, from 0 to 1.
 
-    Return -1 for a text that is no weight, such as "nan", "1e-1" or "+1".
+    Return -1 for a text that is not a weight, such as "nan", "1e-1" or "+1".
     """
     digits = text.replace(".", "", 1)
     return float(text) if digits.isascii() and digits.isdigit() else -1.0

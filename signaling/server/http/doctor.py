@@ -1,4 +1,4 @@
-"""The findings of `sangdam doctor`, for operators: the same checks, made by the running server."""
+"""The findings of `sangdam doctor` for operators. The running server makes the same checks as the command."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Report(Struct, kw_only=True):
 
 @routes.get("/api/operator/doctor")
 async def doctor(request: web.Request) -> web.Response:
-    """Examine this server and its machine now, and return the findings in sentences."""
+    """Examine this server and its computer now, and return the findings as sentences."""
     await asker_of(request)
     language = read_query(request, read_language).lang
     async with request.app[TURN]:

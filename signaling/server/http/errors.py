@@ -93,12 +93,11 @@ _BY_STATUS: dict[int, tuple[RequestReason, str]] = {
 
 
 class Problem(Struct, kw_only=True, omit_defaults=True):
-    """The body of a refusal: problem details (RFC 9457) with our own members `reason` and `message`.
+    """The body of a refusal: problem details (RFC 9457), and the additional members `reason` and `message`.
 
-    The problem's type is the HTTP status.
-
-    `detail` and `message` are the same sentence, for people. `retry_s`: seconds after which to try again.
-    `fields`: what is wrong with each field of a form.
+    The HTTP status says the type of the problem. `detail` and `message` are the same sentence, for people. `retry_s`: seconds
+    after which to try again.
+    `fields`: field of a form → what is wrong with it.
     """
 
     title: str
@@ -206,7 +205,7 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
     except web.RequestPayloadError:
         return _refusal(request, 400, "bad_request", "The body is not what its headers say.")
     except ConnectionError:
-        # the client is still connected, so another connection has failed, such as this server's to the database
+        # the client is still connected, so another connection has failed, such as the server's connection to the database
         if request.transport is not None:
             return _fault(request)
         request.app[COUNTS]["http.cut"] += 1

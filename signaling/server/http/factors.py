@@ -18,7 +18,7 @@ from .staff import Code, holder_of, signed_out
 
 routes = web.RouteTableDef()
 
-# milliseconds for which staff may change their second factors, from the moment when they proved who they are
+# milliseconds for which staff may change their second factors after they have proved who they are
 PROOF_MS = 10 * 60_000
 
 
@@ -42,7 +42,8 @@ class SecondFactors(Struct, kw_only=True):
 
     `required`: whether a rule requires a second factor.
 
-    `by_provider`: whether the member signs in at the OpenID provider, and has neither password nor factors here.
+    `by_provider`: whether the member signs in at the OpenID provider; such a member has neither a password nor second factors
+    here.
     """
 
     app: bool
@@ -96,7 +97,7 @@ async def begin_app(request: web.Request) -> web.Response:
 
 @routes.post("/api/second-factors/app/confirm")
 async def confirm_app(request: web.Request) -> web.Response:
-    """Turn the authenticator app on with its first code. A limited sign-in becomes a full one."""
+    """Turn the authenticator app on with its first code. A limited sign-in becomes a full sign-in."""
     member, sign_in = await proved(request)
     asked, now = await read_json(request, _read_code, 1024), steady_ms(request)
     codes = await request.app[FACTORS].confirm(member.id, asked.code, now)
@@ -127,16 +128,16 @@ async def make_recovery_codes(request: web.Request) -> web.Response:
 
 
 async def proved(request: web.Request, *, limited: bool = True) -> tuple[StaffRecord, SignInRecord]:
-    """Return the member and the sign-in of this request, if the member proved within `PROOF_MS` who they are.
+    """Return the member and the sign-in of this request, if the member has proved who they are within the last `PROOF_MS`.
 
-    `limited`: whether a limited sign-in is enough. A limited sign-in, made with the password alone, may only set up the member's
-    first factor. Otherwise somebody who knows the password could change the factors that the member has. Raises Refused:
+    `limited`: whether a limited sign-in is enough. A limited sign-in was made with the password alone, so it can only set up the
+    member's first factor. Otherwise somebody who knows the password could change the member's factors. Raises Refused:
     signed_out, and SignInRefused: by_provider, prove_first.
     """
     member, sign_in = await holder_of(request, limited=limited)
     if sign_in.limited and await _has_factor(request, member):
         raise signed_out()
-    # The OpenID provider may deactivate a member. If the member had a factor here, they could still sign in with it.
+    # The OpenID provider can deactivate a member. If the member had a second factor here, they could still sign in with it.
     if await request.app[RECORDS].is_of_provider(member.id):
         raise SignInRefused("by_provider")
     if steady_ms(request) - sign_in.proved_at > PROOF_MS:

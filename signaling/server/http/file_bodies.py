@@ -1,6 +1,6 @@
-"""Limits for files that clients send: how many arrive at once, and how many bytes, by address, by session and in total.
+"""Limits for files that clients send: numbers of files and of bytes, by address, by session and in total.
 
-A file is written to disk while it arrives, so that memory stays small however large files are.
+A file is written to disk while it arrives, so even large files need little memory.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ LONGEST_WAIT_S = 10.0  # a client waits at most this many seconds for its turn
 MOST_A_SESSION = 100  # one session has at most this many files
 MOST_SESSION_BYTES = 500 * 1000 * 1000
 KEEP_FREE_BYTES = 512 * 1024 * 1024  # bytes of disk space that files must leave free
-_SECONDS_A_MB = 1.0  # seconds that each sent MB costs its sender in the fair queue, which serves first whoever has spent least
+# seconds that each sent MB adds to the sender's account; the fair queue serves the sender with the smallest account first
+_SECONDS_A_MB = 1.0
 
 
 class Intake:
-    """Limits the files that clients send. `arriving`: by session, the bytes that were announced and are not stored yet."""
+    """Limits the files that clients send. `arriving`: session → bytes that were announced and are not stored yet."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
@@ -33,7 +34,7 @@ class Intake:
 
     @asynccontextmanager
     async def place(self, who: Who, session: str, size_bytes: int) -> AsyncIterator[None]:
-        """Wait until a client may send a file of at most this size, and hold its turn while the file arrives.
+        """Wait until a client may send a file of at most this size. The client keeps its turn until the `async with` block ends.
 
         Raises fair_line.Full.
         """
@@ -48,8 +49,8 @@ class Intake:
                     self._spent.charge(key, size_bytes / 1e6 * _SECONDS_A_MB)
 
     def has_disk_for(self, size_bytes: int) -> bool:
-        """Return whether the disk has room for a file of this size, besides the files that arrive now.
+        """Return whether the disk has room for a file of this size, in addition to the files that are arriving now.
 
-        Blocks while it asks the file system.
+        This call blocks while the file system answers.
         """
         return self._files.free_bytes() - self.arriving.total() >= KEEP_FREE_BYTES + size_bytes

@@ -35,7 +35,8 @@ from .threads import user_may_read
 routes = web.RouteTableDef()
 
 MB = 1_000_000
-NAME_HEADER = "File-Name"  # the file's name, percent-encoded; it is not in the address, because proxies log addresses
+# this header has the file's name, percent-encoded; the name is not in the address, because proxies log addresses
+NAME_HEADER = "File-Name"
 _TRY_AGAIN_S = 5.0
 _SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
 INTAKE: web.AppKey[Intake] = web.AppKey("file_intake", Intake)
@@ -81,9 +82,9 @@ async def upload(request: web.Request) -> web.Response:
 
 
 class FileAsked(Struct, frozen=True):
-    """A file that a client is about to send: who sends it, its name, and its largest size.
+    """A file that a client is about to send: its sender, its name, and its largest size.
 
-    `actor`: how the audit names the sender.
+    `actor`: the sender's name in the audit.
     """
 
     session: str
@@ -175,7 +176,7 @@ async def download(request: web.Request) -> web.StreamResponse:
 async def _readable(request: web.Request) -> FileRecord:
     """Return the file if this client may read it. Raises Refused(not_found) otherwise.
 
-    Reading by a member of staff who takes no part in the session is audited.
+    If a member of staff who takes no part in the session reads the file, this is audited.
     """
     file = await _still_readable(request)
     member = None if bearer(request) else await request.app[IDENTITY].who(request, steady_ms(request))
@@ -203,9 +204,9 @@ async def _still_readable(request: web.Request) -> FileRecord:
 async def _staff_may_read(request: web.Request, file: FileRecord, member: StaffRecord) -> bool:
     """Return whether this member of staff may read the file.
 
-    Members who have the right `past.see` for this conversation may read it. Where the right holds for own conversations only, it
-    suffices to take part in this one or to read along. A member who takes part in another conversation of the same user may read
-    the file, too, and names that conversation as `?via=`.
+    A member with the right `past.see` for this conversation may read the file. If the right is limited to own conversations, the
+    member must take part in this conversation or read along. A member who takes part in another conversation of the same user may
+    read the file, too, if the request names the other conversation as `?via=`.
     """
     session = await request.app[RECORDS].session(file.session)
     if session is None:

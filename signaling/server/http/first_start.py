@@ -1,8 +1,7 @@
 """The first start in the browser.
 
-Whoever opens the link that `sangdam init` prints can become the first owner, and is then signed in.
-
-The owner then adds sites and staff by the routes of the settings.
+`sangdam init` prints a link. The person who opens it can become the first owner, and is then signed in. After that, the owner
+adds sites and staff by the routes of the settings.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ class FirstLink(Struct, kw_only=True):
 
 
 class FirstOwner(Struct, kw_only=True):
-    """The first owner. `serves`: whether they also answer visitors, as a counselor who speaks `language`."""
+    """The first owner. `serves`: whether the owner is also a counselor, who speaks `language`."""
 
     token: Token
     organisation: Annotated[str, by(Seen(200, cut=True))]
@@ -71,7 +70,7 @@ async def begin(request: web.Request) -> web.Response:
     asked, now = await read_json(request, _read_owner, 4096), steady_ms(request)
     records, link = request.app[RECORDS], token_hash(asked.token)
     if not await records.first_link_works(link, now):
-        raise SignInRefused("link_over")  # refuse before the password is hashed, because hashing takes time
+        raise SignInRefused("link_over")  # check this before the password is hashed, because hashing takes time
     owner, organisation = _checked(asked)
     owner = replace(owner, password_hash=await _hashed(asked.password, owner))
     try:

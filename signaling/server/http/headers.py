@@ -18,7 +18,7 @@ _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-# The policy of responses that are not pages. If a browser shows such a response as a page, the page can run no script, load
+# The policy of responses that are not pages. If a browser shows such a response as a page, this page can run no script, load
 # nothing and frame nothing.
 _NO_PAGE = "default-src 'none'; frame-ancestors 'none'; sandbox"
 # Headers of our pages that partners frame. A partner's page with a Cross-Origin-Embedder-Policy may frame only documents that
@@ -32,9 +32,9 @@ _NEVER = ("accelerometer", "geolocation", "gyroscope", "payment", "usb")
 
 
 def hide_versions() -> None:
-    """Leave the versions of aiohttp and Python out of every `Server` header.
+    """Leave the versions of aiohttp and Python out of every `Server` header. aiohttp has no setting for this.
 
-    aiohttp has no setting for that, so this changes one of its constants.
+    So this function changes a constant of aiohttp.
     """
     web_response.SERVER_SOFTWARE = "Sangdam"  # type: ignore[attr-defined]  # aiohttp does not list this name in __all__
 
@@ -47,13 +47,13 @@ async def security_headers(request: web.Request, handler: Handler) -> web.Stream
     except web.HTTPException as error:  # a response that aiohttp raises as an exception, such as a redirect
         secure(request, error.headers)
         raise
-    if not response.prepared:  # a WebSocket's headers have been sent already
+    if not response.prepared:  # the headers of a WebSocket's response are already sent
         secure(request, response.headers)
     return response
 
 
 def secure(request: web.Request, headers: MutableMapping[str, str]) -> None:
-    """Add the security headers. A handler that starts to send its response itself must call this first."""
+    """Add the security headers to a response. A handler that itself starts to send its response must call this function first."""
     for name, value in _ALWAYS.items():
         headers.setdefault(name, value)
     headers.setdefault("Content-Security-Policy", _NO_PAGE)
@@ -78,10 +78,10 @@ def page_headers(
 ) -> dict[str, str]:
     """Return the headers of one HTML page.
 
-    `frame_ancestors`: origins that may frame the page. A text that is no origin, as older versions may have stored, is left out:
-    it could add a directive to the policy. `devices`: the devices that the page may use. `opener`: the page's
-    Cross-Origin-Opener-Policy, which says whether it stays connected to its opener and to windows that it opens. `frames`:
-    whether the page may frame pages of ours.
+    `frame_ancestors`: origins that may frame the page. A text that is not an origin is left out, because it could add a directive
+    to the policy; older versions might have stored such a text. `devices`: the devices that the page may use. `opener`: the
+    page's Cross-Origin-Opener-Policy, which decides whether the page stays connected to its opener and to the windows that it
+    opens. `frames`: whether the page may frame pages of ours.
     """
     frame_ancestors = [each for each in frame_ancestors if is_origin(each)]
     sockets = " ".join(sorted(origin.replace("http", "ws", 1) for origin in settings.own_origins))
@@ -92,7 +92,7 @@ def page_headers(
         "img-src": "'self' blob: data:",
         "media-src": "'self' blob:",
         "font-src": "'self'",
-        "connect-src": f"'self' {sockets}",  # only recent browsers let 'self' cover WebSockets
+        "connect-src": f"'self' {sockets}",  # only in recent browsers does 'self' include WebSockets
         "worker-src": "'self'",
         **({"frame-src": "'self'"} if frames else {}),
         "manifest-src": "'self'",

@@ -1,4 +1,7 @@
-"""Health checks. A process supervisor asks whether this server is alive. A load balancer asks whether it can serve."""
+"""Health checks.
+
+A process supervisor asks whether this server is alive. A load balancer asks whether this server can handle requests.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ ANSWER_S = 2.0  # seconds in which each part must answer a health check
 
 @routes.get("/healthz")
 async def healthz(request: web.Request) -> web.Response:
-    """Answer 200 while this process runs, even if it cannot reach other parts: restarting it would not bring them back."""
+    """Answer 200 while this process runs, even if it cannot reach other parts: restarting this process would not help."""
     return answer({"ok": True})
 
 
@@ -33,10 +36,9 @@ async def readyz(request: web.Request) -> web.Response:
 
     `missing` names the unreachable parts: records, redis, leader, workers.
 
-    Without records, Redis or workers, the answer is still 200: calls go on here, and another server could do no more.
-
-    The process of a leader may have stood still, so that another server leads by now. Therefore, a leader whose lease has expired
-    checks its lease first.
+    Without records, Redis or workers, the status is still 200: calls continue on this server, and another server could not do
+    better. If the process of a leader was suspended, another server might lead now. So a leader whose lease has expired checks
+    the lease first.
     """
     app = request.app
     missing = [] if await _answers(app[RECORDS].site("")) else ["records"]

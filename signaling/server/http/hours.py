@@ -29,8 +29,8 @@ routes = web.RouteTableDef()
 class CategoryHours(Struct, kw_only=True):
     """The hours of one category.
 
-    `hours`: the category's own hours, or null. A category without own hours has those of the category `inherited_from`. If that
-    is "", it is always open.
+    `hours`: the category's own hours, or null. A category without own hours has the hours of the category `inherited_from`. If
+    `inherited_from` is "", the category is always open.
     """
 
     id: str
@@ -54,9 +54,9 @@ class HolidayQuery(Struct, kw_only=True):
 
 
 class HolidayList(Struct, kw_only=True):
-    """Public holidays of this year and the next, as ISO dates in order; [] if none are known of the place.
+    """Public holidays of this year and the next, as ISO dates in order; [] if the place's holidays are not known.
 
-    `installed`: whether this server knows public holidays at all, which takes an optional package.
+    `installed`: whether the optional package with public holidays is installed.
     """
 
     days: list[str]
@@ -80,7 +80,7 @@ async def read(request: web.Request) -> web.Response:
 
 @routes.get("/api/operator/holidays")
 async def public_holidays(request: web.Request) -> web.Response:
-    """Return the public holidays of a country or a part of it, which the page adds to opening hours as closed days."""
+    """Return the public holidays of a country or of a part of it. The page adds them to the opening hours as closed days."""
     await asker_of(request)
     place = read_query(request, _read_place).place.upper()
     if not installed():
@@ -95,9 +95,10 @@ async def public_holidays(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/sites/{site}/categories/{category}/hours")
 async def change(request: web.Request) -> web.Response:
-    """Set a category's hours. With null, the category has the hours of its nearest parent that has hours, or else is always open.
+    """Set a category's hours.
 
-    Users who prepare or wait see the change at once. The change is audited.
+    With null, the category has the hours of its nearest ancestor with hours or, without one, is always open. Users who prepare or
+    wait see the change at once. The change is audited.
     """
     asker = await asker_of(request)
     records = request.app[RECORDS]

@@ -2,7 +2,8 @@
 
 Separate processes re-encode pictures.
 
-Before a picture is decoded, limits hold for each client: for concurrent uploads, bytes in memory, queued pictures, and CPU time.
+Before a picture is decoded, the server checks the client's limits: concurrent uploads, bytes in memory, queued pictures, and CPU
+time.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ __all__ = ["LONGEST_SIDE", "MOST_BYTES", "Checker", "Full", "Picture", "PictureR
 
 SENDING = 32  # at most this many uploads at the same time
 SENDING_EACH_ADDRESS = 12
-MOST_WAITING = 96  # at most this many clients wait to upload, and as many pictures wait to be re-encoded
+MOST_WAITING = 96  # at most this many clients wait to upload, and at most this many pictures wait to be re-encoded
 MOST_HELD_BYTES = 32 * 1024 * 1024  # at most this many bytes of uploaded pictures in this process's memory
 LONGEST_WAIT_S = 10.0  # a client waits at most this many seconds for its turn to upload
-# bytes of a light picture when decoded, at most; a phone's photo of 12 megapixels takes 48 million
+# a light picture has at most this many bytes when decoded; a phone's photo of 12 megapixels has 48 million bytes
 LIGHT_MEMORY = 64 * 1024 * 1024
-LIGHT_WORK = 150_000_000  # largest work of a light picture, in pixels times passes
-MOST_SPENT_SESSION_S = 12.0  # seconds of CPU time lately spent on a session's pictures, above which the session must wait
-MOST_SPENT_ADDRESS_S = 40.0  # seconds of CPU time lately spent on an address's pictures, above which the address must wait
+LIGHT_WORK = 150_000_000  # largest amount of work for a light picture, in pixels times passes
+MOST_SPENT_SESSION_S = 12.0  # if a session's pictures lately took more seconds of CPU time, the session must wait
+MOST_SPENT_ADDRESS_S = 40.0  # if an address's pictures lately took more seconds of CPU time, the address must wait
 
 
 @dataclass(slots=True, eq=False)
@@ -46,7 +47,7 @@ class Upload:
 class Held:
     """The bodies of uploads in memory.
 
-    When all bodies together have more than `most_bytes`, an upload of the address with the most bytes is ended.
+    When all bodies together have more than `most_bytes`, the largest upload of the address with the most bytes is ended.
     """
 
     most_bytes: int = MOST_HELD_BYTES
@@ -60,7 +61,7 @@ class Held:
     def release(self, upload: Upload) -> None:
         """Stop counting the bytes of an upload that is finished, or that is being re-encoded now.
 
-        The queues limit how many are re-encoded.
+        The queues limit how many pictures are re-encoded at the same time.
         """
         if upload in self.uploads:
             self.uploads.remove(upload)
@@ -69,7 +70,10 @@ class Held:
         return sum(each.held_bytes for each in self.uploads)
 
     def _evict(self) -> None:
-        """End the largest upload of the address with the most bytes. Of several equally large uploads, end the newest."""
+        """End the largest upload of the address with the most bytes.
+
+        If several of its uploads are equally large, end the newest.
+        """
         of_address: dict[str, int] = {}
         for each in self.uploads:
             of_address[each.who.address] = of_address.get(each.who.address, 0) + each.held_bytes
@@ -105,9 +109,9 @@ class Checker:
 
     @asynccontextmanager
     async def sending(self, who: Who) -> AsyncIterator[Upload]:
-        """Wait until this client may upload a picture, and hold its turn during the upload.
+        """Wait until this client may upload a picture.
 
-        Call this before the body is read. Raises Full.
+        The client keeps its turn until the `async with` block ends. Call this before the body is read. Raises Full.
         """
         async with self._sending.turn(who, LONGEST_WAIT_S):
             upload: Upload | None = None

@@ -1,4 +1,4 @@
-"""Manifest, icons and service workers. With them, the console can be installed, and pages can show notifications."""
+"""Manifest, icons and service workers, so that the console can be installed and pages can show notifications."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from .errors import not_found
 routes = web.RouteTableDef()
 
 ICONS: Final = ("icon-192.png", "icon-512.png", "icon-maskable-512.png", "badge-96.png")
-# The policy of service workers. A browser applies the policy of the worker's own response: the worker may fetch from this server
-# only.
+# The Content-Security-Policy of service workers: a worker may fetch only from this server. Browsers take the policy from the
+# response with the worker's script.
 _POLICY = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
 
 
@@ -64,7 +64,10 @@ async def icon(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/console-worker.js")
 async def console_worker(request: web.Request) -> web.StreamResponse:
-    """Return the console's service worker. It caches the page and its scripts and styles, and nothing of any conversation."""
+    """Return the console's service worker.
+
+    The worker caches the console's page, scripts and styles, and no data of conversations.
+    """
     return _worker(request, "console-worker.js")
 
 

@@ -1,8 +1,8 @@
-"""The widget's script as one site wants it: where the launcher stands, and what it says in the languages of the site.
+"""Adapt the widget's script to one site: the launcher's corner, and its text in the languages of the site.
 
-The widget's script may have at most 2,048 bytes. So the script has no code for a site's own launcher, and texts only in Korean
-and English. So the server writes the site's wishes into the built script, in the two places that the patterns below find. A test
-looks for both places in the sources.
+The widget's script may have at most 2,048 bytes. So it has no code for a site's own launcher, and texts only in Korean and
+English. Instead, the server writes the site's corner and texts into the built script. The two patterns below find the two places
+for them; a test checks that the sources have these places.
 """
 
 from __future__ import annotations
@@ -22,13 +22,16 @@ _TEXT: Final = re.compile(
 
 
 def is_plain(site: Site) -> bool:
-    """Return whether the site wants the widget's script unchanged."""
+    """Return whether the site uses the widget's script unchanged."""
     return site.corner == "right" and not _texts(site)
 
 
 def _texts(site: Site) -> dict[str, str]:
-    """Return the launcher's texts by language: the site's own texts, and ours for languages that the script does not have."""
-    offered = {_language(tag) for tag in site.languages} - {"ko", "en"}  # the script has these two itself
+    """Return the launcher's texts by language: the site's own texts and our standard texts.
+
+    Texts that the script already contains are left out.
+    """
+    offered = {_language(tag) for tag in site.languages} - {"ko", "en"}  # the script already contains these two languages
     ours = {tag: text for tag, text in in_each("launcher.ask").items() if _language(tag) in offered}
     return ours | site.launcher_texts
 
@@ -48,9 +51,9 @@ def dressed(script: str, site: Site) -> str:
 
 
 def _choice(found: re.Match[str], texts: str) -> str:
-    """Return the JavaScript expression that chooses the site's text in the page's language.
+    """Return the JavaScript expression that chooses the launcher's text in the page's language.
 
-    Without such a text, the expression gives the standard text.
+    If the site has no text in this language, the expression returns the standard text.
     """
     language = found["language"]
     return f'((t,l)=>t[l]||t[l.split("-")[0]])({texts},{language}.toLowerCase())||({found[0]})'
@@ -59,7 +62,7 @@ def _choice(found: re.Match[str], texts: str) -> str:
 def _by_tag(texts: dict[str, str]) -> dict[str, str]:
     """Return the launcher's texts by lower-case language tag.
 
-    A tag with a region or script also serves its language: zh-Hans serves zh-CN.
+    The text for a tag with a region or script is also used for other tags of its language: zh-CN gets the text of zh-Hans.
     """
     tags = {tag.lower(): text for tag, text in texts.items()}
     return {_language(tag): text for tag, text in reversed(tags.items())} | tags

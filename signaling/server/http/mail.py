@@ -41,9 +41,9 @@ _STATUS: dict[MailReason, int] = {"too_many_mails": 429, "mail_full": 503, "bad_
 class MailRequest(Struct, kw_only=True):
     """A user's request for a mail.
 
-    `what`: "reply" to remember the address and mail to it when staff answer; "thread" to do so, and also mail a link into this
-    conversation now; "copy" to mail a copy of the conversation. `address`: "" for the address that is known already. `zone`: IANA
-    name of the reader's zone.
+    `what`: "reply": remember the address, and send a mail when staff answer. "thread": the same, and also mail a link into this
+    conversation now. "copy": mail a copy of the conversation. `address`: the mail address; "": the address that is already known.
+    `zone`: IANA name of the reader's time zone.
     """
 
     what: Literal["reply", "thread", "copy"]
@@ -58,7 +58,8 @@ class MailAnswer(Struct, kw_only=True):
 class MailItem(Struct, kw_only=True):
     """A mail as operators see it.
 
-    `to` is mostly hidden. `why`: why the last try to send it failed, as a word of ours or in the mail server's words.
+    `to`: the address, mostly hidden. `why`: why the last try to send the mail failed: a word of this server, or the text of the
+    mail server.
     """
 
     id: str
@@ -75,7 +76,7 @@ class MailItem(Struct, kw_only=True):
 
 
 class MailPage(Struct, kw_only=True):
-    """One page of the outbox. `enabled`: a mail server is set up. `trouble`: why the mail server takes no mail now, or ""."""
+    """One page of the outbox. `enabled`: a mail server is set up. `trouble`: why the mail server accepts no mail now, or ""."""
 
     items: list[MailItem]
     total: int

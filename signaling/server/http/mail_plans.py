@@ -1,4 +1,4 @@
-"""The plan for the mails of each site: its settings, its own wording of each mail, and previews of the mails."""
+"""Each site's settings for mails, its own wording of each mail, and previews of the mails."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from .operator import read_language
 
 routes = web.RouteTableDef()
 
-MOST_PLAN_BYTES = 1024 * 1024  # a site may word every mail in many languages
-# shows the HTML that the framing page posts; a press on its links does nothing
+MOST_PLAN_BYTES = 1024 * 1024  # bytes: a site can have its own wording of every mail in many languages
+# this script shows the HTML that the framing page posts; pressing its links does nothing
 _FRAME_SCRIPT = (
     "addEventListener('message',e=>{if(e.source===parent&&parent!==self)document.documentElement.innerHTML=String(e.data)});"
     "addEventListener('click',e=>e.preventDefault(),true);parent.postMessage('ready','*')"
@@ -38,9 +38,9 @@ _FRAME_POLICY = (
 
 
 class SiteMail(Struct, kw_only=True):
-    """The plan for the mails of one site.
+    """One site's settings for mails.
 
-    `own_from`: the server's from-address. `allowed_from`: the addresses, and the domains, that the site may use instead.
+    `own_from`: the server's from-address. `allowed_from`: the addresses and domains that the site may use instead.
     """
 
     id: str
@@ -52,9 +52,9 @@ class SiteMail(Struct, kw_only=True):
 
 
 class NewPlan(Struct, kw_only=True):
-    """A new plan for a site's mails.
+    """New settings for a site's mails.
 
-    `former`: the plan as the page has read it. The change is refused if somebody else has changed the plan since.
+    `former`: the settings as the page has read them. The change is refused if somebody else has changed the settings since.
     """
 
     plan: MailPlan
@@ -68,7 +68,7 @@ class WordingQuery(Struct, kw_only=True):
 
 
 class StandardText(Struct, kw_only=True):
-    """The standard wording of one mail. `names`: the values in braces that a wording of it may contain."""
+    """The standard wording of one mail. `names`: the names in braces that a wording of this mail may contain."""
 
     kind: str
     names: list[str]
@@ -77,7 +77,7 @@ class StandardText(Struct, kw_only=True):
 
 
 class PreviewRequest(Struct, kw_only=True):
-    """A wording of one mail, of which the page asks for a preview. An empty part stands for the standard wording."""
+    """A wording of one mail, for a preview. For each empty part, the standard wording is used."""
 
     kind: OptionalId
     language: Locale
@@ -119,7 +119,7 @@ async def plans(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/sites/{site}/mail")
 async def save_plan(request: web.Request) -> web.Response:
-    """Change a site's plan for its mails: sender, contents, alerts and wording. The request is audited."""
+    """Change a site's settings for mails: sender, contents, alerts and wording. The request is audited."""
     asker = await asker_of(request)
     site = await asked_site(request, asker)
     asked = await read_json(request, _read_plan, MOST_PLAN_BYTES)
@@ -131,9 +131,9 @@ async def save_plan(request: web.Request) -> web.Response:
 
 
 async def store(request: web.Request, site: Site, plan: MailPlan) -> Change:
-    """Store a checked plan. Return what it has changed, for the audit.
+    """Store checked settings for mails.
 
-    Raises Changed, and Invalid when the server does not allow a new from-address.
+    Return the change, for the audit. Raises Changed, and Invalid when the server does not allow a new from-address.
     """
     settings = request.app[SETTINGS]
     if plan.from_address != site.mail.from_address:
@@ -146,7 +146,7 @@ async def store(request: web.Request, site: Site, plan: MailPlan) -> Change:
 
 @routes.get("/api/operator/sites/{site}/mail/wording")
 async def wording(request: web.Request) -> web.Response:
-    """Return the standard wording of each mail that the site may word itself."""
+    """Return the standard wording of each mail for which a site can have its own wording."""
     await asked_site(request, await asker_of(request))
     texts = TEXTS[language_of(read_query(request, _read_wording).language)]
     return answer(
@@ -174,8 +174,8 @@ async def look_at(request: web.Request) -> web.Response:
 async def frame(request: web.Request) -> web.Response:
     """Return the empty page in which the operators' page shows previews of mails.
 
-    The HTML of mails contains styles, which the policy of our other pages forbids. The policy of this page allows styles, and
-    allows only the page's own script.
+    The HTML of mails contains styles, which the Content-Security-Policy of our other pages forbids. The policy of this page
+    allows styles, but no script except the page's own.
     """
     headers = {"Content-Security-Policy": _FRAME_POLICY, "Cache-Control": "no-cache"}
     return web.Response(text=_FRAME, content_type="text/html", headers=headers)

@@ -11,7 +11,8 @@ from aiohttp.typedefs import Handler
 from signaling.cluster.node import TOKEN_HEADER
 from signaling.server.app_keys import LIVE, NODE
 
-# Clients may send any method and any path. So labels of metrics have only methods and route patterns that this server knows.
+# Clients can send any method and any path. So the labels of metrics contain only methods and route patterns that this server
+# knows.
 METHODS: Final = frozenset(hdrs.METH_ALL) - {hdrs.METH_ANY}
 OTHER_METHOD: Final = "other"
 NO_ROUTE: Final = "none"
@@ -19,10 +20,10 @@ NO_ROUTE: Final = "none"
 
 @web.middleware
 async def measured(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Count and time the HTTP request. This middleware comes before every other that may refuse a request.
+    """Count and time the HTTP request.
 
-    In a cluster, the server that the browser reached counts the request. The leader, to which the request is forwarded, does not
-    count it again.
+    This middleware runs before all middlewares that can refuse a request. In a cluster, the server that the browser has reached
+    counts the request. The leader does not count a forwarded request again.
     """
     began = asyncio.get_running_loop().time()
     try:
@@ -46,7 +47,7 @@ def _count(request: web.Request, status: int, began: float, *, socket: bool = Fa
 def route_of(request: web.Request) -> str:
     """Return the pattern of the request's route.
 
-    The address itself may contain the id of a session, which must not be in metrics.
+    The address itself can contain the id of a session, which must not be in metrics.
     """
     resource = request.match_info.route.resource
     return resource.canonical if resource is not None else NO_ROUTE

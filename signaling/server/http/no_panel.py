@@ -3,7 +3,8 @@
 The page appears if the site is unknown, or if the framing page is not one of the site's pages.
 
 With `frame-ancestors` alone, the frame would show the browser's own error, without an explanation or a way to close it. Anybody
-may frame this page, because it shows no data. It only closes itself, and tells the developers of the framing page what to do.
+may frame this page, because it shows no data. The page only closes itself, and tells the developers of the framing page what to
+do.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _STYLE = (
     "background:light-dark(#e9edf0,#2b3137);color:inherit;cursor:pointer}"
     "button:focus-visible{outline:3px solid;outline-offset:2px}"
 )
-# This message may go to any framing page: the widget obeys messages of its own frame only, and the message contains no data.
+# This message may be sent to any framing page, because it contains no data. The widget obeys only messages of its own frame.
 _SCRIPT = (
     "console.error(document.body.dataset.hint);"
     "const fold=()=>parent.postMessage({fold:true},'*');"
@@ -69,8 +70,8 @@ def hint(reason: Reason, site_id: str, origin: str) -> str:
 def no_panel(reason: Reason, languages: Sequence[str], site_id: str, origin: str) -> web.Response:
     """Return the page that is shown instead of the panel.
 
-    `languages`: the languages of the widget and of the browser, the best first. If there is no text in any of them, the page is
-    in English.
+    `languages`: the languages of the widget and of the browser, the best first. If none of these languages has a text, the page
+    is in English.
     """
     language = nearest(*languages)
     words = words_in(language, "no_panel")

@@ -41,7 +41,7 @@ _Long = Annotated[str, by(Exact(4000))]
 
 
 class CallbackQuery(Struct, kw_only=True):
-    """The query parameters with which the provider sends the browser back. Other parameters are ignored."""
+    """The query parameters of the address to which the provider sends the browser back. Other parameters are ignored."""
 
     state: _Long = ""
     code: _Long = ""
@@ -50,13 +50,13 @@ class CallbackQuery(Struct, kw_only=True):
 
 
 class OrganisationQuery(Struct, kw_only=True):
-    """The organisation whose staff sign in, by its id; "" for the installation's provider."""
+    """The query that names the organisation whose staff sign in, by its id. "": the installation's provider."""
 
     organisation: Key = ""
 
 
 class Offered(Struct, kw_only=True):
-    """The ways to sign in. `provider`: the provider's name on its button, or "" without a provider.
+    """The ways to sign in. `provider`: the provider's name on the button, or "" when there is no provider.
 
     `mail`: whether the server can mail a link to somebody who has forgotten their password.
     """
@@ -71,7 +71,7 @@ class RoleItem(Struct, kw_only=True):
 
 
 class ProviderForm(Struct, kw_only=True):
-    """The provider's settings. `client_secret`: "" keeps the stored one."""
+    """The provider's settings. `client_secret`: "" keeps the stored secret."""
 
     issuer: Annotated[str, by(Exact(500))]
     client_id: Annotated[str, Meta(min_length=1), by(Exact(200))]
@@ -105,7 +105,7 @@ class ProviderItem(Struct, kw_only=True):
 class ProviderPage(Struct, kw_only=True):
     """The provider's settings, and the addresses of this server that the provider must know.
 
-    `pages`: the addresses at which staff of the organisation find its own provider's button; [] for the installation's provider.
+    `pages`: the addresses of the pages with the button of the organisation's own provider; [] for the installation's provider.
     """
 
     provider: ProviderItem | None
@@ -124,7 +124,7 @@ _read_settings: Reader[NewSettings] = Reader(NewSettings)
 
 @routes.get("/api/sign-in")
 async def offered(request: web.Request) -> web.Response:
-    """Return the ways to sign in that the sign-in page may offer."""
+    """Return the ways to sign in that the sign-in page offers."""
     found = await request.app[OIDC].of_organisation(read_query(request, _read_organisation).organisation)
     settings = found[1] if found else None
     provider = (settings.name or urlsplit(settings.issuer).hostname or "") if settings else ""
@@ -199,10 +199,7 @@ async def _log_out(request: web.Request, of: str) -> web.Response:
 
 
 def _staff_origin(request: web.Request) -> str:
-    """Return the origin of the staff's host to which the browser sent this request.
-
-    Raises Refused(not_found) at a host that is not for staff.
-    """
+    """Return the origin to which the browser sent this request. Raises Refused(not_found) if its host is not one for staff."""
     settings = request.app[SETTINGS]
     origin = f"{urlsplit(settings.url).scheme}://{request.host}"
     if origin not in settings.staff_origins:
@@ -211,15 +208,15 @@ def _staff_origin(request: web.Request) -> str:
 
 
 def _back(request: web.Request, reason: SignInReason | None = None) -> web.Response:
-    """Redirect the browser to its page, which explains `reason`.
+    """Redirect the browser to the page of its host, which explains `reason`.
 
-    The reason stands behind "#" in the address, so that it appears in no log.
+    The reason is behind "#" in the address, so that no log contains it.
     """
     return _redirect(_page_of(request.host) + (f"#not-signed-in={reason}" if reason else ""))
 
 
 def _page_of(host: str) -> str:
-    """Return the path of the page of staff at this host."""
+    """Return the path of the page that staff use at this host."""
     return "/operator" if host.startswith("operator.") else "/console"
 
 
@@ -260,7 +257,10 @@ async def own_provider(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/sign-in-provider")
 async def save_own_provider(request: web.Request) -> web.Response:
-    """Store the settings of the own provider of the asker's organisation. People of this provider become staff there only."""
+    """Store the settings of the own provider of the asker's organisation.
+
+    People of this provider become staff of this organisation only.
+    """
     asker = await asker_of(request)
     of = rules_of(asker.member.organisation)
     return await _save(request, asker, of, of)
@@ -273,15 +273,16 @@ async def _save(request: web.Request, asker: Asker, of: str, subject: str) -> we
     await store(request, wanted, of, stored)
     detail = wanted.issuer if wanted else ""
     was, is_now = changes(plain(stored) if stored else None, plain(wanted) if wanted else None)
-    change = Change(before=was, after=is_now) if was != is_now else None  # of a new client secret, the audit holds nothing
+    change = Change(before=was, after=is_now) if was != is_now else None  # the audit does not show a new client secret
     await request.app[RECORDS].audit(asker.member.id, "sign_in.provider", subject, now_ms(), detail, change=change)
     return await _page(request, of)
 
 
 async def store(request: web.Request, wanted: OidcSettings | None, of: str, stored: OidcSettings | None) -> None:
-    """Store the provider's settings; None removes the provider. `stored`: the settings that this change begins with.
+    """Store the provider's settings; None removes the provider.
 
-    Raises Refused(bad_provider) while a rule needs the provider, and Changed when other settings than `stored` are stored.
+    `stored`: the settings before this change. Raises Refused(bad_provider) when a rule needs the provider, and Changed when the
+    stored settings are not `stored`.
     """
     try:
         await request.app[RECORDS].save_oidc_settings(wanted, of, expected=version_of(stored) if stored else "")

@@ -10,19 +10,19 @@ Who = Literal["anyone", "user", "participant", "staff", "operator", "token"]
 
 
 class Media(NamedTuple):
-    """A body of a request or answer that is not JSON. `type`: its media type."""
+    """The body of a request or a response, if it is not JSON. `type`: the media type of the body."""
 
     type: str
 
 
 class Nothing(Struct, kw_only=True):
-    """The empty JSON object, for an answer that says nothing more."""
+    """The empty JSON object, for a response without data."""
 
 
 class Operation(NamedTuple):
-    """One route: its method and path, who may call it, and the types of its request and answer.
+    """One route: its method and path, who may call it, and the types of its request and response.
 
-    `answer` None: an answer without a body (204).
+    `answer` None: the response has no body (204).
     """
 
     method: str

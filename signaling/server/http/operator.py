@@ -1,4 +1,4 @@
-"""The operators' part of the API: find, read and erase sessions, read the audit, and read counts of refusals."""
+"""The routes for operators: find, read and erase sessions, read the audit, and read counts of refusals."""
 
 from __future__ import annotations
 
@@ -109,10 +109,11 @@ class SessionDetail(SessionItem, kw_only=True):
 
 
 class AuditItem(Struct, kw_only=True):
-    """An audit entry. `actor` is a name, or "cli" for the command line. `name`: the subject's name, or "" if it has none.
+    """An audit entry.
 
-    `change`: the changed settings before and after, or null. `n`: the number of the entry, by which its change can be undone.
-    `undoable`: "yes", or why the change cannot be undone; "" for an entry that changes no settings.
+    `actor` is a name, or "cli" for the command line. `name`: the subject's name, or "" if it has none. `change`: the changed
+    settings before and after, or null. `n`: the number of the entry; a request to undo the change names it. `undoable`: "yes", or
+    why the change cannot be undone; "" for an entry that changes no settings.
     """
 
     n: int
@@ -275,14 +276,14 @@ async def audit(request: web.Request) -> web.Response:
 
 @routes.get("/api/operator/counts")
 async def counts(request: web.Request) -> web.Response:
-    """Return how often this server has refused or closed something since its start, by reason."""
+    """Return how many requests, messages and connections this server has refused or closed since its start, by reason."""
     await asker_of(request)
     return answer(dict(sorted(request.app[COUNTS].items())))
 
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """Names of staff and tokens, sites and categories. `staff`: id → name."""
+    """Finds the names of staff, tokens, sites and categories by their ids. `staff`: id → name, also of tokens."""
 
     staff: dict[str, str]
     sites: dict[str, Site]

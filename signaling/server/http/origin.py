@@ -1,4 +1,4 @@
-"""The origin check: apart from a few routes, only our own pages may send requests that change something."""
+"""The origin check: only our own pages may send requests that change something. A few routes are exempt."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .errors import Refused
 from .token_routes import PREFIX
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-# Routes that requests of other origins may use. Partners' pages call the codes; that handler checks the site's origins. Mail
-# programs call `/unsubscribe`. The sign-in provider calls the logout; that handler checks the provider's signature.
+# Routes that pages and programs of other origins may call. Partners' pages ask for codes; the handler checks the site's origins.
+# Mail programs call `/unsubscribe`. The sign-in provider calls the logout; the handler checks the provider's signature.
 _FOREIGN = frozenset({"/api/codes", "/unsubscribe", "/api/oidc/logout"})
-_FOREIGN_BELOW = "/api/oidc/logout/"  # the same for organisations' own providers
-# paths whose requests count as requests of staff, although the sender may have no sign-in cookie yet
+_FOREIGN_BELOW = "/api/oidc/logout/"  # the logout route of organisations' own providers
+# requests to these paths count as requests of staff, even without a sign-in cookie
 STAFF_PATHS = frozenset({
     "/api/sign-in", "/api/sign-out", "/api/password/reset", "/api/passkeys/sign-in", "/api/passkeys/sign-in/begin",
     "/api/first-start", "/api/first-start/look",
@@ -26,15 +26,13 @@ STAFF_PATHS = frozenset({
 
 @web.middleware
 async def own_origin_only(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse a request that changes something unless its `Origin` is one of our own pages' (wrong_origin).
+    """Refuse a request that changes something unless its `Origin` is an origin of our own pages (wrong_origin).
 
-    The routes in `_FOREIGN` are exempt.
-
-    Requests to `/api/v1` are exempt, too: they come from programs with a token, and their cookies are ignored.
-
-    Browsers always send `Origin` with requests that change something. SameSite cookies alone would not do: pages at other ports
-    of the host could then send requests, and the users' pages could act for staff. A request with a cookie of staff, or to a path
-    of `STAFF_PATHS`, must come from a page of staff. Every other request must come from a page of users.
+    The routes in `_FOREIGN` are exempt. Requests to `/api/v1` are exempt, too: they come from programs with a token, and their
+    cookies are ignored. Browsers always send `Origin` with requests that change something. SameSite cookies alone are not enough:
+    pages at other ports of the host could still send such requests, and the users' pages could act for staff. A request with a
+    cookie of staff, or to a path of `STAFF_PATHS`, must come from a page of staff. Every other request must come from a page of
+    users.
     """
     settings = request.app[SETTINGS]
     by_staff = COOKIE in request.cookies or request.path in STAFF_PATHS

@@ -1,6 +1,6 @@
 """The mail address of the signed-in member of staff.
 
-A new address replaces the former one only after its owner has opened the link that was mailed to the new address.
+A new address replaces the former address only after the member has opened the link that was mailed to the new address.
 """
 
 from __future__ import annotations
@@ -69,9 +69,9 @@ async def show(request: web.Request) -> web.Response:
 
 @routes.post("/api/account/mail")
 async def change(request: web.Request) -> web.Response:
-    """Mail a link to the new address, unless it is the present one.
+    """Mail a link to the new address, unless it is the present address.
 
-    The former address stays until somebody opens the link. The member must have proved within `PROOF_MS` who they are.
+    The present address stays until somebody opens the link. The member must have proved within `PROOF_MS` who they are.
     """
     member, _ = await proved(request, limited=False)
     asked = await read_json(request, _read_new, 4096)

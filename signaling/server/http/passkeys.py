@@ -29,7 +29,8 @@ Credential = Annotated[str, by(Exact(_MOST_BYTES))]
 class Ceremony(Struct, kw_only=True):
     """The data with which a page makes or uses a passkey.
 
-    `options`: the page passes them to the browser's WebAuthn. `ticket`: the page sends it back with the browser's answer.
+    `options`: the page passes these to the browser's WebAuthn. `ticket`: the page sends this back together with WebAuthn's
+    result.
     """
 
     options: dict[str, Any]
@@ -37,7 +38,7 @@ class Ceremony(Struct, kw_only=True):
 
 
 class NewPasskey(Struct, kw_only=True):
-    """A new passkey. `credential`: the answer of the browser's WebAuthn, as JSON. `ticket`: see `Ceremony`."""
+    """A new passkey. `credential`: the result of the browser's WebAuthn, as JSON. `ticket`: see `Ceremony`."""
 
     ticket: Sealed
     credential: Credential
@@ -68,7 +69,7 @@ async def begin(request: web.Request) -> web.Response:
 
 @routes.post("/api/passkeys")
 async def add(request: web.Request) -> web.Response:
-    """Store the passkey that the browser made. A limited sign-in becomes a full one."""
+    """Store the passkey that the browser made. A limited sign-in becomes a full sign-in."""
     member, sign_in = await proved(request)
     asked, now = await read_json(request, _read_new, 2 * _MOST_BYTES), steady_ms(request)
     made: PasskeyRecord = await request.app[PASSKEYS].add(

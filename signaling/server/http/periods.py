@@ -1,4 +1,4 @@
-"""The period of a report, as its query names it, and the sum of its rows."""
+"""The period of a report, and the sum of a report's rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .errors import Refused
 from .operator import LanguageQuery
 
 DAY_MS = 86_400_000
-MOST_DAYS = 1100  # the longest period of a report in days, unless its rows are shorter or more
+MOST_DAYS = 1100  # the longest period of a report in days, unless the value of `by` has another limit
 Time = Annotated[int, Meta(ge=0, le=4_102_444_800_000)]  # a time in Unix ms, up to the year 2100
 Zone = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]+\Z")]  # the name of a time zone
 
@@ -26,7 +26,7 @@ UNITS: tuple[Literal["hour", "day", "week"], ...] = ("hour", "day", "week")
 
 
 class PeriodQuery(LanguageQuery, kw_only=True):
-    """The time of a report (Unix ms; `to` is exclusive), and the reader's time zone."""
+    """The query of a report: its period (Unix ms; `to` is exclusive), and the reader's time zone."""
 
     from_ms: Time = field(name="from")
     to: Time
@@ -35,16 +35,16 @@ class PeriodQuery(LanguageQuery, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The time of a report, from `begin` until before `end` (Unix ms), and the reader's time zone."""
+    """The period of a report, from `begin` to `end` (Unix ms, exclusive), and the reader's time zone."""
 
     begin: int
     end: int
     zone: ZoneInfo
 
     def starts(self, by: str) -> list[str]:
-        """Return when each hour, day or week (`by`) of the period starts, as the groups of the records name it.
+        """Return the start of each hour, day or week (`by`) of the period, in the form of the records' groups.
 
-        Return nothing if the rows of the report stand for something else.
+        Return [] for other values of `by`.
         """
         return [group[0] for unit in UNITS if unit == by for group in local_units(self.begin, self.end, unit, self.zone)]
 
@@ -52,8 +52,8 @@ class Period:
 def period_of(asked: PeriodQuery, by: str, most_days: Mapping[str, int]) -> Period:
     """Return the period that a query asks for.
 
-    `most_days`: the longest period in days, for values of `by` with a limit of their own. Raise `Refused` if the zone is unknown,
-    or if the period is empty or has too many days.
+    `most_days`: value of `by` → the longest period in days; other values of `by` have the general limit. Raises Refused if the
+    zone is unknown, or if the period is empty or has too many days.
     """
     try:
         check(Hours(timezone=asked.zone))

@@ -1,4 +1,4 @@
-"""For staff in a session: notes about its user, the user's earlier conversations, and earlier states of the board."""
+"""Routes for staff in a session: notes about the user, the user's earlier conversations, and earlier states of the board."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class ConversationItem(Struct, kw_only=True):
 class PersonCard(Struct, kw_only=True):
     """A user's card, as staff see it.
 
-    `known`: the partner vouches for the user, so that the server can tell which notes and conversations are theirs.
+    `known`: the partner vouches for the user, so the server can find the user's notes and conversations.
     """
 
     known: bool
@@ -65,7 +65,7 @@ class PersonCard(Struct, kw_only=True):
 
 
 class Conversation(ConversationItem, kw_only=True):
-    you: str  # the user's participant id in that conversation, or "" if they wrote nothing
+    you: str  # the user's participant id in the conversation, or "" if the user wrote nothing
     lines: list[Line]
     lines_cut: bool
 
@@ -78,7 +78,7 @@ class CardQuery(Struct, kw_only=True):
 
 
 class NewNote(Struct, kw_only=True):
-    """A note about a person, to be stored. `id`: the id of the note to change; "" for a new note."""
+    """A note about a person that is to be stored. `id`: the id of the note to change; "" for a new note."""
 
     id: OptionalId = ""
     text: Annotated[str, by(Seen(2000, least=1, lines=True))]
@@ -124,7 +124,7 @@ async def conversation(request: web.Request) -> web.Response:
 
 @routes.get("/api/sessions/{id}/board")
 async def board(request: web.Request) -> web.Response:
-    """Return a part of the changes of the session's board, from which staff can look at the board as it was earlier."""
+    """Return a part of the changes of the session's board. From the changes, staff can look at the board as it was earlier."""
     _, here, _ = await _served(request)
     return answer(await board_part(request, here.id))
 

@@ -126,7 +126,7 @@ def too_many() -> Refused:
 
 @routes.get("/api/pictures/{id}")
 async def download(request: web.Request) -> web.Response:
-    """Return a picture. A member of staff may name another session of the same user, in which they take part now, as `?via=`."""
+    """Return a picture. `?via=`: another session of the same user, in which the member of staff who asks takes part now."""
     picture = await request.app[RECORDS].picture(path_id(request, "id"))
     if picture is None or not await _may_see(request, picture):
         raise not_found()
@@ -134,7 +134,7 @@ async def download(request: web.Request) -> web.Response:
 
 
 async def participant_of(request: web.Request, session_id: str) -> tuple[str, bool]:
-    """Return the participant id of this client, and whether it is a user's or guest's rather than a member's of staff.
+    """Return the participant id of this client, and whether the client is a user or guest, and not a member of staff.
 
     Raises Refused(not_found) for a client that takes no part in the session.
     """
@@ -163,10 +163,10 @@ async def _may_see(request: web.Request, picture: PictureRecord) -> bool:
 async def _staff_may_see(request: web.Request, picture: PictureRecord, member: StaffRecord) -> bool:
     """Return whether this member of staff may see the picture.
 
-    These people may see the picture: staff in the session, colleagues who read along, and staff who take part in another session
-    of the same user and name that session as `?via=`. Staff with the right to see the site's past may see the picture, too, and
-    each such view is audited. The console shows a product's picture while a request rings, so all staff who may serve the site
-    may see that picture.
+    Staff in the session and colleagues who read along may see the picture. Staff with the right to see the site's past may see
+    it, too, and each such view is audited. Staff who take part in another session of the same user may see it if the request
+    names the other session as `?via=`. The console shows a product's picture while a request rings, so all staff who may serve
+    the site may see a product's picture.
     """
     records = request.app[RECORDS]
     session = await records.session(picture.session)

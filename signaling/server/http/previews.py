@@ -39,12 +39,10 @@ _LOOK_S = 0.25  # seconds between two checks whether the page still waits for it
 class PreviewFigures(Struct, kw_only=True):
     """The figures of one day.
 
-    `p50_s`, `p90_s`: half and nine tenths of the served users waited no longer than this; null if nobody was served.
-
-    `given_up_percent` and `occupancy_percent` are shares in percent.
-
-    `came`: how many users asked for a counselor during opening hours, or how many counselors asked for help.
-    `occupancy_percent`: null when the occupancy is not known.
+    `p50_s`: half of the served users waited at most this long; null if nobody was served. `p90_s`: nine tenths of them waited at
+    most this long. `given_up_percent`: share of the users who gave up. `came`: how many users asked for a counselor during
+    opening hours, or how many counselors asked for help. `occupancy_percent`: share of the staff's time that was occupied; null
+    if it is not known.
     """
 
     came: int
@@ -55,9 +53,9 @@ class PreviewFigures(Struct, kw_only=True):
 
 
 class Comparison(Struct, kw_only=True):
-    """Figures to compare. `really`: those of the records.
+    """Figures to compare.
 
-    `before`, `after`: those of a simulation with the settings before and after the change.
+    `really`: figures from the records. `before`, `after`: figures of simulations with the settings before and after the change.
     """
 
     really: PreviewFigures
@@ -66,12 +64,11 @@ class Comparison(Struct, kw_only=True):
 
 
 class PreviewAnswer(Struct, kw_only=True):
-    """The answer to a preview. `found`: null when too few users came.
+    """The result of a preview.
 
-    `arrivals`, `days`: how many arrivals on how many days were simulated.
-
-    `assumes_hours`: the records do not show when the member works, so the simulation lets them work when a typical colleague
-    does. `kind`: "user": users wait for counselors. "help": counselors wait for a professional's help.
+    `found`: null when too few users came. `arrivals`, `days`: how many arrivals were simulated, and on how many days.
+    `assumes_hours`: the records do not show when the member works, so in the simulation the member works at the same times as a
+    typical colleague. `kind`: "user": users wait for counselors. "help": counselors wait for a professional's help.
     """
 
     kind: Literal["user", "help"]
@@ -87,7 +84,7 @@ class SitePreview(Struct, kw_only=True):
 
 
 class StaffPreview(Struct, kw_only=True):
-    """A preview of a member's change. `id`: the member's id, or "" for somebody new."""
+    """A request to preview a change of a member. `id`: the member's id, or "" for a new member."""
 
     id: Annotated[str, by(Exact(64))] = ""
     settings: StaffSettings
@@ -119,7 +116,7 @@ async def of_hours(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/preview/staff")
 async def of_member(request: web.Request) -> web.Response:
-    """Preview a change of a member's capacity, categories, languages, sites or roles, or somebody new."""
+    """Preview a change of a member's capacity, categories, languages, sites or roles, or a new member."""
     asker = await asker_of(request)
     wanted = await read_json(request, _read_staff)
     before = await asked_member(request, asker, wanted.id) if wanted.id else None
@@ -133,9 +130,9 @@ async def of_member(request: web.Request) -> web.Response:
 async def _answer(
     request: web.Request, asker: Asker, counted: frozenset[str], *, site: Site | None = None, member: StaffRecord | None = None
 ) -> web.Response:
-    """Simulate, and answer with the figures.
+    """Run the simulation, and return the response with its figures.
 
-    `counted`: the ids of the sites whose users count, or "*" for all. Sites that the asker may not see are left out.
+    `counted`: the ids of the sites whose users count, or "*" for all sites. Sites that the asker may not see are left out.
     """
     organisation, records = asker.member.organisation, request.app[RECORDS]
     if site is not None:
@@ -164,9 +161,9 @@ async def _answer(
 
 
 async def _while_wanted(request: web.Request, making: Any) -> Any:
-    """Return the result of `making`, a preview.
+    """Return the result of `making`, which makes a preview.
 
-    Cancel `making` when the page no longer waits for the answer: its form has changed, or the page was closed.
+    Cancel `making` when the page no longer waits for the response, because its form has changed or the page was closed.
     """
     task = asyncio.ensure_future(making)
     try:

@@ -1,4 +1,7 @@
-"""Web Push: which browsers get notifications, of rings (staff) or of answers (users), and what a press on a notification does."""
+"""Routes for Web Push.
+
+Browsers of staff subscribe to rings, browsers of users to answers, and both report presses on notifications.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,7 @@ class Stored(Struct, kw_only=True):
 
 
 class Removed(Struct, kw_only=True):
-    """The answer when browsers were removed. `removed`: how many."""
+    """The result of removing browsers. `removed`: how many browsers were removed."""
 
     removed: int
 
@@ -60,15 +63,15 @@ class Reservation(Struct, kw_only=True):
 
 
 class Declined(Struct, kw_only=True):
-    """The answer to declining a ring. `over`: whether the ring was over already."""
+    """The result of declining a ring. `over`: whether the ring was already over."""
 
     over: bool
 
 
 class Opened(Struct, kw_only=True):
-    """A browser in which the user pressed a notification. `id`: this browser's id, which the push contains.
+    """A browser in which the user pressed a notification.
 
-    `auth`: the browser's secret.
+    `id`: the browser's id, which the push contained. `auth`: the browser's secret.
     """
 
     id: Id
@@ -111,7 +114,7 @@ async def remove(request: web.Request) -> web.Response:
 
 @routes.post("/api/push/decline")
 async def decline(request: web.Request) -> web.Response:
-    """Decline a ring from its notification. If the ring is over by now, nothing changes."""
+    """Decline a ring from its notification. If the ring is already over, nothing changes."""
     asker = await asker_of(request)
     asked = await read_json(request, _read_reservation, 1024)
     try:
@@ -148,7 +151,7 @@ async def tell_no_more(request: web.Request) -> web.Response:
 async def open_(request: web.Request) -> web.Response:
     """Open the conversation that a push was about, in the browser that got the push.
 
-    If another page shows the conversation to the user, the server tells that page that it was replaced.
+    If another page shows the conversation to the user, the server tells this other page that it was replaced.
     """
     asked = await read_json(request, _read_opened, 4096)
     if not request.app[ASKED].take(network_of(address_of(request)), now_ms()):

@@ -1,4 +1,4 @@
-"""Playback of recordings, for operators and for the staff who took part. Playback is audited."""
+"""Playback of recordings, for operators and for staff who took part in the call. Playback is audited."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from .sending import WatchedFile
 routes = web.RouteTableDef()
 
 MOST_LINES = 5000  # at most this many lines of a session in one answer
-LOOK_MS = 15 * 60_000  # milliseconds within which all requests of a member for one session's recording count as one playback
+LOOK_MS = 15 * 60_000  # all requests of a member for one session's recording within this many milliseconds count as one playback
 MOST_LOOKS = 1000  # at most this many playbacks are remembered at the same time
 
 
 class Looks:
-    """Recent playbacks of recordings. A player makes many requests, and the audit gets one entry for all of them."""
+    """Recent playbacks of recordings. A player makes many requests for one playback, and the audit gets one entry for them."""
 
     def __init__(self) -> None:
         self._since: OrderedDict[tuple[str, str], int] = OrderedDict()
@@ -53,7 +53,7 @@ LOOKS: web.AppKey[Looks] = web.AppKey("recording_looks", Looks)
 
 
 class PersonItem(Struct, kw_only=True):
-    """A person in a recording. `label`: what a guest is in the conversation; "" for all others."""
+    """A person in a recording. `label`: a guest's role in the conversation; "" for everybody else."""
 
     id: str
     name: str
@@ -77,9 +77,10 @@ class TrackItem(Struct, kw_only=True):
 
 
 class RecordingDetail(Struct, kw_only=True):
-    """A session's recording. `pieces`: the recorded spans of time.
+    """A session's recording.
 
-    `pages`: addresses of what staff saw of the user's page, in order; `site`: whose page it is.
+    `pieces`: the recorded spans of time. `pages`: addresses of the files with the user's page as staff saw it, in order. `site`:
+    the site of this page.
     """
 
     session: str
@@ -161,9 +162,9 @@ async def _with_page(request: web.Request, session: str, found: list[Segment]) -
 async def _may_look(request: web.Request) -> tuple[SessionRecord, Session, StaffRecord, list[Segment]]:
     """Return the data for playback, if this member of staff may play the recording.
 
-    Staff with the right to see the site's past may play it. With a right to their own past only, the session's counselor may, and
-    staff whose voice or video is in the recording. Raises Refused: signed_out, not_allowed, not_found. A recording that this
-    member may not play counts as not found.
+    Staff with the right to play the site's recordings may play it. If the right is limited to own conversations, the member must
+    be the session's counselor, or the member's voice or video must be in the recording. Raises Refused: signed_out, not_allowed,
+    not_found. A recording that this member may not play counts as not found.
     """
     asker = await asker_of(request)
     member = asker.member
@@ -177,7 +178,7 @@ async def _may_look(request: web.Request) -> tuple[SessionRecord, Session, Staff
 
 
 def _people(session: Session) -> list[PersonItem]:
-    """Return the people whose voices may be in the recording: the session's people, and operators who spoke in it."""
+    """Return the people whose voices can be in the recording: the session's people, and operators who had joined it."""
     people = {
         each.id: PersonItem(id=each.id, name=each.name, role=each.role, label=each.label) for each in session.people.values()
     }

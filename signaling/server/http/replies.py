@@ -60,7 +60,7 @@ class Imported(Struct, kw_only=True):
 
 
 class SiteItem(Struct, kw_only=True):
-    """A site whose replies can be edited. `name`: in the requested language if the site has a name in that language."""
+    """A site whose replies can be edited. `name`: the site's name, in the requested language if there is one."""
 
     id: str
     name: str
@@ -70,8 +70,8 @@ class SiteItem(Struct, kw_only=True):
 class ReplyQuery(Struct, kw_only=True):
     """The query for saved replies.
 
-    `site`: also return the replies that this site shares. `language`: return only replies in this language, or that suit every
-    language.
+    `site`: also return the replies that this site shares. `language`: return only replies in this language, and replies that suit
+    every language.
     """
 
     site: Key = ""
@@ -79,9 +79,10 @@ class ReplyQuery(Struct, kw_only=True):
 
 
 class NewReply(Struct, kw_only=True):
-    """A saved reply to be stored. `id`: the id of the reply to change; "" for a new reply.
+    """A saved reply to be stored.
 
-    `language`: "" when it suits every language.
+    `id`: the id of the reply to change; "" for a new reply. `language`: the reply's language; "" when the reply suits every
+    language.
     """
 
     id: OptionalId = ""
@@ -190,7 +191,7 @@ async def export_shared(request: web.Request) -> web.Response:
 async def import_shared(request: web.Request) -> web.Response:
     """Add the replies of the CSV file in the body.
 
-    If a reply of the site has a row's language and title, the row replaces that reply's text.
+    If the site already has a reply with the language and title of a row, the row's text replaces the text of this reply.
     """
     asker = await asker_of(request)
     site = await asked_site(request, asker)
@@ -239,13 +240,16 @@ async def _remove(request: web.Request, member: StaffRecord, *, site: str = "", 
 
 
 async def _note(request: web.Request, member: StaffRecord, action: AuditAction, reply: str, site: str, change: Change) -> None:
-    """Audit a change of a reply. `site`: whose reply it is; "" for a reply of the member's own, whose texts the audit has not."""
+    """Audit a change of a reply.
+
+    `site`: the site of the reply; "" for a member's private reply, whose texts the audit does not store.
+    """
     shown = change if site else None
     await request.app[RECORDS].audit(member.id, action, f"reply/{reply}", now_ms(), site, change=shown)
 
 
 def _language_of(site: Site, asked: str) -> str:
-    """Return the tag by which the site names this language. Return "" if none is asked for. Raises Refused(unknown_language)."""
+    """Return the site's tag for this language. Return "" if no language is asked for. Raises Refused(unknown_language)."""
     language = site.language_for(asked) if asked else ""
     if language is None:
         raise _unknown_language()

@@ -1,6 +1,6 @@
 """The pictures of saved replies.
 
-When staff insert a reply into a conversation, the page lets the server copy its pictures there.
+When staff insert a reply into a conversation, the page asks the server to copy the reply's pictures into the conversation.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ async def download(request: web.Request) -> web.Response:
 
 @routes.post("/api/sessions/{id}/pictures/saved")
 async def share(request: web.Request) -> web.Response:
-    """Copy a saved reply's picture into the conversation, as if the member of staff had uploaded it there."""
+    """Copy a saved reply's picture into the conversation, as if the member of staff had uploaded the picture."""
     member, session_id = (await asker_of(request)).member, path_id(request, "id")
     if request.app[LIVE].staff_participant(session_id, member.id) is None:
         raise not_found()
@@ -131,7 +131,7 @@ async def _remove(request: web.Request, member: StaffRecord, *, site: str = "", 
 
 
 async def _note(request: web.Request, member: StaffRecord, reply: str, site: str, *, before: str, after: str) -> None:
-    """Audit that a reply has got a picture (`after`) or lost one (`before`)."""
+    """Audit that a picture was added to a reply (`after`) or removed from it (`before`)."""
     change = Change(before={"site": site, "picture": before}, after={"site": site, "picture": after}) if site else None
     await request.app[RECORDS].audit(member.id, "reply.save", f"reply/{reply}", now_ms(), before or after, change=change)
 

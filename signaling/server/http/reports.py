@@ -22,21 +22,22 @@ MOST_DAYS = {"hour": 62}  # the longest period of a report in days, for values o
 
 
 class ReportQuery(PeriodQuery, kw_only=True):
-    """The time of the report, its rows (`by`), the reader's time zone, and a site or "" for all."""
+    """The query of a report: its period, the kind of its rows (`by`), the reader's time zone, and a site, or "" for all sites."""
 
     by: By = "day"
     site: Key = ""
 
 
 class ReportRow(Struct, kw_only=True):
-    """One row of a report. Times are in seconds. A mean, a share or a percentile of nothing is null.
+    """One row of a report.
 
-    `at`: the start of the row's hour, day or week: the local time in the reader's zone, as ms, as if that zone were UTC. Null in
-    all other rows. `name`: the name of the row's site, category, outcome or counselor, or the tag of its language; "" for times
-    and the total. `group`: for a site or counselor, the id; for a language, its tag; for a category or outcome, the ids of its
-    site and its own; for a time, `at` as text; for the total, empty. `wait_p50_s`, `wait_p90_s`: half and nine tenths of the
-    answered users waited no longer than this. `handle_mean_s`: mean duration of a conversation with its wrap-up, of those that
-    had one.
+    Times are in seconds. A mean, a share or a percentile is null if there are no values. `at`: the start of the row's hour, day
+    or week; null in all other rows. `at` is the local time in the reader's zone, in ms, as if this zone were UTC. `name`: the
+    name of the row's site, category, outcome or counselor, or the tag of its language; "" for an hour, a day, a week and the
+    total. `group`: for a site or counselor, its id; for a language, its tag; for a category or outcome, the id of its site and
+    its own id; for an hour, day or week, `at` as text; for the total, []. `wait_p50_s`: half of the answered users waited at most
+    this long. `wait_p90_s`: nine tenths of them waited at most this long. `handle_mean_s`: mean duration of a conversation and
+    its wrap-up together; only conversations with a wrap-up count.
     """
 
     at: int | None
@@ -73,7 +74,7 @@ _read: QueryReader[ReportQuery] = QueryReader(ReportQuery)
 async def report(request: web.Request) -> web.Response:
     """Return a report.
 
-    A report by hour, day or week has a row for every such span, even if nobody asked for a counselor in it.
+    A report by hour, day or week has a row for each hour, day or week, even if nobody asked for a counselor then.
     """
     asker = await asker_of(request)
     asked, records = read_query(request, _read), request.app[RECORDS]
@@ -97,9 +98,9 @@ async def _namer(request: web.Request, asked: ReportQuery, asker: Asker) -> Name
 
 
 class Namer:
-    """Gives the groups of a report their names in the reader's language.
+    """Finds the names of a report's groups in the reader's language.
 
-    A site, category, outcome or counselor that was removed since has its id as its name.
+    The name of a removed site, category, outcome or counselor is its id.
     """
 
     def __init__(self, by: By, sites: dict[str, Site], staff: dict[str, str], language: str) -> None:

@@ -19,7 +19,7 @@ async def noted(request: web.Request, subject: str, actor: str, scan: Awaitable[
     """Wait for the result of a scan.
 
     If the scanner finds a virus, the audit gets an entry under `subject` with the virus's name. Raises FileRefused when the scan
-    fails or finds one.
+    fails or finds a virus.
     """
     try:
         await scan

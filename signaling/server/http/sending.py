@@ -16,13 +16,13 @@ from signaling.records import RecordsAway
 from .errors import Refused
 
 LOOK_S = 0.4  # seconds between two checks whether the client may still read the file
-_DROP = struct.pack("ii", 1, 0)  # SO_LINGER of 0 s: closing the socket resets the connection
+_DROP = struct.pack("ii", 1, 0)  # SO_LINGER with 0 s, so that closing the socket resets the connection
 
 
 class WatchedFile(web.FileResponse):
-    """A response with a file, or with the requested range of it.
+    """A response with a file, or with the requested range of a file.
 
-    Soon after `may_read` begins to raise `Refused`, the connection is cut.
+    While the file is sent, `may_read` is called at intervals. When it raises Refused, the connection is cut.
     """
 
     def __init__(self, path: Path, headers: dict[str, str], may_read: Callable[[], Awaitable[object]]) -> None:
@@ -49,7 +49,7 @@ class WatchedFile(web.FileResponse):
             await self._may_read()
         except Refused:
             return False
-        except RecordsAway:  # while the records are unavailable, the right cannot be checked, and counts as unchanged
+        except RecordsAway:  # while the records are unavailable, the right cannot be checked, so it counts as unchanged
             return True
         return True
 

@@ -31,7 +31,8 @@ routes = web.RouteTableDef()
 
 PAGE_SIZE = 50
 MOST_SETTINGS_BYTES = 256 * 1024
-Version = Annotated[str, Meta(pattern=r"^[0-9a-f]{0,64}\Z")]  # the `version_of` a site or member, as it was when the page read it
+# the version (`version_of`) of a site or member when the page read it
+Version = Annotated[str, Meta(pattern=r"^[0-9a-f]{0,64}\Z")]
 
 
 class SiteRow(Struct, kw_only=True):
@@ -49,9 +50,10 @@ class SiteRows(Struct, kw_only=True):
 
 
 class StoredSite(Struct, kw_only=True):
-    """A site for editing. `version`: the page sends it back with the change. `keys`: the names of the keys, never their secrets.
+    """A site for editing.
 
-    `logo`: id of its picture, or "". `snippet`: the HTML that the site puts into its pages.
+    `version`: the page sends this value back with the change. `keys`: the ids of the keys, never their secrets. `logo`: id of the
+    logo's picture, or "". `snippet`: the HTML that the site puts into its pages.
     """
 
     id: str
@@ -65,7 +67,8 @@ class StoredSite(Struct, kw_only=True):
 class NewSettings(Struct, kw_only=True):
     """New settings of a site.
 
-    `version`: that of the site as the page read it, so that nobody overwrites a change that somebody else has made meanwhile.
+    `version`: the version of the site that the page read. If somebody else has changed the site since, the new settings are
+    refused.
     """
 
     version: Version
@@ -144,7 +147,7 @@ async def remove(request: web.Request) -> web.Response:
 
 
 async def save(request: web.Request, asker: Asker, before: Site | None, site: Site, version: str) -> web.Response:
-    """Store a checked site, and answer with the stored site.
+    """Store a checked site, and return the stored site.
 
     `version`: the version of the site that the page read. Raises Invalid, and Changed when somebody has changed the site since.
     """

@@ -63,8 +63,8 @@ class NewSettings(Struct, kw_only=True):
 class Added(Struct, kw_only=True):
     """A new member.
 
-    `link`: the one-time link with which the new member sets their password. The link works until `expires_at` (Unix ms).
-    `mailed`: the address to which the link was mailed, or "". If the link was mailed, `link` is "".
+    `link`: the one-time link with which the new member sets their password; "" if the link was mailed. The link works until
+    `expires_at` (Unix ms). `mailed`: the address to which the link was mailed, or "".
     """
 
     member: StoredStaff
@@ -127,7 +127,7 @@ async def add(request: web.Request) -> web.Response:
 async def change(request: web.Request) -> web.Response:
     """Change a member.
 
-    Deactivation signs the member out at once. Their open conversations then follow the rules for a disconnected counselor.
+    A deactivated member is signed out at once, and counts as disconnected in their open conversations.
     """
     asker = await asker_of(request)
     before = await asked_member(request, asker, path_id(request, "id"))
@@ -143,9 +143,9 @@ async def change(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/staff/{id}/link")
 async def link(request: web.Request) -> web.Response:
-    """Make a new one-time link for a member who has lost theirs.
+    """Make a new one-time link for a member.
 
-    The new link replaces earlier links, also those that were sent by mail.
+    The new link replaces the member's earlier links, also links that were sent by mail.
     """
     asker = await asker_of(request)
     return answer(await _link(request, asker, await asked_member(request, asker, path_id(request, "id"))))
@@ -163,7 +163,7 @@ async def invite(request: web.Request) -> web.Response:
 
 
 async def asked_member(request: web.Request, asker: Asker, staff: str) -> StaffRecord:
-    """Return the member with this id, if the asker may change somebody with that member's roles. Raises Refused(not_found)."""
+    """Return the member with this id, if the asker may change members with these roles. Raises Refused(not_found)."""
     member = await request.app[RECORDS].staff(staff)
     if member is None or not asker.may(of_member(member)) or not may_give(asker.member, member.roles, of_member(member)):
         raise not_found()
@@ -171,7 +171,7 @@ async def asked_member(request: web.Request, asker: Asker, staff: str) -> StaffR
 
 
 def new_member(asker: Asker, login: str) -> StaffRecord:
-    """Return a member without settings, in the asker's organisation, for a login that is not taken."""
+    """Return a new member of the asker's organisation, with this login and no settings. The login must not be taken."""
     return StaffRecord(id=login, login=login, name="", role="operator", organisation=asker.member.organisation)
 
 
@@ -196,8 +196,8 @@ async def _save(request: web.Request, asker: Asker, before: StaffRecord | None, 
 async def _invited(request: web.Request, asker: Asker, member: StaffRecord) -> Added | None:
     """Mail the member a one-time link.
 
-    Return None if no mail was queued: without a mail server or address, for a member who signs in at a provider, or if the outbox
-    refuses the mail.
+    Return None if no mail was queued. The reason can be that there is no mail server or no address, that the member signs in at a
+    provider, or that the outbox refuses the mail.
     """
     if not await request.app[ACCOUNT_MAILS].invite(member):
         return None

@@ -1,4 +1,4 @@
-"""The API tokens of an organisation on the settings page, where operators see, make and remove tokens."""
+"""Routes of the settings page with which operators list, make and remove the API tokens of an organisation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ routes = web.RouteTableDef()
 class TokenItem(Struct, kw_only=True):
     """An API token.
 
-    `works`: whether the token may be used now. `maker`: a name, or "" for the command line. `used_at`: 0 for never.
+    `works`: whether the token can be used now. `maker`: name of the member who made it, or "" for the command line. `used_at`:
+    when it was last used (Unix ms), or 0.
     """
 
     id: str
@@ -50,7 +51,7 @@ class TokenPage(Struct, kw_only=True):
 
 
 class NewToken(Struct, kw_only=True):
-    """An API token to make. `sites`: ids, or "*" for all. `days`: for how long it is valid."""
+    """An API token to make. `sites`: ids of sites, or "*" for all sites. `days`: for how many days the token is valid."""
 
     name: Annotated[str, by(Seen(100))]
     rights: Annotated[list[TokenRight], Meta(max_length=20)]
@@ -80,7 +81,7 @@ async def tokens(request: web.Request) -> web.Response:
 async def add(request: web.Request) -> web.Response:
     """Make an API token.
 
-    Whoever holds a token can do as much as with a sign-in. So the asker must have proved within `PROOF_MS` who they are.
+    A token gives as many rights as a sign-in. So the asker must have proved who they are within the last `PROOF_MS`.
     """
     asker = await asker_of(request)
     await _require_proof(request)
@@ -125,7 +126,7 @@ async def _require_proof(request: web.Request) -> None:
 
 
 async def _check(records: Records, asker: Asker, asked: NewToken) -> None:
-    """Raise Invalid when the asker may not make the API token that they ask for."""
+    """Raise Invalid when the asker may not make this API token."""
     problems: dict[str, FieldProblem] = {}
     if not asked.name:
         problems["name"] = "needed"

@@ -25,7 +25,7 @@ routes = web.RouteTableDef()
 class Rules(Struct, kw_only=True):
     """Rules for signing in.
 
-    `provider`: "only" refuses passwords and passkeys. `hours`: how long a sign-in lasts; 0 for the standard.
+    `provider`: "only" refuses passwords and passkeys. `hours`: how long a sign-in lasts; 0: the standard time.
     """
 
     second_factor: Required = "off"
@@ -36,7 +36,8 @@ class Rules(Struct, kw_only=True):
 class NewRules(Rules, kw_only=True):
     """New rules for signing in.
 
-    `version`: that of the rules as the page read them, so that nobody overwrites a change that somebody else has made meanwhile.
+    `version`: the version of the rules that the page read. If somebody else has changed the rules since, the new rules are
+    refused.
     """
 
     version: Version
@@ -53,10 +54,10 @@ class StoredRules(Rules, kw_only=True):
 
 
 class OwnRules(Struct, kw_only=True):
-    """The rules of an organisation. `installation`: the rules for everybody. Of each pair of rules, the stricter one counts.
+    """The rules of an organisation.
 
-    `alone`: the installation has no other organisation, so that the installation's rules suffice. `has_provider`: a sign-in
-    provider is set up.
+    `installation`: the rules for everybody. For each rule, the stricter one of the two applies. `alone`: the installation has no
+    other organisation, so an organisation's own rules are not needed. `has_provider`: a sign-in provider is set up.
     """
 
     own: StoredRules
@@ -87,8 +88,8 @@ async def rules(request: web.Request) -> web.Response:
 async def save_rules(request: web.Request) -> web.Response:
     """Set the installation's rules for signing in.
 
-    The new rules apply to each person from their next sign-in on. The change ends no present sign-in, so it throws nobody out of
-    a conversation.
+    The new rules apply to each person from their next sign-in on. The change ends no present sign-in, so nobody is disconnected
+    from a conversation.
     """
     asker = await asker_of(request)
     asked = await read_json(request, _read_rules)
@@ -118,7 +119,7 @@ async def save_own_rules(request: web.Request) -> web.Response:
 
 
 async def _save_rules(request: web.Request, asker: Asker, asked: NewRules, row: str, subject: str) -> StoredRules:
-    """Store the sign-in rules of a row: of the installation, or of an organisation. Raises as `store_rules` does."""
+    """Store the sign-in rules of a row: of the installation, or of an organisation. Raises the same errors as `store_rules`."""
     records = request.app[RECORDS]
     wanted = SignInRules(**{name: getattr(asked, name) for name in SignInRules.__struct_fields__})
     before = await records.sign_in_rules(row)
@@ -130,12 +131,13 @@ async def _save_rules(request: web.Request, asker: Asker, asked: NewRules, row: 
 
 
 async def store_rules(request: web.Request, asker: Asker, wanted: SignInRules, row: str, version: str) -> None:
-    """Store the sign-in rules of a row. `version`: that of the rules that the asker knows.
+    """Store the sign-in rules of a row.
 
-    Raises Refused(bad_provider) if the asker could not sign in any more, and Changed if other rules are stored.
+    `version`: the version of the rules that the page read. Raises Refused(bad_provider) if the asker could not sign in any more,
+    and Changed if other rules are stored.
     """
     records = request.app[RECORDS]
-    # if a provider is set up, the rule could lock the asker out; if none is, the records refuse the rule
+    # if there is a provider, the rule could lock the asker out; if there is no provider, the records refuse the rule
     sources = await request.app[OIDC].sources_of(asker.member.organisation) if wanted.provider == "only" else []
     if sources and not await records.is_of_provider(asker.member.id, sources):
         raise Refused(400, "bad_provider", "You would lock yourself out. Sign in at the provider first, and set this there.")

@@ -32,7 +32,7 @@ routes = web.RouteTableDef()
 class NewKey(Struct, kw_only=True):
     """A key to add. `public`: the partner's public key, in PEM or as a JWK. `address`: where the partner publishes its keys.
 
-    If `public` and `address` are empty, the server makes a secret, which both sides then share.
+    If `public` and `address` are empty, the server makes a secret, which the site and the server then share.
     """
 
     kid: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^(?!\.{1,2}\Z)[A-Za-z0-9_.-]+\Z")]
@@ -41,10 +41,10 @@ class NewKey(Struct, kw_only=True):
 
 
 class KeyItem(Struct, kw_only=True):
-    """A key as operators see it. A key's secret is never shown here.
+    """A signing key of a site, or the address where its keys are, as operators see it.
 
-    `kind`: the algorithm, or "address". `keys`: how many keys the server last found at the address; None before the server has
-    asked there.
+    A secret is never shown here. `kind`: the algorithm of the key, or "address" if the server fetches the keys from an address.
+    `keys`: how many keys the server last found at the address; None before the first fetch.
     """
 
     kid: str
@@ -75,7 +75,7 @@ async def listed(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/sites/{site}/keys")
 async def add(request: web.Request) -> web.Response:
-    """Add a key. A site has two keys at most, so that its back end can change from one key to the next."""
+    """Add a key. A site can have two keys, so that its back end can change from one key to the next."""
     asker = await asker_of(request)
     site, asked = await asked_site(request, asker), await read_json(request, _read_key, 2 * MOST_TYPED_BYTES)
     key = new_key(site.keys, asked.kid, asked.public, asked.address, request.app[REACH].checked_field)
@@ -106,7 +106,7 @@ async def _look(request: web.Request, address: str) -> None:
 
 
 async def _save(request: web.Request, asker: Asker, site: Site, keys: list[SiteKey], key: SiteKey) -> None:
-    """Store the site's keys. `key`: the one that is added or retired."""
+    """Store the site's keys. `key`: the key that is added or retired."""
     audit = entries_by(asker.member.id, [of_key(site, key, added=key in keys)], now_ms())
     await request.app[RECORDS].save_site(replace(site, keys=keys), expected=version_of(site), audit=audit)
 

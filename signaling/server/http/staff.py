@@ -41,7 +41,10 @@ Code = Annotated[str, by(Exact(100))]
 
 
 class SignInRequest(Struct, kw_only=True):
-    """A request to sign in. `code`: a code of the authenticator app, or a recovery code; "" before the page has asked for one."""
+    """A request to sign in.
+
+    `code`: a code of the authenticator app, or a recovery code; "" until the page has asked for a code.
+    """
 
     login: Annotated[str, by(Exact(100))]
     password: Password
@@ -54,9 +57,8 @@ _read_sign_in: Reader[SignInRequest] = Reader(SignInRequest)
 class Me(Struct, kw_only=True):
     """The signed-in member of staff.
 
-    `must_set_up`: the member must first set up a second factor. Before that, the member can do nothing else but sign out.
-
-    `may`: the actions of the table of rights that their roles allow, for the page's controls.
+    `must_set_up`: the member must first set up a second factor. Until then, the member can only sign out. `may`: the actions of
+    the table of rights that the member's roles allow; the page shows its controls accordingly.
     """
 
     id: str
@@ -93,7 +95,10 @@ async def sign_in(request: web.Request) -> web.Response:
 
 
 async def welcome(request: web.Request, signed_in: SignedIn, now: int) -> web.Response:
-    """Return the answer to a new sign-in, with its cookie. If the browser had a sign-in before, end that one."""
+    """Return the response to a new sign-in, with the sign-in's cookie.
+
+    If the browser had a sign-in before, end the former sign-in.
+    """
     member = signed_in.staff
     response = answer(Me.of(member, must_set_up=signed_in.limited))
     await begin(request, response, signed_in, now)
@@ -101,10 +106,11 @@ async def welcome(request: web.Request, signed_in: SignedIn, now: int) -> web.Re
 
 
 async def begin(request: web.Request, response: web.StreamResponse, signed_in: SignedIn, now: int) -> None:
-    """Give the browser the cookie of a new sign-in. If the browser had a sign-in before, end that one."""
+    """Give the browser the cookie of a new sign-in. If the browser had a sign-in before, end the former sign-in."""
     member = signed_in.staff
     if former := right_of(request):
-        # do this before the former sign-in is removed, so that the same member's other tabs reconnect with the new sign-in
+        # set the cookie before the former sign-in is removed, so that other tabs of the same member reconnect with the new
+        # sign-in
         await request.app[LIVE].ended_rights.signed_in_again(member, former)
         await request.app[RECORDS].remove_sign_in(former)
     await request.app[RECORDS].audit(member.id, "sign_in", f"staff/{member.id}", now_ms())
@@ -115,7 +121,7 @@ async def begin(request: web.Request, response: web.StreamResponse, signed_in: S
 async def _tell_of_device(request: web.Request, response: web.StreamResponse, signed_in: SignedIn, now: int) -> None:
     """Mail a member who has signed in from a browser that is new for this member.
 
-    A member's first browser that the server remembers causes no mail.
+    There is no mail about the first remembered browser of a member.
     """
     device = request.cookies.get(DEVICE_COOKIE, "")
     if not DEVICE_TOKEN.fullmatch(device):
@@ -137,7 +143,7 @@ def agent_of(request: web.Request) -> str:
 async def sign_out(request: web.Request) -> web.Response:
     """End this browser's sign-in, if there is one.
 
-    Raises Refused(busy) while the member is in a conversation: they must first hand the conversation over or end it.
+    Raises Refused(busy) while the member is in a conversation: the member must first hand it over or end it.
     """
     now = steady_ms(request)
     member = await request.app[IDENTITY].who(request, now)
@@ -149,8 +155,8 @@ async def sign_out(request: web.Request) -> web.Response:
         await request.app[RECORDS].audit(member.id, "sign_out", f"staff/{member.id}", now_ms())
     response = answer({})
     drop_cookie(response)
-    # Do not add "cookies" here: browsers would clear the cookies of the whole domain with all its hosts. Do not add "storage":
-    # that would delete the person's settings on this machine. The page itself deletes what it stored about sessions.
+    # Do not add "cookies" here: browsers would delete the cookies of the whole domain with all its hosts. Do not add "storage":
+    # browsers would delete the person's settings on this computer. The page itself deletes its data about sessions.
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
 

@@ -23,7 +23,10 @@ MOST_DAYS = {"staff_day": 62}  # the longest period in days, for values of `by` 
 
 
 class StaffHoursQuery(PeriodQuery, kw_only=True):
-    """The time of the report, its rows (`by`), and the reader's time zone. `staff`: the id of one member, or "" for all."""
+    """The query of a report: its period, the kind of its rows (`by`), and the reader's time zone.
+
+    `staff`: the id of one member, or "" for all members.
+    """
 
     by: StaffBy = "staff"
     staff: Key = ""
@@ -32,11 +35,11 @@ class StaffHoursQuery(PeriodQuery, kw_only=True):
 class StaffHoursRow(Struct, kw_only=True):
     """The times of one row, in seconds.
 
-    `at`: for a day or week, its start: the local time in the reader's zone, as ms, as if that zone were UTC; otherwise null.
-    `staff`, `name`: the member; "" in rows for all members. `ready_s`: ready for requests. `busy_s`: in a conversation.
-    `wrap_up_s`: in the wrap-up after a conversation. `paused_s`: the member had turned requests off. `away_s`: the server had
-    turned requests off, or the member was disconnected. `signed_in_s`: the sum of these five. `occupancy_percent`: busy and
-    wrap-up time, as a share of busy, wrap-up and ready time; null if that is 0.
+    `at`: the start of the row's day or week; null in other rows. `at` is the local time in the reader's zone, in ms, as if this
+    zone were UTC. `staff`, `name`: the member; "" in rows for all members. `ready_s`: ready for requests. `busy_s`: in a
+    conversation. `wrap_up_s`: in the wrap-up after a conversation. `paused_s`: the member had turned requests off. `away_s`: the
+    server had turned requests off, or the member was disconnected. `signed_in_s`: the sum of these five times.
+    `occupancy_percent`: the share of busy and wrap-up time in the sum of busy, wrap-up and ready time; null if this sum is 0.
     """
 
     at: int | None
@@ -61,7 +64,10 @@ _read: QueryReader[StaffHoursQuery] = QueryReader(StaffHoursQuery)
 
 @routes.get("/api/operator/reports/staff")
 async def staff_hours(request: web.Request) -> web.Response:
-    """Return how long staff were in each state. A report by day or week has a row for every day or week, even an empty one."""
+    """Return how long staff were in each state.
+
+    A report by day or week has a row for each day or week, even if all its times are 0.
+    """
     asker = await asker_of(request)
     asked, records = read_query(request, _read), request.app[RECORDS]
     period = period_of(asked, asked.by, MOST_DAYS)
@@ -79,7 +85,7 @@ async def staff_hours(request: web.Request) -> web.Response:
 
 
 async def _names(request: web.Request, asker: Asker) -> dict[str, str]:
-    """Return the names of the staff whose times the asker may see, by id: those who serve a site of the asker's realm."""
+    """Return id → name of the staff whose times the asker may see. These are staff who serve a site of the asker's realm."""
     staff = await request.app[RECORDS].all_staff()
     return {member.id: member.name for member in staff if asker.realm.meets(served_by(member))}
 

@@ -1,4 +1,4 @@
-"""Take a change of settings back, in the present settings."""
+"""Revert a change of settings in the present settings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from signaling.records import Change, Changed
 
 
 def taken_back(now: dict[str, Any], change: Change) -> dict[str, Any]:
-    """Return the present settings `now` with this change taken back. Raises Changed when a field was changed again since then."""
+    """Return the present settings `now` with this change reverted.
+
+    Raises Changed when a field of the change was changed again since.
+    """
     before, after = change.before or {}, change.after or {}
     if any(now.get(name) != value for name, value in after.items()):
         raise Changed

@@ -1,7 +1,8 @@
-"""A user's own thread: the user's conversations at one site. The user can read them and go on with an open one, on any device.
+"""A user's own thread: the user's conversations at one site.
 
-Only a partner's code that names the user gives the right to a thread. The user reads the lines, pictures and files that are for
-everybody in a conversation. The user never gets lines that only staff may read, notes, or system lines.
+The user can read these conversations and continue an open one, on any device. Only a partner's code that names the user gives the
+right to a thread. The user reads the lines, pictures and files that are for everybody in a conversation. The user never gets
+lines that only staff may read, notes, or system lines.
 """
 
 from __future__ import annotations
@@ -43,14 +44,17 @@ class ThreadRequest(Struct, kw_only=True):
 
 
 class ThreadAnswer(Struct, kw_only=True):
-    """The right to read a thread. `expires_at`: Unix ms. After that, the page needs another code to get another token."""
+    """The right to read a thread. `expires_at`: Unix ms. After this time, the page needs a new code to get a new token."""
 
     token: str
     expires_at: int
 
 
 class ThreadQuery(Struct, kw_only=True):
-    """The query of a thread. `before`: return conversations older than the one with this id; "" for the newest."""
+    """The query of a thread.
+
+    `before`: return conversations that are older than the conversation with this id; "": the newest ones.
+    """
 
     before: OptionalId = ""
     lang: Locale = ""
@@ -66,9 +70,9 @@ class LinesQuery(Struct, kw_only=True):
 class ThreadItem(Struct, kw_only=True):
     """A conversation of the thread.
 
-    `open`: the user may go on with it. `asleep`: nobody serves it until the user writes. `counselor`: the name of the counselor
-    who served it last, or "". `words`: the beginning of what the user wrote first, or "". `kept_until`: when the conversation is
-    erased (Unix ms); None while it is open.
+    `open`: the user may continue it. `asleep`: nobody serves it until the user writes. `counselor`: the name of the last
+    counselor, or "". `words`: the beginning of the user's first text, or "". `kept_until`: when the conversation is erased (Unix
+    ms); None while it is open.
     """
 
     id: str
@@ -97,9 +101,9 @@ class ThreadPage(Struct, kw_only=True):
 class ThreadConversation(ThreadItem, kw_only=True):
     """A conversation with its lines, the oldest first.
 
-    `older`: ask for lines before this number to get older ones; 0 if there are none. `board`: ids of the pictures that were put
-    on the board. `drawings`: the number of pages of the board on which something is drawn. `message`: the message that the user
-    left, or "".
+    `older`: to get older lines, ask for lines before this number; 0 if there are no older lines. `board`: ids of the pictures
+    that were put on the board. `drawings`: the number of pages of the board on which something is drawn. `message`: the message
+    that the user left, or "".
     """
 
     lines: list[Line]
@@ -116,7 +120,10 @@ _read_lines: QueryReader[LinesQuery] = QueryReader(LinesQuery)
 
 @routes.post("/api/threads")
 async def begin(request: web.Request) -> web.Response:
-    """Exchange a partner's code, once, for a token that opens the thread of the user whom the code names."""
+    """Exchange a partner's code for a token that opens the thread of the user whom the code names.
+
+    Each code can be exchanged once.
+    """
     asked = await read_json(request, _read_code)
     now, codes = now_ms(), request.app[CODES]
     live = request.app[LIVE]
@@ -148,7 +155,7 @@ async def page(request: web.Request) -> web.Response:
 
 @routes.get("/api/threads/{id}")
 async def conversation(request: web.Request) -> web.Response:
-    """Return a conversation of the thread, with its newest lines, or with those before the number in the query."""
+    """Return a conversation of the thread, with its newest lines, or with the lines before the number in the query."""
     site, reader = await _reading(request)
     session, records = await _conversation(request, reader), request.app[RECORDS]
     asked = read_query(request, _read_lines)
@@ -194,7 +201,7 @@ async def transcript(request: web.Request) -> web.StreamResponse:
 async def go_on(request: web.Request) -> web.Response:
     """Move an open conversation of the thread to this device.
 
-    A page that shows the user the conversation on another device is told that this device has replaced it.
+    If a page on another device shows the conversation, this page is told that it was replaced.
     """
     _, reader = await _reading(request)
     session = await _conversation(request, reader)
@@ -207,7 +214,10 @@ async def go_on(request: web.Request) -> web.Response:
 
 
 async def user_may_read(request: web.Request, session_id: str, token: str) -> bool:
-    """Return whether this token lets a user read the session: it is the session's own token, or that of its user's thread."""
+    """Return whether this token lets a user read the session.
+
+    The token must be the session's token, or the token of its user's thread.
+    """
     if await request.app[LIVE].authorize_user(session_id, token) is not None:
         return True
     found = await _reader(request, token)
@@ -234,7 +244,10 @@ async def _reading(request: web.Request) -> tuple[Site, ThreadReader]:
 
 
 async def _conversation(request: web.Request, reader: ThreadReader) -> SessionRecord:
-    """Return the conversation that the path names. Raises Refused(not_found) when it is not in the reader's thread."""
+    """Return the conversation that the path names.
+
+    Raises Refused(not_found) when this conversation is not in the reader's thread.
+    """
     session = await request.app[RECORDS].in_thread(reader, path_id(request, "id"))
     if session is None:
         raise not_found()

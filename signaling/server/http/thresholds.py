@@ -38,7 +38,7 @@ _read: Reader[NewThresholds] = Reader(NewThresholds)
 
 @routes.post("/api/operator/thresholds")
 async def change(request: web.Request) -> web.Response:
-    """Replace all thresholds. A figure that the request does not name gets its default thresholds. The request is audited.
+    """Replace all thresholds. A figure that is not in the request gets its default thresholds. The request is audited.
 
     Wallboards that are open in a browser change at once.
     """
@@ -64,6 +64,6 @@ async def change(request: web.Request) -> web.Response:
 
 
 def plain(thresholds: Iterable[Threshold]) -> dict[str, list[float] | None]:
-    """Return thresholds for the audit: for each figure its amber and its red value, or None if the standard values count."""
+    """Return thresholds for the audit: figure → its amber and red value, or None for the default thresholds."""
     found: dict[str, list[float] | None] = dict.fromkeys(get_args(ThresholdFigure))
     return found | {each.figure: [each.amber, each.red] for each in thresholds}

@@ -1,4 +1,7 @@
-"""The routes of the API for other software. Each needs a right of the token, and carries out an action of the table of rights."""
+"""The routes of the API for other software.
+
+For each route, this table says which right the token needs, and which action of the table of rights the route carries out.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from signaling.access.api_tokens import Holder
 from signaling.protocol.words import Action, TokenRight
 
 PREFIX: Final = "/api/v1/"
-# in a request: the software that makes the request, and its API token
+# key of the request's software and its API token
 HOLDER: Final[web.RequestKey[Holder]] = web.RequestKey("holder", Holder)
 
 TOKEN_ROUTES: Final[dict[str, tuple[TokenRight | None, Action]]] = {

@@ -32,7 +32,8 @@ ZoneName = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_+/-]*\Z")]
 class TranscriptQuery(Struct, kw_only=True):
     """The query of a transcript.
 
-    `zone`: IANA name of the reader's time zone. `lang`: "" for the session's language. `audience`: obeyed only for operators.
+    `zone`: IANA name of the reader's time zone. `lang`: the transcript's language; "" for the session's language. `audience`: for
+    users, the server ignores this parameter.
     """
 
     form: Form = "text"
@@ -48,7 +49,7 @@ _read: QueryReader[TranscriptQuery] = QueryReader(TranscriptQuery)
 async def own(request: web.Request) -> web.StreamResponse:
     """Return the conversation to the user who took part in it.
 
-    The result has only the lines that all may read, whatever the query asks for.
+    The transcript contains only lines that everybody in the conversation may read.
     """
     session_id = path_id(request, "id")
     you = await request.app[LIVE].authorize_user(session_id, bearer(request))
@@ -62,10 +63,7 @@ async def own(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/api/operator/sessions/{id}/transcript")
 async def export(request: web.Request) -> web.StreamResponse:
-    """Return the conversation to an operator, either with the lines that only staff may read, or as the user gets it.
-
-    The request is audited.
-    """
+    """Return the conversation to an operator, either with the lines for staff, or as the user gets it. The request is audited."""
     asker = await asker_of(request)
     records = request.app[RECORDS]
     session = await records.session(path_id(request, "id"))
@@ -78,9 +76,9 @@ async def export(request: web.Request) -> web.StreamResponse:
 
 
 async def copy_of(request: web.Request, session: SessionRecord) -> web.StreamResponse:
-    """Send the conversation without what only staff may read.
+    """Send the conversation without the lines for staff.
 
-    The caller has checked the reader's right and the rate of requests.
+    The caller must have checked the reader's right and the rate of requests.
     """
     return await _answer(request, session, "all", None)
 

@@ -1,7 +1,8 @@
-"""A page on which staff try a site as visitors. It contains the site's snippet, and is served by the operators' host.
+"""A page on which staff try a site as visitors.
 
-The server makes codes and shows the panel on this host for every site. Only staff who may change a site get its page. So
-everybody else can come to a site only from the site's own pages.
+The page contains the site's snippet, and is served by the operators' host. For every site, the server makes codes for this host
+and shows the panel on it. Only staff who may change a site get the page for this site, so everybody else can reach a site only
+from its own pages.
 """
 
 from __future__ import annotations
@@ -43,12 +44,15 @@ def snippet_of(settings: Settings, site: Site, language: str = "") -> str:
     category, language = next(iter(site.categories), ""), language or (site.languages or ["en"])[0]
     about = f'data-site="{site.id}" data-category="{category}" data-lang="{language}"'
     if site.accent:
-        about += f' data-accent="{html.escape(site.accent)}"'  # the colour of the launcher; the panel asks the server for its own
+        about += f' data-accent="{html.escape(site.accent)}"'  # the launcher's colour; the panel gets its colour from the server
     return f'<script async src="{settings.url}/widget.js?site={quote(site.id)}" {about}></script>'
 
 
 def page_origins(settings: Settings, site: Site) -> list[str]:
-    """Return the origins of pages from which visitors come to the site: its own, and that of the page to try it (`try_site`)."""
+    """Return the origins of pages from which visitors come to the site.
+
+    These are the site's own origins, and the origin of the page on which staff try it (`try_site`).
+    """
     return [*site.origins, settings.staff_url("operator")]
 
 

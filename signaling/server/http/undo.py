@@ -1,4 +1,7 @@
-"""Undo a change of settings that the audit shows. Refuse that if somebody has changed one of its fields again since then."""
+"""Undo a change of settings that the audit shows.
+
+The request is refused if somebody has changed one of the same fields again since.
+"""
 
 from __future__ import annotations
 
@@ -39,24 +42,24 @@ _WHY: Final[dict[UndoReason, str]] = {
 
 @routes.post("/api/operator/audit/{n}/undo")
 async def undo(request: web.Request) -> web.Response:
-    """Undo one change of settings. The request is audited as a change of its own, which can be undone, too."""
+    """Undo one change of settings. The undoing is audited as another change, which can be undone, too."""
     asker = await asker_of(request)
     entry = await _asked(request, asker)
     change = entry.change
     state = undoable(entry.action, change)
     kind, _, rest = entry.subject.partition("/")
     undoing = _BY_KIND.get(kind)
-    if state != "yes" and state != "":  # not `in`: mypy could not narrow it
+    if state != "yes" and state != "":  # not `in`: otherwise mypy does not narrow the type
         raise Refused(409, state, _WHY[state])
     if state == "" or change is None or undoing is None:
         raise Refused(409, "wrong_state", _NO_SETTINGS)
     try:
         took_back = await undoing(request, asker, rest, change)
-    except ValidationError as error:  # an older version has noted values that this version does not know
+    except ValidationError as error:  # an older version has stored values that this version does not know
         raise Refused(409, "other_form", _WHY["other_form"]) from error
     except BadPlan as error:
         raise Refused(409, "category_gone", f"{_WHY['category_gone']} {error}") from error
-    organisation = asker.member.organisation  # a removed site cannot say any more whose it was
+    organisation = asker.member.organisation  # the organisation is given, because a removed site is no longer in the records
     note = f"#{entry.n}"
     await request.app[RECORDS].audit(
         asker.member.id, "settings.undo", entry.subject, now_ms(), note, change=took_back, organisation=organisation

@@ -32,7 +32,10 @@ Undo = Callable[[web.Request, Asker, str, Change], Awaitable[Change]]
 
 
 async def undo(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:
-    """Undo a change of a site. `subject`: the site's id, and of some parts "/" and a category. Return what has changed now."""
+    """Undo a change of a site.
+
+    `subject`: the site's id, for opening hours followed by "/" and a category. Return what has changed now.
+    """
     if change.before is None:
         return await _remove(request, asker, subject, change)
     if change.after is None:
@@ -95,7 +98,7 @@ async def _mail(request: web.Request, asker: Asker, subject: str, change: Change
 
 
 async def _key(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:
-    """Retire a key that was added, or bring a public key or an address back. A secret cannot come back."""
+    """Retire a key that was added, or add a removed public key or address again. A removed secret cannot be restored."""
     site = await _site(request, asker, subject, "keys.change")
     before, after = (change.before or {})["key"], (change.after or {})["key"]
     present = dict(zip((key.kid for key in site.keys), plain_keys(site.keys), strict=True))
@@ -153,7 +156,10 @@ async def _remove(request: web.Request, asker: Asker, subject: str, change: Chan
 
 
 async def _restore(request: web.Request, asker: Asker, subject: str, plain: dict[str, Any]) -> Change:
-    """Undo the removal of a site: add it again with its hours, outcomes, mails and public keys. Past sessions are found."""
+    """Undo the removal of a site: add the site again with its hours, outcomes, mails and public keys.
+
+    Its past sessions belong to it again.
+    """
     organisation = asker.member.organisation
     if not may(asker.member, "sites.add", Thing(organisation)):
         raise not_found()
@@ -174,7 +180,7 @@ async def _restore(request: web.Request, asker: Asker, subject: str, plain: dict
 
 
 async def _site(request: web.Request, asker: Asker, site_id: str, action: Action = "sites.change") -> Site:
-    """Return the site, if the asker may do this to it. Raises Refused(not_found)."""
+    """Return the site, if the asker may do this request's action to it. Raises Refused(not_found)."""
     site = await request.app[RECORDS].site(site_id)
     if site is None or not may(asker.member, action, of_site(site)):
         raise not_found()

@@ -1,7 +1,7 @@
-"""Unsubscribe from mails, by the page behind the link in each mail, or by the button of mail programs (RFC 8058).
+"""Unsubscribe from mails, by the page to which the link in each mail leads, or by the button of mail programs (RFC 8058).
 
-Opening the page changes nothing, because mail scanners open links. The button on the page unsubscribes, and so does the mail
-program's POST.
+Opening the page changes nothing, because mail scanners open links. Only the button on the page, or the POST of the mail program,
+unsubscribes.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ async def show(request: web.Request) -> web.Response:
 async def leave(request: web.Request) -> web.Response:
     """Unsubscribe an address.
 
-    Any page and any mail program may send this request: its token names the address, and gives no other right.
+    Any page and any mail program may send this request, because the token stands for the address and gives no other right.
     """
     asked = read_query(request, _read)
     hashed = request.app[POSTBOX].addresses.read(asked.of)

@@ -50,7 +50,7 @@ class PanelView(Struct, kw_only=True):
     category: CategoryView
     language: str
     staffed: bool
-    # names of counselors who could answer now, those with a free place first; empty if the site does not show names
+    # names of counselors who could answer now; counselors with a free place come first; empty if the site does not show names
     helpers: list[str]
     low_s: int | None
     high_s: int | None
@@ -59,7 +59,8 @@ class PanelView(Struct, kw_only=True):
     own_past: bool  # whether a user whom the partner's code names may read their own earlier conversations
     opening: OpeningView
     cobrowse: bool  # whether the site lets staff ask to see the page that the user is looking at
-    page_params: list[str]  # names of query parameters that stay in the page addresses that staff see; all others are cut off
+    # names of query parameters that stay in the page addresses that staff see; all other parameters are removed
+    page_params: list[str]
     channels: list[Channel]
     form: list[FormFieldView]  # what the panel asks users before the conversation
 
@@ -84,11 +85,11 @@ class CodeAnswer(Struct, kw_only=True):
 class SessionRequest(Struct, kw_only=True):
     """A request for a session.
 
-    `when_open`: what happens to a request for a text conversation, if the code names a user who has an open one and the site
-    shows users their own past. "begin": another conversation begins. "ask": the server refuses the request (`open_elsewhere`), so
-    that the page can ask the user. The code is used up then. `purpose`: "later" when the user only wants to leave a message or
-    book a callback. The form may then be incomplete, and the site need not offer the channel. `form`: what the user has typed
-    into the form, by the id of the field. Unknown fields are ignored.
+    `when_open`: what to do if the user already has an open text conversation. This matters only for text conversations, if the
+    code names the user and the site shows users their own past. "begin": begin another conversation. "ask": refuse the request
+    (`open_elsewhere`), so that the page can ask the user; the code is then used up. `purpose`: "later" when the user only wants
+    to leave a message or book a callback. In this case, the form can be incomplete, and the site need not offer the channel.
+    `form`: id of a field → what the user has typed into the field. Unknown fields are ignored.
     """
 
     code: Annotated[str, by(Exact(MOST_JSON_BYTES))]  # `codes` checks the real limit of the length
@@ -105,9 +106,9 @@ class InviteRequest(Struct, kw_only=True):
 
 
 class InviteAnswer(Struct, kw_only=True):
-    """The session behind a link. `part`: as whom the link's holder enters.
+    """The session to which a link leads.
 
-    "camera" stands for the user's phone as a second camera.
+    `part`: the role in which the person with the link enters. "camera": the user's phone as a second camera.
     """
 
     session: str
@@ -169,7 +170,7 @@ async def panel(request: web.Request) -> web.Response:
 def _language(request: web.Request, site: Site, asked: str) -> str:
     """Return the site's language that fits the page's language.
 
-    Without one, try the browser's languages, then the site's first.
+    If none fits, try the browser's languages, and then return the site's first language.
     """
     wanted = (asked, *accepted(request.headers.get("Accept-Language", "")))
     return next((found for each in wanted if (found := site.language_for(each))), (site.languages or ["en"])[0])
@@ -179,7 +180,7 @@ def _language(request: web.Request, site: Site, asked: str) -> str:
 async def codes_preflight(request: web.Request) -> web.Response:
     """Answer a CORS preflight.
 
-    The answer allows the origins of all sites: only the body names the site, and a preflight has no body.
+    The response allows the origins of all sites, because only a body names the site, and a preflight has no body.
     """
     origin = request.headers.get("Origin", "")
     sites = await request.app[RECORDS].sites()
@@ -212,16 +213,16 @@ async def codes(request: web.Request) -> web.Response:
         response = refusal_of(request, error)
     if site is not None and origin in page_origins(
         request.app[SETTINGS], site
-    ):  # every answer, even a refusal, gets these headers, so that the widget can read the reason
+    ):  # every response gets these headers, even a refusal, so that the widget can read the reason
         response.headers.update(_cors(origin))
     return response
 
 
 @routes.post("/api/sessions")
 async def sessions(request: web.Request) -> web.Response:
-    """Exchange a code, once, for a session and the token that opens it.
+    """Exchange a code for a session and the token that opens it.
 
-    If the server is too busy (Crowded), the code is not used up.
+    Each code works once; it is not used up if the server is too busy (Crowded).
     """
     asked = await read_json(request, _read_session)
     briefs.check_trail(asked.supplement)
@@ -262,7 +263,7 @@ async def _new_session(request: web.Request, asked: SessionRequest) -> tuple[str
 
 @routes.post("/api/sessions/{id}/visit")
 async def visit(request: web.Request) -> web.Response:
-    """Show staff the page of the site that the user visits now, as far as the user shares it."""
+    """Store in the brief which page of the site the user visits now, so that staff in the session see it."""
     session_id = path_id(request, "id")
     if await request.app[LIVE].authorize_user(session_id, bearer(request)) is None:
         raise not_found()
@@ -276,9 +277,10 @@ async def visit(request: web.Request) -> web.Response:
 
 @routes.post("/api/invites")
 async def invites(request: web.Request) -> web.Response:
-    """Exchange a link, once, for its session.
+    """Exchange a link for its session.
 
-    The link is an invite to a counselor's callback, the link of a mail, or the link of a guest or of the user's phone.
+    Each link works once. The link is an invite of a counselor who calls back, a link in a mail, a guest's link, or the link for
+    the user's phone.
     """
     asked = await read_json(request, _read_invite, 4096)
     request.app[CODES].take_address(address_of(request), now_ms())

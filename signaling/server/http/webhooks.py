@@ -1,4 +1,4 @@
-"""The webhooks of an organisation on the settings page: endpoints, secrets, test events, and the fate of recent events."""
+"""Routes of the settings page for an organisation's webhooks: endpoints, secrets, test events, and the state of recent events."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class WebhookItem(Struct, kw_only=True):
     """A webhook. `state`: "on", "off", or "failed" if the server has switched it off. `why`: why the last try failed, or "".
 
     `both_until`: until when the former secret also signs events (Unix ms), or 0. `well_at`: when an event was last delivered
-    (Unix ms), or 0. `crowded`: so many events wait for this webhook that the server stores no new ones for it.
+    (Unix ms), or 0. `crowded`: too many events wait for this webhook, so the server stores no new events for it.
     """
 
     id: str
@@ -196,7 +196,7 @@ async def _asked(request: web.Request, asker: Asker) -> Endpoint:
 
 
 async def _check_sites(request: web.Request, asker: Asker, sites: list[str] | None) -> None:
-    """Raise Refused when the asker may not choose one of these sites, or, for None, not all sites."""
+    """Raise Refused when the asker may not choose one of these sites. None stands for all sites of the organisation."""
     asker.require(Thing(asker.member.organisation, None if sites is None else frozenset(sites)))
     if sites is None:
         return

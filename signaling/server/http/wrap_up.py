@@ -1,4 +1,4 @@
-"""The choices that staff have after a conversation in a category. Operators edit these choices in the plan of a site."""
+"""The choices that staff have after a conversation in a category. Operators edit the choices of each site."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class Choices(Struct, kw_only=True):
 
 
 class SitePlan(Struct, kw_only=True):
-    """The plan of one site, for editing.
+    """The choices of one site, for editing.
 
-    `standard`: whether this is the standard plan, because the site has no plan of its own.
+    `standard`: whether these are the standard choices, because the site has none of its own.
     """
 
     id: str
@@ -88,7 +88,7 @@ async def plans(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/sites/{site}/wrap-up")
 async def change(request: web.Request) -> web.Response:
-    """Set a site's plan. Null sets the standard plan. Wrap-ups that begin later use the new plan. The request is audited."""
+    """Set a site's choices. Null: the standard choices. Wrap-ups that begin later use the new choices. The request is audited."""
     asker = await asker_of(request)
     language = read_query(request, read_language).lang
     site = await asked_site(request, asker)

@@ -31,15 +31,15 @@ from .cursors import Cursor, Limit, cursor_after, place_of
 
 routes = web.RouteTableDef()
 
-LINK_AFTER_MS = 24 * 3_600_000  # ms after the start of an appointment for which the link of its booking still works
+LINK_AFTER_MS = 24 * 3_600_000  # the link to an appointment still works for this many ms after the appointment's start
 _Instant = Annotated[int, Meta(ge=0, le=4_102_444_800_000)]
 
 
 class AppointmentQuery(Struct, kw_only=True):
-    """The filters, and the part of the list.
+    """The query of a list of appointments: filters, and a part of the list.
 
     `site`, `staff`: ids; "" for all. `from`, `to`: only appointments that begin in this span (Unix ms). `cursor`: `next` of the
-    answer before; "" for the start of the list.
+    part before; "" for the first part.
     """
 
     site: Key = ""
@@ -53,11 +53,11 @@ class AppointmentQuery(Struct, kw_only=True):
 class Appointment(Struct, kw_only=True):
     """An appointment of a user with a member of staff. Times are Unix ms.
 
-    `session`: the id by which programs read, move and cancel the appointment. `booking`: names what is booked now; it changes
-    whenever a time is agreed. `state`: "scheduled" until `at`; then "due" until a
-    member of staff accepts it; then "calling" until the user comes; at the end "done", "missed" or "cancelled". `name`: the
-    user's name, if it is known. `contact`: the user's telephone number or mail address; "" if only the partner knows one.
-    `trouble`: why the appointment cannot take place as booked, or "".
+    `session`: the id by which programs read, move and cancel the appointment. `booking`: identifies the present booking; it
+    changes whenever a time is agreed. `state`: "scheduled" until `at`; then "due" until a member of staff accepts it; then
+    "calling" until the user comes; at the end "done", "missed" or "cancelled". `name`: the user's name, if it is known.
+    `contact`: the user's telephone number or mail address; "" if only the partner knows one. `trouble`: why the appointment
+    cannot take place as booked, or "".
     """
 
     session: str
@@ -78,7 +78,7 @@ class Appointment(Struct, kw_only=True):
 
 
 class CancelQuery(Struct, kw_only=True):
-    """The query for a cancellation. `booking`: what to cancel, as the appointment names it; "" for whatever is booked."""
+    """The query for a cancellation. `booking`: the `booking` of the appointment to cancel; "": cancel any booking."""
 
     booking: Booking = ""
 
@@ -94,7 +94,7 @@ class AppointmentList(Struct, kw_only=True):
 
 
 class SiteTimesQuery(TimesQuery, kw_only=True):
-    """The query for free times of a site. `channel`: how the appointment takes place."""
+    """The query for free times of a site. `channel`: the channel of the appointment."""
 
     category: Key
     language: Key
@@ -105,8 +105,8 @@ class NewAppointment(for_user.ForUser, kw_only=True):
     """An appointment to book for a user for whom the token vouches.
 
     `at`: a free time (Unix ms). `staff`: the id of the member whom the user will meet; "" for the free member with the fewest
-    appointments. `contact`: a telephone number or mail address. It may be missing if `user` has an id or a contact. `timezone`:
-    the user's IANA zone, in which mails tell times.
+    appointments. `contact`: a telephone number or mail address; not needed if `user` has an id or a contact. `timezone`: the
+    user's IANA zone; mails give times in this zone.
     """
 
     at: _Instant
@@ -161,7 +161,7 @@ async def listed(request: web.Request) -> web.Response:
 
 @routes.get("/api/v1/appointments/{id}")
 async def one(request: web.Request) -> web.Response:
-    """Return an appointment, also one that is over."""
+    """Return an appointment, even if it is over."""
     return answer(await _read(request, await _asked(request, await asker_of(request))))
 
 

@@ -29,7 +29,7 @@ MOST_LINE = 4000  # the first line has at most this many characters
 class FirstLine(Struct, kw_only=True):
     """The first line, which the user sees on entering.
 
-    `staff`: the id of the counselor whose name the line carries; "" for the site's name.
+    `staff`: the id of the counselor who is named as the line's author; "" for the site's name.
     """
 
     text: Annotated[str, by(Seen(MOST_LINE, least=1, lines=True))]
@@ -37,7 +37,10 @@ class FirstLine(Struct, kw_only=True):
 
 
 class NewConversation(ForUser, kw_only=True):
-    """A conversation to start, with what the token vouches for. `link_hours`: how long the link works; 30 days at most."""
+    """A conversation to start for a user for whom the token vouches.
+
+    `link_hours`: for how many hours the link works, at most 30 days.
+    """
 
     channel: Channel = "text"
     line: FirstLine | None = None
@@ -72,7 +75,7 @@ async def start(request: web.Request) -> web.Response:
 
 
 async def _author(request: web.Request, site: Site, asked: NewConversation) -> StaffRecord | None:
-    """Return the counselor whose name the first line carries, or None for the site's name.
+    """Return the counselor who is named as the author of the first line, or None for the site's name.
 
     Raises Invalid when this counselor does not serve the site.
     """

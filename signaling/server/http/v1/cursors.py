@@ -1,4 +1,4 @@
-"""Cursors of the API's lists: where the following part of a list begins."""
+"""Cursors of the API's lists. A cursor says where the next part of a list begins."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Limit = Annotated[int, Meta(ge=1, le=200)]
 
 
 def cursor_after(time: int, id: str) -> str:
-    """Return the cursor of the part after the item with this time (Unix ms) and id."""
+    """Return the cursor of the part that begins after the item with this time (Unix ms) and id."""
     return base64.urlsafe_b64encode(f"{time} {id}".encode()).rstrip(b"=").decode()
 
 

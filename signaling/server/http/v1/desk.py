@@ -37,7 +37,7 @@ class MessageQuery(Struct, kw_only=True):
 
 
 class MessageItem(Struct, kw_only=True):
-    """A message that a user left. `taken_by`: the name of who has taken the message, or ""."""
+    """A message that a user left. `taken_by`: the name of the person or token that has taken the message, or ""."""
 
     id: str
     session: str
@@ -68,7 +68,7 @@ _read_mark: Reader[Mark] = Reader(Mark)
 
 @routes.get("/api/v1/live")
 async def live(request: web.Request) -> web.Response:
-    """Return what the wallboard shows: who waits, who talks, who is at work, and the day's figures."""
+    """Return the wallboard's data: waiting users, conversations, staff, and the day's figures."""
     asker, asked = await asker_of(request), read_query(request, _read_live)
     return answer(await request.app[LIVE].boards.read(asker.member, asked.lang))
 

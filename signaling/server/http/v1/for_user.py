@@ -1,4 +1,4 @@
-"""Parts of requests that begin something for a user, a conversation or an appointment: the user, and the site."""
+"""Shared parts of the requests that start a conversation or book an appointment for a user: the user, and the site."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from signaling.server.http.errors import Refused, not_found
 
 
 class ForUser(Vouched, kw_only=True):
-    """A user for whom the token vouches, at one of its sites. `channel`: how they talk."""
+    """A user for whom the token vouches, at one of the token's sites. `channel`: how the user and the counselor talk."""
 
     site: Key
     channel: Channel
@@ -37,7 +37,10 @@ async def asked_site(request: web.Request, asker: Asker, asked: ForUser) -> Site
 
 
 def wanted(request: web.Request, asker: Asker, site: Site, asked: ForUser, until: int, **more: Any) -> Wanted:
-    """Return what to begin for the user. `until`: when the user's link ends (Unix ms). `more`: other fields of `Wanted`."""
+    """Return the session to begin for the user, as a `Wanted`.
+
+    `until`: when the user's link ends (Unix ms). `more`: other fields of `Wanted`.
+    """
     codes, now = request.app[CODES], now_ms()
     verified = codes.vouched(site, asked, now)
     brief = briefs.make_brief(verified, briefs.Supplement(), now)

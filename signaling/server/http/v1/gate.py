@@ -14,7 +14,7 @@ from signaling.server.http.bodies import address_of, bearer, now_ms
 from signaling.server.http.errors import Refused
 from signaling.server.http.token_routes import HOLDER, PREFIX
 
-PER_MINUTE = 300  # requests that a token may make in a minute, all at once or spread out
+PER_MINUTE = 300  # a token may make this many requests in a minute, all at once or spread over the minute
 BY_TOKEN: web.AppKey[Buckets] = web.AppKey("api_by_token", Buckets)
 WRONG_TOKENS: web.AppKey[Buckets] = web.AppKey("api_wrong_tokens", Buckets)
 
@@ -22,7 +22,8 @@ WRONG_TOKENS: web.AppKey[Buckets] = web.AppKey("api_wrong_tokens", Buckets)
 def setup(app: web.Application) -> None:
     """Add the middlewares of the API.
 
-    Call this after the middleware that turns exceptions into refusals was added, so that these run inside it.
+    Call this after adding the middleware that turns exceptions into refusals, so that it also handles exceptions of these
+    middlewares.
     """
     app[BY_TOKEN] = Buckets(burst=PER_MINUTE, per_minute=PER_MINUTE)
     app[WRONG_TOKENS] = Buckets(burst=60, per_minute=60)
@@ -32,7 +33,10 @@ def setup(app: web.Application) -> None:
 
 @web.middleware
 async def with_token(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let only requests with a valid token into the API, within the token's limit. Raises Refused: bad_token, too_often."""
+    """Let a request into the API only if it has a valid token, and the token's limit is not used up.
+
+    Raises Refused: bad_token, too_often.
+    """
     if request.path.startswith(PREFIX):
         request[HOLDER] = await _holder(request)
     return await handler(request)
@@ -46,7 +50,7 @@ async def _holder(request: web.Request) -> Holder:
             raise Refused(429, "too_often", "Too many wrong tokens came from your address. Try again in a minute.", retry_s=60)
         raise Refused(401, "bad_token", "This needs a valid API token, as in “Authorization: Bearer sgd_…”.")
     if not buckets.take(holder.token.id, now):
-        request[HOLDER] = holder  # so that the refusal's headers tell the token's limits, too
+        request[HOLDER] = holder  # so that the headers of the refusal also contain the token's limits
         raise Refused(429, "too_often", f"A token may make {PER_MINUTE} requests a minute.", retry_s=1)
     return holder
 
@@ -70,7 +74,7 @@ async def _tell(request: web.Request, response: web.StreamResponse) -> None:
 
 @web.middleware
 async def tagged(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Give each JSON answer to GET an entity tag. Answer 304 to a client that has this answer already (RFC 9110, 13.1.2)."""
+    """Give each JSON response to GET an entity tag. Answer 304 if the client already has the same response (RFC 9110, 13.1.2)."""
     response = await handler(request)
     reads = request.method in ("GET", "HEAD") and request.path.startswith(PREFIX)
     if not (reads and isinstance(response, web.Response) and response.status == 200 and isinstance(response.body, bytes)):
@@ -82,11 +86,10 @@ async def tagged(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def require_unchanged(request: web.Request, now: bytes) -> None:
-    """Check, by the entity tag in `If-Match`, that what a request changes is still as the client has read it.
+    """Check by the entity tag in `If-Match` that nobody has changed the resource since the client read it (RFC 9110, 13.1.1).
 
-    `now`: the body that GET would answer now.
-
-    Raises Refused: precondition_needed, and changed_meanwhile when somebody has changed it since (RFC 9110, 13.1.1).
+    `now`: the body that GET would return now. Raises Refused: precondition_needed without an entity tag, changed_meanwhile when
+    the resource has changed.
     """
     given = request.headers.get("If-Match", "")
     if not given:
@@ -96,7 +99,7 @@ def require_unchanged(request: web.Request, now: bytes) -> None:
 
 
 def tag_of(body: bytes) -> str:
-    """Return the entity tag of an answer with this body."""
+    """Return the entity tag of a response with this body."""
     return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 

@@ -1,7 +1,8 @@
-"""Idempotency keys: the server carries a repeated POST with the same `Idempotency-Key` out once, and answers it alike for a day.
+"""Idempotency keys: a POST that is repeated with the same `Idempotency-Key` is carried out once.
 
-See draft-ietf-httpapi-idempotency-key-header. The server remembers only answers with status 200: after a refusal or a fault, a
-client may try again with the same key. Remembered answers are encrypted, because they may contain codes.
+For a day, the server sends the first response to all repetitions. See draft-ietf-httpapi-idempotency-key-header. The server
+remembers only responses with status 200: after a refusal or a fault, a client can try again with the same key. Remembered
+responses are encrypted, because they can contain codes.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _KEY = re.compile(r"[!-~]{1,255}")  # an Idempotency-Key: visible ASCII
 
 @web.middleware
 async def once(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Carry a POST with an `Idempotency-Key` out once, and answer its repetitions with the first answer.
+    """Carry out a POST with an `Idempotency-Key` once, and send the first response to its repetitions.
 
     Raises Refused: not_allowed, bad_request, key_reused, in_progress.
     """
@@ -34,7 +35,7 @@ async def once(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     if route_of(request) == NO_ROUTE:
         return await handler(request)
-    await asker_of(request)  # the token may have lost the right for this request since the first answer was stored
+    await asker_of(request)  # the token might have lost the right for this request since the first response was stored
     if not _KEY.fullmatch(key):
         raise Refused(400, "bad_request", "“Idempotency-Key” has 1 to 255 visible ASCII characters.")
     body = await read_bytes(request, MOST_JSON_BYTES)
@@ -58,7 +59,7 @@ async def once(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _again(request: web.Request, same: bool, status: int, sealed: str, about: str) -> web.Response:
-    """Return the remembered answer to the first request with this key."""
+    """Return the remembered response to the first request with this key."""
     if not same:
         raise Refused(422, "key_reused", "Another request had this Idempotency-Key. Take a new key for each request.")
     if status == 0:

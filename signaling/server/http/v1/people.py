@@ -1,4 +1,4 @@
-"""Export everything that the installation holds about a person as a zip file, or erase it.
+"""Export all stored data about a person as a zip file, or erase the data.
 
 The request names the person by their id at the partner's site.
 """
@@ -27,14 +27,14 @@ routes = web.RouteTableDef()
 
 
 class PersonRequest(Struct, kw_only=True):
-    """A person. `user_id`: the person's id in the site's codes. `site`: "" for all sites that the token reaches."""
+    """A person. `user_id`: the person's id in the site's codes. `site`: id of a site; "" for all sites of the token."""
 
     user_id: Annotated[str, Meta(min_length=1), by(Exact(800))]
     site: Key = ""
 
 
 class PersonHeld(Struct, kw_only=True):
-    """The answer to a search for a person. `sessions`: the ids of their sessions, oldest first."""
+    """The result of a search for a person. `sessions`: the ids of the person's sessions, oldest first."""
 
     sessions: list[str]
     held: Held
@@ -45,9 +45,9 @@ _read: Reader[PersonRequest] = Reader(PersonRequest)
 
 @routes.post("/api/v1/people/find")
 async def find(request: web.Request) -> web.Response:
-    """Count what the installation holds about a person.
+    """Count the stored data about a person.
 
-    The body names the person, because addresses of requests end up in logs.
+    The request's body names the person, because the addresses of requests end up in logs.
     """
     asker = await asker_of(request)
     ids = [each.id for each in await _sessions(request, asker, await read_json(request, _read))]
@@ -56,7 +56,7 @@ async def find(request: web.Request) -> web.Response:
 
 @routes.post("/api/v1/people/export")
 async def export(request: web.Request) -> web.StreamResponse:
-    """Return everything that the installation holds about a person as a zip file. The request is audited."""
+    """Return all stored data about a person as a zip file. The request is audited."""
     asker = await asker_of(request)
     found = await _sessions(request, asker, await read_json(request, _read))
     if not found:
@@ -75,19 +75,19 @@ async def export(request: web.Request) -> web.StreamResponse:
 
 @routes.post("/api/v1/people/erase")
 async def erase(request: web.Request) -> web.Response:
-    """Erase all sessions of a person with their content. The answer counts what was there before, and what is there now."""
+    """Erase all sessions of a person with their content. The response contains the counts of stored data before and after."""
     asker = await asker_of(request)
     found = await _sessions(request, asker, await read_json(request, _read))
     held, recordings = await sessions.held_of(request, [each.id for each in found])
     subject = f"organisation/{asker.member.organisation}"
     detail = f"{len(found)} sessions, {held.lines} lines, {recordings} recordings"
-    # audited first: if the audit fails, nothing is erased
+    # the audit comes first: if it fails, nothing is erased
     await request.app[RECORDS].audit(asker.member.id, "person.erase", subject, now_ms(), detail)
     return answer(await sessions.erase_all(request, found))
 
 
 async def _sessions(request: web.Request, asker: Asker, asked: PersonRequest) -> list[SessionRecord]:
-    """Return the person's sessions at the sites that the token reaches."""
+    """Return the person's sessions at the sites of the token."""
     records, codes = request.app[RECORDS], request.app[CODES]
     sites = await records.sites_with_past(asker.realm)
     wanted = sites & {asked.site} if asked.site else sites

@@ -1,4 +1,4 @@
-"""Routes of the API for sessions: list, read, export and erase them, and settle callbacks."""
+"""Routes of the API for sessions: list, read, export and erase sessions, and close callbacks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ routes = web.RouteTableDef()
 
 
 class ListQuery(operator.FilterQuery, kw_only=True):
-    """The filters, and the part of the list. `cursor`: `next` of the answer before; "" for the start of the list."""
+    """The query of a list of sessions: filters, and a part of the list.
+
+    `cursor`: `next` of the part before; "" for the first part.
+    """
 
     cursor: Cursor = ""
     limit: Limit = 50
@@ -70,7 +73,7 @@ class CallbackList(Struct, kw_only=True):
 
 
 class Erased(Struct, kw_only=True):
-    """Proof of an erasure: counts of what was there before, and of what is there now, which is nothing.
+    """Proof of an erasure: counts of the stored data before the erasure, and after it (all 0).
 
     Recordings are counted in segments.
     """
@@ -105,16 +108,13 @@ async def session(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/api/v1/sessions/{id}/transcript")
 async def transcript(request: web.Request) -> web.StreamResponse:
-    """Return a session's conversation to keep."""
+    """Return a session's conversation as a transcript."""
     await _require_kept(request)
     return await transcripts.export(request)
 
 
 async def _require_kept(request: web.Request) -> None:
-    """Raise Refused(erased) when the session was erased.
-
-    The row that remains of it holds times and other facts, but no content.
-    """
+    """Raise Refused(erased) when the session was erased. Its remaining row contains times and other facts, but no content."""
     found = await operator.asked_session(request, await asker_of(request))
     if found.end_reason == "erased":
         raise Refused(410, "erased", "This session was erased. Nothing of its content is held.")
@@ -122,7 +122,7 @@ async def _require_kept(request: web.Request) -> None:
 
 @routes.delete("/api/v1/sessions/{id}")
 async def erase(request: web.Request) -> web.Response:
-    """Erase a session. The answer counts what was there before, and what is there now."""
+    """Erase a session. The response contains the counts of stored data before and after."""
     asker = await asker_of(request)
     found = await operator.asked_session(request, asker)
     return answer(await erase_all(request, [found]))
@@ -139,14 +139,14 @@ async def erase_all(request: web.Request, found: list[SessionRecord]) -> Erased:
 
 
 async def held_of(request: web.Request, ids: list[str]) -> tuple[Held, int]:
-    """Return what the records hold of these sessions, and the number of segments of their recordings."""
+    """Return the numbers of the rows that the records have of these sessions, and of the segments of their recordings."""
     recordings = [len(await request.app[RECORDINGS].of(each)) for each in ids]
     return await request.app[RECORDS].held(ids), sum(recordings)
 
 
 @routes.get("/api/v1/callbacks")
 async def callbacks(request: web.Request) -> web.Response:
-    """List the users who are to be called back. Users who came last are listed first."""
+    """List the users who are to be called back. The user whose session began last comes first."""
     asker, asked = await asker_of(request), read_query(request, _read_part)
     records, after = request.app[RECORDS], place_of(asked.cursor)
     found = await records.sessions_after(after, asked.limit + 1, Search(state="callback", realm=asker.realm))
@@ -186,9 +186,9 @@ def _callback_item(session: SessionRecord, callback: CallbackView) -> CallbackIt
 
 
 def _next(found: list[SessionRecord], limit: int) -> str:
-    """Return the cursor after the last session of this part, or "" if no part follows.
+    """Return the cursor after the last session of this part, or "" if there is no next part.
 
-    `found` has one session more than `limit` if another part follows.
+    `found`: the sessions of this part, and one more if there is a next part.
     """
     if len(found) <= limit:
         return ""

@@ -39,9 +39,9 @@ routes.get("/api/v1/reports/staff")(staff_hours.staff_hours)
 
 @routes.put("/api/v1/sites/{site}")
 async def change_site(request: web.Request) -> web.Response:
-    """Change a site's settings, if the entity tag of `If-Match` is still that of the stored settings.
+    """Change a site's settings, if `If-Match` contains the entity tag of the stored settings.
 
-    A field that the body leaves out keeps its value, because an older client does not know the fields of newer versions.
+    A field that is not in the body keeps its value, because an older client does not know the fields of newer versions.
     """
     asker = await asker_of(request)
     before = await asked_site(request, asker)
@@ -58,10 +58,9 @@ async def change_site(request: web.Request) -> web.Response:
 def _on_top(present: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     """Return a site's present settings, changed by the given fields.
 
-    A given category changes the fields that it has, and so does the plan of appointments. A category that a given list leaves out
-    is removed.
-
-    A field with texts by language is replaced as a whole, so that a client can remove a language by leaving it out.
+    Of a given category, only the given fields change; the same is true for the settings for appointments. If the list of
+    categories is given, categories that are not in it are removed. A field with texts by language is replaced as a whole, so that
+    a client can remove a language by leaving it out.
     """
     merged = present | given
     known = {each["id"]: each for each in present["categories"]}
@@ -73,9 +72,10 @@ def _on_top(present: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _category(given: Any, known: dict[str, dict[str, Any]]) -> Any:
-    """Return the present category with the same id, if there is one, changed by the fields of the given category.
+    """Return the present category with the same id, changed by the fields of the given category.
 
-    A category whose `id` is not a text is returned as it is: the reader refuses it later.
+    Without such a category, return the given one. If its `id` is not a text, return it unchanged, because the reader refuses it
+    later.
     """
     name = given.get("id") if isinstance(given, dict) else None
     return known.get(name, {}) | given if isinstance(name, str) else given
@@ -99,14 +99,17 @@ async def categories(request: web.Request) -> web.Response:
 
 @routes.get("/api/v1/sites/{site}/categories/{category}/hours")
 async def category_hours(request: web.Request) -> web.Response:
-    """Return a category's own opening hours. Null: the category has those of its parent or, without one, is always open."""
+    """Return a category's own opening hours.
+
+    Null: the category has the opening hours of its parent or, without a parent, is always open.
+    """
     site, category = await hours.asked_category(request, await asker_of(request))
     return answer(hours.NewHours(hours=site.categories[category].hours))
 
 
 @routes.put("/api/v1/sites/{site}/categories/{category}/hours")
 async def change_hours(request: web.Request) -> web.Response:
-    """Replace a category's opening hours, if the entity tag of `If-Match` is still that of the stored hours."""
+    """Replace a category's opening hours, if `If-Match` contains the entity tag of the stored hours."""
     asker = await asker_of(request)
     site, category = await hours.asked_category(request, asker)
     require_unchanged(request, msgspec.json.encode(hours.NewHours(hours=site.categories[category].hours)))

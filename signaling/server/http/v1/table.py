@@ -24,7 +24,7 @@ _SESSION, _SITE = f"{_V1}/sessions/{{id}}", f"{_V1}/sites/{{site}}"
 _APPOINTMENT = f"{_V1}/appointments/{{id}}"
 _HOURS = f"{_SITE}/categories/{{category}}/hours"
 
-# routes that answer as a route of the operator's page does: (method, path) of each → that of the page
+# routes of the API that do the same as a route of the operator's page: (method, path) in the API → (method, path) of the page
 SAME: dict[tuple[str, str], tuple[str, str]] = {
     ("GET", f"{_V1}/reports"): ("GET", "/api/operator/reports"),
     ("GET", f"{_V1}/reports/staff"): ("GET", "/api/operator/reports/staff"),
@@ -120,7 +120,7 @@ _OWN: tuple[Operation, ...] = (
 
 
 def operations(of_the_page: Iterable[Operation]) -> tuple[Operation, ...]:
-    """Return the rows of the API. `of_the_page`: all other rows, among which are those that the API shares."""
+    """Return the rows of the API. `of_the_page`: all other rows of the table; some routes of the API share their row (`SAME`)."""
     known = {(each.method, each.path): each for each in of_the_page}
     shared = [known[like]._replace(method=method, path=path, who="token") for (method, path), like in SAME.items()]
     return (*_OWN, *shared)

@@ -1,4 +1,4 @@
-"""The API token of the request itself: what it may do, and until when."""
+"""The API token with which the request is made: its rights, and when it ends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ routes = web.RouteTableDef()
 
 
 class ThisToken(Struct, kw_only=True):
-    """The API token of the request. `rights`: what the token may do now. `sites`: the ids of the sites that it reaches."""
+    """The API token of the request. `rights`: what the token may do now. `sites`: the ids of the token's sites."""
 
     id: str
     name: str

@@ -1,6 +1,6 @@
-"""The zip file with everything that the installation holds about a person.
+"""The zip file with all stored data about a person.
 
-The file is sent while it is written, so that even a large one takes little memory.
+The file is sent while it is written, so even a large file needs little memory.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _ENDINGS = {"image/webp": "webp", "image/png": "png", "image/jpeg": "jpg", "imag
 
 
 class _Out:
-    """Collects what the zip file writes until it is sent.
+    """Collects the bytes of the zip file until they are sent.
 
-    `zipfile` cannot go back in it, so it writes the sizes behind the data.
+    It is not seekable, so `zipfile` writes the sizes of an entry behind the entry's data.
     """
 
     def __init__(self) -> None:
@@ -48,7 +48,10 @@ class _Out:
 
 
 class Export:
-    """The export of a person's sessions. In each session's folder: the data, the conversation, pictures, files, recordings."""
+    """The export of a person's sessions.
+
+    Each session has a folder with its data, conversation, pictures, files and recordings.
+    """
 
     def __init__(self, request: web.Request, asker: Asker, sessions: list[SessionRecord]) -> None:
         self._request, self._asker, self._sessions = request, asker, sessions
@@ -101,12 +104,15 @@ class Export:
         return self._whole(name, msgspec.json.format(msgspec.json.encode(value), indent=2))
 
     def _whole(self, name: str, data: bytes, how: int = zipfile.ZIP_DEFLATED) -> bytes:
-        """Write a whole entry. `how`: pictures are compressed already, and deflating one of 8 MB would block the event loop."""
+        """Write a whole entry.
+
+        `how`: the compression; none for pictures, which are compressed already and whose compression would block the event loop.
+        """
         self._zip.writestr(name, data, how)
         return self._out.take()
 
     async def _copied(self, name: str, path: Path) -> AsyncIterator[bytes]:
-        """Yield the entry of a file on the disk. A file that does not exist any more is left out."""
+        """Yield the entry of a file on the disk, in pieces. A file that does not exist any more is left out."""
         try:
             source = await asyncio.to_thread(path.open, "rb")
         except OSError:
