@@ -87,7 +87,7 @@ def _check() -> bytes:
 def fuzz_rtp(data: bytes) -> None:
     """Pass decrypted packets through layers, slots, retransmissions and redundancy.
 
-    In the case, the length of each packet comes before the packet.
+    In the fuzz case, the length of each packet comes before the packet.
     """
     camera, voice = Incoming(7, "camera", 0.0), Incoming(8, "audio", 0.0)
     sent: list[bytes] = []
@@ -125,7 +125,7 @@ def fuzz_rtp(data: bytes) -> None:
 
 
 def fuzz_mix(data: bytes) -> None:
-    """Pass voice packets through the mixer. In the case, the length of each packet comes before the packet.
+    """Pass voice packets through the mixer. In the fuzz case, the length of each packet comes before the packet.
 
     A packet consists of two bytes for speaker, sequence step and level, and of the Opus payload.
     """
@@ -209,7 +209,7 @@ _sockets: list[socket.socket] = []
 def fuzz_fastpath(data: bytes) -> None:
     """Pass datagrams to the fast path as given, and again encrypted with the keys of the offloaded participant.
 
-    In the case, the length of each datagram comes before the datagram.
+    In the fuzz case, the length of each datagram comes before the datagram.
     """
     fastpath, line = _fastpath(), _Line(len(data) % 2 * 45, keeps=len(data) % 3 > 0)
     ffi, lib = fastpath.ffi, fastpath.lib
@@ -277,7 +277,7 @@ class _Show:
 def fuzz_pictures(data: bytes) -> None:
     """Pass datagrams to an offloaded video as given, and again encrypted with the keys of its sender.
 
-    Then request the retransmission of every packet. In the case, the length of each datagram comes before the datagram.
+    Then request the retransmission of every packet. In the fuzz case, the length of each datagram comes before the datagram.
     """
     fastpath, show = _fastpath(), _Show()
     ffi, lib = fastpath.ffi, fastpath.lib

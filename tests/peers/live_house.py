@@ -288,7 +288,7 @@ class _Lent:
 class OneWorker(Workers):
     """One real worker for all services of a test run, because a start takes seconds.
 
-    No service watches this worker, and it has no idle replacement.
+    No service watches this worker, and this worker has no idle replacement.
     """
 
     _shared: tuple[subprocess.Popen[bytes], str] | None = None

@@ -35,5 +35,5 @@ export function livePictures(link: RoomLink, session: SessionView): LivePicture[
   return found;
 }
 
-/** The page name under which presence points on a live picture. No page of a board can have this name. */
+/** The page name that a sign of presence on a live picture has. No page of a board can have this name. */
 export const livePage = (participant: string, kind: "screen" | "camera"): string => `live:${kind}:${participant}`;
