@@ -1,6 +1,7 @@
 """Deadlines of the matcher, by kind.
 
-Each kind has one duration and the clock never runs backwards, so the order of insertion is the order of time.
+Each kind has one duration, and the clock never runs backwards. So within a kind, deadlines fall due in the order in which they
+were added.
 """
 
 from __future__ import annotations

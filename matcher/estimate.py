@@ -16,9 +16,10 @@ DRIFT: Final = 2  # n pickups tell as much as n/2 independent ones, because staf
 
 
 def either(text: Place, call: Place) -> Place:
-    """Return the place for a user who has not chosen a medium.
+    """Return the place for a user who has not chosen between text and call.
 
-    If staff for only one medium are signed in, return the place for that medium. Otherwise the range covers both media.
+    If staff for only one medium are signed in, return the place for that medium. Otherwise return a place whose range covers the
+    waits for text and for call.
     """
     if text.staffed != call.staffed:
         return text if text.staffed else call
@@ -28,10 +29,10 @@ def either(text: Place, call: Place) -> Place:
 
 
 class Pickups:
-    """The last pickups of one queue: how long the head of the queue waited before each of them.
+    """The last pickups of one queue, and how long the head of the queue waited before each pickup.
 
-    Times in which nobody waited are left out. Take a queue with five calls on a quiet day, each answered in three seconds. That
-    queue moves on every three seconds, not every two hours.
+    Times in which nobody waited are left out. For example, if five calls on a quiet day are each answered in three seconds, the
+    estimate counts one pickup in three seconds, not one in two hours.
     """
 
     __slots__ = ("_last_ms", "_spans")
@@ -48,14 +49,14 @@ class Pickups:
         """Return the range of seconds until the `place`-th pickup from now.
 
         Return (None, None) if the last hour had fewer than `MIN_PICKUPS` pickups. `place` counts from 1. `head_since_ms`: since
-        when the present head waits (None: nobody waits). The estimate grows with the time since the head came or since the last
-        pickup, whichever is later. So it rises as soon as pickups become rarer, for example because staff go home.
+        when the present head waits (None: nobody waits). The estimate grows with the time since the last pickup, or since the
+        head came if that is later. So the estimate rises as soon as pickups become rarer, for example because staff go home.
 
         The wait has an Erlang distribution whose rate is estimated from n pickups. A gamma distribution with the same mean and
         variance approximates the wait, and Wilson and Hilferty (1931) give that distribution's quantiles.
 
         Measured on the loads of tests/bench/wait_promise.py: with a larger `KEPT_PICKUPS` the range adapts later to a change of
-        shifts. With a smaller `SPREAD`, waits just after such a change are the first to fall outside their range.
+        shifts. With a smaller `SPREAD`, waits fall outside their range, first of all just after such a change.
         """
         spans = [span for at, span in self._spans if now_ms - at <= KEPT_MS]
         if len(spans) < MIN_PICKUPS:

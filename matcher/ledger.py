@@ -1,4 +1,4 @@
-"""The state of one matching domain, and the moves that the engine's steps are made of.
+"""The state of one matching domain, and the moves of which the engine's steps consist.
 
 Each move updates every index and notes its events. `finish` then matches requests that began to wait and members who became free.
 """
@@ -75,9 +75,9 @@ class Ledger:
     def finish(self, *, everybody: bool = False) -> list[AnyEvent]:
         """Match what this step made possible, and return the events of the whole step.
 
-        Before the step nothing was left to match. So it is enough to look at requests that began to wait and at members who
-        became free. `everybody`: look at all requests and members, because tiers may have opened (time passed, staff came or
-        went).
+        Before the step nothing was left to match. So the method looks only at requests that began to wait in this step, and at
+        members who became free. With `everybody`, it looks at all requests and members, because tiers may have opened (time has
+        passed, or staff came or went).
         """
         if self.holds_until_ms is not None:
             everybody = True
@@ -155,9 +155,9 @@ class Ledger:
         self.deadlines.set("lease", (member.staff.id,), self.now_ms + self.rules.lease_ms)
 
     def settle(self, member: Member, reason: str = "") -> None:
-        """Update a member's obstacles and state. `finish` then matches the member, if idle.
+        """Update a member's obstacles and state. Note an event if the state or `ready` changed, or if `reason` is not empty.
 
-        Note an event if the state or the readiness changed, or if `reason` is not empty.
+        If the member is idle, `finish` then looks for a request.
         """
         if member.idle_item is not None:
             self.roster.withdraw(member)
@@ -214,7 +214,7 @@ class Ledger:
     # --- requests ----------------------------------------------------------------------------------------------------
 
     def draft(self, request: Request) -> Ticket:
-        """Return a ticket that is in no queue, to find out which place its request would get."""
+        """Return a ticket that is not in any queue. It is used to compute which place a new request would get."""
         key = _queue_key(request)
         queue = self.queues.by_key.get(key)
         if queue is None:
@@ -278,8 +278,8 @@ class Ledger:
     def wait_first(self, ticket: Ticket, reason: str, excluded: str | None = None) -> None:
         """Put a request back into its queue, before all others, after its counselor disconnected or never entered.
 
-        The estimates count the request's wait from now. A request that named one member (`only`) is now open to all.
-        `excluded`: a member who must not get the request again.
+        For the estimates, the request's wait begins now. A request that named one member (`only`) is now open to all. `excluded`:
+        a member who must not get the request again.
         """
         names = ticket.request.excluded if excluded is None else ticket.request.excluded | {excluded}
         ticket.request = replace(ticket.request, first=True, excluded=names, only="")
@@ -341,7 +341,7 @@ class Ledger:
             self._keep(ticket)
 
     def set_aside(self, ticket: Ticket, *, aside: bool) -> None:
-        """Free the place that an accepted request takes (`aside`), or let the request take a place again."""
+        """Free the place that an accepted request takes (`aside` true), or let the request take a place again (`aside` false)."""
         ticket.aside = aside
         member = self.roster.members.get(cast(str, ticket.staff))
         if member is not None and aside:

@@ -9,8 +9,8 @@ Items are added and removed in random order, except in the last column:
 | 10,000 | 1.08 / 1.13 | 1.09 / 1.04 | 1.68 / 1.06 | 0.28 / 1.43 |
 | 1,000,000 | 10.5 / 10.3 | 10.3 / 10.1 | 48.7 / 9.6 | 0.71 / 2.47 |
 
-We keep `Ordered`, because the matcher mostly removes the first item. `SortedList` is faster at `rank`, at every size: our `rank`
-adds up the lengths of all chunks before the item.
+We use `Ordered`, because the matcher mostly removes the first item. `SortedList` has the faster `rank` at every size, because our
+`rank` adds up the lengths of all chunks before the item.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ _last = itemgetter(-1)
 
 
 class Ordered(Generic[Item]):
-    """Unique tuples in ascending order. Two items must differ before the first field that cannot be compared."""
+    """Unique tuples in ascending order.
+
+    If items have fields that cannot be compared, two items must differ in an earlier field.
+    """
 
     __slots__ = ("_chunks", "_size")
 

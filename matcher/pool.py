@@ -25,7 +25,7 @@ from matcher.types import (
 
 PoolKey = tuple[StaffRole, frozenset[str], frozenset[str], frozenset[str], frozenset[Medium]]
 IdleItem = tuple[int, int, str, "Member"]
-Reasons = tuple[PassedReason | None, PassedReason | None]  # why a member gets no text, why no call
+Reasons = tuple[PassedReason | None, PassedReason | None]  # (why a member gets no text, why a member gets no call)
 Obstacles = dict[Medium, PassedOver | None]
 NO_OBSTACLE: Final[Obstacles] = {"text": None, "call": None}
 
@@ -71,7 +71,7 @@ class Member:
 
     @property
     def sessions(self) -> int:
-        """The number of accepted requests that take one of this member's places."""
+        """The number of accepted requests that each take one of this member's places."""
         return self.texts + self.calls
 
     @property
@@ -80,7 +80,7 @@ class Member:
 
     @property
     def burden(self) -> int:
-        """The load by which the least loaded member is chosen. Any call weighs more than all texts."""
+        """The member's load. Matching chooses the member with the least load. One call weighs more than all texts together."""
         return self.calls * CALL_WEIGHT + self.texts
 
     def has_room(self, medium: Medium) -> bool:
@@ -143,7 +143,10 @@ class Member:
                 self.watched_by.clear()
 
     def _reasons(self) -> Reasons:
-        """Return why the member can get no text, and why no call; None: they can. While a request rings, they get no other."""
+        """Return two reasons: why the member can get no text now, and why the member can get no call now.
+
+        None: the member can get one. While a request rings for the member, the member gets no other request.
+        """
         if self.lost:
             return "lost", "lost"
         if self.reservation is not None:
@@ -175,9 +178,9 @@ class Demand:
     The roster keeps three lists, each with one entry a tier. `pools`: the pools that serve the demand in that tier. `present`:
     how many signed-in members, in any state, those pools have. `narrower`: how many signed-in members serve it in narrower tiers.
 
-    `obstructed`: the obstacles of the first `Rules.max_why` members, narrowest tier first, while each of these members has one.
-    A busy service names them in every `Why`. None: one of them has no obstacle, fewer members serve the demand, or nobody has
-    looked since a change.
+    `obstructed`: a cache for `Why`, because a busy service names the same members in every `Why`. It holds the obstacles of the
+    first `Rules.max_why` members who serve the demand, narrowest tier first, while each of them has an obstacle. It is None if
+    one of these members has no obstacle, if fewer members serve the demand, or if nothing has been computed since a change.
     """
 
     __slots__ = (
@@ -208,8 +211,8 @@ class Demand:
 class Pool:
     """Members with the same skills, who take the same media.
 
-    `organisation`: the beginning of the names of all their sites (`rules.organisation_of`).
-    `idle`: by medium, the members who can get such a request now. `rings`: by demand, the tier in which the pool serves it.
+    `organisation`: the beginning of the names of all their sites (`rules.organisation_of`). `idle`: by medium, the members who
+    can get a request of this medium now. `rings`: by demand, the tier in which the pool serves it.
     """
 
     __slots__ = ("idle", "key", "members", "organisation", "rings", "role")

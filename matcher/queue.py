@@ -1,15 +1,14 @@
 """Waiting requests. A *queue* holds the requests that ask for the same skills, and is divided into *lanes*, oldest request first.
 
 All requests of a lane have the same priority and wait equally long until their tiers open. A *tier* is named `ring` in the code.
-The requests of a lane also agree in two things: whether they go `first`, and whether they exclude members.
-
-Priority counts as waiting time: the enqueue time of a request is moved earlier by its priority. The request with the earlier
-result is served first. So the order of two requests never changes while they wait.
+In a lane, either all requests go `first` or none does, and either all exclude members or none does. Priority counts as waiting
+time: the matcher moves the enqueue time of each request earlier by its priority, and serves the request with the earliest result
+first. So the order of two requests never changes while they wait.
 
 The oldest request of a lane is also the first one for which a tier opens. So matching looks only at the head of a lane, however
-long the lane is. Some requests exclude members: for example a member who declined the request within the last minute, or
-everybody but the one member whom the request names. Requests that exclude members are few. These few have lanes of their own,
-called *walked*, which are searched from head to end.
+long the lane is. A few requests exclude members: for example a member who declined the request within the last minute, or
+everybody except the one member whom the request names. These requests are in separate lanes, called *walked*, in which matching
+looks at every request from head to end.
 """
 
 from __future__ import annotations
@@ -77,7 +76,7 @@ class Ticket:
 
     @property
     def held_as(self) -> HeldAs:
-        """The kind of place that the accepted request takes of its holder: text, call, or none (`aside`)."""
+        """Which kind of place the accepted request takes from its holder's capacity: text, call, or none (`aside`)."""
         return "aside" if self.aside else self.request.medium
 
     def status(self) -> RequestStatus:
@@ -159,7 +158,7 @@ class Queues:
                 yield item[3]
 
     def served_by(self, role: StaffRole, languages: frozenset[str]) -> list[tuple[Medium, list[FrontItem]]]:
-        """Return the fronts of a role and these languages, each with its medium. A front may be empty."""
+        """Return the fronts of a role and these languages, each with its medium. Some of them can be empty."""
         served = self._served.get((role, languages))
         if served is None:
             served = self._served[role, languages] = [

@@ -1,7 +1,7 @@
 """Signed-in members, and the idle ones among them.
 
-To find the best idle member, matching compares the first few idle members of each pool (`matcher/pool.py`). Only for a request
-that excludes members does it look at all idle members of a pool.
+To find the best idle member, matching compares the first few idle members of each pool (`matcher/pool.py`). For a request that
+excludes members, matching looks at all idle members of a pool.
 """
 
 from __future__ import annotations

@@ -50,12 +50,13 @@ def check_promise(request: Request) -> None:
 class Rules:
     """Durations (ms) and bounds of matching.
 
-    The tier `parent` opens for a request that has waited `parent_after_ms`, the tier `any` after `any_after_ms`. A request may
-    bring times of its own (`Request.widens_ms`). A wider tier is open at once if the request names one member (`Request.only`).
-    It is also open while nobody is signed in who could serve the request in a narrower tier.
+    The tier `parent` opens for a request that has waited `parent_after_ms`, the tier `any` after `any_after_ms`. A request can
+    have its own times (`Request.widens_ms`). All tiers are open at once if the request names one member (`Request.only`). A wider
+    tier is also open while nobody is signed in who can serve the request in a narrower tier.
 
     `priority_step_ms`: the waiting time that one step of priority is worth. Because priority is worth a fixed time, no request
-    starves: a request of priority 0 that has waited N × `priority_step_ms` goes before every new request of priority N or less.
+    waits forever: a request of priority 0 that has waited N × `priority_step_ms` is served before every new request of priority N
+    or less.
     """
 
     parent_after_ms: int = 15_000

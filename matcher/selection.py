@@ -1,6 +1,6 @@
 """The choice of staff for a request and of a request for staff, with its reasons.
 
-Choosing changes nothing but a cache: `Demand.obstructed` and `Member.watched_by`.
+Choosing changes only a cache (`Demand.obstructed` and `Member.watched_by`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from matcher.types import PassedOver, PassedReason, Why
 REQUEST_CAME = "least load, then longest idle"
 BY_NAME = "asked for by name"
 STAFF_CAME = "first in line, then longest waiting, priority counted as waiting"
-LAST: Rank = (True, 1 << 63, 0)  # a rank behind the ranks of all requests
+LAST: Rank = (True, 1 << 63, 0)  # a rank that is larger than the rank of every request
 
 
 @dataclass(slots=True)
@@ -177,9 +177,9 @@ class Selection:
     def _passed_over(self, match: Match) -> list[PassedOver]:
         """Return members who did not get the request, and why each did not. At most `Rules.max_why` members.
 
-        The other candidates come first. Then come members who serve the queue (narrowest tier first), then the rest of the
-        role. The function is one flat loop because it runs for every match: as a generator it took a third of the step. In a
-        busy service, `Demand.obstructed` spares most matches the loop.
+        The other candidates come first. Then come members who serve the queue (narrowest tier first), then the rest of the role.
+        The function runs for every match, so it is one flat loop. As a generator, it took a third of the step's time. In a busy
+        service, most matches use the cache `Demand.obstructed` instead of the loop.
         """
         ticket, queue, candidates = match.ticket, match.ticket.queue, match.candidates
         limit, excludes_some, medium = self.rules.max_why, ticket.excludes_some, queue.medium

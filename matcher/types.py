@@ -82,7 +82,8 @@ class Why:
     """Why a request went to a member of staff.
 
     `candidates`: the idle members of the tier `ring`, best first. `candidates` and `passed_over` have at most `Rules.max_why`
-    entries. Never change a `Why`. The class is not frozen only because freezing takes time, and one is made for every match.
+    entries. Never change a `Why`. The class is not frozen, because making a frozen object takes longer, and every match makes
+    one.
     """
 
     ring: Ring
@@ -94,8 +95,8 @@ class Why:
 class Event(Struct, frozen=True, gc=False):
     """A change in the store. `fence` grows with every event of the store, also across restarts.
 
-    Events are structs, because a match makes four of them. As frozen dataclasses (5.5 µs each instead of 0.4 µs) the events took
-    longer than the rest of the step.
+    Events are structs, because a match makes four of them. When events were frozen dataclasses (5.5 µs each instead of 0.4 µs),
+    making them took longer than the rest of the step.
     """
 
     fence: int
@@ -139,8 +140,8 @@ class RequestChanged(Event, frozen=True, gc=False):
 class StaffChanged(Event, frozen=True, gc=False):
     """A member has a new state.
 
-    `until_ms`: when a timed state ends by itself; None: the state has no time limit. `ready`: whether the member gets requests as
-    far as their capacity allows. A busy member may have turned that off. `reason` may be empty, or by state:
+    `until_ms`: when a timed state ends by itself; None: the state has no time limit. `ready`: whether the member gets requests
+    while a place of the capacity is free. A busy member can have turned this off. `reason` may be empty, or by state:
 
     - away: missed (a ring expired), wrap_up (the wrap-up took too long)
     - signed_out: lease (it ran out), forced
@@ -231,7 +232,7 @@ class Unavailable(Exception):
     """The store cannot be used now. The text is a sentence for a log that says why, without secrets.
 
     - It is raised after 5 s without an answer (connection failed, Redis restarts, its slot moves). The step may have been made or
-      not. The store's state shows which. Every state that the step can have led to ends by itself.
+      not. The store's state shows which. Every state to which the step can have led ends by itself.
     - It is raised at once when 20,000 steps wait already, and when Redis refuses the login or a right. The same holds when Redis
       refuses to write: memory or disk full, too few replicas, a script that does not end. The step was then not made.
 
@@ -264,10 +265,10 @@ class MatchStore(Protocol):
         """
 
     async def set_available(self, staff: str, now_ms: int) -> list[AnyEvent]:
-        """Make a member available: from now on the member can get requests, as far as their capacity allows."""
+        """Make a member available: from now on, the member gets requests while a place of the capacity is free."""
 
     async def set_away(self, staff: str, now_ms: int) -> list[AnyEvent]:
-        """Stop giving requests to a member. A member may choose this during sessions, and the sessions go on."""
+        """Stop giving requests to a member. A member can choose this during sessions, and the sessions continue."""
 
     async def sign_out(self, staff: str, now_ms: int, *, force: bool = False) -> list[AnyEvent]:
         """Sign a member out. Raises `Refused("busy")` while they hold accepted requests, unless `force`.
@@ -281,9 +282,9 @@ class MatchStore(Protocol):
     async def promise(self, request: Request, now_ms: int) -> list[AnyEvent]:
         """Keep one of the places of the member `request.only` free for an appointment that begins soon.
 
-        The request waits in no queue and does not ring until `redeem`. Nothing else rings in this place, even if the member signs
-        out and in again, or has not signed in yet. Present sessions go on. Raises `Refused` like `enqueue`. Raises ValueError
-        when the request names no member.
+        The request waits in no queue and does not ring until `redeem`. No other request rings in this place, even if the member
+        signs out and in again, or has not signed in yet. Present sessions continue. Raises `Refused` like `enqueue`. Raises
+        ValueError when the request names no member.
         """
 
     async def redeem(self, request: str, now_ms: int) -> list[AnyEvent]:
@@ -332,7 +333,7 @@ class MatchStore(Protocol):
     async def requeue(self, request: str, now_ms: int) -> list[AnyEvent]:
         """Requeue an accepted request whose owner disconnected: before all others, and never again for that owner.
 
-        The former owner goes on as in `complete`.
+        What happens to the former owner is described at `complete`.
         """
 
     async def complete(self, request: str, now_ms: int) -> list[AnyEvent]:
@@ -349,14 +350,16 @@ class MatchStore(Protocol):
         """
 
     async def transfer_owner(self, request: str, staff: str, now_ms: int) -> list[AnyEvent]:
-        """Give the accepted `request` to `staff`, who is busy through a help request. The former holder goes on as in `complete`.
+        """Give the accepted `request` to `staff`, who is busy through a help request.
+
+        What happens to the former holder is described at `complete`.
 
         Raises `Refused("wrong_state")` if `staff` is `lost`. Call it before `release` of the help request. In the other order,
         `staff` would be free for a moment, and another request could ring.
         """
 
     async def wrapped_up(self, staff: str, now_ms: int, *, available: bool = True) -> list[AnyEvent]:
-        """End a member's wrap-up. `available`: whether the member is available from now on, or else away."""
+        """End a member's wrap-up. `available`: whether the member is then available; otherwise the member is away."""
 
     async def unserved(self, request: str, now_ms: int, reason: str = "") -> list[AnyEvent]:
         """Give up a waiting request, for example because nobody can serve it, or because the user has left a message."""
@@ -398,7 +401,7 @@ class MatchStore(Protocol):
     async def place(self, request: str, now_ms: int) -> Place | None:
         """Return the place of a waiting, suspended or reserved request; None for all others.
 
-        For a waiting or suspended request, the place is 1 + the number of requests that the same staff serve before it. For a
+        For a waiting or suspended request, the place is 1 plus the number of requests that the same staff serve earlier. For a
         reserved request the place is 1.
         """
 

@@ -1,7 +1,7 @@
-"""Addresses of Redis: the URL of one server, of some nodes of a cluster, or of Sentinels that name the server.
+"""Addresses of Redis: the URL of one server, of some nodes of a cluster, or of Sentinels, which say where the server is.
 
-    redis://[user:password@]host[:port][,host[:port]…][/database]      rediss:// with TLS      unix://[user:password@]/path
-    redis+sentinel://… (`Line` leaves it to its `connect` to ask the Sentinels)
+    redis://[user:password@]host[:port][,host[:port]…][/database] rediss:// with TLS unix://[user:password@]/path
+    redis+sentinel://… (the function `connect` of `Line` asks the Sentinels)
 
 `Address.where` and the texts of errors never contain the user or the password.
 """

@@ -1,17 +1,17 @@
-"""One connection to Redis. This connection runs calls of the matcher's function library in the order in which they were made.
+"""One connection to Redis, on which calls of the matcher's function library run in the order in which they were made.
 
-Calls that are made while others run are sent together afterwards. Such a group is called a *flight*: one write and one read.
-Redis runs the calls of a flight one after the other. Answers come back in the same order, so callers see events in the order of
-their fences.
+Calls that are made while others run are sent together afterwards, in one write and one read. Such a group of calls is called a
+*flight*. Redis runs the calls of a flight one after the other. Answers come back in the same order, so callers see events in the
+order of their fences.
 
-When the connection breaks, the same bytes of the flight are sent again. A step that was made already gets its former answer
-(`main.lua`). After `RETRY_S` the calls of the flight fail with `Unavailable`; later calls try again. When Redis itself refuses a
-call (too few replicas, disk full, a script runs too long), that call fails with `Unavailable` at once. Other calls of its flight,
-such as reads, may succeed.
+When the connection breaks, the same bytes of the flight are sent again. If Redis had already made a step, it returns the step's
+former answer (`main.lua`). After `RETRY_S` the calls of the flight fail with `Unavailable`; later calls try again. When Redis
+itself refuses a call (too few replicas, disk full, a script runs too long), that call fails with `Unavailable` at once. Other
+calls of its flight, such as reads, may succeed.
 
-In a Redis cluster all keys of a domain are in one slot. So one connection is enough: to the node that a MOVED answer names. Each
-call names one key, the bare hash tag of the domain, under which nothing is stored. So while the slot moves to another node, Redis
-answers ASK, and no step runs until the slot has arrived.
+In a Redis cluster all keys of a domain are in one slot. So one connection is enough. It goes to the node that has the slot:
+Redis' answer MOVED names this node. Each call names one key, the bare hash tag of the domain, under which nothing is stored. So
+while the slot moves to another node, Redis answers ASK, and no step runs until the slot has arrived.
 """
 
 from __future__ import annotations
@@ -239,7 +239,7 @@ async def _answer(connection: AbstractConnection) -> Answer:
 
 
 def _is_hopeless(error: BaseException | None) -> bool:
-    """Return whether Redis refused the login or a right, also if redis-py wraps that error."""
+    """Return whether the error says that Redis refused the login or a right. redis-py may have wrapped the error."""
     return error is not None and (isinstance(error, _HOPELESS) or _is_hopeless(error.__cause__ or error.__context__))
 
 

@@ -1,9 +1,9 @@
-"""The matcher's library of Redis Functions: the files of `lua/`, joined in the order in which they build on each other.
+"""The matcher's library of Redis Functions: the files of `lua/`, joined so that each file follows the files that it uses.
 
 The source is not loaded as a script (EVALSHA): a script creates its two hundred Lua functions anew at each call, and this took
-half of every step. A library creates them once. The library's names carry a digest of the source, so that two versions of the
-service can work side by side during an update. The library of an old version stays in Redis and takes 60 KB; `FUNCTION DELETE`
-removes it.
+half of the time of every step. A library creates its functions once. The library's names contain a digest of the source, so that
+two versions of the service can use one Redis during an update. The library of an old version stays in Redis and takes 60 KB;
+`FUNCTION DELETE` removes it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,10 @@ class Library:
 
 @cache
 def library() -> Library:
-    """Return the library of Redis Functions, made from the files in `lua/`. The library's name has their digest."""
+    """Return the library of Redis Functions, made from the files in `lua/`.
+
+    The library's name contains a digest of these files.
+    """
     folder = files("matcher.redis") / "lua"
     body = FRAME.format("\n".join((folder / f"{part}.lua").read_text("utf-8") for part in PARTS))
     name = f"sangdam_{sha256(body.encode()).hexdigest()[:16]}"

@@ -32,15 +32,14 @@ OPEN = frozenset({"promised", "waiting", "reserved", "suspended", "accepted"})
 class RedisStore:
     """One matching domain in the Redis at `url`. Several stores may share the domain. Every step may raise `Unavailable`.
 
-    Steps run in the order in which they are called, and each only once, even if an answer is lost on its way. A step that raises
-    `Unavailable` may have run or not.
-    `connect`: makes the client of an address (`line.py`).
+    Steps run in the order in which they are called, and each only once, even if Redis' answer is lost. If a step raises
+    `Unavailable`, the step may or may not have run. `connect`: makes the client of an address (`line.py`).
 
     `fence`: the last fence before a restart, if known. New fences are above that fence, even if Redis has lost everything.
 
     `on_emptied` is called once each time Redis turns out to have lost this store's state. The caller then announces everything
-    again: `restore` with the open requests at their original times, and `sign_in` for every member. Meanwhile the store matches
-    nobody, for one presence lease or until `end_hold`.
+    again: `restore` with the open requests at their original times, and `sign_in` for every member. The store then matches nobody
+    for one presence lease, or until `end_hold`.
     """
 
     def __init__(
@@ -205,9 +204,9 @@ class RedisStore:
         return events
 
     async def _read(self, name: str, now_ms: int, *arguments: Any) -> tuple[Any, int]:
-        """Return the result of a read, and the time for which it holds (ms).
+        """Return the result of a read, and the time (ms) at which the result is true.
 
-        That time is the later of `now_ms` and the last step's time.
+        This is the later of `now_ms` and the last step's time.
         """
         packed = await self._line.read(msgspec.msgpack.encode((name, now_ms, arguments)))
         _, result, at_ms, era = msgspec.msgpack.decode(packed)

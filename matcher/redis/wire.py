@@ -1,4 +1,4 @@
-"""Conversion between the types of matching and the msgpack arrays of the Lua library, in both directions."""
+"""Converts the types of matching to the msgpack arrays of the Lua library, and back."""
 
 from __future__ import annotations
 

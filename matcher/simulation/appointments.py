@@ -25,10 +25,11 @@ class Kept:
     """Counts of appointments by how they were kept.
 
     `on_time`: rang at their counselor at the start. `late`: rang at their counselor afterwards, for example because a
-    conversation from before the lead time went on. `elsewhere`: rang first at another counselor. `nobody`: never rang.
+    conversation that had begun before the lead time had not ended. `elsewhere`: rang first at another counselor. `nobody`: never
+    rang.
 
-    `broken`: promises that the matcher broke. Either another call rang in the place that was kept free. Or the appointment did
-    not ring at its start, although its counselor could take a call.
+    `broken`: promises that the matcher broke. A promise is broken if another call rang in the place that was kept free, or if the
+    appointment did not ring at its start although its counselor could take a call.
     """
 
     booked: int = 0
@@ -54,7 +55,10 @@ class Appointments:
     """The appointments of one day. `Day` calls `rings` for every ring, and `close` at the end."""
 
     def __init__(self, model: AppointmentModel, engine: Engine, at: At, follow: Follow, rng: np.random.Generator) -> None:
-        """Make a book without appointments. `at`: calls a function at a time (ms). `follow`: takes the engine's events."""
+        """Make a book without appointments. `at(time_ms, function)` calls a function at a simulated time.
+
+        `follow(events)` handles events of the engine.
+        """
         self.kept = Kept()
         self._model = model
         self._engine, self._at, self._follow, self._rng = engine, at, follow, rng
@@ -122,7 +126,7 @@ class Appointments:
         self.kept.broken += free and not booked.rang
 
     def _widen(self, booked: _Booked) -> None:
-        """At the end of the grace time, request any counselor for the appointment, if its request still waits."""
+        """At the end of the grace time, if the appointment's request still waits, replace it by a request for any counselor."""
         status = self._engine.request_status(booked.request)
         if booked.request not in self._open or status is None or status.state != "waiting":
             return

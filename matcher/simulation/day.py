@@ -1,8 +1,8 @@
 """A simulated day on the matching engine, in virtual time: a heap of future events, without real time and asyncio.
 
-The simulation makes the same steps as the service. Staff sign in. Users queue up and are told a range. Rings are accepted,
-declined or missed. Conversations end and staff wrap up. No simulated console disconnects: `RULES` makes presence leases last 400
-days.
+The simulation makes the same steps as the service. Staff sign in. Users wait in queues and are told the range of their expected
+wait. Staff accept, decline or miss rings. Conversations end and staff wrap up. No simulated console disconnects: `RULES` makes
+presence leases last 400 days.
 """
 
 from __future__ import annotations
@@ -31,11 +31,10 @@ RULES: Final = Rules(lease_ms=400 * DAY_S * 1000, max_requests=2_000_000)
 
 @dataclass(slots=True)
 class Told:
-    """Counts of expected waits that users were told, by their outcome.
+    """Counts of the expected waits (ranges) that users were told, by what happened then. `kept`: users served within the range.
 
-    `kept`: users served within the range. `early`: served before the range. `late`: still waiting when the range ended, whether
-    they were served later or not. Users who stopped waiting unserved before the end of the range are not counted: nobody knows
-    when they would have been served.
+    `early`: served before the range. `late`: still waiting when the range ended, whether they were served later or not. Users who
+    stopped waiting unserved before the end of the range are not counted: nobody knows when they would have been served.
     """
 
     told: int = 0
@@ -64,9 +63,9 @@ class Outcome:
     """The result of a day: arrays with one entry for each arrival, in their order, and totals.
 
     `waited_s`: seconds waited. `served`, `gave_up`: if both are False, the user waited until the end of the day. `low_s`,
-    `high_s`: the range that the user was told at the start, or `UNTOLD`. `first`, `later`: the outcomes of ranges told at the
-    start, and of ranges told afterwards. `state_s`: seconds in each state, by group of staff. `rings`: how many rings each group
-    got. `steps`: how many steps the engine made. `by`: index of the group whose member served the user, or `NOBODY`.
+    `high_s`: the range that the user was told at the start, or `UNTOLD`. `first`: counts for the ranges told when users came.
+    `later`: counts for the ranges told afterwards. `state_s`: seconds in each state, by group of staff. `rings`: how many rings
+    each group got. `steps`: how many steps the engine made. `by`: index of the group whose member served the user, or `NOBODY`.
     `appointments`: how appointments were kept; None without any.
     """
 
@@ -137,7 +136,8 @@ class _Person:
 class Day:
     """One simulated day. `run` simulates it and returns the outcome.
 
-    `seed` fixes all random draws. `tell_every_s`: seconds between ranges told to a waiting user; 0 tells only one, at the start.
+    The same `seed` gives the same random draws. `tell_every_s`: after how many seconds a waiting user is told a new range; 0: the
+    user is told only one, at the start.
     """
 
     def __init__(
@@ -203,7 +203,7 @@ class Day:
         self._at(self._now_ms + ms, what, about)
 
     def _sweep(self, due_ms: int, now_ms: int) -> None:
-        """Sweep the engine at the time of each deadline that has fallen due by now, as the service's sweeper does."""
+        """Call the engine's `sweep` at the time of each deadline that has fallen due by now, as the service does."""
         deadline = self.engine.next_deadline_ms()
         while deadline is not None and deadline <= now_ms:
             self._now_ms = max(due_ms, deadline)
@@ -243,8 +243,8 @@ class Day:
             if self._now_ms == self._at_ms[index]:
                 self.outcome.low_s[index], self.outcome.high_s[index] = place.low_s, place.high_s
             told.append((self._now_ms, place.low_s, place.high_s))
-        # After the last shift users are told no further range. Otherwise a user who never gives up would keep the day from
-        # ending.
+        # After the last shift, users are told no further range. If they were, a user who never gives up would keep the simulation
+        # from ending.
         if self._tell_every_ms and self._now_ms < self._last_shift_ms:
             self._after(self._tell_every_ms, self._tell, index)
 

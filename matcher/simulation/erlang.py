@@ -1,4 +1,4 @@
-"""Queueing theory, to compare with a simulated day: M/M/n queues whose users never give up (Erlang-C) or do (Erlang-A).
+"""Queueing theory, to compare with a simulated day. Erlang-C: M/M/n queues in which users never give up. Erlang-A: they give up.
 
 Zeltyn and Mandelbaum, "Call centers with impatient customers: many-server asymptotics of the M/M/n+G queue" (Queueing Systems 51,
 2005): the offered wait has the density p·λ·exp(λ·H(x) − n·μ·x). H(x) is the integral, from 0 to x, of the share of users who
@@ -51,7 +51,7 @@ def predict(rate: float, handle_s: float, people: int, patience_s: float = inf, 
     staying = np.ones_like(x) if patience_s == inf else np.exp(-x / patience_s)
     reached = x if patience_s == inf else patience_s * (1 - staying)
     exponent = rate * reached - capacity * x
-    highest = float(exponent.max())  # subtracted everywhere, because exp() of a large overload overflows a float
+    highest = float(exponent.max())  # subtracted from every exponent, because exp() of a large overload overflows a float
     before *= exp(-highest)
     density = rate * np.exp(exponent - highest)
     whole = before + float(np.trapezoid(density, x))
@@ -73,7 +73,7 @@ def _grid(rate: float, capacity: float, patience_s: float) -> np.ndarray[tuple[i
     """Return waits (s) from 0 to where the density is negligible, closer together near 0."""
     ends = 40 / (capacity - rate) if capacity > rate else inf
     if patience_s < inf:
-        # The wait at which as many users stay as can be served, plus eight standard deviations.
+        # The largest wait: the wait at which just so many users are left as staff can serve, plus eight standard deviations.
         ends = min(ends, patience_s * max(0.0, log(rate / capacity)) + 8 * (sqrt(patience_s / capacity) + 1 / capacity))
     return ends * np.linspace(0, 1, _STEPS) ** 2
 

@@ -27,7 +27,7 @@ Share = Annotated[float, Meta(ge=0, le=100)]
 
 
 class ModelError(Exception):
-    """A model or a file of arrivals cannot be used. The text is a sentence that says where and why."""
+    """A model or a file of arrivals has an error. The exception's text is a sentence that says where and why."""
 
 
 class Spread(Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,8 +71,9 @@ class QueueModel(Struct, frozen=True, forbid_unknown_fields=True):
 class StaffModel(Struct, frozen=True, forbid_unknown_fields=True):
     """A group of staff who work alike.
 
-    `texts`, `calls`, `texts_in_call`: as in `matcher.types.Staff`. `answer`: time from the start of a ring to its answer.
-    `back_after_s`: how long a member is away after a missed ring. The percentages are shares of all rings.
+    `texts`, `calls`, `texts_in_call`: as in `matcher.types.Staff`. `answer`: time from the start of a ring until the member
+    accepts or declines it. `back_after_s`: how long a member is away after a missed ring. The percentages are shares of all
+    rings.
     """
 
     name: Name
@@ -93,7 +94,7 @@ class StaffModel(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def hours(self) -> list[tuple[int, int]]:
-        """Return the shifts as seconds of the day. A shift that ends before it begins goes on past midnight."""
+        """Return the shifts as seconds of the day. If a shift's end is earlier than its begin, the shift ends on the next day."""
         found = []
         for shift in self.shifts:
             match = _SHIFT.fullmatch(shift)
@@ -145,7 +146,7 @@ def queue_name(key: QueueKey) -> str:
 
 
 def read_model(text: str, name: str) -> Model:
-    """Read a model from TOML. Raise `ModelError`, whose sentence calls the text `name`."""
+    """Read a model from TOML. `name`: the file's name, for errors. Raise `ModelError` if the TOML is not a valid model."""
     try:
         model = msgspec.convert(tomllib.loads(text), Model)
     except tomllib.TOMLDecodeError as error:

@@ -5,9 +5,9 @@ A user who would come while their topic is closed (`Topic.open`) does not arrive
 output.
 
 A simulated user gives up after some time: the user's patience. For a user who gave up, the patience is the wait in the records.
-For a user who was served, the records do not tell it. So the preview adds a random time to that user's wait. The random times
-have an exponential distribution. Their mean is the sum of all waits, divided by the number of users who waited and gave up. The
-mean is kept within the bounds `_PATIENCE_S`.
+For a user who was served, the records do not show the patience. So the preview takes that user's wait and adds a random time. The
+random times have an exponential distribution. Their mean is the sum of all waits, divided by the number of users who waited and
+gave up. The mean is kept within the bounds `_PATIENCE_S`.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Topic(Struct, frozen=True, array_like=True):
 class Person(Struct, frozen=True, array_like=True):
     """A counselor or professional. `at`: when they were at work, in seconds from the beginning.
 
-    Other fields are as in `matcher.types.Staff`.
+    The other fields mean the same as in `matcher.types.Staff`.
     """
 
     id: str
@@ -91,9 +91,9 @@ class Person(Struct, frozen=True, array_like=True):
 class Work(Struct, frozen=True):
     """The past days, and the settings before and after the change. The topics before and after have the same order.
 
-    `answer_s`, `wrap_up_s`: mean seconds that staff take to answer a ring, and to wrap up. `kind`: the kind of all visits:
-    users who ask for counselors, or counselors who ask for professionals. The two kinds share no staff, so neither changes the
-    other's waits.
+    `answer_s`, `wrap_up_s`: mean seconds that staff take to answer a ring, and to wrap up. `kind`: the kind of all visits: users
+    who ask for counselors, or counselors who ask for professionals. Counselors serve only users, and professionals only help, so
+    the two kinds do not affect each other's waits.
     """
 
     visits: Annotated[list[Visit], Meta(max_length=MOST_VISITS)]
@@ -250,7 +250,7 @@ def _handles(visits: list[Visit], rng: np.random.Generator) -> NDArray[np.float6
 
 
 def _patiences(visits: list[Visit], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return how long each user waits at most (s)."""
+    """Return the patience of each user: how long the user waits at most (s)."""
     waited = np.array([visit.waited_s for visit in visits])
     served = np.array([visit.talked_s is not None for visit in visits], bool)
     mean_s = float(np.clip(waited.sum() / max(0.5, float((~served & (waited > 0)).sum())), *_PATIENCE_S))

@@ -1,4 +1,4 @@
-"""A simulated day in figures, queue by queue, and theory for the same load."""
+"""Computes the figures of a simulated day for each queue, and the predictions of queueing theory for the same load."""
 
 from __future__ import annotations
 
@@ -36,9 +36,8 @@ class Figures(Struct, frozen=True):
 class Theory(Struct, frozen=True):
     """The predictions of Erlang-C (nobody gives up) and Erlang-A (users give up).
 
-    Both take all counselors as one pool, and each hour in its steady state. Both predict only calls: each call takes one place,
-    and text sessions take no place from calls.
-    `asa_s`: mean wait; None if the queue would grow without end.
+    Each theory treats all counselors as one pool, and each hour as a steady state. The theories predict only calls: each call
+    takes one place, and text sessions take no places for calls. `asa_s`: mean wait; None if the queue would grow without end.
     """
 
     erlang_c_asa_s: float | None
@@ -52,8 +51,8 @@ class Report(Struct, frozen=True):
     """The figures of a day.
 
     `within_s`: the longest wait (s) that meets the service level. `wait_promise_kept_percent`: share of the ranges told at the
-    start that held; `later_promise_kept_percent`: share of the ranges told afterwards. Both leave out the waits that `Told` does
-    not count, and are None if no range counts. `appointments`: None without any.
+    start that held; `later_promise_kept_percent`: share of the ranges told afterwards. Each share leaves out the ranges that
+    `Told` does not count, and is None if no range counts. `appointments`: None if the day had none.
     """
 
     within_s: float

@@ -1,8 +1,8 @@
 """Announcement of a worker in Redis, signed.
 
-The service sends commands, with their secret, to the address in an announcement. Somebody who can only write into Redis must not
-be able to direct commands to another address. So announcements are signed (HMAC-SHA256) with a key that is derived from that
-secret. The signature covers the time, so that an announcement that is repeated later is rejected.
+The server sends commands, together with a secret, to the address in an announcement. Somebody who can write into Redis, but does
+not know the secret, must not be able to direct commands to another address. So announcements are signed (HMAC-SHA256) with a key
+that is derived from the secret. The signature covers the time, so the server rejects an announcement that somebody repeats later.
 """
 
 from __future__ import annotations

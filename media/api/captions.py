@@ -1,4 +1,4 @@
-"""Names by which other packages see whether a captions process is ready for media workers."""
+"""Values by which other packages learn whether a captions process is ready for media workers."""
 
 from __future__ import annotations
 

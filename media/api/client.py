@@ -1,9 +1,9 @@
 """HTTP client of a media worker. The messages are in `wire.py`.
 
-Commands are HTTP with msgpack bodies (`Content-Type: application/msgpack`). A refused command answers 4xx with a `Refusal`.
-Events come on one WebSocket (`GET /events`) as binary frames, each one msgpack `Event`. The events of a worker process are
-numbered from 1 without gaps. The first frame after connecting is a `Snapshot`. A client that misses a number closes the
-WebSocket, connects again and reads the new snapshot.
+Commands are HTTP with msgpack bodies (`Content-Type: application/msgpack`). If the worker refuses a command, the response is 4xx
+with a `Refusal`. Events come on one WebSocket (`GET /events`) as binary frames, each one msgpack `Event`. The events of a worker
+process are numbered from 1 without gaps. The first frame after connecting is a `Snapshot`. A client that misses a number closes
+the WebSocket, connects again and reads the new snapshot.
 
     PUT    /rooms/{room}                     OpenRoom     → RoomState    (idempotent; a higher epoch restarts the room)
     DELETE /rooms/{room}?epoch=N                          → 204

@@ -1,11 +1,11 @@
-"""Clients of the cluster's Redis: of one server, or of whichever server Sentinel names as the master.
+"""Clients of the cluster's Redis: of one server, or of the server that Sentinel names as the master.
 
     redis://[user:password@]host[:port][/database]                                         rediss:// with TLS
     unix://[user:password@]/path
     redis+sentinel://[user:password@]sentinel[:26379][,sentinel[:port]…]/MASTER[/database]  rediss+sentinel:// with TLS
 
-With Sentinel, each new connection first asks the Sentinels for the present master. The login is that of the Redis servers.
-`?sentinel_auth=same` sends it to the Sentinels, too.
+With Sentinel, each new connection first asks the Sentinels for the present master. The user and password in the URL are those of
+the Redis servers. `?sentinel_auth=same` sends them to the Sentinels, too.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def is_sentinel(url: str) -> bool:
 
 
 def read_sentinels(url: str) -> Sentinels:
-    """Return what a Sentinel URL says. Raises ValueError with a sentence that does not repeat the URL."""
+    """Return the parts of a Sentinel URL. Raises ValueError with a sentence that does not repeat the URL."""
     try:
         parts = urlsplit(url)
         login, _, hosts = parts.netloc.rpartition("@")

@@ -38,8 +38,8 @@ class PeerState(Struct, kw_only=True):
 class AdmitPeer(Struct, kw_only=True):
     """Add a peer to a room.
 
-    The new peer replaces the participant's other peers at once (event `PeerChanged`, state `replaced`). Only the peer `former`,
-    if it is live or lost (failed), stays until the new peer is live, because `former` may recover until then.
+    The new peer replaces the participant's other peers at once (event `PeerChanged`, state `replaced`). But the peer `former`, if
+    it is live or lost (failed), stays until the new peer is live, because it can recover until then.
     """
 
     epoch: int
@@ -64,9 +64,9 @@ class SetMatrix(Struct, kw_only=True):
     - sees: viewer → {slot 0..7: (participant, "camera" | "screen")}.
     - hold: listeners who get the soft hold tone, mixed with what they hear, if anything.
     - writers: participants who may change the board; all others in the room may only read it.
-    - by_signaling: participants without a data channel, whose board traffic goes by `BoardIn` and `BoardOut`.
+    - by_signaling: participants without a data channel. `BoardIn` and `BoardOut` carry their board messages.
     - record: what is recorded from now on; None: nothing.
-    - captions: whose words are written down from now on; None: nobody's, and the captions process hears nobody.
+    - captions: whose words are written down from now on. None: nobody's; no voice is sent to the captions process.
     """
 
     epoch: int
@@ -80,10 +80,11 @@ class SetMatrix(Struct, kw_only=True):
 
 
 class Captions(Struct, kw_only=True):
-    """Captions under way. `language`: the session's language, which the captions process may expect to hear.
+    """The captions that are being made in a room. `language`: the session's language, which people probably speak.
 
-    `participants`: the people whose voices go to the captions process. A voice that nobody hears never goes there.
-    `kept`: whether everybody has agreed that the words are kept. `Captioned.kept` repeats it for words said from now on.
+    `participants`: the people whose voices are sent to the captions process. A voice that nobody hears is never sent there.
+    `kept`: whether everybody has agreed that the words are kept. `Captioned.kept` has the same value for words that are said from
+    now on.
     """
 
     language: str
@@ -92,7 +93,7 @@ class Captions(Struct, kw_only=True):
 
 
 class Record(Struct, kw_only=True):
-    """A recording under way. `participants`: the people whose sound and video are written.
+    """The recording that is being made in a room. `participants`: the people whose sound and video are written.
 
     `period`: number of the period of consent, from 1. A new number starts a new segment. A period that has failed
     (`RecordingOver`) is not started again.
@@ -137,7 +138,10 @@ class Snapshot(Event, tag="snapshot"):
 
 
 class CaptionsReady(Event, tag="captions_ready"):
-    """A captions process has connected to this worker (`ready`), or is gone. `Snapshot.captions` tells the first state."""
+    """A captions process has connected to this worker (`ready` true), or is gone (`ready` false).
+
+    `Snapshot.captions` has the state before the first such event.
+    """
 
     ready: bool
 
@@ -145,7 +149,7 @@ class CaptionsReady(Event, tag="captions_ready"):
 class Heartbeat(Event, tag="heartbeat"):
     """Sign of life, at most 250 ms after the one before. A worker that misses three heartbeats counts as dead.
 
-    `draining`: whether the worker is to end, and waits until its rooms have moved to other workers.
+    `draining`: whether the worker was told to end, and waits until its rooms have moved to other workers.
     """
 
     rooms: int
@@ -177,7 +181,7 @@ class SpeakingChanged(Event, tag="speaking"):
 
 
 class PicturesLimited(Event, tag="pictures"):
-    """Video that a viewer's connection does not carry: slot → "low" (a lower layer) or "paused".
+    """Videos for which a viewer's connection is too slow: slot → "low" (the viewer gets a lower layer) or "paused".
 
     Slots that are not named are not limited. The event is repeated every 5 s while any slot is limited.
     """
@@ -197,7 +201,7 @@ class BoardChanged(Event, tag="board_update"):
 
 
 class RecordingOver(Event, tag="recording_over"):
-    """A segment is closed; the room goes on.
+    """A segment of a recording is closed. The room continues.
 
     `reason`: "" (signaling has ended it), disk_full, write_failed, too_slow, worker_lost, not_configured.
     """
@@ -212,8 +216,9 @@ class Captioned(Event, tag="caption"):
     """Words that a participant has said. A later event with the same `utterance` replaces an earlier one.
 
     `heard_by`: the participants who could hear these words when they were said, and no others. `final`: no event with this
-    `utterance` follows. `confidence`: 0..1. `lost`: the captions process could not keep up, and some words before these, or all
-    of them (`text` is then empty), were not written down. `kept`: as in `Captions` when the words were said.
+    `utterance` follows. `confidence`: 0..1. `lost`: words before these were not written down, because the captions process was
+    too slow. If `text` is empty, these words were not written down either. `kept`: the value of `Captions.kept` when the words
+    were said.
     """
 
     room: str
@@ -230,7 +235,7 @@ class Captioned(Event, tag="caption"):
 
 
 class CaptionsOver(Event, tag="captions_over"):
-    """No captions are made in this room any more, because the captions process is gone; the call goes on."""
+    """No captions are made in this room any more, because the captions process is gone. The call continues."""
 
     room: str
     epoch: int

@@ -1,4 +1,4 @@
-"""Bandwidth of a path and its use: transport-wide feedback, an estimate for each receiver, a layer for each video. Pure."""
+"""Estimates the bandwidth to each receiver from transport-wide feedback, and chooses a layer for each video. Pure."""
 
 from .estimate import Estimator
 from .feedback import Arrivals, FeedbackError, TransportFeedback, numbered

@@ -1,11 +1,11 @@
-"""Bandwidth estimate of the path to one receiver, from transport-wide feedback: standing queues and loss.
+"""Estimates the bandwidth of the path to one receiver from transport-wide feedback, which shows standing queues and loss.
 
-The estimate grows and decreases as in Google Congestion Control (draft-ietf-rmcat-gcc-02): a queue that fills lowers it to 0.85
-times the rate that arrives. Three things differ:
+The estimate grows and decreases as in Google Congestion Control (draft-ietf-rmcat-gcc-02): a queue that fills lowers the estimate
+to 0.85 times the rate that arrives. Three things differ:
 
 - Congestion is detected in another way (`standing`, `losses`).
-- The estimate may grow beyond the rate sent, because a relay can send only what senders make. The estimator does not probe.
-  Instead, `layers.Chooser` waits longer after each step up that fails.
+- The estimate can grow beyond the rate that is sent, because a relay can send only what senders make. The estimator does not
+  probe. Instead, `layers.Chooser` waits longer after each step up that fails.
 - Until the first loss or other sign of congestion, the estimate doubles each second.
 
 Times are in seconds: sending on our clock, arrival on the receiver's. Only differences on the same clock are used.
@@ -52,7 +52,7 @@ class Estimator:
     """Bandwidth estimate of one path. Read `bps` (bit/s) at any time.
 
     Call `sent` for every numbered packet, `feedback` for every report, and `tick` a few times a second. `heard`: whether a report
-    has ever come. `gaps`: how much of the time nothing arrives.
+    has ever come. `gaps`: for which part of the time no packets arrive.
     """
 
     def __init__(self, now: float) -> None:
@@ -115,7 +115,10 @@ class Estimator:
         self._look_at_loss(now)
 
     def tick(self, now: float) -> None:
-        """Let the estimate grow unless there was congestion within `SILENT_S`. Halve it while sent packets bring no report."""
+        """Let the estimate grow unless there was congestion within `SILENT_S`.
+
+        Halve the estimate while no report comes although packets are sent.
+        """
         passed, self._grown = now - self._grown, now
         if not self.heard:
             return
@@ -128,12 +131,18 @@ class Estimator:
             self.bps = min(MOST_BPS, self.bps * rate ** min(passed, 1.0))
 
     def is_congested(self, now: float) -> bool:
-        """Return whether there was congestion lately. If there was none, a low estimate has only not grown yet."""
+        """Return whether there was congestion lately.
+
+        If there was none, a low estimate only means that the estimate has not grown yet.
+        """
         return now - self.last_congestion < EVIDENCE_S
 
     @property
     def acked_bps(self) -> float:
-        """Rate that arrived in the last half second, or during the last five packets if they took longer. 0: too few packets."""
+        """Bit rate that arrived in the last half second, or in the time of the last five packets if that is longer.
+
+        0: too few packets.
+        """
         if len(self._acked) <= ACKED_LEAST_PACKETS:
             return 0.0
         newest, octets = self._acked[-1][0], 0
@@ -150,7 +159,7 @@ class Estimator:
 
     @property
     def _queue_fills(self) -> bool:
-        """Return whether a queue grows, or is full and loses packets. An emptying queue does neither."""
+        """Return whether a queue grows, or is full and loses packets. Return False for a queue that empties."""
         growth_s = self._standing.growth_s
         return growth_s is not None and (growth_s > GROWS_S or (growth_s > -EMPTIES_S and self._losses.share > FEW))
 
@@ -170,7 +179,7 @@ class Estimator:
         self._unreported = 0
 
     def _end_stall(self) -> None:
-        """Restore the estimate of before the stall. Only what the report says counts, not that the report came late."""
+        """Restore the estimate of before the stall. Only the content of the report matters, not that the report came late."""
         if self._before_stall is not None:
             self.bps, self.last_congestion = self._before_stall
             self._before_stall = None

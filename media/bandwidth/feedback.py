@@ -1,4 +1,4 @@
-"""Transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01), both directions.
+"""Transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01), reading and writing.
 
 A sender numbers its packets across all streams of a transport. The receiver reports which packets arrived, and when, to 250 µs.
 """
@@ -24,9 +24,9 @@ class FeedbackError(Exception):
 
 @dataclass(frozen=True)
 class TransportFeedback:
-    """Arrival report: (number, arrival in seconds on the receiver's clock) in the order of the numbers. None: not arrived.
+    """Arrival report: (number, arrival in seconds on the receiver's clock) in the order of the numbers.
 
-    Numbers wrap at 65536. The receiver's clock starts anywhere and wraps after 12 days.
+    None: the packet has not arrived. Numbers wrap at 65536. The receiver's clock starts at any time and wraps after 12 days.
     """
 
     packets: tuple[tuple[int, float | None], ...]
@@ -95,7 +95,10 @@ class Arrivals:
         self._count = 0
 
     def add(self, number: int, now: float) -> None:
-        """Record a packet's arrival. `number` as on the wire. A late packet that was reported as missing is reported again."""
+        """Record a packet's arrival. `number` as on the wire.
+
+        If a packet that was reported as missing comes late, it is reported again.
+        """
         if len(self._arrived) < MAX_PACKETS:
             self._arrived.setdefault(number, now)
 

@@ -1,4 +1,4 @@
-"""Measure for how much of the time nothing arrives at a receiver: gaps that cost a voice two or more packets in a row."""
+"""Measures the share of time that lies in gaps: times without arrivals in which a voice loses two or more packets in a row."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Chooses the layer of each video that one viewer gets within the bandwidth. Voice is always sent and its rate is not counted.
 
-On a congested path layers go down at once; they go up slowly. If a step up fails within `PROVEN_S`, the wait before the next step
-up is doubled, up to `LONGEST_WAIT_S`. A viewer's first step down never counts as a failure.
+On a congested path the chooser steps down to lower layers at once. It steps up slowly. If a step up fails within `PROVEN_S`, the
+wait before the next step up is doubled, up to `LONGEST_WAIT_S`. A viewer's first step down never counts as a failure.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Layer:
 class Choice:
     """The layers that a viewer gets. `layers`: slot → layer (None: paused).
 
-    `limits`: slot → limit that the viewer must be told now; None: nothing to tell.
+    `limits`: slot → limit that the viewer must be told now; None: there is nothing to tell.
     """
 
     layers: dict[int, str | None]
@@ -67,8 +67,8 @@ class Chooser:
     def choose(self, pictures: Mapping[int, Sequence[Layer]], bps: float | None, now: float, *, congested: bool = True) -> Choice:
         """Return the layer of each slot.
 
-        `pictures`: slot → its layers from low to high, the most important slot first. `bps`: the bandwidth. None while it is
-        unknown: every slot then gets its highest layer. Layers go down only while the path is `congested`.
+        `pictures`: slot → its layers from low to high, the most important slot first. `bps`: the bandwidth. While it is unknown
+        (None), every slot gets its highest layer. `congested`: whether the path is congested now; only then are layers lowered.
         """
         if bps is None:
             self._levels = {slot: len(layers) - 1 for slot, layers in pictures.items()}
@@ -131,7 +131,7 @@ def _need(pictures: Mapping[int, Sequence[Layer]], levels: Mapping[int, int]) ->
 def _best(pictures: Mapping[int, Sequence[Layer]], levels: Mapping[int, int], bps: float, lowest: int) -> dict[int, int]:
     """Return the levels, lowered until all layers together fit into `bps`.
 
-    The least important video goes down first. Every video goes down to its lowest layer before one is paused. `lowest`: the
+    The least important video goes down first. No video is paused before all videos are at their lowest layers. `lowest`: the
     lowest level allowed, 0 or `PAUSED`.
     """
     fitting = {slot: levels[slot] for slot in pictures}

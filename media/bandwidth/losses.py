@@ -1,7 +1,7 @@
-"""Measure the loss on the way to one receiver, and whether it lasts.
+"""Measures the loss on the path to one receiver, and whether the loss lasts.
 
-A receiver that stalls for a moment loses packets once: those that its socket's buffer cannot hold. A narrow or bad link goes on
-losing packets.
+A receiver that stalls for a moment loses packets once: those for which its socket's buffer has no room. A slow or bad link loses
+packets all the time.
 """
 
 from __future__ import annotations

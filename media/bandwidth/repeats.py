@@ -1,4 +1,7 @@
-"""Budget of the retransmissions to one viewer, so that repeats of lost video do not fill a link that loses packets already."""
+"""Budget for the retransmissions to one viewer.
+
+Without it, retransmissions of lost video can overload a link that already loses packets.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ HEADER_BYTES = 50  # overhead of a repeated packet: SRTP, UDP and IP
 
 
 class RepeatBudget:
-    """Budget of one viewer. At each NACK call `follow`, then `take` for each packet to repeat.
+    """Retransmission budget of one viewer. At each NACK call `follow`, then `take` for each packet to send again.
 
     `pictures_bps`: present bit rate of the videos that this viewer is shown.
     """
@@ -34,7 +37,7 @@ class RepeatBudget:
     def follow(self, path: Estimator, now: float) -> None:
         """Set the budget by the estimate of the viewer's link: voice and videos come first, repeats get the rest.
 
-        Repeats always get `LEAST_SHARE` of what the link is known to carry: an estimate may be low because it has not grown yet.
+        Retransmissions always get at least `LEAST_SHARE` of the estimate, because a low estimate may only not have grown yet.
         """
         bps = MOST_BPS
         if path.heard:

@@ -1,8 +1,8 @@
 """Detects a standing queue on the path to one receiver, from the times when packets were sent and arrived.
 
-A narrow link and a late receiver both delay packets, but differently:
+A slow link delays packets in one way, and a late receiver in another:
 
-- Behind a narrow link *every* packet waits and the wait grows. Packets arrive spread out, as fast as the link carries them.
+- Before a slow link, *every* packet waits, and the wait grows. Packets arrive spread out, as fast as the link can send them.
 - A receiver (or sender, or worker) short of processor time leaves gaps. After a gap the packets arrive together, and the last of
   these packets has hardly waited.
 
@@ -23,7 +23,7 @@ LEAST_PACKETS = 6  # fewer packets cannot show that a queue stands
 BASE_BUCKETS, BUCKET_S = 10, 1.0
 """The least delay of the last ten seconds is taken as the delay of the empty path. Older delays are forgotten, because clocks
 drift and routes change."""
-# seconds; after a larger jump in delay the detector starts again, because the receiver must have another clock
+# seconds; after a larger jump in delay the detector starts again, because the receiver's clock must have been reset
 ANOTHER_CLOCK_S = 10.0
 
 

@@ -1,7 +1,8 @@
-"""Signs of presence on a board: cursors, laser trails, and the part of a page that a leader shows. The board keeps none.
+"""Signs of presence on a board: cursors, laser trails, and the part of a page that a leader shows. The board stores none of them.
 
 A client sends varuint 1, then a length and the body: a byte for the kind (`KINDS`), the name of a page, a count, and that many
-pairs of little-endian int16 (x, y in 1/8 unit). The board adds the sender's name, so that nobody can point in another's name.
+pairs of little-endian int16 (x, y in 1/8 unit). The board adds the sender's name, so that nobody can point in the name of
+somebody else.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ _PAGE = re.compile(rb"^[A-Za-z0-9_.:-]{0,64}\Z")
 
 
 def check(message: bytes) -> bytes:
-    """Return the body of a message of presence. Raise BadUpdateError if it has another form than this module says."""
+    """Return the body of a message of presence.
+
+    Raise BadUpdateError if the message does not have the form that this module describes.
+    """
     if len(message) > MAX_BYTES:
         raise BadUpdateError("too_long")
     outer = Reader(message)
@@ -39,6 +43,6 @@ def check(message: bytes) -> bytes:
 
 
 def passed_on(participant: str, body: bytes) -> bytes:
-    """Return the message that tells the others of a participant's sign."""
+    """Return the message that carries a participant's sign to the other participants."""
     name = participant.encode()
     return PRESENCE + var_uint(len(name)) + name + var_uint(len(body)) + body

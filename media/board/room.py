@@ -1,9 +1,9 @@
 """Board of a room: a Yjs document (pycrdt), its sync protocol, and the fragments of the `doc` data channel.
 
-A board message of the document is that of y-protocols' sync: varuint 0, then 0 (step 1: a state vector), 1 (step 2: an update)
-or 2 (an update), then the length and the bytes of the vector or update. A message has at most 256 KiB. A longer reply goes out as
-several updates.
-A message of presence (`presence.py`) begins with varuint 1. The board passes such a message on and does not keep it.
+A board message about the document is a sync message of y-protocols: varuint 0, then 0 (step 1: a state vector), 1 (step 2: an
+update) or 2 (an update), then the length and the bytes of the vector or update. A message has at most 256 KiB. A longer reply
+goes out as several updates. A message of presence (`presence.py`) begins with varuint 1. The board passes such a message on and
+does not keep it.
 """
 
 from __future__ import annotations
@@ -181,14 +181,17 @@ class BoardRoom:
     # -- participants -------------------------------------------------------------------------------------------------------
 
     def connect(self, participant: str) -> None:
-        """Send the participant every change from now on. Send our step 1, which asks the participant for changes that we lack."""
+        """From now on, send the participant every change.
+
+        Send our step 1 at once, which asks the participant for changes that we lack.
+        """
         self._connected.add(participant)
         self._unasked[participant] = None
         self._quotas.setdefault(participant, Quota(self._clock()))
         self._ask(participant)
 
     def disconnect(self, participant: str) -> None:
-        """Stop sending to the participant. The participant's quota is kept, so that reconnecting does not refill it."""
+        """Stop sending to the participant. The participant's quota stays as it is, so that reconnecting does not refill it."""
         self._connected.discard(participant)
         self._unasked.pop(participant, None)
 
@@ -199,7 +202,10 @@ class BoardRoom:
             self._ask(participant)
 
     def _ask(self, participant: str) -> None:
-        """Send our step 1. After a refused update, its author's later updates cannot be applied; the reply fills this gap."""
+        """Send our step 1.
+
+        After a refused update, later updates of the same author cannot be applied, until the reply to step 1 fills the gap.
+        """
         self._behind.discard(participant)
         self._send(participant, _message(_STEP1, self._doc.get_state()))
 
@@ -301,7 +307,7 @@ class BoardRoom:
         quota.work.owe(self._clock() - started)
 
     def _counted(self) -> tuple[int, int]:
-        """Return (structs, types) of the document. Both are counted once; later updates are added, which gives an upper bound."""
+        """Return upper bounds of (structs, types) of the document: later updates are added to a first count."""
         if self._census is None:
             parsed = parse(self._doc.get_update())
             self._census = (parsed.count, parsed.types)
@@ -365,7 +371,7 @@ class BoardRoom:
     def catch_up(self) -> None:
         """Send the whole board to participants who have answered our step 1 but have sent no step 1 of their own.
 
-        Call this method a few times a second.
+        Call this method a few times each second.
         """
         due = self._clock() - UNASKED_S
         for participant, came in list(self._unasked.items()):

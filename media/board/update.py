@@ -1,8 +1,8 @@
 """Yjs updates (v1 encoding): checked before the document library reads them, and split if they are long.
 
 The check is needed because pycrdt 0.14.13 (yrs) reads values recursively without a limit. 200 KB of nested arrays overflow the
-stack and end the whole worker (SIGSEGV, which nothing can catch). An integer over 64 bits makes pycrdt panic. Only what the
-board's schema uses is accepted: maps, arrays, bytes and plain values. Format: lib0 varuints, `Update.js` and `Item.js` of Yjs
+stack and end the whole worker (SIGSEGV, which nothing can catch). An integer over 64 bits makes pycrdt panic. `parse` accepts
+only what the board's schema uses: maps, arrays, bytes and plain values. Format: lib0 varuints, `Update.js` and `Item.js` of Yjs
 13.6.
 """
 
@@ -289,7 +289,7 @@ def _slice(update: bytes, client: int, structs: list[Struct]) -> bytes:
 class Segments:
     """All updates of a document in order, in pieces of at most `limit` bytes. Participants who join late get these pieces.
 
-    When 256 small updates, or small updates of half a piece, have been added, the library merges them into one piece.
+    When 256 small updates have been added, or small updates with half of `limit` bytes, the library merges these into one piece.
     """
 
     def __init__(self, limit: int) -> None:

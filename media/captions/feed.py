@@ -1,8 +1,8 @@
 """One room's voices on their way to the captions process, and the words on their way back.
 
-Only this module decides whose voice leaves for the captions process, and who may read the words. A voice goes there only while
-the matrix names captions, and only if somebody hears it. The words of a voice are for the people who could hear the voice at that
-moment.
+Only this module decides whose voice leaves for the captions process, and who may read the words. A voice is sent there only while
+`Matrix.captions` names it, and only while somebody hears it. Its words are sent only to the people who could hear the voice at
+that moment.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Say = Callable[[Saying, wire.Words | wire.Lost], None]
 
 
 class Receiver(Protocol):
-    """The part of a `Feed` that `link.CaptionLink` calls when the captions process sends words or is gone."""
+    """The methods of a `Feed` that `link.CaptionLink` calls when the captions process sends words or is gone."""
 
     def words(self, stream: int, words: wire.Words | wire.Lost) -> None: ...
     def finished(self, stream: int) -> None: ...
@@ -40,7 +40,7 @@ class Receiver(Protocol):
 
 
 class Sender(Protocol):
-    """The part of `link.CaptionLink` that a feed needs. No method waits or raises."""
+    """The methods of `link.CaptionLink` that a feed calls. No method waits or raises."""
 
     @property
     def ready(self) -> bool: ...
@@ -61,7 +61,10 @@ class Feed:
     """The captions of one room, from construction to `close`. Call all methods in the worker's event loop."""
 
     def __init__(self, sender: Sender, say: Say, on_over: Callable[[], None]) -> None:
-        """Begin without voices. `say` gets the words. `on_over` is called after the loss of the process has closed the feed."""
+        """Begin without voices. `say` is called with the words.
+
+        `on_over` is called when the feed has ended because the captions process is gone.
+        """
         self._sender = sender
         self._say = say
         self._on_over = on_over
@@ -72,9 +75,10 @@ class Feed:
         self.closed = False
 
     def follow(self, captions: worker_wire.Captions, hears: Mapping[str, Mapping[str, float]]) -> None:
-        """Set whose voices go to the captions process from now on. A voice with another audience begins a new stream.
+        """Set whose voices go to the captions process from now on.
 
-        Every voice also begins a new stream when the language changes, or when the keeping of words begins or ends.
+        If the audience of a voice has changed, the voice begins a new stream. When `language` or `kept` changes, every voice
+        begins a new stream.
         """
         audiences: dict[str, set[str]] = {}
         for listener, gains in hears.items():
@@ -91,12 +95,12 @@ class Feed:
                 self._voices[name] = _Voice(frozenset(audience))
 
     def voice(self, participant: str, sequence: int, timestamp: int, payload: bytes) -> None:
-        """Take one packet of a participant's voice. A voice that `follow` has not named goes nowhere."""
+        """Take one packet of a participant's voice. Ignore the packet if `follow` has not named the voice."""
         voice = self._voices.get(participant)
         if voice is None or self.closed:
             return
         if not voice.stream:
-            if not self._sender.ready:  # nobody had spoken when the process went away, so the sender did not know this feed
+            if not self._sender.ready:  # before the first stream, the sender does not know this feed
                 self.over()
                 return
             voice.stream = self._sender.begin(self._language, self)

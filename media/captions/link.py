@@ -1,7 +1,7 @@
 """The worker's connection to the captions process. The link never waits for that process, and never delays a voice.
 
-The link connects by itself and again after each failure. Packets of voices wait in a bounded list. If the process or the network
-is too slow, all waiting packets are dropped, and the rooms are told that words are missing.
+The link connects by itself, and connects again after each failure. Packets of voices wait in a bounded list. If the process or
+the network is too slow, all waiting packets are dropped, and the rooms are told that words are missing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 BATCH_S = 0.06  # seconds for which packets are collected into one message
 MOST_BYTES = wire.MAX_FRAME_BYTES // 2  # limit of one message's payload; the captions process refuses larger frames
-MOST_PACKETS = 3000  # at most this many packets wait: a minute of one voice, or 10 s of six
+MOST_PACKETS = 3000  # at most this many packets wait: a minute of one voice, or 10 s of six voices
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 10.0  # seconds before the link connects again: at first, and at most after doubling
 CONNECT_S = 5.0  # seconds to connect and to receive the captions process's first message
 HEARTBEAT_S = 5.0  # seconds between two WebSocket pings; a process that does not answer counts as gone

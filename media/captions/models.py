@@ -99,7 +99,7 @@ class Recogniser:
         self.write_down(np.zeros(RATE, np.float32), "")  # the first run is slow, so do it before the first utterance
 
     def _known(self, tag: str) -> str | None:
-        """Return the model's own name of a language, or None: the model does not know the language, or hears it by itself."""
+        """Return the model's name for a language. None: the model does not know the language, or detects the language itself."""
         if not self._model.model.is_multilingual:
             return "en" if tag.partition("-")[0] == "en" else None
         name = tag.partition("-")[0].lower()

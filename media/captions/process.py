@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 MOST_STREAMS = 500  # at most this many streams of one worker; further streams are refused
 SILENT_S = 0.5  # seconds without packets after which an utterance ends: the microphone was turned off, or the link is gone
-MOST_AHEAD_S = 30.0  # seconds by which a stream's sound may exceed the time since the stream began; more is ignored
+MOST_AHEAD_S = 30.0  # seconds by which a stream's sound may exceed the time since the stream began; further sound is ignored
 LOOK_S = 0.1  # seconds between two checks for streams without packets
 MOST_UNSENT = 1000  # when more messages wait to be sent to one worker, that worker is disconnected
 
@@ -49,7 +49,7 @@ class FindsSpeech(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Stream:
-    """One voice. `number`: its number in messages. `ending`: whether the last packet has come.
+    """One voice. `number`: its number in messages. `ending`: whether the worker has ended the stream.
 
     `began`, `came`: when the stream began, and when its newest packet came. `heard_s`: seconds of sound since `began`.
     """
@@ -82,7 +82,7 @@ class Worker:
 
 
 class Captions:
-    """All workers' streams, and the one speech model that writes down what is said in them.
+    """The streams of all workers, and the speech model that writes their words down.
 
     `stats` counts streams, utterances, drafts, utterances that were dropped (`lost`), and streams that were refused.
     """
@@ -109,7 +109,7 @@ class Captions:
     # workers
 
     def connect(self) -> Worker:
-        """Return a new worker, which is told at once that the process is ready."""
+        """Return a new worker, and tell it at once that the process is ready."""
         worker = Worker()
         self._workers.add(worker)
         worker.send(wire.Ready())

@@ -1,4 +1,4 @@
-"""The sound of one stream: Opus packets in, samples at 16 kHz out. Pure; nothing waits for a late packet.
+"""Decodes the sound of one stream: Opus packets in, samples at 16 kHz out. Pure. It never waits for a late packet.
 
 Lost packets are concealed, or restored from the copy in the next packet. A pause that the sender did not send (DTX) becomes
 silence, at most `LONGEST_PAUSE` of it.
@@ -29,7 +29,10 @@ class Sound:
         """RTP timestamp of the sample that follows the last decoded one."""
 
     def feed(self, sequence: int, timestamp: int, payload: bytes) -> list[Samples]:
-        """Decode a packet. Return the pieces of sound that follow the last ones. A late or broken packet adds nothing."""
+        """Decode a packet. Return the sound that follows the sound returned before, in pieces.
+
+        A late or broken packet adds nothing.
+        """
         try:
             samples = packet_samples(payload)
         except OpusError:

@@ -1,9 +1,9 @@
-"""Utterances: find in a stream of sound what is said in one breath, and decide when to write it down. Pure.
+"""Finds utterances (words said without a pause) in a stream of sound, and decides when to write them down. Pure.
 
 A model says for each window of sound how probably it holds speech. An utterance begins with the first window of speech and ends
-with a pause, or is cut after 12 s. At shorter pauses, and now and then in a long utterance, the words so far are worth a *draft*:
-the draft is shown until the whole utterance has been written down. If a pause ends the utterance, the draft from the beginning of
-that pause already has all words of the utterance.
+with a pause, or is cut after 12 s. At shorter pauses, and every 1.5 s of speech in a long utterance, the words so far are written
+down as a *draft*. The draft is shown until the whole utterance has been written down. If a pause ends the utterance, the draft
+from the beginning of that pause already has all words of the utterance.
 """
 
 from __future__ import annotations
@@ -71,14 +71,14 @@ class Speech:
         return bool(self._windows)
 
     def feed(self, samples: NDArray[np.int16]) -> list[Spoken]:
-        """Take the next sound of the stream. Return the drafts and utterances that are worth writing down now."""
+        """Take the next sound of the stream. Return the drafts and utterances that should be written down now."""
         sound: Floats = np.concatenate((self._rest, (samples / 32768).astype(np.float32)))
         whole = len(sound) // WINDOW * WINDOW
         self._rest = sound[whole:]
         return [spoken for at in range(0, whole, WINDOW) for spoken in self._take(sound[at : at + WINDOW])]
 
     def stop(self) -> list[Spoken]:
-        """End the utterance: the stream has ended, or brings nothing at all (the microphone is off)."""
+        """End the utterance, because the stream has ended or brings no packets (the microphone is off)."""
         self._rest = self._rest[:0]
         return list(self._end(len(self._windows)))
 

@@ -1,7 +1,7 @@
 """Messages between a media worker and the captions process: msgpack in binary frames of one WebSocket.
 
-The worker names a voice by a number, its *stream*. The captions process learns neither rooms nor people. A new stream begins
-whenever other people hear the voice, so that no words of one stream are for two audiences.
+The worker names a voice by a number, its *stream*. The captions process learns neither rooms nor people. When the audience of a
+voice changes, a new stream begins, so that each stream has one audience.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Words(Struct, tag="words", frozen=True):
 
 
 class Lost(Struct, tag="lost", frozen=True):
-    """Words said in this stream just now are not written down, because the process or the network could not keep up."""
+    """Words that were just said in this stream are not written down, because the process or the network is too slow."""
 
     stream: int
 

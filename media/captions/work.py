@@ -1,4 +1,4 @@
-"""The order in which utterances are written down, and what is dropped when that takes too long. Pure.
+"""Decides the order in which utterances are written down, and which are dropped when writing takes too long. Pure.
 
 Whole utterances come first, in their order. A draft runs only while no whole utterance waits, and a newer draft of a stream
 replaces an older one. If too many whole utterances wait, the oldest is dropped: words that come a minute late help nobody.
@@ -16,7 +16,7 @@ MOST_WAITING = 6  # at most this many finished utterances wait for the model
 
 
 class Heard(NamedTuple):
-    """Words of an utterance. `confidence`: 0..1. An empty `text`: there were no words in the sound."""
+    """Words of an utterance. `confidence`: 0..1. If `text` is empty, the sound contained no words."""
 
     text: str
     language: str
@@ -35,7 +35,10 @@ class Job:
 
 
 class Work:
-    """The jobs of all streams. `next` gives one out; `done` takes its result. At most one job is out at a time."""
+    """The jobs of all streams. `next` returns a job for the model, and `done` takes its result.
+
+    The model has at most one job at a time.
+    """
 
     def __init__(self) -> None:
         self._whole: deque[Job] = deque()

@@ -1,16 +1,17 @@
-"""Jitter buffer: decides every 20 ms which packet is heard next, what is concealed, and how long packets wait.
+"""Jitter buffer: decides every 20 ms which packet is played next, what is concealed, and how long packets wait.
 
-Pure: no clock, no codec, no samples. Time comes in (seconds, monotonic), steps come out. Each tick of the mixer asks for steps
-until it has 960 samples. RTP timestamps (48 kHz) place the packets, so packets of 2.5 to 120 ms mix freely.
+Pure: no clock, no codec, no samples. Methods take the time (seconds, monotonic) and return steps. Each tick of the mixer asks for
+steps until it has 960 samples. RTP timestamps (48 kHz) place the packets, so packets of 2.5 to 120 ms mix freely.
 
-- A missing packet never stops the tick. The packet may only be late, so the buffer conceals up to 60 ms and goes on waiting for
-  the packet. The concealed time makes the delay longer. After 60 ms the buffer plays silence and gives the packet up.
-- A gap before a later packet is a loss. The later packet's in-band copy (FEC) repairs the loss, or the decoder conceals it. With
-  2 % loss or more the delay holds one frame in reserve, so that the later packet has arrived when it is needed.
+- A missing packet never stops the tick. The packet may only be late, so the buffer conceals up to 60 ms and continues to wait for
+  the packet. This makes the delay longer by the concealed time. After 60 ms the buffer plays silence and gives the packet up.
+- A gap before a later packet is a loss. The later packet's in-band copy (FEC) repairs the loss. Without a copy, the decoder
+  conceals the loss. At 2 % loss or more, the delay is one frame longer, so that the later packet has arrived when its copy is
+  needed.
 - A gap in timestamps without a gap in sequence numbers is silence that the sender did not send (DTX, RFC 7587 section 3.1.3).
 - The delay covers the packets of the last 10 s, except the two that took longest. Redundant copies of lost packets count like
-  packets, so the delay is long enough for them. If the delay is longer by a frame or more, the buffer shortens it, one frame at a
-  time. If it is longer by less (`spare_s`, the phase between packets and tick), the room may move its tick earlier.
+  packets, so the delay is long enough for them. If the delay is a frame or more longer than needed, the buffer shortens it, one
+  frame at a time. If the delay is too long by less than a frame (`spare_s`), the room can move its tick earlier.
 """
 
 from __future__ import annotations
@@ -143,8 +144,8 @@ class JitterBuffer:
         """Add a packet as it arrived (16-bit sequence, 32-bit timestamp). Return "" or why a packet was dropped.
 
         - late, duplicate: this packet.
-        - jump: this packet, whose counters are far from the expected ones. The packet is taken after all if the next packet
-        follows it.
+        - jump: this packet, whose counters are far from the expected ones. If the next packet follows this one, the buffer takes
+          both.
         - overflow: the oldest packet. This packet was taken.
         """
         newest, passed_s = self._newest, now - self._newest_at
@@ -198,7 +199,7 @@ class JitterBuffer:
         return ""
 
     def _observe(self, transit: float, duration: float) -> None:
-        """Record a packet's transit time. If packets were held up together and arrive in a burst, record only the first."""
+        """Record a packet's transit time. If packets were delayed together and arrive in a burst, record only the first."""
         draining = transit < self._last_transit - duration / 2 and transit > self._needed()
         self._last_transit = transit
         if draining:
@@ -224,8 +225,9 @@ class JitterBuffer:
     def begin(self, now: float, buffered: int, quiet: bool) -> bool:
         """Start a tick. Return True if the caller must make this tick from 40 ms of sound, which shortens the delay.
 
-        `buffered`: decoded samples that the caller still has. `quiet`: nobody would notice a shortening now. Otherwise the delay
-        is shortened only after it has been too long for 2 s, or for less if it is much too long.
+        `buffered`: decoded samples that the caller still has. `quiet`: whether the sound is so quiet that nobody would notice a
+        shortening now. If it is not, the delay is shortened only after it has been too long for 2 s, or for a shorter time if it
+        is much too long.
         """
         if not self._playing:
             return False
@@ -285,7 +287,10 @@ class JitterBuffer:
         return Step(Kind.PLAY, head.samples, head.payload, head.quiet, head.fec, head.timestamp, head.sequence)
 
     def _bridge(self, head: Packet, gap: int) -> Step | None:
-        """Return a step over the gap before `head`. None: sound concealed earlier has covered (part of) the gap; call again."""
+        """Return a step over the gap before `head`.
+
+        None: concealed sound has already covered a part of the gap or all of it; call again.
+        """
         lost = 0 if head.resumes else head.sequence - self._played_sequence - 1
         repaired = head.samples if lost and head.fec and self._reserve else 0
         covered = min(self._stalled, gap - repaired)
@@ -305,7 +310,10 @@ class JitterBuffer:
         return Step(kind, samples, head.payload, head.quiet, head.fec) if kind is Kind.RECOVER else Step(kind, samples)
 
     def _missed(self, head: Packet, lost: int, left: int) -> None:
-        """Count the lost packets once `left`, the rest of the gap before `head`, is 0 samples."""
+        """Count the lost packets, if nothing of the gap before `head` is left.
+
+        `left`: samples of the gap that are still to be played.
+        """
         if left > 0:
             return
         for _ in range(min(lost, JUDGED)):
@@ -325,7 +333,10 @@ class JitterBuffer:
 
     @property
     def spare_s(self) -> float:
-        """Seconds by which the last tick could have come earlier with the same packets in the buffer. 0 until known."""
+        """Seconds by which the last tick could have come earlier with the same packets in the buffer.
+
+        0 while that is not known.
+        """
         if self._stalled or len(self._transits) < ENOUGH_TO_JUDGE:
             return 0.0
         return self._spare_s - (TICK_S if self._reserve else 0.0)
@@ -333,7 +344,7 @@ class JitterBuffer:
     # -- the delay that recent packets need ---------------------------------------------------------------------------------
 
     def _needed(self) -> float:
-        """Return the longest transit time (arrival minus timestamp, in s) of the recent packets but the slowest (`SPARED`)."""
+        """Return the longest transit time (arrival minus timestamp, in s) of recent packets, without the `SPARED` slowest."""
         if self._needed_s is None:
             self._unweighed = 0
             ordered = sorted(self._transits)

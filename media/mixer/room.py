@@ -183,9 +183,9 @@ class AudioRoom:
     def earlier(self) -> bool:
         """Return whether all later ticks may come `TICK_STEP_S` earlier. Call after each tick.
 
-        True when the delay of every sounding source has been too long by `TICK_STEP_S` and `GUARD_S`, for `SPARE_TICKS`
-        ticks (in passthrough `PASSED_SPARE_TICKS`). A room's ticks thus come soon after its speakers' packets, which would
-        otherwise wait 10 ms on average.
+        True if the delay of every sounding source has been too long by `TICK_STEP_S` and `GUARD_S`, for `SPARE_TICKS` ticks (in
+        passthrough `PASSED_SPARE_TICKS`). With earlier ticks, the packets of a room's speakers wait less for the next tick than
+        10 ms, the mean of random ticks.
         """
         if self._spare_ticks < (PASSED_SPARE_TICKS if self.passing_on else SPARE_TICKS):
             return False
@@ -220,7 +220,7 @@ class AudioRoom:
 
     @property
     def may_flow(self) -> bool:
-        """Whether passthrough outside the mixer may begin: packets have come evenly lately, and nothing would end it at once."""
+        """Whether passthrough outside the mixer may begin: packets have arrived evenly lately, and no reason to end it exists."""
         return self._solo is not None and self._solo.even_ticks >= EVEN_TICKS and not self.flow_is_over
 
     def begin_flow(self) -> set[str]:
@@ -255,7 +255,7 @@ class AudioRoom:
 
     @property
     def passing_on(self) -> bool:
-        """Return True if a source is in passthrough. Its packets keep their timestamps, so the tick may move without a loss."""
+        """Return whether a source is in passthrough. Its packets keep their timestamps, so the tick can move without a loss."""
         return self._solo is not None
 
     def age_s(self, listener: str, now: float) -> float | None:

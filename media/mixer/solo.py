@@ -1,13 +1,14 @@
-"""Passthrough of one voice: while nobody else sounds, its packets are sent undecoded, at the pace of the jitter buffer.
+"""Passthrough of one voice: while no other voice sounds, its packets are sent undecoded, at the pace of the jitter buffer.
 
-A mix of one voice encodes that voice twice: at the speaker and in the mixer. That is 0.4 MOS worse (wide-band PESQ) and more than
-half of a room's cost. But a switch between mix and passthrough is audible, unless nothing sounds at that moment. So passthrough
-begins in a pause between words. Passthrough ends when another voice begins, which covers the switch. At its end the last packets
-are decoded, so that decoder and encoder reach the state of the listeners' decoders. Passthrough also ends when the voice is
-silent for long, and when the matrix changes.
+If the mixer mixes one voice alone, this voice is encoded twice: by the speaker's browser and by the mixer. The second encoding
+costs 0.4 MOS (wide-band PESQ) and more than half of a room's processor time. But listeners hear a switch between mix and
+passthrough, unless nothing sounds at that moment. So passthrough begins in a pause between words. Passthrough ends when another
+voice begins, because that voice drowns out the switch. When passthrough ends, the last packets are decoded, so that decoder and
+encoder reach the state of the listeners' decoders. Passthrough also ends when the voice is silent for long, and when the matrix
+changes.
 
-Passthrough is used only while no listener of the mix loses more than 2 % of the packets (`streams.LOSSY`). Against loss the mix
-carries in-band copies (FEC), and the speaker's own packets may carry none.
+Passthrough is used only while no listener of the mix loses more than 2 % of the packets (`streams.LOSSY`). The mix contains
+in-band copies against loss (FEC), and the speaker's own packets may contain none.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ LONGEST_GAP_SAMPLES = 2 * 48_000  # a larger jump of timestamps means that the s
 
 
 class Wait:
-    """Decides when a lone voice may begin passthrough. Call `look` or `silence` at every tick of the mix."""
+    """Decides when passthrough of a voice that sounds alone may begin. Call `look` or `silence` at every tick of the mix."""
 
     def __init__(self) -> None:
         self._name = ""
@@ -45,7 +46,7 @@ class Wait:
     def look(self, name: str, peak: int) -> bool:
         """Return whether passthrough of `name`, the only source that sounds in this tick, may begin. `peak`: 0..32768.
 
-        False for a sound without pauses (a tone, music), however long it lasts.
+        Always False for a sound without pauses, such as a tone or music.
         """
         if name != self._name:
             self._name, self._ticks, self._loud = name, 0, 0.0
@@ -55,16 +56,16 @@ class Wait:
         return peak < SOFT * self._loud and self._ticks > ALONE_TICKS
 
     def silence(self) -> str:
-        """Count a silent tick. Return the source that sounded alone before if its passthrough may begin, else "".
+        """Count a silent tick. If the source that sounded alone before may now begin passthrough, return its name, otherwise "".
 
-        A source may begin only before the encoders rest (`PAUSE_TICKS`).
+        It may begin only while the encoders still encode (`PAUSE_TICKS`).
         """
         self._ticks += 1
         self._silent_ticks += 1
         return self._name if self._ticks > ALONE_TICKS and self._silent_ticks < PAUSE_TICKS else ""
 
     def reset(self) -> None:
-        """Forget how long one source has sounded alone: several sources sound, or none has sounded for long."""
+        """Forget how long one source has sounded alone, because several sources sound, or none has sounded for long."""
         self._name = ""
 
 
@@ -111,7 +112,7 @@ class Solo:
         return Sent(packet.payload, samples, min(lost, samples // TICK_SAMPLES - 1))
 
     def catch_up(self) -> None:
-        """Set `last` to the newest packet: the fast path has also sent packets that came too late for the ticks here."""
+        """Set `last` to the newest packet, because the fast path has also sent packets that came too late for the ticks here."""
         newest = self.source.newest
         if newest is not None and newest.timestamp > self.last.timestamp:
             self.last = newest

@@ -1,7 +1,7 @@
 """One participant's sound: packets in, at every tick 20 ms of samples out, or None for silence.
 
 Packets that announce silence are not decoded: DTX, or an RFC 6464 level that is inaudible or shows an even noise. The sender
-states the level, and a sender who states a wrong one silences only itself.
+states the level. A sender who states a wrong level only silences itself.
 """
 
 from __future__ import annotations
@@ -96,7 +96,10 @@ class Source:
         return min(INAUDIBLE_DBOV, max(HUM_DBOV, self._hum_level - HUM_SPREAD)) if hums else INAUDIBLE_DBOV
 
     def _hums(self, level: int | None) -> bool:
-        """Return whether only an even, low noise has come for a second. The first packet with another level ends this."""
+        """Return whether the sound has been only an even, low noise for a second.
+
+        The first packet with another level ends this.
+        """
         if level is None or level < HUM_DBOV or abs(level - self._hum_level) > HUM_SPREAD:
             self._hum_level, self._hum_run = level or 0, 0
             return False

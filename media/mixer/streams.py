@@ -1,12 +1,13 @@
 """Outgoing encoded streams: which listeners share an encoder, and what is sent in silence.
 
 Every listener receives the packets of one `Stream`. When the recipes of a stream's listeners begin to differ, each group of equal
-recipes gets a clone of the encoder in the same tick. The listeners' decoders notice nothing. Two streams become one when
+recipes gets a clone of the encoder in the same tick. This does not disturb the listeners' decoders. Two streams become one when
 their recipes have been equal for half a second, when both are silent, or when both are new: then their encoders have nearly the
 same state.
 
-In silence a stream encodes 200 ms more, until its encoder and the listeners' decoders are at rest. Then it sends an empty DTX
-packet every 400 ms (RFC 7587 section 3.1.3). With these packets browsers play comfort noise and keep their playout delay.
+When silence begins, a stream encodes 200 ms of it, so that its encoder and the listeners' decoders come to rest. Then it sends an
+empty DTX packet every 400 ms (RFC 7587 section 3.1.3). With these packets browsers play comfort noise and keep their playout
+delay.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Redundant voice (RED, RFC 2198): each packet also carries copies of earlier packets, in case those are lost. Pure.
+"""Redundant voice (RED, RFC 2198): each packet also contains copies of earlier packets, in case these are lost. Pure.
 
-A copy arrives 20 ms later than the lost packet. Opus' own copies (in-band FEC) have a fraction of the bit rate: with them, 10 %
-loss lowers the score by 1.0 MOS, with whole copies by 0.4 MOS. But whole copies double the bit rate. So a connection carries
-whole copies only while it loses packets and is not congested. Where packets are lost in bursts, each packet carries copies of the
-last three: with one copy, bursts of three packets score 2.7 MOS, with three copies 3.25.
+A copy arrives 20 ms later than the lost packet. Opus' own copies (in-band FEC) have a fraction of the bit rate. With in-band FEC,
+10 % loss lowers the score by 1.0 MOS; with whole copies, by 0.4 MOS. But whole copies double the bit rate. So they are sent only
+while a connection loses packets and is not congested. If packets are lost in bursts, each packet contains copies of the last
+three packets: with one copy, bursts of three packets score 2.7 MOS; with three copies, 3.25.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def _unwrapped(
 class Seen:
     """Memory of which recent packets of a stream have been passed on, so that no packet is passed on twice.
 
-    A voice needs this memory while its packets carry redundant copies, and a little longer, because late packets may come.
+    A voice needs this memory while its packets contain redundant copies, and a little longer, because packets may come late.
     """
 
     def __init__(self, highest: int, window: int = WINDOW, *, former: bool = True) -> None:
@@ -195,9 +195,9 @@ def _copies(formers: list[tuple[int, bytes]], timestamp: int, size_bytes: int) -
 class Remedy:
     """Decides whether a lossy connection gets redundant copies (RED), by the receiver's reports.
 
-    Copies would make a congested connection worse. So they do not begin while packets queue up on the path, and they end if they
-    raised the loss. They also end when the loss has ended. `deep`: whether packets are lost in bursts, so that each packet needs
-    `DEEP` copies.
+    Copies would make a congested connection worse. So copies do not begin while packets queue up on the path. Copies end if they
+    have raised the loss, or when the loss has ended. `deep`: whether packets are lost in bursts, so that each packet needs `DEEP`
+    copies.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""RTCP (RFC 3550, 4585, 5104 and REMB): the packets a relay reads and writes. Pure."""
+"""RTCP (RFC 3550, 4585, 5104 and REMB): the packets that a relay reads and writes. Pure."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ Packet = SenderReport | Report | Nack | KeyframeRequest | Bye | TransportFeedbac
 
 
 def parse(data: bytes) -> list[Packet]:
-    """Return those packets of a compound packet that we act on, without the others. Raise only `RtcpError`."""
+    """Return the packets of a compound packet, but only of the kinds that a relay handles. Raise only `RtcpError`."""
     found: list[Packet] = []
     at = 0
     while at < len(data):

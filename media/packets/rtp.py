@@ -17,7 +17,7 @@ MIX = "mix"
 
 
 class RtpError(Exception):
-    """Not an RTP packet that can be relayed."""
+    """The data is not an RTP packet that can be relayed."""
 
 
 class Header(NamedTuple):
@@ -160,7 +160,7 @@ def _vp8(payload: bytes) -> Vp8:
 class Rewriter:
     """Keeps one outgoing stream continuous while its source changes. `clock`: ticks per second.
 
-    Sequence numbers, timestamps and VP8 picture ids go on as if one sender had sent all packets.
+    Sequence numbers, timestamps and VP8 picture ids continue as if one sender had sent all packets.
     """
 
     def __init__(self, ssrc: int, payload_type: int, clock: int, sequence: int, timestamp: int) -> None:
@@ -180,7 +180,10 @@ class Rewriter:
         self._picture_offset = self._tl0_offset = 0
 
     def starts(self, source: object, header: Header) -> bool:
-        """Return whether this packet would begin a new source, or follows a restart. Video then waits for a keyframe."""
+        """Return whether this packet comes from a new source, or follows a restart of the source.
+
+        Video must then wait for a keyframe.
+        """
         return source is not self.source or not -RESTART < self._step(header) < RESTART
 
     def relay(
@@ -249,7 +252,9 @@ class Rewriter:
         return (timestamp + self._timestamp_offset) & 0xFFFFFFFF
 
     def lend(self, to: Any) -> None:
-        """Copy the state into a `fastpath_out`: the fast path rewrites packets from now on. `refresh` copies the state back.
+        """Copy the state into a `fastpath_out`, because the fast path rewrites packets from now on.
+
+        `refresh` copies the state back.
 
         At least one packet must have been sent before.
         """

@@ -23,7 +23,10 @@ def wrap(packet: bytes, payload_type: int, ssrc: int, sequence: int) -> bytes:
 
 
 def unwrap(data: bytes, header: rtp.Header, payload_type: int, ssrc: int) -> tuple[bytes, rtp.Header] | None:
-    """Return the original packet, with its header extensions, and its header. None: only padding, which probes the path."""
+    """Return the original packet (with its header extensions), and its header.
+
+    None: the packet is only padding, which probes the path.
+    """
     if header.end - header.payload < 2:
         return None
     sequence = int.from_bytes(data[header.payload : header.payload + 2], "big")

@@ -1,7 +1,7 @@
-"""SDP offers in, answers out: a client offers all or some of the m-lines of docs/protocol.md. Pure.
+"""Reads SDP offers and writes answers. A client offers all or some of the m-lines of docs/protocol.md. Pure.
 
-Payload types and header extension ids differ between browsers, and in Firefox also between sections. So they are stored for each
-section of each peer.
+Payload types and header extension ids differ between browsers, and in Firefox also between sections. So the types and ids are
+stored for each section of each peer.
 """
 
 from __future__ import annotations
@@ -44,7 +44,10 @@ _ICE_TEXT = re.compile(r"[A-Za-z0-9+/=_-]{4,256}")  # `=`, `_` and `-` are not i
 
 
 class SdpError(Exception):
-    """Offer that cannot be answered. The text says why, without quoting the offer. `kind` names the counter of this fault."""
+    """Offer that cannot be answered. The exception's text says why, without quoting the offer.
+
+    `kind` names the counter of such faults.
+    """
 
     def __init__(self, kind: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -53,7 +56,7 @@ class SdpError(Exception):
 
 @dataclass
 class Section:
-    """One m-line. `role` is "" if the section is offered with port 0; `refused_as` is then the answer to it.
+    """One m-line. `role` is "" if the section is offered with port 0; then `refused_as` is the section of the answer.
 
     Three payload types: `payload_type` of Opus or VP8, `rtx` of VP8's retransmissions, `red` of Opus with redundant copies (RFC
     2198). -1: not offered. `extensions`: URI → id. `rids`: layers that the client sends, from low to high. `repairs`: SSRC of
@@ -79,7 +82,7 @@ class Section:
 
     @property
     def says_which(self) -> bool:
-        """Return whether packets can be assigned to this section by their MID, or by an SSRC in the offer."""
+        """Return whether packets can be assigned to this section, by their MID or by an SSRC in the offer."""
         return MID_URI in self.extensions or bool(self.ssrcs)
 
     @property
@@ -298,7 +301,7 @@ def _section(role: str, part: _Part) -> Section:
     if not role:
         protocol, first = (text if _PROTOCOL.fullmatch(text) else "-" for text in part.media[2:4])
         section.refused_as = [f"m={part.kind} 0 {protocol} {first}", "c=IN IP4 0.0.0.0", "a=inactive"]
-        # Pion looks up the format of a refused section, too, and takes no answer in which the format has no name.
+        # Pion also looks up the format of a refused section, and rejects an answer in which this format has no name.
         names = [each for each in attributes.get("rtpmap", []) if each.partition(" ")[0] == first and _RTPMAP.fullmatch(each)]
         section.refused_as += [f"a=rtpmap:{each}" for each in names[:1]]
         return section

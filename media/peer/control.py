@@ -45,10 +45,10 @@ class Control:
     # packets from the peer
 
     def take(self, packet: rtcp.Packet, came: float, now: float) -> list[bytes]:
-        """Take one RTCP packet of the peer, received at `came`. Return the encrypted packets that the caller must send again.
+        """Take one RTCP packet of the peer, received at `came`.
 
-        The returned packets are those that a NACK asks for. If the stream has RTX, this method itself sends the retransmissions,
-        and returns an empty list.
+        Return the encrypted packets for which a NACK asks; the caller must send them again. If the stream has RTX, this method
+        itself sends the retransmissions, and returns an empty list.
         """
         match packet:
             case rtcp.SenderReport():
@@ -65,7 +65,10 @@ class Control:
         return []
 
     def keyframe_slot(self, packet: rtcp.Packet) -> int | None:
-        """Return the slot for which this packet requests a keyframe. None: it requests none, or for no slot of this peer."""
+        """Return the slot for which this packet requests a keyframe.
+
+        None: the packet requests no keyframe, or not for a slot of this peer.
+        """
         if not isinstance(packet, rtcp.KeyframeRequest):
             return None
         return next((index for index, slot in enumerate(self._downlink.slots) if slot.ssrc == packet.ssrc), None)

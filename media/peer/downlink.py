@@ -20,7 +20,7 @@ SLOT_ROLES = tuple(f"slot{number}" for number in range(sdp.MOST_SLOTS))
 class Downlink:
     """Streams that one peer receives: `voice`, and the video `slots`.
 
-    `estimate`: what the peer's link carries. `chooser`: which video layers fit the link. `repeats`: the budget of
+    `estimate`: estimates the bandwidth of the peer's link. `chooser`: which video layers fit the link. `repeats`: the budget of
     retransmissions. `lent`: the fast path's part of the peer's voices. `lent` is None until the transport is secure, and on a
     machine without fast path.
     """
