@@ -98,8 +98,9 @@ def main(
 ) -> None:
     """Make real calls to an installation and report set-up time, delay, loss and sound quality.
 
-    Simulated users click, simulated counselors accept, and both speak and listen. The calls stay in the installation's records.
-    The counselors' accounts answer no other calls meanwhile, so use accounts that nobody works with.
+    Simulated users ask for a call, and simulated counselors accept it. Then users and counselors speak and listen. The calls stay
+    in the installation's records. During the run, the counselors' accounts accept no other calls, so use accounts with which
+    nobody works.
     """
     keep_cancellations()
     try:

@@ -37,10 +37,9 @@ class Plan:
 
 @dataclass
 class Call:
-    """One call, as its user and its counselor see it.
+    """One call, with three events. `accepted` is set when one of our counselors is in the session.
 
-    Three events. `accepted` is set when one of our counselors is in the session. `both` is set when both peers are connected, or
-    the counselor has failed with `problem`. `done` is set when the user has left.
+    `both` is set when both peers are connected, or the counselor has failed with `problem`. `done` is set when the user has left.
     """
 
     clicked_at: float
@@ -56,8 +55,8 @@ class Call:
 class Calls:
     """All calls of a run. Call `run` once.
 
-    `stages`: how many calls are waiting, talking, held or failed. `declined_rings`: rings of other users, which were declined.
-    `staff_lost`: counselors who stopped early, by reason.
+    `stages`: how many calls are waiting, talking, held or failed. `declined_rings`: rings for users outside the simulation, which
+    the simulated counselors declined. `staff_lost`: counselors who stopped early, by reason.
     """
 
     def __init__(self, door: Door, choir: Choir, plan: Plan) -> None:
@@ -71,7 +70,8 @@ class Calls:
     async def run(self, staff: list[tuple[str, str]]) -> None:
         """Make the calls with these accounts (login, password).
 
-        Raises Refused when an account cannot sign in. On cancellation, users and counselors leave properly before the call ends.
+        Raises Refused when an account cannot sign in. When this method is cancelled, users and counselors leave properly before
+        it ends.
         """
         async with contextlib.AsyncExitStack() as stack:
             serving = [await stack.enter_async_context(self._counselor(*account)) for account in staff]
@@ -123,7 +123,7 @@ class Calls:
 
     @asynccontextmanager
     async def _asking(self, call: Call) -> AsyncIterator[tuple[Tab, str]]:
-        """Click, enter the queue, and yield when a counselor has accepted. On exit the user leaves in any case."""
+        """Click, enter the queue, and yield when a counselor has accepted. On exit, even after an error, the user leaves."""
         tab = await self._door.user()
         try:
             await tab.until(lambda: tab.sessions)

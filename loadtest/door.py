@@ -1,6 +1,6 @@
 """A client of the protocol in `docs/protocol.md`: HTTP first, then one WebSocket for each person.
 
-The client reads and writes plain JSON, as any other client would.
+The client reads and writes plain JSON, like any other client.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Message = dict[str, Any]
 class Refused(Exception):
     """The installation refused something, or did not answer.
 
-    `reason`: that of the installation, or unreachable, not_understood, no_reply, closed. `login`: the account that cannot sign
+    `reason`: the installation's reason, or unreachable, not_understood, no_reply, closed. `login`: the account that cannot sign
     in; "" for other refusals.
     """
 
@@ -55,7 +55,7 @@ class Place:
 
 
 class Door:
-    """Opens tabs at one installation: for users with an identification code, for counselors by signing in."""
+    """Opens tabs at one installation: for users by an identification code, for counselors by a sign-in."""
 
     def __init__(self, place: Place, http: aiohttp.ClientSession) -> None:
         self.place = place

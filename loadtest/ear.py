@@ -1,4 +1,4 @@
-"""Figures of the sound that one peer hears: loss, jitter, delay, and the part that its jitter buffer would have to conceal. Pure.
+"""Computes figures of the sound that a peer hears: loss, jitter, delay, and the share that its jitter buffer must conceal. Pure.
 
 The sound is not decoded. The mixer's jitter buffer says which packets would be played, which would be repaired from the copy in
 the next packet, and which are lost.

@@ -1,4 +1,4 @@
-"""A light peer: ICE and DTLS-SRTP like a browser's, one voice up, one voice down, no pictures and no data channels.
+"""A light peer: it uses ICE and DTLS-SRTP like a browser, sends and receives one voice, and has no pictures and no data channels.
 
 A `Choir` is the clock of all peers of this process. Every 20 ms the choir calls `tick` of each peer, which then speaks and
 listens.

@@ -27,7 +27,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Spread:
-    """Median, 95th percentile towards the worst, and worst of some values."""
+    """Of some values: the median, the value that only 5 % are worse than, and the worst."""
 
     p50: float
     p95: float
@@ -36,7 +36,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class Report:
-    """The figures of a run. For `mos_estimated` (E-model) the worst is the lowest. None: there was nothing to measure."""
+    """The figures of a run. For `mos_estimated` (E-model), the lowest value is the worst. None: there was nothing to measure."""
 
     calls: int
     held: int

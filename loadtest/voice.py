@@ -1,8 +1,8 @@
 """The voice that callers speak: a WAV file, or a synthetic voice, encoded once for all callers.
 
-The synthetic voice says no words, but has what matters to codecs and networks: a gliding pitch, vowels with their formants, four
-syllables a second, hissed consonants, and pauses between phrases. With a synthetic voice, no recording and no licence has to be
-shipped.
+The synthetic voice says no words, but has the features of speech that matter to codecs and networks: a gliding pitch, vowels with
+their formants, four syllables a second, hissed consonants, and pauses between phrases. With a synthetic voice, no recording and
+no licence has to be shipped.
 """
 
 from __future__ import annotations

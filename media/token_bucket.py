@@ -21,7 +21,10 @@ class TokenBucket:
         self._at = now
 
     def spend(self, amount: float) -> bool:
-        """Take `amount` tokens without adding new ones before. Return False, and take nothing, if there are fewer."""
+        """Take `amount` tokens, but do not first add the tokens gained since the last call.
+
+        Return False, and take nothing, if there are fewer.
+        """
         if amount > self._level:
             return False
         self._level -= amount

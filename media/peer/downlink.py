@@ -86,7 +86,7 @@ class Downlink:
                 slot.hold.sync()
 
     def close(self) -> None:
-        """Free the fast path's part. Nothing is sent to this peer any more."""
+        """Free the fast path's part. After that, nothing may be sent to this peer."""
         if self.lent is not None:
             self.take_back()
             for slot in self.slots:

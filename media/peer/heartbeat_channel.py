@@ -1,6 +1,6 @@
-"""`live` data channel: the worker echoes heartbeats. A client that gets no echo for 1.5 s assumes that path or worker is gone.
+"""`live` data channel: the worker echoes heartbeats.
 
-Pure.
+If a client gets no echo for 1.5 s, it assumes that the path or the worker is gone. Pure.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ from media.token_bucket import TokenBucket
 
 PER_S = 20.0  # at most this many heartbeats are answered per second
 MAX_BYTES = 256  # longer messages get no answer
-_read = json.JSONDecoder(object_pairs_hook=tuple).decode  # the pairs as they are: a dict would hide a field named twice
+_read = json.JSONDecoder(object_pairs_hook=tuple).decode  # pairs, because a dict hides a field that is named twice
 
 
 class LiveError(Exception):
-    """A client's message gets no answer. `reason`: "refused" (it is too long, or the client sends too many) or "malformed"."""
+    """The worker does not echo a client's message.
+
+    `reason`: "refused" (it is too long, or the client sends too many) or "malformed".
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

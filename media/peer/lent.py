@@ -1,4 +1,4 @@
-"""Offloading of a steady voice to the fast path (`transport/fastpath.c`), and its return to Python. Videos: `lent_pictures`.
+"""Offloads a steady voice to the fast path (`transport/fastpath.c`), and takes it back. `lent_pictures` does the same for videos.
 
 The state of a voice belongs to `Incoming`, `Rewriter`, `Voice` and `Estimator`. `lend` copies this state into the fast path.
 `sync` copies it back at any time, `recall` for the last time. Between `lend` and `recall` only the fast path changes the state.
@@ -16,7 +16,7 @@ from media.transport.ice import Path
 
 
 class Lent:
-    """The fast path's part of one peer: the voice that the peer sends, and the voice that the peer hears.
+    """One peer in the fast path: the voice that the peer sends, and the voice that the peer hears.
 
     `lend` offloads the voice that this peer sends. Another peer sends the voice that this peer hears, and the `Lent` of that
     other peer offloads it.
@@ -77,7 +77,7 @@ class Lent:
             self.keeps = keeps
 
     def kept(self) -> list[Kept]:
-        """Return the packets of this peer's voice that the fast path has buffered since the last call."""
+        """Return the packets of this peer's voice that the fast path has buffered for the mixer since the last call."""
         return self._leg.kept() if self._source is not None else []
 
     def keep_away(self, quiet_from: int) -> None:
@@ -124,7 +124,7 @@ class Lent:
         self._leg.numbers.next = self._downlink.next_number
 
     def arrived(self) -> list[tuple[float, int]]:
-        """Return (time, number) of each video packet of this peer that the fast path has taken since the last call.
+        """Return (time, number) of each video packet that the fast path has received from this peer since the last call.
 
         `number` is the transport-wide number that the peer has given to the packet.
         """

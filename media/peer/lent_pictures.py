@@ -1,4 +1,4 @@
-"""Offloading of a steady video to the fast path (`transport/pictures.c`), and its return to Python.
+"""Offloads a steady video to the fast path (`transport/pictures.c`), and takes it back.
 
 The state of a video belongs to `Incoming` and its `Meter` and `Seen`, and to the `Rewriter` of each slot that shows the video.
 `LentVideo.lend` copies this state into the fast path. `sync` copies it back at any time, `recall` for the last time. Between
@@ -16,7 +16,7 @@ from media.transport.pictures import Slot, Video
 
 
 class LentSlot:
-    """The fast path's part of one video slot of a viewer (`streams.Hold`)."""
+    """One video slot of a viewer in the fast path (implements `streams.Hold`)."""
 
     def __init__(self, slot: Slot, shows: Outgoing, viewer: Lent, number_id: int) -> None:
         """Prepare offloading. `number_id`: id of the header extension for transport-wide numbers; 0: not negotiated."""
@@ -27,7 +27,7 @@ class LentSlot:
         slot.out.number_id = number_id
 
     def take_back(self) -> None:
-        """Take the video that the fast path sends to this slot back, if any."""
+        """If the fast path sends a video to this slot, take that video back."""
         if self.source is not None:
             self.source.recall()
 
@@ -38,9 +38,9 @@ class LentSlot:
 
 
 class LentVideo:
-    """The fast path's part of one video that a peer sends.
+    """One video that a peer sends, in the fast path. `by`: network path on which the video arrived when it was last offloaded.
 
-    `by`: network path on which the video came when it was last offloaded. `heard`: when its last offloaded packet came.
+    `heard`: when its last offloaded packet came.
     """
 
     def __init__(self, video: Video, stream: Incoming, payload_type: int, number_id: int) -> None:
@@ -91,10 +91,10 @@ class LentVideo:
 
 
 def slots_of(source: Incoming, slots: Sequence[Outgoing]) -> list[LentSlot] | None:
-    """Return those of `slots` to which the fast path may send `source`. None: Python must go on.
+    """Return those of `slots` to which the fast path may send `source`. None: Python must continue to forward the video.
 
-    Python goes on in these cases: a packet of `source` is missing; a slot waits for a keyframe of `source`; a slot that shows
-    `source` has not sent the newest packet, or has no part in the fast path.
+    This is so in these cases: a packet of `source` is missing; a slot waits for a keyframe of `source`; a slot that shows
+    `source` has not sent the newest packet, or does not exist in the fast path.
     """
     if not source.is_whole or source.seen is None or source.seen.highest != source.highest:
         return None

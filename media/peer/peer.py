@@ -1,4 +1,7 @@
-"""One peer connection: its ICE, its secure transport, its streams. An `Owner`, such as a room, gets what the peer sends."""
+"""One peer connection: its ICE, its secure transport, its streams.
+
+The peer passes everything that it receives to its `Owner`, a room.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,7 @@ class VoiceOwner(Protocol):
 
 
 class Owner(Protocol):
-    """The part of a peer's room that the peer uses: `voices`, and the methods that the peer calls with all other events.
+    """The part of its room that a peer uses: `voices`, and the methods that the peer calls for all other events.
 
     The peer calls all methods in the event loop; none may raise.
     """
@@ -78,7 +81,7 @@ class Owner(Protocol):
 
 
 class Wire(Protocol):
-    """The parts of the worker that a peer needs."""
+    """The methods of the worker that a peer calls."""
 
     certificate: Certificate
     fastpath: Fastpath | None
@@ -157,7 +160,7 @@ class Peer:
         return sdp.answer(self._offer, local)
 
     def start(self) -> None:
-        """Start the secure transport in a task of its own."""
+        """Start the secure transport in a separate task."""
         self._task = asyncio.create_task(self._run(), name=f"peer {self.name}")
 
     async def _run(self) -> None:
@@ -168,7 +171,10 @@ class Peer:
             self._closed("internal")
 
     async def close(self, state: State, reason: str) -> None:
-        """End the connection in `state` and tell the remote side. Do not call `Owner.changed`: the owner itself calls `close`."""
+        """End the connection in `state` and tell the remote side.
+
+        Does not call `Owner.changed`, because the owner itself calls `close`.
+        """
         self.state = state
         self.recall_pictures()
         self.downlink.close()
@@ -234,7 +240,7 @@ class Peer:
             self._voices.kept(self, packets)
 
     def keep_away(self, quiet_from: int) -> None:
-        """Buffer no more packets for the mixer. A packet louder than `quiet_from` (-dBov) ends the offloading."""
+        """Stop buffering packets for the mixer. From now on, a packet louder than `quiet_from` (-dBov) ends the offloading."""
         if self.downlink.lent is not None:
             self.downlink.lent.keep_away(quiet_from)
 
@@ -277,7 +283,7 @@ class Peer:
             lent.recall()
 
     def _sync(self) -> None:
-        """Copy the fast path's counters of this peer's streams back, and note when the peer was last heard."""
+        """Copy the fast path's counters back into this peer's streams, and note when the peer's last packet came."""
         if self.downlink.lent is None:
             return
         heard = [self.downlink.lent.sync()]
@@ -372,7 +378,7 @@ class Peer:
                 return
             self.recall()
             self._came_by = path
-            level = self._level(plain, header)  # also used for redundant copies: their own levels are unknown, and much the same
+            level = self._level(plain, header)  # also used for redundant copies, whose levels are unknown and differ little
             for packet in self.uplink.voice(stream, plain, header, came):
                 self._voices.audio(self, stream, *packet, level, now)
         else:
@@ -430,7 +436,7 @@ class Peer:
         self._tick_due = now + (RESTING_S if self.rests else CALM_S if self.is_calm else 0.0)
         self._allowed.refill(now)
         if self.ice.has_choice:
-            self._sync()  # probes depend on when each path was last heard
+            self._sync()  # probes depend on when the last packet came on each path
         for path, probe in self.ice.probes(now):
             self._wire.send(probe, path)
         if not self._secure.secure:
@@ -450,7 +456,7 @@ class Peer:
 
     @property
     def is_calm(self) -> bool:
-        """Return whether the peer needs no prompt answer, but perhaps feedback about its videos every 100 ms."""
+        """Return whether the peer needs no prompt answer. It may still need feedback about its videos every 100 ms."""
         return not self.ice.has_choice and all(each.is_calm for each in self.uplink.incoming.values())
 
     def hurry(self) -> None:

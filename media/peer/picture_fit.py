@@ -7,7 +7,9 @@ from media.peer.peer import Peer
 
 
 def fit(viewer: Peer, shown: dict[int, tuple[Peer, str]], now: float) -> dict[int, Limit] | None:
-    """Choose a layer for each video slot of the viewer. Return the new limits if the page must be told. None: no change.
+    """Choose a layer for each video slot of the viewer. Return the new limits, of which the page must be told.
+
+    None: the limits have not changed.
 
     `shown`: slot → (peer whose video the slot shows, "camera" | "screen"). Screens get bandwidth before cameras, because people
     read them. Among equal videos, the lower slot gets bandwidth first.
@@ -28,7 +30,7 @@ def fit(viewer: Peer, shown: dict[int, tuple[Peer, str]], now: float) -> dict[in
         lower = layer is None or (former in names and names.index(layer) < names.index(former))
         if layer != former:
             whose, role = shown[slot]
-            whose.recall_pictures(role)  # Python handles a video while a slot waits for its keyframe
+            whose.recall_pictures(role)  # Python forwards a video while a slot waits for a keyframe of the video
         viewer.slots[slot].show(layer, at_once=lower)
     link.repeats.pictures_bps = sum(
         each.bps for slot, layer in choice.layers.items() for each in pictures[slot] if each.name == layer

@@ -1,4 +1,4 @@
-"""Quality of connections, measured once a second outside the packet path: rates, loss, jitter and round trip, both ways."""
+"""Measures the quality of connections once a second: rates, loss, jitter and round trip, in both directions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REPORTS_KEPT = 32
 six seconds. With eight slots a report is forgotten after 3.5 s."""
 STALE_S = 6.0
 """Age in seconds at which a receiver's report is no longer used."""
-MOST_RTT_S = 10.0  # a report that implies a longer round trip is taken as an error
+MOST_RTT_S = 10.0  # a report with a longer round trip is treated as an error
 LOSS_PERCENT = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)
 JITTER_MS = (5.0, 10.0, 20.0, 30.0, 50.0, 100.0)
 RTT_MS = (20.0, 50.0, 100.0, 150.0, 250.0, 400.0, 800.0)
@@ -62,8 +62,8 @@ class Totals:
 class Figures:
     """Quality of one stream over the last second. `bps`: payload bits per second.
 
-    Loss and jitter are None if no packet has moved in that second. Those of a sent stream are also None without a report of the
-    receiver that is newer than `STALE_S`.
+    Loss and jitter are None if no packet has moved in that second. Loss and jitter of a sent stream are also None if the
+    receiver's last report is older than `STALE_S`.
     """
 
     bps: float = 0.0
@@ -100,7 +100,7 @@ class Quality:
     def sent(self, report: bytes, now: float) -> None:
         """Remember when our sender report leaves. The peer's next report refers to this report, which gives the round trip.
 
-        The time inside our report does not help: it is the time of capture, not of sending.
+        The time inside our report cannot be used for this: it is the time of capture, not the time of sending.
         """
         self._sent[int.from_bytes(report[10:14], "big")] = now
         while len(self._sent) > REPORTS_KEPT:
@@ -136,7 +136,7 @@ class Quality:
         seen = self._seen[stream.ssrc]
         self.totals.counts[f"up_{kind}_restored"] += stream.restored - seen.restored
         seen.restored = stream.restored
-        lost = max(0, block.lost - seen.lost)  # not the block's fraction, which covers the whole path to the listeners
+        lost = max(0, block.lost - seen.lost)  # the fraction in the block covers the whole path to the listeners
         seen.lost = block.lost
         self.totals.counts[f"up_{kind}_lost"] += lost
         if not packets:

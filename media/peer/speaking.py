@@ -42,7 +42,10 @@ class Voice:
         return self.speaking and now - self.last_loud <= HANG_S and now - self.last_packet <= SILENT_S
 
     def lend(self, to: Any) -> None:
-        """Copy the state into a `fastpath_in`: the fast path detects speech from now on. `refresh` copies the state back."""
+        """Copy the state into a `fastpath_in`, because the fast path detects speech from now on.
+
+        `refresh` copies the state back.
+        """
         to.loud_level, to.quiet_level, to.start_packets = LOUD_LEVEL, QUIET_LEVEL, START_PACKETS
         to.hang_s, to.silent_s = HANG_S, SILENT_S
         to.loud, to.speaking, to.last_loud, to.last_packet = self.loud, self.speaking, self.last_loud, self.last_packet
@@ -76,9 +79,9 @@ class Speaking:
         self._voices.pop(participant, None)
 
     def change(self, now: float) -> list[str] | None:
-        """Return the names of all who speak, if they have changed since the last answer. None: no change, or asked too soon.
+        """Return the names of all who speak, if these names have changed since the last call that returned names.
 
-        The names are returned at most five times a second.
+        None: the names have not changed, or less than a fifth of a second has passed since then.
         """
         if now - self._told_at < EVENT_EVERY_S:
             return None

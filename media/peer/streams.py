@@ -1,6 +1,6 @@
-"""Forwarding state of streams: what came in (loss, jitter, retransmission) and what goes out (cache, keyframes, continuity).
+"""State of received streams (loss, jitter, retransmission) and of sent streams (cache, keyframes, continuity).
 
-Pure: packets go out through functions that the caller passes in. Times are seconds on one monotonic clock.
+Pure: packets are sent by functions that the caller passes in. Times are seconds on one monotonic clock.
 """
 
 from __future__ import annotations
@@ -103,7 +103,10 @@ class Incoming:
         return header.sequence == self._highest
 
     def lend(self, to: Any) -> None:
-        """Copy the counters into a `fastpath_in`: the fast path counts from now on. `refresh` copies the counters back."""
+        """Copy the counters into a `fastpath_in`, because the fast path counts from now on.
+
+        `refresh` copies the counters back.
+        """
         to.ssrc, to.highest, to.cycles, to.packets = self.ssrc, self._highest, self._cycles, self.packets
         to.clock, to.transit, to.jitter, to.octets = self.clock, self._transit, self._jitter, self.octets
 
@@ -119,7 +122,7 @@ class Incoming:
 
     @property
     def is_calm(self) -> bool:
-        """Return whether the sender needs to be asked for nothing: neither for a lost packet nor for a keyframe."""
+        """Return whether there is nothing to request from the sender: no lost packet and no keyframe."""
         return not self._missing and not self.wants_keyframe
 
     def nacks(self, now: float) -> list[int]:
@@ -156,8 +159,8 @@ class Incoming:
     def block(self, now: float) -> rtcp.Block:
         """Return the report block for the sender (RFC 3550 section 6.4.1 and appendix A.3).
 
-        The loss fraction covers the whole path from the sender to its worst listener. By this fraction the sender's encoder
-        decides whether its packets carry redundant copies.
+        The loss fraction covers the whole path from the sender to its worst listener. From this fraction, the sender's encoder
+        decides whether its packets contain redundant copies.
         """
         highest = self._cycles + self._highest
         expected = highest - self._base + 1
@@ -213,13 +216,16 @@ class PacketCache:
 
 
 class Hold(Protocol):
-    """The fast path's part of an outgoing stream. While it holds the stream, only the fast path sends."""
+    """Control over an outgoing stream that the fast path may have taken over.
+
+    While the fast path has the stream, only the fast path sends.
+    """
 
     def take_back(self) -> None:
-        """Take the stream back from the fast path, if the fast path holds it. Call before the stream changes."""
+        """Take the stream back from the fast path, if the fast path has it. Call before the stream changes."""
 
     def sync(self) -> None:
-        """Copy the stream's state back from the fast path, which goes on."""
+        """Copy the stream's state back from the fast path, which continues to send."""
 
 
 class Outgoing:
@@ -275,7 +281,8 @@ class Outgoing:
     def relay(self, source: Incoming, data: bytes, header: rtp.Header, now: float, picture: rtp.Vp8 | None = None) -> None:
         """Forward a packet of `source`. A new video source starts with a keyframe.
 
-        Until that keyframe comes, request it and forward nothing of the new source. The former source goes on meanwhile.
+        Until that keyframe comes, request it and forward nothing of the new source. Until then, packets of the former source are
+        still forwarded.
         """
         if self.cache is not None and not self._takes(source, header, picture):
             return
@@ -287,7 +294,7 @@ class Outgoing:
         self._send(*changed)
 
     def _takes(self, source: Incoming, header: rtp.Header, picture: rtp.Vp8 | None) -> bool:
-        """Return whether this packet goes out. The shown layer goes on until a keyframe of the wanted layer has come."""
+        """Return whether to forward this packet. The shown layer is forwarded until a keyframe of the wanted layer has come."""
         if self.layer is None:
             return False
         if not self.rewriter.starts(source, header):
@@ -318,7 +325,7 @@ class Outgoing:
         self._say(self._stamp(packet) if self._stamp else packet)
 
     def follow(self, source: Incoming, header: rtp.Header) -> None:
-        """Relay `source` from now on, where the mix ends (passthrough). `header`: the source's packet that the mixer sent last.
+        """Relay `source` from now on, instead of the mix (passthrough). `header`: the source's packet that the mixer sent last.
 
         The stream continues without a gap, until `mix_again`.
         """
@@ -332,7 +339,9 @@ class Outgoing:
             self.rewriter.mix_again()
 
     def reported(self, lost_fraction: float, rtt_ms: float | None, now: float, gaps: float = 0.0) -> None:
-        """Take a loss report of the receiver. The remembered loss decays over the next reports, which come every few seconds.
+        """Take a loss report of the receiver. The stream remembers the loss, which decays with each later report.
+
+        Reports come every few seconds.
 
         `gaps`: fraction of time in which several packets of a voice in a row are lost on the way to the receiver.
         """

@@ -1,4 +1,4 @@
-"""The streams that one peer sends. Finds the stream of each packet, also of layers and retransmissions. Pure."""
+"""The streams that one peer sends. Finds the stream of each packet, also for layers and retransmissions. Pure."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Uplink:
         return next((stream for stream in reversed(self.layers(role)) if stream.meter.bps(now)), None)
 
     def stream(self, plain: bytes, header: rtp.Header, now: float) -> Incoming | None:
-        """Return the stream of an authenticated packet. A retransmission belongs to the stream it repairs.
+        """Return the stream of an authenticated packet. The packet of a retransmission belongs to the stream that it repairs.
 
         None: the packet belongs to no stream of the offer, or does not name its layer.
         """
@@ -83,11 +83,11 @@ class Uplink:
     def picture(
         self, stream: Incoming, plain: bytes, header: rtp.Header, now: float, came: float
     ) -> tuple[bytes, rtp.Header] | None:
-        """Return a video packet as it was first sent. None: the packet is empty, a repeat, or not of this stream.
+        """Return a video packet as it was first sent. None: the packet is empty, a repetition, or not of this stream.
 
-        Browsers fill the probes of their bandwidth estimation with repeats of packets that have arrived. Viewers cannot use a
-        repeat: their SRTP drops the repeat as a replay, so the repeat would look lost on each viewer's path. `came`: when the
-        packet arrived, for the feedback to the sender.
+        Browsers fill the probes of their bandwidth estimation with repetitions of packets that have already arrived. Viewers
+        cannot use a repetition: their SRTP drops it as a replay, so it would count as lost on each viewer's path. `came`: when
+        the packet arrived, for the feedback to the sender.
         """
         section = self._sections[stream.role]
         if section.transport_cc:
@@ -142,7 +142,7 @@ class Uplink:
     def _role_by_type(self, payload_type: int) -> str | None:
         """Return the role of the only section with this payload type. None: no section, or more than one, has this payload type.
 
-        If several sections have this type, count only those whose packets nothing else identifies.
+        If several sections have this type, leave out the sections whose packets can be identified in another way.
         """
         found = [each for each in self._sections.values() if payload_type in (each.payload_type, each.rtx, each.red)]
         if len(found) > 1:

@@ -1,7 +1,9 @@
-"""Export of a whole recording into one file: sound mixed, videos arranged. `python -m media.recording.export < plan.json`.
+"""Exports a whole recording into one file: mixes the sound and arranges the videos.
 
-The program prints its progress in per cent, one number per line. The plan (`recording_files.Plan`) says who is heard and seen
-when. Nothing else gets into the file.
+`python -m media.recording.export < plan.json`.
+
+The program prints its progress in per cent, one number per line. The plan (`recording_files.Plan`) says when which track is heard
+or shown. The file contains nothing else.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from media.api.recording_files import Plan, PlanTrack
 from .layout import fit, layout
 from .reading import PER_MS, Picture, Planes, Sound
 
-BLOCK_MS = 1000  # sound and video are written in blocks of this length
+BLOCK_MS = 1000  # ms; sound and video are written in blocks of this length
 SAMPLE_RATE = 48_000
 NICE = 10
 """Priority (niceness) of this process, lower than that of calls."""
@@ -117,7 +119,7 @@ class Export:
                         opened.close()
 
     def close(self) -> None:
-        """Write what the encoders still hold, and finish the output file."""
+        """Write the packets that are still in the encoders, and finish the output file."""
         for stream in (self._audio, self._video):
             if stream is not None:
                 self._container.mux(stream.encode(None))

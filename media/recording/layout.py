@@ -22,7 +22,10 @@ def _even(value: float) -> int:
 
 
 def layout(kinds: list[Kind], width: int, height: int) -> list[Box]:
-    """Return a box for each video: the first screen large with all others in a column at its side, otherwise a grid."""
+    """Return a box for each video. The first screen is large, and all other videos are in a column next to it.
+
+    Without a screen, the videos form a grid.
+    """
     if not kinds:
         return []
     if "screen" not in kinds:

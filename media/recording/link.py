@@ -1,6 +1,6 @@
 """The worker's side of the recorder: starts the recorder's process at the first recording, and sends it messages in batches.
 
-Nothing here waits, except `Link.close`.
+Only `Link.close` waits.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 MOST_BACKLOG_BYTES = 16 * 1024 * 1024
 """Unsent bytes at which recording stops, because the recorder cannot keep up: a minute of a call with two videos."""
-CLOSE_S = 2.0  # seconds for the recorder to close its files
+CLOSE_S = 2.0  # seconds that the recorder gets to close its files
 
 OnOver = Callable[[str], None]
 

@@ -26,9 +26,9 @@ class Ordered(NamedTuple):
 
 
 class Order:
-    """Reorder buffer. `wait_s`: seconds that a gap may delay later packets. No retransmission comes after that.
+    """Reorder buffer. `wait_s`: for how many seconds a gap delays later packets. After that, no retransmission is expected.
 
-    All times are in seconds of one clock, whichever it is.
+    All times are in seconds of one clock; it does not matter of which.
     """
 
     def __init__(self, wait_s: float) -> None:

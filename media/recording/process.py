@@ -1,6 +1,6 @@
 """Recorder process: `python -m media.recording.process --root DIR`, started by a worker with a socket as its standard input.
 
-When the socket ends, also because the worker was killed, this process closes every file and exits.
+When the worker closes the socket or is killed, this process closes every file and exits.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Recorder:
             self._command(wire.decode_command(message[1:]))
 
     def passed(self, now: float) -> None:
-        """Let all segments do what is due. `now`: Unix time in s."""
+        """Call `passed` of all segments, which does what is due. `now`: Unix time in s."""
         for number, segment in list(self._segments.items()):
             try:
                 segment.passed(now)

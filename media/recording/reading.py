@@ -1,4 +1,4 @@
-"""Reads tracks back, from beginning to end: the samples and the video frame of later and later moments."""
+"""Reads recorded tracks from beginning to end, and returns the samples and the video frame of a moment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PER_MS = RATE // 1000
 class Sound:
     """One voice track. Times are ms from the track's beginning. Each call must ask for a later time than the call before.
 
-    A file that breaks off is read as far as it goes.
+    If a file is cut off, everything before the cut is read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -102,7 +102,7 @@ class Picture:
 
 
 class Planes:
-    """One output frame in 4:2:0, while videos are drawn into it."""
+    """One output frame in 4:2:0, into which videos are drawn."""
 
     def __init__(self, width: int, height: int) -> None:
         self.y = np.full((height, width), 24, np.uint8)

@@ -39,7 +39,10 @@ def _ms(at: float) -> int:
 
 
 class Segment:
-    """A segment that is being written. Methods raise WriteFailed when the disk takes no more. Call `close` also after that."""
+    """A segment that is being written. Methods raise WriteFailed if they cannot write to the disk.
+
+    Call `close` even after that.
+    """
 
     def __init__(self, root: Path, begin: wire.Begin, keep_free_bytes: int = KEEP_FREE_BYTES) -> None:
         self._folder = root / begin.room / folder_name(begin.epoch, begin.period)
@@ -127,9 +130,10 @@ class Segment:
             self._write(TrackBegan(at=track.began_ms, n=n, participant=named.participant, kind=named.kind))
 
     def _finish(self, n: int, track: Track, until_ms: int | None = None) -> None:
-        """End a track. `until_ms`: beginning of another layer of the same video. This track then ends exactly there.
+        """End a track. `until_ms`: beginning of another layer of the same video.
 
-        So there is neither a gap nor an overlap between the two, unless the gap is longer than `HELD_MS`.
+        This track then ends at this time, so that there is neither a gap nor an overlap between the two tracks. A gap longer than
+        `HELD_MS` stays.
         """
         track.close()
         if track.began_ms is None or track.ended_ms is None:

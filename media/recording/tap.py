@@ -49,8 +49,8 @@ class Tap:
     def picture(self, participant: str, source: Incoming, top: Incoming | None, data: bytes, keyframe: bool, now: float) -> None:
         """Record one decrypted packet of a camera or screen layer, if the participant is recorded.
 
-        `top`: the layer to write (None: not known yet). The layer written so far goes on until a keyframe of `top` comes.
-        `keyframe`: whether this packet begins a keyframe, and no later packet has come yet.
+        `top`: the layer to write (None: not known yet). The layer that was written before is written until a keyframe of `top`
+        comes. `keyframe`: whether this packet begins a keyframe, and no later packet has come yet.
         """
         if not self._wants(participant):
             return

@@ -12,7 +12,7 @@ far less (100 ppm)."""
 class Clock:
     """Capture clock of one stream. The sender's reports correct it.
 
-    The clock starts at the first packet: at its capture time by the sender's report, or at its arrival if no report has come yet.
+    The clock starts with the first packet: at the packet's capture time if a sender's report has come, otherwise at its arrival.
 
     `rate`: ticks per second.
     """

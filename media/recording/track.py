@@ -108,7 +108,7 @@ class Track:
         except FAILURES as error:
             raise failure(error) from None
 
-    # Sound: the file has no gaps, because players skip gaps and would get ahead of the video.
+    # The sound in the file has no gaps: players skip gaps, so the sound would get ahead of the video.
 
     def _sound(self, ordered: Ordered) -> None:
         packet = ordered.packet
@@ -121,7 +121,7 @@ class Track:
             self._open_sound(at_ms)
         ahead_ms = at_ms - self._zero_ms - self._next_ms
         if ahead_ms < -DROP_MS:
-            return  # the sender's clock is fast: one packet in a few minutes is too many
+            return  # the sender's clock is fast, so one packet in a few minutes is superfluous
         for _ in range(min(MOST_TICKS_FILLED, round(ahead_ms / duration_ms))):
             self._write_sound(self._toc, duration_ms)
         # RFC 6716 section 3.2.1: a frame of length 0 is a lost frame, which the decoder conceals.

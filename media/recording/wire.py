@@ -1,6 +1,6 @@
 """Messages from a worker to its recorder, length-prefixed on one stream socket, and the replies.
 
-Messages with packets and clocks are many, so they are packed by hand. All other messages are msgpack.
+There are many messages with packets and clocks, so these are packed by hand. All other messages are msgpack.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Track(Struct, tag="track", kw_only=True):
 
 
 class Reach(Struct, tag="reach", kw_only=True):
-    """The people who hear and see whom from now on, as in `recording_files.Reached`."""
+    """The listeners and viewers of each participant from now on, as in `recording_files.Reached`."""
 
     segment: int
     at: float
@@ -78,7 +78,7 @@ decode_over = msgspec.msgpack.Decoder(Over).decode
 
 
 def framed(body: bytes) -> bytes:
-    """Return `body`, preceded by the length of `body`."""
+    """Return the length of `body`, followed by `body`."""
     return PREFIX.pack(len(body)) + body
 
 

@@ -1,7 +1,7 @@
 """Connectivity checks (Binding requests, RFC 8489 and RFC 8445), read and answered on bytes.
 
-Every peer sends a check every few seconds for consent, so a busy worker answers checks all the time. Work on bytes costs a tenth
-of what message objects would cost. Our own probes are rare and use aioice.
+Every peer sends a check every few seconds for consent, so a busy worker answers checks all the time. With bytes instead of
+message objects, an answer takes a tenth of the time. The worker's own probes are rare, so they use aioice.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ _COOKIE = 0x2112A442
 
 @dataclass(slots=True)
 class Check:
-    """A Binding request as read. Trust it only if `is_authentic`. `username` is `our ufrag:their ufrag`."""
+    """A Binding request that was read but not verified yet. Trust it only if `is_authentic`.
+
+    `username` is `our ufrag:their ufrag`.
+    """
 
     data: bytes
     username: bytes = b""
@@ -44,7 +47,8 @@ class Check:
     def is_authentic(self, key: bytes) -> bool:
         """Return whether MESSAGE-INTEGRITY is valid (RFC 8489 section 14.5).
 
-        This attribute covers all bytes before it. The length in the header is taken as if the attribute were the last one.
+        MESSAGE-INTEGRITY covers all bytes before it. For the computation, the length in the header is set as if MESSAGE-INTEGRITY
+        were the last attribute.
         """
         at = self.integrity_at
         if not at:
@@ -54,10 +58,10 @@ class Check:
 
 
 class Transactions:
-    """Memory of the transactions that have come before: a Bloom filter, which forgets none and never grows.
+    """Memory of earlier transactions: a Bloom filter, which forgets none and never grows.
 
-    The filter never takes a repeated transaction for a new one. The filter may take a new transaction for a repeated one; that
-    happens more often the more transactions have come.
+    The filter recognises every repeated transaction. It can mistake a new transaction for a repeated one, and does so more often
+    the more transactions have come.
     """
 
     def __init__(self) -> None:
@@ -80,7 +84,7 @@ def read(data: bytes) -> Check | None:
         return None
     found = Check(data)
     at = 20
-    while at + 4 <= size and not found.integrity_at:  # the integrity does not cover attributes after it
+    while at + 4 <= size and not found.integrity_at:  # MESSAGE-INTEGRITY does not cover the attributes after it
         kind, length = _ATTRIBUTE.unpack_from(data, at)
         end = at + 4 + length
         if end > size:
@@ -117,7 +121,7 @@ def _mapped(transaction: bytes, address: tuple[str, int]) -> bytes:
 def echo(transaction: bytes, address: tuple[str, int]) -> bytes:
     """Return the response to a request without credentials, as a STUN server gives it (RFC 8489 section 12).
 
-    The response has 32 bytes for IPv4, little more than the smallest request, so it multiplies no attack.
+    The response has 32 bytes for IPv4, little more than the smallest request, so nobody can use it to amplify an attack.
     """
     body = _mapped(transaction, address)
     return _HEAD.pack(0x0101, len(body), _COOKIE, transaction) + body

@@ -1,7 +1,7 @@
 """Build the fast path (fastpath.c, pictures.c) where there is a C compiler: `python media/transport/compile.py`.
 
-This file imports nothing of this project, so that the wheel's build hook can use it. The build needs only libc's headers: cffi
-opens the library at run time, and pylibsrtp provides libsrtp.
+This file imports no other module of the project, so that the wheel's build hook can use it. The build needs only libc's headers:
+cffi opens the library at run time, and pylibsrtp provides libsrtp.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ def compile_to(library: Path = LIBRARY, extra: tuple[str, ...] = ()) -> str:
     compiler = shlex.split(os.environ.get("CC", "cc"))
     if not compiler or shutil.which(compiler[0]) is None:
         return "no C compiler (Debian: gcc and libc6-dev)"
-    # the compiler writes under another name, so that parallel builds and a starting worker see only whole files
+    # the compiler writes to a file with another name, so that parallel builds and a starting worker never see an unfinished
+    # library
     made = library.with_suffix(f".{os.getpid()}.tmp")
     command = [*compiler, *FLAGS, *extra, f'-DFASTPATH_SOURCE="{fingerprint()}"', "-o", str(made), *map(str, SOURCES)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # the machine owner's own compiler

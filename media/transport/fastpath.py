@@ -1,7 +1,7 @@
 """Binding of fastpath.c, which reads sockets and relays steady voices and videos without Python.
 
-The fast path is optional: without its library `Fastpath` raises `Unavailable`, and Python moves every packet. `Leg.voice_in` and
-`Leg.voice_out` hold the state of a peer's two voices (structures of fastpath.h). While a voice is offloaded, only the C code
+The fast path is optional: without its library `Fastpath` raises `Unavailable`, and Python forwards every packet. `Leg.voice_in`
+and `Leg.voice_out` hold the state of a peer's two voices (structures of fastpath.h). While a voice is offloaded, only the C code
 changes its state. `media.peer.lent` copies the state between Python and these structures. `media.transport.pictures` binds the
 videos.
 """
@@ -53,7 +53,10 @@ class Kept(NamedTuple):
 
 
 class Left(NamedTuple):
-    """Datagram that the fast path leaves to Python. `came`: when the kernel received it, on the monotonic clock."""
+    """Datagram that Python must handle, because the fast path does not.
+
+    `came`: when the kernel received it, on the monotonic clock.
+    """
 
     kind: Any
     data: bytes
@@ -68,7 +71,10 @@ class Leg:
     """
 
     def __init__(self, fastpath: Fastpath, contexts: tuple[int, int], keep: object) -> None:
-        """Open the leg. `contexts`: addresses of the libsrtp contexts. `keep`: their owner, which the leg keeps alive."""
+        """Open the leg. `contexts`: addresses of the libsrtp contexts.
+
+        `keep`: the object that owns the contexts; the leg keeps it alive.
+        """
         self.fastpath = fastpath
         self._keep = keep
         self._by: Path | None = None
@@ -253,7 +259,7 @@ class Fastpath:
     def count(self, drops: Counter[str]) -> tuple[int, int, int]:
         """Move the counts of dropped datagrams into `drops`.
 
-        Return three counts since the last call: datagrams received, sent, and those of offloaded streams among the received.
+        Return three counts since the last call: datagrams received, datagrams sent, and received datagrams of offloaded streams.
         """
         counts = self._counts
         for name in _DROPS:

@@ -1,6 +1,7 @@
 """ICE-lite (RFC 8445 section 2.5) for one peer. Pure: time is a parameter (seconds, monotonic).
 
-We send only to addresses that have passed a check of the peer, so nobody can direct this server's traffic at a third party.
+The worker sends only to addresses from which the peer has sent a valid check, so nobody can direct the worker's traffic at a
+third party.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ SILENT_S = 0.5
 """Seconds of silence after which media may move from the selected address to another."""
 PROBE_EVERY_S = 0.1  # at least this many seconds pass between two probes of one address
 PROBES_PENDING = 16  # unanswered probes of one peer that are remembered
-MAX_PATHS = 16  # addresses of one peer; a further one replaces the address heard longest ago, but not the selected one
-SWITCH_MARGIN_S = 0.02  # seconds by which another address must have been heard later than the selected one
+MAX_PATHS = 16  # addresses of one peer; a further one replaces the address whose last packet is oldest, but not the selected one
+SWITCH_MARGIN_S = 0.02  # an address is probed if its last packet came this many seconds later than that of the selected address
 
 Address = tuple[str, int] | tuple[str, int, int, int]
 
 
 class StunError(Exception):
-    """Not a STUN message that we understand."""
+    """The datagram is not a STUN message that this module can read."""
 
 
 class Path(NamedTuple):
@@ -103,11 +104,11 @@ class IceLite:
         return now - self._consent > CONSENT_S
 
     def request(self, asked: Check, path: Path, now: float) -> tuple[bytes, bool] | None:
-        """Return the response to a Binding request, and whether the request is a sign of life. None: it is not authentic.
+        """Return the response to a Binding request, and whether the request is a sign of life.
 
-        The address of an authentic request counts as checked from now on. A request that claims our role is an exception: it gets
-        an error. A request whose transaction has come before may be a stranger's copy. Such a request is answered like a
-        retransmission, but is no sign of life.
+        None: the request is not authentic. From now on, the address of an authentic request counts as checked. But a request that
+        claims our role gets an error. A request whose transaction has come before may be a stranger's copy. Such a request is
+        answered like a retransmission, but is no sign of life.
         """
         key = self.password.encode()
         if asked.username != f"{self.ufrag}:{self._remote_ufrag}".encode() or not asked.is_authentic(key):

@@ -1,7 +1,8 @@
 """Checks of SCTP packets that aiortc 1.16 does not make.
 
-A parameter shorter than its header makes aiortc loop endlessly (found by fuzzing). Gaps of a SACK that overlap or never end cost
-aiortc unbounded time (found by reading). Pure: bytes and numbers in, a verdict out. RFC 9260 sections 3.2 and 3.3.4.
+A parameter shorter than its header makes aiortc loop endlessly (found by fuzzing). If gaps of a SACK overlap or never end, aiortc
+needs unbounded time (found by reading). Pure: functions take bytes and numbers, and return whether a packet is acceptable. RFC
+9260 sections 3.2 and 3.3.4.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ _PARAMETERS_AT = {1: INIT_FIELDS, 2: INIT_FIELDS, 4: 0, 5: 0, 6: 0, 9: 0, 130: 0
 
 
 def has_sound_parameters(packet: bytes) -> bool:
-    """Return False if a chunk or a parameter claims to be shorter than its own header: aiortc might read it without end."""
+    """Return False if a chunk or a parameter claims to be shorter than its own header: aiortc might read it forever."""
     at = COMMON_HEADER
     while at + CHUNK_HEADER <= len(packet):
         length = int.from_bytes(packet[at + 2 : at + 4], "big")

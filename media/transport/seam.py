@@ -1,8 +1,8 @@
 """The only module that uses aiortc's private names.
 
-This module uses aiortc's DTLS and SCTP unchanged, but not aiortc's peer connection, receivers and senders. Those are made for
-endpoints: one datagram from a stranger ends a call, and one lost packet adds 280 ms of delay for the rest of the call.
-`tests/unit/media/transport/test_seam.py` fails when a new aiortc moves a name that is used here.
+This module uses aiortc's DTLS and SCTP unchanged, but not aiortc's peer connection, receivers and senders. These three are made
+for endpoints: with them, one datagram from a stranger ends a call, and one lost packet adds 280 ms of delay for the rest of the
+call. `tests/unit/media/transport/test_seam.py` fails when a new aiortc moves a name that is used here.
 """
 
 from __future__ import annotations
@@ -89,8 +89,8 @@ class _Path:
 class _BoundedSctp(RTCSctpTransport):
     """SCTP that ends with a reason on hostile input.
 
-    aiortc neither limits reassembly nor enforces its receive window. The parsers of aiortc may raise any exception: fuzzing found
-    a SACK that claims more gaps than it contains. In these cases this class calls `end` with a reason.
+    aiortc neither limits reassembly nor enforces its receive window. The parsers of aiortc can raise any exception, for example
+    for a SACK that claims more gaps than it contains (found by fuzzing). In these cases this class calls `end` with a reason.
     """
 
     def __init__(self, transport: RTCDtlsTransport, end: Callable[[str], None], heard: Callable[[], None]) -> None:
@@ -131,9 +131,9 @@ class _BoundedSctp(RTCSctpTransport):
 class Handlers:
     """The functions that `SecureTransport` calls, in the event loop.
 
-    `secured`: DTLS is up. `opened` gets the label of a data channel that the client has opened.
-    `message` gets (label, text or bytes); `closed` gets a reason, once. `heard` gets the path of every packet that DTLS has
-    decrypted: such a packet is authentic and no replay.
+    `secured`: DTLS is up. `opened` gets the label of a data channel that the client has opened. `message` gets (label, text or
+    bytes); `closed` gets a reason, once. `heard` gets the path of every packet that DTLS has decrypted: such a packet is
+    authentic and not a replay.
     """
 
     secured: Callable[[], None]
@@ -144,7 +144,9 @@ class Handlers:
 
 
 class SecureTransport:
-    """DTLS server, SRTP both ways and the data channels of one peer. With `client`: a DTLS client without data channels.
+    """DTLS server, SRTP in both directions, and the data channels of one peer.
+
+    With `client`: a DTLS client without data channels.
 
     `send` puts a datagram on the selected path. Call `run` once and `close` always.
     """

@@ -1,6 +1,6 @@
 """Event loop of a worker: the fast path moves offloaded voices and videos without waking Python.
 
-asyncio's own loop accepts a selector of ours, uvloop does not. To wake Python up, either loop needs more time than all other work
+asyncio's event loop accepts a custom selector; uvloop does not. In both loops, waking Python takes more time than all other work
 for a relayed packet.
 """
 
@@ -17,8 +17,8 @@ from media.transport.fastpath import Fastpath
 class Selector(selectors.EpollSelector):
     """Selector that waits in the fast path.
 
-    Sockets of the fast path are registered like all others. The readers of these sockets fetch the datagrams that the fast path
-    leaves to Python.
+    Sockets of the fast path are registered like all others. The readers of these sockets get the datagrams that Python must
+    handle.
     """
 
     def __init__(self, fastpath: Fastpath) -> None:

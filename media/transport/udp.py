@@ -1,4 +1,4 @@
-"""UDP sockets of a worker, and the demultiplexing of RFC 7983 before anything is parsed.
+"""UDP sockets of a worker. Tells kinds of datagrams apart before they are parsed (demultiplexing, RFC 7983).
 
 All sockets have the same port, and each has one local address. The wildcard address is not used, because replies must leave from
 the address to which the request came.
@@ -55,7 +55,10 @@ def classify(data: bytes) -> Kind:
 
 
 def local_addresses(loopback: bool) -> list[str]:
-    """Return this machine's own addresses: IPv4 first, without link-local ones. Loopback is last, and only if asked for."""
+    """Return this machine's own addresses: IPv4 first, without link-local ones.
+
+    If `loopback` is true, loopback addresses are last.
+    """
     found = [ipaddress.ip_address(_text(each.ip)) for adapter in ifaddr.get_adapters() for each in adapter.ips]
     usable = {each for each in found if not (each.is_link_local or each.is_loopback)}
     return [str(each) for each in sorted(usable, key=lambda each: (each.version, int(each)))] + (

@@ -1,4 +1,4 @@
-"""The path of a voice: where the packets of one speaker go, and why. Pure.
+"""Decides the path of a voice: to whom the packets of one speaker are sent, and by whom. Pure.
 
 Three questions decide the path. This file answers each of them in one place:
 
@@ -7,8 +7,8 @@ Three questions decide the path. This file answers each of them in one place:
    mixer's answer.
 3. What changes then? `TRANSITIONS` maps mode and event to the next mode and an effect. A pair that is not listed changes nothing.
 
-`media.voice.voices` carries out the effects. That module also says what *offloading* a voice to the fast path means. Packets of
-an offloaded voice cause no event, so they cost no time in Python.
+`media.voice.voices` carries out the effects. `media.voice.voices` also explains what *offloading* a voice to the fast path means.
+Packets of an offloaded voice cause no event, so they cost no time in Python.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from enum import StrEnum
 
 
 class Mode(StrEnum):
-    """Mode of one voice: who moves its packets now (Python or the fast path), and to whom."""
+    """Mode of one voice: who forwards its packets now (Python or the fast path), and to whom."""
 
     RELAYED = "relayed"
     """Python rewrites each packet for the listeners that hear only this voice (there may be none)."""
@@ -168,9 +168,9 @@ def plan_voices(
     """Decide which listeners get a speaker's own packets (relayed), and which get a mix.
 
     Return two maps. The first maps a relayed listener to the one source whose packets this listener gets. The second maps every
-    other listener to the gains of the sources in their mix. A listener is relayed who has exactly one audible source, at gain 1,
-    and no hold tone. Nobody hears their own voice, or somebody who is absent. A listener who hears nothing at all is in neither
-    map.
+    other listener to the gains of the sources in their mix. A listener gets relayed packets if this listener has exactly one
+    audible source, at gain 1, and no hold tone. Nobody hears their own voice, and nobody hears an absent person. A listener who
+    hears nothing at all is in neither map.
     """
     relayed: dict[str, str] = {}
     mixed: dict[str, dict[str, float]] = {}

@@ -1,10 +1,10 @@
-"""Passthrough by the fast path: it sends the only voice that sounds to the listeners, and the mixer gets the packets later.
+"""Passthrough by the fast path, which sends the only sounding voice to the listeners. The mixer gets the packets later.
 
-In passthrough (`media.mixer.solo`) the mixer sends the packets of one voice on as they came. Python would wake up for each
-packet, only to run a tick of the mixer. So if the packets come evenly, the voice is offloaded to the fast path, as a relayed
-voice is. Every 100 ms the mixer gets the packets of that time, and runs the ticks that it has missed. While the room has other
-work, the mixer gets the packets every 20 ms. The mixer therefore knows what the listeners' decoders have heard, and can mix
-again.
+In passthrough (`media.mixer.solo`) the mixer sends the packets of one voice on as they came. If Python forwarded these packets,
+it would have to wake up for each packet, although it only runs one tick of the mixer then. So if the packets arrive evenly, the
+voice is offloaded to the fast path, like a relayed voice. Every 100 ms the mixer gets the packets of the last 100 ms, and runs
+the ticks that it has missed. While the room has other work, the mixer gets the packets every 20 ms. Thus the mixer knows what the
+listeners' decoders have decoded, and can return to mixing at any time.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The voices of one room: carries out what `media.voice.path` decides.
 
-`Voices` gives packets to listeners, to the mixer, to the recording and to the captions. `Voices` offloads voices to the fast
-path, and takes them back.
+`Voices` passes packets to listeners, to the mixer, to the recording and to the captions, offloads voices to the fast path, and
+takes them back.
 
-To *offload* a voice to the fast path is to let C code (`transport/fastpath.c`) receive, rewrite and send its packets. These
+When a voice is *offloaded* to the fast path, C code (`transport/fastpath.c`) receives, rewrites and sends its packets. These
 packets no longer wake Python, until Python takes the voice back or the fast path gives it back. In names of this package, *lend*
 means offload.
 """
@@ -32,7 +32,7 @@ MAX_CATCH_UP = 3
 
 
 class Clock(Protocol):
-    """The parts of the worker that voices need."""
+    """The methods of the worker that `Voices` calls."""
 
     def now(self) -> float: ...
     def wall(self, now: float) -> float: ...
@@ -57,8 +57,8 @@ class Voices:
     """The voices of one room; implements `peer.VoiceOwner`. Call all methods in the worker's event loop.
 
     `due`: the mixer's next tick, in steps of `TICK_STEP_S` of the monotonic clock. `tap`: the recording; None while nothing is
-    recorded. `feed`: the captions; None while they are off, so that no voice leaves for the captions process. Call `route` before
-    you set `tap` or `feed`: `route` takes every voice back from the fast path.
+    recorded. `feed`: the captions. While captions are off, `feed` is None, so that no voice is sent to the captions process. Call
+    `route` before you set `tap` or `feed`: `route` takes every voice back from the fast path.
     """
 
     def __init__(self, clock: Clock, tick_room: Callable[[float], None], due: int) -> None:
@@ -135,7 +135,7 @@ class Voices:
         return self.due + (GRACE_STEPS if self.mixer.awaits_packet else 0)
 
     def tick(self, now: float, rests: Callable[[], bool]) -> None:
-        """Run the mixer's due ticks, or give the mixer the packets of the voice that is `flowing`.
+        """Run the mixer's due ticks. If a voice is `flowing`, give its packets to the mixer instead.
 
         `rests`: whether the room needs no other work, so that 100 ms may pass before the next call.
         """
@@ -145,7 +145,10 @@ class Voices:
             self._interrupt()
 
     def hurry(self, now: float) -> None:
-        """Ask for the room's next tick in 5 to 10 ms, but not twice in 20 ms. While the mixer works, its ticks come anyway."""
+        """Ask for the room's next tick in 5 to 10 ms, but not twice in 20 ms.
+
+        Does nothing while the mixer has listeners, because then its ticks come anyway.
+        """
         step = int(now / TICK_STEP_S)
         if self._hurried < step:
             self._hurried = max(step + HURRIED_STEPS, self._hurried + TICK_STEPS)
@@ -180,7 +183,9 @@ class Voices:
                 self._follow(self._speakers[name], event)
 
     def check(self, now: float) -> None:
-        """Tell the mixer and the senders what listeners lose, and update the age of mixed sound. Call a few times a second.
+        """Tell the mixer and the senders how many packets listeners lose, and update the age of mixed sound.
+
+        Call a few times a second.
 
         The loss report to a relayed sender includes its listeners' losses. The sender then adds redundant copies (RED) for
         the listeners' links, too.
@@ -217,7 +222,7 @@ class Voices:
             present = self._present
             quiet_from, passed = self._mix(speaker, data, header, level, now)
             if self._present is not present:
-                return  # somebody has left meanwhile, and the routes have changed: the next packet may offload the voice
+                return  # somebody has left, and the routes have changed in the meantime: the next packet can offload the voice
         event = event_of(
             mixed=speaker.is_mixed,
             tapped=tapped,

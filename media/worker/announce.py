@@ -1,4 +1,7 @@
-"""A worker's lease in Redis. Each renewal carries the load. A valid lease shows that the worker runs and reaches Redis."""
+"""A worker's lease in Redis. Each renewal contains the worker's load.
+
+A valid lease shows that the worker runs and reaches Redis.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ TIMEOUT_S = 1.0
 
 
 class Announcer:
-    """Context manager: announces the worker in Redis while the context lasts. Redis may fail and recover meanwhile."""
+    """Context manager: announces the worker in Redis while the context lasts.
+
+    If Redis fails, the announcements continue when Redis has recovered.
+    """
 
     def __init__(self, worker: Worker, redis_url: str, url: str, secret: str) -> None:
         """Prepare the lease. `url`: where commands reach this worker. `secret`: token of commands; it also signs the lease."""
@@ -57,7 +63,7 @@ class Announcer:
         await self._redis.aclose()
 
     def wake(self) -> None:
-        """Renew the lease at once, because the worker's state has changed: it drains."""
+        """Renew the lease at once, because the worker's state has changed to draining."""
         self._wake.set()
 
     async def _run(self) -> None:

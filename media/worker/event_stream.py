@@ -14,7 +14,10 @@ MAX_QUEUED_BYTES = 16 * 1024 * 1024
 
 
 class Subscriber:
-    """Bounded queue of frames. A full queue cuts the subscriber off. A subscriber that reconnects first gets a new snapshot."""
+    """Bounded queue of frames. When the queue is full, the subscriber is disconnected.
+
+    After reconnecting, a subscriber first gets a new snapshot.
+    """
 
     def __init__(self) -> None:
         self._frames: asyncio.Queue[bytes | None] = asyncio.Queue()
@@ -35,7 +38,7 @@ class Subscriber:
         self._frames.put_nowait(None)
 
     async def get(self) -> bytes | None:
-        """Return the next frame. None: the subscriber is cut off, or the worker closes."""
+        """Return the next frame. None: the subscriber was disconnected because its queue was full, or the worker closes."""
         frame = await self._frames.get()
         if frame is not None:
             self._bytes -= len(frame)

@@ -1,4 +1,4 @@
-"""HTTP of a worker: commands of `media.api.client` come in, replies and the event stream go out."""
+"""HTTP server of a worker: takes the commands of `media.api.client`, and sends replies and the event stream."""
 
 from __future__ import annotations
 
@@ -87,7 +87,8 @@ def _reply(value: msgspec.Struct, status: int = 200) -> web.Response:
 async def _command(request: web.Request, kind: type[Command]) -> Command:
     """Return the request's body as `kind`. Raise `Refused` for anything else.
 
-    The body must equal its own re-encoding. Otherwise it may name a field twice, and two readers may take different values.
+    The body must equal the encoding of the decoded value. Otherwise it may name a field twice, and two readers might take
+    different values.
     """
     body = await request.read()
     try:

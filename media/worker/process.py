@@ -101,9 +101,9 @@ def _log_to_stderr() -> None:
 async def serve(options: argparse.Namespace, fastpath: Fastpath | None, watched: int) -> None:
     """Run the worker until SIGTERM, SIGINT or the parent's death, then close everything within 2 s.
 
-    On SIGTERM the worker first lets its rooms move to other workers, for at most `DRAIN_S`. The worker does so if it is announced
-    in Redis (then also on SIGINT), or if its parent reads its events. A second signal ends this wait. `watched`: process id of
-    the parent for `_until`.
+    On SIGTERM the worker first lets its rooms move to other workers, for at most `DRAIN_S`. A worker that is announced in Redis
+    waits in this way after SIGTERM and SIGINT. Another worker waits only after SIGTERM, and only if its parent reads its events.
+    A second signal ends the wait. `watched`: process id of the parent for `_until`.
     """
     addresses = options.address or local_addresses(options.loopback)
     captions = (options.captions, os.environ[options.captions_env]) if options.captions else None
@@ -155,9 +155,9 @@ def _settle_memory() -> None:
 
     `media/__main__.py` has turned garbage collection off.
 
-    A full collection would otherwise go through 87,000 objects and delay a tick by 250 ms (measured on a busy machine). With
-    fewer objects, full collections also come more often. Full collections free ended connections, which are reference cycles with
-    10 KiB of native memory each.
+    Without this, a full collection goes through 87,000 objects and delays a tick by 250 ms (measured on a busy machine). With
+    fewer objects, full collections also run more often. That is good, because only they free ended connections, which are
+    reference cycles with 10 KiB of native memory each.
     """
     gc.collect()
     gc.freeze()
@@ -190,7 +190,7 @@ async def _emptied(worker: Worker, stop: asyncio.Event, parent: int) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_S):
             while worker.rooms and not stop.is_set() and (not parent or os.getppid() == parent):  # noqa: ASYNC110  # no event tells of a parent's death
-                await asyncio.sleep(DRAIN_CHECK_S)  # polled: no event tells of the parent's death
+                await asyncio.sleep(DRAIN_CHECK_S)  # polled, because no event reports the parent's death
 
 
 def main() -> None:

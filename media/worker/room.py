@@ -1,4 +1,4 @@
-"""One room: its peers, the matrix that signaling has decided, pictures, the board. `media.voice` moves its voices."""
+"""One room: its peers, the matrix that the server has set, its videos and its board. `media.voice` handles the room's voices."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from media.voice.voices import Voices
 log = structlog.get_logger(__name__)
 
 MAX_PEERS = 12  # participants in a room: six people, the user's phone as a camera, and operators who listen in
-CHECK_EVERY_S = 0.2  # seconds between two checks of what need not be done every tick: peer states, journal, layers
+CHECK_EVERY_S = 0.2  # seconds between two rounds of the work that is not needed at every tick: peer states, journal, layers
 RESTING_STEPS = 40
 """Steps (5 ms) between two ticks of a resting room.
 
@@ -52,7 +52,7 @@ class Refused(Exception):
 
 
 class Outside(Wire, Protocol):
-    """The parts of its worker that a room needs."""
+    """The methods of the worker that a room calls."""
 
     candidates: list[tuple[str, int]]
     recorder: Link | None
@@ -100,10 +100,12 @@ class Room:
         return wire.RoomState(room=self.name, epoch=self.epoch, peers=peers, captions=self._feed is not None)
 
     def admit(self, command: wire.AdmitPeer, now: float) -> str:
-        """Add a peer and return the SDP answer. Raise `Refused`; then the participant's peers are unchanged.
+        """Add a peer and return the SDP answer.
 
-        The participant's other peers end at once, except the one that the command names as `former`. That one stays until the new
-        peer is live.
+        Raise `Refused` if the peer cannot be added; then the participant's peers are unchanged.
+
+        The participant's other peers end at once, except the one that the command names as `former`. The peer `former` stays
+        until the new peer is live.
         """
         if command.peer in self.peers:
             raise Refused("bad_request", "a peer with this name exists already")
@@ -178,8 +180,8 @@ class Room:
     def tick(self, now: float) -> None:
         """Run what is due.
 
-        Called every 20 ms. While nothing is mixed, and no peer waits for an answer, called every 100 ms; while the room `rests`,
-        every 200 ms. A late tick also makes the sound of ticks that were missed.
+        The worker calls this method every 20 ms; while nothing is mixed and no peer waits for an answer, every 100 ms; while the
+        room `rests`, every 200 ms. A late tick also makes the sound of the ticks that were missed.
         """
         self.voices.tick(now, self._is_calm)
         self._outside.flush()
@@ -368,7 +370,7 @@ class Room:
     def _record(self, matrix: wire.SetMatrix) -> None:
         """Begin, change or end the recording as the matrix says.
 
-        Writing stops at once when the matrix names no recording, or another period of it.
+        If the matrix names no recording, or another period of consent, writing stops at once.
         """
         record, now = matrix.record, self._outside.wall(self._outside.now())
         if self._tap is not None and (record is None or record.period != self._tap.period):
@@ -456,7 +458,10 @@ class Room:
                     return
 
     def _journal_board(self) -> None:
-        """Publish the board's changes. Called every `CHECK_EVERY_S`, so no change waits longer than 250 ms for the journal."""
+        """Publish the board's changes.
+
+        The room calls this method every `CHECK_EVERY_S`, so each change is published for the journal within 250 ms.
+        """
         self.board.catch_up()
         update = self.board.flush()
         if update is not None:

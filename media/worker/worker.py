@@ -46,7 +46,7 @@ LOG_EVERY = 500  # one log line for this many failures of a kind
 
 
 def find_fastpath() -> Fastpath | None:
-    """Return the fast path of this machine. None: there is none, and a log line says why."""
+    """Return the fast path of this machine. None: this machine has none, and a log line says why."""
     try:
         return Fastpath(srtp_functions())
     except Unavailable as reason:
@@ -172,7 +172,10 @@ class Worker:
         self._drop_room(name)
 
     def admit(self, name: str, command: wire.AdmitPeer) -> wire.Admitted:
-        """Add a peer to a room and return the SDP answer. Raise `Refused`; then nothing has changed."""
+        """Add a peer to a room and return the SDP answer.
+
+        Raise `Refused` if the peer cannot be added; then nothing has changed.
+        """
         if self.draining:
             raise Refused("draining")
         if len(self._peers) >= MAX_PEERS:
@@ -331,7 +334,10 @@ class Worker:
             self.drops["stun_unknown"] += 1
 
     def _wake(self) -> None:
-        """Set the one timer to the next due room or heartbeat. The timer fires up to 200 times a second, so it is no task."""
+        """Set the one timer to the next due room or heartbeat.
+
+        The timer fires up to 200 times a second, so it is a plain callback and not a task.
+        """
         if self._clock is not None:
             self._clock.cancel()  # a room has asked for an earlier tick
         beat = self._beaten + BEAT_STEPS

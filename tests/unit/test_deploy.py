@@ -161,7 +161,7 @@ def test_systemd_units_use_only_known_options(unit: str, command: str, environme
 
 @pytest.mark.parametrize("unit", ["sangdam.service", "sangdam-media@.service"])
 def test_systemd_accepts_each_unit_without_a_warning(unit: str, tmp_path: Path) -> None:
-    """The test changes only the program and the user in the unit, because this machine does not have them."""
+    """The test changes only the unit's program and user, because they do not exist on the machine that runs the test."""
     text = (DEPLOY / "systemd" / unit).read_text()
     text = text.replace("/opt/sangdam/bin/sangdam", f"{Path(sys.executable).parent}/sangdam").replace("User=sangdam", "User=root")
     copy = tmp_path / unit.replace("@", "@front")

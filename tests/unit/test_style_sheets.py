@@ -1,4 +1,7 @@
-"""Style sheets of the pages use only custom properties that exist. A wrong name would silently drop a border or a colour."""
+"""Style sheets of the pages use only custom properties that exist.
+
+With a wrong name, a border or a colour would be missing without an error.
+"""
 
 from __future__ import annotations
 

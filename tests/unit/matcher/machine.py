@@ -1,4 +1,4 @@
-"""Hypothesis state machine: any steps in any order, compared with a second, slow statement of the rules.
+"""Hypothesis state machine: makes any steps in any order, and compares the results with a second, slow statement of the rules.
 
 This statement, the oracle, knows only the snapshot, the events and the steps of the machine. It checks every request, while the
 engine looks only at the heads of queues. `test_machine.py` runs the machine on the engine.

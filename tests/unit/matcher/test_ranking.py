@@ -90,7 +90,7 @@ def test_tier_delays_can_be_set(desk_with):
 
 
 def test_each_request_has_its_own_tier_delays(desk):
-    """A later request may reach a wider tier before an earlier one, if its category says so."""
+    """A later request can reach a wider tier before an earlier request, if the later request's category widens sooner."""
     desk.staff("lens", "lenses", available=False)
     desk.staff("audio", "audio", calls=2)
     desk.ask("patient", widens_ms=(60_000, 120_000))
@@ -195,8 +195,7 @@ def test_equal_ranks_are_served_in_order_of_arrival(desk):
 def test_stream_of_urgent_requests_does_not_starve_others(desk_with):
     """One counselor gets twice as many urgent requests as they can serve.
 
-    An urgent request may be served before the plain one, but only if it came later by at most the time that its priority is
-    worth.
+    An urgent request is served before the plain one only if it came at most as much later as its priority is worth.
     """
     desk = desk_with(priority_step_ms=10_000)
     desk.staff("jimin")

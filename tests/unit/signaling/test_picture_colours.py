@@ -1,4 +1,4 @@
-"""An image looks as its maker intended, whatever its colour mode and metadata."""
+"""A re-encoded image has the right colours, for any colour mode and metadata."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_odd_transparency_hides_nothing(body: bytes) -> None:
 
 
 def swapped_profile() -> bytes:
-    """Return an RGB profile with red and blue swapped. An image to which the profile is applied visibly changes."""
+    """Return an RGB profile with red and blue swapped. If the profile is applied to an image, the image changes visibly."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes().replace(b"s\0R\0G\0B", b"o\0d\0d\0!"))
     tags = profile.replace(b"rXYZ", b"tmp!").replace(b"bXYZ", b"rXYZ").replace(b"tmp!", b"bXYZ")
     return bytes(tags)

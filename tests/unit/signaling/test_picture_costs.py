@@ -80,7 +80,7 @@ async def test_eight_megabyte_image_uses_at_most_a_quarter_gigabyte(workshop: Wo
 
 
 async def test_image_over_the_memory_limit_is_refused_and_the_next_shown() -> None:
-    workshop = Workshop(MIB - WORKING_BYTES + 30 * MIB)  # the memory is so small that the header seems to have claimed too little
+    workshop = Workshop(MIB - WORKING_BYTES + 30 * MIB)  # with so little memory, decoding takes more than the header has claimed
     try:
         with pytest.raises(PictureRefused, match="picture_too_costly"):
             await workshop.reencode(encoded(Image.new("RGB", (4000, 4000)), "PNG"))

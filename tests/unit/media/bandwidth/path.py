@@ -85,10 +85,7 @@ class Path:
         return next((end for begin, end in self.asleep if begin <= arrives < end), arrives)
 
     def sleepy(self, seconds: float, *, awake_s: float, asleep_s: float) -> None:
-        """For `seconds`, let the receiver alternate between awake and asleep.
-
-        Each state lasts a random time, up to the given one.
-        """
+        """For `seconds`, let the receiver be awake and asleep in turns. Each state lasts a random time, up to the given time."""
         at = self.now
         while at < self.now + seconds:
             begin = at + self._random.uniform(0.0, awake_s)

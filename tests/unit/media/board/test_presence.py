@@ -1,4 +1,4 @@
-"""Signs of presence: the tests check who gets them, and which of them the board refuses."""
+"""The tests check who gets the signs of presence on a board, and which signs the board refuses."""
 
 from __future__ import annotations
 

@@ -149,7 +149,10 @@ def test_lost_process_ends_the_feed_once() -> None:
 
 
 def test_process_lost_while_nobody_spoke_ends_the_feed() -> None:
-    """A link finds a feed only by the feed's streams. A feed without streams must also end, or captions would seem to be on."""
+    """A link finds a feed only by the feed's streams. But a feed without streams must also end.
+
+    Otherwise captions seem to be on.
+    """
     room = Room()
     room.hears(counselor="user", user="counselor")
     room.process.ready = False
@@ -164,7 +167,7 @@ matrices = st.dictionaries(st.sampled_from(PEOPLE), st.sets(st.sampled_from(PEOP
 
 @given(st.lists(st.one_of(matrices, st.sampled_from(PEOPLE)), max_size=20))
 def test_nobody_reads_what_they_could_not_hear(steps: list[dict[str, set[str]] | str]) -> None:
-    """Whatever the order of routes and voices, the words of each packet go exactly to those people who could hear this packet."""
+    """In any order of routes and voices, the words of each packet go to exactly the people who could hear this packet."""
     room, routes = Room(), dict[str, set[str]]()
     spoken: dict[int, tuple[str, set[str]]] = {}
     for step in steps:

@@ -1,4 +1,4 @@
-"""The tests check where utterances begin and end, and when a draft of an utterance is worth its cost."""
+"""The tests check where utterances begin and end, and when a draft of an utterance is made."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def loud(window: Floats) -> float:
 
 
 def heard(*pieces: tuple[int, int]) -> tuple[Speech, list[Spoken]]:
-    """Feed pieces of (loudness, windows), in packets of 20 ms as they come from Opus."""
+    """Feed pieces of (loudness, number of windows) in packets of 20 ms, like those of Opus."""
     sound = np.concatenate([np.full(windows * WINDOW, value, np.int16) for value, windows in pieces])
     speech = Speech(loud)
     found = [spoken for at in range(0, len(sound), 320) for spoken in speech.feed(sound[at : at + 320])]

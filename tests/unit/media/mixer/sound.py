@@ -55,16 +55,16 @@ def strength(sound: NDArray[np.int16], hertz: float) -> float:
 
 
 def roughness(sound: NDArray[np.int16], hertz: float) -> float:
-    """Return how far a sound departs at most from a sine of this frequency.
+    """Return how far a sound departs at most from a sine of this frequency. A sine fulfils x[n+1] + x[n-1] = 2 cos(w) x[n].
 
-    A sine fulfils x[n+1] + x[n-1] = 2 cos(w) x[n]. The departure is the difference between both sides.
+    The departure is the difference between the left and the right side.
     """
     x = sound.astype(float)
     return float(np.abs(x[2:] + x[:-2] - 2 * np.cos(2 * np.pi * hertz / 48_000) * x[1:-1]).max())
 
 
 class Ears:
-    """Decoders for the packets of all listeners. Where no packet is sent, a listener hears silence."""
+    """Decoders for the packets of all listeners. While no packet is sent, a listener hears silence."""
 
     def __init__(self) -> None:
         self.sent: defaultdict[str, list[tuple[bytes, int, bool]]] = defaultdict(list)
@@ -126,7 +126,7 @@ class Room:
         self.talkers: list[Talker] = []
 
     def run(self, seconds: float, *talkers: Talker, lost: Callable[[], bool] = lambda: False) -> None:
-        """Let the talkers speak for `seconds`, and tick the room once for each 20 ms of them."""
+        """Let the talkers speak for `seconds`, and tick the room every 20 ms."""
         for _ in range(round(seconds * 50)):
             self.now = round(self.now + 0.02, 6)
             for talker in talkers:

@@ -64,7 +64,7 @@ def test_tone_continues_through_every_change(change: str, meanwhile: Callable[[R
 
 @pytest.mark.parametrize("gain", [0.5, 0.0])
 def test_matrix_change_is_in_the_next_packet(gain: float) -> None:
-    """The packet of the next tick fades from the old gain to the new one. The packet after it has the new gain throughout."""
+    """The next tick's packet fades from the old gain to the new gain. The following packet has the new gain throughout."""
     room = Room()
     speaker = Talker("counselor", packets(tone(TONE, 2, PEAK)))
     room.audio.set_matrix(TWO, set())

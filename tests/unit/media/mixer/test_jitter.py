@@ -1,4 +1,4 @@
-"""The jitter buffer without a codec.
+"""The jitter buffer is tested without a codec.
 
 The tests check when each packet is played, which packets are given up, and how long packets wait.
 """
@@ -75,7 +75,7 @@ def stream(
     ppm: float = 0.0,
     start: float = 0.0,
 ) -> list[Arrival]:
-    """Return the packets of a steady sender whose clock is off by `ppm`. Sequence number and timestamp wrap meanwhile."""
+    """Return the packets of a steady sender whose clock is wrong by `ppm`. Their sequence numbers and timestamps wrap."""
     arrivals = []
     for n in range(round(seconds * RATE / samples)):
         at = start + n * samples / RATE * (1 - ppm * 1e-6) + jitter(n)
@@ -154,7 +154,7 @@ def test_lost_frame_is_recovered_from_redundancy_once_one_is_buffered() -> None:
 
 
 def test_two_losses_in_a_row_cost_one_frame_and_no_delay() -> None:
-    """Two packets in a row are lost. The first is concealed, once; the packet after them restores the second by redundancy."""
+    """Two packets in a row are lost. The first one is concealed once. The following packet contains a copy of the second one."""
     arrivals = stream(30)
     for _, packet in arrivals:
         packet.fec = True
@@ -188,7 +188,7 @@ def test_loss_without_redundancy_is_concealed_without_delay() -> None:
 
 
 def test_dtx_gaps_count_as_silence_not_loss() -> None:
-    """A sender with DTX sends one packet every 400 ms. The sequence numbers have no gaps, but the timestamps have."""
+    """A sender with DTX sends one packet every 400 ms. The sequence numbers have no gaps, but the timestamps have gaps."""
     listener = Listener()
     arrivals: list[Arrival] = stream(2)
     sequence, timestamp, at = arrivals[-1][1].sequence, arrivals[-1][1].timestamp, arrivals[-1][0]
@@ -223,7 +223,7 @@ def test_network_stall_loses_little_and_leaves_no_delay() -> None:
 
 
 def test_new_stream_takes_over() -> None:
-    """The new stream has another SSRC, or its sender has restarted. Either way, sequence number and timestamp jump."""
+    """The new stream has another SSRC, or its sender has restarted. In each case, sequence number and timestamp jump."""
     listener = Listener()
     listener.hear(stream(2), 2)
     listener.hear(stream(3, sequence=1234, timestamp=99_000_000, start=2.0), 5)
@@ -251,7 +251,7 @@ def test_packet_flood_is_bounded() -> None:
 
 @pytest.mark.parametrize("ppm", [-100, 100])
 def test_half_an_hour_of_clock_drift_adds_no_delay(ppm: int) -> None:
-    """The clocks drift apart by 180 ms. For this, nine frames are dropped or concealed. Neither the delay nor the loss grows."""
+    """The clocks drift apart by 180 ms. So nine frames are dropped or concealed. Neither the delay nor the loss grows."""
     listener = Listener()
     dice = random.Random(1)
     listener.hear(stream(1800, ppm=ppm, jitter=lambda n: dice.uniform(0, 0.004)), 1800)

@@ -67,7 +67,7 @@ def test_loud_sum_is_clamped_and_does_not_wrap() -> None:
     room.run(2, *(Talker(name, payloads) for name, payloads in loud.items()))
     heard = room.ears.heard("listener", 1).astype(float)
     assert strength(room.ears.heard("listener", 1), 440) > 28_000
-    # A sum that wrapped would jump by nearly 65,536 between samples. A clamped one changes no faster than the sine.
+    # If the sum wrapped, it would jump by nearly 65,536 between two samples. A clamped sum changes no faster than the sine.
     assert np.abs(np.diff(heard)).max() < 12_000
 
 
@@ -147,7 +147,7 @@ def test_steady_noise_is_not_mixed_but_the_first_word_is(voices: dict[str, list[
 
 @pytest.mark.parametrize(("level", "quiet_from"), [(127, 70), (80, 70), (55, 51), (46, 45), (30, 0)])
 def test_quiet_voice_can_be_withheld_from_the_mixer(level: int, quiet_from: int, voices: dict[str, list[bytes]]) -> None:
-    """The mixer names the audio level from which on packets may be withheld. It takes withheld packets for silence."""
+    """The mixer says from which audio level on it needs no packets. It treats packets that do not come as silence."""
     audio = AudioRoom(lambda *_: None)
     audio.set_matrix(everyone(*voices), set())
     said = voices["user"]

@@ -1,4 +1,4 @@
-"""Passthrough of a single voice: listeners get the packets unchanged, and hear neither its beginning nor its end."""
+"""Passthrough of a single voice: listeners get the packets unchanged, and do not hear when passthrough begins or ends."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_solo_packets_reach_all_listeners_unchanged(spoken: list[bytes]) -> None
 
 
 def test_sound_without_pauses_is_mixed() -> None:
-    """Without pauses, listeners would hear the switch to passthrough."""
+    """In a sound without pauses, listeners would hear the switch to passthrough, so there is none."""
     room = conference()
     room.run(20, Talker("user", packets(tone(440, 2))))
     assert room.audio.stats["passed_on"] == 0
@@ -105,10 +105,7 @@ class Taken(Talker):
 
 @pytest.mark.parametrize("seconds", [0.5, 0.61, 0.77, 0.92])
 def test_offloaded_voice_sounds_the_same_as_passthrough(seconds: float, spoken: list[bytes]) -> None:
-    """Listeners hear the same samples in both cases.
-
-    This includes the samples of the second voice, which ends the passthrough.
-    """
+    """Listeners hear the same samples with and without the fast path, also of the second voice, which ends the passthrough."""
     flowing, passing = conference(), conference()
     for room in (flowing, passing):
         speaker, other = Talker("user", spoken), Talker("counselor", packets(tone(3000, 1)))
@@ -144,7 +141,10 @@ def test_passthrough_waits_for_evenly_spaced_packets(spoken: list[bytes]) -> Non
 
 
 def test_passthrough_leaves_lost_packets_to_the_listeners(spoken: list[bytes]) -> None:
-    """Listeners get the gap, and the redundant copy in the next packet. Their decoders conceal a loss better than ours could."""
+    """Listeners get the gap, and then the next packet with its redundant copy.
+
+    Their decoders conceal a loss better than the worker.
+    """
     room, missing = conference(), []
 
     def send(listener: str, payload: bytes, increment: int, marker: bool, lost: int) -> None:
@@ -210,7 +210,10 @@ def test_passthrough_needs_a_voice_at_unchanged_gain(spoken: list[bytes]) -> Non
 
 @pytest.mark.parametrize("ppm", [-100, 100])
 def test_half_an_hour_of_clock_drift_adds_no_delay(ppm: int, spoken: list[bytes]) -> None:
-    """The packets to listeners follow the speaker's clock through 180 ms of drift. No packet waits longer than at the start."""
+    """While the clocks drift by 180 ms, the packets to listeners follow the speaker's clock.
+
+    No packet waits longer than at the start.
+    """
     samples, seconds, now, n = 0, 1800, 100.0, 0
 
     def send(listener: str, payload: bytes, increment: int, marker: bool, lost: int) -> None:

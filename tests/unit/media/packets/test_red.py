@@ -221,7 +221,10 @@ def test_lossy_connection_gets_red_until_the_loss_ends() -> None:
 @pytest.mark.parametrize("every_s", [1.0, 5.0])
 @pytest.mark.parametrize("burst", [1, 5])
 def test_unevenly_reported_loss_does_not_stop_red(every_s: float, burst: int) -> None:
-    """Ten per cent of the packets are lost at random. The reports come unevenly, and pauses have fewer packets."""
+    """Ten per cent of the packets are lost at random.
+
+    The reports come at uneven intervals, and the speaker sends fewer packets in pauses.
+    """
     dice, remedy, with_copies, reports = random.Random(1), Remedy(), 0, 600
     for number in range(reports):
         packets = int(every_s * 50 * dice.choice((0.3, 1.0)))

@@ -92,14 +92,14 @@ class Ear:
     def lose(self, share: float, gaps: float = 0.0) -> None:
         """Report this share of lost packets.
 
-        From a few per cent on, each packet also carries the packet before, or the three before.
+        From a loss of a few per cent on, each packet also contains copies of the last packet, or of the last three.
         """
         self.voice.reported(share, None, 0.0, gaps)
         if self.lent is not None:
             self.lent.copy()
 
     def heard(self) -> list[bytes]:
-        """Return the packets that came since the last call, whether Python or the fast path sent them."""
+        """Return the packets that have come since the last call, from Python and from the fast path."""
         found, self.plain = self.plain, []
         while self.lent is not None:
             try:
@@ -115,7 +115,7 @@ class Ear:
 
 
 def leg(fastpath: Fastpath, rx: Session | None, tx: Session | None) -> Leg:
-    """Return a leg, which is a peer as the fast path sees it. `None`: the test does not use this direction."""
+    """Return a leg, which represents a peer in the fast path. `None`: the test does not use this direction."""
     spare = context(bytes(30), Policy.SSRC_ANY_INBOUND)
     both = (rx or spare, tx or spare)
     first, second = (int(pylibsrtp._binding.ffi.cast("intptr_t", each._srtp[0])) for each in both)
@@ -328,7 +328,7 @@ def test_other_packets_are_left_to_python_unchanged(twins: Twins) -> None:
 
 
 def test_quiet_voice_is_withheld_until_it_speaks(twins: Twins) -> None:
-    """The voice is offloaded to no listener, like that of a muted participant in a mix."""
+    """The voice is offloaded although it has no listener, like the voice of a muted participant in a mix."""
     assert twins.fast.lent is not None
     twins.fast.lent.lend(twins.fast.incoming, BY, PAYLOAD_TYPE, twins.fast.voice, [], 70)
     twins.fast.incoming._highest = 1

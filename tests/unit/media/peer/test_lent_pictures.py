@@ -89,7 +89,7 @@ class Viewer:
         return made if self.lent is None else bytes(self.ours.protect(made))
 
     def got(self) -> list[bytes]:
-        """Return the packets since the last call, decrypted, whether Python or the fast path sent them."""
+        """Return the packets since the last call, decrypted, from Python and from the fast path."""
         found, self.plain = self.plain, []
         while self.lent is not None:
             try:
@@ -107,7 +107,7 @@ class Viewer:
         return again + self.got()
 
     def opened(self, sealed: bytes) -> bytes:
-        fresh = context(self.key, Policy.SSRC_ANY_INBOUND)  # a context that has decrypted a packet refuses it the next time
+        fresh = context(self.key, Policy.SSRC_ANY_INBOUND)  # a context refuses to decrypt the same packet twice
         return bytes(fresh.unprotect(sealed))
 
     def close(self) -> None:
@@ -214,7 +214,7 @@ class Twins:
         return plain, self.client.protect(plain)
 
     def again(self, layer: str, of: bytes) -> tuple[bytes, bytes]:
-        """Return a retransmission of a packet of this layer, plain and encrypted."""
+        """Return a retransmission of a packet of this layer: (plain, encrypted)."""
         self.number += 1
         header = rtp.parse(of)
         payload = of[2:4] + of[header.payload :]
@@ -413,9 +413,9 @@ def test_every_packet_of_the_cache_is_sent_again_as_it_was(twins: Twins) -> None
 
 @pytest.mark.parametrize("refused", [False, True])
 def test_frame_goes_to_each_viewer_in_order_in_few_messages(twins: Twins, refused: bool) -> None:
-    """Packets that were read together go out grouped by viewer, and packets of equal length go out in one message (UDP_SEGMENT).
+    """Packets that were read together are sent grouped by viewer, and packets of equal length in one message (UDP_SEGMENT).
 
-    `refused`: the kernel refuses such messages, as it does for a path with a small MTU. The packets then go one by one.
+    `refused`: whether the kernel refuses such messages, as for a path with a small MTU. Then the packets are sent one by one.
     """
     if refused:
         twins.sending.setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)
@@ -454,9 +454,9 @@ def test_forged_repeated_and_broken_packets_are_dropped(twins: Twins) -> None:
 
 
 def test_video_returns_to_python_before_its_notes_are_full(twins: Twins) -> None:
-    """Here nobody collects the arrival times and the numbers of sent packets, which the fast path remembers for Python.
+    """The fast path stores arrival times and numbers of sent packets until Python collects them, and in this test nobody does.
 
-    Before its memory is full, the fast path gives the video back, so that nothing is forgotten.
+    Before its memory is full, the fast path gives the video back, so that nothing is lost.
     """
     for number in range(600):
         twins.deliver(twins.made("l", vp8(number, key=number == 0)), 1.0 + number * 0.01)
@@ -475,7 +475,7 @@ def test_removed_viewer_is_sent_nothing_more(twins: Twins) -> None:
 
 
 def test_leg_that_ends_first_leaves_no_trace(twins: Twins) -> None:
-    """The fast path itself releases the slots and videos of a leg, whatever the order in which the legs end."""
+    """The fast path itself frees the slots and videos of a leg, in whatever order the legs end."""
     twins.deliver(twins.made("l", vp8(1, key=True)), 1.0)
     twins.fast.viewers[0].lent.close()
     assert twins.fast_takes(twins.made("l", vp8(2))[1], 1.1)

@@ -19,7 +19,7 @@ HOME = ice.Path(0, ("192.0.2.10", 5000))
 
 
 class World:
-    """An owner of the peer and a network that only record, and a clock that a test moves."""
+    """Stands for the peer's owner and for the network, and records their calls. A test moves the clock."""
 
     def __init__(self) -> None:
         self.certificate = make_certificate()

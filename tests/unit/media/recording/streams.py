@@ -17,7 +17,7 @@ RATE = 48_000
 
 
 def tone(hz: int, seconds: float, at: float, *, sequence: int = 65_500, timestamp: int = 2**32 - 9600) -> Packets:
-    """Return packets of 20 ms, the first at the Unix time `at` in s. Sequence number and timestamp wrap meanwhile."""
+    """Return packets of 20 ms, the first at the Unix time `at` in s. Their sequence numbers and timestamps wrap."""
     encoder = Encoder()
     found: Packets = []
     for number in range(round(seconds * 50)):
@@ -71,7 +71,7 @@ def loudness(path: Path, hz: int, step_s: float = 0.1) -> list[bool]:
 
 
 def decoded(path: Path) -> np.ndarray:
-    """Return the file's sound in mono, each frame at its timestamp."""
+    """Return the file's sound in mono, with each frame at the time of its timestamp."""
     with av.open(str(path)) as container:
         stream = container.streams.audio[0]
         pieces = [(float(frame.time or 0), np.asarray(frame.to_ndarray(), np.float32)) for frame in container.decode(stream)]

@@ -1,4 +1,4 @@
-"""The right layer of a camera is recorded. The tests cover the way from the room's packets to the files."""
+"""The right layer of a camera is recorded. The tests give packets to the tap, as the room does, and read the files."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Camera:
     def play(self, low: Packets, high: Packets, *tops: tuple[float, str]) -> list[dict]:
         """Play both layers of the camera, and return the segment's log.
 
-        `tops`: (second, layer). From this second on, this layer is the highest known one, so it must be recorded.
+        `tops`: pairs (second, layer). From this second on, this layer is the highest known layer, which must be recorded.
         """
         layers = {"l": self.low, "h": self.high}
         arrived = [(at, self.low, data) for at, data in low] + [(at, self.high, data) for at, data in high]

@@ -56,7 +56,7 @@ async def test_late_read_datagram_keeps_its_arrival_time() -> None:
     heard: asyncio.Queue[float] = asyncio.Queue()
     sockets = udp.UdpSockets(lambda kind, data, path, came: heard.put_nowait(came), Counter())
     bound = sockets.open(["127.0.0.1"], 0)
-    clocks = 0.001  # the kernel reads another clock than Python, and the two agree to a millisecond
+    clocks = 0.001  # the kernel uses another clock than Python; the two clocks differ by less than a millisecond
     stamped, deadline = False, time.monotonic() + 2
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         while not stamped:  # the kernel begins to stamp datagrams some time after it was asked to

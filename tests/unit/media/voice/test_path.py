@@ -1,4 +1,7 @@
-"""The table of a voice's paths. The tests try every mode with every event, and any sequence of events, without packets."""
+"""The table that decides the path of a voice.
+
+The tests try every mode with every event, and any sequence of events, without packets.
+"""
 
 from __future__ import annotations
 
@@ -115,7 +118,7 @@ def test_recorded_or_captioned_voice_never_leaves_python(facts: dict[str, int]) 
 
 @given(facts)
 def test_voice_that_needs_python_never_leaves_it(facts: dict[str, int]) -> None:
-    """The voice needs Python if its packets carry redundant copies, or if there is no fast path."""
+    """Python must forward a voice if its packets contain redundant copies, or if there is no fast path."""
     assert event_of(**facts | {"lendable": False}) is None
 
 

@@ -130,7 +130,7 @@ class Person:
 
 
 class Conference:
-    """A room in which each speaker sends a packet every 20 ms, at a moment of their own."""
+    """A room in which each speaker sends a packet every 20 ms, each at another moment."""
 
     def __init__(self, spoken: list[bytes], other: list[bytes]) -> None:
         self.house = House()
@@ -164,7 +164,7 @@ class Conference:
             peer.receive(kind, data, path, self.house.time, self.house.time)
 
     def _compare_modes(self) -> None:
-        """Assert that each voice's mode agrees with the state of the fast path, the mixer and the flow."""
+        """Assert that each voice's mode agrees with the states of the fast path, the mixer and the offloaded passthrough."""
         voices = self.room.voices
         for name, speaker in voices._speakers.items():
             mode, peer = speaker.path.mode, speaker.peer
@@ -267,10 +267,7 @@ async def test_listener_timestamps_follow_the_clock_through_a_stall(burst: int, 
 
 
 async def test_remaining_listeners_miss_nothing_when_one_leaves(conference: Conference, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If packets come unevenly, the room itself forwards them.
-
-    The room's check for people who have left runs in the tick that forwards a packet.
-    """
+    """If packets arrive unevenly, the room's tick forwards them. That tick also checks whether people have left."""
     monkeypatch.setattr("media.mixer.room.EVEN_TICKS", 10_000)
     user, counselor, professional = conference.people
     professional.peer.ice._consent -= CONSENT_S - 6

@@ -120,7 +120,7 @@ def crowded() -> Iterator[Worker]:
 
 
 def test_late_clock_does_not_starve_idle_rooms(crowded: Worker) -> None:
-    """The worker misses every second step, and so half of the turns."""
+    """The worker misses every second step, so it misses half of the rooms' ticks."""
     for step in range(0, round(10 / TICK_STEP_S), 2):
         for room in crowded._due_rooms(step):
             room.tick(step * TICK_STEP_S)

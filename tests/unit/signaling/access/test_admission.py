@@ -16,7 +16,7 @@ from signaling.config.shares import Sites, has_place
 
 
 class Door:
-    """A gate with a clock of its own, and people who pass the gate. `inside`: names of the admitted people, in order."""
+    """A gate with a clock that the test moves, and people who come. `inside`: names of the admitted people, in order."""
 
     def __init__(self, at_once: int = 1, longest_s: float = 0.1) -> None:
         self.now_s = 0.0
@@ -159,7 +159,7 @@ def test_each_site_has_a_share_within_the_total(most: int, sites: int, arrivals:
 
 
 def test_one_of_many_sharers_leaves_places_to_those_who_have_none() -> None:
-    """Twenty places for thirty organisations leave less than one place for each."""
+    """There are twenty places for thirty organisations, so each organisation's share is less than one place."""
     counts: Counter[str] = Counter()
     while has_place(counts, "flood", 20, 30):
         counts["flood"] += 1

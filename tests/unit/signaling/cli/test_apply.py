@@ -1,4 +1,7 @@
-"""`sangdam apply` makes an installation from a file. Before that it says what it will do, and it does nothing twice."""
+"""`sangdam apply` makes an installation from a file. Before that, the command says what it will change.
+
+A second run with the same file changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -196,7 +199,7 @@ def test_office_of_the_last_owner_goes_to_another_in_one_file(folder: Path) -> N
 
 
 def test_owner_who_lost_the_office_while_apply_asks_is_not_missed(folder: Path) -> None:
-    """The command checks the file while there are two owners. When it stores the file, the other owner is gone."""
+    """There are two owners when the command checks the file, but only one when it stores the file."""
     applied(folder, FILE + '[staff.zoe]\nname = "Zoe"\nroles = ["owner"]\n')
 
     async def race() -> str:

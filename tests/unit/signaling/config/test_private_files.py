@@ -1,4 +1,4 @@
-"""Nobody else can read the service's files, whatever the umask, even if an earlier version created them."""
+"""Other users of the machine cannot read the service's files, with any umask, even if an earlier version created the files."""
 
 from __future__ import annotations
 

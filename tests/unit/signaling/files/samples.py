@@ -1,4 +1,4 @@
-"""Small files of every accepted kind. They are made by programs, or by hand in the layouts of their formats."""
+"""Small files of every accepted kind. Some are made by programs, and some by hand, byte by byte."""
 
 from __future__ import annotations
 

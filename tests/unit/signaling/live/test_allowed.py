@@ -29,7 +29,7 @@ SAMPLES: Final[dict[Any, Any]] = {str: "x", int: 1, bool: True}
 
 
 def names_thing(kind: type[Any]) -> bool:
-    """Return whether messages of this kind name a session, or a member of staff who is to be signed out."""
+    """Return whether messages of this kind name a session, or a member of staff whom they sign out."""
     return kind is SignOutStaff or any(field.name == "session" for field in msgspec.structs.fields(kind))
 
 
@@ -95,8 +95,8 @@ def live_with(role: str) -> Any:
 def is_let_in(role: str, message: Any, place: str) -> bool:
     """Return whether the dispatch accepts the message.
 
-    The stand-in for `Live` has only what the check of rights needs. So any other error shows that the message has passed
-    the check.
+    The stand-in for `Live` has only what the check of rights needs. So if the handler fails with any other error, the message has
+    passed the check.
     """
     try:
         asyncio.run(handle(live_with(role), client_of(role), message))

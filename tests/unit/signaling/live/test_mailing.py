@@ -1,4 +1,4 @@
-"""Mails about a callback say what is agreed now, and mails about answers reach users who have not read them."""
+"""Mails about a callback contain the present agreement. Users who have not read an answer get a mail about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No pending write to the records is lost or overtakes another one. The number of pending writes is bounded."""
+"""No pending write to the records is lost, and pending writes keep their order. The number of pending writes is bounded."""
 
 from __future__ import annotations
 

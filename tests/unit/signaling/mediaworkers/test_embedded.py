@@ -123,7 +123,7 @@ def stand_in(worker: Worker | None) -> tuple[FakeProcess, FakeClient]:
 async def pair(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeWorkers]:
     """Start one worker and its idle replacement.
 
-    A successor starts without a pause, and time passes only when a test lets it pass.
+    A successor starts at once. Time passes only when a test moves the clock.
     """
     monkeypatch.setattr(embedded, "SETTLE_S", 0.0)
     monkeypatch.setattr(liveness, "PAUSES_S", (0.0,))

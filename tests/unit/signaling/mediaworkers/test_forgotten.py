@@ -1,4 +1,7 @@
-"""Rooms of a worker that belong to no session. Only the leader closes such rooms, and only if they are unknown twice in a row."""
+"""Rooms of a worker that belong to no session.
+
+Only the leader closes such rooms, and only if no session has them at two checks in a row.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from signaling.mediaworkers.forgotten import _look
 
 
 class Rooms:
-    """Stands for a media worker and its client. `closed`: the rooms closed since the last look."""
+    """Stands for a media worker and its client. `closed`: the rooms that were closed since the last check."""
 
     id = "w0"
 

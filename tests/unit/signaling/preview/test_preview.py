@@ -47,7 +47,7 @@ STAFF = {
 
 
 def world(staff: dict[str, StaffRecord]) -> Model:
-    """Return the model of the real days. Members have shifts of their own, and the records do not tell the patience of users."""
+    """Return the model of the real days. Each member has other shifts, and the records do not contain the patience of users."""
     groups = [
         StaffModel(
             name=each.id,
@@ -113,10 +113,7 @@ def lived(staff: dict[str, StaffRecord], seed: int) -> Lived:
 
 
 def recorded(life: Lived) -> list[PastSession]:
-    """Return the sessions that the records would have of these days.
-
-    Neither shifts nor patience can be read from these sessions.
-    """
+    """Return the sessions that the records contain after these days. They contain neither shifts nor patience."""
     found = []
     outcome = life.outcome
     for index, at_s in enumerate(outcome.arrivals.at_s):
@@ -215,7 +212,7 @@ def helped(experts: dict[str, StaffRecord], seed: int) -> Lived:
 
 
 def recorded_help(life: Lived) -> list[PastSession]:
-    """Return a long conversation for each request for help, as the records would have it."""
+    """Return a long conversation for each request for help, in the form of the records."""
     found = []
     for session in recorded(life):
         served = session.active_at is not None

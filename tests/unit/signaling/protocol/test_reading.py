@@ -1,6 +1,6 @@
-"""All input from outside passes one parser.
+"""All input from outside is read by one parser, and no module bypasses it.
 
-The parser refuses any type that contains a text without a rule. No module bypasses the parser.
+The parser refuses a type with a text field for which no rule exists.
 """
 
 from __future__ import annotations

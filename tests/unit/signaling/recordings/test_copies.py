@@ -1,4 +1,4 @@
-"""A user's copy of a recording is made once, has only the parts that reached the user, and is deleted with the recording."""
+"""A user's copy of a recording is made once, contains only what the user heard and saw, and is deleted with the recording."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The logs of segments tell which tracks exist, which parts reached the user, and where a moment is in the export."""
+"""The logs of segments say which tracks exist, what the user heard and saw, and where a moment is in the exported file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Files with what staff saw of a user's page: what is written, where it ends, and that nothing comes back once erased."""
+"""Files that record what staff saw of a user's page.
+
+The tests check what is written, where it ends, and that erased content stays erased.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A partner's keys are fetched from a real server on the loopback address.
 
-There are limits, redirects are not followed, and only allowed addresses are asked.
+The service limits time and size, follows no redirects, and connects only to allowed addresses.
 """
 
 from __future__ import annotations

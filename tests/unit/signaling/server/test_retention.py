@@ -1,4 +1,4 @@
-"""A server deletes at its start what has expired, and keeps what has not expired by another clock."""
+"""At its start, a server deletes what has expired by the right clock, and keeps what has expired only by another clock."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The state table of appointments.
 
-A place is kept free before the time, the ring goes to one counselor and then to anybody, and appointments are missed.
+The tests cover the place that is kept free before the start, the ring for the booked counselor and then for everybody, and missed
+appointments.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A session waits for disconnected people, and goes on without staff who may not return."""
+"""A session waits for disconnected people, and continues without staff who are not allowed to return."""
 
 from __future__ import annotations
 

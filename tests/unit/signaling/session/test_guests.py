@@ -1,7 +1,4 @@
-"""Guests.
-
-The tests check who may invite and remove them, what their links do, how they enter and leave, and how an interpreter is heard.
-"""
+"""The tests check who may invite and remove guests, how guests enter by links and leave, and how an interpreter is heard."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The notes that staff have typed are saved when a session closes, whatever closes it."""
+"""The notes that staff have typed are saved when a session closes for any reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Only one of a person's peer connections counts, and the tests check which one."""
+"""Only one peer connection of each person counts. The tests check which one."""
 
 from __future__ import annotations
 

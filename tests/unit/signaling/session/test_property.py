@@ -187,7 +187,7 @@ guested: list[ev.SessionEvent] = [
     ev.HelpJoined("han"),
 ]
 
-# A text session becomes a call and both people are heard. Then one of them falls silent.
+# A text session becomes a call, and user and counselor hear each other. Then nobody hears one of them.
 risen: list[ev.SessionEvent] = [
     ev.Connected("u"),
     ev.Entered(),
@@ -302,7 +302,7 @@ def check_guests(session: Session, grid: matrix.Matrix) -> None:
 
 
 def check_moves(session: Session, now: int) -> None:
-    """Check that a change of the request is left unapplied only if applying it would change nothing but the fence."""
+    """Check that the session ignores a change of its request only if the change has no other effect than a new fence."""
     for state in ("waiting", "suspended", "reserved", "accepted", "cancelled", "unserved", "completed"):
         moved = ev.RequestMoved(session.request, state, session.fence + 1)
         noted, applied = (decode_snapshot(encode_snapshot(session)) for _ in range(2))
@@ -312,7 +312,7 @@ def check_moves(session: Session, now: int) -> None:
 
 
 def check_aside(session: Session) -> None:
-    """Check who takes no place. This is only a disconnected user of an active session that still waits for the user."""
+    """Check that a session takes no place only while it is active and waits for its disconnected user."""
     if session.aside or "aside" in session.timers:
         assert session.state == "active"
         assert not session.people[session.user].connected
@@ -360,7 +360,7 @@ def check_told(session: Session, grid: matrix.Matrix) -> None:
 
 
 def check_promise(session: Session, around: views.Surroundings) -> None:
-    """Check that a user is promised a callback only if the site or a contact can reach them, and is asked for what is missing."""
+    """Check that a user whom the site cannot reach gets a callback only with a contact, and is asked for one."""
     told = views.session_view(session, "u", around, matrix.compute(session))
     assert told.contact_needed == (not around.reachable)
     if told.callback is not None and told.callback.state not in CALLBACK_OVER:
@@ -368,10 +368,10 @@ def check_promise(session: Session, around: views.Surroundings) -> None:
 
 
 def check_listeners(session: Session, grid: matrix.Matrix) -> None:
-    """Check that the user sees every operator who listens in, and is told of each who is heard by the user.
+    """Check that the user sees every operator who listens in, and is told of each operator whom the user hears.
 
-    An operator hears nobody whom no participant hears, except people who hear the operator. Nobody hears a silent operator. The
-    user never hears a whisper, and no view for the user tells of it.
+    An operator hears only voices that a participant hears, and the people who hear the operator. Nobody hears a silent operator.
+    The user never hears a whisper, and no view for the user tells of it.
     """
     assert session.state == "active" or not session.listeners
     company = {each.id for each in (*session.present(), *session.joined())}

@@ -1,4 +1,4 @@
-"""Consent to recording. The tests check who is asked, when recording starts, and what a refusal stops."""
+"""The tests check who is asked for consent to a recording, when the recording starts, and what a refusal stops."""
 
 from __future__ import annotations
 

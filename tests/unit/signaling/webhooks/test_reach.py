@@ -1,6 +1,6 @@
-"""The addresses to which webhooks may go.
+"""The addresses to which webhooks may be sent.
 
-The tests try names that lead to other addresses, redirects, and the setting that allows exceptions.
+The tests try host names that lead to other addresses, redirects, and the setting that allows exceptions.
 """
 
 from __future__ import annotations

@@ -13,7 +13,10 @@ from signaling.access.oidc.provider import AGAIN_MS, Provider, ProviderAway
 
 
 async def test_tokens_of_strangers_do_not_become_requests_to_the_provider() -> None:
-    """Anybody can send a logout token that names an unknown key. Not every such token may cause a request to the provider."""
+    """Anybody can send a logout token that names an unknown key.
+
+    Most of these tokens must not cause a request to the provider.
+    """
     asked = 0
 
     async def away(_: web.Request) -> web.Response:

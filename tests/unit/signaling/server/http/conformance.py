@@ -1,4 +1,4 @@
-"""Compare what each handler reads and answers with the handler's row in `api_table.py`, in every test that uses `desk`."""
+"""In every test that uses `desk`, compare each handler's requests and responses with the handler's row in `api_table.py`."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _is(body: bytes, kind: Any) -> bool:
 
 
 def _within(given: Any, kept: Any) -> bool:
-    """Return whether nothing in `given` was lost. `kept` may have defaults that `given` leaves out."""
+    """Return whether `kept` contains everything of `given`. `kept` may also contain defaults that `given` leaves out."""
     if isinstance(given, dict) and isinstance(kept, dict):
         return all(name in kept and _within(value, kept[name]) for name, value in given.items())
     if isinstance(given, list) and isinstance(kept, list):

@@ -79,7 +79,7 @@ class NoAppointments:
 
 
 class FakeLive:
-    """Has those methods of `Live` and of its parts that the HTTP handlers call. This one object stands for all parts.
+    """Stands for `Live` and for all its parts, with the methods that the HTTP handlers call.
 
     This stand-in knows one user, whose token is TOKEN. Jimin takes part in every session.
     """

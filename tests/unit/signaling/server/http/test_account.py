@@ -1,4 +1,4 @@
-"""People's own accounts: passwords, one-time links, and the list of where a person is signed in."""
+"""People's own accounts: passwords, one-time links, and the list of a person's sign-ins."""
 
 from __future__ import annotations
 

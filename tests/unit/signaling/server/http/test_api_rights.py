@@ -53,7 +53,7 @@ async def status(api: Api, route: str, where: str) -> int:
 def test_every_right_is_one_of_the_table_and_has_routes() -> None:
     assert set(NEEDS) == set(RIGHTS)
     assert {right for right, _ in TOKEN_ROUTES.values()} - {None} == set(RIGHTS)
-    # a token acts as a manager: each action must be a manager's, and reach no further than their sites
+    # a token acts as a manager: a manager must be allowed each of its actions, and only at the token's sites
     assert {TABLE[action].get("manager") for _, action in TOKEN_ROUTES.values()} == {"site"}
 
 

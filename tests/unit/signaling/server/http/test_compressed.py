@@ -56,7 +56,7 @@ def test_no_header_breaks_the_choice(header: str) -> None:
 
 
 def compress(folder: Path, encodings: tuple[str, ...] = ENCODINGS) -> None:
-    """Write compressed copies where the build puts them. Each copy contains its own encoding and name."""
+    """Write compressed copies where the build puts them. The content of each copy is its encoding and its name."""
     for encoding in encodings:
         for name in PLAIN.values():
             copy = folder / "compressed" / encoding / name

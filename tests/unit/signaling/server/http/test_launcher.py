@@ -1,4 +1,4 @@
-"""The widget's script gets the launcher's corner and texts of a site, without a byte of code for it."""
+"""The widget's script contains the launcher's corner and texts of a site. The script needs no additional code for this."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Staff see the user behind a session: notes that stay, and earlier sessions."""
+"""Staff see who a session's user is: notes about this user, and the user's earlier sessions."""
 
 from __future__ import annotations
 

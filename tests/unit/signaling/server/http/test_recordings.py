@@ -1,6 +1,6 @@
 """Access to recordings.
 
-The tests check who may view a recording, in which pieces it is sent, and the audit entry for each view.
+The tests check who may play a recording, in which pieces it is sent, and that each playback is in the audit log.
 """
 
 from __future__ import annotations

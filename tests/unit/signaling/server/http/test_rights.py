@@ -240,7 +240,7 @@ async def test_everybody_reaches_their_own_account(world: World, role: StaffRole
 
 
 async def test_sign_ins_and_passkeys_of_colleagues_stay_theirs(world: World) -> None:
-    """Each route about one's own account with an id in its path answers `not_found` for a colleague's thing, which stays."""
+    """Routes about the own account refuse the id of a colleague's thing with `not_found`, and do not change that thing."""
     _, cookie = await world.member("owner", proved=True)
     colleague, _ = await world.member("counselor", proved=True)
     records = world.desk.records
@@ -269,7 +269,7 @@ async def test_user_routes_answer_no_member_of_staff(world: World) -> None:
 
 @pytest.mark.parametrize("role", ["supervisor", "manager"])
 async def test_lists_name_no_staff_of_other_sites(world: World, role: StaffRole) -> None:
-    """No list for a supervisor or manager of one site contains staff of the organisation's other sites."""
+    """No list that a supervisor or manager of one site gets contains staff of the organisation's other sites."""
     _, cookie = await world.member(role)
     nari = StaffRecord(id="nari", login="nari", name="Nari of There", role="counselor", languages=["ko"], sites=[THERE])
     await world.desk.records.save_staff(nari)
@@ -281,7 +281,7 @@ async def test_lists_name_no_staff_of_other_sites(world: World, role: StaffRole)
 
 
 async def test_lists_and_names_stay_within_the_organisation(world: World) -> None:
-    """No list for an owner contains anything of the other organisation."""
+    """No list that an owner gets contains anything of the other organisation."""
     member, cookie = await world.member("owner")
     records, now = world.desk.records, now_ms()
     await records.save_staff(replace(member, id="spy", login="spy", name="Rival Spy", organisation="rival"))

@@ -205,7 +205,7 @@ async def test_no_role_changes_and_no_site_goes_without_an_audit_entry(desk: Des
 
 
 async def test_last_owner_stays_owner_whatever_the_page_asks(desk: Desk) -> None:
-    """Without an owner nobody could run the organisation. Once there is a second owner, the first may lose the role."""
+    """An organisation without an owner cannot be managed. When there is a second owner, the first one can lose the role."""
     boss = StaffRecord(id="boss", login="boss", name="Boss", role="operator", offices=["owner"])
     await desk.records.save_staff(boss)
     cookie = await sign_in_as(desk, "boss")

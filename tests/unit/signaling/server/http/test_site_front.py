@@ -1,4 +1,4 @@
-"""Panel and server keep to the choices of a site: logo, ways to talk, form and notices."""
+"""Panel and server respect the settings of a site: logo, channels, form and notices."""
 
 from __future__ import annotations
 

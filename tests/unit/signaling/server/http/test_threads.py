@@ -75,7 +75,10 @@ class Past:
 
 @pytest.fixture
 async def past(desk: Desk) -> Past:
-    """Minji has talked twice, the second time with staff among themselves; another user has talked once."""
+    """Minji has had two conversations; the second one also contains lines between staff.
+
+    Another user has had one conversation.
+    """
     past = Past(desk)
     await past.session("s-11", "minji", at=LAST_WEEK - DAY_MS)
     await past.line("s-11", "렌즈가 흐려요")

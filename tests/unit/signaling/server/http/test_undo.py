@@ -25,7 +25,7 @@ COOKIES: WeakKeyDictionary[Records, dict[str, dict[str, str]]] = WeakKeyDictiona
 
 
 async def cookie_of(desk: Desk, login: str = "ops") -> dict[str, str]:
-    """Return the cookie of a person who signs in once a test: the server throttles sign-ins."""
+    """Return the cookie of a person. Each person signs in once in a test, because the server limits sign-ins."""
     known = COOKIES.setdefault(desk.records, {})
     if login not in known:
         known[login] = await desk.cookie_of(login)
@@ -47,7 +47,10 @@ async def newest(desk: Desk, action: str) -> dict[str, Any]:
 
 
 async def undo(desk: Desk, action: str, status: int = 200, reason: str = "") -> None:
-    """Undo the newest change with this action. `reason`: why the server refuses that, if it does; "" for any reason."""
+    """Undo the newest change with this action.
+
+    `reason`: the reason with which the server must refuse this; "": it may give any reason.
+    """
     answered, reply = await ask(desk, f"/api/operator/audit/{(await newest(desk, action))['n']}/undo", {})
     assert answered == status, reply
     assert reason in ("", reply.get("reason"))
