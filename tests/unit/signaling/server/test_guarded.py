@@ -181,7 +181,9 @@ async def test_own_proxy_is_not_limited_like_other_addresses() -> None:
 async def test_log_warns_before_descriptors_run_out(place: Place) -> None:
     with structlog.testing.capture_logs() as logs:
         silent = [await place.connect(address=f"127.0.0.{number}") for number in range(2, 10)]
-        await asyncio.sleep(0.3)
+        while not logs:
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.2)  # several more looks
     assert ["descriptors nearly used up" in entry["event"] for entry in logs] == [True], "once a minute"
     for _, writer in silent:
         writer.close()

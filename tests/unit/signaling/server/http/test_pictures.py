@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
+import signal
 from collections.abc import AsyncIterator
 
 import pytest
@@ -156,9 +158,12 @@ async def test_photo_does_not_wait_for_a_slow_image(desk: Desk) -> None:
     out = io.BytesIO()
     Image.new("LA", (8000, 6250), (90, 128)).save(out, "PNG", compress_level=1)
     session = await desk.session()
-    await upload(desk, session, headers=BEARER)  # starts the process that decodes images
+    process = desk.app[CHECKER]._lanes[True][1]
     heavy = asyncio.create_task(upload(desk, session, data=out.getvalue(), headers=BEARER))
-    await asyncio.sleep(0.1)
+    while process.pid is None:
+        await asyncio.sleep(0.01)
+    os.kill(process.pid, signal.SIGSTOP)  # now the heavy image takes until SIGCONT
     assert (await upload(desk, session, headers=BEARER)).status == 200
     assert not heavy.done()
+    os.kill(process.pid, signal.SIGCONT)
     assert (await heavy).status == 200

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from time import monotonic
 from typing import Any
 
+import pytest
+
+from signaling.preview import running
 from signaling.records import SessionRecord
 from signaling.server.http.bodies import now_ms
 
 from .conftest import Desk, refused
 
 STAFF = "/api/settings/preview/staff"
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a simulation take longer: other tests share the processor."""
+    monkeypatch.setattr(running, "LONGEST_S", 60.0)
 
 
 async def visited(desk: Desk, count: int) -> None:
@@ -50,16 +61,27 @@ async def test_preview_says_what_more_room_would_do_and_how_sure_it_is(desk: Des
     assert (await (await desk.post(STAFF, new, headers=cookie)).json())["assumes_hours"] is True
 
 
-async def test_newer_preview_ends_the_older_and_its_process(desk: Desk) -> None:
+async def test_newer_preview_ends_the_older_and_its_process(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     cookie = await desk.cookie_of("ops")
     await visited(desk, 250)
     settings = await settings_of(desk, cookie)
+    started, start = asyncio.Queue[asyncio.subprocess.Process](), asyncio.create_subprocess_exec
+
+    async def told(*args: Any, **options: Any) -> asyncio.subprocess.Process:
+        process = await start(*args, **options)
+        if started.empty():
+            os.kill(process.pid, signal.SIGSTOP)  # the first preview never ends by itself
+        started.put_nowait(process)
+        return process
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", told)
     first = asyncio.create_task(desk.post(STAFF, {"id": "jimin", "settings": settings | {"calls": 2}}, headers=cookie))
-    await asyncio.sleep(0.2)  # until the first preview is under way
+    while started.empty():
+        await asyncio.sleep(0.01)
     second = await desk.post(STAFF, {"id": "jimin", "settings": settings | {"calls": 3}}, headers=cookie)
     assert second.status == 200
-    answer = await first
-    assert answer.status == 200 or (await refused(answer))[1] == "busy"
+    assert (await refused(await first))[1] == "busy"
+    assert await started.get_nowait().wait() == -signal.SIGKILL
 
 
 async def test_preview_has_the_rights_and_checks_of_the_change(desk: Desk) -> None:
