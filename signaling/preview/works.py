@@ -93,7 +93,7 @@ def _topic(site: Site, category: str, begin: int, end: int) -> Topic:
 def _people(past: Past, change: Change, staff: Iterable[StaffRecord], begin: int) -> list[Person]:
     """Return the active staff who serve the requests and whose times at work are known, in the order of their ids.
 
-    If the changed member's times are unknown, the member gets those of a typical colleague.
+    If the changed member's times are unknown, the member gets the times of a typical colleague.
     """
     role = "counselor" if change.kind == "user" else "professional"
     serving = sorted((each for each in staff if each.active and each.role == role), key=lambda each: each.id)

@@ -43,7 +43,8 @@ class Hello(Message, tag="hello"):
     """The first message of every connection. A user's message has the session token; staff are known by their cookie.
 
     ``desk``: whether a member of staff serves users here. False on the operators' page: nothing rings there.
-    ``page``: the connection only shows the page on which the user is (see *co-browsing* in docs/protocol.md). It acts for nobody.
+    ``page``: the connection only shows the page on which the user is (see *co-browsing* in docs/protocol.md). Such a connection
+    does not count as the user's presence.
     """
 
     tab: Id
@@ -238,10 +239,10 @@ class GetCallbackTimes(Message, tag="callback_times"):
 
 
 class AskCallback(Message, tag="callback"):
-    """Book a callback ``at`` a time within the opening hours, or move a booked one to another time.
+    """Book a callback ``at`` a time within the opening hours, or move a booked callback to another time.
 
     ``contact`` may be empty if the site can reach the user (``contact_needed`` is false). When a booked callback is moved, an
-    empty ``contact`` keeps the earlier one.
+    empty ``contact`` keeps the earlier contact.
     If the site gives appointments: ``staff`` is the member in the ``callback_times``, or "" for anyone. ``channel`` is the
     channel of the appointment; null: the session's channel. ``timezone``: the client's IANA zone; mails give times in this zone.
     """

@@ -1,4 +1,4 @@
-"""Every reason that the server gives, as a key for programs: for a refusal, and for the end of a session, peer or connection.
+"""Every reason for a refusal, or for the end of a session, peer or connection, as a key for programs.
 
 The sentence for people is written next to the code that refuses. `docs/protocol.md` explains each reason, and a test compares the
 reasons there with those here. The pages have words for every reason that reaches a person; the TypeScript compiler checks that

@@ -249,7 +249,7 @@ class Speaking(Message, tag="speaking"):
 
 
 class Caption(Message, tag="caption"):
-    """Words that a participant has just said, for those who could hear them.
+    """Words that a participant has just said, for the people who could hear the participant.
 
     A later caption with the same ``utterance`` replaces an earlier one. ``final``: this is the utterance's last caption.
     ``lost``: some words of this participant were not written down; ``text`` is then empty. ``translation``: the text in the
@@ -420,8 +420,9 @@ class Wallboard(Message, tag="wallboard"):
 
 
 class Trend(Message, tag="trend"):
-    """The wallboard's figures over the last two hours: one point every ``every_ms``, oldest first, the last at ``ends_at``.
+    """The wallboard's figures over the last two hours, as points.
 
+    There is one point every ``every_ms``, the oldest first; the last point is at ``ends_at``.
     ``left``: users who gave up since the previous point.
     ``level``: the service level of the half hour before the point, in percent; null when nobody was answered and nobody gave up
     in this half hour.

@@ -97,8 +97,8 @@ class SiteView(Struct, kw_only=True):
     read_marks: bool = True  # whether pages report and show who has read a line
     logo: str = ""  # id of the picture beside the name, at /api/logos/ID; "" if the site has none
     channels: list[Channel] = []  # how users may talk
-    waiting_notice: str = ""  # what the site tells users who wait
-    recording_notice: str = ""  # what the site tells users before they agree to a recording
+    waiting_notice: str = ""  # the site's text for users who wait
+    recording_notice: str = ""  # the site's text for users before they agree to a recording
 
 
 class FormFieldView(Struct, kw_only=True):
@@ -200,7 +200,7 @@ class WaitingView(Struct, kw_only=True):
     place: int  # 1: the user is next
     low_s: int | None = None
     high_s: int | None = None
-    staffed: bool = True  # at least one member of staff who could serve this request is signed in
+    staffed: bool = True  # whether at least one member of staff who could serve this request is signed in
     ringing: bool = False
     since: int = 0
     asking_for: str = ""  # name of the user's last counselor while the request is offered to that counselor first
@@ -267,11 +267,11 @@ class RecordingView(Struct, kw_only=True):
 class CaptionsView(Struct, kw_only=True):
     """The state of the call's captions.
 
-    ``on``: what is said is being written down now, because the participants in ``wanted_by`` want it. A client shows this at all
-    times. ``ready``: captions can be turned on. ``failed``: captions are off, because the captions process has failed. ``keep``:
-    the site keeps the words if everybody agrees. ``you``: this viewer's own answer to whether the words may be kept; "" before
-    the answer. ``kept``: the words are stored with the conversation. ``translate``: the language into which captions are
-    translated for this viewer; empty for none.
+    ``on``: the captions process writes down now what people say, because the participants in ``wanted_by`` want captions. A
+    client shows this at all times. ``ready``: captions can be turned on. ``failed``: captions are off, because the captions
+    process has failed. ``keep``: the site keeps the words if everybody agrees. ``you``: this viewer's own answer to whether the
+    words may be kept; "" before the answer. ``kept``: the words are stored with the conversation. ``translate``: the language
+    into which captions are translated for this viewer; empty for none.
     """
 
     on: bool = False
@@ -357,7 +357,8 @@ class OpeningView(Struct, kw_only=True):
 class MailView(Struct, kw_only=True):
     """The user's address for mails.
 
-    ``to``: the user's address, mostly hidden; "" while none is known. ``copies``: a copy of the conversation may be in a mail.
+    ``to``: the user's address, mostly hidden; "" while none is known. ``copies``: the site allows mails with a copy of the
+    conversation.
     """
 
     to: str = ""
@@ -395,7 +396,7 @@ class SessionView(Struct, kw_only=True):
     cobrowse: CobrowseView | None = None  # null if staff can see no page of this user
     translates: bool = False  # lines and captions can be translated
     may_listen: bool = False  # an operator may listen in; the page says so before the user enters
-    listening: Listening = "off"  # for an operator who listens in only: how far the site lets operators go
+    listening: Listening = "off"  # for an operator who listens in only: the most that the site allows to operators
     may_record: bool = False  # participants will be asked for consent to recording; the page says so before the user enters
     waiting: WaitingView | None = None
     opening: OpeningView | None = None  # for the user only, until a counselor has come
@@ -404,9 +405,10 @@ class SessionView(Struct, kw_only=True):
     callback: CallbackView | None = None
     upgrade: UpgradeView | None = None
     owner_lost: bool = False
-    # for the user only: what they may choose while the owner is disconnected, nobody is there, or the wait is long
+    # for the user only: the choices they have while the owner is disconnected, no counselor is there, or the wait is long
     choices: list[Literal["wait", "another", "message"]] = []
-    deadline: int | None = None  # when the session ends or goes on without a disconnected person; null if it waits for nobody
+    # when the session stops waiting for a disconnected person, and ends or continues; null if it waits for nobody
+    deadline: int | None = None
     lost: str = ""  # participant id of the disconnected person for whom the session waits until the deadline, or ""
     end_reason: EndReason | Literal[""] = ""
     brief: Brief | None = None
@@ -423,7 +425,7 @@ class SessionView(Struct, kw_only=True):
 
 
 class Span(Struct, kw_only=True, frozen=True):
-    """The lines numbered from ``first`` to ``last``, except those that the participant may not read."""
+    """The lines numbered from ``first`` to ``last``, without lines that the participant may not read."""
 
     first: Annotated[int, Meta(ge=1)]
     last: int

@@ -134,7 +134,7 @@ class MessageLeft(Struct, kw_only=True):
 
 
 class WorkerItem(Struct, kw_only=True):
-    """A media worker. ``load``: the share of one CPU core that it uses; null until it has been measured twice.
+    """A media worker. ``load``: the share of one CPU core that the worker uses; null until the load has been measured twice.
 
     ``state``: a spare worker is ready to take the place of a live one. A draining worker takes no new rooms.
     """
@@ -214,7 +214,7 @@ class WhyNot(Struct, kw_only=True):
 
 
 class Why(Struct, kw_only=True):
-    """Why a request went to a member of staff: the tier in which it was matched, and who was passed over."""
+    """Why a request was matched to a member of staff: the tier in which it was matched, and the members who were passed over."""
 
     ring: Literal["exact", "parent", "any"]
     rule: str  # the rule that chose among the members of a tier, e.g. "least load, then longest idle"

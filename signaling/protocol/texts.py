@@ -1,7 +1,7 @@
 """Rules for every text from outside: what it may contain and how it is repaired. Pure.
 
-Every text from a browser, a partner or an administrator passes `Seen`, `Exact`, or a pattern of letters and digits
-(`is_narrow`). `reading` finds the rule in the declared type and refuses a type without one.
+Every text from a browser, a partner or an administrator passes `Seen`, `Exact`, or a pattern of letters and digits (`is_narrow`).
+`reading` finds the rule in the declared type and refuses a type without a rule.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ LEAST_BYTES = 2048  # bytes of UTF-8 that are allowed even in a short text: a na
 
 _CONTROLS = "\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f"  # all control characters but tab and line ends
 _LINE_END = re.compile("\r\n?|[\x85\u2028\u2029]")
-_BIDI = "\u202a-\u202e\u2066-\u2069"  # bidi embeddings, overrides, isolates: they can make a text look like another
+_BIDI = "\u202a-\u202e\u2066-\u2069"  # bidi embeddings, overrides and isolates, which can make a text look like another text
 _ALONE = "\ud800-\udfff"  # lone surrogates, which UTF-8 cannot encode
 _UNWELCOME = re.compile(f"[{_CONTROLS}{_BIDI}]")
 _CONTROL = re.compile(f"[{_CONTROLS}]")

@@ -37,10 +37,11 @@ Channel = Literal["text", "voice", "video"]
 Audience = Literal["all", "staff"]
 Mode = Literal["consultation", "whisper", "conference"]
 ListenAs = Literal["listen", "whisper", "join"]  # how an operator takes part in a call; only staff hear a whisper
-# how far operators who listen in may go at a site; each value also allows what the values before it allow
+# how far operators who listen in may go at a site; each value also includes the values before it
 Listening = Literal["off", "on", "whisper", "join"]
 Captions = Literal["off", "live", "keep"]  # whether a site's calls may have captions, and whether these may be kept
-# whether counselors may see the page on which the user is. strict: only texts that the site shares; open: all but private ones
+# whether counselors may see the page on which the user is. strict: counselors see only texts that the site shares; open: all
+# texts except private ones
 Cobrowse = Literal["off", "strict", "open"]
 Grade = Literal["good", "fair", "poor"]  # the grade of a connection's quality
 SessionState = Literal["preparing", "waiting", "callback", "active", "asleep", "after", "message_left", "closed"]

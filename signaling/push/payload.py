@@ -22,8 +22,8 @@ def payload(kind: Kind, tag: str, args: dict[str, Any], language: str, device: s
     """Return the content of a push as JSON, which the page's service worker reads (`web/src/worker/payload.ts`).
 
     `tag`: a later push with the same tag replaces the notification. `args`: the values for the text; `site` is the site's name.
-    `device`: the id of the browser in the records. `left_ms`: how many milliseconds a ring still lasts. A push has no time of
-    day, because the browser's clock may be wrong.
+    `device`: the id of the browser in the records. `left_ms`: how many milliseconds a ring still lasts. A push contains no time
+    of day, because the browser's clock can be wrong.
     """
     words = words_in(language, "push")
     said: dict[str, Any] = {

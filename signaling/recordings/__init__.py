@@ -1,4 +1,4 @@
-"""The folder of recordings: find a session's segments and the parts that a user may hear and see, and delete recordings."""
+"""The folder of recordings. Find a session's segments and the spans in them that reached a user, and delete recordings."""
 
 from .index import Segment, Span, Track, pieces, reached
 from .seen_pages import SeenPages, Shown

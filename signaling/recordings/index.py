@@ -56,7 +56,7 @@ def read_log(name: str, epoch: int, period: int, lines: Iterable[bytes], last_wr
     """Return the recorded segment that the lines of its log describe.
 
     `name`: the segment's folder. `last_written`: when a file of this folder was last written. Reading stops at a broken line,
-    because the recorder died while it wrote that line. Tracks whose end is not in the log end at `last_written`.
+    because the recorder died while writing this line. Tracks whose end is not in the log end at `last_written`.
     """
     segment = Segment(name=name, epoch=epoch, period=period, reason="worker_lost")
     tracks: dict[int, Track] = {}

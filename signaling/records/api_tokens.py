@@ -77,7 +77,7 @@ class ApiTokens(Database):
         """Store a token. Raises TooManyTokens."""
 
         def add(connection: sa.Connection) -> None:
-            # locks the organisation's row, so that two requests cannot both store the last token
+            # locks the organisation's row, so that two requests cannot together exceed the limit
             connection.execute(sa.select(t.organisation.c.id).where(t.organisation.c.id == token.organisation).with_for_update())
             count = sa.select(sa.func.count()).select_from(t.api_token).where(_c.organisation == token.organisation)
             if connection.execute(count).scalar_one() >= MOST_TOKENS:

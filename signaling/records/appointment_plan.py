@@ -1,7 +1,7 @@
 """Compute the times at which a member of staff can have appointments. Pure; times are ms since the Unix epoch.
 
 The day is divided into cells of 15 minutes. An appointment takes the cells from its start to the end of the pause after it. Each
-cell of a member belongs to one appointment at most, and the records enforce that. So no member has two appointments at the same
+cell of a member belongs to one appointment at most. The records enforce this rule. So no member has two appointments at the same
 time, even if the appointments have different lengths or were chosen in different time zones.
 """
 

@@ -41,9 +41,9 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 def of_site(before: Site | None, after: Site) -> list[Entry]:
-    """Return one entry for each part of a site that has changed.
+    """Return one entry for each changed part of a site.
 
-    The entries equal those of the parts' pages. `before`: None for a new site.
+    The pages of the parts store the same entries. `before`: None for a new site.
     """
     subject, former, found = f"site/{after.id}", before or Site(id=after.id), []
     for category in {**former.categories, **after.categories}:  # a removed category loses its hours first

@@ -1,4 +1,7 @@
-"""The database engine: transactions, the schema when it is opened, and whether the database is available."""
+"""The database engine: transactions, the schema, and whether the database is available.
+
+Opening the database makes or upgrades the schema.
+"""
 
 from __future__ import annotations
 

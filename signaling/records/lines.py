@@ -239,7 +239,8 @@ def _values(line: Line) -> dict[str, Any]:
 
 
 def _next_number(connection: sa.Connection, session_id: str) -> int:
-    # This statement comes first because it locks the session's row, so that lines of one session are numbered in turn.
+    # This statement must come first: it locks the session's row, so that two transactions never give the same number to two
+    # lines.
     numbered = connection.execute(
         sa.update(t.session)
         .where(t.session.c.id == session_id, t.session.c.end_reason != "erased")

@@ -81,7 +81,8 @@ class Reach:
                 pass
         written: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._insisting.append((write, written))
-        self._lost(None)  # starts a probe if none runs: the database may have become available since `write` failed
+        # starts a probe if none is running, because the database might have become available since `write` failed
+        self._lost(None)
         try:
             return await written
         finally:

@@ -212,7 +212,7 @@ class Replies(Database):
     async def count_reply(self, reply: str, staff: str, realm: Realm) -> bool:
         """Count one use of a saved reply.
 
-        Return False when this member of staff, who serves the realm's sites, has no such reply.
+        `realm`: the sites of this member of staff. Return False when the member cannot insert this reply.
         """
         shared = _c.site.in_(sa.select(t.site.c.id).where(realm.where(t.site.c.organisation, t.site.c.id)))
         theirs = sa.and_(_c.id == reply, shared | (_c.owner == staff))

@@ -15,7 +15,7 @@ from .types import FIRST_ORGANISATION
 
 _MIGRATING = 0x5A_4D_16  # key of the advisory lock: a number that no other lock in this database uses
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_VERSION = sa.Table(  # Alembic's own table, as Alembic makes it; not in `tables.metadata`, because no code of ours uses it
+_VERSION = sa.Table(  # Alembic's own table, as Alembic makes it; it is not in `tables.metadata`, because our code does not use it
     "alembic_version", sa.MetaData(), sa.Column("version_num", sa.String(32), primary_key=True, nullable=False)
 )
 _VERSION.primary_key.name = "alembic_version_pkc"

@@ -145,10 +145,10 @@ class Sessions(Saves):
         return found
 
     async def conversations_of(self, person: tuple[str, str], *, since: int, q: str = "") -> list[SessionRecord]:
-        """Return the finished sessions of a person (site and `user_ref`) that ended at or after `since`, newest first.
+        """Return a person's finished sessions that ended at or after `since`, newest first.
 
-        At most `MOST_CONVERSATIONS` are returned. `q`: only sessions whose lines or wrap-up notes contain this text, ignoring
-        case.
+        `site` and `user_ref` name the person. At most `MOST_CONVERSATIONS` are returned. `q`: only sessions whose lines or
+        wrap-up notes contain this text, ignoring case.
         """
         c = t.session.c
         site, user_ref = person

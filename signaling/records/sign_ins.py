@@ -319,7 +319,8 @@ class SignIns(Database):
 def lock_providers(connection: sa.Connection) -> set[str]:
     """Return the rows of the sign-in providers that are set up, and lock these rows until the end of the transaction.
 
-    So a rule that needs a provider is stored either before somebody removes the provider, or not at all.
+    While the rows are locked, nobody can remove a provider. So a caller can check that a provider exists, and then store a rule
+    that needs it.
     """
     return set(connection.execute(sa.select(t.oidc_settings.c.id).order_by(t.oidc_settings.c.id).with_for_update()).scalars())
 

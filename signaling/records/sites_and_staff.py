@@ -25,7 +25,7 @@ from .types import Category, Changed, SignInRecord, Site, SiteKey, StaffRecord, 
 from .wrap_up import WrapUpPlan
 
 _STAFF_COLUMNS = StaffRecord.__struct_fields__
-KNOWN_S = 1.0  # seconds for which a site that was read is cached
+KNOWN_S = 1.0  # a site is cached for this many seconds after it was read
 MOST_KNOWN = 1000  # at most this many sites are in the cache
 _HIGH_OFFICES = frozenset({"owner", "administrator"})
 _SITE_COLUMNS = tuple(column.name for column in t.site.columns)

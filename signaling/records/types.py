@@ -1,4 +1,4 @@
-"""The rows of the tables as values. Times are milliseconds since the Unix epoch; a time that is None has not come yet.
+"""The rows of the tables as values. Times are milliseconds since the Unix epoch. If a time is None, this moment has not come yet.
 
 These values contain secrets (keys, hashes of passwords and tokens): never encode a whole record for a client.
 """
@@ -45,7 +45,7 @@ class Overtaken(Exception):
 
 
 class RecordsAway(Exception):
-    """The database is unavailable: it does not answer, or cannot write (locked, full). The database may be available again soon.
+    """The database is unavailable: it does not answer, or cannot write (locked, full). It might be available again soon.
 
     Nothing was read. After a write has raised `RecordsAway`, it is unknown whether the write was committed.
     """
@@ -121,7 +121,7 @@ class Site(Struct, frozen=True, kw_only=True):
     `thread_days`: for how many days a text conversation sleeps after its user has left. 0: the conversation ends instead.
     `captions`: "live": people in a call may turn captions on. "keep": captions may also be kept with the conversation, if all
     agree.
-    `guests`: how many guests people in a conversation may invite at a time, 0 to 3.
+    `guests`: how many guests can be in a conversation at the same time, 0 to 3.
     `cobrowse`: whether counselors may ask to see the user's page, and which texts they then see. "strict": only texts that the
     site shares; "open": all texts except those that the site marks as private.
     `own_past`: whether users for whom the partner vouches may read their own earlier conversations.
@@ -173,7 +173,7 @@ class Site(Struct, frozen=True, kw_only=True):
         return lookup(language, self.languages)
 
     def category_name(self, category: str, language: str) -> str:
-        """Return the category's name in that language or the most suitable one, else the category's id."""
+        """Return the category's name in that language, else in the most suitable language, else the category's id."""
         names = self.categories[category].names if category in self.categories else {}
         return in_language(names, language) or category
 

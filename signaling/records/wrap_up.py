@@ -69,7 +69,7 @@ class WrapUpPlan(Struct, kw_only=True):
         return bool({ALL, *path} & set(self.required))
 
     def choosable(self, path: Sequence[str]) -> list[Outcome]:
-        """Return the outcomes that can be chosen in a category, in the order of the plan."""
+        """Return the outcomes that can be chosen in a category, in the site's order."""
         headings = {each.parent for each in self.outcomes}
         leaves = [each for each in self.outcomes if each.id not in headings]
         return [each for each in leaves if all(_suits(one.categories, path) for one in self.line(each.id))]

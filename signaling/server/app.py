@@ -69,7 +69,10 @@ MAX_BODY_BYTES = 9 * 1024 * 1024  # enough bytes for a picture of 8 MiB in a mul
 
 
 async def open_records(settings: Settings) -> Records:
-    """Prepare the folders, and open the records. If the database does not answer, try again for `WAIT_S`. Raises CannotOpen."""
+    """Prepare the folders, and open the records.
+
+    If the database does not answer, try again for at most `WAIT_S` seconds. Raises CannotOpen.
+    """
     private_data(settings.data_dir, settings.recordings_dir, settings.files_dir)
     remove_leftovers(settings)
     return await opened(settings.database_url, WAIT_S)

@@ -104,7 +104,10 @@ class Relay:
         return relay
 
     async def _to_leader(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Forward a request to the leader. If the leader has died or hangs, wait up to `LEADER_WITHIN_S` for another leader."""
+        """Forward a request to the leader.
+
+        If the leader has died or hangs, wait up to `LEADER_WITHIN_S` seconds for another leader.
+        """
         loop = asyncio.get_running_loop()
         until = loop.time() + LEADER_WITHIN_S
         while await self.node.someone_leads(until - loop.time()):
@@ -138,7 +141,7 @@ class Relay:
     async def _while_it_leads(self, leader: Leader, work: Coroutine[Any, Any, T]) -> T:
         """Return the result of `work`.
 
-        Raises TimeoutError when the leader changes before `work` is done: the former leader may hang and never answer.
+        Raises TimeoutError when the leader changes before `work` is done, because the former leader might hang and never answer.
         """
         task, change = asyncio.create_task(work), asyncio.create_task(self._changes_from(leader))
         try:

@@ -97,7 +97,7 @@ class Guard:
             self._look_at_descriptors(now_s)
 
     def _cut_stalled(self, now_s: float) -> None:
-        """Cut connections whose clients have read nothing of their buffered data for `STALLED_S`."""
+        """Cut connections whose clients have read none of their buffered data for `STALLED_S` seconds."""
         stalled: dict[Guarded, tuple[int, float]] = {}
         for connection in self.connections.served():
             unsent = connection.unsent_bytes()
@@ -134,7 +134,7 @@ class Guarded(web.RequestHandler):
         self._socket: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Tell the guard of this new connection."""
+        """Register this new connection at the guard."""
         super().connection_made(transport)
         if isinstance(transport, asyncio.Transport):
             self._socket = transport

@@ -25,7 +25,7 @@ _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.
 
 
 class Turns:
-    """Calls functions in the order in which they were added, at most `LOST_A_TURN` in one turn of the event loop."""
+    """Calls functions in the order in which they were added: at most `LOST_A_TURN` functions in one turn of the event loop."""
 
     def __init__(self) -> None:
         self._waiting: deque[Callable[[], None]] = deque()

@@ -166,7 +166,7 @@ def accepted(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def due_again(session: Session) -> bool:
-    """Make the callback due again, because its counselor never entered, or did not return, before the user connected.
+    """Make the callback due again. Before the user connected, its counselor never entered or did not return.
 
     Return False, and change nothing, if no counselor is calling this session's user back.
     """

@@ -14,7 +14,10 @@ from signaling.session.model import NotAllowed, Person, Session
 
 
 def possible(session: Session) -> bool:
-    """Return whether participants may turn captions on now. Does not check that a captions process is running."""
+    """Return whether participants may turn captions on now.
+
+    This function does not check whether a captions process is running.
+    """
     return session.captions.offered and session.state == "active" and session.channel != "text"
 
 

@@ -1,7 +1,8 @@
 """Co-browsing: with the user's consent, staff see the page of the partner's site on which the user is.
 
-Only the owner asks, and only the user agrees. Both may stop at any time. Consent holds for this owner and this conversation: it
-survives a change of page and a restart of the server, and ends when the session gets another owner or is over.
+Only the owner asks, and only the user agrees. The owner and the user may each stop at any time. Consent holds for this owner and
+this conversation: it survives a change of page and a restart of the server, and ends when the session gets another owner or is
+over.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def possible(session: Session) -> bool:
 def sees(session: Session, person: Person) -> bool:
     """Return whether this person may see the user's page now.
 
-    While the user agrees, the owner may see the page. Other staff may also see the page while they hear the user.
+    While the user agrees, the owner may see the page, and other staff may see it while they hear the user.
     """
     if session.cobrowse.state != "on" or person.gone or not person.staff or person.id not in session.people:
         return False

@@ -8,7 +8,7 @@ from signaling.protocol.session_views import Former, Line
 
 from .model import NotAllowed
 
-CHANGE_MS = 300_000  # for so many milliseconds after sending a line, its author may edit or retract the line
+CHANGE_MS = 300_000  # an author may edit or retract a line for this many milliseconds after sending it
 MOST_EDITS = 20  # at most this many edits of one line; further edits are refused
 MOST_FORMER = 30_000  # at most this many characters for all former texts of a line; staff get these texts with the line
 

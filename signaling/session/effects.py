@@ -1,4 +1,4 @@
-"""The effects of an event: what the caller of ``receive`` must then carry out. All effects are plain values."""
+"""The effects of an event, which the caller of ``receive`` must carry out. All effects are plain values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Enqueue:
     """Enqueue this request at the matcher.
 
     ``only``: the one member of staff to whom the request is offered, or "". ``first``: whether it is offered before all other
-    requests. ``step``: "promise" only keeps a place of ``only`` free, and "redeem" lets the promised request ring.
+    requests. ``step``: "promise": only keep a place of this member free. "redeem": let the promised request ring.
     """
 
     request: str
@@ -66,8 +66,8 @@ class Reinstate:
     """Restore a request at the matcher after a restart, with its original enqueue time.
 
     If ``staff`` is given, that member has accepted the request and still serves it.
-    If ``staff`` is empty, the request waits. A waiting request is offered only after its user has returned, except the request of
-    a callback. ``promised``: the request does not wait yet, but a place is kept free for it.
+    If ``staff`` is empty, the request waits. A waiting request is offered only after its user has returned. The request of a
+    callback is offered without its user. ``promised``: the request does not wait yet, but a place is kept free for it.
     """
 
     request: str

@@ -73,7 +73,7 @@ def cancelled(session: Session, event: HelpCancelled, now: int, out: list[Effect
 
 
 def accepted(session: Session, event: Accepted, now: int, out: list[Effect]) -> None:
-    """Let the member of staff who accepted the request catch up, unheard, and tell the user so.
+    """Let the member of staff who accepted the request catch up, unheard. A system line tells the user of this.
 
     In a direct transfer, the member who accepts becomes the owner at once, without catching up.
     """

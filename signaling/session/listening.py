@@ -63,8 +63,8 @@ def stopped(session: Session, event: ListenStopped, now: int, out: list[Effect])
 def changed(session: Session, event: ListenedAs, now: int, out: list[Effect]) -> None:
     """Change whether a listener whispers, has joined, or only listens. Raises NotAllowed.
 
-    Everybody is told when a listener joins, and when a listener who had joined only listens or whispers again. Only staff are
-    told of a whisper. If the call can be recorded, an operator joins only with an answer about recording.
+    Everybody is told when a listener joins, and when a joined listener goes back to listening or whispering. Only staff are told
+    of a whisper. If the call can be recorded, an operator joins only with an answer about recording.
     """
     listener = session.listeners.get(event.staff)
     if listener is None:

@@ -70,7 +70,8 @@ def compute(session: Session) -> Matrix:
 
     Guests hear and see the people whom the user hears and sees, and each other. An interpreter's voice can cover the voices of
     the other side. Muting does not change the matrix, so a listener does not switch between relay and mix at each mute. There is
-    one exception: a muted interpreter covers no voice. Otherwise listeners who hear only the interpreter would hear nothing.
+    one exception: a muted interpreter covers no voice. Without this exception, people who hear only the interpreter would hear
+    nothing.
     """
     if session.state != "active":
         return Matrix()

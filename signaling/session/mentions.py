@@ -9,7 +9,7 @@ from signaling.session.effects import Effect
 from signaling.session.events import Mentioned, MentionRead
 from signaling.session.model import FINAL_STATES, Mention, NotAllowed, Session
 
-MOST = 50  # one session remembers at most this many mentions; a further one makes the session forget the oldest
+MOST = 50  # one session remembers at most this many mentions; then a new mention replaces the oldest one
 
 
 def mentioned(session: Session, event: Mentioned, now: int, out: list[Effect]) -> None:

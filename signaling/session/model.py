@@ -65,7 +65,8 @@ CATCH_UP_MS = 3 * 60_000  # how long a professional may catch up before joining
 HUNT_MS = 90_000  # how long the search for a professional or colleague lasts
 HUNT_ONE_MS = 30_000  # how long the search lasts if one person is asked by name; a ring takes 20 s of this time
 WRAP_UP_MS = 120_000  # how long the owner may wrap up after the conversation
-# how long a user's request for voice or video rings. Longer than other rings: the counselor may be writing to somebody else
+# how long a user's request for voice or video rings. Longer than other rings, because the counselor might be writing to somebody
+# else
 UPGRADE_MS = 30_000
 GUEST_LINK_MS = 15 * 60_000  # how long a guest's link can be opened
 CAMERA_LINK_MS = 2 * 60_000  # how long the link for the user's phone as a camera can be opened
@@ -267,9 +268,9 @@ class Ringing(Struct, kw_only=True):
 class Help(Struct, kw_only=True):
     """A help request for a professional or, with ``transfer``, for a colleague who takes the session over.
 
-    ``asked``: how many members of staff the request has rung for. ``excluded``: staff to whom it is not offered (again).
-    ``to``: the member of staff who is asked by name, or "". ``to_name``: the name of this member or category, which the user is
-    told in a direct transfer. ``why``: why nobody came (declined, expired, nobody), or "".
+    ``asked``: how many members of staff the request has rung for. ``excluded``: staff to whom the request is not offered. ``to``:
+    the member of staff who is asked by name, or "". ``to_name``: the name of this member or category, which the user is told in a
+    direct transfer. ``why``: why nobody came (declined, expired, nobody), or "".
     """
 
     state: HelpState
@@ -344,8 +345,8 @@ class Session(Struct, kw_only=True):
     ``sleeps_days``: for how many days a text conversation sleeps after its user has left. 0: the conversation ends instead.
     ``woken``: the conversation slept, and its user waits for a counselor again.
     ``invited``: other software has started the conversation, and its user has not come yet.
-    ``form_missing``: the user has not filled in what the site asks for before a conversation. They can only leave a message or
-    book a callback.
+    ``form_missing``: the user has not filled in what the site asks for before a conversation. Such a user can only leave a
+    message or book a callback.
     ``guests_most``: how many guests may be in the room at the same time. ``interpreting``: the setting of the interpreter; None:
     nobody interprets.
     ``aside``: the user of this text session has left the page, and takes no place of their counselor until they return.

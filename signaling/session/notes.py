@@ -1,8 +1,8 @@
 """The notes of staff, while staff type them.
 
-The session stores these drafts. When the session closes for any reason, it saves them as notes. Until the session closes, only
-the author can read a draft. The owner's draft becomes the wrap-up; the draft of any other member becomes a note for staff. So
-notes survive a closed tab, a broken machine, and a wrap-up that times out.
+The session stores the drafts of these notes. When the session closes for any reason, the drafts are saved as notes. Until the
+session closes, only the author can read a draft. The owner's draft becomes the wrap-up; the draft of any other member becomes a
+note for staff. So notes survive a closed tab, a broken computer, and a wrap-up that times out.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def typed(session: Session, event: NotesTyped, now: int, out: list[Effect]) -> N
 
 
 def settle(session: Session, out: list[Effect]) -> None:
-    """Save all drafts when the session is over, except those of an erased session. Called after every event."""
+    """Save all drafts when the session is over. The drafts of an erased session are not saved. Called after every event."""
     if session.state not in FINAL_STATES:
         return
     kept: list[Effect] = []

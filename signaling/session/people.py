@@ -175,7 +175,7 @@ def media_changed(session: Session, event: MediaChanged, now: int, out: list[Eff
 def peer_offered(session: Session, event: PeerOffered, now: int, out: list[Effect]) -> None:
     """Register a new peer of this person.
 
-    The worker keeps an earlier peer of the same tab until the new one is live, because the earlier one may recover first. The
+    The worker keeps an earlier peer of the same tab until the new one is live, because the earlier peer might recover first. The
     peers of an earlier tab are closed, so that nobody is heard through a tab that this person has left.
     """
     person = _in_room(session, event.participant)

@@ -35,7 +35,7 @@ def answered(session: Session, event: RecordingAnswered, now: int, out: list[Eff
 
 
 def _may_still_revoke(session: Session, person: Person, event: RecordingAnswered, now: int) -> bool:
-    """Return whether the user withdraws consent after the call and may still do so.
+    """Return whether this event is the user's withdrawal of consent after the call, and is still allowed.
 
     The user may withdraw while the conversation goes on as text, and after its end for as long as the user may rate it.
     """
@@ -67,7 +67,7 @@ def settle(session: Session, now: int, out: list[Effect]) -> None:
     """Begin or stop recording, depending on the answers of the people who are present. Called after every event."""
     for person in session.people.values():
         if person.gone:
-            person.recording = ""  # this person is asked about recording again if they come back
+            person.recording = ""  # if this person comes back, they are asked about recording again
     _begin_or_stop(session, out)
     if session.state == "active" and session.channel == "text":
         for person in session.people.values():

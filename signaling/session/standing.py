@@ -1,6 +1,6 @@
 """The open requests of a session and their states, as the session itself sees them.
 
-A matcher that has lost its data gets the session's requests again. If a matcher kept running while this server was down, its
+If a matcher has lost its data, it gets the session's requests again. If a matcher kept running while this server was down, its
 requests are compared with those of the session.
 """
 

@@ -1,4 +1,7 @@
-"""Links in a text: http, https, mailto and tel, nothing else. The same rules as those of the pages (`room/writing/links.ts`)."""
+"""Links in a text: http, https, mailto and tel, nothing else.
+
+The rules are the same as in the pages (`room/writing/links.ts`).
+"""
 
 from __future__ import annotations
 
@@ -80,7 +83,7 @@ def links(text: str) -> list[str | Link]:
 
 
 def _without_tail(raw: str) -> str:
-    """Cut characters of the sentence from the end of an address: marks of emphasis, and Korean particles without a space."""
+    """Remove from the end of an address what belongs to the sentence: marks of emphasis, and Korean particles."""
     bare = raw.rstrip("*_~")
     found = _HANGUL_TLD.fullmatch(bare) or _PARTICLE.fullmatch(bare)
     return found[1] if found else bare

@@ -56,7 +56,8 @@ class Reach:
     def checked(self, typed: str) -> str:
         """Return the canonical form of the URL that somebody typed. Raises BadEndpoint.
 
-        Every host name is accepted here, because its IP addresses can change at any time. They are checked at each connection.
+        Every host name is accepted here, because its IP addresses can change at any time. The addresses are checked at each
+        connection.
         """
         try:
             address = web_addresses.endpoint(typed)

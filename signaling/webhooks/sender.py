@@ -176,7 +176,10 @@ class Sender:
             await self._tell(endpoint)
 
     async def _tell(self, endpoint: Endpoint) -> None:
-        """Mail the organisation's owners, and those who get alerts of the endpoint's sites, that the endpoint is switched off."""
+        """Send a mail that the endpoint is switched off.
+
+        The organisation's owners and the people who get alerts of the endpoint's sites get it.
+        """
         told: dict[str, str] = {}  # mail address → language of the mail
         for member in await self._records.all_staff(endpoint.organisation):
             if "owner" in member.roles and member.active and member.mail:

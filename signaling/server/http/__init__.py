@@ -69,7 +69,10 @@ from .origin import own_origin_only
 
 
 def setup(app: web.Application) -> None:
-    """Add the routes, the middlewares and the hourly upkeep. Handlers find shared objects by the keys of `app_keys.py`."""
+    """Add the routes, the middlewares and the hourly retention (`retention.py`).
+
+    Handlers find shared objects by the keys of `app_keys.py`.
+    """
     app[recordings.LOOKS] = recordings.Looks()
     app[doctor.TURN] = asyncio.Lock()
     app[previews.PREVIEWS] = Previews(app[RECORDS], now_ms)

@@ -1,6 +1,6 @@
 """Every HTTP route of the server, with the types of its request and response.
 
-`openapi.py` makes the OpenAPI document from these rows. Add a row here for each new route: a test compares the rows with the
+`openapi.py` makes the OpenAPI document from this table. Add a row here for each new route: a test compares the rows with the
 routes of the application. The tests of the routes check each request and each response against the route's row.
 """
 

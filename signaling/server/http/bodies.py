@@ -133,7 +133,7 @@ def steady_ms(request: web.Request) -> int:
 def address_of(request: web.Request) -> str:
     """Return the client's address.
 
-    If our own proxy or another server of the cluster passes on the request, a header tells the client's address.
+    If our own proxy or another server of the cluster has forwarded the request, the address comes from a header.
     """
     node = request.app.get(NODE)
     if node is not None and node.is_node(request.headers.get(TOKEN_HEADER, "")):

@@ -64,7 +64,7 @@ def secure(request: web.Request, headers: MutableMapping[str, str]) -> None:
 
 
 def sha256_source(text: str) -> str:
-    """Return the source for a Content-Security-Policy that allows exactly this inline script or style sheet."""
+    """Return the source expression that allows exactly this inline script or style sheet in a Content-Security-Policy."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 

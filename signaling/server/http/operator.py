@@ -158,7 +158,7 @@ class FilterQuery(LanguageQuery, kw_only=True):
     to: int | None = None
 
     def search(self, realm: Realm) -> Search:
-        """Return a search for the sessions of the realm that match these filters."""
+        """Return these filters as a search in the realm."""
         return Search(
             state=self.state,
             site=self.site,

@@ -1,4 +1,4 @@
-"""Send large files. The server checks the client's right to read the file again and again, until the last byte is sent."""
+"""Send large files. Until the last byte is sent, the server repeatedly checks whether the client may still read the file."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ Undo = Callable[[web.Request, Asker, str, Change], Awaitable[Change]]
 async def undo(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:
     """Undo a change of a site.
 
-    `subject`: the site's id, for opening hours followed by "/" and a category. Return what has changed now.
+    `subject`: the site's id; for opening hours, the site's id, "/" and the category's id. Return what has changed now.
     """
     if change.before is None:
         return await _remove(request, asker, subject, change)

@@ -870,11 +870,11 @@ export interface RecordingView {
 /**
  * The state of the call's captions.
  *
- * ``on``: what is said is being written down now, because the participants in ``wanted_by`` want it. A client shows this at all
- * times. ``ready``: captions can be turned on. ``failed``: captions are off, because the captions process has failed. ``keep``:
- * the site keeps the words if everybody agrees. ``you``: this viewer's own answer to whether the words may be kept; "" before
- * the answer. ``kept``: the words are stored with the conversation. ``translate``: the language into which captions are
- * translated for this viewer; empty for none.
+ * ``on``: the captions process writes down now what people say, because the participants in ``wanted_by`` want captions. A
+ * client shows this at all times. ``ready``: captions can be turned on. ``failed``: captions are off, because the captions
+ * process has failed. ``keep``: the site keeps the words if everybody agrees. ``you``: this viewer's own answer to whether the
+ * words may be kept; "" before the answer. ``kept``: the words are stored with the conversation. ``translate``: the language
+ * into which captions are translated for this viewer; empty for none.
  */
 export interface CaptionsView {
   on: boolean;
@@ -954,7 +954,8 @@ export interface OpeningView {
 /**
  * The user's address for mails.
  *
- * ``to``: the user's address, mostly hidden; "" while none is known. ``copies``: a copy of the conversation may be in a mail.
+ * ``to``: the user's address, mostly hidden; "" while none is known. ``copies``: the site allows mails with a copy of the
+ * conversation.
  */
 export interface MailView {
   to: string;
@@ -1017,7 +1018,7 @@ export interface SessionView {
   ended_at: number | null;
 }
 /**
- * The lines numbered from ``first`` to ``last``, except those that the participant may not read.
+ * The lines numbered from ``first`` to ``last``, without lines that the participant may not read.
  */
 export interface Span {
   first: number;
@@ -1190,7 +1191,7 @@ export interface MessageLeft {
   why: string;
 }
 /**
- * A media worker. ``load``: the share of one CPU core that it uses; null until it has been measured twice.
+ * A media worker. ``load``: the share of one CPU core that the worker uses; null until the load has been measured twice.
  *
  * ``state``: a spare worker is ready to take the place of a live one. A draining worker takes no new rooms.
  */
@@ -1266,7 +1267,7 @@ export interface WhyNot {
   reason: PassedOverReason;
 }
 /**
- * Why a request went to a member of staff: the tier in which it was matched, and who was passed over.
+ * Why a request was matched to a member of staff: the tier in which it was matched, and the members who were passed over.
  */
 export interface Why {
   ring: "any" | "exact" | "parent";
@@ -1612,7 +1613,8 @@ export interface ProposeLink {
  * The first message of every connection. A user's message has the session token; staff are known by their cookie.
  *
  * ``desk``: whether a member of staff serves users here. False on the operators' page: nothing rings there.
- * ``page``: the connection only shows the page on which the user is (see *co-browsing* in docs/protocol.md). It acts for nobody.
+ * ``page``: the connection only shows the page on which the user is (see *co-browsing* in docs/protocol.md). Such a connection
+ * does not count as the user's presence.
  */
 export interface Hello {
   type: "hello";
@@ -1851,10 +1853,10 @@ export interface GetCallbackTimes {
   id?: number | null;
 }
 /**
- * Book a callback ``at`` a time within the opening hours, or move a booked one to another time.
+ * Book a callback ``at`` a time within the opening hours, or move a booked callback to another time.
  *
  * ``contact`` may be empty if the site can reach the user (``contact_needed`` is false). When a booked callback is moved, an
- * empty ``contact`` keeps the earlier one.
+ * empty ``contact`` keeps the earlier contact.
  * If the site gives appointments: ``staff`` is the member in the ``callback_times``, or "" for anyone. ``channel`` is the
  * channel of the appointment; null: the session's channel. ``timezone``: the client's IANA zone; mails give times in this zone.
  */
@@ -2280,7 +2282,7 @@ export interface Speaking {
   participants: string[];
 }
 /**
- * Words that a participant has just said, for those who could hear them.
+ * Words that a participant has just said, for the people who could hear the participant.
  *
  * A later caption with the same ``utterance`` replaces an earlier one. ``final``: this is the utterance's last caption.
  * ``lost``: some words of this participant were not written down; ``text`` is then empty. ``translation``: the text in the
@@ -2458,8 +2460,9 @@ export interface Wallboard {
   thresholds?: ThresholdItem[];
 }
 /**
- * The wallboard's figures over the last two hours: one point every ``every_ms``, oldest first, the last at ``ends_at``.
+ * The wallboard's figures over the last two hours, as points.
  *
+ * There is one point every ``every_ms``, the oldest first; the last point is at ``ends_at``.
  * ``left``: users who gave up since the previous point.
  * ``level``: the service level of the half hour before the point, in percent; null when nobody was answered and nobody gave up
  * in this half hour.

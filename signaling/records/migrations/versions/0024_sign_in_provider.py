@@ -1,4 +1,7 @@
-"""Add the sign-in provider (OpenID Connect): its settings, the staff whom it knows, and its tokens for each sign-in."""
+"""Add the sign-in provider (OpenID Connect).
+
+Its settings, the staff whom it knows, and its tokens for each sign-in are stored.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Add API tokens, and the remembered answers to requests that were made with them."""
+"""Add API tokens, and the remembered responses to requests with these tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Add the time at which a logo was stored, because former logos stay for undoing a change."""
+"""Add the time at which a logo was stored. Former logos now stay stored, so that a change of the logo can be undone."""
 
 from __future__ import annotations
 
