@@ -137,16 +137,17 @@ class Day:
     """One simulated day. `run` simulates it and returns the outcome.
 
     The same `seed` gives the same random draws. `tell_every_s`: after how many seconds a waiting user is told a new range; 0: the
-    user is told only one, at the start.
+    user is told only one, at the start; None: none.
     """
 
     def __init__(
-        self, arrivals: Arrivals, model: Model, seed: int = 1, *, tell_every_s: float = 30, rules: Rules = RULES
+        self, arrivals: Arrivals, model: Model, seed: int = 1, *, tell_every_s: float | None = 30, rules: Rules = RULES
     ) -> None:
         self.engine = Engine(rules)
         self.arrivals = arrivals
         self._rng = np.random.default_rng([seed, 1])
-        self._tell_every_ms = round(tell_every_s * 1000)
+        self._tells = tell_every_s is not None
+        self._tell_every_ms = round((tell_every_s or 0) * 1000)
         self._groups = [_Group(number, each, self._rng) for number, each in enumerate(model.staff)]
         self._people: dict[str, _Person] = {}
         self._heap: list[tuple[int, int, Callable[..., None], Any]] = []
@@ -229,7 +230,8 @@ class Day:
             str(index), kind, site, language, path, self._now_ms, priority=priority, widens_ms=widens_ms, medium=medium
         )
         self._follow(self.engine.enqueue(request, self._now_ms))
-        self._tell(index)
+        if self._tells:
+            self._tell(index)
         patience_s = self.arrivals.patience_s[index]
         if patience_s < 400 * DAY_S:
             self._after(int(patience_s * 1000), self._give_up, index)

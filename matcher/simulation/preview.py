@@ -12,6 +12,7 @@ gave up. The mean is kept within the bounds `_PATIENCE_S`.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import Annotated, Final, Literal
@@ -212,7 +213,7 @@ def _day(work: Work, topics: list[Topic], staff: list[Person], seed: int) -> _Si
     order = order[came[order]]
     arrivals = Arrivals(list(queues), at_s[order], np.array(which, np.int32)[order], handle[order], patience[order], rules)
     groups: list[StaffModel] = [_present(person, work) for person in staff if person.at]
-    return _Simulated(Day(arrivals, Model(groups), seed, tell_every_s=0).run(), counts[order])
+    return _Simulated(Day(arrivals, Model(groups), seed, tell_every_s=None).run(), counts[order])
 
 
 def _present(person: Person, work: Work) -> StaffModel:
@@ -261,6 +262,7 @@ def _patiences(visits: list[Visit], rng: np.random.Generator) -> NDArray[np.floa
 def main() -> None:
     """Read one `Work` from standard input, write its preview to standard output, and end."""
     os.nice(NICE)
+    gc.disable()  # the process lives for a second, and its memory is given back at its end
     work = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Work)
     sys.stdout.buffer.write(msgspec.msgpack.encode(preview(work)))
 
