@@ -35,10 +35,13 @@ def closed_days(place: str, years: Collection[int]) -> list[str]:
     import holidays
 
     country, _, part = place.partition("-")
+    known = holidays.list_supported_countries()
+    if country not in known:  # the package would also take other names, such as those of its own constants
+        raise NoHolidays(f"No holidays are known of “{country}”; a country has two letters, such as KR or DE.")
     try:
         found = [holidays.country_holidays(country, subdiv=part or None, years=year) for year in sorted(set(years))]
     except NotImplementedError:
-        raise NoHolidays(_unknown(country, part, holidays.list_supported_countries())) from None
+        raise NoHolidays(_unknown(country, part, known[country])) from None
     for year, days in zip(sorted(set(years)), found, strict=True):
         if not days:
             raise NoHolidays(f"Nothing is known of the holidays of {place} in {year}.")
@@ -53,10 +56,7 @@ def fill(days: dict[str, list[str]], closed: Iterable[str]) -> dict[str, list[st
     return days | {day: [] for day in closed if day not in days and day[5:] not in days}
 
 
-def _unknown(country: str, part: str, known: dict[str, list[str]]) -> str:
-    parts = known.get(country)
-    if parts is None:
-        return f"No holidays are known of “{country}”; a country has two letters, such as KR or DE."
+def _unknown(country: str, part: str, parts: list[str]) -> str:
     if not parts:
         return f"The holidays of {country} are not known by its parts; leave “-{part}” out."
     return f"{country} has no part “{part}”; it has {', '.join(sorted(parts))}."

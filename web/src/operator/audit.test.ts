@@ -1,7 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { ApiError } from "../staff/api";
 import { setLocale } from "../ui/i18n";
-import { whyRefused } from "./audit";
+import { subjectText, whyRefused } from "./audit";
+
+describe("the subject of an entry", () => {
+  it("is in the reader's language", async () => {
+    await setLocale("ko");
+    expect(subjectText({ subject: "site/shop", name: "가게" })).toBe("가게");
+    expect(subjectText({ subject: "installation", name: "" })).toBe("설치 전체");
+    expect(subjectText({ subject: "organisation/main", name: "" })).toBe("우리 조직");
+    expect(subjectText({ subject: "mail/m-7", name: "" })).toBe("mail/m-7");
+    await setLocale("en");
+    expect(subjectText({ subject: "installation", name: "" })).toBe("The whole installation");
+  });
+});
 
 describe("an undo that the server refuses", () => {
   it("is explained by the exact reason, in the reader's language", async () => {

@@ -11,11 +11,16 @@ import { problem } from "./settings/problems";
 import { Table, type TableColumn } from "./table";
 import { t, textOr } from "./texts";
 
+/** Returns an entry's subject in words: its name, or what it is if only one exists. Anything else is named by its id. */
+export const subjectText = ({ subject, name }: Pick<AuditItem, "subject" | "name">): string =>
+  name || textOr(`audit.subject.${subject.split("/")[0] ?? ""}`, subject);
+
 /** The subject of an audit entry. A session is a link to its page, because nobody recognises a session by its id. */
-function Subject({ item: { subject, name } }: { item: AuditItem }) {
+function Subject({ item }: { item: AuditItem }) {
+  const { subject } = item;
   const session = subject.startsWith("session/") ? subject.slice("session/".length) : "";
   if (session !== "") return <a href={`#past/${encodeURIComponent(session)}`}>{session}</a>;
-  return <span title={subject}>{name || subject}</span>;
+  return <span title={subject}>{subjectText(item)}</span>;
 }
 
 const columns = (locale: Locale): TableColumn<AuditItem>[] => [
@@ -26,7 +31,7 @@ const columns = (locale: Locale): TableColumn<AuditItem>[] => [
     id: "subject",
     title: t("col.subject"),
     value: (row) => row.subject,
-    text: (row) => row.name || row.subject,
+    text: subjectText,
     cell: (row) => <Subject item={row} />,
   },
   { id: "detail", title: t("col.detail"), value: (row) => row.detail },
@@ -119,7 +124,7 @@ export function Audit() {
           onClose={() => setAsking(null)}
         >
           <p>
-            <strong>{asking.name || asking.subject}</strong>
+            <strong>{subjectText(asking)}</strong>
           </p>
           <p>{question(asking)}</p>
         </Confirm>

@@ -45,7 +45,10 @@ def test_parts_of_a_country_have_holidays_of_their_own() -> None:
     assert set(closed_days("DE-BY", [2027])) - set(closed_days("DE", [2027])) >= {"2027-01-06", "2027-11-01"}
 
 
-@pytest.mark.parametrize(("place", "told"), [("XX", "“XX”"), ("DE-ZZ", "BY"), ("", "“”"), ("KR-11", "part"), ("KR-", None)])
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [("XX", "“XX”"), ("PUBLIC", "“PUBLIC”"), ("JAN", "“JAN”"), ("DE-ZZ", "BY"), ("", "“”"), ("KR-11", "part"), ("KR-", None)],
+)
 def test_an_unknown_place_is_refused_with_a_reason(place: str, told: str | None) -> None:
     if told is None:
         assert closed_days(place, [2026])

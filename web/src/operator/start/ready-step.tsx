@@ -4,6 +4,7 @@ import { Loaded } from "../loaded";
 import { site, sites, type StoredSite } from "../settings/api";
 import { Once } from "../settings/once";
 import { t as settings } from "../settings/texts";
+import { nameIn } from "../wrap-up/plan";
 import { StartFrame } from "./frame";
 import { t } from "./texts";
 
@@ -24,7 +25,7 @@ export function ReadyStep() {
           <>
             {found.map((one) => (
               <article key={one.id} class="stack start-site" data-testid={`start-ready-${one.id}`}>
-                <h2>{Object.values(one.settings.names)[0] ?? one.id}</h2>
+                <h2>{nameIn(one.settings.names, locale()) || one.id}</h2>
                 <Once label={settings("snippet")} text={one.snippet} hint={settings("snippet.hint")} />
                 <p class="row">
                   <a
