@@ -147,17 +147,7 @@ class Identity:
 
         `rules`: the rules for signing in of the member's organisation. Raises SignInRefused.
         """
-        token = secrets.token_urlsafe(32)
-        made = SignInRecord(
-            token_hash=token_hash(token),
-            staff=staff.id,
-            created_at=now,
-            expires_at=now + rules.life_ms,
-            device=device,
-            network=coarse_network(address),
-            proved_at=now,
-            limited=limited,
-        )
+        token, made = sign_in_for(staff, now, rules=rules, address=address, device=device, limited=limited)
         if not await self._records.add_sign_in(made, password_hash=staff.password_hash):
             raise SignInRefused("wrong_credentials")  # meanwhile the member was removed or got a new password
         return token
@@ -240,6 +230,27 @@ class Identity:
     async def sign_out(self, request: web.Request) -> None:
         """End the sign-in whose cookie the request has, if any."""
         await self._records.remove_sign_in(right_of(request))
+
+
+def sign_in_for(
+    staff: StaffRecord, now: int, *, rules: SignInRules, address: str, device: str, limited: bool = False
+) -> tuple[str, SignInRecord]:
+    """Make a new sign-in of a member. Return its token, and its record, which is not stored yet.
+
+    `rules`: as for `Identity.add`.
+    """
+    token = secrets.token_urlsafe(32)
+    made = SignInRecord(
+        token_hash=token_hash(token),
+        staff=staff.id,
+        created_at=now,
+        expires_at=now + rules.life_ms,
+        device=device,
+        network=coarse_network(address),
+        proved_at=now,
+        limited=limited,
+    )
+    return token, made
 
 
 def right_of(request: web.Request) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from typing import Literal
 
 import msgspec
@@ -12,8 +13,8 @@ from sqlalchemy.exc import IntegrityError
 
 from . import tables as t
 from .database import Database
-from .sign_ins import INSTALLATION, NoProvider, lock_providers
-from .types import Changed, StaffRecord, version_of
+from .sign_ins import INSTALLATION, NoProvider, lock_providers, organisation_of, rules_of, store_sign_in
+from .types import Changed, SignInRecord, StaffRecord, version_of
 
 ProviderRole = Literal["owner", "manager", "supervisor", "counselor", "professional"]
 
@@ -34,6 +35,16 @@ def source_of(of: str, issuer: str) -> str:
     return issuer if of == INSTALLATION else f"{of} {issuer}"
 
 
+def sources_in_organisation(of: str, issuer: str) -> list[str]:
+    """Return the names (`source_of`) under which an organisation's people of this issuer may be known, that of this row first.
+
+    The installation's provider and the first organisation's own one both add people to the first organisation.
+    """
+    organisation = organisation_of(of)
+    others = [row for row in (INSTALLATION, rules_of(organisation)) if row != of and organisation_of(row) == organisation]
+    return [source_of(row, issuer) for row in (of, *others)]
+
+
 class OidcSettings(Struct, frozen=True, kw_only=True):
     """The provider of an installation, or of one organisation.
 
@@ -49,6 +60,10 @@ class OidcSettings(Struct, frozen=True, kw_only=True):
     role_claim: str = "groups"
     roles: list[RoleRule] = []
     languages: list[str] = []
+
+    def is_same_client(self, other: OidcSettings) -> bool:
+        """Return whether both settings name the same client of the same provider. Only then do sign-ins go on."""
+        return (self.issuer, self.client_id) == (other.issuer, other.client_id)
 
 
 class ProviderSignIn(Struct, frozen=True, kw_only=True):
@@ -107,7 +122,7 @@ class Oidc(Database):
             if settings is not None:
                 values = msgspec.to_builtins(settings)
                 connection.execute(sa.insert(t.oidc_settings).values(id=of, settings=values))
-            if old and (settings is None or (old.issuer, old.client_id) != (settings.issuer, settings.client_id)):
+            if old and not (settings and old.is_same_client(settings)):
                 source = source_of(of, old.issuer)
                 theirs = sa.select(t.provider_sign_in.c.token_hash).where(t.provider_sign_in.c.issuer == source)
                 connection.execute(sa.delete(t.sign_in).where(t.sign_in.c.token_hash.in_(theirs)))
@@ -141,6 +156,11 @@ class Oidc(Database):
             raise ValueError("login_taken") from None
         return record
 
+    async def know_by_subject(self, issuer: str, subject: str, staff: str) -> None:
+        """Store that a provider, as `source_of` names it, knows a member of staff by this subject."""
+        with suppress(IntegrityError):  # another sign-in of the same person has stored it meanwhile, or the member was removed
+            await self._do(sa.insert(t.staff_subject).values(issuer=issuer, subject=subject, staff=staff))
+
     async def is_of_provider(self, staff: str, issuers: Collection[str] | None = None) -> bool:
         """Return whether a provider has added this member of staff.
 
@@ -151,10 +171,26 @@ class Oidc(Database):
         known = sa.select(c.staff).where(c.staff == staff, sa.true() if issuers is None else c.issuer.in_(issuers))
         return await self._first(known) is not None
 
-    async def add_provider_sign_in(self, record: ProviderSignIn) -> None:
-        """Store that the provider vouches for a sign-in."""
+    async def add_provider_sign_in(self, sign_in: SignInRecord, record: ProviderSignIn, of: str, settings: OidcSettings) -> bool:
+        """Store a sign-in for which the provider of a row vouches. `settings`: those with which the sign-in began.
+
+        Return False, and store nothing, when the member of staff is gone or deactivated, or when the row has no provider or
+        another one by now: nobody would ask that provider about the sign-in any more.
+        """
         values = {name: getattr(record, name) for name in ProviderSignIn.__struct_fields__}
-        await self._do(sa.insert(t.provider_sign_in).values(values))
+        present = sa.select(t.oidc_settings.c.settings).where(t.oidc_settings.c.id == of).with_for_update()
+
+        def add(connection: sa.Connection) -> bool:
+            lock_providers(connection)  # a change of the provider waits for this transaction, and then ends the new sign-in
+            stored = connection.execute(present).scalar_one_or_none()
+            if stored is None or not msgspec.convert(stored, OidcSettings).is_same_client(settings):
+                return False
+            if not store_sign_in(connection, sign_in):
+                return False
+            connection.execute(sa.insert(t.provider_sign_in).values(values))
+            return True
+
+        return await self._transaction(add, writes=True)
 
     async def due_provider_sign_ins(self, before: int, most: int, issuer: str) -> list[ProviderSignIn]:
         """Return up to `most` sign-ins of a provider whose last check was before `before`.

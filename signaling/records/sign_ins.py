@@ -316,6 +316,20 @@ class SignIns(Database):
             raise Changed(of) from None
 
 
+def store_sign_in(connection: sa.Connection, record: SignInRecord, password_hash: str | None = None) -> bool:
+    """Store a sign-in.
+
+    Return False, and store nothing, when the member of staff is gone or deactivated, or has another `password_hash`.
+    """
+    here = sa.and_(t.staff.c.id == record.staff, t.staff.c.active)
+    # locks the member's row: a password change waits for this transaction, and then ends the new sign-in
+    present = connection.execute(sa.select(t.staff.c.password_hash).where(here).with_for_update(read=True)).scalar_one_or_none()
+    if present is None or password_hash not in (None, present):
+        return False
+    connection.execute(sa.insert(t.sign_in).values({name: getattr(record, name) for name in SignInRecord.__struct_fields__}))
+    return True
+
+
 def lock_providers(connection: sa.Connection) -> set[str]:
     """Return the rows of the sign-in providers that are set up, and lock these rows until the end of the transaction.
 

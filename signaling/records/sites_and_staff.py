@@ -20,6 +20,7 @@ from .mail_plan import MailPlan
 from .opening_hours import Hours
 from .owners import require_owner
 from .realm import Realm
+from .sign_ins import store_sign_in
 from .site_front import FormField
 from .types import Category, Changed, SignInRecord, Site, SiteKey, StaffRecord, version_of
 from .wrap_up import WrapUpPlan
@@ -236,19 +237,7 @@ class Places(Database):
 
         Return False, and store nothing, when the member of staff is gone or deactivated, or has another `password_hash`.
         """
-        here = sa.and_(t.staff.c.id == record.staff, t.staff.c.active)
-        theirs = sa.select(t.staff.c.password_hash).where(here).with_for_update(read=True)
-        values = {name: getattr(record, name) for name in SignInRecord.__struct_fields__}
-
-        def add(connection: sa.Connection) -> bool:
-            # locks the member's row: a password change waits for this transaction, and then ends the new sign-in
-            present = connection.execute(theirs).scalar_one_or_none()
-            if present is None or password_hash not in (None, present):
-                return False
-            connection.execute(sa.insert(t.sign_in).values(values))
-            return True
-
-        return await self._transaction(add, writes=True)
+        return await self._transaction(lambda connection: store_sign_in(connection, record, password_hash), writes=True)
 
     async def sign_in(self, token_hash: str) -> SignInRecord | None:
         """Return the sign-in with this hash of its token, or None."""

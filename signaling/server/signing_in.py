@@ -11,7 +11,6 @@ from signaling.access.codes import signing_secret
 from signaling.access.factors import Factors
 from signaling.access.identity import Identity
 from signaling.access.oidc.checks import LOOK_S, Checks
-from signaling.access.oidc.provider import Connector
 from signaling.access.oidc.sign_in import OidcSignIn
 from signaling.access.passkeys import Passkeys
 from signaling.access.passwords import Passwords
@@ -19,8 +18,7 @@ from signaling.config.seal import Seal
 from signaling.live.clock import Now, wall_clock_ms
 from signaling.live.loops import run_forever
 from signaling.mail.accounts import AccountMails
-from signaling.webhooks.reach import Reach
-from signaling.webhooks.sending import checked_connector
+from signaling.webhooks.sending import guarded
 
 from .app_keys import (
     ACCOUNT_MAILS,
@@ -52,7 +50,7 @@ def setup(app: web.Application, clock: Now = wall_clock_ms) -> None:
     app[SEAL] = seal = Seal(signing_secret(settings))
     app[FACTORS] = factors = Factors(records, seal, f"Sangdam {settings.server_name}", wall_clock_ms)
     app[IDENTITY] = identity = Identity(records, factors)
-    app[OIDC] = oidc = OidcSignIn(records, seal, identity, wall_clock_ms, _guarded(app[REACH]))
+    app[OIDC] = oidc = OidcSignIn(records, seal, wall_clock_ms, guarded(app[REACH]))
     app[PASSKEYS] = Passkeys(records, seal)
     app[PASSWORDS] = Passwords(records, identity)
     app[ACCOUNT_MAILS] = mails = AccountMails(records, app[POSTBOX], settings, app[COUNTS], clock)
@@ -74,8 +72,3 @@ def setup(app: web.Application, clock: Now = wall_clock_ms) -> None:
         await checks.close()
 
     app.cleanup_ctx.append(checking)
-
-
-def _guarded(reach: Reach) -> Connector:
-    """Return the connector for organisations' own providers. It connects only to addresses to which webhooks may go, too."""
-    return lambda tls: checked_connector(reach, [], tls=tls)

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -79,6 +79,14 @@ class Poster:
             answer = await _beginning(response)
             redirect = "redirect" if 300 <= response.status < 400 else ""  # no redirect is followed
             return Outcome(response.status, redirect, answer, retry_after_s=retry_after_s(response))
+
+
+def guarded(reach: Reach) -> Callable[[bool], aiohttp.TCPConnector]:
+    """Return what opens connections to organisations' own sign-in providers: only to addresses that `reach` allows.
+
+    The returned function gets whether the connection is encrypted.
+    """
+    return lambda tls: checked_connector(reach, [], tls=tls)
 
 
 def checked_connector(

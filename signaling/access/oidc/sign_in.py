@@ -14,13 +14,13 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from msgspec import Struct
 from msgspec.structs import replace
 
-from signaling.access.identity import Identity, SignedIn, token_hash
+from signaling.access.identity import SignedIn, sign_in_for, token_hash
 from signaling.access.sign_in_refused import SignInRefused
 from signaling.config.seal import Seal, Unsealable
 from signaling.protocol.reading import Reader, by
 from signaling.protocol.texts import Exact
 from signaling.records import Changed, OidcSettings, ProviderSignIn, Records, StaffRecord, version_of
-from signaling.records.oidc import source_of
+from signaling.records.oidc import source_of, sources_in_organisation
 from signaling.records.owners import LastOwner
 from signaling.records.sign_ins import INSTALLATION, organisation_of, rules_of
 
@@ -43,7 +43,8 @@ _Short = Annotated[str, by(Exact(500))]
 class State(Struct, kw_only=True):
     """The secrets of one sign-in. An encrypted cookie in the browser holds them while the person is at the provider.
 
-    `of`: the owner of the provider: `INSTALLATION`, or the key `rules_of(organisation)`.
+    `of`: the owner of the provider: `INSTALLATION`, or the key `rules_of(organisation)`. `issuer`, `client_id`: of the settings with
+    which the sign-in began.
     """
 
     state: _Short
@@ -52,6 +53,8 @@ class State(Struct, kw_only=True):
     redirect_uri: _Short
     until: int
     of: _Short = INSTALLATION
+    issuer: _Short = ""
+    client_id: _Short = ""
 
 
 class Kept(Struct, kw_only=True):
@@ -83,9 +86,7 @@ class Returned(NamedTuple):
 class OidcSignIn:
     """Signs staff in by the code flow with PKCE, and signs them out when the provider sends a logout token."""
 
-    def __init__(
-        self, records: Records, seal: Seal, identity: Identity, wall: Callable[[], int], guarded: Connector = lambda _: None
-    ) -> None:
+    def __init__(self, records: Records, seal: Seal, wall: Callable[[], int], guarded: Connector = lambda _: None) -> None:
         """Make the sign-in. `wall`: returns the machine's time, with which the provider's tokens are checked.
 
         `guarded`: returns the connector for requests to organisations' own providers. Their addresses were typed by the
@@ -93,7 +94,6 @@ class OidcSignIn:
         """
         self._records = records
         self._seal = seal
-        self._identity = identity
         self._wall = wall
         self._guarded = guarded
         self._providers: dict[str, tuple[OidcSettings, Provider]] = {}  # by the provider's owner (`State.of`)
@@ -153,9 +153,15 @@ class OidcSignIn:
         connector: Connector = self._guarded if of != INSTALLATION else lambda _: None
         return Provider(settings.issuer, settings.client_id, secret, connector)
 
-    def sealed_secret(self, secret: str) -> str:
-        """Encrypt the provider's client secret for the settings. Return "" for an empty secret."""
-        return self._seal.close(secret, _CLIENT) if secret else ""
+    def sealed_secret(self, secret: str, kept: str = "") -> str:
+        """Encrypt the provider's client secret for the settings.
+
+        Return `kept`, the stored one, for an empty secret, and for the secret that `kept` holds.
+        """
+        with suppress(Unsealable):
+            if kept and secrets.compare_digest(self._seal.open(kept, _CLIENT).encode(), secret.encode()):
+                return kept
+        return self._seal.close(secret, _CLIENT) if secret else kept
 
     async def begin(self, callback: str, now: int, organisation: str = "") -> tuple[str, str]:
         """Begin a sign-in at the provider of an organisation (`of_organisation`).
@@ -174,6 +180,8 @@ class OidcSignIn:
             redirect_uri=redirect_uri,
             until=now + STATE_LIFE_MS,
             of=of,
+            issuer=settings.issuer,
+            client_id=settings.client_id,
         )
         try:
             described = await provider.description(now)
@@ -196,6 +204,8 @@ class OidcSignIn:
         """Sign in the person whom the provider sent back. Raises SignInRefused."""
         kept = await self._state(returned, now)
         settings, provider = await self.provider(kept.of)
+        if (settings.issuer, settings.client_id) != (kept.issuer, kept.client_id):
+            raise SignInRefused("state_over")  # the row has another provider by now, which must not get the code
         if returned.error or not returned.code:
             raise SignInRefused("provider_refused")
         try:
@@ -213,17 +223,17 @@ class OidcSignIn:
             raise _refusal(error) from None
         member = await self._member(claims, settings, kept.of)
         rules = await self._records.rules_for(member.organisation)
-        token = await self._identity.add(member, now, rules=rules, address=address, device=device)
-        await self._records.add_provider_sign_in(
-            ProviderSignIn(
-                token_hash=token_hash(token),
-                issuer=source_of(kept.of, settings.issuer),
-                subject=claims["sub"],
-                sid=claims["sid"] if is_id(claims.get("sid")) else "",
-                tokens=self.sealed(tokens, token_hash(token), now),
-                checked_at=now,
-            )
+        token, made = sign_in_for(member, now, rules=rules, address=address, device=device)
+        vouched = ProviderSignIn(
+            token_hash=made.token_hash,
+            issuer=source_of(kept.of, settings.issuer),
+            subject=claims["sub"],
+            sid=claims["sid"] if is_id(claims.get("sid")) else "",
+            tokens=self.sealed(tokens, made.token_hash, now),
+            checked_at=now,
         )
+        if not await self._records.add_provider_sign_in(made, vouched, kept.of, settings):
+            raise SignInRefused("state_over")  # meanwhile the member was removed, or the provider was
         return SignedIn(member, token, limited=False)
 
     async def claims(self, provider: Provider, settings: OidcSettings, tokens: Tokens, nonce: str | None, now: int) -> Claims:
@@ -293,12 +303,21 @@ class OidcSignIn:
         return kept
 
     async def _member(self, claims: Claims, settings: OidcSettings, of: str) -> StaffRecord:
-        """Return the member whom the claims describe. Add the member at the first sign-in. Raises SignInRefused: no_role."""
-        known = await self._records.staff_of_subject(source_of(of, settings.issuer), claims["sub"])
+        """Return the member whom the claims describe. Add the member at the first sign-in. Raises SignInRefused: no_role.
+
+        The installation's provider and the first organisation's own one may have the same issuer. Then a person whom both know is
+        one member.
+        """
+        own, *others = sources_in_organisation(of, settings.issuer)
+        known = await self._records.staff_of_subject(own, claims["sub"])
+        elsewhere = [found for each in others if (found := await self._records.staff_of_subject(each, claims["sub"]))]
+        if any(not member.active for member in (known, *elsewhere) if member):
+            raise SignInRefused("no_role")  # also for somebody who was deactivated when they came by the other provider
+        if known is None and elsewhere:
+            known = elsewhere[0]
+            await self._records.know_by_subject(own, claims["sub"], known.id)
         if known is None:
             return await self._provision(claims, settings, of)
-        if not known.active:
-            raise SignInRefused("no_role")
         try:
             member = await self.take_over(known, claims, settings)
         except Changed:  # perhaps the member has just been deactivated

@@ -21,7 +21,7 @@ const provider = new Provider(issuer, {
     {
       client_id: "sangdam",
       client_secret: "a client secret for tests only",
-      redirect_uris: [redirectUri, `${redirectUri}/acme`],
+      redirect_uris: [redirectUri, `${redirectUri}/acme`, `${redirectUri}/main`],
       grant_types: ["authorization_code", "refresh_token"],
       response_types: ["code"],
       backchannel_logout_uri: logoutUri,

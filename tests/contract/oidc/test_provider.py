@@ -22,10 +22,10 @@ from signaling.access.oidc.sign_in import OidcSignIn
 from signaling.records import OidcSettings, Organisation, ProviderSignIn, SignInRecord, SignInRules, StaffRecord
 from signaling.records.oidc import source_of
 from signaling.records.sign_ins import INSTALLATION, NoProvider, rules_of
-from signaling.server.app_keys import IDENTITY, OIDC, SEAL
+from signaling.server.app_keys import OIDC, SEAL
 from signaling.server.http.bodies import now_ms
-from signaling.server.signing_in import _guarded
 from signaling.webhooks.reach import Reach
+from signaling.webhooks.sending import guarded
 from tests.oidc_provider import SECRET, running_provider
 from tests.ports import free_port
 from tests.unit.signaling.access.oidc.test_tokens import KEY, LOGGED_OUT, signed, unsigned
@@ -391,6 +391,48 @@ async def test_own_provider_of_an_organisation_makes_staff_of_it_alone(desk: Des
     assert (await me(desk, ours))["roles"] == ["supervisor"]
 
 
+async def test_person_of_both_providers_is_one_member_whom_deactivation_keeps_out(desk: Desk, provider: Provider) -> None:
+    """The installation and its first organisation have the same provider. Otherwise a person would have an account more."""
+    operator = await desk.cookie_of("ops")
+    assert (await save(desk, settings(provider.issuer), operator)).status == 200
+    _, ours = await sign_in(desk, provider)
+    member = await desk.records.staff((await me(desk, ours))["id"])
+    assert member is not None
+    assert (await desk.post("/api/settings/sign-in-provider", settings(provider.issuer), headers=operator)).status == 200
+    _, theirs = await sign_in(desk, provider, organisation="main")
+    assert (await me(desk, theirs))["id"] == member.id
+    await desk.records.save_staff(replace(member, active=False))
+    for organisation in ("", "main"):
+        back = await sign_in(desk, provider, organisation=organisation)
+        assert back == ("/console#not-signed-in=no_role", {})
+    assert [each.id for each in await desk.records.all_staff() if each.name == "나리"] == [member.id]
+
+
+async def test_person_deactivated_under_one_provider_does_not_come_in_by_the_other(desk: Desk, provider: Provider) -> None:
+    operator = await desk.cookie_of("ops")
+    assert (await save(desk, settings(provider.issuer), operator)).status == 200
+    _, cookie = await sign_in(desk, provider)
+    member = await desk.records.staff((await me(desk, cookie))["id"])
+    assert member is not None
+    await desk.records.save_staff(replace(member, active=False))
+    assert (await desk.post("/api/settings/sign-in-provider", settings(provider.issuer), headers=operator)).status == 200
+    assert await sign_in(desk, provider, organisation="main") == ("/console#not-signed-in=no_role", {})
+    assert [each.id for each in await desk.records.all_staff() if each.name == "나리"] == [member.id]
+
+
+async def test_sign_in_ends_with_the_provider_at_which_it_began(ready: Desk, provider: Provider) -> None:
+    """The code of the former provider must not go to the new one, and nobody would check the sign-in any more."""
+    operator = await ready.cookie_of("ops")
+    for change in (None, settings(provider.issuer, client_id="another")):
+        assert (await save(ready, settings(provider.issuer), operator)).status == 200
+        address, cookie = await begin(ready)
+        back = await provider.send_back(address, "nari")
+        assert (await save(ready, change or {"provider": None}, operator)).status == 200
+        reason = "state_over" if change else "provider_off"
+        assert await come_back(ready, back, cookie) == (f"/console#not-signed-in={reason}", {})
+    assert [each for each in await ready.records.all_staff() if each.name == "나리"] == []
+
+
 async def test_own_provider_is_needed_by_its_own_rule_and_ends_its_own_sign_ins(desk: Desk) -> None:
     owner, path = await owner_of(desk, "acme"), "/api/settings/sign-in-provider"
     logout = f"http://127.0.0.1:{desk.http.port}/api/oidc/logout/acme"
@@ -433,7 +475,7 @@ async def test_code_of_one_provider_never_goes_to_another(desk: Desk, provider: 
 
 
 async def test_owner_cannot_reach_private_machines_by_a_providers_address(desk: Desk, provider: Provider) -> None:
-    oidc = OidcSignIn(desk.records, desk.app[SEAL], desk.app[IDENTITY], now_ms, _guarded(Reach()))
+    oidc = OidcSignIn(desk.records, desk.app[SEAL], now_ms, guarded(Reach()))
     asked = OidcSettings(issuer=provider.issuer, client_id="sangdam")
     assert await oidc.provider_of(asked, INSTALLATION).keys(now_ms())
     with pytest.raises(ProviderAway):
@@ -515,16 +557,16 @@ async def test_provider_that_never_answers_delays_no_other_organisation(ready: D
     await owner_of(ready, "acme")
     silent = await asyncio.start_server(lambda *_: asyncio.sleep(60), "127.0.0.1", 0)
     issuer = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}"
-    await ready.records.save_oidc_settings(OidcSettings(issuer=issuer, client_id="sangdam"), rules_of("acme"))
+    silent_one = OidcSettings(issuer=issuer, client_id="sangdam")
+    await ready.records.save_oidc_settings(silent_one, rules_of("acme"))
     now = now_ms()
     for number in range(AT_ONCE + 1):
         name = f"acme-{number}"
-        await ready.records.add_sign_in(SignInRecord(token_hash=name, staff="boss-acme", created_at=now, expires_at=now * 2))
+        made = SignInRecord(token_hash=name, staff="boss-acme", created_at=now, expires_at=now * 2)
         tokens = ready.app[OIDC].sealed(Tokens(access_token="a", refresh_token="r"), name, now)
         source = source_of(rules_of("acme"), issuer)
-        await ready.records.add_provider_sign_in(
-            ProviderSignIn(token_hash=name, issuer=source, subject="boss", sid="", tokens=tokens, checked_at=now - 1000)
-        )
+        vouched = ProviderSignIn(token_hash=name, issuer=source, subject="boss", sid="", tokens=tokens, checked_at=now - 1000)
+        assert await ready.records.add_provider_sign_in(made, vouched, rules_of("acme"), silent_one)
     await provider.tell("deactivate/nari")
     checks = Checks(ready.records, ready.app[OIDC], lambda: now_ms() + EVERY_MS + 1000)
     try:

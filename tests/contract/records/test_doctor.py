@@ -33,7 +33,8 @@ from signaling.doctor import CHECKS, Examined, Finding, examine, network, servic
 from signaling.doctor.finding import WorkerFacts
 from signaling.doctor.sentences import sentences
 from signaling.protocol.own_texts import LANGUAGES as OWN_TEXTS
-from signaling.records import ProviderSignIn, Records, SignInRecord, StaffRecord
+from signaling.records import OidcSettings, ProviderSignIn, Records, SignInRecord, StaffRecord
+from signaling.records.sign_ins import INSTALLATION
 from tests.contract.translation.service import translating
 from tests.mail_server import running_mail_server
 from tests.ports import free_port
@@ -194,9 +195,13 @@ async def test_database_faults_are_found(settings: Settings, postgres: str) -> N
     assert states(await stores.database(of)) == {"database.ok": "ok"}
     records = await Records.open(postgres)
     await records.save_staff(StaffRecord(id="o-1", login="nari", name="Nari", role="counselor"))
-    await records.add_sign_in(SignInRecord(token_hash="a", staff="o-1", created_at=1, expires_at=2))
+    provider = OidcSettings(issuer="https://id.example", client_id="c")
+    await records.save_oidc_settings(provider)
     await records.add_provider_sign_in(
-        ProviderSignIn(token_hash="a", issuer="i", subject="s", sid="", tokens="", checked_at=1, failing_since=5)
+        SignInRecord(token_hash="a", staff="o-1", created_at=1, expires_at=2),
+        ProviderSignIn(token_hash="a", issuer="i", subject="s", sid="", tokens="", checked_at=1, failing_since=5),
+        INSTALLATION,
+        provider,
     )
     await records.close()
     assert states(await stores.database(of)) == {"database.ok": "ok", "provider.failing": "warning"}

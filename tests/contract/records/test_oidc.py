@@ -20,6 +20,7 @@ from signaling.records import (
     version_of,
 )
 from signaling.records.passkeys import MOST_PASSKEYS
+from signaling.records.sign_ins import INSTALLATION
 
 ISSUER = "https://id.example"
 SETTINGS = OidcSettings(issuer=ISSUER, client_id="c", roles=[RoleRule(value="desk", role="counselor")], languages=["ko"])
@@ -29,13 +30,18 @@ PASSKEY = PasskeyRecord(
 )
 
 
+def sign_in(token: str) -> SignInRecord:
+    return SignInRecord(token_hash=token, staff="o-1", created_at=1, expires_at=100)
+
+
 async def vouched(records: Records, *hashes: str, sid: str = "") -> None:
     if await records.staff("o-1") is None:
         await records.save_staff(NARI)
+    if await records.oidc_settings() is None:
+        await records.save_oidc_settings(SETTINGS)
     for each in hashes:
-        await records.add_sign_in(SignInRecord(token_hash=each, staff="o-1", created_at=1, expires_at=100))
         record = ProviderSignIn(token_hash=each, issuer=ISSUER, subject="nari", sid=sid or each, tokens="t", checked_at=10)
-        await records.add_provider_sign_in(record)
+        assert await records.add_provider_sign_in(sign_in(each), record, INSTALLATION, SETTINGS)
 
 
 async def left(records: Records) -> set[str]:
@@ -47,7 +53,7 @@ async def test_settings_are_stored_and_another_client_ends_sign_ins(records: Rec
     await records.save_oidc_settings(SETTINGS)
     assert await records.oidc_settings() == SETTINGS
     await vouched(records, "a")
-    await records.add_sign_in(SignInRecord(token_hash="local", staff="o-1", created_at=1, expires_at=100))
+    await records.add_sign_in(sign_in("local"))
     await records.save_oidc_settings(replace(SETTINGS, name="회사"))
     assert await left(records) == {"a", "local"}
     with pytest.raises(Changed):  # somebody has renamed the provider since these settings were read
@@ -56,6 +62,31 @@ async def test_settings_are_stored_and_another_client_ends_sign_ins(records: Rec
     assert await left(records) == {"local"}
     await records.save_oidc_settings(None)
     assert await records.oidc_settings() is None
+
+
+@pytest.mark.parametrize("meanwhile", [None, replace(SETTINGS, client_id="other"), replace(SETTINGS, issuer="https://b.example")])
+async def test_sign_in_that_began_at_a_former_provider_is_not_stored(records: Records, meanwhile: OidcSettings | None) -> None:
+    await vouched(records)
+    record = ProviderSignIn(token_hash="a", issuer=ISSUER, subject="nari", sid="", tokens="t", checked_at=10)
+    await records.save_oidc_settings(meanwhile)
+    assert not await records.add_provider_sign_in(sign_in("a"), record, INSTALLATION, SETTINGS)
+    assert await left(records) == set()
+
+
+async def test_change_of_the_provider_and_a_sign_in_at_once_leave_none_behind(records: Records) -> None:
+    await vouched(records)
+    hashes = [str(number) for number in range(20)]
+    asked = [
+        records.add_provider_sign_in(
+            sign_in(each),
+            ProviderSignIn(token_hash=each, issuer=ISSUER, subject="nari", sid="", tokens="t", checked_at=10),
+            INSTALLATION,
+            SETTINGS,
+        )
+        for each in hashes
+    ]
+    await asyncio.gather(*asked[:10], records.save_oidc_settings(None), *asked[10:])
+    assert await left(records) == set()
 
 
 async def test_two_first_sign_ins_at_once_add_one_member(records: Records) -> None:
