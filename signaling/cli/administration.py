@@ -13,6 +13,7 @@ from .replies import replies
 from .sessions import session
 from .settings_list import settings
 from .sign_in import sign_in
+from .sign_in_provider import sign_in_provider
 from .simulate import simulate
 from .sites import site
 from .staff import init, staff
@@ -35,6 +36,7 @@ __all__ = [
     "session",
     "settings",
     "sign_in",
+    "sign_in_provider",
     "simulate",
     "site",
     "staff",

@@ -46,6 +46,7 @@ class _Commands(click.Group):
         "session",
         "settings",
         "sign-in",
+        "sign-in-provider",
         "simulate",
         "site",
         "staff",

@@ -28,8 +28,8 @@ from .staff import member_of, staff
 from .typed import noted, now_ms, settings_here, with_records
 
 NO_PROVIDER = (
-    "No sign-in provider is set up, so nobody could sign in any more. An administrator sets one up in the operators' page, "
-    "under Settings → Signing in."
+    "No sign-in provider is set up, so nobody could sign in any more. Set one up first, by `sangdam sign-in-provider` or in the "
+    "operators' page under “Signing in”."
 )
 
 

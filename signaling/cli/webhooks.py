@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from signaling.access.codes import signing_secret
-from signaling.config.seal import Seal
-from signaling.config.secret import BadSecret, read_secret
 from signaling.config.sources import SERVER
 from signaling.records import FIRST_ORGANISATION, Realm, Records
 from signaling.records.webhooks import Endpoint, TooManyEndpoints
@@ -21,7 +17,8 @@ from signaling.webhooks.reach import BadEndpoint, Reach
 
 from .options import setting_option
 from .organisations import require_organisation
-from .typed import an_id, ids_or_all, json_option, settings_here, show, with_records
+from .sealing import seal_here, sealing_options
+from .typed import an_id, ids_or_all, json_option, show, with_records
 
 R = TypeVar("R")
 
@@ -30,22 +27,8 @@ def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def sealing_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add the options that determine the key. This key encrypts the secrets of webhooks.
-
-    In a cluster, the key is derived from the cluster's secret. On a single server, the key is in a file in the data folder.
-    """
-    return setting_option(SERVER["redis"])(setting_option(SERVER["secret_file"])(command))
-
-
 def _endpoints(records: Records, redis: str, secret_file: Path | None, allowed: Iterable[Any] = ()) -> Endpoints:
-    settings = settings_here()
-    if redis:
-        try:
-            settings = replace(settings, secret=read_secret(secret_file))
-        except BadSecret as error:
-            raise click.ClickException(str(error)) from None
-    return Endpoints(records, Seal(signing_secret(settings)), Reach(allowed), _now_ms)
+    return Endpoints(records, seal_here(redis, secret_file), Reach(allowed), _now_ms)
 
 
 async def _found(records: Records, endpoint_id: str) -> Endpoint:

@@ -172,7 +172,7 @@ class Oidc(Database):
         return await self._first(known) is not None
 
     async def add_provider_sign_in(self, sign_in: SignInRecord, record: ProviderSignIn, of: str, settings: OidcSettings) -> bool:
-        """Store a sign-in for which the provider of a row vouches. `settings`: those with which the sign-in began.
+        """Store a sign-in for which a provider vouches. `settings`: those with which the sign-in began.
 
         Return False, and store nothing, when the member of staff is gone or deactivated, or when the row has no provider or
         another one by now: nobody would ask that provider about the sign-in any more.

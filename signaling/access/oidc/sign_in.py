@@ -43,8 +43,8 @@ _Short = Annotated[str, by(Exact(500))]
 class State(Struct, kw_only=True):
     """The secrets of one sign-in. An encrypted cookie in the browser holds them while the person is at the provider.
 
-    `of`: the owner of the provider: `INSTALLATION`, or the key `rules_of(organisation)`. `issuer`, `client_id`: of the settings with
-    which the sign-in began.
+    `of`: the owner of the provider: `INSTALLATION`, or the key `rules_of(organisation)`. `issuer`, `client_id`: those of the
+    provider's settings when the sign-in began.
     """
 
     state: _Short

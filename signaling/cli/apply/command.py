@@ -10,23 +10,29 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from signaling.access.codes import new_secret
+from signaling.access.oidc.setting_up import NEEDED, BadSettings, check_answers, settings_from
+from signaling.access.oidc.sign_in import OidcSignIn
 from signaling.access.passwords import make_link
 from signaling.config.settings import Settings
 from signaling.config.sources import SERVER
 from signaling.mail.from_addresses import check_from
-from signaling.records import Changed, Records, TooManyReplies
+from signaling.records import Changed, OidcSettings, Records, TooManyReplies
 from signaling.records.mail_plan import MailPlan
+from signaling.records.sign_ins import NoProvider
 from signaling.webhooks.reach import Reach
 
 from ..options import setting_option
+from ..sealing import given_secret, seal_here, sealing_options
+from ..sign_in_provider import oidc_here
 from ..typed import noted, with_records
 from .difference import Difference, differences
 from .installation import Installation, load
 from .problems import BadFile
 from .storing import Storing
-from .tables import Document, document_of, to_toml
+from .tables import Document, ProviderTable, document_of, provider_in, to_toml
 from .wanted import Wanted
 
 HEAD = (
@@ -44,6 +50,7 @@ HEAD = (
 @setting_option(SERVER["webhook_allow"])
 @setting_option(SERVER["mail_from"])
 @setting_option(SERVER["mail_from_allow"])
+@sealing_options
 @with_records
 async def apply(
     records: Records,
@@ -56,6 +63,8 @@ async def apply(
     webhook_allow: tuple[Any, ...],
     mail_from: str,
     mail_from_allow: tuple[str, ...],
+    redis: str,
+    secret_file: Path | None,
 ) -> None:
     """Make the installation as a file describes it: organisations, sites, categories, hours, staff, replies.
 
@@ -71,8 +80,10 @@ async def apply(
         return
     now = time.time_ns() // 1_000_000
     checked_mail = partial(check_from, own=mail_from, allowed=mail_from_allow)
-    wanted = _read(present, file, prune=prune, reach=Reach(webhook_allow), checked_mail=checked_mail, now=now)
-    if not _say(*differences(document_of(present), document_of(wanted))) or dry_run:
+    oidc = oidc_here(records, seal_here(redis, secret_file), webhook_allow)
+    wanted = _read(present, file, prune=prune, reach=Reach(webhook_allow), checked_mail=checked_mail, oidc=oidc, now=now)
+    await _require_answers(oidc, present, wanted, file, now)
+    if not _say(*differences(*_documents(present, wanted))) or dry_run:
         return
     if not yes:
         click.confirm("Do this?", abort=True)
@@ -82,13 +93,22 @@ async def apply(
         raise click.ClickException(
             f"Somebody has just changed “{error}”. What came before it is stored; run this again."
         ) from None
+    except NoProvider:
+        raise click.ClickException(f"Not stored: {NEEDED} What came before it is stored.") from None
     except (ValueError, TooManyReplies) as error:
         raise click.ClickException(f"Not stored: {error}. What came before it is stored.") from None
     await _hand_over(records, present, wanted, Settings(public_url=public_url), now)
 
 
 def _read(
-    present: Installation, file: Path, *, prune: bool, reach: Reach, checked_mail: Callable[[MailPlan], MailPlan], now: int
+    present: Installation,
+    file: Path,
+    *,
+    prune: bool,
+    reach: Reach,
+    checked_mail: Callable[[MailPlan], MailPlan],
+    oidc: OidcSignIn,
+    now: int,
 ) -> Installation:
     """Return the installation that the file asks for. Raises ClickException with one line for each problem of the file."""
     try:
@@ -100,13 +120,46 @@ def _read(
             new_secret=new_secret,
             checked_address=reach.checked_field,
             checked_mail=checked_mail,
+            provider_from=partial(_provider_from, oidc),
             now=now,
         ).installation()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise click.ClickException(f"{file} is no TOML: {error}") from None
     except BadFile as error:
-        lines = "\n".join(f"  {line}" for line in str(error).splitlines())
-        raise click.ClickException(f"{file} cannot be applied, and nothing was changed:\n{lines}") from None
+        raise _refused(file, error) from None
+
+
+def _refused(file: Path, error: Exception) -> click.ClickException:
+    lines = "\n".join(f"  {line}" for line in str(error).splitlines())
+    return click.ClickException(f"{file} cannot be applied, and nothing was changed:\n{lines}")
+
+
+def _provider_from(oidc: OidcSignIn, table: ProviderTable, present: OidcSettings | None) -> OidcSettings:
+    """Return a sign-in provider's settings from its table. Raises ValueError."""
+    secret = given_secret(table.client_secret_env, table.client_secret_file)
+    return settings_from(msgspec.structs.replace(table, client_secret=secret), present, oidc)
+
+
+async def _require_answers(oidc: OidcSignIn, present: Installation, wanted: Installation, file: Path, now: int) -> None:
+    """Ask each new or changed sign-in provider for its description. Raises ClickException when one does not fit the file."""
+    for row, provider in wanted.providers.items():
+        if provider != present.providers.get(row):
+            try:
+                await check_answers(provider, row, oidc, now)
+            except BadSettings as error:
+                raise _refused(file, error) from None
+
+
+def _documents(present: Installation, wanted: Installation) -> tuple[Document, Document]:
+    """Return the tables of both installations for the difference. They tell that a client secret changes, but not to what."""
+    before, after = document_of(present), document_of(wanted)
+    for row, provider in wanted.providers.items():
+        known = present.providers.get(row)
+        if provider.client_secret != (known.client_secret if known else ""):
+            if known:
+                provider_in(before, row)["client_secret"] = "(stored)" if known.client_secret else "(none)"
+            provider_in(after, row)["client_secret"] = "(new)" if provider.client_secret else "(none)"
+    return before, after
 
 
 def _say(found: list[Difference], same: int) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .tables import Document
+from .tables import PROVIDER, Document
 
 Verb = Literal["add", "change", "remove"]
 MARKS: dict[Verb, str] = {"add": "+", "change": "~", "remove": "-"}
@@ -60,7 +60,7 @@ def _one(table: str, before: Document | None, after: Document | None) -> Differe
 
 def _flat(document: Document) -> dict[str, Document]:
     """Return every table of an installation by its name in the file. The name of a saved reply contains the reply's title."""
-    found: dict[str, Document] = {"sign_in": document["sign_in"]}
+    found: dict[str, Document] = {name: document[name] for name in ("sign_in", PROVIDER) if name in document}
     found |= {f"organisations.{name}": _keys(table) for name, table in document["organisations"].items()}
     for site, table in document["sites"].items():
         inner = {"categories", "replies"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from signaling.records import Organisation, Records, SavedReply, SignInRules, Site, StaffRecord
+from signaling.records import OidcSettings, Organisation, Records, SavedReply, SignInRules, Site, StaffRecord
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,8 +12,8 @@ class Installation:
     """Organisations, sites and staff by id, the shared replies of each site, and the rules for signing in.
 
     `rules`: the sign-in rules by their owner. An owner is the whole installation (`records.sign_ins.INSTALLATION`) or an
-    organisation (`rules_of`). An organisation without its own rules is left out. `providers`: the owners that have a sign-in
-    provider. The file itself describes no providers.
+    organisation (`rules_of`). An organisation without its own rules is left out. `providers`: the sign-in providers by their
+    owner.
     """
 
     organisations: dict[str, Organisation] = field(default_factory=dict)
@@ -21,7 +21,7 @@ class Installation:
     staff: dict[str, StaffRecord] = field(default_factory=dict)
     replies: dict[str, list[SavedReply]] = field(default_factory=dict)
     rules: dict[str, SignInRules] = field(default_factory=dict)
-    providers: frozenset[str] = frozenset()
+    providers: dict[str, OidcSettings] = field(default_factory=dict)
 
 
 async def load(records: Records) -> Installation:
@@ -33,5 +33,5 @@ async def load(records: Records) -> Installation:
         staff={member.login: member for member in await records.all_staff()},
         replies={site: await records.shared_replies(site) for site in sites},
         rules={row: rules for row, rules in (await records.all_sign_in_rules()).items() if rules != SignInRules()},
-        providers=frozenset(await records.all_oidc_settings()),
+        providers=await records.all_oidc_settings(),
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from signaling.access.oidc.setting_up import change_of
 from signaling.protocol.audit_actions import AuditAction
-from signaling.records import Change, Records, SignInRules, Site, StaffRecord, version_of
+from signaling.records import Change, OidcSettings, Records, SignInRules, Site, StaffRecord, version_of
 from signaling.records.audit_entries import of_member, of_removed_site, of_site
 from signaling.records.checks import changes
 from signaling.records.owners import is_owner
@@ -38,13 +39,29 @@ class Storing:
         # store owners first, so that the organisation always has an owner, even if one owner hands the role to another member
         for member in sorted(self._after.staff.values(), key=is_owner, reverse=True):
             await self._member(self._before.staff.get(member.login), member)
+        await self._rules(need_provider=False)
+        for row, provider in self._after.providers.items():
+            await self._provider(row, provider)
+        await self._rules(need_provider=True)
+        for row in self._before.providers.keys() - self._after.providers.keys():
+            await self._provider(row, None)
+        await self._remove()
+
+    async def _rules(self, *, need_provider: bool) -> None:
+        """Store the changed rules for signing in: those that need a provider, or those that do not."""
         for row, rules in self._after.rules.items():
             before = self._before.rules.get(row, SignInRules())
-            if rules != before:
+            if rules != before and (rules.provider == "only") == need_provider:
                 await self._records.save_sign_in_rules(rules, row, expected=version_of(before))
                 was, now = changes(msgspec.to_builtins(before), msgspec.to_builtins(rules))
                 await self._note("sign_in.rules", row, Change(before=was, after=now))
-        await self._remove()
+
+    async def _provider(self, row: str, wanted: OidcSettings | None) -> None:
+        before = self._before.providers.get(row)
+        if wanted == before:
+            return
+        await self._records.save_oidc_settings(wanted, row, expected=version_of(before) if before else "")
+        await self._note("sign_in.provider", row, change_of(before, wanted), detail=wanted.issuer if wanted else "")
 
     async def _site(self, before: Site | None, site: Site) -> None:
         if before is None or version_of(before) != version_of(site):
@@ -83,5 +100,7 @@ class Storing:
             entries = [of_removed_site(site)]
             await self._records.audit_entries(ACTOR, entries, self._now, organisation=site.organisation)
 
-    async def _note(self, action: AuditAction, subject: str, change: Change | None = None, *, organisation: str = "") -> None:
-        await self._records.audit(ACTOR, action, subject, self._now, change=change, organisation=organisation)
+    async def _note(
+        self, action: AuditAction, subject: str, change: Change | None = None, *, detail: str = "", organisation: str = ""
+    ) -> None:
+        await self._records.audit(ACTOR, action, subject, self._now, detail, change=change, organisation=organisation)

@@ -1,7 +1,7 @@
 """The tables of a file for `sangdam apply`: their keys, and how an installation is written as tables. This module does no I/O.
 
-A file holds no passwords, no secrets of keys, no pictures of saved replies, no sessions, and no settings that each member of
-staff makes for themselves.
+A file holds no passwords, no secrets of keys and sign-in providers, no pictures of saved replies, no sessions, and no settings
+that each member of staff makes for themselves.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import msgspec
 import tomli_w
 from msgspec import Meta, Struct, field
 
+from signaling.access.oidc.setting_up import ProviderForm, plain
 from signaling.access.signing_keys import MOST_TYPED_BYTES
 from signaling.protocol.reading import by
 from signaling.protocol.texts import Exact, Seen
@@ -21,7 +22,7 @@ from signaling.records.checks import MOST_NAME
 from signaling.records.mail_plan import MailPlan
 from signaling.records.opening_hours import Hours
 from signaling.records.reply_csv import TEXT, TITLE
-from signaling.records.sign_ins import INSTALLATION, MOST_HOURS, ProviderUse, Required, rules_of
+from signaling.records.sign_ins import INSTALLATION, MOST_HOURS, ProviderUse, Required, organisation_of, rules_of
 from signaling.records.site_settings import CategorySettings, SiteSettings, settings_of
 from signaling.records.staff_settings import StaffSettings, settings_of_member
 from signaling.records.wrap_up import WrapUpPlan
@@ -30,7 +31,8 @@ from .installation import Installation
 
 INHERIT = "inherit"  # value of a category's key if the category inherits this setting from its parent
 STANDARD = "standard"  # value of a site's `outcomes` if the standard outcomes apply
-OFF = "off"  # value of a site's `appointments` if the site offers none
+OFF = "off"  # value of a site's `appointments` if the site offers none, and of `PROVIDER` to remove a provider
+PROVIDER = "sign_in_provider"  # key of the sign-in provider of the installation or of an organisation
 INHERITED = ("hours", "priority", "widens_s", "form")
 
 _Id = Annotated[str, Meta(max_length=64, pattern=r"^(?!\.{1,2}\Z)[A-Za-z0-9_.-]+\Z")]
@@ -49,6 +51,17 @@ class SignInTable(Struct, kw_only=True):
     second_factor: Required = "off"
     provider: ProviderUse = "offered"
     hours: Annotated[int, Meta(ge=0, le=MOST_HOURS)] = 0
+
+
+class ProviderTable(ProviderForm, kw_only=True):
+    """A sign-in provider: the table [sign_in_provider] of the installation, or [organisations.ID.sign_in_provider].
+
+    `client_secret_env`, `client_secret_file`: where the client secret is: an environment variable, or a file. Without both, the
+    stored secret stays.
+    """
+
+    client_secret_env: Annotated[str, by(Exact(200))] = ""
+    client_secret_file: Annotated[str, by(Exact(2000))] = ""
 
 
 class CategoryTable(CategorySettings, kw_only=True):
@@ -103,6 +116,7 @@ def document_of(installation: Installation) -> Document:
     return {
         "organisations": {name: _organisation_table(installation, name) for name in installation.organisations},
         "sign_in": rules_table(installation, INSTALLATION),
+        **_provider_key(installation, INSTALLATION),
         "sites": {site.id: site_table(installation, site) for site in installation.sites.values()},
         "staff": {member.login: staff_table(member) for member in installation.staff.values()},
     }
@@ -116,7 +130,18 @@ def rules_table(installation: Installation, row: str) -> Document:
 
 def _organisation_table(installation: Installation, name: str) -> Document:
     own = {"sign_in": rules_table(installation, rules_of(name))} if rules_of(name) in installation.rules else {}
-    return {"name": installation.organisations[name].name} | own
+    return {"name": installation.organisations[name].name} | own | _provider_key(installation, rules_of(name))
+
+
+def _provider_key(installation: Installation, row: str) -> Document:
+    provider = installation.providers.get(row)
+    return {PROVIDER: plain(provider)} if provider else {}
+
+
+def provider_in(document: Document, row: str) -> Document:
+    """Return the table of a row's sign-in provider in the tables of an installation."""
+    table: Document = (document if row == INSTALLATION else document["organisations"][organisation_of(row)])[PROVIDER]
+    return table
 
 
 def site_table(installation: Installation, site: Site) -> Document:

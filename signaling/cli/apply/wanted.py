@@ -12,17 +12,18 @@ from typing import Any
 from msgspec.structs import asdict, replace
 
 from signaling.access.codes import API_KID, MOST_KEYS, SERVER_KID
+from signaling.access.oidc.setting_up import plain
 from signaling.access.site_keys import key_of
 from signaling.protocol.reading import Reader
 from signaling.protocol.words import Office
-from signaling.records import Organisation, SavedReply, SignInRules, Site, SiteKey, StaffRecord
+from signaling.records import OidcSettings, Organisation, SavedReply, SignInRules, Site, SiteKey, StaffRecord
 from signaling.records.checks import Invalid, checked_site, checked_staff
 from signaling.records.mail_plan import MailPlan
 from signaling.records.opening_hours import BadHours
 from signaling.records.opening_hours import check as check_hours
 from signaling.records.owners import ownerless
 from signaling.records.replies import MOST_SHARED, new_reply_id
-from signaling.records.sign_ins import INSTALLATION, rules_of
+from signaling.records.sign_ins import INSTALLATION, organisation_of, rules_of
 from signaling.records.site_settings import with_settings
 from signaling.records.staff_settings import member_with_settings
 from signaling.records.wrap_up import BadPlan
@@ -34,11 +35,13 @@ from .tables import (
     INHERIT,
     INHERITED,
     OFF,
+    PROVIDER,
     STANDARD,
     CategoryTable,
     Document,
     KeyTable,
     OrganisationTable,
+    ProviderTable,
     ReplyTable,
     SignInTable,
     SiteTable,
@@ -49,7 +52,8 @@ from .tables import (
     staff_table,
 )
 
-NO_PROVIDER = "no sign-in provider is set up, so nobody could sign in; an administrator sets one up in the operators' page first"
+NO_PROVIDER = "without a sign-in provider nobody could sign in; describe one in [sign_in_provider]"
+_read_provider: Reader[ProviderTable] = Reader(ProviderTable)
 _read_organisation: Reader[OrganisationTable] = Reader(OrganisationTable)
 _read_rules: Reader[SignInTable] = Reader(SignInTable)
 _read_site: Reader[SiteTable] = Reader(SiteTable)
@@ -68,6 +72,7 @@ class Wanted:
     - `new_secret`: returns the secret of a new key
     - `checked_address`: returns an address in canonical form, or raises Invalid
     - `checked_mail`: returns a site's plan for mails, or raises Invalid if the from-address is not allowed
+    - `provider_from`: returns the settings of a sign-in provider from its table and its present settings, or raises ValueError
     - `now`: Unix ms
     """
 
@@ -80,26 +85,33 @@ class Wanted:
         new_secret: Callable[[], str],
         checked_address: Callable[[str], str],
         checked_mail: Callable[[MailPlan], MailPlan],
+        provider_from: Callable[[ProviderTable, OidcSettings | None], OidcSettings],
         now: int,
     ) -> None:
         self._present, self._file, self._prune, self._now = present, file, prune, now
         self._new_secret, self._checked_address, self._checked_mail = new_secret, checked_address, checked_mail
         self._problems = Problems()
         self._replies: dict[str, list[SavedReply]] = {}
+        self._provider_from = provider_from
         self._rules = dict(present.rules)
+        self._providers = dict(present.providers)
 
     def installation(self) -> Installation:
         """Return the installation that the file asks for. Raises BadFile with all problems of the file."""
-        self._problems.known_keys("", self._file, document_of(self._present))
+        self._problems.known_keys("", self._file, {*document_of(self._present), PROVIDER})
+        self._read_provider(PROVIDER, INSTALLATION, self._file.get(PROVIDER))
         organisations = self._organisations()
         self._read_rules("sign_in", INSTALLATION, self._file.get("sign_in", {}))
+        self._require_providers()
         sites = self._sites(organisations)
         staff = self._staff(organisations, sites)
         if not self._problems.found:
             self._require_owners(staff)
         self._problems.done()
         replies = {site: self._replies.get(site, self._present.replies.get(site, [])) for site in sites}
-        return Installation(organisations=organisations, sites=sites, staff=staff, replies=replies, rules=self._rules)
+        return Installation(
+            organisations=organisations, sites=sites, staff=staff, replies=replies, rules=self._rules, providers=self._providers
+        )
 
     def _tables(self, kind: str) -> dict[str, dict[str, Any]]:
         """Return the file's tables of one kind, such as "sites", by the id in their name."""
@@ -110,7 +122,8 @@ class Wanted:
         found = dict(self._present.organisations)
         for name, given in self._tables("organisations").items():
             table = f"organisations.{name}"
-            self._problems.known_keys(table, given, ("name", "sign_in"))
+            self._problems.known_keys(table, given, ("name", "sign_in", PROVIDER))
+            self._read_provider(f"{table}.{PROVIDER}", rules_of(name), given.get(PROVIDER))
             self._read_rules(f"{table}.sign_in", rules_of(name), given.get("sign_in", {}))
             if name in found and "name" not in given:
                 continue
@@ -130,11 +143,41 @@ class Wanted:
             return
         self._problems.known_keys(table, given, SignInTable.__struct_fields__)
         read = self._problems.read(table, rules_table(self._present, row) | given, _read_rules)
+        if read is not None:
+            self._rules[row] = SignInRules(**asdict(read))
+
+    def _read_provider(self, table: str, row: str, given: Any) -> None:
+        """Read a sign-in provider. A key that the table leaves out keeps its present value. `given`: None to keep the provider.
+
+        `row`: `INSTALLATION`, or `rules_of` an organisation.
+        """
+        if given is None:
+            return
+        if given == OFF:
+            self._providers.pop(row, None)
+            return
+        given = self._problems.table(table, given)
+        known = [name for name in ProviderTable.__struct_fields__ if name != "client_secret"]
+        if "client_secret" in given:
+            self._problems.add(table, "client_secret", "name its place: client_secret_env or client_secret_file")
+            return
+        self._problems.known_keys(table, given, known)
+        present = self._present.providers.get(row)
+        wanted = (plain(present) if present else {}) | {key: value for key, value in given.items() if key in known}
+        read = self._problems.read(table, wanted, _read_provider)
         if read is None:
             return
-        if read.provider == "only" and not self._present.providers & {row, INSTALLATION}:
-            self._problems.add(table, "provider", NO_PROVIDER)
-        self._rules[row] = SignInRules(**asdict(read))
+        try:
+            self._providers[row] = self._provider_from(read, present)
+        except ValueError as error:
+            self._problems.add(table, "", str(error))
+
+    def _require_providers(self) -> None:
+        """Note a problem for each rule that lets staff sign in at a provider only, where the file leaves no provider."""
+        for row, rules in self._rules.items():
+            if rules.provider == "only" and not self._providers.keys() & {row, INSTALLATION}:
+                table = "sign_in" if row == INSTALLATION else f"organisations.{organisation_of(row)}.sign_in"
+                self._problems.add(table, "provider", NO_PROVIDER)
 
     # --- sites -----------------------------------------------------------------------------------------------------------
 

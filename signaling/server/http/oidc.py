@@ -5,24 +5,31 @@ The installation has one provider, and each organisation may have its own.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import web
-from msgspec import Meta, Struct, to_builtins
-from msgspec.structs import replace
+from msgspec import Struct
 
-from signaling.access.oidc.provider import BadProvider, ProviderAway, ProviderRefuses, is_safe
+from signaling.access.oidc.setting_up import (
+    CALLBACK,
+    LOGOUT,
+    NEEDED,
+    BadSettings,
+    ProviderForm,
+    RoleItem,
+    addresses,
+    change_of,
+    check_answers,
+    settings_from,
+)
 from signaling.access.oidc.sign_in import STATE_LIFE_MS, Returned, callback_of
 from signaling.access.rate_limits import Buckets, network_of
 from signaling.access.sign_in_refused import SignInRefused
-from signaling.protocol.language_tags import canonical
 from signaling.protocol.reading import QueryReader, Reader, by
 from signaling.protocol.reasons import SignInReason
-from signaling.protocol.texts import Exact, Seen
-from signaling.protocol.words import Locale, Name
-from signaling.records import Change, OidcSettings, ProviderRole, RecordsAway, RoleRule, version_of
-from signaling.records.checks import changes
+from signaling.protocol.texts import Exact
+from signaling.records import OidcSettings, RecordsAway, version_of
 from signaling.records.sign_ins import INSTALLATION, NoProvider, organisation_of, rules_of
 from signaling.server.app_keys import ACCOUNT_MAILS, OIDC, RECORDS, SETTINGS
 
@@ -35,7 +42,6 @@ routes = web.RouteTableDef()
 
 BEGINNINGS: web.AppKey[Buckets] = web.AppKey("oidc_beginnings", Buckets)
 _COOKIE = "__Host-sangdam-oidc"
-_CALLBACK = "/api/oidc/callback"
 _MOST_LOGOUT_BYTES = 40_000
 _Long = Annotated[str, by(Exact(4000))]
 
@@ -63,24 +69,6 @@ class Offered(Struct, kw_only=True):
 
     provider: str
     mail: bool
-
-
-class RoleItem(Struct, kw_only=True):
-    value: Annotated[str, by(Seen(200))]
-    role: ProviderRole
-
-
-class ProviderForm(Struct, kw_only=True):
-    """The provider's settings. `client_secret`: "" keeps the stored secret."""
-
-    issuer: Annotated[str, by(Exact(500))]
-    client_id: Annotated[str, Meta(min_length=1), by(Exact(200))]
-    client_secret: Annotated[str, by(Exact(500))] = ""
-    name: Name = ""
-    scopes: Annotated[str, by(Exact(500))] = "openid profile email"
-    role_claim: Annotated[str, Meta(min_length=1), by(Exact(200))] = "groups"
-    roles: Annotated[list[RoleItem], Meta(max_length=50)] = []
-    languages: Annotated[list[Locale], Meta(max_length=20)] = []
 
 
 class NewSettings(Struct, kw_only=True):
@@ -139,7 +127,7 @@ async def begin_at_provider(request: web.Request) -> web.Response:
         return _back(request, "too_many_sign_ins")
     try:
         organisation = read_query(request, _read_organisation).organisation
-        address, cookie = await request.app[OIDC].begin(origin + _CALLBACK, now, organisation)
+        address, cookie = await request.app[OIDC].begin(origin + CALLBACK, now, organisation)
     except SignInRefused as refused:
         return _back(request, refused.reason)
     response = _redirect(address)
@@ -148,20 +136,20 @@ async def begin_at_provider(request: web.Request) -> web.Response:
     return response
 
 
-@routes.get(_CALLBACK)
+@routes.get(CALLBACK)
 async def callback(request: web.Request) -> web.Response:
     """Sign in the person whom the installation's provider sent back, and show their page."""
     return await _come_back(request, INSTALLATION)
 
 
-@routes.get(f"{_CALLBACK}/{{organisation}}")
+@routes.get(f"{CALLBACK}/{{organisation}}")
 async def callback_of_organisation(request: web.Request) -> web.Response:
     """Sign in the person whom an organisation's own provider sent back, and show their page."""
     return await _come_back(request, rules_of(path_id(request, "organisation")))
 
 
 async def _come_back(request: web.Request, of: str) -> web.Response:
-    address = callback_of(_staff_origin(request) + _CALLBACK, of)
+    address = callback_of(_staff_origin(request) + CALLBACK, of)
     asked, now = read_query(request, _read_callback), steady_ms(request)
     returned = Returned(asked.state, asked.code, asked.error, asked.iss, request.cookies.get(_COOKIE, ""), address)
     try:
@@ -177,13 +165,13 @@ async def _come_back(request: web.Request, of: str) -> web.Response:
     return response
 
 
-@routes.post("/api/oidc/logout")
+@routes.post(LOGOUT)
 async def logout(request: web.Request) -> web.Response:
     """Accept a logout token of the provider (Back-Channel Logout 1.0). The sign-ins that the token names end within a second."""
     return await _log_out(request, INSTALLATION)
 
 
-@routes.post("/api/oidc/logout/{organisation}")
+@routes.post(f"{LOGOUT}/{{organisation}}")
 async def logout_of_organisation(request: web.Request) -> web.Response:
     """Accept a logout token of an organisation's own provider."""
     return await _log_out(request, rules_of(path_id(request, "organisation")))
@@ -272,8 +260,7 @@ async def _save(request: web.Request, asker: Asker, of: str, subject: str) -> we
     wanted = None if form is None else await checked(request, form, stored, of)
     await store(request, wanted, of, stored)
     detail = wanted.issuer if wanted else ""
-    was, is_now = changes(plain(stored) if stored else None, plain(wanted) if wanted else None)
-    change = Change(before=was, after=is_now) if was != is_now else None  # the audit does not show a new client secret
+    change = change_of(stored, wanted)
     await request.app[RECORDS].audit(asker.member.id, "sign_in.provider", subject, now_ms(), detail, change=change)
     return await _page(request, of)
 
@@ -287,49 +274,19 @@ async def store(request: web.Request, wanted: OidcSettings | None, of: str, stor
     try:
         await request.app[RECORDS].save_oidc_settings(wanted, of, expected=version_of(stored) if stored else "")
     except NoProvider:
-        raise _bad("Allow passwords first: by a rule for signing in, people sign in at the provider only.") from None
-
-
-def plain(settings: OidcSettings) -> dict[str, Any]:
-    """Return the provider's settings for the audit, without the client secret."""
-    found: dict[str, Any] = to_builtins(settings)
-    return {name: value for name, value in found.items() if name != "client_secret"}
+        raise _bad(NEEDED) from None
 
 
 async def checked(request: web.Request, form: ProviderForm, stored: OidcSettings | None, of: str) -> OidcSettings:
-    """Return the provider's settings from the form, if they are valid.
+    """Return the provider's settings from the form, if they are valid, and the provider's published description fits them.
 
     Raises Refused: bad_provider, with a sentence that says what to change.
     """
-    if not is_safe(form.issuer):
-        raise _bad("The issuer must be an address that begins with https://.")
-    if not form.roles:
-        raise _bad("Say which value of the claim gives which role. Without that, nobody can sign in.")
-    languages = [tag for each in form.languages if (tag := canonical(each))]
-    if not languages and any(rule.role in ("counselor", "professional") for rule in form.roles):
-        raise _bad("Name at least one language that new counselors speak.")
-    if "openid" not in form.scopes.split():
-        raise _bad("The scopes must contain openid.")
     oidc = request.app[OIDC]
-    same = stored is not None and stored.issuer == form.issuer
-    kept = stored.client_secret if stored is not None and same else ""
-    settings = OidcSettings(
-        issuer=form.issuer,
-        client_id=form.client_id,
-        client_secret=oidc.sealed_secret(form.client_secret) or kept,
-        name=form.name,
-        scopes=" ".join(form.scopes.split()),
-        role_claim=form.role_claim,
-        roles=[RoleRule(value=rule.value, role=rule.role) for rule in form.roles],
-        languages=languages,
-    )
     try:
-        await oidc.provider_of(replace(settings), of).keys(steady_ms(request))
-    except ProviderAway:
-        raise _bad("The provider does not answer at this address.") from None
-    except ProviderRefuses:
-        raise _bad("The provider does not tell about itself at this address.") from None
-    except BadProvider as error:
+        settings = settings_from(form, stored, oidc)
+        await check_answers(settings, of, oidc, steady_ms(request))
+    except BadSettings as error:
         raise _bad(str(error)) from None
     return settings
 
@@ -349,13 +306,9 @@ async def _page(request: web.Request, of: str) -> web.Response:
             roles=[RoleItem(value=rule.value, role=rule.role) for rule in settings.roles],
             languages=settings.languages,
         )
-    callbacks = [callback_of(each + _CALLBACK, of) for each in origins]
-    logout = f"{origins[0]}/api/oidc/logout"
-    if of == INSTALLATION:
-        return answer(ProviderPage(provider=item, callbacks=callbacks, logout=logout, pages=[]))
-    name = organisation_of(of)
-    pages = [f"{each}{_page_of(urlsplit(each).netloc)}?organisation={name}" for each in origins]
-    return answer(ProviderPage(provider=item, callbacks=callbacks, logout=f"{logout}/{name}", pages=pages))
+    callbacks, logout = addresses(origins, of)
+    pages = [f"{each}{_page_of(urlsplit(each).netloc)}?organisation={organisation_of(of)}" for each in origins]
+    return answer(ProviderPage(provider=item, callbacks=callbacks, logout=logout, pages=[] if of == INSTALLATION else pages))
 
 
 def _bad(sentence: str) -> Refused:

@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 from msgspec import convert, to_builtins
 
+from signaling.access.oidc.setting_up import ProviderForm, plain
 from signaling.access.rights import Thing, may
 from signaling.protocol.words import Action
 from signaling.records import Change, Changed, SignInRules, Threshold, version_of
@@ -69,12 +70,12 @@ async def _undo_provider(request: web.Request, of: str, change: Change) -> Chang
     stored = await request.app[RECORDS].oidc_settings(of)
     if stored is None:
         raise Changed
-    now = oidc.plain(stored)
+    now = plain(stored)
     if change.before is None:
         taken_back(now, change)
         await oidc.store(request, None, of, stored)
     else:
         wanted = taken_back(now, change)
-        former = await oidc.checked(request, convert(wanted, oidc.ProviderForm), stored, of)
+        former = await oidc.checked(request, convert(wanted, ProviderForm), stored, of)
         await oidc.store(request, former, of, stored)
     return Change(before=change.after, after=change.before)

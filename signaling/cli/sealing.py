@@ -1,0 +1,64 @@
+"""The key with which a command encrypts the secrets that the server must read again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from signaling.access.codes import signing_secret
+from signaling.config.seal import Seal
+from signaling.config.secret import BadSecret, read_secret
+from signaling.config.sources import SERVER
+
+from .options import setting_option
+from .typed import settings_here
+
+R = TypeVar("R")
+_MOST_BYTES = 10_000  # a file with one secret has at most this many bytes
+
+
+def sealing_options(command: Callable[..., R]) -> Callable[..., R]:
+    """Add the options that decide with which key secrets are encrypted.
+
+    In a cluster, the key comes from the cluster's secret. On a single server, the key is a file in the data folder.
+    """
+    return setting_option(SERVER["redis"])(setting_option(SERVER["secret_file"])(command))
+
+
+def seal_here(redis: str, secret_file: Path | None) -> Seal:
+    """Return the seal of the installation that the running command's options name. Raises ClickException."""
+    settings = settings_here()
+    if redis:
+        try:
+            settings = replace(settings, secret=read_secret(secret_file))
+        except BadSecret as error:
+            raise click.ClickException(str(error)) from None
+    return Seal(signing_secret(settings))
+
+
+def given_secret(variable: str, file: str | Path | None) -> str:
+    """Return a secret from an environment variable or a file; "" if neither is named. It never is an argument of a command.
+
+    Raises ValueError with a sentence.
+    """
+    if variable and file:
+        raise ValueError("Name either the variable or the file with the client secret.")
+    if variable:
+        if not (found := os.environ.get(variable, "").strip()):
+            raise ValueError(f"The environment variable {variable} is not set.")
+        return found
+    if not file:
+        return ""
+    try:
+        with Path(file).open("rb") as opened:
+            found = opened.read(_MOST_BYTES).decode().strip()
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise ValueError(f"The file with the client secret cannot be read: {type(error).__name__}.") from None
+    if not found:
+        raise ValueError("The file with the client secret is empty.")
+    return found
