@@ -29,6 +29,8 @@ class BadSettings(ValueError):
 
 
 class RoleItem(Struct, kw_only=True):
+    """A rule of the form: people whose role claim has this value get this role."""
+
     value: Annotated[str, by(Seen(200))]
     role: ProviderRole
 

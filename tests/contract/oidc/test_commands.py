@@ -167,9 +167,7 @@ async def test_file_removes_a_provider_together_with_the_rule_that_needs_it(
     assert "Nothing to change" in await told(folder, "apply", str(off), "--yes")
 
 
-async def test_file_sets_up_an_organisations_own_provider_on_reachable_networks_only(
-    folder: Path, tmp_path: Path, issuer: str
-) -> None:
+async def test_file_sets_up_an_own_provider_on_reachable_networks_only(folder: Path, tmp_path: Path, issuer: str) -> None:
     own = f'[organisations.acme.sign_in_provider]\nissuer = "{issuer}"\nclient_id = "sangdam"\n'
     own += 'roles = [{ value = "desk", role = "supervisor" }]\n'
     file = tmp_path / "wanted.toml"

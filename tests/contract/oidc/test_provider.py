@@ -391,7 +391,7 @@ async def test_own_provider_of_an_organisation_makes_staff_of_it_alone(desk: Des
     assert (await me(desk, ours))["roles"] == ["supervisor"]
 
 
-async def test_person_of_both_providers_is_one_member_whom_deactivation_keeps_out(desk: Desk, provider: Provider) -> None:
+async def test_person_of_both_providers_is_one_member_whom_both_keep_out(desk: Desk, provider: Provider) -> None:
     """The installation and its first organisation have the same provider. Otherwise a person would have an account more."""
     operator = await desk.cookie_of("ops")
     assert (await save(desk, settings(provider.issuer), operator)).status == 200
@@ -408,7 +408,7 @@ async def test_person_of_both_providers_is_one_member_whom_deactivation_keeps_ou
     assert [each.id for each in await desk.records.all_staff() if each.name == "나리"] == [member.id]
 
 
-async def test_person_deactivated_under_one_provider_does_not_come_in_by_the_other(desk: Desk, provider: Provider) -> None:
+async def test_person_deactivated_under_one_provider_is_kept_out_by_the_other(desk: Desk, provider: Provider) -> None:
     operator = await desk.cookie_of("ops")
     assert (await save(desk, settings(provider.issuer), operator)).status == 200
     _, cookie = await sign_in(desk, provider)
