@@ -329,7 +329,7 @@ class CobrowseView(Struct, kw_only=True):
     ``texts``: "strict" shows only the texts that the site shares; "open" shows all texts except those that the site marks as
     private. ``by``: participant id of the counselor who asked, or "". ``ready``: a page of the site is open. ``seen_by``:
     participants who see the page now. ``may_see``: this viewer may see the page. ``too_large``: the page cannot be shown.
-    ``crowded``: the server shows as many pages as it can.
+    ``crowded``: the page is not shown, because the server already shows as many pages as it can.
     """
 
     state: Literal["", "asked", "on"] = ""

@@ -110,7 +110,7 @@ class SeenPages:
             file.waiting += encoded
 
     async def write(self) -> None:
-        """Write all lines that wait in memory to the disk."""
+        """Write to the disk all lines that wait in memory."""
         async with self._lock:
             ended, self._ended = self._ended, []
             for file in (*ended, *self._files.values()):

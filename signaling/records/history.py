@@ -96,7 +96,7 @@ class History(Leading):
     async def set_message_state(
         self, message_id: str, state: MessageState, staff: str, *, audit: Audited | None = None
     ) -> MessageRecord:
-        """Mark a message that a user left as taken or as done by `staff`. Return the changed message.
+        """Mark a user's message as taken or done by `staff`. Return the changed message.
 
         `audit`: the entry to store with the change.
 

@@ -42,7 +42,10 @@ class Links(Leading):
     """The one-time links in the records."""
 
     async def add_link(self, link: LinkRecord, *, alone: bool = False) -> None:
-        """Store a link. Raises UnknownSession when its session was erased. `alone`: end the other links of the same `mail`."""
+        """Store a link.
+
+        Raises UnknownSession when the link's session was erased. `alone`: end the other links of the same `mail`.
+        """
         values = {name: getattr(link, name) for name in LinkRecord.__struct_fields__}
 
         def add(connection: sa.Connection) -> None:

@@ -101,8 +101,8 @@ class Oidc(Database):
 
         `expected`: the version (`version_of`) of the stored settings; "" for none. Raises Changed when other settings are stored.
         Raises NoProvider when the provider is removed, or its issuer changes, while a rule lets staff sign in only at this
-        provider. A new issuer would know none of them. A rule of an organisation needs the organisation's own provider or, if it
-        has none, the installation's provider. A rule for everybody needs every provider.
+        provider. A new issuer would not know these staff. A rule of an organisation needs the organisation's own provider or, if
+        it has none, the installation's provider. A rule for everybody needs every provider.
         """
         this = t.oidc_settings.c.id == of
 

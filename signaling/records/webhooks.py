@@ -178,7 +178,10 @@ class Webhooks(Leading):
         await self._transaction(ready, writes=True)
 
     async def announce_to(self, endpoint_id: str, event: Event) -> int:
-        """Store an event for this endpoint alone, whatever events it has chosen. Return the delivery's number."""
+        """Store an event for this endpoint alone, even if the endpoint has not chosen this type of event.
+
+        Return the delivery's number.
+        """
         values = row(endpoint_id, event, event.at)
         added = sa.insert(t.webhook_delivery).values(values).returning(_d.n)
         return await self._transaction(lambda connection: int(connection.execute(added).scalar_one()), writes=True)

@@ -82,7 +82,7 @@ class Endpoints:
         return secret
 
     async def test(self, endpoint: Endpoint) -> int:
-        """Queue a test message to an endpoint, which only shows whether messages arrive. Return the delivery's number."""
+        """Queue a test message to an endpoint. The message only shows whether messages arrive. Return the delivery's number."""
         now = self._now()
         event = Event(TEST, endpoint.organisation, "", now, secrets.token_hex(16), {"endpoint": endpoint.id})
         n = await self._records.announce_to(endpoint.id, event)

@@ -1,4 +1,4 @@
-"""Add organisations, further roles of staff, and the values before and after a change to the audit.
+"""Add organisations, and further roles of staff. The audit now stores the values before and after a change.
 
 One organisation gets everything that existed before. The operators become owners of this organisation and administrators of the
 installation, because they could do everything before.
