@@ -22,7 +22,7 @@ SAMPLE_S = 0.05  # seconds between two samples of the event loop's lag
 SMOOTHING = 0.1  # weight of one sample in the mean lag; so the mean covers about the last half second
 LONGEST_RETRY_S = 30.0
 SHORTEST_RETRY_S = 1.0
-FIRST_TURN_S = 0.005  # estimated seconds between two admissions, until some were measured
+FIRST_TURN_S = 0.005  # assumed seconds between two admissions, as long as none were measured
 JITTER = 1.15
 """Mean factor by which a client lengthens the delay that the server tells it.
 
@@ -127,10 +127,10 @@ class Crowd:
 
 
 class Admission:
-    """Admission to the server. Call `new` before a session is made, and `returning` before a connection gets its welcome.
+    """Admission to the server.
 
-    `lag_ms`: the smoothed lag of the event loop. `sites`: the installation's sites. Each site has a share of the places for
-    sessions.
+    Call `new` before a session is made, and `returning` before a returning client's connection is served. `lag_ms`: the smoothed
+    lag of the event loop. `sites`: the installation's sites. Each site has a share of the places for sessions.
     """
 
     def __init__(self, bounds: Bounds | None = None) -> None:

@@ -20,7 +20,7 @@ from signaling.records import ApiToken, Records, RecordsAway, StaffRecord
 from .identity import SEEN_MS, token_hash
 from .rights import Thing, anywhere, may
 
-PREFIX: Final = "sgd_"  # lets people and secret scanners recognise a token
+PREFIX: Final = "sgd_"  # prefix by which people and secret scanners recognise a token
 MOST_LIFE_DAYS: Final = 366
 DAY_MS: Final = 86_400_000
 ACTOR: Final = "token/"  # prefix of the token's id in the audit, which names the token as the actor

@@ -28,7 +28,8 @@ MOST_NAME = 60
 MOST_NOTE = 500
 _MOST_DWELL_S = 86_400
 
-_Loose = Annotated[str, by(Seen(4000, cut=True))]  # the brief cuts each text again, to the length of its field
+# texts of the browser are cut to this length; later, the brief cuts each text to the length of its field
+_Loose = Annotated[str, by(Seen(4000, cut=True))]
 
 
 _Moment = Annotated[int, Meta(ge=0, le=1 << 53)]  # a time in ms since the Unix epoch
@@ -72,7 +73,7 @@ def check_trail(supplement: Supplement) -> None:
 
 
 def make_brief(verified: Verified, supplement: Supplement, now: int, form: Mapping[str, str] | None = None) -> Brief:
-    """Return the brief made of a code and of a supplement that has passed `check_trail`.
+    """Make the brief from a code and a supplement. `check_trail` must have accepted the supplement.
 
     `form`: what the user has typed into the form of the category, by the id of the field.
     `now`: the server's clock, in ms. The trail's times are moved to this clock, because a browser's clock may be hours off.

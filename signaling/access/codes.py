@@ -94,7 +94,7 @@ _Seconds = Annotated[float, Meta(ge=0, le=1e11)]
 class User(Struct, kw_only=True):
     """The user for whom the partner vouches."""
 
-    id: Annotated[str, by(Exact(800))] = ""  # compared byte by byte: ids that look alike are different users
+    id: Annotated[str, by(Exact(800))] = ""  # ids are compared byte by byte, so two ids that only look alike mean two users
     name: Annotated[str, by(Seen(60))] = ""
     contact: _Short = ""
 
@@ -463,8 +463,8 @@ class Codes:
 def signing_secret(settings: Settings) -> bytes:
     """Return the key with which this server signs identification codes.
 
-    The key is derived from the cluster's secret, if there is one. Otherwise the key is in a file in `data_dir`, which the first
-    start makes.
+    The key is derived from the cluster's secret, if there is one. Otherwise the key is in a file in `data_dir`. The first start
+    of the server makes this file.
     """
     return derived(settings.secret, "codes") if settings.secret else server_secret(settings.data_dir)
 

@@ -26,7 +26,7 @@ from .sign_in_refused import SignInRefused
 log = structlog.get_logger(__name__)
 
 COOKIE = "__Host-sangdam"
-DEVICE_COOKIE = "__Host-sangdam-device"  # recognises a browser at the next sign-in; gives no rights
+DEVICE_COOKIE = "__Host-sangdam-device"  # cookie by which a browser is recognised at the next sign-in; it gives no rights
 DEVICE_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _DEVICE_LIFE_S = 400 * 86_400  # the longest time for which browsers keep a cookie
 SIGN_IN_LIFE_MS = STANDARD_HOURS * 3_600_000  # a sign-in ends after this time, unless the organisation's rules name another time
@@ -61,7 +61,7 @@ class Given(NamedTuple):
 
 
 class SignedIn(NamedTuple):
-    """A new sign-in. `limited`: before setting up a second factor, the member can do nothing else but sign out."""
+    """A new sign-in. `limited`: the member must set up a second factor. Until then, they can do nothing else, except sign out."""
 
     staff: StaffRecord
     token: str
@@ -289,5 +289,8 @@ def _fits(password_hash: str, password: str) -> bool:
 
 @cache
 def _nobodys_hash() -> str:
-    """Return the hash of a random password. Checking it makes an unknown login take as long as a wrong password."""
+    """Return the hash of a random password. For an unknown login, this hash is checked.
+
+    So the reply takes as long as for a wrong password.
+    """
     return _hasher.hash(secrets.token_urlsafe(16))

@@ -30,7 +30,7 @@ MOST_CHARS = 2000
 
 
 class InviteRefused(Exception):
-    """An invite is refused. `reason`: why, as a word for the page."""
+    """An invite is refused. `reason`: one word that tells the page why."""
 
     def __init__(self, reason: InviteReason) -> None:
         super().__init__(reason)

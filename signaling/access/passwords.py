@@ -15,7 +15,7 @@ LINK_LIFE_MS = 24 * 3_600_000
 
 
 def link_for(settings: Settings, member: StaffRecord, token: str) -> str:
-    """Return the link to the page where this member sets a new password. `token`: of a one-time link.
+    """Return the link to the page where this member sets a new password. `token`: the token of the one-time link.
 
     The token follows "#". Browsers send that part to no server, so no log contains the token.
     """
@@ -62,7 +62,7 @@ class Passwords:
         member = await self._records.staff(owner) if owner else None
         if member is None:
             raise SignInRefused("link_over")
-        hashed = await _hashed(new, member)  # first, so that a weak password does not use up the link
+        hashed = await _hashed(new, member)  # check the password first, so that a weak password does not use up the link
         if not await self._records.use_reset_link(token_hash(token), hashed, now):
             raise SignInRefused("link_over")
         return member

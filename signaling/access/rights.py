@@ -132,9 +132,10 @@ _WIDEST_FIRST: Final[tuple[Reach, ...]] = ("installation", "organisation", "site
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """The object of an action, such as a site or a session. `sites`: the sites it belongs to; None: the whole organisation.
+    """The object of an action, such as a site or a session. `sites`: the sites to which the object belongs.
 
-    `own`: whether the object belongs to the person who acts, or is a session in which that person takes part.
+    None: the object belongs to the whole organisation. `own`: whether the object belongs to the person who acts, or is a session
+    in which that person takes part.
     """
 
     organisation: str

@@ -1,6 +1,6 @@
 """Add a key to a site: a new secret, the partner's public key, or the address of its keys.
 
-The pages, the API and the command line use this.
+The pages, the API and the command line use this module.
 """
 
 from __future__ import annotations

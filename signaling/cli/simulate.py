@@ -1,4 +1,4 @@
-"""`sangdam simulate`: a simulated day on the real matching engine with a virtual clock, or real calls."""
+"""`sangdam simulate`: simulate a day on the real matching engine with a virtual clock, or make real calls."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def _password(member: StaffRecord, from_stdin: bool) -> str:
 async def init(records: Records, login: str | None, name: str | None, password_stdin: bool, public_url: str) -> None:
     """Print a one-time link with which the first owner sets up the installation in the browser.
 
-    With --login, add that owner here instead. The first owner is also the administrator of the installation.
+    With --login, add the first owner at once instead. The first owner is also the administrator of the installation.
     """
     if login is None:
         if name is not None or password_stdin:
@@ -188,7 +188,7 @@ _ownerless_option = click.option(
 
 @contextmanager
 def _last_owner_refused() -> Iterator[None]:
-    """Turn LastOwner into a ClickException: a change would leave an organisation without an owner."""
+    """Turn LastOwner into a ClickException, which says that the change would leave an organisation without an owner."""
     try:
         yield
     except LastOwner as error:

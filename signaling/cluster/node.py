@@ -58,7 +58,7 @@ class Node:
         self.leads = False
         self.draining = False
         self.overtaken = asyncio.Event()
-        self.changed = asyncio.Condition()  # notified when `leader` has changed
+        self.changed = asyncio.Condition()  # this condition is notified when `leader` has changed
         self._said = ""
         self._lease_key = lease_key
         self._term = 0

@@ -13,7 +13,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 _KEYS_TO_SOMETHING = {"authorization", "cookie", "password", "secret", "token", "code", "sdp"}
 _OF_PEOPLE = {"brief", "contact", "name", "note", "notes", "text", "transcript", "user_name", "words"}
 _SECRET_KEYS = frozenset(_KEYS_TO_SOMETHING | _OF_PEOPLE)
-# A compact JWS, or one of our own tokens (base64url of 32 bytes), anywhere in a message.
+# This pattern finds a compact JWS, or one of our own tokens (base64url of 32 bytes), anywhere in a message.
 _SECRET_SHAPES = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|(?<![\w-])[A-Za-z0-9_-]{43}(?![\w-])")
 REDACTED = "[redacted]"
 

@@ -17,7 +17,10 @@ SENTENCES: dict[FileReason, str] = {
 
 
 class FileRefused(Exception):
-    """A sent file is refused. `reason`: a key of `SENTENCES`. `found`: the virus scanner's name of the virus, or ""."""
+    """A sent file is refused. `reason`: a key of `SENTENCES`.
+
+    `found`: the virus scanner's name for the virus that it found, or "".
+    """
 
     def __init__(self, reason: FileReason, found: str = "") -> None:
         super().__init__(reason)

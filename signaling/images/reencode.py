@@ -129,7 +129,7 @@ def _shrink(image: Image.Image, known: Metadata) -> Image.Image:
 
 
 def _write(image: Image.Image, *, lossless: bool) -> Picture:
-    image.info.clear()  # otherwise Pillow writes the metadata into the new picture
+    image.info.clear()  # remove the metadata; otherwise Pillow writes it into the new picture
     if lossless:
         out = io.BytesIO()
         image.save(out, "PNG")

@@ -90,7 +90,7 @@ class Workshop:
         return self._process
 
     async def _killed(self) -> PictureReason:
-        """Kill the process. Return the reason why the picture that it was decoding is refused."""
+        """Kill the process. Return the reason for refusing the picture that the process was decoding."""
         process, self._process = self._process, None
         if process is None:
             return "picture_damaged"

@@ -48,7 +48,7 @@ class SteadyClock:
     def __init__(self, wall_ms: Now = wall_clock_ms, uptime_ms: Callable[[], float] = _uptime_ms) -> None:
         self._wall_ms, self._uptime_ms = wall_ms, uptime_ms
         self._before = wall_ms(), uptime_ms()
-        self._ahead_ms = 0.0  # this clock minus the machine's clock
+        self._ahead_ms = 0.0  # ms by which this clock is ahead of the machine's clock
 
     def __call__(self) -> int:
         """Return the present Unix time in milliseconds, without the steps of the machine's clock."""

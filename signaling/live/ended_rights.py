@@ -129,7 +129,7 @@ class EndedRights:
     async def end(self, clients: list[Client]) -> None:
         """Tell these connections `signed_out`, and detach them.
 
-        Sign out at the matcher the members who have no desk connection left.
+        Members who have no other desk connection are signed out at the matcher.
         """
         for staff in {client.staff.id: client.staff for client in clients if client.staff is not None}.values():
             returns = await self._may_return(staff)

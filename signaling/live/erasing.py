@@ -57,9 +57,9 @@ class Erasing:
         self._seen, _ = await self._records.erasures(0)
 
     async def watch(self) -> None:
-        """Carry out within a second what another process has erased or cancelled, such as `sangdam session erase`.
+        """Look for what another process has erased or cancelled, and carry it out within a second. Runs until cancelled.
 
-        Runs until cancelled.
+        An example of such a process is `sangdam session erase`.
         """
         await self._cancel_asked(0)
         while True:

@@ -41,8 +41,8 @@ MOST_OF_SITE = 2_000  # most conversations of one site that wait for their invit
 class Wanted:
     """A conversation that other software wants to start.
 
-    `actor`: the id of the token that asks, for the audit. `staff`: the author of `line`, or None if the site itself writes.
-    `until`: the time (Unix ms) when the link expires.
+    `actor`: the id of the API token with which the other software asks, for the audit. `staff`: the author of `line`, or None if
+    the site itself writes. `until`: the time (Unix ms) when the link expires.
     """
 
     actor: str

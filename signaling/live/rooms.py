@@ -1,4 +1,6 @@
-"""Rooms on workers: open each at its session's epoch, apply its matrix, and close it when the session has ended.
+"""Keep the rooms of active sessions open on media workers.
+
+A room is opened at its session's epoch and gets the session's matrix. When the session has ended, the room is closed.
 
 After any change, one task per room compares the actual state of the room with the wanted state, and sends the difference to the
 worker. When a worker fails, the session's epoch increases. Then the same comparison opens the room on another worker.

@@ -101,7 +101,7 @@ class StandBy:
             await self._records.stand_by(staff, on=False)
 
     async def watch(self) -> None:
-        """Sign out members who stand by and whose sign-in has ended, within a second.
+        """Within a second, sign out members who stand by and whose sign-in has ended.
 
         Note in the records that the other members' sign-ins are in use. Runs until cancelled.
         """

@@ -57,7 +57,7 @@ class Unattended:
             "waiting": len(waiting),
             "longest_wait_ms": waited,
         }
-        # if another server takes over and finds the same queue, it makes the same id, so that the event is not sent twice
+        # another server that takes over gives the event for this queue the same id, so that the event is not sent twice
         about = f"{session.id}|{now // AGAIN_MS}"
         await self._records.announce(Event("queue.unattended", site.organisation, site.id, now, about, data))
         self._told[queue] = now

@@ -29,7 +29,7 @@ class Background:
     def later(self, work: Coroutine[Any, Any, object]) -> None:
         """Start a task for `work`, which queues a mail. Return at once.
 
-        If `most` tasks run already, drop `work` and count this case.
+        If `most` tasks run already, drop `work` and count it in `count`.
         """
         if len(self._tasks) >= self._most:
             work.close()

@@ -1,4 +1,7 @@
-"""A letter as an Internet message (RFC 5322), with its calendar event or its attachments. Pure, except for the random id."""
+"""Turn a letter into an Internet message (RFC 5322) with the letter's calendar event or attachments.
+
+Pure, except for the random id.
+"""
 
 from __future__ import annotations
 

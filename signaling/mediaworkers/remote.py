@@ -281,7 +281,7 @@ class Fleet:
         while True:
             error = await read_stream(worker, on_event)
             if worker.succeeded:
-                return  # another worker now sends the events at this address
+                return  # the event stream at this address now belongs to another worker
             refused = refused + 1 if error == "ClientConnectorError" else 0
             if refused == REFUSALS:
                 worker.silence.give_up()

@@ -16,7 +16,7 @@ ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 LEEWAY_S = 60  # seconds by which the provider's clock may differ from ours
 MOST_TOKEN = 32_768  # a token has at most this many characters
 LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
-MOST_LOGOUT_AGE_S = 120  # seconds since a logout token was made; older ones are refused
+MOST_LOGOUT_AGE_S = 120  # a logout token is refused if it is older than this many seconds
 
 Claims = dict[str, Any]
 

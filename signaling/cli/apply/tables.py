@@ -187,7 +187,7 @@ def to_toml(document: Document) -> str:
 
 
 def _without_none(value: Any) -> Any:
-    """Return the value without members that are None, because TOML has no null."""
+    """Return the value without entries that are None, because TOML has no null."""
     if isinstance(value, dict):
         return {name: _without_none(each) for name, each in value.items() if each is not None}
     return [_without_none(each) for each in value] if isinstance(value, list) else value
