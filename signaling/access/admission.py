@@ -18,8 +18,8 @@ from signaling.config.settings import Bounds
 from signaling.config.shares import Sites
 from signaling.protocol.reasons import CrowdedReason
 
-SAMPLE_S = 0.05  # seconds between two samples of the event loop's lag
-SMOOTHING = 0.1  # weight of one sample in the mean lag; so the mean covers about the last half second
+SAMPLE_S = 0.05  # Seconds between two samples of the event loop's lag.
+SMOOTHING = 0.1  # Weight of one sample in the mean lag; so the mean covers about the last half second.
 LONGEST_RETRY_S = 30.0
 SHORTEST_RETRY_S = 1.0
 FIRST_TURN_S = 0.005  # assumed seconds between two admissions, as long as none were measured
@@ -28,7 +28,7 @@ JITTER = 1.15
 
 Each client adds 0 to 30 %, so that refused clients do not all return together.
 """
-CALM_MS = 10.0  # the largest event loop lag, in ms, of a calm server
+CALM_MS = 10.0  # The largest event loop lag, in ms, of a calm server.
 # The limit on sessions whose page is not connected (`Crowd.unopened`), or `most_waiting` if that is larger. Such a session takes
 # memory for seconds. It takes no place in the queue for a counselor.
 MOST_UNOPENED = 1000

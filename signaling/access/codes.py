@@ -43,16 +43,16 @@ from .key_addresses import KeyAddresses
 from .rate_limits import Buckets, network_of
 from .signing_keys import ALL_NAMES, BadKey, SigningKey, public, shared
 
-ALGORITHM = "HS256"  # algorithm with which this server signs codes
-# allowed values of a code's `typ`, in lower case; our other tokens have another `typ` (RFC 8725, 3.11)
+ALGORITHM = "HS256"  # Algorithm with which this server signs codes.
+# Allowed values of a code's `typ`, in lower case; our other tokens have another `typ` (RFC 8725, 3.11).
 TYPES = ("", "jwt", "application/jwt")
 SERVER_KID = "server"
-API_KID = "api:v1"  # no key of a site can have this name, because it contains “:”
-MOST_CHARS = 8192  # a code has at most this many characters
+API_KID = "api:v1"  # No key of a site can have this name, because it contains “:”.
+MOST_CHARS = 8192  # A code has at most this many characters.
 MOST_LIFE_S = 600
-LEEWAY_S = 10  # seconds by which a partner's clock may be wrong
-MOST_TRAIL = 50  # the trail that the browser sends with a code has at most this many steps
-MOST_KEYS = 2  # a site may have at most this many signing keys at a time
+LEEWAY_S = 10  # Seconds by which a partner's clock may be wrong.
+MOST_TRAIL = 50  # The trail that the browser sends with a code has at most this many steps.
+MOST_KEYS = 2  # A site may have at most this many signing keys at a time.
 
 Kind = Literal["publishable", "partner"]
 

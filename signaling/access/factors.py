@@ -21,8 +21,8 @@ STEP_S = 30
 DRIFT_STEPS = 1  # time steps (`STEP_S`) by which a phone's clock may be wrong (RFC 6238, 5.2)
 CODE_DIGITS = 6
 RECOVERY_CODES = 10
-RECOVERY_BYTES = 13  # 104 random bits: a fast hash suffices to store such a code
-_GROUP = 5  # characters of a recovery code between two hyphens
+RECOVERY_BYTES = 13  # 104 random bits: a fast hash suffices to store such a code.
+_GROUP = 5  # Characters of a recovery code between two hyphens.
 
 
 def matching_step(seed: str, code: str, now: int) -> int | None:

@@ -28,20 +28,20 @@ log = structlog.get_logger(__name__)
 COOKIE = "__Host-sangdam"
 DEVICE_COOKIE = "__Host-sangdam-device"  # cookie by which a browser is recognised at the next sign-in; it gives no rights
 DEVICE_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
-_DEVICE_LIFE_S = 400 * 86_400  # the longest time for which browsers keep a cookie
-SIGN_IN_LIFE_MS = STANDARD_HOURS * 3_600_000  # a sign-in ends after this time, unless the organisation's rules name another time
-IDLE_MS = 3_600_000  # a sign-in ends when it was not used for this time
-SEEN_MS = 60_000  # the time of a sign-in's last use is stored again only after this many ms
-MOST_PASSWORD = 200  # at most this many characters in a staff password
-LEAST_PASSWORD = 8  # at least this many characters in a staff password
+_DEVICE_LIFE_S = 400 * 86_400  # The longest time for which browsers keep a cookie.
+SIGN_IN_LIFE_MS = STANDARD_HOURS * 3_600_000  # A sign-in ends after this time, unless the organisation's rules name another time.
+IDLE_MS = 3_600_000  # A sign-in ends when it was not used for this time.
+SEEN_MS = 60_000  # The time of a sign-in's last use is stored again only after this many ms.
+MOST_PASSWORD = 200  # At most this many characters in a staff password.
+LEAST_PASSWORD = 8  # At least this many characters in a staff password.
 # A password is refused when an attacker needs fewer guesses, by zxcvbn's estimate. The 30,000 most common leaked passwords need
 # fewer.
 LEAST_GUESSES = 1_000_000
-_JUDGED = 72  # only this many first characters go to zxcvbn, whose time grows with the square of their number
-UNKNOWN = "unknown"  # the actor in the audit of a refused sign-in, because nobody was authenticated
+_JUDGED = 72  # Only this many first characters go to zxcvbn, whose time grows with the square of their number.
+UNKNOWN = "unknown"  # The actor in the audit of a refused sign-in, because nobody was authenticated.
 
-_hasher = argon2.PasswordHasher()  # argon2id with the parameters of RFC 9106's low-memory profile, which are the defaults
-_HASHING_AT_ONCE = 2  # at most this many password hashes are computed at the same time; each takes 64 MiB for about 50 ms
+_hasher = argon2.PasswordHasher()  # Argon2id with the parameters of RFC 9106's low-memory profile, which are the defaults.
+_HASHING_AT_ONCE = 2  # At most this many password hashes are computed at the same time; each takes 64 MiB for about 50 ms.
 
 
 MOST_KNOWN = 20_000  # most pairs of a login and a network that `Identity` remembers

@@ -16,13 +16,13 @@ from .signing_keys import BadKey, SigningKey, fetched
 
 log = structlog.get_logger(__name__)
 
-FRESH_MS = 10 * 60_000  # keys older than this are fetched again at the next code, so that a removed key does not count for long
-AGAIN_MS = 60_000  # at least this many ms pass between two requests to one address
-KEPT_MS = 3 * 86_400_000  # ms for which fetched keys stay valid while their address does not answer
-WAIT_S = 6.0  # a fetch is given up after this many seconds, so no caller waits longer
-MOST_WAITING = 100  # at most this many callers wait for one address at a time
-MOST_FETCHES = 32  # at most this many addresses are asked at the same time
-MOST_KNOWN = 4096  # keys of at most this many addresses are remembered; the address not needed for longest is forgotten
+FRESH_MS = 10 * 60_000  # Keys older than this are fetched again at the next code, so that a removed key does not count for long.
+AGAIN_MS = 60_000  # At least this many ms pass between two requests to one address.
+KEPT_MS = 3 * 86_400_000  # Milliseconds for which fetched keys stay valid while their address does not answer.
+WAIT_S = 6.0  # A fetch is given up after this many seconds, so no caller waits longer.
+MOST_WAITING = 100  # At most this many callers wait for one address at a time.
+MOST_FETCHES = 32  # At most this many addresses are asked at the same time.
+MOST_KNOWN = 4096  # Keys of at most this many addresses are remembered; the address not needed for longest is forgotten.
 
 Fetch = Callable[[str], Awaitable[bytes]]
 """Fetches the body that a partner's server sends at a URL. Raises NotFetched."""

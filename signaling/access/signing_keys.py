@@ -33,9 +33,9 @@ NAMES: Final[dict[Algorithm, tuple[str, ...]]] = {
 }
 """Algorithm → the names that the header of a code (`alg`) may have for it."""
 ALL_NAMES: Final = frozenset(name for names in NAMES.values() for name in names)
-MOST_TYPED_BYTES = 4096  # longer public keys in a form are refused
-MOST_FETCHED = 50  # at most this many keys of one JWK set are used
-MOST_LISTED = 200  # at most this many keys of one JWK set are read, usable or not
+MOST_TYPED_BYTES = 4096  # Longer public keys in a form are refused.
+MOST_FETCHED = 50  # At most this many keys of one JWK set are used.
+MOST_LISTED = 200  # At most this many keys of one JWK set are read, usable or not.
 
 _CURVES: Final[dict[tuple[str, str], Algorithm]] = {("OKP", "Ed25519"): "EdDSA", ("EC", "P-256"): "ES256"}
 _Number = Annotated[str, by(Exact(100))]

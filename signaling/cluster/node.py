@@ -31,11 +31,11 @@ from signaling.records import Records, RecordsAway
 
 log = structlog.get_logger(__name__)
 
-LOOK_S = 0.2  # seconds between two reads of the lease, while another server leads
-RENEW_S = 0.3  # seconds between two renewals of the lease by the leader
-PROBE_S = 0.7  # when a server asks the leader whether it still leads, the leader must answer within this many seconds
-FAULT_PAUSE_S = 0.5  # seconds until the next read of the lease after Redis was unavailable
-HOLD_TRIES = 3  # tries to overwrite another text that Redis has instead of this server's lease
+LOOK_S = 0.2  # Seconds between two reads of the lease, while another server leads.
+RENEW_S = 0.3  # Seconds between two renewals of the lease by the leader.
+PROBE_S = 0.7  # When a server asks the leader whether it still leads, the leader must answer within this many seconds.
+FAULT_PAUSE_S = 0.5  # Seconds until the next read of the lease after Redis was unavailable.
+HOLD_TRIES = 3  # Tries to overwrite another text that Redis has instead of this server's lease.
 LEADING_PATH = "/cluster/leading"
 TOKEN_HEADER = "X-Sangdam-Node"  # noqa: S105  # the name of a header, not a secret
 ADDRESS_HEADER = "X-Sangdam-Address"

@@ -18,8 +18,8 @@ log = structlog.get_logger(__name__)
 TIMEOUT_S = 1.0
 MARK_KEY = "{sangdam}:mark"
 LEADER_KEY = "{sangdam}:leader"
-RUN_ID = "run_id"  # field of Redis' INFO: an id that is new at each start of the Redis process
-LEASE_MS = 1500  # milliseconds after which a lease expires unless it is renewed
+RUN_ID = "run_id"  # Field of Redis' INFO: an id that is new at each start of the Redis process.
+LEASE_MS = 1500  # Milliseconds after which a lease expires unless it is renewed.
 
 _HOLD = """
 local held = redis.call("GET", KEYS[1])

@@ -16,8 +16,8 @@ import structlog
 log = structlog.get_logger(__name__)
 
 FOLDER, FILE = 0o700, 0o600
-KEYS = "*.key"  # pattern of our key files in the data folder, which backups contain
-OURS = ("records.sqlite*", KEYS)  # patterns of our files in the data folder: the database with its write-ahead log, and the keys
+KEYS = "*.key"  # Pattern of our key files in the data folder, which backups contain.
+OURS = ("records.sqlite*", KEYS)  # Patterns of our files in the data folder: the database with its write-ahead log, and the keys.
 
 
 def keep_private() -> None:

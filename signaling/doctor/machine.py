@@ -14,10 +14,10 @@ from signaling.config.private_files import OURS
 
 from .finding import Examined, Finding, finding
 
-BUFFER_BYTES = 2 * 1024 * 1024  # receive buffer that media/transport/udp.py asks for on each socket
-FEW_DESCRIPTORS = 10_000  # a server needs one descriptor for each connected browser
-LOW_BYTES, FULL_BYTES = 5 << 30, 500 << 20  # less free space than `LOW_BYTES` is a warning, less than `FULL_BYTES` is a fault
-_CLOCK_ERROR = 5  # TIME_ERROR of adjtimex(2): the clock is not synchronised
+BUFFER_BYTES = 2 * 1024 * 1024  # Receive buffer that media/transport/udp.py asks for on each socket.
+FEW_DESCRIPTORS = 10_000  # A server needs one descriptor for each connected browser.
+LOW_BYTES, FULL_BYTES = 5 << 30, 500 << 20  # Less free space than `LOW_BYTES` is a warning, less than `FULL_BYTES` is a fault.
+_CLOCK_ERROR = 5  # TIME_ERROR of adjtimex(2): the clock is not synchronised.
 
 
 def _kernel(of: Examined, name: str) -> str:

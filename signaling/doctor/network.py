@@ -19,8 +19,8 @@ from signaling.config.settings import STAFF_HOSTS
 
 from .finding import Examined, Finding, finding
 
-ECHO_S, TRIES = 0.7, 3  # `ECHO_S`: seconds to wait for one STUN response; `TRIES`: number of requests to send
-SOON_DAYS = 14  # a certificate that expires within this many days is a warning
+ECHO_S, TRIES = 0.7, 3  # `ECHO_S`: seconds to wait for one STUN response; `TRIES`: number of requests to send.
+SOON_DAYS = 14  # A certificate that expires within this many days is a warning.
 _DAY_S = 86_400
 
 

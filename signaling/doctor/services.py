@@ -21,8 +21,8 @@ from .finding import Examined, Finding, finding
 from .network import is_local
 
 ANSWER_S = 5.0
-_REFUSED = (401, 403)  # HTTP statuses with which a service refuses a token or key
-_SAMPLE = {"q": "hello", "source": "en", "target": "es", "format": "text"}  # the word that the translation service must translate
+_REFUSED = (401, 403)  # HTTP statuses with which a service refuses a token or key.
+_SAMPLE = {"q": "hello", "source": "en", "target": "es", "format": "text"}  # The text to translate.
 
 
 async def mail(of: Examined) -> list[Finding]:

@@ -16,8 +16,8 @@ from signaling.records.schema import newest_revision
 from .finding import Examined, Finding, finding
 
 ANSWER_S = 3.0
-LEAST_REDIS = 7  # lowest usable version of Redis, the first with functions
-MOST_OFF_S = 2.0  # seconds by which the clock of a database or of Redis may differ from ours
+LEAST_REDIS = 7  # Lowest usable version of Redis, the first with functions.
+MOST_OFF_S = 2.0  # Seconds by which the clock of a database or of Redis may differ from ours.
 
 
 async def database(of: Examined) -> list[Finding]:

@@ -28,8 +28,8 @@ _EMPTY_ZIP = b"PK\x05\x06"
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HWP = b"HWP Document File"
 _HWP_LOCKED = 0x2
-_PDF_LOCKED = re.compile(rb"/Encrypt\s*(?:\d+\s+\d+\s+R|<<)")  # an entry that only an encrypted PDF has (ISO 32000-1, 7.6.1)
-# control characters that no text file has; form feed is missing here, because log files can have it
+_PDF_LOCKED = re.compile(rb"/Encrypt\s*(?:\d+\s+\d+\s+R|<<)")  # An entry that only an encrypted PDF has (ISO 32000-1, 7.6.1).
+# Control characters that no text file has; form feed is missing here, because log files can have it.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff]")
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _OPEN = "application/vnd.oasis.opendocument."

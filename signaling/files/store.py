@@ -16,8 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-FLUSH_BYTES = 256 * 1024  # bytes of an upload that are collected in memory before a thread writes them
-STALE_S = 24 * 3600.0  # no upload takes this many seconds, so an older unfinished file was left by a server that died
+FLUSH_BYTES = 256 * 1024  # Bytes of an upload that are collected in memory before a thread writes them.
+STALE_S = 24 * 3600.0  # No upload takes this many seconds, so an older unfinished file was left by a server that died.
 _ARRIVING = "arriving"
 _SESSION = re.compile(r"s-[A-Za-z0-9_-]{1,60}")
 _FILE = re.compile(r"[A-Za-z0-9_-]{1,64}")

@@ -23,8 +23,8 @@ from .reencode import reencode
 from .refusal import PictureRefused
 
 PR_SET_PDEATHSIG = 1
-NICE = 5  # increase of the process's niceness, so that calls have priority on the CPU
-_STATUS = Path("/proc/self/status")  # contains the memory use of this process; exists on Linux only
+NICE = 5  # Increase of the process's niceness, so that calls have priority on the CPU.
+_STATUS = Path("/proc/self/status")  # Contains the memory use of this process; exists on Linux only.
 
 
 def confine(memory_bytes: int) -> None:

@@ -15,20 +15,20 @@ from .refusal import MOST_BYTES, MOST_PIXELS, PictureRefused
 
 Form = Literal["JPEG", "PNG", "WEBP", "HEIF", "AVIF"]
 
-LONGEST_SIDE = 2048  # at most this many pixels per side; larger pictures are scaled down
-MOST_MEMORY = 250_000_000  # bytes that decoding one picture may take; an iPhone's photo of 24 megapixels takes 245 million
-MOST_WIDTH = 32_768  # pixels; a picture is scaled in strips of the picture's full width, so this limits the memory of a strip
-MOST_SCANS = 64  # a JPEG has at most this many scans; cameras and editors write at most 12
-MOST_SEGMENTS = 2_000  # a JPEG has at most this many segments before its first scan
+LONGEST_SIDE = 2048  # At most this many pixels per side; larger pictures are scaled down.
+MOST_MEMORY = 250_000_000  # Bytes that decoding one picture may take; an iPhone's photo of 24 megapixels takes 245 million.
+MOST_WIDTH = 32_768  # Pixels; a picture is scaled in strips of the picture's full width, so this limits the memory of a strip.
+MOST_SCANS = 64  # A JPEG has at most this many scans; cameras and editors write at most 12.
+MOST_SEGMENTS = 2_000  # A JPEG has at most this many segments before its first scan.
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # colour type of a PNG → number of samples of each pixel
 _SCAN = b"\xff\xda"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
-_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # JPEG markers that no length field follows
-_HEIF_BYTES_A_PIXEL = 10  # bytes that decoding needs for a pixel: codec planes, colours, two copies of Pillow; measured: 9.3
-# bytes that decoding needs for a pixel: two canvases of libwebp's animation decoder, Pillow's copy, and the image
+_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # JPEG markers that no length field follows.
+_HEIF_BYTES_A_PIXEL = 10  # Bytes that decoding needs for a pixel: codec planes, colours, two copies of Pillow; measured: 9.3.
+# Bytes that decoding needs for a pixel: two canvases of libwebp's animation decoder, Pillow's copy, and the image.
 _WEBP_BYTES_A_PIXEL = 16
 
 

@@ -22,10 +22,10 @@ from .refusal import PictureRefused
 
 log = structlog.get_logger(__name__)
 
-WORKING_BYTES = 96 * 1024 * 1024  # bytes of memory besides the decoded picture: the file, strips, result and encoder
-PROCESSOR_S = 8  # seconds of CPU time for one picture; the largest picture of an honest user takes 2 s
-LONGEST_S = 30.0  # seconds to wait for a re-encoded picture; longer than PROCESSOR_S, because the machine may be busy
-IDLE_S = 120.0  # the process ends after this many seconds without a picture
+WORKING_BYTES = 96 * 1024 * 1024  # Bytes of memory besides the decoded picture: the file, strips, result and encoder.
+PROCESSOR_S = 8  # Seconds of CPU time for one picture; the largest picture of an honest user takes 2 s.
+LONGEST_S = 30.0  # Seconds to wait for a re-encoded picture; longer than PROCESSOR_S, because the machine may be busy.
+IDLE_S = 120.0  # The process ends after this many seconds without a picture.
 
 
 class Workshop:

@@ -23,8 +23,8 @@ from signaling.session.model import NotAllowed
 
 # milliseconds for which free times are cached, by site, category, language, channel and time zone; a claim reads the records
 KNOWN_MS: Final = 3_000
-MOST_KNOWN: Final = 200  # free times are cached for at most this many of these combinations
-# at most this many members with their own working hours are offered at a time, because each takes about 5 ms to compute
+MOST_KNOWN: Final = 200  # Free times are cached for at most this many of these combinations.
+# At most this many members with their own working hours are offered at a time, because each takes about 5 ms to compute.
 MOST_HOURS: Final = 100
 # most callbacks and appointments, of all organisations together, in memory. Each stays in memory for up to two weeks, in addition
 # to the live sessions.

@@ -15,9 +15,9 @@ from signaling.protocol.reasons import ByeReason
 from signaling.protocol.server_messages import Bye, encode
 from signaling.records.types import StaffRecord
 
-QUEUE_MESSAGES = 1000  # most messages in the send queue of one connection
-# most bytes in the send queue of one connection: room for several messages of the board (≤ 400 KB each), which a participant who
-# joins late gets all at once
+QUEUE_MESSAGES = 1000  # Most messages in the send queue of one connection.
+# Most bytes in the send queue of one connection: room for several messages of the board (≤ 400 KB each), which a participant who
+# joins late gets all at once.
 QUEUE_BYTES = 4 * 1024 * 1024
 
 
@@ -54,8 +54,8 @@ class Client:
         self.closing = False
         # whether session views may be sent; a user's first view is sent only when all its contents are known
         self.greeted = staff is not None
-        self.looking = True  # whether the person can see the page; the page tells the server when it becomes hidden
-        self.page = False  # whether this connection only shows the user's page to staff
+        self.looking = True  # Whether the person can see the page; the page tells the server when it becomes hidden.
+        self.page = False  # Whether this connection only shows the user's page to staff.
         self.watching = False
         self.queue_sent = 0  # hash of the frame with the waiting queue that was last sent to this console
         self.watched = ""

@@ -23,14 +23,14 @@ from signaling.records import MessageRecord, Records
 from signaling.session.model import Callback
 from signaling.session.views import brief_value
 
-MOST_TASKS = 1000  # at most this many mails are being queued at the same time
-ALERTS_S = 30.0  # seconds between two checks of all queues for alerts
-NOBODY_MS = 60_000  # a queue that nobody serves is reported when somebody has waited for this many ms
-ALERT_AGAIN_MS = 30 * 60_000  # at least this many ms pass between two mails of the same alert
-SOON_MS = 15 * 60_000  # the reminder of a callback or an appointment is sent this many ms before its time
-DAY_MS = 24 * 3_600_000  # the first reminder of an appointment is sent this many ms before its time
-DEAD_MS = 30_000  # milliseconds after which the heartbeat has shown the server that a connection is dead
-_GOES_ON = frozenset({"waiting", "active", "asleep"})  # states of a session in which the user gets a mail about an unread line
+MOST_TASKS = 1000  # At most this many mails are being queued at the same time.
+ALERTS_S = 30.0  # Seconds between two checks of all queues for alerts.
+NOBODY_MS = 60_000  # A queue that nobody serves is reported when somebody has waited for this many ms.
+ALERT_AGAIN_MS = 30 * 60_000  # At least this many ms pass between two mails of the same alert.
+SOON_MS = 15 * 60_000  # The reminder of a callback or an appointment is sent this many ms before its time.
+DAY_MS = 24 * 3_600_000  # The first reminder of an appointment is sent this many ms before its time.
+DEAD_MS = 30_000  # Milliseconds after which the heartbeat has shown the server that a connection is dead.
+_GOES_ON = frozenset({"waiting", "active", "asleep"})  # States of a session in which the user gets a mail about an unread line.
 _TOLD_OF = frozenset({"text", "picture", "file"})
 
 

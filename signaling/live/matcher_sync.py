@@ -30,9 +30,9 @@ from signaling.session.standing import open_requests
 
 log = structlog.get_logger(__name__)
 
-LOOK_S = 0.4  # seconds between two checks whether the matcher has lost data
-RETURN_MS = Rules().lease_ms  # waiting users may reconnect for this many milliseconds after this server's start
-RETRY_S = 0.3  # seconds between two tries while the matcher is unreachable
+LOOK_S = 0.4  # Seconds between two checks whether the matcher has lost data.
+RETURN_MS = Rules().lease_ms  # Waiting users may reconnect for this many milliseconds after this server's start.
+RETRY_S = 0.3  # Seconds between two tries while the matcher is unreachable.
 TRIES = 5
 LATER = m.Why("exact", "told later", (), ())  # shown as the reasons of a ring if the event with the real reasons was lost
 

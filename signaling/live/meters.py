@@ -11,8 +11,8 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessColl
 
 from signaling.records import Records
 
-LAG_EVERY_S = 0.25  # seconds between two measurements of the event loop's lag
-WAIT_S = (2, 5, 10, 20, 30, 60, 120, 300, 600, 1800)  # upper bounds, in seconds, of the buckets in the histogram of waits
+LAG_EVERY_S = 0.25  # Seconds between two measurements of the event loop's lag.
+WAIT_S = (2, 5, 10, 20, 30, 60, 120, 300, 600, 1800)  # Upper bounds, in seconds, of the buckets in the histogram of waits.
 QUICK_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
 

@@ -31,22 +31,22 @@ log = structlog.get_logger(__name__)
 
 # at most this many bytes in one snapshot as viewers get it, compressed and in base64; a larger page is not shown
 MOST_SNAPSHOT: Final = 2 * 1024 * 1024
-MOST_AFTER: Final = 1024 * 1024  # once more than this many bytes follow a snapshot, the server asks the page for a new snapshot
-MOST_OF_ALL: Final = 256 * 1024 * 1024  # at most this many bytes for all pages in memory; further pages are not shown
-# once a viewer's send queue holds more than this many bytes, the viewer gets no changes until it gets the whole page again
+MOST_AFTER: Final = 1024 * 1024  # Once more than this many bytes follow a snapshot, the server asks the page for a new snapshot.
+MOST_OF_ALL: Final = 256 * 1024 * 1024  # At most this many bytes for all pages in memory; further pages are not shown.
+# Once a viewer's send queue holds more than this many bytes, the viewer gets no changes until it gets the whole page again.
 MOST_LATE: Final = 512 * 1024
 # `MOST_LATE` counted in messages instead of bytes: a full send queue would close the viewer's whole console
 MOST_LATE_MESSAGES: Final = 300
 # a new viewer gets at most this many messages at once; if there are more, the server asks the page for a new snapshot
 MOST_GIVEN: Final = 300
-MOST_GIVEN_BYTES: Final = 3 * 1024 * 1024  # the same limit in bytes
-MOST_PARTS: Final = 4000  # once more than this many messages follow a snapshot, the server asks the page for a new snapshot
-CAUGHT_UP: Final = 64 * 1024  # a viewer who waits for the whole page gets it once their send queue holds no more bytes
-BURST: Final = 3 * 1024 * 1024  # a page may send at most this many bytes in one burst
-PER_S: Final = 192 * 1024  # a page may send at most this many bytes per second on average
-AGAIN_MS: Final = 3000  # milliseconds after which a page that sent too much may send a new snapshot
-LOOK_S: Final = 0.5  # seconds between two checks whether waiting viewers can get the whole page
-POINTER_QUEUE: Final = 128 * 1024  # once the page's send queue holds this many bytes, the server stops passing pointers on
+MOST_GIVEN_BYTES: Final = 3 * 1024 * 1024  # The same limit in bytes.
+MOST_PARTS: Final = 4000  # Once more than this many messages follow a snapshot, the server asks the page for a new snapshot.
+CAUGHT_UP: Final = 64 * 1024  # A viewer who waits for the whole page gets it once their send queue holds no more bytes.
+BURST: Final = 3 * 1024 * 1024  # A page may send at most this many bytes in one burst.
+PER_S: Final = 192 * 1024  # A page may send at most this many bytes per second on average.
+AGAIN_MS: Final = 3000  # Milliseconds after which a page that sent too much may send a new snapshot.
+LOOK_S: Final = 0.5  # Seconds between two checks whether waiting viewers can get the whole page.
+POINTER_QUEUE: Final = 128 * 1024  # Once the page's send queue holds this many bytes, the server stops passing pointers on.
 
 
 class Pages:
@@ -58,8 +58,8 @@ class Pages:
         self._hub = hub
         self.kept = KeptPages(recordings.pages, now)
         self._now = now
-        self._late: set[str] = set()  # ids of the sessions in which a viewer waits for the whole page
-        self._held_bytes = 0  # bytes of all pages in memory
+        self._late: set[str] = set()  # Ids of the sessions in which a viewer waits for the whole page.
+        self._held_bytes = 0  # Bytes of all pages in memory.
 
     # --- the connection that shows the page ------------------------------------------------------------------------------
 

@@ -58,8 +58,8 @@ class ReadingAlongs:
         self.sessions = sessions
         self.lines = lines
         self.staffing = staffing
-        self._readers: dict[tuple[str, str], _Reader] = {}  # the members who read along, by (session, member)
-        self._mentioned: dict[str, dict[str, Entry]] = {}  # the sessions in which a member was mentioned, by member
+        self._readers: dict[tuple[str, str], _Reader] = {}  # The members who read along, by (session, member).
+        self._mentioned: dict[str, dict[str, Entry]] = {}  # The sessions in which a member was mentioned, by member.
 
     def restore(self) -> None:
         """After a restart, collect the mentions in the sessions that were loaded from the records."""

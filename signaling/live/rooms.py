@@ -45,9 +45,9 @@ log = structlog.get_logger(__name__)
 # seconds for which a browser's offer waits until its room is open; usually a room opens fast, but a new worker needs two seconds
 READY_TIMEOUT_S = 8.0
 RETRY_S = 0.1
-RETRY_AFTER_FAULT_S = 1.0  # seconds until the next try if the records have failed
-CLOSE_TIMEOUT_S = 1.0  # a server that ends waits at most this many seconds for its rooms to close
-# most board updates that wait for the records; at this number, the server stops reading the workers' events
+RETRY_AFTER_FAULT_S = 1.0  # Seconds until the next try if the records have failed.
+CLOSE_TIMEOUT_S = 1.0  # A server that ends waits at most this many seconds for its rooms to close.
+# Most board updates that wait for the records; at this number, the server stops reading the workers' events.
 JOURNAL_UPDATES = 10_000
 
 

@@ -98,11 +98,11 @@ class Sessions:
         self.scheduler = Scheduler(self._tick, now)
         self._mail_view = mail_view
         self._push_view = push_view
-        self.captions_ready: Callable[[Entry], bool] = lambda entry: False  # `Live` sets this when it has made `Rooms`
-        # `Live` sets this when it has made the part for co-browsing
+        self.captions_ready: Callable[[Entry], bool] = lambda entry: False  # `Live` sets this when it has made `Rooms`.
+        # `Live` sets this when it has made the part for co-browsing.
         self.page_changed: Callable[[Entry], None] = lambda entry: None
-        self.translates = False  # whether there is a translation service
-        self.changed = True  # whether a session has changed since the wallboard and the queues were last sent
+        self.translates = False  # Whether there is a translation service.
+        self.changed = True  # Whether a session has changed since the wallboard and the queues were last sent.
 
     async def apply(self, entry: Entry, event: SessionEvent, *, at_once: bool = False) -> None:
         """Apply one event: decide, save, carry out the effects, and show the new views.

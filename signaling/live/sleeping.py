@@ -15,8 +15,8 @@ from signaling.live.staffing import Staffing
 from signaling.session.events import EndedBy, Woken
 from signaling.session.model import NotAllowed
 
-LOOK_S = 10.0  # seconds between two checks of the number of sleeping conversations
-MOST_ASLEEP = 20_000  # most sleeping conversations, of all organisations together, in memory; each takes 10 KB
+LOOK_S = 10.0  # Seconds between two checks of the number of sleeping conversations.
+MOST_ASLEEP = 20_000  # Most sleeping conversations, of all organisations together, in memory; each takes 10 KB.
 
 
 class Sleeping:

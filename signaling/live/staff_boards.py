@@ -33,12 +33,12 @@ from signaling.session import views
 
 log = structlog.get_logger(__name__)
 
-ROUND_S = 1.0  # seconds between two rounds
-COUNTS_EVERY_ROUNDS = 10  # today's sessions are counted again after this many rounds
-ANSWERS_EVERY_ROUNDS = 4  # the states of mails about answered messages are read again after this many rounds
-TREND_EVERY_ROUNDS = 60  # the trend of the wallboard is sent again after this many rounds
-QUEUE_ITEMS = 50  # most items of each list in a member's queue
-# most bytes of queues that are sent in one round; so it takes a few seconds until a long queue has reached a thousand consoles
+ROUND_S = 1.0  # Seconds between two rounds.
+COUNTS_EVERY_ROUNDS = 10  # Today's sessions are counted again after this many rounds.
+ANSWERS_EVERY_ROUNDS = 4  # The states of mails about answered messages are read again after this many rounds.
+TREND_EVERY_ROUNDS = 60  # The trend of the wallboard is sent again after this many rounds.
+QUEUE_ITEMS = 50  # Most items of each list in a member's queue.
+# Most bytes of queues that are sent in one round; so it takes a few seconds until a long queue has reached a thousand consoles.
 QUEUE_BYTES_A_ROUND = 4 * 1024 * 1024
 
 # The values on which a member's queue depends: organisation, role, locale, languages, sites, categories, and the member's id if
@@ -70,18 +70,18 @@ class Boards:
         self.staffing = staffing
         self.places = places
         self.calls = calls
-        self._counts: dict[Realm, DayCounts] = {}  # today's counts, for each realm whose wallboard somebody watches
-        self._thresholds: dict[str, list[ThresholdItem]] = {}  # organisation → its thresholds
-        self._messages: dict[str, list[MessageRecord]] = {}  # organisation → the messages that users left
+        self._counts: dict[Realm, DayCounts] = {}  # Today's counts, for each realm whose wallboard somebody watches.
+        self._thresholds: dict[str, list[ThresholdItem]] = {}  # Organisation → its thresholds.
+        self._messages: dict[str, list[MessageRecord]] = {}  # Organisation → the messages that users left.
         self._messages_changed = True
         self._sends_mail = sends_mail
         # id of a mail about an answered message → the mail's state, and the reason for the state
         self._answers: dict[str, tuple[MailState, str]] = {}
-        self._sites: dict[str, Site] = {}  # id → site; the list of left messages shows the sites' names
-        # id → name of each member of staff; the list of left messages shows who has taken a message
+        self._sites: dict[str, Site] = {}  # Id → site; the list of left messages shows the sites' names.
+        # Id → name of each member of staff; the list of left messages shows who has taken a message.
         self._takers: dict[str, str] = {}
-        self._frames: dict[Group, bytes] = {}  # group of staff → the encoded queue of this group in this round
-        self._behind: list[Client] = []  # consoles to which this round has not sent the queue yet
+        self._frames: dict[Group, bytes] = {}  # Group of staff → the encoded queue of this group in this round.
+        self._behind: list[Client] = []  # Consoles to which this round has not sent the queue yet.
 
     async def run(self) -> None:
         rounds = 0

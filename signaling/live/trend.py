@@ -14,8 +14,8 @@ from signaling.records import Wait
 from signaling.records.figures import ANSWERED_IN_TIME_MS
 
 MINUTE_MS = 60_000
-POINTS = 120  # points in a curve: one for each minute of two hours
-LEVEL_MS = 30 * MINUTE_MS  # the service level at a point is computed over the half hour before the point
+POINTS = 120  # Points in a curve: one for each minute of two hours.
+LEVEL_MS = 30 * MINUTE_MS  # The service level at a point is computed over the half hour before the point.
 SPAN_MS = POINTS * MINUTE_MS + LEVEL_MS
 
 

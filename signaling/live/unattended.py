@@ -12,9 +12,9 @@ from signaling.live.staffing import Staffing
 from signaling.records import Records, RecordsAway
 from signaling.records.announcing import Event
 
-LOOK_S = 10.0  # seconds between two checks of all queues
-NOBODY_MS = 60_000  # a queue counts as unattended if somebody has waited for this many ms and nobody at work serves the queue
-AGAIN_MS = 30 * 60_000  # at least this many ms pass between two events about one queue
+LOOK_S = 10.0  # Seconds between two checks of all queues.
+NOBODY_MS = 60_000  # A queue counts as unattended if somebody has waited for this many ms and nobody at work serves the queue.
+AGAIN_MS = 30 * 60_000  # At least this many ms pass between two events about one queue.
 
 
 class Unattended:

@@ -26,8 +26,8 @@ from .words import FRAMES, language_of
 
 INVITATION_LIFE_MS = 3 * 86_400_000
 RESET_LIFE_MS = 3_600_000
-MOST_TASKS = 200  # at most this many mails are being queued at the same time
-MOST_SAME_ADDRESS = 5  # if several members have the typed mail address, at most this many get a link
+MOST_TASKS = 200  # At most this many mails are being queued at the same time.
+MOST_SAME_ADDRESS = 5  # If several members have the typed mail address, at most this many get a link.
 
 
 class AccountMails:

@@ -26,14 +26,14 @@ from .smtp import Connection, Verdict, verdict
 log = structlog.get_logger(__name__)
 
 LANES = 3
-LEASE_MS = 5 * 60_000  # ms for which a mail belongs to one lane; connecting and sending take less time
-# seconds until the next try after the first, second, … failed try of a mail; the last value repeats
+LEASE_MS = 5 * 60_000  # Milliseconds for which a mail belongs to one lane; connecting and sending take less time.
+# Seconds until the next try after the first, second, … failed try of a mail; the last value repeats.
 LATER_S = (60, 300, 900, 3600, 3 * 3600, 6 * 3600)
 MOST_TRIES = 12
 # seconds for which all lanes pause after the first, second, … failure of the mail server; the last value repeats
 PAUSES_S = (1, 2, 5, 15, 60, 300)
-EARLY_S = 1.0  # seconds between two searches while a reminder is due by the server's clock, but not by the machine's clock
-LOOK_S = 5.0  # seconds after which the sender looks for mails that another server of the cluster has queued
+EARLY_S = 1.0  # Seconds between two searches while a reminder is due by the server's clock, but not by the machine's clock.
+LOOK_S = 5.0  # Seconds after which the sender looks for mails that another server of the cluster has queued.
 
 
 class Sender:

@@ -17,9 +17,9 @@ from signaling.config.settings import MailServer
 from signaling.protocol.mail_addresses import masked
 from signaling.protocol.texts import Seen
 
-ANSWER_S = 30.0  # one reply of the mail server may take at most this many seconds
-CONNECTED_S = 45.0  # connecting to the mail server, with TLS and login, may take at most this many seconds
-SENT_S = 120.0  # sending one mail may take at most this many seconds in all, even if each single reply is in time
+ANSWER_S = 30.0  # One reply of the mail server may take at most this many seconds.
+CONNECTED_S = 45.0  # Connecting to the mail server, with TLS and login, may take at most this many seconds.
+SENT_S = 120.0  # Sending one mail may take at most this many seconds in all, even if each single reply is in time.
 
 _WHY = Seen(200, cut=True)
 _LINK_TOKEN = re.compile(r"#(\w+)=[\w-]+")

@@ -35,9 +35,9 @@ log = structlog.get_logger(__name__)
 
 # seconds in which a started worker must respond; its imports take two seconds on an idle core, much longer on a busy machine
 START_TIMEOUT_S = 60.0
-STOP_TIMEOUT_S = 1.5  # seconds after which a worker that was told to stop is killed
-POLL_S = 0.05  # seconds between two tries to reach a worker or to open its event stream
-# if other workers serve, a dead worker's successor starts after this many seconds, because the moving calls need the CPU first
+STOP_TIMEOUT_S = 1.5  # Seconds after which a worker that was told to stop is killed.
+POLL_S = 0.05  # Seconds between two tries to reach a worker or to open its event stream.
+# If other workers serve, a dead worker's successor starts after this many seconds, because the moving calls need the CPU first.
 SETTLE_S = 0.5
 CRASHES = 16  # number of workers' crashes whose times are remembered
 

@@ -18,9 +18,9 @@ log = structlog.get_logger(__name__)
 
 # seconds in which another worker must be found for a draining worker's rooms; after 15 s the draining worker ends anyway
 ANOTHER_S = 10.0
-MOVED_S = 3.0  # seconds that a draining worker keeps a moved room open while the participants make new connections
-LOOK_S = 0.1  # seconds between two checks for another worker
-# read timeout, in seconds, of the event stream's HTTP client. It is much longer than the silence of a dead worker, because it
+MOVED_S = 3.0  # Seconds that a draining worker keeps a moved room open while the participants make new connections.
+LOOK_S = 0.1  # Seconds between two checks for another worker.
+# Read timeout, in seconds, of the event stream's HTTP client. It is much longer than the silence of a dead worker, because it
 # also counts time in which this server itself was too busy to read.
 STREAM_SILENCE_S = 30.0
 

@@ -35,14 +35,14 @@ from signaling.protocol.staff_views import WorkerItem
 
 log = structlog.get_logger(__name__)
 
-LOOK_EVERY_S = 0.3  # seconds between two reads of the leases
-REDIS_TIMEOUT_S = 1.0  # seconds in which Redis must answer
-FOUND_WITHIN_S = 2.0  # at its start, this server waits at most this many seconds for workers that have a lease but send nothing
-RECONNECT_S = 0.1  # a worker's broken event stream is opened again after this many seconds
-MOST_DOUBTED = 1000  # at most this many names of untrusted workers are remembered, so that each name is logged once
-REFUSALS = 2  # a worker counts as gone after this many refused connections in a row
-LATELY_S = 2.0  # after this many seconds, a new room is part of the load that its worker announces
-ROOM_LOAD = 0.02  # estimated load of a newer room, as a share of a core (measured: 1-2.7 % with sound)
+LOOK_EVERY_S = 0.3  # Seconds between two reads of the leases.
+REDIS_TIMEOUT_S = 1.0  # Seconds in which Redis must answer.
+FOUND_WITHIN_S = 2.0  # At its start, this server waits at most this many seconds for workers that have a lease but send nothing.
+RECONNECT_S = 0.1  # A worker's broken event stream is opened again after this many seconds.
+MOST_DOUBTED = 1000  # At most this many names of untrusted workers are remembered, so that each name is logged once.
+REFUSALS = 2  # A worker counts as gone after this many refused connections in a row.
+LATELY_S = 2.0  # After this many seconds, a new room is part of the load that its worker announces.
+ROOM_LOAD = 0.02  # Estimated load of a newer room, as a share of a core (measured: 1-2.7 % with sound).
 
 
 async def _always() -> bool:

@@ -27,11 +27,11 @@ from .tokens import BadToken, Claims
 
 log = structlog.get_logger(__name__)
 
-EVERY_MS = 30_000  # ms between two checks of one sign-in
-LOOK_S = 3.0  # seconds between two searches for sign-ins that are due for a check
-AT_ONCE = 8  # at most this many sign-ins of one provider are checked at the same time
-MOST_DUE = 400  # one search finds at most this many sign-ins of a provider
-PATIENCE_MS = 3_600_000  # ms for which sign-ins stay valid while the provider does not answer
+EVERY_MS = 30_000  # Milliseconds between two checks of one sign-in.
+LOOK_S = 3.0  # Seconds between two searches for sign-ins that are due for a check.
+AT_ONCE = 8  # At most this many sign-ins of one provider are checked at the same time.
+MOST_DUE = 400  # One search finds at most this many sign-ins of a provider.
+PATIENCE_MS = 3_600_000  # Milliseconds for which sign-ins stay valid while the provider does not answer.
 
 
 class Checks:

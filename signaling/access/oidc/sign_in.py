@@ -96,8 +96,8 @@ class OidcSignIn:
         self._seal = seal
         self._wall = wall
         self._guarded = guarded
-        self._providers: dict[str, tuple[OidcSettings, Provider]] = {}  # by the provider's owner (`State.of`)
-        # ids of members whose change of role was refused and logged, because they are the last owner
+        self._providers: dict[str, tuple[OidcSettings, Provider]] = {}  # By the provider's owner (`State.of`).
+        # Ids of members whose change of role was refused and logged, because they are the last owner.
         self._last_owners: set[str] = set()
 
     async def of_organisation(self, organisation: str) -> tuple[str, OidcSettings] | None:
