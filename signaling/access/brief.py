@@ -63,7 +63,8 @@ class Supplement(Struct, kw_only=True):
     trail: list[ClaimedStep] = []
     user_name: _Loose = ""
     note: _Loose = ""
-    now: _Moment = 0  # the time of sending by the browser's clock, the clock of the trail's times; 0: the browser sent no time
+    # time of sending, in ms, by the browser's clock (the trail's times are by the same clock); 0: the browser sent no time
+    now: _Moment = 0
 
 
 def check_trail(supplement: Supplement) -> None:

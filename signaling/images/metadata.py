@@ -44,7 +44,7 @@ class Metadata:
 def split(data: bytes, form: Form) -> tuple[bytes, Metadata]:
     """Return the picture without its metadata, and the metadata."""
     readers = {"PNG": _png, "JPEG": _jpeg, "WEBP": _webp}
-    # HEIC and AVIF pictures are returned with their metadata, which their decoder finds and `decoded` reads
+    # the metadata of HEIC and AVIF stays in the picture: the decoder finds it, and `decoded` reads it
     return readers[form](data) if form in readers else (data, Metadata())
 
 

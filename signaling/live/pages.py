@@ -1,8 +1,8 @@
-"""Co-browsing: pass the user's page to the staff who may see it. Pass what staff show on the page back to the user's browser.
+"""Co-browsing: pass the user's page to the staff who may see it, and pass pointers and links of staff to the user's browser.
 
-The server never reads the page: it passes on what the user's browser has masked and compressed. It keeps only the newest snapshot
-and what followed, for staff who begin to see the page later. It forgets both as soon as nobody sees the page. While the session
-is recorded, it keeps what it passes on with the recording.
+The user's browser masks and compresses the page. The server never reads the page, it only passes the parts on. For staff who
+begin to see the page later, the server keeps the newest snapshot and all later parts in memory. The server forgets the snapshot
+and these parts as soon as nobody sees the page. While the session is recorded, all parts that staff see are recorded.
 """
 
 from __future__ import annotations
@@ -29,19 +29,20 @@ from signaling.session.model import NotAllowed, Person
 
 log = structlog.get_logger(__name__)
 
-# at most this many bytes in one snapshot as viewers get it, compressed and in base64; a larger page is not shown
+# At most this many bytes in one snapshot, in the form in which viewers get it (compressed, in base64). A larger page is not
+# shown.
 MOST_SNAPSHOT: Final = 2 * 1024 * 1024
 MOST_AFTER: Final = 1024 * 1024  # Once more than this many bytes follow a snapshot, the server asks the page for a new snapshot.
 MOST_OF_ALL: Final = 256 * 1024 * 1024  # At most this many bytes for all pages in memory; further pages are not shown.
 # Once a viewer's send queue holds more than this many bytes, the viewer gets no changes until it gets the whole page again.
 MOST_LATE: Final = 512 * 1024
-# `MOST_LATE` counted in messages instead of bytes: a full send queue would close the viewer's whole console
+# The same limit in messages. Without it, a full send queue would close the connection of the viewer's console.
 MOST_LATE_MESSAGES: Final = 300
-# a new viewer gets at most this many messages at once; if there are more, the server asks the page for a new snapshot
+# A new viewer gets at most this many messages at once. If there are more, the server asks the page for a new snapshot.
 MOST_GIVEN: Final = 300
-MOST_GIVEN_BYTES: Final = 3 * 1024 * 1024  # The same limit in bytes.
+MOST_GIVEN_BYTES: Final = 3 * 1024 * 1024  # The limit `MOST_GIVEN`, in bytes.
 MOST_PARTS: Final = 4000  # Once more than this many messages follow a snapshot, the server asks the page for a new snapshot.
-CAUGHT_UP: Final = 64 * 1024  # A viewer who waits for the whole page gets it once their send queue holds no more bytes.
+CAUGHT_UP: Final = 64 * 1024  # A viewer who waits for the whole page gets it once their send queue holds at most this many bytes.
 BURST: Final = 3 * 1024 * 1024  # A page may send at most this many bytes in one burst.
 PER_S: Final = 192 * 1024  # A page may send at most this many bytes per second on average.
 AGAIN_MS: Final = 3000  # Milliseconds after which a page that sent too much may send a new snapshot.
@@ -64,7 +65,10 @@ class Pages:
     # --- the connection that shows the page ------------------------------------------------------------------------------
 
     def attach(self, client: Client, entry: Entry) -> None:
-        """Let this connection show the page of the session's user. The former connection, of another tab's page, is closed."""
+        """Let this connection show the page of the session's user.
+
+        If another tab's page was shown before, the connection of that tab is closed.
+        """
         entry = self._index.entries.setdefault(entry.id, entry)
         user = entry.session.people[entry.session.user]
         client.session, client.participant, client.page = entry.id, user.id, True
@@ -92,7 +96,7 @@ class Pages:
             self._sessions.forget_if_done(entry)
 
     def replaced(self, entry: Entry) -> None:
-        """Close the connection that shows the page, because the session continues with another token, perhaps elsewhere."""
+        """Close the connection that shows the page, because the session continues with another token, maybe at another place."""
         if (client := entry.page.client) is not None:
             client.bye("replaced")
             self.detach(client)
@@ -105,9 +109,9 @@ class Pages:
         await self._sessions.apply(entry, CobrowseChanged(client.participant, on=False))
 
     def receive(self, client: Client, message: SendPage) -> None:
-        """Pass one part of the page on to its viewers, and keep it for later ones.
+        """Pass one part of the page on to its viewers, and keep the part for later viewers.
 
-        Ignore a part that nobody sees, and all parts before the next snapshot if earlier ones are missing.
+        Ignore a part that nobody sees. If an earlier part is missing, ignore all parts until the next snapshot.
         """
         entry = self._index.entries.get(message.session)
         if entry is None or entry.page.client is not client:
@@ -116,7 +120,7 @@ class Pages:
         if page.skipping:
             page.skipping = message.more
             return
-        if entry.session.cobrowse.state != "on":  # somebody has just stopped co-browsing, and the records are storing that
+        if entry.session.cobrowse.state != "on":  # somebody has just stopped co-browsing, and this is being stored
             page.stale = True
             return
         if not page.viewers or (page.stale and not message.first):
@@ -158,9 +162,10 @@ class Pages:
     def _break_off(self, entry: Entry, *, more: bool) -> None:
         """Let viewers forget the parts of a batch that will not be completed.
 
-        `more`: further parts of this batch will arrive. The server ignores them.
+        `more`: whether further parts of this batch will arrive. The server ignores such parts.
 
-        Otherwise viewers would join these parts to the next snapshot, and could read neither.
+        Without this message, viewers would join the incomplete parts to the next snapshot, and could read neither the parts nor
+        the snapshot.
         """
         page = entry.page
         page.in_snapshot, page.skipping = False, more
@@ -208,7 +213,10 @@ class Pages:
         self._sessions.show(entry)
 
     def _give(self, entry: Entry, participant: str, viewer: Client) -> bool:
-        """Give this viewer the whole page, now or once the viewer's queue has room. Return whether the viewer has it."""
+        """Give this viewer the whole page now, or later when the viewer's send queue has room.
+
+        Return whether the viewer has got it now.
+        """
         page = entry.page
         if len(page.frames) > MOST_GIVEN or page.frames_bytes > MOST_GIVEN_BYTES:
             if not page.asked:
@@ -232,7 +240,10 @@ class Pages:
             viewer.send_encoded(frame)
 
     async def catch_up(self) -> None:
-        """Give viewers whose network was too slow the whole page once their send queue is nearly empty. Runs until cancelled."""
+        """Send the whole page to viewers whose network was too slow, once their send queue is nearly empty.
+
+        Runs until cancelled.
+        """
         while True:
             await asyncio.sleep(LOOK_S)
             for session in list(self._late):
@@ -252,9 +263,9 @@ class Pages:
         return bool(page.behind)
 
     def changed(self, entry: Entry) -> None:
-        """Stop passing the page to everybody who may no longer see it, and tell the page who sees it.
+        """Stop passing the page to everybody who may no longer see it, and tell the user's browser who sees the page.
 
-        Called after every change of the session or of its viewers.
+        Call this method after every change of the session or of the page's viewers.
         """
         page, session = entry.page, entry.session
         for participant, viewer in list(page.viewers.items()):
@@ -318,5 +329,5 @@ class Pages:
 
 
 def _broken_off(session: str) -> bytes:
-    """Return the empty part, which tells a viewer to forget the parts of a batch that is not complete."""
+    """Return an empty part. It tells a viewer to forget the parts of an incomplete batch."""
     return encode(PageOut(session=session, data=""))

@@ -362,7 +362,7 @@ class Sessions:
 def _counselor(entry: Entry) -> str:
     """Return the session's last counselor.
 
-    If the session had no counselor, return its owner (a professional), or "" without one.
+    If the session had no counselor, return its owner (a professional). If it has no owner, return "".
     """
     people = entry.session.people
     owner = people.get(entry.session.owner)

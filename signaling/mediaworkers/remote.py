@@ -1,6 +1,6 @@
 """Media workers on other machines. Their leases in Redis announce them, and each has its own event stream.
 
-A lease only makes a worker known. Whether the worker is alive, only its event stream shows. So calls continue while Redis is
+A lease only makes a worker known. Only the event stream shows whether a worker is alive. So calls continue while Redis is
 unavailable. A worker counts as dead when nothing listens at its address, or when its event stream was silent for too long.
 ``on_dead`` then gets the dead worker's rooms. If the worker was not dead but only hung, it is used again as soon as it responds.
 Before that, its rooms that have moved to other workers are closed.
