@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipaddress
 import re
 
-# The first pattern that matches names the browser or system. The header of a browser also matches patterns that stand further
-# down the list.
+# The first pattern that matches names the browser or system. The order matters, because the header of a browser often matches
+# later patterns, too.
 _BROWSERS = (
     ("Edg(?:A|iOS)?/", "Edge"),
     ("OPR/|Opera", "Opera"),

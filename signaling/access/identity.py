@@ -44,7 +44,7 @@ _hasher = argon2.PasswordHasher()  # Argon2id with the parameters of RFC 9106's 
 _HASHING_AT_ONCE = 2  # At most this many password hashes are computed at the same time; each takes 64 MiB for about 50 ms.
 
 
-MOST_KNOWN = 20_000  # most pairs of a login and a network that `Identity` remembers
+MOST_KNOWN = 20_000  # largest number of pairs of a login and a network that `Identity` remembers
 
 
 class Given(NamedTuple):

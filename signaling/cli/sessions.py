@@ -18,7 +18,7 @@ def _session_row(session: SessionRecord) -> dict[str, Any]:
 
 @click.group()
 def session() -> None:
-    """List sessions, erase a session, and remove what was erased from the database's files, too."""
+    """List sessions, erase a session, and make sure that no erased data is left in the database's files."""
 
 
 @session.command("list")
@@ -59,7 +59,7 @@ async def session_erase(records: Records, session_id: str) -> None:
 @session.command("scrub")
 @with_records
 async def session_scrub(records: Records) -> None:
-    """Remove erased and expired data from the database's files, too.
+    """Make sure that no erased or expired data is left in the database's files.
 
     `sangdam session erase` does this by itself, except for large tables of PostgreSQL. `scrub` rewrites the files. Meanwhile,
     nobody else can write to the database.

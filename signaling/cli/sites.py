@@ -222,7 +222,7 @@ async def site_key(
 @click.option("--remove", is_flag=True, help="Remove the logo.")
 @with_records
 async def site_logo(records: Records, site_id: str, file: BinaryIO | None, remove: bool) -> None:
-    """Set the logo, a picture next to the site's name in the panel and on the call page, from a picture file."""
+    """Set a site's logo from a picture file. The panel and the call page show the logo next to the site's name."""
     await site_of(records, site_id)
     if (file is not None) == remove:
         raise click.UsageError("Name a file, or give --remove.")

@@ -16,7 +16,7 @@ import structlog
 log = structlog.get_logger(__name__)
 
 FOLDER, FILE = 0o700, 0o600
-KEYS = "*.key"  # Pattern of our key files in the data folder, which backups contain.
+KEYS = "*.key"  # Pattern of our key files in the data folder. Backups contain these files.
 OURS = ("records.sqlite*", KEYS)  # Patterns of our files in the data folder: the database with its write-ahead log, and the keys.
 
 

@@ -38,8 +38,8 @@ def default_data_dir(*, demo: bool) -> Path:
 class Bounds:
     """The limits above which the server admits no new session.
 
-    `most_waiting`: the most users without a counselor, including users who are still preparing. `most_lag_ms`: the largest lag of
-    the event loop, in ms.
+    `most_waiting`: the largest number of users without a counselor, including users who are still preparing. `most_lag_ms`: the
+    largest lag of the event loop, in ms.
     """
 
     most_waiting: int = 12_000
@@ -149,7 +149,7 @@ class Settings:
         "Domain whose addresses a site may use as its own from-address, such as shop.example, or one such address. Repeatable.",
         repeatable=True,
     )
-    mail: MailServer | None = None  # made from the settings above; None: no mail is sent
+    mail: MailServer | None = None  # this value is made from the settings above; None: no mail is sent
     webhook_allow: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = setting(
         (),
         kinds.NETWORK,
@@ -204,7 +204,7 @@ class Settings:
         "", kinds.ORIGIN, "URL of a translation service that speaks LibreTranslate's API.", default_words="no translation"
     )
     translate_key_file: Path | None = setting(None, kinds.FILE, "File with the key of the translation service.")
-    # derived from the secret; with it, workers authenticate to the captions process
+    # this token is derived from the secret; with it, workers authenticate to the captions process
     captions_token: str = field(default="", repr=False)
     shop_port: int = setting(8081, kinds.PORT, "The demo shop's port.")
 

@@ -36,8 +36,8 @@ _WEBP_BYTES_A_PIXEL = 16
 class Header:
     """The facts in a picture's header.
 
-    `memory_bytes`: the most memory that decoding takes. `work`: the number of pixels, multiplied by the number of the decoder's
-    passes.
+    `memory_bytes`: decoding takes at most this many bytes of memory. `work`: the number of pixels, multiplied by the number of
+    the decoder's passes.
     """
 
     form: Form

@@ -20,7 +20,7 @@ PLUGINS = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin)
 
 Mime = Literal["image/webp", "image/jpeg", "image/png"]
 
-MOST_LOSSLESS = 1_500_000  # most bytes of a lossless result; a larger drawing is encoded like a photo
+MOST_LOSSLESS = 1_500_000  # largest number of bytes of a lossless result; a larger drawing is encoded like a photo
 _OF_PHONES = ("HEIF", "AVIF")
 _STRIP_BYTES = 4_000_000  # size of a strip in decoded bytes; an image is scaled strip by strip
 _TO_UPRIGHT = {

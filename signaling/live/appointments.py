@@ -26,8 +26,8 @@ KNOWN_MS: Final = 3_000
 MOST_KNOWN: Final = 200  # Free times are cached for at most this many of these combinations.
 # At most this many members with their own working hours are offered at a time, because each takes about 5 ms to compute.
 MOST_HOURS: Final = 100
-# most callbacks and appointments, of all organisations together, in memory. Each stays in memory for up to two weeks, in addition
-# to the live sessions.
+# largest number of callbacks and appointments, of all organisations together, in memory. Each stays in memory for up to two
+# weeks, in addition to the live sessions.
 MOST_CALLBACKS: Final = 5_000
 
 Free = dict[str, list[int]]

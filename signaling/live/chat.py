@@ -24,9 +24,10 @@ from signaling.session import corrections, matrix, read_marks
 from signaling.session.effects import Say
 from signaling.session.model import NotAllowed, Person
 
-CATCH_UP_LINES = 500  # Most new or changed lines in one reply to a client that asks for missed lines.
-PAGE_LINES = 200  # Most lines in a reply to a client that asks for the lines before a given line.
-# Most characters of lines in one WebSocket frame; a larger frame would delay the messages behind it, or fill the client's queue.
+CATCH_UP_LINES = 500  # Largest number of new or changed lines in one reply to a client that asks for missed lines.
+PAGE_LINES = 200  # Largest number of lines in a reply to a client that asks for the lines before a given line.
+# Largest number of characters of lines in one WebSocket frame. A larger frame would delay the messages behind it, or fill the
+# client's queue.
 PAGE_CHARACTERS = 100_000
 CHANGEABLE = frozenset({"waiting", "active", "asleep", "after"})  # states of a session in which lines may be edited and retracted
 

@@ -15,9 +15,9 @@ from signaling.protocol.reasons import ByeReason
 from signaling.protocol.server_messages import Bye, encode
 from signaling.records.types import StaffRecord
 
-QUEUE_MESSAGES = 1000  # Most messages in the send queue of one connection.
-# Most bytes in the send queue of one connection: room for several messages of the board (≤ 400 KB each), which a participant who
-# joins late gets all at once.
+QUEUE_MESSAGES = 1000  # Largest number of messages in the send queue of one connection.
+# Largest number of bytes in the send queue of one connection. There is room for several messages of the board (≤ 400 KB each),
+# which a participant who joins late gets all at once.
 QUEUE_BYTES = 4 * 1024 * 1024
 
 

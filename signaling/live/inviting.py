@@ -33,8 +33,8 @@ from signaling.session.inviting import invite, markable_callback
 from signaling.session.model import NotAllowed, Person, Session
 from signaling.session.views import callback_view
 
-MOST_INVITED = 10_000  # Most conversations, of all organisations, that wait for their invited users; each takes 10 KB of memory.
-MOST_OF_SITE = 2_000  # Most conversations of one site that wait for their invited users.
+MOST_INVITED = 10_000  # Largest number of conversations, of all organisations, that wait for invited users; each takes 10 KB.
+MOST_OF_SITE = 2_000  # Largest number of conversations of one site that wait for their invited users.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

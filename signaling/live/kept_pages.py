@@ -14,7 +14,7 @@ WRITE_S: Final = 0.5  # seconds between two writes
 
 
 class KeptPages:
-    """Passes the parts of the user's page that must be recorded to `SeenPages`.
+    """Passes to `SeenPages` those parts of the user's page that must be recorded.
 
     A session is recorded only while everybody agrees. So `keep` checks for each part whether the session is recorded now.
     """

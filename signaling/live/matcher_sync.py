@@ -197,9 +197,9 @@ class Agreeing:
             self.requests.take(m.Reserved(fence, now, status.reservation or "", request, status.staff or "", until, LATER))
 
     async def _compare_promised(self, entry: Entry, wanted: Reinstate, status: m.RequestStatus) -> None:
-        """If the session has promised a request a place, make the matcher keep that place.
+        """If the request is only promised in the session, make the matcher keep a place for it.
 
-        Otherwise let the promised request ring.
+        Otherwise let the request ring.
         """
         store, now = self._store, self._now()
         if not wanted.promised:

@@ -19,7 +19,7 @@ from signaling.records import Overtaken, Records, RecordsAway, UnknownSession
 
 log = structlog.get_logger(__name__)
 
-MOST = 50_000  # most pending writes; they take about 25 MB
+MOST = 50_000  # largest number of pending writes; they take about 25 MB
 CROWDED = MOST // 2
 
 Write = Callable[[bool], Awaitable[object]]

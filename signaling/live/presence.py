@@ -24,7 +24,8 @@ from signaling.records import Records
 from signaling.records.types import StaffRecord
 from signaling.session.events import Connected, Disconnected, RightEnded
 
-LEAVING_AT_ONCE = 16  # most connections that are detached at the same time; so other work can run while thousands are detached
+# largest number of connections that are detached at the same time; so other work can run while thousands are detached
+LEAVING_AT_ONCE = 16
 
 
 class Presence:

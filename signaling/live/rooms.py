@@ -47,7 +47,7 @@ READY_TIMEOUT_S = 8.0
 RETRY_S = 0.1
 RETRY_AFTER_FAULT_S = 1.0  # Seconds until the next try if the records have failed.
 CLOSE_TIMEOUT_S = 1.0  # A server that ends waits at most this many seconds for its rooms to close.
-# Most board updates that wait for the records; at this number, the server stops reading the workers' events.
+# Largest number of board updates that wait for the records; at this number, the server stops reading the workers' events.
 JOURNAL_UPDATES = 10_000
 
 

@@ -16,7 +16,7 @@ from signaling.session.events import EndedBy, Woken
 from signaling.session.model import NotAllowed
 
 LOOK_S = 10.0  # Seconds between two checks of the number of sleeping conversations.
-MOST_ASLEEP = 20_000  # Most sleeping conversations, of all organisations together, in memory; each takes 10 KB.
+MOST_ASLEEP = 20_000  # Largest number of sleeping conversations, of all organisations together, in memory; each takes 10 KB.
 
 
 class Sleeping:

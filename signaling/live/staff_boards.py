@@ -37,8 +37,9 @@ ROUND_S = 1.0  # Seconds between two rounds.
 COUNTS_EVERY_ROUNDS = 10  # Today's sessions are counted again after this many rounds.
 ANSWERS_EVERY_ROUNDS = 4  # The states of mails about answered messages are read again after this many rounds.
 TREND_EVERY_ROUNDS = 60  # The trend of the wallboard is sent again after this many rounds.
-QUEUE_ITEMS = 50  # Most items of each list in a member's queue.
-# Most bytes of queues that are sent in one round; so it takes a few seconds until a long queue has reached a thousand consoles.
+QUEUE_ITEMS = 50  # Largest number of items of each list in a member's queue.
+# Largest number of bytes of queues that are sent in one round. So it takes a few seconds until a long queue has reached a
+# thousand consoles.
 QUEUE_BYTES_A_ROUND = 4 * 1024 * 1024
 
 # The values on which a member's queue depends: organisation, role, locale, languages, sites, categories, and the member's id if
@@ -77,8 +78,8 @@ class Boards:
         self._sends_mail = sends_mail
         # id of a mail about an answered message → the mail's state, and the reason for the state
         self._answers: dict[str, tuple[MailState, str]] = {}
-        self._sites: dict[str, Site] = {}  # Id → site; the list of left messages shows the sites' names.
-        # Id → name of each member of staff; the list of left messages shows who has taken a message.
+        self._sites: dict[str, Site] = {}  # Id → site; the list of users' messages shows the sites' names.
+        # Id → name of each member of staff; the list of users' messages shows who has taken a message.
         self._takers: dict[str, str] = {}
         self._frames: dict[Group, bytes] = {}  # Group of staff → the encoded queue of this group in this round.
         self._behind: list[Client] = []  # Consoles to which this round has not sent the queue yet.
@@ -293,11 +294,11 @@ class Boards:
         return found
 
     def message(self, record: StaffRecord, message: str) -> MessageRecord | None:
-        """Return the left message with the id `message`, or None if it is not in the member's queue."""
+        """Return the message with this id that a user left, or None if it is not in the member's queue."""
         return next((each for each in self._messages_for(record) if each.id == message), None)
 
     def may_take(self, record: StaffRecord, message: str) -> bool:
-        """Return whether the member may answer this left message. The message must be in the member's queue."""
+        """Return whether the member may answer this message of a user. The message must be in the member's queue."""
         return any(each.id == message for each in self._messages_for(record))
 
     def _messages_for(self, record: StaffRecord) -> list[MessageRecord]:

@@ -33,10 +33,10 @@ from signaling.session.model import NotAllowed, Person
 log = structlog.get_logger(__name__)
 
 TIMEOUT_S = 10.0  # Seconds in which the translation service must respond.
-AT_ONCE = 4  # Most requests to the translation service at the same time.
-MOST_WAITING = 40  # Most requests, of all organisations together, that wait for their turn; further requests are refused.
+AT_ONCE = 4  # Largest number of requests to the translation service at the same time.
+MOST_WAITING = 40  # Largest number of requests, of all organisations together, that wait for their turn.
 MOST_EACH = 5  # One connection may wait for the translation of at most this many lines.
-MOST_KEPT = 2000  # Most translations in memory.
+MOST_KEPT = 2000  # Largest number of translations in memory.
 MOST_ANSWER_BYTES = 200_000  # Longer responses of the translation service are refused.
 TRANSLATED = ("text", "note", "caption")  # Kinds of lines that have a text to translate.
 _SCRIPTS = {"zh-hans": "zh", "zh-cn": "zh", "zh-hant": "zt", "zh-tw": "zt"}

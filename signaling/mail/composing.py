@@ -29,7 +29,7 @@ from .words import language_of
 
 THREAD_MS = 7 * 86_400_000  # ms after which a mail's link into a conversation expires
 MOST_QUOTED_LINES = 20
-# most bytes of pictures in the mailed copy of a conversation; many mail servers refuse mails of 10 MB
+# largest number of bytes of pictures in the mailed copy of a conversation; many mail servers refuse mails of 10 MB
 MOST_COPY_BYTES = 5 * 1024 * 1024
 _QUOTED = Seen(2000, lines=True, cut=True)
 

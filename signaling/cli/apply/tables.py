@@ -29,10 +29,10 @@ from signaling.records.wrap_up import WrapUpPlan
 
 from .installation import Installation
 
-INHERIT = "inherit"  # value of a category's key if the category inherits this setting from its parent
-STANDARD = "standard"  # value of a site's `outcomes` if the standard outcomes apply
-OFF = "off"  # value of a site's `appointments` if the site offers none, and of `PROVIDER` to remove a provider
-PROVIDER = "sign_in_provider"  # key of the sign-in provider of the installation or of an organisation
+INHERIT = "inherit"  # Value of a category's key if the category inherits this setting from its parent.
+STANDARD = "standard"  # Value of a site's `outcomes` if the standard outcomes apply.
+OFF = "off"  # Value of a site's `appointments` if the site offers none, and of `PROVIDER` to remove a provider.
+PROVIDER = "sign_in_provider"  # Key of the sign-in provider of the installation or of an organisation.
 INHERITED = ("hours", "priority", "widens_s", "form")
 
 _Id = Annotated[str, Meta(max_length=64, pattern=r"^(?!\.{1,2}\Z)[A-Za-z0-9_.-]+\Z")]

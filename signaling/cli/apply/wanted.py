@@ -1,7 +1,7 @@
 """The installation that a file asks for: the present one, changed by the file's tables. This module does no I/O.
 
-If the file leaves out a key, the present value stays, or the default in a new table. If the file leaves out a site, a member of
-staff or another object, this object is removed with `prune`, and stays without `prune`.
+If the file leaves out a key, the present value stays. In a new table, the key gets its default. If the file leaves out a site, a
+member of staff or another object, this object is removed with `prune`, and stays without `prune`.
 """
 
 from __future__ import annotations
