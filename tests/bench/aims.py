@@ -85,7 +85,10 @@ AIMS = [
 
 
 def with_derived(rows: Rows) -> Rows:
-    """Return the rows and, computed from two of them, the row `DERIVED`. If one of these two is missing, return only the rows."""
+    """Return the rows, with the row `DERIVED` added, which is computed from two of them.
+
+    If one of the two is missing, add nothing.
+    """
     clean, bad = rows.get("mos_clean"), rows.get("mos_loss10_jitter50")
     if clean is None or bad is None:
         return rows

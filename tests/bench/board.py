@@ -17,7 +17,8 @@ from tests.browser.test_board import draw, ink
 STEPS = (640, 1_280, 2_560, 5_120, 10_240)
 STROKES = 10
 FRAME_MS = 1000 / 60
-# a frame counts as late from this multiple of a frame's length on; the tolerance is needed because browsers round their clock
+# a frame counts as late if it takes at least this many times a frame's length; the tolerance is needed because browsers round
+# their clock
 LATE = 1.1
 
 # Enlarges and moves the board in each frame, for 3 s. Returns the 95th percentile of the times between two frames, in ms.

@@ -128,8 +128,8 @@ PEN = """
 """
 
 
-# Draws a stroke with 60 points a second, as a touch screen does. If a frame is late, all points that are due come together, as in
-# a browser.
+# Draws a stroke with 60 points a second, as a touch screen does. If a frame is late, all points that are due are drawn together,
+# as in a browser.
 STROKE = """
 (points) => new Promise((done) => {
   const canvas = document.querySelector('[data-testid=board-canvas]');
@@ -188,7 +188,7 @@ async def worker_drain(service: Service, folder: Path) -> list[Row]:
 async def _gaps(service: Service, folder: Path, what: signal.Signals, runs: int) -> list[float]:
     """Send this signal to the worker of the room `runs` times.
 
-    Return for each time the longest silence that one of the people heard, in s.
+    Return the longest silence that one of the people heard after each signal, in s.
     """
     gaps: list[float] = []
     async with async_playwright() as playwright:

@@ -2,8 +2,8 @@
 
 The bench uses the real captions process with the tiny English model, in real time.
 
-The captions process has one core for itself. Speakers send Opus packets through `CaptionLink`, as a media worker does. The delay
-is the time from the last audible sound of a recording to its last final caption.
+No other process uses the captions process's core. Speakers send Opus packets through `CaptionLink`, as a media worker does. The
+delay is the time from the last audible sound of a recording to its last final caption.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ RECORDINGS_A_STEP = 4  # number of recordings that each speaker says, one after 
 
 @dataclass(eq=False)
 class Speaker:
-    """One simulated speaker, and the words that came back. `ended`: when each recording's last sound was sent."""
+    """One simulated speaker, and the captions of this speaker. `ended`: when each recording's last sound was sent."""
 
     link: CaptionLink
     first: int = 1000

@@ -1,4 +1,4 @@
-"""Measure co-browsing: how fast staff see a change, what a page at rest and a storm of changes cost, and the script's size.
+"""Measure co-browsing: the delay of a change, the cost of a page at rest and of many changes, and the script's size.
 
 The service and the browsers are real. Both browsers run on one machine, so that one clock times both.
 """
@@ -103,7 +103,7 @@ async def large_shop(server: str) -> AsyncIterator[str]:
 
 @dataclass
 class PageTraffic:
-    """Counts the characters of the page that the user's browser has sent, and the snapshots among these messages."""
+    """Counts the characters in the messages `page` that the user's browser has sent, and the snapshots among these messages."""
 
     characters: int = 0
     snapshots: int = 0
@@ -197,7 +197,7 @@ async def measure() -> list[Row]:
                 delays = []
                 for n in range(CHANGES):
                     delays.append(await delay_ms(user, counselor, f"news {n}"))
-                    # each change falls on another moment between two ticks of the recorder's timer
+                    # so each change comes at another moment between two ticks of the recorder's timer
                     await asyncio.sleep(0.11 + 0.017 * (n % 7))
                 return [
                     row("cobrowse_change_to_seen_p95_ms", "ms", delays),

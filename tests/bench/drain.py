@@ -1,9 +1,9 @@
-"""Measure how fast 100,000 mails and as many pushes are sent when their servers limit the rate, and how late a ring is meanwhile.
+"""Measure how fast 100,000 mails and as many pushes are sent to servers that limit the rate, and how late a ring is then.
 
     python -m tests.bench drain
 
 A real mail server (aiosmtpd) and a push service on loopback accept a limited number each second. All mails but a hundred belong
-to one organisation. The figure for these hundred shows whether they wait behind the others.
+to one organisation. The figure for these hundred mails shows whether they wait behind the mails of the first organisation.
 """
 
 from __future__ import annotations

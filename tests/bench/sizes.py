@@ -19,7 +19,7 @@ def packed(path: Path) -> int:
 def page_bytes(name: str) -> int:
     """Return the compressed size of the page, of every script and style sheet it names, and of its texts in the longest language.
 
-    These load before the board opens. A visitor loads the texts of one language.
+    The browser loads these before the board opens. A visitor loads the texts of one language only.
     """
     html = PAGES / f"{name}.html"
     named = set(re.findall(r'(?:src|href)="/(assets/[^"]+)"', html.read_text()))

@@ -1,4 +1,4 @@
-"""Attacks that need no account. Each attack runs at full speed in a process of its own.
+"""Attacks that need no account. Each attack runs at full speed in a separate process.
 
     python -m tests.bench.abuse.attacks KIND PORT SECONDS
 
@@ -228,5 +228,5 @@ async def main(kind: str, port: int, shop_port: int, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    os.nice(10)  # honest users would have machines of their own, so their processes get the processor first
+    os.nice(10)  # honest users really have their own machines, so their processes get the processor first
     asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])))

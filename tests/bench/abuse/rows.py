@@ -1,4 +1,4 @@
-"""Run one attack after the other next to honest users. Each row is the worst result of all attacks."""
+"""Run one attack after the other, while honest users use the server. Each row is the worst result of all attacks."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Seen:
 
 
 class Honest:
-    """Honest users: one in a session, and new ones who arrive. Records how long each of their steps waits."""
+    """Honest users: one who is in a session, and new users who arrive. Records how long each of their steps takes."""
 
     def __init__(self, service: Service, seen: Seen) -> None:
         self.service, self.seen = service, seen
@@ -160,7 +160,7 @@ async def _measure(service: Service, kind: str) -> Seen:
 
 @asynccontextmanager
 async def _in_background(*works: Any) -> AsyncIterator[None]:
-    """Run these tasks until the block ends. If a task fails, the block fails when it ends."""
+    """Run these tasks until the `async with` block ends. If a task fails, the block raises the error at its end."""
     tasks = [asyncio.create_task(work) for work in works]
     try:
         yield

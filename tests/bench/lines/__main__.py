@@ -1,8 +1,8 @@
 """`python -m tests.bench.lines`: count false notices of a slow connection during calls next to busy loops.
 
-Each light call is a room of its own: one person whose camera has two layers, and two viewers. Browsers can make calls at the same
-time. A call fails if a viewer gets the notice that their connection is slow. A call also fails if a viewer does not see the large
-video at the end.
+Each light call has a separate room, with one person whose camera has two layers, and two viewers. Browsers can make calls at the
+same time. A call fails if a viewer gets the notice that their connection is slow. A call also fails if a viewer does not see the
+large video at the end.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Make a few calls that last through the whole load bench, in a process of their own.
+"""Make a few calls that last through the whole load bench, in a separate process.
 
-Both sides send a tone and record every silence that they hear. Meanwhile the counselor writes lines, and the delay of these lines
-is measured.
+User and counselor each send a tone, and record every silence that they hear. The counselor also writes lines, whose delay is
+measured.
 """
 
 from __future__ import annotations
@@ -56,7 +56,10 @@ class Ear(Peer):
         return Listened(self.heard[-KEPT:]).tones(USER_HZ, COUNSELOR_HZ)
 
     def longest_ms(self) -> float:
-        """Return the longest gap in ms since the last query, including one that has not ended yet. The next call counts anew."""
+        """Return the longest gap in ms since the last query, including one that has not ended yet.
+
+        The next call of this method counts anew.
+        """
         now = monotonic()
         gap, self.gap_ms = max(self.gap_ms, (now - self.last_s) * 1000), 0.0
         return gap
@@ -81,7 +84,7 @@ class Calls:
     async def look(self) -> dict[str, Any]:
         """Return the figures since the last query.
 
-        `own_lag_ms`: how late this process itself woke up, at worst. The other delays include this lag.
+        `own_lag_ms`: the largest delay with which this process woke up. The other delays include this lag.
         """
         lines, self.lines_ms = self.lines_ms, []
         lag, self.lag_ms = self.lag_ms, 0.0

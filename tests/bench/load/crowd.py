@@ -108,7 +108,7 @@ class Crowd:
         return {"all_s": float(back.max()), "half_s": float(np.median(back)), "p99_s": float(np.percentile(back, 99))}
 
     async def storm(self, per_s: float, seconds: float) -> dict[str, Any]:
-        """Create new users at a fixed rate, whatever the server answers. Refused users do not retry."""
+        """Create new users at a fixed rate, even if the server refuses users. Refused users do not retry."""
         refused: Counter[str] = Counter()
         took: list[float] = []
         waits: list[float] = []

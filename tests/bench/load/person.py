@@ -1,4 +1,4 @@
-"""One browser tab under load, behaving as the pages do.
+"""One browser tab under load, which behaves like the pages.
 
 A tab sends hello, a ping every 5 s, and one request for lines on each connection. After a disconnect it reconnects with
 backoff.

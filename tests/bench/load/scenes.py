@@ -1,7 +1,7 @@
 """`make bench ARGS=load`: ten thousand queued people and a thousand consoles on one server.
 
-Then all of them lose their connections at once. At last more people arrive than the server takes. Three monitored calls last
-throughout. The server has one core; load generator and calls share the other. The rows of a scene are left out if the load
+Then all of them lose their connections at once. In the end, more people arrive than the server admits. Three monitored calls last
+the whole time. The server has one core; load generator and calls share the other. The rows of a scene are left out if the load
 generator used over 70 % of its core. LOAD_USERS and LOAD_CONSOLES set smaller numbers. LOAD_CLUSTER=1 uses PostgreSQL and Redis
 instead of SQLite and memory.
 """
@@ -68,9 +68,9 @@ class Stage:
         """Return the rows of the scenes in which the load generator kept up.
 
         Scene "quiet": delays of messages and lines, updates and KiB per second, and the server's CPU. Scene "cut": time until
-        everybody has reconnected, and the delay of lines meanwhile. Scene "storm": new users taken and refused, and the delay of
-        lines meanwhile. `load_call_gap_ms`: the longest gap between two sound packets of a call, in any of these scenes.
-        `load_listener_lag_ms`: the largest delay with which the process that measures these gaps woke up.
+        everybody has reconnected, and the delay of lines in this time. Scene "storm": new users admitted and refused, and the
+        delay of lines in this time. `load_call_gap_ms`: the longest gap between two sound packets of a call, in any of these
+        scenes. `load_listener_lag_ms`: the largest delay with which the process that measures these gaps woke up.
         """
         quiet, back, storm = (self.taken[name] for name in ("quiet", "cut", "storm"))
         found: list[Row] = []

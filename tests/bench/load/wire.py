@@ -71,7 +71,7 @@ class Socket(asyncio.Protocol):
         self._buffer = self._frames(data)
 
     def _frames(self, data: bytes) -> bytes:
-        """Take the complete frames from the front of `data`. Return the bytes after them."""
+        """Handle the complete frames at the beginning of `data`. Return the remaining bytes."""
         at, end = 0, len(data)
         while end - at >= 2:
             kind, size, start = data[at] & 0x0F, data[at + 1], at + 2

@@ -138,9 +138,10 @@ async def _latency() -> AsyncIterator[Row]:
 
 
 async def _added_by_mix(case: str, plain_s: float) -> list[float]:
-    """Return how much later the first voice of each room is heard than by the relay, in ms.
+    """Return how much later the first voice of each room is heard in the mix than by the relay, in ms.
 
-    In case "all", this voice is mixed with those of two others who speak. In the other cases it speaks alone, in passthrough.
+    In case "all", this voice is mixed with two other voices. In the other cases nobody else speaks, so this voice is in
+    passthrough.
     """
     async with Sangdam() as sangdam:
         rooms = await open_rooms(sangdam, 10, mixed=True, keep=1000)

@@ -139,7 +139,7 @@ async def _grow() -> list[Row]:
             while len(people) < 2 * size:
                 adding = min(JOINED_AT_ONCE, size - len(people) // 2)
                 people += [each for room in (await open_rooms(server, adding, mixed=False)).people for each in room]
-                # while all join, connections that are already open would lose their consent, which lasts 30 s
+                # renew consent, which lasts 30 s: otherwise connections that are already open lose it while the others join
                 for person in people:
                     person.speaks.send(person.speaks.keepalive)
             window = crowd.drive(server, people, next(numbers))

@@ -63,7 +63,7 @@ class Echo(Server):
         self._port = int(said)
 
     async def stop(self) -> None:
-        """Do nothing, because everything that the server has open ends with its process."""
+        """Do nothing, because the server's connections end with its process."""
 
     async def relayed_pair(self, *, keep: int = 0) -> list[Person]:
         legs = [BareLeg(self.host, self._port, keep) for _ in range(2)]
@@ -118,6 +118,6 @@ async def _fill(server: Server, size: int, servers: list[Server]) -> None:
 
 
 def _keep_alive(servers: list[Server]) -> None:
-    """Renew ICE consent on all connections. Consent lasts 30 s, and other servers are measured meanwhile."""
+    """Renew ICE consent on all connections. Consent lasts 30 s, and the measurements of other servers take longer."""
     for leg in (leg for server in servers for person in server.people for leg in person.legs):
         leg.send(leg.keepalive)

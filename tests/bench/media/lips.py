@@ -1,9 +1,9 @@
 """`make bench ARGS=lips`: measure the offset between voice and lips in a real browser, with up to 50 ms of sender jitter.
 
-A page claps once a second: light and sound at one moment. Another page records when it shows the light and plays the sound. A
-yardstick shows the offset that browsers add by themselves: a page that claps to itself over its own peer connection, without
-server or jitter. A browser synchronizes only one video with the voice: that of the first slot. The other slots get the same
-sender reports but are not synchronized.
+A page "claps" once a second: it shows a light and plays a sound at the same moment. Another page records when it shows the light
+and plays the sound. For comparison, one page sends claps to itself over its own peer connection, without server or jitter. This
+shows the offset that browsers add by themselves. A browser synchronizes only one video with the voice: that of the first slot.
+The other slots get the same sender reports but are not synchronized.
 """
 
 from __future__ import annotations

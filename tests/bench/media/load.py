@@ -19,7 +19,7 @@ WARM_FRAMES = 50
 class Taken:
     """Figures of one window. CPU is in percent of a core.
 
-    `sent`: number of the part → (index of the packet, sending time in s) of its packets.
+    `sent`: number of a `Part` → (index, sending time in s) of each of its packets.
     """
 
     server_cpu: float

@@ -256,7 +256,7 @@ class Janus(Server):
     async def _attached(self, handle: tuple[int, str], body: dict[str, Any]) -> dict[str, Any]:
         """Attach to a feed.
 
-        Retry while Janus does not know the feed, because Janus may learn later than its client that the feed is connected.
+        Retry while Janus does not know the feed, because Janus may notice later than its client that the feed is connected.
         """
         async with asyncio.timeout(READY_S):
             while True:

@@ -1,6 +1,6 @@
 """`make bench ARGS=solo`: score the quality of a single voice in a room of three (wide-band PESQ).
 
-There are three cases. The voice is mixed all the time, it is alone and in passthrough, or another voice interrupts it every few
+There are three cases: the voice is mixed all the time; it is alone and in passthrough; another voice interrupts it every few
 seconds.
 """
 

@@ -1,4 +1,4 @@
-"""Send speech from one Chromium page to another over the same links, directly (the yardstick) and through a worker.
+"""Send speech from one Chromium page to another over the same links: directly, for comparison, and through a worker.
 
 One page speaks into all connections, and the other listens to all of them. The listening page records the output of its jitter
 buffers, before any loudspeaker, so that no sound card is needed.
@@ -95,7 +95,7 @@ def _redundant(answer: str) -> str:
 
 
 def _instead(sdp: str, address: tuple[str, int] | None) -> str:
-    """Return the SDP with this address as its only ICE candidate. None: the SDP gets no candidate."""
+    """Return the SDP with this address as its only ICE candidate. If the address is None, the SDP gets no candidate."""
     kept = [line for line in sdp.splitlines() if not line.startswith(("a=candidate", "a=end-of-candidates"))]
     if address is not None:
         at = next(index for index, line in enumerate(kept) if line.startswith("a=mid:")) + 1

@@ -47,8 +47,8 @@ CLEAR = Line()
 class Case:
     """One call.
 
-    `up` and `down`: the links of speaker and listener. `direct`: between browsers, without a worker; then `up` is the whole
-    path.
+    `up` and `down`: the links of speaker and listener. `direct`: whether the call is between two browsers, without a worker; then
+    `up` is the whole path.
     """
 
     up: Line = CLEAR
@@ -58,7 +58,7 @@ class Case:
 
     @property
     def redundant(self) -> bool:
-        """Return whether each packet also carries the packet before, because the speaker's link loses so many packets."""
+        """Return whether the speaker's link loses so many packets that each packet contains a copy of the packet before."""
         return self.up.loss > BEGIN_LOST
 
 

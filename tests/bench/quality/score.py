@@ -35,7 +35,7 @@ def _pesq(said: Samples, heard: Samples) -> float:
 
 
 def _shift(said: Samples, heard: Samples) -> int:
-    """Find the speech `said` in the sound `heard` by correlation. Return its start there in samples."""
+    """Find the speech `said` in the sound `heard` by correlation. Return the sample at which it starts in `heard`."""
     size = len(said) + len(heard)
     found: NDArray[np.float64] = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(said, size)), size)
     shift = int(np.argmax(found))
