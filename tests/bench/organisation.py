@@ -1,6 +1,6 @@
 """Measure an organisation of 2,000 staff and 200 sites: lists, search, `sangdam apply`, changes that open pages see, a preview.
 
-`BENCH_SHORT=1` takes a tenth of the people and sites, to see that the bench runs.
+With `BENCH_SHORT=1`, the bench uses a tenth of the people and sites, as a quick check of the bench itself.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class Browser:
 
 
 async def timed(name: str, unit: str, count: int, work: Callable[[int], Awaitable[object]]) -> Row:
-    """Return a row of how long `work` takes: in ms or s, by `unit`."""
+    """Return a row with the time that `work` takes. `unit`: ms or s."""
     taken = []
     for number in range(count):
         began = time.perf_counter()
@@ -160,7 +160,7 @@ async def hours_seen(owner: Browser) -> Row:
 
 
 async def staff_seen(owner: Browser) -> Row:
-    """Measure from a change of a counselor's sites until their open console is told to start anew with them."""
+    """Measure the time from a change of a counselor's sites until the counselor's open console is told to load them."""
     jimin = await owner.counselor("jimin")  # signs in once, because the server limits how often a login may be tried
     taken = []
     for number in range(max(2, RUNS // 2)):
@@ -177,7 +177,7 @@ async def staff_seen(owner: Browser) -> Row:
 
 
 async def command_seen(owner: Browser) -> Row:
-    """Measure from when `sangdam category hours`, another process, has stored new hours until a user's open page shows them."""
+    """Measure the time from when the command `sangdam category hours` has stored new hours until an open page shows them."""
     user = await owner.page_of_user()
     taken = []
     for number in range(2 if SHORT else 6):
