@@ -191,7 +191,7 @@ class MessageAnswer(Message, tag="message_answer"):
 
 
 class MessageDone(Message, tag="message_done"):
-    """A member of staff marks a message that a user left as dealt with."""
+    """A member of staff marks a user's message as dealt with."""
 
     message: Id
     id: int | None = None

@@ -78,7 +78,8 @@ class Database:
 
         `url` is "sqlite+aiosqlite:///path" or "postgresql+asyncpg://…", which may name several hosts (`primary.py`).
         """
-        options: dict[str, Any] = {"hide_parameters": True}  # otherwise the error of a failed statement quotes what people wrote
+        # hidden, because the error of a failed statement would otherwise contain texts of people
+        options: dict[str, Any] = {"hide_parameters": True}
         if sa.make_url(url).get_driver_name() == "asyncpg":
             options["connect_args"] = {"server_settings": {"idle_in_transaction_session_timeout": str(IDLE_MS)}}
             options["connect_args"] |= creator_of(url)

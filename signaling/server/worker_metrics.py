@@ -119,7 +119,10 @@ _TRAFFIC = (
 
 
 def _streams(known: Mapping[str, WorkerStats]) -> Iterator[Metric]:
-    """Yield the traffic after decryption. The keys of `traffic` are up_audio_packets, down_video_octets, up_audio_lost, …."""
+    """Yield metrics of the traffic, which is counted after decryption.
+
+    The keys of `traffic` are up_audio_packets, down_video_octets, up_audio_lost, ….
+    """
     for ending, name, what in _TRAFFIC:
         found: dict[tuple[Any, ...], int] = {
             (worker, *key.split("_")[:2]): count

@@ -78,7 +78,7 @@ class CardQuery(Struct, kw_only=True):
 
 
 class NewNote(Struct, kw_only=True):
-    """A note about a person that is to be stored. `id`: the id of the note to change; "" for a new note."""
+    """A request to store a note about a person. `id`: the id of the note to change; "" for a new note."""
 
     id: OptionalId = ""
     text: Annotated[str, by(Seen(2000, least=1, lines=True))]

@@ -40,7 +40,7 @@ _BEGINNING = Seen(120, cut=True)
 
 
 class ThreadRequest(Struct, kw_only=True):
-    code: Annotated[str, by(Exact(MOST_JSON_BYTES))]  # `codes` checks the real limit of the length
+    code: Annotated[str, by(Exact(MOST_JSON_BYTES))]  # this limit is only rough: `access/codes.py` checks the exact length
 
 
 class ThreadAnswer(Struct, kw_only=True):

@@ -92,7 +92,7 @@ class SessionRequest(Struct, kw_only=True):
     `form`: id of a field → what the user has typed into the field. Unknown fields are ignored.
     """
 
-    code: Annotated[str, by(Exact(MOST_JSON_BYTES))]  # `codes` checks the real limit of the length
+    code: Annotated[str, by(Exact(MOST_JSON_BYTES))]  # this limit is only rough: `access/codes.py` checks the exact length
     channel: Channel
     locale: Locale = "en"
     when_open: Literal["begin", "ask"] = "begin"

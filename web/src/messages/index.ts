@@ -1501,7 +1501,7 @@ export interface MessageAnswer {
   id?: number | null;
 }
 /**
- * A member of staff marks a message that a user left as dealt with.
+ * A member of staff marks a user's message as dealt with.
  */
 export interface MessageDone {
   type: "message_done";
