@@ -48,9 +48,10 @@ class Pickups:
     def range_s(self, place: int, now_ms: int, head_since_ms: int | None) -> tuple[int | None, int | None]:
         """Return the range of seconds until the `place`-th pickup from now.
 
-        Return (None, None) if the last hour had fewer than `MIN_PICKUPS` pickups. `place` counts from 1. `head_since_ms`: since
-        when the present head waits (None: nobody waits). The estimate grows with the time since the last pickup, or since the
-        head came if that is later. So the estimate rises as soon as pickups become rarer, for example because staff go home.
+        Return (None, None) if the last hour had fewer than `MIN_PICKUPS` pickups. `place` counts from 1. `head_since_ms`: the
+        time since which the first request of the queue waits (None: nobody waits). The estimate grows with the time since the
+        last pickup, or since the head came if that is later. So the estimate rises as soon as pickups become rarer, for example
+        because staff go home.
 
         The wait has an Erlang distribution whose rate is estimated from n pickups. A gamma distribution with the same mean and
         variance approximates the wait, and Wilson and Hilferty (1931) give that distribution's quantiles.

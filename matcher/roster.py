@@ -1,4 +1,4 @@
-"""Signed-in members, and the idle ones among them.
+"""Keeps the signed-in members, and the idle ones among them.
 
 To find the best idle member, matching compares the first few idle members of each pool (`matcher/pool.py`). For a request that
 excludes members, matching looks at all idle members of a pool.

@@ -197,7 +197,7 @@ class Line:
         """Turn a refusal by Redis itself into `Unavailable`, and return every other answer as it is.
 
         Redis refuses some calls before our function runs: OOM, MISCONF, NOREPLICAS, BUSY and others, each with its own code. An
-        error raised inside our function is a mistake of ours and stays a `ResponseError`.
+        error raised inside our function shows a mistake in our code, and stays a `ResponseError`.
         """
         if isinstance(answer, ResponseError) and not _is_mistake(answer):
             unavailable = Unavailable(f"Redis at {self._node.where} refuses the step, which was not made: {_said(answer)}")

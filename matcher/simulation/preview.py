@@ -47,8 +47,8 @@ Sureness = Literal["few", "rough", "fair", "good"]
 class Visit(Struct, frozen=True, array_like=True):
     """A user who asked for a counselor, or a counselor who asked for a professional's help.
 
-    `at_s`: seconds from the beginning. `topic`: index into the topics. `talked_s`: None if nobody served the request.
-    `counts`: whether the asker may see the figures of the request's site.
+    `at_s`: seconds from the beginning. `topic`: index of the request's topic in the list of topics. `talked_s`: None if nobody
+    served the request. `counts`: whether the asker may see the figures of the request's site.
     """
 
     at_s: float

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from collections import deque
 
-TARGET_S = 0.04  # seconds; a packet that waits longer stands in a queue
+TARGET_S = 0.04  # seconds; a packet that waits longer counts as queued
 INTERVAL_S, LONGEST_S = 0.3, 1.5
 """Seconds. A queue stands if every packet of the last `INTERVAL_S` has waited longer than `TARGET_S`. While packets are few, the
 interval grows up to `LONGEST_S`."""
-LEAST_PACKETS = 6  # fewer packets cannot show that a queue stands
+LEAST_PACKETS = 6  # with fewer packets, the detector cannot tell whether there is a standing queue
 BASE_BUCKETS, BUCKET_S = 10, 1.0
 """The least delay of the last ten seconds is taken as the delay of the empty path. Older delays are forgotten, because clocks
 drift and routes change."""

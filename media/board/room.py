@@ -1,9 +1,9 @@
 """Board of a room: a Yjs document (pycrdt), its sync protocol, and the fragments of the `doc` data channel.
 
 A board message about the document is a sync message of y-protocols: varuint 0, then 0 (step 1: a state vector), 1 (step 2: an
-update) or 2 (an update), then the length and the bytes of the vector or update. A message has at most 256 KiB. A longer reply
-goes out as several updates. A message of presence (`presence.py`) begins with varuint 1. The board passes such a message on and
-does not keep it.
+update) or 2 (an update), then the length and the bytes of the vector or update. A message has at most 256 KiB. A longer reply is
+sent as several updates. A message of presence (`presence.py`) begins with varuint 1. The board passes such a message on and does
+not keep it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """One room's voices on their way to the captions process, and the words on their way back.
 
-Only this module decides whose voice leaves for the captions process, and who may read the words. A voice is sent there only while
+Only this module decides whose voice is sent to the captions process, and who may read the words. A voice is sent there only while
 `Matrix.captions` names it, and only while somebody hears it. Its words are sent only to the people who could hear the voice at
 that moment.
 """

@@ -25,7 +25,7 @@ class Heard(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """An utterance to write down. `stream` is whatever identifies the stream; `language` as in `wire.Begin`."""
+    """An utterance to write down. `stream`: any value that identifies the stream; `language` as in `wire.Begin`."""
 
     stream: object
     language: str
@@ -78,7 +78,10 @@ class Work:
         return self._out
 
     def done(self, heard: Heard) -> Job | None:
-        """Take the words of the job that the model had. Return this job, or None if its stream was forgotten meanwhile."""
+        """Take the words of the job that the model had.
+
+        Return this job, or None if its stream has been forgotten in the meantime.
+        """
         job, self._out = self._out, None
         if job is None or not job.wanted:
             return None

@@ -31,7 +31,7 @@ class SenderReport:
 
 @dataclass(frozen=True)
 class Report:
-    """Report block (of an SR or RR) about a stream of ours. `delay_since_sr` in 1/65536 s."""
+    """Report block (of an SR or RR) about a stream that the worker sends. `delay_since_sr` in 1/65536 s."""
 
     ssrc: int
     lost_fraction: float

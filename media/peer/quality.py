@@ -107,9 +107,9 @@ class Quality:
             self._sent.popitem(last=False)
 
     def told(self, report: rtcp.Report, now: float) -> None:
-        """Take the peer's report on a stream of ours (RFC 3550 section 6.4.1).
+        """Take the peer's report on a stream that the worker sends (RFC 3550 section 6.4.1).
 
-        Reports on streams that are not ours are forgotten at the next `look`.
+        The next `look` drops reports on streams that the worker does not send.
         """
         if len(self._told) < REPORTS_KEPT or report.ssrc in self._told:
             self._told[report.ssrc] = (report, now)

@@ -103,7 +103,10 @@ def clock(track: int, captured: float, timestamp: int) -> bytes:
 
 
 class Frames:
-    """Cuts a stream into messages. A message over `MAX_MESSAGE_BYTES`, which only a fault of ours can send, raises ValueError."""
+    """Cuts a stream into messages.
+
+    A message over `MAX_MESSAGE_BYTES`, which only a fault in the worker can send, raises ValueError.
+    """
 
     def __init__(self) -> None:
         self._rest = bytearray()

@@ -120,7 +120,9 @@ class IceLite:
         return answer(asked.transaction, path.address[:2], key), new
 
     def response(self, message: stun.Message, path: Path, now: float) -> bool:
-        """Take the peer's response to a probe of ours. Return False if it is not authentic or answers none of our probes.
+        """Take the peer's response to one of the worker's probes.
+
+        Return False if the response is not authentic or does not belong to any of these probes.
 
         If the selected address is silent, select the address of the response: media goes there from now on.
         """

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 PAGES = Path(__file__).parents[2] / "web" / "src"
-SHOP = PAGES / "shop"  # the demo shop is a foreign page and has properties of its own
+SHOP = PAGES / "shop"  # the demo shop is a partner's page and has its own properties
 # custom properties with the site's colours; style sheets have a fallback value for pages that do not set them
 SET_AT_RUN_TIME = "--site-"
 

@@ -71,7 +71,7 @@ def test_second_voice_is_heard_at_once(spoken: list[bytes]) -> None:
 
 @pytest.mark.parametrize("seconds", [4.2, 4.31, 4.47, 4.62])
 def test_end_of_passthrough_does_not_click(seconds: float, spoken: list[bytes]) -> None:
-    """At the end, decoder and encoder must be in the state in which uninterrupted mixing would have left them."""
+    """At the end, decoder and encoder must be in the same state as after uninterrupted mixing."""
     passing, mixing = conference(), conference()
     for room in (passing, mixing):
         room.audio.set_loss("professional", 0.0 if room is passing else 0.1)

@@ -1,4 +1,4 @@
-"""The address of a client is the address that our own proxies report, whatever the client claims."""
+"""The address of a client is the address that our own proxies report, even if the client claims another address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bursts of connections are spread over turns of the event loop, and none of them is forgotten."""
+"""The connections of a burst are spread over several turns of the event loop, and no connection is forgotten."""
 
 from __future__ import annotations
 
