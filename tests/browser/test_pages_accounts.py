@@ -16,6 +16,7 @@ from tests.browser.people import Staff, launch
 from tests.browser.service import running, sangdam
 from tests.browser.test_pages import House
 from tests.mail_server import running_mail_server
+from tests.oidc_provider import running_provider
 
 
 @pytest_asyncio.fixture(params=("ko", "en"), loop_scope="session")
@@ -131,12 +132,27 @@ async def the_rules(house: House, operator: Staff) -> None:
     await part(house, operator, "signing-in", "own-provider")
     await operator.get("own-provider").scroll_into_view_if_needed()
     await house.eyes.look(operator.page, "accounts-own-provider")
+    await the_provider(house, operator)
+
+
+async def the_provider(house: House, operator: Staff) -> None:
+    """Look at a provider that the command line has set up."""
+    service = house.cast.service
+    logout = f"http://127.0.0.1:{service.port}/api/oidc/logout"
+    async with running_provider(f"{service.host('counselor')}/api/oidc/callback", logout) as issuer:
+        roles = ("--role", "desk=counselor", "--role", "leads=manager", "--language", "ko", "--language", "en")
+        await sangdam(service, "sign-in-provider", "--issuer", issuer, "--client-id", "sangdam", "--name", "Shop account", *roles)
+        await part(house, operator, "signing-in", "provider-remove")
+        await operator.get("provider").scroll_into_view_if_needed()
+        await house.eyes.look(operator.page, "accounts-provider")
 
 
 async def the_audit(house: House, operator: Staff) -> None:
     """Look at reasons why something cannot be undone, and at the question before an addition is undone."""
     await part(house, operator, "audit", "audit-undo")
     await expect(operator.page.locator(".cell-why").first).to_be_visible()  # a retired secret cannot be made valid again
+    whole = {"ko": "설치 전체", "en": "The whole installation"}[house.eyes.language]
+    await expect(operator.get("audit").get_by_text(whole).first).to_be_visible()  # entries about the rules and the provider
     await house.eyes.look(operator.page, "accounts-audit")
     await operator.page.locator("tr", has_text="Hana").get_by_test_id("audit-undo").click()
     await expect(operator.get("audit-undo-confirm")).to_be_visible()

@@ -23,6 +23,17 @@ function Subject({ item }: { item: AuditItem }) {
   return <span title={subject}>{subjectText(item)}</span>;
 }
 
+/** The settings that an action has changed. */
+function Settings({ item }: { item: AuditItem }) {
+  const text = changeText(item);
+  if (text === "") return null;
+  return (
+    <span class="cell-text" title={text}>
+      {text}
+    </span>
+  );
+}
+
 const columns = (locale: Locale): TableColumn<AuditItem>[] => [
   { id: "at", title: t("col.at"), value: (row) => row.at, text: (row) => dateTime(row.at, locale) },
   { id: "actor", title: t("col.actor"), value: (row) => textOr(`audit.actor.${row.actor}`, row.actor) },
@@ -39,6 +50,7 @@ const columns = (locale: Locale): TableColumn<AuditItem>[] => [
     id: "change",
     title: t("col.change"),
     value: (row) => changeText(row),
+    cell: (row) => <Settings item={row} />,
   },
 ];
 
