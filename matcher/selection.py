@@ -1,4 +1,4 @@
-"""The choice of staff for a request and of a request for staff, with its reasons.
+"""Chooses a member of staff for a request, or a request for a member of staff, and gives the reasons of the choice.
 
 Choosing changes only a cache (`Demand.obstructed` and `Member.watched_by`).
 """

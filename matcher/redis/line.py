@@ -73,7 +73,7 @@ class Line:
     """The connection to Redis for one matching domain (`matcher.types.MatchStore`).
 
     `url`: see `matcher/redis/address.py`. `domain`: the domain's name, without braces. Every key in Redis has the hash tag
-    `{sangdam:DOMAIN:LAYOUT}`. `rules`: the packed rules, which go along with every call. `connect`: makes the client of an
+    `{sangdam:DOMAIN:LAYOUT}`. `rules`: the packed rules, which are sent with every call. `connect`: makes the client of an
     address. The default asks no Sentinels for the master's address.
     """
 

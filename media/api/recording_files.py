@@ -37,7 +37,7 @@ class TrackBegan(Entry, tag="track"):
 
 
 class TrackEnded(Entry, tag="track_end"):
-    """Log line: track `n` has ended."""
+    """Line of the log: track `n` has ended."""
 
     n: int
 

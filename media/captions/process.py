@@ -1,6 +1,6 @@
 """The captions process: media workers connect to it, send voices, and get words.
 
-Everything but the Whisper model runs in the event loop: decoding, finding speech, and choosing the next utterance. The model
+Everything except the Whisper model runs in the event loop: decoding, finding speech, and choosing the next utterance. The model
 runs in one thread. If a worker sends more than this process can read, TCP slows the worker's sending. When too many packets wait
 in the worker, the worker drops them (`media/captions/link.py`).
 """

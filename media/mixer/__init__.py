@@ -1,4 +1,7 @@
-"""Mixer: Opus packets in, Opus packets out. It serves listeners who hear several sources, a changed gain or the hold tone."""
+"""The mixer decodes Opus packets, mixes the sound and encodes it again.
+
+It serves listeners who hear several sources, a changed gain or the hold tone.
+"""
 
 from .room import TICK_STEP_S, AudioRoom
 from .source import is_quiet

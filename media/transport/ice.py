@@ -140,8 +140,9 @@ class IceLite:
     def probes(self, now: float) -> list[tuple[Path, bytes]]:
         """Return the Binding requests to send now.
 
-        The requests go to addresses that were heard after the selected address fell silent. After a longer silence they also go
-        to the selected address, to ask for consent to send (RFC 7675). Only the peer can give a valid response.
+        The requests go to addresses from which packets have come after the last packet from the selected address. After a longer
+        silence they also go to the selected address, to ask for consent to send (RFC 7675). Only the peer can give a valid
+        response.
         """
         if not self.established or not self._silent(now):
             return []

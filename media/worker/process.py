@@ -156,8 +156,8 @@ def _settle_memory() -> None:
     `media/__main__.py` has turned garbage collection off.
 
     Without this, a full collection goes through 87,000 objects and delays a tick by 250 ms (measured on a busy machine). With
-    fewer objects, full collections also run more often. That is good, because only they free ended connections, which are
-    reference cycles with 10 KiB of native memory each.
+    fewer objects, Python also runs full collections more often. Only full collections free ended connections, which are reference
+    cycles with 10 KiB of native memory each.
     """
     gc.collect()
     gc.freeze()

@@ -24,7 +24,7 @@ class Counting(asyncio.Protocol):
 
 
 class Exhausted(socket.socket):
-    """A listening socket of a process that has no descriptors left, until `left` is set."""
+    """A listening socket. Until `left` is set, it behaves as if its process had no file descriptors left."""
 
     left = False
 

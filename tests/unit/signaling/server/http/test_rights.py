@@ -42,10 +42,7 @@ OWN_REPLIES: Final = {
 }  # fmt: skip  # a list of names
 # routes about no single thing: they list the asker's own realm, or are about the asker's own things
 LISTS: Final = {route for route in ROUTES if "{" not in route} | OWN_REPLIES
-PARTICIPANTS: Final = {
-    "session.talk",
-    "session.serve",
-}  # only for participants, whatever else a role may see
+PARTICIPANTS: Final = {"session.talk", "session.serve"}  # only for participants, whatever else a role may see
 
 
 def routes_of(app: web.Application) -> set[str]:
@@ -243,7 +240,10 @@ async def test_everybody_reaches_their_own_account(world: World, role: StaffRole
 
 
 async def test_sign_ins_and_passkeys_of_colleagues_stay_theirs(world: World) -> None:
-    """Routes about the own account refuse the id of a colleague's thing with `not_found`, and do not change that thing."""
+    """A person's own account has things with ids, such as sign-ins.
+
+    For a colleague's id, these routes answer `not_found` and change nothing.
+    """
     _, cookie = await world.member("owner", proved=True)
     colleague, _ = await world.member("counselor", proved=True)
     records = world.desk.records
