@@ -83,6 +83,12 @@ async def _recording(records: Records, record: SessionRecord | None, session_id:
     segments = await recordings.of(session_id)
     if record is None or not segments or not record.snapshot:
         raise click.ClickException(f"There is no recording of “{session_id}”.")
+    page = out.with_suffix(".page.jsonl")
+    if not any(segment.tracks for segment in segments):
+        await noted(records, "recording.export", f"session/{session_id}")
+        await asyncio.to_thread(_pages, recordings, session_id, segments, page)
+        click.echo(f"Only the page that staff saw was recorded. Made {page}.")
+        return
     user = decode_snapshot(record.snapshot).user
     plan = make_plan(segments, lambda segment, track: recordings.path(session_id, segment, track), out, readers, user)
     await noted(records, "recording.export", f"session/{session_id}")
@@ -97,8 +103,8 @@ async def _recording(records: Records, record: SessionRecord | None, session_id:
     lines = await records.lines(session_id, 0, MOST_LINES, readers)
     out.with_suffix(".vtt").write_text(web_vtt(lines, plan.pieces, _words), "utf-8")
     made = [out.with_suffix(".vtt").name]
-    if await asyncio.to_thread(_pages, recordings, session_id, segments, out.with_suffix(".page.jsonl")):
-        made.append(out.with_suffix(".page.jsonl").name)
+    if await asyncio.to_thread(_pages, recordings, session_id, segments, page):
+        made.append(page.name)
     click.echo(f"Made {out}, {' and '.join(made)}.")
 
 

@@ -95,11 +95,16 @@ class Pages:
             self._sessions.show(entry)
             self._sessions.forget_if_done(entry)
 
-    def replaced(self, entry: Entry) -> None:
-        """Close the connection that shows the page, because the session continues with another token, maybe at another place."""
+    async def replaced(self, entry: Entry) -> None:
+        """Close the connection that shows the page, because the session continues with another token, maybe at another place.
+
+        Co-browsing ends, because the user has agreed to show another page: that of the former device.
+        """
         if (client := entry.page.client) is not None:
             client.bye("replaced")
             self.detach(client)
+        if entry.session.cobrowse.state == "on":
+            await self._sessions.apply(entry, CobrowseChanged(entry.session.user, on=False))
 
     async def stop(self, client: Client, session: str) -> None:
         """Let the user stop co-browsing from the page itself."""

@@ -36,7 +36,7 @@ class Returning:
         stored: StoredSessions,
         index: Index,
         let_go: Callable[[Client], Awaitable[None]],
-        hide_page: Callable[[Entry], None],
+        hide_page: Callable[[Entry], Awaitable[None]],
         url: str,
         now: Now,
     ) -> None:
@@ -138,13 +138,13 @@ class Returning:
 
         If a page is still open with the former token, it gets the message that it was replaced, and its connection is closed. Its
         sound and video end at once. Staff also stop seeing the tab of the partner's site that was shown, because the person with
-        the new token may be at another place.
+        the new token may be at another place, and has not agreed to show a page there.
         """
         if entry.id in self._index.entries:
             self._index.change_token(entry, token_hash(token))
         else:
             entry.token_hash = token_hash(token)  # the session is over and not in memory; it is loaded when its user connects
-        self._hide_page(entry)
+        await self._hide_page(entry)
         if (former := entry.holders.get(entry.session.user)) is not None:
             former.returns = True  # set this before the goodbye, because the connection may detach itself after the goodbye
             former.bye("replaced")

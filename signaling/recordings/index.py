@@ -34,7 +34,7 @@ class Segment(Struct, kw_only=True):
     """One recorded segment of a session.
 
     `name`: the segment's folder. `reached`: who received whose sound and video, and since when. `reason`: why the segment ended
-    early, or "".
+    early, or "". `page`: when staff saw the user's page, read only if there is no track.
     """
 
     name: str
@@ -43,12 +43,13 @@ class Segment(Struct, kw_only=True):
     tracks: list[Track] = []
     reached: list[Reached] = []
     reason: str = ""
+    page: Span | None = None
 
     @property
     def span(self) -> Span | None:
-        """Return the span from the first track's beginning to the last track's end. Return None when there is no track."""
+        """Return the span from the first track's beginning to the last track's end. Without a track, return `page`."""
         if not self.tracks:
-            return None
+            return self.page
         return Span(min(track.began for track in self.tracks), max(track.ended for track in self.tracks))
 
 

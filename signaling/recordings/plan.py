@@ -25,7 +25,9 @@ def make_plan(
     """Return the plan of the file `out`.
 
     `audience`: "staff" gets every track; "all" gets the user's own tracks, and the spans of other tracks that reached `user`.
+    The file has no time in which nothing but the user's page was recorded.
     """
+    segments = [segment for segment in segments if segment.tracks]
     tracks: list[PlanTrack] = []
     for segment in segments:
         for track in segment.tracks:

@@ -20,12 +20,16 @@ from media.api import recording_files as disk
 from signaling.config import log
 from signaling.config.private_files import FILE, FOLDER
 
+from .index import Span
+
 ENDING: Final = ".page.jsonl"
 MOST_BYTES: Final = 64 * 1024 * 1024  # at most this many bytes of one session's pages are stored; later bytes are discarded
 # at most this many bytes of one session wait for the disk; if more wait, the file ends
 MOST_WAITING: Final = 4 * 1024 * 1024
 KEEP_FREE_BYTES: Final = 256 * 1024 * 1024  # disk space that must stay free
 _END_BYTES: Final = 100  # room for the line that says why the file ends
+_MOST_LINE: Final = 128 * 1024  # no line has more bytes: a message of the page has at most half of that
+_LAST_LINES: Final = 4  # of so many lines at the end of a file, at least one is whole
 _log = log.get("signaling.recordings")
 
 Ending = Literal["full", "disk_full", "too_slow"]
@@ -50,11 +54,32 @@ class Shown(Struct, kw_only=True, omit_defaults=True):
 
 
 _encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Shown).decode
 
 
 def page_name(epoch: int, period: int) -> str:
     """Return the name of the file that stores the page of a segment."""
     return disk.folder_name(epoch, period) + ENDING
+
+
+def page_span(path: Path) -> Span | None:
+    """Return when staff saw the page of this file. None: the file does not exist, or has no whole line."""
+    try:
+        with path.open("rb") as file:
+            first = file.readline(_MOST_LINE)
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _MOST_LINE))
+            lines = file.read().splitlines()
+    except OSError:
+        return None
+    times = [at for line in (first, *lines[-_LAST_LINES:]) if (at := _time_of(line)) is not None]
+    return Span(times[0], max(times) + 1) if times else None
+
+
+def _time_of(line: bytes) -> int | None:
+    try:
+        return _decode(line).at
+    except msgspec.MsgspecError:  # an empty line, or one that a killed server has left
+        return None
 
 
 def period_of(name: str) -> int | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from media.api import recording_files as disk
 
 from .index import Segment, Track, read_log
-from .seen_pages import ENDING, SeenPages, page_name, period_of
+from .seen_pages import ENDING, SeenPages, page_name, page_span, period_of
 
 MOST_SEGMENTS = 1000  # at most this many segments of one session are read
 
@@ -33,24 +33,21 @@ class Recordings:
             return []
         found: list[Segment] = []
         for folder in self._segments(session):
-            log = folder / disk.LOG_NAME
-            try:
-                lines = log.read_bytes()[: disk.MOST_LOG_BYTES].splitlines()
-                last_written = max(round(path.stat().st_mtime * 1000) for path in folder.iterdir())
-            except OSError:
-                continue  # the segment was erased while we read it
-            epoch, period = disk.parse_folder(folder.name) or (0, 0)
-            segment = read_log(folder.name, epoch, period, lines, last_written)
+            segment = _read(folder)
+            if not segment.tracks:
+                segment.page = page_span(self.page_path(session, segment))
             if segment.span is not None:
                 found.append(segment)
         return sorted(found, key=lambda segment: segment.span or (0, 0))
 
     def _segments(self, session: str) -> list[Path]:
+        """Return the folders of the session's segments. Where only the user's page was recorded, there is no such folder."""
+        folder = self.folder / session
         try:
-            here = [path for path in (self.folder / session).iterdir() if disk.parse_folder(path.name)]
+            names = {path.name.removesuffix(ENDING) for path in folder.iterdir()}
         except OSError:
             return []
-        return sorted(here)[:MOST_SEGMENTS]
+        return [folder / name for name in sorted(names) if disk.parse_folder(name)][:MOST_SEGMENTS]
 
     def path(self, session: str, segment: Segment, track: Track) -> Path:
         """Return the path of the file with this recorded track."""
@@ -97,3 +94,14 @@ class Recordings:
         for page in (self.folder / session).glob(f"*{ENDING}"):
             if (period_of(page.name) or 0) <= up_to_period:
                 page.unlink(missing_ok=True)
+
+
+def _read(folder: Path) -> Segment:
+    """Return the segment of this folder. It has no tracks if the recorder has written none, or if it is being erased."""
+    epoch, period = disk.parse_folder(folder.name) or (0, 0)
+    try:
+        lines = (folder / disk.LOG_NAME).read_bytes()[: disk.MOST_LOG_BYTES].splitlines()
+        last_written = max(round(path.stat().st_mtime * 1000) for path in folder.iterdir())
+    except OSError:
+        return Segment(name=folder.name, epoch=epoch, period=period)
+    return read_log(folder.name, epoch, period, lines, last_written)

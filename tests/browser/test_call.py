@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 from playwright.async_api import Locator, expect
@@ -14,6 +15,11 @@ from tests.browser.people import DOWNLOADS, BrowserName, Cast, eventually
 async def test_call_from_a_shop_page_to_rating_and_wrap_up(cast: Cast) -> None:
     counselor = await cast.counselor()
     user = await cast.user()
+    loaded: list[str] = []
+    sockets: list[str] = []
+    for context in (user.context, counselor.context):
+        context.on("request", lambda request: loaded.append(request.url.rpartition("/")[2]))
+    user.context.on("page", lambda page: page.on("websocket", lambda socket: sockets.append(socket.url)))
     await user.call("video", "/")
     await user.enter()
     await expect(counselor.get("ring")).to_be_visible()
@@ -40,6 +46,9 @@ async def test_call_from_a_shop_page_to_rating_and_wrap_up(cast: Cast) -> None:
     await counselor.get("wrapup-notes").press_sequentially("배터리 교체 안내")
     await counselor.get("wrapup-save").click()
     await expect(counselor.get("wrapup-save")).to_be_hidden()
+    unused = [name for name in loaded if re.match(r"(cobrowse|asked|shown-page|page-view|page-button|captions)\b", name)]
+    assert unused == [], "code of what this call does not use"
+    assert len(sockets) == 1, "the site's page has no connection, because the site has no co-browsing"
 
 
 async def test_written_korean_and_notes_are_kept_and_arrive(cast: Cast) -> None:

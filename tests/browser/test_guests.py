@@ -6,8 +6,9 @@ import re
 
 from playwright.async_api import expect
 
+from tests.browser import media
 from tests.browser.media import COUNSELOR, PROFESSIONAL, USER
-from tests.browser.people import Cast, Person
+from tests.browser.people import Cast, Person, eventually
 from tests.browser.service import sangdam
 
 GUEST = PROFESSIONAL  # the guest's browser has the third voice and colour; later the user's phone has them
@@ -98,3 +99,50 @@ async def test_guest_enters_by_link_is_heard_and_removed_then_a_phone_shows(cast
     await user.get("camera-end").click()
     await expect(phone.get("phone-camera-over")).to_be_visible()
     await counselor.sees(USER)
+
+
+async def test_firefox_invites_enters_and_becomes_a_camera(cast: Cast) -> None:
+    """User, guest and phone have Firefox. All their fake microphones play one tone, so only the guest's is on."""
+    await sangdam(cast.service, "site", "add", "demo-shop", "--update", "--guests", "1")
+    counselor, user = await cast.counselor(), await cast.user("firefox")
+    await user.call("video")
+    await user.enter()
+    await counselor.accept()
+    await user.hears(COUNSELOR.hz)
+    await user.get("call-mic").click()
+    await user.get("call-guests").click()
+    await user.get("guest-link-make").click()
+    guest = await cast._person(Person, USER, "firefox", viewport=PHONE)
+    guest.page = await guest.context.new_page()
+    await guest.page.goto(await user.get("guest-link").input_value())
+    await guest.get("invited-enter").click()
+    await expect(guest.get("mic-level")).to_be_visible()
+    await guest.get("guest-name").fill("Mina")
+    await guest.get("guest-enter").click()
+    await guest.hears(COUNSELOR.hz)
+
+    async def guest_is_heard() -> bool:
+        return (await media.levels(counselor.page, media.FIREFOX_HZ))[media.FIREFOX_HZ] > media.AUDIBLE_DB
+
+    await eventually(guest_is_heard, True, "the counselor should hear the guest's Firefox")
+    await counselor.reads("Mina 님(가족)")
+    await user.get("guest-remove").click()
+    await expect(guest.get("guest-gone")).to_be_visible()
+
+    await user.get("camera-make").click()
+    link = await user.get("camera-link").get_attribute("data-url")
+    assert link is not None
+    phone = await cast._person(Person, USER, "firefox", viewport=PHONE)
+    phone.page = await phone.context.new_page()
+    await phone.page.goto(link)
+    await phone.get("invited-enter").click()
+    await phone.get("phone-camera-start").click()
+
+    async def pictures() -> int:
+        return len(await counselor.page.evaluate(media.LOOK))
+
+    await eventually(pictures, 2, "the counselor should see the user's camera and the phone's")
+    await expect(phone.page.locator("audio")).to_have_count(0)
+    await phone.get("phone-camera-stop").click()
+    await expect(phone.get("phone-camera-over")).to_be_visible()
+    await eventually(pictures, 1, "the phone's picture should be gone")

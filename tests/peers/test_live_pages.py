@@ -189,7 +189,7 @@ async def test_nothing_is_seen_while_the_end_is_being_stored(service: Service, m
     assert parts(counselor) == ["AAAA"]
 
 
-async def test_page_of_the_former_device_is_hidden_when_the_user_moves(service: Service) -> None:
+async def test_consent_and_page_stay_behind_when_the_user_moves(service: Service) -> None:
     user, counselor, page = await shown(service)
     await send(page, "AAAA", first=True)
     made = await user.say("continue_elsewhere")
@@ -201,9 +201,33 @@ async def test_page_of_the_former_device_is_hidden_when_the_user_moves(service: 
     assert (await counselor.until(lambda s: not s["cobrowse"]["ready"]))["cobrowse"]["seen_by"] == []
     assert (await service.post("/api/invites", invite))[1]["reason"] == "replayed"
     phone = await service.user_tab(got["session"], got["token"], "t-phone")
-    assert (await phone.state("active"))["cobrowse"]["state"] == "on"
+    assert (await phone.state("active"))["cobrowse"]["state"] == ""
+    elsewhere = await page_of(service, phone)
+    assert not (await elsewhere.get("page_state"))["on"], "the user agreed to show a page of the former device"
     with pytest.raises(AssertionError):  # the former token is not accepted any more
         await page_of(service, user)
+
+
+async def test_professional_sees_the_page_only_in_modes_with_the_user(service: Service) -> None:
+    _, counselor, page = await shown(service)
+    await send(page, "AAAA", first=True)
+    professional = await service.staff("drhan")
+    assert (await counselor.say("help", note="?"))["type"] == "ok"
+    ring = await professional.get("ring")
+    await professional.ask(type="accept", reservation=ring["reservation"])
+    await professional.state("active")
+    assert (await professional.say("watch_page", on=True))["reason"] == "not_yours", "catching up"
+    assert (await professional.say("join"))["type"] == "ok"
+    assert (await professional.say("watch_page", on=True))["reason"] == "not_yours", "in consultation"
+    assert (await counselor.say("mode", mode="conference"))["type"] == "ok"
+    assert (await professional.say("watch_page", on=True))["type"] == "ok"
+    assert (await professional.get("page"))["data"] == "", "what follows is a new page"
+    await professional.find(lambda m: m["type"] == "page" and m["data"] == "AAAA")
+    assert (await counselor.say("mode", mode="consultation"))["type"] == "ok"
+    await counselor.until(lambda s: len(s["cobrowse"]["seen_by"]) == 1)
+    await send(page, "BBBB")
+    await counselor.find(lambda m: m["type"] == "page" and m["data"] == "BBBB")
+    assert parts(professional) == ["AAAA"]
 
 
 async def test_page_keeps_no_ended_session_in_memory(service: Service) -> None:

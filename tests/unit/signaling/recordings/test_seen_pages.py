@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from signaling.recordings import Recordings, SeenPages, Shown, seen_pages
+from signaling.recordings import Recordings, SeenPages, Shown, Span, seen_pages
+from signaling.recordings.plan import make_plan
 from signaling.recordings.seen_pages import page_name
 
 PART = "A" * 1000
@@ -50,6 +51,21 @@ async def test_lines_are_written_in_order_and_after_a_restart(recordings: Record
     assert [json.loads(line)["at"] for line in lines if line.endswith("}")] == [10, 11, 12, 10, 20]
     assert json.loads(lines[1]) == {"at": 11, "data": "", "seen_by": ["jimin"]}
     assert "" in lines, "an empty line says where the page begins anew"
+
+
+async def test_page_is_found_where_no_voice_was_recorded(recordings: Recordings) -> None:
+    pages = await begun(recordings)
+    pages.end("s-1", 2000)
+    await pages.write()
+    path = recordings.folder / "s-1" / page_name(3, 1)
+    path.write_bytes(path.read_bytes() + b'{"at":1')
+    (recordings.folder / "s-1" / page_name(3, 2)).write_bytes(b'{"at":1')  # no whole line
+    [segment] = await recordings.of("s-1")
+    assert (segment.name, segment.span, segment.tracks) == ("3-1", Span(10, 2001), [])
+    plan = make_plan([segment], lambda *_: path, path, "staff", "u")
+    assert (plan.tracks, plan.pieces) == ([], []), "a file of sound and pictures has nothing of it"
+    await recordings.erase("s-1", up_to_period=2)
+    assert await recordings.of("s-1") == []
 
 
 async def test_page_is_kept_up_to_the_sessions_bound(recordings: Recordings, monkeypatch: pytest.MonkeyPatch) -> None:

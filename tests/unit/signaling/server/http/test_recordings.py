@@ -5,6 +5,8 @@ The tests check who may play a recording, in which pieces it is sent, and that e
 
 from __future__ import annotations
 
+import shutil
+
 from signaling.protocol.words import Channel
 from signaling.session import decode_snapshot, encode_snapshot, new_session, receive
 from signaling.session import events as ev
@@ -52,6 +54,17 @@ async def test_operators_and_participants_can_view_and_are_audited_once(desk: De
         assert piece.headers["Cache-Control"] == "no-store"
         assert "sandbox" in piece.headers["Content-Security-Policy"]
     assert await looks(desk) == [("Jimin", f"session/{session}"), ("Ops", f"session/{session}")]
+
+
+async def test_page_is_replayed_where_no_voice_was_recorded(desk: Desk) -> None:
+    session = await a_recorded_call(desk)
+    shutil.rmtree(desk.settings.recordings_dir / session / "1-1")
+    ops = await desk.cookie_of("ops")
+    found = await (await desk.get(f"/api/recordings/{session}", headers=ops)).json()
+    assert (found["tracks"], found["pieces"]) == ([], [[1000, 1001]])
+    [page] = found["pages"]
+    assert (await desk.get(page, headers=ops)).status == 200
+    assert (await (await desk.get(f"/api/operator/sessions/{session}", headers=ops)).json())["recorded"] is True
 
 
 async def test_player_names_an_operator_who_joined_and_has_left(desk: Desk) -> None:
