@@ -308,6 +308,8 @@ async def test_firefox_shows_an_open_page_to_firefox(backstage: Backstage, casti
         for secret in NEVER:
             assert not got.has(secret), secret
         assert site.by_staff() == {"/own.png"}
+        assert all("blocked" in each and "/far.png" in each for each in counselor.problems), counselor.problems
+        counselor.problems.clear()  # Firefox reports each picture of another origin that it does not load
         await counselor.get("page-stop").click()
         await expect(own(user, "stop")).to_have_count(0)
         await expect(counselor.get("page-view")).to_be_hidden()

@@ -69,7 +69,11 @@ function PageThen({ recording, lines, moment }: Props & { lines: Shown[] }) {
           </span>
         )}
       </p>
-      <div class="page-view-room player-page-room" ref={room}>
+      <div
+        class="page-view-room player-page-room"
+        ref={room}
+        style={size ? { aspectRatio: `${size.width} / ${size.height}` } : {}}
+      >
         {!seen && (
           <p class="dim" role="status">
             {t(now.end === "" ? "page.unseen" : `page.${now.end}`)}
