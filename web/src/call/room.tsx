@@ -16,6 +16,7 @@ import { lazy, optional } from "../room/lazy";
 import { RoomAudio } from "../room/media";
 import type { RoomLink } from "../room/room-link";
 import { LineNotice, Stage } from "../room/stage";
+import { withGuests } from "../room/state";
 import { list, nameAndRole, t as room } from "../room/words";
 import { IconButton } from "../ui/button";
 import { Icon } from "../ui/icon";
@@ -111,7 +112,7 @@ export function Room({ call, session }: { call: Call; session: SessionView }) {
             <RecordingBar client={call.client} session={session} />
           ))}
         {session.captions && <Captions client={call.client} session={session} />}
-        {(session.guests || session.interpreting) && <Guests client={call.client} session={session} />}
+        {withGuests(session) && <Guests client={call.client} session={session} />}
         {session.cobrowse?.state && <Cobrowse client={call.client} session={session} />}
         <Notices call={call} session={session} />
         {session.upgrade && !session.owner_lost && <Upgrade call={call} session={session} />}

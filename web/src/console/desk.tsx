@@ -7,7 +7,7 @@ import { Guests } from "../room/guests/lazy";
 import { optional } from "../room/lazy";
 import { RecordingBar } from "../room/recording-bar";
 import type { RoomLink } from "../room/room-link";
-import type { RoomState } from "../room/state";
+import { type RoomState, withGuests } from "../room/state";
 import { locale, toast, useLocale, useStore } from "../ui";
 import { makeActions, type Actions } from "./actions";
 import { ringer, useAlerts, useRingerReady } from "./alerts";
@@ -256,7 +256,7 @@ function Signed({ client, inbox, state, me, onSignedOut }: SignedProps) {
         <UpdateBand />
         {session !== null && <RecordingBar client={client} session={session} />}
         {session?.captions && <Captions client={client} session={session} />}
-        {session?.interpreting && <Guests client={client} session={session} />}
+        {session && withGuests(session) && <Guests client={client} session={session} />}
         {!soundReady && me.state === "available" && <p class="notice band">{t("ring.sound.blocked")}</p>}
       </div>
       <Lane

@@ -311,6 +311,10 @@ export function participant(session: SessionView, id: string): ParticipantView |
   return session.participants.find((one) => one.id === id);
 }
 
+/** Whether the conversation has guests or may have them. Guests and professionals may invite nobody, but need the code, too. */
+export const withGuests = (session: SessionView): boolean =>
+  session.guests !== null || session.interpreting !== null || session.participants.some(({ role }) => role === "guest");
+
 const onlyListens = (one: ParticipantView) => one.role === "operator" && one.listens !== "join";
 
 /** Returns all other participants who have not left. Of operators, includes only those who have joined. */
