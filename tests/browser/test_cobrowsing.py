@@ -76,7 +76,7 @@ class Shop:
 
 @asynccontextmanager
 async def shop(server: str) -> AsyncIterator[Shop]:
-    """Serve a shop with a strict content security policy and Trusted Types. The same server under another name is another origin."""
+    """Serve a shop with a strict content security policy and Trusted Types. Under another name, the server is another origin."""
     asked: list[tuple[str, str]] = []
 
     @web.middleware

@@ -198,11 +198,11 @@ export function TileState({ tile: { person } }: { tile: Tile }) {
   if (person.peer === "text_only") return <span class="tile-state">{t("presence.textOnly")}</span>;
   if (person.peer === "connecting" || person.peer === "lost") return <span class="tile-state">{t("presence.connecting")}</span>;
   const { mic, interrupted } = person.media;
-  if (person.peer !== "live" || (mic && !interrupted)) return null;
+  if (person.peer !== "live" || ((mic || person.label === "camera") && !interrupted)) return null; // a camera has no voice
   const words = t(interrupted ? `presence.interrupted.${interrupted}` : "muted");
   return (
     <span class="tile-state" title={words}>
-      {!mic && <Icon node={MicOff} size={16} />}
+      {!mic && person.label !== "camera" && <Icon node={MicOff} size={16} />}
       <span class={interrupted ? "tile-words" : "visually-hidden"}>{words}</span>
     </span>
   );
