@@ -63,7 +63,7 @@ class Rules:
     any_after_ms: int = 30_000
     priority_step_ms: int = 60_000
     ring_ms: int = 20_000  # how long a reservation rings before it expires
-    excluded_ms: int = 60_000  # how long a member who declined or missed a request does not get it again
+    excluded_ms: int = 60_000  # how long a member who has declined or missed a request is excluded from it
     suspended_ms: int = 60_000  # how long a request stays suspended, after its requester disconnected, before it is cancelled
     enter_ms: int = 30_000  # within this time after accepting, the member must be in the room
     lease_ms: int = 30_000  # a member whose presence lease is not renewed for this time is signed out

@@ -42,10 +42,10 @@ class Selection:
         self.queues = queues
 
     def ring_open(self, ticket: Ticket, ring: int, now_ms: int) -> bool:
-        """Return whether a tier is open for a request.
+        """Return whether a tier is open for a request. The exact tier is always open.
 
-        The exact tier always is. A wider tier opens when the request has waited long enough. It opens at once if the request
-        names one member. It also opens at once if nobody is signed in who could serve the request in a narrower tier.
+        A wider tier opens when the request has waited long enough. It opens at once if the request names one member. It also
+        opens at once if nobody is signed in who could serve the request in a narrower tier.
         """
         if ring == EXACT or now_ms - ticket.item[0] >= ticket.opens_after_ms[ring] or ticket.request.only:
             return True

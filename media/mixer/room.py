@@ -271,7 +271,10 @@ class AudioRoom:
         return sum(heard) / len(heard) + (0.0 if self._solo else LOOKAHEAD_S) if heard else None
 
     def concealed(self, participant: str) -> tuple[int, int]:
-        """Return (concealed pieces, all pieces played) of this source's sound. Zeros: the source is not mixed."""
+        """Return how many pieces of this source's sound were concealed, and how many were played in all.
+
+        Zeros: the source is not mixed.
+        """
         source = self._sources.get(participant)
         return (source.concealed, source.played + source.concealed) if source is not None else (0, 0)
 

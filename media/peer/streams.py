@@ -192,7 +192,7 @@ class Incoming:
 class Cache(Protocol):
     """The last packets of one outgoing stream, for retransmission: `PacketCache`, or `transport.pictures.Slot` in the fast path.
 
-    With RTX the packets are stored plain, otherwise encrypted as sent.
+    With RTX the packets are stored unencrypted; without RTX, they are stored encrypted, as they were sent.
     """
 
     def put(self, sequence: int, packet: bytes) -> None: ...

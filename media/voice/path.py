@@ -39,7 +39,7 @@ class Mode(StrEnum):
 
 
 class Event(StrEnum):
-    """Event that can change the path of a voice."""
+    """An event that can change the path of a voice."""
 
     ROUTED_TO_RELAY = "routed_to_relay"
     """The room has new routes. Nobody needs this voice in a mix."""

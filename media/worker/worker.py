@@ -277,7 +277,10 @@ class Worker:
         return time.monotonic()
 
     def wall(self, now: float) -> float:
-        """Return the Unix time of a moment of `now()`. This time never jumps, even if the machine's clock is set."""
+        """Return the Unix time of a moment that `now()` has returned.
+
+        This time never jumps, even if the machine's clock is set.
+        """
         return now + self._wall_offset
 
     def _captions_changed(self) -> None:

@@ -9,7 +9,7 @@
 local Ledger = {}
 
 local TIMED = {reserved = true, lost = true, wrap_up = true}
-local events, waiting, freed -- of this step: its events, requests that began to wait, members who became free
+local events, waiting, freed -- lists of the present step: its events; requests that began to wait; members who became free
 
 function Ledger.open()
   events, waiting, freed = {}, {}, {}
@@ -401,7 +401,7 @@ function Ledger.set_aside(ticket, aside)
   recount(ticket)
 end
 
--- Load an open request of before a restart. `status`: request state staff(false: nobody) aside.
+-- Load a request that was open before a restart. `status`: request state staff(false: nobody) aside.
 function Ledger.bring_back(status)
   local ticket = Ledger.issue(status.request)
   if status.state == "accepted" and status.staff then

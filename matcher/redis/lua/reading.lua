@@ -50,7 +50,8 @@ local function ahead_of(kind, medium, queue, rank, shares)
   return ahead
 end
 
--- Return how many places of a queue's specialists are kept free for appointments. `is_specialist(pool)`: whether a pool's members are.
+-- Return how many places of a queue's specialists are kept free for appointments. `is_specialist(pool)`:
+-- whether the members of a pool are specialists of the queue.
 local function kept_from(medium, is_specialist)
   local kept, promises = 0, call("HKEYS", key("promises"))
   for _, staff in ipairs(promises) do

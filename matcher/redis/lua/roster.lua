@@ -18,8 +18,8 @@
 
 local Roster = {}
 
-local IDLE = 25 -- digits of load and time before the id in an entry of "idle:MEDIUM:POOL"
-local LETTER_OF = {text = 1, call = 2} -- which of a member's two letters of obstacles stands for this medium
+local IDLE = 25 -- entries of "idle:MEDIUM:POOL" begin with this many digits (load and time); then comes the id
+local LETTER_OF = {text = 1, call = 2} -- position of the medium's letter among a member's two letters of obstacles
 local OBSTACLES = {a = "away", b = "busy", f = "full", i = "in_call", l = "lost", p = "promised", w = "wrap_up"} -- "-": none
 local MODE_LETTER = {available = "-", away = "a", wrap_up = "w"}
 local unwritten -- members whose letters of obstacles have changed in this step

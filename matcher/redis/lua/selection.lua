@@ -8,7 +8,7 @@ local Selection = {}
 local REQUEST_CAME = "least load, then longest idle"
 local BY_NAME = "asked for by name"
 local STAFF_CAME = "first in line, then longest waiting, priority counted as waiting"
-local FIRST_LANES = 4 -- lanes of a front that are read first; a member mostly serves one of them
+local FIRST_LANES = 4 -- so many lanes of a front are read at first; mostly the member serves one of them
 
 -- Return after how many ms of waiting a tier opens, the same for all requests of a lane with this standing.
 local function lane_opens_after_ms(standing, ring)
@@ -71,7 +71,7 @@ local function is_open_by_time(ticket, ring)
   return ring == EXACT or World.now_ms - ticket.enqueued_at_ms >= opens_after_ms(ticket, ring)
 end
 
--- Return whether a tier is open for the head of a lane, of which only the rank is known.
+-- Return whether a tier is open for the head of a lane. Only the head's rank is known.
 local function is_open_for_head(ring, rank, lane)
   if ring == EXACT then
     return true

@@ -120,7 +120,7 @@ def test_next_counselor_is_rung_for_the_requested_channel() -> None:
     call = written()
     call.give(ASK)
     call.give(ev.Disconnected("jimin"))
-    call.tick(30)  # this tick ends two things: the ring, and the wait for the counselor
+    call.tick(30)  # this tick ends the ring, and also ends the wait for the counselor
     call.give(ASK)
     steps = [effect for effect in call.give(ev.Chose("u", "another")) if isinstance(effect, Step)]
     assert (call.session.state, call.session.channel, call.session.upgrade) == ("waiting", "voice", None)
