@@ -235,7 +235,7 @@ class Identity:
 def sign_in_for(
     staff: StaffRecord, now: int, *, rules: SignInRules, address: str, device: str, limited: bool = False
 ) -> tuple[str, SignInRecord]:
-    """Make a new sign-in of a member. Return its token, and its record, which is not stored yet.
+    """Make a new sign-in of a member. Return the sign-in's token and its record. The record is not stored yet.
 
     `rules`: as for `Identity.add`.
     """

@@ -1,4 +1,4 @@
-"""The key with which a command encrypts the secrets that the server must read again."""
+"""Make the key with which a command encrypts secrets, such as a client secret, that the server must read again."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from .options import setting_option
 from .typed import settings_here
 
 R = TypeVar("R")
-_MOST_BYTES = 10_000  # a file with one secret has at most this many bytes
+_MOST_BYTES = 10_000  # a file with a secret has at most this many bytes
 
 
 def sealing_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add the options that decide with which key secrets are encrypted.
+    """Add the options for the key that encrypts secrets.
 
-    In a cluster, the key comes from the cluster's secret. On a single server, the key is a file in the data folder.
+    In a cluster, the key is derived from the cluster's secret. On a single server, the key is in a file in the data folder.
     """
     return setting_option(SERVER["redis"])(setting_option(SERVER["secret_file"])(command))
 
 
 def seal_here(redis: str, secret_file: Path | None) -> Seal:
-    """Return the seal of the installation that the running command's options name. Raises ClickException."""
+    """Return the `Seal` (encryption) of the installation that the running command's options name. Raises ClickException."""
     settings = settings_here()
     if redis:
         try:
@@ -42,9 +42,9 @@ def seal_here(redis: str, secret_file: Path | None) -> Seal:
 
 
 def given_secret(variable: str, file: str | Path | None) -> str:
-    """Return a secret from an environment variable or a file; "" if neither is named. It never is an argument of a command.
+    """Return a secret from an environment variable or a file. Return "" if neither is named.
 
-    Raises ValueError with a sentence.
+    A secret is never an argument of a command, because other users can read arguments. Raises ValueError with a sentence.
     """
     if variable and file:
         raise ValueError("Name either the variable or the file with the client secret.")

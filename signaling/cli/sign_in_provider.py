@@ -38,12 +38,12 @@ _read_form: Reader[ProviderForm] = Reader(ProviderForm)
 
 
 def oidc_here(records: Records, seal: Seal, allowed: Iterable[Any]) -> OidcSignIn:
-    """Return the part that knows the sign-in providers. `allowed`: networks that organisations' own providers may be in."""
+    """Return an `OidcSignIn` for this command. `allowed`: the networks in which organisations' own providers may be."""
     return OidcSignIn(records, seal, now_ms, guarded(Reach(allowed)))
 
 
 def _roles(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[dict[str, str]]:
-    """Parse ("desk=counselor",), in which the role stands behind the last "="."""
+    """Parse rules such as ("desk=counselor",). The role is the part after the last "="."""
     found = [value.rpartition("=") for value in values]
     if not all(value and role for value, _, role in found):
         raise click.BadParameter("give each rule as VALUE=ROLE, such as desk=counselor")
@@ -84,9 +84,10 @@ async def sign_in_provider(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Show, set up or remove the OpenID provider at which staff sign in. An option that is left out keeps its value.
+    """Show, set up or remove the OpenID provider at which staff sign in.
 
-    The provider is asked for its description, so it must answer. Its client secret is encrypted, and never shown again.
+    Settings whose option is not given keep their value. The command asks the provider for its description, so the provider must
+    be reachable. The client secret is stored encrypted, and never shown again.
     """
     if organisation:
         await require_organisation(records, organisation)
@@ -117,7 +118,7 @@ async def sign_in_provider(
 
 
 def _form(stored: OidcSettings | None, changed: dict[str, Any], secret: str) -> ProviderForm:
-    """Return the stored settings with the changed ones, as a page would send them. Raises ValueError."""
+    """Return the stored settings with the changes, in the form in which the page sends settings. Raises ValueError."""
     if stored is None and not changed.keys() >= {"issuer", "client_id"}:
         raise ValueError("A new provider needs --issuer and --client-id.")
     fields = (plain(stored) if stored else {}) | changed | {"client_secret": secret}

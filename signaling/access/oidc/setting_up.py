@@ -29,7 +29,7 @@ class BadSettings(ValueError):
 
 
 class RoleItem(Struct, kw_only=True):
-    """A rule of the form: people whose role claim has this value get this role."""
+    """A rule for roles: people whose role claim has this value get this role."""
 
     value: Annotated[str, by(Seen(200))]
     role: ProviderRole
@@ -49,9 +49,10 @@ class ProviderForm(Struct, kw_only=True):
 
 
 def settings_from(form: ProviderForm, stored: OidcSettings | None, oidc: OidcSignIn) -> OidcSettings:
-    """Return the provider's settings from the form, in canonical form. `stored`: the present ones. Raises BadSettings.
+    """Return the provider's settings from the form, in canonical form. Raises BadSettings.
 
-    If the form gives no client secret, or the stored one, the stored one stays, unless the issuer changes.
+    `stored`: the present settings. If the issuer stays the same, the stored client secret stays when the form has no client
+    secret, or the same one.
     """
     if not is_safe(form.issuer):
         raise BadSettings("The issuer must be an address that begins with https://.")
@@ -78,7 +79,7 @@ def settings_from(form: ProviderForm, stored: OidcSettings | None, oidc: OidcSig
 async def check_answers(settings: OidcSettings, of: str, oidc: OidcSignIn, now: int) -> None:
     """Check that the provider answers, and that its description of itself fits the settings. Raises BadSettings.
 
-    `of`: the owner of the provider: `INSTALLATION`, or the key `rules_of(organisation)`.
+    `of`: the owner of the provider (`State.of`).
     """
     try:
         await oidc.provider_of(settings, of).keys(now)
@@ -99,15 +100,18 @@ def plain(settings: OidcSettings) -> dict[str, Any]:
 
 
 def change_of(before: OidcSettings | None, after: OidcSettings | None) -> Change | None:
-    """Return what the audit tells of a change. None: only the client secret has changed, of which the audit tells nothing."""
+    """Return a change of the settings for the audit. Return None if only the client secret has changed.
+
+    The audit never contains the client secret.
+    """
     was, is_now = changes(plain(before) if before else None, plain(after) if after else None)
     return Change(before=was, after=is_now) if was != is_now else None
 
 
 def addresses(origins: Iterable[str], of: str) -> tuple[list[str], str]:
-    """Return the callback addresses and the back-channel logout address to register at the provider of `of`.
+    """Return the addresses that must be registered at a provider: callback addresses, and the back-channel logout address.
 
-    `origins`: those of the staff's hosts.
+    `origins`: the origins of the staff's pages. `of`: the owner of the provider (`State.of`).
     """
     known = sorted(origins)
     own = "" if of == INSTALLATION else f"/{organisation_of(of)}"

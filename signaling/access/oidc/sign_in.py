@@ -43,7 +43,7 @@ _Short = Annotated[str, by(Exact(500))]
 class State(Struct, kw_only=True):
     """The secrets of one sign-in. An encrypted cookie in the browser holds them while the person is at the provider.
 
-    `of`: the owner of the provider: `INSTALLATION`, or the key `rules_of(organisation)`. `issuer`, `client_id`: those of the
+    `of`: the owner of the provider: `INSTALLATION`, or the key `rules_of(organisation)`. `issuer`, `client_id`: the values in the
     provider's settings when the sign-in began.
     """
 
@@ -156,7 +156,7 @@ class OidcSignIn:
     def sealed_secret(self, secret: str, kept: str = "") -> str:
         """Encrypt the provider's client secret for the settings.
 
-        Return `kept`, the stored one, for an empty secret, and for the secret that `kept` holds.
+        `kept`: the stored, encrypted secret. Return `kept` if `secret` is empty, or if `kept` contains the same secret.
         """
         with suppress(Unsealable):
             if kept and secrets.compare_digest(self._seal.open(kept, _CLIENT).encode(), secret.encode()):
@@ -205,7 +205,7 @@ class OidcSignIn:
         kept = await self._state(returned, now)
         settings, provider = await self.provider(kept.of)
         if (settings.issuer, settings.client_id) != (kept.issuer, kept.client_id):
-            raise SignInRefused("state_over")  # the row has another provider by now, which must not get the code
+            raise SignInRefused("state_over")  # the owner has set another provider meanwhile, which must not get the code
         if returned.error or not returned.code:
             raise SignInRefused("provider_refused")
         try:
@@ -233,7 +233,7 @@ class OidcSignIn:
             checked_at=now,
         )
         if not await self._records.add_provider_sign_in(made, vouched, kept.of, settings):
-            raise SignInRefused("state_over")  # meanwhile the member was removed, or the provider was
+            raise SignInRefused("state_over")  # the member or the provider was removed meanwhile
         return SignedIn(member, token, limited=False)
 
     async def claims(self, provider: Provider, settings: OidcSettings, tokens: Tokens, nonce: str | None, now: int) -> Claims:
@@ -305,14 +305,14 @@ class OidcSignIn:
     async def _member(self, claims: Claims, settings: OidcSettings, of: str) -> StaffRecord:
         """Return the member whom the claims describe. Add the member at the first sign-in. Raises SignInRefused: no_role.
 
-        The installation's provider and the first organisation's own one may have the same issuer. Then a person whom both know is
-        one member.
+        The installation's provider and the first organisation's own provider can have the same issuer. Then a person who is known
+        at both providers is one member.
         """
         own, *others = sources_in_organisation(of, settings.issuer)
         known = await self._records.staff_of_subject(own, claims["sub"])
         elsewhere = [found for each in others if (found := await self._records.staff_of_subject(each, claims["sub"]))]
         if any(not member.active for member in (known, *elsewhere) if member):
-            raise SignInRefused("no_role")  # also for somebody who was deactivated when they came by the other provider
+            raise SignInRefused("no_role")  # also refuse somebody whom the other provider knows and who is deactivated
         if known is None and elsewhere:
             known = elsewhere[0]
             await self._records.know_by_subject(own, claims["sub"], known.id)

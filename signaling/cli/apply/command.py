@@ -135,13 +135,16 @@ def _refused(file: Path, error: Exception) -> click.ClickException:
 
 
 def _provider_from(oidc: OidcSignIn, table: ProviderTable, present: OidcSettings | None) -> OidcSettings:
-    """Return a sign-in provider's settings from its table. Raises ValueError."""
+    """Make a sign-in provider's settings from its table in the file. Raises ValueError."""
     secret = given_secret(table.client_secret_env, table.client_secret_file)
     return settings_from(msgspec.structs.replace(table, client_secret=secret), present, oidc)
 
 
 async def _require_answers(oidc: OidcSignIn, present: Installation, wanted: Installation, file: Path, now: int) -> None:
-    """Ask each new or changed sign-in provider for its description. Raises ClickException when one does not fit the file."""
+    """Ask each new or changed sign-in provider for its description.
+
+    Raises ClickException if a description does not fit the file.
+    """
     for row, provider in wanted.providers.items():
         if provider != present.providers.get(row):
             try:
@@ -151,7 +154,10 @@ async def _require_answers(oidc: OidcSignIn, present: Installation, wanted: Inst
 
 
 def _documents(present: Installation, wanted: Installation) -> tuple[Document, Document]:
-    """Return the tables of both installations for the difference. They tell that a client secret changes, but not to what."""
+    """Return the tables of both installations, to compare them.
+
+    If a client secret changes, the tables show only that it changes.
+    """
     before, after = document_of(present), document_of(wanted)
     for row, provider in wanted.providers.items():
         known = present.providers.get(row)

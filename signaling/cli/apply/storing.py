@@ -48,7 +48,10 @@ class Storing:
         await self._remove()
 
     async def _rules(self, *, need_provider: bool) -> None:
-        """Store the changed rules for signing in: those that need a provider, or those that do not."""
+        """Store the changed rules for signing in.
+
+        `need_provider`: whether to store the rules that need a provider, or the others.
+        """
         for row, rules in self._after.rules.items():
             before = self._before.rules.get(row, SignInRules())
             if rules != before and (rules.provider == "only") == need_provider:

@@ -56,8 +56,8 @@ class SignInTable(Struct, kw_only=True):
 class ProviderTable(ProviderForm, kw_only=True):
     """A sign-in provider: the table [sign_in_provider] of the installation, or [organisations.ID.sign_in_provider].
 
-    `client_secret_env`, `client_secret_file`: where the client secret is: an environment variable, or a file. Without both, the
-    stored secret stays.
+    `client_secret_env`, `client_secret_file`: the environment variable or the file with the client secret. If neither is given,
+    the stored secret stays.
     """
 
     client_secret_env: Annotated[str, by(Exact(200))] = ""
@@ -139,7 +139,7 @@ def _provider_key(installation: Installation, row: str) -> Document:
 
 
 def provider_in(document: Document, row: str) -> Document:
-    """Return the table of a row's sign-in provider in the tables of an installation."""
+    """Return the table of a sign-in provider from the tables of an installation. `row`: the provider's owner."""
     table: Document = (document if row == INSTALLATION else document["organisations"][organisation_of(row)])[PROVIDER]
     return table
 

@@ -147,9 +147,10 @@ class Wanted:
             self._rules[row] = SignInRules(**asdict(read))
 
     def _read_provider(self, table: str, row: str, given: Any) -> None:
-        """Read a sign-in provider. A key that the table leaves out keeps its present value. `given`: None to keep the provider.
+        """Read a sign-in provider. A key that the table leaves out keeps its present value.
 
-        `row`: `INSTALLATION`, or `rules_of` an organisation.
+        `given`: the table, or None to keep the present provider. `row`: the provider's owner, `INSTALLATION` or
+        `rules_of(organisation)`.
         """
         if given is None:
             return
@@ -173,7 +174,7 @@ class Wanted:
             self._problems.add(table, "", str(error))
 
     def _require_providers(self) -> None:
-        """Note a problem for each rule that lets staff sign in at a provider only, where the file leaves no provider."""
+        """Note a problem if staff may sign in at a provider only, and no provider would be left."""
         for row, rules in self._rules.items():
             if rules.provider == "only" and not self._providers.keys() & {row, INSTALLATION}:
                 table = "sign_in" if row == INSTALLATION else f"organisations.{organisation_of(row)}.sign_in"
