@@ -33,6 +33,8 @@ enum { STUN, DTLS, RTP, RTCP };
 #define BURST 1500.0         /* at most this many packets at once from one peer, as in media.peer.peer */
 #define MOST_LATE 5.0        /* seconds; an older arrival means that the machine's clock was set */
 #define SEGMENTS 32          /* at most this many packets in one message (UDP_SEGMENT; the kernel allows 64) */
+#define SOON 32              /* packets of videos; after sending them, the fast path looks for voices */
+#define MOST_READ (2 * FASTPATH_BATCH) /* datagrams read at most before Python goes on */
 #define SEGMENTED_FROM 400   /* bytes; grouping smaller packets would save nothing: voices rarely come in bunches */
 
 /* --- legs --- */
@@ -566,43 +568,80 @@ static double arrival(struct msghdr *message, double now, double wall) {
     return now;
 }
 
-/* Handle one datagram of a batch. Return how many of the batch are left to Python so far. */
-static int handle(fastpath *f, int at, double now, double came, int left) {
-    int bytes = (int)f->messages[at].msg_len;
-    int kind = fastpath_datagram(f, &f->paths[at], f->in[at], bytes, now, came);
-    if (kind != TAKEN)
-        f->left[left++] = (fastpath_left){came, kind, bytes, f->in[at], f->paths[at].length, f->paths[at].address};
-    return left;
+/* The datagrams that one call of `fastpath_receive` has read. A place is the buffer of one datagram.
+   later: places of videos, in order of arrival; `next` is the first one that has not been handled. free: places without a datagram. */
+typedef struct {
+    double now, came[FASTPATH_BATCH];
+    int bytes[FASTPATH_BATCH], later[MOST_READ], free[FASTPATH_BATCH];
+    int read, next, waiting, spare, left;
+} batch;
+
+/* Let the kernel put the datagram of a message into this place. */
+static void point(fastpath *f, int message, int place) {
+    struct msghdr *header = &f->messages[message].msg_hdr;
+    f->parts[message].iov_base = f->in[place];
+    header->msg_name = f->paths[place].address;
+    header->msg_namelen = FASTPATH_ADDRESS;
+    header->msg_control = f->control[place];
+    header->msg_controllen = CONTROL;
 }
 
-/* Read one batch. Voices go first, because a keyframe for many viewers takes milliseconds. Return how many datagrams are left to
-   Python, valid until the next call. -1: none, or a socket error. */
-int fastpath_receive(fastpath *f, int fd, double now) {
-    for (int at = 0; at < f->used; at++) {
-        f->messages[at].msg_hdr.msg_namelen = FASTPATH_ADDRESS;
-        f->messages[at].msg_hdr.msg_controllen = CONTROL;
-    }
-    int count = recvmmsg(fd, f->messages, FASTPATH_BATCH, MSG_DONTWAIT, NULL);
+/* Handle the datagram in a place. */
+static void handle(fastpath *f, batch *of, int place) {
+    const fastpath_path *from = &f->paths[place];
+    int bytes = of->bytes[place];
+    int kind = fastpath_datagram(f, &f->paths[place], f->in[place], bytes, of->now, of->came[place]);
+    if (kind == TAKEN) of->free[of->spare++] = place;
+    else f->left[of->left++] = (fastpath_left){of->came[place], kind, bytes, f->in[place], from->length, from->address};
+}
+
+/* Read datagrams into the free places, and handle all but the videos. Return -1: none, or a socket error. */
+static int look(fastpath *f, batch *of, int fd) {
+    int places[FASTPATH_BATCH], most = of->spare, count;
+    memcpy(places, of->free, sizeof places);
+    for (int at = 0; at < (of->read ? most : f->used); at++) point(f, at, places[at]);
+    count = recvmmsg(fd, f->messages, (unsigned)most, MSG_DONTWAIT, NULL);
     if (count < 0) {
         if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) f->counts.receive_error++;
         return -1;
     }
-    int left = 0, waiting = 0, later[FASTPATH_BATCH];
-    double arrived[FASTPATH_BATCH];
+    if (!of->read) f->used = count;
+    else if (most > f->used) f->used = most;
+    of->read += count;
+    of->spare -= count;
+    memmove(of->free, of->free + count, sizeof *of->free * (size_t)of->spare);
     double read = seconds(CLOCK_MONOTONIC), wall = seconds(CLOCK_REALTIME);
-    f->used = count;
     for (int at = 0; at < count; at++) {
-        f->paths[at].fd = fd;
-        f->paths[at].length = f->messages[at].msg_hdr.msg_namelen;
-        if (f->paths[at].length > FASTPATH_ADDRESS) continue;
-        arrived[at] = arrival(&f->messages[at].msg_hdr, read, wall);
-        if (may_wait(f, &f->paths[at], f->in[at], (int)f->messages[at].msg_len)) later[waiting++] = at;
-        else left = handle(f, at, now, arrived[at], left);
+        int place = places[at];
+        f->paths[place].fd = fd;
+        f->paths[place].length = f->messages[at].msg_hdr.msg_namelen;
+        of->bytes[place] = (int)f->messages[at].msg_len;
+        of->came[place] = arrival(&f->messages[at].msg_hdr, read, wall);
+        if (f->paths[place].length > FASTPATH_ADDRESS) of->free[of->spare++] = place;
+        else if (may_wait(f, &f->paths[place], f->in[place], of->bytes[place])) of->later[of->waiting++] = place;
+        else handle(f, of, place);
     }
     fastpath_flush(f);
-    for (int at = 0; at < waiting; at++) left = handle(f, later[at], now, arrived[later[at]], left);
-    fastpath_flush(f);
-    return left;
+    return count;
+}
+
+/* Read one batch. A keyframe for many viewers takes milliseconds, so voices go first, also those that come meanwhile. Return how
+   many datagrams are left to Python, valid until the next call. -1: none, or a socket error. */
+int fastpath_receive(fastpath *f, int fd, double now) {
+    batch of;
+    of.now = now;
+    of.read = of.next = of.waiting = of.left = 0;
+    of.spare = FASTPATH_BATCH;
+    for (int at = 0; at < FASTPATH_BATCH; at++) of.free[at] = at;
+    if (look(f, &of, fd) < 0) return -1;
+    while (of.next < of.waiting) {
+        while (of.next < of.waiting && f->queued < SOON) handle(f, &of, of.later[of.next++]);
+        fastpath_flush(f);
+        if (of.next == of.waiting || of.read + of.spare > MOST_READ) continue;
+        of.now = seconds(CLOCK_MONOTONIC);
+        look(f, &of, fd);
+    }
+    return of.left;
 }
 
 /* --- waiting --- */

@@ -27,7 +27,7 @@ from tests.bench import (
 from tests.bench.abuse import rows as abuse
 from tests.bench.drawing import draw
 from tests.bench.load import scenes
-from tests.bench.media import calls, crowd, floor, lips, matrix, pictures, scale, solo
+from tests.bench.media import calls, crowd, faces, floor, lips, matrix, pictures, scale, solo
 from tests.bench.quality import table as quality
 from tests.bench.rows import HEAD, TARGET, Row, line, merge, table
 
@@ -50,6 +50,7 @@ PARTS: dict[str, Callable[[], Iterable[Row]]] = {
     "load": scenes.rows,
     "pictures": pictures.rows,
     "crowd": crowd.rows,
+    "faces": faces.rows,
     "floor": floor.rows,
     "scale": scale.rows,
     "lips": lips.rows,

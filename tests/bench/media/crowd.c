@@ -54,21 +54,26 @@ static void sleep_until(double moment) {
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
 
-/* In each frame every leg sends one packet. The legs are spread evenly over the frame, in steps of at least STEP_S. Each leg's
-   socket is read every READ_EVERY frames, because the kernel has recorded the arrival times.
+/* A packet to send. due: seconds after the beginning. place: offset of its bytes in `packets`. */
+typedef struct {
+    double due;
+    int64_t place;
+    int leg, length;
+} planned;
+
+/* Send the packets of a plan, which is sorted by `due`. Between two packets the load generator sleeps for STEP_S at least, or not at
+   all. After every READ_EVERY packets it reads one socket, because the kernel has recorded the arrival times.
    Leg: sends from the socket from[leg] to targets[leg * target_length], receives on the socket into[leg].
-   Packet: packets[(leg * frames + frame) * stride]; its length: lengths[leg * frames + frame].
    arrivals: room for `most` packets of each leg. counts: how many packets each leg received. */
-void crowd_drive(int legs, int frames, double frame_s, const int *from, const int *into, const uint8_t *packets, const int *lengths,
-                 int stride, const uint8_t *targets, unsigned target_length, arrival *arrivals, int *counts, int most) {
+void crowd_drive(int legs, const planned *plan, int64_t count, const int *from, const int *into, const uint8_t *packets,
+                 const uint8_t *targets, unsigned target_length, arrival *arrivals, int *counts, int most) {
     double began = seconds(CLOCK_MONOTONIC) + 0.05;
-    for (long number = 0; number < (long)frames * legs; number++) {
-        int leg = (int)(number % legs), frame = (int)(number / legs);
-        double due = began + (frame + (double)leg / legs) * frame_s, now = seconds(CLOCK_MONOTONIC);
+    for (int64_t number = 0; number < count; number++) {
+        const planned *each = &plan[number];
+        double due = began + each->due, now = seconds(CLOCK_MONOTONIC);
         if (due > now) sleep_until(due > now + STEP_S ? due : now + STEP_S);
-        long place = (long)leg * frames + frame;
-        const void *target = targets + (long)leg * target_length;
-        sendto(from[leg], packets + place * stride, (size_t)lengths[place], MSG_DONTWAIT, target, target_length);
+        const void *target = targets + (long)each->leg * target_length;
+        sendto(from[each->leg], packets + each->place, (size_t)each->length, MSG_DONTWAIT, target, target_length);
         if (number % READ_EVERY == 0) {
             int read = (int)(number / READ_EVERY % legs);
             drain(into[read], arrivals + (long)read * most, &counts[read], most);

@@ -35,9 +35,12 @@ SIZES = (1, 10, 20, 60, 120, 200, 300, 400, 500, 600, 700, 800, 1000)
 JOINED_AT_ONCE = 40
 STRIDE = 256
 ARRIVAL = np.dtype([("at", "f8"), ("timestamp", "u4"), ("", "u4")])
+PLANNED = np.dtype([("due", "f8"), ("place", "i8"), ("leg", "i4"), ("length", "i4")])
+"""A packet to send: when (s after the beginning), where its bytes begin, by which connection, and its length in bytes."""
+VOICE_CLOCK = 48_000
 SOURCE = Path(__file__).with_name("crowd.c")
-DECLARED = """void crowd_drive(int legs, int frames, double frame_s, const int *from, const int *into, const uint8_t *packets,
-    const int *lengths, int stride, const uint8_t *targets, unsigned target_length, void *arrivals, int *counts, int most);"""
+DECLARED = """void crowd_drive(int legs, const void *plan, int64_t count, const int *from, const int *into,
+    const uint8_t *packets, const uint8_t *targets, unsigned target_length, void *arrivals, int *counts, int most);"""
 
 
 @dataclass
@@ -63,23 +66,30 @@ class Crowd:
         self.lib: Any = self.ffi.dlopen(library)
 
     def drive(self, server: Server, people: list[Person], first: int) -> Window:
-        legs = [person.speaks for person in people]
-        packets, lengths = _sealed(legs, first)
-        arrivals = np.zeros((len(legs), 2 * FRAMES), ARRIVAL)
-        counts = np.zeros(len(legs), np.intc)
-        speaking = np.array([leg.socket.fileno() for leg in legs], np.intc)
+        """Let all people speak, from packet number `first` on."""
+        packets, plan = _planned([person.speaks for person in people], first)
+        return self.play(server, people, packets, plan, warm_packets=WARM_FRAMES, clock=VOICE_CLOCK)
+
+    def play(
+        self, server: Server, people: list[Person], packets: np.ndarray, plan: np.ndarray, *, warm_packets: int, clock: int
+    ) -> Window:
+        """Send the planned packets (`PLANNED`), sorted by time.
+
+        The first `warm_packets` that come on each connection are not measured. `clock`: RTP ticks per second.
+        """
+        arrivals = np.zeros((len(people), 2 * int(np.bincount(plan["leg"]).max())), ARRIVAL)
+        counts = np.zeros(len(people), np.intc)
+        speaking = np.array([person.speaks.socket.fileno() for person in people], np.intc)
         hearing = np.array([person.hears.socket.fileno() for person in people], np.intc)
-        targets = [pack(leg.target) for leg in legs]
+        targets = [pack(person.speaks.target) for person in people]
         cpu, own, began = server.cpu_s(), time.process_time(), time.perf_counter()
         self.lib.crowd_drive(
-            len(legs),
-            FRAMES,
-            FRAME_S,
+            len(people),
+            self.ffi.from_buffer(plan),
+            len(plan),
             self.ffi.from_buffer("int[]", speaking),
             self.ffi.from_buffer("int[]", hearing),
             self.ffi.from_buffer(packets),
-            self.ffi.from_buffer("int[]", lengths),
-            STRIDE,
             self.ffi.from_buffer(b"".join(targets)),
             len(targets[0]),
             self.ffi.from_buffer(arrivals),
@@ -87,33 +97,35 @@ class Crowd:
             arrivals.shape[1],
         )
         took = time.perf_counter() - began - 0.25  # crowd.c waits 0.25 s in all before and after the packets
-        late = [_late_ms(of_leg[:count]) for of_leg, count in zip(arrivals, counts, strict=True) if count]
+        late = [_late_ms(of_leg[warm_packets:count], clock) for of_leg, count in zip(arrivals, counts, strict=True)]
         return Window(
             100 * (server.cpu_s() - cpu) / took,
             100 * (time.process_time() - own) / took,
-            1 - counts.sum() / (len(legs) * FRAMES),
+            1 - counts.sum() / len(plan),
             np.concatenate(late),
         )
 
 
-def _sealed(legs: list[Leg], first: int) -> tuple[np.ndarray, np.ndarray]:
-    packets = np.zeros((len(legs), FRAMES, STRIDE), np.uint8)
-    lengths = np.zeros((len(legs), FRAMES), np.intc)
+def _planned(legs: list[Leg], first: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the packets of one voice for each leg, and their plan. The voices are spread evenly over a frame."""
+    packets = np.zeros((FRAMES, len(legs), STRIDE), np.uint8)
+    plan = np.zeros((FRAMES, len(legs)), PLANNED)
     for number, leg in enumerate(legs):
         says = speech.voice(number % 2)
         for frame in range(FRAMES):
             at = (first + frame) % len(says.payloads)
             sealed = leg.seal(first + frame, says.payloads[at], says.levels[at])
-            packets[number, frame, : len(sealed)] = np.frombuffer(sealed, np.uint8)
-            lengths[number, frame] = len(sealed)
-    return packets, lengths
+            packets[frame, number, : len(sealed)] = np.frombuffer(sealed, np.uint8)
+            due_s, place = (frame + number / len(legs)) * FRAME_S, (frame * len(legs) + number) * STRIDE
+            plan[frame, number] = (due_s, place, number, len(sealed))
+    return packets, plan.ravel()
 
 
-def _late_ms(arrivals: np.ndarray) -> np.ndarray:
-    kept = arrivals[WARM_FRAMES:]
-    ticks = (kept["timestamp"] - kept["timestamp"][:1]).astype(np.int32)
-    delays: np.ndarray = kept["at"] - ticks / 48_000
-    return 1000 * (delays - delays.min(initial=np.inf))
+def _late_ms(arrivals: np.ndarray, clock: int) -> np.ndarray:
+    ticks = (arrivals["timestamp"] - arrivals["timestamp"][:1]).astype(np.int32)
+    delays: np.ndarray = 1000 * (arrivals["at"] - ticks / clock)
+    late: np.ndarray = delays - delays.min(initial=np.inf)
+    return late
 
 
 def rows() -> list[Row]:

@@ -106,40 +106,58 @@ class Stage:
 
     async def _at_sangdam(self, number: int, kind: Kind) -> list[Leg]:
         assert isinstance(self.server, Sangdam)
-        worker, room, legs = self.server.worker, f"{kind}{number}", []
+        worker, room = self.server.worker, f"{kind}{number}"
         await worker.open_room(room, wire.OpenRoom(epoch=1))
         viewers = [f"sees {each}" for each in range(self.audience)]
-        for name in ("shows", *viewers):
-            leg = Leg(self.server.host)
-            sdp = offer(leg.ufrag, leg.password, leg.transport_lines[2].split()[-1])
-            admitted = await worker.admit(room, wire.AdmitPeer(epoch=1, peer=f"{room} {name}", participant=name, sdp=sdp))
-            await leg.connect(admitted.sdp, offered=True)
-            legs.append(leg)
+        legs = [await self.join(room, name) for name in ("shows", *viewers)]
         sees: dict[str, dict[int, tuple[str, str]]] = {name: {0: ("shows", kind)} for name in viewers}
         await worker.set_matrix(room, wire.SetMatrix(epoch=1, sees=sees))
         return legs
 
     async def _at_janus(self, number: int, kind: Kind) -> list[Leg]:
+        room = await self.open_at_janus(number)
+        feed, sender = await self.publish(room)
+        return [sender, *[await self.subscribe(room, feed) for _ in range(self.audience)]]
+
+    async def open_at_janus(self, number: int) -> int:
+        """Open a room at Janus and return its name."""
         assert isinstance(self.server, Janus)
-        janus, room, sender = self.server, 5000 + number, Leg(self.server.host)
-        owner = await janus._handle("videoroom")
-        await janus._ask(owner, {"request": "create", "room": room, "publishers": 3, "videocodec": "vp8", "bitrate": 0})
-        handle = await janus._handle("videoroom")
-        joined = await janus._ask(handle, {"request": "join", "ptype": "publisher", "room": room})
+        room = 5000 + number
+        owner = await self.server._handle("videoroom")
+        created = {"request": "create", "room": room, "publishers": 3, "videocodec": "vp8", "bitrate": 0}
+        await self.server._ask(owner, created)
+        return room
+
+    async def publish(self, room: int) -> tuple[int, Leg]:
+        """Connect a sender to Janus. Return Janus' name for the sender's video, and the connection."""
+        assert isinstance(self.server, Janus)
+        handle, leg = await self.server._handle("videoroom"), Leg(self.server.host)
+        joined = await self.server._ask(handle, {"request": "join", "ptype": "publisher", "room": room})
         body = {"request": "publish", "audio": False, "video": True}
-        answer = await janus._ask(handle, body, ("offer", _sdp(sender, "sendonly")))
-        await sender.connect(answer["jsep"]["sdp"], offered=True)
-        legs = [sender]
-        for _ in range(self.audience):
-            handle, leg = await janus._handle("videoroom"), Leg(janus.host)
-            streams = [{"feed": joined["plugindata"]["data"]["id"]}]
-            attached = await janus._ask(handle, {"request": "join", "ptype": "subscriber", "room": room, "streams": streams})
-            await asyncio.gather(
-                janus._ask(handle, {"request": "start"}, ("answer", _sdp(leg, "recvonly"))),
-                leg.connect(attached["jsep"]["sdp"], offered=False),
-            )
-            legs.append(leg)
-        return legs
+        answer = await self.server._ask(handle, body, ("offer", _sdp(leg, "sendonly")))
+        await leg.connect(answer["jsep"]["sdp"], offered=True)
+        return joined["plugindata"]["data"]["id"], leg
+
+    async def subscribe(self, room: int, feed: int) -> Leg:
+        """Connect a viewer of a video to Janus."""
+        assert isinstance(self.server, Janus)
+        handle, leg = await self.server._handle("videoroom"), Leg(self.server.host)
+        body = {"request": "join", "ptype": "subscriber", "room": room, "streams": [{"feed": feed}]}
+        attached = await self.server._attached(handle, body)
+        await asyncio.gather(
+            self.server._ask(handle, {"request": "start"}, ("answer", _sdp(leg, "recvonly"))),
+            leg.connect(attached["jsep"]["sdp"], offered=False),
+        )
+        return leg
+
+    async def join(self, room: str, name: str) -> Leg:
+        """Connect a participant to the worker."""
+        assert isinstance(self.server, Sangdam)
+        leg = Leg(self.server.host)
+        sdp = offer(leg.ufrag, leg.password, leg.transport_lines[2].split()[-1])
+        peer = wire.AdmitPeer(epoch=1, peer=f"{room} {name}", participant=name, sdp=sdp)
+        await leg.connect((await self.server.worker.admit(room, peer)).sdp, offered=True)
+        return leg
 
     async def close(self) -> None:
         for leg in self.legs:
@@ -151,7 +169,7 @@ class Stage:
         CPU is in percent of a core per Mbit/s and viewer. A window is valid if at least 97 % of the packets arrived and the load
         generator kept up.
         """
-        packets = self._sealed(kind)
+        packets = self.sealed(kind)
         poller, legs = select.epoll(), {leg.socket.fileno(): leg for leg in self.legs}
         for number, leg in legs.items():
             poller.register(number, select.EPOLLIN)
@@ -185,7 +203,7 @@ class Stage:
         counts = came >= LEAST_CAME * self.audience * len(shown) and 100 * ours / took <= MOST_LOAD
         return 100 * used / took / seen_mbps, counts
 
-    def _sealed(self, kind: Kind) -> list[tuple[float, Leg, list[bytes]]]:
+    def sealed(self, kind: Kind) -> list[tuple[float, Leg, list[bytes]]]:
         """Return (time in s, sender, packets) of each frame of every sender, by time.
 
         Senders start at different moments of a frame.

@@ -130,6 +130,7 @@ class Speaker:
     incoming: Incoming = field(default_factory=lambda: Incoming(SSRC, "audio", 0.0))
     voice: Voice = field(default_factory=Voice)
     lent: Lent | None = None
+    by: Path = BY
 
     def take(self, plain: bytes, now: float) -> None:
         if self.lent is not None and self.lent.is_lent:
@@ -146,7 +147,7 @@ class Speaker:
             ear.now = now
             ear.voice.relay(self.incoming, plain, header, now)
         if self.lent is not None:
-            self.lent.lend(self.incoming, BY, PAYLOAD_TYPE, self.voice, [ear.lent for ear in self.ears if ear.lent])
+            self.lent.lend(self.incoming, self.by, PAYLOAD_TYPE, self.voice, [ear.lent for ear in self.ears if ear.lent])
 
 
 class Twins:

@@ -5,12 +5,14 @@ Both paths get the same packets, encrypted by real libsrtp contexts, and the fas
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import struct
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+import cffi
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -27,7 +29,7 @@ from media.transport.fastpath import Fastpath
 from media.transport.ice import Path
 from media.transport.pictures import Slot, Video
 from tests.peers.offer import RTX, TRANSPORT_CC, VP8
-from tests.unit.media.peer.test_lent import BY, context, leg, state
+from tests.unit.media.peer.test_lent import BY, LEVEL, Ear, Packet, Speaker, context, leg, state
 from tests.unit.media.peer.test_uplink import an_uplink, packet
 
 NUMBER = 7
@@ -124,8 +126,9 @@ class Camera:
     After `offload`, the fast path forwards the packets that it can.
     """
 
-    def __init__(self, viewers: Sequence[Viewer]) -> None:
+    def __init__(self, viewers: Sequence[Viewer], by: Path = BY) -> None:
         self.viewers = viewers
+        self.by = by
         self.uplink = an_uplink(("l", "h"))
         self.leg, self.lent = None, None
         self.videos: dict[Incoming, LentVideo] = {}
@@ -158,7 +161,7 @@ class Camera:
             if steady is not None:
                 if stream not in self.videos:
                     self.videos[stream] = LentVideo(Video(self.leg), stream, VP8, TRANSPORT_CC)
-                self.videos[stream].lend(BY, steady)
+                self.videos[stream].lend(self.by, steady)
 
     def show(self, viewer: int, layer: str | None, *, at_once: bool) -> None:
         for each in self.videos.values():
@@ -482,3 +485,53 @@ def test_leg_that_ends_first_leaves_no_trace(twins: Twins) -> None:
     assert [len(each.got()) for each in twins.fast.viewers[1:]] == [1, 1]
     twins.fast.leg.close()
     assert not twins.fast_takes(twins.made("l", vp8(3))[1], 1.1)
+
+
+def test_voice_that_comes_during_a_keyframe_goes_before_the_rest_of_it() -> None:
+    """A keyframe for three viewers has been read. While its first packet is encrypted, somebody else speaks."""
+    unprotect, protect = seam.srtp_functions() or (0, 0)
+    ffi = cffi.FFI()
+    real = ffi.cast("int (*)(void *, void *, int *)", protect)
+    encrypted, heard_after = 0, None
+
+    def encrypt(session: object, data: object, length: object) -> int:
+        nonlocal encrypted, heard_after
+        encrypted += 1
+        if encrypted == 1:
+            clients[1].sendto(seals[1].protect(Packet(2, 1920).plain()), ours.getsockname())
+        with contextlib.suppress(BlockingIOError):
+            if heard_after is None and ear.socket.recv(1, socket.MSG_PEEK):
+                heard_after = encrypted
+        return int(real(session, data, length))
+
+    watched = ffi.callback("int (void *, void *, int *)", encrypt)
+    fastpath = Fastpath((unprotect, int(ffi.cast("intptr_t", watched))))
+    ours, *clients = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(3))
+    for each in (ours, *clients):
+        each.bind(("127.0.0.1", 0))
+    fastpath.use([ours.fileno()])
+    paths, keys = [Path(0, each.getsockname()) for each in clients], [os.urandom(30) for _ in clients]
+    seals = [context(each, Policy.SSRC_ANY_OUTBOUND) for each in keys]
+    camera = Camera([Viewer(fastpath, numbers=numbers, repaired=repaired) for numbers, repaired in KINDS], paths[0])
+    camera.offload(fastpath, keys[0])
+    speaks = leg(fastpath, context(keys[1], Policy.SSRC_ANY_INBOUND), None)
+    ear = Ear(fastpath, numbers=False)
+    speaker = Speaker([ear], lent=Lent(speaks, Outgoing("audio", 1, lambda made: None), 0, LEVEL, Estimator(0.0)), by=paths[1])
+    speaker.take(Packet(1, 960).plain(), 1.0)
+    camera.take(packet(SSRCS["l"], 1, payload=vp8(1, key=True), mid=b"1", rid=b"l"), 1.0)
+    for number in range(2, 62):
+        sealed = seals[0].protect(packet(SSRCS["l"], number, payload=vp8(2, key=True, starts=number == 2), mid=b"1", rid=b"l"))
+        clients[0].sendto(sealed, ours.getsockname())
+    assert fastpath.receive(0, 1.1) == []
+    assert encrypted == 60 * len(KINDS) + 1
+    assert heard_after is not None
+    assert heard_after < encrypted / 3
+    assert all(len(each.got()) == 61 for each in camera.viewers)
+    for viewer in camera.viewers:
+        viewer.close()
+    for each in (camera.leg, speaks):
+        each.close()
+    ear.close()
+    fastpath.close()
+    for each in (ours, *clients):
+        each.close()
