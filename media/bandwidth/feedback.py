@@ -87,15 +87,19 @@ def numbered(packet: bytes, identifier: int, number: int) -> bytes:
 
 
 class Arrivals:
-    """Packets of one sender that arrived since the last report."""
+    """Packets of one sender that arrived since the last report.
+
+    `reported`: when the caller sent that report, in seconds. The caller sets it.
+    """
 
     def __init__(self) -> None:
+        self.reported = float("-inf")
         self._arrived: dict[int, float] = {}
         self._next: int | None = None
         self._count = 0
 
-    def add(self, number: int, now: float) -> None:
-        """Record a packet's arrival. `number` as on the wire.
+    def add(self, number: int, now: float, ssrc: int = 0) -> None:
+        """Record a packet's arrival. `number` as on the wire. `ssrc`: the packet's; this class does not need it.
 
         If a packet that was reported as missing comes late, it is reported again.
         """

@@ -40,7 +40,7 @@ class Control:
         self._wall = wall
         self._ssrc = downlink.voice.ssrc
         self._clock_offset: float | None = None
-        self._report_due = self._feedback_due = now
+        self._report_due = now
 
     # packets from the peer
 
@@ -110,12 +110,13 @@ class Control:
         return rtcp.receiver_report(self._ssrc, []) + requests if requests else b""
 
     def _transport_feedback(self, now: float) -> bytes:
-        if now < self._feedback_due:
+        arrivals = self._uplink.arrivals
+        if now - arrivals.reported < FEEDBACK_EVERY_S:
             return b""
-        self._feedback_due = now + FEEDBACK_EVERY_S
-        body = self._uplink.arrivals.report()
+        body = arrivals.report()
         if body is None:
             return b""
+        arrivals.reported = now
         media = next((stream.ssrc for stream in self._uplink.incoming.values() if stream.role != "audio"), 0)
         return rtcp.transport_feedback(self._ssrc, media, body)
 

@@ -123,13 +123,6 @@ class Lent:
         self._collect()
         self._leg.numbers.next = self._downlink.next_number
 
-    def arrived(self) -> list[tuple[float, int]]:
-        """Return (time, number) of each video packet that the fast path has received from this peer since the last call.
-
-        `number` is the transport-wide number that the peer has given to the packet.
-        """
-        return self._leg.arrived()
-
     def copy(self) -> None:
         """Tell the fast path how many earlier packets each voice packet to this peer repeats (RED)."""
         self._leg.voice_out.copies = self._hears.copies

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Protocol
 
 from media.bandwidth import Arrivals
 from media.packets import red, rtp, rtx, sdp
@@ -17,6 +18,18 @@ REMEMBERED_PACKETS = 1024
 """Newest packets of one video that are remembered to detect repeats. That is 9 s at 1 Mbit/s, longer than any retransmission."""
 
 
+class ArrivalTimes(Protocol):
+    """When video packets arrived, for reports to their sender: `bandwidth.Arrivals`, or `pictures.Arrivals` of the fast path.
+
+    `reported`: when the last report was sent.
+    """
+
+    reported: float
+
+    def add(self, number: int, now: float, ssrc: int = 0) -> None: ...
+    def report(self) -> bytes | None: ...
+
+
 class Uplink:
     """Streams that one peer sends.
 
@@ -26,7 +39,7 @@ class Uplink:
     def __init__(self, offer: sdp.Offer, drops: Counter[str]) -> None:
         self.incoming: dict[str, Incoming] = {}
         self.streams: dict[int, Incoming | None] = {}
-        self.arrivals = Arrivals()
+        self.arrivals: ArrivalTimes = Arrivals()
         self._drops = drops
         self._repairs: dict[int, Incoming] = {}
         self._ssrcs: set[int] = set()
@@ -93,7 +106,7 @@ class Uplink:
         if section.transport_cc:
             number = rtp.extension(plain, header, section.transport_cc)
             if number is not None and len(number) == 2:
-                self.arrivals.add(int.from_bytes(number, "big"), came)
+                self.arrivals.add(int.from_bytes(number, "big"), came, stream.ssrc)
         if header.ssrc in self._repairs and header.payload_type == section.rtx:
             repaired = rtx.unwrap(plain, header, section.payload_type, stream.ssrc)
             if repaired is None:

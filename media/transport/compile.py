@@ -1,4 +1,4 @@
-"""Build the fast path (fastpath.c, pictures.c) where there is a C compiler: `python media/transport/compile.py`.
+"""Build the fast path (fastpath.c and others) where there is a C compiler: `python media/transport/compile.py`.
 
 This file imports no other module of the project, so that the wheel's build hook can use it. The build needs only libc's headers:
 cffi opens the library at run time, and pylibsrtp provides libsrtp.
@@ -16,7 +16,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 HEADER = FOLDER / "fastpath.h"
-SOURCES = [FOLDER / "fastpath.c", FOLDER / "pictures.c"]
+SOURCES = [FOLDER / f"{name}.c" for name in ("fastpath", "pictures", "feedback")]
 LIBRARY = FOLDER / "_fastpath.so"
 FLAGS = ["-std=gnu11", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-fstack-protector-strong", "-D_FORTIFY_SOURCE=2"]
 

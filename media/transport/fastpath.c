@@ -1,5 +1,5 @@
 /* Moves steady voices without Python: receive, unprotect, renumber, protect for each listener, send; or buffer for the mixer.
-   pictures.c does the same for videos.
+   pictures.c does the same for videos, and feedback.c reports to their senders.
 
    fastpath.h says what is shared and who decides. Two rules keep this code small and safe:
    - It decides nothing. It takes a packet only when the packet's path and SSRC are offloaded, its payload type is the voice's, and
@@ -60,6 +60,7 @@ fastpath_leg *fastpath_leg_open(void *unprotect, void *protect) {
     if (leg) {
         leg->unprotect = unprotect;
         leg->protect = protect;
+        leg->report_from = -1;
     }
     return leg;
 }
@@ -701,11 +702,12 @@ fastpath_ready *fastpath_others(fastpath *f) { return f->others; }
 
 /* --- life --- */
 
-fastpath *fastpath_open(void *unprotect, void *protect) {
+fastpath *fastpath_open(void *unprotect, void *protect, void *protect_rtcp) {
     fastpath *f = calloc(1, sizeof *f);
     if (!f) return NULL;
     f->unprotect = (cipher)unprotect;
     f->protect = (cipher)protect;
+    f->protect_rtcp = (cipher)protect_rtcp;
     for (int at = 0; at < FASTPATH_BATCH; at++) {
         f->parts[at].iov_base = f->in[at];
         f->parts[at].iov_len = FASTPATH_DATAGRAM;

@@ -8,7 +8,8 @@
 #define FASTPATH_BATCH 64      /* datagrams read at one wake-up */
 #define FASTPATH_LISTENERS 8   /* peers that hear one voice; Python handles a voice that more peers hear */
 #define FASTPATH_SENT 512      /* numbered packets whose sizes Python has not collected yet: half a second of four videos */
-#define FASTPATH_ARRIVALS 256  /* arrival times of video packets that Python has not collected yet: a second of a camera */
+#define FASTPATH_ARRIVALS 256  /* arrivals of video packets that one report to their sender holds at most */
+#define FASTPATH_REPORT 832    /* bytes of the longest report's body */
 #define FASTPATH_VIEWERS 16    /* slots that show one video; Python handles a video that more slots show */
 #define FASTPATH_CACHED 512    /* sent video packets kept for retransmission: media.peer.streams.CACHE_PACKETS */
 #define FASTPATH_FORMER 512    /* a payload with at most this many bytes is sent again with later packets (RED) */
@@ -95,8 +96,10 @@ typedef struct {
 
 /* One peer. `unprotect` and `protect` are its two libsrtp contexts. lent: its voice is offloaded, and its `listening` listeners
    name it as their source. While its voice or one of its videos is offloaded, the leg is in the table of paths (`linked`).
-   keeps: the voice's packets are also buffered here for Python, which sets `kept` to 0 when it has taken them, and `arrived`
-   likewise. allowance: packets that the peer may send now. */
+   keeps: the voice's packets are also buffered here for Python, which sets `kept` to 0 when it has taken them. allowance: packets
+   that the peer may send now. arrivals: video packets of this peer, offloaded or not, that no report has named yet. report_from: the
+   number after the last reported packet; -1: none. reports: their count. reported: when the last one was made. report_as: SSRC of
+   reports; 0: only Python sends reports. report_on: SSRC of the newest video packet. */
 typedef struct fastpath_leg {
     void *unprotect, *protect;
     int lent, linked, listening;
@@ -111,7 +114,9 @@ typedef struct fastpath_leg {
     fastpath_kept packets[8];
     struct fastpath_video *videos;
     struct fastpath_slot *slots;
-    int arrived;
+    int arrived, report_from;
+    uint32_t reports, report_as, report_on;
+    double reported;
     fastpath_arrival arrivals[256];
 } fastpath_leg;
 
@@ -160,7 +165,7 @@ typedef struct {
 
 typedef struct fastpath fastpath;
 
-fastpath *fastpath_open(void *unprotect, void *protect);
+fastpath *fastpath_open(void *unprotect, void *protect, void *protect_rtcp);
 void fastpath_close(fastpath *f);
 fastpath_counts *fastpath_counted(fastpath *f);
 fastpath_left *fastpath_leftovers(fastpath *f);
@@ -179,6 +184,8 @@ int fastpath_video_lend(fastpath *f, fastpath_video *video, fastpath_slot **slot
 void fastpath_video_recall(fastpath *f, fastpath_video *video);
 int fastpath_slot_put(fastpath_slot *slot, uint16_t sequence, const uint8_t *packet, int bytes);
 int fastpath_slot_get(const fastpath_slot *slot, uint16_t sequence, uint8_t *into, int most);
+void fastpath_arrived(fastpath *f, fastpath_leg *leg, uint32_t ssrc, int number, double came);
+int fastpath_report(fastpath_leg *leg, uint8_t *into);
 int fastpath_say(fastpath *f, fastpath_leg *to, const uint8_t *packet, int bytes);
 void fastpath_flush(fastpath *f);
 const char *fastpath_source(void);

@@ -35,7 +35,7 @@ _FAMILY = struct.Struct("=H")
 _KEPT, _KEPT_BYTES = struct.Struct("=dHxxIii"), 536
 """Layout of a `fastpath_kept` up to its payload, and its whole size in bytes. With this layout one call reads all five fields."""
 _NOTED = struct.Struct("=di4x")
-"""Layout of a `fastpath_sent` and of a `fastpath_arrival`: a time and a number."""
+"""Layout of a `fastpath_sent`: a time and a number."""
 
 
 class Unavailable(Exception):
@@ -84,7 +84,6 @@ class Leg:
         self._f, self._say = fastpath.f, fastpath.lib.fastpath_say
         buffer = fastpath.ffi.buffer
         self._packets: Any = buffer(self._leg.packets)
-        self._arrivals: Any = buffer(self._leg.arrivals)
         self.numbers: Any = self._leg.numbers
         self._sent: Any = buffer(self.numbers.sent)
         self.voice_in: Any = fastpath.ffi.addressof(self._leg, "in")
@@ -160,10 +159,10 @@ class Leg:
         count, self.numbers.uncollected = self.numbers.uncollected, 0
         return list(_NOTED.iter_unpack(self._sent[: count * _NOTED.size])) if count else []
 
-    def arrived(self) -> list[tuple[float, int]]:
-        """Return (time, the peer's own transport-wide number) of each video packet that has arrived since the last call."""
-        count, self._leg.arrived = self._leg.arrived, 0
-        return list(_NOTED.iter_unpack(self._arrivals[: count * _NOTED.size])) if count else []
+    @property
+    def state(self) -> Any:
+        """Return the struct `fastpath_leg`. None: the leg is closed."""
+        return self._leg
 
     def keep_no_more(self) -> None:
         """Stop buffering the packets of this peer's voice."""
@@ -178,14 +177,14 @@ class Leg:
         if self._leg is not None:
             self.fastpath.lib.fastpath_leg_close(self.fastpath.f, self._leg)
             self._leg = self.voice_in = self.voice_out = self.numbers = self._keep = None
-            self._packets = self._arrivals = self._sent = None
+            self._packets = self._sent = None
 
 
 class Fastpath:
     """Fast path of a worker. Call `receive` when a socket is readable, and `close` after all legs are closed."""
 
-    def __init__(self, functions: tuple[int, int] | None, library: Any = build.LIBRARY) -> None:
-        """Load the library. `functions`: addresses of libsrtp's `srtp_unprotect` and `srtp_protect`. Raise `Unavailable`."""
+    def __init__(self, functions: tuple[int, int, int] | None, library: Any = build.LIBRARY) -> None:
+        """Load the library. `functions`: addresses of libsrtp's functions (`seam.srtp_functions`). Raise `Unavailable`."""
         if os.environ.get(OFF, "").lower() not in ("", "0", "false", "no", "off"):
             raise Unavailable(f"{OFF} is set")
         if functions is None:
@@ -199,8 +198,8 @@ class Fastpath:
             raise Unavailable(str(error)) from None
         if made_of.decode() != build.fingerprint():
             raise Unavailable("the library was built from other sources")
-        sizes = [self.ffi.sizeof(f"fastpath_{each}") for each in ("kept", "sent", "arrival")]
-        if [*sizes, self.ffi.offsetof("fastpath_kept", "payload")] != [_KEPT_BYTES, _NOTED.size, _NOTED.size, _KEPT.size]:
+        sizes = [self.ffi.sizeof(f"fastpath_{each}") for each in ("kept", "sent")]
+        if [*sizes, self.ffi.offsetof("fastpath_kept", "payload")] != [_KEPT_BYTES, _NOTED.size, _KEPT.size]:
             raise Unavailable("this machine lays out structures differently")
         self.lib = opened
         self.f: Any = self.lib.fastpath_open(*map(self.pointer, functions))

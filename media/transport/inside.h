@@ -33,7 +33,7 @@ typedef struct {
 } outgoing;
 
 struct fastpath {
-    cipher unprotect, protect;
+    cipher unprotect, protect, protect_rtcp;
     fastpath_counts counts;
     fastpath_left left[FASTPATH_BATCH];
     fastpath_leg *table[TABLE];
@@ -86,5 +86,8 @@ INSIDE int read_packet(fastpath *f, fastpath_leg *leg, uint8_t *data, int bytes,
 /* pictures.c */
 INSIDE int picture(fastpath *f, fastpath_video *video, uint8_t *data, int bytes, double now, double came);
 INSIDE void close_pictures(fastpath *f, fastpath_leg *leg);
+
+/* feedback.c */
+INSIDE void arrive(fastpath *f, fastpath_leg *leg, uint32_t ssrc, int number, double came);
 
 #endif

@@ -243,11 +243,10 @@ static void meter(fastpath_video *video, int octets, double now) {
     video->metered[video->metered_at % METERED] += octets;
 }
 
-/* Return whether this packet is the next one of its video and of every slot, and there is room to note its arrival and numbers. */
+/* Return whether this packet is the next one of its video and of every slot, and there is room to note its numbers. */
 static int is_next(const fastpath_video *video, const uint8_t *data) {
     uint16_t sequence = get16(data + 2);
     if ((data[1] & 0x7F) != video->in.payload_type || sequence != (uint16_t)(video->in.highest + 1)) return 0;
-    if (video->number_id && video->leg->arrived == FASTPATH_ARRIVALS) return 0;
     for (int at = 0; at < video->shown; at++) {
         const fastpath_slot *slot = video->slots[at];
         if ((uint16_t)(sequence + slot->out.sequence_offset) != (uint16_t)(slot->out.sequence + 1)) return 0;
@@ -266,7 +265,7 @@ int picture(fastpath *f, fastpath_video *video, uint8_t *data, int bytes, double
     int size = packet.end - packet.payload;
     video->in.heard = now;
     if (extension(data + packet.extension, payload, packet.profile, video->number_id, &number) == 2)
-        leg->arrivals[leg->arrived++] = (fastpath_arrival){came, get16(number)};
+        arrive(f, leg, video->in.ssrc, get16(number), came);
     meter(video, size, now);
     count_in(&video->in, get16(data + 2), get32(data + 4), size, came);
     if (!video->shown) return 1;

@@ -1,4 +1,4 @@
-"""Binding of pictures.c, which relays steady videos without Python.
+"""Binding of pictures.c and feedback.c, which relay steady videos without Python, and report to their senders.
 
 `Video.state` and `Slot.state` are structures of fastpath.h. While a video is offloaded, only the C code changes them.
 `media.peer.lent_pictures` copies the state between Python and these structures. A `Leg` owns its videos and slots: `Leg.close`
@@ -15,6 +15,41 @@ from media.transport.ice import Path
 
 VIEWERS = 16  # slots to which the fast path sends one video at most
 LONGEST_BYTES = 1500
+LONGEST_REPORT_BYTES = 832
+
+
+class Arrivals:
+    """Video packets of one peer that arrived since the last report, as `media.bandwidth.Arrivals`.
+
+    The fast path itself sends a report when one is due and another packet arrives. `report_as`: SSRC of these reports.
+    """
+
+    def __init__(self, leg: Leg, report_as: int) -> None:
+        self._leg = leg
+        leg.state.report_as = report_as
+        self._into: Any = leg.fastpath.ffi.new("uint8_t[]", LONGEST_REPORT_BYTES)
+
+    @property
+    def reported(self) -> float:
+        """Return when the last report was sent, on the monotonic clock in seconds."""
+        return float(self._leg.state.reported) if self._leg.is_open else 0.0
+
+    @reported.setter
+    def reported(self, now: float) -> None:
+        if self._leg.is_open:
+            self._leg.state.reported = now
+
+    def add(self, number: int, now: float, ssrc: int = 0) -> None:
+        """Record the arrival of a packet that Python handles, of the video with this SSRC."""
+        if self._leg.is_open:
+            self._leg.fastpath.lib.fastpath_arrived(self._leg.fastpath.f, self._leg.state, ssrc, number, now)
+
+    def report(self) -> bytes | None:
+        """Return the body of a feedback message, without the SSRCs. None: nothing has arrived since the last message."""
+        if not self._leg.is_open:
+            return None
+        size = self._leg.fastpath.lib.fastpath_report(self._leg.state, self._into)
+        return bytes(self._leg.fastpath.ffi.buffer(self._into, size)) if size else None
 
 
 class Slot:

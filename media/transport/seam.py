@@ -293,14 +293,17 @@ class SecureTransport:
         self._handlers.opened(label)
 
 
-def srtp_functions() -> tuple[int, int] | None:
-    """Return the addresses of `srtp_unprotect` and `srtp_protect`. None: this is not libsrtp 2 (libsrtp 3 differs)."""
+def srtp_functions() -> tuple[int, int, int] | None:
+    """Return the addresses of `srtp_unprotect`, `srtp_protect` and `srtp_protect_rtcp`.
+
+    None: this is not libsrtp 2 (libsrtp 3 differs).
+    """
     ffi, lib = _binding.ffi, _binding.lib
-    functions = [ffi.addressof(lib, name) for name in ("srtp_unprotect", "srtp_protect")]
+    functions = [ffi.addressof(lib, name) for name in ("srtp_unprotect", "srtp_protect", "srtp_protect_rtcp")]
     if any(ffi.typeof(each).cname != _SRTP_FUNCTION for each in functions):
         return None
-    unprotect, protect = (int(ffi.cast("intptr_t", each)) for each in functions)
-    return unprotect, protect
+    unprotect, protect, protect_rtcp = (int(ffi.cast("intptr_t", each)) for each in functions)
+    return unprotect, protect, protect_rtcp
 
 
 def make_certificate() -> Certificate:

@@ -18,8 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pylibsrtp import Policy
 
-from media.bandwidth import Estimator, RepeatBudget, numbered
-from media.packets import rtp
+from media import bandwidth
+from media.bandwidth import Estimator, RepeatBudget, TransportFeedback, numbered
+from media.packets import rtcp, rtp
 from media.peer.lent import Lent
 from media.peer.lent_pictures import LentSlot, LentVideo, slots_of
 from media.peer.streams import Incoming, Outgoing
@@ -27,7 +28,7 @@ from media.transport import compile as build
 from media.transport import seam
 from media.transport.fastpath import Fastpath
 from media.transport.ice import Path
-from media.transport.pictures import Slot, Video
+from media.transport.pictures import Arrivals, Slot, Video
 from tests.peers.offer import RTX, TRANSPORT_CC, VP8
 from tests.unit.media.peer.test_lent import BY, LEVEL, Ear, Packet, Speaker, context, leg, state
 from tests.unit.media.peer.test_uplink import an_uplink, packet
@@ -137,6 +138,7 @@ class Camera:
         self.ours = context(key, Policy.SSRC_ANY_INBOUND)
         self.leg = leg(fastpath, self.ours, None)
         self.lent = Lent(self.leg, Outgoing("audio", 1, lambda made: None), 0, 0, Estimator(0.0))
+        self.uplink.arrivals = Arrivals(self.leg, 0)
 
     def take(self, plain: bytes, now: float) -> None:
         header = rtp.parse(plain)
@@ -176,9 +178,6 @@ class Camera:
                 viewer.slot.hold.sync()
             if viewer.lent is not None:
                 viewer.lent.sync()
-        if self.lent is not None:
-            for came, number in self.lent.arrived():
-                self.uplink.arrivals.add(number, came)
 
 
 KINDS = [(True, True), (False, True), (True, False)]
@@ -257,7 +256,7 @@ class Twins:
         for mine, twin in zip(self.fast.viewers, self.pure.viewers, strict=True):
             assert state(mine.slot.rewriter) == state(twin.slot.rewriter)
             assert mine.estimate._sent == twin.estimate._sent
-        assert self.fast.uplink.arrivals._arrived == self.pure.uplink.arrivals._arrived
+        assert self.fast.uplink.arrivals.report() == self.pure.uplink.arrivals.report()
         for name, stream in self.fast.uplink.incoming.items():
             twin = self.pure.uplink.incoming[name]
             assert state(stream) | {"seen": None} == state(twin) | {"seen": None}
@@ -457,16 +456,67 @@ def test_forged_repeated_and_broken_packets_are_dropped(twins: Twins) -> None:
 
 
 def test_video_returns_to_python_before_its_notes_are_full(twins: Twins) -> None:
-    """The fast path stores arrival times and numbers of sent packets until Python collects them, and in this test nobody does.
+    """The fast path stores the numbers of sent packets until Python collects them, and in this test nobody does.
 
     Before its memory is full, the fast path gives the video back, so that nothing is lost.
     """
     for number in range(600):
         twins.deliver(twins.made("l", vp8(number, key=number == 0)), 1.0 + number * 0.01)
-        if number == 255:
+        if number % 200 == 0:
             assert twins.by_python == 1
+            assert twins.fast.uplink.arrivals.report() == twins.pure.uplink.arrivals.report()
     assert twins.by_python > 1
     twins.assert_alike()
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    start=st.integers(0, 65535),
+    steps=st.lists(st.tuples(st.integers(-40, 400), st.integers(-30, 9000)), min_size=1, max_size=250),
+    far=st.lists(st.integers(0, 65535), max_size=3),
+)
+def test_both_paths_report_the_same_arrivals(start: int, steps: list[tuple[int, int]], far: list[int]) -> None:
+    """Numbers repeat, come late, jump and wrap. Two reports follow each other."""
+    fastpath = Fastpath(seam.srtp_functions())
+    sender = leg(fastpath, None, None)
+    both = [Arrivals(sender, 0), bandwidth.Arrivals()]
+    number, now = start, 4000.0
+    for half in (steps[: len(steps) // 2], [*steps[len(steps) // 2 :], *((each, 1) for each in far)]):
+        for step, ticks in half:
+            number, now = (number + step) & 0xFFFF, now + ticks / 8000
+            for each in both:
+                each.add(number, now)
+        assert both[0].report() == both[1].report()
+    sender.close()
+    fastpath.close()
+
+
+def test_sender_of_a_video_is_told_what_has_arrived_while_python_sleeps(twins: Twins) -> None:
+    """The sender gets a report every 95 ms to 105 ms, and these reports name each packet that came before."""
+    key = os.urandom(30)
+    theirs, told = context(key, Policy.SSRC_ANY_INBOUND), []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.bind(("127.0.0.1", 0))
+        sender.setblocking(False)
+        camera = twins.fast
+        camera.leg.close()
+        ours = context(key, Policy.SSRC_ANY_OUTBOUND)
+        camera.leg = leg(twins.fastpath, camera.ours, ours)
+        camera.leg.aim(Path(0, sender.getsockname()))
+        camera.uplink.arrivals = Arrivals(camera.leg, 0xABCD)
+        for number in range(100):
+            twins.deliver(twins.made("l", vp8(number // 3, key=number == 0)), 10.0 + number * 0.01)
+            with contextlib.suppress(BlockingIOError):
+                told.append((number, rtcp.parse(theirs.unprotect_rtcp(sender.recv(2000)))))
+    assert twins.by_python == 1
+    assert [at for at, _ in told] == list(range(10, 100, 10))
+    named = []
+    for _, (feedback,) in told:
+        assert isinstance(feedback, TransportFeedback)
+        named += feedback.packets
+    assert [number for number, _ in named] == list(range(1, 92))
+    times = [when for _, when in named]
+    assert [when - times[0] for when in times] == pytest.approx([at * 0.01 for at in range(91)], abs=0.0005)
 
 
 def test_removed_viewer_is_sent_nothing_more(twins: Twins) -> None:
@@ -489,7 +539,7 @@ def test_leg_that_ends_first_leaves_no_trace(twins: Twins) -> None:
 
 def test_voice_that_comes_during_a_keyframe_goes_before_the_rest_of_it() -> None:
     """A keyframe for three viewers has been read. While its first packet is encrypted, somebody else speaks."""
-    unprotect, protect = seam.srtp_functions() or (0, 0)
+    unprotect, protect, protect_rtcp = seam.srtp_functions() or (0, 0, 0)
     ffi = cffi.FFI()
     real = ffi.cast("int (*)(void *, void *, int *)", protect)
     encrypted, heard_after = 0, None
@@ -505,7 +555,7 @@ def test_voice_that_comes_during_a_keyframe_goes_before_the_rest_of_it() -> None
         return int(real(session, data, length))
 
     watched = ffi.callback("int (void *, void *, int *)", encrypt)
-    fastpath = Fastpath((unprotect, int(ffi.cast("intptr_t", watched))))
+    fastpath = Fastpath((unprotect, int(ffi.cast("intptr_t", watched)), protect_rtcp))
     ours, *clients = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(3))
     for each in (ours, *clients):
         each.bind(("127.0.0.1", 0))
