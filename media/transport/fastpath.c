@@ -600,14 +600,14 @@ static void handle(fastpath *f, batch *of, int place) {
 static int look(fastpath *f, batch *of, int fd) {
     int places[FASTPATH_BATCH], most = of->spare, count;
     memcpy(places, of->free, sizeof places);
-    for (int at = 0; at < (of->read ? most : f->used); at++) point(f, at, places[at]);
+    if (of->read && f->used < most) f->used = most;
+    for (int at = 0; at < f->used && at < most; at++) point(f, at, places[at]);
     count = recvmmsg(fd, f->messages, (unsigned)most, MSG_DONTWAIT, NULL);
     if (count < 0) {
         if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) f->counts.receive_error++;
         return -1;
     }
     if (!of->read) f->used = count;
-    else if (most > f->used) f->used = most;
     of->read += count;
     of->spare -= count;
     memmove(of->free, of->free + count, sizeof *of->free * (size_t)of->spare);
