@@ -182,9 +182,9 @@ class Room:
     def tick(self, now: float) -> None:
         """Run what is due.
 
-        The worker calls this method every 20 ms; while the room `rests`, every 200 ms. While nothing is mixed and no peer waits for
-        an answer, the worker calls it every 200 ms, or every 100 ms without the fast path. A late tick also makes the sound of the
-        ticks that were missed.
+        The worker calls this method every 20 ms; while the room `rests`, every 200 ms. While nothing is mixed and no peer waits
+        for an answer, the worker calls it every 200 ms, or every 100 ms without the fast path. A late tick also makes the sound
+        of the ticks that were missed.
         """
         self.voices.tick(now, self._is_calm)
         self._outside.flush()

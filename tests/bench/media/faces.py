@@ -70,7 +70,7 @@ class Pairs(Stage):
 
 @dataclass
 class Found:
-    """How far one server came: the rooms that it held, and the figures of each step."""
+    """The rooms that one server held, and the figures of each step."""
 
     held: int = 0
     costs: list[float] = field(default_factory=list)
