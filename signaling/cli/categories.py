@@ -17,7 +17,7 @@ from signaling.records.checks import checked_site
 from signaling.records.site_front import FormField
 
 from .sites import site_of
-from .typed import an_id, json_option, name_option, noted_all, show, valid, with_records
+from .typed import an_id, audit_of, json_option, name_option, show, valid, with_records
 
 MOST_FORM_BYTES: Final = 64 * 1024
 _read_form: Reader[list[FormField]] = Reader(list[FormField])
@@ -94,8 +94,7 @@ async def category_add(
     if parent is not None and (parent not in found.categories or category_id in found.category_path(parent)):
         raise click.ClickException(f"“{parent}” cannot be its parent: it does not exist, or is below this category.")
     changed = valid(checked_site, changed)
-    await records.save_site(changed)
-    await _note(records, "category.save", found, changed, category_id)
+    await _store(records, "category.save", found, changed, category_id)
     show([_category_row(added)], as_json=as_json, one=True)
 
 
@@ -148,17 +147,15 @@ async def category_remove(records: Records, site_id: str, category_id: str) -> N
         if key != category_id
     }
     changed = replace(found, categories=left)
-    await records.save_site(changed)
-    await _note(records, "category.remove", found, changed, category_id)
+    await _store(records, "category.remove", found, changed, category_id)
 
 
-async def _note(records: Records, action: AuditAction, before: Site, after: Site, category: str) -> None:
-    """Record a change of one category in the audit.
+async def _store(records: Records, action: AuditAction, before: Site, after: Site, category: str) -> None:
+    """Store a change of one category with its audit entries.
 
-    If the category was removed with its opening hours, the hours get a separate entry.
+    The category's hours, which are removed with it, have an entry of their own.
     """
     subject = f"site/{after.id}/{category}"
     entries = of_site(before, after)
-    await noted_all(
-        records, [replace(each, action=action, subject=subject) if each.action == "site.save" else each for each in entries]
-    )
+    audit = audit_of(replace(each, action=action, subject=subject) if each.action == "site.save" else each for each in entries)
+    await records.save_site(after, audit=audit)

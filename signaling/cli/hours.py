@@ -19,7 +19,7 @@ from signaling.records.opening_hours import WEEKDAYS, BadHours, Hours, check, is
 from .categories import category
 from .sites import site_of
 from .staff import member_of, staff
-from .typed import json_option, noted_all, show, with_records
+from .typed import audit_of, json_option, show, with_records
 
 
 def _week(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, list[str]]:
@@ -114,8 +114,7 @@ async def category_hours(
     if inherit or timezone or week or days or place:
         hours = None if inherit else _hours(found.hours, {"timezone": timezone, "week": week, "days": days}, place, years)
         before, site = site, replace(site, categories=site.categories | {category_id: replace(found, hours=hours)})
-        await records.save_site(site)
-        await noted_all(records, of_site(before, site))
+        await records.save_site(site, audit=audit_of(of_site(before, site)))
     show([_row(site, category_id)], as_json=as_json, one=True)
 
 
@@ -141,8 +140,7 @@ async def staff_hours(
     hours = (await records.working_hours([member.id])).get(member.id)
     if remove or timezone or week or days:
         before, hours = hours, None if remove else _checked({"timezone": timezone, "week": week, "days": days})
-        await records.save_working_hours(member.id, hours)
-        await noted_all(records, [of_working_hours(member.id, before, hours)])
+        await records.save_working_hours(member.id, hours, audit=audit_of([of_working_hours(member.id, before, hours)]))
     own = {"timezone": "", "week": {}, "days": {}} if hours is None else msgspec.to_builtins(hours)
     show([{"login": member.login, "own": hours is not None, **own}], as_json=as_json, one=True)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from signaling.records import Organisation, Records
+from signaling.records.audit_entries import Entry
 
-from .typed import a_name, an_id, json_option, noted, show, with_records
+from .typed import a_name, an_id, audit_of, json_option, show, with_records
 
 
 async def require_organisation(records: Records, organisation_id: str) -> None:
@@ -31,8 +32,8 @@ async def organisation_add(records: Records, organisation_id: str, name: str, up
     if exists != update:
         what = "exists already; use --update" if exists else "does not exist yet"
         raise click.ClickException(f"Organisation “{organisation_id}” {what}.")
-    await records.save_organisation(Organisation(id=organisation_id, name=name))
-    await noted(records, "organisation.save", f"organisation/{organisation_id}")
+    audit = audit_of([Entry(action="organisation.save", subject=f"organisation/{organisation_id}")])
+    await records.save_organisation(Organisation(id=organisation_id, name=name), audit=audit)
 
 
 @organisation.command("list")

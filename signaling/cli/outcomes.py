@@ -14,7 +14,7 @@ from signaling.records.audit_entries import of_site
 from signaling.records.wrap_up import BadPlan, WrapUpPlan, check
 
 from .sites import site_of
-from .typed import noted_all, with_records
+from .typed import audit_of, with_records
 
 _read_plan: Reader[WrapUpPlan] = Reader(WrapUpPlan)
 
@@ -46,8 +46,7 @@ async def outcomes_set(records: Records, site_id: str, file: IO[bytes]) -> None:
     except (Unreadable, BadPlan) as error:
         raise click.ClickException(str(error)) from error
     changed = replace(site, wrap_up=plan)
-    await records.save_site(changed)
-    await noted_all(records, of_site(site, changed))
+    await records.save_site(changed, audit=audit_of(of_site(site, changed)))
 
 
 @outcomes.command("reset")
@@ -57,5 +56,4 @@ async def outcomes_reset(records: Records, site_id: str) -> None:
     """Remove the site's own plan of choices, so that the standard plan applies."""
     site = await site_of(records, site_id)
     changed = replace(site, wrap_up=None)
-    await records.save_site(changed)
-    await noted_all(records, of_site(site, changed))
+    await records.save_site(changed, audit=audit_of(of_site(site, changed)))

@@ -8,11 +8,11 @@ from typing import IO
 import click
 
 from signaling.records import Records, SavedReply, TooManyReplies
-from signaling.records.replies import new_reply_id, noted_replies
+from signaling.records.replies import new_reply_id
 from signaling.records.reply_csv import BadTable, Row, read, write
 
 from .sites import site_of
-from .typed import noted, with_records
+from .typed import note_of, with_records
 
 
 @click.group()
@@ -44,12 +44,10 @@ async def replies_import(records: Records, site_id: str, file: IO[bytes]) -> Non
     now = time.time_ns() // 1_000_000
     try:
         rows = read(file.read(), site.language_for)
-        stored = await records.import_replies(
-            [SavedReply(id=new_reply_id(), site=site.id, changed_at=now, **row._asdict()) for row in rows]
-        )
+        fresh = [SavedReply(id=new_reply_id(), site=site.id, changed_at=now, **row._asdict()) for row in rows]
+        stored = await records.import_replies(site.id, fresh, note=note_of("reply.import", f"site/{site.id}"))
     except BadTable as error:
         raise click.ClickException(str(error)) from error
     except TooManyReplies as error:
         raise click.ClickException(f"A site may have at most {error.most} replies. Nothing was stored.") from error
-    await noted(records, "reply.import", f"site/{site_id}", noted_replies(stored.before, stored.after))
     click.echo(f"Added {stored.added}, changed {stored.changed}.")

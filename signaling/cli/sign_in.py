@@ -19,13 +19,14 @@ from signaling.mail import Postbox
 from signaling.mail.accounts import AccountMails
 from signaling.mail.unsubscribing import Addresses
 from signaling.records import Change, Records, StaffRecord
+from signaling.records.audit_entries import Entry
 from signaling.records.checks import changes
 from signaling.records.sign_ins import INSTALLATION, MOST_HOURS, STANDARD_HOURS, NoProvider, ProviderUse, Required, rules_of
 
 from .options import setting_option
 from .organisations import require_organisation
 from .staff import member_of, staff
-from .typed import noted, now_ms, settings_here, with_records
+from .typed import audit_of, noted, now_ms, settings_here, with_records
 
 NO_PROVIDER = (
     "No sign-in provider is set up, so nobody could sign in any more. Set one up first, by `sangdam sign-in-provider` or in the "
@@ -126,11 +127,12 @@ async def sign_in(
     if wanted:
         before = await records.sign_in_rules(row)
         rules = msgspec.structs.replace(before, **wanted)
+        was, now = changes(msgspec.to_builtins(before), msgspec.to_builtins(rules))
+        change = Change(before=was, after=now) if was != now else None
+        audit = audit_of([Entry(action="sign_in.rules", subject=row, change=change)])
         try:
-            await records.save_sign_in_rules(rules, row)
+            await records.save_sign_in_rules(rules, row, audit=audit)
         except NoProvider:
             raise click.ClickException(NO_PROVIDER) from None
-        was, now = changes(msgspec.to_builtins(before), msgspec.to_builtins(rules))
-        await noted(records, "sign_in.rules", row, Change(before=was, after=now) if was != now else None)
     rules = await records.sign_in_rules(row)
     click.echo(f"second factor: {rules.second_factor}\nprovider: {rules.provider}\nhours: {rules.hours or STANDARD_HOURS}")

@@ -25,6 +25,7 @@ from signaling.config.settings import Settings
 from signaling.config.sources import SERVER
 from signaling.protocol.reading import Reader, Unreadable
 from signaling.records import Changed, OidcSettings, Records, version_of
+from signaling.records.audit_entries import Entry
 from signaling.records.sign_ins import INSTALLATION, NoProvider, rules_of
 from signaling.webhooks.reach import Reach
 from signaling.webhooks.sending import guarded
@@ -32,7 +33,7 @@ from signaling.webhooks.sending import guarded
 from .options import setting_option
 from .organisations import require_organisation
 from .sealing import given_secret, seal_here, sealing_options
-from .typed import json_option, noted, now_ms, show, with_records
+from .typed import audit_of, json_option, now_ms, show, with_records
 
 _read_form: Reader[ProviderForm] = Reader(ProviderForm)
 
@@ -129,11 +130,11 @@ def _form(stored: OidcSettings | None, changed: dict[str, Any], secret: str) -> 
 
 
 async def _store(records: Records, wanted: OidcSettings | None, of: str, stored: OidcSettings | None) -> None:
+    detail, change = wanted.issuer if wanted else "", change_of(stored, wanted)
+    audit = audit_of([Entry(action="sign_in.provider", subject=of, detail=detail, change=change)]) if wanted != stored else []
     try:
-        await records.save_oidc_settings(wanted, of, expected=version_of(stored) if stored else "")
+        await records.save_oidc_settings(wanted, of, expected=version_of(stored) if stored else "", audit=audit)
     except NoProvider:
         raise click.ClickException(NEEDED) from None
     except Changed:
         raise click.ClickException("Somebody has just changed the provider. Run this again.") from None
-    if wanted != stored:
-        await noted(records, "sign_in.provider", of, change_of(stored, wanted), detail=wanted.issuer if wanted else "")

@@ -28,9 +28,9 @@ from .site_options import site_options
 from .typed import (
     an_id,
     an_id_or_none,
+    audit_of,
     json_option,
-    noted,
-    noted_all,
+    note_of,
     now_ms,
     show,
     valid,
@@ -93,7 +93,7 @@ async def site_add(
             raise click.UsageError("A site cannot move to another organisation.")
         changed = _with_plan(before, replace(before, **values), appointment_notice, appointment_lead)
         after = valid(checked_site, changed)
-        await records.save_site(after)
+        await records.save_site(after, audit=audit_of(of_site(before, after)))
     else:
         missing = [
             option
@@ -105,10 +105,9 @@ async def site_add(
         try:
             new = _with_plan(None, replace(Site(id=site_id), **values), appointment_notice, appointment_lead)
             after = valid(checked_site, new)
-            await records.save_site(after)
+            await records.save_site(after, audit=audit_of(of_site(None, after)))
         except ValueError:
             raise click.ClickException(f"Another organisation had a site “{site_id}”. Take another id.") from None
-    await noted_all(records, of_site(before, after))
     show([_site_row(await site_of(records, site_id))], as_json=as_json, one=True)
 
 
@@ -158,8 +157,7 @@ async def site_show(records: Records, site_id: str, as_json: bool) -> None:
 async def site_remove(records: Records, site_id: str) -> None:
     """Remove a site. The site's past sessions stay until their retention ends."""
     found = await site_of(records, site_id)
-    await records.remove_site(site_id)
-    await noted_all(records, [of_removed_site(found)], found.organisation)
+    await records.remove_site(site_id, audit=audit_of([of_removed_site(found)], found.organisation))
 
 
 @site.command("key")
@@ -196,8 +194,8 @@ async def site_key(
     if remove:
         if len(others) == len(found.keys):
             raise click.ClickException(f"“{site_id}” has no key “{kid}”.")
-        await records.save_site(replace(found, keys=others))
-        await noted_all(records, of_site(found, replace(found, keys=others)))
+        changed = replace(found, keys=others)
+        await records.save_site(changed, audit=audit_of(of_site(found, changed)))
         return
     if kid == SERVER_KID or len(others) < len(found.keys):
         raise click.ClickException(f"Key “{kid}” exists already; choose another name.")
@@ -210,8 +208,8 @@ async def site_key(
         key = new_key(found.keys, kid, typed, address, Reach(webhook_allow).checked_field)
     except Invalid as error:
         raise click.ClickException(f"Not saved: {error}.") from None
-    await records.save_site(replace(found, keys=[*others, key]))
-    await noted_all(records, of_site(found, replace(found, keys=[*others, key])))
+    changed = replace(found, keys=[*others, key])
+    await records.save_site(changed, audit=audit_of(of_site(found, changed)))
     shown = {"public": key.public} if key.public else {"address": key.address} if key.address else {"secret": key.secret}
     show([{"site": site_id, "kid": kid, "algorithm": kind_of(key), **shown}], as_json=as_json, one=True)
 
@@ -236,5 +234,4 @@ async def site_logo(records: Records, site_id: str, file: BinaryIO | None, remov
     logo = None
     if picture is not None:
         logo = Logo(id=name, mime=picture.mime, width=picture.width, height=picture.height, data=picture.data)
-    change = await records.save_logo(site_id, logo, now_ms())
-    await noted(records, "site.logo", f"site/{site_id}", change)
+    await records.save_logo(site_id, logo, now_ms(), note=note_of("site.logo", f"site/{site_id}"))

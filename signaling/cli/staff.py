@@ -30,11 +30,10 @@ from .typed import (
     a_name_or_none,
     an_id,
     an_id_or_none,
+    audit_of,
     ids_or_all,
     json_option,
     language_tags,
-    noted,
-    noted_all,
     show,
     with_records,
 )
@@ -111,9 +110,10 @@ async def init(records: Records, login: str | None, name: str | None, password_s
     offices: list[Office] = ["administrator", "owner"]
     first = StaffRecord(id=login.lower(), login=login.lower(), name=name or login, role="operator", offices=offices)
     await _require_free(records, first)
-    if not await records.add_first_owner(replace(first, password_hash=_password(first, password_stdin))):
-        raise click.ClickException(_OWNED)  # another `sangdam init` added an owner while this command asked for the password
-    await _say_added(records, first)
+    first = replace(first, password_hash=_password(first, password_stdin))
+    if not await records.add_first_owner(first, audit=audit_of([of_member(None, first)])):
+        raise click.ClickException(_OWNED)  # another `sangdam init` has added an owner while this one asked for the password
+    _say_added(first)
 
 
 async def _require_free(records: Records, member: StaffRecord) -> None:
@@ -123,12 +123,12 @@ async def _require_free(records: Records, member: StaffRecord) -> None:
 
 async def _add_staff(records: Records, member: StaffRecord, password_stdin: bool) -> None:
     await _require_free(records, member)
-    await records.save_staff(replace(member, password_hash=_password(member, password_stdin)))
-    await _say_added(records, member)
+    added = replace(member, password_hash=_password(member, password_stdin))
+    await records.save_staff(added, audit=audit_of([of_member(None, added)]))
+    _say_added(added)
 
 
-async def _say_added(records: Records, member: StaffRecord) -> None:
-    await noted_all(records, [of_member(None, member)])
+def _say_added(member: StaffRecord) -> None:
     click.echo(f"{', '.join(member.roles)} “{member.login}” may sign in now.")
 
 
@@ -243,8 +243,8 @@ async def staff_change(
     if changed == member:
         raise click.UsageError("Nothing to change: give at least one option with another value.")
     with _last_owner_refused():
-        await records.save_staff(changed, keep_owner=not leave_without_owner)
-    await noted_all(records, [of_member(member, changed)])
+        audit = audit_of([of_member(member, changed)])
+        await records.save_staff(changed, keep_owner=not leave_without_owner, audit=audit)
     show([_staff_row(changed)], as_json=as_json, one=True)
 
 
@@ -256,8 +256,8 @@ async def staff_password(records: Records, login: str, password_stdin: bool) -> 
     """Set a new password and sign the member of staff out everywhere."""
     member = await member_of(records, login)
     # saving a new password also ends the member's sign-ins
-    await records.save_staff(replace(member, password_hash=_password(member, password_stdin)))
-    await noted(records, "staff.password", f"staff/{member.id}")
+    audit = audit_of([Entry(action="staff.password", subject=f"staff/{member.id}")])
+    await records.save_staff(replace(member, password_hash=_password(member, password_stdin)), audit=audit)
 
 
 @staff.command("list")
@@ -286,5 +286,5 @@ async def staff_remove(records: Records, login: str, leave_without_owner: bool) 
     """Remove a member of staff and sign them out everywhere."""
     member = await member_of(records, login)
     with _last_owner_refused():
-        await records.remove_staff(member.id, keep_owner=not leave_without_owner)
-    await noted_all(records, [Entry(action="staff.remove", subject=f"staff/{member.id}")], member.organisation)
+        audit = audit_of([Entry(action="staff.remove", subject=f"staff/{member.id}")], member.organisation)
+        await records.remove_staff(member.id, keep_owner=not leave_without_owner, audit=audit)

@@ -24,9 +24,10 @@ from signaling.protocol.language_tags import canonical as language_tag
 from signaling.protocol.mail_addresses import BadAddress, address_of
 from signaling.protocol.texts import BadText, Exact, Rule, Seen
 from signaling.recordings import Recordings
-from signaling.records import Change, Records
+from signaling.records import Audited, Note, Records
 from signaling.records.appointment_plan import AppointmentPlan
 from signaling.records.audit_entries import Entry
+from signaling.records.auditing import entries_by
 from signaling.records.checks import Invalid
 from signaling.records.opening import CannotOpen, opened
 
@@ -279,14 +280,19 @@ def _words(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-async def noted_all(records: Records, entries: Iterable[Entry], organisation: str = "") -> None:
-    """Record this command's changes in the audit, so that the audit page can undo them.
+def audit_of(entries: Iterable[Entry], organisation: str = "") -> list[Audited]:
+    """Return the audit entries about what this command changes, so that the page of the audit can undo it.
 
-    `organisation`: the organisation of an object that the command has removed, otherwise "".
+    Store them in the transaction of the change. `organisation`: of a thing that is removed, or "".
     """
-    await records.audit_entries("cli", list(entries), now_ms(), organisation=organisation)
+    return entries_by("cli", entries, now_ms(), organisation)
 
 
-async def noted(records: Records, action: AuditAction, subject: str, change: Change | None = None, *, detail: str = "") -> None:
-    """Record an action of this command in the audit log."""
-    await records.audit("cli", action, subject, now_ms(), detail, change=change)
+def note_of(action: AuditAction, subject: str) -> Note:
+    """Return a function that makes the audit entry about a change, of which only its own transaction can tell the values."""
+    return lambda change: audit_of([Entry(action=action, subject=subject, change=change)])
+
+
+async def noted(records: Records, action: AuditAction, subject: str, *, detail: str = "") -> None:
+    """Record an action of this command that changes no settings in the audit log."""
+    await records.audit("cli", action, subject, now_ms(), detail)

@@ -6,7 +6,7 @@ migrations in this folder, which make or upgrade the tables.
 """
 
 from .api_tokens import ApiToken, TooManyTokens
-from .auditing import Audited
+from .auditing import Audited, Note
 from .figures import Threshold, Wait
 from .oidc import OidcSettings, ProviderRole, ProviderSignIn, RoleRule
 from .passkeys import PasskeyRecord, TooManyPasskeys
@@ -57,6 +57,7 @@ __all__ = [
     "FileRecord",
     "LineRecord",
     "MessageRecord",
+    "Note",
     "OidcSettings",
     "Organisation",
     "Overtaken",

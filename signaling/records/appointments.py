@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from . import tables as t
-from .auditing import Audited, add_audit
+from .auditing import Audited, add_all, add_audit
 from .leading import Leading
 from .opening_hours import Hours
 from .types import SessionRecord, StaffRecord
@@ -82,16 +82,19 @@ class Appointments(Leading):
         rows = await self._all(sa.select(_plan.staff, _plan.hours).where(_plan.staff.in_(staff), _plan.hours.is_not(None)))
         return {row["staff"]: msgspec.convert(row["hours"], Hours) for row in rows if row["hours"]}
 
-    async def save_working_hours(self, staff: str, hours: Hours | None) -> None:
-        """Store the working hours of a member. None: the member works during the opening hours of the categories."""
-        await self._save_plan(staff, hours=None if hours is None else msgspec.to_builtins(hours))
+    async def save_working_hours(self, staff: str, hours: Hours | None, *, audit: Iterable[Audited] = ()) -> None:
+        """Store the working hours of a member. None: the opening hours of the categories count instead.
+
+        `audit`: entries to store with the change.
+        """
+        await self._save_plan(staff, audit, hours=None if hours is None else msgspec.to_builtins(hours))
 
     async def save_calendar(self, staff: str, token_hash: str) -> None:
         """Replace the key of a member's calendar.
 
         The former address of the calendar stops working. `token_hash` "": no calendar.
         """
-        await self._save_plan(staff, calendar_hash=token_hash)
+        await self._save_plan(staff, (), calendar_hash=token_hash)
 
     async def has_calendar(self, staff: str) -> bool:
         """Return whether the member has an address for their calendar."""
@@ -112,9 +115,10 @@ class Appointments(Leading):
         wanted = sa.select(*columns).where(t.session.c.id.in_(theirs)).order_by(t.session.c.id).limit(MOST_IN_CALENDAR)
         return [SessionRecord(**row) for row in await self._all(wanted)]
 
-    async def _save_plan(self, staff: str, **values: object) -> None:
+    async def _save_plan(self, staff: str, audit: Iterable[Audited], **values: object) -> None:
         mine = _plan.staff == staff
         async with self._writing() as connection:
             changed = await connection.execute(sa.update(t.staff_plan).where(mine).values(values))
             if not changed.rowcount:
                 await connection.execute(sa.insert(t.staff_plan).values(staff=staff, **values))
+            await connection.run_sync(add_all, audit)

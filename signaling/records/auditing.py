@@ -5,7 +5,7 @@ An entry is stored in the transaction of its change, so the entry and the change
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import msgspec
@@ -34,6 +34,13 @@ class Audited:
     organisation: str = ""
 
 
+Note = Callable[[Change | None], Iterable[Audited]]
+"""Makes the entries about a change that only its own transaction can tell, such as what the new value has replaced.
+
+None: the audit does not keep the values of this change.
+"""
+
+
 def entries_by(actor: str, entries: Iterable[Entry], at: int, organisation: str = "") -> list[Audited]:
     """Return these entries about changes of settings, with this actor and this time (Unix ms)."""
     return [Audited(actor, each.action, each.subject, at, each.detail, each.change, organisation) for each in entries]
@@ -51,6 +58,12 @@ def add_audit(connection: sa.Connection, entry: Audited | None, *, again: bool =
             return
     values["change"] = None if entry.change is None else msgspec.to_builtins(entry.change)
     connection.execute(sa.insert(t.audit).values(values))
+
+
+def add_all(connection: sa.Connection, entries: Iterable[Audited]) -> None:
+    """Store audit entries, in order."""
+    for each in entries:
+        add_audit(connection, each)
 
 
 def owner_of(connection: sa.Connection, subject: str, actor: str) -> str:

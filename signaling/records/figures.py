@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 from msgspec import Struct
 
 from . import tables as t
+from .auditing import Audited, add_all
 from .database import Database
 from .realm import WHOLE, Realm
 from .types import FIRST_ORGANISATION, DayCounts
@@ -82,10 +85,13 @@ class Figures(Database):
         rows = await self._all(sa.select(t.threshold).where(t.threshold.c.organisation == organisation))
         return [Threshold(figure=row["figure"], amber=row["amber"], red=row["red"]) for row in rows]
 
-    async def save_thresholds(self, thresholds: list[Threshold], organisation: str = FIRST_ORGANISATION) -> None:
-        """Replace all thresholds of the organisation."""
+    async def save_thresholds(
+        self, thresholds: list[Threshold], organisation: str = FIRST_ORGANISATION, *, audit: Iterable[Audited] = ()
+    ) -> None:
+        """Replace all thresholds of the organisation. `audit`: entries to store with the change."""
         values = [{"organisation": organisation, "figure": one.figure, "amber": one.amber, "red": one.red} for one in thresholds]
         async with self._writing() as connection:
             await connection.execute(sa.delete(t.threshold).where(t.threshold.c.organisation == organisation))
             if values:
                 await connection.execute(sa.insert(t.threshold), values)
+            await connection.run_sync(add_all, audit)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 
 from . import tables as t
+from .auditing import Audited, add_all
 from .database import Database
 from .types import FIRST_ORGANISATION, StaffRecord
 
@@ -38,8 +41,10 @@ class FirstStart(Database):
         found = await self._first(sa.select(_c.token_hash).where(_usable(token_hash, now)))
         return found is not None and not await self._transaction(_has_owner, writes=False)
 
-    async def use_first_link(self, token_hash: str, owner: StaffRecord, organisation: str, now: int) -> bool:
-        """Add the first owner, name the first organisation, and mark the link as used.
+    async def use_first_link(
+        self, token_hash: str, owner: StaffRecord, organisation: str, now: int, *, audit: Iterable[Audited] = ()
+    ) -> bool:
+        """Add the first owner, name the first organisation, and mark the link as used. `audit`: entries to store with the change.
 
         Return False, and store nothing, when the link cannot be used. Raises ValueError("login_taken").
         """
@@ -51,19 +56,22 @@ class FirstStart(Database):
             if not _add_owner(connection, owner):
                 return False
             connection.execute(sa.update(t.organisation).where(_FIRST).values(name=organisation))
+            add_all(connection, audit)
             return True
 
         return await self._transaction(use, writes=True)
 
-    async def add_first_owner(self, owner: StaffRecord) -> bool:
-        """Add the first owner, and end the link of the first start.
+    async def add_first_owner(self, owner: StaffRecord, *, audit: Iterable[Audited] = ()) -> bool:
+        """Add the first owner, and end the link of the first start. `audit`: entries to store with the change.
 
         Return False, and store nothing, when there is an owner already. Raises ValueError("login_taken").
         """
 
         def add(connection: sa.Connection) -> bool:
             _lock_first_start(connection)
-            return _add_owner(connection, owner)
+            added = _add_owner(connection, owner)
+            add_all(connection, audit if added else ())
+            return added
 
         return await self._transaction(add, writes=True)
 

@@ -12,8 +12,7 @@ from signaling.protocol.words import Audience
 
 from . import tables as t
 from .announcing import noted, session_event
-from .audit_entries import Entry
-from .auditing import Audited, add_audit, entries_by
+from .auditing import Audited, add_audit
 from .database import require_kept
 from .leading import Leading
 from .outbox import MailState
@@ -192,12 +191,6 @@ class History(Leading):
         entry = Audited(actor, action, subject, at, detail, change, organisation)
         async with self._writing() as connection:
             await connection.run_sync(add_audit, entry, again=again)
-
-    async def audit_entries(self, actor: str, entries: Sequence[Entry], at: int, *, organisation: str = "") -> None:
-        """Store entries about changes of settings, in order. `organisation`: "": the organisation that owns the subject."""
-        async with self._writing() as connection:
-            for each in entries_by(actor, entries, at, organisation):
-                await connection.run_sync(add_audit, each)
 
     async def erasures(self, after: int) -> tuple[int, list[str]]:
         """Return the number of the newest audit entry, and the sessions that any process has erased since entry `after` (0: all).

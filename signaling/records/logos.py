@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 from msgspec import Struct
 
 from . import tables as t
+from .auditing import Audited, Note, add_all
 from .sites_and_staff import Places
 from .types import Change, Changed
 
@@ -27,13 +30,13 @@ class Logo(Struct, frozen=True, kw_only=True):
 class Logos(Places):
     """The logos of sites in the records."""
 
-    async def save_logo(self, site_id: str, logo: Logo | None, now: int) -> Change:
-        """Make `logo` the site's logo; None: the site has no logo any more. Return the change for the audit.
+    async def save_logo(self, site_id: str, logo: Logo | None, now: int, *, note: Note) -> None:
+        """Make `logo` the site's logo; None: the site has no logo any more. `note`: makes the entries to store with the change.
 
         The newest `MOST_FORMER` former logos of a site stay stored, so that the change can be undone.
         """
 
-        def save(connection: sa.Connection) -> Change:
+        def save(connection: sa.Connection) -> None:
             before = _logo_of(connection, site_id)
             after = logo.id if logo is not None and before is not None else ""
             connection.execute(sa.update(t.site).where(t.site.c.id == site_id).values(logo=after))
@@ -44,16 +47,16 @@ class Logos(Places):
             kept = sa.select(t.site_logo.c.id).where(*mine).order_by(t.site_logo.c.saved_at.desc()).limit(MOST_FORMER)
             ids = connection.execute(kept).scalars().all()
             connection.execute(sa.delete(t.site_logo).where(*mine, t.site_logo.c.id.not_in(ids)))
-            return Change(before={"logo": before or ""}, after={"logo": after})
+            add_all(connection, note(Change(before={"logo": before or ""}, after={"logo": after})))
 
-        change = await self._transaction(save, writes=True)
+        await self._transaction(save, writes=True)
         self._known.pop(site_id, None)
-        return change
 
-    async def restore_logo(self, site_id: str, logo_id: str, expected: str) -> bool:
+    async def restore_logo(self, site_id: str, logo_id: str, expected: str, *, audit: Iterable[Audited] = ()) -> bool:
         """Make a former logo the site's logo again, in place of the logo `expected`. "": no logo.
 
-        Return False when the former logo is no longer stored. Raises Changed when the site has another logo than `expected`.
+        `audit`: entries to store with the change. Return False when the former logo is no longer stored. Raises Changed when the
+        site has another logo than `expected`.
         """
 
         def restore(connection: sa.Connection) -> bool:
@@ -63,6 +66,7 @@ class Logos(Places):
             if logo_id and connection.execute(sa.select(t.site_logo.c.id).where(here)).first() is None:
                 return False
             connection.execute(sa.update(t.site).where(t.site.c.id == site_id).values(logo=logo_id))
+            add_all(connection, audit)
             return True
 
         restored = await self._transaction(restore, writes=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from typing import Literal
 
@@ -12,6 +12,7 @@ from msgspec import Struct
 from sqlalchemy.exc import IntegrityError
 
 from . import tables as t
+from .auditing import Audited, add_all
 from .database import Database
 from .sign_ins import INSTALLATION, NoProvider, lock_providers, organisation_of, rules_of, store_sign_in
 from .types import Changed, SignInRecord, StaffRecord, version_of
@@ -95,14 +96,19 @@ class Oidc(Database):
         return {row["id"]: msgspec.convert(row["settings"], OidcSettings) for row in rows}
 
     async def save_oidc_settings(
-        self, settings: OidcSettings | None, of: str = INSTALLATION, *, expected: str | None = None
+        self,
+        settings: OidcSettings | None,
+        of: str = INSTALLATION,
+        *,
+        expected: str | None = None,
+        audit: Iterable[Audited] = (),
     ) -> None:
         """Store a provider's settings. None removes the provider. If the issuer or the client changes, this row's sign-ins end.
 
-        `expected`: the version (`version_of`) of the stored settings; "" for none. Raises Changed when other settings are stored.
-        Raises NoProvider when the provider is removed, or its issuer changes, while a rule lets staff sign in only at this
-        provider. A new issuer would not know these staff. A rule of an organisation needs the organisation's own provider or, if
-        it has none, the installation's provider. A rule for everybody needs every provider.
+        `expected`: the version (`version_of`) of the stored settings; "" for none. `audit`: entries to store with the change.
+        Raises Changed when other settings are stored. Raises NoProvider when the provider is removed, or its issuer changes, while
+        a rule lets staff sign in only at this provider. A new issuer would not know these staff. A rule of an organisation needs
+        the organisation's own provider or, if it has none, the installation's provider. A rule for everybody needs every provider.
         """
         this = t.oidc_settings.c.id == of
 
@@ -126,6 +132,7 @@ class Oidc(Database):
                 source = source_of(of, old.issuer)
                 theirs = sa.select(t.provider_sign_in.c.token_hash).where(t.provider_sign_in.c.issuer == source)
                 connection.execute(sa.delete(t.sign_in).where(t.sign_in.c.token_hash.in_(theirs)))
+            add_all(connection, audit)
 
         await self._transaction(save, writes=True)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 
 from . import tables as t
+from .auditing import Audited, add_all
 from .database import Database
 from .types import FIRST_ORGANISATION, Organisation
 
@@ -22,13 +25,14 @@ class Organisations(Database):
         row = await self._first(sa.select(t.organisation).where(t.organisation.c.id == organisation_id))
         return Organisation(**row) if row else None
 
-    async def save_organisation(self, organisation: Organisation) -> None:
-        """Insert the organisation, or change the name of the stored one."""
+    async def save_organisation(self, organisation: Organisation, *, audit: Iterable[Audited] = ()) -> None:
+        """Insert the organisation, or change the name of the stored one. `audit`: entries to store with the change."""
         here = t.organisation.c.id == organisation.id
 
         def save(connection: sa.Connection) -> None:
             if not connection.execute(sa.update(t.organisation).where(here).values(name=organisation.name)).rowcount:
                 connection.execute(sa.insert(t.organisation).values(id=organisation.id, name=organisation.name))
+            add_all(connection, audit)
 
         await self._transaction(save, writes=True)
 

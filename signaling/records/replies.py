@@ -6,7 +6,7 @@ A reply belongs either to a site, whose staff share it, or to one member of staf
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from . import tables as t
+from .auditing import Audited, Note, add_all
 from .database import Database
 from .realm import Realm
 from .types import Change, Changed
@@ -93,12 +94,15 @@ def new_reply_id() -> str:
 
 
 class Imported(NamedTuple):
-    """The result of an import of replies. `before`, `after`: as in `noted_replies`."""
+    """The result of an import of replies: how many were added, and how many changed."""
 
     added: int
     changed: int
-    before: dict[str, Any]
-    after: dict[str, Any]
+
+
+def _unnoted(_: Change | None) -> tuple[Audited, ...]:
+    """Make no audit entry, for replies whose change is not audited."""
+    return ()
 
 
 class Replies(Database):
@@ -116,37 +120,47 @@ class Replies(Database):
         """Return the replies that the site shares, by title."""
         return await self._replies(_c.site == site)
 
-    async def save_reply(self, reply: SavedReply) -> tuple[SavedReply, Change]:
-        """Insert the reply, or replace the texts of the stored one. Return the reply as stored, and the change for the audit.
+    async def save_reply(self, reply: SavedReply, *, note: Note = _unnoted) -> SavedReply:
+        """Insert the reply, or replace the texts of the stored one. Return the reply as stored.
 
-        Raises LookupError when the id belongs to another owner, and TooManyReplies.
+        `note`: makes the audit entries to store with the change. Raises LookupError when the id belongs to another owner, and
+        TooManyReplies.
         """
 
-        def save(connection: sa.Connection) -> tuple[SavedReply, Change]:
+        def save(connection: sa.Connection) -> SavedReply:
             known = connection.execute(sa.select(t.saved_reply).where(_c.id == reply.id).with_for_update()).mappings().first()
             if known is not None and (known["site"] or "", known["owner"] or "") != (reply.site, reply.owner):
                 raise LookupError(reply.id)
             if known is None:
                 _require_room(connection, reply, 1)
                 connection.execute(sa.insert(t.saved_reply).values(_row(reply)))
-                return reply, Change(before=None, after=plain_reply(reply))
+                add_all(connection, note(Change(before=None, after=plain_reply(reply))))
+                return reply
             stored = replace(reply, uses=known["uses"])
             connection.execute(sa.update(t.saved_reply).where(_c.id == reply.id).values(_row(stored)))
             found = connection.execute(sa.select(_p.id).where(_p.reply == reply.id).order_by(_p.at, _p.id)).scalars()
-            change = Change(before={name: known[name] or "" for name in _NOTED}, after=plain_reply(reply))
-            return replace(stored, pictures=tuple(found)), change
+            add_all(connection, note(Change(before={name: known[name] or "" for name in _NOTED}, after=plain_reply(reply))))
+            return replace(stored, pictures=tuple(found))
 
         return await self._transaction(save, writes=True)
 
-    async def import_replies(self, replies: Sequence[SavedReply]) -> Imported:
-        """Store shared replies of one site, all or none.
+    async def import_replies(
+        self, site: str, replies: Sequence[SavedReply], *, gone: Collection[str] = (), note: Note = _unnoted
+    ) -> Imported:
+        """Store replies that a site shares, all or none. Return how many were added and changed.
 
-        Return the added and the changed replies. If the site already has a reply with the same language and title, the new text
-        replaces its text. Raises TooManyReplies.
+        A reply replaces the text of the site's reply with the same language and title. `gone`: ids of the site's replies to
+        remove first. `note`: makes the audit entries to store with a change. Raises TooManyReplies.
         """
 
         def store(connection: sa.Connection) -> Imported:
-            theirs = _c.site == replies[0].site if replies else sa.false()
+            theirs = _c.site == site
+            leaving = theirs & _c.id.in_(list(gone))
+            former = {
+                row["id"]: {name: row[name] or "" for name in _NOTED}
+                for row in connection.execute(sa.select(t.saved_reply).where(leaving)).mappings()
+            }
+            connection.execute(sa.delete(t.saved_reply).where(leaving))
             known = {(row.language, row.title): row for row in connection.execute(sa.select(t.saved_reply).where(theirs))}
             added = [reply for reply in replies if (reply.language, reply.title) not in known]
             changed = [reply for reply in replies if (row := known.get((reply.language, reply.title))) and row.text != reply.text]
@@ -156,21 +170,24 @@ class Replies(Database):
             for reply in changed:
                 here = _c.id == known[reply.language, reply.title].id
                 connection.execute(sa.update(t.saved_reply).where(here).values(text=reply.text, changed_at=reply.changed_at))
-            before: dict[str, Any] = {reply.id: None for reply in added}
-            after = {reply.id: plain_reply(reply) for reply in added}
+            before: dict[str, Any] = former | {reply.id: None for reply in added}
+            after: dict[str, Any] = dict.fromkeys(former) | {reply.id: plain_reply(reply) for reply in added}
             for reply in changed:
                 row = known[reply.language, reply.title]
                 after[row.id] = plain_reply(reply)
                 before[row.id] = after[row.id] | {"text": row.text}
-            return Imported(len(added), len(changed), before, after)
+            add_all(connection, note(noted_replies(before, after)))
+            return Imported(len(added), len(changed))
 
         return await self._transaction(store, writes=True)
 
-    async def put_replies_back(self, site: str, present: Mapping[str, Any], wanted: Mapping[str, Any], now: int) -> None:
-        """Restore former texts of replies that a site shares, all or none.
+    async def put_replies_back(
+        self, site: str, present: Mapping[str, Any], wanted: Mapping[str, Any], now: int, *, audit: Iterable[Audited] = ()
+    ) -> None:
+        """Give replies that a site shares their former texts, all or none.
 
-        `present`, `wanted`: id of a reply → its texts (`plain_reply`), or None for no reply. Raises Changed when a reply has
-        other texts than in `present`, and TooManyReplies.
+        `present`, `wanted`: id of a reply → its texts (`plain_reply`), or None for no reply. `audit`: entries to store with the
+        change. Raises Changed when a reply has other texts than in `present`, and TooManyReplies.
         """
 
         def put(connection: sa.Connection) -> None:
@@ -192,20 +209,23 @@ class Replies(Database):
                     connection.execute(sa.delete(t.saved_reply).where(here))
                 elif reply in stored:
                     connection.execute(sa.update(t.saved_reply).where(here).values(changed_at=now, **texts))
+            add_all(connection, audit)
 
         await self._transaction(put, writes=True)
 
-    async def remove_reply(self, reply: str, *, site: str = "", owner: str = "") -> Change | None:
-        """Remove a saved reply of this site or this owner.
+    async def remove_reply(self, reply: str, *, site: str = "", owner: str = "", note: Note = _unnoted) -> bool:
+        """Remove a saved reply of this site or this owner. Return False when there is no such reply.
 
-        Return the change for the audit, or None when there is no such reply.
+        `note`: makes the audit entries to store with the removal.
         """
         this = (_c.id == reply) & _belongs(site, owner)
 
-        def remove(connection: sa.Connection) -> Change | None:
+        def remove(connection: sa.Connection) -> bool:
             found = connection.execute(sa.select(t.saved_reply).where(this).with_for_update()).mappings().first()
             connection.execute(sa.delete(t.saved_reply).where(this))
-            return None if found is None else Change(before={name: found[name] or "" for name in _NOTED}, after=None)
+            if found is not None:
+                add_all(connection, note(Change(before={name: found[name] or "" for name in _NOTED}, after=None)))
+            return found is not None
 
         return await self._transaction(remove, writes=True)
 
@@ -220,8 +240,10 @@ class Replies(Database):
 
     # --- pictures of replies -------------------------------------------------------------------------------------------
 
-    async def add_reply_picture(self, picture: ReplyPicture, *, site: str = "", owner: str = "") -> None:
-        """Add a picture to a reply of this site or this owner.
+    async def add_reply_picture(
+        self, picture: ReplyPicture, *, site: str = "", owner: str = "", audit: Iterable[Audited] = ()
+    ) -> None:
+        """Add a picture to a reply of this site or this owner. `audit`: entries to store with the change.
 
         Raises LookupError when there is no such reply, and TooManyReplyPictures.
         """
@@ -235,13 +257,27 @@ class Replies(Database):
                 raise TooManyReplyPictures
             values = {name: getattr(picture, name) for name in ReplyPicture.__struct_fields__}
             connection.execute(sa.insert(t.reply_picture).values(values))
+            add_all(connection, audit)
 
         await self._transaction(add, writes=True)
 
-    async def remove_reply_picture(self, picture: str, reply: str, *, site: str = "", owner: str = "") -> bool:
-        """Remove a picture from a reply of this site or this owner. Return False when there is no such picture."""
+    async def remove_reply_picture(
+        self, picture: str, reply: str, *, site: str = "", owner: str = "", audit: Iterable[Audited] = ()
+    ) -> bool:
+        """Remove a picture from a reply of this site or this owner. Return False when there is no such picture.
+
+        `audit`: entries to store with the change.
+        """
         theirs = sa.select(_c.id).where(_c.id == reply, _belongs(site, owner))
-        return await self._do(sa.delete(t.reply_picture).where(_p.id == picture, _p.reply.in_(theirs))) > 0
+        this = (_p.id == picture) & _p.reply.in_(theirs)
+
+        def remove(connection: sa.Connection) -> bool:
+            if not connection.execute(sa.delete(t.reply_picture).where(this)).rowcount:
+                return False
+            add_all(connection, audit)
+            return True
+
+        return await self._transaction(remove, writes=True)
 
     async def reply_picture(self, picture: str) -> tuple[ReplyPicture, str, str] | None:
         """Return the picture with the site and the owner of its reply, or None when there is no such picture."""

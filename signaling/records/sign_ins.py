@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from msgspec import Struct
 from sqlalchemy.exc import IntegrityError
 
 from . import tables as t
+from .auditing import Audited, add_all
 from .database import Database
 from .types import FIRST_ORGANISATION, Changed, SignInRecord, version_of
 
@@ -290,11 +292,14 @@ class SignIns(Database):
         rows = await self._all(sa.select(t.sign_in_rules).where(which))
         return {row["id"]: _rules_in(row) for row in rows}
 
-    async def save_sign_in_rules(self, rules: SignInRules, of: str = INSTALLATION, *, expected: str | None = None) -> None:
+    async def save_sign_in_rules(
+        self, rules: SignInRules, of: str = INSTALLATION, *, expected: str | None = None, audit: Iterable[Audited] = ()
+    ) -> None:
         """Store the sign-in rules of one row: `INSTALLATION`, or an organisation's row (`rules_of`).
 
-        `expected`: the version (`version_of`) of the stored rules. Raises Changed when other rules are stored. Raises NoProvider
-        when the rules let staff sign in at the provider only, but neither this row nor the installation has a provider.
+        `expected`: the version (`version_of`) of the stored rules. `audit`: entries to store with the change. Raises Changed when
+        other rules are stored. Raises NoProvider when the rules let staff sign in at the provider only, but neither this row nor
+        the installation has a provider.
         """
         values = {name: getattr(rules, name) for name in SignInRules.__struct_fields__}
         this = t.sign_in_rules.c.id == of
@@ -309,6 +314,7 @@ class SignIns(Database):
                 connection.execute(sa.insert(t.sign_in_rules).values(id=of, **values))
             else:
                 connection.execute(sa.update(t.sign_in_rules).where(this).values(values))
+            add_all(connection, audit)
 
         try:
             await self._transaction(save, writes=True)

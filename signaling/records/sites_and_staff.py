@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from . import tables as t
 from .appointment_plan import AppointmentPlan
-from .auditing import Audited, add_audit
+from .auditing import Audited, add_all
 from .database import Database
 from .mail_plan import MailPlan
 from .opening_hours import Hours
@@ -110,8 +110,7 @@ class Places(Database):
                 await connection.execute(sa.insert(t.category), categories)
             if keys:
                 await connection.execute(sa.insert(t.site_key), keys)
-            for each in audit:
-                await connection.run_sync(add_audit, each)
+            await connection.run_sync(add_all, audit)
         self._known.pop(site.id, None)
 
     async def remove_site(self, site_id: str, *, audit: Iterable[Audited] = ()) -> bool:
@@ -123,8 +122,7 @@ class Places(Database):
         def remove(connection: sa.Connection) -> bool:
             if not connection.execute(sa.delete(t.site).where(t.site.c.id == site_id)).rowcount:
                 return False
-            for each in audit:
-                add_audit(connection, each)
+            add_all(connection, audit)
             return True
 
         removed = await self._transaction(remove, writes=True)
@@ -177,8 +175,7 @@ class Places(Database):
                         raise Changed(record.id)
                 if before is None:
                     await connection.execute(sa.insert(t.staff).values(values))
-                for each in audit:
-                    await connection.run_sync(add_audit, each)
+                await connection.run_sync(add_all, audit)
                 if before is None:
                     return
                 if keep_owner:
@@ -218,16 +215,18 @@ class Places(Database):
 
         return await self._transaction(change, writes=True)
 
-    async def remove_staff(self, staff_id: str, *, keep_owner: bool = True) -> bool:
+    async def remove_staff(self, staff_id: str, *, keep_owner: bool = True, audit: Iterable[Audited] = ()) -> bool:
         """Remove a member of staff and their sign-ins. Return False when there is no such member.
 
-        `keep_owner`: whether the organisation must keep an active owner. Raises LastOwner.
+        `keep_owner`: whether the organisation must keep an active owner. `audit`: entries to store with the removal. Raises
+        LastOwner.
         """
         mine = t.staff.c.id == staff_id
         async with self._writing() as connection:
             before = (await connection.execute(sa.select(t.staff).where(mine))).first()
             if before is not None and keep_owner:
                 await require_owner(connection, StaffRecord(**before._mapping), None)
+            await connection.run_sync(add_all, audit if before is not None else ())
             return (await connection.execute(sa.delete(t.staff).where(mine))).rowcount > 0
 
     # --- sign-ins ------------------------------------------------------------------------------------------------------

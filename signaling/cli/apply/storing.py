@@ -1,16 +1,20 @@
-"""Store the installation that a file asks for. Each site, member of staff or other object is stored in a separate transaction."""
+"""Store the installation that a file asks for.
+
+Each changed site, member or other thing is stored in a transaction of its own, together with its audit entries.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import msgspec
 
 from signaling.access.oidc.setting_up import change_of
-from signaling.protocol.audit_actions import AuditAction
-from signaling.records import Change, OidcSettings, Records, SignInRules, Site, StaffRecord, version_of
-from signaling.records.audit_entries import of_member, of_removed_site, of_site
+from signaling.records import Audited, Change, OidcSettings, Records, SignInRules, Site, StaffRecord, version_of
+from signaling.records.audit_entries import Entry, of_member, of_removed_site, of_site
+from signaling.records.auditing import entries_by
 from signaling.records.checks import changes
 from signaling.records.owners import is_owner
-from signaling.records.replies import noted_replies, plain_reply
 
 from .installation import Installation
 
@@ -32,8 +36,8 @@ class Storing:
         """Store the difference: first everything that is new or changed, then what is removed."""
         for organisation in self._after.organisations.values():
             if organisation != self._before.organisations.get(organisation.id):
-                await self._records.save_organisation(organisation)
-                await self._note("organisation.save", f"organisation/{organisation.id}")
+                audit = self._by([Entry(action="organisation.save", subject=f"organisation/{organisation.id}")])
+                await self._records.save_organisation(organisation, audit=audit)
         for site in self._after.sites.values():
             await self._site(self._before.sites.get(site.id), site)
         # store owners first, so that the organisation always has an owner, even if one owner hands the role to another member
@@ -55,23 +59,24 @@ class Storing:
         for row, rules in self._after.rules.items():
             before = self._before.rules.get(row, SignInRules())
             if rules != before and (rules.provider == "only") == need_provider:
-                await self._records.save_sign_in_rules(rules, row, expected=version_of(before))
                 was, now = changes(msgspec.to_builtins(before), msgspec.to_builtins(rules))
-                await self._note("sign_in.rules", row, Change(before=was, after=now))
+                audit = self._by([Entry(action="sign_in.rules", subject=row, change=Change(before=was, after=now))])
+                await self._records.save_sign_in_rules(rules, row, expected=version_of(before), audit=audit)
 
     async def _provider(self, row: str, wanted: OidcSettings | None) -> None:
         before = self._before.providers.get(row)
         if wanted == before:
             return
-        await self._records.save_oidc_settings(wanted, row, expected=version_of(before) if before else "")
-        await self._note("sign_in.provider", row, change_of(before, wanted), detail=wanted.issuer if wanted else "")
+        detail = wanted.issuer if wanted else ""
+        audit = self._by([Entry(action="sign_in.provider", subject=row, detail=detail, change=change_of(before, wanted))])
+        expected = version_of(before) if before else ""
+        await self._records.save_oidc_settings(wanted, row, expected=expected, audit=audit)
 
     async def _site(self, before: Site | None, site: Site) -> None:
         if before is None or version_of(before) != version_of(site):
-            await self._records.save_site(site, expected=version_of(before) if before else "")
-            # one audit entry for each part of the settings, as the settings pages make them, so that the audit page can undo each
-            # change
-            await self._records.audit_entries(ACTOR, of_site(before, site), self._now)
+            # an entry for each part, as the part's settings page notes it, so that the page of the audit can undo the change
+            audit = self._by(of_site(before, site))
+            await self._records.save_site(site, expected=version_of(before) if before else "", audit=audit)
         await self._replies(site)
 
     async def _replies(self, site: Site) -> None:
@@ -79,31 +84,29 @@ class Storing:
         after = self._after.replies.get(site.id, [])
         fresh = [each for each in after if each != before.get(each.id)]
         gone = before.keys() - {each.id for each in after}
-        for reply in gone:
-            await self._records.remove_reply(reply, site=site.id)
-        stored = await self._records.import_replies(fresh)
         if fresh or gone:
-            was = {reply: plain_reply(before[reply]) for reply in gone} | stored.before
-            await self._note("reply.import", f"site/{site.id}", noted_replies(was, dict.fromkeys(gone) | stored.after))
+            await self._records.import_replies(
+                site.id,
+                fresh,
+                gone=gone,
+                note=lambda change: self._by([Entry(action="reply.import", subject=f"site/{site.id}", change=change)]),
+            )
 
     async def _member(self, before: StaffRecord | None, member: StaffRecord) -> None:
         if before == member:
             return
-        await self._records.save_staff(member, expected=version_of(before) if before else "")
-        await self._records.audit_entries(ACTOR, [of_member(before, member)], self._now)
+        audit = self._by([of_member(before, member)])
+        await self._records.save_staff(member, expected=version_of(before) if before else "", audit=audit)
 
     async def _remove(self) -> None:
         for login in self._before.staff.keys() - self._after.staff.keys():
             member = self._before.staff[login]
-            await self._records.remove_staff(member.id)
-            await self._note("staff.remove", f"staff/{member.id}", organisation=member.organisation)
+            audit = self._by([Entry(action="staff.remove", subject=f"staff/{member.id}")], member.organisation)
+            await self._records.remove_staff(member.id, audit=audit)
         for name in self._before.sites.keys() - self._after.sites.keys():
             site = self._before.sites[name]
-            await self._records.remove_site(name)
-            entries = [of_removed_site(site)]
-            await self._records.audit_entries(ACTOR, entries, self._now, organisation=site.organisation)
+            await self._records.remove_site(name, audit=self._by([of_removed_site(site)], site.organisation))
 
-    async def _note(
-        self, action: AuditAction, subject: str, change: Change | None = None, *, detail: str = "", organisation: str = ""
-    ) -> None:
-        await self._records.audit(ACTOR, action, subject, self._now, detail, change=change, organisation=organisation)
+    def _by(self, entries: Iterable[Entry], organisation: str = "") -> list[Audited]:
+        """Return the audit entries about what this command changes. `organisation`: of a thing that is removed, or ""."""
+        return entries_by(ACTOR, entries, self._now, organisation)

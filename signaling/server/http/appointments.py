@@ -17,6 +17,7 @@ from signaling.protocol.words import OptionalId
 from signaling.records import StaffRecord
 from signaling.records.appointment_plan import offered
 from signaling.records.audit_entries import of_working_hours
+from signaling.records.auditing import entries_by
 from signaling.records.opening_hours import BadHours, Hours, check
 from signaling.server.app_keys import LIVE, RECORDS
 from signaling.session.model import NotAllowed
@@ -149,8 +150,8 @@ async def change_hours(request: web.Request) -> web.Response:
             raise Refused(400, "bad_hours", str(error)) from error
     records = request.app[RECORDS]
     before = (await records.working_hours([member.id])).get(member.id)
-    await records.save_working_hours(member.id, wanted)
-    await records.audit_entries(asker.member.id, [of_working_hours(member.id, before, wanted)], now_ms())
+    entries = entries_by(asker.member.id, [of_working_hours(member.id, before, wanted)], now_ms())
+    await records.save_working_hours(member.id, wanted, audit=entries)
     return answer(await _hours_of(request, asker, member))
 
 

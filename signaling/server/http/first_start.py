@@ -23,8 +23,9 @@ from signaling.records import StaffRecord
 from signaling.records.checks import MOST_NAME, Invalid, checked_staff
 from signaling.server.app_keys import IDENTITY, RECORDS
 
-from .bodies import address_of, now_ms, read_json, steady_ms
+from .bodies import address_of, read_json, steady_ms
 from .errors import answer
+from .noting import noting
 from .staff import Password, agent_of, welcome
 
 routes = web.RouteTableDef()
@@ -73,13 +74,15 @@ async def begin(request: web.Request) -> web.Response:
         raise SignInRefused("link_over")  # check this before the password is hashed, because hashing takes time
     owner, organisation = _checked(asked)
     owner = replace(owner, password_hash=await _hashed(asked.password, owner))
+    audit = [
+        *noting(owner.id, "staff.add", f"staff/{owner.id}")(None),
+        *noting(owner.id, "organisation.save", f"organisation/{owner.organisation}")(None),
+    ]
     try:
-        if not await records.use_first_link(link, owner, organisation, now):
+        if not await records.use_first_link(link, owner, organisation, now, audit=audit):
             raise SignInRefused("link_over")
     except ValueError:
         raise Invalid({"login": "taken"}) from None
-    await records.audit(owner.id, "staff.add", f"staff/{owner.id}", now_ms())
-    await records.audit(owner.id, "organisation.save", f"organisation/{owner.organisation}", now_ms())
     given = Given(owner.login, asked.password, "", address_of(request), agent_of(request))
     return await welcome(request, await request.app[IDENTITY].sign_in(given, now), now)
 

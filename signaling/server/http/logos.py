@@ -16,6 +16,7 @@ from .allowed import Asker, asked_site, asker_of
 from .bodies import address_of, now_ms, path_id
 from .errors import Refused, answer, not_found
 from .image_files import Who
+from .noting import noting
 from .pictures import UPLOADS, PictureAnswer, taken, too_many
 from .scanning import noted
 
@@ -60,7 +61,6 @@ async def remove(request: web.Request) -> web.Response:
 
 
 async def _save(request: web.Request, asker: Asker, site: Site, logo: Logo | None) -> None:
-    records, now = request.app[RECORDS], now_ms()
-    change = await records.save_logo(site.id, logo, now)
-    await records.audit(asker.member.id, "site.logo", f"site/{site.id}", now, change=change)
+    note = noting(asker.member.id, "site.logo", f"site/{site.id}")
+    await request.app[RECORDS].save_logo(site.id, logo, now_ms(), note=note)
     await request.app[LIVE].sessions.site_changed(site.id)

@@ -11,7 +11,7 @@ from signaling.mail.wording import NAMES, checked_plan, preview
 from signaling.mail.words import TEXTS, language_of
 from signaling.protocol.reading import QueryReader, Reader
 from signaling.protocol.words import Locale, OptionalId
-from signaling.records import Change, Changed, Site, version_of
+from signaling.records import Change, Changed, Note, Site, version_of
 from signaling.records.checks import changes
 from signaling.records.mail_plan import MailPlan, MailText, fields_of, with_texts_of
 from signaling.server.app_keys import RECORDS, SETTINGS
@@ -20,6 +20,7 @@ from .allowed import asked_site, asker_of
 from .bodies import now_ms, read_json, read_query
 from .errors import answer
 from .headers import sha256_source
+from .noting import noting
 from .operator import read_language
 
 routes = web.RouteTableDef()
@@ -125,23 +126,22 @@ async def save_plan(request: web.Request) -> web.Response:
     asked = await read_json(request, _read_plan, MOST_PLAN_BYTES)
     if asked.former is not None and asked.former != site.mail:
         raise Changed
-    change = await store(request, site, checked_plan(asked.plan))
-    await request.app[RECORDS].audit(asker.member.id, "site.mail", f"site/{site.id}", now_ms(), change=change)
+    note = noting(asker.member.id, "site.mail", f"site/{site.id}")
+    await store(request, site, checked_plan(asked.plan), note)
     return answer({})
 
 
-async def store(request: web.Request, site: Site, plan: MailPlan) -> Change:
-    """Store checked settings for mails.
+async def store(request: web.Request, site: Site, plan: MailPlan, note: Note) -> None:
+    """Store a checked plan, and the audit entries that `note` makes of the change.
 
     Return the change, for the audit. Raises Changed, and Invalid when the server does not allow a new from-address.
     """
     settings = request.app[SETTINGS]
-    if plan.from_address != site.mail.from_address:
-        check_from(plan, settings.mail_from, settings.mail_from_allow)
-    await request.app[RECORDS].save_site(replace(site, mail=plan), expected=version_of(site))
+    check_from(plan, site.mail, settings.mail_from, settings.mail_from_allow)
     before, after = fields_of(site.mail), fields_of(plan)
     was, now = changes(with_texts_of(before, after), with_texts_of(after, before))
-    return Change(before=was, after=now)
+    audit = note(Change(before=was, after=now))
+    await request.app[RECORDS].save_site(replace(site, mail=plan), expected=version_of(site), audit=audit)
 
 
 @routes.get("/api/operator/sites/{site}/mail/wording")

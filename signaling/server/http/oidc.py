@@ -5,6 +5,7 @@ The installation has one provider, and each organisation may have its own.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
 
@@ -29,13 +30,14 @@ from signaling.access.sign_in_refused import SignInRefused
 from signaling.protocol.reading import QueryReader, Reader, by
 from signaling.protocol.reasons import SignInReason
 from signaling.protocol.texts import Exact
-from signaling.records import OidcSettings, RecordsAway, version_of
+from signaling.records import Audited, OidcSettings, RecordsAway, version_of
 from signaling.records.sign_ins import INSTALLATION, NoProvider, organisation_of, rules_of
 from signaling.server.app_keys import ACCOUNT_MAILS, OIDC, RECORDS, SETTINGS
 
 from .allowed import Asker, asker_of
 from .bodies import Key, address_of, now_ms, path_id, read_bytes, read_json, read_query, steady_ms
 from .errors import Refused, answer
+from .noting import noting
 from .staff import agent_of, begin
 
 routes = web.RouteTableDef()
@@ -258,21 +260,22 @@ async def _save(request: web.Request, asker: Asker, of: str, subject: str) -> we
     form = (await read_json(request, _read_settings)).provider
     stored = await request.app[RECORDS].oidc_settings(of)
     wanted = None if form is None else await checked(request, form, stored, of)
-    await store(request, wanted, of, stored)
-    detail = wanted.issuer if wanted else ""
-    change = change_of(stored, wanted)
-    await request.app[RECORDS].audit(asker.member.id, "sign_in.provider", subject, now_ms(), detail, change=change)
+    note = noting(asker.member.id, "sign_in.provider", subject, wanted.issuer if wanted else "")
+    await store(request, wanted, of, stored, note(change_of(stored, wanted)))
     return await _page(request, of)
 
 
-async def store(request: web.Request, wanted: OidcSettings | None, of: str, stored: OidcSettings | None) -> None:
-    """Store the provider's settings; None removes the provider.
+async def store(
+    request: web.Request, wanted: OidcSettings | None, of: str, stored: OidcSettings | None, audit: Iterable[Audited]
+) -> None:
+    """Store the provider's settings; None removes the provider. `stored`: the settings that this change begins with.
 
-    `stored`: the settings before this change. Raises Refused(bad_provider) when a rule needs the provider, and Changed when the
-    stored settings are not `stored`.
+    `audit`: entries to store with the change. Raises Refused(bad_provider) while a rule needs the provider, and Changed when
+    other settings than `stored` are stored.
     """
     try:
-        await request.app[RECORDS].save_oidc_settings(wanted, of, expected=version_of(stored) if stored else "")
+        expected = version_of(stored) if stored else ""
+        await request.app[RECORDS].save_oidc_settings(wanted, of, expected=expected, audit=audit)
     except NoProvider:
         raise _bad(NEEDED) from None
 

@@ -12,14 +12,15 @@ from signaling.protocol.audit_actions import AuditAction
 from signaling.protocol.language_tags import canonical, lookup
 from signaling.protocol.reading import QueryReader, Reader, by
 from signaling.protocol.words import Locale, OptionalId
-from signaling.records import Change, SavedReply, Site, StaffRecord, TooManyReplies
-from signaling.records.replies import new_reply_id, noted_replies
+from signaling.records import Note, SavedReply, Site, StaffRecord, TooManyReplies
+from signaling.records.replies import new_reply_id
 from signaling.records.reply_csv import TEXT, TITLE, BadTable, Row, read, write
 from signaling.server.app_keys import RECORDS
 
 from .allowed import asked_site, asker_of
 from .bodies import Key, now_ms, path_id, read_bytes, read_json, read_query
 from .errors import Refused, answer, not_found
+from .noting import noting
 from .operator import read_language
 
 routes = web.RouteTableDef()
@@ -202,12 +203,10 @@ async def import_shared(request: web.Request) -> web.Response:
     now = now_ms()
     replies = [SavedReply(id=new_reply_id(), site=site.id, changed_at=now, **row._asdict()) for row in rows]
     try:
-        stored = await request.app[RECORDS].import_replies(replies)
+        note = noting(asker.member.id, "reply.import", f"site/{site.id}")
+        stored = await request.app[RECORDS].import_replies(site.id, replies, note=note)
     except TooManyReplies as error:
         raise _too_many(error) from None
-    await request.app[RECORDS].audit(
-        asker.member.id, "reply.import", f"site/{site.id}", now, change=noted_replies(stored.before, stored.after)
-    )
     return answer(Imported(added=stored.added, changed=stored.changed))
 
 
@@ -221,31 +220,29 @@ def _fits(reply: SavedReply, language: str) -> bool:
 async def _save(request: web.Request, member: StaffRecord, reply: SavedReply) -> web.Response:
     records = request.app[RECORDS]
     try:
-        stored, change = await records.save_reply(reply)
+        stored = await records.save_reply(reply, note=_noting(member, "reply.save", reply.id, reply.site))
     except LookupError:
         raise not_found() from None
     except TooManyReplies as error:
         raise _too_many(error) from None
-    await _note(request, member, "reply.save", stored.id, reply.site, change)
     return answer(ReplyItem.of(stored))
 
 
 async def _remove(request: web.Request, member: StaffRecord, *, site: str = "", owner: str = "") -> web.Response:
     records, reply = request.app[RECORDS], path_id(request, "id")
-    change = await records.remove_reply(reply, site=site, owner=owner)
-    if change is None:
+    note = _noting(member, "reply.remove", reply, site)
+    if not await records.remove_reply(reply, site=site, owner=owner, note=note):
         raise not_found()
-    await _note(request, member, "reply.remove", reply, site, change)
     return answer({})
 
 
-async def _note(request: web.Request, member: StaffRecord, action: AuditAction, reply: str, site: str, change: Change) -> None:
-    """Audit a change of a reply.
+def _noting(member: StaffRecord, action: AuditAction, reply: str, site: str) -> Note:
+    """Return what makes the audit entry about a changed reply.
 
-    `site`: the site of the reply; "" for a member's private reply, whose texts the audit does not store.
+    `site`: whose reply it is; "" for a reply of the member's own, whose texts the audit does not keep.
     """
-    shown = change if site else None
-    await request.app[RECORDS].audit(member.id, action, f"reply/{reply}", now_ms(), site, change=shown)
+    note = noting(member.id, action, f"reply/{reply}", site)
+    return lambda change: note(change if site else None)
 
 
 def _language_of(site: Site, asked: str) -> str:

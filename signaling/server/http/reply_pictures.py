@@ -6,6 +6,7 @@ When staff insert a reply into a conversation, the page asks the server to copy 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from functools import partial
 
 from aiohttp import web
@@ -15,7 +16,7 @@ from signaling.access.rate_limits import network_of
 from signaling.access.rights import may_at
 from signaling.protocol.reading import Reader
 from signaling.protocol.words import Audience, Id
-from signaling.records import Change, PictureRecord, ReplyPicture, StaffRecord, TooManyReplyPictures
+from signaling.records import Audited, Change, PictureRecord, ReplyPicture, StaffRecord, TooManyReplyPictures
 from signaling.records.replies import MOST_PICTURES
 from signaling.server.app_keys import LIVE, RECORDS
 
@@ -23,6 +24,7 @@ from .allowed import asked_site, asker_of
 from .bodies import address_of, now_ms, path_id, read_json
 from .errors import Refused, answer, not_found
 from .image_files import Who
+from .noting import noting
 from .pictures import UPLOADS, PictureAnswer, room_in, taken, too_many
 from .scanning import noted
 
@@ -113,27 +115,27 @@ async def _add(request: web.Request, member: StaffRecord, *, site: str = "", own
         at=now,
     )
     try:
-        await records.add_reply_picture(stored, site=site, owner=owner)
+        audit = _noted(member, reply, site, before="", after=stored.id)
+        await records.add_reply_picture(stored, site=site, owner=owner, audit=audit)
     except LookupError:
         raise not_found() from None
     except TooManyReplyPictures:
         raise Refused(409, "too_many_replies", f"A reply may have at most {MOST_PICTURES} pictures.") from None
-    await _note(request, member, reply, site, before="", after=stored.id)
     return answer(PictureAnswer(picture=stored.id, width=stored.width, height=stored.height, mime=stored.mime))
 
 
 async def _remove(request: web.Request, member: StaffRecord, *, site: str = "", owner: str = "") -> web.Response:
     records, reply, picture = request.app[RECORDS], path_id(request, "id"), path_id(request, "picture")
-    if not await records.remove_reply_picture(picture, reply, site=site, owner=owner):
+    audit = _noted(member, reply, site, before=picture, after="")
+    if not await records.remove_reply_picture(picture, reply, site=site, owner=owner, audit=audit):
         raise not_found()
-    await _note(request, member, reply, site, before=picture, after="")
     return answer({})
 
 
-async def _note(request: web.Request, member: StaffRecord, reply: str, site: str, *, before: str, after: str) -> None:
-    """Audit that a picture was added to a reply (`after`) or removed from it (`before`)."""
+def _noted(member: StaffRecord, reply: str, site: str, *, before: str, after: str) -> Iterable[Audited]:
+    """Return the audit entry about a reply that has got a picture (`after`) or lost one (`before`)."""
     change = Change(before={"site": site, "picture": before}, after={"site": site, "picture": after}) if site else None
-    await request.app[RECORDS].audit(member.id, "reply.save", f"reply/{reply}", now_ms(), before or after, change=change)
+    return noting(member.id, "reply.save", f"reply/{reply}", before or after)(change)
 
 
 async def _insertable(request: web.Request, member: StaffRecord, picture: str, site: str = "") -> ReplyPicture:

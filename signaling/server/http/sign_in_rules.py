@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from aiohttp import web
@@ -9,14 +10,15 @@ from msgspec import Meta, Struct, to_builtins
 from msgspec.structs import asdict
 
 from signaling.protocol.reading import Reader
-from signaling.records import Change, SignInRules, version_of
+from signaling.records import Audited, Change, SignInRules, version_of
 from signaling.records.checks import changes
 from signaling.records.sign_ins import INSTALLATION, MOST_HOURS, NoProvider, ProviderUse, Required, rules_of
 from signaling.server.app_keys import OIDC, RECORDS
 
 from .allowed import Asker, asker_of
-from .bodies import now_ms, read_json
+from .bodies import read_json
 from .errors import Refused, answer
+from .noting import noting
 from .settings_sites import Version
 
 routes = web.RouteTableDef()
@@ -123,15 +125,17 @@ async def _save_rules(request: web.Request, asker: Asker, asked: NewRules, row: 
     records = request.app[RECORDS]
     wanted = SignInRules(**{name: getattr(asked, name) for name in SignInRules.__struct_fields__})
     before = await records.sign_in_rules(row)
-    await store_rules(request, asker, wanted, row, asked.version)
     was, now = changes(to_builtins(before), to_builtins(wanted))
     change = Change(before=was, after=now) if was != now else None
-    await records.audit(asker.member.id, "sign_in.rules", subject, now_ms(), change=change)
+    audit = noting(asker.member.id, "sign_in.rules", subject)(change)
+    await store_rules(request, asker, wanted, row, asked.version, audit)
     return StoredRules.of(wanted)
 
 
-async def store_rules(request: web.Request, asker: Asker, wanted: SignInRules, row: str, version: str) -> None:
-    """Store the sign-in rules of a row.
+async def store_rules(
+    request: web.Request, asker: Asker, wanted: SignInRules, row: str, version: str, audit: Iterable[Audited]
+) -> None:
+    """Store the sign-in rules of a row. `version`: that of the rules that the asker knows. `audit`: entries to store with them.
 
     `version`: the version of the rules that the page read. Raises Refused(bad_provider) if the asker could not sign in any more,
     and Changed if other rules are stored.
@@ -142,6 +146,6 @@ async def store_rules(request: web.Request, asker: Asker, wanted: SignInRules, r
     if sources and not await records.is_of_provider(asker.member.id, sources):
         raise Refused(400, "bad_provider", "You would lock yourself out. Sign in at the provider first, and set this there.")
     try:
-        await records.save_sign_in_rules(wanted, row, expected=version)
+        await records.save_sign_in_rules(wanted, row, expected=version, audit=audit)
     except NoProvider:
         raise Refused(400, "bad_provider", "Set up a sign-in provider first.") from None

@@ -15,8 +15,9 @@ from signaling.records.checks import changes
 from signaling.server.app_keys import LIVE, RECORDS
 
 from .allowed import asker_of
-from .bodies import now_ms, read_json
+from .bodies import read_json
 from .errors import Refused, answer
+from .noting import noting
 
 routes = web.RouteTableDef()
 
@@ -52,13 +53,10 @@ async def change(request: web.Request) -> web.Response:
     if len({each.figure for each in wanted}) < len(wanted):
         raise Refused(400, "bad_thresholds", "A figure is named twice.")
     records = request.app[RECORDS]
-    before = plain(await records.thresholds(organisation))
-    await records.save_thresholds(
-        [Threshold(figure=each.figure, amber=each.amber, red=each.red) for each in wanted], organisation
-    )
-    was, now = changes(before, plain(await records.thresholds(organisation)))
-    if was != now:
-        await records.audit(asker.member.id, "thresholds.save", "wallboard", now_ms(), change=Change(before=was, after=now))
+    new = [Threshold(figure=each.figure, amber=each.amber, red=each.red) for each in wanted]
+    was, now = changes(plain(await records.thresholds(organisation)), plain(new))
+    note = noting(asker.member.id, "thresholds.save", "wallboard")
+    await records.save_thresholds(new, organisation, audit=note(Change(before=was, after=now)) if was != now else ())
     await request.app[LIVE].boards.load_thresholds(organisation)
     return answer({})
 

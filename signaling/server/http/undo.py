@@ -1,6 +1,6 @@
-"""Undo a change of settings that the audit shows.
+"""Undo a change of settings that the audit shows. Refuse that if somebody has changed one of its fields again since then.
 
-The request is refused if somebody has changed one of the same fields again since.
+Each undo is stored in one transaction with its own audit entry.
 """
 
 from __future__ import annotations
@@ -12,19 +12,20 @@ from aiohttp import web
 from msgspec import ValidationError
 
 from signaling.protocol.reasons import UndoReason
-from signaling.records import AuditRecord, Change
+from signaling.records import AuditRecord, Change, Note
 from signaling.records.audit_entries import undoable
 from signaling.records.wrap_up import BadPlan
 from signaling.server.app_keys import RECORDS
 
 from . import undo_rules, undo_sites, undo_staff
 from .allowed import Asker, asker_of
-from .bodies import now_ms, path_id
+from .bodies import path_id
 from .errors import Refused, answer, not_found
+from .noting import noting
 
 routes = web.RouteTableDef()
 
-Undo = Callable[[web.Request, Asker, str, Change], Awaitable[Change]]
+Undo = Callable[[web.Request, Asker, str, Change, Note], Awaitable[None]]
 _BY_KIND: Final[dict[str, Undo]] = {
     "site": undo_sites.undo, "reply": undo_sites.undo_reply, "staff": undo_staff.undo, "organisation": undo_rules.undo_own,
     "installation": undo_rules.undo, "wallboard": undo_rules.undo_thresholds,
@@ -53,17 +54,14 @@ async def undo(request: web.Request) -> web.Response:
         raise Refused(409, state, _WHY[state])
     if state == "" or change is None or undoing is None:
         raise Refused(409, "wrong_state", _NO_SETTINGS)
+    organisation = asker.member.organisation  # a removed site cannot say any more whose it was
+    note = noting(asker.member.id, "settings.undo", entry.subject, f"#{entry.n}", organisation=organisation)
     try:
-        took_back = await undoing(request, asker, rest, change)
-    except ValidationError as error:  # an older version has stored values that this version does not know
+        await undoing(request, asker, rest, change, note)
+    except ValidationError as error:  # an older version has noted values that this version does not know
         raise Refused(409, "other_form", _WHY["other_form"]) from error
     except BadPlan as error:
         raise Refused(409, "category_gone", f"{_WHY['category_gone']} {error}") from error
-    organisation = asker.member.organisation  # the organisation is given, because a removed site is no longer in the records
-    note = f"#{entry.n}"
-    await request.app[RECORDS].audit(
-        asker.member.id, "settings.undo", entry.subject, now_ms(), note, change=took_back, organisation=organisation
-    )
     return answer({})
 
 

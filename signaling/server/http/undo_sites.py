@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 
 from aiohttp import web
@@ -13,7 +13,7 @@ from signaling.access.codes import MOST_KEYS
 from signaling.access.rights import Thing, may, of_site
 from signaling.mail.wording import checked_plan
 from signaling.protocol.words import Action
-from signaling.records import Change, Changed, Site, SiteKey, TooManyReplies, version_of
+from signaling.records import Audited, Change, Changed, Note, Site, SiteKey, TooManyReplies, version_of
 from signaling.records.audit_entries import of_removed_site
 from signaling.records.checks import Invalid, changes, checked_site
 from signaling.records.mail_plan import MailPlan, fields_of, is_of_plan, plan_of, with_texts_of
@@ -28,37 +28,40 @@ from .bodies import now_ms
 from .errors import Refused, not_found
 from .taking_back import taken_back
 
-Undo = Callable[[web.Request, Asker, str, Change], Awaitable[Change]]
+Undo = Callable[[web.Request, Asker, str, Change, Note], Awaitable[None]]
 
 
-async def undo(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:
-    """Undo a change of a site.
+async def undo(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
+    """Undo a change of a site. `subject`: the site's id, and of some parts "/" and a category.
 
-    `subject`: the site's id; for opening hours, the site's id, "/" and the category's id. Return what has changed now.
+    Store what `note` makes of the change by the undo in the same transaction.
     """
+    await _undoing(change)(request, asker, subject, change, note)
+
+
+def _undoing(change: Change) -> Undo:
+    """Return the function that undoes this change of a site."""
     if change.before is None:
-        return await _remove(request, asker, subject, change)
+        return _remove
     if change.after is None:
-        return await _restore(request, asker, subject, change.before)
+        return _restore
     if part_named(change.after) is not None:
-        return await _part(request, asker, subject, change)
+        return _part
     otherwise = _mail if is_of_plan(change.after) else _settings
-    undoing = _BY_FIELD.get(next(iter(change.after), ""), otherwise) if len(change.after) == 1 else otherwise
-    return await undoing(request, asker, subject, change)
+    return _BY_FIELD.get(next(iter(change.after), ""), otherwise) if len(change.after) == 1 else otherwise
 
 
-async def _settings(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:
+async def _settings(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
     records = request.app[RECORDS]
     site = await _site(request, asker, subject.partition("/")[0])
     now = plain_site(site)
     changed = checked_site(with_plain_site(site, taken_back(now, change)))
-    await records.save_site(changed, expected=version_of(site))
-    await request.app[LIVE].sessions.site_changed(site.id)
     was, is_now = changes(now, plain_site(changed))
-    return Change(before=was, after=is_now)
+    await records.save_site(changed, expected=version_of(site), audit=note(Change(before=was, after=is_now)))
+    await request.app[LIVE].sessions.site_changed(site.id)
 
 
-async def _part(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:
+async def _part(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
     """Undo a change of opening hours (`subject` names site and category), or of the outcomes."""
     records, (site_id, _, category) = request.app[RECORDS], subject.partition("/")
     part: Part = "hours" if category else "wrap_up"
@@ -70,10 +73,10 @@ async def _part(request: web.Request, asker: Asker, subject: str, change: Change
         raise Changed
     changed = with_part(site, part, before[part], category)
     _check_outcomes(changed)
-    await records.save_site(changed, expected=version_of(site))
+    audit = note(part_changed(site, changed, part, category))
+    await records.save_site(changed, expected=version_of(site), audit=audit)
     if part == "hours":
         await request.app[LIVE].sessions.hours_changed(site.id)
-    return part_changed(site, changed, part, category)
 
 
 def _check_outcomes(site: Site) -> None:
@@ -82,23 +85,23 @@ def _check_outcomes(site: Site) -> None:
         check_outcomes(site.wrap_up, site.categories)
 
 
-async def _logo(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:
+async def _logo(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
     site = await _site(request, asker, subject)
     before, after = change.before or {}, change.after or {}
-    if not await request.app[RECORDS].restore_logo(site.id, before["logo"], expected=after["logo"]):
+    audit = note(Change(before=after, after=before))
+    if not await request.app[RECORDS].restore_logo(site.id, before["logo"], expected=after["logo"], audit=audit):
         raise Refused(409, "picture_gone", "This logo is no longer stored. Upload it again.")
     await request.app[LIVE].sessions.site_changed(site.id)
-    return Change(before=after, after=before)
 
 
-async def _mail(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:
+async def _mail(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
     site = await _site(request, asker, subject)
     now = with_texts_of(fields_of(site.mail), change.after or {})
-    return await mail_plans.store(request, site, checked_plan(plan_of(taken_back(now, change))))
+    await mail_plans.store(request, site, checked_plan(plan_of(taken_back(now, change))), note)
 
 
-async def _key(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:
-    """Retire a key that was added, or add a removed public key or address again. A removed secret cannot be restored."""
+async def _key(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
+    """Retire a key that was added, or bring a public key or an address back. A secret cannot come back."""
     site = await _site(request, asker, subject, "keys.change")
     before, after = (change.before or {})["key"], (change.after or {})["key"]
     present = dict(zip((key.kid for key in site.keys), plain_keys(site.keys), strict=True))
@@ -110,38 +113,40 @@ async def _key(request: web.Request, asker: Asker, subject: str, change: Change)
         if len(keys) >= MOST_KEYS:
             raise Invalid({"kid": "too_many"})
         keys.append(convert(before, SiteKey))
-    await request.app[RECORDS].save_site(replace(site, keys=keys), expected=version_of(site))
-    return Change(before=change.after, after=change.before)
+    audit = note(Change(before=change.after, after=change.before))
+    await request.app[RECORDS].save_site(replace(site, keys=keys), expected=version_of(site), audit=audit)
 
 
-async def _replies(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:
+async def _replies(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
     """Undo an import of a site's replies."""
     site = await _site(request, asker, subject, "replies.change")
     before, after = (change.before or {})["replies"], (change.after or {})["replies"]
-    await _put_back(request, site, present=after, wanted=before)
-    return Change(before=change.after, after=change.before)
+    audit = note(Change(before=change.after, after=change.before))
+    await _put_back(request, site, present=after, wanted=before, audit=audit)
 
 
-async def undo_reply(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:
+async def undo_reply(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
     """Undo a change of one shared reply. `subject`: the reply's id; its site is a field of the change."""
     before, after = change.before, change.after
+    audit = note(Change(before=after, after=before))
     site = await _site(request, asker, (before or after or {})["site"], "replies.change")
     if after is not None and "picture" in after:
-        if not await request.app[RECORDS].remove_reply_picture(after["picture"], subject, site=site.id):
+        if not await request.app[RECORDS].remove_reply_picture(after["picture"], subject, site=site.id, audit=audit):
             raise Changed
     else:
-        await _put_back(request, site, present={subject: after}, wanted={subject: before})
-    return Change(before=after, after=before)
+        await _put_back(request, site, present={subject: after}, wanted={subject: before}, audit=audit)
 
 
-async def _put_back(request: web.Request, site: Site, *, present: dict[str, Any], wanted: dict[str, Any]) -> None:
+async def _put_back(
+    request: web.Request, site: Site, *, present: dict[str, Any], wanted: dict[str, Any], audit: Iterable[Audited]
+) -> None:
     try:
-        await request.app[RECORDS].put_replies_back(site.id, present, wanted, now_ms())
+        await request.app[RECORDS].put_replies_back(site.id, present, wanted, now_ms(), audit=audit)
     except TooManyReplies as error:
         raise Refused(409, "too_many_replies", f"At most {error.most} replies can be saved. Remove some first.") from None
 
 
-async def _remove(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:
+async def _remove(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
     """Undo the adding of a site: remove the site. Its past sessions stay.
 
     Raises Changed when its settings were changed since then, or when it got secrets, a logo or replies, which would be lost.
@@ -151,16 +156,12 @@ async def _remove(request: web.Request, asker: Asker, subject: str, change: Chan
     taken_back(plain_site(site), Change(before=None, after=added))
     if site.logo or any(key.secret for key in site.keys) or await request.app[RECORDS].shared_replies(site.id):
         raise Changed
-    await request.app[RECORDS].remove_site(site.id)
-    return of_removed_site(site).change or change
+    await request.app[RECORDS].remove_site(site.id, audit=note(of_removed_site(site).change))
 
 
-async def _restore(request: web.Request, asker: Asker, subject: str, plain: dict[str, Any]) -> Change:
-    """Undo the removal of a site: add the site again with its hours, outcomes, mails and public keys.
-
-    Its past sessions belong to it again.
-    """
-    organisation = asker.member.organisation
+async def _restore(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
+    """Undo the removal of a site: add it again with its hours, outcomes, mails and public keys. Past sessions are found."""
+    organisation, plain = asker.member.organisation, change.before or {}
     if not may(asker.member, "sites.add", Thing(organisation)):
         raise not_found()
     settings = {name: value for name, value in plain.items() if name != "parts"}
@@ -172,11 +173,10 @@ async def _restore(request: web.Request, asker: Asker, subject: str, plain: dict
     site = replace(site, mail=convert(parts.get("mail", {}), MailPlan), keys=convert(parts.get("keys", []), list[SiteKey]))
     _check_outcomes(site)
     try:
-        await request.app[RECORDS].save_site(site, expected="")
+        await request.app[RECORDS].save_site(site, expected="", audit=note(Change(before=None, after=plain)))
     except ValueError:
         raise Invalid({"id": "taken"}) from None
     await request.app[LIVE].sessions.site_changed(site.id)
-    return Change(before=None, after=plain)
 
 
 async def _site(request: web.Request, asker: Asker, site_id: str, action: Action = "sites.change") -> Site:

@@ -6,7 +6,7 @@ from aiohttp import web
 from msgspec import convert, to_builtins
 
 from signaling.access.rights import may, may_give, of_member
-from signaling.records import Change, Changed, Realm, StaffRecord, version_of
+from signaling.records import Change, Changed, Note, Realm, StaffRecord, version_of
 from signaling.records.audit_entries import plain_member
 from signaling.records.checks import Invalid, changes, checked_staff
 from signaling.records.opening_hours import Hours
@@ -18,8 +18,8 @@ from .errors import not_found
 from .taking_back import taken_back
 
 
-async def undo(request: web.Request, asker: Asker, subject: str, change: Change) -> Change:
-    """Undo a change of a member, and return the change that the undo has made.
+async def undo(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
+    """Undo a change of a member, and store what `note` makes of the change by the undo.
 
     If the change had added the member, the undo deactivates the member.
     """
@@ -28,7 +28,8 @@ async def undo(request: web.Request, asker: Asker, subject: str, change: Change)
     if member is None or not may(asker.member, "people.change", of_member(member)):
         raise not_found()
     if change.after is not None and "working_hours" in change.after:
-        return await _undo_hours(request, member, change)
+        await _undo_hours(request, member, change, note)
+        return
     now = plain_member(member)
     if change.before is None:
         wanted = taken_back(now, Change(before={"active": False}, after={"active": True}))
@@ -40,17 +41,16 @@ async def undo(request: web.Request, asker: Asker, subject: str, change: Change)
     if not changed.active and changed.id == asker.member.id:
         raise Invalid({"active": "not_yours"})
     changed = checked_staff(changed, await records.sites(Realm(organisation=member.organisation)))
-    await records.save_staff(changed, expected=version_of(member))
+    was, is_now = changes(now, plain_member(changed))
+    await records.save_staff(changed, expected=version_of(member), audit=note(Change(before=was, after=is_now)))
     if not changed.active:
         await request.app[LIVE].ended_rights.signed_out(changed)
-    was, is_now = changes(now, plain_member(changed))
-    return Change(before=was, after=is_now)
 
 
-async def _undo_hours(request: web.Request, member: StaffRecord, change: Change) -> Change:
+async def _undo_hours(request: web.Request, member: StaffRecord, change: Change, note: Note) -> None:
     records = request.app[RECORDS]
     before, after = (change.before or {})["working_hours"], (change.after or {})["working_hours"]
     if to_builtins((await records.working_hours([member.id])).get(member.id)) != after:
         raise Changed
-    await records.save_working_hours(member.id, convert(before, Hours | None))
-    return Change(before=change.after, after=change.before)
+    audit = note(Change(before=change.after, after=change.before))
+    await records.save_working_hours(member.id, convert(before, Hours | None), audit=audit)

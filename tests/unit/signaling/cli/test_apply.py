@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -218,6 +220,31 @@ def test_owner_who_lost_the_office_while_apply_asks_is_not_missed(folder: Path) 
     assert asyncio.run(race()) == "administrator owner"
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('name = "Haneul"', 'name = "Sori"'),
+        ("hours = 8", "hours = 6"),
+        ('mail = { sender = "Haneul" }', 'mail = { sender = "Sori" }'),
+        ('text = "안녕하세요."', 'text = "반가워요."'),
+        ('name = "Jimin"', 'name = "Mina"'),
+        ('[staff.jimin]\nname = "Jimin"\nroles = ["counselor"]', '[staff.suho]\nname = "Suho"\nroles = ["counselor"]'),
+        ("[sites.maru]", "[sites.nuri]"),
+    ],
+)
+def test_change_is_stored_with_its_audit_entry_or_not_at_all(folder: Path, old: str, new: str) -> None:
+    applied(folder, FILE)
+    wanted = FILE.replace(old, new, 1)
+    before = done(folder, "apply", "--export")
+    with closing(sqlite3.connect(folder / "records.sqlite", isolation_level=None)) as file:
+        file.execute("CREATE TRIGGER no_entry BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no entry'); END")
+        assert run(folder, "apply", write(folder, wanted), "--yes", "--prune").exit_code == 1
+        assert done(folder, "apply", "--export") == before
+        file.execute("DROP TRIGGER no_entry")
+    applied(folder, wanted, "--prune")
+    assert done(folder, "apply", "--export") != before
+
+
 def test_dry_run_and_a_no_change_nothing(folder: Path) -> None:
     assert "+ sites.shop" in done(folder, "apply", write(folder, FILE), "--dry-run")
     asked = run(folder, "apply", write(folder, FILE), typed="n\n")
@@ -341,3 +368,7 @@ def test_from_address_needs_a_setting_of_the_server_that_allows_it(folder: Path)
     assert "neither a domain" in run(folder, "apply", "--export", "--mail-from-allow", "a@b").output
     applied(folder, wanted, "--mail-from-allow", "Shop.example")
     assert 'from_address = "hello@shop.example"' in done(folder, "apply", "--export")
+    wanted = FILE.replace("mail = { sender", 'mail = { senders = { ja = { from_address = "ja@shop.example" } }, sender')
+    assert "[sites.shop.mail] senders.ja.from_address: must be" in refused(folder, wanted)
+    applied(folder, wanted, "--mail-from-allow", "shop.example")
+    assert 'from_address = "ja@shop.example"' in done(folder, "apply", "--export")

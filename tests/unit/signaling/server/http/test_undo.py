@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from msgspec.structs import replace
+from structlog.testing import capture_logs
 
 from signaling.records import Change, Organisation, Records, Site
 from signaling.records.opening_hours import Hours
@@ -13,7 +16,7 @@ from signaling.records.wrap_up import STANDARD
 from signaling.server.http.bodies import now_ms
 from tests.unit.signaling.access.test_signing_keys import pem
 
-from .conftest import Desk
+from .conftest import Desk, png
 from .test_settings import HANA, SITE
 from .test_site_keys import ED
 
@@ -227,6 +230,61 @@ async def test_rules_for_signing_in_and_thresholds_are_undone(desk: Desk) -> Non
     assert (await ask(desk, "/api/operator/thresholds", {"thresholds": levels}))[0] == 200
     await undo(desk, "thresholds.save")
     assert await desk.records.thresholds() == []
+
+
+def refuse_entries(file: sqlite3.Connection) -> None:
+    """Let the database refuse every audit entry, as when the server ends just then."""
+    file.execute("CREATE TRIGGER no_entry BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no entry'); END")
+
+
+KEPT = [
+    "SELECT * FROM site", "SELECT * FROM site_key", "SELECT id, site FROM site_logo", "SELECT * FROM staff",
+    "SELECT * FROM staff_plan", "SELECT * FROM saved_reply", "SELECT * FROM threshold", "SELECT * FROM sign_in_rules",
+]  # fmt: skip  # a list of tables
+
+
+def kept(file: sqlite3.Connection) -> list[list[Any]]:
+    """Return the rows of all settings that this test changes."""
+    return [file.execute(query).fetchall() for query in KEPT]
+
+
+async def test_changes_and_undos_are_stored_with_their_entry_or_not_at_all(desk: Desk) -> None:
+    hours = {"timezone": "Asia/Seoul", "week": {"mon": ["09:00-12:00"]}, "days": {}}
+    site = (await ask(desk, SITE))[1]
+    rules = (await ask(desk, "/api/operator/sign-in-rules"))[1]["rules"]
+    plan = next(each["plan"] for each in (await ask(desk, "/api/operator/mail"))[1] if each["id"] == "demo-shop")
+    changes: list[tuple[str, str, Any]] = [
+        ("site.mail", "/api/operator/sites/demo-shop/mail", {"plan": plan | {"sender": "가게"}}),
+        ("site.logo", f"{SITE}/logo", png((30, 20))),
+        ("thresholds.save", "/api/operator/thresholds", {"thresholds": [{"figure": "waiting", "amber": 3, "red": 6}]}),
+        ("sign_in.rules", "/api/operator/sign-in-rules", rules | {"hours": 8}),
+        ("staff.hours", "/api/settings/staff/jimin/hours", {"hours": hours}),
+        ("staff.add", "/api/settings/staff", {"login": "hana", "settings": HANA}),
+        ("reply.save", REPLIES, HELLO),
+        ("site.save", SITE, {"version": site["version"], "settings": site["settings"] | {"file_mb": 26}}),
+        ("site.remove", f"{SITE}/remove", {}),
+    ]
+
+    async def say(path: str, body: Any) -> int:
+        cookie = await cookie_of(desk) | {"Origin": "http://counselor.localhost:8080"}
+        sent: dict[str, Any] = {"data": body} if isinstance(body, bytes) else {"json": body}
+        return (await desk.http.post(path, headers=cookie, **sent)).status
+
+    database = desk.settings.data_dir / "records.sqlite"
+    with closing(sqlite3.connect(database, isolation_level=None)) as file, capture_logs():  # to print a traceback takes seconds
+
+        async def all_or_nothing(path: str, body: Any) -> None:
+            before = kept(file)
+            refuse_entries(file)
+            assert await say(path, body) >= 409, path
+            assert kept(file) == before, path
+            file.execute("DROP TRIGGER no_entry")
+            assert await say(path, body) == 200, path
+            assert kept(file) != before, path
+
+        for action, path, body in changes:
+            await all_or_nothing(path, body)
+            await all_or_nothing(f"/api/operator/audit/{(await newest(desk, action))['n']}/undo", {})
 
 
 async def test_entries_without_settings_cannot_be_undone(desk: Desk) -> None:

@@ -1,0 +1,17 @@
+"""Audit entries about changes of settings, which the records store in the transaction of the change."""
+
+from __future__ import annotations
+
+from signaling.protocol.audit_actions import AuditAction
+from signaling.records import Audited, Change, Note
+
+from .bodies import now_ms
+
+
+def noting(actor: str, action: AuditAction, subject: str, detail: str = "", *, organisation: str = "") -> Note:
+    """Return a function that makes the one entry about a change. The arguments are fields of `Audited`."""
+
+    def note(change: Change | None) -> tuple[Audited]:
+        return (Audited(actor, action, subject, now_ms(), detail, change, organisation),)
+
+    return note
