@@ -14,7 +14,7 @@ from signaling.protocol.session_views import Line
 from signaling.protocol.texts import Seen
 from signaling.records import Records, SessionRecord, Site
 from signaling.records.links import LinkRecord
-from signaling.records.mail_plan import MailText
+from signaling.records.mail_plan import MailSender, MailText, sender_in
 from signaling.records.outbox import MailRecord
 from signaling.transcripts import page, plain, zone_of
 from signaling.transcripts.reading import conversation_of, pictures_for
@@ -75,7 +75,7 @@ class Composer:
         if mail.session and (session is None or session.end_reason == "erased"):
             raise Outdated
         zone = _zone(site, session, mail.args.get("zone", ""))
-        plan = site.mail if site else None
+        by = sender_in(site.mail, _languages(site, mail)) if site else MailSender()
         of = self._addresses.token(mail.address)
         leave = f"{self._url}/unsubscribe?of={of}&lang={language_of(mail.language)}" if MANNERS[kind].leaves else ""
         about = About(
@@ -92,10 +92,10 @@ class Composer:
         )
         written = letter(about)
         envelope = Envelope(
-            sender=from_address(plan, self._sender, self._allowed),
-            sender_name=(plan.sender if plan else "") or about.site,
+            sender=from_address(by.from_address, self._sender, self._allowed),
+            sender_name=by.sender or about.site,
             recipient=mail.address,
-            reply_to=plan.reply_to if plan else "",
+            reply_to=by.reply_to,
             leave=leave,
         )
         files = await self._files(mail, site, session, zone, written.subject, written.text)
@@ -206,8 +206,13 @@ def _values(mail: MailRecord, zone: tzinfo) -> dict[str, str]:
 def _own(site: Site | None, mail: MailRecord) -> MailText:
     """Return the site's own wording of this kind of mail, in the mail's language. Return empty texts if the site has none."""
     texts = site.mail.texts if site else {}
-    language = site.language_for(mail.language) if site else None
-    return texts.get(mail.language, texts.get(language or "", {})).get(mail.kind, MailText())
+    worded = next((texts[each] for each in _languages(site, mail) if each in texts), {})
+    return worded.get(mail.kind, MailText())
+
+
+def _languages(site: Site | None, mail: MailRecord) -> list[str]:
+    """Return the languages under which the site's plan may have words for this mail: the mail's, and the site's tag for it."""
+    return [mail.language, (site.language_for(mail.language) if site else None) or mail.language]
 
 
 def _zone(site: Site | None, session: SessionRecord | None, wanted: str) -> tzinfo:

@@ -1,4 +1,4 @@
-"""The from-address of a site's mails. This is the site's own address if the operator of the server allows it. Pure."""
+"""The from-address of a site's mails: an own one, if the operator of the server allows that address. Pure."""
 
 from __future__ import annotations
 
@@ -9,21 +9,28 @@ from signaling.records.checks import Invalid
 from signaling.records.mail_plan import MailPlan
 
 
-def check_from(plan: MailPlan, own: str, allowed: Collection[str]) -> MailPlan:
-    """Return the plan, unchanged. Raises Invalid if the plan's from-address is not allowed.
+def check_from(plan: MailPlan, former: MailPlan | None, own: str, allowed: Collection[str]) -> MailPlan:
+    """Return the plan. Raise Invalid when a from-address that the former plan did not have is not allowed.
 
     `own`: the server's from-address. `allowed`: other allowed addresses, and domains. Every address of such a domain is allowed.
     """
-    if plan.from_address and not _is_allowed(plan.from_address, own, allowed):
-        raise Invalid({"from_address": "not_allowed"})
+    before = _addresses(former or MailPlan())
+    changed = {field: address for field, address in _addresses(plan).items() if address != before.get(field, "")}
+    wrong = [field for field, address in changed.items() if address and not _is_allowed(address, own, allowed)]
+    if wrong:
+        raise Invalid(dict.fromkeys(wrong, "not_allowed"))
     return plan
 
 
-def from_address(plan: MailPlan | None, own: str, allowed: Collection[str]) -> str:
-    """Return the from-address of a mail: the address in the site's plan if it is still allowed, otherwise `own`."""
-    if plan is None or not _is_allowed(plan.from_address, own, allowed):
-        return own
-    return address_in(plan.from_address)
+def from_address(wanted: str, own: str, allowed: Collection[str]) -> str:
+    """Return the from-address of a mail: `wanted`, that of the site's plan, if it is still allowed, else `own`."""
+    return address_in(wanted) if _is_allowed(wanted, own, allowed) else own
+
+
+def _addresses(plan: MailPlan) -> dict[str, str]:
+    """Return the plan's from-addresses by the names of their fields."""
+    of_languages = {f"senders.{language}.from_address": each.from_address for language, each in plan.senders.items()}
+    return {"from_address": plan.from_address} | of_languages
 
 
 def _is_allowed(address: str, own: str, allowed: Collection[str]) -> bool:

@@ -15,7 +15,7 @@ from signaling.protocol.own_texts import LANGUAGES
 from signaling.protocol.reasons import FieldProblem
 from signaling.records import Site
 from signaling.records.checks import Invalid
-from signaling.records.mail_plan import MailPlan, MailText
+from signaling.records.mail_plan import MailPlan, MailSender, MailText
 from signaling.transcripts import zone_of
 
 from .composing import THREAD_MS
@@ -39,7 +39,7 @@ NAMES: Final[dict[Kind, list[str]]] = {kind: _names(kind) for kind in WORDED}
 
 
 def checked_plan(plan: MailPlan) -> MailPlan:
-    """Return the plan without empty texts.
+    """Return the plan without empty texts and empty senders of languages.
 
     Raises Invalid if a text is for a kind of mail that sites do not send. Raises Invalid if a text has a name in braces that this
     kind of mail does not know.
@@ -57,7 +57,8 @@ def checked_plan(plan: MailPlan) -> MailPlan:
                 texts.setdefault(language, {})[kind] = text
     if problems:
         raise Invalid(problems)
-    return replace(plan, texts=texts)
+    senders = {language: sender for language, sender in plan.senders.items() if sender != MailSender()}
+    return replace(plan, senders=senders, texts=texts)
 
 
 def preview(site: Site, kind: Kind, language: str, own: MailText, *, url: str, name: str, now: int) -> Letter:

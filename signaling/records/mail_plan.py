@@ -1,7 +1,8 @@
-"""A site's settings for mails: the sender's name, whether a mail may quote the conversation, alerts, and texts. Pure."""
+"""The plan for the mails of a site: senders, whether the conversation may be quoted, alerts, and texts. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, convert, to_builtins
@@ -28,6 +29,14 @@ class MailText(Struct, kw_only=True):
     text: Annotated[str, by(Seen(1000, lines=True))] = ""
 
 
+class MailSender(Struct, kw_only=True):
+    """The sender of a site's mails in one language. "" keeps the value that the plan has for all languages."""
+
+    sender: Annotated[str, by(Seen(60))] = ""
+    from_address: _OptionalAddress = ""
+    reply_to: _OptionalAddress = ""
+
+
 class MailPlan(Struct, kw_only=True):
     """The mails of one site.
 
@@ -36,8 +45,8 @@ class MailPlan(Struct, kw_only=True):
     replies to mails go, or "".
     `content`: whether a mail may quote the conversation. `alerts`: the addresses that get a mail when nobody serves a queue, or
     somebody waits in it too long.
-    `alert_after_s`: seconds that a user waits before the alert. `texts`: language → kind of mail → the site's own wording of this
-    mail.
+    `alert_after_s`: seconds that a user waits before the alert. `senders`: language → another sender of the mails in it. `texts`:
+    language → kind of mail → the site's own wording of it.
     """
 
     sender: Annotated[str, by(Seen(60))] = ""
@@ -46,17 +55,31 @@ class MailPlan(Struct, kw_only=True):
     content: Literal["off", "on"] = "off"
     alerts: Annotated[list[Address], Meta(max_length=MOST_ALERTED)] = []
     alert_after_s: Annotated[int, Meta(ge=30, le=86_400)] = 300
+    senders: dict[_Language, MailSender] = {}
     texts: dict[_Language, dict[_Kind, MailText]] = {}
 
 
 _PREFIX = "mail."
+_SENDER = MailSender.__struct_fields__
+
+
+def sender_in(plan: MailPlan, languages: Iterable[str]) -> MailSender:
+    """Return the sender of a mail in the first of these languages that has one of its own, else the one for all languages."""
+    own = next((plan.senders[each] for each in languages if each in plan.senders), MailSender())
+    return MailSender(**{name: getattr(own, name) or getattr(plan, name) for name in _SENDER})
 
 
 def fields_of(plan: MailPlan) -> dict[str, Any]:
-    """Return the plan as fields for the audit: one field for each setting and each own text, such as "mail.ko.reply.subject"."""
+    """Return the plan as the audit shows it.
+
+    Each setting, each value of a sender in one language, and each worded text is a field: "mail.sender", "mail.ko.sender",
+    "mail.ko.reply.subject".
+    """
     settings = to_builtins(plan)
-    texts = settings.pop("texts")
+    senders, texts = settings.pop("senders"), settings.pop("texts")
     found = {f"{_PREFIX}{name}": value for name, value in settings.items()}
+    for language, sender in senders.items():
+        found |= {f"{_PREFIX}{language}.{name}": value for name, value in sender.items() if value}
     for language, of_language in texts.items():
         for kind, text in of_language.items():
             found |= {f"{_PREFIX}{language}.{kind}.{part}": value for part, value in text.items() if value}
@@ -64,12 +87,14 @@ def fields_of(plan: MailPlan) -> dict[str, Any]:
 
 
 def plan_of(fields: dict[str, Any]) -> MailPlan:
-    """Return the plan from the fields that `fields_of` made. A text that is "" is left out."""
-    plan: dict[str, Any] = {"texts": {}}
+    """Return the plan that `fields_of` has made into these fields. A text or a value of a language that is "" is left out."""
+    plan: dict[str, Any] = {"senders": {}, "texts": {}}
     for name, value in fields.items():
         language, *rest = name.removeprefix(_PREFIX).split(".")
         if not rest:
             plan[language] = value
+        elif value and len(rest) == 1:
+            plan["senders"].setdefault(language, {})[rest[0]] = value
         elif value:
             kind, part = rest
             plan["texts"].setdefault(language, {}).setdefault(kind, {})[part] = value

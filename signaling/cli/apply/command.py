@@ -106,7 +106,7 @@ def _read(
     *,
     prune: bool,
     reach: Reach,
-    checked_mail: Callable[[MailPlan], MailPlan],
+    checked_mail: Callable[[MailPlan, MailPlan | None], MailPlan],
     oidc: OidcSignIn,
     now: int,
 ) -> Installation:

@@ -84,7 +84,7 @@ class Wanted:
         prune: bool,
         new_secret: Callable[[], str],
         checked_address: Callable[[str], str],
-        checked_mail: Callable[[MailPlan], MailPlan],
+        checked_mail: Callable[[MailPlan, MailPlan | None], MailPlan],
         provider_from: Callable[[ProviderTable, OidcSettings | None], OidcSettings],
         now: int,
     ) -> None:
@@ -202,11 +202,10 @@ class Wanted:
             site = checked_site(site)
         except Invalid as error:
             self._problems.add_invalid(table, error)
-        if before is None or read.mail.from_address != before.mail.from_address:
-            try:
-                self._checked_mail(read.mail)
-            except Invalid as error:
-                self._problems.add_invalid(f"{table}.mail", error)
+        try:
+            self._checked_mail(read.mail, before.mail if before else None)
+        except Invalid as error:
+            self._problems.add_invalid(f"{table}.mail", error)
         site = replace(site, staff_names=read.staff_names, thread_days=read.thread_days, mail=read.mail)
         site = replace(site, keys=self._keys(table, before, read.keys), wrap_up=read.outcomes)
         self._check_outcomes(table, site)

@@ -20,7 +20,7 @@ from signaling.mail import Postbox, Sender, sender, smtp
 from signaling.mail.composing import Composer
 from signaling.mail.unsubscribing import Addresses
 from signaling.records import Records, SessionRecord, Site, StaffRecord
-from signaling.records.mail_plan import MailPlan
+from signaling.records.mail_plan import MailPlan, MailSender
 from signaling.records.outbox import MailRecord
 from tests.mail_server import SENDER, Mails, certificate, running_mail_server
 from tests.ports import free_port
@@ -233,6 +233,23 @@ async def test_site_sends_from_its_own_address_while_that_is_allowed(office: Off
         async with office.sending(server.settings()):
             await office.until("sent", len(server.found) + 1)
     assert [str(mail["From"]) for mail in server.found] == ["빛과소리 <hello@shop.test>", f"빛과소리 <{SENDER}>"]
+
+
+async def test_mail_comes_from_the_sender_of_its_language(office: Office, server: Mails) -> None:
+    site = await office.records.site("shop")
+    assert site is not None
+    japanese = MailSender(sender="光と音", from_address="ja@shop.test", reply_to="kotae@shop.test")
+    plan = MailPlan(reply_to="answers@shop.test", senders={"ja": japanese, "ko": MailSender(sender="빛과소리 상담실")})
+    await office.records.save_site(replace(site, languages=["ko", "ja"], mail=plan))
+    office.allowed = ("shop.test",)
+    for language in ("ja-JP", "ko"):
+        await office.post("copy", f"{language}@example.com", language=language)
+        async with office.sending(server.settings()):
+            await office.until("sent", len(server.found) + 1)
+    assert [(str(mail["From"]), mail["Reply-To"]) for mail in server.found] == [
+        ("光と音 <ja@shop.test>", "kotae@shop.test"),
+        (f"빛과소리 상담실 <{SENDER}>", "answers@shop.test"),
+    ]
 
 
 async def test_late_mail_is_not_sent_any_more(office: Office, server: Mails) -> None:

@@ -8,7 +8,7 @@ from signaling.mail.wording import NAMES, WORDED, checked_plan, preview
 from signaling.mail.words import TEXTS
 from signaling.records import Site
 from signaling.records.checks import Invalid
-from signaling.records.mail_plan import MailPlan, MailText, fields_of, plan_of
+from signaling.records.mail_plan import MailPlan, MailSender, MailText, fields_of, plan_of
 
 NOW = 1_790_000_000_000
 SITE = Site(id="shop", names={"ko": "가게", "en": "Shop"}, languages=["ko", "en"], accent="#0f5f57")
@@ -40,6 +40,7 @@ def test_name_that_the_mail_does_not_have_is_refused_by_field() -> None:
 
 def test_empty_wording_is_not_stored() -> None:
     assert checked_plan(worded(" ", "\n")).texts == {}
+    assert checked_plan(MailPlan(senders={"ko": MailSender()})) == MailPlan()
 
 
 @pytest.mark.parametrize("kind", WORDED)
@@ -54,7 +55,13 @@ def test_preview_fills_every_name_and_keeps_the_button(kind, language) -> None:
 
 
 def test_plan_becomes_fields_of_the_audit_and_back() -> None:
-    plan = MailPlan(sender="가게", alerts=["a@shop.example"], texts={"zh-Hans": {"reply": MailText(subject="答复")}})
+    plan = MailPlan(
+        sender="가게",
+        alerts=["a@shop.example"],
+        senders={"ja": MailSender(sender="店")},
+        texts={"zh-Hans": {"reply": MailText(subject="答复")}},
+    )
     fields = fields_of(plan)
+    assert fields["mail.ja.sender"] == "店"
     assert (fields["mail.sender"], fields["mail.zh-Hans.reply.subject"]) == ("가게", "答复")
-    assert plan_of(fields | {"mail.ko.reply.text": ""}) == plan
+    assert plan_of(fields | {"mail.ko.reply.text": "", "mail.es.reply_to": ""}) == plan

@@ -32,13 +32,19 @@ export interface Wording {
   text: string;
 }
 
-export interface Plan {
+/** The sender of a site's mails; "" for the standard one. */
+export interface Sender {
   sender: string;
   from_address: string;
   reply_to: string;
+}
+
+export interface Plan extends Sender {
   content: "off" | "on";
   alerts: string[];
   alert_after_s: number;
+  /** Another sender of the mails in one language: language → values; "" for the value that counts for all languages. */
+  senders: Record<string, Sender>;
   /** The site's own wording of mails: language → kind of mail → subject and text. */
   texts: Record<string, Record<string, Wording>>;
 }

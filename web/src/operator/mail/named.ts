@@ -1,4 +1,7 @@
-/** The names in braces of a mail's text, such as "{site}", which the server replaces by values. */
+/** The names of languages, and the names in braces of a mail's text, such as "{site}", which the server replaces by values. */
+
+/** Returns the name of a language in that language. */
+export const ownLanguage = (tag: string): string => new Intl.DisplayNames([tag], { type: "language" }).of(tag) ?? tag;
 
 const NAMED = /\{([^{}]*)\}/g;
 

@@ -7,6 +7,7 @@ import { Loaded, Pager } from "../loaded";
 import { pages } from "../records";
 import { Table, type TableColumn } from "../table";
 import { outbox, plans, retry, savePlan, type MailItem, type Plan, type SiteMail } from "./api";
+import { LanguageSenders, SenderFields } from "./senders";
 import { t, textOr } from "./texts";
 import { WordingEditor } from "./wording";
 
@@ -122,6 +123,7 @@ function PlanCard({ site }: { site: SiteMail }) {
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState("");
   const allowed = site.allowed_from.join(", ");
+  const withFrom = allowed !== "" || [former, ...Object.values(former.senders)].some((one) => one.from_address !== "");
   const change = (part: Partial<Plan>) => setPlan({ ...plan, ...part });
   const save = async (event: Event) => {
     event.preventDefault();
@@ -133,7 +135,7 @@ function PlanCard({ site }: { site: SiteMail }) {
       setFormer(saved);
       toast(t("plan.saved"));
     } catch (error) {
-      const refused = error instanceof ApiError && error.fields["from_address"] !== undefined;
+      const refused = error instanceof ApiError && Object.keys(error.fields).some((one) => one.endsWith("from_address"));
       setFailed(refused ? t("plan.from.bad", { allowed }) : sentence(error));
     }
     setBusy(false);
@@ -142,31 +144,17 @@ function PlanCard({ site }: { site: SiteMail }) {
     <section class="card stack" data-testid={`mail-of-${site.id}`}>
       <h2>{site.name}</h2>
       <form class="stack" onSubmit={(event) => void save(event)}>
-        <Field
-          label={t("plan.sender")}
-          hint={t("plan.sender.hint")}
-          value={plan.sender}
-          maxLength={60}
-          onInput={(event) => change({ sender: event.currentTarget.value })}
-        />
-        {(allowed !== "" || former.from_address !== "") && (
-          <Field
-            label={t("plan.from")}
-            hint={t("plan.from.hint", { own: site.own_from, allowed })}
-            type="email"
-            value={plan.from_address}
-            maxLength={254}
-            data-testid={`mail-from-of-${site.id}`}
-            onInput={(event) => change({ from_address: event.currentTarget.value })}
-          />
-        )}
-        <Field
-          label={t("plan.reply_to")}
-          hint={t("plan.reply_to.hint")}
-          type="email"
-          value={plan.reply_to}
-          maxLength={254}
-          onInput={(event) => change({ reply_to: event.currentTarget.value })}
+        <SenderFields
+          id={site.id}
+          value={plan}
+          standard={{ sender: site.name, from_address: site.own_from, reply_to: "" }}
+          hints={{
+            sender: t("plan.sender.hint"),
+            from_address: t("plan.from.hint", { own: site.own_from, allowed }),
+            reply_to: t("plan.reply_to.hint"),
+          }}
+          withFrom={withFrom}
+          onChange={change}
         />
         <Select
           label={t("plan.content")}
@@ -189,6 +177,12 @@ function PlanCard({ site }: { site: SiteMail }) {
           value={String(plan.alert_after_s)}
           onInput={(event) => change({ alert_after_s: Number(event.currentTarget.value) })}
         />
+        {site.languages.length > 1 && (
+          <details class="settings-form" data-testid={`senders-open-of-${site.id}`}>
+            <summary>{t("senders")}</summary>
+            <LanguageSenders site={site} plan={plan} withFrom={withFrom} onChange={(senders) => change({ senders })} />
+          </details>
+        )}
         <details
           class="settings-form"
           onToggle={(event) => setWording(event.currentTarget.open)}

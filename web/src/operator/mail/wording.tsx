@@ -3,7 +3,7 @@ import { sentence } from "../../staff/refusals";
 import { Button, Failure, Field, Select, TextArea } from "../../ui";
 import { Loaded } from "../loaded";
 import { previewOf, standardTexts, type MailPreview, type Plan, type StandardText, type Wording } from "./api";
-import { unknownNames, withName } from "./named";
+import { ownLanguage, unknownNames, withName } from "./named";
 import { t, textOr } from "./texts";
 import "./wording.css";
 
@@ -65,8 +65,6 @@ export function WordingEditor({ site, languages, texts, onChange }: Props) {
     </Loaded>
   );
 }
-
-const ownLanguage = (tag: string): string => new Intl.DisplayNames([tag], { type: "language" }).of(tag) ?? tag;
 
 function WordingFields({ standard, own, onChange }: { standard: StandardText; own: Wording; onChange: (own: Wording) => void }) {
   const boxes = useRef<HTMLDivElement>(null);

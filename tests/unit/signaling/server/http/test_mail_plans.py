@@ -78,6 +78,8 @@ async def test_from_address_is_refused_unless_its_domain_is_allowed(desk: Desk, 
     wanted = before | {"from_address": "hello@shop.example"}
     status, refused = await ops.ask(PLAN, {"plan": wanted})
     assert (status, refused["fields"]) == (422, {"from_address": "not_allowed"})
+    status, refused = await ops.ask(PLAN, {"plan": before | {"senders": {"ja": {"from_address": "ja@shop.example"}}}})
+    assert (status, refused["fields"]) == (422, {"senders.ja.from_address": "not_allowed"})
     desk.app[app_keys.SETTINGS] = replace(desk.settings, mail_from_allow=("shop.example",))
     assert (await ops.ask(PLAN, {"plan": wanted}))[0] == 200
     entry = await newest(desk, "site.mail")
@@ -87,6 +89,19 @@ async def test_from_address_is_refused_unless_its_domain_is_allowed(desk: Desk, 
     assert (await ops.ask(PLAN, {"plan": wanted | {"sender": "가게"}}))[0] == 200
     assert (await ops.ask(f"/api/operator/audit/{entry.n}/undo", {}))[0] == 200
     assert (await plan_of(ops))["from_address"] == ""
+
+
+async def test_sender_of_one_language_is_saved_audited_and_undone(desk: Desk, ops: Operator) -> None:
+    before = await plan_of(ops)
+    japanese = {"sender": "光と音", "from_address": "", "reply_to": "ja@shop.example"}
+    nobody = {"sender": "", "from_address": "", "reply_to": ""}
+    assert (await ops.ask(PLAN, {"plan": before | {"senders": {"ja": japanese, "es": nobody}}}))[0] == 200
+    assert await plan_of(ops) == before | {"senders": {"ja": japanese}}
+    entry = await newest(desk, "site.mail")
+    assert entry.change is not None
+    assert entry.change.after == {"mail.ja.sender": "光と音", "mail.ja.reply_to": "ja@shop.example"}
+    assert (await ops.ask(f"/api/operator/audit/{entry.n}/undo", {}))[0] == 200
+    assert await plan_of(ops) == before
 
 
 async def test_preview_shows_the_mail_and_stores_nothing(ops: Operator) -> None:
