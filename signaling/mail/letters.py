@@ -31,8 +31,11 @@ _STYLE = (
     ":lang(ko) main{font-family:system-ui,-apple-system,'Apple SD Gothic Neo','Noto Sans KR',sans-serif}"
     ":lang(ja) main{font-family:system-ui,-apple-system,'Hiragino Sans','Noto Sans JP',sans-serif}"
     ":lang(zh-Hans) main{font-family:system-ui,-apple-system,'PingFang SC','Microsoft YaHei','Noto Sans SC',sans-serif}"
-    ".card{background:#fff;border-radius:12px;padding:1.5rem}"
-    ":lang(ko){word-break:keep-all;overflow-wrap:anywhere}"
+    ".card{background:#fff;border-radius:12px;padding:1.5rem}.card>:last-child{margin-bottom:0}"
+    # browsers that do not know the last two break lines and set spaces as ever
+    ":lang(ko){word-break:keep-all;overflow-wrap:anywhere}:lang(ja){word-break:auto-phrase}body{text-autospace:normal}"
+    # a date breaks only where a whole line is too short for it
+    "h1 .when,:lang(ja) .when,:lang(zh-Hans) .when{display:inline-block}"
     "h1{font-size:1.25rem;line-height:1.4;margin:0 0 .75rem}p{margin:0 0 1rem;white-space:pre-line}"
     "blockquote{margin:0 0 1rem;padding:.75rem 1rem;background:#f3f4f6;border-radius:8px;white-space:pre-wrap}"
     ".small{color:#57606a;font-size:.875rem;margin:.75rem 0 0}.small a{color:#57606a}"
@@ -90,9 +93,11 @@ def letter(about: About) -> Letter:
     values = {"site": about.site, **about.values}
     subject = _SUBJECT(_filled(about.own.subject or words["subject"], values))
     text = _filled(about.own.text or words["text"], values)
-    small = _small(about, frame, values)
+    until = moment(about.link[1], language, about.zone) if about.link is not None and about.link[1] is not None else ""
+    small = _small(about, frame, values, until)
+    dates = {each for each in (values.get("when", ""), until) if each}
     return Letter(
-        subject, _plain(about, text, words["button"], small, frame["said"]), _html(about, subject, text, small, language)
+        subject, _plain(about, text, words["button"], small, frame["said"]), _html(about, subject, text, small, dates, language)
     )
 
 
@@ -104,12 +109,11 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
     return _PLACE.sub(lambda found: values.get(found[1], found[0]), text)
 
 
-def _small(about: About, frame: Frame, values: Mapping[str, str]) -> list[str]:
+def _small(about: About, frame: Frame, values: Mapping[str, str], until: str) -> list[str]:
     """Return a mail's small print, in lines: how long the link works, and why the recipient gets the mail."""
     found: list[str] = []
-    if about.link is not None and about.link[1] is not None:
-        until = {"when": moment(about.link[1], about.language, about.zone), "zone": zone_name(about.zone)}
-        found.append(_filled(frame["until"], until))
+    if until:
+        found.append(_filled(frame["until"], {"when": until, "zone": zone_name(about.zone)}))
     if MANNERS[about.kind].opens and about.link is not None:
         found.append(frame["once"])
     found.append(_filled(frame["why"], values) if MANNERS[about.kind].leaves else frame["automatic"])
@@ -126,7 +130,13 @@ def _plain(about: About, text: str, button: str, small: list[str], said: str) ->
     return "\n\n".join([*parts, "-- \n" + "\n".join([*small, *leave])]) + "\n"
 
 
-def _html(about: About, subject: str, text: str, small: list[str], language: str) -> str:
+def _html(about: About, subject: str, text: str, small: list[str], dates: set[str], language: str) -> str:
+    def shown(words: str) -> str:
+        found = escape(words)
+        for date in dates:
+            found = found.replace(escape(date), f'<span class="when">{escape(date)}</span>')
+        return found
+
     accent = about.accent if _COLOUR.match(about.accent) else _ACCENT
     button = ""
     if about.link is not None:
@@ -142,8 +152,8 @@ def _html(about: About, subject: str, text: str, small: list[str], language: str
         f'<!doctype html>\n<html lang="{escape(language)}">\n<head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
         f"<title>{escape(subject)}</title><style>{_STYLE}</style></head>\n<body><main>\n"
-        f'<div class="card"><h1 dir="auto">{escape(subject)}</h1>\n<p dir="auto">{escape(text)}</p>\n{quote}{button}</div>\n'
-        f'<p class="small">{"<br>".join(escape(each) for each in small)}{leave}</p>\n</main></body>\n</html>\n'
+        f'<div class="card"><h1 dir="auto">{shown(subject)}</h1>\n<p dir="auto">{shown(text)}</p>\n{quote}{button}</div>\n'
+        f'<p class="small">{"<br>".join(map(shown, small))}{leave}</p>\n</main></body>\n</html>\n'
     )
 
 
