@@ -33,6 +33,7 @@ class Service:
     demo: bool = True  # False: an empty installation, as before `sangdam init`.
     # Whether the service runs in a fork of a process that has loaded all modules (`forks.py`), instead of a new process.
     forked: bool = False
+    program: Path | None = None  # the folder from which a service that is not forked loads its program; None: this checkout
     process: Fork | asyncio.subprocess.Process | None = None
     log: Path = field(init=False)
 
@@ -64,7 +65,8 @@ class Service:
     async def _program(self, words: list[str]) -> asyncio.subprocess.Process:
         with self.log.open("ab") as log:
             command = (sys.executable, "-m", "signaling.cli.main", *words)
-            return await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log, env={**os.environ, "NO_COLOR": "1"})
+            environment = {**os.environ, "NO_COLOR": "1"}
+            return await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log, env=environment, cwd=self.program)
 
     async def ready(self, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
