@@ -43,7 +43,8 @@ async def test_conversation_goes_on_by_phone_by_mail_and_by_voice(tmp_path: Path
             code = panel.get_by_test_id("elsewhere-link")
             await open_link(phone, await code.get_attribute("data-url") or "")
             await phone.reads("삼각대도 있나요?")
-            await expect(panel.get_by_test_id("panel-here")).to_be_visible()
+            await panel.get_by_test_id("panel-here").click()
+            await expect(panel.get_by_test_id("panel-away")).to_be_visible()
 
             await phone.page.close()
             await expect(jimin.get("session-row").get_by_title("연결 끊김")).to_be_visible()

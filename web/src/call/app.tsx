@@ -47,7 +47,7 @@ export function App({ start }: { start: Start }) {
     <>
       {start.kind === "waiting" && <Skeleton />}
       {start.kind === "notify" && <NotifyWindow handoff={start.handoff} />}
-      {start.kind === "over" && <Expired />}
+      {start.kind === "over" && <Expired away={false} />}
       {start.kind === "invited" && <Invited invite={start.invite} onEnter={start.onEnter} />}
       {start.kind === "camera" && <PhoneCamera handoff={start.handoff} />}
       {start.kind === "direct" && <Direct />}
@@ -64,7 +64,7 @@ function CallScreens({ call }: { call: Call }) {
   const session = state.sessions[call.session];
   const screen = screenOf(state, call.session, local);
   useAwake(call.handoff.channel !== "text" && (screen === "waiting" || screen === "room"));
-  if (screen === "expired") return <Expired />;
+  if (screen === "expired") return <Expired away={call.tookBack} />;
   if (screen === "replaced") return <Replaced call={call} />;
   const Shown = SCREENS[screen];
   return Shown && session ? <Shown call={call} session={session} /> : <Skeleton />;

@@ -22,6 +22,8 @@ export class Call {
   private readonly restingStore = createStore(false);
   private started = false;
   private toldEnded = false;
+  /** Whether the visitor has asked to go on in this tab, after another page had taken the session over. */
+  tookBack = false;
 
   /** `opener`: the panel that opened this window, if it still exists. */
   constructor(
@@ -115,6 +117,7 @@ export class Call {
 
   /** Continues the session in this tab, after another tab had taken it over. */
   useHere(): void {
+    this.tookBack = true;
     this.client.open();
   }
 

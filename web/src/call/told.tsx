@@ -24,7 +24,15 @@ export const Unprepared = ({ why }: { why: string }) => (
   </Message>
 );
 
-export const Expired = () => <Message icon={Store} title={t("expired.title")} text={t("expired.text")} testid="expired" />;
+/** `away`: the visitor wanted to go on here, but the conversation goes on in another browser. */
+export const Expired = ({ away }: { away: boolean }) => (
+  <Message
+    icon={away ? AppWindow : Store}
+    title={t(away ? "away.title" : "expired.title")}
+    text={t(away ? "away.text" : "expired.text")}
+    testid={away ? "away" : "expired"}
+  />
+);
 
 export const Replaced = ({ call }: { call: Call }) => (
   <Message icon={AppWindow} title={t("replaced.title")} text={t("replaced.text")} testid="taken-over">

@@ -47,13 +47,26 @@ export function InWindow({ panel, state }: { panel: Panel; state: PanelState }) 
   );
 }
 
-export function Replaced({ onHere }: { onHere: () => void }) {
+export function Replaced({ panel, away }: { panel: Panel; away: boolean }) {
+  if (away)
+    return (
+      <div class="p-scroll p-middle">
+        <Icon node={MessageCircle} size={40} />
+        <h1>{t("replaced.title")}</h1>
+        <p role="alert" data-testid="panel-away">
+          {t("replaced.away")}
+        </p>
+        <Button kind="quiet" wide data-testid="panel-new" onClick={() => panel.anew()}>
+          {t("window.new")}
+        </Button>
+      </div>
+    );
   return (
     <div class="p-scroll p-middle">
       <Icon node={MessageCircle} size={40} />
       <h1>{t("replaced.title")}</h1>
       <p role="status">{t("replaced.text")}</p>
-      <Button kind="primary" wide data-testid="panel-here" onClick={onHere}>
+      <Button kind="primary" wide data-testid="panel-here" onClick={() => panel.takeBack()}>
         {t("replaced.here")}
       </Button>
     </div>

@@ -230,7 +230,7 @@ export class Panel {
     this.callWindow.forget();
     this.walking.stop();
     this.keep(null);
-    this.change({ refusal: "", blocked: false, closed: false, ended: false, removed: new Set() });
+    this.change({ refusal: "", blocked: false, closed: false, ended: false, away: false, removed: new Set() });
     this.status("", false);
     void this.start();
   }
@@ -347,9 +347,16 @@ export class Panel {
 
   /** Handles a session that its token can no longer open: it was erased, ended long ago, or continues elsewhere. */
   private lost({ session, channel }: Kept): void {
-    if (!this.takingBack || !this.store.get().partner) return this.anew();
+    if (!this.takingBack) return this.anew();
     this.takingBack = false;
-    void import("./thread/moving").then(({ moveHere }) => moveHere(this, { id: session, channel })).catch(() => this.anew());
+    // without the partner's word, nobody but a link can bring the conversation back
+    if (!this.store.get().partner) return this.change({ away: true });
+    void import("./thread/moving")
+      .then(({ moveHere }) => moveHere(this, { id: session, channel }))
+      .catch((error: unknown) => {
+        if (error instanceof Refusal && error.reason === "over") this.anew();
+        else this.change({ away: true });
+      });
   }
 
   private endTalk(): void {

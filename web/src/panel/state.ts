@@ -39,6 +39,8 @@ export interface PanelState {
   past: boolean;
   /** Whether the server said, at the last press on Text, that this visitor has an open conversation elsewhere. */
   elsewhere: boolean;
+  /** Whether the conversation went on elsewhere and cannot be brought back here. */
+  away: boolean;
 }
 
 export const INITIAL: PanelState = {
@@ -61,4 +63,5 @@ export const INITIAL: PanelState = {
   muted: false,
   past: false,
   elsewhere: false,
+  away: false,
 };

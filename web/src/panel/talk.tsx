@@ -326,7 +326,8 @@ export function Talk({ panel, state, client, kept }: { panel: Panel; state: Pane
   useEffect(() => () => pictures.close(), [pictures]);
   usePill(panel, state, client, session);
   useChime(state, client, session);
-  if (replaced || (status === "closed" && closedReason === "replaced")) return <Replaced onHere={() => panel.takeBack()} />;
+  if (state.away || replaced || (status === "closed" && closedReason === "replaced"))
+    return <Replaced panel={panel} away={state.away} />;
   if (!session)
     return (
       <div class="p-scroll p-skeletons" aria-busy="true">
