@@ -15,7 +15,7 @@ from signaling.protocol.staff_views import AppointmentItem
 from signaling.records import Audited, Changed, Realm, Records, StaffRecord
 from signaling.session import booking_of
 from signaling.session import events as ev
-from signaling.session.model import NotAllowed
+from signaling.session.model import Callback, NotAllowed
 
 
 class AppointmentDesk:
@@ -75,17 +75,17 @@ class AppointmentDesk:
         """Return the session if it has a callback or appointment that nobody has accepted. Otherwise return None."""
         return self._index.callbacks.get(session)
 
-    async def move(self, entry: Entry, at: int, staff: str, actor: str, *, by_staff: bool = True) -> None:
+    async def move(self, entry: Entry, at: int, staff: str, actor: str, booking: str = "", *, by_staff: bool = True) -> None:
         """Move an appointment to another time, or to another member ("": anyone). Mail the user the new time. Raises NotAllowed.
 
+        `booking`: the booking that the asker has seen, as for `cancel`. Raises Changed when another time is booked by now.
         `by_staff`: a member of staff has chosen the time, so it may be outside of working hours.
         """
-        called = entry.session.callback
-        if called is None:
-            raise NotAllowed("wrong_state")
+        _require(entry, booking)
         await self._sessions.renew_site(entry)
 
         async def apply(with_staff: ev.WithStaff) -> None:
+            _require(entry, booking)  # somebody else may have moved it while this move waited for its turn
             await self._sessions.apply(entry, ev.AppointmentMoved(at, with_staff))
 
         audit = Audited(actor, "appointment.move", f"session/{entry.id}", self._now())
@@ -98,11 +98,9 @@ class AppointmentDesk:
         `booking`: the name (`booking_of`) of the booking that the caller means; "": any booking. Raises Changed if the session
         has another booking by now, and NotAllowed if the appointment has begun or is over.
         """
-        called = entry.session.callback
-        if entry.session.state != "callback" or called is None:
+        called = _require(entry, booking)
+        if entry.session.state != "callback":
             raise NotAllowed("wrong_state")
-        if booking not in ("", booking_of(called)):
-            raise Changed
         booking = booking_of(called)
         # write the audit entry first, so that nothing changes if that fails
         await self._records.audit(actor, "appointment.cancel", f"session/{entry.id}", self._now(), booking)
@@ -123,3 +121,13 @@ class AppointmentDesk:
     async def _cancel(self, entry: Entry, booking: str) -> None:
         await self._sessions.apply(entry, ev.EndedBy("callback_cancelled", booking))
         self._mailing.callback_cancelled(entry)
+
+
+def _require(entry: Entry, booking: str) -> Callback:
+    """Return the callback or appointment of a session. Raise NotAllowed without one, and Changed for another than `booking`."""
+    called = entry.session.callback
+    if called is None:
+        raise NotAllowed("wrong_state")
+    if booking not in ("", booking_of(called)):
+        raise Changed
+    return called

@@ -66,6 +66,7 @@ async def house(request: pytest.FixtureRequest, casting: Casting, media_folder: 
     """Report all faults of the pages at the end, even if the test failed before."""
     async with running_mail_server() as mails, running_push_service() as pushes:
         mail = ("--smtp", f"127.0.0.1:{mails.port}", "--smtp-tls", "none", "--mail-from", "talk@shop.example")
+        mail = (*mail, "--mail-from-allow", "haneul.example")
         async with running(tmp_path, *mail, "--push-allow", "127.0.0.0/8") as service, casting(service) as cast:
             browser = await launch(cast.playwright, "chromium", media.USER, media_folder)
             cast.stack.push_async_callback(browser.close)
@@ -220,6 +221,23 @@ async def an_appointment(house: RareHouse, counselor: Staff) -> None:
     await eyes.look(counselor.page, "rare-console-appointments")
 
 
+async def the_mails(eyes: Eyes, operator: Staff) -> None:
+    """Look at the sender of one language, also one that the server refuses, and at a site's own wording of a mail."""
+    await operator.get("senders-open-of-demo-shop").locator("summary").click()
+    await operator.get("senders-language-of-demo-shop").select_option("ja")
+    await operator.get("mail-from-of-demo-shop-ja").fill("ja@elsewhere.example")
+    await operator.get("mail-plan-save").first.click()
+    await expect(operator.get("mail-of-demo-shop").get_by_role("alert")).to_be_visible()
+    await operator.get("senders-of-demo-shop").scroll_into_view_if_needed()
+    await eyes.look(operator.page, "rare-operator-mail-sender")
+    await operator.get("wording-of-demo-shop").locator("summary").click()
+    await operator.get("wording-language").select_option(eyes.language)
+    await expect(operator.get("mail-preview").locator("iframe")).to_be_visible()
+    await operator.get("mail-wording").scroll_into_view_if_needed()
+    await operator.page.wait_for_load_state("networkidle")
+    await eyes.look(operator.page, "rare-operator-mail-wording")
+
+
 async def the_operator(house: RareHouse) -> None:
     eyes, service = house.eyes, house.cast.service
     await lived_through(service.data_dir, 400)
@@ -237,6 +255,7 @@ async def the_operator(house: RareHouse) -> None:
     await eyes.look(operator.page, "rare-operator-appointment-move")
     await operator.page.keyboard.press("Escape")
     await part("mail", "mail-plan-save", "mail")
+    await the_mails(eyes, operator)
     await part("settings/sites/demo-shop", "site-keys", "site")
     await operator.get("key-name").fill("k2026")
     await operator.get("key-add").click()

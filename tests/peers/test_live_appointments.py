@@ -272,6 +272,9 @@ async def test_operator_sees_what_a_deactivated_counselor_leaves_and_moves_it(se
     assert "kim@example.com" not in str(event)
     status, refused, _ = await service.post(f"{where}/cancel", {"booking": page["items"][0]["booking"]}, cookie=ops)
     assert (status, refused["reason"]) == (409, "changed_meanwhile"), "the page still showed the former time"
+    stale = {"at": at + 120_000, "staff": free[0]["id"], "booking": page["items"][0]["booking"]}
+    status, refused, _ = await service.post(f"{where}/move", stale, cookie=ops)
+    assert (status, refused["reason"]) == (409, "changed_meanwhile")
     [shown] = (await read(service, "/api/operator/appointments", ops))["items"]
     status, _, _ = await service.post(f"{where}/cancel", {"booking": shown["booking"]}, cookie=ops)
     assert status == 200

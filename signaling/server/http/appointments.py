@@ -55,11 +55,13 @@ class StaffTimes(Struct, kw_only=True):
 class NewTime(Struct, kw_only=True):
     """The new time of an appointment. `at`: Unix ms.
 
-    `staff`: the id of the member whom the user will meet; "" for the free member with the fewest appointments.
+    `staff`: the id of the member whom the user will meet; "" for the free member with the fewest appointments. `booking`: what
+    the page shows as booked, so that another booking is not moved; "": whatever is booked.
     """
 
     at: Annotated[int, Meta(ge=0)]
     staff: OptionalId = ""
+    booking: Booking = ""
 
 
 class Cancellation(Struct, kw_only=True):
@@ -110,11 +112,14 @@ def times_of(free: list[tuple[StaffRecord, list[int]]]) -> list[StaffTimes]:
 
 @routes.post("/api/operator/appointments/{session}/move")
 async def move(request: web.Request) -> web.Response:
-    """Move an appointment. Its user gets a mail, if mail is set up and a mail address is known. The request is audited."""
+    """Move an appointment. Its user gets a mail, if mail is set up and a mail address is known. The request is audited.
+
+    Raises Changed when another time is booked by now.
+    """
     asker = await asker_of(request)
     entry = await _asked(request, asker)
     asked = await read_json(request, _read_time, 1024)
-    await request.app[LIVE].desk.move(entry, asked.at, asked.staff, asker.member.id)
+    await request.app[LIVE].desk.move(entry, asked.at, asked.staff, asker.member.id, asked.booking)
     return answer({})
 
 

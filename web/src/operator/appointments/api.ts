@@ -27,7 +27,9 @@ export const timesFor = (session: string) =>
   get(`${at(session)}/times?timezone=${encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone)}`) as Promise<
     StaffTimes[]
   >;
-export const move = (session: string, time: number, staff: string) => post(`${at(session)}/move`, { at: time, staff });
+/** Moves an appointment. The server refuses it if another time is booked than the page shows. */
+export const move = ({ session, booking }: AppointmentItem, time: number, staff: string) =>
+  post(`${at(session)}/move`, { at: time, staff, booking });
 /** Cancels an appointment. The server refuses it if another time is booked than the page shows. */
 export const cancel = ({ session, booking }: AppointmentItem) => post(`${at(session)}/cancel`, { booking });
 export const workingHours = (staff: string) => get(hoursOf(staff)) as Promise<WorkingHours>;

@@ -1,5 +1,6 @@
 import type { AppointmentItem } from "../../messages";
 import { useState } from "preact/hooks";
+import { ApiError } from "../../staff/api";
 import { sentence } from "../../staff/refusals";
 import { t as shared } from "../../staff/texts";
 import { Button, Dialog, Failure, Field, Select, useLocale, whenText } from "../../ui";
@@ -12,12 +13,15 @@ const OTHER = "other";
 interface MoveProps {
   row: AppointmentItem;
   onDone: () => void;
+  /** Called when the appointment was moved by somebody else while the dialog was open. */
+  onMoved: () => void;
   onClose: () => void;
 }
 
 /** A dialog that moves an appointment to a free time of a counselor, or to a time that visitor and counselor have agreed on. */
-export function Move({ row, onDone, onClose }: MoveProps) {
+export function Move(props: MoveProps) {
   const locale = useLocale();
+  const { row, onClose } = props;
   return (
     <Dialog
       title={t("move.title", { when: whenText(row.at, Date.now(), locale) })}
@@ -27,18 +31,14 @@ export function Move({ row, onDone, onClose }: MoveProps) {
     >
       <Loaded what={row.session} load={() => timesFor(row.session)}>
         {(staff) =>
-          staff.length === 0 ? (
-            <p class="notice notice-warn">{t("move.nobody")}</p>
-          ) : (
-            <MoveForm row={row} staff={staff} onDone={onDone} onClose={onClose} />
-          )
+          staff.length === 0 ? <p class="notice notice-warn">{t("move.nobody")}</p> : <MoveForm {...props} staff={staff} />
         }
       </Loaded>
     </Dialog>
   );
 }
 
-function MoveForm({ row, staff, onDone, onClose }: MoveProps & { staff: StaffTimes[] }) {
+function MoveForm({ row, staff, onDone, onMoved, onClose }: MoveProps & { staff: StaffTimes[] }) {
   const locale = useLocale();
   const [who, setWho] = useState(staff.some((one) => one.id === row.staff) ? row.staff : staff[0]!.id);
   const [when, setWhen] = useState("");
@@ -51,10 +51,14 @@ function MoveForm({ row, staff, onDone, onClose }: MoveProps & { staff: StaffTim
     event.preventDefault();
     setBusy(true);
     try {
-      await move(row.session, chosen === OTHER ? new Date(typed).getTime() : Number(chosen), who);
+      await move(row, chosen === OTHER ? new Date(typed).getTime() : Number(chosen), who);
       onDone();
       onClose();
     } catch (error) {
+      if (error instanceof ApiError && error.reason === "changed_meanwhile") {
+        onMoved();
+        onClose();
+      }
       setFailed(sentence(error));
       setBusy(false);
     }

@@ -43,14 +43,18 @@ export function AppointmentsPart() {
     toast(t("done"));
     setRound(round + 1);
   };
+  const moved = () => {
+    toast(t("moved"), "error");
+    setRound(round + 1); // the list shows the new time
+  };
   const cancelled = async (row: AppointmentItem) => {
     try {
       await cancel(row);
     } catch (error) {
-      const moved = error instanceof ApiError && error.reason === "changed_meanwhile";
-      toast(moved ? t("cancel.moved") : sentence(error), "error");
-      if (moved) setRound(round + 1); // loads the list again, which then shows the new time
-      return moved;
+      const meanwhile = error instanceof ApiError && error.reason === "changed_meanwhile";
+      if (meanwhile) moved();
+      else toast(sentence(error), "error");
+      return meanwhile;
     }
     done();
     return true;
@@ -87,7 +91,7 @@ export function AppointmentsPart() {
           </>
         )}
       </Loaded>
-      {asked?.what === "move" && <Move row={asked.row} onDone={done} onClose={() => setAsked(null)} />}
+      {asked?.what === "move" && <Move row={asked.row} onDone={done} onMoved={moved} onClose={() => setAsked(null)} />}
       {asked?.what === "cancel" && (
         <Confirm
           title={t("cancel.title", { when: whenText(asked.row.at, Date.now(), locale) })}
