@@ -1,4 +1,4 @@
-"""The from-address of a site's mails: an own one, if the operator of the server allows that address. Pure."""
+"""The from-address of a site's mails: one of the site's own, if the operator of the server allows it. Pure."""
 
 from __future__ import annotations
 

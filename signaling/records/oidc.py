@@ -106,9 +106,10 @@ class Oidc(Database):
         """Store a provider's settings. None removes the provider. If the issuer or the client changes, this row's sign-ins end.
 
         `expected`: the version (`version_of`) of the stored settings; "" for none. `audit`: entries to store with the change.
-        Raises Changed when other settings are stored. Raises NoProvider when the provider is removed, or its issuer changes, while
-        a rule lets staff sign in only at this provider. A new issuer would not know these staff. A rule of an organisation needs
-        the organisation's own provider or, if it has none, the installation's provider. A rule for everybody needs every provider.
+        Raises Changed when other settings are stored. Raises NoProvider when the provider is removed, or its issuer changes,
+        while a rule lets staff sign in only at this provider. A new issuer would not know these staff. A rule of an
+        organisation needs the organisation's own provider or, if it has none, the installation's provider. A rule for
+        everybody needs every provider.
         """
         this = t.oidc_settings.c.id == of
 

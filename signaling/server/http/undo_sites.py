@@ -101,7 +101,7 @@ async def _mail(request: web.Request, asker: Asker, subject: str, change: Change
 
 
 async def _key(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
-    """Retire a key that was added, or bring a public key or an address back. A secret cannot come back."""
+    """Retire a key that was added, or add a removed public key or address again. A removed secret cannot be restored."""
     site = await _site(request, asker, subject, "keys.change")
     before, after = (change.before or {})["key"], (change.after or {})["key"]
     present = dict(zip((key.kid for key in site.keys), plain_keys(site.keys), strict=True))
@@ -160,7 +160,10 @@ async def _remove(request: web.Request, asker: Asker, subject: str, change: Chan
 
 
 async def _restore(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
-    """Undo the removal of a site: add it again with its hours, outcomes, mails and public keys. Past sessions are found."""
+    """Undo the removal of a site: add the site again with its hours, outcomes, mails and public keys.
+
+    Its past sessions belong to it again.
+    """
     organisation, plain = asker.member.organisation, change.before or {}
     if not may(asker.member, "sites.add", Thing(organisation)):
         raise not_found()
