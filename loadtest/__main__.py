@@ -31,8 +31,8 @@ from .report import Report, Spread, report
 DEMO_STAFF = [("jimin", "jimin-demo"), ("suho", "suho-demo")]
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 TIMEOUT = aiohttp.ClientTimeout(total=30)
-BUSY_CPU_PERCENT, BUSY_LATE_MS = 70.0, 10.0  # above either, the load test is too slow and distorts its figures
-REFRESH_S = 0.25  # seconds between two updates of the progress on a terminal
+BUSY_CPU_PERCENT, BUSY_LATE_MS = 70.0, 10.0  # Above either, the load test is too slow and distorts its figures.
+REFRESH_S = 0.25  # Seconds between two updates of the progress on a terminal.
 UNITS = {
     "waited_ms": ("click → accepted", "ms"),
     "set_up_ms": ("accepted → both hear each other", "ms"),

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-REPLY_S = 15.0  # seconds in which a reply must come
-LATER, RETRIES, MOST_RETRY_S = (429, 503), 3, 60.0  # statuses that mean "try later", how often to try again, longest pause (s)
+REPLY_S = 15.0  # Seconds in which a reply must come.
+LATER, RETRIES, MOST_RETRY_S = (429, 503), 3, 60.0  # Statuses that mean "try later", how often to try again, longest pause (s).
 MAX_MESSAGE_BYTES = 4 << 20
 
 Message = dict[str, Any]

@@ -8,11 +8,11 @@ from typing import Final
 
 from matcher.types import Place
 
-MIN_PICKUPS: Final = 5  # with fewer pickups in the last hour, no range of waiting times is given
-KEPT_PICKUPS: Final = 12  # the range is estimated from at most this many pickups
-KEPT_MS: Final = 3_600_000  # ms: older pickups are ignored
-SPREAD: Final = 1.5  # the range reaches this many standard deviations to either side, which is 87 % of a known distribution
-DRIFT: Final = 2  # n pickups tell as much as n/2 independent ones, because staff come, go and serve other queues
+MIN_PICKUPS: Final = 5  # With fewer pickups in the last hour, no range of waiting times is given.
+KEPT_PICKUPS: Final = 12  # The range is estimated from at most this many pickups.
+KEPT_MS: Final = 3_600_000  # ms: older pickups are ignored.
+SPREAD: Final = 1.5  # The range reaches this many standard deviations to either side, which is 87 % of a known distribution.
+DRIFT: Final = 2  # n pickups tell as much as n/2 independent ones, because staff come, go and serve other queues.
 
 
 def either(text: Place, call: Place) -> Place:

@@ -52,8 +52,8 @@ class Ledger:
         self.tickets: dict[str, Ticket] = {}
         self.reservations: dict[str, Ticket] = {}
         self.final: OrderedDict[str, None] = OrderedDict()
-        self.orphans: dict[str, dict[str, HeldAs]] = {}  # by signed-out member: the accepted requests that they still hold
-        self.promises: dict[str, dict[str, Medium]] = {}  # by member, signed in or not: the places that are kept free
+        self.orphans: dict[str, dict[str, HeldAs]] = {}  # By signed-out member: the accepted requests that they still hold.
+        self.promises: dict[str, dict[str, Medium]] = {}  # By member, signed in or not: the places that are kept free.
         self._arrivals = 0
         self._events: list[AnyEvent] = []
         self._waiting: list[Ticket] = []

@@ -23,11 +23,11 @@ from matcher.rules import MEDIA, Rules
 from matcher.types import HeldAs, Medium, Request, RequestKind, RequestState, RequestStatus, StaffRole
 
 QueueKey = tuple[RequestKind, str, str, tuple[str, ...], Medium]
-OpensAfter = tuple[int, int, int]  # ms of waiting, by tier
-LaneKey = tuple[int, bool, bool, OpensAfter]  # (priority, not `first`, excludes members, when tiers open)
-LaneItem = tuple[int, int, "Ticket"]  # (enqueued, arrival, ticket)
-Rank = tuple[bool, int, int]  # (not `first`, enqueue time moved earlier by priority, arrival)
-FrontItem = tuple[bool, int, int, "Lane"]  # (the three fields of the head's rank, its lane)
+OpensAfter = tuple[int, int, int]  # ms of waiting, by tier.
+LaneKey = tuple[int, bool, bool, OpensAfter]  # (priority, not `first`, excludes members, when tiers open).
+LaneItem = tuple[int, int, "Ticket"]  # (enqueued, arrival, ticket).
+Rank = tuple[bool, int, int]  # (not `first`, enqueue time moved earlier by priority, arrival).
+FrontItem = tuple[bool, int, int, "Lane"]  # (the three fields of the head's rank, its lane).
 
 
 class Ticket:

@@ -18,8 +18,8 @@ MEDIA: Final[tuple[Medium, ...]] = ("text", "call")
 SERVED_BY: Final[dict[RequestKind, StaffRole]] = {"user": "counselor", "callback": "counselor", "help": "professional"}
 MOST_PRIORITY: Final = 100  # steps of priority, above and below 0
 MOST_WIDENS_MS: Final = 86_400_000
-MOST_CAPACITY: Final = 1_000  # a member takes at most this many texts, and at most this many calls, at once
-CALL_WEIGHT: Final = 100_000  # a call counts for more than any number of texts when the least loaded member is chosen
+MOST_CAPACITY: Final = 1_000  # A member takes at most this many texts, and at most this many calls, at once.
+CALL_WEIGHT: Final = 100_000  # A call counts for more than any number of texts when the least loaded member is chosen.
 
 
 def organisation_of(site: str) -> str:
@@ -62,16 +62,16 @@ class Rules:
     parent_after_ms: int = 15_000
     any_after_ms: int = 30_000
     priority_step_ms: int = 60_000
-    ring_ms: int = 20_000  # how long a reservation rings before it expires
-    excluded_ms: int = 60_000  # how long a member who has declined or missed a request is excluded from it
-    suspended_ms: int = 60_000  # how long a request stays suspended, after its requester disconnected, before it is cancelled
-    enter_ms: int = 30_000  # within this time after accepting, the member must be in the room
-    lease_ms: int = 30_000  # a member whose presence lease is not renewed for this time is signed out
-    wrap_up_ms: int = 120_000  # after this time a member in wrap-up becomes away
-    max_requests: int = 200_000  # at most this many requests are open; further ones are refused as "full"
-    max_queues: int = 10_000  # at this number, a new queue makes the matcher forget all queues without open requests
-    max_final: int = 20_000  # ids of ended requests kept, to answer late messages with "wrong_state", not "unknown"
-    max_why: int = 8  # a `Why` names at most this many candidates, and at most this many people passed over
+    ring_ms: int = 20_000  # How long a reservation rings before it expires.
+    excluded_ms: int = 60_000  # How long a member who has declined or missed a request is excluded from it.
+    suspended_ms: int = 60_000  # How long a request stays suspended, after its requester disconnected, before it is cancelled.
+    enter_ms: int = 30_000  # Within this time after accepting, the member must be in the room.
+    lease_ms: int = 30_000  # A member whose presence lease is not renewed for this time is signed out.
+    wrap_up_ms: int = 120_000  # After this time a member in wrap-up becomes away.
+    max_requests: int = 200_000  # At most this many requests are open; further ones are refused as "full".
+    max_queues: int = 10_000  # At this number, a new queue makes the matcher forget all queues without open requests.
+    max_final: int = 20_000  # Ids of ended requests kept, to answer late messages with "wrong_state", not "unknown".
+    max_why: int = 8  # A `Why` names at most this many candidates, and at most this many people passed over.
 
     def opens_after_ms(self, request: Request) -> tuple[int, int, int]:
         """Return after how many ms of waiting each tier opens for a request."""

@@ -12,8 +12,8 @@ from msgspec import Struct
 
 RequestKind = Literal["user", "callback", "help"]
 StaffRole = Literal["counselor", "professional"]
-Medium = Literal["text", "call"]  # what a request asks for; voice and video are both calls
-HeldAs = Literal["text", "call", "aside"]  # how an accepted request counts for its holder: "aside" takes no place
+Medium = Literal["text", "call"]  # What a request asks for; voice and video are both calls.
+HeldAs = Literal["text", "call", "aside"]  # How an accepted request counts for its holder: "aside" takes no place.
 RequestState = Literal["promised", "waiting", "suspended", "reserved", "accepted", "completed", "unserved", "cancelled"]
 ReservationState = Literal["pending", "accepted", "declined", "expired", "cancelled"]
 StaffState = Literal["away", "available", "reserved", "busy", "wrap_up", "lost", "signed_out"]

@@ -23,9 +23,9 @@ from matcher.simulation.model import DAY_S, Model, Spread, StaffModel
 from matcher.types import AnyEvent, Request, Reserved, Staff, StaffChanged, StaffState
 
 START_MS: Final = 1_800_000_000_000 - 1_800_000_000_000 % (DAY_S * 1000)
-NOBODY: Final = -1  # value of `by` in an Outcome if nobody served the user
-UNTOLD: Final = -1  # value of `low_s` and `high_s` in an Outcome if the user was told no range
-SWEEP_MS: Final = 1_000  # ms between two sweeps
+NOBODY: Final = -1  # Value of `by` in an Outcome if nobody served the user.
+UNTOLD: Final = -1  # Value of `low_s` and `high_s` in an Outcome if the user was told no range.
+SWEEP_MS: Final = 1_000  # ms between two sweeps.
 RULES: Final = Rules(lease_ms=400 * DAY_S * 1000, max_requests=2_000_000)
 
 

@@ -32,14 +32,14 @@ from matcher.types import Medium
 
 MOST_VISITS: Final = 2_500  # at most this many arrivals in a preview: two simulations of so many take 1 to 2 s
 MOST_PEOPLE: Final = 3_000
-FEW: Final = 30  # with fewer arrivals than this, `Preview.sure` is "few"
-FAIR: Final = 200  # with fewer arrivals than this, `Preview.sure` is "rough" or "few"
-GOOD: Final = 1_000  # from this number of arrivals on, `Preview.sure` is "good"
-STEADY_VISITS: Final = 1_500  # few arrivals are simulated several times, up to this many in all, which evens chance out
-MOST_TIMES: Final = 5  # at most this many simulations of the same days and settings
-NICE: Final = 5  # added to the process's niceness, so that calls get the CPU first
-_PATIENCE_S: Final = (20.0, 3_600.0)  # least and largest mean patience that a preview assumes for users
-_HANDLE_S: Final = 300.0  # seconds that a conversation lasts in a medium in which nobody was served in the past days
+FEW: Final = 30  # With fewer arrivals than this, `Preview.sure` is "few".
+FAIR: Final = 200  # With fewer arrivals than this, `Preview.sure` is "rough" or "few".
+GOOD: Final = 1_000  # From this number of arrivals on, `Preview.sure` is "good".
+STEADY_VISITS: Final = 1_500  # Few arrivals are simulated several times, up to this many in all, which evens chance out.
+MOST_TIMES: Final = 5  # At most this many simulations of the same days and settings.
+NICE: Final = 5  # Added to the process's niceness, so that calls get the CPU first.
+_PATIENCE_S: Final = (20.0, 3_600.0)  # Least and largest mean patience that a preview assumes for users.
+_HANDLE_S: Final = 300.0  # Seconds that a conversation lasts in a medium in which nobody was served in the past days.
 
 Sureness = Literal["few", "rough", "fair", "good"]
 

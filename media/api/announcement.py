@@ -15,8 +15,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 WORKERS_KEY = "{sangdam}:media"
-LEASE_MS = 2000  # milliseconds after which Redis deletes an announcement that the worker has not renewed
-MOST_SKEW_MS = 30_000  # largest accepted difference between two machines' clocks
+LEASE_MS = 2000  # Milliseconds after which Redis deletes an announcement that the worker has not renewed.
+MOST_SKEW_MS = 30_000  # Largest accepted difference between two machines' clocks.
 
 
 class Announcement(Struct, kw_only=True):

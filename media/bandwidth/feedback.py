@@ -11,9 +11,9 @@ from dataclasses import dataclass
 FORMAT = 15
 MAX_PACKETS = 1024
 """Packets reported in one message at most. A message every 100 ms is enough for 10,000 packets a second."""
-DELTA_S = 0.00025  # seconds: unit of the arrival times in a message
-REFERENCE_S = 0.064  # seconds: unit of the reference time in a message
-REFERENCES = 1 << 24  # units after which the reference time wraps
+DELTA_S = 0.00025  # Seconds: unit of the arrival times in a message.
+REFERENCE_S = 0.064  # Seconds: unit of the reference time in a message.
+REFERENCES = 1 << 24  # Units after which the reference time wraps.
 _LOST, _SMALL, _LARGE = 0, 1, 2
 _MAX_RUN = 0x1FFF
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
-WINDOW_S = 5.0  # seconds of sending time over which gaps are measured
-LEAST_S = 1.0  # seconds; a shorter time of sending counts as this long, so that one gap at the beginning says little
+WINDOW_S = 5.0  # Seconds of sending time over which gaps are measured.
+LEAST_S = 1.0  # Seconds; a shorter time of sending counts as this long, so that one gap at the beginning says little.
 GAP_S = 0.05
 """Shortest gap that counts, in seconds of sending, from a packet that arrived to the next one that arrived. One lost packet of a
 voice makes a gap of 40 ms."""

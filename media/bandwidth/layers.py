@@ -12,8 +12,8 @@ from typing import Literal
 
 UP_FACTOR = 1.2
 """A video goes to a higher layer only if the bandwidth is a fifth more than all chosen layers then need together."""
-WAIT_S, LONGEST_WAIT_S = 5.0, 60.0  # seconds from a step down to the next step up, at first and at most
-STEP_S = 1.0  # at least this many seconds pass between two steps to a higher layer
+WAIT_S, LONGEST_WAIT_S = 5.0, 60.0  # Seconds from a step down to the next step up, at first and at most.
+STEP_S = 1.0  # At least this many seconds pass between two steps to a higher layer.
 PAUSE_AFTER_S = 4.0
 """Seconds of congestion before a video is paused. A receiver that is short of processor time for a moment looks congested, too,
 and the lowest layers need little bandwidth."""

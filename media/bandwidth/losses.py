@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import deque
 
-WINDOW_S = 1.0  # seconds over which loss is measured
-LEAST_PACKETS = 15  # with fewer packets in the window, the loss is not judged
-FEW, MANY = 0.02, 0.10  # fractions lost: above `FEW` loss matters, above `MANY` it may be congestion
+WINDOW_S = 1.0  # Seconds over which loss is measured.
+LEAST_PACKETS = 15  # With fewer packets in the window, the loss is not judged.
+FEW, MANY = 0.02, 0.10  # Fractions lost: above `FEW` loss matters, above `MANY` it may be congestion.
 LASTS_S = 1.2
 """Seconds of much loss that count as lasting. Longer than the window, so that a single gap has left the window by then."""
 

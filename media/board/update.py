@@ -227,13 +227,13 @@ _CONTENTS: dict[int, Callable[[Reader], int]] = {
     _SKIP: _length,
 }
 _VALUES: dict[int, Callable[[Reader, int], None]] = {
-    127: lambda reader, depth: None,  # undefined
-    126: lambda reader, depth: None,  # null
+    127: lambda reader, depth: None,  # Undefined.
+    126: lambda reader, depth: None,  # Null.
     125: _integer,
     124: lambda reader, depth: reader.skip(4),
     123: lambda reader, depth: reader.skip(8),
-    121: lambda reader, depth: None,  # false
-    120: lambda reader, depth: None,  # true
+    121: lambda reader, depth: None,  # False.
+    120: lambda reader, depth: None,  # True.
     119: lambda reader, depth: reader.text(),
     118: _object,
     117: _array,

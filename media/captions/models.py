@@ -19,9 +19,9 @@ from .work import Heard
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
 
-CONTEXT = 64  # samples from the end of the preceding window, which silero-vad gets together with each window
-SILENCE = 0.6  # probability of silence above which words of low confidence are taken for noise
-LEAST_CONFIDENCE = 0.35  # words below this confidence are left out if the sound is probably silence (`SILENCE`)
+CONTEXT = 64  # Samples from the end of the preceding window, which silero-vad gets together with each window.
+SILENCE = 0.6  # Probability of silence above which words of low confidence are taken for noise.
+LEAST_CONFIDENCE = 0.35  # Words below this confidence are left out if the sound is probably silence (`SILENCE`).
 TOKENS, TOKENS_A_SECOND = 16, 14
 """An utterance has at most `TOKENS` tokens, and `TOKENS_A_SECOND` more for each second of sound. So a model that repeats the
 same words ends soon."""

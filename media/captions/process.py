@@ -28,11 +28,11 @@ from .work import Heard, Job, Work
 
 log = structlog.get_logger(__name__)
 
-MOST_STREAMS = 500  # at most this many streams of one worker; further streams are refused
-SILENT_S = 0.5  # seconds without packets after which an utterance ends: the microphone was turned off, or the link is gone
-MOST_AHEAD_S = 30.0  # seconds by which a stream's sound may exceed the time since the stream began; further sound is ignored
-LOOK_S = 0.1  # seconds between two checks for streams without packets
-MOST_UNSENT = 1000  # when more messages wait to be sent to one worker, that worker is disconnected
+MOST_STREAMS = 500  # At most this many streams of one worker; further streams are refused.
+SILENT_S = 0.5  # Seconds without packets after which an utterance ends: the microphone was turned off, or the link is gone.
+MOST_AHEAD_S = 30.0  # Seconds by which a stream's sound may exceed the time since the stream began; further sound is ignored.
+LOOK_S = 0.1  # Seconds between two checks for streams without packets.
+MOST_UNSENT = 1000  # When more messages wait to be sent to one worker, that worker is disconnected.
 
 
 class WritesDown(Protocol):

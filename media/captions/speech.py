@@ -21,13 +21,13 @@ RATE = 16_000
 WINDOW = 512  # samples of one window: 32 ms
 BEGINS, GOES_ON = 0.5, 0.35
 """Probabilities of speech. From `BEGINS` on, a window begins an utterance. Below `GOES_ON`, a window counts as a pause."""
-BEFORE_WINDOWS = 10  # first windows of an utterance: nine without speech, for soft consonants, then the first one with speech
-DRAFT_PAUSE = 5  # length in windows (160 ms in all) of a pause after which a draft is worth its cost
-END_PAUSE = 14  # length in windows (450 ms in all) of a pause that ends the utterance
-AFTER_WINDOWS = 5  # windows of the final pause that still belong to the utterance
-DRAFT_EVERY = 47  # windows of speech (1.5 s in all) since the last draft after which a new draft is worth its cost
-LONGEST = 375  # windows (12 s in all) after which an utterance is cut: at its last short pause, if that was in the second half
-LEAST_SPEECH = 3  # a sound with fewer windows of speech (100 ms in all) is a click and no utterance
+BEFORE_WINDOWS = 10  # First windows of an utterance: nine without speech, for soft consonants, then the first one with speech.
+DRAFT_PAUSE = 5  # Length in windows (160 ms in all) of a pause after which a draft is worth its cost.
+END_PAUSE = 14  # Length in windows (450 ms in all) of a pause that ends the utterance.
+AFTER_WINDOWS = 5  # Windows of the final pause that still belong to the utterance.
+DRAFT_EVERY = 47  # Windows of speech (1.5 s in all) since the last draft after which a new draft is worth its cost.
+LONGEST = 375  # Windows (12 s in all) after which an utterance is cut: at its last short pause, if that was in the second half.
+LEAST_SPEECH = 3  # A sound with fewer windows of speech (100 ms in all) is a click and no utterance.
 
 Probability = Callable[[Floats], float]
 
@@ -60,10 +60,10 @@ class Speech:
 
     def _begin(self) -> None:
         self._windows = []
-        self._pause = 0  # windows since the last window with speech
-        self._speech = 0  # windows with speech in the present utterance
-        self._last_pause = 0  # windows of the utterance up to its last short pause
-        self._drafted = 0  # value of `_speech` at the last draft
+        self._pause = 0  # Windows since the last window with speech.
+        self._speech = 0  # Windows with speech in the present utterance.
+        self._last_pause = 0  # Windows of the utterance up to its last short pause.
+        self._drafted = 0  # Value of `_speech` at the last draft.
 
     @property
     def speaking(self) -> bool:

@@ -29,13 +29,13 @@ TICK_S = TICK_SAMPLES / RATE
 START_DELAY_S = 0.020
 """Delay from the first packet to the first sound, until enough packets have shown what delay they need. Together with the
 wait for the next tick, the delay is 20 to 40 ms."""
-MAX_STALL_SAMPLES = 3 * TICK_SAMPLES  # after this many concealed samples in a row, the buffer gives the missing packet up
-MAX_DELAY_S = 0.400  # longest time that the buffer holds a packet
-MAX_PACKETS = 64  # at most this many packets are in the buffer; a full buffer drops its oldest packet
-IDLE_S = 2.0  # seconds without packets after which the stream is forgotten
-JUMP_S = 1.0  # seconds: a timestamp this far from the expected one may begin a new stream
-JUMP_PACKETS = 1000  # a sequence number this far from the last one may begin a new stream
-HISTORY = 500  # the last packets (10 s, at 20 ms each) from which the delay is computed
+MAX_STALL_SAMPLES = 3 * TICK_SAMPLES  # After this many concealed samples in a row, the buffer gives the missing packet up.
+MAX_DELAY_S = 0.400  # Longest time that the buffer holds a packet.
+MAX_PACKETS = 64  # At most this many packets are in the buffer; a full buffer drops its oldest packet.
+IDLE_S = 2.0  # Seconds without packets after which the stream is forgotten.
+JUMP_S = 1.0  # Seconds: a timestamp this far from the expected one may begin a new stream.
+JUMP_PACKETS = 1000  # A sequence number this far from the last one may begin a new stream.
+HISTORY = 500  # The last packets (10 s, at 20 ms each) from which the delay is computed.
 SPARED, SPARED_OF = 2, 50
 """Packets of the last `HISTORY` that the delay need not cover: one in `SPARED_OF`, at most `SPARED`.
 

@@ -21,9 +21,9 @@ from .mix import TICK_SAMPLES, Recipe, mix
 from .opus import Encoder, Samples
 from .solo import Sent
 
-REST_TICKS = 10  # silent ticks that a stream still encodes before it falls silent
-DTX_EVERY_TICKS = 20  # ticks between two packets of a silent stream
-JOIN_TICKS = 25  # two streams become one after this many ticks with equal recipes
+REST_TICKS = 10  # Silent ticks that a stream still encodes before it falls silent.
+DTX_EVERY_TICKS = 20  # Ticks between two packets of a silent stream.
+JOIN_TICKS = 25  # Two streams become one after this many ticks with equal recipes.
 LOSSY = 0.02
 """Fraction of lost packets above which each packet of a listener's mix carries an in-band copy (FEC) of the packet before."""
 _SILENCE = np.zeros(TICK_SAMPLES, np.int16)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 MAX_BYTES = 64 * 1024
 MAX_LINES = 2000
 MAX_LINE_BYTES = 2048
-SLOTS = 4  # video sections that receive, in the offer of a client whose room has no guests
-MOST_SLOTS = 8  # with guests: five faces, two screens, and a phone as a second camera
+SLOTS = 4  # Video sections that receive, in the offer of a client whose room has no guests.
+MOST_SLOTS = 8  # With guests: five faces, two screens, and a phone as a second camera.
 
 MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
 LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"

@@ -11,9 +11,9 @@ import msgspec
 
 from media.token_bucket import TokenBucket
 
-PER_S = 20.0  # at most this many heartbeats are answered per second
-MAX_BYTES = 256  # longer messages get no answer
-_read = json.JSONDecoder(object_pairs_hook=tuple).decode  # pairs, because a dict hides a field that is named twice
+PER_S = 20.0  # At most this many heartbeats are answered per second.
+MAX_BYTES = 256  # Longer messages get no answer.
+_read = json.JSONDecoder(object_pairs_hook=tuple).decode  # Pairs, because a dict hides a field that is named twice.
 
 
 class LiveError(Exception):

@@ -43,14 +43,14 @@ log = structlog.get_logger(__name__)
 
 State = Literal["connecting", "live", "lost", "gone", "replaced"]
 
-LOST_S = 3.0  # seconds without packets after which a live peer counts as failed
-GONE_S = 30.0  # seconds without packets after which a failed peer ends
-CONNECT_S = 30.0  # seconds in which a new peer must connect; otherwise the peer ends
+LOST_S = 3.0  # Seconds without packets after which a live peer counts as failed.
+GONE_S = 30.0  # Seconds without packets after which a failed peer ends.
+CONNECT_S = 30.0  # Seconds in which a new peer must connect; otherwise the peer ends.
 MEDIA_PER_S, MEDIA_BURST = 3000, 1500
 """At most this many datagrams from one peer are accepted per second, and in one burst: five times what two videos and a voice
 need."""
-RESTING_S = 0.19  # seconds between two effective `tick`s while the peer `rests`; just under ten ticks of 20 ms
-CALM_S = 0.09  # seconds between two effective `tick`s while the peer `is_calm`; just under five ticks of 20 ms
+RESTING_S = 0.19  # Seconds between two effective `tick`s while the peer `rests`; just under ten ticks of 20 ms.
+CALM_S = 0.09  # Seconds between two effective `tick`s while the peer `is_calm`; just under five ticks of 20 ms.
 
 
 class VoiceOwner(Protocol):

@@ -9,8 +9,8 @@ LOUD_LEVEL = 45
 """-dBov. Packets at least this loud start a talkspurt. Packets at least as loud as `QUIET_LEVEL` continue it. The gap between the
 two levels avoids flicker."""
 QUIET_LEVEL = 55
-START_PACKETS = 3  # loud packets in a row that start a talkspurt
-HANG_S = 0.6  # a talkspurt ends this many seconds after its last packet that was at least as loud as `QUIET_LEVEL`
+START_PACKETS = 3  # Loud packets in a row that start a talkspurt.
+HANG_S = 0.6  # A talkspurt ends this many seconds after its last packet that was at least as loud as `QUIET_LEVEL`.
 SILENT_S = 0.5
 """Seconds without a packet (muted, DTX) after which a participant counts as silent."""
 EVENT_EVERY_S = 0.2  # at least this many seconds pass between two events

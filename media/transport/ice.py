@@ -22,10 +22,10 @@ ASK_EVERY_S = 2.0
 peer that sends only answers to probes never counts as failed."""
 SILENT_S = 0.5
 """Seconds of silence after which media may move from the selected address to another."""
-PROBE_EVERY_S = 0.1  # at least this many seconds pass between two probes of one address
-PROBES_PENDING = 16  # unanswered probes of one peer that are remembered
-MAX_PATHS = 16  # addresses of one peer; a further one replaces the address whose last packet is oldest, but not the selected one
-SWITCH_MARGIN_S = 0.02  # an address is probed if its last packet came this many seconds later than that of the selected address
+PROBE_EVERY_S = 0.1  # At least this many seconds pass between two probes of one address.
+PROBES_PENDING = 16  # Unanswered probes of one peer that are remembered.
+MAX_PATHS = 16  # Addresses of one peer; a further one replaces the address whose last packet is oldest, but not the selected one.
+SWITCH_MARGIN_S = 0.02  # An address is probed if its last packet came this many seconds later than that of the selected address.
 
 Address = tuple[str, int] | tuple[str, int, int, int]
 

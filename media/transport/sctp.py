@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-COMMON_HEADER, CHUNK_HEADER, PARAMETER_HEADER = 12, 4, 4  # bytes
-INIT_FIELDS = 16  # bytes before the parameters of INIT and INIT ACK
+COMMON_HEADER, CHUNK_HEADER, PARAMETER_HEADER = 12, 4, 4  # Bytes.
+INIT_FIELDS = 16  # Bytes before the parameters of INIT and INIT ACK.
 _PARAMETERS_AT = {1: INIT_FIELDS, 2: INIT_FIELDS, 4: 0, 5: 0, 6: 0, 9: 0, 130: 0}
 """Chunk types whose bodies are lists of parameters: INIT, INIT ACK, HEARTBEAT, HEARTBEAT ACK, ABORT, ERROR and RE-CONFIG."""
 

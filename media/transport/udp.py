@@ -30,8 +30,8 @@ Kind = Literal["stun", "dtls", "rtp", "rtcp", "junk"]
 MAX_DATAGRAM_BYTES = 1500
 DRAIN = 64
 """Datagrams read at each wake-up of a socket, so that a flood on one socket starves neither timers nor other sockets."""
-BUFFER_BYTES = 2 * 1024 * 1024  # kernel buffer of each socket, each direction
-BIND_ATTEMPTS = 32  # random ports tried until one is free on all addresses
+BUFFER_BYTES = 2 * 1024 * 1024  # Kernel buffer of each socket, each direction.
+BIND_ATTEMPTS = 32  # Random ports tried until one is free on all addresses.
 SO_TIMESTAMPNS = 35
 """Socket option of Linux, socket(7): the kernel reports when it received a datagram. Python has no name for this option."""
 MOST_LATE_S = 5.0

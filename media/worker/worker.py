@@ -40,9 +40,9 @@ FORGET_LATENESS = 0.6
 RESTING_AT_ONCE = 30  # at most this many resting rooms tick in one wake-up of the worker
 MAX_ROOMS = 1000
 MAX_PEERS = 2000
-CLOSE_S = 1.0  # seconds that peers get to end properly when the worker closes
-ECHOES_A_SECOND = 20  # answers to STUN requests without credentials; more are dropped
-LOG_EVERY = 500  # one log line for this many failures of a kind
+CLOSE_S = 1.0  # Seconds that peers get to end properly when the worker closes.
+ECHOES_A_SECOND = 20  # Answers to STUN requests without credentials; more are dropped.
+LOG_EVERY = 500  # One log line for this many failures of a kind.
 
 
 def find_fastpath() -> Fastpath | None:

@@ -14,8 +14,8 @@ from media.mixer.opus import RATE, Encoder, Samples
 
 FOLDER = Path("/usr/share/sounds/alsa")
 FRAME = 960
-NOISE_DBOV = -55.0  # loudness of the noise in a quiet room
-HUSH_DBOV = -80.0  # loudness of the noise of a muted microphone
+NOISE_DBOV = -55.0  # Loudness of the noise in a quiet room.
+HUSH_DBOV = -80.0  # Loudness of the noise of a muted microphone.
 
 
 @dataclass(frozen=True)

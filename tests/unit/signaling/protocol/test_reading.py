@@ -18,22 +18,22 @@ from signaling.protocol.reading import NoRule, QueryReader, Reader, Unreadable, 
 from signaling.protocol.texts import Exact, Seen
 
 SOURCES = Path(__file__).parents[4] / "signaling"
-ELSEWHERE = {  # file → raw input that this file may read without the parser
-    "own_texts.py": "json.loads",  # the server's own texts
-    "sentences.py": "json.loads",  # the doctor's own sentences
-    "remote.py": "json.Decoder",  # the announcements of media workers in Redis
-    "lease.py": "json.Decoder",  # the leader's lease in Redis
-    "stored_sessions.py": "json.decode",  # briefs that our server stored
+ELSEWHERE = {  # File → raw input that this file may read without the parser.
+    "own_texts.py": "json.loads",  # The server's own texts.
+    "sentences.py": "json.loads",  # The doctor's own sentences.
+    "remote.py": "json.Decoder",  # The announcements of media workers in Redis.
+    "lease.py": "json.Decoder",  # The leader's lease in Redis.
+    "stored_sessions.py": "json.decode",  # Briefs that our server stored.
     "operator.py": "json.Decoder",
-    "sites_and_staff.py": "msgspec.convert",  # opening hours that our server stored
-    "appointments.py": "msgspec.convert",  # working hours that our server stored
-    "hours.py": "msgspec.convert",  # the administrator's input, whose texts have narrow patterns
-    "brief.py": "parts.query",  # parts of a page address that has been parsed
-    "workshop.py": "json.loads",  # the report of our own process on an image
-    "site_parts.py": "msgspec.convert",  # parts of a site that our server wrote into the audit
-    "oidc.py": "msgspec.convert",  # the settings of the provider that our server stored
-    "errors.py": "request.match_info",  # the name of the matched route
-    "measured.py": "request.match_info",  # the pattern of the matched route
+    "sites_and_staff.py": "msgspec.convert",  # Opening hours that our server stored.
+    "appointments.py": "msgspec.convert",  # Working hours that our server stored.
+    "hours.py": "msgspec.convert",  # The administrator's input, whose texts have narrow patterns.
+    "brief.py": "parts.query",  # Parts of a page address that has been parsed.
+    "workshop.py": "json.loads",  # The report of our own process on an image.
+    "site_parts.py": "msgspec.convert",  # Parts of a site that our server wrote into the audit.
+    "oidc.py": "msgspec.convert",  # The settings of the provider that our server stored.
+    "errors.py": "request.match_info",  # The name of the matched route.
+    "measured.py": "request.match_info",  # The pattern of the matched route.
 }
 READS = ("json.decode", "json.Decoder", "json.loads", "msgspec.convert", ".query", ".match_info", ".rel_url")
 

@@ -25,8 +25,8 @@ DECOMPRESS = "process.stdin.pipe(require('node:zlib').createBrotliDecompress()).
     ("header", "expected"),
     [
         ("", []),
-        ("gzip, deflate, br, zstd", ["br", "gzip"]),  # sent by Chromium, Firefox and Safari, on https and on localhost
-        ("gzip, deflate", ["gzip"]),  # sent by the same browsers on plain http
+        ("gzip, deflate, br, zstd", ["br", "gzip"]),  # Sent by Chromium, Firefox and Safari, on https and on localhost.
+        ("gzip, deflate", ["gzip"]),  # Sent by the same browsers on plain http.
         ("BR", ["br"]),
         ("br;q=0, gzip", ["gzip"]),
         ("br; q=0.0 , gzip ; q=0.5", ["gzip"]),
