@@ -13,11 +13,15 @@ export const fontOf = (fontSize: number): string => `${fontSize}px ${FONT}`;
 
 export type PictureOf = (id: string) => CanvasImageSource | null;
 
+/** Returns the width of a freehand stroke where the pressure is normal. */
+export const strokeSize = (shape: Pick<Shape, "stroke" | "kind" | "opacity">): number =>
+  isMarker(shape) ? shape.stroke : shape.stroke * 1.4;
+
 /** Returns the outline of a stroke as a polygon to fill, because a pen's stroke is not equally thick everywhere. */
 export function outline(shape: Pick<Shape, "points" | "stroke" | "kind" | "opacity">): Point[] {
   const marker = isMarker(shape);
   return getStroke(shape.points, {
-    size: marker ? shape.stroke : shape.stroke * 1.4,
+    size: strokeSize(shape),
     thinning: marker ? 0 : 0.35,
     smoothing: 0.5,
     streamline: 0.35,

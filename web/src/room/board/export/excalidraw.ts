@@ -1,8 +1,9 @@
 /** A board as an Excalidraw file (schema version 2). Pages become frames, side by side. Pure. */
 
 import { boxOf } from "../geometry";
+import { strokeSize } from "../paint";
 import { BOARD_HEIGHT, BOARD_WIDTH } from "../schema";
-import type { Shape } from "../shape";
+import { isMarker, type Shape } from "../shape";
 import { LINE_HEIGHT } from "../text-layout";
 
 export interface ExportedPage {
@@ -21,6 +22,9 @@ export interface ExportedPicture {
 
 const GAP = 200;
 const NORMAL_FONT = 2;
+/** Excalidraw draws a freehand stroke so many times wider than its `strokeWidth` says. */
+const STROKE_FACTOR = 4.25;
+const NORMAL_PRESSURE = 0.5;
 
 type Element = Record<string, unknown>;
 
@@ -115,14 +119,16 @@ function ownFields(shape: Shape): Element {
     case "arrow":
       return { ...line, type: "arrow", endArrowhead: "arrow", elbowed: false };
     case "freedraw": {
+      const marker = isMarker(shape);
       const points = shape.points.map(([x, y]) => [x * shape.scaleX, y * shape.scaleY]);
       return {
         type: "freedraw",
         x: shape.x,
         y: shape.y,
+        strokeWidth: strokeSize(shape) / STROKE_FACTOR,
         points,
-        pressures: [],
-        simulatePressure: true,
+        pressures: marker ? points.map(() => NORMAL_PRESSURE) : [],
+        simulatePressure: !marker,
         lastCommittedPoint: null,
       };
     }

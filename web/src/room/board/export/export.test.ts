@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { shape } from "../testing";
 import { boardAsExcalidraw } from "./excalidraw";
+import { strokeSize } from "../paint";
 import { picturesAsPdf } from "./pdf-file";
 import { pageAsSvg } from "./svg";
 
@@ -15,6 +16,7 @@ const STROKE = shape({
   extent: { left: 0, top: 0, right: 30, bottom: 20 },
   scaleX: 2,
 });
+const MARKER = { ...STROKE, id: "s3", stroke: 24, opacity: 40 };
 const TEXT = shape({ id: "t1", kind: "text", text: '<렌즈> & "뚜껑"' });
 const PICTURE = { dataUrl: "data:image/png;base64,AAAA", mime: "image/png", width: 400, height: 300 };
 
@@ -27,7 +29,7 @@ interface File {
 
 describe("an Excalidraw file", () => {
   const pages = [
-    { name: "Page 1", background: "pic", shapes: [STROKE, TEXT, shape({ id: "a1", kind: "arrow", height: -50 })] },
+    { name: "Page 1", background: "pic", shapes: [STROKE, MARKER, TEXT, shape({ id: "a1", kind: "arrow", height: -50 })] },
     {
       name: "Page 2",
       background: "",
@@ -39,7 +41,16 @@ describe("an Excalidraw file", () => {
 
   it("has every shape once, with the fields that Excalidraw reads", () => {
     expect([file.type, file.version]).toEqual(["excalidraw", 2]);
-    expect(file.elements.map(({ type }) => type)).toEqual(["image", "freedraw", "text", "arrow", "frame", "image", "frame"]);
+    expect(file.elements.map(({ type }) => type)).toEqual([
+      "image",
+      "freedraw",
+      "freedraw",
+      "text",
+      "arrow",
+      "frame",
+      "image",
+      "frame",
+    ]);
     expect(find("s2")?.points).toEqual([
       [0, 0],
       [20, 5],
@@ -54,6 +65,11 @@ describe("an Excalidraw file", () => {
       y: 100,
     });
     expect(find("t1")).toMatchObject({ text: TEXT.text, originalText: TEXT.text, fontSize: 32 });
+    for (const one of [STROKE, MARKER]) {
+      const { strokeWidth, points = [], pressures } = find(one.id) ?? {};
+      expect((strokeWidth as number) * 4.25).toBeCloseTo(strokeSize(one)); // Excalidraw draws strokes 4.25 times wider
+      expect(pressures).toHaveLength(one === MARKER ? points.length : 0); // a marker is equally wide everywhere
+    }
     for (const one of file.elements) {
       for (const field of ["version", "seed", "groupIds", "opacity", "fillStyle", "width", "height"])
         expect(one).toHaveProperty(field);
