@@ -1,4 +1,4 @@
-"""WebKit, the engine of every browser on an iPhone: pages fit, and a visitor writes, sends a file and draws.
+"""WebKit, the engine of every browser on an iPhone: pages fit, and people write, send a file and draw.
 
 docs/browsers.md says what these tests cannot show.
 """
@@ -12,10 +12,11 @@ from playwright.async_api import expect
 
 from tests.browser.looking import LOOKING, TOUCH_PX
 from tests.browser.people import Cast, Staff, eventually
-from tests.browser.test_board import draw, ink
+from tests.browser.test_board import INK, draw, ink
 from tests.browser.webkit import OPEN_SHADOWS, WebKit, webkit
 
-PHONE = (450, 844)  # the narrowest window that GTK allows
+PHONE, DESK = (390, 844), (1280, 800)
+WAIT_FOR = "while (!(EXPRESSION)) await new Promise((done) => setTimeout(done, 50));"
 PANEL = "return document.querySelector('#sangdam-widget').shadowRoot.querySelector('iframe')"
 # Puts the launcher into a page of the shop that has none. `OPEN_SHADOWS` must run before this script.
 EMBED = """
@@ -34,9 +35,32 @@ return [x, y, width, height];
 
 
 async def faults(safari: WebKit, name: str) -> list[str]:
-    await safari.wait(f"await ({LOOKING}).still()")
-    asked = {"language": "ko", "touchPx": TOUCH_PX}
-    return [f"{name}: {fault}" for fault in await safari.run(f"return ({LOOKING}).faults(arguments[0])", asked)]
+    """Return the faults of this page at the widths of a phone and a desk. Leave the page at the width of a desk."""
+    found = []
+    for size in (PHONE, DESK):
+        await safari.resize(*size)
+        await safari.wait(f"await ({LOOKING}).still()")
+        asked = {"language": "ko", "touchPx": TOUCH_PX if size == PHONE else 0}
+        faulty = await safari.run(f"return ({LOOKING}).faults(arguments[0])", asked)
+        found += [f"{name} ({size[0]} px): {fault}" for fault in faulty]
+    return found
+
+
+async def until(safari: WebKit, expression: str, *args: object) -> None:
+    await safari.wait(WAIT_FOR.replace("EXPRESSION", expression), *args)
+
+
+async def sign_in(safari: WebKit, staff: Staff, host: str, page: str) -> list[str]:
+    """Continue somebody's sign-in of another browser in WebKit, which keeps no secure cookie without HTTPS."""
+    address = staff.service.host(host) + f"/{page}?lang=ko"
+    await safari.goto(address)
+    await safari.find("signin-submit")
+    found = await faults(safari, f"{page}-sign-in")
+    for cookie in await staff.context.cookies(staff.page.url):
+        await safari.call("POST", "/cookie", cookie={"name": cookie.get("name"), "value": cookie.get("value"), "path": "/"})
+    await staff.close()
+    await safari.goto(address)
+    return found
 
 
 async def panel_of(safari: WebKit, cast: Cast) -> None:
@@ -44,7 +68,8 @@ async def panel_of(safari: WebKit, cast: Cast) -> None:
     await safari.goto(cast.service.shop + "/nothing-here")
     await safari.run(OPEN_SHADOWS)
     await safari.run(EMBED, cast.service.url + "/widget.js")
-    await safari.wait("while (!window.Sangdam) await new Promise((done) => setTimeout(done, 50)); Sangdam.open()")
+    await until(safari, "window.Sangdam")
+    await safari.run("Sangdam.open()")
     await safari.enter_frame(await safari.run(PANEL))
 
 
@@ -57,24 +82,26 @@ async def a_text_session(safari: WebKit, cast: Cast, counselor: Staff, folder: P
     await safari.type("chat-input", "사파리에서 여쭤봐요\ue007")
     await counselor.reads("사파리에서 여쭤봐요")
     await counselor.write("네, 보여 주세요")
-    await safari.wait(
-        "while (!document.body.innerText.includes(arguments[0])) await new Promise((done) => setTimeout(done, 50));",
-        "네, 보여 주세요",
-    )
+    await until(safari, "document.body.innerText.includes(arguments[0])", "네, 보여 주세요")
     Image.new("RGB", (64, 48), (30, 120, 200)).save(folder / "photo.png")
     await safari.attach("input[type=file]", folder / "photo.png")
     await expect(counselor.get("chat-line").locator("img").first).to_be_visible()
     return found + await faults(safari, "panel-chat")
 
 
+async def stroke(safari: WebKit) -> None:
+    x, y, width, height = await safari.wait(BOX)
+    await safari.drag([(x + width * at, y + height * at) for at in (0.6, 0.7, 0.8, 0.9)])
+
+
 async def the_board(safari: WebKit, counselor: Staff) -> list[str]:
     await counselor.get("view-board").click()
     await expect(counselor.get("board-canvas")).to_be_visible()
     await draw(counselor, (0.1, 0.1), (0.45, 0.25))
+    await safari.resize(*PHONE)  # the panel fills the window, so that places in the panel are places in the window
     await safari.find("board-canvas")
     before = await ink(counselor)
-    x, y, width, height = await safari.wait(BOX)
-    await safari.drag([(x + width * at, y + height * at) for at in (0.6, 0.7, 0.8, 0.9)])
+    await stroke(safari)
 
     async def reaches_the_counselor() -> bool:
         return len(await ink(counselor)) > len(before)
@@ -106,7 +133,40 @@ async def test_webkit_writes_sends_and_draws(cast: Cast, tmp_path: Path) -> None
         found = await a_text_session(safari, cast, counselor, tmp_path)
         found += await the_board(safari, counselor)
         await a_call_without_webrtc(safari, counselor)
-        await safari.goto(cast.service.host("counselor") + "/console?lang=ko")
-        await safari.find("signin-submit")
-        found += await faults(safari, "console")
+        found += await faults(safari, "call-chat")
+    assert not found, "\n".join(found)
+
+
+async def test_webkit_shows_the_pages_of_staff(cast: Cast, tmp_path: Path) -> None:
+    user = await cast.user()
+    async with webkit(tmp_path) as safari:
+        await safari.resize(*DESK)
+        found = await sign_in(safari, await cast.counselor(available=False), "counselor", "console")
+        await safari.click("state-available")
+        found += await faults(safari, "console-idle")
+        await user.visit_shop()
+        panel = await user.open_panel()
+        await panel.get_by_test_id("panel-text").click()
+        await safari.click("ring-accept")
+        await safari.type("chat-input", "무엇을 도와드릴까요?\ue007")
+        await expect(panel.get_by_test_id("chat-line").filter(has_text="무엇을 도와드릴까요?")).to_be_visible()
+        found += await faults(safari, "console-text")
+        await safari.click("view-board")
+        await safari.find("board-canvas")
+        await stroke(safari)
+        await expect(panel.get_by_test_id("board-canvas")).to_be_visible()
+
+        async def reaches_the_visitor() -> bool:
+            return bool(await panel.evaluate(INK))
+
+        await eventually(reaches_the_visitor, True, "the visitor sees what was drawn in WebKit")
+        found += await faults(safari, "console-board")
+        found += await sign_in(safari, await cast.operator(), "operator", "operator")
+        await safari.find("nav-past")
+        pages = await safari.run("return [...document.querySelectorAll('[data-testid^=nav-]')].map((one) => one.dataset.testid)")
+        for page in pages:
+            await safari.click(page)
+            await until(safari, "!document.querySelector('.skeleton')")
+            found += await faults(safari, page)
+    assert len(pages) > 5
     assert not found, "\n".join(found)

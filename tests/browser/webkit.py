@@ -22,6 +22,8 @@ SCREEN = "1600x1200x24"
 START_S = 20
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 """The key under which WebDriver names an element (W3C WebDriver, 11)."""
+# With GTK's usual space around its buttons, the browser's bar would keep the window at 447 px or more.
+NARROW_BAR = "* { min-width: 0; margin: 0; padding: 0; border: none; font-size: 1px; }"
 # This script runs before the widget and opens its shadow root, because WebDriver cannot enter a closed one.
 OPEN_SHADOWS = """
 const { attachShadow } = Element.prototype;
@@ -36,6 +38,7 @@ class WebKit:
 
     def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
         self._http, self._url = http, url
+        self._around: tuple[int, int] | None = None
 
     async def call(self, method: str, path: str, **body: Any) -> Any:
         """Send one command. Raise RuntimeError with WebKit's reason if it fails."""
@@ -115,17 +118,23 @@ class WebKit:
         await self.call("POST", "/actions", actions=[{"type": "pointer", "id": "mouse", "actions": actions}])
 
     async def resize(self, width: int, height: int) -> None:
-        """Resize the window so that the page has this size."""
-        await self.call("POST", "/window/rect", width=width, height=height + 100)
-        inner = await self.run("return [innerWidth, innerHeight]")
-        await self.call("POST", "/window/rect", width=2 * width - inner[0], height=2 * height + 100 - inner[1])
+        """Resize the window so that the page has this size. The first call must come before `enter_frame`."""
+        if self._around is None:
+            await self.call("POST", "/window/rect", width=width, height=height)
+            inner = await self.run("return [innerWidth, innerHeight]")
+            self._around = (width - inner[0], height - inner[1])
+        wide, high = self._around
+        await self.call("POST", "/window/rect", width=width + wide, height=height + high)
+        await self.wait("while (outerWidth !== arguments[0]) await new Promise(requestAnimationFrame)", width + wide)
 
 
 @asynccontextmanager
 async def webkit(folder: Path) -> AsyncIterator[WebKit]:
     """Start a screen, the driver and the browser. End them afterwards."""
     home = folder / "webkit"
-    home.mkdir(parents=True, exist_ok=True)
+    style = home / "gtk-3.0" / "gtk.css"
+    style.parent.mkdir(parents=True, exist_ok=True)
+    style.write_text(NARROW_BAR)
     read, write = os.pipe()
     screen = await asyncio.create_subprocess_exec(
         "Xvfb",
@@ -149,6 +158,7 @@ async def webkit(folder: Path) -> AsyncIterator[WebKit]:
             "DISPLAY": f":{display}",
             "HOME": str(home),
             "XDG_CACHE_HOME": str(home),
+            "XDG_CONFIG_HOME": str(home),
             "XDG_DATA_HOME": str(home),
             "LIBGL_ALWAYS_SOFTWARE": "1",
             "GDK_BACKEND": "x11",
