@@ -66,9 +66,9 @@ describe("an Excalidraw file", () => {
     });
     expect(find("t1")).toMatchObject({ text: TEXT.text, originalText: TEXT.text, fontSize: 32 });
     for (const one of [STROKE, MARKER]) {
-      const { strokeWidth, points = [], pressures } = find(one.id) ?? {};
-      expect((strokeWidth as number) * 4.25).toBeCloseTo(strokeSize(one)); // Excalidraw draws strokes 4.25 times wider
-      expect(pressures).toHaveLength(one === MARKER ? points.length : 0); // a marker is equally wide everywhere
+      const saved = find(one.id)!;
+      expect((saved.strokeWidth as number) * 4.25).toBeCloseTo(strokeSize(one)); // Excalidraw draws strokes 4.25 times wider
+      expect(saved.pressures).toHaveLength(one === MARKER ? one.points.length : 0); // a marker is equally wide everywhere
     }
     for (const one of file.elements) {
       for (const field of ["version", "seed", "groupIds", "opacity", "fillStyle", "width", "height"])
