@@ -2,7 +2,8 @@
 
 The sanitizers check addresses and undefined behaviour. This module does not use libFuzzer, but mutates seeds at random. In this
 build, libFuzzer finds no coverage, and without coverage it forgets its seeds. A failing case ends the run and is kept in build/.
-Move this case to the target's folder in tests/fuzz/corpus. Targets are voices (`fastpath`) and videos (`pictures`).
+Move this case to the target's folder in tests/fuzz/corpus. Targets are voices (`fastpath`), videos (`pictures`), and both
+as they are read from a socket (`batches`).
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ import time
 from pathlib import Path
 
 from media.transport import compile as build
-from tests.fuzz.targets import LIBRARY, SEEDS, fuzz_fastpath, fuzz_pictures
+from tests.fuzz.targets import LIBRARY, SEEDS, fuzz_batches, fuzz_fastpath, fuzz_pictures
 
-TARGETS = {"fastpath": fuzz_fastpath, "pictures": fuzz_pictures}
+TARGETS = {"fastpath": fuzz_fastpath, "pictures": fuzz_pictures, "batches": fuzz_batches}
 FOLDER, CORPUS = Path(__file__).parents[2] / "build", Path(__file__).parent / "corpus"
 MADE, UNDER_WAY = FOLDER / "fastpath-sanitized.so", FOLDER / "fuzz-fastpath-under-way"
 FLAGS = ("-O1", "-g", "-fno-omit-frame-pointer", "-U_FORTIFY_SOURCE", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")

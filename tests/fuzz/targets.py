@@ -12,6 +12,7 @@ import os
 import re
 import socket
 import struct
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from pathlib import Path as File
 from typing import Any
@@ -161,7 +162,7 @@ def _joined(*packets: bytes) -> bytes:
 class _Line:
     """An offloaded voice, its two listeners, and an encrypting client that sends the voice."""
 
-    def __init__(self, quiet_from: int, *, keeps: bool) -> None:
+    def __init__(self, quiet_from: int, *, keeps: bool, by: ice.Path = PATH) -> None:
         key = bytes(range(30))
         inbound, outbound = pylibsrtp.Policy.SSRC_ANY_INBOUND, pylibsrtp.Policy.SSRC_ANY_OUTBOUND
         self.client, ours, *theirs = (
@@ -177,7 +178,7 @@ class _Line:
         said.ssrc, said.payload_type, said.level_id, said.clock = 8, 111, 1, 48000
         said.quiet_from = quiet_from
         said.highest, said.loud_level, said.quiet_level, said.start_packets = 65534, 45, 55, 3
-        assert self.source.lend(PATH, self.listeners, keeps=keeps)
+        assert self.source.lend(by, self.listeners, keeps=keeps)
 
     @staticmethod
     def leg(session: pylibsrtp.Session, other: pylibsrtp.Session | None = None) -> Leg:
@@ -245,7 +246,7 @@ def fuzz_fastpath(data: bytes) -> None:
 class _Show:
     """An offloaded video, its sender, and two slots that show it. One of the slots rewrites the numbers and has no RTX."""
 
-    def __init__(self, report_as: int) -> None:
+    def __init__(self, report_as: int, by: ice.Path = PATH) -> None:
         """Offload the video. `report_as`: SSRC of the reports to its sender; 0: only Python reports."""
         key = bytes(range(30))
         inbound, outbound = pylibsrtp.Policy.SSRC_ANY_INBOUND, pylibsrtp.Policy.SSRC_ANY_OUTBOUND
@@ -267,12 +268,12 @@ class _Show:
         sent = self.video.incoming
         sent.ssrc, sent.payload_type, sent.clock, sent.highest = 7, 96, 90000, 999
         self.video.state.number_id = 4
-        assert self.video.lend(PATH, self.slots)
+        assert self.video.lend(by, self.slots)
 
-    def pictured(self, packet: bytes) -> bytes:
-        """Return the packet as the next packet of the offloaded video."""
+    def pictured(self, packet: bytes, after: int = 0) -> bytes:
+        """Return the packet as the next packet of the offloaded video, or as the packet `after` packets later."""
         head = bytes([0x80 | packet[0] & 0x3F, packet[1] & 0x80 | 96])
-        sequence = (self.video.incoming.highest + 1) & 0xFFFF
+        sequence = (self.video.incoming.highest + 1 + after) & 0xFFFF
         return head + sequence.to_bytes(2, "big") + packet[4:8] + b"\0\0\0\7" + packet[12:]
 
     def close(self) -> None:
@@ -319,6 +320,42 @@ def fuzz_pictures(data: bytes) -> None:
     assert show.arrivals.report() is None
     show.viewers[0].close()  # the legs end in any order
     show.close()
+
+
+def fuzz_batches(data: bytes) -> None:
+    """Send a voice, a video and datagrams of a stranger to a real socket, and read them in batches.
+
+    What is left to Python must be as it was sent, and must name its sender.
+    """
+    fastpath, clients = _fastpath(), _clients()
+    paths = [ice.Path(0, each.getsockname()) for each in clients]
+    line, show = _Line(0, keeps=len(data) % 2 > 0, by=paths[0]), _Show(len(data) % 3, paths[1])
+    sent: Counter[tuple[ice.Path, bytes]] = Counter()
+    for number, packet in enumerate(_split(data)):
+        given = [(2, packet), (number % 3, packet)]
+        if len(packet) > 12:
+            with contextlib.suppress(*seam.SrtpError):
+                given.append((1, show.client.protect(show.pictured(packet, number))))
+                given.append((0, line.client.protect(_voiced(packet))))
+        for client, datagram in given:
+            clients[client].sendto(datagram, _sockets[0].getsockname())
+            sent[paths[client], datagram] += 1
+    fastpath.count(Counter())
+    left: Counter[tuple[ice.Path, bytes]] = Counter()
+    for again in range(sent.total() // 64 + 2):
+        left.update((each.path, each.data) for each in fastpath.receive(0, 10 + again))
+    assert fastpath.count(Counter())[0] == sent.total()
+    assert left <= sent
+    line.close()
+    show.close()
+
+
+@functools.cache
+def _clients() -> list[socket.socket]:
+    made = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(3)]
+    for each in made:
+        each.bind(("127.0.0.1", 0))
+    return made
 
 
 # --- RTCP -------------------------------------------------------------------------------------------------------------
@@ -508,6 +545,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "rtcp": fuzz_rtcp,
     "fastpath": fuzz_fastpath,
     "pictures": fuzz_pictures,
+    "batches": fuzz_batches,
     "sctp": fuzz_sctp,
     "sdp": fuzz_sdp,
     "lines": fuzz_lines,
@@ -517,7 +555,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
 }
 
 if build.make():
-    del TARGETS["fastpath"], TARGETS["pictures"]  # this machine has no C compiler
+    del TARGETS["fastpath"], TARGETS["pictures"], TARGETS["batches"]  # this machine has no C compiler
 
 
 def _rtp_seed() -> bytes:
@@ -556,6 +594,7 @@ SEEDS: dict[str, list[bytes]] = {
     ],
     "fastpath": [_voice_seed()],
     "pictures": [_picture_seed()],
+    "batches": [_picture_seed() * 3, _voice_seed() * 3],
     "sctp": [
         b"\0" + _joined(_data_chunk(), bytes(SackChunk()), bytes(HeartbeatChunk())),
         b"\xff" + _joined(bytes(InitChunk()), bytes(CookieEchoChunk())),
