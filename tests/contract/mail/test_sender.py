@@ -6,7 +6,7 @@ import asyncio
 import ssl
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +199,29 @@ async def test_server_that_answers_byte_by_byte_is_given_up(office: Office, monk
         [waiting] = await office.until("queued", why="timeout")
     assert waiting.tries == 0
     dripping.close()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"220-hello\r\n" * 100_000, b"2" * 1_000_000],
+    ids=["http", "endless lines", "endless line"],
+)
+async def test_server_that_speaks_no_smtp_costs_no_mail_a_try(office: Office, said: bytes) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(said)
+        with suppress(ConnectionError):
+            await writer.drain()
+        writer.close()
+
+    port = free_port()
+    talking = await asyncio.start_server(talk, "127.0.0.1", port)
+    await office.post()
+    async with office.sending(MailServer(host="127.0.0.1", port=port, sender=SENDER, tls="none")):
+        async with asyncio.timeout(10):
+            while not (waiting := (await office.until("queued"))[0]).why:
+                await asyncio.sleep(0.02)
+    assert waiting.tries == 0
+    talking.close()
 
 
 async def test_mails_wait_while_the_server_is_gone(office: Office) -> None:
