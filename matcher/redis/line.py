@@ -49,9 +49,9 @@ from matcher.redis.script import library
 from matcher.types import Unavailable
 
 LAYOUT: Final = 3  # version of the stored data; with a new number the store begins empty, and everything is announced to it again
-FLIGHT: Final = 32  # one flight has at most this many calls; must be below ANSWERS_KEPT of main.lua
+FLIGHT: Final = 32  # a flight is a group of calls sent at once; largest number of them, must be below ANSWERS_KEPT of main.lua
 WAITING: Final = 20_000  # calls that may wait for their flight; more are refused
-RETRY_S: Final = 5.0  # seconds from the first try of a flight until its calls fail
+RETRY_S: Final = 5.0  # a flight is tried again for this many seconds; then its calls fail
 PAUSES_S: Final = (0.0, 0.05, 0.2, 0.5)  # backoff before each new try; the last value repeats
 TIMEOUT_S: Final = 3.0  # longest wait for the answers to a flight
 CONNECT_S: Final = 2.0  # longest wait for a new connection

@@ -124,7 +124,10 @@ def hours_in_theory(outcome: Outcome, model: Model, within_s: float = 20) -> lis
 
 
 def _theory(outcome: Outcome, model: Model, within_s: float) -> Theory | None:
-    """Return the theory of the whole day, weighted by users. None: no user calls, or no counselor takes calls."""
+    """Return what queueing theory predicts for the whole day: the mean of the hours, weighted by their users.
+
+    None: no user calls, or no counselor takes calls.
+    """
     hours = hours_in_theory(outcome, model, within_s)
     if not hours:
         return None

@@ -184,7 +184,7 @@ class Peer:
             await asyncio.wait({self._task})
 
     def check(self, now: float) -> None:
-        """Set the state by the time since the peer's last packet: failed, live again or gone. Call a few times a second."""
+        """Set the state (failed, live again or gone) according to the age of the last packet. Call a few times a second."""
         self._sync()
         silent = now - self._heard
         if self.state == "connecting":

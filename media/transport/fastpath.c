@@ -331,7 +331,7 @@ int fastpath_say(fastpath *f, fastpath_leg *to, const uint8_t *packet, int bytes
 
 /* --- in --- */
 
-/* Count a packet as media.peer.streams.Incoming.receive does. The caller has excluded a restart (`goes_on`; pictures.c:
+/* Count a packet in the same way as media.peer.streams.Incoming.receive. The caller has excluded a restart (`goes_on`; pictures.c:
    `is_next`). */
 void count_in(fastpath_in *in, uint16_t sequence, uint32_t timestamp, int octets, double came) {
     in->packets++;

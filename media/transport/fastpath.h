@@ -7,7 +7,7 @@
 
 #define FASTPATH_BATCH 64      /* datagrams read at one wake-up */
 #define FASTPATH_LISTENERS 8   /* peers that hear one voice; Python handles a voice that more peers hear */
-#define FASTPATH_SENT 512      /* numbered packets whose sizes Python has not collected yet: half a second of four videos */
+#define FASTPATH_SENT 512      /* numbered packets at most whose sizes wait for Python: enough for half a second of four videos */
 #define FASTPATH_ARRIVALS 256  /* arrivals of video packets that one report to their sender holds at most */
 #define FASTPATH_REPORT 832    /* bytes of the longest report's body */
 #define FASTPATH_VIEWERS 16    /* slots that show one video; Python handles a video that more slots show */

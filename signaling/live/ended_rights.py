@@ -75,7 +75,7 @@ class EndedRights:
         await self._look_at_staff()
 
     async def _end_old(self) -> None:
-        """End users' connections to sessions that closed so long ago that the users may not return."""
+        """Close the connections of users to sessions that closed so long ago that nobody can return to them."""
         for entry in list(self._index.over.values()):
             if self._now() <= (entry.session.ended_at or 0) + RATING_MS:
                 return

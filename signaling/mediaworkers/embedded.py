@@ -1,4 +1,4 @@
-"""Embedded media workers: child processes of this server, one for each core and idle spares. The workers end with this server.
+"""Embedded media workers: child processes of this server. One serves each core, and spares wait. All end with it.
 
 A worker counts as dead when its process exits, or when its event stream was silent for three heartbeats. `liveness.py` defines
 how the silence is counted. When a worker is dead, a spare takes its place, ``on_dead`` gets its rooms, and a new worker starts. A

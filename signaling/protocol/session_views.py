@@ -444,7 +444,7 @@ class Mark(Struct, kw_only=True):
 
 
 class Former(Struct, kw_only=True):
-    """A former text or picture of a line. ``until``: when the line was changed (ms)."""
+    """The text or picture that a chat line had before it was changed. ``until``: when the line was changed (ms)."""
 
     until: int
     text: str = ""

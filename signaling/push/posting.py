@@ -77,7 +77,7 @@ class Poster:
         return aiohttp.TCPConnector(
             resolver=self._resolver,
             socket_factory=checked,
-            limit_per_host=2 * PLACES_A_HOST,  # twice as many: rings and other pushes have separate limits
+            limit_per_host=2 * PLACES_A_HOST,  # rings may use PLACES_A_HOST connections, and other pushes as many
             keepalive_timeout=_KEPT_S,
             use_dns_cache=False,
             ssl=tls_context(),

@@ -97,7 +97,7 @@ class Appointments(Leading):
         await self._save_plan(staff, (), calendar_hash=token_hash)
 
     async def has_calendar(self, staff: str) -> bool:
-        """Return whether the member has an address for their calendar."""
+        """Return whether the member has a URL from which a calendar program can fetch their appointments."""
         row = await self._first(sa.select(_plan.calendar_hash).where(_plan.staff == staff))
         return bool(row and row["calendar_hash"])
 

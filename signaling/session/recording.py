@@ -21,7 +21,7 @@ def asked(session: Session) -> list[Person]:
 
 
 def answered(session: Session, event: RecordingAnswered, now: int, out: list[Effect]) -> None:
-    """Store a participant's answer about recording. If the user refuses, the recorded part is erased."""
+    """Store a participant's answer about recording. If the user refuses, all that was recorded is erased."""
     person = session.people.get(event.participant)
     if person is None or person.gone or person.arriving or person.is_camera:
         raise NotAllowed("not_yours")

@@ -93,8 +93,8 @@ function maskWords(part: string, head: string): string {
   return part.slice(0, begin) + maskValue(part.slice(begin));
 }
 
-/** Returns a string in the form in which it is allowed to leave the page. `head`: the text before the string in its declaration,
- *  selector or rule. */
+/** Returns a string of CSS in the form in which it is allowed to leave the page. `head`: the CSS before the string, from the
+ *  start of the same declaration, selector or rule. */
 function cleanString(string: string, head: string, limits: Limits): string {
   if (/image-set\([^;]*\btype\(\s*$/i.test(head)) return string;
   if (ADDRESS.test(head)) return `"${cleanQuoted(closed(string), limits)}"`;

@@ -1036,7 +1036,7 @@ export interface Mark {
   read: Span[];
 }
 /**
- * A former text or picture of a line. ``until``: when the line was changed (ms).
+ * The text or picture that a chat line had before it was changed. ``until``: when the line was changed (ms).
  */
 export interface Former {
   until: number;

@@ -97,8 +97,8 @@ function imageOf(node: Node): string {
   return isNode(image) ? firstText(image.url, image.contentUrl) : text(image);
 }
 
-/** Returns the product of the page with the address `page`; null if the text describes none. Of several variants, returns the
- *  variant with that address. */
+/** Returns the product that the JSON-LD `text_` describes for the page with the address `page`; null if it describes none. Of
+ *  several variants, returns the variant with that address. */
 export function fromJsonLd(text_: string, page: string): LinkedProduct | null {
   let parsed: unknown;
   try {

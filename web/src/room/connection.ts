@@ -47,7 +47,7 @@ export interface ConnectionOptions {
   desk?: boolean;
   onMessage: (message: ServerMessage) => void;
   onStatus: (status: Status, reason: ClosedReason | "") => void;
-  /** Called when the server refuses a kept message. The message is not sent again. */
+  /** Called when the server refuses a message that was kept until its acknowledgement. The message is not sent again. */
   onRefused: (message: Kept, reason: FailureReason) => void;
   /** Called when the server has acknowledged or refused a kept message. */
   onKept?: () => void;

@@ -145,7 +145,8 @@ export class RoomLink {
     if (wire === this.wire) return;
     this.wire = wire;
     this.generation.update((n) => (wire ? Math.abs(n) + 1 : -Math.abs(n)));
-    // A worker sends the drawing when the `doc` channel opens. By WebSocket we must ask for it, unless an open board asks.
+    // A worker sends the drawing when the `doc` channel opens. On a WebSocket, the worker sends the drawing only on request.
+    // This page requests it here; an open board requests it itself.
     if (wire.startsWith("socket") && this.boardListeners.size === 0 && !this.drawn.get()) this.sendBoard(WHAT_IS_DRAWN);
   }
 
