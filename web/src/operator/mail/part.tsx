@@ -10,6 +10,7 @@ import { outbox, plans, retry, savePlan, type MailItem, type Plan, type SiteMail
 import { LanguageSenders, SenderFields } from "./senders";
 import { t, textOr } from "./texts";
 import { WordingEditor } from "./wording";
+import "../settings/settings.css";
 
 const STATES = ["", "queued", "sent", "refused"] as const;
 const whyText = (why: string) => textOr(`why.${why}`, why);
