@@ -10,6 +10,7 @@ from pathlib import Path
 from playwright.async_api import Locator, expect
 
 from tests.browser.people import BrowserName, Cast, Person, Staff, User, eventually
+from tests.browser.test_desk import PLACE, by_text, is_at
 
 UNSENT = "보내기를 취소한 메시지예요."
 
@@ -163,6 +164,7 @@ SCROLL_UP = """box => new Promise((done) => {
     }));
 })"""
 """Scroll, and return the number of the topmost visible line."""
+NEXT_FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # number of lines in the 2,000 px of one scroll; a reader whose page jumped while it fetched lines would pass more lines
 MOST_SCROLLED = 95
 
@@ -186,6 +188,46 @@ async def scrolls_evenly(person: Person, until: int) -> None:
     while seen[-1] > until and len(seen) < LONG:
         seen.append(await box.evaluate(SCROLL_UP))
     assert all(0 <= before - after <= MOST_SCROLLED for before, after in pairwise(seen)), seen
+
+
+async def keeps_the_readers_place(cast: Cast, counselor: Staff, user: User) -> None:
+    """Switch to another conversation and back, far from the end. Then let lines above grow, and return to the end."""
+    other = await by_text(cast, counselor, "둘째")
+    lines = counselor.page.locator(".chat-lines")
+    elsewhere = counselor.page.locator('[data-testid="session-row"]:not([aria-current])')
+    await elsewhere.click()
+    await expect(line(counselor, f"[{LONG}]")).to_be_in_viewport()
+    await scrolls_evenly(counselor, until=LONG - 600)
+    where = await lines.evaluate(PLACE)
+    await elsewhere.click()
+    await counselor.reads("둘째입니다")
+    await user.write("그동안 쓴 줄")
+    await user.reads("그동안 쓴 줄")
+    await elsewhere.click()
+    await eventually(lambda: is_at(lines, where), True, "the place far back is kept")
+    await expect(counselor.page.locator(".chat-newer")).to_be_visible()  # a line came while the reader was away
+
+    await counselor.page.locator(".chat-newer").click()
+    await expect(line(counselor, "그동안 쓴 줄")).to_be_in_viewport()
+    await lines.evaluate("(box) => box.scrollBy({ top: -700, behavior: 'instant' })")
+    where = await lines.evaluate(PLACE)
+    await elsewhere.click()
+    await counselor.reads("둘째입니다")
+    await elsewhere.click()
+    await eventually(lambda: is_at(lines, where), True, "the place near the end is kept")
+    await expect(lines.locator("[data-seq]")).to_have_count(300)  # all lines around the reader have been added
+    await lines.locator("[data-seq]").first.evaluate("(line) => { line.style.minHeight = '400px'; }")
+    await eventually(lambda: is_at(lines, where), True, "a line above that grows moves nothing")
+    await user.write("읽는 동안 온 줄")
+    await expect(counselor.page.locator(".chat-newer")).to_be_visible()
+    await eventually(lambda: is_at(lines, where), True, "a new line moves nothing")
+    for _ in range(3):
+        await lines.evaluate("(box) => box.scrollTo({ top: box.scrollHeight, behavior: 'instant' })")
+        await lines.evaluate(NEXT_FRAME)
+    await expect(line(counselor, "읽는 동안 온 줄")).to_be_in_viewport()
+    await user.write("끝에서 기다리던 줄")
+    await expect(line(counselor, "끝에서 기다리던 줄")).to_be_in_viewport()
+    await other.context.close()
 
 
 async def search_finds_what_is_not_fetched(counselor: Staff, first: Locator) -> None:
@@ -232,6 +274,7 @@ async def test_long_conversation_opens_at_its_end_and_scrolls_to_its_start(cast:
     assert await shown.count() <= MOST_SHOWN
     await user.reads(f"[{LONG}]")
 
+    await keeps_the_readers_place(cast, counselor, user)
     first = line(counselor, "처음 한 줄")
     await scrolls_evenly(counselor, until=0)
     await expect(first).to_be_in_viewport()

@@ -142,7 +142,7 @@ function audienceChoice(session: SessionView, choice: Audience, onChange: (audie
 /** The middle of the console: the people of the call, the conversation, and beside it the board or a shared screen. */
 export function Room(props: RoomProps) {
   const { client, link, session, state, pictures, now, viewing, audience, actions, onAudience, onAgain } = props;
-  const place = usePlace(session.id);
+  const place = usePlace(session.id, state.lines[session.id]?.at(-1)?.seq ?? 0);
   useAwake(session.state === "active" && session.room?.media === true);
   if (session.id in state.replaced) {
     return (

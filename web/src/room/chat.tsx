@@ -33,8 +33,9 @@ export interface ChatProps {
   asThen?: (lines: Line[]) => Line[];
   /** The part of the page above the conversation's first line, such as the visitor's earlier conversations. */
   above?: ComponentChildren;
-  /** The reader's position when they last saw this conversation. Without a position, the chat begins at its end. */
-  place?: Place;
+  /** The reader's position when they last saw this conversation, and the number of the newest line then. Without a position, the
+   *  chat begins at its end. */
+  place?: Place & { newest: number };
 }
 
 /** The chat: lines in order, lines being sent, who is typing, and the message box. */
@@ -46,13 +47,14 @@ export function Chat({ client, session, pictures, audience, aid, readOnly = fals
   const status = useStore(client.state, (state) => state.status);
   const chosen: Audience = audience?.value ?? "all";
   const older = useStore(client.state, (state) => (state.older[session.id] ?? 0) > 0);
-  const scroll = useFollowing(`${lines.at(-1)?.seq} ${outbox.length}`);
+  const [back] = useState(() => (lines.some(({ seq }) => String(seq) === place?.seq) ? place : undefined));
+  const scroll = useFollowing(`${lines.at(-1)?.seq} ${outbox.length}`, back && (lines.at(-1)?.seq ?? 0) > back.newest);
   const access = {
     there: older,
     fetch: () => void client.older(session.id),
     reach: (seq: number) => client.reach(session.id, seq),
   };
-  const view = useLineWindow(lines, scroll.ref, access, place);
+  const view = useLineWindow(lines, scroll.ref, access, back);
   const writing = useWriting();
   return (
     <div class="chat">
@@ -170,13 +172,15 @@ function TypingLine({ client, session }: { client: Client; session: SessionView 
 }
 
 /** Keeps the chat scrolled to its end when new lines arrive. If the reader has scrolled back, sets `behind` instead: new lines
- *  are below. */
-function useFollowing(newest: string) {
+ *  are below. `missed`: for a reader who begins where they had scrolled back to, whether lines came since; undefined for a reader
+ *  who begins at the end. */
+function useFollowing(newest: string, missed: boolean | undefined) {
   const ref = useRef<HTMLDivElement>(null);
   const rows = useRef<HTMLDivElement>(null);
-  const atEnd = useRef(true);
+  const atEnd = useRef(missed === undefined);
+  const before = useRef(newest);
   const top = useRef(0);
-  const [behind, setBehind] = useState(false);
+  const [behind, setBehind] = useState(missed === true);
   const toEnd = () => {
     ref.current?.scrollTo({ top: ref.current.scrollHeight });
     top.current = ref.current?.scrollTop ?? 0;
@@ -185,7 +189,8 @@ function useFollowing(newest: string) {
   };
   useLayoutEffect(() => {
     if (atEnd.current) toEnd();
-    else setBehind(true);
+    else if (before.current !== newest) setBehind(true);
+    before.current = newest;
   }, [newest]);
   useEffect(() => {
     const resized = new ResizeObserver(() => atEnd.current && toEnd());

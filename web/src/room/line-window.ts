@@ -13,6 +13,7 @@ export const MOST = 300; // lines that are in the page's document at once
 export const AT_FIRST = 40; // lines that are rendered before the first paint: enough for a screen
 export const STEP = 100; // lines by which the rendered window moves when the reader scrolls
 const NEAR = 900; // px: if the reader is this close to the end of the window, the window moves
+const AT_END = 60; // px: a reader this close to the end counts as being at the end
 const GROWS_MS = 50; // time from a paint to the next STEP lines
 const CALLED_MS = 1600; // how long a line that the reader jumped to is highlighted
 
@@ -74,7 +75,8 @@ export interface Older {
 export function useLineWindow(lines: Line[], box: RefObject<HTMLElement | null>, older: Older, place?: Place) {
   const count = lines.length;
   const first = lines[0]?.seq ?? 0;
-  const [newest, setNewest] = useState(() => atFirst(lines, Number(place?.seq))); // how many lines to render while `held` is null
+  // how many of the newest lines to render while `held` is null; null: MOST
+  const [newest, setNewest] = useState(() => atFirst(lines, Number(place?.seq)));
   const [held, setHeld] = useState<{ span: Span; first: number } | null>(() => {
     if (newest !== null) return null;
     return {
@@ -96,18 +98,17 @@ export function useLineWindow(lines: Line[], box: RefObject<HTMLElement | null>,
   const to = Math.min(span?.to ?? count, count);
   const shown = { from: Math.min(span?.from ?? count, Math.max(0, to - (span ? MOST : (newest ?? MOST)))), to };
   useLayoutEffect(() => {
-    const line = place && box.current?.querySelector(`[data-seq="${place.seq}"]`);
-    if (line && box.current)
-      box.current.scrollTop += line.getBoundingClientRect().top - box.current.getBoundingClientRect().top - place.offset;
+    if (place && box.current) restore(box.current, place);
   }, []);
+  const growing = newest !== null && count > 0;
   useEffect(() => {
-    if (newest === null || newest >= Math.min(MOST, count)) return;
+    if (!growing) return;
     const timer = setTimeout(() => {
       anchor.current ??= firstSeen(box.current);
-      setNewest(Math.min(MOST, newest + STEP));
+      setNewest(newest < MOST ? Math.min(MOST, newest + STEP) : null);
     }, GROWS_MS);
     return () => clearTimeout(timer);
-  }, [newest, count]);
+  }, [newest, growing]);
   useLayoutEffect(() => {
     const kept = anchor.current;
     const line = kept && box.current?.querySelector(`[data-seq="${kept.seq}"]`);
@@ -118,16 +119,25 @@ export function useLineWindow(lines: Line[], box: RefObject<HTMLElement | null>,
     anchor.current = firstSeen(box.current);
     setSpan(moved(shown, by, count));
   };
+  const seat = useSeat(box, place);
   const onScroll = () => {
+    seat();
+    if (newest !== null) return; // the page is still adding lines above
     const { scrollTop = 0, scrollHeight = 0, clientHeight = 0 } = box.current ?? {};
     const below = scrollHeight - scrollTop - clientHeight;
     if (scrollTop < NEAR && shown.from < STEP && older.there) older.fetch();
     if (scrollTop < NEAR && shown.from > 0 && (span !== null || below > NEAR)) move(-STEP);
     else if (below < NEAR && shown.to < count) move(STEP);
     // keeps this span, so that new lines do not move it
-    else if (span === null && below > NEAR && (shown.from > 0 || older.there)) setSpan(shown);
+    else if (span === null && below > AT_END && (count >= MOST || older.there)) setSpan(shown);
+    // a reader who has come back to the end sees new lines again
+    else if (span !== null && below <= AT_END && shown.to === count) {
+      anchor.current = firstSeen(box.current);
+      setSpan(null);
+    }
   };
-  useLayoutEffect(onScroll, [first, older.there]); // a reader at the very top cannot scroll up, so the check runs here, too
+  // a reader at the very top cannot scroll up, so the check runs here, too
+  useLayoutEffect(onScroll, [first, older.there, newest]);
   useLayoutEffect(() => {
     if (wanted === 0) return;
     const line = box.current?.querySelector(`[data-seq="${wanted}"]`);
@@ -139,6 +149,49 @@ export function useLineWindow(lines: Line[], box: RefObject<HTMLElement | null>,
   }, [wanted, held, first]);
   const reveal = (seq: number) => void older.reach(seq).then((here) => here && setWanted(seq));
   return { ...shown, complete: shown.to === count, moving: span !== null, onScroll, reveal, toEnd: () => setSpan(null) };
+}
+
+/** Keeps the first visible line where it is while lines above it change their height, such as lines whose picture arrives, and
+ *  when the chat is shown again. Does nothing for a reader at the end. `begin`: where the reader begins. Returns a function to call
+ *  after each scroll. */
+function useSeat(box: RefObject<HTMLElement | null>, begin: Place | null = null): () => void {
+  const seat = useRef({ place: begin, scrolled: 0 });
+  const sit = () => {
+    const now = box.current;
+    if (!now || now.clientHeight === 0) return;
+    const atEnd = now.scrollHeight - now.scrollTop - now.clientHeight <= AT_END;
+    seat.current = { place: atEnd ? null : placeIn(now), scrolled: now.scrollTop };
+  };
+  useEffect(() => {
+    const now = box.current;
+    const rows = now?.firstElementChild;
+    if (!now || !rows) return;
+    let hidden = false;
+    const resized = new ResizeObserver(() => {
+      const { place, scrolled } = seat.current;
+      const appears = hidden;
+      hidden = now.clientHeight === 0;
+      if (hidden) return;
+      if (appears && place) restore(now, place);
+      else if (now.scrollTop !== scrolled) sit(); // the page has scrolled on purpose, and the scroll event has yet to come
+      else if (place && "windowed" in now.dataset) restore(now, place);
+    });
+    resized.observe(rows);
+    return () => resized.disconnect();
+  }, []);
+  return sit;
+}
+
+/** Returns the reader's position in the scrolling box; null if no line is visible. */
+export function placeIn(box: HTMLElement): Place | null {
+  const seen = firstSeen(box);
+  return seen && { seq: seen.seq, offset: seen.top - box.getBoundingClientRect().top };
+}
+
+/** Scrolls the box so that the reader is at this position again. */
+function restore(box: HTMLElement, place: Place): void {
+  const line = box.querySelector(`[data-seq="${place.seq}"]`);
+  if (line) box.scrollTop += line.getBoundingClientRect().top - box.getBoundingClientRect().top - place.offset;
 }
 
 /** Scrolls a line into view and highlights it for a moment. */
