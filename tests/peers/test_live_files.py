@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-from signaling.server import app_keys
+from signaling.files.clamd import Scanner
+from signaling.server import app_keys, http
 from tests.clamd_server import VIRUS, running_clamd
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 
@@ -80,3 +83,27 @@ async def test_infected_files_and_pictures_are_refused_and_audited(tmp_path: Pat
             assert found == [("user", "Test.Virus.UNOFFICIAL")] * 2
             assert service.app[app_keys.COUNTS]["http.file_infected"] == 2
             assert file_lines(jimin) == ["clean.txt"]
+
+
+async def test_scanner_that_hangs_refuses_files_until_it_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = asyncio.Event()
+
+    async def scan(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await answers.wait()
+        writer.write(b"stream: OK\0")
+        await reader.read(-1)
+        writer.close()
+
+    monkeypatch.setattr(http, "Scanner", partial(Scanner, within_s=2.0))
+    server = await asyncio.start_server(scan, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    async with running(replace(settings_for(tmp_path), clamd=(host, port))) as service:
+        user, jimin = await in_conversation(service)
+        refused = await send(service, user, "receipt.txt", b"hello")
+        assert (refused.status, refused.answer["reason"]) == (503, "scan_failed")
+        assert service.app[app_keys.COUNTS]["http.scan_failed"] == 1
+        answers.set()
+        assert (await send(service, user, "receipt.txt", b"hello")).status == 200
+        await jimin.find(lambda seen: seen.get("line", {}).get("text") == "receipt.txt")
+        assert file_lines(jimin) == ["receipt.txt"]
+    server.close()

@@ -102,6 +102,7 @@ async def test_unfit_file_is_refused_and_leaves_no_byte(
     session = await desk.session()
     assert await refused(await upload(desk, session, name, data)) == expected
     assert stored(desk) == []
+    assert desk.app[app_keys.COUNTS][f"http.{expected[1]}"] == 1
 
 
 async def take_files_of(desk: Desk, most_mb: int) -> None:
