@@ -8,7 +8,7 @@ import type { Pictures } from "../room/pictures";
 import type { RoomLink } from "../room/room-link";
 import { linesAsOf } from "../room/writing/as-of";
 import { Button, Icon, useLocale, useStore } from "../ui";
-import { timeOfDay } from "../staff/format";
+import { timeText } from "../ui/when";
 import { RecordedBoard } from "../replay/board";
 import type { BoardStep } from "../replay/history";
 import { boardSteps } from "../replay/steps";
@@ -85,7 +85,7 @@ function Scrubber({ stops, until, onUntil }: ScrubberProps) {
   const live = until === Infinity;
   const last = stops.length;
   const shown = live ? last : stops.filter((at) => at <= until).length;
-  const words = live ? t("replay.now") : t("replay.at", { time: timeOfDay(until, locale), n: shown, all: last });
+  const words = live ? t("replay.now") : t("replay.at", { time: timeText(until, locale), n: shown, all: last });
   return (
     <div class="scrubber">
       <Icon node={History} />

@@ -5,7 +5,8 @@ import { endText } from "../staff/refusals";
 import { authorRole } from "../room/guests/words";
 import { transcriptQuery } from "../room/transcript";
 import { BriefCard } from "../staff/brief";
-import { clock, dateTime, timeOfDay } from "../staff/format";
+import { clock, dateTime } from "../staff/format";
+import { timeText } from "../ui/when";
 import { nameOf, roleName } from "../staff/names";
 import type { Role } from "../messages";
 import { may } from "../staff/rights";
@@ -29,7 +30,7 @@ function Spans({ spans }: { spans: Span[] }) {
         <li key={i} class={`span span-${span.mode}`} style={{ flexGrow: Math.max(1, span.to - span.from) }}>
           <strong>{t(`mode.${span.mode}`)}</strong>
           <span class="num">
-            {timeOfDay(span.from, locale)} · {clock((span.to - span.from) / 1000)}
+            {timeText(span.from, locale)} · {clock((span.to - span.from) / 1000)}
           </span>
         </li>
       ))}

@@ -1,6 +1,6 @@
 import type { Trend, Wallboard } from "../messages";
 import { useNow } from "../staff/clock";
-import { timeOfDay } from "../staff/format";
+import { timeText } from "../ui/when";
 import { useLocale } from "../ui";
 import { useAlarm } from "./alarm";
 import { Figures } from "./figures";
@@ -17,7 +17,7 @@ export function Wall({ board, trend, ahead_ms }: { board: Wallboard; trend: Tren
       <Figures board={board} trend={trend} now={now} />
       <StaffStates staff={board.staff ?? []} />
       <p class="wall-time num">
-        {timeOfDay(now, locale)} <span class="dim">{t("live.updated", { time: timeOfDay(board.now, locale) })}</span>
+        {timeText(now, locale)} <span class="dim">{t("live.updated", { time: timeText(board.now, locale) })}</span>
       </p>
     </main>
   );

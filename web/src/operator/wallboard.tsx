@@ -2,7 +2,8 @@ import { Bell, BellOff, Ear, EarOff, Monitor, SlidersHorizontal } from "lucide";
 import { useState } from "preact/hooks";
 import type { CallQuality, QueueItem, SessionItem, StaffItem, Trend, Wallboard, WorkerItem } from "../messages";
 import { useNow } from "../staff/clock";
-import { languageName, since, timeOfDay } from "../staff/format";
+import { languageName, since } from "../staff/format";
+import { timeText } from "../ui/when";
 import { roleName } from "../staff/names";
 import { may } from "../staff/rights";
 import { t as shared } from "../staff/texts";
@@ -328,7 +329,7 @@ export function WallboardView({ board, trend, quality, watched, ahead_ms, action
           actions={(row) => <a href={`#past/${encodeURIComponent(row.session)}`}>{t("callbacks.open")}</a>}
         />
       )}
-      <p class="dim num">{t("live.updated", { time: timeOfDay(board.now, locale) })}</p>
+      <p class="dim num">{t("live.updated", { time: timeText(board.now, locale) })}</p>
       {asked?.kind === "thresholds" && <Thresholds thresholds={board.thresholds ?? []} onClose={() => setAsked(null)} />}
       {asked !== null && asked.kind !== "thresholds" && (
         <Ask asked={asked} actions={actions} listening={listening} onClose={() => setAsked(null)} />

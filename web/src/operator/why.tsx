@@ -1,4 +1,5 @@
-import { dateTime, timeOfDay } from "../staff/format";
+import { dateTime } from "../staff/format";
+import { timeText } from "../ui/when";
 import type { Why } from "../messages";
 import { useLocale, whenText, type Locale } from "../ui";
 import { whyOf, type EventItem } from "./records";
@@ -10,7 +11,7 @@ function WhyCard({ why, event }: { why: Why; event: EventItem }) {
   return (
     <li class="why">
       <p>
-        <time class="num dim">{timeOfDay(event.at, locale)}</time> <strong>{staff || event.kind}</strong>{" "}
+        <time class="num dim">{timeText(event.at, locale)}</time> <strong>{staff || event.kind}</strong>{" "}
         <span class="pill">
           {t("one.why.ring")}: {t(`one.why.ring.${why.ring}`)}
         </span>
@@ -46,7 +47,7 @@ function StepCard({ event, words }: { event: EventItem; words: string }) {
   const locale = useLocale();
   return (
     <li class="why">
-      <time class="num dim">{timeOfDay(event.at, locale)}</time> {words}
+      <time class="num dim">{timeText(event.at, locale)}</time> {words}
     </li>
   );
 }

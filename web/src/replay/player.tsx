@@ -1,6 +1,7 @@
 import { Pause, Play } from "lucide";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { clock as asClock, timeOfDay } from "../staff/format";
+import { clock as asClock } from "../staff/format";
+import { timeText } from "../ui/when";
 import { nameOf, roleName } from "../staff/names";
 import { textOr as label } from "../room/guests/words";
 import { linesAsOf, turns } from "../room/writing/as-of";
@@ -116,7 +117,7 @@ interface ControlsProps {
 function Controls({ clock, whole, moment }: ControlsProps) {
   const locale = useLocale();
   const { playing, position, speed, held } = useStore(clock.state);
-  const at = t("at", { at: asClock(position / 1000), whole: asClock(whole / 1000), time: timeOfDay(moment, locale) });
+  const at = t("at", { at: asClock(position / 1000), whole: asClock(whole / 1000), time: timeText(moment, locale) });
   return (
     <div class="player-controls" role="toolbar" aria-label={t("controls")}>
       <IconButton

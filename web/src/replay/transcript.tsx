@@ -7,7 +7,7 @@ import { Former, Unsent } from "../room/writing/former";
 import { gist } from "../room/writing/quote";
 import "../room/writing/said.css";
 import { StoredPicture } from "../staff/brief";
-import { timeOfDay } from "../staff/format";
+import { timeText } from "../ui/when";
 import { nameOf, roleName } from "../staff/names";
 import { useLocale } from "../ui";
 import { t, textOr } from "./texts";
@@ -21,7 +21,7 @@ function Said({ line, lines, via }: { line: Line; lines: Line[]; via: string }) 
     const name = nameOf({ name: line.args["name"] ?? "" });
     return (
       <li class={`said said-system ${staff ? "said-staff" : ""}`}>
-        <time class="num">{timeOfDay(line.at, locale)}</time>{" "}
+        <time class="num">{timeText(line.at, locale)}</time>{" "}
         {guestLine(line, name) || textOr(`sys.${line.text}`, line.text, { ...line.args, name })}
       </li>
     );
@@ -30,7 +30,7 @@ function Said({ line, lines, via }: { line: Line; lines: Line[]; via: string }) 
     <li class={`said said-${line.role} ${staff ? "said-staff" : ""}`} data-testid="transcript-line">
       <p class="said-head">
         <strong dir="auto">{nameOf(line)}</strong> <span class="dim">{authorRole(line, roleName(line.role))}</span>{" "}
-        <time class="num dim">{timeOfDay(line.at, locale)}</time>
+        <time class="num dim">{timeText(line.at, locale)}</time>
         {staff && <span class="pill pill-help">{t("staff")}</span>}
         {(line.kind === "note" || line.kind === "caption") && <span class="pill">{t(line.kind)}</span>}
       </p>

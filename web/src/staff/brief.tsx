@@ -4,7 +4,8 @@ import { useEffect, useState } from "preact/hooks";
 import type { Brief, BriefField, Provenance, TrailStep } from "../messages";
 import { Icon, useLocale } from "../ui";
 import { picture } from "./api";
-import { briefField, clock, dateTime, languageName, listedFields, safeHref, shortUrl, timeOfDay } from "./format";
+import { briefField, clock, dateTime, languageName, listedFields, safeHref, shortUrl } from "./format";
+import { timeText } from "../ui/when";
 import { t, textOr } from "./texts";
 
 export function ProvenanceBadge({ provenance }: { provenance: Provenance }) {
@@ -100,7 +101,7 @@ function Trail({ steps, since }: { steps: TrailStep[]; since: number }) {
     <ol class="trail">
       {steps.map((step, i) => (
         <li key={i} class={`trail-${step.kind} ${step.at > since ? "trail-since" : ""}`}>
-          <time class="num">{timeOfDay(step.at, locale)}</time>
+          <time class="num">{timeText(step.at, locale)}</time>
           <span>
             {step.kind === "mark" && <Icon node={MousePointerClick} size={14} />}{" "}
             <bdi>{step.url === "" ? step.label : <Address url={step.url}>{step.label}</Address>}</bdi>

@@ -15,10 +15,6 @@ export function since(at: number, now: number): string {
   return clock((now - at) / 1000);
 }
 
-export function timeOfDay(at: number, locale: string): string {
-  return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }).format(at);
-}
-
 export function dateTime(at: number, locale: string): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(at);
 }
