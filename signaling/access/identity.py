@@ -265,7 +265,8 @@ def right_of(request: web.Request) -> str:
 def set_cookie(response: web.StreamResponse, token: str) -> None:
     """Set the sign-in cookie. The stored sign-in may end before the cookie does.
 
-    The cookie's `__Host-` prefix limits it to this host and to TLS. Browsers also accept the cookie at http://NAME.localhost.
+    The cookie's `__Host-` prefix limits it to this host and to TLS. Chromium and Firefox also accept the
+    cookie at http://NAME.localhost; WebKit does not.
     """
     response.set_cookie(COOKIE, token, max_age=MOST_HOURS * 3600, path="/", secure=True, httponly=True, samesite="Lax")
 
