@@ -121,6 +121,14 @@ class TestMatchStore:
             [event, *_] = [each for each in await store.set_available(f"s{number}", NOW + 100) if isinstance(each, Reserved)]
             assert event.request == f"q{number}"
 
+    async def test_request_that_comes_later_and_has_waited_longer_is_served_first(self, store):
+        """The two requests for lenses are in one queue, and the third request is in another queue."""
+        await store.enqueue(asked("short wait", NOW - 1000), NOW)
+        await store.enqueue(Request("between", "user", "shop", "ko", ("cameras",), NOW - 2000), NOW)
+        await store.enqueue(asked("long wait", NOW - 3000), NOW)
+        events = await available(store, counselor("jimin", "lenses", "cameras"))
+        assert ("rings", "long wait", "jimin") in seen(events)
+
     async def test_snapshot_is_the_whole_state(self, store):
         await available(store, counselor("jimin"))
         ring = (await store.enqueue(asked("a", NOW - 5000), NOW))[1]
