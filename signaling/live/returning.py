@@ -144,9 +144,9 @@ class Returning:
             self._index.change_token(entry, token_hash(token))
         else:
             entry.token_hash = token_hash(token)  # the session is over and not in memory; it is loaded when its user connects
-        await self._hide_page(entry)
         if (former := entry.holders.get(entry.session.user)) is not None:
             former.returns = True  # set this before the goodbye, because the connection may detach itself after the goodbye
             former.bye("replaced")
             await self._let_go(former)
+        await self._hide_page(entry)  # last, because it fails while the records are away
         return entry, token
