@@ -94,7 +94,10 @@ def made(seed: int = 1) -> Samples:
 
 
 def _syllable(chance: np.random.Generator, through: float) -> NDArray[np.float64]:
-    """Make one syllable: a hissed consonant and a vowel. `through`: position in the phrase, 0 to 1; the pitch falls."""
+    """Make one syllable: a hissed consonant and a vowel.
+
+    `through`: position in the phrase, 0 to 1. The pitch falls during a phrase.
+    """
     length = int(SYLLABLE_S * RATE * chance.uniform(0.8, 1.2))
     time = np.arange(length) / RATE
     pitch = PITCH_HZ * (1.15 - 0.3 * through) * (1 + 0.05 * np.sin(2 * np.pi * (3 * time + chance.random())))

@@ -386,7 +386,7 @@ class MatchStore(Protocol):
         """
 
     async def remember(self, fence: int) -> None:
-        """Tell the store the last fence before a restart, so that new fences are above that fence.
+        """After a restart, tell the store the last fence of the former run, so that new fences are above it.
 
         If Redis then turns out to be empty at the first step, Redis has lost the former state. In that case the store *holds*: it
         matches nobody for one presence lease, or until `end_hold`.

@@ -31,7 +31,9 @@ RULES: Final = Rules(lease_ms=400 * DAY_S * 1000, max_requests=2_000_000)
 
 @dataclass(slots=True)
 class Told:
-    """Counts of the expected waits (ranges) that users were told, by what happened then. `kept`: users served within the range.
+    """Count how many of the waits that users were told came true. Such a wait is a range.
+
+    `kept`: users served within the range.
 
     `early`: served before the range. `late`: still waiting when the range ended, whether they were served later or not. Users who
     stopped waiting unserved before the end of the range are not counted: nobody knows when they would have been served.

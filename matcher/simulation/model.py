@@ -106,7 +106,7 @@ class StaffModel(Struct, frozen=True, forbid_unknown_fields=True):
         return found
 
     def on_duty(self, days: int) -> list[tuple[int, int]]:
-        """Return the begin and end of each shift of `days` days, in seconds from the first midnight.
+        """Return when the shifts of the next `days` days begin and end, in seconds from the first midnight.
 
         A shift that began on the day before counts from the first midnight on.
         """

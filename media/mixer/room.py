@@ -237,7 +237,7 @@ class AudioRoom:
     def end_flow(self) -> None:
         """Let the mixer send again after `begin_flow`.
 
-        Call only while `awaits_packet`: the mixer must have taken every packet that was sent.
+        Call only while `awaits_packet` is true, that is, once the mixer has taken every packet that was sent to it.
         """
         if self._flowing and self._solo is not None:
             self._solo.catch_up()

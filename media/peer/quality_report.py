@@ -13,7 +13,7 @@ PAUSED = "paused"
 
 
 def of_peer(peer: Peer, shown: Mapping[int, tuple[str, str]], concealed: tuple[int, int], now: float) -> wire.PeerQuality:
-    """Return the peer's quality.
+    """Return the quality of the peer's sound and video.
 
     `shown`: slot → (participant whose video it shows, "camera" | "screen"). `concealed`: (pieces of this peer's own sound that
     the mixer has concealed, all pieces that the mixer has played).

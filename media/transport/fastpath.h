@@ -14,7 +14,7 @@
 #define FASTPATH_CACHED 512    /* sent video packets kept for retransmission: media.peer.streams.CACHE_PACKETS */
 #define FASTPATH_FORMER 512    /* a payload with at most this many bytes is sent again with later packets (RED) */
 #define FASTPATH_COPIES 3      /* later packets with which a payload is sent again at most */
-#define FASTPATH_KEPT 8        /* packets of a mixed voice buffered between two ticks; Python handles further ones */
+#define FASTPATH_KEPT 8        /* packets of one voice that are buffered for the mix between two ticks, at most; Python handles further ones */
 #define FASTPATH_KEPT_BYTES 512 /* a buffered packet's whole datagram has at most this many bytes; Python handles longer ones */
 #define FASTPATH_ADDRESS 28    /* sizeof(struct sockaddr_in6) */
 #define FASTPATH_DATAGRAM 1504 /* 1500, and more to recognize datagrams that are too long */

@@ -42,7 +42,7 @@ struct fastpath {
     fastpath_path paths[FASTPATH_BATCH];
     _Alignas(8) uint8_t in[FASTPATH_BATCH][FASTPATH_DATAGRAM];
     _Alignas(8) uint8_t control[FASTPATH_BATCH][CONTROL];
-    int used; /* messages that must be pointed at a place before the kernel writes to them again */
+    int used; /* number of messages that need a new buffer before the kernel can fill them again */
     int queued;
     int segments; /* whether the kernel takes several packets in one message (UDP_SEGMENT) */
     outgoing queue[QUEUE];

@@ -74,7 +74,7 @@ def _answers_in_time(waits: Sequence[Wait]) -> list[int]:
 def _level(in_time: Sequence[int], answered: Sequence[int], left: Sequence[int], time: int) -> float | None:
     """Return the percentage of users who were answered in time in the half hour up to `time`.
 
-    Return None if nobody was answered or left in that half hour.
+    Return None if in that half hour nobody was answered and nobody stopped waiting.
     """
     all_over = _between(answered, time - LEVEL_MS, time) + _between(left, time - LEVEL_MS, time)
     return round(100 * _between(in_time, time - LEVEL_MS, time) / all_over, 1) if all_over else None

@@ -136,7 +136,7 @@ class Stage:
         return call
 
     async def refused_politely(self) -> bool:
-        """Return whether a new user is refused with a reason and a time to return.
+        """Return whether the server refuses a new user, gives a reason, and says when to come back.
 
         The server can refuse the user when the user asks for a code, or when the user exchanges the code.
         """

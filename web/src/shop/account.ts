@@ -1,5 +1,5 @@
-/** The demo sign-in. For a signed-in visitor the widget gets its code from this shop's back end, which vouches for the
- *  visitor. */
+/** The demo sign-in. For a signed-in visitor, the widget gets an identification code from this shop's back end. With this
+ *  code, the back end vouches for the visitor. */
 
 const widget = () => document.querySelector<HTMLScriptElement>('script[src*="/widget.js"]');
 

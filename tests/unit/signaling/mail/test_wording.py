@@ -1,4 +1,4 @@
-"""A site's own wording of its mails is checked against the values that each mail has, and can be previewed before it is sent."""
+"""A site's own texts of a mail may use the placeholders of that mail only. The site can look at them before they are sent."""
 
 from __future__ import annotations
 
