@@ -12,13 +12,14 @@ import click
 
 from signaling.access.codes import signing_secret
 from signaling.config.seal import Seal
-from signaling.config.secret import BadSecret, read_secret
+from signaling.config.secret import CAPTIONS_VARIABLE, VARIABLE, BadSecret, read_secret
 from signaling.config.sources import SERVER
 
 from .options import setting_option
 from .typed import settings_here
 
 R = TypeVar("R")
+MOST_SECRET = 500  # a client secret has at most this many characters, as on the page
 _MOST_BYTES = 10_000  # a file with a secret has at most this many bytes
 
 
@@ -38,6 +39,12 @@ def seal_here(redis: str, secret_file: Path | None) -> Seal:
             settings = replace(settings, secret=read_secret(secret_file))
         except BadSecret as error:
             raise click.ClickException(str(error)) from None
+    elif settings.database and not (settings.data_dir / "server.key").exists():
+        # A new key made here would seal what the server cannot open.
+        raise click.ClickException(
+            f"{settings.data_dir} has no server.key. "
+            "Name the server's folder with --data-dir, or in a cluster --redis and the secret."
+        )
     return Seal(signing_secret(settings))
 
 
@@ -49,9 +56,11 @@ def given_secret(variable: str, file: str | Path | None) -> str:
     if variable and file:
         raise ValueError("Name either the variable or the file with the client secret.")
     if variable:
+        if variable in (VARIABLE, CAPTIONS_VARIABLE):
+            raise ValueError(f"{variable} is a secret of Sangdam itself, which no provider may get.")
         if not (found := os.environ.get(variable, "").strip()):
             raise ValueError(f"The environment variable {variable} is not set.")
-        return found
+        return _one_line(found)
     if not file:
         return ""
     try:
@@ -61,4 +70,10 @@ def given_secret(variable: str, file: str | Path | None) -> str:
         raise ValueError(f"The file with the client secret cannot be read: {type(error).__name__}.") from None
     if not found:
         raise ValueError("The file with the client secret is empty.")
-    return found
+    return _one_line(found)
+
+
+def _one_line(secret: str) -> str:
+    if len(secret) > MOST_SECRET or not secret.isprintable():
+        raise ValueError(f"A client secret is one line of at most {MOST_SECRET} characters.")
+    return secret

@@ -89,7 +89,17 @@ class AppointmentDesk:
             await self._sessions.apply(entry, ev.AppointmentMoved(at, with_staff))
 
         audit = Audited(actor, "appointment.move", f"session/{entry.id}", self._now())
-        await self._appointments.book(entry, at, entry.session.channel, staff, apply, by_staff=by_staff, audit=audit)
+        # The check stops a second move before its audit entry is stored.
+        await self._appointments.book(
+            entry,
+            at,
+            entry.session.channel,
+            staff,
+            apply,
+            by_staff=by_staff,
+            audit=audit,
+            check=lambda: _require(entry, booking),
+        )
         self._mailing.callback_booked(entry)
 
     async def cancel(self, entry: Entry, actor: str, booking: str = "") -> None:

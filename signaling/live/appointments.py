@@ -153,14 +153,17 @@ class Appointments:
         *,
         by_staff: bool = False,
         audit: Audited | None = None,
+        check: Callable[[], object] = lambda: None,
     ) -> None:
         """Claim a time with this member ("": the free member with the fewest appointments), and apply the event that books it.
 
-        `by_staff`: a member of staff has chosen the time, so it may be outside of working hours. `audit`: the entry to store with
-        the claim. Raises NotAllowed("out_of_hours") if the time is not free. An exception of `apply` is raised, too. After an
+        `by_staff`: a member of staff has chosen the time, so it may be outside of working hours. `audit`: the entry to store
+        with the claim. `check`: raises if the booking is no longer wanted; called while no other booking of this session
+        runs. Raises NotAllowed("out_of_hours") if the time is not free. An exception of `apply` is raised, too. After an
         exception, nothing is claimed.
         """
         async with entry.booking_lock:
+            check()
             await self._book(entry, at, channel, staff, apply, by_staff=by_staff, audit=audit)
 
     async def _book(

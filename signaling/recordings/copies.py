@@ -125,6 +125,7 @@ class Copies:
 
 
 def _check_space(folder: Path, segments: list[Segment]) -> None:
-    needed = sum(each.end - each.begin for each in pieces(segments)) / 1000 * MOST_BYTES_PER_S
+    recorded = pieces([segment for segment in segments if segment.tracks])
+    needed = sum(each.end - each.begin for each in recorded) / 1000 * MOST_BYTES_PER_S
     if shutil.disk_usage(folder).free < KEEP_FREE_BYTES + needed:
         raise ExportFailed("The disk is nearly full.")

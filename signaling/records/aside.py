@@ -17,6 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 T = TypeVar("T")
 
+ENDING_S = 3.0  # longest wait at the end for transactions that roll back
+
 
 class Aside:
     """An engine that only this object's thread uses.
@@ -56,7 +58,13 @@ class Aside:
 
     async def close(self) -> None:
         """Close all connections of this engine and end its thread."""
-        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._engine.dispose(), self._loop))
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._end(), self._loop))
         self._loop.call_soon_threadsafe(self._loop.stop)
         await asyncio.to_thread(self._thread.join)
         self._loop.close()
+
+    async def _end(self) -> None:
+        """Close the connections, after the transactions that were cancelled have rolled back."""
+        if rolling_back := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(rolling_back, timeout=ENDING_S)
+        await self._engine.dispose()

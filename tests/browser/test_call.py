@@ -6,7 +6,7 @@ import asyncio
 import re
 
 import pytest
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator, Page, expect
 
 from tests.browser import media
 from tests.browser.people import DOWNLOADS, BrowserName, Cast, eventually
@@ -16,10 +16,10 @@ async def test_call_from_a_shop_page_to_rating_and_wrap_up(cast: Cast) -> None:
     counselor = await cast.counselor()
     user = await cast.user()
     loaded: list[str] = []
-    sockets: list[str] = []
+    connected: set[Page] = set()
     for context in (user.context, counselor.context):
         context.on("request", lambda request: loaded.append(request.url.rpartition("/")[2]))
-    user.context.on("page", lambda page: page.on("websocket", lambda socket: sockets.append(socket.url)))
+    user.context.on("page", lambda page: page.on("websocket", lambda _: connected.add(page)))
     await user.call("video", "/")
     await user.enter()
     await expect(counselor.get("ring")).to_be_visible()
@@ -48,7 +48,7 @@ async def test_call_from_a_shop_page_to_rating_and_wrap_up(cast: Cast) -> None:
     await expect(counselor.get("wrapup-save")).to_be_hidden()
     unused = [name for name in loaded if re.match(r"(cobrowse|asked|shown-page|page-view|page-button|captions)\b", name)]
     assert unused == [], "code of what this call does not use"
-    assert len(sockets) == 1, "the site's page has no connection, because the site has no co-browsing"
+    assert connected == {user.page}, "the site's page has no connection, because the site has no co-browsing"
 
 
 async def test_written_korean_and_notes_are_kept_and_arrive(cast: Cast) -> None:

@@ -206,6 +206,10 @@ async def keeps_the_readers_place(cast: Cast, counselor: Staff, user: User) -> N
     await elsewhere.click()
     await eventually(lambda: is_at(lines, where), True, "the place far back is kept")
     await expect(counselor.page.locator(".chat-newer")).to_be_visible()  # a line came while the reader was away
+    await elsewhere.click()
+    await counselor.reads("둘째입니다")
+    await elsewhere.click()
+    await expect(counselor.page.locator(".chat-newer")).to_be_visible()  # the reader has still not seen it
 
     await counselor.page.locator(".chat-newer").click()
     await expect(line(counselor, "그동안 쓴 줄")).to_be_in_viewport()

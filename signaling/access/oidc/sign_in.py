@@ -204,7 +204,8 @@ class OidcSignIn:
         """Sign in the person whom the provider sent back. Raises SignInRefused."""
         kept = await self._state(returned, now)
         settings, provider = await self.provider(kept.of)
-        if (settings.issuer, settings.client_id) != (kept.issuer, kept.client_id):
+        begun = (kept.issuer, kept.client_id)  # both are empty if a server of an earlier version began this sign-in
+        if begun not in (("", ""), (settings.issuer, settings.client_id)):
             raise SignInRefused("state_over")  # the owner has set another provider meanwhile, which must not get the code
         if returned.error or not returned.code:
             raise SignInRefused("provider_refused")
@@ -311,7 +312,7 @@ class OidcSignIn:
         own, *others = sources_in_organisation(of, settings.issuer)
         known = await self._records.staff_of_subject(own, claims["sub"])
         elsewhere = [found for each in others if (found := await self._records.staff_of_subject(each, claims["sub"]))]
-        if any(not member.active for member in (known, *elsewhere) if member):
+        if any(not member.active for member in ([known] if known else elsewhere)):
             raise SignInRefused("no_role")  # also refuse somebody whom the other provider knows and who is deactivated
         if known is None and elsewhere:
             known = elsewhere[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import tomllib
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,8 @@ async def apply(
         return
     now = time.time_ns() // 1_000_000
     checked_mail = partial(check_from, own=mail_from, allowed=mail_from_allow)
-    oidc = oidc_here(records, seal_here(redis, secret_file), webhook_allow)
+    # Only a file with a sign-in provider needs the key.
+    oidc = cache(lambda: oidc_here(records, seal_here(redis, secret_file), webhook_allow))
     wanted = _read(present, file, prune=prune, reach=Reach(webhook_allow), checked_mail=checked_mail, oidc=oidc, now=now)
     await _require_answers(oidc, present, wanted, file, now)
     if not _say(*differences(*_documents(present, wanted))) or dry_run:
@@ -107,7 +108,7 @@ def _read(
     prune: bool,
     reach: Reach,
     checked_mail: Callable[[MailPlan, MailPlan | None], MailPlan],
-    oidc: OidcSignIn,
+    oidc: Callable[[], OidcSignIn],
     now: int,
 ) -> Installation:
     """Return the installation that the file asks for. Raises ClickException with one line for each problem of the file."""
@@ -134,13 +135,15 @@ def _refused(file: Path, error: Exception) -> click.ClickException:
     return click.ClickException(f"{file} cannot be applied, and nothing was changed:\n{lines}")
 
 
-def _provider_from(oidc: OidcSignIn, table: ProviderTable, present: OidcSettings | None) -> OidcSettings:
+def _provider_from(oidc: Callable[[], OidcSignIn], table: ProviderTable, present: OidcSettings | None) -> OidcSettings:
     """Make a sign-in provider's settings from its table in the file. Raises ValueError."""
     secret = given_secret(table.client_secret_env, table.client_secret_file)
-    return settings_from(msgspec.structs.replace(table, client_secret=secret), present, oidc)
+    return settings_from(msgspec.structs.replace(table, client_secret=secret), present, oidc())
 
 
-async def _require_answers(oidc: OidcSignIn, present: Installation, wanted: Installation, file: Path, now: int) -> None:
+async def _require_answers(
+    oidc: Callable[[], OidcSignIn], present: Installation, wanted: Installation, file: Path, now: int
+) -> None:
     """Ask each new or changed sign-in provider for its description.
 
     Raises ClickException if a description does not fit the file.
@@ -148,7 +151,7 @@ async def _require_answers(oidc: OidcSignIn, present: Installation, wanted: Inst
     for row, provider in wanted.providers.items():
         if provider != present.providers.get(row):
             try:
-                await check_answers(provider, row, oidc, now)
+                await check_answers(provider, row, oidc(), now)
             except BadSettings as error:
                 raise _refused(file, error) from None
 

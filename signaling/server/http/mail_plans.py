@@ -134,7 +134,7 @@ async def save_plan(request: web.Request) -> web.Response:
 async def store(request: web.Request, site: Site, plan: MailPlan, note: Note) -> None:
     """Store a checked plan, and the audit entries that `note` makes of the change.
 
-    Return the change, for the audit. Raises Changed, and Invalid when the server does not allow a new from-address.
+    Raises Changed, and Invalid when the server does not allow a new from-address.
     """
     settings = request.app[SETTINGS]
     check_from(plan, site.mail, settings.mail_from, settings.mail_from_allow)

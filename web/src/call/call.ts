@@ -37,6 +37,9 @@ export class Call {
     this.localStore = createStore<Local>({ channel: handoff.channel, entered: kept(handoff.session) !== null });
     this.room = new RoomLink(this.client, handoff.session, this.devices);
     this.client.state.subscribe(() => this.follow());
+    this.client.onMessage(({ type }) => {
+      if (type === "welcome") this.tookBack = false; // the session is here again
+    });
     this.devices.state.subscribe(() => this.keep());
     this.client.open();
   }
@@ -129,7 +132,7 @@ export class Call {
     if (view) applyAccent(view.site.accent);
     // use the channel that was booked, whatever the visitor chose before
     if (view?.callback?.minutes && !view.callback.came) this.handoff.channel = view.channel;
-    if (isOver(screen)) this.tellOpener();
+    if (isOver(screen) && !(screen === "expired" && this.tookBack)) this.tellOpener(); // it goes on elsewhere
     if (screen === "callback" || screen === "closed") this.restingStore.set(true);
     if (screen === "replaced" || screen === "closed" || screen === "callback" || isOver(screen)) {
       if (this.started) this.releaseDevices();

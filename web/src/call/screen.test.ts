@@ -57,6 +57,8 @@ describe("which screen is shown", () => {
       entered,
       "replaced",
     ],
+    ["moved to another device", open({ state: "active" }, { status: "closed", closedReason: "token" }), entered, "expired"],
+    ["ended, and its token expired", open({ state: "after" }, { status: "closed", closedReason: "token" }), entered, "after"],
     ["a token whose time is over", { ...initialState, status: "closed", closedReason: "token" } as const, entered, "expired"],
   ] as const)("%s", (_, state, local, screen) => {
     expect(screenOf(state as RoomState, "s1", local)).toBe(screen);

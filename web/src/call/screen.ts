@@ -43,6 +43,8 @@ export function screenOf(state: RoomState, sessionId: string, local: Local): Scr
   if (state.replaced[sessionId] || state.closedReason === "replaced") return "replaced";
   if (state.over[sessionId]) return "gone"; // for this guest, the session is over
   if (!session) return state.status === "closed" ? "expired" : "skeleton";
+  // the token no longer opens this conversation, for example because the conversation has moved to another device
+  if (state.closedReason === "token" && !["after", "closed", "message_left"].includes(session.state)) return "expired";
   switch (session.state) {
     case "after":
     case "closed":

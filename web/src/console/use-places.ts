@@ -1,8 +1,8 @@
 import type { Ref } from "preact";
-import { useMemo, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { placeIn, type Place } from "../room/line-window";
 
-/** The reader's position, and the number of the newest line that there was when the reader was last at this position. */
+/** The reader's position, and the number of the newest line that there was when the reader left the end. */
 export interface LastPlace extends Place {
   newest: number;
 }
@@ -21,14 +21,15 @@ interface Remembered {
  *  end gets no position, so that the chat follows new lines. `newest`: the number of the session's newest line. */
 export function usePlace(session: string, newest: number): Remembered {
   const ref = useRef<HTMLElement>(null);
-  const before = useMemo(() => places.get(session), [session]);
+  const before = places.get(session); // not memoized, because the chat can be mounted again
   const onScrollCapture = () => {
     const lines = ref.current?.querySelector<HTMLElement>(".chat-lines");
     if (!lines || lines.clientHeight === 0) return;
     const place = placeIn(lines);
+    const seen = places.get(session)?.newest ?? newest;
     places.delete(session);
     const below = lines.scrollHeight - lines.scrollTop - lines.clientHeight;
-    if (place && below >= NEAR_END) places.set(session, { ...place, newest });
+    if (place && below >= NEAR_END) places.set(session, { ...place, newest: seen });
     if (places.size > MOST) places.delete([...places.keys()][0]!);
   };
   return { ref, before, onScrollCapture };

@@ -145,7 +145,7 @@ export class Panel {
       this.endTalk();
       this.resumed = session;
       this.keep(kept);
-      this.change({ past: false, elsewhere: false, ended: false });
+      this.change({ past: false, elsewhere: false, ended: false, away: false });
       if (place === "panel") this.talk(kept, info?.language ?? "");
       else offering?.give(this.handoff(kept));
       this.status("", true);
@@ -302,7 +302,7 @@ export class Panel {
     if (ended && !newest) return;
     this.endTalk();
     this.callWindow.forget();
-    this.change({ kept: newest, refusal: "", blocked: false, closed: false, ended: false });
+    this.change({ kept: newest, refusal: "", blocked: false, closed: false, ended: false, away: false });
     this.resumed = newest?.session ?? "";
     this.status("", false, newest ? "started" : "");
     if (newest?.place === "panel" && info) this.talk(newest, info.language);

@@ -14,7 +14,7 @@ export const AT_FIRST = 40; // lines that are rendered before the first paint: e
 export const STEP = 100; // lines by which the rendered window moves when the reader scrolls
 const NEAR = 900; // px: if the reader is this close to the end of the window, the window moves
 const AT_END = 60; // px: a reader this close to the end counts as being at the end
-const GROWS_MS = 50; // time from a paint to the next STEP lines
+const GROWS_MS = 50; // time from the first paint until all lines of the window are rendered
 const CALLED_MS = 1600; // how long a line that the reader jumped to is highlighted
 
 /** Returns the range of rendered lines moved by `by` lines, within the `count` lines that there are. */
@@ -38,12 +38,6 @@ export const around = (index: number, count: number): Span => {
 export function shifted({ from, to }: Span, first: number, lines: readonly Pick<Line, "seq">[]): Span | null {
   const by = lines.findIndex((line) => line.seq === first);
   return by < 0 ? null : { from: from + by, to: to + by };
-}
-
-/** A line and the distance in px of its top from the top of the page. */
-export interface Anchor {
-  seq: string;
-  top: number;
 }
 
 /** A reader's position in a conversation: the number of the first visible line, and the distance in px from the top of the box
@@ -79,51 +73,41 @@ export function useLineWindow(lines: Line[], box: RefObject<HTMLElement | null>,
   const [newest, setNewest] = useState(() => atFirst(lines, Number(place?.seq)));
   const [held, setHeld] = useState<{ span: Span; first: number } | null>(() => {
     if (newest !== null) return null;
-    return {
-      span: around(
-        lines.findIndex(({ seq }) => seq === Number(place?.seq)),
-        count,
-      ),
-      first,
-    };
+    const at = lines.findIndex(({ seq }) => seq === Number(place?.seq));
+    return { span: around(at, count), first };
   });
   const [wanted, setWanted] = useState(0);
-  const anchor = useRef<Anchor | null>(null);
+  const anchor = useRef(place ?? null); // where the reader must be after the next rendering
   const before = useRef(first);
   // at this moment, the document still shows the lines as they were
-  if (before.current !== first) anchor.current ??= firstSeen(box.current);
+  if (before.current !== first) anchor.current ??= placeIn(box.current);
   before.current = first;
   const span = held && shifted(held.span, held.first, lines);
   const setSpan = (next: Span | null) => setHeld(next && { span: next, first });
   const to = Math.min(span?.to ?? count, count);
   const shown = { from: Math.min(span?.from ?? count, Math.max(0, to - (span ? MOST : (newest ?? MOST)))), to };
-  useLayoutEffect(() => {
-    if (place && box.current) restore(box.current, place);
-  }, []);
   const growing = newest !== null && count > 0;
   useEffect(() => {
     if (!growing) return;
     const timer = setTimeout(() => {
-      anchor.current ??= firstSeen(box.current);
-      setNewest(newest < MOST ? Math.min(MOST, newest + STEP) : null);
+      anchor.current ??= placeIn(box.current);
+      setNewest(null);
     }, GROWS_MS);
     return () => clearTimeout(timer);
-  }, [newest, growing]);
+  }, [growing]);
   useLayoutEffect(() => {
-    const kept = anchor.current;
-    const line = kept && box.current?.querySelector(`[data-seq="${kept.seq}"]`);
-    if (line && box.current) box.current.scrollTop += line.getBoundingClientRect().top - kept.top;
+    restore(box.current, anchor.current);
     anchor.current = null;
   }, [held, first, newest]);
   const move = (by: number) => {
-    anchor.current = firstSeen(box.current);
+    anchor.current = placeIn(box.current);
     setSpan(moved(shown, by, count));
   };
   const seat = useSeat(box, place);
   const onScroll = () => {
     seat();
-    if (newest !== null) return; // the page is still adding lines above
-    const { scrollTop = 0, scrollHeight = 0, clientHeight = 0 } = box.current ?? {};
+    if (newest !== null || !box.current?.clientHeight) return; // the page still adds lines above, or is hidden
+    const { scrollTop, scrollHeight, clientHeight } = box.current;
     const below = scrollHeight - scrollTop - clientHeight;
     if (scrollTop < NEAR && shown.from < STEP && older.there) older.fetch();
     if (scrollTop < NEAR && shown.from > 0 && (span !== null || below > NEAR)) move(-STEP);
@@ -132,12 +116,12 @@ export function useLineWindow(lines: Line[], box: RefObject<HTMLElement | null>,
     else if (span === null && below > AT_END && (count >= MOST || older.there)) setSpan(shown);
     // a reader who has come back to the end sees new lines again
     else if (span !== null && below <= AT_END && shown.to === count) {
-      anchor.current = firstSeen(box.current);
+      anchor.current = placeIn(box.current);
       setSpan(null);
     }
   };
-  // a reader at the very top cannot scroll up, so the check runs here, too
-  useLayoutEffect(onScroll, [first, older.there, newest]);
+  // a reader at the very top cannot scroll up, and one near the end sees new lines, so the check runs here, too
+  useLayoutEffect(onScroll, [first, older.there, newest, count]);
   useLayoutEffect(() => {
     if (wanted === 0) return;
     const line = box.current?.querySelector(`[data-seq="${wanted}"]`);
@@ -148,7 +132,8 @@ export function useLineWindow(lines: Line[], box: RefObject<HTMLElement | null>,
     } else if (index >= 0) setSpan(around(index, count));
   }, [wanted, held, first]);
   const reveal = (seq: number) => void older.reach(seq).then((here) => here && setWanted(seq));
-  return { ...shown, complete: shown.to === count, moving: span !== null, onScroll, reveal, toEnd: () => setSpan(null) };
+  const moving = span !== null || (newest !== null && count > AT_FIRST); // older lines are not announced
+  return { ...shown, complete: shown.to === count, moving, onScroll, reveal, toEnd: () => setSpan(null) };
 }
 
 /** Keeps the first visible line where it is while lines above it change their height, such as lines whose picture arrives, and
@@ -172,9 +157,9 @@ function useSeat(box: RefObject<HTMLElement | null>, begin: Place | null = null)
       const appears = hidden;
       hidden = now.clientHeight === 0;
       if (hidden) return;
-      if (appears && place) restore(now, place);
+      if (appears) restore(now, place);
       else if (now.scrollTop !== scrolled) sit(); // the page has scrolled on purpose, and the scroll event has yet to come
-      else if (place && "windowed" in now.dataset) restore(now, place);
+      else if ("windowed" in now.dataset) restore(now, place);
     });
     resized.observe(rows);
     return () => resized.disconnect();
@@ -183,15 +168,20 @@ function useSeat(box: RefObject<HTMLElement | null>, begin: Place | null = null)
 }
 
 /** Returns the reader's position in the scrolling box; null if no line is visible. */
-export function placeIn(box: HTMLElement): Place | null {
-  const seen = firstSeen(box);
-  return seen && { seq: seen.seq, offset: seen.top - box.getBoundingClientRect().top };
+export function placeIn(box: HTMLElement | null): Place | null {
+  if (!box) return null;
+  const { top } = box.getBoundingClientRect();
+  for (const line of box.querySelectorAll<HTMLElement>("[data-seq]")) {
+    const at = line.getBoundingClientRect();
+    if (at.bottom > top) return { seq: line.dataset.seq ?? "", offset: at.top - top };
+  }
+  return null;
 }
 
 /** Scrolls the box so that the reader is at this position again. */
-function restore(box: HTMLElement, place: Place): void {
-  const line = box.querySelector(`[data-seq="${place.seq}"]`);
-  if (line) box.scrollTop += line.getBoundingClientRect().top - box.getBoundingClientRect().top - place.offset;
+function restore(box: HTMLElement | null, place?: Place | null): void {
+  const line = place && box?.querySelector(`[data-seq="${place.seq}"]`);
+  if (line && box) box.scrollTop += line.getBoundingClientRect().top - box.getBoundingClientRect().top - place.offset;
 }
 
 /** Scrolls a line into view and highlights it for a moment. */
@@ -199,15 +189,4 @@ function call(line: Element): void {
   line.scrollIntoView({ block: "center" });
   line.classList.add("line-called");
   setTimeout(() => line.classList.remove("line-called"), CALLED_MS);
-}
-
-/** Returns the first line that is visible in the scrolling box, and where it is; null if there is none. */
-export function firstSeen(box: HTMLElement | null): Anchor | null {
-  if (!box) return null;
-  const { top } = box.getBoundingClientRect();
-  for (const line of box.querySelectorAll<HTMLElement>("[data-seq]")) {
-    const place = line.getBoundingClientRect();
-    if (place.bottom > top) return { seq: line.dataset.seq ?? "", top: place.top };
-  }
-  return null;
 }

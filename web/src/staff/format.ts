@@ -16,7 +16,7 @@ export function since(at: number, now: number): string {
 }
 
 export function dateTime(at: number, locale: string): string {
-  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(at);
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" }).format(at);
 }
 
 /** Returns a language's name in `locale`: "ko" is "한국어" or "Korean". */

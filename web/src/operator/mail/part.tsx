@@ -179,7 +179,11 @@ function PlanCard({ site }: { site: SiteMail }) {
           onInput={(event) => change({ alert_after_s: Number(event.currentTarget.value) })}
         />
         {site.languages.length > 1 && (
-          <details class="settings-form" data-testid={`senders-open-of-${site.id}`}>
+          <details
+            class="settings-form"
+            data-testid={`senders-open-of-${site.id}`}
+            onInvalidCapture={(event) => (event.currentTarget.open = true)}
+          >
             <summary>{t("senders")}</summary>
             <LanguageSenders site={site} plan={plan} withFrom={withFrom} onChange={(senders) => change({ senders })} />
           </details>
