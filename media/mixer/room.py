@@ -220,7 +220,7 @@ class AudioRoom:
 
     @property
     def may_flow(self) -> bool:
-        """Whether passthrough outside the mixer may begin: packets have arrived evenly lately, and no reason to end it exists."""
+        """Return whether passthrough outside the mixer can begin: packets arrive evenly, and no reason to end it exists."""
         return self._solo is not None and self._solo.even_ticks >= EVEN_TICKS and not self.flow_is_over
 
     def begin_flow(self) -> set[str]:

@@ -152,7 +152,7 @@ class Person(Struct, kw_only=True):
 
     @property
     def arriving(self) -> bool:
-        """Whether this is a guest who has opened the link and has not entered yet. Nobody hears or sees such a guest."""
+        """Return whether this is a guest who has opened the link and has not entered yet. Nobody hears or sees such a guest."""
         return self.role == "guest" and not self.entered
 
     @property

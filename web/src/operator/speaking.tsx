@@ -101,7 +101,7 @@ function useTakingPart(client: Client, view: SessionView, devices: Devices) {
     if (wanted === how) return true;
     setBusy(true);
     agreed.current = record;
-    // The microphone is turned on only if the operator has merely listened so far. An operator who has muted themself while
+    // The microphone is turned on only if the operator has merely listened so far. An operator who has muted themselves while
     // whispering stays muted.
     if (how === "listen") await devices.toggle("mic", true);
     const { track, problem } = devices.state.get().mic;
