@@ -45,7 +45,7 @@ LATER = (
     '<p id="later" data-sangdam-share>나중 글 <a id="link" href="/m5.html">링크</a> <input id="field" value="비밀값">'
     '<input type="password" value="비밀암호"></p><p>비밀 글</p>'
 )
-"""The user's page, as the counselor sees it during a recorded call."""
+"""Elements that the user's page gets while the counselor sees it and the call is recorded."""
 
 
 async def test_agreed_recording_is_deleted_when_the_user_revokes(cast: Cast) -> None:
