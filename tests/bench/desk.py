@@ -28,9 +28,9 @@ OPEN = """
   const look = () => {
     const box = document.querySelector('.chat-lines');
     const lines = box === before ? [] : [...box?.querySelectorAll('[data-seq]') ?? []];
-    const newest = lines.at(-1);
-    if (!newest?.textContent.includes(last) || newest.getBoundingClientRect().top > box.getBoundingClientRect().bottom)
-      return requestAnimationFrame(look);
+    const bottom = box?.getBoundingClientRect().bottom;
+    const seen = lines.filter((line) => line.getBoundingClientRect().top < bottom).at(-1);
+    if (!seen || (last && !seen.textContent.includes(last))) return requestAnimationFrame(look);
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => done(performance.now() - began);  // comes after this frame has been painted
     port2.postMessage('');
