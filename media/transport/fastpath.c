@@ -1,11 +1,12 @@
-/* Moves steady voices without Python: receive, unprotect, renumber, protect for each listener, send; or buffer for the mixer.
-   pictures.c does the same for videos, and feedback.c reports to their senders.
+/* Moves steady voices without Python. It receives and decrypts each packet, gives it a new number, encrypts it for each listener
+   and sends it. For mixed voices, it buffers the packets for the mixer. pictures.c does the same for videos, and feedback.c
+   reports to their senders.
 
-   fastpath.h says what is shared and who decides. Two rules keep this code small and safe:
-   - It decides nothing. It takes a packet only when the packet's path and SSRC are offloaded, its payload type is the voice's, and
-     every listener's stream simply continues (no restart, no switch of source). Any other packet goes to Python before it is
-     decrypted, so that libsrtp's replay window has not seen it.
-   - Every offset is checked against the length before it is read. Malformed packets are counted and dropped. */
+   fastpath.h says what this code and Python share, and which of them decides. Two rules keep this code small and safe:
+   - The C code makes no decisions. It handles a packet only if Python has offloaded the packet's path and SSRC, its payload type
+     is the voice's, and every listener's stream continues without a restart or a new source. Any other packet goes to Python
+     before it is decrypted, because libsrtp accepts a packet only once.
+   - The code checks every offset against the packet's length before it reads there. It counts and drops malformed packets. */
 
 #include "inside.h"
 
@@ -26,21 +27,21 @@
 enum { STUN, DTLS, RTP, RTCP };
 
 #define TAKEN (-1)
-#define COPY_HEAD 4          /* bytes that RFC 2198 puts before the packets for each copy; one more stands for the packet itself */
-#define OLDEST 16383         /* ticks: the largest age of a copy that RFC 2198 can express */
-#define WHOLE 1200           /* bytes at most of a packet with its copies; older copies that do not fit are left out */
-#define RATE 3000.0          /* at most this many packets a second from one peer, as in media.peer.peer */
-#define BURST 1500.0         /* at most this many packets at once from one peer, as in media.peer.peer */
-#define MOST_LATE 5.0        /* seconds; an older arrival means that the machine's clock was set */
-#define SEGMENTS 32          /* at most this many packets in one message (UDP_SEGMENT; the kernel allows 64) */
-#define SOON 32              /* packets of videos; after sending them, the fast path looks for voices */
-#define MOST_READ (2 * FASTPATH_BATCH) /* datagrams read at most before Python goes on */
-#define SEGMENTED_FROM 400   /* bytes; grouping smaller packets would save nothing: voices rarely come in bunches */
+#define COPY_HEAD 4          /* bytes of the RED header of each copy (RFC 2198); the header of the newest payload has one byte */
+#define OLDEST 16383         /* in units of the RTP timestamp: the largest age of a copy that RFC 2198 can express */
+#define WHOLE 1200           /* bytes of a packet with its redundant copies, at most; older copies may be left out */
+#define RATE 3000.0          /* a peer may send at most this many packets a second, as in media.peer.peer */
+#define BURST 1500.0         /* a peer may send at most this many packets at once, as in media.peer.peer */
+#define MOST_LATE 5.0        /* seconds; an arrival that seems older means that somebody has set the machine's clock */
+#define SEGMENTS 32          /* one message has at most this many packets (UDP_SEGMENT; the kernel allows 64) */
+#define SOON 32              /* after sending this many video packets, the fast path looks for voice packets */
+#define MOST_READ (2 * FASTPATH_BATCH) /* one call of `fastpath_receive` reads at most this many datagrams */
+#define SEGMENTED_FROM 400   /* bytes; shorter packets are not grouped: they are voices, which rarely arrive together */
 
 /* --- legs --- */
 
 static unsigned chain(const fastpath_path *path) {
-    uint32_t hash = 2166136261u ^ (uint32_t)path->fd; /* FNV-1a is enough: only many addresses could fill one chain */
+    uint32_t hash = 2166136261u ^ (uint32_t)path->fd; /* FNV-1a is enough: only very many addresses fill one chain */
     for (unsigned at = 0; at < path->length; at++) hash = (hash ^ path->address[at]) * 16777619u;
     return hash % TABLE;
 }
@@ -73,7 +74,7 @@ static void unlisten(fastpath_leg *listener) {
     listener->source = NULL;
 }
 
-/* Put a leg whose stream begins to be offloaded into the table of paths. Return -1 if another leg has this path. */
+/* Add a leg to the table of paths when one of its streams is first offloaded. Return -1 if another leg has this path. */
 int link_leg(fastpath *f, fastpath_leg *leg) {
     if (leg->linked) return 0;
     if (leg->from.length > FASTPATH_ADDRESS || find(f, &leg->from)) return -1;
@@ -84,7 +85,7 @@ int link_leg(fastpath *f, fastpath_leg *leg) {
     return 0;
 }
 
-/* Take a leg out of the table of paths unless one of its streams is still offloaded. */
+/* Remove a leg from the table of paths, unless one of its streams is still offloaded. */
 void unlink_leg(fastpath *f, fastpath_leg *leg) {
     if (!leg->linked || leg->lent) return;
     for (const fastpath_video *each = leg->videos; each; each = each->next)
@@ -96,7 +97,7 @@ void unlink_leg(fastpath *f, fastpath_leg *leg) {
     leg->linked = 0;
 }
 
-/* End the offloading of this voice. Python may read its state and its listeners' states from now on. */
+/* End the offloading of this voice. After this call, Python may read the states of the voice and of its listeners. */
 void fastpath_recall(fastpath *f, fastpath_leg *source) {
     if (!source->lent) return;
     for (int at = 0; at < source->listening; at++) source->listeners[at]->source = NULL;
@@ -104,7 +105,7 @@ void fastpath_recall(fastpath *f, fastpath_leg *source) {
     unlink_leg(f, source);
 }
 
-/* Offload a voice. Python has written `source->from`, the states and each listener's `to`. Return 0 when done. */
+/* Offload a voice. Before this call, Python writes `source->from`, the states and each listener's `to`. Return 0 when done. */
 int fastpath_lend(fastpath *f, fastpath_leg *source, fastpath_leg **listeners, int count) {
     if (source->lent || count < 0 || count > FASTPATH_LISTENERS) return -1;
     for (int at = 0; at < count; at++)
@@ -119,9 +120,9 @@ int fastpath_lend(fastpath *f, fastpath_leg *source, fastpath_leg **listeners, i
     return 0;
 }
 
-/* Free a leg with its videos and slots. */
+/* Free a leg together with its videos and slots. */
 void fastpath_leg_close(fastpath *f, fastpath_leg *leg) {
-    fastpath_flush(f); /* the queue points into legs */
+    fastpath_flush(f); /* queued packets point into legs */
     fastpath_recall(f, leg);
     unlisten(leg);
     close_pictures(f, leg);
@@ -130,15 +131,15 @@ void fastpath_leg_close(fastpath *f, fastpath_leg *leg) {
 
 /* --- out --- */
 
-/* Return the queue's next packet after `at` that goes to the same peer and has not been given to a message. QUEUE: there is none. */
+/* Return the queue's next packet after `at` that goes to the same peer and is not in a message yet. QUEUE: there is none. */
 static int next_to(const fastpath *f, const uint8_t *given, int at) {
     for (int next = at + 1; next < f->queued; next++)
         if (!given[next] && f->queue[next].to == f->queue[at].to) return next;
     return QUEUE;
 }
 
-/* Put the queue's packet `first` into a message. Packets of equal length to the same peer join it, and at last one shorter packet
-   (udp(7), UDP_SEGMENT): the kernel then looks up the route once for all. Return the number of packets. */
+/* Fill a message with the queue's packet `first` and with later packets to the same peer. All have the same length, but the last
+   one may be shorter (udp(7), UDP_SEGMENT). The kernel then looks up the route only once. Return the number of packets. */
 static int segment(const fastpath *f, uint8_t *given, int first, struct msghdr *message, struct iovec *parts, uint8_t *control) {
     const outgoing *one = &f->queue[first];
     int count = 0, bytes = one->bytes;
@@ -171,9 +172,9 @@ static void failed(fastpath *f, int packets) {
     else f->counts.send_error += packets;
 }
 
-/* The kernel has refused a message of several packets: send its packets one by one. From now on group no packets to this address:
-   together they exceed its path's MTU (EINVAL, EMSGSIZE). After EIO, group no packets to any address: the network device cannot
-   send groups. */
+/* Send the packets of a refused message one by one. Then send no more groups of packets to this address: a group exceeds the MTU
+   of its path (EINVAL, EMSGSIZE). After the error EIO, send no groups to any address, because the network device cannot send
+   groups. */
 static void send_apart(fastpath *f, int fd, const struct msghdr *message, fastpath_path *to) {
     to->apart = 1;
     if (errno == EIO) f->segments = 0;
@@ -188,7 +189,7 @@ static void send_apart(fastpath *f, int fd, const struct msghdr *message, fastpa
     }
 }
 
-/* Send the queued packets. A packet that the kernel does not take is dropped and counted. */
+/* Send the queued packets. Count and drop each packet that the kernel refuses. */
 void fastpath_flush(fastpath *f) {
     struct mmsghdr messages[QUEUE];
     struct iovec parts[QUEUE];
@@ -221,14 +222,14 @@ void fastpath_flush(fastpath *f) {
     f->queued = 0;
 }
 
-/* Return the place of the next packet in the queue. The packet counts once `queued` has grown. */
+/* Return the free entry for the next packet of the queue. The entry is in use once `queued` has grown. */
 outgoing *queue_place(fastpath *f) {
     if (f->queued == QUEUE) fastpath_flush(f);
     return &f->queue[f->queued];
 }
 
-/* Write the head of a packet of an outgoing stream, with its transport-wide number if the peer gets such numbers
-   (media.bandwidth.feedback.numbered). octets: the payload's. Return the head's length. */
+/* Write the RTP header of a packet of an outgoing stream, with a transport-wide number if the peer gets such numbers
+   (media.bandwidth.feedback.numbered). octets: length of the payload. Return the head's length. */
 int put_head(const fastpath_out *out, fastpath_numbers *numbers, uint8_t *data, uint8_t second, int octets, double now) {
     data[0] = 0x80;
     data[1] = second;
@@ -245,7 +246,7 @@ int put_head(const fastpath_out *out, fastpath_numbers *numbers, uint8_t *data, 
     return HEADER + NUMBERED;
 }
 
-/* Return how many of the packets before this one are known and fit as redundant copies, at most `most`. */
+/* Return how many of the packets right before this packet can be added as redundant copies. The result is at most `most`. */
 static int copies(const fastpath_in *in, const uint8_t *head, int bytes, int most) {
     int count = 0;
     if (get16(head + 2) != (uint16_t)(in->former_sequence + 1)) return 0;
@@ -259,8 +260,8 @@ static int copies(const fastpath_in *in, const uint8_t *head, int bytes, int mos
     return count;
 }
 
-/* Write the RED headers and copies of `count` earlier packets, as media.packets.red.wrap does. The packet itself must follow.
-   Return the number of bytes written. */
+/* Write the RED headers and the copies of `count` earlier packets, as media.packets.red.wrap does. The caller then writes the
+   packet's own payload. Return the number of bytes written. */
 static int put_copies(uint8_t *to, const fastpath_in *in, const uint8_t *head, int count, int payload_type) {
     uint8_t *at = to;
     for (int each = count - 1; each >= 0; each--, at += COPY_HEAD) {
@@ -277,12 +278,12 @@ static int put_copies(uint8_t *to, const fastpath_in *in, const uint8_t *head, i
     return (int)(at - to);
 }
 
-/* Queue one packet of a voice for one listener, as media.packets.rtp.Rewriter.relay makes it. */
+/* Queue one packet of a voice for one listener, with the same bytes that media.packets.rtp.Rewriter.relay would make. */
 static void relay(fastpath *f, const fastpath_in *in, fastpath_leg *to, const uint8_t *head, const uint8_t *payload, int bytes,
                   double now) {
     fastpath_out *out = &to->out;
     int step = ahead((uint16_t)(get16(head + 2) + out->sequence_offset), out->sequence);
-    if (step <= 0 && -step >= out->advanced) return; /* older than the change of source */
+    if (step <= 0 && -step >= out->advanced) return; /* older than the listener's switch to this source */
     uint16_t sequence = (uint16_t)(get16(head + 2) + out->sequence_offset);
     uint32_t timestamp = get32(head + 4) + out->timestamp_offset;
     if (step > 0) {
@@ -299,7 +300,7 @@ static void relay(fastpath *f, const fastpath_in *in, fastpath_leg *to, const ui
     outgoing *packet = queue_place(f);
     uint8_t *data = packet->data, second = (uint8_t)((again ? out->red_type : out->payload_type) | (head[1] & 0x80));
     int offset = put_head(out, &to->numbers, data, second, whole, now);
-    put16(data + 2, sequence); /* a late packet has a former number */
+    put16(data + 2, sequence); /* a late packet has an older number and timestamp than the stream */
     put32(data + 4, timestamp);
     if (again) offset += put_copies(data + offset, in, head, again, out->payload_type);
     memcpy(data + offset, payload, (size_t)bytes);
@@ -313,7 +314,7 @@ static void relay(fastpath *f, const fastpath_in *in, fastpath_leg *to, const ui
     f->queued++;
 }
 
-/* Encrypt a packet that Python has made and queue it for the next `fastpath_flush`. Return 0 when done. */
+/* Encrypt a packet that Python has made, and queue it. The next `fastpath_flush` sends it. Return 0 when done. */
 int fastpath_say(fastpath *f, fastpath_leg *to, const uint8_t *packet, int bytes) {
     if (bytes < HEADER || bytes > LONGEST || !to->to.length) return -1;
     outgoing *queued = queue_place(f);
@@ -331,8 +332,8 @@ int fastpath_say(fastpath *f, fastpath_leg *to, const uint8_t *packet, int bytes
 
 /* --- in --- */
 
-/* Count a packet in the same way as media.peer.streams.Incoming.receive. The caller has excluded a restart (`goes_on`; pictures.c:
-   `is_next`). */
+/* Count a received packet in the same way as media.peer.streams.Incoming.receive. The caller has checked that the stream does not
+   restart (`goes_on`; in pictures.c: `is_next`). */
 void count_in(fastpath_in *in, uint16_t sequence, uint32_t timestamp, int octets, double came) {
     in->packets++;
     in->octets += octets;
@@ -348,7 +349,7 @@ void count_in(fastpath_in *in, uint16_t sequence, uint32_t timestamp, int octets
     in->transit = transit;
 }
 
-/* Detect speech as media.peer.speaking.Voice.hear does. */
+/* Detect speech in the same way as media.peer.speaking.Voice.hear. */
 static void hear(fastpath_in *in, int level, double now) {
     if (now - in->last_loud > in->hang_s || now - in->last_packet > in->silent_s) in->speaking = 0;
     in->last_packet = now;
@@ -361,8 +362,8 @@ static void hear(fastpath_in *in, int level, double now) {
     }
 }
 
-/* Return the length of a header extension and its place in `value` (as media.packets.rtp.extension); -1: missing or malformed. `at`
-   to `end` is the body of the header extensions. */
+/* Return the length of a header extension, and set `value` to its first byte, as media.packets.rtp.extension does. -1: it is
+   missing or malformed. The body of all header extensions is from `at` to `end`. */
 int extension(const uint8_t *at, const uint8_t *end, uint16_t profile, int wanted, const uint8_t **value) {
     int wide = (profile & 0xFFF0) == 0x1000;
     if (!wanted || (!wide && profile != 0xBEDE)) return -1;
@@ -393,13 +394,14 @@ int extension(const uint8_t *at, const uint8_t *end, uint16_t profile, int wante
     return -1;
 }
 
-/* Return the RFC 6464 level, or -1. */
+/* Return the packet's RFC 6464 level. -1: it has none. */
 static int level(const uint8_t *at, const uint8_t *end, uint16_t profile, int wanted) {
     const uint8_t *value;
     return extension(at, end, profile, wanted, &value) > 0 ? value[0] & 0x7F : -1;
 }
 
-/* Find the parts of a decrypted packet (RFC 3550 section 5.1, as media.packets.rtp.parse). Return -1 if it is malformed. */
+/* Find header extensions and payload of a decrypted packet, as media.packets.rtp.parse does (RFC 3550 section 5.1). Return -1 if
+   the packet is malformed. */
 static int parse(const uint8_t *data, int bytes, parts_of *packet) {
     if (bytes < HEADER) return -1;
     int at = HEADER + 4 * (data[0] & 0x0F), end = bytes;
@@ -419,7 +421,7 @@ static int parse(const uint8_t *data, int bytes, parts_of *packet) {
     return at > end ? -1 : 0;
 }
 
-/* Take one packet from what the peer may send. Return 0 if the peer has sent too much. */
+/* Subtract one packet from the peer's allowance. Return 0 if the peer has sent too much. */
 static int allowed(fastpath_leg *leg, double now) {
     leg->allowance += (now - leg->refilled) * RATE;
     if (leg->allowance > BURST) leg->allowance = BURST;
@@ -429,8 +431,8 @@ static int allowed(fastpath_leg *leg, double now) {
     return 1;
 }
 
-/* Decrypt a packet in place and find its parts. Return 0 if the packet is discarded and counted: the peer has sent too much, or the
-   packet fails its check or is malformed. */
+/* Decrypt a packet in place and find its parts. Return 0 if the packet is counted and dropped: the peer has sent too much, the
+   packet's authentication fails, or it is malformed. */
 int read_packet(fastpath *f, fastpath_leg *leg, uint8_t *data, int bytes, double now, parts_of *packet) {
     if (!allowed(leg, now)) f->counts.rate++;
     else if (f->unprotect(leg->unprotect, data, &bytes)) f->counts.srtp++;
@@ -439,7 +441,7 @@ int read_packet(fastpath *f, fastpath_leg *leg, uint8_t *data, int bytes, double
     return 0;
 }
 
-/* Return whether this voice, and the stream of each listener, simply continues. */
+/* Return whether the voice and the stream of each listener continue with this packet, without a restart. */
 static int goes_on(const fastpath_leg *leg, const uint8_t *data) {
     uint16_t sequence = get16(data + 2);
     if (get32(data + 8) != leg->in.ssrc || (data[1] & 0x7F) != leg->in.payload_type) return 0;
@@ -452,8 +454,8 @@ static int goes_on(const fastpath_leg *leg, const uint8_t *data) {
     return 1;
 }
 
-/* Return whether a packet's own level is as soft as `quiet_from` or softer. 0 if the packet has no level. The level can be read
-   before decryption, because header extensions are not encrypted (no RFC 6904). */
+/* Return whether the packet's header says that it is as quiet as `quiet_from` or quieter. Return 0 if the header says no level.
+   This works before decryption, because header extensions are not encrypted (no RFC 6904). */
 static int quiet(const fastpath_in *in, const uint8_t *data, int bytes) {
     int at = HEADER + 4 * (data[0] & 0x0F);
     if (!(data[0] & 0x10) || bytes < at + 4) return 0;
@@ -471,7 +473,7 @@ static void keep(fastpath_leg *leg, const uint8_t *head, const uint8_t *payload,
     memcpy(packet->payload, payload, (size_t)bytes);
 }
 
-/* Store the newest packet for redundant copies. */
+/* Store the newest packet, of which later packets may contain redundant copies. */
 static void remember(fastpath_in *in, const uint8_t *head, const uint8_t *payload, int bytes) {
     int follows = get16(head + 2) == (uint16_t)(in->former_sequence + 1);
     int older = !follows ? 0 : in->formers < FASTPATH_COPIES ? in->formers : FASTPATH_COPIES - 1;
@@ -484,7 +486,8 @@ static void remember(fastpath_in *in, const uint8_t *head, const uint8_t *payloa
     in->former_sequence = get16(head + 2);
 }
 
-/* Decrypt a packet of an offloaded voice and pass it on. Return 0 if it is left to Python, untouched. */
+/* Decrypt a packet of an offloaded voice, and relay or buffer it. Return 0 if Python must handle the packet, which is then
+   unchanged. */
 static int voice(fastpath *f, fastpath_leg *leg, uint8_t *data, int bytes, double now, double came) {
     if (!leg->lent || bytes > LONGEST || !goes_on(leg, data)) return 0;
     fastpath_in *in = &leg->in;
@@ -509,14 +512,14 @@ static int voice(fastpath *f, fastpath_leg *leg, uint8_t *data, int bytes, doubl
     return 1;
 }
 
-/* Return the peer's offloaded video to which an RTP packet belongs, or NULL. */
+/* Return the peer's offloaded video that the RTP packet belongs to, or NULL. */
 static fastpath_video *video_of(const fastpath_leg *leg, const uint8_t *data) {
     fastpath_video *video = leg->videos;
     while (video && !(video->lent && video->in.ssrc == get32(data + 8))) video = video->next;
     return video;
 }
 
-/* Take a packet of an offloaded voice or video. Return 0 if it is left to Python, untouched. */
+/* Handle a packet of an offloaded voice or video. Return 0 if Python must handle the packet, which is then unchanged. */
 static int media(fastpath *f, const fastpath_path *from, uint8_t *data, int bytes, double now, double came) {
     fastpath_leg *leg = find(f, from);
     if (!leg) return 0;
@@ -524,15 +527,15 @@ static int media(fastpath *f, const fastpath_path *from, uint8_t *data, int byte
     return video ? picture(f, video, data, bytes, now, came) : voice(f, leg, data, bytes, now, came);
 }
 
-/* Return whether a datagram may wait until the voices of its batch have been sent: it belongs to an offloaded video. */
+/* Return whether the datagram belongs to an offloaded video. Such a datagram may wait until the voices of its batch are sent. */
 static int may_wait(const fastpath *f, const fastpath_path *from, const uint8_t *data, int bytes) {
     if (bytes < HEADER || data[0] < 128 || data[0] > 191) return 0;
     const fastpath_leg *leg = find(f, from);
     return leg && leg->videos && video_of(leg, data);
 }
 
-/* Classify a datagram (RFC 7983 section 7 and RFC 5761 section 4) as media.transport.udp.classify does. Return its kind if Python
-   must handle it, else TAKEN. came: when the kernel received it, at most `now`. */
+/* Handle a datagram. Its kind is found as in media.transport.udp.classify (RFC 7983 section 7 and RFC 5761 section 4). Return the
+   kind if Python must handle the datagram, else TAKEN. came: when the kernel received it, not later than `now`. */
 int fastpath_datagram(fastpath *f, fastpath_path *from, uint8_t *data, int bytes, double now, double came) {
     f->counts.packets_in++;
     if (bytes >= HEADER && bytes < FASTPATH_DATAGRAM - 3) {
@@ -556,8 +559,8 @@ static double seconds(clockid_t clock) {
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* Return when the kernel received a datagram, on our clock. The sender must learn when its packets arrived, not when this process
-   read them: its bandwidth estimation takes lateness for a narrow link. */
+/* Return when the kernel received a datagram, in seconds of the monotonic clock. The sender must not learn the later time at
+   which this process reads the packet: its bandwidth estimation would conclude that the link is too slow. */
 static double arrival(struct msghdr *message, double now, double wall) {
     for (struct cmsghdr *each = CMSG_FIRSTHDR(message); each; each = CMSG_NXTHDR(message, each)) {
         if (each->cmsg_level != SOL_SOCKET || each->cmsg_type != SCM_TIMESTAMPNS) continue;
@@ -569,15 +572,15 @@ static double arrival(struct msghdr *message, double now, double wall) {
     return now;
 }
 
-/* The datagrams that one call of `fastpath_receive` has read. A place is the buffer of one datagram.
-   later: places of videos, in order of arrival; `next` is the first one that has not been handled. free: places without a datagram. */
+/* The datagrams that one call of `fastpath_receive` has read. A place is the buffer of one datagram. later: places of videos, in
+   order of arrival; `next` is the index of the first that is not handled yet. free: places without a datagram. */
 typedef struct {
     double now, came[FASTPATH_BATCH];
     int bytes[FASTPATH_BATCH], later[MOST_READ], free[FASTPATH_BATCH];
     int read, next, waiting, spare, left;
 } batch;
 
-/* Let the kernel put the datagram of a message into this place. */
+/* Make the kernel write the datagram of a message into this place. */
 static void point(fastpath *f, int message, int place) {
     struct msghdr *header = &f->messages[message].msg_hdr;
     f->parts[message].iov_base = f->in[place];
@@ -587,7 +590,7 @@ static void point(fastpath *f, int message, int place) {
     header->msg_controllen = CONTROL;
 }
 
-/* Handle the datagram in a place. */
+/* Handle the datagram in one place. */
 static void handle(fastpath *f, batch *of, int place) {
     const fastpath_path *from = &f->paths[place];
     int bytes = of->bytes[place];
@@ -596,7 +599,8 @@ static void handle(fastpath *f, batch *of, int place) {
     else f->left[of->left++] = (fastpath_left){of->came[place], kind, bytes, f->in[place], from->length, from->address};
 }
 
-/* Read datagrams into the free places, and handle all but the videos. Return -1: none, or a socket error. */
+/* Read datagrams into the free places, and handle all datagrams except those of videos. Return -1 if there was no datagram, or
+   after a socket error. */
 static int look(fastpath *f, batch *of, int fd) {
     int places[FASTPATH_BATCH], most = of->spare, count;
     memcpy(places, of->free, sizeof places);
@@ -626,8 +630,9 @@ static int look(fastpath *f, batch *of, int fd) {
     return count;
 }
 
-/* Read one batch. A keyframe for many viewers takes milliseconds, so voices go first, also those that come meanwhile. Return how
-   many datagrams are left to Python, valid until the next call. -1: none, or a socket error. */
+/* Read one batch. Sending a keyframe to many viewers takes milliseconds. So voices are sent first, also voices that arrive while
+   the videos are sent. Return how many datagrams Python must handle (`fastpath_leftovers`); they stay there until the next call.
+   -1: there was none, or a socket error. */
 int fastpath_receive(fastpath *f, int fd, double now) {
     batch of;
     of.now = now;
@@ -647,13 +652,13 @@ int fastpath_receive(fastpath *f, int fd, double now) {
 
 /* --- waiting --- */
 
-/* Set the sockets that `fastpath_wait` reads. Return -1, and read none, if they are too many. */
+/* Set the sockets that `fastpath_wait` reads. Return -1 if there are too many; then `fastpath_wait` reads none of them. */
 int fastpath_use(fastpath *f, const int *sockets, int count) {
     f->socket_count = 0;
     if (count < 0 || count > FASTPATH_SOCKETS) return -1;
     memcpy(f->sockets, sockets, sizeof *sockets * (size_t)count);
     int on = 1;
-    for (int at = 0; at < count; at++) /* without this option `came` is the time of reading */
+    for (int at = 0; at < count; at++) /* without this option, `came` would be the time of reading */
         setsockopt(sockets[at], SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
     int off = 0;
     f->segments = count > 0 && setsockopt(sockets[0], SOL_UDP, UDP_SEGMENT, &off, sizeof off) == 0;
@@ -667,10 +672,10 @@ static int socket_index(const fastpath *f, int fd) {
     return at < f->socket_count ? at : -1;
 }
 
-/* Wait as epoll_wait does (-1: without limit), and read our sockets here. Continue to wait, within the given time, as long as
-   the fast path takes every datagram. Return how many other descriptors are ready (`fastpath_others`). left: index of a socket,
-   and how many of its datagrams are for Python (`fastpath_leftovers`). Descriptors are level-triggered: one that is not reported
-   now is reported the next time. */
+/* Wait as epoll_wait does (milliseconds -1: without limit), and read the sockets of `fastpath_use`. Continue to wait, up to the
+   same time limit, as long as Python need not handle any datagram. Return how many other descriptors are ready
+   (`fastpath_others`). left: the index of a socket, and how many of its datagrams Python must handle (`fastpath_leftovers`).
+   Descriptors are level-triggered: a ready descriptor that this call does not report is reported by the next call. */
 int fastpath_wait(fastpath *f, int epoll, int milliseconds, int *left) {
     struct epoll_event events[FASTPATH_READY];
     double until = milliseconds > 0 ? seconds(CLOCK_MONOTONIC) + milliseconds / 1e3 : 0;
@@ -727,5 +732,5 @@ fastpath_counts *fastpath_counted(fastpath *f) { return &f->counts; }
 
 fastpath_left *fastpath_leftovers(fastpath *f) { return f->left; }
 
-/* Return the fingerprint of the sources from which this library was built. Python uses no library with another fingerprint. */
+/* Return the fingerprint of the sources from which this library was built. Python refuses a library with another fingerprint. */
 const char *fastpath_source(void) { return FASTPATH_SOURCE; }

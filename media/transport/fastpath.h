@@ -1,53 +1,57 @@
-/* Declarations shared by fastpath.c and media/transport/fastpath.py. Python reads this file, too (cffi): only plain numbers here.
+/* Declarations for fastpath.c and for media/transport/fastpath.py. Python's cffi reads this file too, and understands only plain
+   numbers here.
 
-   Python makes every decision: who hears and sees whom, which address is checked, when a stream begins, pauses or ends. While a
-   voice or a video is steady, Python offloads it: it copies the stream's state into the structures below, and the C code moves
-   packets by that state. A packet that is not exactly as expected goes to Python untouched; Python takes the state back first.
-   Times are seconds of the worker's monotonic clock. */
+   Python makes every decision: who hears and sees whom, from which address packets are accepted, and when a stream begins, pauses
+   or ends. While a voice or a video is steady, Python offloads it: Python copies the stream's state into the structures below,
+   and the C code forwards packets with that state. Python handles each packet that the C code does not expect. Before that,
+   Python takes the state back. The C code does not change such a packet. Times are in seconds of the worker's monotonic clock. */
 
-#define FASTPATH_BATCH 64      /* datagrams read at one wake-up */
-#define FASTPATH_LISTENERS 8   /* peers that hear one voice; Python handles a voice that more peers hear */
-#define FASTPATH_SENT 512      /* numbered packets at most whose sizes wait for Python: enough for half a second of four videos */
-#define FASTPATH_ARRIVALS 256  /* arrivals of video packets that one report to their sender holds at most */
-#define FASTPATH_REPORT 832    /* bytes of the longest report's body */
-#define FASTPATH_VIEWERS 16    /* slots that show one video; Python handles a video that more slots show */
-#define FASTPATH_CACHED 512    /* sent video packets kept for retransmission: media.peer.streams.CACHE_PACKETS */
-#define FASTPATH_FORMER 512    /* a payload with at most this many bytes is sent again with later packets (RED) */
-#define FASTPATH_COPIES 3      /* later packets with which a payload is sent again at most */
-#define FASTPATH_KEPT 8        /* packets of one voice that are buffered for the mix between two ticks, at most; Python handles further ones */
-#define FASTPATH_KEPT_BYTES 512 /* a buffered packet's whole datagram has at most this many bytes; Python handles longer ones */
+#define FASTPATH_BATCH 64      /* datagrams read at one wake-up, at most */
+#define FASTPATH_LISTENERS 8   /* listeners of one offloaded voice, at most; Python handles a voice with more listeners */
+#define FASTPATH_SENT 512      /* sent packets whose sizes Python has not collected yet, at most: half a second of four videos */
+#define FASTPATH_ARRIVALS 256  /* arrivals of video packets in one report to their sender, at most */
+#define FASTPATH_REPORT 832    /* length of the longest report's body in bytes */
+#define FASTPATH_VIEWERS 16    /* slots that show one offloaded video, at most; Python handles a video in more slots */
+#define FASTPATH_CACHED 512    /* sent video packets stored for retransmission, at most: media.peer.streams.CACHE_PACKETS */
+#define FASTPATH_FORMER 512    /* bytes of a payload that later packets repeat (RED), at most */
+#define FASTPATH_COPIES 3      /* later packets that repeat one payload, at most */
+#define FASTPATH_KEPT 8        /* packets of one voice that are buffered between two ticks of the mixer, at most; Python handles
+#further packets */
+#define FASTPATH_KEPT_BYTES 512 /* bytes of a datagram whose packet is buffered, at most; Python handles longer ones */
 #define FASTPATH_ADDRESS 28    /* sizeof(struct sockaddr_in6) */
-#define FASTPATH_DATAGRAM 1504 /* 1500, and more to recognize datagrams that are too long */
-#define FASTPATH_SOCKETS 64    /* at most this many sockets: one for each local address */
-#define FASTPATH_READY 64      /* other descriptors reported at one wake-up */
+#define FASTPATH_DATAGRAM 1504 /* bytes: 1,500, and a few more to recognize datagrams that are too long */
+#define FASTPATH_SOCKETS 64    /* sockets, at most: one for each local address */
+#define FASTPATH_READY 64      /* other descriptors reported at one wake-up, at most */
 
-/* A socket and a remote address, as the kernel gives it. apart: the kernel has refused to send a group of packets here. */
+/* A socket and a remote address in the kernel's form. apart: packets to this address are sent one by one, because the kernel has
+   refused a group of packets. */
 typedef struct {
     int fd, apart;
     unsigned length;
     uint8_t address[28];
 } fastpath_path;
 
-/* A packet that is sent again as a redundant copy (RED). bytes 0: it is too long. */
+/* A packet that later packets repeat as a redundant copy (RED). bytes: length of the payload; 0: the payload is too long for a
+   copy. */
 typedef struct {
     uint32_t timestamp;
     int bytes;
     uint8_t payload[512];
 } fastpath_former;
 
-/* A voice as it arrives: the state of media.peer.streams.Incoming, and media.peer.speaking.Voice of its speaker. */
+/* The state of an arriving voice: media.peer.streams.Incoming, and media.peer.speaking.Voice of the speaker. */
 typedef struct {
     uint32_t ssrc;
     int payload_type;
     int level_id;
-    int quiet_from; /* -dBov: louder packets go to Python; 0: the level does not matter */
+    int quiet_from; /* in -dBov; Python handles packets that are louder; 0: the level does not matter */
     int highest;
     int64_t packets, octets, cycles;
     double clock, transit, jitter, heard;
     int loud_level, quiet_level, start_packets;
     int loud, speaking;
     double hang_s, silent_s, last_loud, last_packet;
-    int formers; /* how many newest packets, with consecutive numbers, are in `former`: while a listener gets redundant copies */
+    int formers; /* number of packets in `former`, which have consecutive numbers; 0 while no listener gets redundant copies */
     uint16_t former_sequence; /* of the newest */
     fastpath_former former[3]; /* newest first */
 } fastpath_in;
@@ -57,17 +61,17 @@ typedef struct {
     int bytes;
 } fastpath_sent;
 
-/* Transport-wide numbers of the packets sent to one peer: the next number, and the packets that media.bandwidth.Estimator does
-   not know yet. */
+/* The transport-wide numbers of the packets sent to one peer. next: the next number. sent: the packets that
+   media.bandwidth.Estimator does not know yet. */
 typedef struct {
     uint16_t next;
     int uncollected;
     fastpath_sent sent[512];
 } fastpath_numbers;
 
-/* A voice or a video as it leaves: the state of media.packets.rtp.Rewriter. number_id: header extension with the transport-wide
-   number; 0: none. red_type: payload type of packets that also carry `copies` earlier packets (media.packets.red).
-   picture, tl0: VP8's picture id (15 bits) and TL0PICIDX of the newest packet. */
+/* The state of an outgoing voice or video: media.packets.rtp.Rewriter. number_id: id of the header extension with the
+   transport-wide number; 0: none. red_type: payload type of packets that also contain copies of up to `copies` earlier packets
+   (media.packets.red). picture, tl0: the picture id (15 bits) and TL0PICIDX of the newest VP8 packet. */
 typedef struct {
     uint32_t ssrc;
     int payload_type, red_type, copies;
@@ -79,7 +83,7 @@ typedef struct {
     int picture, picture_offset, tl0, tl0_offset;
 } fastpath_out;
 
-/* A decrypted packet of a mixed voice, buffered until the mixer's tick. level: RFC 6464; -1: the packet has none. */
+/* A decrypted packet of a mixed voice, which waits for the mixer's next tick. level: RFC 6464; -1: the packet has none. */
 typedef struct {
     double at;
     uint16_t sequence;
@@ -88,18 +92,19 @@ typedef struct {
     uint8_t payload[512];
 } fastpath_kept;
 
-/* A video packet that has arrived: the sender's transport-wide number. */
+/* The arrival of a video packet. number: the sender's transport-wide number. */
 typedef struct {
     double at;
     int number;
 } fastpath_arrival;
 
-/* One peer. `unprotect` and `protect` are its two libsrtp contexts. lent: its voice is offloaded, and its `listening` listeners
-   name it as their source. While its voice or one of its videos is offloaded, the leg is in the table of paths (`linked`).
-   keeps: the voice's packets are also buffered here for Python, which sets `kept` to 0 when it has taken them. allowance: packets
-   that the peer may send now. arrivals: video packets of this peer, offloaded or not, that no report has named yet. report_from: the
-   number after the last reported packet; -1: none. reports: their count. reported: when the last one was made. report_as: SSRC of
-   reports; 0: only Python sends reports. report_on: SSRC of the newest video packet. */
+/* One peer. `unprotect` and `protect` are its two libsrtp contexts. lent: Python has offloaded the peer's voice, which goes to
+   the `listening` legs in `listeners`. linked: the leg is in the table of paths, because its voice or one of its videos is offloaded.
+   keeps: whether the voice's packets are also buffered here for the mixer. kept: the number of buffered packets; Python sets it
+   to 0 when it has taken them. allowance: packets that the peer may send now. arrivals: the peer's video packets that no report has
+   named yet, whether offloaded or not. report_from: the number after the last reported packet; -1: none. reports: the number of
+   reports made. reported: when the last report was made. report_as: the SSRC from which reports are sent; 0: only Python sends
+   reports. report_on: the SSRC of the newest video packet. */
 typedef struct fastpath_leg {
     void *unprotect, *protect;
     int lent, linked, listening;
@@ -120,8 +125,8 @@ typedef struct fastpath_leg {
     fastpath_arrival arrivals[256];
 } fastpath_leg;
 
-/* A video slot of a peer. repaired: retransmissions go in a stream of their own (RTX), so packets are kept plain; otherwise they
-   are kept as sent. source: the offloaded video that the fast path sends to this slot; NULL: Python sends. */
+/* A video slot of a peer. repaired: whether retransmissions have their own stream (RTX). If so, the cache stores packets before
+   encryption, else after encryption. source: the offloaded video that the fast path sends to this slot; NULL: Python sends. */
 typedef struct fastpath_slot {
     fastpath_leg *leg;
     struct fastpath_slot *next;
@@ -131,8 +136,9 @@ typedef struct fastpath_slot {
     struct fastpath_cached *cache;
 } fastpath_slot;
 
-/* One layer of a camera or a screen as it arrives. number_id: header extension with the sender's transport-wide number; 0: none.
-   metered: bytes in each tenth of the last second (media.bandwidth.Meter), the newest one is number `metered_at`. */
+/* The state of one arriving layer of a camera or a screen. number_id: id of the header extension with the sender's transport-wide
+   number; 0: none. metered: bytes in each tenth of the last second (media.bandwidth.Meter). metered_at: the number of the newest
+   tenth. */
 typedef struct fastpath_video {
     fastpath_leg *leg;
     struct fastpath_video *next;
@@ -143,7 +149,7 @@ typedef struct fastpath_video {
     fastpath_slot *slots[16];
 } fastpath_video;
 
-/* A datagram for Python. kind: 0 STUN, 1 DTLS, 2 RTP, 3 RTCP. came: when the kernel received it. */
+/* A datagram that Python must handle. kind: 0 STUN, 1 DTLS, 2 RTP, 3 RTCP. came: when the kernel received it. */
 typedef struct {
     double came;
     int kind, bytes;
@@ -157,7 +163,7 @@ typedef struct {
     int64_t junk, rate, srtp, rtp, vp8, protect, send_full, send_error, receive_error;
 } fastpath_counts;
 
-/* A ready descriptor that is not one of the sockets, and its epoll events. */
+/* A ready descriptor that is not one of the fast path's sockets, and its epoll events. */
 typedef struct {
     int fd;
     uint32_t events;

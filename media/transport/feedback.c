@@ -1,35 +1,36 @@
-/* Reports to a sender which of its video packets have arrived, and when, as media.bandwidth.feedback.Arrivals does in Python
-   (transport-wide congestion control, draft-holmer-rmcat-transport-wide-cc-extensions-01).
+/* Reports to each sender which of its video packets have arrived, and when. media.bandwidth.feedback.Arrivals does the same in
+   Python (transport-wide congestion control, draft-holmer-rmcat-transport-wide-cc-extensions-01).
 
-   The arrival of a video packet causes a report, so Python need not wake up for it. Python itself reports the last packets before a
-   pause. */
+   Here, the arrival of a video packet causes the report, so Python need not wake up to send reports. But Python reports the last
+   packets before a pause. */
 
 #include "inside.h"
 
-#define SPAN 1024         /* packets reported at most: media.bandwidth.feedback.MAX_PACKETS */
-#define BEFORE 256        /* a report also names at most this many packets that are missing before its first one */
-#define EVERY_S 0.095     /* seconds between two reports: media.peer.control.FEEDBACK_EVERY_S */
-#define DELTA_S 0.00025   /* unit of the arrival times in a report */
-#define REFERENCE_S 0.064 /* unit of a report's reference time: 256 DELTA_S */
+#define SPAN 1024         /* packets named in one report, at most: media.bandwidth.feedback.MAX_PACKETS */
+#define BEFORE 256        /* missing packets right before the first arrival that a report also names, at most */
+#define EVERY_S 0.095     /* seconds between two reports, at least: media.peer.control.FEEDBACK_EVERY_S */
+#define DELTA_S 0.00025   /* seconds; unit of the arrival times in a report */
+#define REFERENCE_S 0.064 /* seconds; unit of a report's reference time: 256 DELTA_S */
 #define LONGEST_RUN 0x1FFF
 #define FORMAT 15
 #define RR 201
 #define RTPFB 205
-#define HEADS 20          /* bytes of a receiver report without blocks, and of a feedback message before its body */
+#define HEADS 20          /* length in bytes of an empty receiver report and of the header of a feedback message, together */
 
 enum { LOST, SMALL, LARGE };
 
 _Static_assert(HEADS + FASTPATH_REPORT <= LONGEST, "a report fits into a packet of the queue");
 _Static_assert(FASTPATH_REPORT >= 8 + 2 * (SPAN / 7 + 1) + 2 * FASTPATH_ARRIVALS + 3, "the longest report fits");
 
-/* Round as Python does: halves to even. */
+/* Round as Python does: a half goes to the nearest even number. */
 static int64_t rounded(double value) {
     int64_t whole = (int64_t)value;
     double rest = value - (double)whole;
     return whole + (rest > 0.5 || (rest == 0.5 && whole & 1));
 }
 
-/* Encode the statuses: long runs of one status as run chunks, others as vector chunks of seven 2-bit symbols. Return the bytes. */
+/* Encode whether each packet arrived: a run chunk for a long run of one status, a vector chunk for seven other statuses of 2
+   bits. Return the length of the result in bytes. */
 static int put_chunks(uint8_t *into, const uint8_t *statuses, int count) {
     uint8_t *to = into;
     for (int at = 0; at < count; to += 2) {
@@ -49,7 +50,8 @@ static int put_chunks(uint8_t *into, const uint8_t *statuses, int count) {
     return (int)(to - into);
 }
 
-/* Write the body of a report about all noted arrivals, and forget them. Return its length in bytes; 0: nothing has arrived. */
+/* Write the body of a report about all stored arrivals, and delete these arrivals. Return its length in bytes; 0: nothing has
+   arrived. */
 int fastpath_report(fastpath_leg *leg, uint8_t *into) {
     double times[SPAN];
     uint8_t came[SPAN] = {0};
@@ -61,7 +63,7 @@ int fastpath_report(fastpath_leg *leg, uint8_t *into) {
         if (number < base) base = number;
         if (number > last) last = number;
     }
-    if (leg->report_from >= 0) { /* a sender that has restarted has lost nothing */
+    if (leg->report_from >= 0) { /* after a sender has restarted, the gap in its numbers is not a loss */
         int expected = ahead((uint16_t)leg->report_from, start);
         if (base - BEFORE < expected && expected < base) base = expected;
     }
@@ -97,7 +99,7 @@ int fastpath_report(fastpath_leg *leg, uint8_t *into) {
     return bytes;
 }
 
-/* Queue a report to the peer, in one packet with an empty receiver report (RFC 3550 section 6.1). */
+/* Queue a report to the peer. An empty receiver report comes first in the same packet (RFC 3550 section 6.1). */
 static void tell(fastpath *f, fastpath_leg *leg, double now) {
     outgoing *packet = queue_place(f);
     uint8_t *data = packet->data;
@@ -117,7 +119,7 @@ static void tell(fastpath *f, fastpath_leg *leg, double now) {
     f->queued++;
 }
 
-/* Note the arrival of a packet with the peer's own transport-wide number. Queue a report to the peer if one is due. */
+/* Store the arrival of a packet under the peer's transport-wide number. Queue a report to the peer if one is due. */
 void arrive(fastpath *f, fastpath_leg *leg, uint32_t ssrc, int number, double came) {
     if (leg->arrived == FASTPATH_ARRIVALS) return;
     if (!leg->arrived && came - leg->reported > EVERY_S) leg->reported = came; /* wait for the rest of the frame */
@@ -127,7 +129,7 @@ void arrive(fastpath *f, fastpath_leg *leg, uint32_t ssrc, int number, double ca
     if (due && leg->report_as && leg->to.length) tell(f, leg, came);
 }
 
-/* Do the same for a packet that Python handles, and send the report at once. */
+/* Do the same as `arrive` for a packet that Python handles, and send a due report at once. */
 void fastpath_arrived(fastpath *f, fastpath_leg *leg, uint32_t ssrc, int number, double came) {
     arrive(f, leg, ssrc, number, came);
     fastpath_flush(f);

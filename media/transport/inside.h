@@ -1,4 +1,4 @@
-/* Declarations that the files of the fast path share with each other, and with nobody else. */
+/* Declarations that only the files of the fast path share. */
 
 #ifndef INSIDE_H
 #define INSIDE_H
@@ -14,13 +14,13 @@
 #include "fastpath.h"
 
 #define INSIDE __attribute__((visibility("hidden")))
-#define HEADER 12            /* bytes of an RTP header without CSRCs */
-#define NUMBERED 8           /* bytes of the extension that carries a transport-wide number */
-#define TRAILER 144          /* bytes that libsrtp may write behind a packet (SRTP_MAX_TRAILER_LEN) */
-#define LONGEST 1356         /* media.transport.seam.MAX_PROTECTED_INPUT_BYTES */
+#define HEADER 12            /* length in bytes of an RTP header without CSRCs */
+#define NUMBERED 8           /* length in bytes of the header extension with a transport-wide number */
+#define TRAILER 144          /* bytes that libsrtp appends to a packet, at most (SRTP_MAX_TRAILER_LEN) */
+#define LONGEST 1356         /* bytes: media.transport.seam.MAX_PROTECTED_INPUT_BYTES */
 #define RESTART 3000         /* media.packets.rtp.RESTART */
-#define TABLE 4096           /* chains; a worker has at most 2,000 peers */
-#define QUEUE 128            /* one system call sends at most this many packets */
+#define TABLE 4096           /* hash chains; a worker has at most 2,000 peers */
+#define QUEUE 128            /* packets sent by one system call, at most */
 #define CONTROL CMSG_SPACE(sizeof(struct timespec))
 #define SEGMENT_CONTROL CMSG_SPACE(sizeof(uint16_t))
 
@@ -42,16 +42,16 @@ struct fastpath {
     fastpath_path paths[FASTPATH_BATCH];
     _Alignas(8) uint8_t in[FASTPATH_BATCH][FASTPATH_DATAGRAM];
     _Alignas(8) uint8_t control[FASTPATH_BATCH][CONTROL];
-    int used; /* number of messages that need a new buffer before the kernel can fill them again */
+    int used; /* number of messages that the kernel has filled and that need a new buffer */
     int queued;
-    int segments; /* whether the kernel takes several packets in one message (UDP_SEGMENT) */
+    int segments; /* whether the kernel can send several packets as one message (UDP_SEGMENT) */
     outgoing queue[QUEUE];
     _Alignas(8) uint8_t segment_control[QUEUE][SEGMENT_CONTROL];
     int sockets[FASTPATH_SOCKETS], socket_count;
     fastpath_ready others[FASTPATH_READY];
 };
 
-/* Offsets into a decrypted packet: the body of its header extensions, and its payload without padding. */
+/* Offsets into a decrypted packet: of the header extensions' body, and of the payload and its end without padding. */
 typedef struct {
     int extension, payload, end;
     uint16_t profile;
@@ -71,7 +71,7 @@ static inline void put32(uint8_t *at, uint32_t value) {
     put16(at + 2, (uint16_t)value);
 }
 
-/* Return how many sequence numbers `new` is after `old`, across the wrap. */
+/* Return how many sequence numbers `new` is ahead of `old`; negative: behind. Numbers wrap at 65,536. */
 static inline int ahead(uint16_t new, uint16_t old) { return (int16_t)(uint16_t)(new - old); }
 
 /* fastpath.c */

@@ -1,23 +1,25 @@
-/* Moves steady videos without Python: each packet is decrypted once, rewritten and encrypted for each slot that shows the video, and
-   kept for retransmission. media.peer.uplink, media.packets.rtp.Rewriter and media.peer.streams do the same in Python.
+/* Moves steady videos without Python. It decrypts each packet once, then rewrites and encrypts it for each slot that shows the
+   video. It stores the packet for retransmission. media.peer.uplink, media.packets.rtp.Rewriter and media.peer.streams do the
+   same in Python.
 
-   The fast path takes a packet only if it is the next one of its video, and of every slot. A gap, a late packet, a restart or a
-   retransmission goes to Python before it is decrypted. Python also handles a video while a slot waits for its keyframe. */
+   The fast path handles a packet only if its number is the next one in the video and in every slot's stream. Python handles a
+   packet after a gap, a late packet, a restart and a retransmission. The C code does not decrypt such a packet. Python also
+   handles a video while a slot waits for its keyframe. */
 
 #include "inside.h"
 
 #include <stdlib.h>
 
-#define METERED 10       /* parts of a second: media.bandwidth.meter.BUCKETS_PER_S */
-#define DESCRIPTOR 5     /* bytes at the beginning of a payload that rewriting may change: picture id and TL0PICIDX end there */
+#define METERED 10       /* parts into which a second is divided: media.bandwidth.meter.BUCKETS_PER_S */
+#define DESCRIPTOR 5     /* rewriting changes at most this many bytes at the start of a payload: picture id and TL0PICIDX */
 
-/* The payload of a video packet, shared by the caches of all slots to which it was sent. */
+/* The payload of a video packet. The caches of all slots that the packet was sent to share it. */
 typedef struct {
     int users, bytes;
     uint8_t data[];
 } payload_of;
 
-/* A packet that was sent: its own first bytes, and the rest of the shared payload after `changed` bytes. */
+/* A sent packet: `first` has its header and the `changed` bytes that begin its payload. The rest is in the shared payload. */
 typedef struct fastpath_cached {
     payload_of *payload;
     uint16_t sequence;
@@ -25,7 +27,8 @@ typedef struct fastpath_cached {
     uint8_t first[HEADER + DESCRIPTOR];
 } fastpath_cached;
 
-/* VP8's payload descriptor (RFC 7741 section 4.2). Offsets into the payload; 0: missing. wide: the picture id has 15 bits. */
+/* The payload descriptor of VP8 (RFC 7741 section 4.2). picture_at, tl0_at: offsets into the payload; 0: missing. wide: whether
+   the picture id has 15 bits. */
 typedef struct {
     int picture_at, wide, picture, tl0_at, tl0;
 } descriptor;
@@ -45,7 +48,7 @@ static payload_of *share(const uint8_t *data, int bytes) {
     return made;
 }
 
-/* Return the place of a sent packet in the slot's cache, emptied. NULL: there is no memory. */
+/* Empty the entry of the slot's cache for a sent packet, and return it. NULL: there is no memory. */
 static fastpath_cached *place(fastpath_slot *slot, uint16_t sequence) {
     if (!slot->cache) slot->cache = calloc(FASTPATH_CACHED, sizeof *slot->cache);
     if (!slot->cache) return NULL;
@@ -55,7 +58,7 @@ static fastpath_cached *place(fastpath_slot *slot, uint16_t sequence) {
     return found;
 }
 
-/* Keep a packet whose payload is shared. first: the packet's own first bytes, which also replace `changed` bytes of the payload. */
+/* Store a sent packet whose payload is shared. first: the packet's own header and the first `changed` bytes of its payload. */
 static void keep_shared(fastpath_slot *slot, uint16_t sequence, payload_of *payload, const uint8_t *first, int changed) {
     fastpath_cached *to = place(slot, sequence);
     if (!to || !payload) return;
@@ -74,7 +77,7 @@ int fastpath_slot_put(fastpath_slot *slot, uint16_t sequence, const uint8_t *pac
     return to->payload ? 0 : -1;
 }
 
-/* Copy a kept packet into `into`. Return its length; 0: it is not kept, or longer than `most`. */
+/* Copy a stored packet into `into`. Return its length in bytes; 0: it is not stored, or is longer than `most`. */
 int fastpath_slot_get(const fastpath_slot *slot, uint16_t sequence, uint8_t *into, int most) {
     if (!slot->cache) return 0;
     const fastpath_cached *found = &slot->cache[sequence % FASTPATH_CACHED];
@@ -88,7 +91,7 @@ int fastpath_slot_get(const fastpath_slot *slot, uint16_t sequence, uint8_t *int
 
 /* --- offloading --- */
 
-/* Make a video that this peer sends. `fastpath_leg_close` frees it. */
+/* Create a video that this peer sends. `fastpath_leg_close` frees it. */
 fastpath_video *fastpath_video_open(fastpath_leg *leg) {
     fastpath_video *made = calloc(1, sizeof *made);
     if (!made) return NULL;
@@ -97,7 +100,7 @@ fastpath_video *fastpath_video_open(fastpath_leg *leg) {
     return leg->videos = made;
 }
 
-/* Make a video slot of this peer. `fastpath_leg_close` frees it. */
+/* Create a video slot of this peer. `fastpath_leg_close` frees it. */
 fastpath_slot *fastpath_slot_open(fastpath_leg *leg) {
     fastpath_slot *made = calloc(1, sizeof *made);
     if (!made) return NULL;
@@ -106,7 +109,7 @@ fastpath_slot *fastpath_slot_open(fastpath_leg *leg) {
     return leg->slots = made;
 }
 
-/* Offload a video. Python has written the states and the leg's `from`. Return 0 when done. */
+/* Offload a video. Before this call, Python writes the states and the leg's `from`. Return 0 when done. */
 int fastpath_video_lend(fastpath *f, fastpath_video *video, fastpath_slot **slots, int count) {
     if (video->lent || count < 0 || count > FASTPATH_VIEWERS) return -1;
     for (int at = 0; at < count; at++)
@@ -121,7 +124,7 @@ int fastpath_video_lend(fastpath *f, fastpath_video *video, fastpath_slot **slot
     return 0;
 }
 
-/* End the offloading of this video. Python may read its state and its slots' states from now on. */
+/* End the offloading of this video. After this call, Python may read the states of the video and of its slots. */
 void fastpath_video_recall(fastpath *f, fastpath_video *video) {
     if (!video->lent) return;
     for (int at = 0; at < video->shown; at++) video->slots[at]->source = NULL;
@@ -137,7 +140,7 @@ static void hide(fastpath_slot *slot) {
     slot->source = NULL;
 }
 
-/* Free the videos and slots of a leg that ends. */
+/* Free the videos and slots of a leg that is closing. */
 void close_pictures(fastpath *f, fastpath_leg *leg) {
     for (fastpath_video *each = leg->videos; each; each = each->next) fastpath_video_recall(f, each);
     while (leg->videos) {
@@ -157,7 +160,7 @@ void close_pictures(fastpath *f, fastpath_leg *leg) {
 
 /* --- packets --- */
 
-/* Read VP8's descriptor as media.packets.rtp.vp8 does. Return -1 if it is short. */
+/* Read VP8's payload descriptor as media.packets.rtp.vp8 does. Return -1 if the payload is too short. */
 static int read_descriptor(const uint8_t *payload, int bytes, descriptor *found) {
     *found = (descriptor){0};
     int at = 1, starts = (payload[0] & 0x17) == 0x10;
@@ -183,10 +186,10 @@ static int read_descriptor(const uint8_t *payload, int bytes, descriptor *found)
         }
         if (bits & 0x30) at++;
     }
-    return starts && bytes < at + 1 ? -1 : 0; /* the first packet of a frame also says whether it is a keyframe */
+    return starts && bytes < at + 1 ? -1 : 0; /* a frame's first packet needs one more byte, which marks a keyframe */
 }
 
-/* Rewrite picture id and TL0PICIDX as media.packets.rtp.Rewriter does. A picture id of 7 bits stays. */
+/* Change picture id and TL0PICIDX as media.packets.rtp.Rewriter does. A picture id of 7 bits does not change. */
 static void renumber(fastpath_out *out, const descriptor *given, uint8_t *payload) {
     if (given->wide) {
         int value = (given->picture + out->picture_offset) & 0x7FFF;
@@ -200,7 +203,8 @@ static void renumber(fastpath_out *out, const descriptor *given, uint8_t *payloa
     }
 }
 
-/* Queue a packet for one slot, as media.packets.rtp.Rewriter.relay makes it, and keep it for retransmission. */
+/* Queue a video packet for one slot, with the same bytes that media.packets.rtp.Rewriter.relay would make, and store it for
+   retransmission. */
 static void show(fastpath *f, fastpath_slot *slot, const uint8_t *head, const uint8_t *payload, int bytes, const descriptor *vp8,
                  payload_of *shared, double now) {
     fastpath_out *out = &slot->out;
@@ -217,7 +221,7 @@ static void show(fastpath *f, fastpath_slot *slot, const uint8_t *head, const ui
     if (bytes) renumber(out, vp8, data + offset);
     uint8_t first[HEADER + DESCRIPTOR];
     int changed = bytes < DESCRIPTOR ? bytes : DESCRIPTOR;
-    if (slot->repaired) { /* the plain packet, without its number */
+    if (slot->repaired) { /* the packet before encryption, without its transport-wide number */
         memcpy(first, data, HEADER);
         first[0] = 0x80;
         memcpy(first + HEADER, data + offset, (size_t)changed);
@@ -234,7 +238,7 @@ static void show(fastpath *f, fastpath_slot *slot, const uint8_t *head, const ui
     f->queued++;
 }
 
-/* Count bytes as media.bandwidth.Meter.add does. */
+/* Count received bytes as media.bandwidth.Meter.add does. */
 static void meter(fastpath_video *video, int octets, double now) {
     int64_t at = (int64_t)(now * METERED);
     int64_t from = video->metered_at + 1 > at - METERED + 1 ? video->metered_at + 1 : at - METERED + 1;
@@ -243,7 +247,8 @@ static void meter(fastpath_video *video, int octets, double now) {
     video->metered[video->metered_at % METERED] += octets;
 }
 
-/* Return whether this packet is the next one of its video and of every slot, and there is room to note its numbers. */
+/* Return whether the packet's number is the next one in the video and in every slot's stream, and each peer has room for one more
+   transport-wide number. */
 static int is_next(const fastpath_video *video, const uint8_t *data) {
     uint16_t sequence = get16(data + 2);
     if ((data[1] & 0x7F) != video->in.payload_type || sequence != (uint16_t)(video->in.highest + 1)) return 0;
@@ -255,7 +260,8 @@ static int is_next(const fastpath_video *video, const uint8_t *data) {
     return 1;
 }
 
-/* Decrypt a packet of an offloaded video and send it to each slot. Return 0 if it is left to Python, untouched. */
+/* Decrypt a packet of an offloaded video and send it to each slot. Return 0 if Python must handle the packet, which is then
+   unchanged. */
 int picture(fastpath *f, fastpath_video *video, uint8_t *data, int bytes, double now, double came) {
     fastpath_leg *leg = video->leg;
     if (bytes > LONGEST || !is_next(video, data)) return 0;

@@ -1,6 +1,6 @@
-/* The load generator for many connections ("legs"). It sends each packet when it is due, and records the kernel's arrival time of
-   each packet that comes back. It is in C, because it must use less of its core than the measured worker uses of its own.
-   crowd.py compiles and calls it. */
+/* The load generator of `crowd.py`, for many connections ("legs"). It sends each packet when it is due, and records the kernel's
+   arrival time of each packet that comes back. It is written in C, because it must need less processor time than the worker that
+   it measures. crowd.py compiles and calls it. */
 
 #define _GNU_SOURCE
 #include <stdint.h>
@@ -54,17 +54,17 @@ static void sleep_until(double moment) {
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
 
-/* A packet to send. due: seconds after the beginning. place: offset of its bytes in `packets`. */
+/* A packet to send. due: seconds after the start. place: offset of its bytes in `packets`. */
 typedef struct {
     double due;
     int64_t place;
     int leg, length;
 } planned;
 
-/* Send the packets of a plan, which is sorted by `due`. Between two packets the load generator sleeps for STEP_S at least, or not at
-   all. After every READ_EVERY packets it reads one socket, because the kernel has recorded the arrival times.
-   Leg: sends from the socket from[leg] to targets[leg * target_length], receives on the socket into[leg].
-   arrivals: room for `most` packets of each leg. counts: how many packets each leg received. */
+/* Send the packets of a plan, which are sorted by `due`. Between two packets the load generator either does not sleep, or sleeps
+   for at least STEP_S. After every READ_EVERY packets it reads one socket, because the kernel has recorded the arrival times.
+   Leg number `leg` sends from the socket from[leg] to the address at targets[leg * target_length], and receives on the socket
+   into[leg]. arrivals: room for `most` packets of each leg. counts: how many packets each leg received. */
 void crowd_drive(int legs, const planned *plan, int64_t count, const int *from, const int *into, const uint8_t *packets,
                  const uint8_t *targets, unsigned target_length, arrival *arrivals, int *counts, int most) {
     double began = seconds(CLOCK_MONOTONIC) + 0.05;

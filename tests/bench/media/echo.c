@@ -1,4 +1,4 @@
-/* The smallest server that forwards packets as soon as they arrive: it waits, reads up to 64 packets, and sends them back. It
+/* The smallest server that forwards packets at once: it waits, reads up to 64 packets, and sends them back. It
    has no RTP, no SRTP and no rooms, so its cost is the kernel's share. Usage: echo ADDRESS. It listens on this IPv4 address and
    prints its port. floor.py compiles it. */
 
