@@ -4,7 +4,8 @@ Every public step happens at the time `now_ms`. A step changes everything or not
 `MatchStore` in `matcher/types.py` says what each step means. The state tables are in `matcher/states.py`, the choice of staff in
 `matcher/selection.py`.
 
-The engine's clock never runs backwards: if a `now_ms` is earlier than the latest one so far, the engine uses the latest one.
+The engine's clock never runs backwards: if a `now_ms` is earlier than one that the engine has seen, the engine uses the latest
+one that it has seen.
 """
 
 from __future__ import annotations
@@ -35,10 +36,10 @@ from matcher.types import (
 class Engine:
     """The matching engine of one domain, in memory. A *domain* is one set of staff, requests and queues.
 
-    `fence`: the last fence before a restart. `holding`: whether the former state is lost. If so, the engine matches nobody for
-    one presence lease, counted from the first step, or until `end_hold`. During this time, the server announces all users and
-    members again. If the engine matched at once, the first user to return would get a counselor before users who have waited
-    longer.
+    `fence`: the last fence before a restart. `holding`: whether the matcher's earlier state is lost. If so, the engine matches
+    nobody for one presence lease, counted from the first step, or until `end_hold`. During this time, the server announces all
+    users and members again. If the engine matched at once, the first user to return would get a counselor before users who have
+    waited longer.
     """
 
     def __init__(self, rules: Rules | None = None, *, fence: int = 0, holding: bool = False) -> None:

@@ -34,7 +34,7 @@ from matcher.types import (
     StaffState,
 )
 
-FENCE_LEAP = 60_000_000  # µs: keeps new fences above those before a restart, even if the former clock was a minute ahead
+FENCE_LEAP = 60_000_000  # µs; keeps new fences above those before a restart, even if the clock was then a minute ahead
 TIMED: frozenset[StaffState] = frozenset({"reserved", "lost", "wrap_up"})
 
 

@@ -249,7 +249,7 @@ class MatchStore(Protocol):
     """
 
     async def sign_in(self, staff: Staff, now_ms: int) -> list[AnyEvent]:
-        """Sign a member in (state `away`), or bring them back from `lost` to their former state.
+        """Sign a member in (state `away`), or bring a `lost` member back to the state before `lost`.
 
         Updates their skills and renews their presence lease (30 s). Raises ValueError when a capacity is out of bounds.
         """
@@ -265,7 +265,7 @@ class MatchStore(Protocol):
         """
 
     async def set_available(self, staff: str, now_ms: int) -> list[AnyEvent]:
-        """Make a member available: from now on, the member gets requests while a place of the capacity is free."""
+        """Make a member available: the member then gets requests while a place of the capacity is free."""
 
     async def set_away(self, staff: str, now_ms: int) -> list[AnyEvent]:
         """Stop giving requests to a member. A member can choose this during sessions, and the sessions continue."""
@@ -333,7 +333,7 @@ class MatchStore(Protocol):
     async def requeue(self, request: str, now_ms: int) -> list[AnyEvent]:
         """Requeue an accepted request whose owner disconnected: before all others, and never again for that owner.
 
-        What happens to the former owner is described at `complete`.
+        What happens to the earlier owner is described at `complete`.
         """
 
     async def complete(self, request: str, now_ms: int) -> list[AnyEvent]:
@@ -352,7 +352,7 @@ class MatchStore(Protocol):
     async def transfer_owner(self, request: str, staff: str, now_ms: int) -> list[AnyEvent]:
         """Give the accepted `request` to `staff`, who is busy through a help request.
 
-        What happens to the former holder is described at `complete`.
+        What happens to the earlier holder is described at `complete`.
 
         Raises `Refused("wrong_state")` if `staff` is `lost`. Call it before `release` of the help request. In the other order,
         `staff` would be free for a moment, and another request could ring.
@@ -365,7 +365,9 @@ class MatchStore(Protocol):
         """Give up a waiting request, for example because nobody can serve it, or because the user has left a message."""
 
     async def sweep(self, now_ms: int) -> list[AnyEvent]:
-        """End everything that has expired. Then match everything that can be matched, also in tiers that have opened by now.
+        """End everything that has expired.
+
+        Then match everything that can be matched, including the tiers that are open at this time.
 
         These end by themselves: reservations after 20 s, suspensions after 60 s, accepted requests whose holder does not enter
         after 30 s, exclusions after 60 s, presence leases after 30 s, wrap-ups after 120 s.
@@ -386,9 +388,9 @@ class MatchStore(Protocol):
         """
 
     async def remember(self, fence: int) -> None:
-        """After a restart, tell the store the last fence of the former run, so that new fences are above it.
+        """After a restart, tell the store the last fence before the restart, so that new fences are above it.
 
-        If Redis then turns out to be empty at the first step, Redis has lost the former state. In that case the store *holds*: it
+        If Redis then turns out to be empty at the first step, Redis has lost the state. In that case the store *holds*: it
         matches nobody for one presence lease, or until `end_hold`.
         """
 

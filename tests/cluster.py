@@ -99,7 +99,7 @@ class Cluster:
     """A cluster. `place_of` says where the part with this name runs.
 
     `redis_url` and `database_url`: what servers and workers are told, if not the addresses of `redis` and `postgres`. `python`
-    and `code`: the interpreter and the sources of servers and workers that are added from now on.
+    and `code`: the interpreter and the sources of the servers and workers that are added later.
     """
 
     redis: RedisServer

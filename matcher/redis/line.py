@@ -4,10 +4,10 @@ Calls that are made while others run are sent together afterwards, in one write 
 *flight*. Redis runs the calls of a flight one after the other. Answers come back in the same order, so callers see events in the
 order of their fences.
 
-When the connection breaks, the same bytes of the flight are sent again. If Redis had already made a step, it returns the step's
-former answer (`main.lua`). After `RETRY_S` the calls of the flight fail with `Unavailable`; later calls try again. When Redis
-itself refuses a call (too few replicas, disk full, a script runs too long), that call fails with `Unavailable` at once. Other
-calls of its flight, such as reads, may succeed.
+When the connection breaks, the same bytes of the flight are sent again. If Redis had already made a step, Redis returns the
+step's first answer (`main.lua`). After `RETRY_S` the calls of the flight fail with `Unavailable`; later calls try again. When
+Redis itself refuses a call (too few replicas, disk full, a script runs too long), that call fails with `Unavailable` at once.
+Other calls of its flight, such as reads, may succeed.
 
 In a Redis cluster all keys of a domain are in one slot. So one connection is enough. It goes to the node that has the slot:
 Redis' answer MOVED names this node. Each call names one key, the bare hash tag of the domain, under which nothing is stored. So

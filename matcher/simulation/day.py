@@ -103,7 +103,7 @@ class _Draws:
 
 
 class _Group:
-    """A group of staff who work alike, and the counts and times of this group so far."""
+    """A group of staff who work alike, with the counts and times that the simulation has measured for it."""
 
     def __init__(self, number: int, model: StaffModel, rng: np.random.Generator) -> None:
         self.number = number
@@ -157,7 +157,7 @@ class Day:
         self._now_ms = START_MS
         self._at_ms = (START_MS + (arrivals.at_s * 1000)).astype(np.int64).tolist()
         self._queue = arrivals.queue.tolist()
-        self._told: dict[int, list[tuple[int, int, int]]] = {}  # by waiting arrival: the ranges told so far, as (when, low, high)
+        self._told: dict[int, list[tuple[int, int, int]]] = {}  # by arrival: the waiting times told, as (when, low, high)
         count = len(arrivals)
         self.outcome = Outcome(
             arrivals,
@@ -206,7 +206,7 @@ class Day:
         self._at(self._now_ms + ms, what, about)
 
     def _sweep(self, due_ms: int, now_ms: int) -> None:
-        """Call the engine's `sweep` at the time of each deadline that has fallen due by now, as the service does."""
+        """Call the engine's `sweep` at the time of each deadline that has passed, as the service does."""
         deadline = self.engine.next_deadline_ms()
         while deadline is not None and deadline <= now_ms:
             self._now_ms = max(due_ms, deadline)

@@ -12,7 +12,7 @@ PictureLimit = Literal["low", "paused"]
 
 
 class OpenRoom(Struct, kw_only=True):
-    """Open a room. `board`: the journal of its board so far, Yjs updates in order (v1 encoding)."""
+    """Open a room. `board`: the journal of its board (all its Yjs updates in order, v1 encoding)."""
 
     epoch: int
     board: list[bytes] = []
@@ -39,7 +39,7 @@ class AdmitPeer(Struct, kw_only=True):
     """Add a peer to a room.
 
     The new peer replaces the participant's other peers at once (event `PeerChanged`, state `replaced`). But the peer `former`, if
-    it is live or lost (failed), stays until the new peer is live, because it can recover until then.
+    it is live or lost (failed), stays until the new peer is live, because `former` can recover.
     """
 
     epoch: int
@@ -83,8 +83,8 @@ class Captions(Struct, kw_only=True):
     """The captions that are being made in a room. `language`: the session's language, which people probably speak.
 
     `participants`: the people whose voices are sent to the captions process. A voice that nobody hears is never sent there.
-    `kept`: whether everybody has agreed that the words are kept. `Captioned.kept` has the same value for words that are said from
-    now on.
+    `kept`: whether everybody has agreed that the words are kept. `Captioned.kept` has the same value for the words that are said
+    after this command.
     """
 
     language: str

@@ -137,7 +137,8 @@ class Quota:
 class BoardRoom:
     """The document of a room and the participants connected to it.
 
-    `updates`: the journal so far. `on_update(update)`: called at every change, so that the owner can call `flush` soon.
+    `updates`: the board's updates that are already in the journal. `on_update(update)`: called at every change, so that the owner
+    can call `flush` soon.
     `send(participant, message)`: sends one whole board message. `clock`: monotonic seconds. `stats`: updates, step1, signs,
     refused_<reason>, panics.
     """
@@ -181,7 +182,7 @@ class BoardRoom:
     # -- participants -------------------------------------------------------------------------------------------------------
 
     def connect(self, participant: str) -> None:
-        """From now on, send the participant every change.
+        """Send the participant every later change.
 
         Send our step 1 at once, which asks the participant for changes that we lack.
         """

@@ -60,7 +60,7 @@ class VoiceDetector:
 
 
 class StreamDetector:
-    """silero-vad for one stream. The detector remembers the sound so far."""
+    """silero-vad for one stream. The detector remembers the sound that it has already got."""
 
     def __init__(self, session: Any) -> None:
         self._session = session

@@ -1,9 +1,9 @@
 """Finds utterances (words said without a pause) in a stream of sound, and decides when to write them down. Pure.
 
 A model says for each window of sound how probably it holds speech. An utterance begins with the first window of speech and ends
-with a pause, or is cut after 12 s. At shorter pauses, and every 1.5 s of speech in a long utterance, the words so far are written
-down as a *draft*. The draft is shown until the whole utterance has been written down. If a pause ends the utterance, the draft
-from the beginning of that pause already has all words of the utterance.
+with a pause, or is cut after 12 s. At shorter pauses, and every 1.5 s of speech in a long utterance, the words since the
+utterance's start are written down as a *draft*. The draft is shown until the whole utterance has been written down. If a pause
+ends the utterance, the draft from the beginning of that pause already has all words of the utterance.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Probability = Callable[[Floats], float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spoken:
-    """The sound of an utterance so far.
+    """The sound of an utterance that has begun and may continue.
 
     `sound`: float samples at 16 kHz in -1..1. `spoken`: the number of windows up to the last speech. Two values with the same
     `utterance` and `spoken` have the same words. `final`: the utterance is over.

@@ -365,7 +365,7 @@ class JitterBuffer:
 
     @property
     def newest(self) -> Packet | None:
-        """The packet with the highest timestamp so far. None before the first packet."""
+        """The packet with the highest timestamp of all received packets. None before the first packet."""
         return self._newest
 
     @property

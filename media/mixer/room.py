@@ -226,8 +226,8 @@ class AudioRoom:
     def begin_flow(self) -> set[str]:
         """Begin passthrough outside the mixer. Return the listeners of the voice; empty if it cannot begin (`may_flow`).
 
-        From now on the fast path sends the voice's packets to these listeners on arrival. The mixer still takes the packets in
-        its ticks, but sends nothing, so that `end_flow` is possible at any time.
+        After this call the fast path sends the voice's packets to these listeners on arrival. The mixer still takes the packets
+        in its ticks, but sends nothing, so that `end_flow` is possible at any time.
         """
         if not self.may_flow:
             return set()

@@ -180,7 +180,7 @@ class Source:
 
     @property
     def newest(self) -> Passed | None:
-        """The packet with the highest timestamp so far. None before the first packet."""
+        """The packet with the highest timestamp of all received packets. None before the first packet."""
         newest = self._buffer.newest
         return Passed(newest.payload, newest.timestamp, newest.sequence, newest.quiet) if newest is not None else None
 

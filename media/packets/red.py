@@ -103,7 +103,7 @@ class Seen:
     def __init__(self, highest: int, window: int = WINDOW, *, former: bool = True) -> None:
         """Remember the last `window` packets. Older packets count as passed on.
 
-        `former`: whether packets up to `highest` count as passed on, too.
+        `former`: whether packets up to `highest` also count as passed on.
         """
         self._highest = highest
         self._window = window

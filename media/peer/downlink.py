@@ -65,7 +65,7 @@ class Downlink:
     def offload(self, leg: Leg, lent: Lent) -> None:
         """Give the fast path its part of this peer's streams. Call before anything is sent to the peer.
 
-        From then on Python may offload streams, which the fast path sends.
+        After this call Python may offload streams, which the fast path then sends.
         """
         self.lent = lent
         for slot in self.slots:

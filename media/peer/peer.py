@@ -134,7 +134,7 @@ class Peer:
         self._task: asyncio.Task[None] | None = None
 
     def layers(self, role: str) -> list[Incoming]:
-        """Return the video layers of `role` received so far, from low to high."""
+        """Return the received video layers of `role`, from low to high."""
         return self.uplink.layers(role)
 
     @property

@@ -99,7 +99,7 @@ class Incoming:
         return self._highest
 
     def is_newest(self, header: rtp.Header) -> bool:
-        """Return whether this packet has the newest sequence number so far."""
+        """Return whether this packet has the newest sequence number of all received packets."""
         return header.sequence == self._highest
 
     def lend(self, to: Any) -> None:
@@ -281,8 +281,8 @@ class Outgoing:
     def relay(self, source: Incoming, data: bytes, header: rtp.Header, now: float, picture: rtp.Vp8 | None = None) -> None:
         """Forward a packet of `source`. A new video source starts with a keyframe.
 
-        Until that keyframe comes, request it and forward nothing of the new source. Until then, packets of the former source are
-        still forwarded.
+        Until that keyframe comes, request it and forward nothing of the new source. Before that keyframe, packets of the old
+        source are still forwarded.
         """
         if self.cache is not None and not self._takes(source, header, picture):
             return
@@ -325,7 +325,7 @@ class Outgoing:
         self._say(self._stamp(packet) if self._stamp else packet)
 
     def follow(self, source: Incoming, header: rtp.Header) -> None:
-        """Relay `source` from now on, instead of the mix (passthrough). `header`: the source's packet that the mixer sent last.
+        """Relay `source` instead of the mix (passthrough). `header`: the source's packet that the mixer sent last.
 
         The stream continues without a gap, until `mix_again`.
         """
@@ -333,7 +333,7 @@ class Outgoing:
         self.rewriter.follow(source, header)
 
     def mix_again(self) -> None:
-        """Stop following a source (`follow`): from now on this stream carries packets of the mix (`append`)."""
+        """Stop following a source (`follow`). After this call the stream carries packets of the mix (`append`)."""
         if self.source is not None:
             self.source = None
             self.rewriter.mix_again()

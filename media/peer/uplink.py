@@ -56,7 +56,7 @@ class Uplink:
         return ssrc in self._ssrcs or len(self._ssrcs) < MAX_SSRCS
 
     def layers(self, role: str) -> list[Incoming]:
-        """Return the video layers of `role` received so far, from low to high."""
+        """Return the received video layers of `role`, from low to high."""
         names = (self._sections[role].rids or [""]) if role in self._sections else []
         return [stream for name in names if (stream := self.incoming.get(_key(role, name))) is not None]
 

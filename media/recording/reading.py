@@ -118,7 +118,7 @@ class Planes:
         self.v[half] = flat[size * 5 // 4 :].reshape(box.height // 2, box.width // 2)
 
     def frame(self) -> av.VideoFrame:
-        """Return the output frame with all videos drawn so far."""
+        """Return the output frame with all videos that have been drawn into it."""
         height, width = self.y.shape
         flat = np.concatenate([self.y.reshape(-1), self.u.reshape(-1), self.v.reshape(-1)])
         return av.VideoFrame.from_ndarray(flat.reshape(height * 3 // 2, width), format="yuv420p")

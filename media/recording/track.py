@@ -23,7 +23,7 @@ AUDIO_WAIT_S, VIDEO_WAIT_S = 0.2, 0.6
 `media.peer.streams`)."""
 GAP_S = 5.0
 """A track ends when its stream sends nothing for this many seconds (muted, camera off). Later packets become a new track."""
-DROP_MS = 30.0  # ms by which a packet may overlap with the sound written so far; otherwise it is dropped.
+DROP_MS = 30.0  # ms by which a packet may overlap with the sound already written; a packet that overlaps more is dropped
 MOST_TICKS_FILLED = int(GAP_S * 400)  # At most this many empty Opus packets (2.5 ms or longer) fill a gap.
 _MS = Fraction(1, 1000)
 _OPTIONS = {"cluster_time_limit": "1000", "flush_packets": "1"}

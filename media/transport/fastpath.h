@@ -15,8 +15,7 @@
 #define FASTPATH_CACHED 512    /* sent video packets stored for retransmission, at most: media.peer.streams.CACHE_PACKETS */
 #define FASTPATH_FORMER 512    /* bytes of a payload that later packets repeat (RED), at most */
 #define FASTPATH_COPIES 3      /* later packets that repeat one payload, at most */
-#define FASTPATH_KEPT 8        /* packets of one voice that are buffered between two ticks of the mixer, at most; Python handles
-#further packets */
+#define FASTPATH_KEPT 8        /* packets of one voice that are buffered between two ticks, at most; Python handles more */
 #define FASTPATH_KEPT_BYTES 512 /* bytes of a datagram whose packet is buffered, at most; Python handles longer ones */
 #define FASTPATH_ADDRESS 28    /* sizeof(struct sockaddr_in6) */
 #define FASTPATH_DATAGRAM 1504 /* bytes: 1,500, and a few more to recognize datagrams that are too long */
@@ -99,12 +98,12 @@ typedef struct {
 } fastpath_arrival;
 
 /* One peer. `unprotect` and `protect` are its two libsrtp contexts. lent: Python has offloaded the peer's voice, which goes to
-   the `listening` legs in `listeners`. linked: the leg is in the table of paths, because its voice or one of its videos is offloaded.
-   keeps: whether the voice's packets are also buffered here for the mixer. kept: the number of buffered packets; Python sets it
-   to 0 when it has taken them. allowance: packets that the peer may send now. arrivals: the peer's video packets that no report has
-   named yet, whether offloaded or not. report_from: the number after the last reported packet; -1: none. reports: the number of
-   reports made. reported: when the last report was made. report_as: the SSRC from which reports are sent; 0: only Python sends
-   reports. report_on: the SSRC of the newest video packet. */
+   the `listening` legs in `listeners`. linked: the leg is in the table of paths, because its voice or one of its videos is
+   offloaded. keeps: whether the voice's packets are also buffered here for the mixer. kept: the number of buffered packets;
+   Python sets it to 0 when it has taken them. allowance: packets that the peer may send now. arrivals: the peer's video packets
+   that no report has named yet, whether offloaded or not. report_from: the number after the last reported packet; -1: none.
+   reports: the number of reports made. reported: when the last report was made. report_as: the SSRC from which reports are sent;
+   0: only Python sends reports. report_on: the SSRC of the newest video packet. */
 typedef struct fastpath_leg {
     void *unprotect, *protect;
     int lent, linked, listening;

@@ -124,7 +124,7 @@ class IceLite:
 
         Return False if the response is not authentic or does not belong to any of these probes.
 
-        If the selected address is silent, select the address of the response: media goes there from now on.
+        If the selected address is silent, select the address of the response: media then goes to that address.
         """
         asked = self._pending.get(message.transaction_id)
         if message.message_class is not stun.Class.RESPONSE or asked != path:

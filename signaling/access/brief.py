@@ -126,8 +126,8 @@ def walked(brief: Brief, seen: Supplement, site: Site, now: int) -> Brief:
     """Return the brief after the user has gone to another page: with the new page, its product if any, and the trail.
 
     `seen`: what the browser sent about the new page, after `check_trail` has accepted it. Fields that the browser did not send
-    keep their values. If the browser shows another product, that product replaces the former one, even one that the partner
-    signed when the user arrived. The new product is `claimed`, and the picture of the former product is dropped.
+    keep their values. If the browser shows another product, that product replaces the earlier product, even one that the partner
+    signed when the user arrived. The new product is `claimed`, and the picture of the earlier product is dropped.
     """
     url = clean_url(seen.page_url, site.page_params)
     page = (

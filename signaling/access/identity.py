@@ -149,7 +149,7 @@ class Identity:
         """
         token, made = sign_in_for(staff, now, rules=rules, address=address, device=device, limited=limited)
         if not await self._records.add_sign_in(made, password_hash=staff.password_hash):
-            raise SignInRefused("wrong_credentials")  # meanwhile the member was removed or got a new password
+            raise SignInRefused("wrong_credentials")  # the member was removed or got a new password during this sign-in
         return token
 
     async def check_password(self, staff: StaffRecord, password: str, *, address: str, now: int) -> None:

@@ -26,7 +26,7 @@ def link_for(settings: Settings, member: StaffRecord, token: str) -> str:
 async def make_link(records: Records, settings: Settings, member: StaffRecord, now: int) -> str:
     """Make a one-time link with which this member sets a new password. The link replaces the member's earlier link.
 
-    Whoever has the link can take over the account, so give it to its owner only. Raises SignInRefused: by_provider.
+    Any person who has the link can take over the account, so give it to its owner only. Raises SignInRefused: by_provider.
     """
     if await records.is_of_provider(member.id):
         raise SignInRefused("by_provider")
@@ -50,7 +50,7 @@ class Passwords:
         await self._identity.check_password(member, old, address=address, now=now)
         hashed = await _hashed(new, member)
         if not await self._records.change_password(member.id, member.password_hash, hashed, keep):
-            raise SignInRefused("wrong_password")  # the password was changed elsewhere meanwhile
+            raise SignInRefused("wrong_password")  # another request has changed the password after the check
         return hashed
 
     async def reset(self, token: str, new: str, now: int) -> StaffRecord:

@@ -73,7 +73,10 @@ class ArchiveWriter:
             self._copy(ABOUT, source)
 
     def add(self, path: str, source: BinaryIO) -> None:
-        """Add an open file to the backup under this path. If the file grows meanwhile, only its present length is added."""
+        """Add an open file to the backup under this path.
+
+        If the file grows during this call, only the length at its start is added.
+        """
         size, digest = self._copy(path, source)
         self.count += 1
         self.size_bytes += size

@@ -1,4 +1,4 @@
-"""The copy of a database: SQLite by its online backup, PostgreSQL by `pg_dump`. The service may run meanwhile."""
+"""The copy of a database: SQLite by its online backup, PostgreSQL by `pg_dump`. The service may run during the copying."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ class CopiedDatabase(Protocol):
     kind: DatabaseKind
 
     def copy(self, target: Path) -> None:
-        """Write a consistent copy of the database to `target`. Other processes can read and write the database meanwhile."""
+        """Write a consistent copy of the database to `target`.
+
+        Other processes can read and write the database during the copying.
+        """
 
     def revision(self) -> str:
         """Return the Alembic revision of the database's tables, or "" when the database has no tables."""

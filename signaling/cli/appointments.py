@@ -67,7 +67,7 @@ async def appointment_cancel(records: Records, session_id: str, wanted: str) -> 
 async def _is_cancelled(records: Records, session_id: str, booking: str) -> bool:
     """Return whether this booking was cancelled.
 
-    Raises ClickException when the appointment was moved meanwhile, or when somebody has accepted it.
+    Raises ClickException when somebody has moved or accepted the appointment.
     """
     now = await records.session(session_id)
     if now is None or now.end_reason in ("callback_cancelled", "erased"):

@@ -112,7 +112,10 @@ async def webhook_list(records: Records, as_json: bool) -> None:
 @sealing_options
 @with_records
 async def webhook_rotate(records: Records, webhook_id: str, redis: str, secret_file: Path | None) -> None:
-    """Make a new secret for a webhook, and print it. For one day, messages are signed with both the new and the former secret."""
+    """Make a new secret for a webhook, and print it.
+
+    For one day, messages are signed with the new secret and with the old secret.
+    """
     endpoint = await _found(records, webhook_id)
     secret = await _endpoints(records, redis, secret_file).rotate(endpoint)
     await _noted(records, "webhook.rotate", endpoint)

@@ -4,7 +4,7 @@ When the leader dies, another server becomes the leader.
 
 The lease in Redis names the leader. Another server takes the lease only when the leader does not answer any more. So the leader
 stays the same when Redis is emptied or unavailable. The *term*, a number in the records, makes sure that only one server leads. A
-new leader raises the term, and the records refuse writes of a former leader. A server that finds out that it is no longer the
+new leader raises the term, and the records refuse writes of the old leader. A server that finds out that it is no longer the
 leader ends itself, and its supervisor starts it again.
 """
 
@@ -159,7 +159,7 @@ class Node:
 
         `instead_of`: the text that this server has read in Redis. `newest`: the newest term in the records. An unsigned text is
         overwritten. A lease with a term before `newest` is overwritten, too. A lease with the term `newest` stays, because its
-        server may have just become the leader. `whoever`: overwrite any lease.
+        server may have just become the leader. `whoever`: overwrite any lease, no matter which server holds it.
         """
         said = sign_lease(self.me, self._term, self._lease_key, _now_ms())
         for _ in range(HOLD_TRIES):

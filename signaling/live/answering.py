@@ -1,4 +1,7 @@
-"""Answer a message that a user left. From then on the conversation sleeps. A mail leads the user back into the conversation."""
+"""Answer a message that a user left.
+
+After the answer the conversation sleeps. A mail leads the user back into the conversation.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +63,7 @@ class Answering:
 
     async def _answer(self, client: Client, staff: StaffRecord, message: MessageRecord, text: str) -> None:
         taken = await self._take(staff, message)
-        if taken.mail:  # another call has answered the message meanwhile
+        if taken.mail:  # another call of this method has answered the message already
             raise NotAllowed("wrong_state")
         entry = await self._stored.any_session(message.session)
         if entry is None:

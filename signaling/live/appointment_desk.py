@@ -78,7 +78,8 @@ class AppointmentDesk:
     async def move(self, entry: Entry, at: int, staff: str, actor: str, booking: str = "", *, by_staff: bool = True) -> None:
         """Move an appointment to another time, or to another member ("": anyone). Mail the user the new time. Raises NotAllowed.
 
-        `booking`: the booking that the asker has seen, as for `cancel`. Raises Changed when another time is booked by now.
+        `booking`: the booking that the asker has seen, as for `cancel`. Raises Changed when the session has another booking than
+        this.
         `by_staff`: a member of staff has chosen the time, so it may be outside of working hours.
         """
         _require(entry, booking)
@@ -106,7 +107,7 @@ class AppointmentDesk:
         """Cancel a callback or an appointment, and mail the user.
 
         `booking`: the name (`booking_of`) of the booking that the caller means; "": any booking. Raises Changed if the session
-        has another booking by now, and NotAllowed if the appointment has begun or is over.
+        has another booking than this, and NotAllowed if the appointment has begun or is over.
         """
         called = _require(entry, booking)
         if entry.session.state != "callback":
@@ -119,8 +120,8 @@ class AppointmentDesk:
     async def cancel_asked(self, session: str, bookings: Collection[str]) -> None:
         """Cancel a callback or an appointment at the request of another process, which has written the audit entry.
 
-        `bookings`: the names of the bookings that the other process saw. If the session has another booking by now, that booking
-        stays.
+        `bookings`: the names of the bookings that the other process saw. If the session has another booking than this, that
+        booking stays.
         """
         entry = self.entry(session)
         if entry is None or entry.session.callback is None or (booking := booking_of(entry.session.callback)) not in bookings:

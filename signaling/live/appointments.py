@@ -179,7 +179,7 @@ class Appointments:
         except BaseException:
             await self._records.free_cells(entry.id, member.id, claimed)
             raise
-        # the new time is claimed already; if this write fails, the former time also stays claimed until the session is over
+        # the new time is claimed already; if this write fails, the old time also stays claimed until the session is over
         with suppress(RecordsAway):
             await self._records.keep_cells(entry.id, member.id, wanted)
         self._known.clear()
@@ -190,7 +190,7 @@ class Appointments:
         A callback claims no time, because any counselor can make it.
         """
         async with entry.booking_lock:
-            # the callback is booked already; if this write fails, the former time stays claimed until the session is over
+            # the callback is booked already; if this write fails, the old time stays claimed until the session is over
             with suppress(RecordsAway):
                 await self._records.keep_cells(entry.id)
 

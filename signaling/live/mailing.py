@@ -92,7 +92,7 @@ class Mailing:
         return MailView(to=masked(address) if address else "", copies=entry.site.mail.content == "on")
 
     async def leave(self, entry: Entry, former: str) -> None:
-        """Forget the user's former address, which may have been mistyped.
+        """Forget the user's old address, which may have been mistyped.
 
         No more mails are sent to that address, and the links in earlier mails expire. If the session's callback uses this
         address, the address is kept.
@@ -218,7 +218,7 @@ class Mailing:
 
     async def _promise(self, entry: Entry, address: str, at: int, about: dict[str, Any], *, appointment: bool) -> None:
         async with entry.mail_lock:
-            # the callback was moved or cancelled meanwhile, so a newer mail replaces this one
+            # the callback was moved or cancelled before this mail was queued, so a newer mail replaces it
             if about["args"]["moved"] != entry.moved:
                 return
             await self._forget_promises(entry)

@@ -248,8 +248,8 @@ class Agreeing:
     async def _staff(self, found: m.Snapshot) -> None:
         """Sign in at the matcher every member of staff who has a tab connected to this server.
 
-        If the matcher has lost its data, members who were available or had a ring before become available again, in their former
-        order.
+        If the matcher has lost its data, members who were available or had a ring become available again, in the same order as
+        before.
         """
         store, hub = self._store, self._hub
         newest: list[Client] = [tabs[-1] for staff in hub.staff_ids() if (tabs := hub.of_staff(staff))]

@@ -98,7 +98,7 @@ class Pages:
     async def replaced(self, entry: Entry) -> None:
         """Close the connection that shows the page, because the session continues with another token, maybe at another place.
 
-        Co-browsing ends, because the user has agreed to show another page: that of the former device.
+        Co-browsing ends, because the user had agreed to show the page of another device.
         """
         if (client := entry.page.client) is not None:
             client.bye("replaced")

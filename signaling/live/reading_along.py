@@ -110,7 +110,7 @@ class ReadingAlongs:
         return entry if reads else None
 
     async def start(self, client: Client, session: str) -> None:
-        """Let a mentioned colleague read along from now on. Raise NotAllowed (`not_mentioned`) or RecordsAway."""
+        """Let a mentioned colleague read along. Raise NotAllowed (`not_mentioned`) or RecordsAway."""
         entry, staff = self._index.entries.get(session), client.staff
         if entry is None or staff is None:
             raise NotAllowed("not_mentioned")

@@ -77,7 +77,7 @@ class Requests:
             self._events.put_nowait(event)
 
     async def settled(self) -> None:
-        """Wait until every event queued so far has been routed. Never await this while holding a session's lock."""
+        """Wait until every event in the queue has been routed. Never await this while holding a session's lock."""
         done = asyncio.get_running_loop().create_future()
         self._events.put_nowait(done)
         await done

@@ -134,9 +134,9 @@ class Returning:
         return await self._renewed(entry, new)
 
     async def _renewed(self, entry: Entry, token: str) -> tuple[Entry, str]:
-        """From now on, let the new token, which is stored already, open the session.
+        """After this call, the new token, which is stored already, opens the session.
 
-        If a page is still open with the former token, it gets the message that it was replaced, and its connection is closed. Its
+        A page that is open with the old token gets the message that it was replaced, and its connection is closed. Its
         sound and video end at once. Staff also stop seeing the tab of the partner's site that was shown, because the person with
         the new token may be at another place, and has not agreed to show a page there.
         """

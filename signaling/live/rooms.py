@@ -445,7 +445,7 @@ class Rooms:
         return self._journal.qsize()
 
     async def flushed(self) -> None:
-        """Wait until every board update so far is in the records.
+        """Wait until the records contain every board update that the server has received.
 
         Raise `RecordsAway` if the records are unavailable, or become unavailable during the wait.
         """

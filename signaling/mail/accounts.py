@@ -114,7 +114,7 @@ class AccountMails:
         await self._post(MAIL_CONFIRM, member, 0, key=key, to=address, present=member.mail)
 
     def moved(self, member: StaffRecord, former: str) -> None:
-        """Send a mail to a member's former address: the member's mails go to another address from now on."""
+        """Send a mail to a member's old address: it says that the member's mails go to another address."""
         if self.enabled and former:
             key, to = f"mail_changed/{member.id}/{self._now()}", masked(member.mail)
             told = self._post("mail_changed", member, 0, key=key, former=former, present=member.mail, to=to)

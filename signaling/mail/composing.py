@@ -65,7 +65,7 @@ class Composer:
     async def compose(self, mail: MailRecord) -> EmailMessage:
         """Return the message for a mail of the outbox.
 
-        Raises Outdated, RecordsAway, and UnknownSession if the session was erased meanwhile.
+        Raises Outdated, RecordsAway, and UnknownSession if the session was erased.
         """
         kind: Kind = mail.kind  # type: ignore[assignment]  # only `Postbox.post` writes kinds
         site = await self._records.site(mail.site) if mail.site else None

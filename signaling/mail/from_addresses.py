@@ -10,7 +10,7 @@ from signaling.records.mail_plan import MailPlan
 
 
 def check_from(plan: MailPlan, former: MailPlan | None, own: str, allowed: Collection[str]) -> MailPlan:
-    """Return the plan. Raise Invalid when a from-address that the former plan did not have is not allowed.
+    """Return the plan. Raise Invalid when a from-address is not allowed that was not in the old plan.
 
     `own`: the server's from-address. `allowed`: other allowed addresses, and domains. Every address of such a domain is allowed.
     """

@@ -159,7 +159,7 @@ class Workers:
         return 0
 
     async def settle(self) -> None:
-        """From now on, close every room that no live session uses (`forgotten.py`).
+        """After this call, close every room that no live session uses (`forgotten.py`).
 
         Embedded workers have no rooms of an earlier server.
         """

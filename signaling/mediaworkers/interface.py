@@ -84,7 +84,7 @@ class MediaWorkers(Protocol):
         """Stop using the workers. Embedded workers end. Remote workers keep running."""
 
     async def heard(self, timeout_s: float) -> None:
-        """Wait until this server has handled all events that the workers have sent so far, but at most `timeout_s` seconds."""
+        """Wait until this server has handled all events that the workers have sent, but at most `timeout_s` seconds."""
 
     def usable(self) -> Sequence[MediaWorker]:
         """Return the workers that can take commands, as far as this server knows."""

@@ -42,7 +42,7 @@ class Silence:
         self._silent_s += min(elapsed_s, TICK_S)
 
     def give_up(self) -> None:
-        """Count the worker as dead from now on, because nothing listens at its address any more."""
+        """Count the worker as dead, because nothing listens at its address any more."""
         self._silent_s = self._limit_s
 
     def is_death(self, *, starved: bool) -> bool:

@@ -196,7 +196,10 @@ class Fleet:
         return keeper.found[room] if keeper else 0
 
     async def settle(self) -> None:
-        """Close the rooms that workers still have from an earlier leader. From now on, close forgotten rooms (`forgotten.py`)."""
+        """Close the rooms that workers still have from an earlier leader.
+
+        After this call, close forgotten rooms (`forgotten.py`).
+        """
         self._settled = True
         for worker in list(self._workers.values()):
             self._spawn(self._close_strays(worker))

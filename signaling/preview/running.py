@@ -1,6 +1,6 @@
 """Run each preview in a process of its own.
 
-Each organisation has one preview at a time. A new preview of a person ends the person's former preview.
+Each organisation has one preview at a time. A new preview of a person ends that person's older preview.
 """
 
 from __future__ import annotations

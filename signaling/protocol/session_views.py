@@ -238,7 +238,7 @@ class HelpView(Struct, kw_only=True):
     mode: Mode | None = None
     hear_user: bool = False  # during a consultation: whether counselor and professional hear the user
     professional: str = ""  # participant id of the professional who has accepted; "" before that
-    asked: int = 0  # number of professionals for whom the request has rung so far
+    asked: int = 0  # number of professionals for whom the request has already rung
     ringing_until: int | None = None
     catch_up_until: int | None = None
     asked_at: int = 0
@@ -413,8 +413,8 @@ class SessionView(Struct, kw_only=True):
     end_reason: EndReason | Literal[""] = ""
     brief: Brief | None = None
     help: HelpView | None = None
-    notes: str = ""  # for staff only: the viewer's own notes, as typed so far
-    outcome: str = ""  # for staff only: the outcome and the tags that the viewer has chosen so far
+    notes: str = ""  # for staff only: the viewer's own notes, also while the viewer is still typing them
+    outcome: str = ""  # for staff only: the outcome and the tags that the viewer has chosen
     tags: list[str] = []
     rated: bool = False
     wrap_up_until: int | None = None
@@ -460,7 +460,7 @@ class Line(Struct, kw_only=True):
     ``mode.whisper``, ``help.asked`` or ``recording``. Its ``args`` are values for the sentence that the page shows.
     ``rev``: number of the line's newest change; equal to ``seq`` until the line is changed. A retracted line has neither text nor
     picture. ``reply_to``: ``seq`` of the line to which this one replies; 0 for none.
-    ``former``: the line's former texts and pictures, oldest first. Users never get ``former``.
+    ``former``: the line's earlier texts and pictures, oldest first. Users never get ``former``.
     """
 
     seq: int

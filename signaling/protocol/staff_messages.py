@@ -156,7 +156,10 @@ class HandOver(Message, tag="hand_over"):
 
 
 class TypeNotes(Message, tag="notes"):
-    """The notes as typed so far. The server keeps them with the session and saves them when the session closes."""
+    """All notes that the member of staff has typed until now.
+
+    The server keeps them with the session and saves them when the session closes.
+    """
 
     session: Id
     notes: LongText = ""

@@ -92,7 +92,7 @@ class Appointments(Leading):
     async def save_calendar(self, staff: str, token_hash: str) -> None:
         """Replace the key of a member's calendar.
 
-        The former address of the calendar stops working. `token_hash` "": no calendar.
+        The old address of the calendar stops working. `token_hash` "": no calendar.
         """
         await self._save_plan(staff, (), calendar_hash=token_hash)
 

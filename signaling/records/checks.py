@@ -224,7 +224,7 @@ def checked_staff(member: StaffRecord, sites: Iterable[Site]) -> StaffRecord:
 
 
 def changes(before: _Fields | None, after: _Fields | None) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-    """Return the settings that differ, once with their former values and once with their present values.
+    """Return the settings that differ: first their old values, then their new values.
 
     None: the site or member does not exist.
     """

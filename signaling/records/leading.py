@@ -1,7 +1,7 @@
 """The term: a number in the records that only grows.
 
 Each new leader of a cluster raises the term. Only the server with the newest term may write sessions; the records refuse the
-writes of all other servers. So a former leader that hung for a while cannot overwrite newer states.
+writes of all other servers. So an old leader that hung for a while cannot overwrite newer states.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from . import tables as t
 from .database import Database
 from .types import Overtaken
 
-# seconds that a new leader waits for transactions of the former leader. Longer than `IDLE_MS`, after which the database ends the
-# transaction of a hanging server
+# A new leader waits at most this many seconds for open transactions of the old leader. This is longer than `IDLE_MS`, after which
+# the database ends the transaction of a hanging server.
 WAIT_S = 5.0
 
 
@@ -36,7 +36,7 @@ class Leading(Database):
     async def lead(self) -> int:
         """Raise the term and make this server the leader. Return the new term.
 
-        The call waits for open transactions of the former leader. Later transactions of that leader are refused.
+        The call waits for open transactions of the old leader. Later transactions of that leader are refused.
         """
         async with self._writing(WAIT_S) as connection:
             newer = sa.update(t.leading).values(term=t.leading.c.term + 1).returning(t.leading.c.term)

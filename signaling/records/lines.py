@@ -74,7 +74,7 @@ class Lines(Leading):
     async def lines(self, session_id: str, after: int = 0, limit: int = 200, audience: Audience = "all") -> list[Line]:
         """Return up to `limit` lines numbered above `after`, in order.
 
-        `audience` says who reads the lines. "all" (users): only the lines for all. "staff": every line, with its former texts.
+        `audience` says who reads the lines. "all" (users): only the lines for all. "staff": every line, with its earlier texts.
         """
         query = _LINE.where(t.line.c.session == session_id, t.line.c.seq > after)
         return await self._read_lines(query.order_by(t.line.c.seq).limit(limit), audience)
@@ -143,7 +143,7 @@ class Lines(Leading):
         }
 
     async def save_mark(self, session_id: str, mark: Mark) -> None:
-        """Store a participant's mark in place of the former mark. Raises UnknownSession when the session was erased."""
+        """Store a participant's mark in place of their older mark. Raises UnknownSession when the session was erased."""
         values = {"delivered": mark.delivered, "read": [msgspec.structs.asdict(span) for span in mark.read]}
         here = sa.and_(t.line_mark.c.session == session_id, t.line_mark.c.participant == mark.participant)
 
@@ -169,7 +169,7 @@ class Lines(Leading):
     async def open_board(self, session_id: str, epoch: int) -> list[bytes]:
         """Claim the board for `epoch` and return the board's updates in order.
 
-        When there are many updates, merge the updates of the same 5 s. From now on, updates of older epochs are refused. Raises
+        When there are many updates, merge the updates of the same 5 s. After this, updates of older epochs are refused. Raises
         StaleEpoch when a newer epoch has opened the board, and UnknownSession.
         """
         async with self._writing() as connection:
@@ -206,8 +206,8 @@ class Lines(Leading):
     async def board_part(self, session_id: str, epoch: int, after: int, most_bytes: int) -> BoardPart:
         """Return the journal's updates after the update number `after`, in order: at most `most_bytes`, but at least one update.
 
-        If a newer `epoch` has opened the board meanwhile, it might have merged and renumbered the updates. Then this method
-        returns the journal from its beginning. Applying an update twice does no harm.
+        If a newer `epoch` has opened the board since the last call, it might have merged and renumbered the updates. Then this
+        method returns the journal from its beginning. Applying an update twice does no harm.
         """
         c = t.board_update.c
         async with self._reading() as connection:
@@ -222,7 +222,7 @@ class Lines(Leading):
 
 
 def without_former(line: Line) -> Line:
-    """Return the line as users may see it: without its former texts, and without the file of a retracted line."""
+    """Return the line as users may see it: without its earlier texts, and without the file of a retracted line."""
     if not line.former:
         return line
     label = {name: value for name, value in line.args.items() if name == "label"}

@@ -14,7 +14,7 @@ from .types import Change, Changed
 
 MOST_PIXELS = 1024  # at most this many pixels in a logo's width, and in its height
 
-MOST_FORMER = 10  # this many former logos of a site are kept, so that a change can be undone
+MOST_FORMER = 10  # at most this many replaced logos of a site are kept, so that a change can be undone
 
 
 class Logo(Struct, frozen=True, kw_only=True):
@@ -33,7 +33,7 @@ class Logos(Places):
     async def save_logo(self, site_id: str, logo: Logo | None, now: int, *, note: Note) -> None:
         """Make `logo` the site's logo; None: the site has no logo any more. `note`: makes the entries to store with the change.
 
-        The newest `MOST_FORMER` former logos of a site stay stored, so that the change can be undone.
+        The newest `MOST_FORMER` replaced logos of a site stay stored, so that the change can be undone.
         """
 
         def save(connection: sa.Connection) -> None:
@@ -53,10 +53,10 @@ class Logos(Places):
         self._known.pop(site_id, None)
 
     async def restore_logo(self, site_id: str, logo_id: str, expected: str, *, audit: Iterable[Audited] = ()) -> bool:
-        """Make a former logo the site's logo again, in place of the logo `expected`. "": no logo.
+        """Make a replaced logo the site's logo again, if the present logo is `expected`. "": no logo.
 
-        `audit`: entries to store with the change. Return False when the former logo is no longer stored. Raises Changed when the
-        site has another logo than `expected`.
+        `audit`: entries to store with the change. Return False when the replaced logo is no longer stored. Raises Changed when
+        the site has another logo than `expected`.
         """
 
         def restore(connection: sa.Connection) -> bool:

@@ -147,7 +147,7 @@ class Oidc(Database):
     async def add_staff_of_subject(self, issuer: str, subject: str, record: StaffRecord) -> StaffRecord:
         """Add a member whom the provider knows by this subject, and return the member.
 
-        If another sign-in of the same person has added the member meanwhile, return the stored member. Raises
+        If another sign-in of the same person has added the member already, return the stored member. Raises
         ValueError("login_taken") when another member of staff has this login.
         """
         values = {name: getattr(record, name) for name in StaffRecord.__struct_fields__}
@@ -166,7 +166,7 @@ class Oidc(Database):
 
     async def know_by_subject(self, issuer: str, subject: str, staff: str) -> None:
         """Store that a provider, as `source_of` names it, knows a member of staff by this subject."""
-        with suppress(IntegrityError):  # another sign-in of the same person has stored it meanwhile, or the member was removed
+        with suppress(IntegrityError):  # another sign-in of the same person has stored it already, or the member was removed
             await self._do(sa.insert(t.staff_subject).values(issuer=issuer, subject=subject, staff=staff))
 
     async def is_of_provider(self, staff: str, issuers: Collection[str] | None = None) -> bool:
@@ -182,8 +182,8 @@ class Oidc(Database):
     async def add_provider_sign_in(self, sign_in: SignInRecord, record: ProviderSignIn, of: str, settings: OidcSettings) -> bool:
         """Store a sign-in for which a provider vouches. `settings`: those with which the sign-in began.
 
-        Return False, and store nothing, when the member of staff is gone or deactivated, or when the row has no provider or
-        another one by now: nobody would ask that provider about the sign-in any more.
+        Return False, and store nothing, when the member of staff is gone or deactivated, or when the row `of` has no provider or
+        another provider now: nobody would ask the old provider about the sign-in any more.
         """
         values = {name: getattr(record, name) for name in ProviderSignIn.__struct_fields__}
         present = sa.select(t.oidc_settings.c.settings).where(t.oidc_settings.c.id == of).with_for_update()

@@ -132,7 +132,7 @@ class Outbox(Database):
         await self._transaction(drop, writes=True)
 
     async def leave_address(self, session: str, address_hash: str) -> None:
-        """Forget a former address of a session's user.
+        """Forget an old address of a session's user.
 
         Remove the queued mails to this address, and end the links that were mailed to it, because a mistyped address can belong
         to somebody else. Mails about booked callbacks stay queued.
@@ -201,7 +201,7 @@ class Outbox(Database):
         return MailRecord(**row) if row else None
 
     async def retry_mail(self, mail_id: str, now: int) -> bool:
-        """Queue a refused mail again. Return False when there is no such mail, or its address has unsubscribed meanwhile."""
+        """Queue a refused mail again. Return False when there is no such mail, or its address has unsubscribed."""
         left = sa.select(t.unsubscribed.c.address_hash)
         here = sa.and_(_c.id == mail_id, _c.state == "refused", (_c.rank == BOOKED) | _c.address_hash.not_in(left))
         again = {"state": "queued", "tries": 0, "next_at": DUE_NOW, "until": now + _DAY_MS}

@@ -78,8 +78,8 @@ class Pushes(Database):
     async def add_push_key(self, sealed: str, *, instead_of: str = "") -> str:
         """Store a new key, unless another server has just stored one.
 
-        Return the key that is stored now. `instead_of`: the former key, which cannot be opened any more. Browsers that subscribed
-        with the former key are removed.
+        Return the key that is stored now. `instead_of`: the old key, which the server can no longer decrypt. Browsers that
+        subscribed with the old key are removed.
         """
 
         def add(connection: sa.Connection) -> str:

@@ -184,7 +184,7 @@ class Replies(Database):
     async def put_replies_back(
         self, site: str, present: Mapping[str, Any], wanted: Mapping[str, Any], now: int, *, audit: Iterable[Audited] = ()
     ) -> None:
-        """Restore former texts of replies that a site shares, all or none.
+        """Restore earlier texts of replies that a site shares, all or none.
 
         `present`, `wanted`: id of a reply → its texts (`plain_reply`), or None for no reply. `audit`: entries to store with the
         change. Raises Changed when a reply has other texts than in `present`, and TooManyReplies.

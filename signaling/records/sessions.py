@@ -63,7 +63,7 @@ class Sessions(Saves):
         await self._transaction(create, writes=True)
 
     async def save_token(self, session_id: str, token_hash: str) -> None:
-        """Replace the session's token. From now on only the new token opens the session. Raises UnknownSession."""
+        """Replace the session's token. After this, only the new token opens the session. Raises UnknownSession."""
         await self._change(session_id, {"token_hash": token_hash})
 
     async def save_brief(self, session_id: str, brief: bytes) -> None:

@@ -186,7 +186,7 @@ class Places(Database):
                     await connection.execute(sa.delete(t.sign_in).where(t.sign_in.c.staff == record.id))
                 # somebody who was allowed to make links for this member might not be allowed to make links for an owner
                 promoted = _HIGH_OFFICES & set(record.offices) - set(before.offices)
-                # a link might have been mailed to the former address, which might have been mistyped
+                # a link might have been mailed to the old address, which might have been mistyped
                 moved = before.mail not in ("", record.mail)
                 if before.password_hash != record.password_hash or promoted or moved or not record.active:
                     await connection.execute(sa.delete(t.reset_link).where(t.reset_link.c.staff == record.id))
@@ -196,7 +196,7 @@ class Places(Database):
     async def save_texts_in_call(self, staff_id: str, *, on: bool) -> None:
         """Store whether a member of staff takes texts during a call.
 
-        Nothing else of the member changes. A member who was removed meanwhile is not stored again.
+        Nothing else of the member changes. If a member was removed before this call, the member is not stored again.
         """
         await self._do(sa.update(t.staff).where(t.staff.c.id == staff_id).values(texts_in_call=on))
 

@@ -94,7 +94,7 @@ class Connections(Generic[C]):
             self._unserved_of[known.network] += 1
 
     def trust(self, connection: C) -> None:
-        """From now on, treat the connection as a connection of our own servers.
+        """After this call, treat the connection as a connection of our own servers.
 
         It has no limit per address, and may be idle for longer.
         """

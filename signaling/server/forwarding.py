@@ -141,7 +141,7 @@ class Relay:
     async def _while_it_leads(self, leader: Leader, work: Coroutine[Any, Any, T]) -> T:
         """Return the result of `work`.
 
-        Raises TimeoutError when the leader changes before `work` is done, because the former leader might hang and never answer.
+        Raises TimeoutError when the leader changes before `work` is done, because the old leader might hang and never answer.
         """
         task, change = asyncio.create_task(work), asyncio.create_task(self._changes_from(leader))
         try:
@@ -223,7 +223,8 @@ class Relay:
                 await socket.send_str(text)
 
             try:
-                # if the leader has changed meanwhile, `goodbye` did not include this socket, so the client must reconnect now
+                # if the leader has changed since the connection was opened, `goodbye` did not include this socket, so the client
+                # must reconnect now
                 if self.node.leader == leader:
                     await _first_of(_pump(socket, upstream.send_str), _pump(upstream, down))
             finally:

@@ -38,7 +38,7 @@ def is_due(new: int, kept: int, *, calm: bool) -> bool:
 
 
 def settle() -> None:
-    """Exclude all objects loaded so far from collection, and keep Python from starting full runs.
+    """Exclude all objects that exist now from collection, and keep Python from starting full runs.
 
     `sangdam serve` loads with the garbage collector off, which saves a fifth of the processor time for loading. This function
     turns the garbage collector on.

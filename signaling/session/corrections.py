@@ -10,7 +10,7 @@ from .model import NotAllowed
 
 CHANGE_MS = 300_000  # an author may edit or retract a line for this many milliseconds after sending it
 MOST_EDITS = 20  # at most this many edits of one line; further edits are refused
-MOST_FORMER = 30_000  # at most this many characters for all former texts of a line; staff get these texts with the line
+MOST_FORMER = 30_000  # at most this many characters in all earlier texts of a line; staff get these texts with the line
 
 
 def edited(line: Line, author: str, text: str, now: int) -> Line | None:

@@ -91,7 +91,7 @@ class PutToSleep:
 
 @dataclass(frozen=True, slots=True)
 class MessageAnswered:
-    """A member of staff answers the message that the user left. The conversation sleeps from now on."""
+    """A member of staff answers the message that the user left. The conversation then sleeps."""
 
     staff: str
     name: str
@@ -286,7 +286,7 @@ class Rated:
 class NotesTyped:
     """A member of staff has typed notes.
 
-    The fields hold the whole draft so far; all fields are empty once the notes were saved.
+    The fields hold the whole draft; all fields are empty once the notes were saved.
     """
 
     participant: str

@@ -163,7 +163,7 @@ def handed_over(session: Session, event: HandedOver, now: int, out: list[Effect]
 def promote(session: Session, asked_for: Help, professional: Person, now: int, out: list[Effect]) -> None:
     """Make the joined professional, or the colleague who takes over, the owner.
 
-    The former owner leaves and writes the wrap-up.
+    The old owner leaves and writes the wrap-up.
     """
     former = session.people[session.owner]
     asked_for.state, asked_for.mode, asked_for.ringing = "handed_over", None, None

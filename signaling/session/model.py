@@ -200,7 +200,8 @@ class Interpreting(Struct, kw_only=True):
 class Recording(Struct, kw_only=True):
     """The state of the recording.
 
-    ``offered``: the site asks for consent. ``period``: the number of periods of consent so far, including the present one.
+    ``offered``: the site asks for consent. ``period``: the number of periods of consent that have begun, including the present
+    period.
     ``kept``: a recorded part exists. ``erased``: the recordings of all periods up to this number have been deleted.
     """
 

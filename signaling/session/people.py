@@ -71,7 +71,7 @@ def connected(session: Session, event: Connected, now: int, out: list[Effect]) -
 def _came(session: Session, now: int) -> None:
     """Note that the invited user has come for the first time.
 
-    From now on, this conversation sleeps for as many days as the site allows.
+    The conversation then sleeps for as many days as the site allows.
     """
     session.invited = False
     if session.state == "asleep":

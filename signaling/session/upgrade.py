@@ -5,7 +5,7 @@
     declined, missed → ringing (the user asks again)
 
 Until the counselor accepts, the session stays a text session: nobody has a peer connection, and the page tells the user that
-their counselor is being called. A counselor who changes the channel directly thereby accepts the request.
+their counselor is being called. A counselor who changes the channel directly accepts the request by this.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _take(session: Session, event: ChannelChanged, out: list[Effect]) -> None:
 
 
 def _now_calls(session: Session, out: list[Effect]) -> None:
-    """Tell the matcher that this session's open requests, which were for text, are for a call from now on."""
+    """Tell the matcher that this session's open requests are now for a call; they were for text."""
     if session.state in ("waiting", "active"):
         out.append(Step("becomes_call", session.request))
     asked = session.open_help()

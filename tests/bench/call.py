@@ -201,7 +201,7 @@ async def _gaps(service: Service, folder: Path, what: signal.Signals, runs: int)
                 await counselor.page.evaluate(media.EAR, media.USER.hz)
                 await asyncio.sleep(1)
                 os.kill(await service.serving(), what)
-                # by then, another worker has taken over and has warmed up
+                # during this time, another worker takes over and warms up
                 await asyncio.sleep(4 if what is signal.SIGKILL else 8)
                 gaps.append(max((await media.note(user.page))["gap"], (await media.note(counselor.page))["gap"]) / 1000)
             await user.page.close()

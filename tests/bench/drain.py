@@ -169,7 +169,7 @@ async def measure(folder: Path) -> list[Row]:
     rings: list[float] = []
     async with servers(mails, pushes):
         tasks = [asyncio.create_task(each.run()) for each in (by_mail, by_push)]
-        await asyncio.sleep(3)  # by then, the first mails and pushes have been sent
+        await asyncio.sleep(3)  # during this time, the first mails and pushes are sent
         memory, taken, begun = _memory_mb(), (mails.limit.taken, pushes.limit.taken), time.monotonic()
         while time.monotonic() - begun < MEASURED_S:
             rings.append(await ring(records, by_push, device, pushes))

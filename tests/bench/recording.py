@@ -69,7 +69,7 @@ async def _rooms(worker: client.WorkerClient, pid: int) -> list[Row]:
         for number in range(ROOMS):
             record = wire.Record(period=run + 1, participants=["u", "c"])
             await worker.set_matrix(f"r-{number}", wire.SetMatrix(epoch=1, hears=hears, record=record))
-        await asyncio.sleep(1.5)  # by then, the recorder process has started
+        await asyncio.sleep(1.5)  # during this time, the recorder process starts
         [recorder] = children(pid)
         with_tap, wrote = await spent([pid, recorder])
         recorded.append(with_tap / ROOMS)

@@ -1,7 +1,7 @@
 """A cluster whose parts are on networks of their own, and the faults of these networks.
 
-Each row breaks the connection between two parts, in both directions or in only one. Meanwhile calls go on, and the test listens
-to their tones. The people can reach every server and every worker all the time.
+Each row breaks the connection between two parts, in both directions or in only one. During the failure, calls continue, and the
+test listens to their tones. The people can reach every server and every worker all the time.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ async def _unheard(people: list[Caller]) -> int:
 
 
 async def _split(cluster: Cluster) -> list[Figure]:
-    """Cut the leader off from the other server, which takes over. Everybody stays connected to the former leader.
+    """Cut the leader off from the other server, which takes over. Everybody stays connected to the old leader.
 
     Two servers have acted as the leader if a session ends up with two counselors, a counselor ends up with two sessions, or an
     acknowledged line is missing. A person is stranded if their server does not store their lines and also does not disconnect

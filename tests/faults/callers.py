@@ -1,8 +1,8 @@
 """People who behave as their browsers do.
 
 After a disconnect, a person's WebSocket reconnects with backoff to the next server. When the room's epoch rises, the person opens
-a new peer connection while the former one still sounds. Each person keeps lines until they are acknowledged, and has a copy of
-the board.
+a new peer connection while the old connection still sounds. Each person keeps lines until they are acknowledged, and has a copy
+of the board.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tests.peers.test_board import unvar, var
 LADDER_S = (0.0, 0.3, 1.2, 2.7)
 DIAL_S = 2.0
 REPLY_S = 8.0
-OVERLAP_S = 1.0  # seconds in which both the former peer connection and the new one are open
+OVERLAP_S = 1.0  # seconds during which both the old peer connection and the new one are open
 RESEND_S = 1.5
 _UPDATES = (1, 2)
 

@@ -157,7 +157,7 @@ async def _promoted(cluster: Cluster, primary: PostgresServer, replica: Postgres
             await _until_written(writers)
             back = asyncio.get_running_loop().time() - away
             await asyncio.sleep(2.0)
-        with suppress(RecordsAway):  # this process also had connections to the former primary
+        with suppress(RecordsAway):  # this process also had connections to the old primary
             await here.records.newest_term()
         async with asyncio.timeout(BACK_S):
             await here.records.reachable.wait()
@@ -172,7 +172,7 @@ async def _promoted(cluster: Cluster, primary: PostgresServer, replica: Postgres
 
 
 async def _until_written(writers: Writers) -> None:
-    """Wait until the server has acknowledged all chat lines written so far."""
+    """Wait until the server has acknowledged all chat lines that were written."""
     for person in writers.call.people:
         assert await person.delivered(BACK_S) == 0, "lines are stored again"
 

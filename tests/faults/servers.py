@@ -111,7 +111,7 @@ async def stands_still(cluster: Cluster) -> list[Figure]:
 
 
 def _ended(server: Server) -> None:
-    """Check that the former leader has ended by itself."""
+    """Check that the old leader has ended by itself."""
     assert server.process is not None
     assert server.process.wait(10) != 0
     server.process = None

@@ -118,8 +118,8 @@ async def redis_stops(cluster: Cluster) -> list[Figure]:
 async def _without_postgres(cluster: Cluster, here: Stage, away: Callable[[], None], back: Callable[[], None]) -> list[float]:
     """Stop PostgreSQL for half a minute.
 
-    Return the number of lost records, the number of dropped calls, and the longest sound gap in s. Meanwhile people talk, write,
-    draw, enter the queue, are matched, leave and rate.
+    Return the number of lost records, the number of dropped calls, and the longest sound gap in s. During the failures people
+    talk, write, draw, enter the queue, are matched, leave and rate.
     """
     staying, leaving = await here.call(), await here.call()
     await here.all_hear()

@@ -295,7 +295,7 @@ class OneWorker(Workers):
 
     @classmethod
     def _process(cls) -> tuple[int, str]:
-        """Return the worker's process id and socket. Start another worker if a test has ended the former one."""
+        """Return the worker's process id and socket. Start another worker if a test has ended the worker."""
         if cls._shared is None or cls._shared[0].poll() is not None:
             cls._shared = cls._begin()
         process, path = cls._shared

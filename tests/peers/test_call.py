@@ -179,7 +179,7 @@ async def test_video_arrives_in_its_slot_starting_with_a_keyframe(either_service
     user, counselor = await service.join("user"), await service.join("counselor")
     user.show()
     counselor.show("screen")
-    await asyncio.sleep(0.5)  # by then, both people send video that nobody views yet
+    await asyncio.sleep(0.5)  # during this time, both people begin to send video that nobody views yet
     sees = {"counselor": {0: ("user", "camera")}, "user": {2: ("counselor", "screen")}}
     await service.matrix(sees=sees)
     before = await service.worker.stats()

@@ -191,7 +191,7 @@ async def test_worker_host_reports_a_port_in_use_once_and_waits(redis: RedisServ
             stranger = await asyncio.to_thread(bound, first_port)
             os.kill(host.pid, signal.SIGCONT)
             await until_live(service, 1)
-            await asyncio.sleep(3)  # meanwhile the host checks the port three times
+            await asyncio.sleep(3)  # during this time the host checks the port three times
             lines = (tmp_path / "media.log").read_text().splitlines()
             said = [line for line in lines if f"UDP port {first_port} is taken" in line]
             assert len(said) == 1

@@ -132,7 +132,7 @@ async def test_new_browser_is_told_of_and_its_sign_in_ended_from_the_mail(servic
     await settled(service)
     assert await outbox(service) == [], "neither the first browser nor one that is known"
     _, strange = await sign_in(service)
-    # this sign-in causes no mail, because the service knows this browser by now
+    # this sign-in causes no mail, because the service already knows this browser
     _, strange_again = await sign_in(service, cookie=strange)
     mail = await mails.one("新しい端末")
     body = mail.get_body(("plain",))

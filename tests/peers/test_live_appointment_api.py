@@ -168,7 +168,7 @@ async def test_appointment_cancelled_by_the_command_line_ends_and_is_mailed(serv
         await service.app[app_keys.RECORDS].audit("cli", "appointment.cancel", subject, service.live.now(), booking)
 
     await ask(first)
-    await asyncio.sleep(3 * LOOK_S)  # the server has read the request by then
+    await asyncio.sleep(3 * LOOK_S)  # during this time, the server reads the request
     assert session.state == "callback", "only the booking that was named is cancelled"
     await ask(second)
     assert (await user.state("closed"))["end_reason"] == "callback_cancelled"

@@ -1,6 +1,7 @@
 """Callbacks over real HTTP and WebSockets.
 
-A callback is requested, becomes due and rings. The user answers by phone or by a fresh link. Meanwhile, servers restart.
+A callback is requested, becomes due and rings. The user answers by phone or by a fresh link. Servers restart while the callback
+waits.
 """
 
 from __future__ import annotations

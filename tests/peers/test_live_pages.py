@@ -204,7 +204,7 @@ async def test_consent_and_page_stay_behind_when_the_user_moves(service: Service
     assert (await phone.state("active"))["cobrowse"]["state"] == ""
     elsewhere = await page_of(service, phone)
     assert not (await elsewhere.get("page_state"))["on"], "the user agreed to show a page of the former device"
-    with pytest.raises(AssertionError):  # the former token is not accepted any more
+    with pytest.raises(AssertionError):  # the old token is not accepted any more
         await page_of(service, user)
 
 

@@ -27,7 +27,7 @@ BACK_S = 4.0  # seconds from a server's death until another server serves its pe
 class Shared:
     """One cluster for all tests of this file, because a start takes seconds.
 
-    After a failed test the next test gets a new cluster, and the logs of the former cluster are printed.
+    After a failed test the next test gets a new cluster, and the logs of the old cluster are printed.
     """
 
     def __init__(self) -> None:
@@ -101,7 +101,7 @@ async def said(writer: Person, reader: Person, text: str) -> None:
 async def come_back(door: Service, former: Person) -> Person:
     """Reconnect at once. Reconnect again until this server leads.
 
-    A server that does not lead forwards to the former leader, which is ending or frozen.
+    A server that does not lead forwards to the old leader, which is ending or frozen.
     """
     async with asyncio.timeout(BACK_S):
         while True:

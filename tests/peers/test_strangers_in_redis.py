@@ -183,7 +183,7 @@ async def test_forged_lease_does_not_prevent_a_leader(redis: RedisServer, bus: R
 async def test_two_servers_that_start_at_once_agree_on_the_leader(redis: RedisServer, tmp_path: Path) -> None:
     slow = SlowBus(redis.url)
     async with server(redis, tmp_path, slow) as second:
-        await slow.has_read.wait()  # by now, the second server has read that no server leads
+        await slow.has_read.wait()  # at this time, the second server has read that no server leads
         async with server(redis, tmp_path) as first:
             assert await first.node.someone_leads(START_S)
             slow.go_on.set()
@@ -226,7 +226,7 @@ async def test_forged_announcement_gets_no_command(redis: RedisServer, bus: Redi
     bus.sadd(announcement.WORKERS_KEY, "w")
     bus.set(announcement.announcement_key("w"), forged_announcements(stranger.url)[kind])
     await fleet.start(_nothing, _nothing)
-    await asyncio.sleep(1.0)  # meanwhile the fleet reads the announcements three times
+    await asyncio.sleep(1.0)  # during this time the fleet reads the announcements three times
     assert fleet._workers == {}
     assert stranger.heard == []
     await fleet.close()

@@ -50,7 +50,7 @@ async def test_no_event_is_lost_when_leader_and_receiver_are_killed(cluster: Clu
     async with doors(cluster) as (leader_door, other_door):
         await subscribed(leader_door, receiver)
         users = [await other_door.user() for _ in range(PLACES + 2)]
-        receiver.answered.clear()  # from now on the receiver accepts messages, but the leader gets no answer
+        receiver.answered.clear()  # after this, the receiver accepts messages, but the leader gets no answer
         for user in users:
             await user.say("enter")
         await until(lambda: len(receiver.seen) == PLACES, lambda: receiver.seen)

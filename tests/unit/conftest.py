@@ -17,7 +17,7 @@ settings.load_profile("any machine")
 def logs_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Undo the set-up of logging after a test that runs a command, so that the next test reads its own logs.
 
-    No logger is cached: a cached one would keep the former set-up.
+    No logger is cached, because a cached logger would keep the old set-up.
     """
     before, root = structlog.get_config(), logging.getLogger()
     level, configure = root.level, structlog.configure

@@ -5,8 +5,9 @@
 --       step's number, the last fence that the caller has seen, and the era (see words.lua) that the caller knows ("": none).
 -- Returns packed {"ok", events or result, now_ms, era} or {"refused", reason, now_ms, era}.
 --
--- A caller whose connection breaks sends the same step again under the same number. If the step was made already, the caller gets the
--- former answer and nothing happens twice. "answers:CALLER" keeps the last answers for as long as a caller may try again.
+-- A caller whose connection breaks sends the same step again under the same number. If the step was made already, the caller gets
+-- the first answer again, and nothing happens twice. "answers:CALLER" keeps the last answers for as long as a caller may try
+-- again.
 
 local ANSWERS_KEPT = 64 -- must be above FLIGHT of matcher/redis/line.py
 local ANSWERS_KEPT_MS = 60000 -- must be above RETRY_S of matcher/redis/line.py

@@ -140,8 +140,8 @@ function Queues.front_of(role, medium, language)
   return role .. ":" .. medium .. ":" .. language
 end
 
--- Move a lane to its new place in its front after its head has changed. Remove an empty lane from the front. `former`, `head`: places
--- of the old and the new head; nil if there is none.
+-- Move a lane to its new place in its front after its head has changed. Remove an empty lane from the front. `former`, `head`:
+-- places of the old head and the new head in the queue; nil if there is none.
 local function face(ticket, lane, former, head)
   local name = Queues.front_of(SERVED_BY[ticket.kind], ticket.medium, ticket.language)
   local front, standing = key("front:" .. name), select(2, lane_parts(lane))

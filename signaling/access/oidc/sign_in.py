@@ -206,7 +206,7 @@ class OidcSignIn:
         settings, provider = await self.provider(kept.of)
         begun = (kept.issuer, kept.client_id)  # both are empty if a server of an earlier version began this sign-in
         if begun not in (("", ""), (settings.issuer, settings.client_id)):
-            raise SignInRefused("state_over")  # the owner has set another provider meanwhile, which must not get the code
+            raise SignInRefused("state_over")  # the owner has since set another provider, which must not get the code
         if returned.error or not returned.code:
             raise SignInRefused("provider_refused")
         try:
@@ -234,7 +234,7 @@ class OidcSignIn:
             checked_at=now,
         )
         if not await self._records.add_provider_sign_in(made, vouched, kept.of, settings):
-            raise SignInRefused("state_over")  # the member or the provider was removed meanwhile
+            raise SignInRefused("state_over")  # the member or the provider was removed during this sign-in
         return SignedIn(member, token, limited=False)
 
     async def claims(self, provider: Provider, settings: OidcSettings, tokens: Tokens, nonce: str | None, now: int) -> Claims:

@@ -47,7 +47,7 @@ async def look(request: web.Request) -> web.Response:
 
 @routes.post("/api/calendar")
 async def renew(request: web.Request) -> web.Response:
-    """Make a new address of the member's own calendar. The former address stops working. The request is audited."""
+    """Make a new address of the member's own calendar. The old address stops working. The request is audited."""
     member, key = await signed_in(request), secrets.token_urlsafe(32)
     await request.app[RECORDS].save_calendar(member.id, token_hash(key))
     await request.app[RECORDS].audit(member.id, "calendar.renew", f"staff/{member.id}", now_ms())

@@ -1,6 +1,6 @@
 """The mail address of the signed-in member of staff.
 
-A new address replaces the former address only after the member has opened the link that was mailed to the new address.
+The new address is used only after the member has opened the link that was mailed to it.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ async def change(request: web.Request) -> web.Response:
 async def confirm(request: web.Request) -> web.Response:
     """Change the member's address by the link that was mailed to the new address.
 
-    The former address gets a mail about the change.
+    The old address gets a mail about the change.
 
     Raises SignInRefused: link_over.
     """

@@ -131,7 +131,7 @@ async def decline(request: web.Request) -> web.Response:
 
 @routes.post("/api/sessions/{id}/push")
 async def tell_user(request: web.Request) -> web.Response:
-    """From now on, send pushes to this browser when staff answer the session's user."""
+    """Register this browser for pushes, which are sent when staff answer the session's user."""
     entry = await _own_session(request)
     stored = await _store(request, entry.id, session=entry.id)
     await _count(request, entry)

@@ -97,7 +97,7 @@ async def sign_in(request: web.Request) -> web.Response:
 async def welcome(request: web.Request, signed_in: SignedIn, now: int) -> web.Response:
     """Return the response to a new sign-in, with the sign-in's cookie.
 
-    If the browser had a sign-in before, end the former sign-in.
+    If the browser had a sign-in before, end that sign-in.
     """
     member = signed_in.staff
     response = answer(Me.of(member, must_set_up=signed_in.limited))
@@ -106,11 +106,10 @@ async def welcome(request: web.Request, signed_in: SignedIn, now: int) -> web.Re
 
 
 async def begin(request: web.Request, response: web.StreamResponse, signed_in: SignedIn, now: int) -> None:
-    """Give the browser the cookie of a new sign-in. If the browser had a sign-in before, end the former sign-in."""
+    """Give the browser the cookie of a new sign-in. If the browser had a sign-in before, end that sign-in."""
     member = signed_in.staff
     if former := right_of(request):
-        # set the cookie before the former sign-in is removed, so that other tabs of the same member reconnect with the new
-        # sign-in
+        # set the cookie before the old sign-in is removed, so that other tabs of the same member reconnect with the new sign-in
         await request.app[LIVE].ended_rights.signed_in_again(member, former)
         await request.app[RECORDS].remove_sign_in(former)
     await request.app[RECORDS].audit(member.id, "sign_in", f"staff/{member.id}", now_ms())

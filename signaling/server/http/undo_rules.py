@@ -70,7 +70,7 @@ async def _undo_rules(request: web.Request, asker: Asker, row: str, change: Chan
 
 
 async def _undo_provider(request: web.Request, of: str, change: Change, note: Note) -> None:
-    """Restore the provider's former settings, or remove a provider that was added. The client secret stays unchanged."""
+    """Restore the provider's earlier settings, or remove a provider that was added. The client secret stays unchanged."""
     stored = await request.app[RECORDS].oidc_settings(of)
     if stored is None:
         raise Changed

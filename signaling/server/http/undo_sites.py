@@ -80,7 +80,7 @@ async def _part(request: web.Request, asker: Asker, subject: str, change: Change
 
 
 def _check_outcomes(site: Site) -> None:
-    """Raise BadPlan when a category that the outcomes name has been removed meanwhile."""
+    """Raise BadPlan when the outcomes name a category that has been removed."""
     if site.wrap_up is not None:
         check_outcomes(site.wrap_up, site.categories)
 

@@ -41,7 +41,7 @@ class ChangedWebhook(NewWebhook, kw_only=True):
 class WebhookItem(Struct, kw_only=True):
     """A webhook. `state`: "on", "off", or "failed" if the server has switched it off. `why`: why the last try failed, or "".
 
-    `both_until`: until when the former secret also signs events (Unix ms), or 0. `well_at`: when an event was last delivered
+    `both_until`: until when the old secret also signs events (Unix ms), or 0. `well_at`: when an event was last delivered
     (Unix ms), or 0. `crowded`: too many events wait for this webhook, so the server stores no new events for it.
     """
 
@@ -133,7 +133,7 @@ async def change(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/webhooks/{id}/rotate")
 async def rotate(request: web.Request) -> web.Response:
-    """Make a new secret for a webhook. For a day, events are also signed with the former secret. The request is audited."""
+    """Make a new secret for a webhook. For one day, events are also signed with the old secret. The request is audited."""
     asker = await asker_of(request)
     endpoint = await _asked(request, asker)
     secret = await request.app[ENDPOINTS].rotate(endpoint)

@@ -137,7 +137,7 @@ class House:
         return self._server.pid
 
     def cpu_s(self) -> float:
-        """Return the processor time that all threads of the server have used so far, in s."""
+        """Return the processor time that all threads of the server have used since its start, in s."""
         threads = Path(f"/proc/{self.pid}/task").iterdir()
         return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 

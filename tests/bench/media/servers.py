@@ -79,7 +79,7 @@ class Server(ABC):
         self.process = subprocess.Popen(pinned, stdout=(self.folder / "log").open("wb"), stderr=subprocess.STDOUT)
 
     def cpu_s(self) -> float:
-        """Return the processor time that all threads of the server have used so far, in s."""
+        """Return the processor time that all threads of the server have used since its start, in s."""
         threads = Path(f"/proc/{self.process.pid}/task").iterdir()
         return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 

@@ -421,7 +421,7 @@ async def test_person_deactivated_under_one_provider_is_kept_out_by_the_other(de
 
 
 async def test_sign_in_ends_with_the_provider_at_which_it_began(ready: Desk, provider: Provider) -> None:
-    """The code of the former provider must not go to the new one, and nobody would check the sign-in any more."""
+    """The code of the old provider must not go to the new provider, and nobody would check the sign-in any more."""
     operator = await ready.cookie_of("ops")
     for change in (None, settings(provider.issuer, client_id="another")):
         assert (await save(ready, settings(provider.issuer), operator)).status == 200

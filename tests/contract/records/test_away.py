@@ -76,7 +76,7 @@ OF_THE_STATEMENT = ["22021", "23505", "42P01", "54000", "XX001"]
 
 @pytest.mark.parametrize("dies", [True, False], ids=["killed", "silent"])
 async def test_records_are_back_when_a_replica_is_promoted(dies: bool) -> None:
-    """The former primary refuses connections, or has lost its network and does not answer at all."""
+    """The old primary refuses connections, or has lost its network and does not answer at all."""
     with running_postgres() as primary, running_postgres(primary) as replica:
         records = await Records.open(both(primary, replica))
         assert await records.lead() == 1

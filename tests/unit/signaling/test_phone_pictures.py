@@ -83,7 +83,7 @@ def lying(form: str) -> bytes:
 def test_photo_that_claims_to_be_small_is_refused_or_shown_small() -> None:
     with pytest.raises(PictureRefused, match="picture_damaged"):
         reencode(lying("HEIF"))
-    made = reencode(lying("AVIF"))  # the AVIF decoder scales the photo; until then, the process's memory limit applies
+    made = reencode(lying("AVIF"))  # the AVIF decoder scales the photo; before that, the process's memory limit applies
     assert (made.width, made.height) == (64, 48)
 
 

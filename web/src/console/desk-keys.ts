@@ -43,8 +43,8 @@ type Keys = Partial<Record<Action, () => void>>;
 
 function goTo(desk: DeskState, tab: Tab, selector: string): void {
   desk.onTab(tab);
-  // The tab is rendered in an earlier microtask, so the field exists by now. The field gets the focus before the person presses
-  // the next key.
+  // The tab is rendered in an earlier microtask, so the field exists when this code runs. The field gets the focus before the
+  // person presses the next key.
   queueMicrotask(() => document.querySelector<HTMLElement>(selector)?.focus());
 }
 

@@ -8,8 +8,8 @@ export class Ringer {
   #timer: ReturnType<typeof setInterval> | null = null;
   #volume = 0;
 
-  /** Makes the browser allow sound. Call this inside the handler of a click or key press, because browsers block sound until
-   *  then. */
+  /** Makes the browser allow sound. Call this inside the handler of a click or key press, because browsers block sound until the
+   * person has clicked or pressed a key. */
   async unlock(): Promise<void> {
     this.#context ??= new AudioContext();
     if (this.#context.state === "suspended") await this.#context.resume().catch(() => undefined);

@@ -34,7 +34,7 @@ function useChoices(session: SessionView): { choices: Choices | null; failed: bo
       (choices) => setFound({ choices: choices as Choices, failed: false }),
       () => setFound({ choices: null, failed: true }),
     );
-  }, [session.state]); // load the choices again when the conversation ends, because an operator might have changed them meanwhile
+  }, [session.state]); // load the choices again when the conversation ends, because an operator might have changed them
   return found;
 }
 

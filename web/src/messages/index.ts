@@ -1052,7 +1052,7 @@ export interface Former {
  * ``mode.whisper``, ``help.asked`` or ``recording``. Its ``args`` are values for the sentence that the page shows.
  * ``rev``: number of the line's newest change; equal to ``seq`` until the line is changed. A retracted line has neither text nor
  * picture. ``reply_to``: ``seq`` of the line to which this one replies; 0 for none.
- * ``former``: the line's former texts and pictures, oldest first. Users never get ``former``.
+ * ``former``: the line's earlier texts and pictures, oldest first. Users never get ``former``.
  */
 export interface Line {
   seq: number;
@@ -1441,7 +1441,9 @@ export interface HandOver {
   id?: number | null;
 }
 /**
- * The notes as typed so far. The server keeps them with the session and saves them when the session closes.
+ * All notes that the member of staff has typed until now.
+ *
+ * The server keeps them with the session and saves them when the session closes.
  */
 export interface TypeNotes {
   type: "notes";

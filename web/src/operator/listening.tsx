@@ -46,8 +46,8 @@ export function useListening(client: Client): Listening {
   };
 }
 
-/** Plays a call to the operator who listens in, and shows a band meanwhile. Asks for the operator's microphone only when the
- *  operator whispers or joins. */
+/** Plays a call to the operator who listens in, and shows a band as long as the call is played. Asks for the operator's
+ *  microphone only when the operator whispers or joins. */
 export function ListeningBand({ client, session, onStop }: { client: Client; session: string; onStop: () => void }) {
   const [link, setLink] = useState<RoomLink | null>(null);
   useEffect(() => {

@@ -101,7 +101,7 @@ function useTakingPart(client: Client, view: SessionView, devices: Devices) {
     if (wanted === how) return true;
     setBusy(true);
     agreed.current = record;
-    // The microphone is turned on only if the operator has merely listened so far. An operator who has muted themselves while
+    // The microphone is turned on only if the operator has only listened until now. An operator who has muted themselves while
     // whispering stays muted.
     if (how === "listen") await devices.toggle("mic", true);
     const { track, problem } = devices.state.get().mic;
@@ -145,7 +145,8 @@ interface JoinDialogProps {
   onClose: () => void;
 }
 
-/** Asks before the operator joins, because everybody hears them from then on. Asks for consent where the call can be recorded. */
+/** Asks before the operator joins, because after joining everybody hears the operator. Asks for consent where the call can be
+ * recorded. */
 function JoinDialog({ view, names, onJoin, onClose }: JoinDialogProps) {
   const [busy, setBusy] = useState(false);
   const recorded = view.recording !== null;

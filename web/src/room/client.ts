@@ -144,8 +144,8 @@ export class Client {
     for (const listener of [...this.listeners]) listener(message);
   }
 
-  /** Stores, for each session, the `rev` after which lines must be fetched. A session that was complete on the former connection
-   *  lacks only lines after its last `rev`. */
+  /** Stores, for each session, the `rev` after which lines must be fetched. A session that was complete on the old connection
+   * lacks only lines after its last `rev`. */
   private returned(): void {
     for (const session of this.complete.keys()) {
       const known = Math.max(this.complete.get(session) ?? 0, lastRev(this.store.get(), session));

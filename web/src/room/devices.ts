@@ -96,8 +96,8 @@ export class Devices {
     await this.acquire(kind);
   }
 
-  /** Switches to another camera, on a phone from front to back. Returns false if that failed and the former camera is on
-   *  again. The next visit still starts with the camera that the person has chosen from the list. */
+  /** Switches to another camera, on a phone from front to back. Returns false if that failed and the old camera is on again. The
+   * next visit still starts with the camera that the person has chosen from the list. */
   async flip(): Promise<boolean> {
     const { camera, cameras } = this.store.get();
     if (!camera.track || this.pending.has("camera")) return true;
@@ -115,7 +115,7 @@ export class Devices {
     return true;
   }
 
-  /** Blurs the background of the camera's picture, or shows it again. The camera stays on meanwhile. */
+  /** Blurs the background of the camera's picture, or shows it again. The camera stays on during the change. */
   async blur(on: boolean): Promise<void> {
     this.setBlur(on ? "on" : "");
     const { track } = this.store.get().camera;
@@ -235,7 +235,7 @@ export class Devices {
   };
 
   private async opened(which: MediaTrackConstraints, turn: number): Promise<boolean> {
-    if (turn !== this.turns.camera) return true; // the person has switched the camera off meanwhile
+    if (turn !== this.turns.camera) return true; // the person has switched the camera off since the request
     try {
       const stream = await navigator.mediaDevices.getUserMedia({ video: cameraOf(which) });
       const [track] = stream.getVideoTracks();

@@ -41,7 +41,7 @@ const TEXT_ONLY_EVERY_MS = 5000;
 const NEXT_TRY_MS = 300;
 const TICK_MS = 100;
 const CALL_EVERY_MS = 500;
-/** How long the former connection is kept after its successor is live, ms. In this time, the other people move to their new
+/** How long the old connection is kept after the new connection is live, in ms. In this time, the other people move to their new
  *  connections, too. */
 const FORMER_MS = 1000;
 const HEARS_MS = 20;
@@ -62,8 +62,8 @@ export class RoomPeer {
   /** The connection that was live before the present attempt; null if there is none. Either the room moved to a new epoch, or the
    *  connection fell silent and can recover. */
   private former: Attempt | null = null;
-  /** Whether `former` fell silent. This page then sends heartbeats over `former`, and keeps either `former` or the new
-   *  connection, whichever works first. */
+  /** Whether `former` fell silent. This page then sends heartbeats over `former`. It keeps the connection that works first,
+   * `former` or the new connection. */
   private formerSilent = false;
   private shown: Attempt | null = null;
   private tries = 0;
@@ -225,9 +225,9 @@ export class RoomPeer {
     import("./uplink").then(start, () => undefined);
   }
 
-  /** Keeps the present connection as `former`, for two reasons. Perhaps its worker is draining, and still carries sound while
-   *  people move one by one. Or perhaps the network is gone only for a while, and the connection recovers when the network
-   *  returns. */
+  /** Keeps the present connection as `former` next to the new connection, for two reasons. Perhaps its worker is draining, and
+   *  still carries sound while people move one by one. Or perhaps the network is gone only for a while, and the connection
+   *  recovers when the network returns. */
   private keepFormer(as: (former: Attempt) => void): void {
     this.dropFormer();
     this.clearTimers();
@@ -337,7 +337,7 @@ export class RoomPeer {
   }
 
   private sendOver({ senders }: Attempt, tracks: Record<TrackKind, MediaStreamTrack | null>): void {
-    // Replacing a track fails if the connection is closed by now.
+    // Replacing a track fails if the connection has been closed.
     for (const kind of KINDS) senders[kind].replaceTrack(tracks[kind]).catch(() => undefined);
   }
 

@@ -61,7 +61,7 @@ export class Redundancy {
     return this.wanted;
   }
 
-  /** Call this for each new connection. The new connection will probably lose packets as the former one did. So RED stays on
+  /** Call this for each new connection. The new connection will probably lose packets as the old connection did. So RED stays on
    *  if it was on, and a new trial begins. */
   reconnected(): void {
     this.reports = [];
@@ -98,7 +98,7 @@ export class Redundancy {
     if (tried) this.holdMs = HOLD_MS;
     const forLong = this.loss(FOR_LONG);
     if (this.queues(at) || (!tried && this.worse())) this.goBack(at);
-    // only after the trial, because until then the span includes loss from before RED
+    // only after the trial, because until the end of the trial the measured time includes loss from before RED
     else if (tried && forLong !== null && forLong < CLEAN) this.wanted = false;
   }
 

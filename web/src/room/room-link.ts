@@ -133,7 +133,7 @@ export class RoomLink {
 
   private returned(): void {
     this.sentMedia = "";
-    this.wire = ""; // the server has forgotten the former connection, so the board must sync again
+    this.wire = ""; // the server has forgotten the old connection, so the board must sync again
     this.peer.retryNow();
   }
 

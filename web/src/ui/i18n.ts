@@ -73,7 +73,7 @@ export function setLocale(language: string): Promise<void> {
   });
 }
 
-/** Loads the texts of all code that has been loaded so far, in the chosen language. Rejects if the texts cannot be loaded. */
+/** Loads the texts of all loaded code, in the chosen language. Rejects if the texts cannot be loaded. */
 export async function ready(): Promise<void> {
   const language = chooseLocale(asked, languages());
   const missing = parts.filter((part) => part.language !== language);
@@ -81,7 +81,7 @@ export async function ready(): Promise<void> {
     Promise.all(missing.map(({ files }) => files[fileOf(language)]?.() as Promise<Table>)),
     language === "ko" && import("./particles").then((module) => module.withParticle),
   ]);
-  if (language !== chooseLocale(asked, languages())) return ready(); // the language has changed meanwhile
+  if (language !== chooseLocale(asked, languages())) return ready(); // another language was chosen during the loading
   missing.forEach((part, n) => Object.assign(part, { language, table: tables[n] ?? part.table }));
   if (withParticle) particle = withParticle;
   if (missing.length === 0) return;

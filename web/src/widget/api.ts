@@ -31,7 +31,7 @@ export interface LoadOptions extends Options {
 }
 
 export interface Widget {
-  /** Calls `listener` at each event with this name from now on. Returns a function that stops this. A listener for "ready" is
+  /** Calls `listener` at each later event with this name. Returns a function that stops this. A listener for "ready" is
    *  called even if the widget is ready already. */
   on: <N extends Name>(name: N, listener: (detail: Events[N]) => void) => () => void;
   open: (options?: Options) => void;

@@ -1,7 +1,7 @@
 """Count handle times, and add the counts of sessions by outcome.
 
-Sessions that were counted before this version have no such counts. A former version that still runs during a rolling upgrade adds
-no such counts either.
+Sessions that were counted before this version have no such counts. During a rolling upgrade, servers of the former version do not
+add such counts either.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ const NOBODY: StaffItem[] = [];
 /** Session → the colleagues who can be mentioned in it, as the server last said. */
 export const colleagues = createStore<Record<string, StaffItem[]>>({});
 
-/** Asks the server who can be mentioned in a session. If the request fails, the former list stays. */
+/** Asks the server who can be mentioned in a session. If the request fails, the old list stays. */
 export async function fetchColleagues(client: Client, session: string): Promise<void> {
   try {
     const { people } = (await client.connection.request({ type: "colleagues", session, purpose: "mention" })) as Colleagues;

@@ -63,7 +63,7 @@ export const outbox = (state: string, page: number) =>
   get(`/api/operator/mails?${new URLSearchParams({ state, page: String(page) }).toString()}`) as Promise<Outbox>;
 export const retry = (id: string) => post(`/api/operator/mails/${encodeURIComponent(id)}/retry`);
 export const plans = () => get(`/api/operator/mail?lang=${locale()}`) as Promise<SiteMail[]>;
-/** Stores the settings of a site's mails. The server refuses if somebody else has changed them since `former` was read. */
+/** Stores the settings of a site's mails. The server refuses if somebody else has changed the settings since `former` was read. */
 export const savePlan = (site: string, plan: Plan, former: Plan) => post(mailOf(site), { plan, former });
 
 /** The standard wording of one kind of mail, and the values in braces that its texts can contain. */

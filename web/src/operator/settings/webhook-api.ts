@@ -12,8 +12,8 @@ export interface Webhook {
   failures: number;
   waiting: number;
   crowded: boolean;
-  /** The time until which the server also signs deliveries with the former secret (Unix ms); 0 if the server signs with one
-   *  secret only. */
+  /** The time until which the server also signs deliveries with the old secret (Unix ms); 0 if the server signs with one secret
+   * only. */
   both_until: number;
   well_at: number;
 }

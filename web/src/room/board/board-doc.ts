@@ -114,7 +114,7 @@ export class BoardDoc {
     return shape.index < putAway && drawnAt(putAway) <= until;
   }
 
-  /** Returns the shapes that a page shows now: neither deleted nor put away with a former background picture. */
+  /** Returns the shapes that a page shows now: neither deleted nor put away with an earlier background picture. */
   seen(page: string): Shape[] {
     return this.shapes(page).filter((shape) => !this.isPutAway(shape));
   }
@@ -239,8 +239,8 @@ export class BoardDoc {
     this.beginStep();
   }
 
-  /** Changes the background picture, as one undo step. Shapes drawn on the former picture are put away with it. Choosing blank
-   *  paper ("") also puts shapes away. Shapes on blank paper stay when a picture is laid under them. */
+  /** Changes the background picture, as one undo step. Shapes drawn on the old background picture are put away with it. Choosing
+   *  blank paper ("") also puts shapes away. Shapes on blank paper stay when a picture is laid under them. */
   setBackground(picture: string, page: string = FIRST_PAGE): void {
     const map = this.pageMap(page);
     if (!map) return;

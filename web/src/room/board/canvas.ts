@@ -1,7 +1,7 @@
 /** Paints a page on two canvases. The lower canvas has the shapes that do not change now, the upper one those that move or
  *  grow. A new point of a stroke repaints only the upper canvas. A new lower canvas is first painted out of sight, in slices
- *  of a few ms, so that thousands of shapes delay no frame. Until it is complete, the former lower canvas is shown, moved and
- *  scaled with the view. */
+ *  of a few ms, so that thousands of shapes delay no frame. Until it is complete, the old lower canvas is shown, moved and scaled
+ *  with the view. */
 
 import type { BoardDoc } from "./board-doc";
 import { overlap, paintedBox } from "./geometry";
@@ -142,7 +142,7 @@ export class BoardCanvas {
     return this.lifted.get(id)?.preview ?? null;
   }
 
-  /** Ends all previews. From now on, all shapes are painted as they are in the document. */
+  /** Ends all previews. After this call, all shapes are painted as they are in the document. */
   release(): void {
     for (const [id, one] of this.lifted) {
       if (one.preview) this.lifted.set(id, { ...one, preview: null, until: performance.now() + RESTS_AFTER_MS });

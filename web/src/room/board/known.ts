@@ -94,7 +94,7 @@ export class Known {
     this.pages.delete(held.shape.page);
   }
 
-  /** Puts a shape into the sorted list of its page. A shape that only changed replaces its former version (`before`). */
+  /** Puts a shape into the sorted list of its page. A shape that only changed replaces its older version (`before`). */
   private place(before: Shape | undefined, shape: Shape): void {
     if (this.isNewest(shape)) this.tops.set(shape.page, shape);
     const list = this.pages.get(shape.page);

@@ -174,7 +174,7 @@ export class Rebuilt {
 
   private build(shot: Shot, depth: number, inDrawing = false): Node | null {
     if (this.nodes.size > MOST_NODES || depth > MOST_DEPTH) return null;
-    // removes the former node of this number, so that `nodes` counts all nodes of the document
+    // removes the old node of this number, so that `nodes` counts all nodes of the document
     this.remove(this.nodes.get(shot.id));
     const drawing = inDrawing || shot.isSVG === true;
     const node = shot.type === ELEMENT ? this.element(shot, drawing) : this.doc.createTextNode(String(shot.textContent ?? ""));

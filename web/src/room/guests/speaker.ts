@@ -12,7 +12,7 @@ const FULL = 5; // number of tiles at which the speaker's tile begins to be larg
 const SPOKE_MS = 1500; // a cough makes nobody large
 const NOBODY: string[] = [];
 
-/** Returns the person whose tile is large next. The former speaker stays until another person has spoken for long enough.
+/** Returns the person whose tile is large next. A new speaker is shown only after that person has spoken for long enough.
  *  Pure. */
 export function nextLarge(former: string, speaking: string[], people: string[]): string {
   if (people.length < FULL) return "";

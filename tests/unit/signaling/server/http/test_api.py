@@ -112,7 +112,7 @@ async def test_list_is_walked_by_its_cursor(desk: Desk, api: Api) -> None:
     while True:
         part = await api.read(f"{V1}/sessions?limit=3&cursor={cursor}")
         seen += [item["id"] for item in part["items"]]
-        await stored(desk, f"s-new{len(seen)}", after_ms=9000)  # a session that comes meanwhile does not shift the pages
+        await stored(desk, f"s-new{len(seen)}", after_ms=9000)  # a session that is added between two pages does not shift them
         cursor = part["next"]
         if not cursor:
             break
