@@ -249,13 +249,18 @@ class JitterBuffer:
         """Let a tick of pure silence pass. Call it before `begin` and `next`, which are needed only if it returns False.
 
         Return False, and do nothing, if there is something to play.
+
+        During silence the room's ticks may move earlier, because other sources have time to spare. The position must not overtake
+        this source's packets then: every packet after the silence would come too late.
         """
         if self._packets:
             return False
         if self._playing:
             if self._stalled or not self._paused:
                 return False
-            self._cursor += TICK_SAMPLES
+            self._offset_s = now - self._cursor / RATE
+            if self._offset_s >= self._needed():
+                self._cursor += TICK_SAMPLES
             if now - self._newest_at > IDLE_S:
                 self._reset()
         return True

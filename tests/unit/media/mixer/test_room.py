@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.mixer import AudioRoom
+from media.mixer import TICK_STEP_S, AudioRoom
 from media.mixer.mix import Gains, mix
 from media.mixer.opus import Encoder, Samples
 from media.mixer.room import LOOKAHEAD_S
@@ -334,6 +334,44 @@ def test_ticks_follow_the_speakers_packets(phase_s: float, voices: dict[str, lis
     assert age_s < 0.020 + 0.0085 + LOOKAHEAD_S, "a frame, the rest of a quarter tick and its guard, and the codec's own"
     assert room.audio.stats["concealed"] == 0
     assert room.ears.hears("counselor", USER)
+
+
+def test_person_who_mutes_with_dtx_is_heard_after_ticks_have_moved_earlier(voices: dict[str, list[bytes]]) -> None:
+    """While the counselor is muted, the other people's packets have time to spare, so the room's ticks move earlier."""
+    room = Room()
+    room.audio.set_matrix(everyone("user", "counselor"), set())
+    counselor = talker(voices, "counselor")
+    room.run(2, counselor)
+    spoken, dtx_samples = counselor.payloads, 20 * TICK
+    counselor.payloads, counselor.samples, counselor.n = [b"\x48"], dtx_samples, counselor.n * TICK // dtx_samples
+    for _ in range(8):
+        room.run(0.4, counselor)
+        room.now -= TICK_STEP_S
+    counselor.payloads, counselor.samples, counselor.n = spoken, TICK, counselor.n * dtx_samples // TICK
+    room.run(2, counselor)
+    assert room.ears.hears("user", COUNSELOR)
+    assert room.audio.stats["dropped_late"] == 0
+
+
+def test_person_who_mutes_is_heard_after_ticks_have_moved_earlier(voices: dict[str, list[bytes]]) -> None:
+    """The fast path keeps the packets of a muted person away from the mixer. The person unmutes after less than two seconds."""
+    room = Room()
+    room.audio.set_matrix(everyone("user", "counselor"), set())
+    counselor = talker(voices, "counselor")
+    room.run(2, counselor)
+    counselor.level = 127
+    room.run(0.4, counselor)
+    for _ in range(8):
+        room.run(0.16)
+        room.now -= TICK_STEP_S
+    passed = round((room.now - room.BEGAN - room.PHASE_S) * 50) - counselor.n
+    counselor.n += passed
+    counselor.sequence += passed
+    counselor.timestamp += passed * TICK
+    counselor.level = 20
+    room.run(2, counselor)
+    assert room.ears.hears("user", COUNSELOR)
+    assert room.audio.stats["dropped_late"] <= 1
 
 
 packet = st.tuples(st.integers(0, 70_000), st.integers(0, 2**32 + 5), st.binary(max_size=80), st.none() | st.integers(-3, 300))
