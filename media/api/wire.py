@@ -128,13 +128,17 @@ class Event(Struct, tag_field="type", kw_only=True):
 
 
 class Snapshot(Event, tag="snapshot"):
-    """First frame of an event stream: the worker's state after event `n`."""
+    """First frame of an event stream: the worker's state after event `n`.
+
+    `region`: the name of the region in which the worker's machine is; "" if the machine was given no region.
+    """
 
     worker: str
     pid: int
     udp: list[tuple[str, int]]
     rooms: list[RoomState] = []
     captions: bool = False
+    region: str = ""
 
 
 class CaptionsReady(Event, tag="captions_ready"):

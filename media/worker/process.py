@@ -60,6 +60,7 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--recordings", type=Path, help="folder for recordings (default: the worker records nothing)")
     parser.add_argument("--captions", default="", metavar="URL", help="URL of the captions process (needs --captions-env)")
     parser.add_argument("--captions-env", metavar="VAR", help="environment variable that holds the captions process's token")
+    parser.add_argument("--region", default="", help="name of the region of this machine, which servers compare with the user's")
     parser.add_argument("--parent", type=int, default=0, metavar="PID", help="end when this parent process ends")
     found = parser.parse_args(given)
     if found.listen and not (found.secret_env and os.environ.get(found.secret_env)):
@@ -107,7 +108,7 @@ async def serve(options: argparse.Namespace, fastpath: Fastpath | None, watched:
     """
     addresses = options.address or local_addresses(options.loopback)
     captions = (options.captions, os.environ[options.captions_env]) if options.captions else None
-    where = Where(addresses, options.announce, options.udp_port, options.recordings, captions)
+    where = Where(addresses, options.announce, options.udp_port, options.recordings, captions, options.region)
     worker = Worker(options.name or str(os.getpid()), where, fastpath)
     secret = os.environ[options.secret_env] if options.secret_env else ""
     runner = web.AppRunner(http_api.build(worker, secret), access_log=None, shutdown_timeout=SHUTDOWN_S)

@@ -60,7 +60,7 @@ class Where:
 
     `addresses`: local addresses to bind. `announced`: public addresses that lead here, with the same port. `port`: 0 takes any
     free port. `recordings`: folder of the recordings; None: this worker records nothing.
-    `captions`: URL and token of the captions process; None: there is none.
+    `captions`: URL and token of the captions process; None: there is none. `region`: the region of this machine, or "".
     """
 
     addresses: Sequence[str]
@@ -68,6 +68,7 @@ class Where:
     port: int = 0
     recordings: Path | None = None
     captions: tuple[str, str] | None = None
+    region: str = ""
 
 
 class Worker:
@@ -207,7 +208,15 @@ class Worker:
         """Return the worker's state after event `number`."""
         rooms = [room.state() for room in self.rooms.values()]
         captions = self.captions is not None and self.captions.ready
-        return wire.Snapshot(n=number, worker=self.name, pid=os.getpid(), udp=self.udp, rooms=rooms, captions=captions)
+        return wire.Snapshot(
+            n=number,
+            worker=self.name,
+            pid=os.getpid(),
+            udp=self.udp,
+            rooms=rooms,
+            captions=captions,
+            region=self._where.region,
+        )
 
     def stats(self) -> wire.WorkerStats:
         """Return all counters since the start, including those of closed rooms, and the process's load."""

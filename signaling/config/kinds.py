@@ -18,6 +18,7 @@ from .proxies import Proxies, one_proxy, proxies_of
 ONE_PROXY = "one"
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _SENDER = re.compile(rf"(?:[^@\s]{{1,64}}@)?{_LABEL}(?:\.{_LABEL})+")
+_REGION = re.compile("[a-z0-9-]{0,32}")
 _PASSWORD = re.compile(r"//([^/:@]*):[^/@]*@")
 
 
@@ -133,6 +134,13 @@ def _sender(text: str) -> str:
     return f"{local}{at}{domain.lower()}"
 
 
+def _region(text: str) -> str:
+    name = text.strip().lower()
+    if not _REGION.fullmatch(name):
+        raise ValueError(f"“{text}” is not the name of a region; use at most 32 letters from a to z, digits and hyphens.")
+    return name
+
+
 SWITCH = Kind("", switch, lambda on: "true" if on else "false")
 FILE = Kind("FILE", Path)
 FOLDER = Kind("FOLDER", Path)
@@ -143,6 +151,7 @@ SOCKET = Kind("SOCKET", _socket, _show_address)
 PROXIES = Kind("NETWORKS", _proxies, _show_proxies)
 NETWORK = Kind("CIDR", _network)
 SENDER = Kind("DOMAIN", _sender)
+REGION = Kind("REGION", _region)
 SECRET = Kind("SECRET", str.encode, lambda value: "set" if value else "")
 PORT = number(1, 65_535)
 MEDIA_PORT = number(1024, 65_000)

@@ -43,6 +43,7 @@ class MediaSettings:
         (), kinds.text("ADDRESS"), "Bind media to this local address only. Repeatable.", repeatable=True
     )
     loopback: bool = setting(False, kinds.SWITCH, "Also accept media on loopback, to try a cluster on one machine.")
+    region: str = setting("", kinds.REGION, "Region of this machine. A room opens near a user of the same region.")
     workers: int = setting(0, kinds.number(0, 256), "Number of media workers.", default_words="one per core")
     recordings: Path | None = setting(
         None,

@@ -42,8 +42,9 @@ class Arriving:
         user_ref: str,
         user_name: str,
         form_missing: bool = False,
+        region: str = "",
     ) -> tuple[str, str]:
-        """Make a session. `form_missing`: whether the user has still to fill in the site's form.
+        """Make a session. `form_missing`: whether the user has still to fill in the site's form. `region`: where the user is.
 
         Return the session's id and token. The records keep only the token's hash. Raises NotAllowed if the site is unknown.
         """
@@ -67,6 +68,7 @@ class Arriving:
             sleeps_days=found.thread_days,
             form_missing=form_missing,
             guests=found.guests,
+            region=region,
         )
         record = SessionRecord(
             id=session_id,

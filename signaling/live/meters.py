@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from time import monotonic
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
@@ -13,6 +13,8 @@ from signaling.records import Records
 
 LAG_EVERY_S = 0.25  # Seconds between two measurements of the event loop's lag.
 WAIT_S = (2, 5, 10, 20, 30, 60, 120, 300, 600, 1800)  # Upper bounds, in seconds, of the buckets in the histogram of waits.
+RoomWhere = Literal["near", "far", "any"]
+ROOMS: tuple[RoomWhere, ...] = ("near", "far", "any")
 QUICK_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
 
@@ -27,6 +29,9 @@ class Meters:
             "sangdam_wait_seconds", "From the request until somebody accepted", ["kind"], buckets=WAIT_S, **own
         )
         self._rings = Counter("sangdam_rings", "Reservations that have ended", ["kind", "outcome"], **own)
+        self._rooms = Counter("sangdam_rooms_opened", "Rooms opened on media workers, by the worker's region", ["where"], **own)
+        for where in ROOMS:
+            self._rooms.labels(where)
         self._statements = Histogram(
             "sangdam_statement_duration_seconds", "Statements to the database", ["kind"], buckets=QUICK_S, **own
         )
@@ -49,6 +54,13 @@ class Meters:
         self._rings.labels(kind, outcome).inc()
         if outcome == "accepted":
             self._waits.labels(kind).observe(max(0, waited_ms) / 1000)
+
+    def room_opened(self, where: RoomWhere) -> None:
+        """Count a room that was opened on a worker.
+
+        `where`: "near" for a worker of the user's region, "far" for another worker, "any" if the user's region is not known.
+        """
+        self._rooms.labels(where).inc()
 
     def http_answered(self, route: str, method: str, status: int, took_s: float | None) -> None:
         """Count one HTTP request.

@@ -26,6 +26,7 @@ from signaling.live.chat import Lines
 from signaling.live.clock import Now
 from signaling.live.entry import Entry, RoomState
 from signaling.live.index import Index
+from signaling.live.meters import Meters
 from signaling.live.peer_ends import PEER_ENDS, is_fault
 from signaling.live.room_orders import DropOrder, RoomOrders
 from signaling.live.sessions import Sessions
@@ -66,6 +67,7 @@ class Rooms:
         recordings: Recordings,
         lines: Lines,
         translating: Translating,
+        meters: Meters,
         refused: Counter[str],
         now: Now,
     ) -> None:
@@ -75,6 +77,7 @@ class Rooms:
         self._recordings = recordings
         self._lines = lines
         self._translating = translating
+        self._meters = meters
         self._refused = refused
         self._now = now
         self._orders = orders
@@ -160,11 +163,13 @@ class Rooms:
 
     async def _open(self, entry: Entry, epoch: int) -> None:
         room = entry.room
-        worker = self._workers.place(entry.id)
+        region = entry.session.region
+        worker = self._workers.place(entry.id, region)
         if worker is None:
             raise WorkerUnreachable("no worker")
         updates = await self._board_so_far(entry, epoch)
         state = await worker.client.open_room(entry.id, media.OpenRoom(epoch=epoch, board=updates))
+        self._meters.room_opened("any" if not region else "near" if worker.region == region else "far")
         room.worker, room.opened, room.sent = worker, epoch, None
         if room.kept:
             room.kept = False

@@ -159,6 +159,7 @@ class Live:
             recordings=recordings,
             lines=self.lines,
             translating=self.translating,
+            meters=self.meters,
             refused=refused,
             now=now,
         )

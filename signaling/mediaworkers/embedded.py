@@ -57,6 +57,7 @@ class Worker:
     silence: Silence = field(default_factory=Silence)
     handling: bool = False
     captions: bool = False
+    region: str = ""
 
     @property
     def id(self) -> str:
@@ -131,10 +132,10 @@ class Workers:
 
     # --- which worker has which room -------------------------------------------------------------------------------------
 
-    def place(self, room: str) -> Worker | None:
+    def place(self, room: str, region: str = "") -> Worker | None:
         """Return the room's worker. For a new room, choose the live worker with the fewest rooms.
 
-        Return None when no worker is live.
+        Return None when no worker is live. `region` changes nothing, because all these workers are on one machine.
         """
         placed = self._placed.get(room)
         if placed is not None and placed.usable:

@@ -42,6 +42,8 @@ def command_of(settings: MediaSettings, number: int) -> list[str]:
         command += ["--recordings", str(settings.recordings)]
     if settings.loopback:
         command.append("--loopback")
+    if settings.region:
+        command += ["--region", settings.region]
     if settings.captions_url:
         command += ["--captions", settings.captions_url, "--captions-env", CAPTIONS_VARIABLE]
     for option, values in (("--announce", settings.announce), ("--address", settings.address)):

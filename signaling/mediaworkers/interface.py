@@ -38,7 +38,7 @@ class MediaWorker(Protocol):
 
     `beat`: set at each heartbeat. `drains`: set when the worker reports that it will end. `captions`: whether a captions process
     is connected to the worker. `handling`: whether this server is handling an event of the worker, so that the worker's later
-    events are not read yet.
+    events are not read yet. `region`: the region of the worker's machine, or "" if it has none.
     """
 
     client: WorkerClient
@@ -48,6 +48,7 @@ class MediaWorker(Protocol):
     silence: Silence
     handling: bool
     captions: bool
+    region: str
 
     @property
     def id(self) -> str:
@@ -89,8 +90,11 @@ class MediaWorkers(Protocol):
     def usable(self) -> Sequence[MediaWorker]:
         """Return the workers that can take commands, as far as this server knows."""
 
-    def place(self, room: str) -> MediaWorker | None:
-        """Return the room's worker. For a new room, choose a worker and remember it. Return None when no worker is live."""
+    def place(self, room: str, region: str = "") -> MediaWorker | None:
+        """Return the room's worker. For a new room, choose a worker and remember it. Return None when no worker is live.
+
+        `region`: where the room's user is; a worker of this region is preferred. "": the region is not known.
+        """
 
     def forget(self, room: str) -> None:
         """Forget which worker has this room, because the room is closed or must move."""
@@ -128,7 +132,7 @@ async def _handle(worker: MediaWorker, event: media.WorkerEvent, on_event: OnEve
     if not isinstance(event, media.Snapshot):
         worker.silence.heard()
     if isinstance(event, media.Snapshot):
-        worker.captions = event.captions
+        worker.captions, worker.region = event.captions, event.region
     elif isinstance(event, media.CaptionsReady):
         worker.captions = event.ready
     if isinstance(event, media.Heartbeat):

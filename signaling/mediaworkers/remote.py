@@ -42,6 +42,8 @@ RECONNECT_S = 0.1  # A worker's broken event stream is opened again after this m
 MOST_DOUBTED = 1000  # At most this many names of untrusted workers are remembered, so that each name is logged once.
 REFUSALS = 2  # A worker counts as gone after this many refused connections in a row.
 LATELY_S = 2.0  # After this many seconds, a new room is part of the load that its worker announces.
+# load of a worker, as a share of a core, from which on it is busy: new rooms of its region can then go to other regions
+BUSY = 0.8
 ROOM_LOAD = 0.02  # Estimated load of a newer room, as a share of a core (measured: 1-2.7 % with sound).
 
 
@@ -68,6 +70,7 @@ class Leased:
     silence: Silence = field(default_factory=lambda: Silence(REMOTE_SILENT_S))
     handling: bool = False
     captions: bool = False
+    region: str = ""
     succeeded: bool = False
     found: dict[str, int] = field(default_factory=dict)
     lately: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
@@ -159,8 +162,10 @@ class Fleet:
 
     # --- which worker has which room -------------------------------------------------------------------------------------
 
-    def place(self, room: str) -> Leased | None:
+    def place(self, room: str, region: str = "") -> Leased | None:
         """Return the room's worker. For a new room, choose the less loaded of two random live workers.
+
+        Choose among the workers of `region` that are not busy. If there is none, choose among all live workers.
 
         Until `settle`, a room that an earlier leader left open on a live worker stays on that worker. Return None when no worker
         is live.
@@ -171,7 +176,8 @@ class Fleet:
             if not live:
                 return None
             now_s = asyncio.get_running_loop().time()
-            two = self._random.sample(live, min(2, len(live)))
+            near = [worker for worker in live if region and worker.region == region and worker.load(now_s) < BUSY] or live
+            two = self._random.sample(near, min(2, len(near)))
             placed = min(two, key=lambda worker: worker.load(now_s))
             placed.lately.append(now_s)
         placed.rooms.add(room)

@@ -104,6 +104,8 @@ def _of_server(app: web.Application) -> Iterator[Metric]:
     workers = Counter({(state,): 0 for state in WORKER_STATES})
     workers.update((item.state,) for item in live.workers.items())
     yield gauge("sangdam_workers", "Media workers by state", ("state",), workers)
+    regions = {(worker.place, worker.region): 1 for worker in live.workers.usable()}
+    yield gauge("sangdam_media_region", "Always 1", ("worker", "region"), regions)
     yield gauge("sangdam_tasks", "Tasks of the event loop", (), {(): len(asyncio.all_tasks())})
     yield gauge("sangdam_pending_writes", "Writes that wait until the records are available again", (), {(): len(live.owed)})
     yield gauge(

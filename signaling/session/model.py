@@ -351,6 +351,7 @@ class Session(Struct, kw_only=True):
     ``guests_most``: how many guests may be in the room at the same time. ``interpreting``: the setting of the interpreter; None:
     nobody interprets.
     ``aside``: the user of this text session has left the page, and takes no place of their counselor until they return.
+    ``region``: where the user is, as the partner's page says; "" if it says nothing. The room opens on a worker near the user.
     """
 
     id: str
@@ -380,6 +381,7 @@ class Session(Struct, kw_only=True):
     help: Help | None = None
     held: bool = False
     aside: bool = False
+    region: str = ""
     sleeps_days: int = 0
     woken: bool = False
     invited: bool = False
@@ -463,12 +465,14 @@ def new_session(
     sleeps_days: int = 0,
     form_missing: bool = False,
     guests: int = 0,
+    region: str = "",
 ) -> Session:
     """Return a session in state ``preparing``. ``user``: the participant id of the user, ``name``: their name."""
     session = Session(id=id, site=site, category=category, language=language, channel=channel, user=user, created_at=now)
     session.recording.offered, session.may_listen, session.sleeps_days = recording, listening, sleeps_days
     session.form_missing = form_missing
     session.guests_most = guests
+    session.region = region
     session.captions.offered, session.captions.keep = captions != "off", captions == "keep"
     session.cobrowse.rule = cobrowse
     session.people[user] = Person(id=user, role="user", name=name)

@@ -46,7 +46,7 @@ class NoWorkers:
     def usable(self) -> list[Any]:
         return []
 
-    def place(self, room: str) -> None:
+    def place(self, room: str, region: str = "") -> None:
         return None
 
     def forget(self, room: str) -> None: ...

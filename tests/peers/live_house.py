@@ -109,12 +109,15 @@ class Service:
             set_cookie = response.headers.get("Set-Cookie", "").partition(";")[0]
             return response.status, json.loads(text) if text else None, set_cookie
 
-    async def user_session(self, channel: str = "text", language: str = "ko", category: str = "cameras") -> tuple[str, str]:
+    async def user_session(
+        self, channel: str = "text", language: str = "ko", category: str = "cameras", region: str = ""
+    ) -> tuple[str, str]:
         status, code, _ = await self.post(
             "/api/codes", {"site": "demo-shop", "category": category, "language": language}, origin=self.settings.shop_url
         )
         assert status == 200, code
-        status, made, _ = await self.post("/api/sessions", {"code": code["code"], "channel": channel, "locale": language})
+        asked = {"code": code["code"], "channel": channel, "locale": language, "region": region}
+        status, made, _ = await self.post("/api/sessions", asked)
         assert status == 200, made
         return made["session"], made["token"]
 
@@ -346,9 +349,9 @@ async def running(
             await runner.cleanup()
 
 
-async def in_conversation(service: Service, channel: str = "text") -> tuple[Person, Person]:
-    """Return a user and their counselor in an active session."""
-    counselor, user = await service.staff("jimin"), await service.user(channel)
+async def in_conversation(service: Service, channel: str = "text", **place: str) -> tuple[Person, Person]:
+    """Return a user and their counselor in an active session. `place`: as in `Service.user_session`."""
+    counselor, user = await service.staff("jimin"), await service.user(channel, **place)
     assert (await user.say("enter"))["type"] == "ok"
     ring = await counselor.get("ring")
     assert (await counselor.ask(type="accept", reservation=ring["reservation"]))["type"] == "ok"

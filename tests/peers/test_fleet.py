@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
 from redis import Redis
 
 from media.api.announcement import WORKERS_KEY
@@ -26,6 +28,7 @@ from signaling.config.secret import media_token
 from signaling.mediaworkers import forgotten
 from signaling.mediaworkers.forgotten import SWEEP_S
 from signaling.mediaworkers.remote import Fleet
+from signaling.server.metrics import metrics_app
 from tests.peers.client import Peer
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 from tests.ports import free_ports
@@ -42,10 +45,11 @@ def redis() -> Iterator[RedisServer]:
 
 @contextmanager
 def media_machine(
-    redis: RedisServer, workers: int, *, udp_port: int = 0, log: Path | None = None
+    redis: RedisServer, workers: int, *, udp_port: int = 0, log: Path | None = None, region: str = ""
 ) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "signaling.cli.main", "media", "--redis", redis.url, "--workers", str(workers)]
     command += ["--port", str(free_ports(workers)), "--udp-port", str(udp_port or free_ports(workers)), "--address", "127.0.0.1"]
+    command += ["--region", region]
     with ExitStack() as stack:
         out = stack.enter_context(log.open("wb")) if log else None
         process = subprocess.Popen(command, env=os.environ | {"SANGDAM_SECRET": SECRET.decode()}, stderr=out)
@@ -138,6 +142,27 @@ async def test_room_of_a_killed_worker_moves_to_another(redis: RedisServer, tmp_
             await in_a_new_room(user, counselor, epoch)
             assert asyncio.get_running_loop().time() - began < 4.0
             await until_live(service, 2)  # the host has also started another worker in place of the killed one
+
+
+async def test_room_opens_in_its_users_region_or_elsewhere_if_none_is_left_there(redis: RedisServer, tmp_path: Path) -> None:
+    with ExitStack() as near, media_machine(redis, 1, region="eu-west"):
+        near.enter_context(media_machine(redis, 1, region="KR"))
+        async with served(redis, tmp_path, 2) as service:
+            user, _ = await in_conversation(service, region="kr")
+            await until_opened_in(service, user.session_id, "kr")
+            async with TestClient(TestServer(metrics_app(service.app))) as http, http.get("/metrics") as answer:
+                told = await answer.text()
+            assert {'region="kr"', 'region="eu-west"'} <= set(re.findall(r'region="[^"]*"', told))
+            assert 'sangdam_rooms_opened_total{where="near"} 1.0' in told
+            near.close()
+            await until_opened_in(service, user.session_id, "eu-west")
+
+
+async def until_opened_in(service: Service, session: str, region: str) -> None:
+    entry = service.live.index.entries[session]
+    async with asyncio.timeout(10):
+        while entry.room.opened != entry.session.epoch or entry.room.worker.region != region:
+            await asyncio.sleep(0.05)
 
 
 async def test_frozen_worker_does_no_harm_when_it_wakes(redis: RedisServer, tmp_path: Path) -> None:

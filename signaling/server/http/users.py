@@ -89,7 +89,8 @@ class SessionRequest(Struct, kw_only=True):
     code names the user and the site shows users their own past. "begin": begin another conversation. "ask": refuse the request
     (`open_elsewhere`), so that the page can ask the user; the code is then used up. `purpose`: "later" when the user only wants
     to leave a message or book a callback. In this case, the form can be incomplete, and the site need not offer the channel.
-    `form`: id of a field → what the user has typed into the field. Unknown fields are ignored.
+    `form`: id of a field → what the user has typed into the field. Unknown fields are ignored. `region`: where the user is, in
+    the words of `sangdam media --region`.
     """
 
     code: Annotated[str, by(Exact(MOST_JSON_BYTES))]  # this limit is only rough: `access/codes.py` checks the exact length
@@ -98,6 +99,7 @@ class SessionRequest(Struct, kw_only=True):
     when_open: Literal["begin", "ask"] = "begin"
     purpose: Literal["talk", "later"] = "talk"
     form: Annotated[dict[FieldId, Typed], Meta(max_length=20)] = {}
+    region: Annotated[str, Meta(pattern=r"^[a-z0-9-]{0,32}\Z")] = ""
     supplement: briefs.Supplement = field(default_factory=briefs.Supplement)
 
 
@@ -258,6 +260,7 @@ async def _new_session(request: web.Request, asked: SessionRequest) -> tuple[str
         user_ref=user_ref,
         user_name=briefs.user_name(brief),
         form_missing=bool(missing),
+        region=asked.region,
     )
 
 

@@ -79,6 +79,8 @@ export interface Beginning {
   purpose: "talk" | "later";
   /** Id of each field of the form → what the visitor typed into it. */
   form: Record<string, string>;
+  /** The region of the visitor, in the words of `sangdam media --region`; "" if the partner's page names none. */
+  region: string;
 }
 
 export const startSession = (code: string, channel: Channel, locale: string, supplement: Supplement, begins: Beginning) =>

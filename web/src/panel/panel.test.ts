@@ -148,6 +148,16 @@ describe("the panel", () => {
     expect(around.opened).toEqual([shown ? `/call?theme=${shown}` : "/call"]);
   });
 
+  it.each([
+    ["Seoul-1", "seoul-1"],
+    ["서울", ""],
+    [undefined, ""],
+  ])("tells the server in which region the visitor is: %s", async (region, told) => {
+    around.context({ ...CONTEXT, data: { ...CONTEXT.data, region } });
+    await panel.begin("voice");
+    expect(around.requests.at(-1)?.body).toMatchObject({ region: told });
+  });
+
   it("keeps the sound off on the next page", () => {
     panel.mute(true);
     expect(new Panel(around).state.get().muted).toBe(true);

@@ -25,6 +25,7 @@ import { keepTyped, loadTyped } from "./typed";
 import { type ItemKey, ITEMS, itemsOf, pageOf, supplementOf, usablePicture, visitOf } from "./visit";
 
 const WATCH_MS = 1000;
+const REGION = /^[a-z0-9-]{1,32}$/i;
 const MUTED = "sangdam.muted";
 
 export class Panel {
@@ -273,6 +274,7 @@ export class Panel {
       when_open: whenOpen,
       purpose: purpose === "talk" ? "talk" : "later",
       form: typed.form,
+      region: this.region(),
     });
     if (visit?.picture && itemsOf(visit, removed).includes("picture"))
       void sendProductPicture(made.session, made.token, visit.picture);
@@ -284,6 +286,12 @@ export class Panel {
     const { getCode, codeUrl } = this.context?.data ?? {};
     if (getCode === true) return { getCode };
     return { url: codeUrl ?? `${location.origin}/api/codes` };
+  }
+
+  /** Returns the region that the partner's page names (`data-region`); "" if it is none that the server accepts. */
+  private region(): string {
+    const { region } = this.context?.data ?? {};
+    return typeof region === "string" && REGION.test(region) ? region.toLowerCase() : "";
   }
 
   private tellBuilders(reason: StartFailure): void {

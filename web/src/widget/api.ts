@@ -14,6 +14,8 @@ export interface Options {
   /** Colour of the launcher, as any CSS colour. */
   accent?: string;
   theme?: "light" | "dark" | "auto";
+  /** Region of the visitor, as in `sangdam media --region`. */
+  region?: string;
   /** Address of your back end that answers with a signed code. */
   codeUrl?: string;
   product?: Product;

@@ -18,7 +18,7 @@ export interface Context {
   trail: string[];
   /** The time on the page's clock when this was sent, in ms. A script on the page might have changed that clock. */
   now: number;
-  /** The script element's `data-*` attributes (site, category, lang, theme, codeUrl, productId, productName, productPrice, …)
+  /** The script element's `data-*` attributes (site, category, lang, theme, region, codeUrl, productId, productName, productPrice, …)
    *  and the options given to `Sangdam.init`. */
   data: { product?: Product; codeUrl?: string; getCode?: boolean } & Record<string, unknown>;
   /** The HTML of the page's JSON-LD scripts and `<meta property>` tags (Open Graph), unchanged. */

@@ -135,6 +135,7 @@ def test_wrong_values_name_their_source() -> None:
     assert "Invalid value for SANGDAM_TRUST_PROXY: “10.0.0.0/33” is not a network" in refused(
         "serve", SANGDAM_TRUST_PROXY="10.0.0.0/33"
     )
+    assert "Invalid value for --region: “서울” is not the name of a region" in refused("media", "--region", "서울")
     assert "cannot be read" in refused("serve", "--config", "/nowhere/sangdam.toml")
     assert "media workers need --redis, SANGDAM_REDIS" in refused("media").lower().replace("sangdam_redis", "SANGDAM_REDIS")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,13 @@ from signaling.config.secret import BadSecret, derived, media_token, read_secret
 from signaling.mediaworkers.remote import Fleet, Leased
 
 
-async def fleet_of(**loads: float) -> Fleet:
+async def fleet_of(regions: Mapping[str, str] | None = None, /, **loads: float) -> Fleet:
+    """Return a fleet of workers with these loads. `regions`: worker → its region."""
     fleet = Fleet("redis://127.0.0.1:1", "secret")
     for name, load in loads.items():
         said = Announcement(id=name, url="http://127.0.0.1:1", rooms=0, peers=0, load=load)
-        fleet._workers[name] = Leased(said, WorkerClient(said.url), state="live")
+        region = (regions or {}).get(name, "")
+        fleet._workers[name] = Leased(said, WorkerClient(said.url), state="live", region=region)
     return fleet
 
 
@@ -39,6 +42,43 @@ async def test_burst_between_heartbeats_is_spread() -> None:
     rooms = Counter(worker.id for number in range(90) if (worker := fleet.place(f"s-{number}")))
     assert min(rooms.values()) >= 20
     await fleet.close()
+
+
+REGIONS = {"seoul": "kr", "busan": "kr", "paris": "eu"}
+
+
+async def test_room_opens_on_the_less_loaded_worker_of_its_users_region() -> None:
+    fleet = await fleet_of(REGIONS, seoul=0.7, busan=0.1, paris=0.0)
+    assert placed_for(fleet, "kr", 10) == {"busan": 10}
+    assert placed_for(fleet, "eu", 10) == {"paris": 10}
+    await fleet.close()
+
+
+async def test_room_opens_far_away_if_no_worker_near_its_user_is_free() -> None:
+    fleet = await fleet_of(REGIONS, seoul=0.1, busan=0.95, paris=0.5)
+    assert placed_for(fleet, "kr", 5) == {"seoul": 5}
+    fleet._workers["seoul"].state = "draining"
+    assert placed_for(fleet, "kr", 5) == {"paris": 5}
+    del fleet._workers["seoul"], fleet._workers["busan"]
+    assert placed_for(fleet, "kr", 5) == {"paris": 5}
+    await fleet.close()
+
+
+async def test_room_of_an_unknown_region_opens_by_load() -> None:
+    fleet = await fleet_of(REGIONS, seoul=0.5, busan=0.9, paris=0.1)
+    for region in ("", "moon"):
+        assert "paris" in placed_for(fleet, region, 10)
+        assert "busan" not in placed_for(fleet, region, 10)
+    await fleet.close()
+
+
+def placed_for(fleet: Fleet, region: str, rooms: int) -> Counter[str]:
+    """Place this many new rooms for users of a region. Return how many rooms each worker has got."""
+    names = [f"s-{region}-{next(_numbers)}" for _ in range(rooms)]
+    return Counter(worker.id for name in names if (worker := fleet.place(name, region)))
+
+
+_numbers = count()
 
 
 async def test_draining_worker_keeps_its_rooms_and_gets_no_new_one() -> None:

@@ -114,7 +114,9 @@ class FakeLive:
     async def exchange(self, link: str) -> None:
         raise InviteRefused("bad_invite")
 
-    async def create_session(self, *, brief: Brief, form_missing: bool = False, **given: Any) -> tuple[str, str]:
+    async def create_session(
+        self, *, brief: Brief, form_missing: bool = False, region: str = "", **given: Any
+    ) -> tuple[str, str]:
         self.made_briefs.append(brief)
         self.forms_missing.append(form_missing)
         session_id = f"s-{len(self.made_briefs)}"
