@@ -30,7 +30,7 @@ import { deskAid } from "./mentions/aid";
 import { OwnReplies } from "./replies/own-replies";
 import { Replay } from "./replay";
 import { Splitter } from "./splitter";
-import { usePlace } from "./use-places";
+import { readerOf } from "./reader-places";
 import type { Viewing } from "./use-view";
 import { WorkPane } from "./work";
 
@@ -142,7 +142,6 @@ function audienceChoice(session: SessionView, choice: Audience, onChange: (audie
 /** The middle of the console: the people of the call, the conversation, and beside it the board or a shared screen. */
 export function Room(props: RoomProps) {
   const { client, link, session, state, pictures, now, viewing, audience, actions, onAudience, onAgain } = props;
-  const place = usePlace(session.id, state.lines[session.id]?.at(-1)?.seq ?? 0);
   useAwake(session.state === "active" && session.room?.media === true);
   if (session.id in state.replaced) {
     return (
@@ -172,20 +171,14 @@ export function Room(props: RoomProps) {
           {link !== null && <SharingBar link={link} session={session} />}
           <Middle {...props}>
             {callsBack(session) && <CallbackCard client={client} session={session} actions={actions} />}
-            <section
-              class="room-chat"
-              aria-label={t("chat.title")}
-              hidden={viewing.view === "board"}
-              ref={place.ref}
-              onScrollCapture={place.onScrollCapture}
-            >
+            <section class="room-chat" aria-label={t("chat.title")} hidden={viewing.view === "board"}>
               <Chat
                 client={client}
                 session={session}
                 pictures={pictures}
                 audience={audienceOffered}
                 readOnly={!active && session.state !== "asleep"}
-                place={place.before}
+                {...readerOf(session.id, state.lines[session.id]?.at(-1)?.seq ?? 0)}
                 above={<EarlierAbove key={session.id} session={session} />}
                 aid={state.staff ? deskAid(client, session, state.staff, audienceOffered) : undefined}
               />

@@ -1,6 +1,6 @@
 import { ArrowDown } from "lucide";
 import type { ComponentChildren } from "preact";
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Audience, Line, SessionView } from "../messages";
 import { Button } from "../ui/button";
 import { withTexts } from "../ui/i18n";
@@ -11,7 +11,7 @@ import { Composer, type AudienceChoice, type ComposerAid } from "./composer";
 import { beginsGroup } from "./compose";
 import type { Pictures } from "./pictures";
 import { participant, typingNow, type OutLine } from "./state";
-import { AT_FIRST, useLineWindow, type Place } from "./line-window";
+import { AT_FIRST, useLineWindow, type LastPlace, type Place } from "./line-window";
 import { list, nameOf, t } from "./words";
 
 export type { AudienceChoice } from "./composer";
@@ -33,13 +33,14 @@ export interface ChatProps {
   asThen?: (lines: Line[]) => Line[];
   /** The part of the page above the conversation's first line, such as the visitor's earlier conversations. */
   above?: ComponentChildren;
-  /** The reader's position when they last saw this conversation, and the number of the newest line then. Without a position, the
-   *  chat begins at its end. */
-  place?: Place & { newest: number };
+  /** The reader's position when they last saw this conversation. Without a position, the chat begins at its end. */
+  place?: LastPlace;
+  /** Called after each scroll with the reader's position. Null: the reader is at the end. */
+  onPlace?: (place: Place | null) => void;
 }
 
 /** The chat: lines in order, lines being sent, who is typing, and the message box. */
-export function Chat({ client, session, pictures, audience, aid, readOnly = false, asThen, above, place }: ChatProps) {
+export function Chat({ client, session, pictures, audience, aid, readOnly = false, asThen, above, ...reader }: ChatProps) {
   useLocale();
   const all = useStore(client.state, (state) => state.lines[session.id] ?? NO_LINES);
   const lines = useMemo(() => asThen?.(all) ?? all, [all, asThen]);
@@ -47,31 +48,26 @@ export function Chat({ client, session, pictures, audience, aid, readOnly = fals
   const status = useStore(client.state, (state) => state.status);
   const chosen: Audience = audience?.value ?? "all";
   const older = useStore(client.state, (state) => (state.older[session.id] ?? 0) > 0);
-  const [back] = useState(() => (lines.some(({ seq }) => String(seq) === place?.seq) ? place : undefined));
-  const scroll = useFollowing(`${lines.at(-1)?.seq} ${outbox.length}`, back && (lines.at(-1)?.seq ?? 0) > back.newest);
   const access = {
     there: older,
     fetch: () => void client.older(session.id),
     reach: (seq: number) => client.reach(session.id, seq),
   };
-  const view = useLineWindow(lines, scroll.ref, access, back);
+  const view = useLineWindow(lines, outbox.length, access, reader);
   const writing = useWriting();
   return (
     <div class="chat">
       <div
         class="chat-lines"
-        ref={scroll.ref}
-        onScroll={() => {
-          scroll.onScroll(view.complete);
-          view.onScroll();
-        }}
+        ref={view.box}
+        onScroll={view.onScroll}
         tabIndex={0}
         role="log"
         aria-live={view.moving ? "off" : "polite"}
         aria-label={t("chat.title")}
         data-windowed={older || lines.length > AT_FIRST || undefined}
       >
-        <div ref={scroll.rows}>
+        <div ref={view.rows}>
           {!older && view.from === 0 && above}
           {lines.length + outbox.length === 0 && <p class="chat-empty">{t("chat.empty")}</p>}
           {lines.slice(view.from, view.to).map((line, i) => (
@@ -98,20 +94,13 @@ export function Chat({ client, session, pictures, audience, aid, readOnly = fals
             ))}
         </div>
       </div>
-      {scroll.behind && (
-        <Button
-          class="chat-newer"
-          icon={ArrowDown}
-          onClick={() => {
-            view.toEnd();
-            scroll.toEnd();
-          }}
-        >
+      {view.behind && (
+        <Button class="chat-newer" icon={ArrowDown} onClick={view.toEnd}>
           {t("chat.newLines")}
         </Button>
       )}
-      {writing && !asThen && <writing.Reading client={client} session={session} box={scroll.rows} lines={lines} />}
-      {writing && <writing.Find client={client} session={session} box={scroll.rows} lines={lines} reveal={view.reveal} />}
+      {writing && !asThen && <writing.Reading client={client} session={session} box={view.rows} lines={lines} />}
+      {writing && <writing.Find client={client} session={session} box={view.rows} lines={lines} reveal={view.reveal} />}
       <TypingLine client={client} session={session} />
       {status !== "open" && <p class="chat-offline">{t("chat.offline")}</p>}
       {!readOnly && (
@@ -169,42 +158,4 @@ function TypingLine({ client, session }: { client: Client; session: SessionView 
       {names.length > 0 && t(names.length > 1 ? "chat.typingMany" : "chat.typing", { names: list(names) })}
     </p>
   );
-}
-
-/** Keeps the chat scrolled to its end when new lines arrive. If the reader has scrolled back, sets `behind` instead: new lines
- *  are below. `missed`: for a reader who begins where they had scrolled back to, whether lines came since; undefined for a reader
- *  who begins at the end. */
-function useFollowing(newest: string, missed: boolean | undefined) {
-  const ref = useRef<HTMLDivElement>(null);
-  const rows = useRef<HTMLDivElement>(null);
-  const atEnd = useRef(missed === undefined);
-  const before = useRef(newest);
-  const top = useRef(0);
-  const [behind, setBehind] = useState(missed === true);
-  const toEnd = () => {
-    ref.current?.scrollTo({ top: ref.current.scrollHeight });
-    top.current = ref.current?.scrollTop ?? 0;
-    atEnd.current = true;
-    setBehind(false);
-  };
-  useLayoutEffect(() => {
-    if (atEnd.current) toEnd();
-    else if (before.current !== newest) setBehind(true);
-    before.current = newest;
-  }, [newest]);
-  useEffect(() => {
-    const resized = new ResizeObserver(() => atEnd.current && toEnd());
-    for (const box of [ref.current, rows.current]) if (box) resized.observe(box);
-    return () => resized.disconnect();
-  }, []);
-  const onScroll = (complete: boolean) => {
-    const box = ref.current;
-    if (!box) return;
-    const nearEnd = complete && box.scrollHeight - box.scrollTop - box.clientHeight < 60;
-    // A box that shrinks or a line that grows also moves the end away. Only a smaller scrollTop shows that the reader scrolled.
-    if (nearEnd || box.scrollTop < top.current) atEnd.current = nearEnd;
-    top.current = box.scrollTop;
-    if (atEnd.current) setBehind(false);
-  };
-  return { ref, rows, behind, toEnd, onScroll };
 }

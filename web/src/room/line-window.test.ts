@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { around, AT_FIRST, atFirst, MOST, moved, shifted, STEP } from "./line-window";
+import { AT_FIRST, grown, GROWS, MOST, moved, partAt, spanOf, STEP } from "./line-window";
 
 test("a window moves within its bounds and never grows", () => {
   let span = { from: 4700, to: 5000 };
@@ -18,26 +18,36 @@ test("after a move the lines that were seen are still there", () => {
   expect(moved(before, STEP, 5000)).toEqual({ from: 2100, to: 2400 });
 });
 
-test("a line is found in the middle of its window, or near an end", () => {
-  expect(around(2500, 5000)).toEqual({ from: 2350, to: 2650 });
-  expect(around(3, 5000)).toEqual({ from: 0, to: MOST });
-  expect(around(4999, 5000)).toEqual({ from: 4700, to: 5000 });
-  expect(around(2, 5)).toEqual({ from: 0, to: 5 });
+test("a window grows on both sides until it is full, and only where there are lines", () => {
+  expect(grown({ from: 4960, to: 5000 }, 5000)).toEqual({ from: 4960 - GROWS, to: 5000 });
+  expect(grown({ from: 0, to: 40 }, 5000)).toEqual({ from: 0, to: 40 + GROWS });
+  expect(grown({ from: 0, to: 40 }, 50)).toEqual({ from: 0, to: 50 });
+  let span = { from: 2000, to: 2040 };
+  for (let n = 0; n < 10; n++) {
+    const before = span;
+    span = grown(span, 5000);
+    expect(span.from).toBeLessThanOrEqual(before.from);
+    expect(span.to).toBeGreaterThanOrEqual(before.to);
+  }
+  expect(span.to - span.from).toBe(MOST);
 });
 
-test("a window shows the same lines after older ones came before them", () => {
+test("a window shows the same lines after older or newer lines were added", () => {
   const lines = [1, 4, 5, 8, 9].map((seq) => ({ seq }));
-  expect(shifted({ from: 0, to: 2 }, 5, lines)).toEqual({ from: 2, to: 4 });
-  expect(shifted({ from: 0, to: 2 }, 1, lines)).toEqual({ from: 0, to: 2 });
-  expect(shifted({ from: 0, to: 2 }, 7, lines)).toBeNull();
+  expect(spanOf({ first: 5, size: 2 }, lines)).toEqual({ from: 2, to: 4 });
+  expect(spanOf({ first: 8, size: 40 }, lines)).toEqual({ from: 3, to: 5 });
+  expect(spanOf({ first: 7, size: 2 }, lines)).toEqual({ from: 3, to: 5 });
+  expect(spanOf({ first: null, size: 40 }, lines)).toEqual({ from: 0, to: 5 });
 });
 
-test("a conversation begins with few lines, with the reader's place among them if it is near enough", () => {
+test("a conversation begins with few lines, and the reader's place is among them", () => {
   const lines = Array.from({ length: 1000 }, (_, i) => ({ seq: i + 1 }));
-  expect(atFirst(lines, Number.NaN)).toBe(AT_FIRST);
-  expect(atFirst(lines, 5000)).toBe(AT_FIRST);
-  expect(atFirst(lines, 990)).toBe(AT_FIRST);
-  expect(atFirst(lines, 801)).toBe(200);
-  expect(atFirst(lines, 701)).toBe(MOST);
-  expect(atFirst(lines, 700)).toBeNull();
+  expect(partAt(lines, Number.NaN)).toEqual({ first: null, size: AT_FIRST });
+  expect(partAt(lines, 5000)).toEqual({ first: null, size: AT_FIRST });
+  expect(partAt(lines, 990)).toEqual({ first: null, size: AT_FIRST });
+  for (const at of [1, 3, 100, 700, 960]) {
+    const { from, to } = spanOf(partAt(lines, at), lines);
+    expect(to - from).toBe(AT_FIRST);
+    expect(lines.slice(from, from + 10)).toContainEqual({ seq: at });
+  }
 });

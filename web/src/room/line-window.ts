@@ -1,6 +1,5 @@
 /** Keeps a long conversation short in the document: only the lines around the reader's position are rendered. */
 
-import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Line } from "../messages";
 
@@ -9,12 +8,23 @@ export interface Span {
   to: number;
 }
 
+/** The rendered part of a conversation: `size` lines, beginning with the line whose number is `first`. Null: the newest lines. */
+export interface Part {
+  first: number | null;
+  size: number;
+}
+
+type Numbered = readonly Pick<Line, "seq">[];
+
 export const MOST = 300; // lines that are in the page's document at once
 export const AT_FIRST = 40; // lines that are rendered before the first paint: enough for a screen
-export const STEP = 100; // lines by which the rendered window moves when the reader scrolls
-const NEAR = 900; // px: if the reader is this close to the end of the window, the window moves
+export const GROWS = 65; // lines that are then added at once, until there are MOST
+export const STEP = 100; // lines by which the rendered part moves when the reader scrolls
+const ABOVE = 6; // of the first lines, how many are above the reader's position
+const GROWS_MS = 50; // time between two such additions, in which the page answers to clicks and keys
+const NEAR = 900; // px: if the reader is this close to an end of the part, the part moves
 const AT_END = 60; // px: a reader this close to the end counts as being at the end
-const GROWS_MS = 50; // time from the first paint until all lines of the window are rendered
+const OVER = 40; // px: if the first visible line is this far down, the reader sees what is above the conversation
 const CALLED_MS = 1600; // how long a line that the reader jumped to is highlighted
 
 /** Returns the range of rendered lines moved by `by` lines, within the `count` lines that there are. */
@@ -27,17 +37,25 @@ export function moved({ from, to }: Span, by: number, count: number): Span {
   return { from: Math.max(from, last - MOST), to: last };
 }
 
-/** Returns the range of lines to render so that the line at `index` is in its middle. `count`: the number of all lines. */
-export const around = (index: number, count: number): Span => {
-  const from = Math.max(0, Math.min(index - MOST / 2, count - MOST));
-  return { from, to: Math.min(count, from + MOST) };
-};
+/** Returns the range with GROWS more lines, on both sides if there are lines on both sides. */
+export function grown({ from, to }: Span, count: number): Span {
+  const more = Math.min(GROWS, MOST - (to - from));
+  const below = Math.min(count - to, Math.max(Math.floor(more / 2), more - from));
+  return { from: Math.max(0, from - (more - below)), to: to + below };
+}
 
-/** Returns the rendered range for the same lines as before, after older lines were added; null if the lines are gone. `first`:
- *  the number of the line that was the first line before the older lines were added. */
-export function shifted({ from, to }: Span, first: number, lines: readonly Pick<Line, "seq">[]): Span | null {
-  const by = lines.findIndex((line) => line.seq === first);
-  return by < 0 ? null : { from: from + by, to: to + by };
+/** Returns the few lines to render first for a reader who is at the line `at`; at the end if this page does not have the line. */
+export function partAt(lines: Numbered, at: number): Part {
+  const index = lines.findIndex(({ seq }) => seq === at);
+  if (index < 0 || index > lines.length - AT_FIRST) return { first: null, size: AT_FIRST };
+  return { first: lines[Math.max(0, index - ABOVE)]!.seq, size: AT_FIRST };
+}
+
+/** Returns the range of the part's lines. Without its first line, these are the newest lines. */
+export function spanOf({ first, size }: Part, lines: Numbered): Span {
+  const from = first === null ? -1 : lines.findIndex(({ seq }) => seq === first);
+  if (from < 0) return { from: Math.max(0, lines.length - size), to: lines.length };
+  return { from, to: Math.min(lines.length, from + size) };
 }
 
 /** A reader's position in a conversation: the number of the first visible line, and the distance in px from the top of the box
@@ -47,12 +65,9 @@ export interface Place {
   offset: number;
 }
 
-/** Returns how many of the newest lines to render before the first paint, so that the line `at` is among them; null if `at` is too
- *  far back. */
-export function atFirst(lines: readonly Pick<Line, "seq">[], at: number): number | null {
-  const back = lines.length - lines.findIndex(({ seq }) => seq === at);
-  if (back > lines.length) return AT_FIRST;
-  return back > MOST ? null : Math.max(AT_FIRST, back);
+/** The reader's position when they last saw the conversation, and the number of the newest line that they knew of. */
+export interface LastPlace extends Place {
+  newest: number;
 }
 
 /** Access to the older lines of a conversation, which the page fetches only when they are needed. `there`: whether the server has
@@ -64,124 +79,152 @@ export interface Older {
   reach: (seq: number) => Promise<boolean>;
 }
 
-/** Returns the part of `lines` to render in the scrolling `box`. The part moves as the reader scrolls; lines on the screen stay
- *  where they are, even when older lines are added. `place`: where the reader was when they last saw the conversation. */
-export function useLineWindow(lines: Line[], box: RefObject<HTMLElement | null>, older: Older, place?: Place) {
-  const count = lines.length;
-  const first = lines[0]?.seq ?? 0;
-  // how many of the newest lines to render while `held` is null; null: MOST
-  const [newest, setNewest] = useState(() => atFirst(lines, Number(place?.seq)));
-  const [held, setHeld] = useState<{ span: Span; first: number } | null>(() => {
-    if (newest !== null) return null;
-    const at = lines.findIndex(({ seq }) => seq === Number(place?.seq));
-    return { span: around(at, count), first };
-  });
-  const [wanted, setWanted] = useState(0);
-  const anchor = useRef(place ?? null); // where the reader must be after the next rendering
-  const before = useRef(first);
-  // at this moment, the document still shows the lines as they were
-  if (before.current !== first) anchor.current ??= placeIn(box.current);
-  before.current = first;
-  const span = held && shifted(held.span, held.first, lines);
-  const setSpan = (next: Span | null) => setHeld(next && { span: next, first });
-  const to = Math.min(span?.to ?? count, count);
-  const shown = { from: Math.min(span?.from ?? count, Math.max(0, to - (span ? MOST : (newest ?? MOST)))), to };
-  const growing = newest !== null && count > 0;
-  useEffect(() => {
-    if (!growing) return;
-    const timer = setTimeout(() => {
-      anchor.current ??= placeIn(box.current);
-      setNewest(null);
-    }, GROWS_MS);
-    return () => clearTimeout(timer);
-  }, [growing]);
-  useLayoutEffect(() => {
-    restore(box.current, anchor.current);
-    anchor.current = null;
-  }, [held, first, newest]);
-  const move = (by: number) => {
-    anchor.current = placeIn(box.current);
-    setSpan(moved(shown, by, count));
-  };
-  const seat = useSeat(box, place);
-  const onScroll = () => {
-    seat();
-    if (newest !== null || !box.current?.clientHeight) return; // the page still adds lines above, or is hidden
-    const { scrollTop, scrollHeight, clientHeight } = box.current;
-    const below = scrollHeight - scrollTop - clientHeight;
-    if (scrollTop < NEAR && shown.from < STEP && older.there) older.fetch();
-    if (scrollTop < NEAR && shown.from > 0 && (span !== null || below > NEAR)) move(-STEP);
-    else if (below < NEAR && shown.to < count) move(STEP);
-    // keeps this span, so that new lines do not move it
-    else if (span === null && below > AT_END && (count >= MOST || older.there)) setSpan(shown);
-    // a reader who has come back to the end sees new lines again
-    else if (span !== null && below <= AT_END && shown.to === count) {
-      anchor.current = placeIn(box.current);
-      setSpan(null);
-    }
-  };
-  // a reader at the very top cannot scroll up, and one near the end sees new lines, so the check runs here, too
-  useLayoutEffect(onScroll, [first, older.there, newest, count]);
-  useLayoutEffect(() => {
-    if (wanted === 0) return;
-    const line = box.current?.querySelector(`[data-seq="${wanted}"]`);
-    const index = line ? -1 : lines.findIndex(({ seq }) => seq === wanted);
-    if (line) {
-      call(line);
-      setWanted(0);
-    } else if (index >= 0) setSpan(around(index, count));
-  }, [wanted, held, first]);
-  const reveal = (seq: number) => void older.reach(seq).then((here) => here && setWanted(seq));
-  const moving = span !== null || (newest !== null && count > AT_FIRST); // older lines are not announced
-  return { ...shown, complete: shown.to === count, moving, onScroll, reveal, toEnd: () => setSpan(null) };
+interface Reader {
+  place?: LastPlace;
+  onPlace?: (place: Place | null) => void;
 }
 
-/** Keeps the first visible line where it is while lines above it change their height, such as lines whose picture arrives, and
- *  when the chat is shown again. Does nothing for a reader at the end. `begin`: where the reader begins. Returns a function to call
- *  after each scroll. */
-function useSeat(box: RefObject<HTMLElement | null>, begin: Place | null = null): () => void {
-  const seat = useRef({ place: begin, scrolled: 0 });
+/**
+ * Returns which part of `lines` to render in a scrolling box. The part moves as the reader scrolls.
+ *
+ * `seat` is the reader's position, and null at the end. Whatever changes the height of the conversation (lines that are added on
+ * either side, a picture that arrives, a pane that is dragged), the box is scrolled back to the seat before the next paint. Only a
+ * scroll changes the seat. `sent`: how many lines are being sent, which are below the newest line. `behind`: there are newer lines
+ * that the reader has not seen. `place` and `onPlace`: see the Chat.
+ */
+export function useLineWindow(lines: Line[], sent: number, older: Older, { place: begin, onPlace }: Reader) {
+  const box = useRef<HTMLDivElement>(null);
+  const rows = useRef<HTMLDivElement>(null);
+  const count = lines.length;
+  const newest = lines.at(-1)?.seq ?? 0;
+  const [back] = useState(() => (lines.some(({ seq }) => String(seq) === begin?.seq) ? begin! : null));
+  const [part, setPart] = useState(() => partAt(lines, Number(back?.seq)));
+  const [behind, setBehind] = useState(back !== null && newest > back.newest);
+  const [wanted, setWanted] = useState(0);
+  const span = spanOf(part, lines);
+  const complete = span.to === count;
+  const growing = span.to - span.from < Math.min(MOST, count);
+  const held = part.first !== null; // new lines do not move the part
+  const follow = ({ from, to }: Span) => setPart({ first: null, size: to - from });
+  const hold = ({ from, to }: Span) => setPart({ first: lines[from]!.seq, size: to - from });
+  const seat = useRef<{ place: Place | null; top: number }>({ place: back, top: 0 });
+  const rendered = useRef({ lines, part, complete, end: `${newest} ${sent}` });
+
+  /** Takes the present position of the box as the reader's. */
   const sit = () => {
     const now = box.current;
     if (!now || now.clientHeight === 0) return;
-    const atEnd = now.scrollHeight - now.scrollTop - now.clientHeight <= AT_END;
-    seat.current = { place: atEnd ? null : placeIn(now), scrolled: now.scrollTop };
+    const { place, top } = seat.current;
+    // A box that shrinks or a line that grows also moves the end away. Only a smaller scrollTop shows that the reader scrolled.
+    const away = (place !== null || now.scrollTop < top) && !(rendered.current.complete && below(now) < AT_END);
+    seat.current = { place: away ? placeIn(now) : null, top: now.scrollTop };
+    if (!away) setBehind(false);
   };
+  /** Scrolls the box to the reader's position. */
+  const settle = () => {
+    const now = box.current;
+    if (!now || now.clientHeight === 0) return;
+    if (seat.current.place) restore(now, seat.current.place);
+    else now.scrollTop = now.scrollHeight;
+    seat.current.top = now.scrollTop;
+  };
+  /** Moves the rendered part if the reader is near an end of it. */
+  const shift = () => {
+    const now = box.current;
+    if (growing || !now || now.clientHeight === 0) return;
+    const atTop = now.scrollTop < NEAR;
+    if (atTop && span.from < STEP && older.there) older.fetch();
+    if (atTop && span.from > 0 && (held || below(now) > NEAR)) hold(moved(span, -STEP, count));
+    else if (below(now) < NEAR && !complete) hold(moved(span, STEP, count));
+    else if (!held && seat.current.place && (count >= MOST || older.there)) hold(span);
+    else if (held && !seat.current.place) follow(span);
+  };
+
+  // at this moment, the document still shows the lines as they were, and the event of a scroll may have yet to come
+  const changes = rendered.current.lines !== lines || rendered.current.part !== part;
+  if (changes && box.current && box.current.scrollTop !== seat.current.top) sit();
+  useLayoutEffect(() => {
+    const end = `${newest} ${sent}`;
+    if (seat.current.place && rendered.current.end !== end) setBehind(true);
+    rendered.current = { lines, part, complete, end };
+    settle();
+    shift();
+  }, [lines, part, sent, older.there]);
+  useLayoutEffect(() => {
+    if (wanted === 0) return;
+    const line = box.current?.querySelector(`[data-seq="${wanted}"]`);
+    if (line) {
+      call(line);
+      sit();
+      setWanted(0);
+    } else if (lines.some(({ seq }) => seq === wanted)) {
+      seat.current.place = { seq: String(wanted), offset: 0 };
+      setPart(partAt(lines, wanted));
+    }
+  }, [wanted, part, lines]);
+  useEffect(() => {
+    if (!growing) return;
+    const timer = setTimeout(() => (held ? hold : follow)(grown(span, count)), GROWS_MS);
+    return () => clearTimeout(timer);
+  }, [growing, part, lines]);
   useEffect(() => {
     const now = box.current;
-    const rows = now?.firstElementChild;
-    if (!now || !rows) return;
+    if (!now || !rows.current) return;
     let hidden = false;
     const resized = new ResizeObserver(() => {
-      const { place, scrolled } = seat.current;
       const appears = hidden;
       hidden = now.clientHeight === 0;
       if (hidden) return;
-      if (appears) restore(now, place);
-      else if (now.scrollTop !== scrolled) sit(); // the page has scrolled on purpose, and the scroll event has yet to come
-      else if ("windowed" in now.dataset) restore(now, place);
+      if (!appears && now.scrollTop !== seat.current.top) sit(); // the page has scrolled on purpose, and the event has yet to come
+      const { place } = seat.current;
+      // the browser itself keeps the place in a short conversation
+      if (appears || !place || ("windowed" in now.dataset && place.offset < OVER)) settle();
     });
-    resized.observe(rows);
+    for (const one of [now, rows.current]) resized.observe(one);
     return () => resized.disconnect();
   }, []);
-  return sit;
+
+  return {
+    ...span,
+    box,
+    rows,
+    complete,
+    behind,
+    moving: growing || held, // older lines are not announced
+    onScroll: () => {
+      sit();
+      onPlace?.(seat.current.place);
+      shift();
+    },
+    reveal: (seq: number) => void older.reach(seq).then((here) => here && setWanted(seq)),
+    toEnd: () => {
+      seat.current.place = null;
+      setBehind(false);
+      follow(complete ? span : { from: 0, to: AT_FIRST });
+    },
+  };
 }
 
+const below = (box: HTMLElement) => box.scrollHeight - box.scrollTop - box.clientHeight;
+
 /** Returns the reader's position in the scrolling box; null if no line is visible. */
-export function placeIn(box: HTMLElement | null): Place | null {
-  if (!box) return null;
+function placeIn(box: HTMLElement): Place | null {
   const { top } = box.getBoundingClientRect();
-  for (const line of box.querySelectorAll<HTMLElement>("[data-seq]")) {
-    const at = line.getBoundingClientRect();
-    if (at.bottom > top) return { seq: line.dataset.seq ?? "", offset: at.top - top };
+  const lines = box.querySelectorAll<HTMLElement>("[data-seq]");
+  let [first, after] = [0, lines.length]; // the first visible line is one of these
+  while (first < after) {
+    const middle = (first + after) >> 1;
+    if (lines[middle]!.getBoundingClientRect().bottom > top) after = middle;
+    else first = middle + 1;
   }
-  return null;
+  const line = lines[first];
+  return line ? { seq: line.dataset.seq ?? "", offset: line.getBoundingClientRect().top - top } : null;
 }
 
 /** Scrolls the box so that the reader is at this position again. */
-function restore(box: HTMLElement | null, place?: Place | null): void {
-  const line = place && box?.querySelector(`[data-seq="${place.seq}"]`);
-  if (line && box) box.scrollTop += line.getBoundingClientRect().top - box.getBoundingClientRect().top - place.offset;
+function restore(box: HTMLElement, place: Place): void {
+  const line = box.querySelector(`[data-seq="${place.seq}"]`);
+  if (line) box.scrollTop += line.getBoundingClientRect().top - box.getBoundingClientRect().top - place.offset;
 }
 
 /** Scrolls a line into view and highlights it for a moment. */

@@ -1,0 +1,18 @@
+import type { LastPlace, Place } from "../room/line-window";
+
+const places = new Map<string, LastPlace>();
+const MOST = 50; // the positions in at most this many conversations are remembered; beyond that, the oldest position is dropped
+
+/** Remembers the reader's position in each session, for its chat. `newest`: the number of the session's newest line. */
+export function readerOf(
+  session: string,
+  newest: number,
+): { place: LastPlace | undefined; onPlace: (now: Place | null) => void } {
+  const onPlace = (now: Place | null) => {
+    const known = places.get(session)?.newest ?? newest; // there was no newer line when the reader left the end
+    places.delete(session);
+    if (now) places.set(session, { ...now, newest: known });
+    if (places.size > MOST) places.delete([...places.keys()][0]!);
+  };
+  return { place: places.get(session), onPlace };
+}
