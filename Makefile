@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 export PIP_PROGRESS_BAR ?= on
+unexport PYTHONDONTWRITEBYTECODE # tests start hundreds of Python processes, and each would compile all sources again
 
 .DEFAULT_GOAL := help
 
