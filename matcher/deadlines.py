@@ -12,7 +12,7 @@ from typing import Literal
 Kind = Literal["reservation", "entered", "suspended", "excluded", "wrap_up", "lease"]
 KINDS: tuple[Kind, ...] = ("reservation", "entered", "suspended", "excluded", "wrap_up", "lease")
 
-Key = tuple[str, ...]  # one id, of a request or a member; both ids for the kind "excluded"
+Key = tuple[str, ...]  # the id of a request or of a member; for the kind "excluded", both ids
 
 
 class Deadlines:

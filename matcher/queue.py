@@ -122,7 +122,7 @@ class Queue(Demand):
         self.lanes: dict[LaneKey, Lane] = {}
         self.pickups = Pickups()
         self.open_tickets = 0
-        self.front: list[FrontItem] | None = None  # this queue's list in `Queues.fronts`; None until a request waits
+        self.front: list[FrontItem] | None = None  # the list in `Queues.fronts` for this queue; None until a request waits
 
     def ahead_of(self, rank: Rank) -> int:
         """Return how many requests of this queue are served before `rank`."""

@@ -50,11 +50,11 @@ from matcher.types import Unavailable
 
 LAYOUT: Final = 3  # version of the stored data; with a new number the store begins empty, and everything is announced to it again
 FLIGHT: Final = 32  # a flight is a group of calls sent at once; largest number of them, must be below ANSWERS_KEPT of main.lua
-WAITING: Final = 20_000  # calls that may wait for their flight; more are refused
+WAITING: Final = 20_000  # at most this many calls wait for their flight; further calls are refused
 RETRY_S: Final = 5.0  # a flight is tried again for this many seconds; then its calls fail
-PAUSES_S: Final = (0.0, 0.05, 0.2, 0.5)  # backoff before each new try; the last value repeats
-TIMEOUT_S: Final = 3.0  # longest wait for the answers to a flight
-CONNECT_S: Final = 2.0  # longest wait for a new connection
+PAUSES_S: Final = (0.0, 0.05, 0.2, 0.5)  # seconds of backoff before each new try; the last value repeats
+TIMEOUT_S: Final = 3.0  # seconds; the longest wait for the answers to a flight
+CONNECT_S: Final = 2.0  # seconds; the longest wait for a new connection
 
 Answer = bytes | Exception
 Connect = Callable[..., Redis]
@@ -143,7 +143,7 @@ class Line:
             node = self._node
             try:
                 return await self._send(flight)
-            except (*_HOPELESS, *_PASSING) as error:  # also MovedError, a subclass of AskError
+            except (*_HOPELESS, *_PASSING) as error:  # this includes MovedError, a subclass of AskError
                 await self._hang_up()
                 reason = error
             if _is_hopeless(reason):

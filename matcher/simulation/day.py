@@ -131,7 +131,7 @@ class _Person:
         self.staff = Staff(name, model.role, languages, sites, categories, model.texts, model.calls, model.texts_in_call)
         self.state: StaffState = "signed_out"
         self.since_ms = START_MS
-        self.shift = 0  # a count and not a flag, because shifts of two days may overlap
+        self.shift = 0  # counts shifts: a flag is not enough, because the shifts of two days may overlap
         self.leaving = False
 
 

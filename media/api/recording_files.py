@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 LOG_NAME = "segment.jsonl"
-MOST_LOG_BYTES = 8 * 1024 * 1024  # when a segment's log grows longer, the segment ends
+MOST_LOG_BYTES = 8 * 1024 * 1024  # bytes; when a segment's log grows longer, the segment ends
 _FOLDER = re.compile(r"(\d{1,18})-(\d{1,9})")
 _ROOM = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}")
 

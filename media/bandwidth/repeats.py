@@ -20,7 +20,7 @@ VOICE_BPS = 100_000.0
 important than repeats of video."""
 AT_ONCE_S, AT_ONCE_LEAST_BYTES = 0.25, 2 * 1300
 """Largest burst of repeats: as much as the rate allows in `AT_ONCE_S` seconds, but at least `AT_ONCE_LEAST_BYTES` (2 packets)."""
-HEADER_BYTES = 50  # overhead of a repeated packet: SRTP, UDP and IP
+HEADER_BYTES = 50  # bytes that SRTP, UDP and IP add to a repeated packet
 
 
 class RepeatBudget:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from pycrdt import merge_updates
 
-MAX_DEPTH = 8  # levels of nested values that an update may have
+MAX_DEPTH = 8  # an update may have at most this many levels of nested values
 MAX_CLOCK = 2**31
 MAX_CLIENT = 2**53
 EMPTY = b"\x00\x00"

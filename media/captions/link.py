@@ -67,7 +67,7 @@ class CaptionLink:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    # the methods that feeds call (feed.Sender)
+    # the methods that feeds call (`feed.Sender`)
 
     def begin(self, language: str, receiver: Receiver) -> int:
         """Begin a stream and return its number. `receiver` gets its words."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from .speech import Spoken
 
-MOST_WAITING = 6  # at most this many finished utterances wait for the model
+MOST_WAITING = 6  # at most this many finished utterances wait for the speech model
 
 
 class Heard(NamedTuple):

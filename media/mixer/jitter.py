@@ -46,7 +46,7 @@ copies in each packet, its score was 3.64 MOS; the score is 4.20 now. With losse
 JUDGED = 200  # the last packets (4 s, at 20 ms each) from which loss is computed
 WEIGH_EVERY = 16
 """Packets between two computations of the needed delay. One computation sorts 500 numbers (20 µs)."""
-MARGIN_S = 0.003  # seconds: the buffer keeps a delay that is too long by at most one tick and this much
+MARGIN_S = 0.003  # seconds; the buffer shortens a delay that is too long by more than one tick and this margin
 ENOUGH_TO_JUDGE = 50
 """Packets that a stream must have brought before the buffer shortens its delay."""
 LOSS_FOR_RESERVE, LOSS_WITHOUT = 0.02, 0.005

@@ -76,4 +76,4 @@ def mix(recipe: Recipe, sounding: Mapping[str, Samples]) -> Samples | NDArray[np
     if total.dtype == np.int16:
         return total
     np.minimum(total, _MOST, out=_TOTAL)
-    return np.maximum(_TOTAL, _LEAST, out=_TOTAL)  # two ufuncs in place: half the time of np.clip
+    return np.maximum(_TOTAL, _LEAST, out=_TOTAL)  # two in-place ufuncs take half the time of np.clip

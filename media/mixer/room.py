@@ -14,11 +14,11 @@ from .streams import Send, Streams
 
 TICK_STEP_S = 0.005
 """Length of a step in seconds. A room's ticks can be moved earlier by one step at a time."""
-GUARD_S = 0.002  # safety margin in seconds: a tick moves earlier only if the step and this margin are to spare
+GUARD_S = 0.002  # seconds; a tick moves earlier by a step only if every delay is too long by the step and this margin
 SPARE_TICKS, PASSED_SPARE_TICKS = 25, 3
 """Ticks in a row in which every heard source's delay must be longer than needed before the tick moves earlier. A mix waits half a
 second. In passthrough three ticks are enough, because the move then drops no sound."""
-EVEN_TICKS = 10  # ticks in a row that leave no packet waiting, before passthrough may be offloaded to the fast path
+EVEN_TICKS = 10  # passthrough may be offloaded after this many ticks in a row that leave no packet waiting
 LOOKAHEAD_S = 0.0065
 """Algorithmic delay of Opus: decoded sound comes out this much later than it went into the encoder (RFC 6716 section 2)."""
 

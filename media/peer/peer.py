@@ -372,7 +372,8 @@ class Peer:
                 return
             self.recall()
             self._came_by = path
-            level = self._level(plain, header)  # also used for redundant copies, whose levels are unknown and differ little
+            # this level is also used for the packet's redundant copies: their own levels are unknown, and similar
+            level = self._level(plain, header)
             for packet in self.uplink.voice(stream, plain, header, came):
                 self._voices.audio(self, stream, *packet, level, now)
         else:

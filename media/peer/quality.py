@@ -16,7 +16,7 @@ REPORTS_KEPT = 32
 six seconds. With eight slots a report is forgotten after 3.5 s."""
 STALE_S = 6.0
 """Age in seconds at which a receiver's report is no longer used."""
-MOST_RTT_S = 10.0  # a report with a longer round trip is treated as an error
+MOST_RTT_S = 10.0  # seconds; a report with a longer round trip is treated as an error
 LOSS_PERCENT = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)
 JITTER_MS = (5.0, 10.0, 20.0, 30.0, 50.0, 100.0)
 RTT_MS = (20.0, 50.0, 100.0, 150.0, 250.0, 400.0, 800.0)
@@ -136,7 +136,7 @@ class Quality:
         seen = self._seen[stream.ssrc]
         self.totals.counts[f"up_{kind}_restored"] += stream.restored - seen.restored
         seen.restored = stream.restored
-        lost = max(0, block.lost - seen.lost)  # the fraction in the block covers the whole path to the listeners
+        lost = max(0, block.lost - seen.lost)  # the loss fraction in the report covers the whole path to the listeners
         seen.lost = block.lost
         self.totals.counts[f"up_{kind}_lost"] += lost
         if not packets:

@@ -22,14 +22,15 @@ CACHE_PACKETS = 512
 ANY = ""
 """Value of `Outgoing.layer` while no layer is chosen, or while the video has only one: take the layer whose keyframe comes
 first."""
-MAX_MISSING = 256  # lost packets remembered per stream; when more are missing, a keyframe is requested instead
+# at most this many lost packets are remembered per stream; when more are missing, a keyframe is requested instead
+MAX_MISSING = 256
 MIX_AGE_S = 0.07
 """Assumed age in seconds of mixed sound until it is measured: one frame, and the jitter buffer's delay on a calm link."""
 NACK_TRIES = 8  # Requests for one packet before a keyframe is requested instead.
 NACK_EVERY_S = 0.06  # At least this many seconds pass between two requests for the same packet.
 NACK_REORDER_S = 0.005
 """Seconds that a gap may be due to reordering. After that the missing packets count as lost."""
-KEYFRAME_EVERY_S = 0.3  # at most one keyframe request per stream in this time
+KEYFRAME_EVERY_S = 0.3  # seconds; at most one keyframe request per stream is sent in this time
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 MOST_BACKLOG_BYTES = 16 * 1024 * 1024
 """Unsent bytes at which recording stops, because the recorder cannot keep up: a minute of a call with two videos."""
-CLOSE_S = 2.0  # seconds that the recorder gets to close its files
+CLOSE_S = 2.0  # the recorder gets this many seconds to close its files
 
 OnOver = Callable[[str], None]
 

@@ -13,7 +13,7 @@ from typing import Any
 from media.transport.fastpath import Leg
 from media.transport.ice import Path
 
-VIEWERS = 16  # slots to which the fast path sends one video at most
+VIEWERS = 16  # the fast path sends one video to at most this many slots
 LONGEST_BYTES = 1500
 LONGEST_REPORT_BYTES = 832
 

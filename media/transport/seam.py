@@ -38,7 +38,7 @@ MAX_PROTECTED_INPUT_BYTES = 1356
 HANDSHAKE_QUEUE = 64  # DTLS and SCTP datagrams waiting to be read; further ones are dropped
 SCTP_PORT = 5000
 _SRTP_FUNCTION = "srtp_err_status_t(*)(struct srtp_ctx_t_ *, void *, int *)"
-MAX_STREAM_ID = 1023  # highest SCTP stream accepted
+MAX_STREAM_ID = 1023  # largest accepted number of an SCTP stream
 MAX_MISORDERED = 4096
 """At most this many SCTP chunks of a peer may wait for an earlier, missing chunk. aiortc sorts them for every packet."""
 MAX_CHANNELS = 4  # Data channels that a peer may open in all.
@@ -107,7 +107,7 @@ class _BoundedSctp(RTCSctpTransport):
             await super()._handle_data(data)
         except ConnectionError:
             raise
-        except Exception:  # the association's state is unknown now; its peer has caused this
+        except Exception:  # the association's state is unknown after this error, which its peer has caused
             self._end("sctp_malformed")
 
     async def _receive_chunk(self, chunk: Chunk) -> None:
@@ -168,7 +168,7 @@ class SecureTransport:
         self._opened_channels = 0
         self._closed = False
         self._dtls = RTCDtlsTransport(self._path, [certificate])  # type: ignore[arg-type]  # uses role, state, _recv, _send only
-        self._dtls._set_role("client" if client else "server")  # servers answer a=setup:passive
+        self._dtls._set_role("client" if client else "server")  # the server answers with a=setup:passive
         self._sctp = _BoundedSctp(self._dtls, self._finish, self._decrypted)
         self._sctp.on("datachannel", self._datachannel)
         self._rx: Any = None  # a pylibsrtp.Session while `secure`, otherwise None

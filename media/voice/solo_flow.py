@@ -23,7 +23,7 @@ TICK_STEPS, FOLLOW_STEPS = 4, 20
 EARLY_S = 0.008
 """Seconds by which a tick may come early when the packet that it awaits has arrived. Python then wakes up once instead of
 twice."""
-GRACE_STEPS = 3  # steps that a tick waits for its packet
+GRACE_STEPS = 3  # a tick waits for its packet for at most this many steps
 AHEAD_STEPS = 64
 """The mixer takes at most this many steps (0.3 s) of sound when the flow ends. So the room's next tick is soon, whatever
 timestamps the packets have. A jitter buffer holds less sound than this, except after a long stall."""
@@ -96,7 +96,8 @@ class Flow:
         self._tick_until(now)
         most = int(now / TICK_STEP_S) + AHEAD_STEPS
         while self._audio.passing_on and not self._audio.awaits_packet and self.due < most:
-            self._tick(max(now, self.due * TICK_STEP_S))  # the mixer must not mix a packet that the listeners have already had
+            # the mixer must not mix a packet that the listeners have already received
+            self._tick(max(now, self.due * TICK_STEP_S))
         self._give_back()
         return self.due
 

@@ -26,7 +26,7 @@ from media.voice.path import Effect, Event, Mode, VoicePath, event_of, plan_voic
 from media.voice.solo_flow import EARLY_S, GRACE_STEPS, TICK_STEPS, Flow
 
 TICK_SAMPLES = 960
-HURRIED_STEPS = 2  # a room that must ask for a lost packet or a keyframe ticks this many steps of 5 ms later
+HURRIED_STEPS = 2  # steps of 5 ms: a room that must request a lost packet or a keyframe ticks this much later
 MAX_CATCH_UP = 3
 """The mixer makes up for at most this many late ticks at once. Every jitter buffer would drop a burst of more packets."""
 
@@ -222,7 +222,7 @@ class Voices:
             present = self._present
             quiet_from, passed = self._mix(speaker, data, header, level, now)
             if self._present is not present:
-                return  # somebody has left, and the routes have changed in the meantime: the next packet can offload the voice
+                return  # a participant has left and the routes have changed, so only the next packet can offload the voice
         event = event_of(
             mixed=speaker.is_mixed,
             tapped=tapped,
@@ -261,7 +261,7 @@ class Voices:
         for each in packets:
             quiet_from = self.mixer.push(peer.participant, each.sequence, each.timestamp, each.payload, each.level, each.at)
         speaker = self._speakers.get(peer.participant)
-        if quiet_from and speaker is not None:  # the mixer's answer to the last of these packets
+        if quiet_from and speaker is not None:  # `quiet_from` is the mixer's answer to the last of these packets
             self._follow(speaker, Event.KEPT_QUIET, quiet_from=quiet_from)
 
     def returned(self, peer: Peer) -> None:

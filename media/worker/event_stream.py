@@ -9,7 +9,7 @@ import msgspec
 
 from media.api import wire
 
-MAX_QUEUED = 4096  # frames that may wait for one subscriber
+MAX_QUEUED = 4096  # at most this many frames wait for one subscriber
 MAX_QUEUED_BYTES = 16 * 1024 * 1024
 
 

@@ -119,7 +119,7 @@ async def serve(options: argparse.Namespace, fastpath: Fastpath | None, watched:
 
     def interrupted() -> None:
         told()
-        if not options.redis_env:  # an announced worker drains on Ctrl-C too; any other worker ends at once
+        if not options.redis_env:  # a worker that was announced in Redis drains on Ctrl-C too; any other worker ends at once
             told()
 
     loop = asyncio.get_running_loop()

@@ -131,7 +131,7 @@ class Worker:
         if self._endings:
             await asyncio.wait(self._endings, timeout=CLOSE_S)
         self._sockets.close()
-        # a peer that has not ended still uses the fast path, which then ends with the process
+        # a peer that has not ended still uses the fast path, so the fast path is closed only when the process ends
         if self.fastpath is not None and not self._endings:
             self.fastpath.close()
         self.hub.close()

@@ -87,7 +87,7 @@ class Gate:
             await place
         except asyncio.CancelledError:
             if place.done() and not place.cancelled():
-                self._leave()  # the task got its turn just before it was cancelled: give the turn to the next task
+                self._leave()  # the task was admitted just before it was cancelled: admit the next task instead
             raise
 
     def _leave(self) -> None:

@@ -65,7 +65,8 @@ class Factors:
         self._seal = seal
         self._name = name
         self._wall = wall
-        self._codes = Buckets(burst=6, per_minute=1)  # limits guesses for each member; a guess is right three times in a million
+        # limits guesses of codes for each member; three of a million guesses are right
+        self._codes = Buckets(burst=6, per_minute=1)
 
     async def has_app(self, staff: str) -> bool:
         """Return whether this member of staff has set up an authenticator app and confirmed it."""
@@ -119,7 +120,8 @@ class Factors:
         found = await self._records.totp(staff)
         try:
             seed = self._seal.open(found.seed, _about(staff)) if found else ""
-        # the installation's key has changed since the app was set up; a recovery code or the command line still helps
+        # the installation's key has changed since the app was set up; the member needs a recovery code, or an operator the
+        # command line
         except Unsealable:
             seed = ""
         step = matching_step(seed, _typed(code), self._wall()) if seed else None

@@ -54,7 +54,8 @@ class Passkeys:
     def __init__(self, records: Records, seal: Seal) -> None:
         self._records = records
         self._seal = seal
-        self._tries = Buckets(burst=60, per_minute=60)  # limits sign-ins from one network, which a whole shift of staff may share
+        # limits the sign-ins from one network; a whole shift of staff may share a network
+        self._tries = Buckets(burst=60, per_minute=60)
 
     async def creation_options(self, member: StaffRecord, origin: str, now: int) -> tuple[dict[str, Any], str]:
         """Begin to register a passkey. Return the options for `navigator.credentials.create`, and a ticket for `add`."""

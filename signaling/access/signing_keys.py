@@ -168,7 +168,7 @@ def _key_of(jwk: _Jwk) -> SigningKey:
         raise BadKey("bad_key")
     try:
         imported = (OKPKey if algorithm == "EdDSA" else ECKey).import_key(_numbers(jwk))
-        imported.get_op_key("verify")  # this parses the key's numbers, and refuses a point that is not on the curve
+        imported.get_op_key("verify")  # this call parses the key's numbers, and refuses a point that is not on the curve
     except (JoseError, ValueError, TypeError):
         raise BadKey("bad_key") from None
     return SigningKey(algorithm, imported)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MAGIC = b"sangdam sealed 1\n"
 CHUNK_BYTES = 1 << 20
-# characters of the shortest allowed passphrase; somebody who has the backup can try any number of passphrases
+# the shortest allowed passphrase has this many characters; somebody who has the backup can try any number of passphrases
 LEAST_CHARACTERS = 12
 _TAG_BYTES = 16
 _SALT_BYTES, _PREFIX_BYTES, _CHECK_BYTES = 16, 7, 32

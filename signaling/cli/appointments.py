@@ -16,7 +16,7 @@ from .typed import json_option, noted, show, with_records
 
 CANCELLED_WITHIN_S: Final = 5.0  # seconds for which the command waits until a running server has carried out the cancellation
 _LOOK_S: Final = 0.2
-_PART: Final = 200  # number of sessions that one query reads
+_PART: Final = 200  # one query reads at most this many sessions
 
 
 @click.group()

@@ -255,7 +255,7 @@ async def staff_change(
 async def staff_password(records: Records, login: str, password_stdin: bool) -> None:
     """Set a new password and sign the member of staff out everywhere."""
     member = await member_of(records, login)
-    # saving a new password also ends the member's sign-ins
+    # saving a new password also ends the sign-ins of the member
     audit = audit_of([Entry(action="staff.password", subject=f"staff/{member.id}")])
     await records.save_staff(replace(member, password_hash=_password(member, password_stdin)), audit=audit)
 

@@ -19,7 +19,7 @@ __all__ = ["Examined", "Finding", "Told", "examine", "reached", "told"]
 
 log = structlog.get_logger(__name__)
 
-WITHIN_S = 10.0  # seconds that one check may take
+WITHIN_S = 10.0  # one check may take at most this many seconds
 CHECKS: tuple[Check, ...] = (
     network.names,
     network.certificates,

@@ -64,7 +64,7 @@ class Scanner:
         reader, writer = await self._connect()
         try:
             writer.write(b"zINSTREAM\0")
-            # if the file is larger than clamd's limit, clamd answers early and closes the connection
+            # clamd answers early and closes the connection if the file is larger than its limit
             with suppress(ConnectionError):
                 async for piece in pieces:
                     writer.write(len(piece).to_bytes(4, "big") + piece)

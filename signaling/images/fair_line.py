@@ -108,7 +108,7 @@ class FairLine:
             raise Full from None
         except asyncio.CancelledError:
             if place.done() and not place.cancelled() and place.exception() is None:
-                # the client got its turn just before it was cancelled: give the turn to the next client
+                # the client's turn came just before the client's task was cancelled: give the turn to the next client
                 self._inside[who.address] -= 1
                 self._next()
             raise

@@ -75,10 +75,10 @@ def _decode(pixels: bytes, header: Header) -> Image.Image:
     """Decode the first frame of a picture. A JPEG is decoded at the smallest scale (1, 1/2, 1/4, 1/8) that is large enough."""
     _load_plugin(header.form)
     with warnings.catch_warnings():
-        # the warning is not needed, because `look` has checked a lower limit
+        # this warning is not needed, because `look` has already checked a lower limit
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         image = Image.open(io.BytesIO(pixels), formats=(header.form,))
-    if not _agrees(image, header):  # the picture has two headers, and `look` has read the one that Pillow does not use
+    if not _agrees(image, header):  # the picture has two headers, and `look` has read the header that Pillow does not use
         raise PictureRefused("picture_damaged")
     image.draft("RGB", fitted(*image.size))
     image.load()
@@ -112,7 +112,8 @@ def _shrink(image: Image.Image, known: Metadata) -> Image.Image:
     """Scale the image down in strips, so that no second copy of the image is in memory at full size."""
     width, height = fitted(*image.size)
     up = image.height / height
-    # rows of the source that are added above and below a strip, because the filter reads neighbouring rows and `reduce` rounds
+    # rows of the source above and below a strip that are scaled with it, because the filter reads neighbouring rows and `reduce`
+    # rounds
     margin = ceil(3 * up) + 8
     rows = max(1, int(_STRIP_BYTES / (4 * image.width) / up))
     small: Image.Image | None = None

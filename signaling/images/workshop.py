@@ -94,7 +94,7 @@ class Workshop:
         process, self._process = self._process, None
         if process is None:
             return "picture_damaged"
-        with suppress(TimeoutError):  # the process may be about to end, and its exit status then shows the reason
+        with suppress(TimeoutError):  # the process may be about to end; then its exit status shows the reason
             async with asyncio.timeout(0.1):
                 await process.wait()
         with suppress(ProcessLookupError):

@@ -46,7 +46,7 @@ class Answering:
         self._index = index
         self._mailing = mailing
         self._now = now
-        self._under_way: set[str] = set()  # ids of the messages that are being answered now
+        self._under_way: set[str] = set()  # ids of the messages that staff are answering now
 
     async def answer(self, client: Client, staff: StaffRecord, message: MessageRecord, text: str) -> None:
         """Write the answer into the conversation, and mail the user a link to it. Raise NotAllowed or RecordsAway.

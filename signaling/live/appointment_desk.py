@@ -86,7 +86,7 @@ class AppointmentDesk:
         await self._sessions.renew_site(entry)
 
         async def apply(with_staff: ev.WithStaff) -> None:
-            _require(entry, booking)  # somebody else may have moved it while this move waited for its turn
+            _require(entry, booking)  # another task may have moved the appointment while this task waited
             await self._sessions.apply(entry, ev.AppointmentMoved(at, with_staff))
 
         audit = Audited(actor, "appointment.move", f"session/{entry.id}", self._now())
@@ -126,7 +126,7 @@ class AppointmentDesk:
         entry = self.entry(session)
         if entry is None or entry.session.callback is None or (booking := booking_of(entry.session.callback)) not in bookings:
             return
-        with suppress(NotAllowed):  # the appointment has begun, or somebody else has cancelled or moved it
+        with suppress(NotAllowed):  # the appointment has begun, or another person has cancelled or moved it
             await self._cancel(entry, booking)
 
     async def _cancel(self, entry: Entry, booking: str) -> None:

@@ -26,7 +26,7 @@ KNOWN_MS: Final = 3_000
 MOST_KNOWN: Final = 200  # Free times are cached for at most this many of these combinations.
 # At most this many members with their own working hours are offered at a time, because each takes about 5 ms to compute.
 MOST_HOURS: Final = 100
-# largest number of callbacks and appointments, of all organisations together, in memory. Each stays in memory for up to two
+# at most this many callbacks and appointments, of all organisations together, are in memory. Each stays in memory for up to two
 # weeks, in addition to the live sessions.
 MOST_CALLBACKS: Final = 5_000
 
@@ -73,7 +73,7 @@ class Appointments:
         self._staffing = staffing
         self._now, self._wall = now, wall
         self._known: dict[tuple[str, ...], _Known] = {}
-        # only one computation runs at a time, so that requests for many time zones occupy one thread
+        # one computation at a time, so that requests for many time zones occupy only one thread
         self._looking = asyncio.Lock()
 
     async def times(self, entry: Entry, channel: Channel, zone: str, known: str = "") -> Times:

@@ -306,7 +306,8 @@ class Lines:
         # before it is sent.
         async with entry.lines_lock:
             found: list[Line] = []
-            if entry.last_seq:  # saves a query: most waiting users have no lines yet, and thousands of them may reconnect at once
+            # this saves a query: most waiting users have no lines yet, and thousands of them may reconnect at once
+            if entry.last_seq:
                 found = await self._records.lines_before(entry.id, before, PAGE_LINES + 1, audience)
             page = _page(found[: -PAGE_LINES - 1 : -1])[::-1]
             more = len(found) > len(page) and page[0].seq > first

@@ -165,8 +165,8 @@ class Inviting:
         await self._appointments.require_free(Sought(site, wanted.category, wanted.language), time.at, wanted.channel, time.staff)
         session = self._new_session(wanted)
         entry = await self._stored.add(_record(session, wanted), session, site, wanted.brief)
-        # store the link before the booking: if that failed after the booking, the other software would ask again and book a
-        # second time
+        # store the link before the booking: if storing the link failed after the booking, the other software would ask again and
+        # book a second time
         link = await self._link(entry, wanted.until)
         asked = CallbackAsked(session.user, time.at, time.contact, time.note, reachable=entry.reachable, timezone=time.timezone)
 

@@ -24,7 +24,7 @@ from signaling.records import Records
 from signaling.records.types import StaffRecord
 from signaling.session.events import Connected, Disconnected, RightEnded
 
-# largest number of connections that are detached at the same time; so other work can run while thousands are detached
+# at most this many connections are detached at the same time, so that other work can run
 LEAVING_AT_ONCE = 16
 
 

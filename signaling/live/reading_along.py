@@ -123,7 +123,7 @@ class ReadingAlongs:
             self._readers[key] = _Reader(entry, staff, self._now())
             try:
                 await self.lines.system(entry, Say("reading.on", {"name": staff.name}, "staff"))
-            # for example, the session was erased; without a line in the chat that says so, nobody may read along
+            # for example because the session was erased; without a line in the chat that announces it, nobody may read along
             except Exception:
                 del self._readers[key]
                 raise

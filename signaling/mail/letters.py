@@ -32,9 +32,9 @@ _STYLE = (
     ":lang(ja) main{font-family:system-ui,-apple-system,'Hiragino Sans','Noto Sans JP',sans-serif}"
     ":lang(zh-Hans) main{font-family:system-ui,-apple-system,'PingFang SC','Microsoft YaHei','Noto Sans SC',sans-serif}"
     ".card{background:#fff;border-radius:12px;padding:1.5rem}.card>:last-child{margin-bottom:0}"
-    # browsers that do not know the last two break lines and set spaces as ever
+    # the last two properties break lines; a browser that does not know them shows spaces as usual
     ":lang(ko){word-break:keep-all;overflow-wrap:anywhere}:lang(ja){word-break:auto-phrase}body{text-autospace:normal}"
-    # a date breaks only where a whole line is too short for it
+    # a date is broken only if a line is too short for the whole date
     "h1 .when,:lang(ja) .when,:lang(zh-Hans) .when{display:inline-block}"
     "h1{font-size:1.25rem;line-height:1.4;margin:0 0 .75rem}p{margin:0 0 1rem;white-space:pre-line}"
     "blockquote{margin:0 0 1rem;padding:.75rem 1rem;background:#f3f4f6;border-radius:8px;white-space:pre-wrap}"

@@ -45,14 +45,14 @@ def verdict(error: Exception, recipient: str) -> Verdict:
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused) and error.recipients:
         error = error.recipients[0]
     if isinstance(error, aiosmtplib.SMTPResponseException):
-        spoken = 400 <= error.code < 600  # otherwise the reply is no SMTP, is too long, or does not fit to what was asked
+        spoken = 400 <= error.code < 600  # in all other cases the reply is not SMTP, is too long, or does not fit the command
         words = f"{error.code} {error.message}" if spoken else error.message
         why = _WHY(_without_secrets(words, recipient))
         about_us = isinstance(error, aiosmtplib.SMTPAuthenticationError | aiosmtplib.SMTPHeloError | aiosmtplib.SMTPSenderRefused)
         if about_us or not spoken or error.code == _CLOSING or isinstance(error, aiosmtplib.SMTPConnectError):
             return Verdict("server", why)
         return Verdict("refused" if error.code >= 500 else "later", why)
-    if isinstance(error, ValueError):  # the mail has an address or a header that is not allowed in a mail
+    if isinstance(error, ValueError):  # the mail contains an address or a header that no mail may contain
         return Verdict("refused", "malformed")
     if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError):
         return Verdict("server", "tls")

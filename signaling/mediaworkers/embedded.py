@@ -33,7 +33,8 @@ from signaling.protocol.staff_views import WorkerItem
 
 log = structlog.get_logger(__name__)
 
-# seconds in which a started worker must respond; its imports take two seconds on an idle core, much longer on a busy machine
+# a started worker must respond within this many seconds; its imports take two seconds on an idle core, much longer on a busy
+# machine
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 1.5  # Seconds after which a worker that was told to stop is killed.
 POLL_S = 0.05  # Seconds between two tries to reach a worker or to open its event stream.

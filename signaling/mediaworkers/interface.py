@@ -16,7 +16,7 @@ from signaling.protocol.staff_views import WorkerItem
 
 log = structlog.get_logger(__name__)
 
-# seconds in which another worker must be found for a draining worker's rooms; after 15 s the draining worker ends anyway
+# another worker must be found for a draining worker's rooms within this many seconds; the draining worker ends after 15 s
 ANOTHER_S = 10.0
 MOVED_S = 3.0  # Seconds that a draining worker keeps a moved room open while the participants make new connections.
 LOOK_S = 0.1  # Seconds between two checks for another worker.

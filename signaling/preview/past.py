@@ -21,10 +21,11 @@ from signaling.records.report_counts import asked_at
 
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 86_400_000
-_LONGEST_TALK_MS: Final = {"text": 60 * MINUTE_MS, "call": 180 * MINUTE_MS}  # a longer conversation was forgotten and left open
-_GAP_MS: Final = (45 * MINUTE_MS, 240 * MINUTE_MS)  # least and greatest gap between two signs of one span at work
+# a longer conversation counts as one that somebody forgot to close
+_LONGEST_TALK_MS: Final = {"text": 60 * MINUTE_MS, "call": 180 * MINUTE_MS}
+_GAP_MS: Final = (45 * MINUTE_MS, 240 * MINUTE_MS)  # least and greatest gap between two signs of one working span of a member
 _GAP_ARRIVALS: Final = 8  # the gap is this many times the median time between two arrivals
-# a span at work begins this long before its first sign, and ends this long after its last sign
+# a working span begins this long before its first sign, and ends this long after its last sign
 _AROUND_MS: Final = 10 * MINUTE_MS
 _LEAST_SAMPLES: Final = 5
 # two durations in seconds: the mean to assume when too few values are known, and the value to which longer ones are cut

@@ -406,7 +406,7 @@ class Wallboard(Message, tag="wallboard"):
 
     now: int
     waiting: list[QueueItem] = []
-    more: int = 0  # number of waiting requests that are not in ``waiting``
+    more: int = 0  # number of waiting requests that ``waiting`` leaves out
     callbacks: list[QueueItem] = []
     sessions: list[SessionItem] = []
     staff: list[StaffItem] = []

@@ -396,7 +396,7 @@ class SessionView(Struct, kw_only=True):
     cobrowse: CobrowseView | None = None  # null if staff can see no page of this user
     translates: bool = False  # lines and captions can be translated
     may_listen: bool = False  # an operator may listen in; the page says so before the user enters
-    listening: Listening = "off"  # for an operator who listens in only: the most that the site allows to operators
+    listening: Listening = "off"  # only for an operator who listens in: the highest level of taking part that the site allows
     may_record: bool = False  # participants will be asked for consent to recording; the page says so before the user enters
     waiting: WaitingView | None = None
     opening: OpeningView | None = None  # for the user only, until a counselor has come
@@ -405,7 +405,7 @@ class SessionView(Struct, kw_only=True):
     callback: CallbackView | None = None
     upgrade: UpgradeView | None = None
     owner_lost: bool = False
-    # for the user only: the choices they have while the owner is disconnected, no counselor is there, or the wait is long
+    # for the user only: what they can choose while the owner is disconnected, no counselor is there, or the wait is long
     choices: list[Literal["wait", "another", "message"]] = []
     # when the session stops waiting for a disconnected person, and ends or continues; null if it waits for nobody
     deadline: int | None = None

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-MOST_BYTES = 2048  # a push's content has at most this many bytes; push services take bodies of 4096 bytes (RFC 8030, 7.2)
+MOST_BYTES = 2048  # bytes of a push's content, at most; push services take bodies of 4096 bytes (RFC 8030, 7.2)
 POINT_BYTES = 65  # bytes of an uncompressed point of P-256, such as a browser's key
 AUTH_BYTES = 16
 _RECORD_BYTES = 4096

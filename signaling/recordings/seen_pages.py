@@ -27,9 +27,9 @@ MOST_BYTES: Final = 64 * 1024 * 1024  # at most this many bytes of one session's
 # at most this many bytes of one session wait for the disk; if more wait, the file ends
 MOST_WAITING: Final = 4 * 1024 * 1024
 KEEP_FREE_BYTES: Final = 256 * 1024 * 1024  # disk space that must stay free
-_END_BYTES: Final = 100  # room for the line that says why the file ends
-_MOST_LINE: Final = 128 * 1024  # no line has more bytes: a message of the page has at most half of that
-_LAST_LINES: Final = 4  # of so many lines at the end of a file, at least one is whole
+_END_BYTES: Final = 100  # bytes that stay free for the line that says why the file ends
+_MOST_LINE: Final = 128 * 1024  # bytes of the longest line: a message of the page has at most half of that
+_LAST_LINES: Final = 4  # bytes at the end of a file that contain at least one whole line
 _log = log.get("signaling.recordings")
 
 Ending = Literal["full", "disk_full", "too_slow"]

@@ -36,7 +36,7 @@ EventType = Literal[
 ]
 TEST = "webhook.test"  # the type of the test event that somebody sends to one endpoint; endpoints cannot choose this type
 PAYLOAD_VERSION = 1  # version of the payload's format, sent in each payload
-KEPT_TRYING_MS = 3 * 86_400_000  # milliseconds after storing an event for which the sender tries to deliver it
+KEPT_TRYING_MS = 3 * 86_400_000  # the sender tries to deliver an event for at most this many milliseconds after it was stored
 _APPOINTMENT: dict[str, EventType] = {
     "booked": "appointment.booked",
     "moved": "appointment.moved",

@@ -8,7 +8,7 @@ from msgspec import Struct
 from . import tables as t
 from .database import Database
 
-KEPT_MS = 86_400_000  # milliseconds for which a response is remembered
+KEPT_MS = 86_400_000  # a response is remembered for this many milliseconds
 # milliseconds after which a claimed key without a response can be claimed again, because the server that claimed it has probably
 # died
 STALE_MS = 60_000

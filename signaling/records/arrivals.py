@@ -18,7 +18,7 @@ from .database import Database
 
 _AT_ONCE = 500  # events of this many sessions are read in one transaction, so that other transactions do not wait long
 EVENTS: Final = ("reserved", "active", "after", "closed", "asleep", "callback", "message_left", "help")
-_TOLD: Final = ("reserved", "help")  # events whose data the preview needs
+_TOLD: Final = ("reserved", "help")  # the preview needs the data of these events
 
 
 class PastEvent(Struct, frozen=True):

@@ -21,7 +21,7 @@ from .types import RecordsAway
 
 log = structlog.get_logger(__name__)
 
-PAUSES_S = (0.3, 0.5, 1.0, 2.0)  # seconds of pause after each failed probe; the last pause repeats
+PAUSES_S = (0.3, 0.5, 1.0, 2.0)  # seconds between a failed probe and the next; the last value repeats
 
 T = TypeVar("T")
 Write = Callable[[], Awaitable[Any]]

@@ -22,9 +22,9 @@
 
 local Queues = {}
 
-local ABOVE_ALL = 500 -- above every priority; a standing holds this number minus the priority
+local ABOVE_ALL = 500 -- larger than every priority; a standing contains this number minus the priority
 local EARLIER = 100000000000000 -- ms, added to the time of a rank so that it is never negative
-local RANK, PLACE = 31, 30 -- lengths of a rank and of a place (enqueue time, arrival) in digits
+local RANK, PLACE = 31, 30 -- number of digits of a rank, and of a place (enqueue time, arrival)
 
 local function excludes_some(ticket)
   return next(ticket.blocked) ~= nil or next(ticket.excluded) ~= nil or ticket.only ~= ""

@@ -8,7 +8,7 @@ local Selection = {}
 local REQUEST_CAME = "least load, then longest idle"
 local BY_NAME = "asked for by name"
 local STAFF_CAME = "first in line, then longest waiting, priority counted as waiting"
-local FIRST_LANES = 4 -- so many lanes of a front are read at first; mostly the member serves one of them
+local FIRST_LANES = 4 -- at most this many lanes of a front are read at first; usually the member serves one of them
 
 -- Return after how many ms of waiting a tier opens, the same for all requests of a lane with this standing.
 local function lane_opens_after_ms(standing, ring)
@@ -279,7 +279,7 @@ end
 -- Return whether a member who may serve the request in any tier is signed in.
 function Selection.staffed(ticket)
   if ticket.only ~= "" then
-    return not not (ring_in(ticket, ticket.only) and not ticket.excluded[ticket.only]) -- ring_in: nil, or false of Redis
+    return not not (ring_in(ticket, ticket.only) and not ticket.excluded[ticket.only]) -- `ring_in` returns nil, or Redis' false
   end
   local excluded = excluded_in(ticket, ticket.excluded, ANY)
   return present(ticket.queue, ANY, excluded + 1) > excluded

@@ -19,7 +19,7 @@ local ALL = "*"
 local MEDIA = {"text", "call"}
 local CALL_WEIGHT = 100000 -- matcher/rules.py
 local SERVED_BY = {user = "counselor", callback = "counselor", help = "professional"}
-local CHUNK = 64 -- entries of a long list that are read at once
+local CHUNK = 64 -- at most this many entries of a long list are read at once
 
 local function key(name)
   return DOMAIN .. name

@@ -41,7 +41,7 @@ class Checks:
         self._records = records
         self._oidc = oidc
         self._now = now
-        # the running task of each provider, by the provider's name (`source_of`)
+        # the server's settings or a clock are wrong; this error says nothing about the person
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._refused: set[str] = set()  # the issuers that refuse this installation
 
@@ -146,7 +146,7 @@ class Checks:
             raise BadToken("the member of staff is gone")
         try:
             changed = await self._oidc.take_over(member, claims, settings) if claims else member
-        except Changed:  # somebody changed the member in the settings at the same time: the next check tries again
+        except Changed:  # somebody has just changed the member in the settings, so the next check tries again
             return
         if changed is None:
             raise BadToken("the provider gives no role any more")

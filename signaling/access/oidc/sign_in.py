@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 STATE_LIFE_MS = 10 * 60_000
 # ms for which a used logout token is remembered; a token older than this is refused because of its age
 LOGOUT_MARK_MS = 10 * 60_000
-# an access token counts as expired after this many seconds, even if its provider names a longer time
+# an access token counts as expired after this many seconds at the latest, even if its provider names a longer time
 LONGEST_ACCESS_S = 366 * 86_400
 _STATE = "oidc state"
 _CLIENT = "oidc client"

@@ -11,7 +11,7 @@ from .tables import PROVIDER, Document
 
 Verb = Literal["add", "change", "remove"]
 MARKS: dict[Verb, str] = {"add": "+", "change": "~", "remove": "-"}
-_MOST_SHOWN = 60  # longest value, in characters, that the difference shows in full
+_MOST_SHOWN = 60  # the difference shows a value in full if it has at most this many characters
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ class Storing:
                 await self._records.save_organisation(organisation, audit=audit)
         for site in self._after.sites.values():
             await self._site(self._before.sites.get(site.id), site)
-        # store owners first, so that the organisation always has an owner, even if one owner hands the role to another member
+        # owners come first, so that the organisation always has an owner, even if one owner hands the role to another member
         for member in sorted(self._after.staff.values(), key=is_owner, reverse=True):
             await self._member(self._before.staff.get(member.login), member)
         await self._rules(need_provider=False)
@@ -74,7 +74,8 @@ class Storing:
 
     async def _site(self, before: Site | None, site: Site) -> None:
         if before is None or version_of(before) != version_of(site):
-            # an entry for each part, as the part's settings page notes it, so that the page of the audit can undo the change
+            # each part gets its own audit entry, as on the part's settings page, so that the page of the audit can undo the
+            # change
             audit = self._by(of_site(before, site))
             await self._records.save_site(site, expected=version_of(before) if before else "", audit=audit)
         await self._replies(site)
