@@ -39,7 +39,8 @@ class Plan:
 class Call:
     """One call, with three events. `accepted` is set when one of our counselors is in the session.
 
-    `both` is set when both peers are connected, or the counselor has failed with `problem`. `done` is set when the user has left.
+    `both` is set when the two peers are connected, or when the counselor has failed with `problem`. `done` is set when the user
+    has left.
     """
 
     clicked_at: float
@@ -162,7 +163,7 @@ class Calls:
 
     @asynccontextmanager
     async def _connected(self, call: Call, tab: Tab, session: str) -> AsyncIterator[None]:
-        """Open a peer connection for this person. When both peers of a call are connected, set `Peer.other` of each."""
+        """Open a peer connection for this person. When the two peers of a call are connected, set `Peer.other` of each peer."""
         await tab.until(lambda: (tab.sessions[session].get("room") or {}).get("media"))
         peer = Peer(self._choir)
         try:

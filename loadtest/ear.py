@@ -31,7 +31,7 @@ class Heard:
 
     `loss`: share of packets lost. `concealed`: share of the sound lost after repair. `network_ms`: from sending to arrival; None
     if no packet was recognised, because none came or all were mixed. `mouth_to_ear_ms`: `network_ms` plus encoding and jitter
-    buffer. `mos`: estimated. Both are None if `network_ms` is None.
+    buffer. `mos`: estimated. `network_ms` None: the other two are also None.
     """
 
     packets: int

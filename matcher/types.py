@@ -379,9 +379,9 @@ class MatchStore(Protocol):
     async def restore(self, requests: list[RequestStatus], now_ms: int) -> list[AnyEvent]:
         """Load requests that were open before a restart, or that the store has lost, at their original times.
 
-        `waiting` and `reserved` requests come back waiting, `suspended` ones suspended (for 60 s from now). `accepted` ones come
-        back accepted, held by `staff`. A holder who is not signed in comes back as `lost`, and is signed out (reason "lease")
-        unless they sign in within 30 s. `promised` requests come back promised.
+        `waiting` and `reserved` requests become waiting again. `suspended` requests stay suspended (for 60 s from now).
+        `accepted` requests stay accepted, with `staff` as their holder. A holder who is not signed in comes back as `lost`, and
+        is signed out (reason "lease") unless they sign in within 30 s. `promised` requests come back promised.
 
         Requests in a final state are skipped, and so are requests that the store has. After a restart, call `restore` before
         anybody signs in.

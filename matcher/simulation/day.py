@@ -64,7 +64,7 @@ class Told:
 class Outcome:
     """The result of a day: arrays with one entry for each arrival, in their order, and totals.
 
-    `waited_s`: seconds waited. `served`, `gave_up`: if both are False, the user waited until the end of the day. `low_s`,
+    `waited_s`: seconds waited. `served`, `gave_up`: if neither is true, the user waited until the end of the day. `low_s`,
     `high_s`: the range that the user was told at the start, or `UNTOLD`. `first`: counts for the ranges told when users came.
     `later`: counts for the ranges told afterwards. `state_s`: seconds in each state, by group of staff. `rings`: how many rings
     each group got. `steps`: how many steps the engine made. `by`: index of the group whose member served the user, or `NOBODY`.

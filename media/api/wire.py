@@ -151,7 +151,7 @@ class CaptionsReady(Event, tag="captions_ready"):
 
 
 class Heartbeat(Event, tag="heartbeat"):
-    """Sign of life, at most 250 ms after the one before. A worker that misses three heartbeats counts as dead.
+    """Sign of life, at most 250 ms after the last sign of life. A worker that misses three heartbeats counts as dead.
 
     `draining`: whether the worker was told to end, and waits until its rooms have moved to other workers.
     """

@@ -1,7 +1,7 @@
 """The two models: silero-vad, which finds speech, and a Whisper model, which writes it down.
 
-The package faster-whisper (the extra `captions`) runs both without torch, and contains silero-vad. The Whisper model is a
-folder in the format of CTranslate2, which the operator names. Nothing is downloaded.
+The package faster-whisper (the extra `captions`) runs the voice detector and the speech model without torch, and contains
+silero-vad. The Whisper model is a folder in the format of CTranslate2, which the operator names. Nothing is downloaded.
 """
 
 from __future__ import annotations

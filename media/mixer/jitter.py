@@ -59,7 +59,7 @@ class Packet:
     """One Opus packet in the buffer.
 
     `timestamp` (48 kHz) and `sequence` do not wrap inside the buffer. `samples`: duration at 48 kHz. `quiet`: the packet holds
-    nothing to hear. `fec`: the packet carries a copy of the packet before. `resumes`: the packets missing before this one were
+    nothing to hear. `fec`: the packet carries a copy of the packet before. `resumes`: the packets missing before this packet were
     left out on purpose, not lost.
     """
 

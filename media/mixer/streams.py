@@ -73,7 +73,10 @@ class Stream:
         return self.silent_ticks > REST_TICKS
 
     def ready_to_join(self, into: Stream) -> bool:
-        """Return whether this stream can join `into`. Call in every tick in which both have the same recipe."""
+        """Return whether this stream can join `into`.
+
+        Call this method in every tick in which the two streams have the same recipe.
+        """
         self.equal_ticks = self.equal_ticks + 1 if self.twin is into else 1
         self.twin = into
         return self.equal_ticks >= JOIN_TICKS or (self.resting and into.resting) or (self.fresh and into.fresh)

@@ -87,7 +87,7 @@ class Section:
 
     @property
     def transport_cc(self) -> int:
-        """Id of the transport-wide number if both the number and its feedback are offered; otherwise 0."""
+        """Id of the header extension with the transport-wide number; 0 if the offer lacks it or its feedback."""
         identifier = self.extensions.get(TRANSPORT_CC_URI, 0)
         return identifier if "transport-cc" in self.feedback and identifier < 15 else 0
 

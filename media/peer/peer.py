@@ -272,7 +272,10 @@ class Peer:
         lent.lend(self._picture_by, steady)
 
     def recall_pictures(self, role: str = "") -> None:
-        """Take this peer's videos back from the fast path. `role`: take back only this video, "camera" or "screen"; "": both."""
+        """Take this peer's videos back from the fast path.
+
+        `role`: take back only this video, "camera" or "screen"; "": take back both videos.
+        """
         for source, each in self._lent_pictures.items():
             if not role or source.role == role:
                 each.recall()

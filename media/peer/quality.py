@@ -157,7 +157,9 @@ class Quality:
         return figures
 
     def _count(self, name: str, ssrc: int, packets: int, octets: int) -> tuple[int, int]:
-        """Return how many packets and octets of a stream are new since the last `look`. Add both differences to the totals.
+        """Return how many packets and octets of a stream are new since the last `look`.
+
+        Add the sent and the lost packets since the last report to the totals.
 
         `packets` and `octets` are the stream's counters. When a stream restarts, its packet counter begins again.
         """

@@ -175,7 +175,10 @@ class SecureTransport:
         self._tx: Any = None
 
     async def run(self, max_message_bytes: int) -> None:
-        """Do the DTLS handshake and open the SCTP association. Return when both have started, or after `Handlers.closed`."""
+        """Do the DTLS handshake and open the SCTP association.
+
+        Return when DTLS and SCTP have started, or after `Handlers.closed`.
+        """
         try:
             await self._dtls.start(RTCDtlsParameters(fingerprints=self._fingerprints))
             if self._dtls.state != "connected":

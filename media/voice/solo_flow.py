@@ -32,7 +32,7 @@ timestamps the packets have. A jitter buffer holds less sound than this, except 
 class Flow:
     """One offloaded passthrough, from `begin` to `end`.
 
-    `due`: the mixer's next tick. `look_due`: when to call `look` next. Both times are in steps of `TICK_STEP_S`.
+    `due`: the mixer's next tick. `look_due`: when to call `look` next. These two times are in steps of `TICK_STEP_S`.
     """
 
     def __init__(self, audio: AudioRoom, peer: Peer, listeners: Sequence[Peer], due: int) -> None:

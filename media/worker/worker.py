@@ -346,7 +346,7 @@ class Worker:
             self.drops["stun_unknown"] += 1
 
     def _wake(self) -> None:
-        """Set the one timer to the next due room or heartbeat.
+        """Set the worker's only timer to the next due room or heartbeat.
 
         The timer fires up to 200 times a second, so it is a plain callback and not a task.
         """

@@ -1,6 +1,7 @@
 """The brief ("basic counselling information"): facts about a visit for staff, each with its provenance. Pure.
 
-A field is `signed` by the partner, `claimed` by the browser, or `typed` by the user. A signed field wins over the others.
+A field is `signed` by the partner, `claimed` by the browser, or `typed` by the user. A signed field replaces a claimed or typed
+field.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Passkeys of staff (WebAuthn Level 3). A passkey stands for both factors, because its owner must unlock it.
+"""Passkeys of staff (WebAuthn Level 3). A passkey counts as both factors, because its owner must unlock it.
 
 A passkey works at one host name of the staff's pages. The browser gets each challenge together with a *ticket*, the same
 challenge encrypted by us, and sends the ticket back. So every server of a cluster can check the challenge. The records note

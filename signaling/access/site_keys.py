@@ -31,7 +31,10 @@ def new_key(present: Sequence[SiteKey], kid: str, public_key: str, address: str,
 
 
 def key_of(kid: str, public_key: str, address: str, checked: Callable[[str], str]) -> SiteKey:
-    """Return a site's key with this public key or address. Without both, the key is a new secret. Raises Invalid."""
+    """Return a site's key with this public key or address. Without `public_key` and `address`, the key is a new secret.
+
+    Raises Invalid.
+    """
     if public_key and address:
         raise Invalid({"address": "one_kind"})
     if address:

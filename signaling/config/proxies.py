@@ -39,9 +39,9 @@ class Proxies:
         """Return the client's IP address.
 
         `connected`: the address that connected to us. `forwarded_for` and `forwarded`: the lines of `X-Forwarded-For` and of
-        `Forwarded`. A proxy writes one of these headers. It may pass on the other header unchanged, with any text of the client.
-        If the two headers name different clients, the result is the proxy's address. Clients that forge a header then share one
-        rate limit.
+        `Forwarded`. A proxy writes one of these headers. The proxy may pass on the other header unchanged, with any text that the
+        client wrote. If the two headers name different clients, the result is the proxy's address. Clients that forge a header
+        then share one rate limit.
         """
         try:
             nearest = parse(connected)

@@ -120,8 +120,8 @@ class AppointmentDesk:
     async def cancel_asked(self, session: str, bookings: Collection[str]) -> None:
         """Cancel a callback or an appointment at the request of another process, which has written the audit entry.
 
-        `bookings`: the names of the bookings that the other process saw. If the session has another booking than this, that
-        booking stays.
+        `bookings`: the names of the bookings that the process of the command saw. If the session has another booking than this,
+        that booking stays.
         """
         entry = self.entry(session)
         if entry is None or entry.session.callback is None or (booking := booking_of(entry.session.callback)) not in bookings:

@@ -127,7 +127,7 @@ class Agreeing:
         return late and self._now() < self._began + RETURN_MS
 
     async def _look_again(self, entry: Entry, request: str) -> None:
-        """Compare one session with the matcher again, because both may have changed since the snapshot.
+        """Compare one session with the matcher again, because the session and the matcher may have changed since the snapshot.
 
         The method asks the matcher about the request before and after all past events of the matcher were routed. If the two
         replies differ, it asks again, up to `TRIES` times.

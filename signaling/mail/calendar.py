@@ -24,7 +24,7 @@ class Booked:
     """The time of a callback or an appointment.
 
     `id`: identifies the event, so that a calendar replaces the earlier version of the event. `moved`: the number of times that
-    the time was changed. Of two versions, a calendar keeps the one with the higher number.
+    the time was changed. Of two versions of an appointment, a calendar keeps the version with the higher number.
     """
 
     id: str

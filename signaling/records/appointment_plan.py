@@ -50,9 +50,9 @@ def free_times(
     """Return the times at which one member could begin an appointment, within the next two weeks.
 
     `hours`: the category's opening hours, or None if it never closes. `own`: the member's working hours, or None if the member
-    works during the category's opening hours. Appointments lie within both kinds of hours. If `hours` and `own` are None,
-    appointments lie within daytime in `zone`, the user's time zone. `taken`: the member's cells that belong to other
-    appointments.
+    works during the category's opening hours. An appointment lies within the opening hours and within the member's working hours.
+    If `hours` and `own` are None, appointments lie within daytime in `zone`, the user's time zone. `taken`: the member's cells
+    that belong to other appointments.
 
     The times are full and half hours on the clocks of `zone`. There are no times in an hour that these clocks skip in spring. In
     autumn, the clocks of `zone`, or the clocks of the opening or working hours, repeat an hour. Only the first run of this hour

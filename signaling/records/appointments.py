@@ -42,8 +42,8 @@ class Appointments(Leading):
         """Take these cells of a member for a session, in addition to those that the session has already.
 
         Return the newly taken cells. If a cell belongs to another appointment, return None and take no cell. The table's primary
-        key makes sure that two claims of one cell cannot both succeed. `audit`: the entry to store with the claim. Raises
-        Overtaken and RecordsAway.
+        key makes sure that only one claim of a cell succeeds. `audit`: the entry to store with the claim. Raises Overtaken and
+        RecordsAway.
         """
         wanted = list(cells)
         over = sa.select(t.session.c.id).where(t.session.c.state.in_(_OVER))

@@ -39,7 +39,7 @@ def source_of(of: str, issuer: str) -> str:
 def sources_in_organisation(of: str, issuer: str) -> list[str]:
     """Return the names (`source_of`) under which an organisation's people of this issuer may be known, that of this row first.
 
-    The installation's provider and the first organisation's own one both add people to the first organisation.
+    The installation's provider and the first organisation's own provider add people to the first organisation.
     """
     organisation = organisation_of(of)
     others = [row for row in (INSTALLATION, rules_of(organisation)) if row != of and organisation_of(row) == organisation]
@@ -63,7 +63,7 @@ class OidcSettings(Struct, frozen=True, kw_only=True):
     languages: list[str] = []
 
     def is_same_client(self, other: OidcSettings) -> bool:
-        """Return whether both settings name the same client of the same provider. Only then do sign-ins go on."""
+        """Return whether the two settings name the same client of the same provider. Only then do sign-ins go on."""
         return (self.issuer, self.client_id) == (other.issuer, other.client_id)
 
 

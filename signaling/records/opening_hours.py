@@ -73,7 +73,8 @@ def check(hours: Hours) -> None:
 def openings(hours: Hours, now: int, days: int = _LOOK_AHEAD_DAYS) -> Iterator[tuple[int, int]]:
     """Yield (begin, end) of each time for which the category is open, in order.
 
-    The first can be the present one; the others begin within the next `days` days. Spans that touch or overlap are joined.
+    The first opening can be the present opening. The next openings begin within the next `days` days. Spans that touch or overlap
+    are joined.
     """
     zone = ZoneInfo(hours.timezone)
     today = datetime.fromtimestamp(now / 1000, zone).date()

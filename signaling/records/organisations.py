@@ -16,7 +16,7 @@ class Organisations(Database):
     """The organisations in the records."""
 
     async def organisations(self) -> list[Organisation]:
-        """Return all organisations, the first one first, the others by id."""
+        """Return all organisations: the first organisation first, then the others by id."""
         rows = await self._all(sa.select(t.organisation).order_by(t.organisation.c.id != FIRST_ORGANISATION, t.organisation.c.id))
         return [Organisation(**row) for row in rows]
 

@@ -564,7 +564,7 @@ api_answer = sa.Table(
     sa.Column("at", sa.BigInteger, nullable=False, index=True),
 )
 
-# `sites` is null for all sites; both secrets are sealed
+# `sites` is null for all sites; `secret` and `old_secret` are sealed
 webhook = sa.Table(
     "webhook",
     metadata,

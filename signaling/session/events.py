@@ -147,7 +147,7 @@ class CallbackAsked:
     ``contact``: "" keeps the contact of the booked callback. ``reachable``: whether the site can reach the user without a
     contact.
     ``with_staff``: the details of an appointment; None for a callback by any counselor. ``timezone``: the user's time zone; ""
-    keeps the one that is known.
+    leaves the known time zone unchanged.
     """
 
     participant: str

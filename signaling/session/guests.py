@@ -77,7 +77,7 @@ def _check_camera(session: Session, host: Person) -> None:
 
 
 def _withdraw_camera(session: Session, now: int) -> None:
-    """End the earlier link for the user's phone, because the user's page shows a new one."""
+    """End the earlier link for the user's phone, because the user's page shows a new link."""
     for guest in links(session, now):
         if session.invitations[guest].label == "camera":
             session.invitations[guest].until = now

@@ -58,7 +58,7 @@ def answered(session: Session, event: MessageAnswered, now: int, out: list[Effec
 
     The user may read the answer and write back.
 
-    At a site where conversations do not sleep, this one sleeps for `ANSWERED_DAYS`.
+    At a site where conversations do not sleep, such a conversation sleeps for `ANSWERED_DAYS`.
     """
     if session.state != "message_left":
         raise NotAllowed("wrong_state")

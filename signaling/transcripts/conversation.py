@@ -1,4 +1,4 @@
-"""The conversation from which a transcript is made, and the code that both forms of transcripts use."""
+"""The conversation from which a transcript is made, and the code that HTML and text transcripts share."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Conversation:
         return f"[{words['file']}: {line.text}, {size_of(line)}]" if line.kind == "file" else line.text
 
     def quote(self, line: Line) -> str:
-        """Return the beginning of the line to which this one replies, or "" when the line is no reply."""
+        """Return the beginning of the line to which this line replies, or "" when this line is no reply."""
         replied = self._by_seq.get(line.reply_to)
         return _QUOTE(self.content(replied)) if replied is not None else ""
 

@@ -1,4 +1,4 @@
-"""Make and change webhooks' endpoints, with their secrets. The command line and the operators' page both use this."""
+"""Make and change webhooks' endpoints, with their secrets. The command line and the operators' page use this code."""
 
 from __future__ import annotations
 

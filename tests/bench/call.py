@@ -1,4 +1,4 @@
-"""Measure a live call between two real browsers on one machine, so that one clock times both."""
+"""Measure a live call between two real browsers on one machine. So one clock times both browsers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ WATCH = """
 
 
 async def two_people(cast: Cast) -> tuple[User, Staff, float]:
-    """Make a call. Return user, counselor, and the seconds from Accept until both hear each other."""
+    """Make a call. Return user, counselor, and the seconds from Accept until the two hear each other."""
     counselor = await cast.counselor()
     user = await cast.user()
     for person in (counselor, user):

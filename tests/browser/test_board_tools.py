@@ -111,7 +111,7 @@ async def test_tools_by_mouse_keyboard_and_touch(cast: Cast) -> None:
     await a_shape_is_resized_turned_locked_and_erased(counselor, user)
     await counselor.get("board-canvas").focus()
 
-    # The other person sees the laser. The laser fades, and leaves nothing in the document.
+    # The other person's board shows the laser. The laser fades, and leaves nothing in the document.
     await counselor.get("board-laser").click()
     await draw(counselor, (0.4, 0.6), (0.6, 0.8))
     before = await user.page.evaluate(POINTERS, OVERLAY)

@@ -1,4 +1,4 @@
-"""Records on both databases: SQLite, and a real PostgreSQL that runs as long as the tests run."""
+"""Records on SQLite, and on a real PostgreSQL that runs as long as the tests run."""
 
 from __future__ import annotations
 

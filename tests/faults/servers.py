@@ -1,4 +1,4 @@
-"""A server is killed, or is frozen and woken. Both are done to the leader and to a server that forwards to the leader."""
+"""A server is killed, or is frozen and woken. Each fault is done to the leader and to a server that forwards to the leader."""
 
 from __future__ import annotations
 

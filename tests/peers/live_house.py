@@ -257,7 +257,7 @@ class Person:
 
 
 class _ByWebSocket:
-    """Takes the place of a worker's client: has the one method that a light peer calls.
+    """Replaces a worker's client: has the only method of it that a light peer calls.
 
     Sends the offer over the WebSocket, as a browser does.
     """

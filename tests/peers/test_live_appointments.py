@@ -1,7 +1,7 @@
 """Appointments over real HTTP and WebSockets.
 
-Users choose them, the matcher keeps their places free, and both people keep them. People move them. If a member of staff is late,
-another one takes over.
+Users choose appointments, the matcher keeps their places free, and user and counselor keep the appointments. People move them. If
+a member of staff is late, another one takes over.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ function Roster.find_obstacles(member)
   end
 end
 
--- Store the letters that this step changed. Only the last ones count, because a step often changes a member twice.
+-- Store the letters that this step changed. If a step changes a member twice, only the last letters count.
 function Roster.write()
   for staff, obstacles in pairs(unwritten) do
     call("HSET", key("obstacles"), staff, obstacles)

@@ -204,7 +204,8 @@ class OidcSignIn:
         """Sign in the person whom the provider sent back. Raises SignInRefused."""
         kept = await self._state(returned, now)
         settings, provider = await self.provider(kept.of)
-        begun = (kept.issuer, kept.client_id)  # both are empty if a server of an earlier version began this sign-in
+        # `kept.issuer` and `kept.client_id` are empty if a server of an earlier version began this sign-in
+        begun = (kept.issuer, kept.client_id)
         if begun not in (("", ""), (settings.issuer, settings.client_id)):
             raise SignInRefused("state_over")  # the owner has since set another provider, which must not get the code
         if returned.error or not returned.code:
@@ -306,14 +307,14 @@ class OidcSignIn:
     async def _member(self, claims: Claims, settings: OidcSettings, of: str) -> StaffRecord:
         """Return the member whom the claims describe. Add the member at the first sign-in. Raises SignInRefused: no_role.
 
-        The installation's provider and the first organisation's own provider can have the same issuer. Then a person who is known
-        at both providers is one member.
+        The installation's provider and the first organisation's own provider can have the same issuer. Then a person whom both
+        providers know is one member.
         """
         own, *others = sources_in_organisation(of, settings.issuer)
         known = await self._records.staff_of_subject(own, claims["sub"])
         elsewhere = [found for each in others if (found := await self._records.staff_of_subject(each, claims["sub"]))]
         if any(not member.active for member in ([known] if known else elsewhere)):
-            raise SignInRefused("no_role")  # also refuse somebody whom the other provider knows and who is deactivated
+            raise SignInRefused("no_role")  # also refuse a person whom the other provider knows and who is deactivated
         if known is None and elsewhere:
             known = elsewhere[0]
             await self._records.know_by_subject(own, claims["sub"], known.id)

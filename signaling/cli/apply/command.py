@@ -157,7 +157,7 @@ async def _require_answers(
 
 
 def _documents(present: Installation, wanted: Installation) -> tuple[Document, Document]:
-    """Return the tables of both installations, to compare them.
+    """Return the tables of the two installations, to compare them.
 
     If a client secret changes, the tables show only that it changes.
     """

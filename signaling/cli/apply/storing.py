@@ -54,7 +54,7 @@ class Storing:
     async def _rules(self, *, need_provider: bool) -> None:
         """Store the changed rules for signing in.
 
-        `need_provider`: whether to store the rules that need a provider, or the others.
+        `need_provider`: True: store only the rules that need a provider; False: only the rules that do not.
         """
         for row, rules in self._after.rules.items():
             before = self._before.rules.get(row, SignInRules())

@@ -53,7 +53,7 @@ _WASM_WORKERS: Final = {
 
 
 class PanelQuery(Struct, kw_only=True):
-    """The query parameters of the panel that the server needs. The page itself reads the others."""
+    """The query parameters of the panel that the server needs. The page itself reads the remaining parameters."""
 
     site: Key = ""
     lang: Locale = ""

@@ -1,4 +1,7 @@
-"""Transcripts: the user's copy of their conversation, and the operator's export. The same code writes both."""
+"""Transcripts: the user's copy of their conversation, and the operator's export.
+
+The same code writes the user's transcript and the one for staff.
+"""
 
 from __future__ import annotations
 

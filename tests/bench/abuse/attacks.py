@@ -147,7 +147,7 @@ class Attack:
         await self.forever(step, 32)
 
     async def sockets(self) -> None:
-        """Open WebSockets. Half of them send nonsense in place of the hello; the others send nothing."""
+        """Open WebSockets. Half of the attackers send nonsense in place of the hello. The other half send nothing."""
 
         async def step(http: aiohttp.ClientSession) -> None:
             self.made += 1

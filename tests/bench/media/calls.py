@@ -1,8 +1,8 @@
 """`make bench ARGS=media`: compare Sangdam with Janus on rooms of two (relayed) and rooms of three (mixed).
 
-Both servers run all the time, pinned to one core. Windows alternate: each window loads one of the servers. So other work on the
-machine affects both. The ratio is the median of the ratios of neighbouring windows. A window is void if the load generator used
-over 70 % of its core.
+Janus and the worker run during the whole measurement, pinned to one core. Windows alternate: each window loads one of the
+servers. So other work on the machine affects Janus and the worker equally. The ratio is the median of the ratios of neighbouring
+windows. A window is void if the load generator used over 70 % of its core.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _says(case: str, person: int) -> speech.Packets | None:
 
 
 def full_rooms() -> Iterator[Row]:
-    """`make bench ARGS=room6`: rooms of six, as with three guests. Two speak, and the others are in DTX."""
+    """`make bench ARGS=room6`: rooms of six, as with three guests. Two people speak, and the other people are in DTX."""
     os.sched_setaffinity(0, {LOAD_CORE})
     yield from one_by_one(_compare(FULL_ROOMS, {"two": "room6_mix_cpu_percent"}, mixed=True, people=6))
 
@@ -104,7 +104,7 @@ def _numbers() -> Iterator[int]:
 
 
 async def open_rooms(server: Server, size: int, *, mixed: bool, keep: int = 0, people: int = 3) -> Rooms:
-    """Open `size` rooms: of two people who are relayed, or mixed ones of `people`."""
+    """Open `size` rooms: rooms of two people who are relayed, or mixed rooms of `people`."""
     at_once = asyncio.Semaphore(JOINING_AT_ONCE)
 
     async def one() -> list[Person]:
@@ -121,7 +121,8 @@ async def _latency() -> AsyncIterator[Row]:
     """Measure the latency of packets: the kernel's arrival time minus the sending time, in ms.
 
     The relay runs at about half of a core's capacity, the mix with ten rooms. The latency of the mix is measured on the sound.
-    A relayed call is measured on the sound, too, and its latency is subtracted. Both latencies contain the sender's codec.
+    A relayed call is measured on the sound, too, and its latency is subtracted. The latencies of Janus and of the worker contain
+    the sender's codec.
     """
     async with Sangdam() as sangdam:
         rooms = await open_rooms(sangdam, 60, mixed=False, keep=400)

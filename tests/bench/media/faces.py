@@ -1,6 +1,6 @@
 """`make bench ARGS=faces`: find how many rooms of two people with 720p cameras fit on one server before video arrives late.
 
-A worker of Sangdam and Janus VideoRoom get the same packets in turn. Both run on the same core.
+A worker of Sangdam and Janus VideoRoom get the same packets in turn. The two servers run on the same core.
 """
 
 from __future__ import annotations

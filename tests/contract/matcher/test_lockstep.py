@@ -1,6 +1,6 @@
 """Run engine and Redis store in lockstep.
 
-After each step, both must have the same replies, snapshots, positions and deadlines.
+After each step, the engine and the Redis store must have the same replies, snapshots, positions and deadlines.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NARROWER = Rules(max_queues=1, max_final=3, max_why=1, max_requests=4)
 
 
 class Both:
-    """Behaves like an engine. Each call goes to an engine and to a Redis store, and both must give the same reply."""
+    """Behaves like an engine. Makes each call on an engine and on a Redis store, and checks that their replies are equal."""
 
     def __init__(self, url: str, runner: asyncio.Runner, rules: Rules, fence: int) -> None:
         with redis.Redis.from_url(url) as client:
@@ -55,7 +55,7 @@ class Both:
         return both
 
     def compare(self, now_ms: int) -> None:
-        """Compare the answers of both sides to every query that reads the state."""
+        """Compare the answers of the engine and of the store to every query that reads the state."""
         snapshot = self.snapshot()
         questions: list[tuple[str, tuple[Any, ...]]] = [("next_deadline_ms", ())]
         for request in snapshot.requests:
@@ -105,7 +105,7 @@ class OnBoth:
 
 
 class Lockstep(OnBoth, Matching):
-    """Does the random steps of the unit tests (`Matching`) on both the engine and the Redis store.
+    """Does the random steps of the unit tests (`Matching`) on the engine and on the Redis store.
 
     The oracle of `Matching` checks each result.
     """

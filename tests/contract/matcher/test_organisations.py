@@ -1,4 +1,7 @@
-"""Two organisations share one store, in memory or in Redis. Nobody is matched, counted or named in the other organisation."""
+"""Two organisations share one store, in memory or in Redis.
+
+Nobody of one organisation is matched, counted or named in another organisation.
+"""
 
 from __future__ import annotations
 

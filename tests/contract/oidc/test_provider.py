@@ -539,7 +539,7 @@ async def test_lying_provider_gets_nobody_in(desk: Desk) -> None:
 async def test_two_providers_may_log_out_by_the_same_id(desk: Desk) -> None:
     """Otherwise an organisation's provider could send logout tokens with ids that another provider uses.
 
-    The other provider's tokens would then be refused as repeated.
+    Without this rule, the tokens of the other provider would be refused as repeated.
     """
     async with liar({}) as issuer:
         provider = OidcSettings(issuer=issuer, client_id="sangdam")

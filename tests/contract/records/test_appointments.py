@@ -1,4 +1,4 @@
-"""The time that appointments take from staff, on both databases."""
+"""The time that appointments take from staff, on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 

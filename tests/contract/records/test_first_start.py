@@ -1,4 +1,4 @@
-"""The contract of the first start on both databases: one link makes one owner."""
+"""The first start behaves alike on SQLite and PostgreSQL: one link makes one owner."""
 
 from __future__ import annotations
 

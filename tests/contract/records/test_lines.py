@@ -1,4 +1,4 @@
-"""The contract of lines and boards on both databases."""
+"""Lines and boards behave alike on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract of the sign-in provider and of passkeys on both databases."""
+"""The sign-in provider and passkeys behave alike on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 

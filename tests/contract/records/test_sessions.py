@@ -1,4 +1,4 @@
-"""The contract of sessions, messages and the audit on both databases."""
+"""Sessions, messages and the audit behave alike on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 

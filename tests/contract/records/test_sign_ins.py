@@ -1,4 +1,4 @@
-"""The contract of sign-ins, one-time links and second factors on both databases."""
+"""Sign-ins, one-time links and second factors behave alike on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract of sites, staff and thresholds on both databases."""
+"""Sites, staff and thresholds behave alike on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 

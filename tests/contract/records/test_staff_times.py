@@ -1,4 +1,4 @@
-"""Times of staff on both databases: by person, by day and by week, they equal a plain recount."""
+"""On SQLite and PostgreSQL, the reports of staff's times, by person, day and week, equal a plain recount."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ export interface Mark {
 }
 
 export type ToPage =
-  /** Co-browsing is on. `seen`: whether somebody sees the page now. The bar is on the page in both cases. */
+  /** Co-browsing is on. `seen`: whether somebody sees the page now. The page shows the bar in both cases. */
   | { state: { mode: Mode; seen: boolean; words: Words } }
   | { off: true }
   /** Asks the page for a new snapshot. After `pause`, the page sends nothing until this message. */

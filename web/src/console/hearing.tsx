@@ -10,7 +10,7 @@ function Wire({ line, at }: { line: Line; at: Record<string, Point> }) {
   const to = at[line.b];
   if (from === undefined || to === undefined) return null;
   const ends = segment(from, to, R + 5);
-  // The arrow head is at the person who hears the other person.
+  // An arrow points to the person who hears.
   const toB = line.way === "both" || line.way === "b_hears_a";
   const toA = line.way === "both" || line.way === "a_hears_b";
   return (

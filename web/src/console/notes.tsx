@@ -23,7 +23,7 @@ export interface Notes {
   /** The id of the session's outcome; "" until an outcome is chosen. */
   outcome: string;
   tags: string[];
-  /** Changes text, outcome or tags, whichever is given, and leaves the others as they are. */
+  /** Changes text, outcome or tags, whichever is given. The rest stays unchanged. */
   type: (change: { text?: string; outcome?: string; tags?: string[] }) => void;
 }
 

@@ -759,7 +759,8 @@ export interface SlotView {
 /**
  * The room of a session as one viewer may see it.
  *
- * ``epoch``: counts how often the room was opened. A client whose peer connection has an older epoch makes a new one.
+ * ``epoch``: counts how often the room was opened. A client whose peer connection has an older epoch makes a new peer
+ * connection.
  * ``most_slots``: how many video slots a client's offer should have.
  * ``slots``: slot ("0" to "7") → the video that arrives in it for this viewer.
  * ``hears``: listener → sources. Only live peers are included, whether muted or not. A user or guest gets only the pairs that
@@ -1051,7 +1052,7 @@ export interface Former {
  * ``language`` and ``confidence``, 0 to 1); system. The ``text`` of a system line is a key such as ``joined``, ``left``,
  * ``mode.whisper``, ``help.asked`` or ``recording``. Its ``args`` are values for the sentence that the page shows.
  * ``rev``: number of the line's newest change; equal to ``seq`` until the line is changed. A retracted line has neither text nor
- * picture. ``reply_to``: ``seq`` of the line to which this one replies; 0 for none.
+ * picture. ``reply_to``: ``seq`` of the line to which this line replies; 0: this line is no reply.
  * ``former``: the line's earlier texts and pictures, oldest first. Users never get ``former``.
  */
 export interface Line {

@@ -17,7 +17,7 @@ const MOST_NODES = 2000;
 const PRODUCTS = new Set(["Product", "ProductGroup", "ProductModel", "IndividualProduct", "SomeProducts", "Vehicle", "Car"]);
 /** Properties that lead to the page's own product. Products under other properties (lists, accessories, reviews) are ignored. */
 const LEADS_ON = ["@graph", "@set", "@list", "mainEntity", "about", "itemOffered"];
-/** Matches the types of prices that nobody pays now: a struck-out price, or the one that the maker recommends. */
+/** Matches the types of prices that nobody pays now: a struck-out price, or a price that the maker recommends. */
 const FORMER = /ListPrice|StrikethroughPrice|MSRP|SRP/;
 
 const isNode = (value: unknown): value is Node => typeof value === "object" && value !== null && !Array.isArray(value);

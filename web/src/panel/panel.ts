@@ -418,7 +418,7 @@ export class Panel {
   }
 
   /** Deletes the stored session after it ended in the call window, so that the next page starts without it. This page says that
-   *  the session has ended and offers a new one. */
+   *  the session has ended and offers a new session. */
   private onEnded(session: string): void {
     const { kept } = this.store.get();
     if (kept?.session !== session || kept.place !== "window") return;

@@ -36,7 +36,8 @@ export function languageTag(language: string): string {
   }
 }
 
-/** Formats a price such as "1890000" and "KRW" in `language`. If one of them cannot be read, returns both unformatted. */
+/** Formats a price such as "1890000" and "KRW" in `language`. If one of the two prices cannot be read, returns both prices
+ *  unformatted. */
 export function priceText(amount: string | number, currency: string, language: string): string {
   const code = currency.toUpperCase();
   const asItStands = [String(amount), currency].filter(Boolean).join(" ");

@@ -1,6 +1,6 @@
-/** Hands a session from the panel to the call window that the panel opened. Both windows have our own origin and use
- *  postMessage. * The panel opens the window inside the click, before there is a session. The panel then sends the session (or
- *  an error) again and again until the window confirms it. No address ever contains a session or token. * panel → call {kind:
+/** Hands a session from the panel to the call window that the panel opened. Both windows are pages of our own origin, and talk by
+ *  postMessage. * The panel opens the window inside the click, before there is a session. The panel then sends the session (or an
+ *  error) again and again until the window confirms it. No address ever contains a session or token. * panel → call {kind:
  *  "sangdam-call", session, token, channel, locale?} | {kind: "sangdam-call-error", reason, message} call → panel {kind:
  *  "sangdam-call-ready"} (once, when it listens) | {kind: "sangdam-call-got-it"} (to each offer) call → panel {kind:
  *  "sangdam-call-ended", session} (when the session is over) */

@@ -15,7 +15,7 @@ export function InterruptionNotice({ devices }: { devices: Devices }) {
   useLocale();
   const now = useStore(devices.state, interrupted);
   const [shown, setShown] = useState<Interrupted>("");
-  const told = useRef<Interrupted>(""); // the devices that have been interrupted since the last moment at which both worked
+  const told = useRef<Interrupted>(""); // the devices that have been interrupted since microphone and camera last worked
   useEffect(() => {
     const show = () => {
       const back = backAgain(told.current, devices.state.get());

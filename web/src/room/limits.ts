@@ -1,4 +1,4 @@
-/** Finds the others' pictures that this person's connection cannot carry in full, and notices when such a picture is full
+/** Finds other people's pictures that this person's connection cannot carry in full, and notices when such a picture is full
  *  again. Pure. */
 
 import type { SessionView } from "../messages";

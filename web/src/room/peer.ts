@@ -328,8 +328,8 @@ export class RoomPeer {
     this.settleForText(madeAt);
   }
 
-  /** Stops sending media over `former`. While the page says "text only", the worker could otherwise hear us although we cannot
-   *  hear the others. */
+  /** Stops sending media over `former`. While the page says "text only", the worker could otherwise hear this person although
+   *  this person hears nobody. */
   private stopFormer(): void {
     if (this.former && this.formerSilent && this.former.epoch >= this.wantedEpoch) {
       this.sendOver(this.former, { mic: null, camera: null, screen: null });

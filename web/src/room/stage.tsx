@@ -87,7 +87,7 @@ export function useLimits(link: RoomLink, session: SessionView): Limits {
   return (live && session.room?.limits) || NO_LIMITS;
 }
 
-/** Says that this person's connection cannot carry the others' pictures in full. When a picture is full again, says so
+/** Says that this person's connection cannot carry the other people's pictures in full. When a picture is full again, says so
  *  briefly. */
 export function LineNotice({ link, session }: { link: RoomLink; session: SessionView }) {
   const limits = useLimits(link, session);
@@ -120,7 +120,7 @@ interface StageTileProps {
   /** Whether this person's connection cannot carry the picture. The page then hides the picture's last frame, so that nobody
    *  takes this frame for a live picture. */
   paused: boolean;
-  /** Whether this tile is larger than the others, because its person speaks in a full room. */
+  /** Whether this tile is larger than all other tiles, because its person speaks in a full room. */
   large?: boolean;
 }
 

@@ -55,8 +55,8 @@ export class Uplink {
     }
   }
 
-  /** Switches the codec by a negotiation inside the browser: the worker accepts both codecs at any time. Setting `codec` in the
-   *  encoding would need no negotiation, but Chromium 156 does not accept RED there. */
+  /** The worker accepts both codecs at any time, so the browser negotiates with itself to switch the codec. Setting `codec` in
+   *  the encoding would need no negotiation, but Chromium 156 does not accept RED there. */
   private async send(red: boolean): Promise<void> {
     const { pc, answer } = this.attempt;
     const sdp = answerWith(red, answer);

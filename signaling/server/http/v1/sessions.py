@@ -61,7 +61,7 @@ class CallbackItem(Struct, kw_only=True):
 class CallbackMark(Struct, kw_only=True):
     """The end of a callback. `state`: "done" when somebody called the user by other means, "failed" when nobody reached the user.
 
-    Both states end the conversation.
+    A session in one of these two states is over.
     """
 
     state: Literal["done", "failed"]

@@ -1,4 +1,4 @@
-"""Utterances are written down in the right order, and the right ones are dropped under load."""
+"""Utterances are written down in the right order, and under load the right utterances are dropped."""
 
 from __future__ import annotations
 

@@ -88,7 +88,10 @@ def test_one_speaker_costs_one_encode_for_all_listeners(voices: dict[str, list[b
 
 
 def test_listeners_hear_no_click_when_their_mixes_split(voices: dict[str, list[bytes]]) -> None:
-    """Two listeners share one encoder until one of them speaks. The other listener then continues from a copy of the encoder."""
+    """Two listeners share one encoder until one of them speaks.
+
+    The listener who does not speak then continues from a copy of the encoder.
+    """
     together, alone = Room(), Room()
     for room in (together, alone):
         room.audio.set_matrix(everyone(*voices), set())

@@ -186,7 +186,7 @@ def test_timestamps_cover_time_that_the_mix_skipped() -> None:
 def test_unsent_silence_keeps_its_length() -> None:
     """With DTX, the packet after a pause has the next sequence number but a far later timestamp.
 
-    The rewriter must keep both differences.
+    The rewriter must keep the difference of the sequence numbers and the difference of the timestamps.
     """
     out = rtp.Rewriter(1, 111, 48000, 500, 0xFFFFF000)
     headers = []

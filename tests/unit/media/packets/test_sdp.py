@@ -119,7 +119,7 @@ def _without(text: str, *beginnings: str) -> str:
 
 
 def some(offer: str, *kept: int) -> str:
-    """Return the same offer with only these ones of its eight sections."""
+    """Return the same offer with only these sections of its eight sections."""
     head, *sections = offer.split("m=")
     return "m=".join([head, *(sections[number] for number in kept)])
 

@@ -1,6 +1,6 @@
 """The fast path sends the same packets as the Python path.
 
-Both paths get the same packets, encrypted by real libsrtp contexts, and the fast path sends to a real socket.
+Python and the fast path get the same packets, encrypted by real libsrtp contexts. The fast path sends to a real socket.
 """
 
 from __future__ import annotations

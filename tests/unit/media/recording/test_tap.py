@@ -54,7 +54,7 @@ class Camera:
         self.tops: list[tuple[float, Incoming]] = []
 
     def play(self, low: Packets, high: Packets, *tops: tuple[float, str]) -> list[dict]:
-        """Play both layers of the camera, and return the segment's log.
+        """Play both layers of the camera. Return the log of the recording's segment.
 
         `tops`: pairs (second, layer). From this second on, this layer is the highest known layer, which must be recorded.
         """
@@ -121,7 +121,7 @@ def test_first_layer_is_written_until_the_top_is_known(tmp_path: Path) -> None:
 def test_keyframe_with_a_late_first_packet_is_not_used(tmp_path: Path) -> None:
     """The first packet of a keyframe comes late, as a retransmission (RTX).
 
-    The other packets came earlier and were not written. So the tap requests another keyframe.
+    The later packets of the keyframe arrived before it and were not written. So the tap requests another keyframe.
     """
     camera = Camera(tmp_path)
     high = picture(BRIGHT, 2.0, AT, size=HIGH)

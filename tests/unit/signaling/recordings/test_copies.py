@@ -22,7 +22,7 @@ USER, COUNSELOR = 700, 1100
 
 
 def recorded(folder: Path, session: str) -> None:
-    """Make a recording. Both people speak for two seconds, and the user hears the counselor only in the second one."""
+    """Make a recording. User and counselor speak for two seconds, and the user hears the counselor only in the second second."""
     recorder = Recorder(folder, 0)
 
     def tell(framed: bytes) -> None:

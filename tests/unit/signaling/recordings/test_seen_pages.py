@@ -71,7 +71,7 @@ async def test_page_is_found_where_no_voice_was_recorded(recordings: Recordings)
 async def test_page_is_kept_up_to_the_sessions_bound(recordings: Recordings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seen_pages, "MOST_BYTES", 4000)
     await begun(recordings)
-    pages = await begun(recordings, period=2)  # the bound counts both periods
+    pages = await begun(recordings, period=2)  # the limit counts the bytes of both periods
     for at in range(20, 25):
         pages.add("s-1", Shown(at=at, data=PART))
         await pages.write()

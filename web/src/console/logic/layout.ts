@@ -75,7 +75,7 @@ function panesOf(found: unknown, fallback: Panes): Panes {
   return { lane: size("lane"), side: size("side"), people: size("people"), work: size("work") };
 }
 
-/** `chat`: the conversation alone. `both`: the board or shared screen beside the conversation. `board`: the board or screen
+/** `chat`: the conversation alone. `both`: shows the board or shared screen beside the conversation. `board`: the board or screen
  *  alone. */
 export type View = "chat" | "both" | "board";
 export const VIEWS: readonly View[] = ["chat", "both", "board"];

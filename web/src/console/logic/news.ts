@@ -17,8 +17,8 @@ export function waitsSince({ state, room }: SessionView, lines: readonly Line[])
   return since;
 }
 
-/** Sorts sessions. First come visitors who wait for my answer, the longest wait first. Then come the others, the oldest
- *  session first. Finished sessions come last. */
+/** Sorts sessions. First come visitors who wait for my answer, the longest wait first. After these come all other sessions, the
+ *  oldest first. Finished sessions come last. */
 export function inWaitingOrder(sessions: readonly SessionView[], lines: Lines): SessionView[] {
   const place = (one: SessionView) => ({
     one,

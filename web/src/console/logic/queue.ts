@@ -20,7 +20,7 @@ export function waiting(items: QueueItem[], now: number): Waiting {
 
 const MESSAGE_ORDER = { new: 0, taken: 1, done: 2 } as const;
 
-/** Sorts messages: first the new ones, then those that staff have taken, then those that are done. New and taken messages are
+/** Sorts messages: first new messages, then those that staff have taken, then those that are done. New and taken messages are
  *  sorted from old to new, done ones from new to old. */
 export function inOrder(messages: MessageLeft[]): MessageLeft[] {
   return [...messages].sort((a, b) => {

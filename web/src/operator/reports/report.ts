@@ -6,7 +6,7 @@ import { locale } from "../../ui";
 export const BY = ["hour", "day", "week", "site", "category", "outcome", "language", "counselor"] as const;
 export type By = (typeof BY)[number];
 
-/** The first and the last day of a report, as typed ("2026-11-22"). The report includes both days. */
+/** The first and the last day of a report, as typed ("2026-11-22"). The report includes the first and the last day. */
 export interface Span {
   from: string;
   to: string;

@@ -18,7 +18,7 @@ interface RulesCardProps {
   least?: Rules;
   hasProvider: boolean;
   save: (rules: StoredRules) => Promise<StoredRules>;
-  /** Fetches the rules again, because somebody else has saved new ones. */
+  /** Fetches the rules again, because somebody else has saved new rules. */
   newest: () => Promise<StoredRules>;
 }
 

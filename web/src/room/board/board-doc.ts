@@ -216,7 +216,7 @@ export class BoardDoc {
     );
   }
 
-  /** Adds a page after the others, as one undo step. Returns its id, or null when the board has too many pages. */
+  /** Adds a page after the last page, as one undo step. Returns its id, or null when the board has too many pages. */
   addPage(background = ""): string | null {
     if (this.pages().length >= PAGES_MOST) return null;
     this.beginStep();
@@ -259,8 +259,8 @@ export class BoardDoc {
     if (!this.meta.has(key)) this.meta.set(key, colour);
   }
 
-  /** Sends the others a sign of presence, such as where this person's cursor is. Returns whether the connection accepted the
-   *  sign. */
+  /** Sends other participants a sign of presence, such as where this person's cursor is. Returns whether the connection accepted
+   *  the sign. */
   show(sign: Sign): boolean {
     return this.sync.show(sign);
   }

@@ -16,8 +16,8 @@ const Laser = optional(
 );
 
 interface LiveToolsProps extends PictureOf {
-  /** Whether this person is allowed to point and draw on the picture. On their own pictures they only see the others'
-   *  pointers. */
+  /** Whether this person is allowed to point and draw on the picture. On their own pictures they only see the pointers of other
+   *  people. */
   points?: boolean;
 }
 

@@ -23,8 +23,8 @@ export type Sign =
   | { kind: "cursor"; page: string; at: Point }
   /** `trail`: the points of the laser pointer since its last message. */
   | { kind: "laser"; page: string; trail: Point[] }
-  /** `lead`: others follow the sender's view. `come`: the others change to the sender's view once. `box`: the part of the page
-   *  that the sender sees. */
+  /** `lead`: others follow the sender's view. `come`: all other people's pages change to the sender's view once. `box`: the part
+   *  of the page that the sender sees. */
   | { kind: "lead" | "come"; page: string; box: Box };
 
 function body(sign: Sign): Uint8Array {

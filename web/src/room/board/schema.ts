@@ -180,8 +180,8 @@ export interface Page {
   index: string;
 }
 
-/** Returns the pages in their order. The first page is described in `meta`, the others in `pages`. A board always has at least
- *  one page. */
+/** Returns the pages in their order. `meta` describes the first page, and `pages` describes all further pages. A board always has
+ *  at least one page. */
 export function readPages(doc: Y.Doc): Page[] {
   const found: Page[] = [];
   for (const [id, map] of pagesOf(doc)) {

@@ -4,8 +4,8 @@ const KEPT = 30;
 
 const drawPdf: Draw = async (file) => (await import("./pdf-page")).firstPage(file);
 
-/** The pictures of files' first pages. They are drawn one after the other. At most 30 are kept; beyond that, the oldest is
- *  dropped. */
+/** The pictures of files' first pages. The previews are drawn one after the other. At most 30 are kept; beyond that, the oldest
+ *  is dropped. */
 export class Previews {
   private readonly made = new Map<string, Promise<Blob>>();
   private last: Promise<unknown> = Promise.resolve();

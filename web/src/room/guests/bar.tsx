@@ -6,8 +6,8 @@ import { nameOf } from "../words";
 import { barKeys } from "./rules";
 import { t } from "./words";
 
-/** Tells everybody in the conversation who interprets for whom, how loudly each side hears the other's own voice, and who has
- *  set that. */
+/** Tells everybody in the conversation who interprets for whom, how loud the original voices are on each side, and who has set
+ *  that. */
 export function InterpreterBar({ session }: { session: SessionView }) {
   const { interpreting } = session;
   const guest = interpreting && participant(session, interpreting.guest);

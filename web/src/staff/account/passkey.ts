@@ -12,8 +12,8 @@ interface Ceremony<Options> {
 export const hasPasskeys = (): boolean =>
   typeof PublicKeyCredential !== "undefined" && "parseRequestOptionsFromJSON" in PublicKeyCredential;
 
-/** Returns whether an error means that the person cancelled or that no passkey fits. The browser gives the same error for
- *  both. */
+/** Returns whether an error means that the person cancelled or that no passkey fits. The browser gives the same error for these
+ *  two cases. */
 export const wasStopped = (error: unknown): boolean =>
   error instanceof DOMException && (error.name === "NotAllowedError" || error.name === "AbortError");
 

@@ -12,8 +12,8 @@ interface StrangerProps {
   onDone: (because: string) => void;
 }
 
-/** The page behind the link in a mail about a new sign-in, for people who say that this sign-in was not theirs. Ends that sign-in
- *  and all later ones, and then offers a link for a new password. */
+/** The page behind the link in a mail about a new sign-in, for people who say that this sign-in was not theirs. Ends the sign-in
+ *  that the person has reported and all later sign-ins. Then offers a link for a new password. */
 export function Stranger({ token, onDone }: StrangerProps) {
   // the account's login name, known after the reported sign-in has been ended; null before
   const [login, setLogin] = useState<string | null>(null);

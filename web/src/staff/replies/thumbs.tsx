@@ -1,7 +1,7 @@
 import { pictureAddress } from "./api";
 import { t } from "./texts";
 
-/** Shows the pictures of a saved reply as small ones. */
+/** Shows the pictures of a saved reply in a small size. */
 export function ReplyThumbs({ pictures }: { pictures: readonly string[] }) {
   if (pictures.length === 0) return null;
   return (

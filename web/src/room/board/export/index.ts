@@ -16,7 +16,7 @@ const QUALITY = 0.9;
 
 interface Exported {
   board: BoardDoc;
-  /** The page to save as PNG or SVG. The other formats hold all pages. */
+  /** The page to save as PNG or SVG. Every other format contains all pages. */
   page: string;
   pictureUrl: PictureUrl;
   pictureBlob: (id: string) => Promise<Blob>;
