@@ -11,11 +11,11 @@ class MemoryStore:
     """`MatchStore` in memory.
 
     `fence`: the last fence before a restart; every new fence is larger. 0 means that the last fence is not known. Then new fences
-    are larger only because they follow the clock, unless somebody has set the clock back.
+    are larger only because they follow the clock, unless somebody has set the clock back. `holding`: as in `Engine`.
     """
 
-    def __init__(self, rules: Rules | None = None, *, fence: int = 0) -> None:
-        self._engine = Engine(rules, fence=fence)
+    def __init__(self, rules: Rules | None = None, *, fence: int = 0, holding: bool = False) -> None:
+        self._engine = Engine(rules, fence=fence, holding=holding)
 
     async def sign_in(self, staff: Staff, now_ms: int) -> list[AnyEvent]:
         return self._engine.sign_in(staff, now_ms)

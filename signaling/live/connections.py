@@ -31,6 +31,7 @@ class Client:
     - `is_guest`: whether the person is a guest
     - `held`: for a member of staff, the sessions in which this connection acts for them
     - `desk`: whether the member of staff serves users at this connection; on the operators' page, it is False
+    - `was_ready`: whether a member of staff got requests when this page was last connected
     - `watched`: the session whose call an operator watches
     - `right`: the hash of the token (of a sign-in or a session) on which the connection depends
     - `acted_at`: the time of the person's last action
@@ -38,7 +39,14 @@ class Client:
     """
 
     def __init__(
-        self, *, tab: str, right: str = "", staff: StaffRecord | None = None, locale: str = "", desk: bool = True
+        self,
+        *,
+        tab: str,
+        right: str = "",
+        staff: StaffRecord | None = None,
+        locale: str = "",
+        desk: bool = True,
+        was_ready: bool = False,
     ) -> None:
         self.tab = tab
         self.right = right
@@ -50,6 +58,7 @@ class Client:
         self.is_guest = False
         self.staff = staff
         self.desk = desk
+        self.was_ready = was_ready
         self.held: set[str] = set()  # ids of the sessions in which this connection acts for its person
         self.closing = False
         # whether session views may be sent; a user's first view is sent only when all its contents are known

@@ -31,12 +31,17 @@ from signaling.session.standing import open_requests
 log = structlog.get_logger(__name__)
 
 LOOK_S = 0.4  # Seconds between two checks whether the matcher has lost data.
-RETURN_MS = Rules().lease_ms  # Waiting users may reconnect for this many milliseconds after this server's start.
+RETURN_MS = Rules().lease_ms  # Waiting users and staff may reconnect for this many milliseconds after this server's start.
 RETRY_S = 0.3  # Seconds between two tries while the matcher is unreachable.
 TRIES = 5
 LATER = m.Why("exact", "told later", (), ())  # shown as the reasons of a ring if the event with the real reasons was lost
 
 Forgotten = Callable[[], Awaitable[bool]]
+
+
+async def never() -> bool:
+    """Say that the matcher's store has lost no data: for a store in the memory of this process."""
+    return False
 
 
 class Agreeing:
@@ -116,6 +121,10 @@ class Agreeing:
             return
         self._holds = True
 
+    def starting(self) -> bool:
+        """Return whether people may still be reconnecting, because this server has started less than `RETURN_MS` ago."""
+        return self._now() < self._began + RETURN_MS
+
     def _others_come(self) -> bool:
         """Return whether some waiting users may still be reconnecting: one is not connected, and `RETURN_MS` have not passed yet.
 
@@ -124,7 +133,7 @@ class Agreeing:
         """
         waiting = self._index.waiting.values()
         late = any(not entry.session.people[entry.session.user].connected for entry in waiting)
-        return late and self._now() < self._began + RETURN_MS
+        return late and self.starting()
 
     async def _look_again(self, entry: Entry, request: str) -> None:
         """Compare one session with the matcher again, because the session and the matcher may have changed since the snapshot.
@@ -248,19 +257,19 @@ class Agreeing:
     async def _staff(self, found: m.Snapshot) -> None:
         """Sign in at the matcher every member of staff who has a tab connected to this server.
 
-        If the matcher has lost its data, members who were available or had a ring become available again, in the same order as
-        before.
+        If the matcher has lost its data, members who got requests before, also busy ones, get requests again, in the same order
+        as before.
         """
         store, hub = self._store, self._hub
         newest: list[Client] = [tabs[-1] for staff in hub.staff_ids() if (tabs := hub.of_staff(staff))]
-        records = [client.staff for client in newest if client.staff is not None]
-        for record in sorted(records, key=lambda each: self.staffing.since(each.id)):
+        members = [(client.staff, client.was_ready and self.starting()) for client in newest if client.staff is not None]
+        for record, page_was_ready in sorted(members, key=lambda each: self.staffing.since(each[0].id)):
             skills = self.staffing.skills(record)
             if skills is None:
                 continue
-            was_free = self.staffing.state(record.id) in ("available", "reserved")
+            was_ready = page_was_ready or self.staffing.ready(record.id)
             await self._step(store.sign_in(skills, self._now()))
-            if was_free and record.id not in found.staff:
+            if was_ready and record.id not in found.staff:
                 await self._step(store.set_available(record.id, self._now()))
             await self.requests.settled()
             await self.staffing.read(record)

@@ -46,6 +46,7 @@ class Presence:
         came_back: Callable[[Entry], None],
         left: Callable[[Entry], None],
         standby: StandBy,
+        starting: Callable[[], bool],
         records: Records,
         store: MatchStore,
         refused: Counter[str],
@@ -54,7 +55,8 @@ class Presence:
         """Make the object with the server's parts.
 
         `came_back` is called with a session when its user opens or reopens the session's page. `left` is called with a session
-        when its user's connection is lost.
+        when its user's connection is lost. `starting` returns whether this server has just started, so that people are still
+        reconnecting.
         """
         self._index = index
         self._hub = hub
@@ -69,7 +71,7 @@ class Presence:
         self._refused = refused
         self._now = now
         self._came_back, self._left = came_back, left
-        self._standby = standby
+        self._standby, self._starting = standby, starting
         self._records = records
         self._leaving = asyncio.Semaphore(LEAVING_AT_ONCE)
 
@@ -120,7 +122,7 @@ class Presence:
         if skills is not None:
             await self._standby.here(record.id)
             self._staffing.known[record.id] = record
-            await self.sign_in(record, skills)
+            await self.sign_in(record, skills, was_ready=client.was_ready)
         client.send(Welcome(now=self._now(), staff=self._staffing.me(record)))
         if skills is None:
             return
@@ -134,10 +136,17 @@ class Presence:
         self._boards.push_queue(client)
         self._sessions.changed = True
 
-    async def sign_in(self, record: StaffRecord, skills: Staff) -> None:
-        """Sign a member in at the matcher. If the member is signed in already, give the matcher the member's present skills."""
+    async def sign_in(self, record: StaffRecord, skills: Staff, *, was_ready: bool = False) -> None:
+        """Sign a member in at the matcher. If the member is signed in already, give the matcher the member's present skills.
+
+        `was_ready`: whether the member got requests when their page was last connected. After a restart with an empty matcher,
+        this member gets requests again. Later, a member whom the matcher does not know has been gone for too long.
+        """
         try:
+            returns = was_ready and self._starting() and await self._store.staff_status(record.id) is None
             await self._requests.call(self._store.sign_in(skills, self._now()))
+            if returns:
+                await self._requests.call(self._store.set_available(record.id, self._now()))
             await self._requests.settled()
             await self._staffing.read(record)
         except Unavailable:

@@ -35,7 +35,7 @@ from signaling.live.inviting import Inviting
 from signaling.live.listening import Listening
 from signaling.live.loops import run_forever
 from signaling.live.mailing import Mailing
-from signaling.live.matcher_sync import Agreeing, Forgotten
+from signaling.live.matcher_sync import Agreeing, Forgotten, never
 from signaling.live.matching import Matching
 from signaling.live.meters import Meters
 from signaling.live.pages import Pages
@@ -98,7 +98,7 @@ class Live:
         refused: Counter[str],
         sender: Sender | None = None,
         webhooks: WebhookSender | None = None,
-        forgotten: Forgotten | None = None,
+        forgotten: Forgotten = never,
         bounds: Bounds | None = None,
         translator: Translator | None = None,
         now: Now = wall_clock_ms,
@@ -214,6 +214,18 @@ class Live:
             hub=hub,
             now=now,
         )
+        self.agreeing = Agreeing(
+            requests=requests,
+            matching=self.matching,
+            staffing=staffing,
+            forgotten=forgotten,
+            store=store,
+            index=index,
+            hub=hub,
+            refused=refused,
+            unsettled=unsettled,
+            now=now,
+        )
         self.presence = Presence(
             sessions=sessions,
             requests=requests,
@@ -225,6 +237,7 @@ class Live:
             came_back=self._came_back,
             left=mailing.left,
             standby=self.standby,
+            starting=self.agreeing.starting,
             records=records,
             store=store,
             index=index,
@@ -310,22 +323,6 @@ class Live:
             desk=self.desk,
             index=index,
         )
-        self.agreeing = (
-            None
-            if forgotten is None
-            else Agreeing(
-                requests=requests,
-                matching=self.matching,
-                staffing=staffing,
-                forgotten=forgotten,
-                store=store,
-                index=index,
-                hub=hub,
-                refused=refused,
-                unsettled=unsettled,
-                now=now,
-            )
-        )
         self._tasks: list[asyncio.Task[None]] = []
 
     def _count(self, reason: str) -> None:
@@ -373,16 +370,15 @@ class Live:
             self.standby.watch,
             self.pages.catch_up,
             self.pages.kept.run,
+            self.agreeing.run,
         ]
+        self._unsettled.set()
         if self.pushing.enabled:
             loops.append(self._pushes.run)
         if self.sender is not None:
             loops.append(self.sender.run)
         if self._webhooks is not None:
             loops += [self._webhooks.run, self._webhooks.watch_crowds]
-        if self.agreeing is not None:
-            self._unsettled.set()
-            loops.append(self.agreeing.run)
         self._tasks += [asyncio.create_task(run_forever(loop)) for loop in loops]
         with suppress(Unavailable):
             await self.standby.restore()

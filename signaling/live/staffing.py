@@ -107,6 +107,10 @@ class Staffing:
     def state(self, staff: str) -> m.StaffState:
         return self._told[staff].state if staff in self._told else "signed_out"
 
+    def ready(self, staff: str) -> bool:
+        """Return whether the member gets requests while they have a place free. A busy member can have switched this off."""
+        return staff in self._told and self._told[staff].ready
+
     def since(self, staff: str) -> int:
         """Return the time when the member entered their present state, or 0 if that is unknown."""
         return self._told[staff].since if staff in self._told else 0

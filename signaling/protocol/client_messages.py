@@ -45,6 +45,8 @@ class Hello(Message, tag="hello"):
     ``desk``: whether a member of staff serves users here. False on the operators' page: nothing rings there.
     ``page``: the connection only shows the page on which the user is (see *co-browsing* in docs/protocol.md). Such a connection
     does not count as the user's presence.
+    ``ready``: the last ``StaffMe.ready`` that this page got on an earlier connection. A server that has just started may not know
+    which staff were available. Then it believes their pages.
     """
 
     tab: Id
@@ -53,6 +55,7 @@ class Hello(Message, tag="hello"):
     version: int = 1
     desk: bool = True
     page: bool = False
+    ready: bool = False
 
 
 class Ping(Message, tag="ping"):

@@ -33,6 +33,7 @@ from signaling.config.settings import Bounds, Settings
 from signaling.files import Files
 from signaling.live import Live
 from signaling.live.clock import Now, SteadyClock, ahead_ms, wall_clock_ms
+from signaling.live.matcher_sync import never
 from signaling.live.translating import Translator
 from signaling.mail import Postbox, Sender
 from signaling.mail.composing import Composer
@@ -106,7 +107,7 @@ async def build_app(
     operators = f"{settings.staff_url('operator')}/operator"
     live = Live(
         records=records,
-        store=cluster.store if cluster else MemoryStore(),
+        store=cluster.store if cluster else MemoryStore(holding=True),
         workers=workers,
         recordings=recordings,
         files=files,
@@ -120,7 +121,7 @@ async def build_app(
         wallboard=operators,
         turn=Turn.open(settings.turn, settings.turn_secret_file),
         refused=counts,
-        forgotten=cluster.bus.forgotten if cluster else None,
+        forgotten=cluster.bus.forgotten if cluster else never,
         bounds=Bounds(settings.most_waiting, settings.most_lag_ms),
         translator=Translator(settings.translate_url, settings.translate_key_file),
         now=steady,

@@ -245,7 +245,14 @@ class _Connection:
         if record is None:
             return False
         async with self.live.admission.returning(urgent=True):
-            self.client = Client(tab=hello.tab, right=right_of(self.request), staff=record, locale=hello.locale, desk=hello.desk)
+            self.client = Client(
+                tab=hello.tab,
+                right=right_of(self.request),
+                staff=record,
+                locale=hello.locale,
+                desk=hello.desk,
+                was_ready=hello.ready,
+            )
             await self.live.presence.attach_staff(self.client, record)
         return True
 

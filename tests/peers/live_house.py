@@ -137,11 +137,14 @@ class Service:
         assert status == 200, me
         return cookie
 
-    async def staff(self, login: str, *, available: bool = True, tab: str = "t-staff", cookie: str = "") -> Person:
+    async def staff(
+        self, login: str, *, available: bool = True, tab: str = "t-staff", cookie: str = "", ready: bool = False
+    ) -> Person:
+        """Return a member's console. `ready`: the console connects again, and the member was available."""
         cookie = cookie or await self.sign_in(login)
         person = Person(await self._socket(self.settings.staff_url("counselor"), cookie))
         person.cookie = cookie
-        await person.send(type="hello", tab=tab)
+        await person.send(type="hello", tab=tab, ready=ready)
         await person.get("welcome")
         if available:
             await person.ask(type="state", state="available")

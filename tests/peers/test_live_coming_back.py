@@ -202,6 +202,34 @@ async def test_restart_returns_everybody_to_their_place(tmp_path: Path) -> None:
         assert (await other.get("ring"))["session"] == waiting.session_id
 
 
+async def test_available_staff_stay_available_over_a_restart(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path)
+    async with running(settings) as service:
+        _, jimin = await in_conversation(service, "voice")
+        early, late = await service.user("voice"), await service.user("voice")
+        for user in (early, late):
+            await user.say("enter")
+            await user.until(lambda s: s.get("waiting"))
+    async with running(settings) as service:
+
+        async def returns(login: str, cookie: str = "") -> tuple[Person, tuple[str, bool]]:
+            back = await service.staff(login, available=False, cookie=cookie, ready=True)
+            me = (await back.get("welcome"))["staff"]
+            return back, (me["state"], me["ready"])
+
+        _, state = await returns("jimin", jimin.cookie)
+        assert state == ("busy", True), "away after this conversation"
+        suho, state = await returns("suho")
+        assert state == ("available", True)
+        # whoever has waited longest is served first, even if the page of another user comes back earlier
+        await service.user_tab(late.session_id, late.token)
+        await service.user_tab(early.session_id, early.token)
+        assert (await suho.get("ring"))["session"] == early.session_id
+        service.skip(31)  # a console that comes back now was gone for too long
+        _, state = await returns("drhan")
+        assert state == ("away", False)
+
+
 async def lose_the_counselor(service: Service) -> Person:
     user, counselor = await in_conversation(service)
     await counselor.close()

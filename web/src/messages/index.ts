@@ -1618,6 +1618,8 @@ export interface ProposeLink {
  * ``desk``: whether a member of staff serves users here. False on the operators' page: nothing rings there.
  * ``page``: the connection only shows the page on which the user is (see *co-browsing* in docs/protocol.md). Such a connection
  * does not count as the user's presence.
+ * ``ready``: the last ``StaffMe.ready`` that this page got on an earlier connection. A server that has just started may not know
+ * which staff were available. Then it believes their pages.
  */
 export interface Hello {
   type: "hello";
@@ -1630,6 +1632,7 @@ export interface Hello {
   version?: number;
   desk?: boolean;
   page?: boolean;
+  ready?: boolean;
 }
 /**
  * Ask for a ``pong``, to see that the connection is alive.

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ClientMessage, ServerMessage } from "../messages";
+import type { ClientMessage, ServerMessage, StaffMe } from "../messages";
 import { Client } from "./client";
 import type { Socket } from "./connection";
 import { aLine, aSession } from "./testing";
@@ -31,6 +31,36 @@ class FakeServer {
     return this.asked.filter((one) => one.type === "lines").at(-1);
   }
 }
+
+describe("a member of staff who was available", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    for (const name of ["addEventListener", "removeEventListener"]) vi.stubGlobal(name, vi.fn());
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  it("says so when the page reconnects, because a server that has just started does not know it", async () => {
+    const server = new FakeServer();
+    const storage = { getItem: () => null, setItem: () => undefined };
+    const made = new Client({ locale: "en", url: "ws://test", tab: "t", storage, openSocket: server.open });
+    made.open();
+    const staff = { id: "jimin", name: "Jimin", role: "counselor", state: "busy", ready: false } as StaffMe;
+    for (const ready of [true, false]) {
+      server.sockets.at(-1)?.onopen?.();
+      server.say({ type: "welcome", now: 0, staff });
+      server.say({ type: "staff", me: { ...staff, ready } });
+      server.sockets.at(-1)?.onclose?.();
+      await vi.advanceTimersByTimeAsync(10_000);
+    }
+    server.sockets.at(-1)?.onopen?.();
+    const hellos = server.asked.filter((one) => one.type === "hello");
+    expect(hellos.map((one) => one.ready)).toEqual([undefined, true, false]);
+    made.close();
+  });
+});
 
 describe("the lines that were written before", () => {
   beforeEach(() => {

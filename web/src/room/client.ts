@@ -64,6 +64,7 @@ export class Client {
       token: options.token,
       locale: options.locale,
       desk: options.desk,
+      ready: () => this.store.get().staff?.ready,
       openSocket: options.openSocket,
       onMessage: (message) => this.received(message),
       onStatus: (status, reason) => this.apply({ type: "status", status, reason }),

@@ -45,6 +45,8 @@ export interface ConnectionOptions {
   page?: boolean;
   /** False if a member of staff uses this page without serving visitors on it. */
   desk?: boolean;
+  /** Returns whether this member of staff gets requests, as far as this page knows. */
+  ready?: () => boolean | undefined;
   onMessage: (message: ServerMessage) => void;
   onStatus: (status: Status, reason: ClosedReason | "") => void;
   /** Called when the server refuses a message that was kept until its acknowledgement. The message is not sent again. */
@@ -204,8 +206,9 @@ export class Connection {
     this.socket = socket;
     this.listenFor();
     socket.onopen = () => {
-      const { tab, token = "", locale, desk, page } = this.options;
-      socket.send(JSON.stringify({ type: "hello", tab, token, locale, version: 1, desk, page } satisfies ClientMessage));
+      const { tab, token = "", locale, desk, page, ready } = this.options;
+      const hello: ClientMessage = { type: "hello", tab, token, locale, version: 1, desk, page, ready: ready?.() };
+      socket.send(JSON.stringify(hello));
     };
     socket.onmessage = (event) => this.received(socket, event.data);
     socket.onclose = () => this.lost(socket);
