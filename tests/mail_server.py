@@ -34,7 +34,8 @@ class Mails:
     """The mails that a server has accepted, and its next answers.
 
     `to_recipients`: answers to the next RCPT commands ("" accepts). `to_data`: answers to the next mails. `hangs`: the server
-    answers nothing. `logins`: who has logged in, and with which password.
+    answers no more commands RCPT or, with `hangs_at` "DATA", no mail that it has got. `logins`: who has logged in, and with which
+    password.
     """
 
     def __init__(self, port: int) -> None:
@@ -43,6 +44,7 @@ class Mails:
         self.to_recipients: list[str] = []
         self.to_data: list[str] = []
         self.hangs = False
+        self.hangs_at = "RCPT"
         self.recipients: list[str] = []
         self.logins: list[tuple[str, str]] = []
         self.connections = 0
@@ -78,7 +80,7 @@ class Mails:
         async with self._news:
             self.recipients.append(address)
             self._news.notify_all()
-        if self.hangs:
+        if self.hangs and self.hangs_at == "RCPT":
             await asyncio.Event().wait()
         if self.to_recipients and (answer := self.to_recipients.pop(0)):
             return answer
@@ -86,6 +88,8 @@ class Mails:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  # aiosmtpd's name
+        if self.hangs and self.hangs_at == "DATA":
+            await asyncio.Event().wait()
         if self.to_data and (answer := self.to_data.pop(0)):
             return answer
         mail = email.message_from_bytes(envelope.content or b"", policy=default)
@@ -98,9 +102,12 @@ class Mails:
 
 @asynccontextmanager
 async def running_mail_server(
-    *, tls: ssl.SSLContext | None = None, starttls: bool = False, login: bool = False
+    *, tls: ssl.SSLContext | None = None, starttls: bool = False, login: bool = False, most_bytes: int | None = None
 ) -> AsyncIterator[Mails]:
-    """Run a mail server in this event loop. `tls`: the certificate, used at once or, with `starttls`, after STARTTLS."""
+    """Run a mail server in this event loop.
+
+    `tls`: the certificate, used at once or, with `starttls`, after STARTTLS. `most_bytes`: the largest mail that it takes.
+    """
     mails = Mails(free_port())
 
     def authenticate(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
@@ -113,6 +120,8 @@ async def running_mail_server(
         more: dict[str, Any] = {"tls_context": tls, "require_starttls": True} if tls and starttls else {}
         if login:
             more |= {"authenticator": authenticate, "auth_required": True, "auth_require_tls": starttls}
+        if most_bytes is not None:
+            more |= {"data_size_limit": most_bytes}
         return SMTP(mails, hostname="mail.test", **more)
 
     loop = asyncio.get_running_loop()

@@ -24,6 +24,7 @@ SENT_S = 120.0  # Sending one mail may take at most this many seconds in all, ev
 _WHY = Seen(200, cut=True)
 _LINK_TOKEN = re.compile(r"#(\w+)=[\w-]+")
 _CLOSING = 421  # reply code: the mail server closes the connection (RFC 5321, 4.2.1)
+_TOO_LARGE = 552  # reply code to MAIL: the mail is larger than the server's limit (RFC 1870, 6.1)
 
 Meaning = Literal["refused", "later", "server"]
 
@@ -33,7 +34,8 @@ class Verdict:
     """The meaning of a failed try to send a mail.
 
     `meaning` is "refused" if the mail server will never accept this mail, "later" if it may accept this mail later, and "server"
-    if it accepts no mail now. `why`: "unreachable", "timeout", "tls", "malformed", or the server's own words.
+    if it accepts no mail now. `why`: "unreachable", "timeout", "tls", "malformed", the server's own words, or the words of
+    aiosmtplib about an extension that the server does not have.
     """
 
     meaning: Meaning
@@ -49,6 +51,7 @@ def verdict(error: Exception, recipient: str) -> Verdict:
         words = f"{error.code} {error.message}" if spoken else error.message
         why = _WHY(_without_secrets(words, recipient))
         about_us = isinstance(error, aiosmtplib.SMTPAuthenticationError | aiosmtplib.SMTPHeloError | aiosmtplib.SMTPSenderRefused)
+        about_us = about_us and error.code != _TOO_LARGE  # the reply to MAIL is about the mail if the mail is too large
         if about_us or not spoken or error.code == _CLOSING or isinstance(error, aiosmtplib.SMTPConnectError):
             return Verdict("server", why)
         return Verdict("refused" if error.code >= 500 else "later", why)
@@ -56,6 +59,8 @@ def verdict(error: Exception, recipient: str) -> Verdict:
         return Verdict("refused", "malformed")
     if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError):
         return Verdict("server", "tls")
+    if isinstance(error, aiosmtplib.SMTPException) and not isinstance(error, OSError):  # the server offers no STARTTLS or login
+        return Verdict("server", _WHY(str(error)))
     return Verdict("server", "timeout" if isinstance(error, TimeoutError) else "unreachable")
 
 

@@ -129,6 +129,17 @@ async def test_mail_goes_over_tls_after_a_login(office: Office, tmp_path: Path, 
         assert mails.logins == [("shop", "secret")]
 
 
+async def test_server_without_starttls_gets_neither_mail_nor_password(office: Office) -> None:
+    await office.post()
+    async with running_mail_server(login=True) as mails:  # as if somebody on the way had removed STARTTLS
+        async with office.sending(mails.settings(tls="starttls", user="shop", password="secret")):
+            async with asyncio.timeout(10):
+                while not (waiting := (await office.until("queued"))[0]).why:
+                    await asyncio.sleep(0.02)
+        assert waiting.why == "SMTP STARTTLS extension not supported by server."
+        assert (mails.found, mails.logins, waiting.tries) == ([], [], 0)
+
+
 async def test_server_with_another_certificate_gets_nothing(office: Office, tmp_path: Path) -> None:
     context, _ = certificate(tmp_path)
     await office.post()
@@ -162,6 +173,47 @@ async def test_greylisted_mail_is_sent_at_the_second_try(office: Office, server:
     assert (sent.tries, server.recipients) == (2, [TO, TO])
 
 
+async def test_mail_that_is_always_greylisted_is_refused_in_the_servers_words(
+    office: Office, server: Mails, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "MOST_TRIES", 2)
+    server.to_recipients = ["451 4.7.1 Greylisted"] * 9
+    await office.post()
+    async with office.sending(server.settings()):
+        await office.until("queued", why="451 4.7.1 Greylisted")
+        office.skip(61)
+        [refused] = await office.until("refused")
+    assert (refused.why, len(server.recipients)) == ("451 4.7.1 Greylisted", 2)
+
+
+async def test_too_large_mail_is_refused_and_stops_no_other(office: Office) -> None:
+    line: dict[str, Any] = {"name": "지민", "role": "counselor", "author": "jimin", "kind": "text", "at": 1, "picture": ""}
+    await office.records.append_line("s-1", line_id="l-1", audience="all", text="긴 답 " * 1000, **line)
+    site = await office.records.site("shop")
+    assert site is not None
+    await office.records.save_site(replace(site, mail=MailPlan(content="on")))
+    async with running_mail_server(most_bytes=8_000) as mails, office.sending(mails.settings()):
+        await office.post("copy")
+        [refused] = await office.until("refused")
+        assert refused.why.startswith("552")
+        assert office.sender is not None
+        assert office.sender.trouble == "", "the other mails do not wait for a mail that is never taken"
+        await office.post("thread")
+        await mails.one()
+
+
+@pytest.mark.parametrize("where", ["to_recipients", "to_data"])
+async def test_server_that_closes_in_the_middle_gets_the_mail_again(office: Office, server: Mails, where: str) -> None:
+    getattr(server, where).append("421 4.3.2 Shutting down")
+    await office.post()
+    async with office.sending(server.settings()):
+        await office.until("queued", why="421 4.3.2 Shutting down")
+        office.skip(100)
+        await server.one()
+        await office.until("sent")
+    assert server.connections == 2, "over a new connection"
+
+
 async def test_refused_mail_says_why_without_the_address(office: Office, server: Mails) -> None:
     said = f"550 5.1.1 <{TO}> <{TO.upper()}> no such user {URL}/call#invite=Ab-c_1"
     server.to_recipients = [said]
@@ -171,11 +223,12 @@ async def test_refused_mail_says_why_without_the_address(office: Office, server:
     assert refused.why == f"550 5.1.1 <m…@example.com> <m…@example.com> no such user {URL}/call#invite=…"
 
 
+@pytest.mark.parametrize("at", ["RCPT", "DATA"])
 async def test_hanging_server_holds_one_lane_and_loses_nothing(
-    office: Office, server: Mails, monkeypatch: pytest.MonkeyPatch
+    office: Office, server: Mails, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
     monkeypatch.setattr(smtp, "ANSWER_S", 0.3)
-    server.hangs = True
+    server.hangs, server.hangs_at = True, at
     await office.post()
     async with office.sending(server.settings()):
         await office.until("queued", why="timeout")
