@@ -23,7 +23,7 @@ from signaling.live.entry import Entry
 from signaling.live.index import Index
 from signaling.live.matching import Matching
 from signaling.live.requests import Requests
-from signaling.live.staffing import Staffing
+from signaling.live.staffing import Staffing, is_forgotten
 from signaling.session.effects import Reinstate
 from signaling.session.model import Ringing
 from signaling.session.standing import open_requests
@@ -269,7 +269,7 @@ class Agreeing:
                 continue
             was_ready = page_was_ready or self.staffing.ready(record.id)
             await self._step(store.sign_in(skills, self._now()))
-            if was_ready and record.id not in found.staff:
+            if was_ready and is_forgotten(found.staff.get(record.id)):
                 await self._step(store.set_available(record.id, self._now()))
             await self.requests.settled()
             await self.staffing.read(record)

@@ -17,7 +17,7 @@ from signaling.live.reading_along import ReadingAlongs
 from signaling.live.requests import Requests
 from signaling.live.sessions import Sessions
 from signaling.live.staff_boards import Boards
-from signaling.live.staffing import MATCHED_ROLES, Staffing
+from signaling.live.staffing import MATCHED_ROLES, Staffing, is_forgotten
 from signaling.live.standby import StandBy
 from signaling.protocol.server_messages import Replaced, UserMe, Welcome
 from signaling.records import Records
@@ -143,7 +143,7 @@ class Presence:
         this member gets requests again. Later, a member whom the matcher does not know has been gone for too long.
         """
         try:
-            returns = was_ready and self._starting() and await self._store.staff_status(record.id) is None
+            returns = was_ready and self._starting() and is_forgotten(await self._store.staff_status(record.id))
             await self._requests.call(self._store.sign_in(skills, self._now()))
             if returns:
                 await self._requests.call(self._store.set_available(record.id, self._now()))

@@ -31,6 +31,14 @@ def matched_site(organisation: str, site: str) -> str:
     return site if organisation == FIRST_ORGANISATION else f"{organisation}/{site}"
 
 
+def is_forgotten(status: m.StaffStatus | None) -> bool:
+    """Return whether the matcher may have lost what it knew about this member of staff. `status`: what it knows now.
+
+    A matcher that has got nothing back but the member's conversations takes the member for disconnected.
+    """
+    return status is None or status.state == "lost"
+
+
 class _Told(NamedTuple):
     """The last report of the matcher about a member of staff.
 
