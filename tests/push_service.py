@@ -99,7 +99,10 @@ class PushService:
         if status < 300:
             said = json.loads(self.browsers[name].read(body))
             self.came.append(Came(name, said, dict(request.headers), len(body)))
-        return web.Response(status=status, headers={"Retry-After": self.retry_after} if self.retry_after else {})
+        headers = {"Retry-After": self.retry_after} if self.retry_after else {}
+        if 300 <= status < 400:
+            headers["Location"] = f"{self.origin}/to/elsewhere"
+        return web.Response(status=status, headers=headers)
 
     def _verify(self, header: str) -> None:
         """Check the signature as push services do (RFC 8292)."""

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from signaling.access.codes import Claims, User, secret_bytes, sign
+from signaling.records import Audited
 from signaling.server import app_keys
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 from tests.peers.test_live_guests import USER, hears
@@ -111,6 +112,20 @@ async def test_thread_is_the_same_on_every_device_and_of_one_user_only(service: 
     assert SECRET not in str(pages)
     for path, method in ((f"/{user.session_id}", "GET"), (f"/{user.session_id}/continue", "POST")):
         assert (await thread(service, path, user="suji", method=method))[0] == 404
+
+
+async def test_erased_conversation_is_gone_on_every_device(service: Service) -> None:
+    user, jimin = await talking(service)
+    assert (await thread(service, f"/{user.session_id}"))[0] == 200
+    link = (await user.say("continue_elsewhere"))["url"].partition("#invite=")[2]
+    erased = Audited("cli", "session.erase", f"session/{user.session_id}", service.live.now())
+    assert await service.app[app_keys.RECORDS].erase_session(user.session_id, audit=erased)
+    for person in (user, jimin):
+        assert (await person.get("session_over"))["reason"] == "erased"
+    assert (await thread(service))[1]["items"] == []
+    assert (await thread(service, f"/{user.session_id}"))[0] == 404
+    assert (await thread(service, f"/{user.session_id}/continue", method="POST"))[0] == 404
+    assert (await service.post("/api/invites", {"invite": link}))[0] == 400, "the link to another device is unknown"
 
 
 async def test_ended_conversation_is_read_but_not_continued(service: Service) -> None:

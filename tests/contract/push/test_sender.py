@@ -112,15 +112,15 @@ async def test_busy_push_service_is_asked_again_later(house: House, status: int)
 
 async def test_refused_push_is_given_up_and_the_browser_stays(house: House) -> None:
     device = await house.device("phone")
-    house.service.answers["phone"] = [403, 413]
-    for _ in range(3):
+    house.service.answers["phone"] = [403, 413, 301, 307]
+    for _ in range(5):
         await house.queue(device)
     async with house.sending():
         await house.service.one("phone", "answered")
         async with asyncio.timeout(5):
             while await house.records.next_push_at() is not None:
                 await asyncio.sleep(0.02)
-    assert house.service.tries == 3
+    assert house.service.tries == 5, "no push follows a redirect"
     assert len(await house.records.devices_of_session("s-0")) == 1
 
 

@@ -12,7 +12,7 @@ from signaling.records.appointment_plan import CELL_MS, AppointmentPlan, cells, 
 from signaling.records.opening_hours import HORIZON_MS, WEEKDAYS, Hours, openings
 
 PLAN = AppointmentPlan(minutes=30, buffer_minutes=15, notice_minutes=0)
-ZONES = ["Asia/Seoul", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"]
+ZONES = ["Asia/Seoul", "Europe/Madrid", "America/New_York", "America/Santiago", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"]
 
 
 def at(text: str, zone: str = "Asia/Seoul") -> int:
@@ -36,8 +36,9 @@ plans = st.builds(
     notice_minutes=st.sampled_from([0, 60]),
 )
 hours = st.none() | st.builds(daily, spans, st.sampled_from(ZONES))
-# around the changes of clocks in Berlin (March, October), New York, and on Lord Howe (by half an hour)
-moments = st.sampled_from([at(day, "UTC") for day in ("2026-03-28", "2026-10-24", "2026-03-07", "2026-10-31", "2026-04-04")])
+# around the changes of clocks in Madrid (March, October), New York, Santiago (at midnight), and on Lord Howe (by half an hour)
+days = ("2026-03-28", "2026-10-24", "2026-03-07", "2026-10-31", "2026-09-05", "2026-04-04")
+moments = st.sampled_from([at(day, "UTC") for day in days])
 
 
 @given(hours, hours, plans, moments, st.sampled_from(ZONES), st.sets(st.integers(0, 400), max_size=30))
@@ -82,6 +83,12 @@ def test_skipped_hour_of_summer_time_has_no_times():
     found = free_times(night, None, (), at("2026-03-29T00:00", "Europe/Berlin"), PLAN, "Europe/Berlin")
     shown = [local(each, "Europe/Berlin") for each in found if local(each, "Europe/Berlin").startswith("03-29")]
     assert [each[6:] for each in shown] == ["00:00", "00:30", "01:00", "01:30", "03:00", "03:30", "04:00", "04:30"]
+
+
+def test_day_that_begins_at_one_has_no_times_at_midnight():
+    night = daily("00:00-02:00", "America/Santiago")  # on 6 September 2026, the clocks skip the hour after midnight
+    found = free_times(night, None, (), at("2026-09-05T12:00", "America/Santiago"), PLAN, "America/Santiago")
+    assert [local(each, "America/Santiago") for each in found[:3]] == ["09-06 01:00", "09-06 01:30", "09-07 00:00"]
 
 
 def test_repeated_hour_of_winter_time_has_its_times_once():
