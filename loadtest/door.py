@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-REPLY_S = 15.0  # Seconds in which a reply must come.
-LATER, RETRIES, MOST_RETRY_S = (429, 503), 3, 60.0  # Statuses that mean "try later", how often to try again, longest pause (s).
+REPLY_S = 15.0  # A reply must come within this many seconds.
+# Statuses that mean "try later"; at most this many further tries; longest pause before a try in s.
+LATER, RETRIES, MOST_RETRY_S = (429, 503), 3, 60.0
 MAX_MESSAGE_BYTES = 4 << 20
 
 Message = dict[str, Any]

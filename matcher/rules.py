@@ -70,7 +70,8 @@ class Rules:
     wrap_up_ms: int = 120_000  # After this time a member in wrap-up becomes away.
     max_requests: int = 200_000  # At most this many requests are open; further ones are refused as "full".
     max_queues: int = 10_000  # At this number, a new queue makes the matcher forget all queues without open requests.
-    max_final: int = 20_000  # Ids of ended requests kept, to answer late messages with "wrong_state", not "unknown".
+    # The ids of at most this many ended requests are kept. A late message about such an id gets "wrong_state", not "unknown".
+    max_final: int = 20_000
     max_why: int = 8  # A `Why` names at most this many candidates, and at most this many people passed over.
 
     def opens_after_ms(self, request: Request) -> tuple[int, int, int]:

@@ -24,7 +24,8 @@ _THEORIES: Final = (("Erlang-C", "#b4530a"), ("Erlang-A", "#3f7d3a"))
 def through_the_day(outcome: Outcome) -> tuple[Any, Any, Any]:
     """Return three arrays: the hours, the median wait and the 95th percentile of the waits, in seconds. Only served users count.
 
-    One entry stands for `SLICE_S` of the day, by the time at which users came. Slices in which nobody was served are left out.
+    One entry stands for `SLICE_S` of the day, by the time at which users came. Slices in which nobody was served are left out of
+    the plot.
     """
     slices = (outcome.arrivals.at_s % DAY_S // SLICE_S).astype(int)
     found = []

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 WORKERS_KEY = "{sangdam}:media"
 LEASE_MS = 2000  # Milliseconds after which Redis deletes an announcement that the worker has not renewed.
-MOST_SKEW_MS = 30_000  # Largest accepted difference between two machines' clocks.
+MOST_SKEW_MS = 30_000  # Milliseconds by which the clocks of two machines may differ at most.
 
 
 class Announcement(Struct, kw_only=True):

@@ -21,11 +21,11 @@ from .feed import Receiver
 
 log = structlog.get_logger(__name__)
 
-BATCH_S = 0.06  # Seconds for which packets are collected into one message.
+BATCH_S = 0.06  # Packets are collected into one message for this many seconds.
 MOST_BYTES = wire.MAX_FRAME_BYTES // 2  # Limit of one message's payload; the captions process refuses larger frames.
 MOST_PACKETS = 3000  # At most this many packets wait: a minute of one voice, or 10 s of six voices.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 10.0  # Seconds before the link connects again: at first, and at most after doubling.
-CONNECT_S = 5.0  # Longest time to connect, and then to receive the first message, together, in seconds.
+CONNECT_S = 5.0  # The link must connect and receive the first message within this many seconds in all.
 HEARTBEAT_S = 5.0  # Seconds between two WebSocket pings; a process that does not answer counts as gone.
 TOKEN_REFUSED = 401
 

@@ -19,7 +19,7 @@ from .work import Heard
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
 
-CONTEXT = 64  # Samples from the end of the preceding window, which silero-vad gets together with each window.
+CONTEXT = 64  # silero-vad gets each window together with this many samples before the window.
 SILENCE = 0.6  # Probability of silence above which words of low confidence are taken for noise.
 LEAST_CONFIDENCE = 0.35  # Words below this confidence are left out if the sound is probably silence (`SILENCE`).
 TOKENS, TOKENS_A_SECOND = 16, 14

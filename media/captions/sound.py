@@ -13,7 +13,7 @@ from media.packets import rtp
 
 RATE = 16_000  # the rate of speech models; libopus decodes at this rate by itself
 RTP_RATE = 48_000
-MOST_LOST = 5  # Packets lost in a row that are concealed; a longer gap becomes silence.
+MOST_LOST = 5  # At most this many packets lost in a row are concealed; a longer gap becomes silence.
 RESTART = 1000  # Sequence numbers; a jump by more than this begins a new sequence.
 LONGEST_PAUSE = RATE  # At most this many samples of silence fill one gap in the timestamps.
 _STEP = RTP_RATE // RATE

@@ -24,8 +24,8 @@ BEGINS, GOES_ON = 0.5, 0.35
 BEFORE_WINDOWS = 10  # First windows of an utterance: nine without speech, for soft consonants, then the first one with speech.
 DRAFT_PAUSE = 5  # Length in windows (160 ms in all) of a pause after which a draft is worth its cost.
 END_PAUSE = 14  # Length in windows (450 ms in all) of a pause that ends the utterance.
-AFTER_WINDOWS = 5  # Windows of the final pause that still belong to the utterance.
-DRAFT_EVERY = 47  # Windows of speech (1.5 s in all) since the last draft after which a new draft is worth its cost.
+AFTER_WINDOWS = 5  # At most this many windows of the final pause still belong to the utterance.
+DRAFT_EVERY = 47  # A new draft is worth its cost after this many windows of speech (1.5 s in all) since the last draft.
 LONGEST = 375  # Windows (12 s in all) after which an utterance is cut: at its last short pause, if that was in the second half.
 LEAST_SPEECH = 3  # A sound with fewer windows of speech (100 ms in all) is a click and no utterance.
 
@@ -61,8 +61,8 @@ class Speech:
     def _begin(self) -> None:
         self._windows = []
         self._pause = 0  # Windows since the last window with speech.
-        self._speech = 0  # Windows with speech in the present utterance.
-        self._last_pause = 0  # Windows of the utterance up to its last short pause.
+        self._speech = 0  # Number of windows with speech in the present utterance.
+        self._last_pause = 0  # Length of the utterance, in windows, up to its last short pause.
         self._drafted = 0  # Value of `_speech` at the last draft.
 
     @property

@@ -30,10 +30,10 @@ START_DELAY_S = 0.020
 """Delay from the first packet to the first sound, until enough packets have shown what delay they need. Together with the
 wait for the next tick, the delay is 20 to 40 ms."""
 MAX_STALL_SAMPLES = 3 * TICK_SAMPLES  # After this many concealed samples in a row, the buffer gives the missing packet up.
-MAX_DELAY_S = 0.400  # Longest time that the buffer holds a packet.
+MAX_DELAY_S = 0.400  # The buffer holds a packet for at most this long.
 MAX_PACKETS = 64  # At most this many packets are in the buffer; a full buffer drops its oldest packet.
-IDLE_S = 2.0  # Seconds without packets after which the stream is forgotten.
-JUMP_S = 1.0  # Seconds: a timestamp this far from the expected one may begin a new stream.
+IDLE_S = 2.0  # After this many seconds without packets, the stream is forgotten.
+JUMP_S = 1.0  # Seconds; a timestamp further than this from the expected timestamp may begin a new stream.
 JUMP_PACKETS = 1000  # A sequence number this far from the last one may begin a new stream.
 HISTORY = 500  # The last packets (10 s, at 20 ms each) from which the delay is computed.
 SPARED, SPARED_OF = 2, 50

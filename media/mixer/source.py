@@ -191,7 +191,7 @@ class Source:
 
     @property
     def spare_s(self) -> float:
-        """Seconds by which the last tick could have come earlier."""
+        """Seconds by which the last tick could have come earlier with the same result."""
         return self._buffer.spare_s
 
     def age_s(self, now: float) -> float:

@@ -22,7 +22,7 @@ from .opus import Encoder, Samples
 from .solo import Sent
 
 REST_TICKS = 10  # Silent ticks that a stream still encodes before it falls silent.
-DTX_EVERY_TICKS = 20  # Ticks between two packets of a silent stream.
+DTX_EVERY_TICKS = 20  # A silent stream sends one packet in this many ticks.
 JOIN_TICKS = 25  # Two streams become one after this many ticks with equal recipes.
 LOSSY = 0.02
 """Fraction of lost packets above which each packet of a listener's mix carries an in-band copy (FEC) of the packet before."""

@@ -26,7 +26,7 @@ first."""
 MAX_MISSING = 256
 MIX_AGE_S = 0.07
 """Assumed age in seconds of mixed sound until it is measured: one frame, and the jitter buffer's delay on a calm link."""
-NACK_TRIES = 8  # Requests for one packet before a keyframe is requested instead.
+NACK_TRIES = 8  # At most this many requests for one packet are sent; then a keyframe is requested instead.
 NACK_EVERY_S = 0.06  # At least this many seconds pass between two requests for the same packet.
 NACK_REORDER_S = 0.005
 """Seconds that a gap may be due to reordering. After that the missing packets count as lost."""

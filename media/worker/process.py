@@ -28,7 +28,7 @@ from media.worker.worker import Where, Worker, find_fastpath
 log = structlog.get_logger("media")
 
 PR_SET_PDEATHSIG = 1
-SHUTDOWN_S = 0.5  # Seconds that open HTTP requests get to finish when the worker stops.
+SHUTDOWN_S = 0.5  # When the worker stops, open HTTP requests get at most this many seconds to finish.
 PARENT_CHECK_S = 0.5  # Seconds between checks that the parent is alive, where the kernel does not kill us with the parent.
 DRAIN_S = 15.0  # Wait at most this many seconds until all rooms have moved to other workers; normally about two.
 DRAIN_CHECK_S = 0.1  # Seconds between two checks for remaining rooms.

@@ -27,7 +27,7 @@ from media.voice.voices import Voices
 
 log = structlog.get_logger(__name__)
 
-MAX_PEERS = 12  # Participants in a room: six people, the user's phone as a camera, and operators who listen in.
+MAX_PEERS = 12  # Most participants in a room: six people, the user's phone as a camera, and operators who listen in.
 CHECK_EVERY_S = 0.2  # Seconds between two rounds of the work that is not needed at every tick: peer states, journal, layers.
 RESTING_STEPS = 40
 """Steps (5 ms) between two ticks of a resting room.
@@ -38,7 +38,7 @@ quarter, because nobody hears when their ticks come.
 CALM_STEPS = 20
 """Steps (5 ms) between two ticks of a room that only has to report which video packets arrived. With the fast path, which reports
 them itself, the room ticks as rarely as a resting one."""
-UTTERANCES = 1 << 20  # Numbers of utterances that a stream of the captions process may have.
+UTTERANCES = 1 << 20  # A stream of the captions process may have at most this many utterances, which are numbered.
 PRESENT = ("live", "lost")  # States in which a peer's media is routed.
 ASKED_FOR = ("newer_peer", "closed_by_signaling", "closed_by_client", "room_closed")
 """Reasons for which a peer ends on request. Every other end is a fault: it is logged and counted."""

@@ -40,8 +40,8 @@ FORGET_LATENESS = 0.6
 RESTING_AT_ONCE = 30  # at most this many resting rooms tick in one wake-up of the worker
 MAX_ROOMS = 1000
 MAX_PEERS = 2000
-CLOSE_S = 1.0  # Seconds that peers get to end properly when the worker closes.
-ECHOES_A_SECOND = 20  # Answers to STUN requests without credentials; more are dropped.
+CLOSE_S = 1.0  # When the worker closes, peers get at most this many seconds to end properly.
+ECHOES_A_SECOND = 20  # At most this many answers a second to STUN requests without credentials; further requests are dropped.
 LOG_EVERY = 500  # One log line for this many failures of a kind.
 
 

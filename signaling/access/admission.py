@@ -28,9 +28,9 @@ JITTER = 1.15
 
 Each client adds 0 to 30 %, so that refused clients do not all return together.
 """
-CALM_MS = 10.0  # The largest event loop lag, in ms, of a calm server.
-# Largest number of sessions whose page is not connected (`Crowd.unopened`). If `most_waiting` is larger, it is the limit instead.
-# A session without a connected page takes memory for some seconds, but no place in the queue for a counselor.
+CALM_MS = 10.0  # ms; at a larger event loop lag, the server does not count as calm.
+# At most this many sessions have a page that is not connected (`Crowd.unopened`). If `most_waiting` is larger, it is the limit
+# instead. A session without a connected page takes memory for some seconds, but no place in the queue for a counselor.
 MOST_UNOPENED = 1000
 
 

@@ -22,7 +22,7 @@ DRIFT_STEPS = 1  # time steps (`STEP_S`) by which a phone's clock may be wrong (
 CODE_DIGITS = 6
 RECOVERY_CODES = 10
 RECOVERY_BYTES = 13  # 104 random bits: a fast hash suffices to store such a code.
-_GROUP = 5  # Characters of a recovery code between two hyphens.
+_GROUP = 5  # A recovery code has a hyphen after each group of this many characters.
 
 
 def matching_step(seed: str, code: str, now: int) -> int | None:

@@ -35,7 +35,7 @@ LOOK_S = 0.2  # Seconds between two reads of the lease, while another server lea
 RENEW_S = 0.3  # Seconds between two renewals of the lease by the leader.
 PROBE_S = 0.7  # When a server asks the leader whether it still leads, the leader must answer within this many seconds.
 FAULT_PAUSE_S = 0.5  # Seconds until the next read of the lease after Redis was unavailable.
-HOLD_TRIES = 3  # Tries to overwrite another text that Redis has instead of this server's lease.
+HOLD_TRIES = 3  # At most this many tries to overwrite another text that Redis has instead of this server's lease.
 LEADING_PATH = "/cluster/leading"
 TOKEN_HEADER = "X-Sangdam-Node"  # noqa: S105  # the name of a header, not a secret
 ADDRESS_HEADER = "X-Sangdam-Address"
@@ -241,8 +241,9 @@ class Node:
     async def check(self) -> None:
         """Raise Unavailable unless this server still leads.
 
-        While this server's lease is valid, neither Redis nor the records are asked. An expired lease is renewed first. A lease
-        expires while this process hangs or Redis is unavailable.
+        While this server's lease is valid, neither Redis nor the records are asked. An expired lease is renewed first. While this
+        server's lease is valid, this method asks neither Redis nor the records. If the lease has expired, the method first renews
+        it.
         """
         if monotonic() < self._held_until_s:
             return

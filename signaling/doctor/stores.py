@@ -17,7 +17,7 @@ from .finding import Examined, Finding, finding
 
 ANSWER_S = 3.0
 LEAST_REDIS = 7  # Lowest usable version of Redis, the first with functions.
-MOST_OFF_S = 2.0  # Seconds by which the clock of a database or of Redis may differ from ours.
+MOST_OFF_S = 2.0  # The clock of a database or of Redis may differ from ours by at most this many seconds.
 
 
 async def database(of: Examined) -> list[Finding]:

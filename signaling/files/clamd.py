@@ -18,7 +18,7 @@ from .refusal import FileRefused
 
 log = structlog.get_logger(__name__)
 
-WITHIN_S = 30.0  # Seconds for waiting and for scanning one file; clamd takes about a second for 25 MB.
+WITHIN_S = 30.0  # Waiting and scanning may take at most this many seconds for one file; clamd takes about a second for 25 MB.
 AT_ONCE = 4  # At most this many files are scanned at the same time; clamd has ten threads by default.
 PIECE_BYTES = 256 * 1024
 MOST_ANSWER_BYTES = 4096

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-FLUSH_BYTES = 256 * 1024  # Bytes of an upload that are collected in memory before a thread writes them.
+FLUSH_BYTES = 256 * 1024  # At least this many bytes of an upload are collected in memory before a thread writes them.
 STALE_S = 24 * 3600.0  # No upload takes this many seconds, so an older unfinished file was left by a server that died.
 _ARRIVING = "arriving"
 _SESSION = re.compile(r"s-[A-Za-z0-9_-]{1,60}")

@@ -16,7 +16,8 @@ from .refusal import MOST_BYTES, MOST_PIXELS, PictureRefused
 Form = Literal["JPEG", "PNG", "WEBP", "HEIF", "AVIF"]
 
 LONGEST_SIDE = 2048  # At most this many pixels per side; larger pictures are scaled down.
-MOST_MEMORY = 250_000_000  # Bytes that decoding one picture may take; an iPhone's photo of 24 megapixels takes 245 million.
+# Decoding one picture may take at most this many bytes; an iPhone's photo of 24 megapixels takes 245 million.
+MOST_MEMORY = 250_000_000
 MOST_WIDTH = 32_768  # Pixels; a picture is scaled in strips of the picture's full width, so this limits the memory of a strip.
 MOST_SCANS = 64  # A JPEG has at most this many scans; cameras and editors write at most 12.
 MOST_SEGMENTS = 2_000  # A JPEG has at most this many segments before its first scan.
@@ -27,8 +28,9 @@ _SCAN = b"\xff\xda"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # JPEG markers that no length field follows.
-_HEIF_BYTES_A_PIXEL = 10  # Bytes that decoding needs for a pixel: codec planes, colours, two copies of Pillow; measured: 9.3.
-# Bytes that decoding needs for a pixel: two canvases of libwebp's animation decoder, Pillow's copy, and the image.
+# Decoding needs this many bytes for a pixel: codec planes, colours, two copies of Pillow; measured: 9.3.
+_HEIF_BYTES_A_PIXEL = 10
+# Decoding needs this many bytes for a pixel: two canvases of libwebp's animation decoder, Pillow's copy, and the image.
 _WEBP_BYTES_A_PIXEL = 16
 
 

@@ -22,9 +22,11 @@ from .refusal import PictureRefused
 
 log = structlog.get_logger(__name__)
 
-WORKING_BYTES = 96 * 1024 * 1024  # Bytes of memory besides the decoded picture: the file, strips, result and encoder.
-PROCESSOR_S = 8  # Seconds of CPU time for one picture; the largest picture of an honest user takes 2 s.
-LONGEST_S = 30.0  # Seconds to wait for a re-encoded picture; longer than PROCESSOR_S, because the machine may be busy.
+# The process may take this many bytes of memory in addition to the decoded picture: file, strips, result and encoder.
+WORKING_BYTES = 96 * 1024 * 1024
+PROCESSOR_S = 8  # One picture may take at most this many seconds of CPU time; the largest picture of an honest user takes 2 s.
+# The server waits at most this many seconds for a re-encoded picture; longer than PROCESSOR_S, because the machine may be busy.
+LONGEST_S = 30.0
 IDLE_S = 120.0  # The process ends after this many seconds without a picture.
 
 

@@ -29,7 +29,7 @@ from signaling.session.model import Person
 log = structlog.get_logger(__name__)
 
 EVERY_S = 2.0  # Seconds between two polls of the media workers.
-ANSWER_S = 1.5  # Seconds in which a media worker must answer a poll.
+ANSWER_S = 1.5  # A media worker must answer a poll within this many seconds.
 ADDRESSES_S = 300.0  # Seconds for which the resolved addresses of TURN servers are cached.
 
 

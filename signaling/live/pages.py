@@ -60,7 +60,7 @@ class Pages:
         self.kept = KeptPages(recordings.pages, now)
         self._now = now
         self._late: set[str] = set()  # Ids of the sessions in which a viewer waits for the whole page.
-        self._held_bytes = 0  # Bytes of all pages in memory.
+        self._held_bytes = 0  # Number of bytes of all pages in memory.
 
     # --- the connection that shows the page ------------------------------------------------------------------------------
 

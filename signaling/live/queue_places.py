@@ -14,7 +14,8 @@ from signaling.live.index import Index
 from signaling.live.sessions import Sessions
 from signaling.protocol.server_messages import WaitingUpdate
 
-PLACES_A_ROUND = 500  # Sessions that a round checks in turn; if 10,000 users wait, each of them is checked every 20 s.
+# A round checks at most this many sessions in turn; if 10,000 users wait, each of them is checked every 20 s.
+PLACES_A_ROUND = 500
 NEAR = 10  # This many users at the head of a queue are checked in every round.
 NEAR_A_ROUND = 200  # A round checks at most this many users at the heads of all queues.
 AT_ONCE = 25  # After this many checks, other work gets the event loop.

@@ -46,7 +46,7 @@ log = structlog.get_logger(__name__)
 # seconds for which a browser's offer waits until its room is open; usually a room opens fast, but a new worker needs two seconds
 READY_TIMEOUT_S = 8.0
 RETRY_S = 0.1
-RETRY_AFTER_FAULT_S = 1.0  # Seconds until the next try if the records have failed.
+RETRY_AFTER_FAULT_S = 1.0  # If the records have failed, the next try comes after this many seconds.
 CLOSE_TIMEOUT_S = 1.0  # A server that ends waits at most this many seconds for its rooms to close.
 # Largest number of board updates that wait for the records; at this number, the server stops reading the workers' events.
 JOURNAL_UPDATES = 10_000

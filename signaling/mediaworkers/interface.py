@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 # another worker must be found for a draining worker's rooms within this many seconds; the draining worker ends after 15 s
 ANOTHER_S = 10.0
-MOVED_S = 3.0  # Seconds that a draining worker keeps a moved room open while the participants make new connections.
+MOVED_S = 3.0  # A draining worker keeps a moved room open for this many seconds, while the participants make new connections.
 LOOK_S = 0.1  # Seconds between two checks for another worker.
 # Read timeout, in seconds, of the event stream's HTTP client. It is much longer than the silence of a dead worker, because it
 # also counts time in which this server itself was too busy to read.

@@ -36,7 +36,7 @@ from signaling.protocol.staff_views import WorkerItem
 log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 0.3  # Seconds between two reads of the leases.
-REDIS_TIMEOUT_S = 1.0  # Seconds in which Redis must answer.
+REDIS_TIMEOUT_S = 1.0  # Redis must answer within this many seconds.
 FOUND_WITHIN_S = 2.0  # At its start, this server waits at most this many seconds for workers that have a lease but send nothing.
 RECONNECT_S = 0.1  # A worker's broken event stream is opened again after this many seconds.
 MOST_DOUBTED = 1000  # At most this many names of untrusted workers are remembered, so that each name is logged once.

@@ -2,7 +2,7 @@
 
 No record says when a member of staff was at work. This module takes three signs of being at work: the member talked, a request
 rang for the member, or the matcher named the member among those who could have got a request. Signs with a short time between
-them are joined to one span at work.
+them are joined to one span in which the member was at work.
 """
 
 from __future__ import annotations

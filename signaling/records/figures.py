@@ -68,7 +68,7 @@ class Figures(Database):
     async def waits(self, since_ms: int, realm: Realm = WHOLE) -> list[Wait]:
         """Return the waits of a realm that were still open at `since_ms` or began later, at most the newest 20,000.
 
-        Sessions that began more than a day before `since_ms` are left out, and booked callbacks, too.
+        Sessions that began more than a day before `since_ms` are left out. Booked callbacks are left out, too.
         """
         c = t.session.c
         unanswered_end = sa.case((c.active_at.is_(None) & c.state.in_(_FINAL), c.ended_at))

@@ -14,7 +14,10 @@ MOST_SPANS = 50
 
 
 def joined(spans: Iterable[Span]) -> list[Span]:
-    """Return the spans in order. Spans that touch or overlap become one. Beyond `MOST_SPANS`, the shortest are left out."""
+    """Return the spans in order. Spans of line numbers that touch or overlap become one span.
+
+    Beyond `MOST_SPANS`, the shortest are left out.
+    """
     found: list[Span] = []
     for span in sorted(spans, key=lambda each: each.first):
         if found and span.first <= found[-1].last + 1:

@@ -110,7 +110,7 @@ def _pages(elements: Mapping[str, Any], meta: Mapping[str, Any], others: Mapping
 
 
 class _Left:
-    """The numbers of shapes, points and characters that can still be read before the limits are reached."""
+    """The numbers of shapes, points and characters that may still be read (`MOST_SHAPES` and other limits)."""
 
     def __init__(self, shapes: int, points: int, characters: int) -> None:
         self.shapes = shapes

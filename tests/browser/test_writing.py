@@ -153,7 +153,7 @@ async def test_composed_syllable_is_never_sent_by_half(cast: Cast) -> None:
     await expect(user.page.locator("[data-testid=chat-line] .chat-text").get_by_text("글漢", exact=True)).to_be_visible()
 
 
-LONG = 5_000  # Number of lines in the long conversation.
+LONG = 5_000  # The long conversation has this many lines.
 MOST_SHOWN = 400  # Largest number of lines that the page is allowed to have in its document at once.
 SCROLL_UP = """box => new Promise((done) => {
     box.scrollBy({ top: -2000, behavior: "instant" });

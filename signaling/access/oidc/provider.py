@@ -22,7 +22,8 @@ TIMEOUT_S = 10.0
 MOST_BYTES = 256 * 1024  # Longer responses of the provider are refused.
 KNOWN_MS = 10 * 60_000  # Milliseconds for which the description and the keys are cached.
 NEW_KEYS_MS = 60_000  # At least this many ms pass between two key requests for tokens that name an unknown key.
-# Milliseconds without a request after a failed one; otherwise each token of a stranger could cause a request to the provider.
+# At least this many ms pass between a failed request and the next; otherwise each token of a stranger could cause a request to
+# the provider.
 AGAIN_MS = 5_000
 
 # Errors of a token endpoint that concern this installation (RFC 6749, 5.2; RFC 8707; RFC 9449). Every other error concerns the

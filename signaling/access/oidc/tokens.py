@@ -10,7 +10,7 @@ from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError, SecurityWarning
 from joserfc.jwk import KeySet
 
-# Algorithms with a key pair only. Everybody who knows the client secret could make an HMAC, and "none" means no signature
+# Only algorithms with a key pair. Everybody who knows the client secret could make an HMAC, and "none" means no signature
 # (RFC 8725, 3.1).
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]
 LEEWAY_S = 60  # Seconds by which the provider's clock may differ from ours.

@@ -17,7 +17,7 @@ export type CodeMaker = { url: string } | { getCode: true };
  *  was not JSON. */
 const THROWN: Record<string, string> = { TypeError: "network", SyntaxError: "malformed" };
 
-/** How long the panel waits for a code, ms. A partner's back end can be slow. */
+/** The panel waits at most this many ms for a code. A partner's back end can be slow. */
 const ANSWER_MS = 15_000;
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;

@@ -82,7 +82,8 @@ const SILENT_MS = 12_000;
 const ANSWER_MS = 1500;
 const OUTBOX_MOST = 200;
 const AWAY_MS = 1500;
-/** How often a line is sent without an answer before this page gives the line up. Only tries over a working connection count. */
+/** This page sends a line at most this often without an answer, and then gives the line up. Only tries over a working connection
+ *  count. */
 const LINE_ATTEMPTS = 3;
 const FINAL: readonly string[] = ["signed_out", "token", "replaced"];
 

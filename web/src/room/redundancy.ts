@@ -24,7 +24,7 @@ const NOW: Stretch = { ms: 2800, packets: 75, mostMs: 5000 };
 const FOR_LONG: Stretch = { ms: 10_000, packets: 250, mostMs: 60_000 };
 const LOSES = 0.03;
 const CLEAN = 0.01;
-/** How many reports in a row must show loss before RED starts. One report is not enough: its span also covers time before the
+/** RED starts when this many reports in a row show loss. One report is not enough: its span also covers time before the
  *  loss, and so shows too little loss. */
 const SURE = 3;
 /** If a round trip is longer than the shortest round trip by this much, ms, packets wait in queues. Then the link loses packets

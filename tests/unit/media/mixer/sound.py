@@ -114,7 +114,7 @@ def everyone(*names: str) -> dict[str, dict[str, float]]:
 class Room:
     """An AudioRoom with decoders and a clock.
 
-    Packets arrive every 20 ms, `PHASE_S` after a multiple of 20 ms. The AudioRoom may move its ticks to an earlier moment.
+    Packets arrive every 20 ms, at `PHASE_S` after a multiple of 20 ms. The AudioRoom may move its ticks to an earlier moment.
     """
 
     BEGAN, PHASE_S = 100.0, 0.004

@@ -476,7 +476,7 @@ def test_video_returns_to_python_before_its_notes_are_full(twins: Twins) -> None
     far=st.lists(st.integers(0, 65535), max_size=3),
 )
 def test_both_paths_report_the_same_arrivals(start: int, steps: list[tuple[int, int]], far: list[int]) -> None:
-    """Numbers repeat, come late, jump and wrap. Two reports follow each other."""
+    """Packet numbers repeat, come late, jump and wrap. Two reports follow each other."""
     fastpath = Fastpath(seam.srtp_functions())
     sender = leg(fastpath, None, None)
     both = [Arrivals(sender, 0), bandwidth.Arrivals()]

@@ -8,7 +8,7 @@ import { Pace } from "./pace";
 /** The folder into which `web/build.mjs` puts MediaPipe's files. */
 const FOLDER = `/assets/segmentation-${version}/`;
 const FRAMES_A_SECOND = 24;
-/** The longest time that the first blurred frame is allowed to take, ms. Before this frame, the code must be loaded, perhaps over
+/** The first blurred frame must come within this many ms. Before this frame, the code must be loaded, perhaps over
  *  a slow connection. */
 const PATIENCE_MS = 30_000;
 /** If the camera gives no new frame for this long, ms, the camera counts as standing still, and the speed of the device is not

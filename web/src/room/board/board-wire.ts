@@ -17,7 +17,7 @@ export class BoardWireSync {
    *  connection recovers, the worker has not noticed the interruption and asks for nothing. So this page itself sends what was
    *  drawn during the interruption. */
   private left: Uint8Array | null = null;
-  /** Messages that the connection (`wire`) has not accepted yet, the oldest first. */
+  /** Messages that the connection (`wire`) has not yet accepted, the oldest first. */
   private waiting: Uint8Array[] = [];
   private retry: ReturnType<typeof setTimeout> | undefined;
 

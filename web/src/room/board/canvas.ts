@@ -13,10 +13,10 @@ import type { Point } from "./strokes";
 import { after, held, inverse, matrixOf, type Matrix, seen, type Space, toPage, type View, WHOLE } from "./viewport";
 
 const RESTS_AFTER_MS = 700;
-/** The longest time that the painting of the lower canvas is allowed to take in one frame, ms. A frame at 60 Hz lasts 16.7 ms. */
+/** Painting the lower canvas may take at most this many ms in one frame. A frame at 60 Hz lasts 16.7 ms. */
 const SLICE_MS = 7;
 const SHAPES_BETWEEN_CLOCKS = 4;
-/** Longest side of a canvas, in px. A larger canvas could exhaust a phone's memory. */
+/** A side of a canvas has at most this many px. A larger canvas could exhaust a phone's memory. */
 const SIDE_MOST = 4096;
 
 export interface Layers {

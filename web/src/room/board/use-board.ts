@@ -15,7 +15,7 @@ import { scaleOf } from "./viewport";
 import { t } from "./words";
 
 const HOVER_PX = 6;
-/** How long a pointer must rest on a shape before the board says who drew the shape, ms. */
+/** The pointer must rest on a shape for this many ms before the board says who drew the shape. */
 const HOVER_MS = 500;
 
 /** Returns the page to show. Until this person chooses a page or draws, this is the page that somebody added or drew on last. */

@@ -1,7 +1,6 @@
 /** Rebuilds a recorded page in an empty document, and follows its changes. The events come from the user's browser, so they can
  *  contain anything. The server sends the document with a policy: it runs no script, submits no form, and loads only from the
- *  site's own origins. Besides that, this module leaves out every element and attribute that could have any effect besides being
- *  visible. */
+ *  site's own origins. This module also leaves out every element and attribute that has any effect other than being visible. */
 
 import {
   ADOPTED,
