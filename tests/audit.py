@@ -29,7 +29,7 @@ AUDIT_S = 120.0
 
 @dataclass(frozen=True)
 class Used:
-    """A pinned package. `where`: the file that pins it."""
+    """A pinned package. `where`: the file that pins the version."""
 
     ecosystem: str
     name: str
@@ -60,7 +60,7 @@ def advisories(text: str) -> list[Advisory]:
 
 
 def used(root: Path = ROOT) -> Iterator[Used]:
-    """Return all pinned packages, and the lowest versions that `pyproject.toml` allows."""
+    """Return all pinned packages with their versions, and the lowest versions that `pyproject.toml` allows."""
     for line in (root / "constraints.txt").read_text().splitlines():
         name, _, version = line.partition("==")
         if version:
@@ -98,7 +98,10 @@ def database_in_reach() -> bool:
 
 
 def asked() -> list[str]:
-    """Return what the databases report. If a database cannot be queried, say so on standard error and add nothing."""
+    """Return the vulnerabilities that the databases report.
+
+    If a database cannot be queried, say so on standard error and add nothing.
+    """
     python = (
         sys.executable,
         "-m",

@@ -28,7 +28,7 @@ def wake(live: Live) -> None:
 
 
 class MachineTime:
-    """Stands in for the module `time` of a server. Its wall clock is as somebody has set it, and its uptime makes no steps."""
+    """Replaces the module `time` of a server. Its wall clock is as somebody has set it, and its uptime makes no steps."""
 
     CLOCK_MONOTONIC = time.CLOCK_MONOTONIC
 

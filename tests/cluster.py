@@ -43,7 +43,7 @@ class Server:
     """A process of the cluster: server, media machine or balancer. `process` is None while it is down.
 
     `environment`: variables for this process alone. `code`: the folder of the sources that the process runs. None: the sources of
-    this test.
+    the present test.
     """
 
     port: int
@@ -88,7 +88,7 @@ class Server:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a part of the cluster runs. `within`: words before its command, such as `ip netns exec …`."""
+    """The addresses and networks of a part of the cluster. `within`: words before its command, such as `ip netns exec …`."""
 
     host: str = "127.0.0.1"
     within: tuple[str, ...] = ()
@@ -98,8 +98,8 @@ class Place:
 class Cluster:
     """A cluster. `place_of` says where the part with this name runs.
 
-    `redis_url` and `database_url`: what servers and workers are told, if not the addresses of `redis` and `postgres`. `python`
-    and `code`: the interpreter and the sources of the servers and workers that are added later.
+    `redis_url` and `database_url`: the URLs that servers and workers use, if they differ from the addresses of `redis` and
+    `postgres`. `python` and `code`: the interpreter and the sources of the servers and workers that are added later.
     """
 
     redis: RedisServer

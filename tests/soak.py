@@ -6,7 +6,7 @@ the room is mixed; or the call is recorded. Between calls, when no room is left,
 server and worker from their metrics, and the recorder's memory from the kernel. The first third of the time is a warm-up. After
 the warm-up, no figure may grow. The growth is a Theil–Sen slope, at the lower end of its 95 % confidence interval. The soak fails
 if this slope adds more than `SLACK` over the measured time. The records, the recordings and the files must grow, because they are
-kept. Their growth is printed for each call.
+kept. Their growth is only printed, for each call.
 """
 
 from __future__ import annotations

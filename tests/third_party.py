@@ -1,7 +1,7 @@
 """List the packages of others and their licences in THIRD_PARTY.md: `python -m tests.third_party` writes the lists again.
 
 A unit test compares the lists with the packages that a user of Sangdam gets. These are the packages that `pyproject.toml` names
-outside the extra `dev`, the packages that these need in turn, and the npm packages in the built pages.
+outside the extra `dev`, the packages that these packages need, and the npm packages in the built pages.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _needed(wanted: Iterable[str], extra: str, found: dict[str, Distribution]) -
 
 
 def python_packages() -> dict[str, tuple[str, str]]:
-    """Return for each Python package its licence, and which installation brings it: "base" or the name of an extra."""
+    """Return for each Python package its licence, and the installation that contains it: "base" or the name of an extra."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = {name: wanted for name, wanted in project["optional-dependencies"].items() if name != "dev"}
     rows: dict[str, tuple[str, str]] = {}

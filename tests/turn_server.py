@@ -18,7 +18,7 @@ START_S = 10.0
 
 
 def own_address() -> str:
-    """Return the address of this machine at which others reach its media workers. This sends no packet."""
+    """Return the address of this machine at which other machines reach its media workers. This sends no packet."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect(("198.51.100.1", 9))
         return str(probe.getsockname()[0])
@@ -27,7 +27,7 @@ def own_address() -> str:
 class TurnServer:
     """A coturn server.
 
-    `worker`: the only address to which it relays. `secret_file`: the value of `--turn-secret-file`.
+    `worker`: the only address to which the TURN server relays. `secret_file`: the value of `--turn-secret-file`.
     """
 
     def __init__(self, folder: Path, worker: str) -> None:

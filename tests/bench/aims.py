@@ -22,7 +22,7 @@ class Aim(NamedTuple):
         return rows[self.row].max if self.worst else rows[self.row].value
 
     def used(self, rows: Rows) -> float:
-        """Return which share of the limit is used. 1 is the limit, and less is better."""
+        """Return the share of the limit that a value uses: 1 is the limit, and less is better."""
         found = self.of(rows)
         return self.limit / found if self.at_least else found / self.limit
 
@@ -85,7 +85,7 @@ AIMS = [
 
 
 def with_derived(rows: Rows) -> Rows:
-    """Return the rows, with the row `DERIVED` added, which is computed from two of them.
+    """Return the rows, with one more row, `DERIVED`, which is computed from two of them.
 
     If one of the two is missing, add nothing.
     """

@@ -2,8 +2,8 @@
 
 The bench uses the real captions process with the tiny English model, in real time.
 
-No other process uses the captions process's core. Speakers send Opus packets through `CaptionLink`, as a media worker does. The
-delay is the time from the last audible sound of a recording to its last final caption.
+No other process runs on the core of the captions process. Speakers send Opus packets through `CaptionLink`, as a media worker
+does. The delay is the time from the last audible sound of a recording to its last final caption.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ RECORDINGS_A_STEP = 4  # number of recordings that each speaker says, one after 
 
 @dataclass(eq=False)
 class Speaker:
-    """One simulated speaker, and the captions of this speaker. `ended`: when each recording's last sound was sent."""
+    """One simulated speaker, and the captions of this speaker.
+
+    `ended`: the times at which the last sound of each recording was sent.
+    """
 
     link: CaptionLink
     first: int = 1000

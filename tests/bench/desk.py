@@ -92,7 +92,10 @@ async def measure() -> list[Row]:
 
 
 async def _last(page: Page) -> int:
-    """Return the place of the answered conversation in the list. Conversations whose users wait for an answer come before it."""
+    """Return the place of the answered conversation in the list.
+
+    Conversations whose users wait for an answer come before the answered conversation.
+    """
     waits = "rows => rows.map((row) => row.querySelector('[data-testid=row-waits]') !== null)"
     waiting: list[bool] = await page.locator("[data-testid=session-row]").evaluate_all(waits)
     return waiting.index(False)

@@ -3,7 +3,7 @@
 The bench also compares 100,000 waiting requests with 1,000. A match is one step that ends with a reservation: `wrapped_up` takes
 the head of the queue. The other steps (accept, enter, complete, a new request) run on the same engine, between the timed steps.
 Rates are computed from the thread's CPU time, which other programs do not affect. The p99 is measured by the wall clock, which
-includes their effect.
+other programs do affect.
 """
 
 from __future__ import annotations

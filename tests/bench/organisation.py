@@ -33,7 +33,7 @@ RUNS = 3 if SHORT else 20
 PREVIEWS = 2 if SHORT else 6
 SEEN_S = 10.0  # A change must be seen within this many seconds.
 COMMAND_S = 30.0  # A command's change must be stored and seen within this many seconds.
-LOOK_S = 0.002  # Between two looks into the database.
+LOOK_S = 0.002  # Seconds between two looks into the database.
 DAY_MS = 86_400_000
 SURNAMES = ("김", "이", "박", "최", "정", "강", "조", "윤", "장", "임")
 CLOSED = {"timezone": "Asia/Seoul", "week": {}, "days": {}}  # opening hours of a category that never opens
@@ -83,7 +83,7 @@ async def arrivals(service: Service) -> None:
 
 
 class Browser:
-    """A browser of an owner or a counselor, or of a user (without a cookie)."""
+    """The browser of an owner or a counselor, or of a user (without a cookie)."""
 
     def __init__(self, service: Service, http: aiohttp.ClientSession) -> None:
         self.service, self.http = service, http
@@ -102,7 +102,7 @@ class Browser:
             return await reply.json()
 
     async def page_of_user(self) -> Person:
-        """Open a user's page that prepares a call."""
+        """Open a user's page on which a call is prepared."""
         stranger = Browser(self.service, self.http)  # without the owner's cookie, with which a request counts as one of staff
         code = await stranger.ask(
             "/api/codes", {"site": "demo-shop", "category": "cameras", "language": "ko"}, host=self.service.shop
@@ -193,7 +193,7 @@ async def command_seen(owner: Browser) -> Row:
 
 
 async def hours_stored(service: Service, own: bool) -> float:
-    """Return when the database begins to hold own hours of the category, or none: a time of `time.perf_counter`, in s."""
+    """Return when the database begins to contain opening hours of this category, or no longer contains any: a time of `time.perf_counter`, in s."""
     with contextlib.closing(sqlite3.connect(f"file:{service.data_dir / 'records.sqlite'}?mode=ro", uri=True)) as database:
         asked = "SELECT hours IS NOT NULL FROM category WHERE site = 'demo-shop' AND id = 'cameras'"
         while database.execute(asked).fetchone() != (own,):

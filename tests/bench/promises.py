@@ -2,9 +2,9 @@
 
     python -m tests.bench promises
 
-Each day has a thousand counselors around the clock. Appointments are booked in more than half of their times, and the other calls
-keep them busy in between. A promise is broken when another call gets the place that was kept free, or when the appointment does
-not ring at its start although the place is free.
+Each day has a thousand counselors around the clock. More than half of the counselors' time is booked by appointments, and other
+calls fill the rest. A promise is broken when another call gets the place that was kept free, or when the appointment does not
+ring at its start although the place is free.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def model(people: int = PEOPLE) -> Model:
 
 
 def kept_in(day: Model, seed: int) -> tuple[Kept, float]:
-    """Return how the appointments of a simulated day were kept, and the share of its other users who were served, in per cent."""
+    """Return how the appointments of a simulated day were kept, and what percentage of the other users was served."""
     found = report(Day(draw_arrivals(day, np.random.default_rng(seed)), day, seed).run(), day)
     assert found.appointments is not None
     return found.appointments, 100 * found.total.served / found.total.offered

@@ -57,7 +57,7 @@ Casting = Callable[[Service], AbstractAsyncContextManager[Cast]]
 
 @pytest.fixture(scope="session")
 def casting(playwright: Playwright, pool: Pool, media_folder: Path) -> Casting:
-    """Bring people with browsers to a service. Fail at the end if one of their pages has thrown an error."""
+    """Give people with browsers to a test, for a service. Fail at the end if one of their pages has thrown an error."""
 
     @asynccontextmanager
     async def casting(service: Service) -> AsyncIterator[Cast]:

@@ -38,7 +38,7 @@ async ([points]) => {
   }
 }
 """
-# Brings a picture into the board, as the browser does when a person pastes it or drops it.
+# Brings a picture into the board, as the browser does when a person pastes or drops a picture.
 BRING = """
 ([kind, data]) => {
   const bytes = Uint8Array.from(atob(data), (one) => one.charCodeAt(0));
@@ -58,7 +58,10 @@ DRAWN = {"펜으로": 2, "형광펜": 2, "까지 선": 5, "화살표": 3, "네�
 
 
 async def at(person: Person, x: float, y: float) -> tuple[float, float]:
-    """Return the screen coordinates of a point. The point is given as fractions of the width and height of the board's paper."""
+    """Return the screen coordinates of a point on the board.
+
+    The point is given as fractions of the width and height of the board's paper.
+    """
     box = await person.get("board-paper").bounding_box()
     assert box is not None
     return box["x"] + x * box["width"], box["y"] + y * box["height"]
@@ -89,7 +92,10 @@ async def pinch(person: Person, spread: float) -> None:
 
 
 async def compose(person: Person, *syllables: str) -> None:
-    """Write with an input method. Each syllable grows letter by letter, and the method completes the last one at the end."""
+    """Write with an input method.
+
+    Each syllable grows letter by letter, and the input method completes the last syllable at the end.
+    """
     session = await person.context.new_cdp_session(person.page)
     for shown in syllables:
         await session.send("Input.imeSetComposition", {"text": shown, "selectionStart": len(shown), "selectionEnd": len(shown)})

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 PR_SET_PDEATHSIG = 1
 SKIP = signal.SIGRTMIN  # The kernel merges pending signals of the same number, except real-time signals.
 SHOW = signal.SIGUSR2  # On this signal, a forked server writes to its log what each thread and each task waits for.
-SKIP_S = 20.0  # Seconds by which one signal `SKIP` moves the server's clock forward.
+SKIP_S = 20.0  # A signal `SKIP` moves the server's clock forward by this many seconds.
 
 
 class Fork:
@@ -44,7 +44,7 @@ class Fork:
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
-        # 0 after the process has ended, because only the parent process learns the real exit status
+        # 0 after the process has ended, because only the parent process gets the real exit status
         self.returncode: int | None = None
         self._handle = os.pidfd_open(pid)
         self._ended = asyncio.Event()

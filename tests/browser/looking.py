@@ -58,7 +58,7 @@ class Eyes:
         await self.turn(page, "desk")
 
     async def turn(self, page: Page, size: Size, number: int = 0) -> None:
-        """Give the page a size and its theme. `number`: index among the sizes for a desktop or for a phone."""
+        """Set the page's size and theme. `number`: index among the sizes for a desktop or for a phone."""
         width, height = self._sizes(size)[number]
         await page.set_viewport_size({"width": width, "height": height})
         theme = THEMES.get((self.language, size), THEMES["en", size])
@@ -72,7 +72,7 @@ class Eyes:
     async def here(self, page: Page, name: str, size: Size, frame: Frame | None = None, *, axe: bool = True) -> None:
         """Take a screenshot and gather faults of the page, or of a frame in it, at its present size.
 
-        `axe`: whether to check accessibility as well, which takes a second.
+        `axe`: whether to check accessibility too, which takes a second.
         """
         where = frame or page.main_frame
         faults = await self.read(where, TOUCH_PX if size == "phone" else 0)

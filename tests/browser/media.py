@@ -41,7 +41,7 @@ def write_tone(path: Path, hz: int, seconds: float = 10.0) -> Path:
 
 
 def write_colour(path: Path, rgb: tuple[int, int, int], width: int = 320, height: int = 240, frames: int = 15) -> Path:
-    """Write a Y4M clip of one colour (BT.601). A bright bar moves in it, so that no two frames are alike."""
+    """Write a Y4M clip of one colour (BT.601). A bright bar moves in the clip, so that no two frames are alike."""
     red, green, blue = rgb
     luma = 16 + (65.738 * red + 129.057 * green + 25.064 * blue) / 256
     cb = 128 + (-37.945 * red - 74.494 * green + 112.439 * blue) / 256
@@ -158,8 +158,8 @@ async def heard(page: Page, ms: int = 900) -> set[int]:
     return {hz for hz, level in found.items() if level > AUDIBLE_DB}
 
 
-# Checks every 10 ms whether this page plays the tone. Records the first time, the last time, and the longest gap between two
-# times.
+# Checks every 10 ms whether this page plays the tone. Records the first and the last time at which the tone was played, and the
+# longest gap between two such times.
 EAR = """
 (hz) => {
   const context = window.__ear ??= new AudioContext();

@@ -1,4 +1,4 @@
-"""The people of a test. Each of them uses the pages with a real browser, and has a voice and a picture of their own."""
+"""The people of a test. Each person uses the pages with a real browser, and has a voice and a picture of their own."""
 
 from __future__ import annotations
 

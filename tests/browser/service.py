@@ -155,7 +155,7 @@ class Backstage:
         self.leaving.add(task)
 
     async def close(self) -> None:
-        """End all services. Fail if one of them does not stop after SIGTERM."""
+        """End all services. Fail if one of the workers does not stop after SIGTERM."""
         if self.upcoming is not None:
             self.leave(await self.upcoming)
         await asyncio.gather(*self.leaving)

@@ -42,7 +42,7 @@ async def ink(person: Person) -> list[str]:
 
 
 async def open_board(person: Person) -> None:
-    """Open the board, unless it is still open from before a reload."""
+    """Open the board, unless it has been open since before a reload."""
     await expect(person.get("call-board")).to_be_visible()
     if await person.get("call-board").get_attribute("aria-pressed") != "true":
         await person.get("call-board").click()
@@ -145,7 +145,8 @@ async def own_picture_becomes_the_background(user: User, counselor: Staff, folde
     await shows_the_same(user, counselor)
 
 
-# Maps a viewport to a share of its area. The board's paper must cover at least this share. Upright phones are not in this table.
+# Maps the size of a browser window to the share of the window that the board's paper must cover at least. The board's paper must
+# cover at least this share. Upright phones are not in this table.
 UPRIGHT = ((390, 844), (360, 640))
 LEAST_SHARE = {(844, 390): 0.55, (640, 360): 0.65, (1280, 720): 0.6, (1440, 900): 0.6}
 

@@ -56,7 +56,7 @@ STORM = """
 })
 """
 TITLE = "비밀제목"
-# What leaves no page, whatever the site says, and what is hidden unless the site shares it.
+# Texts that leave no page, whatever the site says, and texts that are hidden unless the site shares them.
 NEVER = ("비밀개인", "비밀편집", "비밀암호", "비밀카드", "비밀이름", "비밀액자")
 SECRETS = (*NEVER, "비밀주문", "비밀주소", "비밀링크", "비밀변경")
 DOT = "•"
@@ -64,13 +64,16 @@ DOT = "•"
 
 @dataclass
 class Shop:
-    """A site of the test. `asked`: path and referrer of each request that has reached it."""
+    """A site of the test. `asked`: path and referrer of each request that has reached this server."""
 
     origin: str
     asked: list[tuple[str, str]]
 
     def by_staff(self) -> set[str]:
-        """Return the paths that the counselor's browser has asked for. It sends no referrer, and opens no page of the site."""
+        """Return the paths that the counselor's browser has asked for.
+
+        The counselor's browser sends no referrer, and opens no page of the site.
+        """
         return {path for path, referrer in self.asked if not referrer and not path.startswith("/page/")}
 
 
@@ -114,7 +117,7 @@ async def allow(service: Service, origin: str, texts: Literal["strict", "open"])
 
 
 class Pages:
-    """Reads messages with parts of a page, and keeps all that is in them, decompressed."""
+    """Reads messages with parts of a page, and stores all their content, decompressed."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
@@ -316,7 +319,7 @@ async def test_firefox_shows_an_open_page_to_firefox(backstage: Backstage, casti
     backstage.leave(service)
 
 
-# Playwright does not tell what arrives over Firefox's WebSockets. So the page itself keeps it.
+# Playwright does not tell what arrives over Firefox's WebSockets. So the page itself records the messages.
 KEEP_MESSAGES = """
 window.kept = [];
 window.WebSocket = class extends WebSocket {
@@ -347,5 +350,5 @@ Element.prototype.attachShadow = function (init) { return attach.call(this, { ..
 
 
 def own(user: User, name: str) -> Locator:
-    """Return an element of this name that the script has put on the page."""
+    """Return an element of this name that the co-browsing script has put on the page."""
     return user.shop.locator(f"[data-sangdam-own] .{name}")

@@ -1,4 +1,4 @@
-"""The installed console offers a new version and forces none, opens without a server, and stores nothing private."""
+"""The installed console offers a new version but does not force it, opens without a server, and stores nothing private."""
 
 from __future__ import annotations
 

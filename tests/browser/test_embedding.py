@@ -23,7 +23,7 @@ async def opened(user: User, address: str) -> None:
 async def follows_a_conversation(cast: Cast, user: User, origin: str) -> None:
     """Talk by text on the React page.
 
-    There, the page's own button takes the place of the launcher and counts the unread chat lines.
+    On that page, the page's own button replaces the launcher and counts the unread chat lines.
     """
     counselor = await cast.counselor()
     await opened(user, f"{origin}/react")

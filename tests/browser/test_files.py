@@ -59,7 +59,7 @@ async def refusal_of(panel: Frame, name: str, data: bytes) -> str:
 
 
 async def colleague_reads_along(counselor: Staff, colleague: Staff, path: str) -> None:
-    """Mention a colleague in a staff-only chat line. The colleague reads along, until the dialog is closed."""
+    """Mention a colleague in a staff-only chat line. The colleague reads along until the dialog is closed."""
     box = counselor.get("chat-input")
     await box.press_sequentially("@Su")
     await counselor.get("mention-staff").click()

@@ -102,7 +102,7 @@ async def test_guest_enters_by_link_is_heard_and_removed_then_a_phone_shows(cast
 
 
 async def test_firefox_invites_enters_and_becomes_a_camera(cast: Cast) -> None:
-    """User, guest and phone have Firefox. All their fake microphones play one tone, so only the guest's is on."""
+    """User, guest and phone have Firefox. All their fake microphones play one tone, so only the guest's microphone is on."""
     await sangdam(cast.service, "site", "add", "demo-shop", "--update", "--guests", "1")
     counselor, user = await cast.counselor(), await cast.user("firefox")
     await user.call("video")

@@ -1,4 +1,4 @@
-"""Visitors, guests and staff of five languages see their language only, through a whole call, on the smallest phone."""
+"""Visitors, guests and staff with five languages see only their language, through a whole call, on the smallest phone."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ async def heard(page: Page) -> Heard:
 
 
 async def made_up(page: Page, since: Heard) -> float:
-    """Return the share of samples that the browser has concealed since `since`, an earlier result of `heard`."""
+    """Return the share of samples that the browser has concealed since the measurement `since`, an earlier result of `heard`."""
     concealed, played = await heard(page)
     return (concealed - since[0]) / (played - since[1])
 

@@ -1,4 +1,4 @@
-"""Networks fail for a while. Afterwards the call resumes, and the lines and strokes of that time arrive."""
+"""Networks fail for a while. After the failure the call resumes, and the lines and strokes written during the failure arrive."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def hears_again(person: Person, returned: float) -> float:
 
 
 async def test_call_resumes_when_the_networks_return(cast: Cast) -> None:
-    """The user's network fails entirely, as in a tunnel. During the same time, the counselor's network carries no UDP."""
+    """The user's network fails entirely, as in a tunnel. At the same time, the counselor's network carries no UDP."""
     async with network() as tunnel, network() as office:
         counselor = await cast.counselor(proxy=office.proxy)
         await office.carry(counselor.context)

@@ -48,7 +48,7 @@ async def test_pages_about_people_and_sign_ins_are_sound(house: House) -> None:
 
 
 async def part(house: House, operator: Staff, address: str, shown: str) -> None:
-    """Load the operators' page again, with one of its parts open. `shown`: something that this part has."""
+    """Load the operators' page again, with one of its parts open. `shown`: something that only this part contains."""
     await operator.page.goto("about:blank")
     await operator.page.goto(f"{house.cast.service.host('operator')}/operator#{address}")
     await expect(operator.get(shown).first).to_be_visible()

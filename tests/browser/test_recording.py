@@ -149,7 +149,7 @@ async def seen_page(user: User, counselor: Staff) -> Frame:
 
 
 async def replay_page(operator: Staff, user: User) -> None:
-    """Look at the page in the replay: before its change, after it, and again before it. Try to use it."""
+    """Look at the page in the replay: before the page changed, after the change, and again before it. Try to use it."""
     shown = operator.get("player-page")
     frame = shown.frame_locator("iframe")
     seek = operator.get("player-seek")
@@ -176,7 +176,7 @@ async def replay_page(operator: Staff, user: User) -> None:
 
 
 async def use(operator: Staff, frame: FrameLocator) -> None:
-    """Press and write in the replayed page, by pointer and by keyboard. Check that nothing comes of it."""
+    """Press and write in the replayed page, by pointer and by keyboard. Check that this has no effect."""
     focused = "document.activeElement.localName"
     opened, address = operator.page.context.pages, operator.page.url
     for name in ("#link", "#field"):

@@ -36,7 +36,7 @@ class Stage:
 
 
 class Stages:
-    """Gives one stage to test after test.
+    """Gives one stage to each of several tests, one after the other.
 
     After a failed test, the next test gets a new stage, because a session may still be open on the old stage.
     """

@@ -37,7 +37,7 @@ async def look_around(user: User, seconds: int = 12) -> Frame:
 
 
 async def unfold(panel: Frame) -> None:
-    """Unfold the list in the panel that names the facts which the visitor shares with the counselor."""
+    """Open the list in the panel that names the facts which the visitor shares with the counselor."""
     await panel.get_by_test_id("panel-shared").locator("summary").first.click()
 
 
@@ -224,7 +224,7 @@ async def calls(user: User) -> int:
 
 @asynccontextmanager
 async def shop_on_a_foreign_port(shop: str) -> AsyncIterator[str]:
-    """Serve the shop's own pages under an origin that the site's record does not list."""
+    """Serve the shop's own pages under an origin that is not in the site's record."""
 
     async def copied(request: web.Request) -> web.Response:
         async with aiohttp.ClientSession() as http, http.get(shop + request.path) as page:

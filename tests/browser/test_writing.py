@@ -154,7 +154,7 @@ async def test_composed_syllable_is_never_sent_by_half(cast: Cast) -> None:
 
 
 LONG = 5_000  # The long conversation has this many lines.
-MOST_SHOWN = 400  # Largest number of lines that the page is allowed to have in its document at once.
+MOST_SHOWN = 400  # The page may have at most this many lines in its document at once.
 SCROLL_UP = """box => new Promise((done) => {
     box.scrollBy({ top: -2000, behavior: "instant" });
     requestAnimationFrame(() => requestAnimationFrame(() => {
@@ -191,7 +191,10 @@ async def scrolls_evenly(person: Person, until: int) -> None:
 
 
 async def keeps_the_readers_place(cast: Cast, counselor: Staff, user: User) -> None:
-    """Switch to another conversation and back, far from the end. Then let lines above grow, and return to the end."""
+    """Switch to another conversation and back while the reader is far from the end.
+
+    Then let lines above grow, and return to the end.
+    """
     other = await by_text(cast, counselor, "둘째")
     lines = counselor.page.locator(".chat-lines")
     elsewhere = counselor.page.locator('[data-testid="session-row"]:not([aria-current])')

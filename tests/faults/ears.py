@@ -2,8 +2,9 @@
 
 Each of them sends a tone in Opus packets, and records packet by packet when the other person's tone arrived.
 
-A tone is encoded once, as five packets that repeat. The tone's period divides their length, so the loop has no jump. Arrivals are
-decoded after the fault, and equal packets are decoded only once. So a hundred people fit on one core next to the service.
+A tone is encoded once, as five packets that repeat. The packets together last a whole number of the tone's periods, so the loop
+has no jump. Arrivals are decoded after the fault, and equal packets are decoded only once. So a hundred people fit on one core
+next to the service.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class Ear:
         return [self.at[n] for n in range(first, end) if sounds(self.payloads[n], self.hz)]
 
     def gap(self, since: float, until: float) -> float:
-        """Return the longest time in s without the tone, between these two times."""
+        """Return the longest time in s without the tone, between the two given times."""
         times = [since, *self.times(since, until), until]
         return max(later - earlier for earlier, later in pairwise(times))
 
@@ -111,7 +112,7 @@ def _certificate() -> RTCCertificate:
 class Choir:
     """Sends a packet for each person every `ms`. The people form three groups, which send at different moments.
 
-    `late_s`: the longest delay with which a packet was sent, in s. Measured gaps include this delay.
+    `late_s`: the longest delay with which a packet was sent, in s. Measured gaps of sound include this delay.
     """
 
     def __init__(self, ms: int) -> None:

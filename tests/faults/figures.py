@@ -73,7 +73,10 @@ AIMS = {
 
 @dataclass(frozen=True)
 class Figure(Row):
-    """A figure. `value` is the median. For the audio gaps after `worker_kill`, it is the 95th percentile, as the aim says."""
+    """A figure. `value` is the median.
+
+    For the audio gaps after `worker_kill`, the row's value is the 95th percentile, as in the aim.
+    """
 
     median: float = 0.0
     p95: float = 0.0

@@ -39,7 +39,10 @@ class Network:
         return f"10.{self.net}.{self._parts[part]}.2"
 
     def place(self, part: str) -> Place:
-        """Return where this part of the cluster runs. The first call for a part makes its network namespace."""
+        """Return the network namespace in which this part of the cluster runs.
+
+        The first call for a part makes its network namespace.
+        """
         if part not in self._parts:
             number = self._parts[part] = len(self._parts) + 1
             space, link = f"{self.name}{number}", f"{self.name}v{number}"

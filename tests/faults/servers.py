@@ -29,7 +29,7 @@ async def _at(here: Stage, server: Server) -> None:
 
 
 async def _served(here: Stage, since: float) -> None:
-    """Wait until the server has served every person at least once since this time (of the event loop's clock)."""
+    """Wait until the server has served every person at least once after this time (of the event loop's clock)."""
     await until(lambda: all(person.served_since(since + 0.2) for person in here.people), BACK_S, "everybody is served")
 
 
@@ -71,7 +71,7 @@ async def killed(cluster: Cluster) -> list[Figure]:
 async def stands_still(cluster: Cluster) -> list[Figure]:
     """Freeze the leader and wake it later.
 
-    While the leader is frozen, another server takes over, and a call starts without the knowledge of the frozen server.
+    While the leader is frozen, another server takes over, and a call starts that the frozen server does not know of.
     """
     gaps, harm = [], []
     async with stage(cluster, calls=1) as here:

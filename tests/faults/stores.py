@@ -37,7 +37,9 @@ async def waiting_users(here: Stage, count: int) -> list[Caller]:
 
 
 async def served(here: Stage, waiting: list[Caller]) -> tuple[int, int]:
-    """Sign in as many counselors as users wait. Return how many users were not served and how many matches were double.
+    """For each waiting user, sign one counselor in.
+
+    Return the number of users who were not served, and the number of double matches.
 
     A match is double if a session gets two counselors, or a counselor gets two sessions.
     """
@@ -153,7 +155,7 @@ async def _without_postgres(cluster: Cluster, here: Stage, away: Callable[[], No
 
 
 async def _missing(here: Stage, staying: Call, leaving: Call, matched: Call) -> int:
-    """Return how many of the events from that half minute the records lack or hold twice."""
+    """Return how many events from that half minute are missing in the records or stored twice."""
     wrong = []
     over = await here.records.session(leaving.id)
     wrong.append(over is None or over.state != "closed" or over.rating_score != 4 or over.wrap_up_notes != "기록")

@@ -55,7 +55,10 @@ def former_version() -> str:
 
 @contextmanager
 def former_code(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Check out the former version. Return its folder, and a Python with its code and this environment's packages."""
+    """Check out the former version.
+
+    Return the folder of that version, and a Python with that version's code and this environment's packages.
+    """
     code, commit = folder / "former", former_version()
     _git("worktree", "add", "--detach", str(code), commit)
     try:
@@ -70,7 +73,7 @@ def former_code(folder: Path) -> Iterator[tuple[Path, str]]:
 
 
 def schema_of(code: Path) -> str:
-    """Return the revision of the newest tables of these sources."""
+    """Return the revision of the newest tables in these sources."""
     return max(path.name[:4] for path in (code / "signaling/records/migrations/versions").glob("[0-9]*.py"))
 
 
@@ -96,7 +99,7 @@ asyncio.run(seed({postgres.url!r}, Settings(public_url={cluster.settings.url!r},
 
 
 def _now_new(part: Server) -> None:
-    """Start this part again, in this version."""
+    """Start this part of the cluster again, in this version."""
     part.command[part.command.index("-m") - 1] = sys.executable
     part.code = None
     part.start()

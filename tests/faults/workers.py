@@ -20,7 +20,7 @@ STANDS_STILL_S = 10.0
 
 
 class Writers:
-    """The two people of a call. They write lines and draw strokes until the context ends."""
+    """The two people of a call. The people in the calls write lines and draw strokes until the context ends."""
 
     def __init__(self, call: Call, *, strokes: bool = True) -> None:
         self.call = call
@@ -49,7 +49,7 @@ class Writers:
                 await asyncio.sleep(WRITE_S)
 
     async def lost_lines(self, stage: Stage) -> int:
-        """Return how many lines the records lack or hold twice, once everything has had time to arrive."""
+        """Return how many lines are missing in the records or stored twice, once everything has had time to arrive."""
         for person in self.call.people:
             await person.delivered()
         stored = Counter(await stage.lines_of(self.call))

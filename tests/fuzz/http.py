@@ -25,7 +25,7 @@ from signaling.server import app_keys
 from signaling.server.app import build_app
 
 ANSWER_S = 10.0
-# How long to wait for the response to a raw request, in s. The request may be incomplete, and then gets none.
+# How long to wait for the response to a raw request, in s. The request may be incomplete; then there is no response.
 UNFINISHED_S = 0.05
 SPENT = 200  # After this many cases everybody signs in again, because a case can sign somebody out or erase a session.
 _SAFE = "%/?&=+;:@!$'()*,~"
@@ -68,7 +68,7 @@ class House:
         self.cases = 0
 
     async def come(self) -> None:
-        """Sign in an operator and a counselor, and create a user's session. Fill `people` with the headers of each."""
+        """Sign in an operator and a counselor, and create a user's session. Fill `people` with the headers of each person."""
         url, own, staff = f"http://127.0.0.1:{self.port}", self.settings.url, self.settings.staff_url("counselor")
         async with aiohttp.ClientSession() as http:
 

@@ -2,8 +2,8 @@
 
 The sanitizers check addresses and undefined behaviour. This module does not use libFuzzer, but mutates seeds at random. In this
 build, libFuzzer finds no coverage, and without coverage it forgets its seeds. A failing case ends the run and is kept in build/.
-Move this case to the target's folder in tests/fuzz/corpus. Targets are voices (`fastpath`), videos (`pictures`), and both
-as they are read from a socket (`batches`).
+Move this case to the target's folder in tests/fuzz/corpus. Targets are voices (`fastpath`), videos (`pictures`), and voices and
+videos that are read from a socket (`batches`).
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def main() -> None:
     settings = {
         LIBRARY: str(MADE),
         "LD_PRELOAD": runtime(),
-        "PYTHONMALLOC": "malloc",  # Also detects overruns of Python's own memory.
+        "PYTHONMALLOC": "malloc",  # The sanitizers also detect overruns of Python's own memory.
         "ASAN_OPTIONS": "detect_leaks=0",  # CPython leaks some memory by design.
         "UBSAN_OPTIONS": "print_stacktrace=1",
     }

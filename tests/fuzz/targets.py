@@ -182,7 +182,7 @@ class _Line:
 
     @staticmethod
     def leg(session: pylibsrtp.Session, other: pylibsrtp.Session | None = None) -> Leg:
-        """Return a leg that decrypts with `session`, and encrypts with `other` or else with `session`."""
+        """Return a leg that decrypts with `session`, and encrypts with `other` if given, otherwise with `session`."""
         both = (session, other or session)
         first, second = (int(_binding.ffi.cast("intptr_t", each._srtp[0])) for each in both)
         return Leg(_fastpath(), (first, second), both)
@@ -247,7 +247,7 @@ class _Show:
     """An offloaded video, its sender, and two slots that show it. One of the slots rewrites the numbers and has no RTX."""
 
     def __init__(self, report_as: int, by: ice.Path = PATH) -> None:
-        """Offload the video. `report_as`: SSRC of the reports to its sender; 0: only Python reports."""
+        """Offload the video. `report_as`: SSRC of the reports to the leg's sender; 0: only Python reports."""
         key = bytes(range(30))
         inbound, outbound = pylibsrtp.Policy.SSRC_ANY_INBOUND, pylibsrtp.Policy.SSRC_ANY_OUTBOUND
         self.client, ours, answers, *theirs = (
@@ -325,7 +325,7 @@ def fuzz_pictures(data: bytes) -> None:
 def fuzz_batches(data: bytes) -> None:
     """Send a voice, a video and datagrams of a stranger to a real socket, and read them in batches.
 
-    What is left to Python must be as it was sent, and must name its sender.
+    Datagrams that Python must handle must be as they were sent, and must name their sender.
     """
     fastpath, clients = _fastpath(), _clients()
     paths = [ice.Path(0, each.getsockname()) for each in clients]

@@ -327,7 +327,7 @@ class Peer:
         return self._ssrcs[role]
 
     def renew(self, role: str) -> None:
-        """Send the stream of this role under a new SSRC from now on."""
+        """Send the later packets of this role's stream under a new SSRC."""
         self._ssrcs[role] = secrets.randbits(31) + 1
 
     def send_rtcp(self, data: bytes) -> None:

@@ -88,7 +88,7 @@ def start_worker(
     """Start a worker process and wait until it accepts connections. The worker ends with this process.
 
     With `own_addresses` it uses the machine's own addresses, otherwise loopback alone. `pure`: the worker has no fast path.
-    `module`: the module that runs the worker, and its first arguments.
+    Two workers, one with and one without the fast path. All tests share them, except tests that end a worker.
     """
     where = ["--loopback"] if own_addresses else ["--address", "127.0.0.1"]
     command = [sys.executable, "-m", *module, "--socket", str(socket), *where]
@@ -103,7 +103,7 @@ def start_worker(
 
 
 class SharedWorkers:
-    """Two workers, one with and one without the fast path, for all tests that do not end them.
+    """If one of the two workers has ended, a new worker replaces it.
 
     If one of them has ended, a new worker replaces it.
     """

@@ -260,7 +260,7 @@ class Person:
 
 
 class _ByWebSocket:
-    """Replaces a worker's client: has the only method of it that a light peer calls.
+    """Replaces a worker's client. The class has only the method that a light peer calls.
 
     Sends the offer over the WebSocket, as a browser does.
     """

@@ -102,7 +102,7 @@ async def test_single_voice_bypasses_the_mixer_and_returns_without_a_gap(service
 def _is_passed_on(before: wire.WorkerStats, after: wire.WorkerStats) -> bool:
     """Return whether the user's voice was in passthrough during the whole time between these two statistics, about 1.5 s.
 
-    If the worker has a fast path, it must have forwarded the packets. The fast path takes only a steady voice, for which the
+    If the worker has a fast path, it must have forwarded the packets. The fast path takes a voice only if it is steady: the
     jitter buffer is empty after each tick. After the machine has stalled, the worker waits four seconds before it offloads the
     voice again.
     """

@@ -149,7 +149,7 @@ async def test_lips_and_voice_stay_in_sync_on_any_network(service: Service, hear
     assert len(lips) >= 20
     apart = [(a - b + ROUND_S / 2) % ROUND_S - ROUND_S / 2 for a in voice for b in lips]
     # Compare the median: a single beep is late if the machine has stood still for a moment, as in any call. If sound leaves its
-    # sender late, it arrives as late, and the worker cannot know that.
+    # sender late, it arrives equally late, and the worker cannot know that.
     told = f"voice after lips by {min(apart) * 1000:.0f} to {max(apart) * 1000:.0f} ms, sent {speaker.late_s * 1000:.0f} ms late"
     assert abs(median(apart)) < PROMISE_S + speaker.late_s, told
     line.close()

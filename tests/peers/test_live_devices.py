@@ -1,4 +1,4 @@
-"""A user whom the shop vouches for continues an open conversation on another device."""
+"""A user for whom the shop vouches continues an open conversation on another device."""
 
 from __future__ import annotations
 

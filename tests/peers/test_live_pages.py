@@ -39,7 +39,7 @@ async def page_of(service: Service, user: Person) -> Person:
 
 
 async def shown(service: Service) -> tuple[Person, Person, Person]:
-    """Return user, counselor and the user's page, which the counselor sees."""
+    """Return user, counselor and the user's page. The counselor sees this page."""
     user, counselor = await in_conversation(service, "text")
     page = await page_of(service, user)
     await counselor.until(lambda s: s["cobrowse"]["ready"])

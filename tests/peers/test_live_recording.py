@@ -52,7 +52,7 @@ async def agreed(user: Person, counselor: Person) -> None:
 
 
 async def shown_page(service: Service, user: Person, counselor: Person) -> Person:
-    """Let the counselor see the user's page. Return the connection that shows it."""
+    """Let the counselor see the user's page. Return the connection that shows the page."""
     page = await page_of(service, user)
     await counselor.until(lambda s: s["cobrowse"]["ready"])
     for person in (counselor, user):
@@ -290,7 +290,10 @@ async def fetched(service: Service, user: Person) -> Path:
 
 
 def tones(file: Path, begin_ms: int, end_ms: int) -> set[int]:
-    """Return which of the three voices can be heard during the whole of this stretch. Its first and last 0.1 s do not count."""
+    """Return which of the three voices can be heard during the whole of this time.
+
+    The first and the last 0.1 s of this time do not count.
+    """
     first, last = begin_ms // 100 + 1, end_ms // 100 - 1
     heard = {hz: loudness(file, hz)[first:last] for hz in (USER, COUNSELOR, PROFESSIONAL)}
     assert all(len(set(steps)) == 1 for steps in heard.values()), heard

@@ -336,7 +336,7 @@ class Reader:
 
 
 async def recorded(service: Service, user: Person) -> str:
-    """Make a track of 200 MB, which takes minutes to download slowly. Return its path on the server."""
+    """Make a track of 200 MB, which takes minutes to download slowly. Return the track's path on the server."""
     folder = service.settings.recordings_dir / user.session_id / "1-1"
     folder.mkdir(parents=True)
     log = [TrackBegan(at=1000, n=1, participant=user.session["you"], kind="audio"), TrackEnded(at=4000, n=1), Ended(at=4000)]

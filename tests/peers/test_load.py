@@ -1,4 +1,4 @@
-"""More people arrive than a server takes. The server tells some of them when to return, and no running session notices."""
+"""More people arrive than a server can serve. The server tells some of them when to return, and no running session notices."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 async def a_crowd(service: Service) -> list[Person]:
-    """Put `PEOPLE` users into the queue, one after the other. Return them in this order."""
+    """Put `PEOPLE` users into the queue, one after the other. Return the users in this order."""
     people = []
     for _ in range(PEOPLE):
         people.append(await service.user())

@@ -46,7 +46,7 @@ async def waiting(service: Service, channel: str = "text") -> Person:
 
 
 async def takes_a_call(counselor: Person, since: int = 0) -> str:
-    """Accept the next ring. Return the id of its session."""
+    """Accept the next ring. Return the id of the user's session."""
     ring = await counselor.get("ring", since)
     assert (await counselor.ask(type="accept", reservation=ring["reservation"]))["type"] == "ok"
     return str(ring["session"])
@@ -156,7 +156,7 @@ async def test_accept_refused_by_redis_can_be_pressed_again(
 async def test_call_ended_during_a_redis_freeze_ends_in_redis(redis: RedisServer, settings: Settings) -> None:
     """Redis is frozen while a call ends.
 
-    Redis keeps its data, so after the freeze Redis still has the call as one that goes on.
+    Redis keeps its data, so after the freeze the call still counts as running in Redis.
     """
     async with served(settings) as service:
         user, counselor = await in_conversation(service)

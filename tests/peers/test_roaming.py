@@ -1,6 +1,6 @@
 """A client's network changes or fails for a while, or somebody impersonates the client.
 
-The signaling server does nothing about it.
+The signaling server does nothing in these cases.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ AWAY_S = float(os.environ.get("SANGDAM_TEST_AWAY_S", "4"))
 
 
 async def behind_a_nat(service: Service, participant: str) -> tuple[Peer, Nat]:
-    """Join behind a NAT. Another peer joins before, only to learn the worker's address."""
+    """Join behind a NAT. Before this, another peer joins, only to learn the worker's address."""
     scout = await service.join("scout", secure=False)
     nat = Nat(scout.target)
     return await service.join(participant, via=await nat.open()), nat
@@ -84,7 +84,7 @@ async def test_sound_returns_as_soon_as_the_network_does(service: Service) -> No
 async def test_replay_from_another_address_moves_no_media(service: Service) -> None:
     """An eavesdropper resends everything that the client sends, including valid checks, from another address.
 
-    The eavesdropper gets no sound, not even while the client's own packets do not reach the worker. Before and after that,
+    The eavesdropper gets no sound, not even while the client's own packets do not reach the worker. Before and after that time,
     the client hears the counselor.
     """
     await service.everyone_hears_everyone("user", "counselor")

@@ -99,7 +99,7 @@ async def said(writer: Person, reader: Person, text: str) -> None:
 
 
 async def come_back(door: Service, former: Person) -> Person:
-    """Reconnect at once. Reconnect again until this server leads.
+    """Reconnect at once. Reconnect until this server leads.
 
     A server that does not lead forwards to the old leader, which is ending or frozen.
     """

@@ -24,7 +24,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 def in_the_background() -> None:
-    """Let the command ignore SIGINT. A shell does the same for a command that ends with `&`."""
+    """Let the command start with SIGINT ignored. A shell does the same for a command that ends with `&`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 

@@ -50,7 +50,7 @@ def bus(redis: RedisServer) -> Iterator[Redis]:
 
 
 class Stranger:
-    """A foreign web server to which the cluster must send nothing. `heard`: the requests that came."""
+    """A foreign web server to which the cluster must send nothing. `heard`: the requests that have arrived."""
 
     def __init__(self) -> None:
         self.url = f"http://127.0.0.1:{free_port()}"
@@ -82,7 +82,7 @@ async def stranger() -> AsyncIterator[Stranger]:
 
 
 class Server:
-    """Takes the place of one server of a cluster. It only knows whether it leads."""
+    """Takes the place of one server of a cluster. This server only knows whether it leads."""
 
     def __init__(self, node: Node) -> None:
         self.node = node
@@ -98,7 +98,10 @@ class Server:
 
 
 class SlowBus(Bus):
-    """Reads the leader's lease, and returns it only when `go_on` is set. The lease may have changed in the meantime."""
+    """Reads the leader's lease, and returns it only when `go_on` is set.
+
+    The lease may have changed between the reading and the return.
+    """
 
     def __init__(self, url: str) -> None:
         super().__init__(url)

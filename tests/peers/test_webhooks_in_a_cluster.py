@@ -1,4 +1,4 @@
-"""Webhooks of a cluster. Its leader is killed while deliveries are under way, and so is the receiver."""
+"""Webhooks of a cluster. The cluster's leader is killed while deliveries are under way, and so is the receiver."""
 
 from __future__ import annotations
 

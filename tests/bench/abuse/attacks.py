@@ -94,7 +94,7 @@ class Attack:
     # --- attacks ------------------------------------------------------------------------------------------------
 
     async def pictures(self) -> None:
-        """Upload the image that costs the server most, in 96 parallel uploads from eight sessions."""
+        """Upload the image whose decoding costs the server most, in 96 parallel uploads from eight sessions."""
         data = costly_picture()
         clients = [self.client(address) for address in ADDRESSES]
         sessions: list[tuple[str, str]] = []

@@ -50,7 +50,7 @@ class Seen:
 
 
 class Honest:
-    """Honest users: one who is in a session, and new users who arrive. Records how long each of their steps takes."""
+    """Honest users: one who is in a session, and new users who arrive. Records how long each step of these users takes."""
 
     def __init__(self, service: Service, seen: Seen) -> None:
         self.service, self.seen = service, seen
@@ -80,7 +80,10 @@ class Honest:
             assert answer.status == 200, answer.status
 
     async def _begins(self) -> tuple[str, aiohttp.ClientWebSocketResponse]:
-        """Return the session's id and the socket, once the server has welcomed the new user. Retry while the server refuses."""
+        """Once the server has welcomed the new user, return the session's id and the socket.
+
+        Retry while the server refuses the user.
+        """
         while (begun := await self._tries()) is None:
             await asyncio.sleep(0.2)
         return begun
@@ -120,7 +123,10 @@ class Honest:
 
 
 def rows() -> Iterator[Row]:
-    """Print waits, memory and log size of each attack. Yield a row for each figure: its worst value over all attacks."""
+    """Print waits, memory and log size of each attack.
+
+    Yield a row for each figure, with the figure's worst value over all attacks.
+    """
     found = asyncio.run(_all())
     for each in found:
         print(each, flush=True)

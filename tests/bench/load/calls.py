@@ -58,7 +58,7 @@ class Ear(Peer):
     def longest_ms(self) -> float:
         """Return the longest gap in ms since the last query, including one that has not ended yet.
 
-        The next call of this method counts anew.
+        The next call of this method counts only gaps after this call.
         """
         now = monotonic()
         gap, self.gap_ms = max(self.gap_ms, (now - self.last_s) * 1000), 0.0

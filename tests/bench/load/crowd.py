@@ -44,7 +44,7 @@ class Crowd:
     # --- commands ----------------------------------------------------------------------------------------------------
 
     async def arrive(self, users: int, at_once: int = 40) -> dict[str, Any]:
-        """Add this many users to the queue. At any moment, `at_once` of them are on their way into the queue."""
+        """Add this many users to the queue. At any moment, `at_once` of these users are on their way into the queue."""
         began, refused = monotonic(), Counter[str]()
         gate = asyncio.Semaphore(at_once)
 

@@ -106,7 +106,7 @@ class Tab:
         self.cut()
 
     def tick(self, now_s: float) -> None:
-        """Send a ping, or reconnect if the server has been silent too long. Called every `PING_S`."""
+        """Send a ping, or reconnect if the server has been silent for too long. Called every `PING_S`."""
         if self._socket is not None and now_s - self._heard_s > SILENT_S:
             socket = self._socket
             self._lost(socket, -2)

@@ -31,7 +31,7 @@ class Seeded:
     callers: list[str]
 
     def code(self, number: int, server_name: str) -> str:
-        """Return an identification code for the user with this number, signed by the user's site."""
+        """Return an identification code for the user with this number. The user's site signs the code."""
         return self.code_of(f"shop-{number % SITES}", CATEGORIES[number // SITES % len(CATEGORIES)], server_name)
 
     def code_of(self, site: str, category: str, server_name: str) -> str:

@@ -166,7 +166,7 @@ def _relayed(listener: Part, speaker: Part, taken: Taken, number: int) -> list[f
 
 
 def _heard_after(listener: Part, speaker: Part, taken: Taken, number: int) -> float:
-    """Return the median time from sending a sound to the arrival of its packet, in s, found by correlation.
+    """Return the median time from sending a sound to the arrival of its packet, in s. The packet is found by correlation.
 
     Only the end of the run counts. Before that, the jitter buffer drops a frame while it adapts its delay, and this shifts the
     sound.

@@ -78,7 +78,7 @@ class Found:
     done: bool = False
 
     def add(self, rooms: int, window: Window) -> str:
-        """Take the figures of one step.
+        """Return the figures of one step.
 
         The server is done if its video is late or lost, or if the load generator is at its limit.
         """

@@ -63,7 +63,8 @@ class Leg:
     async def connect(self, sdp: str, *, offered: bool) -> None:
         """Connect to the server with its SDP.
 
-        `offered`: the SDP answers our offer, so this side has the controlling role of ICE. If False, the SDP is an offer.
+        `offered`: whether the SDP answers our offer. If so, this side has the controlling role of ICE. If not, the SDP is an
+        offer.
         """
         self._offered = offered
         self._their_ufrag = re.findall(r"a=ice-ufrag:(\S+)", sdp)[0]

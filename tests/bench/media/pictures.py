@@ -1,4 +1,6 @@
-"""`make bench ARGS=pictures`: measure video of a 720p camera and of a screen. Each has one sender and one, two or five viewers.
+"""`make bench ARGS=pictures`: measure video of a 720p camera and of a screen.
+
+Each video has one sender and one, two or five viewers.
 
 Janus VideoRoom gets the same streams, in alternating windows. The last row shows how long a voice waits behind a keyframe for
 five viewers.
@@ -63,7 +65,7 @@ def film(kind: Kind) -> list[Frame]:
 
 
 def _camera(number: int) -> np.ndarray:
-    """Return a frame of somebody moving before a wall, with sensor noise."""
+    """Return a frame of a person who moves before a wall, with sensor noise."""
     rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
     moved = (columns + 7 * number) % WIDTH
     light = 90 + 60 * np.sin(moved / 90.0) + 50 * np.exp(-((columns - 640 - 4 * number) ** 2 + (rows - 360) ** 2) / 30_000)
@@ -85,7 +87,7 @@ class Stage:
     """Rooms on one server, each with one sender and some viewers."""
 
     def __init__(self, server: Server, audience: int) -> None:
-        """Prepare the rooms. `audience`: viewers of each room."""
+        """Prepare the rooms. `audience`: number of viewers of each room."""
         self.server = server
         self.audience = audience
         self.senders: list[Leg] = []

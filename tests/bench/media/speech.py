@@ -1,4 +1,4 @@
-"""Recorded speech from Debian's `alsa-utils`. It is encoded as Opus packets once, so every server gets the same packets."""
+"""Recorded speech from Debian's package `alsa-utils`. It is encoded as Opus packets once, so every server gets the same packets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HUSH_DBOV = -80.0  # Loudness of the noise of a muted microphone.
 
 @dataclass(frozen=True)
 class Packets:
-    """Packets of 20 ms each. `levels`: their audio levels by RFC 6464, from 0 (loudest) to 127."""
+    """Packets of 20 ms each. `levels`: audio levels of the packets by RFC 6464, from 0 (loudest) to 127."""
 
     payloads: list[bytes]
     levels: list[int]

@@ -1,6 +1,7 @@
 """The links of lines.py in virtual time: the worker's jitter buffer, decoder and mixer, without a worker or a real clock.
 
-These figures are the same at every run, even on a busy machine. If real calls score worse, the machine's load is the cause.
+These figures are the same at every run, even on a busy machine. If real calls score worse than this, the machine's load is the
+cause.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ def heard(case: Case, seed: int = 1) -> Samples:
 def _by(line: Line, sent: list[Arrival], seed: str) -> list[Arrival]:
     """Return what arrives over a link.
 
-    If the link loses packets, each packet also contains a copy of the packet before; if packets are lost in bursts, of the last
-    three. Duplicates are dropped.
+    If the link loses packets, each packet also contains a copy of the packet before. If the link loses packets in bursts, each
+    packet contains copies of the last three packets. Duplicates are dropped.
     """
     way, copier, gaps, remedy, arrived = Way(line, seed), red.Copier(OPUS, RED), Gaps(), red.Remedy(), []
     for at, sequence, timestamp, payload in sent:

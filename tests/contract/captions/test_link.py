@@ -150,7 +150,7 @@ async def test_each_stream_gets_the_words_of_its_own_sound() -> None:
 
 
 async def test_utterance_ends_when_no_packets_come_any_more() -> None:
-    """The speaker turns off the microphone in the middle of a word."""
+    """The process's watch ends silent streams while it loops over all streams."""
     port, room = free_port(), Room()
     async with process(port, Tones()), linked(port) as (link, changed):
         await until_ready(link, changed)
@@ -182,7 +182,7 @@ async def test_slow_model_drops_the_oldest_utterances_and_says_so() -> None:
 async def test_silent_stream_may_push_out_the_last_words_of_an_ended_one() -> None:
     """The watch ends silent streams while it loops over all streams.
 
-    In the same loop, it ends finished streams whose words were lost.
+    In the same loop, the watch ends finished streams whose words were lost.
     """
     tones = Tones()
     tones.go.clear()
@@ -212,7 +212,7 @@ async def test_silent_stream_may_push_out_the_last_words_of_an_ended_one() -> No
 
 
 async def test_voice_whose_timestamps_jump_takes_no_more_time_than_others() -> None:
-    """Otherwise a person with a manipulated client could use up the process's time, and nobody else would get captions."""
+    """Without a limit, a person with a manipulated client could use up the process's time, and nobody else would get captions."""
 
     class Counting:
         windows = 0

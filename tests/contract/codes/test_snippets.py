@@ -63,7 +63,10 @@ KEYS = {
 
 
 def program(folder: Path, language: str) -> list[str]:
-    """Write a program of the page into a folder, and build it if its language needs a build. Return the command that runs it."""
+    """Write a program of the page into a folder, and build it if its language needs a build.
+
+    Return the command that runs the program.
+    """
     names = {"js": "code.mjs", "php": "code.php", "ruby": "code.rb", "go": "code.go", "python": "code_of_shop.py"}
     file = folder / names[language]
     file.write_text(BLOCKS[language])
@@ -125,7 +128,7 @@ def test_code_of_each_language_and_algorithm_is_accepted(
 
 
 def expected(text: bytes, algorithm: str) -> bytes | None:
-    """Return the only right signature. Return None for ES256, whose signatures contain a random number."""
+    """Return the only correct signature. Return None for ES256, whose signatures contain a random number."""
     if algorithm == "ES256":
         return None
     return ED.sign(text) if algorithm == "EdDSA" else hmac.digest(unpacked(SECRET), text, hashlib.sha256)

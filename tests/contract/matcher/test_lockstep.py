@@ -161,8 +161,8 @@ some_request = st.builds(
 class AnythingGoes(OnBoth, RuleBasedStateMachine):
     """Any steps in any order. No oracle checks the results: engine and Redis store must only give the same results.
 
-    So steps that make no sense also occur: clocks run backwards, fences are wrong, names are arbitrary, roles change, and
-    requests are restored.
+    So steps that make no sense occur too: clocks run backwards, fences are wrong, names are arbitrary, roles change, and requests
+    are restored.
     """
 
     bounds = NARROWER

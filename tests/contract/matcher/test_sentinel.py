@@ -73,7 +73,7 @@ async def test_login_that_may_not_ask_for_the_run_still_notices_an_empty_redis()
 
 
 async def test_restart_with_old_data_counts_as_lost_data() -> None:
-    """A Redis that restarts from a snapshot is not empty, but it lacks what came after the snapshot."""
+    """A Redis that restarts from a snapshot is not empty, but lacks the data written after the snapshot."""
     with running_redis() as server:
         bus = Bus(server.url)
         await bus.forgotten()

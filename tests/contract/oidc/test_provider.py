@@ -260,7 +260,7 @@ async def test_sign_ins_outlive_a_client_secret_that_was_renewed(ready: Desk, pr
 
 
 async def test_refusal_with_an_unknown_error_code_ends_the_sign_in(ready: Desk, provider: Provider) -> None:
-    """A provider can have a code of its own for a disabled account. If the answer has no code, a proxy may have sent it."""
+    """A provider can have a code of its own for a disabled account. An answer without a code may come from a proxy."""
     _, cookie = await sign_in(ready, provider)
     await provider.tell("refusal?body=Forbidden")
     await look(ready)
@@ -354,7 +354,10 @@ async def owner_of(desk: Desk, organisation: str) -> dict[str, str]:
 
 
 async def test_own_provider_of_an_organisation_makes_staff_of_it_alone(desk: Desk, provider: Provider) -> None:
-    """The installation and Acme have the same provider. So one person of the provider is two members, each with its own role."""
+    """The installation and the organisation Acme have the same provider.
+
+    So one person of the provider is two members, each with its own role.
+    """
     owner, path = await owner_of(desk, "acme"), "/api/settings/sign-in-provider"
     saved = await desk.post(path, settings(provider.issuer), headers=owner)
     page = await saved.json()
@@ -392,7 +395,10 @@ async def test_own_provider_of_an_organisation_makes_staff_of_it_alone(desk: Des
 
 
 async def test_person_of_both_providers_is_one_member_whom_both_keep_out(desk: Desk, provider: Provider) -> None:
-    """The installation and its first organisation have the same provider. Otherwise a person would have an account more."""
+    """The installation and its first organisation have the same provider.
+
+    If these were two providers, a person would have two accounts.
+    """
     operator = await desk.cookie_of("ops")
     assert (await save(desk, settings(provider.issuer), operator)).status == 200
     _, ours = await sign_in(desk, provider)
@@ -537,9 +543,9 @@ async def test_lying_provider_gets_nobody_in(desk: Desk) -> None:
 
 
 async def test_two_providers_may_log_out_by_the_same_id(desk: Desk) -> None:
-    """Otherwise an organisation's provider could send logout tokens with ids that another provider uses.
+    """A logout token names its provider, so that an organisation's provider cannot use up the ids of another provider's logout tokens.
 
-    Without this rule, the tokens of the other provider would be refused as repeated.
+    If it could, the tokens of the other provider would be refused as repeated.
     """
     async with liar({}) as issuer:
         provider = OidcSettings(issuer=issuer, client_id="sangdam")

@@ -1,6 +1,6 @@
 """A backup is made while others write, and restored into an empty installation.
 
-On both databases, the restored records are the same.
+On SQLite and PostgreSQL, the restored records are the same.
 """
 
 from __future__ import annotations

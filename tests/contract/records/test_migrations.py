@@ -52,7 +52,7 @@ Way = Callable[[sa.Connection], object]
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def made_by(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Way], Awaitable[dict[str, object]]]:
-    """Let a function make the tables in an empty database. Return the description of the tables."""
+    """Make tables in an empty database with a function. Return the description of the tables."""
 
     async def made_by(way: Way) -> dict[str, object]:
         in_file = request.param == "sqlite"

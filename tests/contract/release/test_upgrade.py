@@ -71,7 +71,7 @@ def fill(connection: sa.Connection, rows: Rows) -> None:
 
 
 def lost(before: Rows, after: Rows) -> list[tuple[str, Any, str]]:
-    """Return table, key and column of each value that is not as it was."""
+    """Return table, key and column of each value that has changed."""
     return [
         (table, key, name)
         for table, rows in before.items()

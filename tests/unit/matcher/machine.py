@@ -1,8 +1,8 @@
-"""Hypothesis state machine: makes any steps in any order, and compares the results with a second, slow statement of the rules.
+"""Hypothesis state machine: makes any steps in any order, and compares the results with a second, slow implementation of the rules.
 
-This statement, the oracle, knows only the snapshot, the events and the steps of the machine. It checks every request, while the
-engine looks only at the heads of queues. `test_machine.py` runs the machine on the engine.
-`tests/contract/matcher/test_lockstep.py` runs it on the engine and Redis together.
+This second implementation, the oracle, knows only the snapshot, the events and the steps of the machine. The oracle checks every
+request, while the engine looks only at the heads of queues. `test_machine.py` runs the machine on the engine.
+`tests/contract/matcher/test_lockstep.py` runs the machine on the engine and Redis together.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The matcher's order, compared with the optimum: scipy's assignment of all members to all users at once.
 
-The matcher's order is first come, first served.
+The matcher serves users in the order in which they came.
 """
 
 from __future__ import annotations

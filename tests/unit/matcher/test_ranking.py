@@ -195,7 +195,7 @@ def test_equal_ranks_are_served_in_order_of_arrival(desk):
 def test_stream_of_urgent_requests_does_not_starve_others(desk_with):
     """One counselor gets twice as many urgent requests as they can serve.
 
-    An urgent request is served before the plain one only if it came at most as much later as its priority is worth.
+    An urgent request is served before an earlier plain request only if it came at most as many ms later as its priority is worth.
     """
     desk = desk_with(priority_step_ms=10_000)
     desk.staff("jimin")

@@ -23,7 +23,7 @@ async def test_cancellation_survives_a_result_in_the_same_turn(turns: int) -> No
     arriving.set_result("done")
     for _ in range(turns):
         await asyncio.sleep(0)
-    heard = task.cancel()  # `cancel` returns False if the task had already ended
+    heard = task.cancel()  # `cancel` returns False if the task has already ended
     await asyncio.wait({task})
     assert task.cancelled() == heard
 

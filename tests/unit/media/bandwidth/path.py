@@ -42,7 +42,7 @@ class Path:
         self._report_due = self.now
 
     def send(self, seconds: float, bps: float | None = None) -> None:
-        """Send at `bps`. None: send at the bandwidth estimate."""
+        """Send at `bps`. None: the sender sends at the bandwidth estimate."""
         for _ in range(round(seconds / STEP_S)):
             self.step(self.estimator.bps if bps is None else bps)
 

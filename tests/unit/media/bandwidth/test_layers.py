@@ -59,7 +59,7 @@ def test_less_important_picture_drops_first() -> None:
 
 
 def test_failed_attempts_become_rarer() -> None:
-    """The path has bandwidth only for the lowest layer, but the estimate rises whenever only this layer is sent.
+    """The path can carry only the lowest layer, but the estimate rises whenever only this layer is sent.
 
     The video must not keep switching between layers.
     """

@@ -380,7 +380,7 @@ def test_broken_update_never_raises_and_the_board_goes_on(flips: list[tuple[int,
 
 def test_library_panic_is_counted_and_the_board_rebuilt(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     class Panic(BaseException):
-        """Stands for pyo3's PanicException, which is no subclass of Exception either."""
+        """Takes the place of pyo3's PanicException, which is no subclass of Exception either."""
 
     def panic(update: bytes) -> None:
         raise Panic

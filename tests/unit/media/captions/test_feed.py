@@ -13,7 +13,7 @@ PEOPLE = ("user", "counselor", "professional")
 
 
 class Process:
-    """The captions process as a feed sees it. `heard`: stream → the packets of the stream."""
+    """Takes the place of the captions process, as a feed sees it. `heard`: stream → the packets of the stream."""
 
     ready = True
 
@@ -39,7 +39,7 @@ class Process:
 
 
 class Room:
-    """A feed of a room with three people, and the words that came out of it."""
+    """A feed of a room with three people, and the words that the feed has passed on."""
 
     def __init__(self) -> None:
         self.process = Process()
@@ -151,7 +151,7 @@ def test_lost_process_ends_the_feed_once() -> None:
 def test_process_lost_while_nobody_spoke_ends_the_feed() -> None:
     """A link finds a feed only by the feed's streams. But a feed without streams must also end.
 
-    Otherwise captions seem to be on.
+    If such a feed did not end, captions would seem to be on.
     """
     room = Room()
     room.hears(counselor="user", user="counselor")

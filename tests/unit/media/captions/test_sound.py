@@ -13,7 +13,7 @@ Packet = tuple[int, int, bytes]
 
 
 def packets(hz: int, count: int) -> list[Packet]:
-    """Return Opus packets of a tone: sequence number, timestamp, payload. Sequence number and timestamp wrap on the way."""
+    """Return Opus packets of a tone as (sequence number, timestamp, payload). Sequence number and timestamp wrap on the way."""
     wave = (12_000 * np.sin(2 * np.pi * hz * np.arange(count * TICK) / 48_000)).astype(np.int16)
     encoder = Encoder()
     found = []

@@ -10,7 +10,7 @@ SPEECH, PAUSE = 20_000, 0
 
 
 def loud(window: Floats) -> float:
-    """Stand for the voice detector. Return 1 for a loud window, and 0 for any other window."""
+    """Take the place of the voice detector. Return 1 for a loud window, and 0 for any other window."""
     return float(np.abs(window).max() > 0.1)
 
 

@@ -81,7 +81,7 @@ class Ears:
         self._heard[listener].append(self._decoders[listener].decode(payload))
 
     def heard(self, listener: str, seconds: float | None = None) -> Samples:
-        """Return everything that the listener has heard. `seconds`: only the last seconds of it."""
+        """Return everything that the listener has heard. `seconds`: only the last seconds of that sound."""
         sound = np.concatenate(self._heard[listener] or [np.zeros(TICK, np.int16)])
         return sound if seconds is None else sound[-round(seconds * 48_000) :]
 

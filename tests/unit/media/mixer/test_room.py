@@ -150,7 +150,10 @@ def test_steady_noise_is_not_mixed_but_the_first_word_is(voices: dict[str, list[
 
 @pytest.mark.parametrize(("level", "quiet_from"), [(127, 70), (80, 70), (55, 51), (46, 45), (30, 0)])
 def test_quiet_voice_can_be_withheld_from_the_mixer(level: int, quiet_from: int, voices: dict[str, list[bytes]]) -> None:
-    """The mixer says from which audio level on it needs no packets. It treats packets that do not come as silence."""
+    """The mixer says at which audio level a voice is so quiet that the mixer does not need its packets.
+
+    The mixer treats missing packets as silence.
+    """
     audio = AudioRoom(lambda *_: None)
     audio.set_matrix(everyone(*voices), set())
     said = voices["user"]

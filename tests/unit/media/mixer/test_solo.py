@@ -71,7 +71,7 @@ def test_second_voice_is_heard_at_once(spoken: list[bytes]) -> None:
 
 @pytest.mark.parametrize("seconds", [4.2, 4.31, 4.47, 4.62])
 def test_end_of_passthrough_does_not_click(seconds: float, spoken: list[bytes]) -> None:
-    """At the end, decoder and encoder must be in the same state as after uninterrupted mixing."""
+    """After the passthrough, decoder and encoder must be in the same state as after uninterrupted mixing."""
     passing, mixing = conference(), conference()
     for room in (passing, mixing):
         room.audio.set_loss("professional", 0.0 if room is passing else 0.1)
@@ -90,7 +90,7 @@ def test_end_of_passthrough_does_not_click(seconds: float, spoken: list[bytes]) 
 
 
 class Taken(Talker):
-    """Stands for a voice that the fast path has taken: its packets reach the listeners at once."""
+    """Takes the place of a voice that the fast path has taken: its packets reach the listeners at once."""
 
     def __init__(self, talker: Talker, ears: Ears, listeners: set[str]) -> None:
         super().__init__(talker.name, talker.payloads)
@@ -141,7 +141,7 @@ def test_passthrough_waits_for_evenly_spaced_packets(spoken: list[bytes]) -> Non
 
 
 def test_passthrough_leaves_lost_packets_to_the_listeners(spoken: list[bytes]) -> None:
-    """Listeners get the gap, and then the next packet with its redundant copy.
+    """Listeners get a gap, and then the next packet with its redundant copy.
 
     Their decoders conceal a loss better than the worker.
     """

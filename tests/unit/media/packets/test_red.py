@@ -23,7 +23,7 @@ Its payload: the F bit with type 111, offset 960 and length 4; type 111; the for
 
 
 def packets(data: bytes) -> list[tuple[int, int, bytes]]:
-    """Return (sequence number, timestamp, payload) of each packet inside."""
+    """Return each packet inside as (sequence number, timestamp, payload)."""
     found = redundancy.unwrap(data, rtp.parse(data), OPUS)
     return [(header.sequence, header.timestamp, packet[header.payload : header.end]) for packet, header in found]
 

@@ -92,14 +92,14 @@ class Ear:
     def lose(self, share: float, gaps: float = 0.0) -> None:
         """Report this share of lost packets.
 
-        From a loss of a few per cent on, each packet also contains copies of the last packet, or of the last three.
+        If a few per cent or more are lost, each packet also contains copies of the last packet, or of the last three packets.
         """
         self.voice.reported(share, None, 0.0, gaps)
         if self.lent is not None:
             self.lent.copy()
 
     def heard(self) -> list[bytes]:
-        """Return the packets that have come since the last call, from Python and from the fast path."""
+        """Return the packets that Python and the fast path have sent since the last call."""
         found, self.plain = self.plain, []
         while self.lent is not None:
             try:

@@ -325,7 +325,7 @@ def test_both_paths_send_the_same_and_keep_the_same_state(operations: list[tuple
 
 
 class Driver:
-    """The operations of the property test."""
+    """The operations from which the property test makes its sequences."""
 
     def __init__(self, twins: Twins) -> None:
         self.twins = twins
@@ -538,7 +538,7 @@ def test_leg_that_ends_first_leaves_no_trace(twins: Twins) -> None:
 
 
 def test_voice_that_comes_during_a_keyframe_goes_before_the_rest_of_it() -> None:
-    """A keyframe for three viewers has been read. While its first packet is encrypted, somebody else speaks."""
+    """A keyframe for three viewers has been read. While the keyframe's first packet is encrypted, another person speaks."""
     unprotect, protect, protect_rtcp = seam.srtp_functions() or (0, 0, 0)
     ffi = cffi.FFI()
     real = ffi.cast("int (*)(void *, void *, int *)", protect)

@@ -19,7 +19,7 @@ HOME = ice.Path(0, ("192.0.2.10", 5000))
 
 
 class World:
-    """Stands for the peer's owner and for the network, and records their calls. A test moves the clock."""
+    """Takes the place of the peer's owner and of the network, and records their calls. A test moves the clock."""
 
     def __init__(self) -> None:
         self.certificate = make_certificate()

@@ -21,7 +21,7 @@ DARK, BRIGHT = 60, 200
 
 
 class Pipe:
-    """A `Link` to a recorder in this process, which writes at once."""
+    """Takes the place of a `Link` to a recorder: the recorder is in this process and writes at once."""
 
     def __init__(self, folder: Path) -> None:
         self.recorder = Recorder(folder, 0)

@@ -16,8 +16,8 @@ from media.worker.worker import Where, Worker
 class Busy(Room):
     """A room that counts its ticks and never rests.
 
-    In its first ticks and when it closes, this room asks for a tick that was due long ago. A real room does the same when a
-    passthrough ends.
+    In its first ticks and when it closes, this room asks for a tick at a time that has long passed. A real room does the same
+    when a passthrough ends.
     """
 
     def __init__(self, worker: Worker, flows: int) -> None:

@@ -16,7 +16,7 @@ from signaling.config.shares import Sites, has_place
 
 
 class Door:
-    """A gate with a clock that the test moves, and people who come. `inside`: names of the admitted people, in order."""
+    """`inside`: names of the admitted people, in the order of admission. `inside`: names of the admitted people, in order."""
 
     def __init__(self, at_once: int = 1, longest_s: float = 0.1) -> None:
         self.now_s = 0.0

@@ -1,6 +1,6 @@
 """Keys that partners publish are fetched when needed, at most once a minute.
 
-The service keeps using them while their address does not respond.
+The service keeps using the last keys while their address does not respond.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ OLD, NEW = OKPKey.generate_key("Ed25519"), OKPKey.generate_key("Ed25519")
 
 
 class Partner:
-    """The partner's address, and a clock. `away`: whether the address is down.
+    """The address at which the partner publishes keys, and a clock. `away`: whether the address is down.
 
-    `asked`: how often the service has fetched keys there.
+    `asked`: how often the service has fetched keys from the address.
     """
 
     def __init__(self) -> None:
@@ -48,7 +48,10 @@ class Partner:
         return json.dumps({"keys": [jwk(key, kid=kid) for kid, key in self.keys.items()]}).encode()
 
     async def has(self, kid: str) -> bool | None:
-        """Use a code that names the key. Return whether the key is then known. Return None if no keys are known at all."""
+        """Use a code that names this key. Return whether the service then knows the key.
+
+        Return None if the service knows no keys at all.
+        """
         await self.known.prepare(AT, kid)
         keys = self.known.keys(AT)
         return None if keys is None else kid in keys

@@ -11,7 +11,7 @@ from signaling.records.country_holidays import NoHolidays, closed_days, fill
 from tests.unit.signaling.cli.commands import a_shop, as_json, done, run
 
 HOURS = ("--timezone", "Asia/Seoul", "--open", "mon-sun=09:00-18:00")
-# From the almanac of the Korea Astronomy and Space Science Institute.
+# The days are from the almanac of the Korea Astronomy and Space Science Institute.
 SEOLLAL = {2026: "02-17", 2027: "02-07", 2028: "01-27"}
 CHUSEOK = {2026: "09-25", 2027: "09-15", 2028: "10-03"}
 SUBSTITUTES = ["2026-03-02", "2026-05-25", "2026-08-17", "2026-10-05", "2027-02-09", "2027-08-16", "2027-10-04", "2027-10-11"]

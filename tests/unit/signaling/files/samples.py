@@ -1,4 +1,4 @@
-"""Small files of every accepted kind. Some are made by programs, and some by hand, byte by byte."""
+"""Small files of every accepted kind. Some of the files are made by programs, and some by hand, byte by byte."""
 
 from __future__ import annotations
 

@@ -66,10 +66,11 @@ def client_of(role: StaffRole | str) -> Client:
 
 
 def live_with(role: str) -> Any:
-    """Return a stand-in for `Live` with four sessions, by id.
+    """Return an object that replaces `Live` and has four sessions, by id.
 
-    "own": the person takes part or listens. "site": of the same site. "organisation": of another site of the same organisation.
-    "installation": of another organisation. Each session's site also has a member of staff with the same id as the session.
+    "own": the person takes part or listens. "site": of the same site. "organisation": the session belongs to another site of the
+    same organisation. "installation": the session belongs to another organisation. Each session's site also has a member of staff
+    with the same id as the session.
     """
     part: Any = role if role in ("user", "guest", "counselor", "professional") else "operator"
     own: Any = Person(id="me", role=part, name="", staff="" if part in ("user", "guest") else "me", entered=True)

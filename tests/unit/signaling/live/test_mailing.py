@@ -1,4 +1,7 @@
-"""Mails about a callback contain the present agreement. Users who have not read an answer get a mail about it."""
+"""Mails about a callback contain the time that is agreed at the moment of sending.
+
+Users who have not read an answer get a mail about it.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,10 @@ SHOP = Site(id="shop", names={"ko": "빛상점"}, languages=["ko"])
 
 
 class Outbox:
-    """Stands for both the records and the outbox: the queued mails, by key. Each call takes a moment, as with a database."""
+    """Takes the place of the records and of the outbox: holds the queued mails, by key.
+
+    Each call takes a moment, as with a database.
+    """
 
     enabled = True
 

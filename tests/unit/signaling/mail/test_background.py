@@ -1,6 +1,6 @@
 """Mails are queued in the background.
 
-Mails that cannot be queued are counted. If too many mails are being queued, no more are accepted.
+Mails that cannot be queued are counted. While too many mails are being queued, no more mails are accepted.
 """
 
 from __future__ import annotations

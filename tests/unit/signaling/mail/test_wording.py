@@ -1,4 +1,7 @@
-"""A site's own texts of a mail may use the placeholders of that mail only. The site can look at them before they are sent."""
+"""A site's own texts of a mail may use the placeholders of that mail only.
+
+Staff of the site can look at these texts before they are sent.
+"""
 
 from __future__ import annotations
 
