@@ -193,7 +193,7 @@ async def command_seen(owner: Browser) -> Row:
 
 
 async def hours_stored(service: Service, own: bool) -> float:
-    """Return when the database begins to contain opening hours of this category, or no longer contains any: a time of `time.perf_counter`, in s."""
+    """Return when the database has opening hours of this category, or has none: a time of `time.perf_counter`, in s."""
     with contextlib.closing(sqlite3.connect(f"file:{service.data_dir / 'records.sqlite'}?mode=ro", uri=True)) as database:
         asked = "SELECT hours IS NOT NULL FROM category WHERE site = 'demo-shop' AND id = 'cameras'"
         while database.execute(asked).fetchone() != (own,):

@@ -32,7 +32,10 @@ def compose() -> dict[str, Any]:
 
 
 def understood(arguments: list[str]) -> dict[str, Any]:
-    """Return the options that a `sangdam` command reads from these arguments. Raise click's own error if it refuses them."""
+    """Return the options that a `sangdam` command reads from these arguments.
+
+    Raise click's own error if the command refuses them.
+    """
     command, name = main, "sangdam"
     context = click.Context(main)
     while isinstance(command, click.Group):

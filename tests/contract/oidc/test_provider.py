@@ -543,9 +543,9 @@ async def test_lying_provider_gets_nobody_in(desk: Desk) -> None:
 
 
 async def test_two_providers_may_log_out_by_the_same_id(desk: Desk) -> None:
-    """A logout token names its provider, so that an organisation's provider cannot use up the ids of another provider's logout tokens.
+    """Each provider has its own ids of logout tokens, so that no provider can use up another provider's ids.
 
-    If it could, the tokens of the other provider would be refused as repeated.
+    If the ids were shared, the tokens of the other provider would be refused as repeated.
     """
     async with liar({}) as issuer:
         provider = OidcSettings(issuer=issuer, client_id="sangdam")

@@ -1,4 +1,4 @@
-"""If the records are unavailable, the error comes at once and is always `RecordsAway`. A write that is repeated is stored once."""
+"""If the records are unavailable, the error comes at once and is always `RecordsAway`. A repeated write is stored once."""
 
 from __future__ import annotations
 

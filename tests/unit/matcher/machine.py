@@ -1,6 +1,6 @@
-"""Hypothesis state machine: makes any steps in any order, and compares the results with a second, slow implementation of the rules.
+"""Hypothesis state machine: makes any steps in any order, and compares the results with a slow implementation of the rules.
 
-This second implementation, the oracle, knows only the snapshot, the events and the steps of the machine. The oracle checks every
+This slow implementation, the oracle, knows only the snapshot, the events and the steps of the machine. The oracle checks every
 request, while the engine looks only at the heads of queues. `test_machine.py` runs the machine on the engine.
 `tests/contract/matcher/test_lockstep.py` runs the machine on the engine and Redis together.
 """

@@ -19,7 +19,7 @@ def line(at_once: int = 1, each_address: int = 9, most_waiting: int = 9, ledger:
 
 
 class Crowd:
-    """People who want a turn in the queue. `served`: their sessions, in the order of their turns."""
+    """People who want a turn in the queue, each with a session. `served`: the sessions of the served people, in order."""
 
     def __init__(self, of: FairLine) -> None:
         self.line = of

@@ -44,7 +44,7 @@ class FakeProcess:
 
 
 class FakeClient:
-    """Stands for the client of a worker, with its event stream.
+    """Takes the place of a worker's client, with the worker's event stream.
 
     Items put into `coming` arrive as events; None breaks the stream.
     """
@@ -123,7 +123,7 @@ def stand_in(worker: Worker | None) -> tuple[FakeProcess, FakeClient]:
 async def pair(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeWorkers]:
     """Start one worker and its idle replacement.
 
-    A successor starts at once. Time passes only when a test moves the clock.
+    The successor of a worker starts at once. Time passes only when a test moves the clock.
     """
     monkeypatch.setattr(embedded, "SETTLE_S", 0.0)
     monkeypatch.setattr(liveness, "PAUSES_S", (0.0,))

@@ -73,7 +73,7 @@ async def test_room_of_an_unknown_region_opens_by_load() -> None:
 
 
 def placed_for(fleet: Fleet, region: str, rooms: int) -> Counter[str]:
-    """Place this many new rooms for users of a region. Return how many rooms each worker has got."""
+    """Place this many new rooms for users of a region. Return how many of these rooms each worker has got."""
     names = [f"s-{region}-{next(_numbers)}" for _ in range(rooms)]
     return Counter(worker.id for name in names if (worker := fleet.place(name, region)))
 

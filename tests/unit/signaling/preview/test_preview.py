@@ -113,7 +113,7 @@ def lived(staff: dict[str, StaffRecord], seed: int) -> Lived:
 
 
 def recorded(life: Lived) -> list[PastSession]:
-    """Return the sessions that the records contain after these days. They contain neither shifts nor patience."""
+    """Return the sessions that the records contain after these days. These sessions contain neither shifts nor patience."""
     found = []
     outcome = life.outcome
     for index, at_s in enumerate(outcome.arrivals.at_s):

@@ -1,4 +1,4 @@
-"""The server's texts: all languages have the same keys and placeholders, and no language has letters of another one."""
+"""The server's texts: all languages have the same keys and placeholders, and no language has letters of another language."""
 
 from __future__ import annotations
 

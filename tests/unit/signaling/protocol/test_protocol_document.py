@@ -60,7 +60,7 @@ def test_every_key_of_a_system_line_is_documented() -> None:
 
 
 def _after(opening: str, ending: str) -> str:
-    """Return the part of the document between these texts. Both texts must occur."""
+    """Return the part of the document between these two texts. Both texts must occur."""
     return TEXT.split(opening, 1)[1].split(ending, 1)[0]
 
 
@@ -94,7 +94,7 @@ def test_documented_reasons_are_the_declared_ones(documented: set[str], declared
 
 
 def _structs(hint: object, found: set[type[msgspec.Struct]]) -> set[type[msgspec.Struct]]:
-    """Return `found` with every structure added that this type hint is made of."""
+    """Return `found` and every structure that this type hint contains."""
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct) and hint not in found:
         found.add(hint)
         for inner in typing.get_type_hints(hint, include_extras=True).values():

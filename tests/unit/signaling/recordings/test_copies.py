@@ -93,7 +93,7 @@ async def test_no_copy_is_made_on_a_nearly_full_disk(tmp_path: Path, monkeypatch
 
 @pytest.fixture
 def go_on(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
-    """Keep every copy in work until this event is set."""
+    """Let no copy become ready until this event is set."""
     event, export = asyncio.Event(), subject.export
 
     async def waiting(*args: Any) -> None:

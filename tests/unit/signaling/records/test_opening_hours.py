@@ -39,7 +39,8 @@ def opens(text: str, hours: Hours = OFFICE) -> str:
         ("2026-11-24 12:00", "2026-11-24 13:00"),  # lunch break
         ("2026-11-24 18:00", "2026-11-25 09:00"),
         ("2026-11-27 20:00", "2026-11-30 09:00"),  # Closed over the weekend.
-        ("2026-12-24 14:00", "2026-12-28 09:00"),  # Closed after a short day, on a yearly holiday, and over a weekend.
+        # The category is closed after a short day, on a yearly holiday, and over a weekend.
+        ("2026-12-24 14:00", "2026-12-28 09:00"),
         ("2027-12-24 18:00", "2027-12-25 10:00"),  # Hours for a date of one year take precedence over those for every year.
     ],
 )

@@ -55,7 +55,7 @@ def test_sums_equal_a_recount_of_all_changes(steps: list[tuple[int, str, str | N
 
 
 def test_late_news_of_a_change_counts_no_time_twice() -> None:
-    """The sums are taken at 10 s. Only after that is it reported that the member became busy at 8 s."""
+    """The sums are taken at 10 s. Only after that does a report arrive that the member became busy at 8 s."""
     tally = Tally()
     tally.enter("main", "jimin", "ready", BEGIN)
     first = tally.take(BEGIN + 10_000)

@@ -24,7 +24,7 @@ class Counting(asyncio.Protocol):
 
 
 class Exhausted(socket.socket):
-    """A listening socket. Until `left` is set, it behaves as if its process had no file descriptors left."""
+    """A listening socket. Until `left` is set, this socket behaves as if its process had no file descriptors left."""
 
     left = False
 
@@ -40,7 +40,7 @@ def _count() -> None:
 
 
 async def until_made(count: int) -> list[int]:
-    """Wait for this many connections. Return how many were made in each turn of the event loop."""
+    """Wait until this many connections have been made. Return how many connections were made in each turn of the event loop."""
     found, before = [], Counting.made
     async with asyncio.timeout(5):
         while Counting.made < count:

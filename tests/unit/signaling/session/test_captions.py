@@ -1,6 +1,6 @@
 """Captions.
 
-The tests check who turns them on, who is told, whose voice the captions process hears, and which captions are kept.
+The tests check who turns captions on, who is told, whose voice the captions process hears, and which captions are kept.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Co-browsing. The tests check who asks, who agrees, who may see the user's page, and when co-browsing ends."""
+"""Co-browsing. The tests check who asks to see the user's page, who agrees, who may see the page, and when co-browsing ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A session waits for disconnected people, and continues without staff who are not allowed to return."""
+"""If people disconnect, a session waits for them, or continues without staff who are not allowed to return."""
 
 from __future__ import annotations
 

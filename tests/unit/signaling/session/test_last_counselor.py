@@ -1,4 +1,4 @@
-"""A returning user's request is first offered to the counselor who served them last."""
+"""A returning user's request is first offered to the counselor who served this user last."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Only one peer connection of each person counts. The tests check which one."""
+"""Only one peer connection of each person counts. The tests check which connection counts."""
 
 from __future__ import annotations
 

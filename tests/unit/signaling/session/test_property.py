@@ -187,7 +187,7 @@ guested: list[ev.SessionEvent] = [
     ev.HelpJoined("han"),
 ]
 
-# A text session becomes a call, and user and counselor hear each other. Then nobody hears one of them.
+# A text session becomes a call, and user and counselor hear each other. Then nobody hears one of the two people.
 risen: list[ev.SessionEvent] = [
     ev.Connected("u"),
     ev.Entered(),
@@ -312,7 +312,7 @@ def check_moves(session: Session, now: int) -> None:
 
 
 def check_aside(session: Session) -> None:
-    """Check that a session takes no place only while it is active and waits for its disconnected user."""
+    """Check that a session takes no place of its counselor only while the session is active and waits for its disconnected user."""
     if session.aside or "aside" in session.timers:
         assert session.state == "active"
         assert not session.people[session.user].connected

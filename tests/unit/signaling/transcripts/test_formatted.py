@@ -98,5 +98,8 @@ def test_text_never_becomes_markup_or_an_attribute() -> None:
     ],
 )
 def test_line_of_nothing_but_marks_is_read_once(row: str) -> None:
-    """Read ten times the longest allowed line. A parser that looks back at each mark would exceed the test's time limit."""
+    """Read ten times the longest allowed line.
+
+    A parser that looks back at each formatting mark would exceed the test's time limit.
+    """
     assert formatted((row * 100_000)[:100_000]).startswith("<")

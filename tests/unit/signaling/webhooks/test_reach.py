@@ -68,7 +68,7 @@ def test_url_is_stored_in_canonical_form() -> None:
 
 
 class Names(AbstractResolver):
-    """Stands for the DNS resolver. Every look-up, of any name, returns the next list of addresses."""
+    """Takes the place of the DNS resolver. Every look-up, of any name, returns the next list of addresses."""
 
     def __init__(self, *look_ups: list[str]) -> None:
         self.look_ups = list(look_ups)
@@ -120,7 +120,7 @@ async def test_name_that_leads_inside_is_refused_before_a_byte_is_sent(inside: I
 
 
 async def test_name_that_changes_between_tries_is_checked_each_time(inside: Inside) -> None:
-    """DNS rebinding: the first look-up is allowed, the second one leads to another address."""
+    """DNS rebinding: the first look-up gives an allowed address, and the second look-up gives another address."""
     names = Names(["127.0.0.1"], ["127.0.0.2"])
     poster = Poster(Reach([ip_network("127.0.0.1/32")]), names)
     url = f"http://shop.example:{inside.port}/"

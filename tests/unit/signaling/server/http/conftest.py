@@ -57,7 +57,7 @@ SHOP = "http://127.0.0.1:8081"
 
 
 class NoAppointments:
-    """Stands for `AppointmentDesk` and `Appointments` where nobody has booked anything and nobody is free."""
+    """Takes the place of `AppointmentDesk` and `Appointments`: nobody has booked anything and nobody is free."""
 
     async def items(self, realm: Realm, locale: str) -> list[AppointmentItem]:
         return []
@@ -79,7 +79,7 @@ class NoAppointments:
 
 
 class FakeLive:
-    """Stands for `Live` and for all its parts, with the methods that the HTTP handlers call.
+    """Takes the place of `Live` and of all its parts, with the methods that the HTTP handlers call.
 
     This stand-in knows one user, whose token is TOKEN. Jimin takes part in every session.
     """
@@ -259,7 +259,7 @@ async def refused(reply: aiohttp.ClientResponse) -> tuple[int, str]:
 
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a data folder that has the demo's people. It is made once for all tests."""
+    """Return a data folder that has the demo's people. The folder is made once for all tests."""
     folder = tmp_path_factory.mktemp("seeded")
     settings = Settings(demo=True, data_dir=folder)
 

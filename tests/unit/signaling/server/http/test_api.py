@@ -234,7 +234,7 @@ async def test_site_is_changed_only_as_it_was_read(desk: Desk, api: Api) -> None
 
 
 async def test_older_client_does_not_reset_what_it_does_not_know(desk: Desk, api: Api) -> None:
-    """The client is older than captions, appointments and channels. It sends only the settings that it knows."""
+    """The client is older than captions, appointments and channels. This client sends only the settings that it knows."""
     site = await desk.records.site("demo-shop")
     assert site is not None
     plan = AppointmentPlan(minutes=45)

@@ -25,8 +25,9 @@ DECOMPRESS = "process.stdin.pipe(require('node:zlib').createBrotliDecompress()).
     ("header", "expected"),
     [
         ("", []),
-        ("gzip, deflate, br, zstd", ["br", "gzip"]),  # Sent by Chromium, Firefox and Safari, on https and on localhost.
-        ("gzip, deflate", ["gzip"]),  # Sent by the same browsers on plain http.
+        # The header that Chromium, Firefox and Safari send on https and on localhost.
+        ("gzip, deflate, br, zstd", ["br", "gzip"]),
+        ("gzip, deflate", ["gzip"]),  # The header that the same browsers send on plain http.
         ("BR", ["br"]),
         ("br;q=0, gzip", ["gzip"]),
         ("br; q=0.0 , gzip ; q=0.5", ["gzip"]),

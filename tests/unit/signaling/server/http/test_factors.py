@@ -35,7 +35,7 @@ async def with_app(desk: Desk, cookie: dict[str, str]) -> tuple[pyotp.TOTP, list
 def next_code(app: pyotp.TOTP) -> str:
     """Return the app's code of the next time step.
 
-    The present code is used up. The server also accepts the next one, because clocks differ.
+    The code of the present time step is used up. The server also accepts the next code, because clocks differ.
     """
     return app.at(time.time() + 30)
 

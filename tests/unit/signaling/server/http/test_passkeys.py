@@ -75,7 +75,7 @@ async def post(desk: Desk, path: str, body: Any = None, cookie: dict[str, str] |
 
 
 async def added(desk: Desk, login: str, passkey: Authenticator, name: str = "전화기") -> dict[str, str]:
-    """Add a passkey to this account. Return the cookie of its sign-in."""
+    """Add a passkey to this account. Return the cookie of the sign-in that added the passkey."""
     cookie = await desk.cookie_of(login)
     begun = await (await post(desk, "/api/passkeys/begin", cookie=cookie)).json()
     body = {"ticket": begun["ticket"], "credential": passkey.create(begun["options"]), "name": name}

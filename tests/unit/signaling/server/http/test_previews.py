@@ -21,7 +21,7 @@ STAFF = "/api/settings/preview/staff"
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a simulation take longer: other tests share the processor."""
+    """Let a simulation take longer than usual, because other tests share the processor."""
     monkeypatch.setattr(running, "LONGEST_S", 60.0)
 
 

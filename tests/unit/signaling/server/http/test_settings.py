@@ -183,7 +183,7 @@ async def test_member_that_cannot_be_is_refused(desk: Desk, fields: dict[str, An
 
 
 async def test_no_role_changes_and_no_site_goes_without_an_audit_entry(desk: Desk) -> None:
-    """While no entry can be written, the change is refused, too."""
+    """While no audit entry can be written, the change is refused, too."""
     cookie, path = await desk.cookie_of("ops"), "/api/settings/staff/jimin"
     before = await (await desk.get(path, headers=cookie)).json()
     body = {"version": before["version"], "settings": before["settings"] | {"roles": ["supervisor"]}}
@@ -205,7 +205,7 @@ async def test_no_role_changes_and_no_site_goes_without_an_audit_entry(desk: Des
 
 
 async def test_last_owner_stays_owner_whatever_the_page_asks(desk: Desk) -> None:
-    """An organisation without an owner cannot be managed. When there is a second owner, the first one can lose the role."""
+    """An organisation without an owner cannot be managed. When there is a second owner, the first owner can lose the role."""
     boss = StaffRecord(id="boss", login="boss", name="Boss", role="operator", offices=["owner"])
     await desk.records.save_staff(boss)
     cookie = await sign_in_as(desk, "boss")

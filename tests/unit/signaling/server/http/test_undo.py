@@ -1,4 +1,7 @@
-"""The audit undoes changes of settings: keys, replies, people, whole sites, and rules. It says what it cannot undo, and why."""
+"""The audit undoes changes of settings: keys, replies, people, whole sites, and rules.
+
+The refusal of an undo says what the audit cannot undo, and why.
+"""
 
 from __future__ import annotations
 
