@@ -102,7 +102,7 @@ export class Call {
     this.localStore.update((local) => ({ ...local, channel }));
   }
 
-  /** Turns on microphone and camera, which were kept off (`resting`). Never rejects: errors are in the devices' state. */
+  /** Turns on microphone and camera, which were off while `resting` was set. Never rejects: errors are in the devices' state. */
   async wake(): Promise<void> {
     this.restingStore.set(false);
     await this.startDevices();
@@ -125,7 +125,7 @@ export class Call {
   }
 
   /** Turns microphone and camera on when a screen needs them: on *prepare*, or at once when the page returns to a running
-   *  session. Turns them off when no screen needs them. */
+   *  session. Turns microphone and camera off when no screen needs them. */
   private follow(): void {
     const view = this.view();
     const screen = screenOf(this.client.state.get(), this.session, this.localStore.get());

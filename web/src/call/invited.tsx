@@ -16,7 +16,7 @@ function textsOf(invite: string): [RareKey, RareKey] {
   return invite.includes(".") ? ["invited.title", "invited.text"] : ["invited.thread.title", "invited.thread.text"];
 }
 
-/** The page behind a link that can be used once. Only a press uses it: a link preview does not. */
+/** The page behind a link that can be used once. Only a press on its button uses the link: a link preview does not. */
 export function Invited({ invite, onEnter }: { invite: string; onEnter: () => Promise<void> }) {
   const [title, text] = textsOf(invite);
   const [failed, setFailed] = useState("");

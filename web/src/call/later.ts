@@ -24,7 +24,7 @@ export const Replaced = lazy(load, (rare) => rare.Replaced, look);
 export const TryDevices = lazy(load, (rare) => rare.TryDevices, look);
 export const Lost = lazy(load, (rare) => rare.Lost, look);
 export const Unprepared = lazy(load, (rare) => rare.Unprepared, look);
-/** Shows nothing until its code is loaded, because a placeholder would disturb a session that is going on. */
+/** Shows nothing until the screen's code is loaded, because a placeholder would disturb a session in progress. */
 export const Upgrade = optional(load, (rare) => rare.Upgrade);
 export const Recorded = optional(load, (rare) => rare.Recorded);
 

@@ -4,7 +4,7 @@ import type { InviteReason } from "../messages";
 import { parseHandoff, type Handoff } from "../room/handoff";
 import { ownSubscription } from "../room/push/user";
 
-/** Returns the conversation; null when the conversation is over, or when its notifications were turned off. Rejects when the
+/** Returns the conversation; null if the conversation is over, or if its notifications were turned off. Rejects when the
  *  server cannot be reached. */
 export async function openPushed(id: string): Promise<Handoff | null> {
   const own = await ownSubscription();

@@ -66,7 +66,7 @@ function Sharing({ link, session }: { link: RoomLink; session: SessionView }) {
 type Panel = "chat" | "board";
 
 /** Returns which of chat and board are open, and a function to open or close each of them. The board opens by itself when
- *  somebody draws. A phone shows only one of the two at a time. */
+ *  somebody draws. A phone shows only one of chat and board at a time. */
 function usePanels(call: Call, phone: boolean, text: boolean) {
   const [open, setOpen] = useState<Record<Panel, boolean>>({ chat: !phone, board: false });
   const drawn = useStore(call.room.boardDrawn);

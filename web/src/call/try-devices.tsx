@@ -2,7 +2,8 @@ import { useEffect } from "preact/hooks";
 import { DeviceTest } from "../room/device-test";
 import type { Call } from "./call";
 
-/** A test of the microphone, and of the camera if the visitor is to be seen, before an appointment. The devices are on only while the test is shown. */
+/** Lets the visitor test the microphone before an appointment, and the camera if it is a video appointment. The devices are on
+ *  only while the test is shown. */
 export function TryDevices({ call }: { call: Call }) {
   useEffect(() => {
     void call.tryDevices();

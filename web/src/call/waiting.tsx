@@ -99,7 +99,7 @@ function Place({ waiting }: { waiting: WaitingView }) {
   );
 }
 
-/** How long the visitor has waited. Screen readers do not announce it, because it changes every second. */
+/** How long the visitor has waited. Screen readers do not announce this time, because it changes every second. */
 function Since({ call, since }: { call: Call; since: number }) {
   const [now, setNow] = useState(Date.now);
   const state = useStore(call.client.state);

@@ -5,7 +5,7 @@ import { isButton, isField, masked, type Place, type Rules } from "./rules";
 import { isShape } from "./shapes";
 import { cleanCss, cleanUrl, type Limits } from "./urls";
 
-/** Attributes that shape an SVG drawing. On other elements, an attribute of such a name can contain text for people, such as a
+/** Attributes that shape an SVG drawing. On other elements, an attribute with such a name can contain text for people, such as a
  *  component's `text-label`. */
 const DRAWS =
   /^(d|[xyr]|[xy][12]|[dcfr][xy]|points|viewbox|preserveaspectratio|transform|gradienttransform|patterntransform|(gradient|pattern|clippath|mask|marker|filter|primitive|maskcontent|patterncontent)units|pathlength|offset|fill|stroke|opacity|(fill|stroke|stop|clip|marker|font|flood|text|lighting|color)-[a-z-]+|mask|filter|marker(width|height)|ref[xy]|orient|rotate|dominant-baseline|vector-effect|visibility|display|overflow|spreadmethod|stddeviation|in|in2|result|operator|k[1-4]|values|mode|xmlns(:[a-z]+)?|version|width|height)$/i;
@@ -44,7 +44,7 @@ export function cleanAttributes(attributes: Attributes, around: Around): Attribu
 }
 
 /** Returns the value of an attribute in the form in which it is allowed to leave the page; undefined if the attribute must not
- *  leave. Null stands for a removed attribute. */
+ *  leave. A value of null stands for a removed attribute. */
 function cleanAttribute(name: string, value: Value, around: Around): Value {
   if (value === undefined || value === null) return value;
   const { rules, element, place } = around;
@@ -65,7 +65,8 @@ function cleanAttribute(name: string, value: Value, around: Around): Value {
   return cleanText(low, plain(value), around, limits);
 }
 
-/** Returns the limits for a style sheet. Its rules can put texts anywhere on the page, so strict mode masks all texts in it. */
+/** Returns what is allowed to leave the page of a style sheet. Its rules can put texts anywhere on the page, so strict mode masks
+ *  all texts in it. */
 export const sheetLimits = (rules: Rules, place: Place): Limits => {
   const bare = rules.mode === "strict";
   return { bare, wordless: bare || rules.masks(place) };

@@ -3,7 +3,7 @@
 import { masked } from "./rules";
 import { isShape } from "./shapes";
 
-/** Matches a property whose value can be any words: a script can store any words in such a property. */
+/** Matches a property whose value can be any words, because a script can store any words in such a property. */
 export const CUSTOM = /^\s*(--[^\s:]*|initial-value)\s*:/i;
 const WORD = /#?(?:\\.|[\w.%+\-\u0080-\u{10ffff}])+\(?/giu;
 const NUMBER =

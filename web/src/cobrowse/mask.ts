@@ -91,12 +91,13 @@ function maskChange(data: Change, rules: Rules, mirror: Mirror): Change | null {
 const BOXES = ["checkbox", "radio", "hidden", "file"];
 
 /** Returns a field's text in the form in which it is allowed to leave the page; "" for boxes to tick, file fields and hidden
- *  fields. Nobody types the value of such a field. */
+ *  fields. Nobody types the value of a field of these three kinds. */
 function fieldText(field: Element, text: string, rules: Rules): string {
   return BOXES.includes((field.getAttribute("type") ?? "").toLowerCase()) ? "" : rules.value(field, text);
 }
 
-/** Returns a node of a snapshot in the form in which it is allowed to leave the page. `above`: the `Place` of its parent. */
+/** Returns a node of a snapshot in the form in which it is allowed to leave the page. `above`: the `Place` of the node's
+ *  parent. */
 function maskNode(shot: Shot, above: Place, rules: Rules, mirror: Mirror): Shot {
   const { id, type } = shot;
   const node = mirror.getNode(id);
@@ -125,7 +126,8 @@ function textOf(text: string, node: Node | null, place: Place, rules: Rules): st
   return rules.masks(place) ? masked(text) : text;
 }
 
-/** Returns the limits for the style sheet of the element with this id. Without an id, the sheet belongs to no element. */
+/** Returns what is allowed to leave the page of the style sheet of the element with this id. Without an id, the sheet belongs to
+ *  no element. */
 function sheetOf(id: number | undefined, rules: Rules, mirror: Mirror): Limits {
   const owner = id === undefined ? null : mirror.getNode(id);
   return sheetLimits(rules, owner ? rules.placeOf(owner) : OUTSIDE);

@@ -17,7 +17,7 @@ const SVG = "http://www.w3.org/2000/svg";
 
 interface Events {
   onStop: () => void;
-  /** Shows staff the value of the field that has the focus, or hides the value from them. */
+  /** Shows the value of the field that has the focus to staff, or hides the value from them. */
   onField: () => void;
   onLink: (url: string) => void;
 }

@@ -39,7 +39,8 @@ export interface Mark {
 }
 
 export type ToPage =
-  /** Co-browsing is on. `seen`: whether somebody sees the page now. The page shows the bar in both cases. */
+  /** Co-browsing is on. `seen`: whether somebody sees the page now. The page shows the bar whether somebody sees the page or
+   *  not. */
   | { state: { mode: Mode; seen: boolean; words: Words } }
   | { off: true }
   /** Asks the page for a new snapshot. After `pause`, the page sends nothing until this message. */

@@ -14,7 +14,8 @@ export const OUTSIDE: Place = { private: false, shared: false, edited: false };
 /** The `Place` of a node that the page no longer has. Texts of such a node are masked. */
 export const LOST: Place = { private: true, shared: false, edited: false };
 
-/** Attributes that decide which texts staff are allowed to see. When one of them changes, the recorder takes a new snapshot. */
+/** Attributes that decide which texts staff are allowed to see. When one of these attributes changes, the recorder takes a new
+ *  snapshot. */
 export const DECIDING = [
   "data-sangdam-share",
   "data-sangdam-private",
@@ -36,7 +37,7 @@ const BUTTONS = new Set(["button", "submit", "reset"]);
 const SECRET = /(^|\s)(cc-[a-z-]+|one-time-code|current-password|new-password)(\s|$)/i;
 
 /** Fields that have ever been password fields. They stay secret, because a page can turn a password field into a text field to
- *  show the password to the visitor. The set outlives a recording, which ends whenever no member of staff sees the page. */
+ *  show the password to the visitor. The set outlives a recording. A recording ends whenever no member of staff sees the page. */
 const passwords = new WeakSet<Element>();
 /** The attribute with which the recorder itself marks password fields. */
 const WAS_PASSWORD = "data-rr-is-password";
@@ -125,5 +126,5 @@ export class Rules {
   }
 }
 
-/** Returns a text of the same shape that says nothing: each visible character becomes a dot. */
+/** Returns a text of the same shape in which each visible character is a dot. */
 export const masked = (text: string): string => text.replace(/[^\s]/gu, "•");

@@ -48,7 +48,7 @@ export function useKeysOf(box: Box, onKey: ((event: KeyboardEvent) => boolean) |
   }, []);
 }
 
-/** Tells screen readers which option of a menu is chosen, while the focus stays in the message box. */
+/** Tells screen readers which option of a menu is chosen while the focus stays in the message box. */
 export function useActive(box: Box, option: string, list: string): void {
   useEffect(() => {
     const element = box.current;

@@ -9,7 +9,7 @@ const Reached = optional(
   (module) => module.Reached,
 );
 
-/** Shown while this member of staff has no session. Says how the next session will begin, and offers a device test. */
+/** Shown while this member of staff has no session. Says how the next session will begin. Offers a device test. */
 export function Idle({ me, onState, onTest }: { me: StaffMe; onState: (state: "available") => void; onTest: () => void }) {
   const away = me.state === "away";
   return (

@@ -50,8 +50,8 @@ async function workerOf(): Promise<ServiceWorkerRegistration | null> {
   return found?.active ? found : null;
 }
 
-/** Shows a notification and returns a function that closes it. `stays`: it stays until somebody closes it, as for an incoming
- *  call. */
+/** Shows a notification and returns a function that closes it. `stays`: whether the notification stays until somebody closes it,
+ *  as for an incoming call. */
 export function notify(title: string, body: string, tag: string, stays = true): () => void {
   if (permission() !== "granted" || document.hasFocus()) return () => undefined;
   try {

@@ -100,7 +100,7 @@ export function Incoming({ ring, now, muted, declining, actions, onAccept, onDec
   const card = useRef<HTMLElement>(null);
   useEffect(() => {
     // The card takes the focus, so that Enter accepts the call and does not press the last button again.
-    // A person who is writing keeps the focus.
+    // If the person is writing, the focus stays in the field.
     if (!isWriting() && document.querySelector("dialog[open]") === null)
       card.current?.querySelector<HTMLElement>(".ring-accept")?.focus({ preventScroll: true });
   }, []);

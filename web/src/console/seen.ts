@@ -1,4 +1,4 @@
-/** Remembers, in this tab, the last line of each session that I have seen. So a reload makes no line unread again. */
+/** Remembers, in this tab, the last line of each session that I have seen. So a reload does not make lines unread again. */
 
 type Storage = Pick<globalThis.Storage, "getItem" | "setItem">;
 

@@ -11,7 +11,8 @@ interface SplitterProps {
   axis?: "x" | "y";
 }
 
-/** The edge of a pane. People move it by dragging or with the arrow keys; a double click restores the pane's default size. */
+/** The edge of a pane. People move the splitter by dragging or with the arrow keys; a double click restores the pane's default
+ *  size. */
 export function Splitter({ pane, layout, sign, axis = "x" }: SplitterProps) {
   const from = useRef<{ at: number; size: number; unit: number } | null>(null);
   const size = layout.panes[pane];

@@ -118,8 +118,8 @@ export function useRoom(client: Client, session: SessionView | null): RoomLink |
 }
 
 /**
- * Puts my other calls on hold while I look at another conversation, because I have one microphone. Visitor and console show the
- * hold, and I take each call back myself. `taking`: the session that is about to be shown.
+ * Puts the person's other calls on hold while the person looks at another conversation, because there is one microphone. Visitor
+ * and console show the hold, and the person takes each call back by hand. `taking`: the session that is about to be shown.
  */
 export function useHoldElsewhere(client: Client, state: RoomState, { list, current }: Sessions, taking: string): void {
   const asked = useRef(new Set<string>());

@@ -32,7 +32,7 @@ export interface Viewing {
 
 const NEVER = createStore(false);
 
-/** Returns what the console shows beside a session's conversation. A choice holds for one session, until the page is closed or
+/** Returns what the console shows beside a session's conversation. A choice is valid for one session, until the page is closed or
  *  reloaded. */
 export function useView(session: SessionView | null, link: RoomLink | null): Viewing {
   const [all, setAll] = useState<Record<string, Chosen>>({});

@@ -26,7 +26,7 @@ interface WrapUpProps {
 }
 
 /** The form for notes, outcome and tags. Staff can fill it in during the conversation, and save it afterwards. No outcome is
- *  chosen at first, so that nobody saves one by accident. */
+ *  chosen at first, so that nobody saves an outcome by accident. */
 export function WrapUp({ client, session, me, now, away, actions }: WrapUpProps) {
   const { text, outcome, tags, type } = useNotes(client, session);
   const [busy, setBusy] = useState<Then | null>(null);

@@ -11,7 +11,8 @@ import { problem } from "./settings/problems";
 import { Table, type TableColumn } from "./table";
 import { t, textOr } from "./texts";
 
-/** Returns an entry's subject in words: its name, or what it is if only one exists. Anything else is named by its id. */
+/** Returns an entry's subject in words: its name, or, if there is only one such thing, what it is. Any other subject is named by
+ *  its id. */
 export const subjectText = ({ subject, name }: Pick<AuditItem, "subject" | "name">): string =>
   name || textOr(`audit.subject.${subject.split("/")[0] ?? ""}`, subject);
 

@@ -125,7 +125,7 @@ interface EditorProps {
   onClose: () => void;
 }
 
-/** Edits the hours of a topic or of a member of staff: a week, and days that differ from it. */
+/** Edits the hours of a topic or of a member of staff: a week, and special days whose hours differ from the week's. */
 export function HoursEditor({ title, which, hours, without, save: store, preview, onClose }: EditorProps) {
   const locale = useLocale();
   const [own, setOwn] = useState(hours !== null);

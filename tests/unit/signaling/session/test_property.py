@@ -312,7 +312,7 @@ def check_moves(session: Session, now: int) -> None:
 
 
 def check_aside(session: Session) -> None:
-    """Check that a session takes no place of its counselor only while the session is active and waits for its disconnected user."""
+    """Check that a session takes no place only while the session is active and waits for its disconnected user."""
     if session.aside or "aside" in session.timers:
         assert session.state == "active"
         assert not session.people[session.user].connected

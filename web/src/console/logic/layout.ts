@@ -75,8 +75,8 @@ function panesOf(found: unknown, fallback: Panes): Panes {
   return { lane: size("lane"), side: size("side"), people: size("people"), work: size("work") };
 }
 
-/** `chat`: the conversation alone. `both`: shows the board or shared screen beside the conversation. `board`: the board or screen
- *  alone. */
+/** `chat`: the conversation alone. `both`: shows the conversation, and beside it the board or shared screen. `board`: the board
+ *  or screen alone. */
 export type View = "chat" | "both" | "board";
 export const VIEWS: readonly View[] = ["chat", "both", "board"];
 export type Work = "board" | "screen" | "page";
@@ -86,7 +86,7 @@ export type Work = "board" | "screen" | "page";
 export interface Chosen {
   view?: View;
   viewOfScreen?: View;
-  /** Which one to show if there are several of these: the board, a shared screen, the visitor's page. */
+  /** Which of several things to show beside the conversation: the board, a shared screen, or the visitor's page. */
   work?: Work;
 }
 
@@ -99,15 +99,15 @@ export interface Offered {
   drawn: boolean;
 }
 
-/** Returns the view: the chosen one; else board or screen beside the conversation, if there is something to see. A blank board
- *  never opens by itself. */
+/** Returns the chosen view. If none is chosen, returns the view with board or screen beside the conversation, if there is
+ *  something to see. A blank board never opens by itself. */
 export function viewOf(chosen: Chosen, { screen, page, drawn }: Offered): View {
   if (screen || page === true) return chosen.viewOfScreen ?? (chosen.view === "board" ? "board" : "both");
   return chosen.view ?? (drawn ? "both" : "chat");
 }
 
-/** Returns the things that the console can show beside the conversation now. It shows the first one, unless the person has chosen
- *  another. */
+/** Returns the things that the console can show beside the conversation now. The console shows the first of these things, unless
+ *  the person has chosen another. */
 export const works = ({ screen, page }: Offered): Work[] => [
   ...(page === true ? ["page" as const] : []),
   ...(screen ? ["screen" as const] : []),

@@ -1,4 +1,4 @@
-/** Finds the moments at which something was written or drawn. The replay's time slider stops at them. Pure. */
+/** Finds the moments at which something was written or drawn. The replay's time slider stops at these moments. Pure. */
 
 /** Returns the moments in order, each once. All strokes within a second count as one moment, so that the slider does not stop
  *  at every letter of handwriting. */

@@ -1,4 +1,4 @@
-/** Finds out which visitors wait for my answer and which lines are unread. Pure. */
+/** Finds out which visitors wait for this person's answer and which lines are unread. Pure. */
 import type { Line, SessionView } from "../../messages";
 
 /** Session → the lines that this page has. */

@@ -29,7 +29,7 @@ export function inOrder(messages: MessageLeft[]): MessageLeft[] {
   });
 }
 
-/** Returns my open sessions, oldest first, so that a new session does not move the others. */
+/** Returns my open sessions, oldest first. So a new session does not move the rows of the other sessions. */
 export function mine(sessions: Iterable<SessionView>): SessionView[] {
   return [...sessions]
     .filter((one) => !["closed", "message_left"].includes(one.state))

@@ -17,7 +17,7 @@ interface AboveProps {
 }
 
 /** The visitor's earlier conversations above the present one. A press shows the next older conversation there, for reading
- *  only. The server audits who has read it. */
+ *  only. The server writes to the audit log who has read it. */
 export function Above({ session, newest }: AboveProps) {
   const locale = useLocale();
   const [opened, setOpened] = useState<Conversation[]>([]);

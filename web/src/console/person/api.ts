@@ -25,7 +25,8 @@ export interface Earlier {
 }
 
 export interface Person {
-  /** Whether the partner vouches for who the visitor is. Only then does the card show notes and earlier conversations. */
+  /** Whether the partner vouches for who the visitor is. The card shows notes and earlier conversations only if the partner
+   *  does. */
   known: boolean;
   notes: PersonNote[];
   conversations: Earlier[];

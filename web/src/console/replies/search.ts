@@ -38,7 +38,7 @@ export function found(replies: SavedReply[], query: string): SavedReply[] {
     .map((one) => one.reply);
 }
 
-/** Returns whether to show the menu. A "/" with words that match no reply is probably just a slash. */
+/** Returns whether to show the menu. A "/" followed by words that match no reply is probably just a slash. */
 export function worthShowing(slash: Slash | null, results: SavedReply[]): slash is Slash {
   return slash !== null && (results.length > 0 || !slash.query.includes(" "));
 }

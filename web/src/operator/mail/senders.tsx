@@ -8,7 +8,7 @@ const NOTHING: Sender = { sender: "", from_address: "", reply_to: "" };
 
 interface FieldsProps {
   value: Sender;
-  /** What counts where a field is empty. */
+  /** The values that are used where a field is empty. */
   standard: Sender;
   hints: Partial<Sender>;
   /** Whether the server allows another from-address than its own. */

@@ -6,7 +6,8 @@ const PRESETS = [1, 7, 30, 365] as const;
 
 interface DaysProps {
   asked: Span;
-  /** Called with the chosen days. `days`: the number of days of the pressed preset; null if the person has typed the days. */
+  /** Called with the chosen days. `days`: the number of days if the person has pressed a preset; null if the person has typed the
+   *  days. */
   onChange: (part: Partial<Span>, days: number | null) => void;
 }
 

@@ -9,10 +9,10 @@ export interface CategorySettings {
   /** Id of the parent category; "" for none. */
   parent: string;
   names: Record<string, string>;
-  /** The category's priority in the queue. Null: the same as the parent's. */
+  /** The category's priority in the queue. Null: the category has its parent's priority. */
   priority: number | null;
   widens_s: number[] | null;
-  /** The fields that visitors fill in before a conversation of this category. Null: the same as the parent's. */
+  /** The fields that visitors fill in before a conversation of this category. Null: the category has its parent's fields. */
   form: FormField[] | null;
 }
 
@@ -57,7 +57,7 @@ export interface SiteSettings {
   channels: Channel[];
   waiting_notice: Record<string, string>;
   recording_notice: Record<string, string>;
-  /** Null: the site offers no appointments. Then a callback can go to any counselor of the topic. */
+  /** Null: the site offers no appointments. Without appointments, a callback can go to any counselor of the topic. */
   appointments: AppointmentPlan | null;
   categories: CategorySettings[];
 }
@@ -162,7 +162,7 @@ export interface NewToken {
   days: number;
 }
 
-/** A new API token. Its text is shown now and never again. */
+/** A new API token. The token's text is shown now and never again. */
 export interface MadeToken {
   item: TokenItem;
   token: string;

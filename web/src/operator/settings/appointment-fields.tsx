@@ -11,7 +11,7 @@ const FIELDS = {
   lead_minutes: [1, 5, 10, 15, 30],
 } as const satisfies Record<keyof AppointmentPlan, readonly number[]>;
 
-/** Returns the choices for a number of minutes: the given values, and the stored number `value` in case it is not among them. */
+/** Returns the choices for a number of minutes: the given values, and the stored number `value` if it is not among them. */
 const choices = (values: readonly number[], value: number): Choice[] =>
   [...new Set([...values, value])]
     .sort((a, b) => a - b)

@@ -5,14 +5,15 @@ export interface Merged<T> {
   /** The names of the fields that only somebody else has changed. `value` has the values that the other operator saved for these
    *  fields. */
   theirs: (keyof T)[];
-  /** The names of the fields that this operator and somebody else have changed. `value` keeps my values of these fields. */
+  /** The names of the fields that this operator and somebody else have changed. `value` keeps this operator's values of these
+   *  fields. */
   both: (keyof T)[];
 }
 
 const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
 
-/** Merges what another person has saved (`others`) into my form (`mine`). `base`: the form as it was when both operators opened
- *  it. */
+/** Merges the changes that somebody else has saved (`others`) into this operator's form (`mine`). `base`: the form as it was when
+ *  both operators opened it. */
 export function merge<T extends object>(base: T, mine: T, others: T): Merged<T> {
   const value = { ...mine };
   const theirs: (keyof T)[] = [];

@@ -11,7 +11,7 @@ interface WebhookFormProps {
   /** The names of all events that a webhook can get. */
   events: string[];
   title: string;
-  /** Stores the webhook with these fields. Rejects if the server refuses them. */
+  /** Stores the webhook with these fields. Rejects if the server refuses the fields. */
   onSave: (fields: WebhookFields) => Promise<void>;
   onClose: () => void;
 }

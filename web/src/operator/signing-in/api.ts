@@ -21,12 +21,12 @@ export interface RulesPage {
   has_provider: boolean;
 }
 
-/** The sign-in rules of an organisation (`own`), and those of the installation. Of each pair of rules, the stricter one
- *  applies. */
+/** The sign-in rules of an organisation (`own`), and those of the installation. If the two have a different rule for the same
+ *  thing, the stricter rule applies. */
 export interface OwnRules {
   own: StoredRules;
   installation: Rules;
-  /** Whether the installation has no other organisation. Then the rules of the installation suffice. */
+  /** Whether the installation has no other organisation. In this case, the rules of the installation suffice. */
   alone: boolean;
   has_provider: boolean;
 }
@@ -62,7 +62,8 @@ export interface ProviderForm {
 
 export interface ProviderPage {
   provider: (Omit<ProviderForm, "client_secret"> & { has_secret: boolean }) | null;
-  /** The addresses of this server to which the provider sends people back. The operator registers them at the provider. */
+  /** The addresses of this server to which the provider sends people back. The operator registers these addresses at the
+   *  provider. */
   callbacks: string[];
   logout: string;
   /** The pages on which staff of the organisation find the button of the organisation's own provider; empty for the

@@ -22,7 +22,7 @@ interface Typed {
   languages: string[];
 }
 
-/** The third step of the first start, which adds the people who answer visitors. Each of them gets a link, which is shown
+/** The third step of the first start, which adds the people who answer visitors. Each of these people gets a link, which is shown
  *  once. */
 export function StaffStep() {
   const [typed, change, forget] = useKept<Typed>("staff", { name: "", login: "", role: "counselor", languages: [locale()] });

@@ -78,7 +78,7 @@ def _is(body: bytes, kind: Any) -> bool:
 
 
 def _within(given: Any, kept: Any) -> bool:
-    """Return whether `kept` contains everything that `given` contains. `kept` may also contain defaults that `given` leaves out."""
+    """Return whether `kept` contains everything that `given` contains. `kept` may also contain defaults."""
     if isinstance(given, dict) and isinstance(kept, dict):
         return all(name in kept and _within(value, kept[name]) for name, value in given.items())
     if isinstance(given, list) and isinstance(kept, list):
