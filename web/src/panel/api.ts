@@ -1,5 +1,5 @@
-/** The panel's HTTP calls. Each rejects with a `Refusal`, whose reason is the server's reason or "network". `retry_s`: seconds
- *  until the server wants a retry; 0 if the server gave no time. */
+/** The panel's HTTP calls. Each function rejects with a `Refusal`, whose reason is the server's reason or "network". `retry_s`:
+ *  seconds until the server wants a retry; 0 if the server gave no time. */
 
 import type { CategoryView, Channel, FormFieldView, HttpReason, OpeningView, SiteView } from "../messages";
 import type { StartFailure } from "../room/handoff";
@@ -42,7 +42,7 @@ export class Refusal extends Error {
 
 const CROWDED: readonly string[] = ["full", "overloaded", "unavailable"];
 
-/** Returns after how many seconds the panel is allowed to repeat a refused request by itself; 0 if it is not allowed to. */
+/** Returns after how many seconds the panel may repeat a refused request by itself; 0 if it may not. */
 export const retryOf = (error: unknown): number =>
   error instanceof Refusal && CROWDED.includes(error.reason) ? error.retry_s : 0;
 
@@ -90,7 +90,7 @@ export const startSession = (code: string, channel: Channel, locale: string, sup
     body: JSON.stringify({ code, channel, locale, ...begins, supplement: { ...supplement, now: Date.now() } }),
   }) as Promise<Made>;
 
-/** Tells the server on which page the visitor is now. Returns whether the server accepted that. */
+/** Tells the server on which page the visitor is now. Returns whether the server accepted the page. */
 export const sendVisit = (session: string, token: string, seen: Supplement): Promise<boolean> =>
   fetch(`/api/sessions/${encodeURIComponent(session)}/visit`, {
     method: "POST",

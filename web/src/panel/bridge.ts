@@ -89,7 +89,7 @@ export class Bridge {
     this.post(this.last);
   }
 
-  /** Makes the partner's page load the script that shows it to staff. `onPage` gets the script's port. Call this again
+  /** Makes the partner's page load the script that shows the page to staff. `onPage` gets the script's port. Call this again
    *  until `onPage` has the port: the script answers the first message that comes after it is loaded. Null: no port is wanted
    *  any more. */
   showPage(onPage: OnPage | null): void {

@@ -1,5 +1,5 @@
-/** The panel's logic. It keeps the data of the visit, starts a session inside the click, and runs a text session itself. It
- *  hands a voice or video session to the call window. */
+/** The panel's logic. The panel keeps the data of the visit, starts a session inside the click, and runs a text session itself.
+ *  The panel hands a voice or video session to the call window. */
 
 import type { StartFailure } from "../room/handoff";
 import type { Channel } from "../messages";
@@ -57,7 +57,7 @@ export class Panel {
     return this.store;
   }
 
-  /** Fetches what the panel offers. The server gets only site, category and language. Resumes a session that this panel has
+  /** Fetches what the panel offers. The server gets only site, category and language. Resumes the session that this panel has
    *  stored. */
   async start(): Promise<void> {
     const { site, category, lang } = this.around.query;
@@ -133,8 +133,8 @@ export class Panel {
   }
 
   /** Continues in this panel an open conversation that another page of the visitor has had until now. `make` gets the
-   *  conversation from the server. The panel shares nothing about its own visit, because the visitor has chosen on the other page
-   *  what to share. Rejects with a `Refusal`. */
+   *  conversation from the server. The panel shares nothing about its own visit, because the visitor has already chosen on the
+   *  other page what to share. Rejects with a `Refusal`. */
   async goOn(channel: Channel, make: () => Promise<Made>): Promise<void> {
     const { info } = this.store.get();
     const name = `sangdam-${newId()}`;
@@ -247,7 +247,7 @@ export class Panel {
     this.change({ muted });
   }
 
-  /** Makes the partner's page load the script that shows it to staff; see `Bridge.showPage`. */
+  /** Makes the partner's page load the script that shows the page to staff; see `Bridge.showPage`. */
   showPage(onPage: OnPage | null): void {
     this.bridge.showPage(onPage);
   }

@@ -8,7 +8,7 @@ import type { ItemKey, Visit } from "./visit";
 /** The state that decides what the panel shows. */
 export interface PanelState {
   info: PanelInfo | null;
-  /** Why the panel cannot offer any conversation; "" if it can. */
+  /** Why the panel cannot offer any conversation; "" if the panel can offer one. */
   broken: StartFailure | "";
   visit: Visit | null;
   /** Whether the partner's back end makes the identification code. The back end can then add what it knows about the visitor. */

@@ -8,7 +8,7 @@ export interface Surroundings {
   query: { site: string; category: string; lang: string };
   storage: Box;
   openWindow: (url: string, name: string) => Window | null;
-  /** Returns whether this frame is hidden. While it is, the widget shows the folded panel's pill. */
+  /** Returns whether this frame is hidden. While the frame is hidden, the widget shows the pill of the folded panel. */
   hidden: () => boolean;
   /** Moves the keyboard focus into the panel's frame. */
   focus: () => void;

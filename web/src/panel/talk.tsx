@@ -243,7 +243,7 @@ function Room({
   );
 }
 
-/** Ends the session that was begun only for a message or a callback, and returns to the greeting. */
+/** Ends a session that was begun only for a message or a callback, and returns to the greeting. */
 function giveUp(panel: Panel, client: Client, session: SessionView): void {
   void client.connection
     .request({ type: "leave", session: session.id })

@@ -5,7 +5,8 @@ import { clean, cut } from "../ui/cut";
 import type { Context, Product } from "../widget/protocol";
 import { readTrail, type Step } from "../widget/trail";
 
-/** The items of the list "what will be shared". All of them are only claims of the browser, so the visitor can remove any. */
+/** The items of the list "what will be shared". All items are only claims of the browser, so the visitor can remove any of
+ *  them. */
 export const ITEMS = ["page", "product", "picture", "trail"] as const;
 export type ItemKey = (typeof ITEMS)[number];
 
@@ -13,7 +14,7 @@ export interface Visit {
   page: { url: string; title: string };
   product: Product | null;
   trail: Step[];
-  /** The picture of the page's product; null until the partner's page has fetched it. */
+  /** The picture of the page's product; null until the partner's page has fetched the picture. */
   picture: Blob | null;
 }
 

@@ -22,8 +22,9 @@ interface RecordedBoardProps {
   pictures?: Pictures;
 }
 
-/** Shows a recorded board, read only, as it was at the time `until` or at the end. Shapes are where they were then, and shapes
- *  that were deleted later are shown. Shows the page that somebody drew on last, until the person chooses another page. */
+/** Shows a recorded board, read only, as it was at the time `until` or at the end. Shapes have the positions that they had then,
+ *  and shapes that were deleted later are shown. Shows the page that somebody drew on last, until the person chooses another
+ *  page. */
 export function RecordedBoard({ steps, until = Infinity, pictures = OF_STAFF }: RecordedBoardProps) {
   const history = useMemo(() => new BoardHistory(steps), [steps]);
   useEffect(() => () => history.close(), [history]);

@@ -92,7 +92,7 @@ export class PlayerClock {
     const moment = this.momentAt(this.position);
     const waiting = [...this.followers].some((one) => this.isDue(one, moment) && !isReady(one.element));
     this.heldSince = waiting ? this.heldSince || now : 0;
-    // The clock waits for missing media data for a limited time. After that, it runs on without the data.
+    // The clock waits for missing media data for a limited time. After that, the clock runs on without the data.
     const held = waiting && now - this.heldSince < HELD_MOST_MS;
     if (!held) this.position = Math.min(this.length, this.position + passed * this.store.get().speed);
     for (const follower of this.followers) this.place(follower, false, held);

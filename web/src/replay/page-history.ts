@@ -4,8 +4,8 @@ import type { Part } from "../room/cobrowse/receive";
 
 export type Ending = "full" | "disk_full" | "too_slow";
 
-/** A line of the file that the server kept (`Shown` in `signaling/recordings/seen_pages.py`). `at`: Unix ms. `begins`: with this
- *  line begins a stretch of time in which staff followed the page. The page that was built from earlier lines is then out of
+/** A line of the file that the server kept (`Shown` in `signaling/recordings/seen_pages.py`). `at`: Unix ms. `begins`: whether
+ *  this line begins a stretch of time in which staff followed the page. The page that was built from earlier lines is then out of
  *  date. */
 export interface Shown {
   at: number;
@@ -19,14 +19,14 @@ export interface Shown {
 
 /** A step that brings a page from one moment of a replay to another. */
 export interface Step {
-  /** Whether the present page is dropped and built again from `parts`. Otherwise `parts` change the present page. */
+  /** Whether the present page is dropped and built again from `parts`. If not, `parts` change the present page. */
   anew: boolean;
   parts: Part[];
-  /** Whether the present stretch has had a snapshot. Otherwise the page that was built belongs to another time. */
+  /** Whether the present stretch of time has had a snapshot. If not, the page that was built belongs to another time. */
   whole: boolean;
   /** Who saw the page at the moment to which this step leads. */
   seenBy: string[];
-  /** Why the page was no longer recorded at the moment to which this step leads; "" if it still was. */
+  /** Why the page was no longer recorded at the moment to which this step leads; "" if the page was still recorded. */
   end: Ending | "";
 }
 

@@ -33,5 +33,6 @@ export function otherCameras({ facingMode, deviceId }: MediaTrackSettings, camer
   return [...(side ? [{ facingMode: { exact: side } }] : []), ...(next && next.value !== deviceId ? [exactly(next.value)] : [])];
 }
 
-/** Whether the camera is on the back of the device. Its picture is not mirrored, because text in it must be readable. */
+/** Whether the camera is on the back of the device. The picture of such a camera is not mirrored, because text in it must be
+ *  readable. */
 export const looksAway = (track: MediaStreamTrack | null): boolean => track?.getSettings().facingMode === "environment";

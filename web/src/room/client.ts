@@ -21,7 +21,7 @@ const OUTBOX = "sangdam.outbox";
 const DRAFTS = "sangdam.drafts";
 const DRAFTS_MOST = 20; // at most this many drafts are kept; beyond that, the oldest draft is forgotten
 
-/** Returns 96 random bits. (crypto.randomUUID exists in secure contexts only.) */
+/** Returns 96 random bits. (crypto.randomUUID exists only in secure contexts.) */
 export function newId(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
@@ -32,7 +32,7 @@ function socketUrl(): string {
   return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
 }
 
-/** The unsent text in a session's message box. It survives when the box moves to another place on the page. */
+/** The unsent text in a session's message box. The text survives when the box moves to another place on the page. */
 export interface Draft {
   text: string;
   /** Whether the message box had the focus when it was removed from the page. */
@@ -171,7 +171,7 @@ export class Client {
   }
 
   /** Fetches the lines that came while we were disconnected, page by page. A new line may arrive before these missed lines. So
-   *  `complete`, not the last known line, says where to continue. */
+   *  `complete`, and not the last known line, says where to continue. */
   private async missed(session: string, after: number): Promise<void> {
     for (;;) {
       const reply = await this.connection.request({ type: "lines", session, after });

@@ -23,8 +23,8 @@ const TYPING_AGAIN_MS = 3000;
 export class TypingSignal {
   private toldAt: number | null = null;
 
-  /** Takes the text of the message box after a key press. Returns true to tell the others "typing", false to tell them
-   *  "stopped", null to tell nothing. */
+  /** Takes the text of the message box after a key press. Returns true to tell other participants "typing", false to tell them
+   *  "stopped", null to tell them nothing. */
   changed(text: string, now: number): boolean | null {
     if (text.trim() === "") return this.ended();
     if (this.toldAt !== null && now - this.toldAt < TYPING_AGAIN_MS) return null;

@@ -11,7 +11,8 @@ export type Status = "connecting" | "open" | "reconnecting" | "closed";
  *  time, too many lines without acknowledgement, an answer of the wrong type. */
 export type FailureReason = ErrorReason | "offline" | "timeout" | "outbox_full" | "bad_reply";
 
-/** Why a connection is closed for good. `left`: this page closed it. All other reasons come from the server. */
+/** Why a connection is closed and will not be opened again. `left`: this page closed it. All other reasons come from the
+ *  server. */
 export type ClosedReason = ByeReason | "left";
 
 /** The error with which a request fails, because the server has refused it or has not answered. */
@@ -37,7 +38,7 @@ export interface Socket {
 
 export interface ConnectionOptions {
   url: string;
-  /** Identifies this page as long as it is loaded. All its connections use the same id. */
+  /** An id of this page for as long as the page is loaded. All its connections use the same id. */
   tab: string;
   token?: string;
   locale: string;
@@ -87,7 +88,8 @@ const AWAY_MS = 1500;
 const LINE_ATTEMPTS = 3;
 const FINAL: readonly string[] = ["signed_out", "token", "replaced"];
 
-/** Returns whether the server has ended the connection for good. After any other reason the page reconnects. */
+/** Returns whether the server has ended the connection and no reconnection is allowed. After any other reason the page
+ *  reconnects. */
 export const isFinal = (bye: Bye): boolean => FINAL.includes(bye.reason);
 
 /** Encodes a message as JSON. Removes from typed text the characters that the server does not accept. */
@@ -109,7 +111,7 @@ export class Connection {
 
   constructor(private readonly options: ConnectionOptions) {}
 
-  /** Connects to the server. After `bye: replaced`, this takes the session back from the newer tab. */
+  /** Connects to the server. After `bye: replaced`, this method takes the session back from the newer tab. */
   open(): void {
     this.wanted = true;
     this.attempt = 0;

@@ -5,7 +5,7 @@ import type { DeviceState } from "./device-state";
  *  devices fail, and the person is told why. */
 export const mediaDevices = () => navigator.mediaDevices as MediaDevices | undefined;
 
-/** Lists the devices. Their labels are empty until the person has given permission. */
+/** Lists the devices. The labels of devices are empty until the person has given permission. */
 export async function deviceLists(): Promise<Pick<DeviceState, "mics" | "cameras" | "speakers">> {
   const found = (await mediaDevices()?.enumerateDevices()) ?? [];
   const of = (kind: MediaDeviceKind): DeviceChoice[] =>

@@ -10,7 +10,7 @@ export interface Source {
   track: MediaStreamTrack | null;
   /** Whether the operating system has muted the track, for example during a phone call or because of a switch on the device. */
   silent: boolean;
-  /** Whether the track ended by itself. Until another track starts, the page asks for the device again and again. */
+  /** Whether the track ended by itself. Until another track starts, the page asks the browser for the device again and again. */
   cut: boolean;
   problem: Problem;
   /** Id of the device that the person chose as this source; "" for the browser's own choice. */
@@ -35,7 +35,7 @@ export interface DeviceState {
 const OFF: Source = { wanted: false, on: false, track: null, silent: false, cut: false, problem: "", device: "" };
 const MIC: Source = { ...OFF, wanted: true };
 
-/** Returns the state before the page has asked for any device. It contains the devices that the person chose on an earlier
+/** Returns the state before the page has asked for any device. The state contains the devices that the person chose on an earlier
  *  visit. */
 export function initialState(): DeviceState {
   const { mic, camera, speaker, blur } = keptDevices();

@@ -53,8 +53,8 @@ export class Devices {
     return this.store;
   }
 
-  /** Asks for microphone and camera together, so that the browser asks the person once. If that fails, asks for each alone.
-   *  Keeps existing tracks. */
+  /** Asks for microphone and camera together, so that the browser asks the person once. If that fails, asks for each device
+   *  alone. Keeps existing tracks. */
   async start({ mic, camera }: Record<Kind, boolean>): Promise<void> {
     if (camera) this.change("camera", { wanted: true });
     const round = this.round;
@@ -132,7 +132,7 @@ export class Devices {
       await this.list();
       this.chooseSpeaker(deviceId);
     } catch {
-      // The person has closed the browser's list without a choice. The speaker stays as it was.
+      // The person has closed the browser's list without a choice. The speaker stays unchanged.
     }
   }
 
@@ -141,7 +141,7 @@ export class Devices {
     keepDevice("speaker", device);
   }
 
-  /** Shares the screen. Must be called inside a click. If the person cancels the browser's chooser, that is not an error. */
+  /** Shares the screen. Must be called inside a click. If the person cancels the browser's chooser, the call does not fail. */
   async shareScreen(): Promise<void> {
     const turn = ++this.turns.screen;
     this.change("screen", { wanted: true });
@@ -221,7 +221,7 @@ export class Devices {
 
   private failed(kind: Kind, problem: Problem): void {
     const { cut } = this.store.get()[kind];
-    // A browser can refuse every device to a hidden page, so the reason for the refusal does not count then.
+    // A browser can refuse every device to a hidden page, so the page ignores the reason for such a refusal.
     const returns = cut && (document.hidden || !FOR_THE_PERSON.includes(problem));
     this.change(kind, { on: false, track: null, problem, cut: returns });
     clearTimeout(this.again);
@@ -277,7 +277,7 @@ export class Devices {
   }
 
   /** Stores the camera's track. If the background is to be blurred, first waits for the blur, so that nobody sees the background
-   *  before. A camera that looks away from the person is not blurred: it shows what the person wants to show. */
+   *  without blur. A camera that looks away from the person is not blurred: it shows what the person wants to show. */
   private takeCamera(raw: MediaStreamTrack | undefined, turn: number): void {
     if (!raw || this.store.get().blur !== "on" || looksAway(raw)) {
       this.take("camera", raw, turn);

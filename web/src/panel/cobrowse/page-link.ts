@@ -19,7 +19,7 @@ const ALIVE_MS = 5000;
 const FULL_BYTES = 256 * 1024;
 const EMPTY_BYTES = 32 * 1024;
 const LOOK_MS = 250;
-/** At most this many batches are compressed at the same time. With more, the page pauses, too. */
+/** At most this many batches are compressed at the same time. If more batches wait, the page pauses, too. */
 const MOST_BATCHES = 40;
 
 export interface PageLinkOptions {
@@ -124,7 +124,7 @@ export class PageLink {
     this.tell({ state: { mode: texts, seen: seen_by.length > 0, words: wordsOf(state) } });
   }
 
-  /** Stops showing the page. The page's script then removes its bar. */
+  /** Stops showing the page. The script of that page then removes its bar. */
   private off(): void {
     clearInterval(this.loading);
     clearInterval(this.alive);

@@ -1,7 +1,7 @@
 /** Compresses the events of the partner's page, and cuts them into messages. */
 
-/** One message has at most this many characters of base64; the server refuses more. A multiple of four, so that each piece can
- *  be decoded alone. */
+/** One message has at most this many characters of base64; the server refuses more. The number is a multiple of four, so that
+ *  each piece can be decoded alone. */
 export const PIECE = 48_000;
 
 /** Returns whether this browser can compress. An older browser cannot, and so cannot show the page to staff. */

@@ -19,7 +19,7 @@ export interface Item {
   channel: Channel;
   category: string;
   counselor: string;
-  /** The beginning of the first line that the visitor wrote in the conversation. */
+  /** The beginning of the visitor's first line in the conversation. */
   words: string;
   /** When the conversation is erased (server's clock, ms); null while it is open. */
   kept_until: number | null;

@@ -23,9 +23,9 @@ const raws = new WeakMap<MediaStreamTrack, MediaStreamTrack>();
 /** Returns the camera's own track behind a blurred track. Returns any other track unchanged. */
 export const rawOf = (track: MediaStreamTrack): MediaStreamTrack => raws.get(track) ?? track;
 
-/** Returns a track with the camera's picture and a blurred background. Resolves at the first blurred frame. The track can
- *  replace the camera's own track: stopping the track stops the camera, and the track ends or is muted when the camera is.
- *  `onProblem` is called when the device turns out to be too slow, or the blur fails. The track then stays at its last frame.
+/** Returns a track with the camera's picture and a blurred background. Resolves at the first blurred frame. The new track can
+ *  replace the camera's own track: stopping the new track stops the camera, and the new track ends or is muted when the camera
+ *  is. `onProblem` is called when the device turns out to be too slow, or the blur fails. The track then stays at its last frame.
  *  Rejects, and stops the camera, if the blur fails to start or no blurred frame comes within 30 s. */
 export async function blurred(raw: MediaStreamTrack, onProblem: (problem: BlurProblem) => void): Promise<MediaStreamTrack> {
   const blur = new Blur(raw, onProblem);

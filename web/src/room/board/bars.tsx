@@ -42,7 +42,7 @@ interface LeadBarProps {
   onStopLeading: () => void;
 }
 
-/** Says whose view of the board this person follows, or that others follow this person. Has a button that ends this. */
+/** Says whose view of the board this person follows, or that others follow this person. Has a button that ends the following. */
 export function LeadBar({ leader, leading, onStopFollowing, onStopLeading }: LeadBarProps) {
   if (!leader && !leading) return null;
   return (

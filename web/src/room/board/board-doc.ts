@@ -28,8 +28,8 @@ import type { Changes, Shape, Style } from "./shape";
 import { ChunkEncoder, type Point } from "./strokes";
 import type { Sign } from "./presence";
 
-/** The number of Yjs client ids from which each client chooses one. Yjs itself would use 32 bits. An id of 28 bits takes a
- *  byte less, and each chunk of a stroke contains the id twice. */
+/** The number of Yjs client ids from which each client chooses one. Yjs itself would use 32 bits for an id. An id of 28 bits
+ *  takes a byte less, and each chunk of a stroke contains the id twice. */
 const CLIENT_IDS = 2 ** 28;
 /** The smallest step between the indexes of two shapes that were made in the same millisecond, in ms. */
 const INDEX_STEP = 1e-6;
@@ -253,7 +253,8 @@ export class BoardDoc {
     this.beginStep();
   }
 
-  /** Stores the colour with which this person draws first. It stays this person's own colour as long as the board exists. */
+  /** Stores the colour with which this person draws first. The colour stays this person's own colour as long as the board
+   *  exists. */
   claimColour(colour: string): void {
     const key = COLOUR_KEY + this.author();
     if (!this.meta.has(key)) this.meta.set(key, colour);
@@ -284,7 +285,8 @@ export class BoardDoc {
     return makeIndex(at, part);
   }
 
-  /** Creates a stroke's element at a point, or finds it by its id. Appends `chunk` to its points, if given. Returns the id. */
+  /** Creates a stroke's element at a point, or finds it by its id. Appends `chunk` to the stroke's points, if given. Returns the
+   *  id. */
   private write(at: Point | string, chunk: Uint8Array | null, style: Style & { page: string }): string {
     if (typeof at !== "string") {
       const [id] = this.add([{ ...style, kind: "freedraw", x: at[0], y: at[1] }]);

@@ -38,7 +38,7 @@ export interface BoardProps {
   link: RoomLink;
   session: SessionView;
   pictures: Pictures;
-  /** Id of the picture of the session's product. The menu offers it first as a page's background. */
+  /** Id of the picture of the session's product. The menu offers this picture first as a page's background. */
   product?: string;
   /** Shows only what was drawn until this time (ms since 1970); undefined for the present. */
   until?: number;

@@ -1,7 +1,7 @@
-/** Paints a page on two canvases. The lower canvas has the shapes that do not change now, the upper one those that move or
- *  grow. A new point of a stroke repaints only the upper canvas. A new lower canvas is first painted out of sight, in slices
- *  of a few ms, so that thousands of shapes delay no frame. Until it is complete, the old lower canvas is shown, moved and scaled
- *  with the view. */
+/** Paints a page on two canvases. The lower canvas has the shapes that do not change now. The upper canvas has the shapes that
+ *  move or grow. A new point of a stroke repaints only the upper canvas. A new lower canvas is first painted out of sight, in
+ *  slices of a few ms, so that thousands of shapes delay no frame. Until it is complete, the old lower canvas is shown, moved and
+ *  scaled with the view. */
 
 import type { BoardDoc } from "./board-doc";
 import { overlap, paintedBox } from "./geometry";

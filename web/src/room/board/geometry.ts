@@ -144,7 +144,7 @@ function distanceSquared(a: Point, b: Point, x: number, y: number): number {
   return (a[0] + share * dx - x) ** 2 + (a[1] + share * dy - y) ** 2;
 }
 
-/** Returns the places of the handles around a box. The first eight resize; `turn` lies above the box, `gap` away. */
+/** Returns the places of the handles around a box. The first eight handles resize; `turn` lies above the box, `gap` away. */
 export function handlesOf(box: Box, angle: number, gap: number): { handle: Handle | "turn"; at: Point }[] {
   const around = middle(box);
   const [x, y] = around;
@@ -228,7 +228,8 @@ function normal(angle: number): number {
   return rest > Math.PI ? rest - 2 * Math.PI : rest < -Math.PI ? rest + 2 * Math.PI : rest;
 }
 
-/** Returns the new place of a line's end that somebody drags to `to`. `step`: round the line's direction to steps of 15°. */
+/** Returns the new place of an end of a line, if somebody drags this end to `to`. `step`: round the line's direction to steps of
+ *  15°. */
 export function lineTo(start: Point, to: Point, step: boolean): Point {
   if (!step) return to;
   const length = Math.hypot(to[0] - start[0], to[1] - start[1]);
@@ -248,7 +249,7 @@ export function arrowHead(start: Point, end: Point, stroke: number): [Point, Poi
 /** Between two places of the pointer, the eraser looks for shapes at no more than this many spots. */
 const SPOTS_MOST = 64;
 
-/** Returns the spots on the way from one point to another, `step` apart. The last spot is the second point. A quick eraser thus
+/** Returns the spots on the way from one point to another, `step` apart. The last spot is the second point. So a quick eraser
  *  misses no thin shape. */
 export function between(from: Point, to: Point, step: number): Point[] {
   const count = Math.min(SPOTS_MOST, Math.max(1, Math.ceil(Math.hypot(to[0] - from[0], to[1] - from[1]) / step)));

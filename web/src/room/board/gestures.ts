@@ -4,8 +4,8 @@ import type { BoardCanvas } from "./canvas";
 import type { Point } from "./strokes";
 import { panned, pinched, zoomed } from "./viewport";
 
-/** If a second finger comes down within this time after the first, ms, the fingers make a pinch. What the first finger drew is
- *  then taken back. */
+/** If a second finger comes down within this time after the first, ms, the fingers make a pinch. The board then takes back what
+ *  the first finger drew. */
 const PINCH_MS = 300;
 const WHEEL_STEP = 0.01;
 const LINE_PX = 16;

@@ -12,7 +12,7 @@ const PDF_PAGES_MOST = 20;
 const PDF_SIDE = 1800;
 const UPLOAD_TRIES = 12;
 const UPLOAD_WAIT_MS = 6000;
-/** The share of the page's width and height that an inserted picture takes at most, so that people can write beside it. */
+/** An inserted picture takes at most this share of the page's width and height, so that people can write beside it. */
 const SHARE = 0.6;
 const SHIFT = 40;
 

@@ -70,7 +70,8 @@ function smooth(edge: Point[]): string {
   return `${path}z`;
 }
 
-/** The path of each shape. A shape object never changes, because a change makes a new object. So a computed path stays valid. */
+/** The path of each shape. A shape object never changes, because a change makes a new object. So a computed path stays
+ *  correct. */
 const paths = new WeakMap<Shape, Path2D>();
 const lines = new WeakMap<Shape, string[]>();
 

@@ -29,7 +29,7 @@ export type Grip = Handle | "turn" | "start" | "end";
 const isLine = (shape: Shape): boolean => shape.kind === "line" || shape.kind === "arrow";
 
 /** Returns the frame around selected shapes. For a single shape, the frame is the shape's box and is turned like the shape. For
- *  several shapes, it is one upright box. */
+ *  several shapes, the frame is one upright box. */
 export function frameOf(shapes: readonly Shape[]): { box: Box; angle: number } | null {
   const [first] = shapes;
   if (!first) return null;

@@ -1,4 +1,5 @@
-/** A shape of the board, ready to be painted. It is made from an element of the document, all of whose fields were checked. */
+/** A shape of the board, ready to be painted. A shape is made from an element of the document, all of whose fields were
+ *  checked. */
 
 import type { Point } from "./strokes";
 
@@ -22,8 +23,8 @@ export interface Shape extends Style {
   /** Where the shape is on the page: the first point of a stroke, the start of a line, otherwise the upper left corner. */
   x: number;
   y: number;
-  /** Width and height. For a line or arrow, they are the distances from its start to its end, and can be negative. Strokes do not
-   *  use them. */
+  /** Width and height. For a line or arrow, width and height are the distances from its start to its end, and can be negative.
+   *  Strokes do not use them. */
   width: number;
   height: number;
   /** How far the shape is turned around its middle, clockwise, in radians. */
@@ -36,7 +37,7 @@ export interface Shape extends Style {
   deleted: boolean;
   /** A locked shape cannot be selected on the page, moved or erased. */
   locked: boolean;
-  /** The points of a stroke, measured from the first point. Their number grows while somebody draws the stroke. */
+  /** The points of a stroke, measured from the first point. The number of points grows while somebody draws the stroke. */
   points: Point[];
   /** The box around the `points` of a stroke. */
   extent: Box;

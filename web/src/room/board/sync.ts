@@ -19,7 +19,8 @@ function message(kind: number, payload: Uint8Array): Uint8Array {
   return encoding.toUint8Array(encoder);
 }
 
-/** Returns the message of step 1, which says what this document has. The worker answers with step 2: all that is missing here. */
+/** Returns the message of step 1, which says what this document has. The worker answers with step 2, which contains everything
+ *  that this document lacks. */
 export const stepOne = (doc: Y.Doc): Uint8Array => message(STEP_1, Y.encodeStateVector(doc));
 
 export const update = (change: Uint8Array): Uint8Array => message(UPDATE, change);

@@ -1,5 +1,5 @@
-/** Hooks of the board's component. They find the page to show, people's names and colours, who drew a shape, and when strokes
- *  were begun. */
+/** Hooks of the board's component. These hooks find the page to show, people's names and colours, who drew a shape, and when
+ *  strokes were begun. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { SessionView } from "../../messages";

@@ -39,8 +39,8 @@ interface PartProps extends Props {
   button?: boolean;
 }
 
-/** Shows one person's words, or the button that turns captions on, or the bar. It is one component, so that a page loads all
- *  of this code together. */
+/** Shows one person's words, or the button that turns captions on, or the bar. All this is one component, so that a page loads
+ *  all of this code together. */
 export function Captions({ client, session, person, button }: PartProps) {
   if (person) return <Caption client={client} session={session} person={person} />;
   return button ? <CaptionsButton client={client} session={session} /> : <CaptionsBar client={client} session={session} />;
@@ -133,7 +133,7 @@ function words(session: SessionView): string {
   return `${on} ${t(captions.kept ? "captions.kept" : "captions.notKept")}`;
 }
 
-/** Announces to screen readers that captions were turned on or off. Shows a toast when they have failed. */
+/** Announces to screen readers that captions were turned on or off. Shows a toast when captions have failed. */
 function useTold(session: SessionView): void {
   const { captions } = session;
   const now = captions?.failed ? "failed" : captions?.on ? "on" : "off";
@@ -147,7 +147,7 @@ function useTold(session: SessionView): void {
   }, [now]);
 }
 
-/** A log of finished captions for screen readers. It has no drafts, so that screen readers read nothing twice. */
+/** A log of finished captions for screen readers. The log has no drafts, so that screen readers read nothing twice. */
 function SpokenLog({ client, session }: Props) {
   const heard = useStore(captionsOf(client), (all) => all[session.id] ?? NOTHING);
   if (!wants(session)) return null;

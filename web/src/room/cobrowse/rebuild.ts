@@ -75,8 +75,8 @@ export class Rebuilt {
       try {
         this.one(event);
       } catch {
-        // The sender is not our recorder, or this browser lacks something that the user's browser has. The rest of the page is
-        // still right.
+        // The sender is not our recorder, or this browser lacks something that the user's browser has. The other parts of the
+        // page are still right.
       }
     }
   }
@@ -306,8 +306,8 @@ export class Rebuilt {
     }
   }
 
-  /** Adds a node. Returns false if its parent or the node after it is missing. `anyway`: adds the node at the end of its parent
-   *  if only the node after it is missing, and always returns true. */
+  /** Adds a node. Returns false if the child's parent or the node after the child is missing. `anyway`: if only the node after
+   *  the child is missing, adds the child at the end of its parent, and returns true. */
   private add({ parentId, nextId, node }: Add, anyway: boolean): boolean {
     const parent = this.nodes.get(parentId);
     const next = nextId === null ? null : this.nodes.get(nextId);

@@ -1,4 +1,4 @@
-/** The texts of co-browsing. They are loaded with the code that shows them, and not with the page. */
+/** The texts of co-browsing. The texts are loaded with the code that shows them, and not with the page. */
 
 import { texts } from "../../ui/i18n";
 import type en from "./en.json";

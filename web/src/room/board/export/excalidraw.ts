@@ -22,7 +22,7 @@ export interface ExportedPicture {
 
 const GAP = 200;
 const NORMAL_FONT = 2;
-/** Excalidraw draws a freehand stroke so many times wider than its `strokeWidth` says. */
+/** Excalidraw draws a freehand stroke wider than its `strokeWidth` says, by this factor. */
 const STROKE_FACTOR = 4.25;
 const NORMAL_PRESSURE = 0.5;
 

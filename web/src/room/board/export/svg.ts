@@ -1,5 +1,5 @@
-/** A page of the board as SVG. Pure: pictures come as data: addresses. A picture is in the file once, even if many shapes show
- *  it. */
+/** A page of the board as SVG. Pure: pictures come as data: addresses. A picture is in the file only once, even if many shapes
+ *  show it. */
 
 import { boxOf, middle } from "../geometry";
 import { FONT, pathData } from "../paint";
