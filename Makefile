@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE # tests start hundreds of Python processes, and
 
 .DEFAULT_GOAL := help
 
-.PHONY: help fastpath run dev test look check audit contract peers lint unit fuzz fuzz-sanitized bench faults mutants cluster soak pages dist image messages format clean preflight packages bench-packages widget
+.PHONY: help fastpath run dev test look check audit contract peers lint unit quick fuzz fuzz-sanitized bench faults mutants cluster soak pages dist image messages format clean preflight packages bench-packages widget
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,7 +19,8 @@ run: $(VENV)/.run pages ## install what is missing, then start the service with 
 dev: $(VENV)/.dev pages ## like run, for development: pages reload as you edit, the service restarts when Python changes
 	@exec $(BIN)/python web/dev.py $(ARGS)
 
-test: $(VENV)/.dev packages check ## run all tests (without look and bench); as root, install the Debian packages they need
+test: $(VENV)/.dev packages pages ## run all tests (without look and bench); as root, install the Debian packages they need
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint unit
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target contract peers
 	$(BIN)/pytest tests/browser --ignore-glob='*/test_pages*.py' $(ARGS)
 
@@ -34,8 +35,8 @@ peers:
 look: $(VENV)/.dev packages pages ## drive every page through its states, check each one, keep screenshots in build/screenshots
 	$(BIN)/pytest tests/browser/test_pages*.py $(ARGS)
 
-check: $(VENV)/.dev pages ## lint, types, import contract, unit tests (about a minute)
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint unit
+check: $(VENV)/.dev pages ## lint, types, import contract, and the unit tests that are not slow (about a minute and a half)
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint quick
 
 PLAIN := tests matcher loadtest media signaling web # folders whose prose follows all rules of tests/style.py
 
@@ -59,6 +60,10 @@ audit: $(VENV)/.audit ## compare all pinned versions with tests/advisories.toml,
 
 unit:
 	$(BIN)/pytest tests/unit -q --numprocesses 2 --dist worksteal
+
+# The slow tests are one in forty, and take half of the time. A developer who changes what they test runs them by name.
+quick:
+	$(BIN)/pytest tests/unit -q --numprocesses 2 --dist worksteal -m "not slow"
 
 COUNT := 100000
 fuzz: $(VENV)/.dev pages ## run every fuzz target COUNT times (the long run: make fuzz COUNT=10000000)

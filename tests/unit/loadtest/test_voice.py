@@ -19,6 +19,7 @@ def write(path: Path, samples: np.ndarray, rate: int, channels: int = 1, width: 
     return path
 
 
+@pytest.mark.slow
 def test_synthetic_voice_has_speech_loudness_pauses_and_bandwidth() -> None:
     samples = voice.made().astype(float)
     assert len(samples) == voice.SECONDS * RATE

@@ -20,6 +20,7 @@ from signaling.cli.main import main
 HEAD = ",".join(COLUMNS)
 
 
+@pytest.mark.slow
 def test_simulation_accounts_for_everybody_and_repeats_by_seed() -> None:
     model = default_model()
 
@@ -124,6 +125,7 @@ def test_command_simulates_a_file(tmp_path: Path) -> None:
     assert "line 1: the header lacks kind" in refused.output
 
 
+@pytest.mark.slow
 def test_day_is_drawn_as_a_picture(tmp_path: Path) -> None:
     target = tmp_path / "day.svg"
     done = CliRunner().invoke(main, ["simulate", "matcher", "--plot", str(target)])

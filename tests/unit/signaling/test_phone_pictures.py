@@ -60,6 +60,7 @@ def test_photo_taken_upright_is_shown_upright(form: str) -> None:
     assert near(shown.getpixel((16, 60)), BLUE)
 
 
+@pytest.mark.slow
 async def test_photo_of_twelve_megapixels_is_taken_within_bounds() -> None:
     data = photo("AVIF", (4032, 3024), speed=10)
     header = look(data)

@@ -359,6 +359,7 @@ def _drawn() -> bytes:
 DRAWN = _drawn()
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, len(DRAWN) - 1), st.integers(0, 255)), min_size=1, max_size=6), st.integers(0, len(DRAWN))

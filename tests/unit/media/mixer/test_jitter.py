@@ -252,6 +252,7 @@ def test_packet_flood_is_bounded() -> None:
     assert reasons["overflow"] == 380 - MAX_PACKETS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ppm", [-100, 100])
 def test_half_an_hour_of_clock_drift_adds_no_delay(ppm: int) -> None:
     """The clocks drift apart by 180 ms. So nine frames are dropped or concealed. Neither the delay nor the loss grows."""

@@ -383,6 +383,7 @@ def test_person_who_mutes_is_heard_after_ticks_have_moved_earlier(voices: dict[s
 packet = st.tuples(st.integers(0, 70_000), st.integers(0, 2**32 + 5), st.binary(max_size=80), st.none() | st.integers(-3, 300))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(packet, max_size=60))
 def test_hostile_packets_never_raise(arrivals: list[tuple[int, int, bytes, int | None]]) -> None:
@@ -394,6 +395,7 @@ def test_hostile_packets_never_raise(arrivals: list[tuple[int, int, bytes, int |
         room.tick(n * 0.02)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.binary(min_size=1, max_size=200), max_size=40))
 def test_hostile_payloads_never_stop_the_tick(payloads: list[bytes]) -> None:

@@ -208,6 +208,7 @@ def test_passthrough_needs_a_voice_at_unchanged_gain(spoken: list[bytes]) -> Non
     assert room.audio.stats["passed_on"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ppm", [-100, 100])
 def test_half_an_hour_of_clock_drift_adds_no_delay(ppm: int, spoken: list[bytes]) -> None:
     """While the clocks drift by 180 ms, the packets to listeners follow the speaker's clock.

@@ -127,6 +127,7 @@ def test_picture_ids_continue_across_sources() -> None:
     assert pictures == [(1, 1), (2, 2), (3, 3), (4, 4)]
 
 
+@pytest.mark.slow
 def test_long_stream_survives_many_wraps() -> None:
     stream = Stream()
     before = 100

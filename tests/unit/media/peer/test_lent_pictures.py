@@ -311,6 +311,7 @@ OPERATIONS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(operations=st.lists(OPERATIONS, max_size=40))
 def test_both_paths_send_the_same_and_keep_the_same_state(operations: list[tuple[object, ...]]) -> None:
@@ -469,6 +470,7 @@ def test_video_returns_to_python_before_its_notes_are_full(twins: Twins) -> None
     twins.assert_alike()
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(
     start=st.integers(0, 65535),

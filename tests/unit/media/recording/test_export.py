@@ -43,6 +43,7 @@ def seconds(found: list[bool], begin: float, end: float) -> list[bool]:
     return found[round(begin * 10) + 1 : round(end * 10) - 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".webm", ".mp4"])
 def test_each_planned_tone_is_heard_at_its_time(tmp_path: Path, suffix: str) -> None:
     plan = Plan(

@@ -84,6 +84,7 @@ def spans(log: list[dict]) -> dict[int, tuple[float, float]]:
     return {n: (round(begins[n], 2), round(ends[n], 2)) for n in begins}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("late_s", [0.0, 0.3])
 def test_recording_follows_the_top_layer_at_keyframes(tmp_path: Path, late_s: float) -> None:
     """The recording changes layers only at keyframes.
@@ -105,6 +106,7 @@ def test_recording_follows_the_top_layer_at_keyframes(tmp_path: Path, late_s: fl
         assert all(width == size[0] and abs(each - luma) < 12 for _, width, each in seen), n
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("off_s", [1.5, 3.5])
 def test_camera_that_was_off_does_not_show_a_frozen_picture(tmp_path: Path, off_s: float) -> None:
     log = Camera(tmp_path).play(picture(DARK, 1.0, AT + 1.0 + off_s), picture(BRIGHT, 1.0, AT, size=HIGH), (0.0, "h"), (2.0, "l"))

@@ -119,6 +119,7 @@ def crowded() -> Iterator[Worker]:
         room.close()
 
 
+@pytest.mark.slow
 def test_late_clock_does_not_starve_idle_rooms(crowded: Worker) -> None:
     """The worker misses every second step, so it misses half of the rooms' ticks."""
     for step in range(0, round(10 / TICK_STEP_S), 2):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from signaling.cli.main import main
@@ -33,6 +34,7 @@ def test_server_with_captions_asks_for_a_secret() -> None:
     assert "--secret-file" in found.output
 
 
+@pytest.mark.slow
 def test_folder_without_a_model_is_named_in_the_error(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "signaling.cli.main", "captions", "--model", str(tmp_path)]
     command += ["--secret-file", str(secret_in(tmp_path)), "--listen", f"127.0.0.1:{free_port()}"]

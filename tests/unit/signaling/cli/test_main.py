@@ -37,6 +37,7 @@ def test_first_operator_is_created_once(folder: Path) -> None:
     assert "password_hash" not in operator
 
 
+@pytest.mark.slow
 def test_service_starts_without_the_administrative_commands() -> None:
     look = "import sys, signaling.cli.main; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout.split()
@@ -56,6 +57,7 @@ main.main(sys.argv[1:], prog_name="sangdam")
 """
 
 
+@pytest.mark.slow
 def test_server_that_hangs_at_its_end_is_ended_and_says_where(tmp_path: Path) -> None:
     words = ["serve", "--host", "127.0.0.1", "--port", str(free_port()), "--udp-port", str(free_ports(2)), "--workers", "1"]
     command = [sys.executable, "-c", HANGS, *words, "--data-dir", str(tmp_path)]

@@ -88,6 +88,7 @@ def test_symlink_is_not_followed_to_other_files(tmp_path: Path) -> None:
     assert rights(other) == "0o644"
 
 
+@pytest.mark.slow
 def test_commands_create_only_private_files(umask: int, tmp_path: Path) -> None:
     folder = tmp_path / "made" / "here"
     command = [sys.executable, "-m", "signaling.cli.main", "staff", "list", "--data-dir", str(folder)]

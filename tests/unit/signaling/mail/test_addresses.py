@@ -50,6 +50,7 @@ def test_other_texts_are_refused_with_a_sentence(bad: str) -> None:
     assert address_in(bad) == ""
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_no_accepted_address_can_end_a_header(text: str) -> None:
     found = address_in(text)

@@ -165,6 +165,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", CHANGES)
 def test_preview_agrees_with_the_days_that_it_predicts(what: str, sessions: list[PastSession]) -> None:
     changed = CHANGES[what]
@@ -285,6 +286,7 @@ def test_preview_of_no_change_is_the_records_own_day(sessions: list[PastSession]
     assert (found.arrivals, found.days) == (len(sessions), DAYS)
 
 
+@pytest.mark.slow
 def test_priority_helps_its_category_and_shorter_hours_send_users_away(sessions: list[PastSession]) -> None:
     def of_orders(priority: int) -> float:
         site = msgspec.structs.replace(

@@ -198,6 +198,7 @@ def _told(session: Session) -> bool:
     return all(view is not None and view.on and view.wanted_by for view in found)
 
 
+@pytest.mark.slow
 @given(steps)
 @settings(max_examples=300, deadline=None)
 def test_process_hears_nobody_unless_wanted_and_told(events: list[ev.SessionEvent]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -414,6 +415,7 @@ def check_announced(former: dict[str, str], effects: list[Effect], session: Sess
             assert ("listening.on", known.name, "all") in said, "the user is told that they no longer hear the operator"
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(
     begin=st.sampled_from([opening, called_back, risen, supervised, guested]),

@@ -78,6 +78,7 @@ def test_text_never_becomes_markup_or_an_attribute() -> None:
     assert re.findall(r' (\w+)="', shown) == ["dir", "dir", "href", "rel", "target"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "row",
     [

@@ -162,6 +162,7 @@ async def test_full_disk_refuses_files_before_they_arrive(desk: Desk, monkeypatc
     assert await refused(await upload(desk, await desk.session())) == (507, "disk_full")
 
 
+@pytest.mark.slow
 async def test_files_at_once_are_limited(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_bodies, "LONGEST_WAIT_S", 0.2)
     session = await desk.session()

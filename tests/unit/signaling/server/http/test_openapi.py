@@ -62,6 +62,7 @@ def test_every_example_of_the_protocol_fits_the_schema(side: typing.Literal["cli
             validator.validate(wrong)
 
 
+@pytest.mark.slow
 def test_limits_of_texts_are_told() -> None:
     schemas = document()["components"]["schemas"]
     assert schemas["CodeRequest"]["properties"]["site"]["maxLength"] == 256

@@ -79,6 +79,7 @@ async def test_strangers_cannot_upload(desk: Desk) -> None:
     assert await refused(await upload(desk, session, headers=BEARER, origin="https://evil.example")) == (403, "wrong_origin")
 
 
+@pytest.mark.slow
 async def test_uploads_at_once_are_limited(desk: Desk) -> None:
     session = await desk.session()
     for _ in range(24):
@@ -154,6 +155,7 @@ async def test_recent_heavy_uploader_has_to_wait(desk: Desk) -> None:
     assert await refused(await upload(desk, session, headers=BEARER)) == (429, "too_many_pictures")
 
 
+@pytest.mark.slow
 async def test_photo_does_not_wait_for_a_slow_image(desk: Desk) -> None:
     out = io.BytesIO()
     Image.new("LA", (8000, 6250), (90, 128)).save(out, "PNG", compress_level=1)

@@ -42,6 +42,7 @@ async def settings_of(desk: Desk, cookie: dict[str, str], member: str = "jimin")
     return dict(stored["settings"])
 
 
+@pytest.mark.slow
 async def test_preview_says_what_more_room_would_do_and_how_sure_it_is(desk: Desk) -> None:
     cookie = await desk.cookie_of("ops")
     asked = {"id": "jimin", "settings": await settings_of(desk, cookie) | {"calls": 3}}

@@ -207,6 +207,7 @@ def test_every_route_has_an_entry_and_every_entry_a_route(desk: Desk) -> None:
     assert not set(ROUTES) & set(TOKEN_ROUTES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", get_args(StaffRole))
 async def test_every_route_allows_what_the_table_allows(world: World, role: StaffRole) -> None:
     member, cookie = await world.member(role, proved=True)
