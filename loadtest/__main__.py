@@ -131,7 +131,7 @@ def _accounts(file: Path) -> list[tuple[str, str]]:
 
 
 async def _call(place: Place, plan: Plan, accounts: list[tuple[str, str]], speech: voice.Voice) -> tuple[Report, bool]:
-    """Make the calls. Return the report, and whether a signal ended them early."""
+    """Make the calls. Return the report, and whether a signal ended the calls early."""
     began, cpu, interrupted = time.monotonic(), time.process_time(), False
     if (task := asyncio.current_task()) is not None:
         for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts background jobs with SIGINT ignored

@@ -86,7 +86,10 @@ class Door:
         await self._post("/api/sign-out", {}, self.place.staff_origin, tab.cookie)
 
     async def _post(self, path: str, body: Message, origin: str, cookie: str = "") -> tuple[Message, str]:
-        """Post JSON. Return the answer and its cookie. If the answer says "try later", wait and try again, `RETRIES` times."""
+        """Post JSON. Return the server's answer and its cookie.
+
+        If the answer says "try later", wait and try again, `RETRIES` times.
+        """
         headers = {"Origin": origin} | ({"Cookie": cookie} if cookie else {})
         for attempt in range(RETRIES + 1):
             try:

@@ -82,7 +82,7 @@ def from_file(path: Path) -> Samples:
 
 
 def made(seed: int = 1) -> Samples:
-    """Make `SECONDS` of the synthetic voice as samples of 48 kHz. Each seed gives other syllables."""
+    """Make `SECONDS` of the synthetic voice as samples of 48 kHz. Each seed makes a voice with other syllables."""
     chance = np.random.default_rng(seed)
     parts: list[NDArray[np.float64]] = []
     while sum(map(len, parts)) < SECONDS * RATE:

@@ -309,7 +309,7 @@ class Ledger:
         self._change(ticket, state, reason)
 
     def block(self, ticket: Ticket, staff: str) -> None:
-        """Exclude a member from a request for `Rules.excluded_ms`. Call it before the request goes back into its queue."""
+        """Exclude a member from a request for `Rules.excluded_ms`. Call this method before the request goes back into its queue."""
         ticket.blocked.add(staff)
         self.deadlines.set("excluded", (ticket.request.id, staff), self.now_ms + self.rules.excluded_ms)
 
@@ -378,7 +378,7 @@ class Ledger:
     # --- reservations and what is held -------------------------------------------------------------------------------
 
     def end_reservation(self, ticket: Ticket, state: ReservationState, reason: str, member_reason: str = "") -> None:
-        """End the reservation of a ticket, if it has one. Afterwards the ticket is in no queue and nobody holds it."""
+        """End the reservation of a ticket, if it has one. After this call, the ticket is in no queue and nobody holds it."""
         reservation = ticket.reservation
         if reservation is None:
             return
@@ -409,7 +409,7 @@ class Ledger:
         """Take an accepted request from its holder.
 
         `wrap_up`: put the holder into wrap-up, if no other request takes one of their places or rings at them. A request that was
-        set aside leads to no wrap-up. Without wrap-up the place is free at once.
+        set aside leads to no wrap-up. Without wrap-up, the request's place is free at once.
         """
         request, staff = ticket.request.id, cast(str, ticket.staff)
         ticket.staff = None

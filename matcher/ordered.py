@@ -48,7 +48,7 @@ class Ordered(Generic[Item]):
             yield from chunk
 
     def first(self) -> Item:
-        """Return the least item. Raise IndexError if there is none."""
+        """Return the least item. Raise IndexError if the list is empty."""
         return self._chunks[0][0]
 
     def least(self, count: int) -> list[Item]:

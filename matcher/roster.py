@@ -43,7 +43,10 @@ class Roster:
         return True
 
     def withdraw(self, member: Member) -> None:
-        """Remove a member from their pool's idle members, if they are idle. Call it before the member's obstacles change."""
+        """Remove a member from their pool's idle members, if they are idle.
+
+        Call this method before the member's obstacles change.
+        """
         item = member.idle_item
         if item is not None:
             for medium, obstacle in member.obstacles.items():

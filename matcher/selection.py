@@ -53,7 +53,7 @@ class Selection:
         return not present or (ticket.excludes_some and present <= self._excluded_narrower(ticket, ring))
 
     def staff_for(self, ticket: Ticket, now_ms: int) -> Match | None:
-        """Match a request with the best idle member, in the narrowest open tier that has one. None: nobody is idle there."""
+        """Match a request with the best idle member, in the narrowest open tier that has one. None: no member is idle there."""
         for ring in range(len(RINGS)):
             if not self.ring_open(ticket, ring, now_ms):
                 return None

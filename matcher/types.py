@@ -120,7 +120,7 @@ class ReservationEnded(Event, frozen=True, gc=False):
 
 
 class RequestChanged(Event, frozen=True, gc=False):
-    """A request has a new state.
+    """The new state of a request.
 
     `reason` may be empty, or by state:
 
@@ -232,7 +232,7 @@ class Unavailable(Exception):
     """The store cannot be used now. The text is a sentence for a log that says why, without secrets.
 
     - It is raised after 5 s without an answer (connection failed, Redis restarts, its slot moves). The step may have been made or
-      not. The store's state shows which. Every state to which the step can have led ends by itself.
+      not. The state of the store shows which of the two is true. Every state to which the step can have led ends by itself.
     - It is raised at once when 20,000 steps wait already, and when Redis refuses the login or a right. The same holds when Redis
       refuses to write: memory or disk full, too few replicas, a script that does not end. The step was then not made.
 
@@ -271,7 +271,7 @@ class MatchStore(Protocol):
         """Stop giving requests to a member. A member can choose this during sessions, and the sessions continue."""
 
     async def sign_out(self, staff: str, now_ms: int, *, force: bool = False) -> list[AnyEvent]:
-        """Sign a member out. Raises `Refused("busy")` while they hold accepted requests, unless `force`.
+        """Sign a member out. Raises `Refused("busy")` while the member holds accepted requests, unless `force`.
 
         With `force` (an operator's command) these requests stay accepted, and signaling decides about them.
         """
@@ -288,7 +288,10 @@ class MatchStore(Protocol):
         """
 
     async def redeem(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Put a promised request into its queue, before all others: its time has come. It rings at once if its member is free."""
+        """Put a promised request into its queue, before all others: its time has come.
+
+        The promised request rings at once if its member is free.
+        """
 
     async def cancel(self, request: str, now_ms: int, reason: str = "") -> list[AnyEvent]:
         """End a request that is not accepted yet."""
@@ -309,7 +312,9 @@ class MatchStore(Protocol):
         """Requeue the request with its original enqueue time. The member who declined is not offered it for 60 s."""
 
     async def becomes_call(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Make an open request a call, because its user has chosen voice or video. Nothing changes if it is a call already.
+        """Make an open request a call, because its user has chosen voice or video.
+
+        If the request is a call already, nothing changes.
 
         If the request rings at a member who has no room for a call, it goes back into its queue. If it is accepted, the holder
         keeps the request, even beyond their capacity.
@@ -354,8 +359,8 @@ class MatchStore(Protocol):
 
         What happens to the earlier holder is described at `complete`.
 
-        Raises `Refused("wrong_state")` if `staff` is `lost`. Call it before `release` of the help request. In the other order,
-        `staff` would be free for a moment, and another request could ring.
+        Raises `Refused("wrong_state")` if `staff` is `lost`. Call this step before `release` of the help request. In the other
+        order, `staff` would be free for a moment, and another request could ring.
         """
 
     async def wrapped_up(self, staff: str, now_ms: int, *, available: bool = True) -> list[AnyEvent]:
@@ -397,7 +402,7 @@ class MatchStore(Protocol):
     async def end_hold(self, now_ms: int) -> list[AnyEvent]:
         """Start matching at once in a store that holds after losing its state.
 
-        Call it only after every open request and every member has been announced again.
+        Call this only after every open request and every member has been announced again.
         """
 
     async def place(self, request: str, now_ms: int) -> Place | None:

@@ -42,7 +42,7 @@ class Kept:
 
 @dataclass(slots=True)
 class _Booked:
-    """One appointment. `request`: the id of its present request. `rang`: whether it has rung."""
+    """One appointment. `request`: the id of its present request. `rang`: whether the appointment has rung."""
 
     staff: Staff
     queue: QueueKey

@@ -136,7 +136,7 @@ class _Person:
 
 
 class Day:
-    """One simulated day. `run` simulates it and returns the outcome.
+    """One simulated day. `run` simulates the day and returns the outcome.
 
     The same `seed` gives the same random draws. `tell_every_s`: after how many seconds a waiting user is told a new range; 0: the
     user is told only one, at the start; None: none.
@@ -247,8 +247,8 @@ class Day:
             if self._now_ms == self._at_ms[index]:
                 self.outcome.low_s[index], self.outcome.high_s[index] = place.low_s, place.high_s
             told.append((self._now_ms, place.low_s, place.high_s))
-        # After the last shift, users are told no further range. If they were, a user who never gives up would keep the simulation
-        # from ending.
+        # After the last shift, users are told no further range. If such users were simulated, a user who never gives up would
+        # keep the simulation from ending.
         if self._tell_every_ms and self._now_ms < self._last_shift_ms:
             self._after(self._tell_every_ms, self._tell, index)
 

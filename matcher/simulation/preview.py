@@ -7,7 +7,7 @@ output.
 A simulated user gives up after some time: the user's patience. For a user who gave up, the patience is the wait in the records.
 For a user who was served, the records do not show the patience. So the preview takes that user's wait and adds a random time. The
 random times have an exponential distribution. Their mean is the sum of all waits, divided by the number of users who waited and
-gave up. The mean is kept within the bounds `_PATIENCE_S`.
+gave up. The mean is limited to the bounds `_PATIENCE_S`.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Topic(Struct, frozen=True, array_like=True):
 
 
 class Person(Struct, frozen=True, array_like=True):
-    """A counselor or professional. `at`: when they were at work, in seconds from the beginning.
+    """A counselor or professional. `at`: the times at which the member was at work, in seconds from the beginning.
 
     The other fields mean the same as in `matcher.types.Staff`.
     """

@@ -22,7 +22,8 @@ MOST_SKEW_MS = 30_000  # Milliseconds by which the clocks of two machines may di
 class Announcement(Struct, kw_only=True):
     """The state that a worker announces in Redis.
 
-    The announcement is JSON under `announcement_key(id)`. Redis deletes it after `LEASE_MS`, unless the worker renews it.
+    The announcement is JSON under `announcement_key(id)`. Redis deletes the announcement after `LEASE_MS`, unless the worker
+    renews it.
 
     The set `WORKERS_KEY` names all workers. `load`: share of one core that the worker used lately. `at`: when the announcement
     was signed, in Unix ms. `mac`: signature of all other fields, in hex.

@@ -130,7 +130,7 @@ class WorkerClient:
         return []
 
     async def health(self) -> None:
-        """Wait until the worker answers. Raise `WorkerUnreachable` when it does not."""
+        """Wait until the worker answers. Raise `WorkerUnreachable` when the worker does not answer."""
         await self._send("GET", "/healthz")
 
     async def stats(self) -> WorkerStats:

@@ -5,7 +5,7 @@
     redis+sentinel://[user:password@]sentinel[:26379][,sentinel[:port]…]/MASTER[/database]  rediss+sentinel:// with TLS
 
 With Sentinel, each new connection first asks the Sentinels for the present master. The user and password in the URL are those of
-the Redis servers. `?sentinel_auth=same` sends them to the Sentinels, too.
+the Redis servers. `?sentinel_auth=same` sends user and password to the Sentinels, too.
 """
 
 from __future__ import annotations

@@ -179,7 +179,10 @@ class Estimator:
         self._unreported = 0
 
     def _end_stall(self) -> None:
-        """Restore the estimate of before the stall. Only the content of the report matters, not that the report came late."""
+        """Restore the estimate that was valid before the stall.
+
+        Only the content of the report matters, not that the report came late.
+        """
         if self._before_stall is not None:
             self.bps, self.last_congestion = self._before_stall
             self._before_stall = None

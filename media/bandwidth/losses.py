@@ -1,7 +1,7 @@
 """Measures the loss on the path to one receiver, and whether the loss lasts.
 
 A receiver that stalls for a moment loses packets once: those for which its socket's buffer has no room. A slow or bad link loses
-packets all the time.
+packets during the whole call.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections import deque
 
 WINDOW_S = 1.0  # Seconds over which loss is measured.
 LEAST_PACKETS = 15  # With fewer packets in the window, the loss is not judged.
-FEW, MANY = 0.02, 0.10  # Fractions lost: above `FEW` loss matters, above `MANY` it may be congestion.
+FEW, MANY = 0.02, 0.10  # Fractions of lost packets: above `FEW`, loss matters; above `MANY`, it may be congestion.
 LASTS_S = 1.2
 """Seconds of much loss that count as lasting. Longer than the window, so that a single gap has left the window by then."""
 

@@ -28,7 +28,10 @@ class Meter:
         return sum(self._octets) * 8 / min(1.0, max(LEAST_S, now - self._began))
 
     def lend(self, to: Any) -> None:
-        """Copy the counters into a `fastpath_video`, because the fast path counts from now on. `refresh` copies them back."""
+        """Copy the counters into a `fastpath_video`, because the fast path counts from now on.
+
+        `refresh` copies the counters back.
+        """
         to.metered_at, to.metered = self._at, self._octets
 
     def refresh(self, of: Any) -> None:

@@ -1,4 +1,6 @@
-"""Signs of presence on a board: cursors, laser trails, and the part of a page that a leader shows. The board stores none of them.
+"""Signs of presence on a board: cursors, laser trails, and the part of a page that a leader shows.
+
+The board stores no signs of presence.
 
 A client sends varuint 1, then a length and the body: a byte for the kind (`KINDS`), the name of a page, a count, and that many
 pairs of little-endian int16 (x, y in 1/8 unit). The board adds the sender's name, so that nobody can point in the name of

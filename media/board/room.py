@@ -315,7 +315,7 @@ class BoardRoom:
         return self._census
 
     def _has_room(self, size: int, types: int) -> bool:
-        """Return whether an update fits into the document. If it does not, compact the journal and try again.
+        """Return whether an update fits into the document. If the update does not fit, compact the journal and try again.
 
         Compacting removes what was overwritten or deleted. Compacting is costly, so it is done at most once in 10 s.
         """

@@ -252,7 +252,7 @@ def var_uint(value: int) -> bytes:
 
 
 def split(update: bytes, limit: int) -> list[bytes]:
-    """Return several updates in order, which together change as much as `update`. Each has at most `limit` bytes (≥ 64).
+    """Return several updates in order, which together change as much as `update`. Each piece has at most `limit` bytes (≥ 64).
 
     Structs are never cut: a struct longer than `limit` raises BadUpdateError("too_long"). Malformed bytes raise as in `parse`.
     """
@@ -260,7 +260,7 @@ def split(update: bytes, limit: int) -> list[bytes]:
 
 
 def slices(update: bytes, parsed: Parsed, limit: int, most: int) -> Iterator[bytes]:
-    """Yield slices of `update` like those of `split`. Each has at most `most` structs, or 64 times `most` deletions."""
+    """Yield slices of `update` as `split` does. Each has at most `most` structs, or 64 times `most` deletions."""
     room = limit - 32
     for client, structs in parsed.structs.items():
         first = size = 0

@@ -59,7 +59,7 @@ async def serve(options: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Run the process from the command line. Exit with a message when it cannot serve."""
+    """Run the process from the command line. Exit with a message when the process cannot serve."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -127,7 +127,7 @@ class Feed:
     # messages from the captions process (Receiver)
 
     def words(self, stream: int, words: wire.Words | wire.Lost) -> None:
-        """Pass on words of a stream to those who could hear it."""
+        """Pass on words of a stream to the people who could hear the voice."""
         said = self._said.get(stream)
         if said is not None:
             self._say(said, words)

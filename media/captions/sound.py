@@ -1,4 +1,4 @@
-"""Decodes the sound of one stream: Opus packets in, samples at 16 kHz out. Pure. It never waits for a late packet.
+"""Decodes the sound of one stream: Opus packets in, samples at 16 kHz out. Pure. This decoder never waits for a late packet.
 
 Lost packets are concealed, or restored from the copy in the next packet. A pause that the sender did not send (DTX) becomes
 silence, at most `LONGEST_PAUSE` of it.

@@ -48,7 +48,7 @@ class Work:
         """By stream: the last draft of the stream's utterance, and the words of this draft."""
 
     def put(self, stream: object, language: str, spoken: Spoken) -> tuple[Heard | None, object]:
-        """Add what somebody has said. Return (its words, stream of a dropped utterance); either may be None.
+        """Add the sound of what somebody has said. Return (its words, stream of a dropped utterance); either may be None.
 
         The words are known already if a draft of the same utterance was made from the same sound. When too many utterances
         wait, the oldest one is dropped.

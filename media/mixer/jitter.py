@@ -1,7 +1,8 @@
 """Jitter buffer: decides every 20 ms which packet is played next, what is concealed, and how long packets wait.
 
-Pure: no clock, no codec, no samples. Methods take the time (seconds, monotonic) and return steps. Each tick of the mixer asks for
-steps until it has 960 samples. RTP timestamps (48 kHz) place the packets, so packets of 2.5 to 120 ms mix freely.
+Pure: this buffer has no clock, no codec and no samples. Methods take the time (seconds, monotonic) and return steps. Each tick of
+the mixer asks for steps until it has 960 samples. RTP timestamps (48 kHz) place the packets, so packets of 2.5 to 120 ms mix
+freely.
 
 - A missing packet never stops the tick. The packet may only be late, so the buffer conceals up to 60 ms and continues to wait for
   the packet. This makes the delay longer by the concealed time. After 60 ms the buffer plays silence and gives the packet up.
@@ -226,8 +227,8 @@ class JitterBuffer:
         """Start a tick. Return True if the caller must make this tick from 40 ms of sound, which shortens the delay.
 
         `buffered`: decoded samples that the caller still has. `quiet`: whether the sound is so quiet that nobody would notice a
-        shortening now. If it is not, the delay is shortened only after it has been too long for 2 s, or for a shorter time if it
-        is much too long.
+        shortening now. If the sound is louder, the delay is shortened only after it has been too long for 2 s, or for a shorter
+        time if it is much too long.
         """
         if not self._playing:
             return False
@@ -246,7 +247,7 @@ class JitterBuffer:
         return True
 
     def rest(self, now: float) -> bool:
-        """Let a tick of pure silence pass. Call it before `begin` and `next`, which are needed only if it returns False.
+        """Let a tick of pure silence pass. Call this method before `begin` and `next`, which are needed only if it returns False.
 
         Return False, and do nothing, if there is something to play.
 

@@ -1,7 +1,7 @@
 """Mix: the sum of the sources that a listener hears. Each source has a gain for this listener. The sum is clamped to int16.
 
-Pure: arrays in, arrays out. A gain moves linearly to its target within one tick (20 ms), so that a matrix change causes no click.
-Listeners with equal sums have equal `Recipe`s, and the room encodes once for all of them.
+Pure: arrays go in and arrays come out. A gain moves linearly to its target within one tick (20 ms), so that a matrix change
+causes no click. Listeners with equal sums have equal `Recipe`s, and the room encodes once for all of them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Mixer of one room: decides what each listener is sent at every tick. No sockets, no asyncio; time is passed in."""
+"""Mixer of one room: decides what each listener is sent at every tick.
+
+The room has no sockets and no asyncio; callers pass the time.
+"""
 
 from __future__ import annotations
 
@@ -214,13 +217,13 @@ class AudioRoom:
         return self._solo.name if self._solo is not None else ""
 
     def has_passed(self, sequence: int, timestamp: int) -> bool:
-        """Return whether passthrough sent this packet last. The packet's counters are given as on the wire."""
+        """Return whether passthrough sent this packet last. The packet's counters are those in its RTP header."""
         last = self._solo.last if self._solo is not None else None
         return last is not None and last.sequence & 0xFFFF == sequence and last.timestamp & 0xFFFFFFFF == timestamp
 
     @property
     def may_flow(self) -> bool:
-        """Return whether passthrough outside the mixer can begin: packets arrive evenly, and no reason to end it exists."""
+        """Return whether passthrough outside the mixer can begin: packets arrive evenly, and nothing requires the end of the passthrough."""
         return self._solo is not None and self._solo.even_ticks >= EVEN_TICKS and not self.flow_is_over
 
     def begin_flow(self) -> set[str]:

@@ -98,7 +98,7 @@ class Source:
     def _hums(self, level: int | None) -> bool:
         """Return whether the sound has been only an even, low noise for a second.
 
-        The first packet with another level ends this.
+        The first packet with another level ends the silence.
         """
         if level is None or level < HUM_DBOV or abs(level - self._hum_level) > HUM_SPREAD:
             self._hum_level, self._hum_run = level or 0, 0
@@ -186,7 +186,7 @@ class Source:
 
     @property
     def position(self) -> int:
-        """Timestamp of the sample that `take` returns next."""
+        """Timestamp of the first sample that `take` returns next."""
         return self._buffer.position - sum(map(len, self._ready))
 
     @property

@@ -1,9 +1,9 @@
 """Outgoing encoded streams: which listeners share an encoder, and what is sent in silence.
 
 Every listener receives the packets of one `Stream`. When the recipes of a stream's listeners begin to differ, each group of equal
-recipes gets a clone of the encoder in the same tick. This does not disturb the listeners' decoders. Two streams become one when
-their recipes have been equal for half a second, when both are silent, or when both are new: then their encoders have nearly the
-same state.
+recipes gets a clone of the encoder in the same tick. The change does not disturb the listeners' decoders. Two streams become one
+when their recipes have been equal for half a second, when both are silent, or when both are new: then their encoders have nearly
+the same state.
 
 When silence begins, a stream encodes 200 ms of it, so that its encoder and the listeners' decoders come to rest. Then it sends an
 empty DTX packet every 400 ms (RFC 7587 section 3.1.3). With these packets browsers play comfort noise and keep their playout
@@ -59,8 +59,8 @@ class Stream:
     def end_passing(self, sound: list[Samples], last: bytes) -> None:
         """Prepare the encoder to encode again after passthrough.
 
-        `sound`: samples of the last packets that the listeners got. Empty: the voice has been silent for long. `last`: payload of
-        the last packet.
+        `sound`: samples of the last packets that the listeners got. Empty: the stream has been silent for long. `last`: payload
+        of the last packet.
         """
         for samples in sound:
             self.encoder.encode(samples)
@@ -185,7 +185,7 @@ class Streams:
                 self._streams.append(stream.fork(members))
 
     def _join(self, recipes: Mapping[str, Recipe]) -> bool:
-        """Join streams with equal recipes. Return False while some of them must still wait for `JOIN_TICKS`."""
+        """Join streams with equal recipes. Return False while some streams must still wait for `JOIN_TICKS`."""
         kept: dict[Recipe, Stream] = {}
         others: list[Stream] = []
         for stream in self._streams:

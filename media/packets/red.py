@@ -137,7 +137,7 @@ class Seen:
 
     @property
     def highest(self) -> int:
-        """Newest sequence number that was passed on."""
+        """The newest sequence number that was passed on."""
         return self._highest
 
     def passed(self, count: int) -> None:
@@ -196,8 +196,8 @@ class Remedy:
     """Decides whether a lossy connection gets redundant copies (RED), by the receiver's reports.
 
     Copies would make a congested connection worse. So copies do not begin while packets queue up on the path. Copies end if they
-    have raised the loss, or when the loss has ended. `deep`: whether packets are lost in bursts, so that each packet needs `DEEP`
-    copies.
+    have raised the loss, or when there is no more loss. `deep`: whether packets are lost in bursts, so that each packet needs
+    `DEEP` copies.
     """
 
     def __init__(self) -> None:

@@ -1,8 +1,8 @@
 """Offloads a steady video to the fast path (`transport/pictures.c`), and takes it back.
 
 The state of a video belongs to `Incoming` and its `Meter` and `Seen`, and to the `Rewriter` of each slot that shows the video.
-`LentVideo.lend` copies this state into the fast path. `sync` copies it back at any time, `recall` for the last time. Between
-`lend` and `recall` only the fast path changes the state.
+`LentVideo.lend` copies this state into the fast path. `sync` copies the state back at any time, and `recall` copies it back for
+the last time. Between `lend` and `recall` only the fast path changes the state.
 """
 
 from __future__ import annotations

@@ -427,8 +427,8 @@ class Peer:
     def tick(self, now: float) -> None:
         """Run what is due: retransmission requests, keyframe requests, ICE probes, reports.
 
-        Call every 20 ms. While the peer `rests`, only one call in 200 ms has an effect. While it `is_calm`, one in 200 ms has, or
-        without the fast path one in 100 ms.
+        Call every 20 ms. While the peer `rests`, only one call in 200 ms has an effect. While the peer `is_calm`, one tick in 200
+        ms has an effect. Without the fast path, one in 100 ms has.
         """
         if now < self._tick_due:
             return

@@ -211,7 +211,7 @@ class PacketCache:
         self._packets[sequence % CACHE_PACKETS] = (sequence, packet)
 
     def get(self, sequence: int) -> bytes | None:
-        """Return the packet with this sequence number. None: it is not stored any more."""
+        """Return the packet with this sequence number. None: the packet is not stored any more."""
         entry = self._packets[sequence % CACHE_PACKETS]
         return entry[1] if entry is not None and entry[0] == sequence else None
 

@@ -99,8 +99,8 @@ class Uplink:
         """Return a video packet as it was first sent. None: the packet is empty, a repetition, or not of this stream.
 
         Browsers fill the probes of their bandwidth estimation with repetitions of packets that have already arrived. Viewers
-        cannot use a repetition: their SRTP drops it as a replay, so it would count as lost on each viewer's path. `came`: when
-        the packet arrived, for the feedback to the sender.
+        cannot use a repeated packet: their SRTP drops it as a replay, so it would count as lost on each viewer's path. `came`:
+        when the packet arrived, for the feedback to the sender.
         """
         section = self._sections[stream.role]
         if section.transport_cc:

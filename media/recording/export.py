@@ -3,7 +3,7 @@
 `python -m media.recording.export < plan.json`.
 
 The program prints its progress in per cent, one number per line. The plan (`recording_files.Plan`) says when which track is heard
-or shown. The file contains nothing else.
+or shown. The file contains nothing that the plan does not name.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ class Export:
 
 
 def export(plan: Plan) -> None:
-    """Write the file of a plan. Raise OSError or av.FFmpegError when it cannot be written."""
+    """Write the file of a plan. Raise OSError or av.FFmpegError when the file cannot be written."""
     work = Export(plan)
     try:
         work.run()

@@ -28,7 +28,7 @@ class Ordered(NamedTuple):
 class Order:
     """Reorder buffer. `wait_s`: for how many seconds a gap delays later packets. After that, no retransmission is expected.
 
-    All times are in seconds of one clock; it does not matter of which.
+    All times are in seconds of one clock, which can be any clock.
     """
 
     def __init__(self, wait_s: float) -> None:
@@ -51,7 +51,7 @@ class Order:
         return self._insert(packet, after_loss=False)
 
     def late(self, now: float) -> list[Ordered]:
-        """Give up gaps that have lasted `wait_s` at `now`. Return the packets that waited for them."""
+        """Give up gaps that have lasted `wait_s` at `now`. Return the packets that waited for these gaps."""
         found: list[Ordered] = []
         while self._held:
             first = self._first()

@@ -41,7 +41,7 @@ def _ms(at: float) -> int:
 class Segment:
     """A segment that is being written. Methods raise WriteFailed if they cannot write to the disk.
 
-    Call `close` even after that.
+    Call `close` even after WriteFailed.
     """
 
     def __init__(self, root: Path, begin: wire.Begin, keep_free_bytes: int = KEEP_FREE_BYTES) -> None:
@@ -76,7 +76,7 @@ class Segment:
             self._open[track][1].report(captured, timestamp)
 
     def packet(self, number: int, at: float, data: bytes) -> None:
-        """Write one RTP packet. Raise rtp.RtpError if it is malformed."""
+        """Write one RTP packet. Raise rtp.RtpError if the packet is malformed."""
         named = self._named.get(number)
         if named is None:
             return

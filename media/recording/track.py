@@ -52,8 +52,8 @@ def failure(error: Exception) -> WriteFailed:
 class Track:
     """One track's file. Methods that write or close the file raise WriteFailed.
 
-    The first packet that can be shown or heard creates the file `path`. `began_ms` and `ended_ms` (Unix time) are None before
-    that.
+    The first packet that can be shown or heard creates the file `path`. `began_ms` and `ended_ms` (Unix time) are None before the
+    first packet.
     """
 
     def __init__(self, path: Path, kind: Kind) -> None:

@@ -36,7 +36,7 @@ class Frames:
         self._arrived = 0.0
 
     def push(self, ordered: Ordered) -> Frame | None:
-        """Add a packet. Return the frame that this packet completes. None: it completes no frame."""
+        """Add a packet. Return the frame that this packet completes. None: the packet completes no frame."""
         packet, header = ordered.packet, ordered.packet.header
         if ordered.after_loss:
             self._break()

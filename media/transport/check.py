@@ -27,7 +27,7 @@ _COOKIE = 0x2112A442
 
 @dataclass(slots=True)
 class Check:
-    """A Binding request that was read but not verified yet. Trust it only if `is_authentic`.
+    """A Binding request that was read but not verified yet. Trust the message only if `is_authentic`.
 
     `username` is `our ufrag:their ufrag`.
     """

@@ -33,7 +33,7 @@ def is_fresh(library: Path = LIBRARY) -> bool:
 
 
 def compile_to(library: Path = LIBRARY, extra: tuple[str, ...] = ()) -> str:
-    """Build the library. Return "", or the reason why it could not be built."""
+    """Build the library. Return "", or the reason why the library could not be built."""
     if sys.platform != "linux":
         return "only Linux has recvmmsg"
     compiler = shlex.split(os.environ.get("CC", "cc"))
@@ -52,7 +52,10 @@ def compile_to(library: Path = LIBRARY, extra: tuple[str, ...] = ()) -> str:
 
 
 def make() -> str:
-    """Build the library unless it is fresh. Return "" or why it cannot be built. This reason is also printed."""
+    """Build the library unless it is fresh. Return "", or the reason why the library cannot be built.
+
+    This reason is also printed.
+    """
     reason = "" if is_fresh() else compile_to()
     if reason:
         print(f"The fast path of the relay was not built ({reason}). The service runs without it and needs more processor time.")

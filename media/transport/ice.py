@@ -23,7 +23,7 @@ peer that sends only answers to probes never counts as failed."""
 SILENT_S = 0.5
 """Seconds of silence after which media may move from the selected address to another."""
 PROBE_EVERY_S = 0.1  # At least this many seconds pass between two probes of one address.
-PROBES_PENDING = 16  # Unanswered probes of one peer that are remembered.
+PROBES_PENDING = 16  # At most this many unanswered probes of one peer are remembered.
 # At most this many addresses of one peer are remembered. A further one replaces the longest silent one, never the selected one.
 MAX_PATHS = 16
 SWITCH_MARGIN_S = 0.02  # An address is probed if its last packet came this many seconds later than that of the selected address.

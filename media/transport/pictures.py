@@ -1,6 +1,6 @@
 """Binding of pictures.c and feedback.c, which relay steady videos without Python, and report to their senders.
 
-`Video.state` and `Slot.state` are structures of fastpath.h. While a video is offloaded, only the C code changes them.
+`Video.state` and `Slot.state` are structures of fastpath.h. While a video is offloaded, only the C code changes these structures.
 `media.peer.lent_pictures` copies the state between Python and these structures. A `Leg` owns its videos and slots: `Leg.close`
 frees them, and they do nothing afterwards.
 """
@@ -68,7 +68,7 @@ class Slot:
             self._leg.fastpath.lib.fastpath_slot_put(self.state, sequence, packet, len(packet))
 
     def get(self, sequence: int) -> bytes | None:
-        """Return a packet that Python or the fast path has sent lately. None: it is not kept any more."""
+        """Return a packet that Python or the fast path has sent lately. None: the packet is not stored any more."""
         if not self._leg.is_open:
             return None
         ffi = self._leg.fastpath.ffi

@@ -41,8 +41,8 @@ _SRTP_FUNCTION = "srtp_err_status_t(*)(struct srtp_ctx_t_ *, void *, int *)"
 MAX_STREAM_ID = 1023  # largest accepted number of an SCTP stream
 MAX_MISORDERED = 4096
 """At most this many SCTP chunks of a peer may wait for an earlier, missing chunk. aiortc sorts them for every packet."""
-MAX_CHANNELS = 4  # Data channels that a peer may open in all.
-MAX_BUFFERED_BYTES = {"doc": 4 * 1024 * 1024, "live": 64 * 1024}  # Unsent bytes of a data channel.
+MAX_CHANNELS = 4  # A peer may open at most this many data channels in all.
+MAX_BUFFERED_BYTES = {"doc": 4 * 1024 * 1024, "live": 64 * 1024}  # A data channel holds at most this many unsent bytes.
 
 
 class _Path:

@@ -30,7 +30,7 @@ Kind = Literal["stun", "dtls", "rtp", "rtcp", "junk"]
 MAX_DATAGRAM_BYTES = 1500
 DRAIN = 64
 """Datagrams read at each wake-up of a socket, so that a flood on one socket starves neither timers nor other sockets."""
-BUFFER_BYTES = 2 * 1024 * 1024  # Kernel buffer of each socket, each direction.
+BUFFER_BYTES = 2 * 1024 * 1024  # Bytes of the kernel's buffer of each socket, in each direction.
 BIND_ATTEMPTS = 32  # Random ports tried until one is free on all addresses.
 SO_TIMESTAMPNS = 35
 """Socket option of Linux, socket(7): the kernel reports when it received a datagram. Python has no name for this option."""
@@ -160,7 +160,7 @@ class UdpSockets:
 
 
 def _came(stamps: list[tuple[int, int, bytes]]) -> float:
-    """Return when the kernel received a datagram, from the datagram's ancillary data. Without such data, return the present."""
+    """Return when the kernel received a datagram, from the datagram's ancillary data. Without such data, return the present time."""
     now = time.monotonic()
     for level, kind, data in stamps:
         if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS and len(data) == _STAMP.size:

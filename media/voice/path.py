@@ -133,7 +133,7 @@ class VoicePath:
         self.mode = Mode.RELAYED
 
     def follow(self, event: Event) -> Effect | None:
-        """Change the mode by `TRANSITIONS`. Return what the caller must do now. None: the caller need do nothing."""
+        """Change the mode by `TRANSITIONS`. Return what the caller must do after the change. None: the caller need do nothing."""
         self.mode, effect = TRANSITIONS.get((self.mode, event), (self.mode, None))
         return effect
 

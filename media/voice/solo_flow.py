@@ -1,10 +1,10 @@
 """Passthrough by the fast path, which sends the only sounding voice to the listeners. The mixer gets the packets later.
 
 In passthrough (`media.mixer.solo`) the mixer sends the packets of one voice on as they came. If Python forwarded these packets,
-it would have to wake up for each packet, although it only runs one tick of the mixer then. So if the packets arrive evenly, the
-voice is offloaded to the fast path, like a relayed voice. Every 100 ms the mixer gets the packets of the last 100 ms, and runs
-the ticks that it has missed. While the room has other work, the mixer gets the packets every 20 ms. Thus the mixer knows what the
-listeners' decoders have decoded, and can return to mixing at any time.
+it would wake up for each packet only to run one tick of the mixer. So if the packets arrive evenly, the voice is offloaded to the
+fast path, like a relayed voice. Every 100 ms the mixer gets the packets of the last 100 ms, and runs the ticks that it has
+missed. While the room has other work, the mixer gets the packets every 20 ms. Thus the mixer knows what the listeners' decoders
+have decoded, and can return to mixing at any time.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Flow:
         return flow
 
     def take(self, packet: Kept) -> None:
-        """Give the mixer a packet that the fast path has sent to the listeners. Call in the order of sending."""
+        """Give the mixer a packet that the fast path has sent to the listeners. Call this method in the order of sending."""
         self._tick_until(packet.at)
         awaited = self._audio.awaits_packet
         self._audio.push(self.peer.participant, packet.sequence, packet.timestamp, packet.payload, packet.level, packet.at)
@@ -82,8 +82,8 @@ class Flow:
     def look(self, now: float, rests: bool) -> bool:
         """Give the mixer all packets up to `now`. Return False when the passthrough must end.
 
-        `rests`: whether the room needs no other work, so that 100 ms may pass before the next call. Otherwise at most 20 ms may
-        pass.
+        `rests`: whether the room needs no other work, so that 100 ms may pass before the next call. If the room needs other work,
+        at most 20 ms may pass.
         """
         self.peer.bring()
         self._tick_until(now)

@@ -124,7 +124,7 @@ class Voices:
 
     @property
     def deadline(self) -> int:
-        """Step at which the timer must call `tick`.
+        """The step at which the timer must call `tick`.
 
         While the mixer awaits a packet for passthrough, the arrival of this packet causes the tick. So the timer waits
         `GRACE_STEPS` longer. While a voice is `flowing`, the fast path has sent its packets to the listeners already. Then `tick`
@@ -201,7 +201,9 @@ class Voices:
     # packets (peer.VoiceOwner)
 
     def audio(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, level: int | None, now: float) -> None:
-        """Take one voice packet: record and caption it, relay it, give it to the mixer. Then offload the voice if possible.
+        """Take one voice packet: record and caption it, relay it, give it to the mixer.
+
+        After that, offload the voice if possible.
 
         `level`: RFC 6464 level in -dBov. None: the packet has none.
         """

@@ -87,8 +87,8 @@ def _reply(value: msgspec.Struct, status: int = 200) -> web.Response:
 async def _command(request: web.Request, kind: type[Command]) -> Command:
     """Return the request's body as `kind`. Raise `Refused` for anything else.
 
-    The body must equal the encoding of the decoded value. Otherwise it may name a field twice, and two readers might take
-    different values.
+    The body must equal the encoding of the decoded value. If this were allowed, a request could name a field twice, and two
+    readers might take different values.
     """
     body = await request.read()
     try:
@@ -175,7 +175,7 @@ async def _events(request: web.Request) -> web.StreamResponse:
 
 
 async def _drain(socket: web.WebSocketResponse, subscriber: Subscriber) -> None:
-    """Read from the subscriber's WebSocket, only to notice when it closes. Subscribers send nothing."""
+    """Read from the subscriber's WebSocket, only to notice when the connection closes. Subscribers send nothing."""
     async for frame in socket:
         if frame.type is WSMsgType.ERROR:
             break

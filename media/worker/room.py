@@ -183,8 +183,8 @@ class Room:
         """Run what is due.
 
         The worker calls this method every 20 ms; while the room `rests`, every 200 ms. While nothing is mixed and no peer waits
-        for an answer, the worker calls it every 200 ms, or every 100 ms without the fast path. A late tick also makes the sound
-        of the ticks that were missed.
+        for an answer, the worker calls this method every 200 ms, or every 100 ms without the fast path. A late tick also makes
+        the sound of the ticks that were missed.
         """
         self.voices.tick(now, self._is_calm)
         self._outside.flush()
@@ -218,7 +218,7 @@ class Room:
     # events of peers (peer.Owner)
 
     def video(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, now: float) -> None:
-        """Take one video packet: record it and relay it to the slots that show it. Then offload the video if it is steady."""
+        """Take one video packet: record it and relay it to the slots that show it. After that, offload the video if it is steady."""
         viewers = self._pictures.get((peer.participant, source.role), ())
         if viewers or self._tap is not None:
             self._pass_on(peer.participant, viewers, source, data, header, now)

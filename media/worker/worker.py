@@ -42,7 +42,7 @@ MAX_ROOMS = 1000
 MAX_PEERS = 2000
 CLOSE_S = 1.0  # When the worker closes, peers get at most this many seconds to end properly.
 ECHOES_A_SECOND = 20  # At most this many answers a second to STUN requests without credentials; further requests are dropped.
-LOG_EVERY = 500  # One log line for this many failures of a kind.
+LOG_EVERY = 500  # Write one log line for this many failures of a kind.
 
 
 def find_fastpath() -> Fastpath | None:
@@ -205,7 +205,7 @@ class Worker:
             del self._epochs[oldest]
 
     def snapshot(self, number: int) -> wire.Snapshot:
-        """Return the worker's state after event `number`."""
+        """Return the worker's state after the event with this `number`."""
         rooms = [room.state() for room in self.rooms.values()]
         captions = self.captions is not None and self.captions.ready
         return wire.Snapshot(

@@ -58,7 +58,7 @@ class Gate:
         self._urgent: deque[asyncio.Future[None]] = deque()
         # Recent mean seconds between two admissions. A pause of the whole server counts only in part (`_leave`). We measured the
         # reason: when pauses counted in full, the last of ten thousand clients was told to return after half a minute because of
-        # a pause of one second. The queue was empty long before that.
+        # a pause of one second. At that time, the queue had long been empty.
         self._turn_s = FIRST_TURN_S
         self._let_in_s = 0.0
         self._booked_until_s = 0.0

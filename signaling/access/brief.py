@@ -154,7 +154,10 @@ def _is_another(brief: Brief, product: ClaimedProduct | None) -> bool:
 
 
 def with_field(brief: Brief, name: str, value: str, provenance: Provenance) -> Brief:
-    """Return the brief with one field set. A field that the partner has signed stays. An empty `value` removes the field."""
+    """Return the brief with one field set. A field that the partner has signed stays unchanged.
+
+    An empty `value` removes the field.
+    """
     if any(f.name == name and f.provenance == "signed" for f in brief.fields):
         return brief
     others = [f for f in brief.fields if f.name != name]
@@ -202,7 +205,7 @@ def clean_url(url: str, allowed_params: list[str] | None = None) -> str:
 
 
 def clean_text(text: str, most: int) -> str:
-    """Return the text as one line, cut with an ellipsis to `most` characters. Return "" when it has no visible character."""
+    """Return the text as one line, cut with an ellipsis to `most` characters. Return "" when the text has no visible character."""
     return Seen(most, cut=True)(text)
 
 

@@ -470,7 +470,7 @@ def signing_secret(settings: Settings) -> bytes:
 
 
 def server_secret(data_dir: Path) -> bytes:
-    """Return the 32 bytes of `data_dir/server.key`. If the file is missing, make it, readable only by its owner.
+    """Return the 32 bytes of `data_dir/server.key`. If the file is missing, make it. Only its owner can read it.
 
     Raises ValueError when the file is too short.
     """

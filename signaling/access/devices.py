@@ -29,7 +29,10 @@ _IPV4_PREFIX, _IPV6_PREFIX = 24, 48  # bits of an address that name a provider's
 
 
 def device_of(user_agent: str) -> str:
-    """Return the browser and system of a `User-Agent` header, such as "Chrome · Windows". Return "" for an unknown program."""
+    """Return the browser and system of a `User-Agent` header, such as "Chrome · Windows".
+
+    Return "" for a program that this module does not know.
+    """
     found = [_first(names, user_agent[:500]) for names in (_BROWSERS, _SYSTEMS)]
     return " · ".join(filter(None, found))
 

@@ -86,7 +86,9 @@ class Factors:
         )
 
     async def confirm(self, staff: str, code: str, now: int) -> list[str]:
-        """Make the new authenticator app the member's second factor. Return new recovery codes. `code`: the app's first code.
+        """Make the new authenticator app the member's second factor. Return new recovery codes for the member.
+
+        `code`: the app's first code.
 
         Raises SignInRefused: wrong_code, app_exists, too_many_sign_ins.
         """
@@ -96,7 +98,10 @@ class Factors:
         return await self.new_recovery_codes(staff)
 
     async def new_recovery_codes(self, staff: str) -> list[str]:
-        """Replace the member's recovery codes, and return the new codes. Only their hashes are stored, so show them now."""
+        """Replace the member's recovery codes, and return the new codes.
+
+        The records store only the hashes of the codes, so show the codes now.
+        """
         codes = [recovery_code() for _ in range(RECOVERY_CODES)]
         await self._records.set_recovery_codes(staff, [recovery_hash(code) for code in codes])
         return codes

@@ -61,7 +61,7 @@ class Given(NamedTuple):
 
 
 class SignedIn(NamedTuple):
-    """A new sign-in. `limited`: the member must set up a second factor. Until then, they can do nothing else, except sign out."""
+    """A new sign-in. `limited`: the member must set up a second factor. Before that, they can do nothing but sign out."""
 
     staff: StaffRecord
     token: str
@@ -160,7 +160,7 @@ class Identity:
             raise SignInRefused("wrong_password") if refused.reason == "wrong_credentials" else refused from None
 
     async def _check(self, staff: StaffRecord | None, login: str, password: str, network: str, now: int) -> StaffRecord:
-        """Check the password of a try to sign in. Return the member to whom it belongs. Raises SignInRefused."""
+        """Check the password of a try to sign in. Return the member to whom the login belongs. Raises SignInRefused."""
         # The three limits are asked in this order, and a limit that refuses a try keeps the later limits from counting the try.
         # So a stranger at one address cannot use up a member's limit for all addresses.
         pair = f"{network} {login}"
@@ -200,7 +200,7 @@ class Identity:
         await self._records.audit(UNKNOWN, "sign_in.refused", f"staff/{name}", now, network)
 
     async def who(self, request: web.Request, now: int) -> StaffRecord | None:
-        """Return the member of staff whose sign-in cookie the request has. Return None without a valid sign-in."""
+        """Return the member of staff whose sign-in cookie the request has. Return None if there is no valid sign-in."""
         return await self.who_holds(request.cookies.get(COOKIE, ""), now)
 
     async def who_holds(self, token: str, now: int) -> StaffRecord | None:
@@ -212,7 +212,10 @@ class Identity:
         return None if found is None or found.limited else await self._records.staff(found.staff)
 
     async def sign_in_of(self, token: str, now: int) -> SignInRecord | None:
-        """Return the sign-in with this token, even a limited sign-in. Return None when it has ended. Note the time of use."""
+        """Return the sign-in with this token, even a limited sign-in. Return None when the sign-in has ended.
+
+        Note the time of use.
+        """
         if not token:
             return None
         found = await self._records.sign_in(token_hash(token))

@@ -119,7 +119,7 @@ class _Hashed:
 
 
 class ArchiveReader:
-    """Reads a backup from `source`. Raises BackupFailed for anything that `ArchiveWriter` would not have written."""
+    """Reads a backup from `source`. Raises BackupFailed for anything that `ArchiveWriter` would not write."""
 
     def __init__(self, source: BinaryIO) -> None:
         try:

@@ -46,7 +46,9 @@ def make(settings: Settings, target: Path, passphrase: str | None) -> Made:
 
 
 def write(settings: Settings, out: BinaryIO, passphrase: str | None) -> Made:
-    """Write a backup to `out`. With a passphrase, encrypt it. Raises BackupFailed, and OSError when `out` or the disk fails.
+    """Write a backup to `out`. With a passphrase, the backup is encrypted.
+
+    Raises BackupFailed, and OSError when `out` or the disk fails.
 
     The database is copied first and the files after it, so the backup has every file that the database's copy names. Only files
     that are erased while the backup is made are left out.

@@ -65,8 +65,8 @@ def restore(settings: Settings, source: io.BufferedReader, passphrase: str | Non
 def _moved(moves: list[tuple[Path, Path]]) -> Iterator[None]:
     """Move files and folders from the first path of each pair to the second.
 
-    Move them back when a move or the `with` block fails. If some files cannot be moved back, raise BackupFailed with a sentence
-    that names the files.
+    If a move or the `with` block fails, move the files back. If some files cannot be moved back, raise BackupFailed with a
+    sentence that names the files.
     """
     done: list[tuple[Path, Path]] = []
     try:

@@ -253,7 +253,7 @@ function Ledger.finalize(ticket, state, reason)
   tickets:remove(ticket.id)
 end
 
--- Exclude a member from a request for `RULES.excluded_ms`. Call it before the request goes back into its queue.
+-- Exclude a member from a request for `RULES.excluded_ms`. Call this function before the request goes back into its queue.
 function Ledger.block(ticket, staff)
   ticket.blocked[staff] = true
   Deadlines.set("excluded", Deadlines.pair(ticket.id, staff), World.now_ms + RULES.excluded_ms)
@@ -271,7 +271,7 @@ end
 
 -- --- reservations and what is held ----------------------------------------------------------------------------------------
 
--- End the reservation of a ticket, if the ticket has one. Afterwards the ticket is in no queue and nobody holds it.
+-- End the reservation of a ticket, if the ticket has one. After this call, the ticket is in no queue and nobody holds it.
 function Ledger.end_reservation(ticket, state, reason, member_reason)
   local reservation, staff = ticket.reservation, ticket.staff
   if not reservation then

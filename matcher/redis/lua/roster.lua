@@ -281,7 +281,7 @@ function Roster.update(member, staff)
   return true
 end
 
--- Remove a member from their pool's idle members, if they are idle. Call it before the member's obstacles change.
+-- Remove a member from their pool's idle members, if they are idle. Call this function before the member's obstacles change.
 function Roster.withdraw(member)
   if not member.idle then
     return

@@ -71,7 +71,7 @@ local function is_open_by_time(ticket, ring)
   return ring == EXACT or World.now_ms - ticket.enqueued_at_ms >= opens_after_ms(ticket, ring)
 end
 
--- Return whether a tier is open for the head of a lane. Only the head's rank is known.
+-- Return whether a tier is open for the head of a lane. Only the rank of the lane's head is known.
 local function is_open_for_head(ring, rank, lane)
   if ring == EXACT then
     return true

@@ -34,7 +34,7 @@ local function first(order)
   return call("ZRANGE", order, "0", "0")[1]
 end
 
--- End the step as refused. Call it before the first change only: a refused step changes nothing.
+-- End the step as refused. Call this function only before the first change, because a refused step changes nothing.
 local function refuse(reason)
   error({refused = reason})
 end

@@ -64,7 +64,7 @@ class ProviderRefuses(Exception):
 class ClientRefused(ProviderRefuses):
     """The provider refuses this installation, because the client id, secret or settings are wrong.
 
-    It does not refuse the person.
+    This refusal is not about the person.
     """
 
 
@@ -109,7 +109,7 @@ class Provider:
     def __init__(self, issuer: str, client_id: str, client_secret: str, connector: Connector = lambda _: None) -> None:
         """Make a provider.
 
-        `connector`: returns the aiohttp connector for a request, or None for aiohttp's default connector. Its argument says
+        `connector`: returns the aiohttp connector for a request, or None for aiohttp's default connector. The argument says
         whether the request uses TLS.
         """
         self.issuer, self.client_id = issuer, client_id

@@ -41,7 +41,7 @@ _Short = Annotated[str, by(Exact(500))]
 
 
 class State(Struct, kw_only=True):
-    """The secrets of one sign-in. An encrypted cookie in the browser holds them while the person is at the provider.
+    """The secrets of one sign-in. An encrypted cookie in the browser holds these secrets while the person is at the provider.
 
     `of`: the owner of the provider: `INSTALLATION`, or the key `rules_of(organisation)`. `issuer`, `client_id`: the values in the
     provider's settings when the sign-in began.
@@ -258,7 +258,7 @@ class OidcSignIn:
     def sealed(self, tokens: Tokens, right: str, now: int) -> str:
         """Return the provider's tokens encrypted, as the records store them.
 
-        `right`: the hash of the sign-in's own token. The encrypted tokens cannot be decrypted without it.
+        `right`: the hash of the sign-in's own token. Without this key, the encrypted tokens cannot be decrypted.
         """
         until = now + int(min(max(tokens.expires_in, 0), LONGEST_ACCESS_S) * 1000)
         kept = Kept(access_token=tokens.access_token, refresh_token=tokens.refresh_token, until=until)
