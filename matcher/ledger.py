@@ -309,7 +309,7 @@ class Ledger:
         self._change(ticket, state, reason)
 
     def block(self, ticket: Ticket, staff: str) -> None:
-        """Exclude a member from a request for `Rules.excluded_ms`. Call this method before the request goes back into its queue."""
+        """Exclude a member from a request for `Rules.excluded_ms`. Call this before the request goes back into its queue."""
         ticket.blocked.add(staff)
         self.deadlines.set("excluded", (ticket.request.id, staff), self.now_ms + self.rules.excluded_ms)
 

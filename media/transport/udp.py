@@ -160,7 +160,7 @@ class UdpSockets:
 
 
 def _came(stamps: list[tuple[int, int, bytes]]) -> float:
-    """Return when the kernel received a datagram, from the datagram's ancillary data. Without such data, return the present time."""
+    """Return when the kernel received a datagram, from its ancillary data. Without such data, return the present time."""
     now = time.monotonic()
     for level, kind, data in stamps:
         if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS and len(data) == _STAMP.size:

@@ -218,7 +218,7 @@ class Room:
     # events of peers (peer.Owner)
 
     def video(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, now: float) -> None:
-        """Take one video packet: record it and relay it to the slots that show it. After that, offload the video if it is steady."""
+        """Record one video packet and relay it to the slots that show it. After that, offload the video if it is steady."""
         viewers = self._pictures.get((peer.participant, source.role), ())
         if viewers or self._tap is not None:
             self._pass_on(peer.participant, viewers, source, data, header, now)

@@ -89,7 +89,7 @@ class ArchiveWriter:
         self._tar.close()
 
     def _copy(self, path: str, source: BinaryIO) -> tuple[int, str]:
-        """Copy a file into the archive. Return its size and SHA-256."""
+        """Copy a file into the archive. Return the size and the SHA-256 of the file."""
         info = tarfile.TarInfo(path)
         info.size = source.seek(0, 2)
         info.mode = 0o600

@@ -30,7 +30,7 @@ class Restored(NamedTuple):
 
 
 def is_sealed(source: io.BufferedReader) -> bool:
-    """Return whether a backup is encrypted. Afterwards `source` is at its beginning again."""
+    """Return whether a backup is encrypted. After this call `source` is at its beginning again."""
     return source.peek(len(MAGIC)).startswith(MAGIC)
 
 

@@ -41,8 +41,8 @@ async def session_list(records: Records, state: str, site_id: str, page: int, as
 async def session_erase(records: Records, session_id: str) -> None:
     """Erase the content of a session: texts, pictures, files, board, recordings, and facts about the user.
 
-    The session's times stay for the figures. If the session is still running, it ends within a second, and nothing more of it is
-    stored.
+    The session's times remain for the reports. If the session is still running, it ends within a second, and nothing more of it
+    is stored.
     """
     audit = Audited("cli", "session.erase", f"session/{session_id}", now_ms())
     if not await records.erase_session(session_id, audit=audit):
@@ -61,8 +61,8 @@ async def session_erase(records: Records, session_id: str) -> None:
 async def session_scrub(records: Records) -> None:
     """Make sure that no erased or expired data is left in the database's files.
 
-    `sangdam session erase` does this by itself, except for large tables of PostgreSQL. `scrub` rewrites the files. Meanwhile,
-    nobody else can write to the database.
+    `sangdam session erase` does this by itself, except for large tables of PostgreSQL. `scrub` rewrites the files. During this
+    time, nobody else can write to the database.
     """
     if not await records.scrub(everything=True):
         raise click.ClickException("The database is in use, so some of it could not be rewritten. Try again.")

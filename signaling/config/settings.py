@@ -76,7 +76,7 @@ class Settings:
     public_url: str = setting(
         "", kinds.ORIGIN, "Where users reach this server, such as https://talk.example.", default_words="http://localhost:PORT"
     )
-    trust_proxy: Proxies | None = setting(  # None: trust no proxy's header
+    trust_proxy: Proxies | None = setting(  # None: do not trust any proxy's header
         None,
         kinds.PROXIES,
         "Trust X-Forwarded-For or Forwarded from proxies in these networks, such as 10.0.0.0/8,127.0.0.1. "

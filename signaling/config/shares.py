@@ -29,7 +29,7 @@ class Sites:
     """
 
     def __init__(self, owners: Mapping[str, str] | None = None) -> None:
-        """Take the sites (`owners`: site → organisation).
+        """Set the sites (`owners`: site → organisation).
 
         A site that is not in `owners` has the same share as a site of the organisation with the most sites.
         """

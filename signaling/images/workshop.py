@@ -69,7 +69,7 @@ class Workshop:
             self._ending = asyncio.get_running_loop().call_later(IDLE_S, self._end)
 
     async def close(self) -> None:
-        """Kill the process, if it runs."""
+        """Kill the process if it is running."""
         if self._ending is not None:
             self._ending.cancel()
         process, self._process = self._process, None

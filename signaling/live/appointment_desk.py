@@ -79,7 +79,7 @@ class AppointmentDesk:
         """Move an appointment to another time, or to another member ("": anyone). Mail the user the new time. Raises NotAllowed.
 
         `booking`: the booking that the asker has seen, as for `cancel`. Raises Changed when the session has another booking than
-        this.
+        `booking`.
         `by_staff`: a member of staff has chosen the time, so it may be outside of working hours.
         """
         _require(entry, booking)
@@ -107,7 +107,7 @@ class AppointmentDesk:
         """Cancel a callback or an appointment, and mail the user.
 
         `booking`: the name (`booking_of`) of the booking that the caller means; "": any booking. Raises Changed if the session
-        has another booking than this, and NotAllowed if the appointment has begun or is over.
+        has another booking than `booking`, and NotAllowed if the appointment has begun or is over.
         """
         called = _require(entry, booking)
         if entry.session.state != "callback":

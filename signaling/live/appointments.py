@@ -43,7 +43,10 @@ class _Known:
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """The site, category and language of an appointment. They decide which members of staff could take it."""
+    """The site, category and language of an appointment.
+
+    Site, category and language decide which members of staff could take the appointment.
+    """
 
     site: Site
     category: str
@@ -86,7 +89,7 @@ class Appointments:
         return Times(every, found.staff.get(known), found.free.get(known, []))
 
     async def by_staff(self, sought: Sought, channel: Channel, zone: str) -> list[tuple[StaffRecord, list[int]]]:
-        """Return each member who could take the appointment that `sought` describes, with their free times.
+        """Return each member who could take the appointment that `sought` describes, with the member's free times.
 
         `zone`: the user's time zone.
         """
@@ -159,8 +162,8 @@ class Appointments:
 
         `by_staff`: a member of staff has chosen the time, so it may be outside of working hours. `audit`: the entry to store
         with the claim. `check`: raises if the booking is no longer wanted; called while no other booking of this session
-        runs. Raises NotAllowed("out_of_hours") if the time is not free. An exception of `apply` is raised, too. After an
-        exception, nothing is claimed.
+        runs. Raises NotAllowed("out_of_hours") if the time is not free. If `apply` raises an exception, this method raises it,
+        too. After such an exception, nothing is claimed.
         """
         async with entry.booking_lock:
             check()

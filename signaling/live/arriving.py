@@ -88,7 +88,7 @@ class Arriving:
         return session_id, token
 
     async def estimate(self, site: str, category: str, language: str, now: int) -> Place:
-        """Return what a user who comes now can expect: the place in the queue, the wait, and whether anybody could serve them."""
+        """Return what a user who comes now can expect: the place in the queue, the wait, and whether any counselor could serve the user."""
         found = await self._records.site(site)
         if found is None:
             return Place(1, None, None, False)
@@ -104,7 +104,7 @@ class Arriving:
     async def helpers(self, site: str, category: str, language: str) -> list[str]:
         """Return the names of counselors who could accept a request in this category and language now.
 
-        Free counselors come first.
+        Counselors with a free place come first.
         """
         found = await self._records.site(site)
         return self._staffing.helpers(found, language, found.category_path(category) or (category,)) if found else []

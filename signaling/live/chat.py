@@ -41,12 +41,12 @@ class Lines:
         self._answered = answered
 
     async def receive(self, entry: Entry, client: Client, person: Person, message: SendLine) -> Line:
-        """Store a participant's line, acknowledge it, show it and return it.
+        """Store a participant's line, acknowledge the line, show it and return it.
 
         If a client sends a line twice, the line is stored once and acknowledged twice.
 
-        Raise `RecordsAway` while the records are unavailable, and while earlier writes still wait for the records. Then the line
-        is not acknowledged, and the client keeps it.
+        Raise `RecordsAway` while the records are unavailable, and while earlier writes still wait for the records. In this case
+        the line is not acknowledged, and the client keeps it.
         """
         if self._owed:
             raise RecordsAway
@@ -110,7 +110,8 @@ class Lines:
     async def _change(self, entry: Entry, person: Person, seq: int, change: Callable[[Line], Line | None]) -> None:
         """Store a change of a line and show it.
 
-        Raise `RecordsAway` while the records are unavailable. Then the change is not acknowledged, and the client keeps it.
+        Raise `RecordsAway` while the records are unavailable. In this case the change is not acknowledged, and the client keeps
+        it.
         """
         if self._owed:
             raise RecordsAway
@@ -302,8 +303,8 @@ class Lines:
         client.send(LinesReply(session=entry.id, lines=page, more=more and bool(page), rev=rev, id=message.id))
 
     async def _older(self, entry: Entry, client: Client, message: GetLines, before: int, audience: Audience, first: int) -> None:
-        # A client ignores changes of lines that it has not fetched. So hold the lock: then no line changes after it was read and
-        # before it is sent.
+        # A client ignores changes of lines that it has not fetched. So hold the lock: then no line changes between reading and
+        # sending.
         async with entry.lines_lock:
             found: list[Line] = []
             # this saves a query: most waiting users have no lines yet, and thousands of them may reconnect at once
@@ -315,7 +316,7 @@ class Lines:
             client.send(LinesReply(session=entry.id, lines=page, more=more, before=before, rev=entry.last_seq, id=message.id))
 
     async def read(self, entry: Entry, person: Person, message: ReportRead) -> None:
-        """Store which lines a person's page has received and which it has shown, and tell the other participants.
+        """Store which lines a person's page has received and shown. Tell the other participants.
 
         Do nothing if the site has no read marks.
         """

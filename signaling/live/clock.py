@@ -42,7 +42,7 @@ class SteadyClock:
     The machine's clock may step. If it stepped forward by an hour, every deadline would pass at once: rings would end, and
     sessions of users who are just reconnecting would close. If it stepped back by an hour, no deadline would pass for an hour.
     This clock does not step. After a step of the machine's clock, this clock runs a quarter faster or slower until the two agree
-    again. So a step of one hour takes four hours.
+    again. So the steady clock follows a step of one hour within four hours.
     """
 
     def __init__(self, wall_ms: Now = wall_clock_ms, uptime_ms: Callable[[], float] = _uptime_ms) -> None:

@@ -214,7 +214,7 @@ class Inviting:
     async def mark_callback(self, session_id: str, actor: str, *, done: bool) -> CallbackView | None:
         """Store that a user was called back by other means, or was not reached. Return the callback. Raise NotAllowed.
 
-        `actor`: the id of the API token whose holder reports this, for the audit.
+        `actor`: the id of the API token with which other software reports this, for the audit.
         """
         entry = self._index.entries.get(session_id)
         if entry is None:

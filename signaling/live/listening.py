@@ -1,7 +1,7 @@
 """Listening in by operators. If the site allows it, an operator can also whisper and join.
 
-Listening starts only at the operator's request. It is audited before the operator hears anything. It ends when the site no longer
-allows it. The same three rules apply to whispering and joining.
+Listening starts only at the operator's request. The audit notes the listening before the operator hears anything. Listening ends
+when the site no longer allows it. The same three rules apply to whispering and joining.
 """
 
 from __future__ import annotations

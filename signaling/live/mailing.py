@@ -129,7 +129,7 @@ class Mailing:
     def left(self, entry: Entry) -> None:
         """Queue a mail about the first line that the user has not read. Call this when the user's connection is lost.
 
-        A connection may be dead for some seconds before the server notices it. Lines that were sent in these seconds have not
+        A connection may be dead for some seconds before the server notices that. Lines that were sent in these seconds have not
         arrived.
         """
         line, entry.unread = entry.unread, None

@@ -2,8 +2,8 @@
 
 If the two differ, the sessions are right. If the matcher has lost a request, the request is enqueued again with its original
 time. This is done before any staff are signed in at the matcher, so that nobody loses their place. A session may have missed a
-step of the matcher, such as a ring or an accepted call. Then the step is applied to the session as if it had just happened. If
-the matcher has a request without a session, the request is released.
+step of the matcher, such as a ring or an accepted call. In that case the step is applied to the session as if it had just
+happened. If the matcher has a request without a session, the request is released.
 """
 
 from __future__ import annotations
@@ -206,9 +206,9 @@ class Agreeing:
             self.requests.take(m.Reserved(fence, now, status.reservation or "", request, status.staff or "", until, LATER))
 
     async def _compare_promised(self, entry: Entry, wanted: Reinstate, status: m.RequestStatus) -> None:
-        """If the request is only promised in the session, make the matcher keep a place for it.
+        """If the session has only promised the request, make the matcher keep a place for it.
 
-        Otherwise let the request ring.
+        If the request is more than promised, let it ring.
         """
         store, now = self._store, self._now()
         if not wanted.promised:
@@ -240,7 +240,7 @@ class Agreeing:
         return self._new_medium(entry, wanted, status) is None and _alike(wanted, here, ringing, status)
 
     def _new_medium(self, entry: Entry, wanted: Reinstate, status: m.RequestStatus) -> m.Medium | None:
-        """Return the request's medium (text or call) if the matcher has another one and can change it. Otherwise return None."""
+        """Return the request's medium (text or call) if the matcher has another medium and can change it. Otherwise return None."""
         medium = self.requests.request_of(entry, wanted).medium
         changes = medium != status.request.medium and (medium == "call" or status.state == "accepted")
         return medium if changes else None

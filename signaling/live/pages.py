@@ -29,14 +29,14 @@ from signaling.session.model import NotAllowed, Person
 
 log = structlog.get_logger(__name__)
 
-# At most this many bytes in one snapshot, in the form in which viewers get it (compressed, in base64). A larger page is not
-# shown.
+# At most this many bytes in one snapshot, in the form in which viewers get it (compressed, in base64). A page that is larger than
+# this is not shown.
 MOST_SNAPSHOT: Final = 2 * 1024 * 1024
 MOST_AFTER: Final = 1024 * 1024  # Once more than this many bytes follow a snapshot, the server asks the page for a new snapshot.
 MOST_OF_ALL: Final = 256 * 1024 * 1024  # At most this many bytes for all pages in memory; further pages are not shown.
 # Once a viewer's send queue holds more than this many bytes, the viewer gets no changes until it gets the whole page again.
 MOST_LATE: Final = 512 * 1024
-# The same limit in messages. Without it, a full send queue would close the connection of the viewer's console.
+# The same limit in messages. Without this limit, a full send queue would close the connection of the viewer's console.
 MOST_LATE_MESSAGES: Final = 300
 # A new viewer gets at most this many messages at once. If there are more, the server asks the page for a new snapshot.
 MOST_GIVEN: Final = 300
@@ -116,7 +116,8 @@ class Pages:
     def receive(self, client: Client, message: SendPage) -> None:
         """Pass one part of the page on to its viewers, and keep the part for later viewers.
 
-        Ignore a part that nobody sees. If an earlier part is missing, ignore all parts until the next snapshot.
+        Ignore a part of the page if nobody sees the page. If an earlier part is missing, ignore all parts until the next
+        snapshot.
         """
         entry = self._index.entries.get(message.session)
         if entry is None or entry.page.client is not client:
@@ -220,7 +221,7 @@ class Pages:
     def _give(self, entry: Entry, participant: str, viewer: Client) -> bool:
         """Give this viewer the whole page now, or later when the viewer's send queue has room.
 
-        Return whether the viewer has got it now.
+        Return whether the viewer has got the page now.
         """
         page = entry.page
         if len(page.frames) > MOST_GIVEN or page.frames_bytes > MOST_GIVEN_BYTES:

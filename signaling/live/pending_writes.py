@@ -2,10 +2,10 @@
 
 A write of a session's state contains the whole state, so only a session's newest such write is kept. Events, and lines that the
 service writes, are kept one by one, up to a limit. At half of the limit, `crowded` becomes true, and no new users enter a queue.
-The other half is left to running conversations. If a write is carried out twice, the result is the same as if it had been carried
-out once. If another server has become the leader before a write is carried out, the records refuse the write. Lines that people
-write are not kept here. The server acknowledges such a line only after storing it. The client keeps the line until it gets this
-acknowledgement.
+The other half of the limit is left to running conversations. If a write is carried out twice, the result is the same as if it had
+been carried out once. If another server has become the leader before a write is carried out, the records refuse the write. Lines
+that people write are not kept here. The server acknowledges such a line only after storing it. The client keeps the line until it
+gets this acknowledgement.
 """
 
 from __future__ import annotations

@@ -136,9 +136,9 @@ class Returning:
     async def _renewed(self, entry: Entry, token: str) -> tuple[Entry, str]:
         """After this call, the new token, which is stored already, opens the session.
 
-        A page that is open with the old token gets the message that it was replaced, and its connection is closed. Its
-        sound and video end at once. Staff also stop seeing the tab of the partner's site that was shown, because the person with
-        the new token may be at another place, and has not agreed to show a page there.
+        A page that is open with the old token gets the message that it was replaced, and its connection is closed. The sound and
+        video of that page end at once. Staff also stop seeing the tab of the partner's site that was shown, because the person
+        with the new token may be at another place, and has not agreed to show a page there.
         """
         if entry.id in self._index.entries:
             self._index.change_token(entry, token_hash(token))

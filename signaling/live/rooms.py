@@ -178,8 +178,8 @@ class Rooms:
     async def _board_so_far(self, entry: Entry, epoch: int) -> list[bytes]:
         """Claim the board's journal for this epoch and return its updates.
 
-        While the records are unavailable, the board starts empty. Then the browsers send their copies of the board, as they do in
-        every new room. In this case, the next journalled update claims the journal.
+        While the records are unavailable, the board starts empty. In this case the browsers send their copies of the board, as
+        they do in every new room. In this case, the next journalled update claims the journal.
         """
         try:
             await self.flushed()
@@ -355,7 +355,8 @@ class Rooms:
         """Correct the states of peers by a snapshot of the worker's rooms.
 
         A worker sends a snapshot when events may have been missed. Captions may have ended in a room without this server's
-        knowledge. Then the worker gets the room's matrix again. The worker starts captions again, or sends `CaptionsOver` again.
+        knowledge. After this the worker gets the room's matrix again. The worker starts captions again, or sends `CaptionsOver`
+        again.
         """
         for room in event.rooms:
             entry = self._index.entries.get(room.room)

@@ -16,7 +16,7 @@ _LONGEST_SLEEP_S = 60.0
 
 
 class Scheduler:
-    """Awaits `fire(key)` when the key's time has come. The key is then forgotten until it is set again."""
+    """Awaits `fire(key)` when the key's time has come. The scheduler then forgets the key until the key is set again."""
 
     def __init__(self, fire: Callable[[str], Awaitable[None]], now: Callable[[], int]) -> None:
         self._fire = fire

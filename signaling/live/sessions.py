@@ -53,7 +53,10 @@ FOLLOW_S = 10.0
 
 
 class Effects(Protocol):
-    """The actions on other parts of the server. A session's effects are carried out by calling these actions."""
+    """The actions with which a session's effects change other parts of the server.
+
+    A session's effects are carried out by calling these actions.
+    """
 
     async def ask_matcher(self, entry: Entry, effect: Enqueue | Step | Transfer | Reinstate) -> None: ...
     async def say(self, entry: Entry, say: Say) -> None: ...
@@ -362,7 +365,7 @@ class Sessions:
 def _counselor(entry: Entry) -> str:
     """Return the session's last counselor.
 
-    If the session had no counselor, return its owner (a professional). If it has no owner, return "".
+    If the session had no counselor, return its owner (a professional). If the category has no owner, return "".
     """
     people = entry.session.people
     owner = people.get(entry.session.owner)

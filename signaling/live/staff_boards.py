@@ -1,4 +1,4 @@
-"""Send the queues to the consoles, and the wallboard to the operators. This happens in rounds, at most once a second."""
+"""Send the queues to the consoles, and the wallboard to the operators. The updates are sent in rounds, at most one a second."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ COUNTS_EVERY_ROUNDS = 10  # Today's sessions are counted again after this many r
 ANSWERS_EVERY_ROUNDS = 4  # The states of mails about answered messages are read again after this many rounds.
 TREND_EVERY_ROUNDS = 60  # The trend of the wallboard is sent again after this many rounds.
 QUEUE_ITEMS = 50  # Largest number of items of each list in a member's queue.
-# Largest number of bytes of queues that are sent in one round. So it takes a few seconds until a long queue has reached a
-# thousand consoles.
+# Largest number of bytes of queues that are sent in one round. So a few seconds pass until a long queue has reached a thousand
+# consoles.
 QUEUE_BYTES_A_ROUND = 4 * 1024 * 1024
 
 # The values on which a member's queue depends: organisation, role, locale, languages, sites, categories, and the member's id if
@@ -208,7 +208,7 @@ class Boards:
             self.sessions.changed = True
 
     def push_queue(self, client: Client) -> int:
-        """Send this member their queue.
+        """Send this member the queue that they may see.
 
         The queue contains the waiting users whom the member could serve, open requests for help or transfer, booked callbacks,
         and the messages that users left. Return the number of bytes that were sent. If the queue has not changed since it was

@@ -166,7 +166,7 @@ class Staffing:
     def colleagues(self, entry: Entry, of: str) -> list[StaffItem]:
         """Return the other signed-in counselors who speak the session's language and serve its site.
 
-        Free counselors come first.
+        Counselors with a free place come first.
         """
         realm = Realm(organisation=entry.site.organisation)
         found = [item for item in self.items(realm) if item.id != of and self._may_take_over(self.known[item.id], entry)]
@@ -198,7 +198,7 @@ class Staffing:
     def helpers(self, site: Site, language: str, category_path: tuple[str, ...]) -> list[str]:
         """Return the names of counselors at work who serve requests of this site, language and category.
 
-        Free counselors come first.
+        Counselors with a free place come first.
         """
         found = [
             (self.state(staff) != "available", record.name)

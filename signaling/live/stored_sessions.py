@@ -123,7 +123,7 @@ class StoredSessions:
         return await self._load(record) if record is not None and self._stands(record) else None
 
     async def any_session(self, session_id: str) -> Entry | None:
-        """Return the session from memory. If it is not in memory and has ended, return it from the records.
+        """Return the session from memory. If the session is not in memory and has ended, return it from the records.
 
         Otherwise return None. A session that was read from the records does not stay in memory.
         """

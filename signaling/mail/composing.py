@@ -139,7 +139,8 @@ class Composer:
         if mail.kind == NEW_DEVICE:
             await self._add_link(mail, token, NEW_DEVICE, f"{member.id}/{mail.args['sign_in']}/{mail.args['at']}", mail.until)
             return f"{page}#not-me={token}", mail.until
-        # If a try to send the mail timed out, the mail may arrive twice, with two links. Then each link works until one is used.
+        # If a try to send the mail timed out, the mail may arrive twice, with two links. In this case, each link works until one
+        # of them is used.
         await self._records.add_reset_link(token_hash(token), member.id, mail.until, alone=False)
         return f"{page}#new-password={token}", mail.until
 

@@ -99,7 +99,7 @@ class Sender:
         """Wait until the pause of all lanes is over and a mail may be due.
 
         `idle`: the last search found no mail that was due. If the server's clock and the machine's clock differ, the reason may
-        be a reminder that is due by the server's clock only. Then wait a moment before the next search.
+        be a reminder that is due by the server's clock only. After that, wait a moment before the next search.
         """
         pause_ms = self._paused_until - self._now()
         if pause_ms > 0:

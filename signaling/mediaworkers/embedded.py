@@ -97,7 +97,7 @@ class Workers:
         self._on_dead: OnDead | None = None
 
     async def begin(self) -> None:
-        """Start the processes, and return at once. They load while this server loads. `start` waits for them."""
+        """Start the processes, and return at once. The workers load while this server loads. `start` waits for them."""
         for number in range(self._wanted):
             self._begun.append(await self._fork(number))
 
@@ -210,7 +210,7 @@ class Workers:
         return Worker(number, process, WorkerClient(str(socket)))
 
     async def _adopt(self, worker: Worker) -> None:
-        """Wait until the started worker responds. Then start a task that watches the worker.
+        """Wait until the started worker responds. After that, start a task that watches the worker.
 
         Raises RuntimeError if the worker exits, and TimeoutError if the worker does not respond in time.
         """
@@ -253,7 +253,7 @@ class Workers:
                 await worker.process.wait()
 
     async def _watch(self, worker: Worker) -> None:
-        """Watch the worker until it dies. After its death, move its rooms to other workers, and start a successor."""
+        """Watch the worker until the worker dies. After its death, move its rooms to other workers, and start a successor."""
         tasks = [
             asyncio.create_task(self._read(worker)),
             asyncio.create_task(worker.process.wait()),
@@ -322,7 +322,10 @@ class Workers:
             pass
 
     async def _start_successor(self, number: int) -> bool:
-        """Start a worker. Return False if the start failed and the caller must try again. If this server stops, return True."""
+        """Start a worker. Return False if the start failed and the caller must try again.
+
+        If this server is stopping, return True.
+        """
         await until_free(media_ports(self._settings.udp_port + number, 1), self._stopped)
         async with self._succession:
             await asyncio.sleep(self._pause_s())

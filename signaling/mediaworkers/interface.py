@@ -180,8 +180,8 @@ async def heard(workers: Sequence[MediaWorker], timeout_s: float) -> None:
 async def drain(worker: MediaWorker, another: Callable[[], bool], move: Callable[[], Awaitable[None]], is_here: IsHere) -> None:
     """Move the rooms of a worker that will end, as soon as another worker is there.
 
-    On the draining worker, a moved room stays open for `MOVED_S`, while its participants make new connections. Then the room is
-    closed there. `is_here` returns whether a room still belongs to the draining worker.
+    On the draining worker, a moved room stays open for `MOVED_S`, while its participants make new connections. After that, the
+    room is closed there. `is_here` returns whether a room still belongs to the draining worker.
     """
     with suppress(TimeoutError):
         async with asyncio.timeout(ANOTHER_S):

@@ -23,7 +23,7 @@ PAUSES_S = (0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 1.0, 2.0)
 
 
 class Silence:
-    """The time for which a worker has been silent. After `limit_s` the worker counts as dead.
+    """The time for which a worker has been silent. After `limit_s` of silence the worker counts as dead.
 
     Call ``tick`` every ``TICK_S``. A late tick counts as one tick only, because events that arrived in the meantime may still be
     unread.

@@ -165,7 +165,7 @@ class Fleet:
     def place(self, room: str, region: str = "") -> Leased | None:
         """Return the room's worker. For a new room, choose the less loaded of two random live workers.
 
-        Choose among the workers of `region` that are not busy. If there is none, choose among all live workers.
+        Choose among the workers of `region` that are not busy. If `region` has no such worker, choose among all live workers.
 
         Until `settle`, a room that an earlier leader left open on a live worker stays on that worker. Return None when no worker
         is live.

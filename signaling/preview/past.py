@@ -121,8 +121,8 @@ def _talk_end(session: PastSession) -> int | None:
 def _came(session: PastSession) -> Came | None:
     """Return the arrival of the session's user.
 
-    None: the user did not ask for a counselor, or still waits or talks. A user who booked a callback did not wait: they arrive
-    when the conversation begins.
+    None: the user did not ask for a counselor, or still waits or talks. A user who booked a callback did not wait: in the past,
+    this user arrives when the conversation begins.
     """
     called_back = _at(session, "callback") is not None
     at = (
@@ -187,7 +187,10 @@ def _help(session: PastSession, asked: PastEvent, answered: PastEvent | None, ov
 
 
 def _took_s(session: PastSession, begin: str, end: str) -> float | None:
-    """Return the seconds from the last event `begin` before the first event `end` until that `end`. None: an event is missing."""
+    """Return the seconds from the last event `begin` before the first event `end` up to that event `end`.
+
+    None: an event is missing.
+    """
     until = _at(session, end)
     since = [event.at for event in session.events if event.kind == begin and until is not None and event.at <= until]
     return (until - since[-1]) / 1000 if until is not None and since else None
@@ -216,7 +219,7 @@ def _signs(session: PastSession, wrap_up_s: float) -> Iterable[tuple[str, int, i
 
 
 def _gap_ms(came: list[Came]) -> int:
-    """Return the gap in ms: a member without a sign for longer has left work. The gap is longer where few users come."""
+    """Return the gap in ms: a member without a sign for longer has left work. The gap is longer if few users come."""
     between = [later.at - one.at for one, later in pairwise(came)]
     low, high = _GAP_MS
     return int(max(low, min(high, _GAP_ARRIVALS * median(between)))) if between else low

@@ -53,7 +53,7 @@ class Previews:
         self._known: dict[str, tuple[float, Past]] = {}
 
     async def make(self, organisation: str, asker: str, change: Change) -> tuple[Preview | None, Past]:
-        """Return the preview, and the past from which it was made.
+        """Return the preview, and the past on which it is based.
 
         None: too few users came. An earlier preview of the same asker is cancelled. Raises Busy, Superseded.
         """

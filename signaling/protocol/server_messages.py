@@ -124,7 +124,7 @@ class NewLine(Message, tag="line"):
 
 
 class LineChanged(Message, tag="line_changed"):
-    """A line was edited or retracted. This is the line as it is now."""
+    """A line was edited or retracted. ``line``: the line after the change."""
 
     session: str
     line: Line

@@ -262,7 +262,9 @@ class Wanted:
         return replace(site, categories=with_hours)
 
     def _keys(self, table: str, before: Site | None, given: list[str | KeyTable]) -> list[SiteKey]:
-        """Return the signing keys of a site: the present keys and the file's keys. With `prune`, return only the file's keys.
+        """Return the signing keys of a site: the present keys and the file's keys.
+
+        With `prune`, return only the keys that the file has.
 
         An entry of the file that is only a name stands for the present key with this name. If there is no such key, a new key
         with a new secret is made.

@@ -26,7 +26,7 @@ InSession = Callable[[Live, Client, Entry, Person, Any], Awaitable[Reply]]
 
 
 def in_session(handler: InSession) -> Handler:
-    """Wrap a handler of participants' messages. The wrapper finds the session and the person.
+    """Wrap a handler of participants' messages. The wrapper finds the session and the person for the handler.
 
     The wrapper refuses a connection that does not act for the person, and a message that the person's part does not allow.
     """
