@@ -180,7 +180,7 @@ class Line:
         return [self._explained(answer) for answer in answers]
 
     async def _execute(self, client: Redis, flight: list[bytes]) -> list[Answer]:
-        """Write the commands and read their answers. redis-py's pipeline does the same, but packs each argument and sets a timer for each answer.
+        """Write the commands and read their answers. redis-py's pipeline packs each argument and sets timers.
 
         Packing and timers together took half of the time that a step took in this process (19 of 36 µs).
         """

@@ -205,7 +205,7 @@ def clean_url(url: str, allowed_params: list[str] | None = None) -> str:
 
 
 def clean_text(text: str, most: int) -> str:
-    """Return the text as one line, cut with an ellipsis to `most` characters. Return "" for a text without a visible character."""
+    """Return the text as one line, cut with an ellipsis to `most` characters. Return "" if no character is visible."""
     return Seen(most, cut=True)(text)
 
 

@@ -148,7 +148,7 @@ def _check_translation(settings: Settings) -> None:
 
 
 def _end_in_any_case() -> None:
-    """End this process with status 1 if it still runs after `ENDS_WITHIN_S`. Write to stderr what the server's threads wait for."""
+    """End this process with status 1 if it still runs after `ENDS_WITHIN_S`. Write to stderr what its threads wait for."""
     faulthandler.dump_traceback_later(ENDS_WITHIN_S, exit=True)
 
 

@@ -240,7 +240,7 @@ class Agreeing:
         return self._new_medium(entry, wanted, status) is None and _alike(wanted, here, ringing, status)
 
     def _new_medium(self, entry: Entry, wanted: Reinstate, status: m.RequestStatus) -> m.Medium | None:
-        """Return the request's medium (text or call) if the matcher has another medium and can change it. Otherwise return None."""
+        """Return the request's medium (text or call) if the matcher has another one and can change it. Otherwise return None."""
         medium = self.requests.request_of(entry, wanted).medium
         changes = medium != status.request.medium and (medium == "call" or status.state == "accepted")
         return medium if changes else None
