@@ -88,7 +88,7 @@ class Arriving:
         return session_id, token
 
     async def estimate(self, site: str, category: str, language: str, now: int) -> Place:
-        """Return what a user who comes now can expect: place in the queue, wait, and whether any counselor could serve the user."""
+        """Return what a user who comes now can expect: queue place, wait, and whether any counselor could serve the user."""
         found = await self._records.site(site)
         if found is None:
             return Place(1, None, None, False)
