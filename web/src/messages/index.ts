@@ -2155,7 +2155,7 @@ export interface NewLine {
   line: Line;
 }
 /**
- * A line was edited or retracted. This is the line as it is now.
+ * A line was edited or retracted. ``line``: the line after the change.
  */
 export interface LineChanged {
   type: "line_changed";
