@@ -61,7 +61,7 @@ async def test_unsent_line_is_gone_on_all_screens_and_in_the_copy(cast: Cast, tm
     professional = await cast.professional()
     await counselor.get("help-button").click()
     await counselor.get("help-note").press_sequentially("가격")
-    await counselor.get("help-send").click()
+    await counselor.page.keyboard.press("Control+Enter")  # sends the note
     await professional.accept()
     await professional.reads("SECRET")
     await choose(counselor, "SECRET", "retract")
