@@ -19,6 +19,26 @@ PLACE = """(box) => {
   return [seen.dataset.seq, seen.getBoundingClientRect().top - top];
 }"""
 
+# Notes what the console asks of the browser: sounds, notifications and the number on its icon. The window counts as one behind
+# other windows, because the console shows no notification in front of the person.
+NOTE = """() => {
+  globalThis.told = [];
+  document.hasFocus = () => false;
+  const { createOscillator } = BaseAudioContext.prototype;
+  BaseAudioContext.prototype.createOscillator = function () {
+    told.push("sound");
+    return createOscillator.call(this);
+  };
+  globalThis.Notification = class extends Notification {
+    constructor(title, options) {
+      super(title, options);
+      told.push(`${title}: ${options.body}`);
+    }
+  };
+  navigator.setAppBadge = async (count) => void told.push(`icon: ${count}`);
+}"""
+TOLD = "() => told.sort()"
+
 
 async def says(user: User, text: str) -> None:
     await user.panel.get_by_test_id("chat-input").fill(text)
@@ -78,9 +98,13 @@ async def test_who_waits_is_first_and_each_conversation_stays_as_it_was(cast: Ca
     await expect(rows.nth(2)).to_have_attribute("aria-current", "true")
     await rows.nth(0).click()
     await jimin.reads("둘째입니다")
+    await jimin.context.grant_permissions(["notifications"])
+    await jimin.page.evaluate(NOTE)
     await says(first, "하나 더 여쭤볼게요")
     await expect(unread(rows.nth(2))).to_contain_text("1")
     await expect(jimin.page).to_have_title(re.compile(r"^\(1\) "))
+    await eventually(lambda: jimin.page.evaluate(TOLD), ["icon: 1", "sound", "방문자: 새 메시지 1개"], "the counselor is told")
+    await jimin.page.evaluate("() => void delete document.hasFocus")
     await rows.nth(2).click()
     await expect(jimin.page.get_by_text("하나 더 여쭤볼게요").last).to_be_attached()
     await expect(jimin.get("row-unread")).to_have_count(0)
