@@ -1,3 +1,10 @@
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({ test: { isolate: false, include: ["src/**/*.test.ts"], setupFiles: ["src/ui/testing.ts"] } });
+export default defineConfig({
+  test: {
+    isolate: false,
+    include: ["src/**/*.test.ts"],
+    setupFiles: ["src/ui/testing.ts"],
+    testTimeout: 30_000, // ms; the longest tests need 1 s, and more beside other work
+  },
+});
