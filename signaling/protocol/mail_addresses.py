@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from ada_url import idna
+
 MOST_CHARACTERS = 254  # longest address (RFC 5321, 4.5.3.1.3), without the angle brackets
 
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -20,11 +22,16 @@ class BadAddress(ValueError):
 
 
 def address_of(text: str) -> str:
-    """Return the text as a mail address, with the domain in lower case. Raises BadAddress."""
+    """Return the text as a mail address, with the domain in lower case. Raises BadAddress.
+
+    An international domain is returned as mail servers read it ("xn--…").
+    """
     if any(not each.isprintable() for each in text):
         raise BadAddress("A mail address has no line breaks and no control characters.")
-    text = text.strip()
-    local, _, domain = text.rpartition("@")
+    local, at, domain = text.strip().rpartition("@")
+    if not domain.isascii() and len(domain) <= MOST_CHARACTERS:
+        domain = idna.encode(domain).decode()  # empty if the domain cannot be converted
+    text = f"{local}{at}{domain}"
     if len(text) > MOST_CHARACTERS or not _ADDRESS.match(text) or ".." in local or local.startswith(".") or local.endswith("."):
         raise BadAddress("That is not a mail address.")
     return f"{local}@{domain.lower()}"

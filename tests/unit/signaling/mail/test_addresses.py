@@ -21,6 +21,18 @@ def test_addresses_are_taken_with_their_domain_in_lower_case(good: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "address"),
+    [
+        ("mina@한국.kr", "mina@xn--3e0b707e.kr"),
+        ("mina@BÜCHER.example", "mina@xn--bcher-kva.example"),
+        ("a@shop。com", "a@shop.com"),
+    ],
+)
+def test_international_domain_is_written_as_mail_servers_read_it(typed: str, address: str) -> None:
+    assert address_of(typed) == address
+
+
+@pytest.mark.parametrize(
     "bad",
     [
         "",
@@ -38,6 +50,11 @@ def test_addresses_are_taken_with_their_domain_in_lower_case(good: str) -> None:
         "mina\0@example.com",
         "mina@example.com\u2028",
         "미나@example.com",
+        "mina@한 국.kr",
+        "mina@한국/x.kr",
+        "mina@한국",
+        "mina@xn--zzzz.한국",
+        "mina@" + "한" * 300 + ".kr",
         "x" * 65 + "@example.com",
         "x@" + "a" * 250 + ".com",
         "010-2000-3000",
