@@ -17,7 +17,8 @@ from playwright.async_api import Error as PlaywrightError
 from tests.browser import media
 from tests.browser.service import Service
 
-expect.set_options(timeout=10_000)
+PATIENCE_S = 30.0  # seconds that a test waits for something that must happen; on a quiet machine it happens within two
+expect.set_options(timeout=PATIENCE_S * 1000)
 BrowserName = Literal["chromium", "firefox"]
 # kinds of responses whose bodies are not fetched from the browser, because that would take a second for each page
 BUILT = {"script", "stylesheet", "font", "image"}
@@ -143,7 +144,7 @@ class User(Person):
 
     async def find_panel(self) -> Frame:
         # The panel is in a closed shadow root, which locators cannot enter. So the panel's frame is found by its address.
-        for _ in range(100):
+        for _ in range(int(PATIENCE_S * 10)):
             for frame in self.shop.frames:
                 if re.search(r"/panel\?", frame.url):
                     self.panel = frame
@@ -245,7 +246,7 @@ class Cast:
         return person
 
 
-async def eventually(look: Callable[[], Awaitable[T]], wanted: T, what: str, seconds: float = 12) -> None:
+async def eventually(look: Callable[[], Awaitable[T]], wanted: T, what: str, seconds: float = PATIENCE_S) -> None:
     """Call `look` again and again until it returns `wanted`. After `seconds`, fail with the last result."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:

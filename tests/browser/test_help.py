@@ -46,7 +46,7 @@ async def test_each_mode_separates_voices_until_the_handover(cast: Cast) -> None
     await user.hears()
     await user.sees()
     await counselor.sees(PROFESSIONAL)
-    hold = await media.levels(user.page, *media.HOLD_HZ, ms=3500, peak=True)
+    hold = await media.levels(user.page, *media.HOLD_HZ, ms=15_000, peak=True)
     assert min(hold.values()) > media.AUDIBLE_DB, hold
 
     await switch(counselor, "whisper")

@@ -51,7 +51,7 @@ async def test_operator_listening_is_shown_to_both_and_hold_silences(cast: Cast)
     await operator.hears()
     for person in (user, counselor):  # each page marks the active speaker with a frame
         await expect(person.page.locator(".tile-speaking")).to_have_count(0)
-    hold = await media.levels(user.page, *media.HOLD_HZ, ms=3500, peak=True)
+    hold = await media.levels(user.page, *media.HOLD_HZ, ms=15_000, peak=True)
     assert min(hold.values()) > media.AUDIBLE_DB, hold
     await user.write("기다리고 있어요")
     await counselor.reads("기다리고 있어요")

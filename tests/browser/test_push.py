@@ -15,7 +15,7 @@ from typing import Any
 from playwright.async_api import BrowserContext, Worker, expect
 
 from tests.browser.conftest import Casting
-from tests.browser.people import Person, User, eventually
+from tests.browser.people import PATIENCE_S, Person, User, eventually
 from tests.browser.service import running
 from tests.push_service import PushService, running_push_service
 
@@ -47,7 +47,7 @@ async def subscribing(person: Person, pushes: PushService, name: str) -> None:
 
 
 async def worker_of(context: BrowserContext, script: str) -> Worker:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not (found := [each for each in context.service_workers if each.url.endswith(script)]):
             await asyncio.sleep(0.05)
     return found[0]
@@ -64,7 +64,7 @@ async def deliver(context: BrowserContext, scope: str, said: dict[str, Any]) -> 
 
     devtools.on("ServiceWorker.workerRegistrationUpdated", note)
     await devtools.send("ServiceWorker.enable")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while scope not in known:
             await asyncio.sleep(0.05)
     origin = "/".join(scope.split("/")[:3])

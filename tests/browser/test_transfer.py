@@ -31,7 +31,7 @@ async def test_user_can_be_transferred_and_back(cast: Cast) -> None:
     await expect(suho.get("ring")).to_contain_text("배터리 교환 문의")
     await expect(user.get("notice")).to_contain_text("상담을 Suho 쪽으로 연결하고 있어요")
     await user.hears()
-    hold = await media.levels(user.page, *media.HOLD_HZ, ms=3500, peak=True)
+    hold = await media.levels(user.page, *media.HOLD_HZ, ms=15_000, peak=True)
     assert min(hold.values()) > media.AUDIBLE_DB, hold
     await suho.get("ring-decline").click()
     await suho.get("decline-topic").click()
