@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE # tests start hundreds of Python processes, and
 
 .DEFAULT_GOAL := help
 
-.PHONY: help fastpath run dev test look check audit contract peers lint unit quick fuzz fuzz-sanitized bench faults mutants cluster soak pages dist image messages format clean preflight packages bench-packages widget
+.PHONY: help fastpath run dev test look check audit contract peers lint unit quick fuzz fuzz-sanitized bench faults mutants cluster soak browsers pages dist image messages format clean preflight packages bench-packages widget
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -22,15 +22,20 @@ dev: $(VENV)/.dev pages ## like run, for development: pages reload as you edit, 
 test: $(VENV)/.dev packages pages ## run all tests (without look and bench); as root, install the Debian packages they need
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint unit
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target contract peers
-	$(BIN)/pytest tests/browser --ignore-glob='*/test_pages*.py' $(ARGS)
+	@$(MAKE) --no-print-directory browsers
 
 # Parts of `test` and `check`, which install what these need. `peers` runs in real time and mostly waits (half a core with two
-# processes), so it takes three, and `contract` runs at low priority beside it. `contract` ends last, so it takes two.
+# processes), so it takes three, and `contract` runs at low priority beside it. `contract` ends last, so it takes two. `browsers` has
+# the machine for itself: a call needs half a core, and opening its pages more than one.
 contract:
 	nice -n 5 $(BIN)/pytest tests/contract tests/fuzz --numprocesses 2 --dist loadfile $(ARGS)
 
 peers:
 	$(BIN)/pytest tests/peers --numprocesses 3 --dist loadfile $(ARGS)
+
+BROWSERS := 0 # browser tests at a time, each in a process of its own; 0: one after the other
+browsers:
+	$(BIN)/pytest tests/browser --ignore-glob='*/test_pages*.py' --numprocesses $(BROWSERS) --dist worksteal $(ARGS)
 
 look: $(VENV)/.dev packages pages ## drive every page through its states, check each one, keep screenshots in build/screenshots
 	$(BIN)/pytest tests/browser/test_pages*.py $(ARGS)
