@@ -1,9 +1,15 @@
-"""Check the prose of Python files.
+"""Check the prose of Python files. `make lint` runs this tool on the folders that follow the rules of CONTRIBUTING.md.
 
-`make lint` runs this tool on the folders that follow the rules of CONTRIBUTING.md. python tests/style.py FOLDER … The tool
-reports four faults: - a docstring that opens without a subject - an archaic word in a docstring or comment - a test name of over
-70 characters - a function or class without a docstring that another package imports Ruff checks the form of docstrings (rules
-D205, D400, D401, D403).
+    python tests/style.py FOLDER …
+
+The tool reports four faults:
+
+- a docstring that opens without a subject
+- an archaic word in a docstring or comment
+- a test name of over 70 characters
+- a function or class without a docstring that another package imports
+
+Ruff checks the form of docstrings (rules D205, D400, D401, D403).
 """
 
 from __future__ import annotations
