@@ -214,7 +214,7 @@ class Ledger:
     # --- requests ----------------------------------------------------------------------------------------------------
 
     def draft(self, request: Request) -> Ticket:
-        """Return a ticket that is not in any queue. It is used to compute which place a new request would get."""
+        """Return a ticket that is not in any queue. Such a ticket is used to compute which place a new request would get."""
         key = _queue_key(request)
         queue = self.queues.by_key.get(key)
         if queue is None:

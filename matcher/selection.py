@@ -44,8 +44,8 @@ class Selection:
     def ring_open(self, ticket: Ticket, ring: int, now_ms: int) -> bool:
         """Return whether a tier is open for a request. The exact tier is always open.
 
-        A wider tier opens when the request has waited long enough. It opens at once if the request names one member. It also
-        opens at once if nobody is signed in who could serve the request in a narrower tier.
+        A wider tier opens when the request has waited long enough. A wider tier opens at once if the request names one member. It
+        also opens at once if nobody is signed in who could serve the request in a narrower tier.
         """
         if ring == EXACT or now_ms - ticket.item[0] >= ticket.opens_after_ms[ring] or ticket.request.only:
             return True
@@ -178,8 +178,8 @@ class Selection:
         """Return members who did not get the request, and why each did not. At most `Rules.max_why` members.
 
         The other candidates come first. Then come members who serve the queue (narrowest tier first), then the rest of the role.
-        The function runs for every match, so it is one flat loop. As a generator, it took a third of the step's time. In a busy
-        service, most matches use the cache `Demand.obstructed` instead of the loop.
+        The function runs for every match, so it is one flat loop. As a generator, the function took a third of the step's time.
+        In a busy service, most matches use the cache `Demand.obstructed` instead of the loop.
         """
         ticket, queue, candidates = match.ticket, match.ticket.queue, match.candidates
         limit, excludes_some, medium = self.rules.max_why, ticket.excludes_some, queue.medium

@@ -55,8 +55,8 @@ class Captioner:
 async def captioner(*, before: Sequence[str] = (), secret_file: Path | None = None) -> AsyncIterator[Captioner]:
     """Run a captions process until the block ends. `before`: words before its command, such as `taskset`.
 
-    `secret_file`: start the process by the command `sangdam captions`, with this secret. Without it, the token of the process is
-    `TOKEN`.
+    `secret_file`: start the process by the command `sangdam captions`, with this secret. Without `secret_file`, the token of the
+    process is `TOKEN`.
     """
     port = free_port()
     if secret_file is not None:

@@ -40,7 +40,7 @@ START_S = 40.0
 
 @dataclass
 class Server:
-    """A process of the cluster: server, media machine or balancer. `process` is None while it is down.
+    """A process of the cluster: server, media machine or balancer. `process` is None while the process is down.
 
     `environment`: variables for this process alone. `code`: the folder of the sources that the process runs. None: the sources of
     the present test.

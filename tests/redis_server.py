@@ -27,7 +27,7 @@ def cluster_info(client: redis.Redis) -> dict[str, str]:
 
 
 class RedisServer:
-    """A Redis server. `url` is its address. `restart` starts it again, empty, at the same address.
+    """A Redis server. `url` is its address. `restart` starts the server again, empty, at the same address.
 
     `host`: the address to bind; "" for a Unix socket. `within`: words before the command, for example to run the server in a
     network namespace.

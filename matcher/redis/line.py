@@ -9,9 +9,9 @@ step's first answer (`main.lua`). After `RETRY_S` the calls of the flight fail w
 Redis itself refuses a call (too few replicas, disk full, a script runs too long), that call fails with `Unavailable` at once.
 Other calls of its flight, such as reads, may succeed.
 
-In a Redis cluster all keys of a domain are in one slot. So one connection is enough. It goes to the node that has the slot:
-Redis' answer MOVED names this node. Each call names one key, the bare hash tag of the domain, under which nothing is stored. So
-while the slot moves to another node, Redis answers ASK, and no step runs until the slot has arrived.
+In a Redis cluster all keys of a domain are in one slot. So one connection is enough. The connection goes to the node that has the
+slot: Redis' answer MOVED names this node. Each call names one key, the bare hash tag of the domain, under which nothing is
+stored. So while the slot moves to another node, Redis answers ASK, and no step runs until the slot has arrived.
 """
 
 from __future__ import annotations

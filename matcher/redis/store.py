@@ -206,7 +206,7 @@ class RedisStore:
     async def _read(self, name: str, now_ms: int, *arguments: Any) -> tuple[Any, int]:
         """Return the result of a read, and the time (ms) at which the result is true.
 
-        This is the later of `now_ms` and the last step's time.
+        This time is the later of `now_ms` and the last step's time.
         """
         packed = await self._line.read(msgspec.msgpack.encode((name, now_ms, arguments)))
         _, result, at_ms, era = msgspec.msgpack.decode(packed)

@@ -50,8 +50,8 @@ class Spread(Struct, frozen=True, forbid_unknown_fields=True):
 class QueueModel(Struct, frozen=True, forbid_unknown_fields=True):
     """A group of users, or of counselors who ask for help (`kind`), whose requests need the same skills.
 
-    `category` runs from the category itself to its root, as in the service. `per_hour`: how many of them come on average in each
-    of the 24 hours. `patience`: None means that nobody in this queue gives up.
+    `category` runs from the category itself to its root, as in the service. `per_hour`: how many users come on average in each of
+    the 24 hours. `patience`: None means that nobody in this queue gives up.
     """
 
     site: Name

@@ -61,7 +61,7 @@ class Visit(Struct, frozen=True, array_like=True):
 
 
 class Topic(Struct, frozen=True, array_like=True):
-    """A category of a site, with its settings. `open`: when it is open, in seconds from the beginning; None: always.
+    """A category of a site, with its settings. `open`: when the category is open, in seconds from the beginning; None: always.
 
     `path`: from the category itself to its root. `priority`, `widens_ms`: as in `matcher.types.Request`.
     """

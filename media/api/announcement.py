@@ -58,7 +58,7 @@ def sign(said: Announcement, secret: str, now_ms: int) -> bytes:
 
 
 def believed(text: str | bytes, name: str, secret: str, now_ms: int) -> Announcement:
-    """Return the announcement for worker `name`. Raise NotBelieved if it is malformed, not authentic or too old."""
+    """Return the announcement for worker `name`. Raise NotBelieved if the announcement is malformed, not authentic or too old."""
     try:
         said = _decode(text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):

@@ -72,7 +72,7 @@ def _host(parts: SplitResult, host: str) -> tuple[str, int]:
 
 
 class _Master(Redis):
-    """A client of the master. Closing it also closes the connections to the Sentinels."""
+    """A client of the master. Closing this client also closes the connections to the Sentinels."""
 
     asked: Sentinel
 

@@ -105,7 +105,7 @@ class Reassembler:
 
 
 class FragmentError(Exception):
-    """Malformed fragment or message. The functions that raise it list the reasons."""
+    """Malformed fragment or message. The functions that raise this error list the reasons."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -317,7 +317,7 @@ class BoardRoom:
     def _has_room(self, size: int, types: int) -> bool:
         """Return whether an update fits into the document. If the update does not fit, compact the journal and try again.
 
-        Compacting removes what was overwritten or deleted. Compacting is costly, so it is done at most once in 10 s.
+        Compacting removes what was overwritten or deleted. Compacting is costly, so the board compacts at most once in 10 s.
         """
         if self._fits(size, types):
             return True

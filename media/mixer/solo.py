@@ -58,7 +58,7 @@ class Wait:
     def silence(self) -> str:
         """Count a silent tick. If the source that sounded alone before may now begin passthrough, return its name, otherwise "".
 
-        It may begin only while the encoders still encode (`PAUSE_TICKS`).
+        Passthrough may begin only while the encoders still encode (`PAUSE_TICKS`).
         """
         self._ticks += 1
         self._silent_ticks += 1

@@ -5,9 +5,9 @@ recipes gets a clone of the encoder in the same tick. The change does not distur
 when their recipes have been equal for half a second, when both are silent, or when both are new: then their encoders have nearly
 the same state.
 
-When silence begins, a stream encodes 200 ms of it, so that its encoder and the listeners' decoders come to rest. Then it sends an
-empty DTX packet every 400 ms (RFC 7587 section 3.1.3). With these packets browsers play comfort noise and keep their playout
-delay.
+When silence begins, a stream encodes 200 ms of it, so that its encoder and the listeners' decoders come to rest. Then the stream
+sends an empty DTX packet every 400 ms (RFC 7587 section 3.1.3). With these packets browsers play comfort noise and keep their
+playout delay.
 """
 
 from __future__ import annotations

@@ -454,7 +454,10 @@ class Peer:
 
     @property
     def is_calm(self) -> bool:
-        """Return whether the peer needs no prompt answer. It may still need feedback about its videos a few times a second."""
+        """Return whether the peer needs no prompt answer.
+
+        Such a peer may still need feedback about its videos a few times a second.
+        """
         return not self.ice.has_choice and all(each.is_calm for each in self.uplink.incoming.values())
 
     def hurry(self) -> None:

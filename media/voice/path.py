@@ -1,8 +1,7 @@
 """Decides the path of a voice: to whom the packets of one speaker are sent, and by whom. Pure.
 
-Three questions decide the path. This file answers each of them in one place:
-
-1. Who gets the speaker's own packets, and who gets a mix? `plan_voices` decides by matrix, gains, hold tone, and who is present.
+Three questions decide the path. This file answers each question in one place: 1. Who gets the speaker's own packets, and who gets
+a mix? `plan_voices` decides by matrix, gains, hold tone, and who is present.
 2. Who handles the packets after one that Python has handled? `event_of` decides by recording, captions, fast path, and the
    mixer's answer.
 3. What changes then? `TRANSITIONS` maps mode and event to the next mode and an effect. A pair that is not listed changes nothing.

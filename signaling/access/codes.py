@@ -342,8 +342,8 @@ class Codes:
         # bucket of its site. So a site can begin 150 sessions at once, then 300 a minute.
         self._by_site = Buckets(burst=300, per_minute=600)
         self._by_address = Buckets(burst=240, per_minute=120)
-        # The second bucket of a site, `_by_site_first`, is as large as the first one. It serves only the first session of each
-        # address in a minute. So a few busy addresses cannot use up all of the site's tokens.
+        # The second bucket of a site, `_by_site_first`, is as large as the first one. This bucket serves only the first session
+        # of each address in a minute. So a few busy addresses cannot use up all of the site's tokens.
         self._first_of_address = Buckets(burst=2, per_minute=2)
         self._by_site_first = Buckets(burst=300, per_minute=600)
 
@@ -470,7 +470,7 @@ def signing_secret(settings: Settings) -> bytes:
 
 
 def server_secret(data_dir: Path) -> bytes:
-    """Return the 32 bytes of `data_dir/server.key`. If the file is missing, make it. Only its owner can read it.
+    """Return the 32 bytes of `data_dir/server.key`. If the file is missing, make it. Only the file's owner can read it.
 
     Raises ValueError when the file is too short.
     """

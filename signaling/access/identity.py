@@ -61,7 +61,7 @@ class Given(NamedTuple):
 
 
 class SignedIn(NamedTuple):
-    """A new sign-in. `limited`: the member must set up a second factor. Before that, they can do nothing but sign out."""
+    """A new sign-in. `limited`: the member must set up a second factor. Before that, the member can do nothing but sign out."""
 
     staff: StaffRecord
     token: str

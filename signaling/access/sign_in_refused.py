@@ -30,7 +30,7 @@ SENTENCES: dict[SignInReason, str] = {
 class SignInRefused(Exception):
     """A sign-in, a new password or a second factor is refused. `reason`: a key of `SENTENCES`.
 
-    `sentence`: a sentence for the person. It can be more exact than the sentence in `SENTENCES`.
+    `sentence`: a sentence for the person. The sentence can be more exact than the sentence in `SENTENCES`.
     """
 
     def __init__(self, reason: SignInReason, sentence: str = "") -> None:

@@ -250,7 +250,7 @@ name_option = click.option(
 def show(rows: list[dict[str, Any]], *, as_json: bool, one: bool = False) -> None:
     """Print rows as a table or as a JSON list.
 
-    With `one`, there is only one row. It is printed with one line for each key, or as a JSON object.
+    With `one`, there is only one row. The row is printed with one line for each key, or as a JSON object.
     """
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(rows[0] if one else rows), indent=2))
@@ -283,7 +283,7 @@ def _words(value: Any) -> str:
 def audit_of(entries: Iterable[Entry], organisation: str = "") -> list[Audited]:
     """Return the audit entries about what this command changes, so that the page of the audit can undo it.
 
-    Store them in the transaction of the change. `organisation`: of a thing that is removed, or "".
+    Store these entries in the transaction of the change. `organisation`: of a thing that is removed, or "".
     """
     return entries_by("cli", entries, now_ms(), organisation)
 

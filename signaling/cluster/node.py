@@ -218,8 +218,8 @@ class Node:
     async def _renew(self) -> None:
         """Renew this server's lease.
 
-        If Redis has another lease although the records still name this server as the leader, overwrite that other lease. It may
-        be an old lease that somebody has written into Redis again.
+        If Redis has another lease although the records still name this server as the leader, overwrite that other lease. The
+        other lease may be an old lease that somebody has written into Redis again.
         """
         with suppress(Unavailable):  # this server may go on: while Redis is unavailable, no other server can take the lease
             if not await self._hold(self._said, self._term) and await self.still_leads():

@@ -101,7 +101,7 @@ def _png(data: bytes) -> Header:
     samples = _PNG_SAMPLES.get(colour)
     if samples is None:
         raise PictureRefused("picture_damaged")
-    # Pillow stores a pixel of one sample in one byte, or in two bytes if the sample has 16 bits. It stores any other pixel in
+    # Pillow stores a pixel of one sample in one byte, or in two bytes if the sample has 16 bits. Pillow stores any other pixel in
     # four bytes.
     stored = 4 if samples > 1 else 2 if depth == 16 else 1
     return Header("PNG", width, height, width * height * stored, width * height)

@@ -31,7 +31,7 @@ IDLE_S = 120.0  # The process ends after this many seconds without a picture.
 
 
 class Workshop:
-    """The process that re-encodes pictures. It takes one picture at a time, so callers must queue.
+    """The process that re-encodes pictures. The process takes one picture at a time, so callers must queue.
 
     `memory_bytes`: the memory that a decoded picture may take.
     """

@@ -47,8 +47,8 @@ async def never() -> bool:
 class Agreeing:
     """Compares sessions and matcher, and corrects the differences.
 
-    `forgotten` returns whether the matcher's store has lost data since the last call. It can raise `Unavailable`, like every call
-    of the store.
+    `forgotten` returns whether the matcher's store has lost data since the last call. `forgotten` can raise `Unavailable`, like
+    every call of the store.
     """
 
     def __init__(

@@ -335,5 +335,5 @@ class Pages:
 
 
 def _broken_off(session: str) -> bytes:
-    """Return an empty part. It tells a viewer to forget the parts of an incomplete batch."""
+    """Return an empty part. Such a message tells a viewer to forget the parts of an incomplete batch."""
     return encode(PageOut(session=session, data=""))

@@ -32,7 +32,7 @@ def matched_site(organisation: str, site: str) -> str:
 
 
 def is_forgotten(status: m.StaffStatus | None) -> bool:
-    """Return whether the matcher may have lost what it knew about this member of staff. `status`: what it knows now.
+    """Return whether the matcher may have lost what it knew about this member of staff. `status`: what the matcher knows now.
 
     A matcher that has got nothing back but the member's conversations takes the member for disconnected.
     """

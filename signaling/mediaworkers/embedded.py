@@ -2,7 +2,7 @@
 
 A worker counts as dead when its process exits, or when its event stream was silent for three heartbeats. `liveness.py` defines
 how the silence is counted. When a worker is dead, a spare takes its place, ``on_dead`` gets its rooms, and a new worker starts. A
-worker that receives SIGTERM is replaced in the same way. It keeps its rooms open until their participants have moved.
+worker that receives SIGTERM is replaced in the same way. This worker keeps its rooms open until their participants have moved.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The content of a push. Pure.
 
-A push holds only what a lock screen may show: the site's name and the kind of event. It holds no person's name and no chat line.
+A push holds only what a lock screen may show: the site's name and the kind of event. A push holds no person's name and no chat
+line.
 """
 
 from __future__ import annotations

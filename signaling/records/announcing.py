@@ -106,7 +106,7 @@ def now_ms() -> int:
 
 
 def row(endpoint: str, event: Event, now: int) -> dict[str, Any]:
-    """Return the row of an event for one endpoint. `now`: when it is stored (Unix ms).
+    """Return the row of an event for one endpoint. `now`: when the event is stored (Unix ms).
 
     The event is due at once (`DUE_NOW`). `now` would not do: commands store events, too, and their clock can differ from the
     sender's.

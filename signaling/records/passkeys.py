@@ -36,7 +36,7 @@ class Passkeys(Database):
     """The passkeys of staff in the records."""
 
     async def add_passkey(self, record: PasskeyRecord) -> bool:
-        """Store a passkey. Return False when it is stored already. Raises TooManyPasskeys."""
+        """Store a passkey. Return False when the passkey is stored already. Raises TooManyPasskeys."""
         values = {name: getattr(record, name) for name in PasskeyRecord.__struct_fields__}
 
         def add(connection: sa.Connection) -> bool:

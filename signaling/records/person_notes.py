@@ -1,6 +1,6 @@
 """Notes that stay with a person: staff read these notes in every later conversation with the same user of a site.
 
-A note is kept while the site keeps any session of the person. It is erased earlier if the session in which it was written is
+A note is kept while the site keeps any session of the person. A note is erased earlier if the session in which it was written is
 erased.
 """
 

@@ -25,7 +25,7 @@ Host = tuple[str, int]
 
 
 class Primary:
-    """Connects to the first host that accepts writes. It is the `async_creator_fn` of SQLAlchemy's asyncpg dialect."""
+    """Connects to the first host that accepts writes. This function is the `async_creator_fn` of SQLAlchemy's asyncpg dialect."""
 
     def __init__(self, connect: Connect = asyncpg.connect) -> None:
         self._connect = connect

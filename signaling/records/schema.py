@@ -49,7 +49,7 @@ def newest_revision() -> str:
 
 
 def bring_up_to_date(connection: sa.Connection) -> str:
-    """Make or upgrade the tables. Return the revision that they had before, or "" for a new database."""
+    """Make or upgrade the tables. Return the revision that the tables had before, or "" for a new database."""
     if connection.dialect.name == "postgresql":  # a lock, because servers of a cluster can start at the same time
         # no time limit for this transaction: importing Alembic takes a while
         connection.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))
@@ -75,7 +75,7 @@ def bring_up_to_date(connection: sa.Connection) -> str:
 
 def migrate(connection: sa.Connection) -> None:
     """Run all migrations that have not yet run on this database."""
-    from alembic import command  # imported here because it takes 0.2 s, and most starts do not need it
+    from alembic import command  # Alembic is imported here because importing it takes 0.2 s, and most starts do not need it
     from alembic.config import Config
 
     config = Config()

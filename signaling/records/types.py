@@ -45,7 +45,9 @@ class Overtaken(Exception):
 
 
 class RecordsAway(Exception):
-    """The database is unavailable: it does not answer, or cannot write (locked, full). It might be available again soon.
+    """The database is unavailable: it does not answer, or cannot write (locked, full).
+
+    The database might be available again soon.
 
     Nothing was read. After a write has raised `RecordsAway`, it is unknown whether the write was committed.
     """
@@ -414,7 +416,7 @@ class FileRecord(Struct, frozen=True, kw_only=True):
 class Change(Struct, frozen=True, kw_only=True):
     """A change of settings.
 
-    `before` and `after` contain only the changed fields. `before` None: the object is new. `after` None: it was removed.
+    `before` and `after` contain only the changed fields. `before` None: the object is new. `after` None: the object was removed.
     """
 
     before: dict[str, Any] | None

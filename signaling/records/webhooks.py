@@ -1,7 +1,7 @@
 """Webhooks: the endpoints of organisations, and the outbox of events for them.
 
-`announcing.py` puts events into the outbox. A sender claims them, and stores the result of each try. The events of one session
-reach an endpoint in order: an event is not claimed while an older event of the same session still waits.
+`announcing.py` puts events into the outbox. A sender claims these events, and stores the result of each try. The events of one
+session reach an endpoint in order: an event is not claimed while an older event of the same session still waits.
 """
 
 from __future__ import annotations

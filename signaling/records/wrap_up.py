@@ -92,7 +92,7 @@ class WrapUpPlan(Struct, kw_only=True):
 def check(plan: WrapUpPlan, categories: Collection[str]) -> None:
     """Raise BadPlan when an id is used twice, a name is missing, or a parent or category is unknown.
 
-    Raise it also when the tree of outcomes has a cycle or too many levels.
+    Raise this error also when the tree of outcomes has a cycle or too many levels.
     """
     for what, ids in (("outcome", [each.id for each in plan.outcomes]), ("tag", [each.id for each in plan.tags])):
         twice = next((each for each in ids if ids.count(each) > 1), None)

@@ -96,7 +96,7 @@ class Connections(Generic[C]):
     def trust(self, connection: C) -> None:
         """After this call, treat the connection as a connection of our own servers.
 
-        It has no limit per address, and may be idle for longer.
+        Such a connection has no limit per address, and may be idle for longer.
         """
         known = self._known.get(connection)
         if known is None or not known.network:

@@ -318,7 +318,7 @@ class Shop:
         )
 
     def _policy(self) -> str:
-        """Return the Content-Security-Policy of the shop's pages. It is as strict as the policy of a careful partner.
+        """Return the Content-Security-Policy of the shop's pages. This policy is as strict as the policy of a careful partner.
 
         So the demo shows that the widget works under such a policy.
         """

@@ -79,7 +79,7 @@ class Relay:
     def middleware(self) -> Middleware:
         """Return the middleware that handles a request here or forwards it to the leader.
 
-        Without a leader, it refuses the request.
+        Without a leader, the middleware refuses the request.
         """
 
         @web.middleware

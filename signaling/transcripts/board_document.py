@@ -165,7 +165,7 @@ def _shape(values: Mapping[str, Any], left: _Left) -> Shape | None:
 
 
 def _extent(kind: object, values: Mapping[str, Any]) -> Point | None:
-    """Return the width and height of a shape. None: they are missing or wrong. A stroke has no size of its own: (0, 0).
+    """Return the width and height of a shape. None: width or height is missing or wrong. A stroke has no size of its own: (0, 0).
 
     The width and height of a line or an arrow can be negative.
     """

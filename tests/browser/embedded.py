@@ -1,4 +1,4 @@
-"""Pages made from the snippets of docs/embedding.md. They name the server and the site of a test."""
+"""Pages made from the snippets of docs/embedding.md. The pages name the server and the site of a test."""
 
 from __future__ import annotations
 

@@ -329,7 +329,7 @@ window.WebSocket = class extends WebSocket {
   }
 };
 """
-# Firefox runs no script of a test in a frame without scripts. So the page around it looks into the frame.
+# Firefox runs no script of a test in a frame without scripts. So the surrounding page looks into the frame.
 IN_PAGE = """
 (selector) => {
   const found = document.querySelector('[data-testid=page-view] iframe')?.contentDocument?.querySelector(selector);

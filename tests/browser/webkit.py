@@ -57,7 +57,7 @@ class WebKit:
         return await self.call("POST", "/execute/sync", script=script, args=list(args))
 
     async def wait(self, script: str, *args: object) -> Any:
-        """Run the body of an async function in the page. Raise RuntimeError if it throws."""
+        """Run the body of an async function in the page. Raise RuntimeError if the function throws."""
         done = f"const done = arguments[arguments.length - 1]; (async () => {{ {script} }})()"
         found = await self.call(
             "POST",
@@ -99,7 +99,7 @@ class WebKit:
         await self.call("POST", f"/element/{element[ELEMENT]}/value", text=str(file))
 
     async def enter_frame(self, element: Element | None) -> None:
-        """Send later commands to this frame. None: send them to the whole page."""
+        """Send later commands to this frame. None: send later commands to the whole page."""
         await self.call("POST", "/frame", id=element)
 
     async def other_window(self, than: str) -> str:

@@ -94,8 +94,8 @@ class Board:
 class Caller:
     """A person, identified by `hello`, `origin` and `cookie`.
 
-    `pongs`: times at which the server answered a ping. They are recorded if `watched` is set. `moves`: epochs whose room this
-    person joined.
+    `pongs`: times at which the server answered a ping. The times are recorded if `watched` is set. `moves`: epochs whose room
+    this person joined.
     """
 
     http: aiohttp.ClientSession

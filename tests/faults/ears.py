@@ -80,7 +80,7 @@ class Ear:
 
 
 class Mouth(Peer):
-    """A minimal `Peer` connection: without video and retransmissions. It sends packets that are encoded beforehand."""
+    """A minimal `Peer` connection: without video and retransmissions. The peer sends packets that are encoded beforehand."""
 
     ear: Ear
 

@@ -1,6 +1,6 @@
 """Fuzz targets: each parser of network input, with the code that uses its result.
 
-A target accepts any bytes. It must not raise, and its state must stay bounded. `SEEDS` has cases as real peers send them.
+A target accepts any bytes. A target must not raise, and its state must stay bounded. `SEEDS` has cases as real peers send them.
 """
 
 from __future__ import annotations
@@ -429,7 +429,7 @@ def fuzz_sctp(data: bytes) -> None:
 
 
 def _drive(work: Coroutine[Any, Any, None]) -> None:
-    """Run a coroutine to its end. Raise AssertionError if it waits for anything."""
+    """Run a coroutine to its end. Raise AssertionError if the coroutine waits for anything."""
     try:
         work.send(None)
     except StopIteration:

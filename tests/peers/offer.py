@@ -1,4 +1,4 @@
-"""The offer that this project's pages and light clients make. It always has the same sections."""
+"""The offer that this project's pages and light clients make. The offer always has the same sections."""
 
 from __future__ import annotations
 

@@ -254,8 +254,8 @@ function Selection.any_match()
   return found
 end
 
--- Return when (ms) a tier with an idle member next opens for any waiting request, or nil. Call it only after everything that can
--- be matched now has been matched.
+-- Return when (ms) a tier with an idle member next opens for any waiting request, or nil. Call this function only after
+-- everything that can be matched now has been matched.
 function Selection.next_opening_ms()
   if not Roster.anybody_idle() then
     return nil

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[3]
 
 
 class Player:
-    """A process that plays people. It reads commands as lines of JSON."""
+    """A process that plays people. Such a process reads commands as lines of JSON."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process

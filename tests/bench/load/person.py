@@ -1,6 +1,6 @@
 """One browser tab under load, which behaves like the pages.
 
-A tab sends hello, a ping every 5 s, and one request for lines on each connection. After a disconnect it reconnects with
+A tab sends hello, a ping every 5 s, and one request for lines on each connection. After a disconnect the tab reconnects with
 backoff.
 """
 

@@ -1,4 +1,4 @@
-"""Recorded speech from Debian's package `alsa-utils`. It is encoded once, so every server gets the same Opus packets."""
+"""Recorded speech from Debian's package `alsa-utils`. The speech is encoded once, so every server gets the same Opus packets."""
 
 from __future__ import annotations
 

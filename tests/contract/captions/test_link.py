@@ -33,7 +33,7 @@ WITHIN_S = 10.0
 class Tones:
     """Takes the place of the speech model: writes down the frequency of a tone.
 
-    Before each utterance, it waits for the event `go`.
+    Before each utterance, this class waits for the event `go`.
     """
 
     def __init__(self) -> None:

@@ -55,7 +55,7 @@ async def store_at(url: str) -> AsyncIterator[RedisStore]:
 class Cutter:
     """A proxy between a store and its Redis.
 
-    The proxy forwards queries and replies. On demand it closes the connection instead of forwarding a reply.
+    The proxy forwards queries and replies. On demand the proxy closes the connection instead of forwarding a reply.
     """
 
     def __init__(self, server: RedisServer, socket: str) -> None:

@@ -103,7 +103,7 @@ async def test_mails_of_one_organisation_leave_room_for_another(records: Records
     monkeypatch.setattr("signaling.records.outbox.MOST_QUEUED", 8)
 
     async def queued(owner: str) -> int:
-        """Queue 20 mails of this organisation. Return how many of them the outbox has accepted."""
+        """Queue 20 mails of this organisation. Return how many of these mails the outbox has accepted."""
         count = 0
         for number in range(20):
             mail = MailRecord(

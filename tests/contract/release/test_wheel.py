@@ -1,6 +1,6 @@
 """The released wheel contains the pages and fits the machines that its name states.
 
-It serves from an environment without our sources.
+The wheel serves from an environment without our sources.
 """
 
 from __future__ import annotations

@@ -13,7 +13,9 @@ from tests.ports import free_port
 
 
 class TranslationService:
-    """The service. It responds while the event `open` is set. `reply`: a response that it sends instead of a translation.
+    """The service. The service responds while the event `open` is set.
+
+    `reply`: a response that the service sends instead of a translation.
 
     The API: https://docs.libretranslate.com/api/operations/translate
     """

@@ -1,4 +1,7 @@
-"""A real receiver of webhooks on the loopback address. It can die and come back, be slow, refuse messages, and redirect."""
+"""A real receiver of webhooks on the loopback address.
+
+The receiver can die and come back, be slow, refuse messages, and redirect.
+"""
 
 from __future__ import annotations
 

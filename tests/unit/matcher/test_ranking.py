@@ -108,7 +108,10 @@ def test_each_request_has_its_own_tier_delays(desk):
 
 
 def test_wider_tier_does_not_cost_the_place_in_the_queue(desk):
-    """The earlier request has reached the wider tier. It is served first, even by a member of the later request's category."""
+    """The earlier request has reached the wider tier.
+
+    The earlier request is served first, even by a member of the later request's category.
+    """
     desk.staff("lens", "lenses", available=False)
     desk.staff("audio", "audio", available=False)
     desk.ask("early", ago=30)

@@ -1,5 +1,5 @@
-/** The logic of the call window: session, connection, devices and room in one object. It has no texts and no elements of the
- *  page. */
+/** The logic of the call window: session, connection, devices and room in one object. This object has no texts and no elements of
+ *  the page. */
 
 import type { Channel, SessionView } from "../messages";
 import { Client } from "../room/client";

@@ -1,4 +1,5 @@
-/** The page on the user's phone while the phone is a second camera. It sends a picture, and neither sends nor plays sound. */
+/** The page on the user's phone while the phone is a second camera. The page sends a picture, and neither sends nor plays
+ *  sound. */
 
 import { Smartphone, VideoOff } from "lucide";
 import { useEffect, useState } from "preact/hooks";

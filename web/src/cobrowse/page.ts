@@ -1,6 +1,6 @@
-// The script on the partner's page that shows the page to staff. The widget loads it when the panel says that the visitor has
-// agreed. The script waits for the panel's next message and answers with a port. After that, the panel sends its commands over
-// that port.
+// The script on the partner's page that shows the page to staff. The widget loads the script when the panel says that the visitor
+// has agreed. The script waits for the panel's next message and answers with a port. After that, the panel sends its commands
+// over that port.
 
 import { Overlay } from "./overlay";
 import { type FromPage, SILENT_MS, type ToPage } from "./protocol";

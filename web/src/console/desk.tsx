@@ -64,7 +64,7 @@ interface DeskProps {
   onSignedOut: (because: string) => void;
 }
 
-/** The signed-in console. It holds one connection to the server for as long as it is shown. */
+/** The signed-in console. This component holds one connection to the server for as long as it is shown. */
 export function Desk({ onSignedOut }: DeskProps) {
   const client = useMemo(() => new Client({ locale: locale() }), []);
   const inbox = useMemo(() => mentionInbox(client), [client]);

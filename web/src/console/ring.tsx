@@ -94,7 +94,7 @@ interface IncomingProps {
   onMute: () => void;
 }
 
-/** The card of an incoming call, over the middle of the page. It is not a modal dialog, so the person can go on working. */
+/** The card of an incoming call, over the middle of the page. The card is not a modal dialog, so the person can go on working. */
 export function Incoming({ ring, now, muted, declining, actions, onAccept, onDeclining, onMute }: IncomingProps) {
   const [busy, setBusy] = useState(false);
   const card = useRef<HTMLElement>(null);

@@ -22,7 +22,7 @@ export class CallWindow {
     return this.offering;
   }
 
-  /** Brings the window to the front. Returns false if it is not open. */
+  /** Brings the window to the front. Returns false if the window is not open. */
   focus(): boolean {
     if (!this.window || this.window.closed) return false;
     this.window.focus();

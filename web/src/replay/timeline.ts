@@ -32,8 +32,8 @@ export function positionOf(pieces: readonly Piece[], moment: number): number {
   return before;
 }
 
-/** Returns the tracks that play at `moment` or begin within `ahead` ms. The player fetches them, so that they are loaded in
- *  time. */
+/** Returns the tracks that play at `moment` or begin within `ahead` ms. The player fetches these tracks, so that they are loaded
+ *  in time. */
 export const near = <T extends Timed>(tracks: readonly T[], moment: number, ahead = 3000): T[] =>
   tracks.filter(({ began, ended }) => began - ahead <= moment && moment < ended);
 

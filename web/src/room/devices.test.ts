@@ -3,7 +3,7 @@ import { Devices } from "./devices";
 import { backAgain, interrupted } from "./interruption";
 import { keep, kept } from "./kept";
 
-/** A media track with the parts that `Devices` uses. It also records whether it was ever enabled, and so gave sound. */
+/** A media track with the parts that `Devices` uses. The track also records whether it was ever enabled, and so gave sound. */
 class Track extends EventTarget {
   enabled = true;
   muted = false;

@@ -75,7 +75,7 @@ export interface LastPlace extends Place {
 export interface Older {
   there: boolean;
   fetch: () => void;
-  /** Fetches older lines until this page has the line `seq`. Resolves with whether it has. */
+  /** Fetches older lines until this page has the line `seq`. Resolves with whether the page has that line. */
   reach: (seq: number) => Promise<boolean>;
 }
 

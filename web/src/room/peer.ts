@@ -1,5 +1,5 @@
-/** The peer connection to the media worker. Its media sections are fixed, and only their tracks change. It sends heartbeats and
- *  reconnects. */
+/** The peer connection to the media worker. Its media sections are fixed, and only their tracks change. The connection sends
+ *  heartbeats and reconnects. */
 
 import type { Answer } from "../messages";
 import { createStore, type Readable } from "../ui/store";
@@ -62,8 +62,8 @@ export class RoomPeer {
   /** The connection that was live before the present attempt; null if there is none. Either the room moved to a new epoch, or the
    *  connection fell silent and can recover. */
   private former: Attempt | null = null;
-  /** Whether `former` fell silent. This page then sends heartbeats over `former`. It keeps the connection that works first,
-   * `former` or the new connection. */
+  /** Whether `former` fell silent. This page then sends heartbeats over `former`. The page keeps the connection that works first,
+   *  `former` or the new connection. */
   private formerSilent = false;
   private shown: Attempt | null = null;
   private tries = 0;

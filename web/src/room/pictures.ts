@@ -1,4 +1,4 @@
-/** Uploads and downloads pictures by HTTP. Shows them as blob: addresses, because a token must not be in an address. */
+/** Uploads and downloads pictures by HTTP. Shows pictures as blob: addresses, because a token must not be in an address. */
 
 import type { HttpReason } from "../messages";
 
@@ -25,7 +25,7 @@ export interface Uploaded {
 
 const KEPT_MOST = 60;
 export const UPLOAD_BYTES_MOST = 8 * 1024 * 1024;
-/** The types that the file chooser asks for. HEIC is not among them, so an iPhone converts its HEIC photos by itself. */
+/** The types that the file chooser asks for. HEIC is not among these types, so an iPhone converts its HEIC photos by itself. */
 export const PICTURE_TYPES = ["image/jpeg", "image/png", "image/webp"];
 const ALL_TYPES = [...PICTURE_TYPES, "image/avif", "image/heic"];
 const FIRST_BYTES = /^(?:(\xff\xd8\xff)|(\x89PNG\r\n)|(RIFF[^]{4}WEBP)|([^]{4}ftypavi[fs])|([^]{4}ftyp(?:he|mif1|msf1)))/;

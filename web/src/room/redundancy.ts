@@ -9,7 +9,7 @@ export interface Report {
   roundTripMs: number | null;
 }
 
-/** A span of reports over which loss is measured. It is at least `ms` long and has at least `packets` packets. Loss among
+/** A span of reports over which loss is measured. The span is at least `ms` long and has at least `packets` packets. Loss among
  *  fewer packets says little, and a muted person sends almost none. */
 interface Stretch {
   ms: number;

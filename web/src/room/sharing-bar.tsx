@@ -7,7 +7,7 @@ import { useTrackStream, Video } from "./media";
 import type { RoomLink } from "./room-link";
 import { t } from "./words";
 
-/** A bar that is shown as long as this person shares their screen. It shows what other people see, and has a Stop button. */
+/** A bar that is shown as long as this person shares their screen. The bar shows what other people see, and has a Stop button. */
 export function SharingBar({ link, session }: { link: RoomLink; session: SessionView | null }) {
   useLocale();
   const { devices } = link;

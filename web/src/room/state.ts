@@ -26,8 +26,8 @@ import type {
 } from "../messages";
 import type { ClosedReason, FailureReason, Kept, Status } from "./connection";
 
-/** A line of this person that the server has not acknowledged. The chat shows it as "sending", or as refused with the server's
- *  reason. */
+/** A line of this person that the server has not acknowledged. The chat shows this line as "sending", or as refused with the
+ *  server's reason. */
 export interface OutLine {
   id: string;
   kind: "text" | "picture" | "note";

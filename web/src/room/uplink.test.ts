@@ -14,7 +14,7 @@ const ANSWER = [
 ].join("\r\n");
 const PLAIN = ANSWER.replace(/ 63\r/, "\r").replace(/a=.*63.*\r\n/g, "");
 
-/** A fake peer connection on a link that loses packets. It gives statistics of the voice, and records each step of a
+/** A fake peer connection on a link that loses packets. The connection gives statistics of the voice, and records each step of a
  *  negotiation. */
 class FakeConnection {
   signalingState = "stable";

@@ -1,4 +1,4 @@
-/** The cart: product → number of pieces. It is stored in this browser. */
+/** The cart: product → number of pieces. The cart is stored in this browser. */
 export type Cart = Readonly<Record<string, number>>;
 
 const KEPT = "shop-cart";

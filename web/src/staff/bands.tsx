@@ -33,7 +33,7 @@ export function LostBand({ session, now }: { session: SessionView; now: number }
   );
 }
 
-/** Says that the visitor is on hold. It is shown during the whole hold, so that no visitor is forgotten. */
+/** Says that the visitor is on hold. The band is shown during the whole hold, so that no visitor is forgotten. */
 export function HoldBand({ session, onEnd }: { session: SessionView; onEnd: (() => void) | null }) {
   if (session.room?.held !== true) return null;
   return (

@@ -132,7 +132,7 @@ export function fill(text: string, args: Args): string {
   });
 }
 
-/** Returns the lookup functions for the texts of one folder. They read the current language at each call. */
+/** Returns the lookup functions for the texts of one folder. The functions read the current language at each call. */
 export function texts<K extends string>(files: Files): Texts<K> {
   const part: Part = { files, language: "", table: {} };
   parts.push(part);

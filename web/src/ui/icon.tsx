@@ -1,7 +1,7 @@
 import type { IconNode } from "lucide";
 import { h } from "preact";
 
-/** An icon of lucide (`import { Mic } from "lucide"`), in the colour of the text. It is only decoration, so screen readers
+/** An icon of lucide (`import { Mic } from "lucide"`), in the colour of the text. The icon is only decoration, so screen readers
  *  skip it. */
 export function Icon({ node, size = 20, class: className = "" }: { node: IconNode; size?: number; class?: string }) {
   return (

@@ -1,8 +1,8 @@
 // The facts that the partner's page gets about the visitor's conversation, and the events that follow from changes of these
 // facts. Pure.
 
-/** The facts about the conversation that the panel tells the partner's page. They contain nothing of what was said. `session`:
- *  id; "" without a conversation. `resumed`: the conversation began on an earlier page, which got its first events. */
+/** The facts about the conversation that the panel tells the partner's page. The facts contain nothing of what was said.
+ *  `session`: id; "" without a conversation. `resumed`: the conversation began on an earlier page, which got its first events. */
 export interface Talk {
   session: string;
   stage: "" | "started" | "accepted" | "ended";

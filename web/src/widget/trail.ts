@@ -1,5 +1,6 @@
-// The visitor's trail on this site: pages with dwell time, and marked clicks. The widget keeps it in sessionStorage as lines of
-// text, newest first. JSON is not safe there: a page can give its arrays and objects their own `toJSON` (Prototype 1.6 does).
+// The visitor's trail on this site: pages with dwell time, and marked clicks. The widget keeps the trail in sessionStorage as
+// lines of text, newest first. JSON is not safe there: a page can give its arrays and objects their own `toJSON` (Prototype 1.6
+// does).
 export interface Step {
   kind: "page" | "mark";
   label: string;

@@ -80,7 +80,10 @@ async def place(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
 
 
 async def ended(reader: asyncio.StreamReader, within_s: float) -> bytes:
-    """Return everything received until the server closes the connection. Fail if it does not close within `within_s`."""
+    """Return everything received until the server closes the connection.
+
+    Fail if the server does not close the connection within `within_s`.
+    """
     async with asyncio.timeout(within_s):
         try:
             return await reader.read()

@@ -81,8 +81,8 @@ export type View = "chat" | "both" | "board";
 export const VIEWS: readonly View[] = ["chat", "both", "board"];
 export type Work = "board" | "screen" | "page";
 
-/** The views that a member of staff chose in one session. `viewOfScreen` is the view while somebody shares a screen. It is
- *  separate from `view`, so that a new screen opens by itself. */
+/** The views that a member of staff chose in one session. `viewOfScreen` is the view while somebody shares a screen.
+ *  `viewOfScreen` is separate from `view`, so that a new screen opens by itself. */
 export interface Chosen {
   view?: View;
   viewOfScreen?: View;

@@ -20,8 +20,8 @@ interface MenuProps {
   onManage: () => void;
 }
 
-/** Returns the saved replies that this person can insert at a site; null until they are loaded. Fetches them whenever the menu
- *  opens. */
+/** Returns the saved replies that this person can insert at a site; null until they are loaded. Fetches the replies whenever the
+ *  menu opens. */
 function useReplies(site: string, language: string, open: boolean): { replies: SavedReply[] | null; failed: boolean } {
   const [loaded, setLoaded] = useState<{ replies: SavedReply[] | null; failed: boolean }>({ replies: null, failed: false });
   useEffect(() => {

@@ -4,7 +4,7 @@ import { get, post } from "../../staff/api";
 
 export interface Rules {
   second_factor: "off" | "required";
-  /** "offered": staff can also sign in at the OpenID provider. "only": they must sign in there, and no password or passkey
+  /** "offered": staff can also sign in at the OpenID provider. "only": staff must sign in there, and no password or passkey
    *  works. */
   provider: "offered" | "only";
   /** How many hours a sign-in lasts; 0 stands for the standard of 12 hours. */

@@ -79,7 +79,7 @@ export function tree(plan: Plan, below: string | null = null, depth = 0): { outc
     .flatMap((outcome) => [{ outcome, depth }, ...tree(plan, outcome.id, depth + 1)]);
 }
 
-/** Removes an outcome from the plan. The outcomes below it move up to its parent. */
+/** Removes an outcome from the plan. The outcomes below the removed outcome move up to its parent. */
 export function without(plan: Plan, id: string): Plan {
   const gone = plan.outcomes.find((one) => one.id === id);
   return {

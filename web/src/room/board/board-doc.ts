@@ -231,7 +231,7 @@ export class BoardDoc {
     return id;
   }
 
-  /** Deletes a page, as one undo step. Does nothing if it is the board's only page. */
+  /** Deletes a page, as one undo step. Does nothing if the page is the board's only page. */
   removePage(id: string): void {
     if (this.pages().length < 2) return;
     this.beginStep();

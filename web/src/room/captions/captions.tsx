@@ -169,7 +169,7 @@ interface CaptionProps extends Props {
   person: ParticipantView;
 }
 
-/** The words of one person, under that person's picture. Screen readers get them from the log. */
+/** The words of one person, under that person's picture. Screen readers get the words from the log. */
 function Caption({ client, session, person }: CaptionProps) {
   const said = useStore(captionsOf(client), (all) => all[session.id]?.[person.id]);
   const text = textOf(said);

@@ -1,4 +1,4 @@
-/** The texts about continuing on another device. They are loaded with the code that shows them, and not with the page. */
+/** The texts about continuing on another device. The texts are loaded with the code that shows them, and not with the page. */
 
 import { texts } from "../../ui/i18n";
 import type en from "./en.json";

@@ -1,4 +1,4 @@
-/** The code for files that are not pictures. The page fetches it when the first such file is sent or shown. */
+/** The code for files that are not pictures. The page fetches this code when the first such file is sent or shown. */
 
 export { FileLine } from "./file-line";
 export { FilesOnTheWay } from "./files-on-the-way";

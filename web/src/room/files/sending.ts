@@ -44,7 +44,7 @@ export function send({ client, session, token, file, audience }: ToSend): void {
 
 export const mostMb = (client: Client, session: string): number => client.state.get().sessions[session]?.site.file_mb ?? 0;
 
-/** Returns the function that sends a file. It uses XMLHttpRequest, because `fetch` does not report upload progress. */
+/** Returns the function that sends a file. The function uses XMLHttpRequest, because `fetch` does not report upload progress. */
 function sender(session: string, token: string): Send {
   return (file, progress, signal) =>
     new Promise((done, reject) => {

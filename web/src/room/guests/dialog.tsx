@@ -93,7 +93,7 @@ function NewLink({ client, session, onMade }: Props & { onMade: (link: GuestLink
 
 const canShare = () => "share" in navigator;
 
-/** The link that was made last. It is shown in a field, because browsers can forbid the clipboard. */
+/** The link that was made last. The link is shown in a field, because browsers can forbid the clipboard. */
 function MadeLink({ link }: { link: GuestLink }) {
   const copy = () =>
     void navigator.clipboard.writeText(link.url).then(

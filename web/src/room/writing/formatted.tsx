@@ -2,7 +2,7 @@ import type { Inline } from "./inline";
 import { parse, type Block } from "./tree";
 import "./formatted.css";
 
-/** A line with its formatting and links. It is built from elements, so no text is ever parsed as HTML. */
+/** A line with its formatting and links. The line is built from elements, so no text is ever parsed as HTML. */
 export function Formatted({ text }: { text: string }) {
   return (
     <>

@@ -19,7 +19,8 @@ interface MenuProps {
 
 const ROOM = 190; // height that an open menu needs below its button, px
 
-/** The menu of a line: reply, translate, edit, retract. It opens above everything else, so that no scrolling box cuts it off. */
+/** The menu of a line: reply, translate, edit, retract. The menu opens above everything else, so that no scrolling box cuts it
+ *  off. */
 export function LineMenu({ possible, hint, onTranslate, onReply, onEdit, onRetract }: MenuProps) {
   const button = useRef<HTMLDivElement>(null);
   const box = useRef<HTMLDivElement>(null);

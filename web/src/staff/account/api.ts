@@ -74,7 +74,7 @@ export const removePasskey = (id: string) => post(`/api/passkeys/${encodeURIComp
 
 export interface Calendar {
   on: boolean;
-  /** The calendar's address. The server sends it only once, when it makes the address; otherwise "". */
+  /** The calendar's address. The server sends this address only once, when the server makes it; otherwise "". */
   url: string;
 }
 

@@ -4,7 +4,7 @@ import { post } from "../api";
 
 interface Ceremony<Options> {
   options: Options;
-  /** A text by which the server recognises these options. The page sends it back with the browser's answer. */
+  /** A text by which the server recognises these options. The page sends this text back with the browser's answer. */
   ticket: string;
 }
 

@@ -30,8 +30,8 @@ const KEYS: Record<SignInReason, AccountKey> = {
 
 const MARK = "#not-signed-in=";
 
-/** Returns, in words, why signing in at the provider failed, and removes the reason from the page's address. Returns "" if it did
- *  not fail. */
+/** Returns, in words, why signing in at the provider failed, and removes the reason from the page's address. Returns "" if
+ *  signing in did not fail. */
 export function takeProviderRefusal(): string {
   if (!location.hash.startsWith(MARK)) return "";
   const reason = location.hash.slice(MARK.length);

@@ -5,7 +5,7 @@ import { Button, IconButton } from "../../ui";
 import { MOST_PICTURES, pictureAddress } from "./api";
 import { t } from "./texts";
 
-/** The changes of a reply's pictures that were made in the editor. They are stored together with the reply. */
+/** The changes of a reply's pictures that were made in the editor. The changes are stored together with the reply. */
 export interface PictureChanges {
   kept: string[];
   removed: string[];
