@@ -35,4 +35,4 @@ class Records(
     Organisations, Logos, SignIns, Passkeys, Oidc, Replies, PersonNotes, Sessions, Lines, History, Outbox, Links, Figures,
     Reports, StaffTimes, Webhooks, ApiTokens, ApiAnswers, People, FirstStart, ThreadsRead, Arrivals, Pushes, Appointments,
 ):  # fmt: skip  # a list of names
-    """The records. Open the records by `await Records.open(url)` and close them by `close()`. Most methods run one transaction."""
+    """The records. Open by `await Records.open(url)` and close by `close()`. Most methods run one transaction."""

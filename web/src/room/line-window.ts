@@ -87,10 +87,10 @@ interface Reader {
 /**
  * Returns which part of `lines` to render in a scrolling box. The part moves as the reader scrolls.
  *
- * `seat` is the reader's position, and null at the end. Whatever changes the height of the conversation (lines that are added on
- * either side, a picture that arrives, a pane that is dragged), the box is scrolled back to the seat before the next paint. Only a
- * scroll changes the seat. `sent`: how many lines are being sent, which are below the newest line. `behind`: there are newer lines
- * that the reader has not seen. `place` and `onPlace`: see the Chat.
+ * `seat.place` is the reader's position; null while the reader is at the end. When the height of the conversation changes (lines
+ * are added on either side, a picture arrives, a pane is dragged), the box is scrolled back to this position before the next
+ * paint. Only a scroll changes the position. `sent`: how many lines are being sent, which are below the newest line. `behind`:
+ * whether there are newer lines that the reader has not seen. `place` and `onPlace`: see the Chat.
  */
 export function useLineWindow(lines: Line[], sent: number, older: Older, { place: begin, onPlace }: Reader) {
   const box = useRef<HTMLDivElement>(null);
