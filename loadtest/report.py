@@ -13,7 +13,7 @@ from .ear import Heard
 class Outcome:
     """The result of one call.
 
-    `failed`: why the call failed; "" for a call that was held. Times are in ms. None: the call failed before this was measured.
+    `failed`: why the call failed; "" for a call that took place. Times are in ms. None: the call failed before this was measured.
     """
 
     failed: str = ""

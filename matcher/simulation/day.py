@@ -31,7 +31,7 @@ RULES: Final = Rules(lease_ms=400 * DAY_S * 1000, max_requests=2_000_000)
 
 @dataclass(slots=True)
 class Told:
-    """Count how many of the waits that users were told came true. Such a wait is a range.
+    """Count for how many users the announced range of waiting times came true. Such a wait is a range.
 
     `kept`: users served within the range.
 

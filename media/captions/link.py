@@ -1,7 +1,7 @@
 """The worker's connection to the captions process. The link never waits for that process, and never delays a voice.
 
 The link connects by itself, and connects again after each failure. Packets of voices wait in a bounded list. If the process or
-the network is too slow, all waiting packets are dropped, and the rooms are told that words are missing.
+the network is too slow, the link drops all waiting packets and tells the rooms that words are missing.
 """
 
 from __future__ import annotations

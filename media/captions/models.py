@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from faster_whisper import WhisperModel
 
 CONTEXT = 64  # silero-vad gets each window together with this many samples before the window.
-SILENCE = 0.6  # Probability of silence above which words of low confidence are taken for noise.
+SILENCE = 0.6  # Above this probability of silence, words of low confidence count as noise.
 LEAST_CONFIDENCE = 0.35  # Words below this confidence are left out if the sound is probably silence (`SILENCE`).
 TOKENS, TOKENS_A_SECOND = 16, 14
 """An utterance has at most `TOKENS` tokens, and `TOKENS_A_SECOND` more for each second of sound. So a model that repeats the

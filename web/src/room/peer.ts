@@ -12,7 +12,7 @@ import type { Uplink } from "./uplink";
 import { Watchdog } from "./watchdog";
 
 export interface PeerState {
-  /** `idle`: no connection is wanted. `connecting`: also while reconnecting. `text_only`: no media path was found, but
+  /** `idle`: the page needs no connection. `connecting`: also while reconnecting. `text_only`: no media path was found, but
    *  attempts go on. */
   status: "idle" | "connecting" | "live" | "text_only";
   /** Whether a connection was live before. If so, `connecting` means that this page reconnects. */

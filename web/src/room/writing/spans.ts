@@ -33,6 +33,6 @@ export function spansOf(lines: Line[], you: string, seen: Set<number>, fresh: Se
 export const includes = (mark: Mark, seq: number): boolean => mark.read.some(({ first, last }) => first <= seq && seq <= last);
 
 /** Whether a line's mark shows the names of those who have read the line. The mark shows names if there are several readers,
- *  or if the reader is a guest. Without a name, the mark would be taken for that of the other side. */
+ *  or if the reader is a guest. Without a name, a reader would think that the mark belongs to the other side. */
 export const namesReaders = (participants: ParticipantView[], readers: Mark[]): boolean =>
   readers.length > 1 || readers.some((mark) => participants.some(({ id, role }) => id === mark.participant && role === "guest"));
