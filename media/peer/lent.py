@@ -88,7 +88,7 @@ class Lent:
         self._leg.voice_in.quiet_from = quiet_from
 
     def recall(self) -> None:
-        """End the offloading of this peer's voice. Call `kept` before, to get the buffered packets."""
+        """End the offloading of this peer's voice. Call `kept` before this method, to get the buffered packets."""
         self.sync()
         for each in self._listeners:
             each.sync()

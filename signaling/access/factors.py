@@ -21,7 +21,7 @@ STEP_S = 30
 DRIFT_STEPS = 1  # time steps (`STEP_S`) by which a phone's clock may be wrong (RFC 6238, 5.2)
 CODE_DIGITS = 6
 RECOVERY_CODES = 10
-RECOVERY_BYTES = 13  # 104 random bits: a fast hash suffices to store such a code.
+RECOVERY_BYTES = 13  # a code has 104 random bits, so a fast hash suffices to store it
 _GROUP = 5  # A recovery code has a hyphen after each group of this many characters.
 
 

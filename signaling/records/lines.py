@@ -169,8 +169,8 @@ class Lines(Leading):
     async def open_board(self, session_id: str, epoch: int) -> list[bytes]:
         """Claim the board for `epoch` and return the board's updates in order.
 
-        When there are many updates, merge the updates of the same 5 s. After this, updates of older epochs are refused. Raises
-        StaleEpoch when a newer epoch has opened the board, and UnknownSession.
+        When there are many updates, merge all updates that were made within the same 5 s. After this, updates of older epochs are
+        refused. Raises StaleEpoch when a newer epoch has opened the board, and UnknownSession.
         """
         async with self._writing() as connection:
             await _claim(connection, session_id, epoch)

@@ -31,7 +31,7 @@ def written(path: Path, kind: str, packets: Packets) -> tuple[int, int]:
 def planned(path: Path, kind: str, packets: Packets, *spans: tuple[float, float]) -> PlanTrack:
     """Write a track and return it with its spans, as part of a plan.
 
-    `spans`: (begin, end) in seconds after AT. None given: the whole track.
+    `spans`: (begin, end) in seconds after AT. If no spans are given, the whole track is used.
     """
     began, ended = written(path, kind, packets)
     heard = [(round((AT + begin) * 1000), round((AT + end) * 1000)) for begin, end in spans] or [(began, ended)]
