@@ -8,9 +8,9 @@ calling → scheduled (not reached, another time) · due (the counselor did not 
 
 The session stays in state ``callback`` until a member of staff accepts, or until the callback is cancelled or given up. After a
 counselor has accepted, the session is active like any other, but its user is not connected. The counselor calls the user by other
-means, or the user connects by a new link (``met``). Before the user has connected, they do not count as disconnected, and no
-timer waits for their return. There is one exception: an appointment whose user gave no telephone number is given up ten minutes
-after the counselor accepted it.
+means, or the user connects by a new link (``met``). A user who has not connected yet does not count as disconnected, and no timer
+waits for their return. There is one exception: an appointment whose user gave no telephone number is given up ten minutes after
+the counselor accepted it.
 """
 
 from __future__ import annotations

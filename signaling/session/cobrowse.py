@@ -1,8 +1,8 @@
 """Co-browsing: with the user's consent, staff see the page of the partner's site on which the user is.
 
 Only the owner asks, and only the user agrees. The owner and the user may each stop at any time. Consent holds for this owner and
-this conversation: it survives a change of page and a restart of the server. It ends when the session gets another owner, moves to
-another device, or is over.
+this conversation: it survives a change of page and a restart of the server. Consent ends when the session gets another owner,
+moves to another device, or is over.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def sees(session: Session, person: Person) -> bool:
 
 
 def changed(session: Session, event: CobrowseChanged, now: int, out: list[Effect]) -> None:
-    """Handle the owner's request to see the page, the user's answer, or the request of either to stop. Raises NotAllowed."""
+    """Handle the owner's request to see the page, the user's answer, or the request of one of them to stop. Raises NotAllowed."""
     if event.participant == session.user:
         _answered(session, event.on, out)
     elif event.participant == session.owner:

@@ -15,8 +15,8 @@ from signaling.session.model import RequestKind
 class Enqueue:
     """Enqueue this request at the matcher.
 
-    ``only``: the one member of staff to whom the request is offered, or "". ``first``: whether it is offered before all other
-    requests. ``step``: "promise": only keep a place of this member free. "redeem": let the promised request ring.
+    ``only``: the one member of staff to whom the request is offered, or "". ``first``: whether the request is offered before all
+    other requests. ``step``: "promise": only keep a place of this member free. "redeem": let the promised request ring.
     """
 
     request: str

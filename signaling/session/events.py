@@ -129,8 +129,8 @@ class MessageGiven:
 class WithStaff:
     """The details that make a callback an appointment.
 
-    They are the member of staff, the channel, the length in minutes, and the lead time: how long before the start the matcher
-    begins to keep a place free.
+    The details are the member of staff, the channel, the length in minutes, and the lead time: how long before the start the
+    matcher begins to keep a place free.
     """
 
     staff: str

@@ -34,7 +34,7 @@ def invite(session: Session, until: int, staff: str = "", name: str = "") -> Non
 def markable_callback(session: Session) -> Callback:
     """Return the session's callback, which other software may settle now.
 
-    Raises NotAllowed ("wrong_state" or "ringing") otherwise.
+    Raises NotAllowed ("wrong_state" or "ringing") if it may not be settled now.
     """
     if session.callback is None or session.state != "callback":
         raise NotAllowed("wrong_state")

@@ -222,7 +222,7 @@ def _reaches(session: Session, listener: Listener, person: Person) -> bool:
     """Return whether `person` hears this operator, who listens in.
 
     Everybody hears an operator who has joined, except a user or guest on hold, and a professional who is catching up. The
-    counselor hears a whisper. In a consultation, in which staff hear each other, the professional hears it as well.
+    counselor hears a whisper. In a consultation, in which staff hear each other, the professional hears a whisper, too.
     """
     if person.reading or person.is_camera or listener.how == "listen":
         return False

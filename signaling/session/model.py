@@ -425,7 +425,10 @@ class Session(Struct, kw_only=True):
         return self.people.get(id) or self.listeners.get(id)
 
     def in_line(self) -> bool:
-        """Return whether the user's own request waits or rings. A callback's request does so only once the callback is due."""
+        """Return whether the user's own request waits or rings.
+
+        A callback's request waits or rings only once the callback is due.
+        """
         called = self.callback
         return self.state == "waiting" or (self.state == "callback" and called is not None and called.state == "due")
 

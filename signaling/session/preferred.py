@@ -23,7 +23,7 @@ def over(session: Session) -> None:
 
 
 def enqueue(session: Session, out: list[Effect]) -> None:
-    """Enqueue a new request of the user. Its enqueue time is the time at which the user began to wait."""
+    """Enqueue a new request of the user. The enqueue time of this request is the time at which the user began to wait."""
     session.requests_made += 1
     session.request = f"{session.id}.u{session.requests_made}"
     out.append(Enqueue(session.request, "user", session.category, session.enqueued_at, only=session.preferred))

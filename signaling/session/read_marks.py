@@ -32,7 +32,8 @@ def joined(spans: Iterable[Span]) -> list[Span]:
 def reported(before: Mark, delivered: int, spans: Iterable[Span], last_seq: int, first_seq: int = 0) -> Mark:
     """Return a participant's mark after their page has reported lines.
 
-    Numbers of lines that do not exist yet are ignored. So are lines before `first_seq`, the first that a guest may read.
+    Numbers of lines that do not exist yet are ignored. Lines before `first_seq`, the first that a guest may read, are ignored,
+    too.
     """
     there = [Span(first=max(span.first, first_seq), last=min(span.last, last_seq)) for span in spans]
     return Mark(
