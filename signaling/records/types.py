@@ -416,7 +416,7 @@ class FileRecord(Struct, frozen=True, kw_only=True):
 class Change(Struct, frozen=True, kw_only=True):
     """A change of settings.
 
-    `before` and `after` contain only the changed fields. `before` None: the object is new. `after` None: the object was removed.
+    `before` and `after` contain only the changed fields. `before` None: the object is new. `after` None: it was removed.
     """
 
     before: dict[str, Any] | None
