@@ -159,7 +159,7 @@ class Quality:
     def _count(self, name: str, ssrc: int, packets: int, octets: int) -> tuple[int, int]:
         """Return how many packets and octets of a stream are new since the last `look`.
 
-        Add the sent and the lost packets since the last report to the totals.
+        Add these two numbers to the totals.
 
         `packets` and `octets` are the stream's counters. When a stream restarts, its packet counter begins again.
         """

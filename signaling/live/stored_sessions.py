@@ -108,7 +108,7 @@ class StoredSessions:
         return entry
 
     def _stands(self, session: Session | SessionRecord) -> bool:
-        """Return whether the session's user may still connect. The user may rate until `RATING_MS` after the session's end."""
+        """Return whether the session's user may still connect. That is possible until `RATING_MS` after the session's end."""
         return session.state not in FINAL_STATES or self._now() <= (session.ended_at or 0) + RATING_MS
 
     async def returning(self, session_id: str) -> Entry | None:

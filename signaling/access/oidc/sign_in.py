@@ -258,7 +258,7 @@ class OidcSignIn:
     def sealed(self, tokens: Tokens, right: str, now: int) -> str:
         """Return the provider's tokens encrypted, as the records store them.
 
-        `right`: the hash of the sign-in's own token. Without this key, the encrypted tokens cannot be decrypted.
+        `right`: the hash of the sign-in's own token. Without this hash, the encrypted tokens cannot be decrypted.
         """
         until = now + int(min(max(tokens.expires_in, 0), LONGEST_ACCESS_S) * 1000)
         kept = Kept(access_token=tokens.access_token, refresh_token=tokens.refresh_token, until=until)

@@ -52,7 +52,7 @@ export class Call {
     return this.localStore;
   }
 
-  /** Whether microphone and camera stay off until the visitor presses a button. `again` and `notify` stay off while a callback is
+  /** Whether microphone and camera stay off until the visitor presses a button. The two devices stay off while a callback is
    *  booked and while the topic is closed, because perhaps nobody is in front of the page then. */
   get resting(): Readable<boolean> {
     return this.restingStore;

@@ -65,8 +65,7 @@ function cleanAttribute(name: string, value: Value, around: Around): Value {
   return cleanText(low, plain(value), around, limits);
 }
 
-/** Returns what is allowed to leave the page of a style sheet. Its rules can put texts anywhere on the page, so strict mode masks
- *  all texts in it. */
+/** Returns the limits for a style sheet. Its rules can put texts anywhere on the page, so strict mode masks all texts in it. */
 export const sheetLimits = (rules: Rules, place: Place): Limits => {
   const bare = rules.mode === "strict";
   return { bare, wordless: bare || rules.masks(place) };
