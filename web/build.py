@@ -26,7 +26,7 @@ def binary() -> Path:
 
 
 def node(*arguments: str) -> None:
-    """Run Node in `web/`. Raises CalledProcessError if npm fails."""
+    """Run Node in `web/`. Raises CalledProcessError if Node fails."""
     executable = binary()
     environment = {**os.environ, "PATH": f"{executable.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
     subprocess.run([str(executable), *arguments], cwd=WEB, check=True, env=environment)

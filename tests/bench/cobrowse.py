@@ -39,7 +39,7 @@ ITEM = '<li class="item"><b>Camera {n}</b> <i>24 MP</i></li>'  # 6 nodes: 3 elem
 # Changes the page's heading. Returns the time of the change, in ms since 1970.
 CHANGE = "(text) => { document.querySelector('#news').textContent = text; return Date.now(); }"
 
-# Returns the time at which the counselor's frame shows this heading, in ms since 1970. The recorder runs in the counselor's page.
+# Returns the time at which the counselor's frame shows this heading, in ms since 1970. The script runs in the counselor's page.
 SEEN = """
 (text) => new Promise((done) => {
   const look = () => {

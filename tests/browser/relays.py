@@ -1,6 +1,6 @@
 """A browser whose network allows only a TURN relay.
 
-This script also returns the kind of path that the browser's media takes (null: not known yet).
+This module also has a query for the path that the browser's media takes (null: not known yet).
 """
 
 # Lets the browser use only relays over one transport, as a firewall would.

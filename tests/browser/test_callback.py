@@ -36,8 +36,7 @@ async def test_user_returns_to_a_callback_by_a_fresh_link(cast: Cast) -> None:
     await counselor.get("callback-link").click()
     link = await counselor.get("callback-url").input_value()
 
-    # The user's page is still open when the callback is due. The page also shows the invitation, but turns on no microphone by
-    # itself.
+    # The user's first page is still open. This page also shows the invitation, but turns on no microphone by itself.
     await expect(user.page.locator("h1")).to_have_text("Jimin 님이 기다리고 있어요")
     await expect(user.get("devices-rest")).to_be_visible()
     await expect(user.get("mic-level")).to_have_count(0)

@@ -307,7 +307,7 @@ export class Rebuilt {
   }
 
   /** Adds a node. Returns false if the child's parent or the node after the child is missing. `anyway`: if only the node after
-   *  the child is missing, adds the child at the end of its parent, and returns true. */
+   *  the child is missing, adds the child at the end of its parent. With `anyway`, always returns true. */
   private add({ parentId, nextId, node }: Add, anyway: boolean): boolean {
     const parent = this.nodes.get(parentId);
     const next = nextId === null ? null : this.nodes.get(nextId);
