@@ -31,7 +31,7 @@ RULES: Final = Rules(lease_ms=400 * DAY_S * 1000, max_requests=2_000_000)
 
 @dataclass(slots=True)
 class Told:
-    """Count for how many users the announced range of waiting times came true. Such a wait is a range.
+    """Count for how many users the announced range of waiting times came true.
 
     `kept`: users served within the range.
 
@@ -247,8 +247,8 @@ class Day:
             if self._now_ms == self._at_ms[index]:
                 self.outcome.low_s[index], self.outcome.high_s[index] = place.low_s, place.high_s
             told.append((self._now_ms, place.low_s, place.high_s))
-        # After the last shift, users are told no further range. If such users were simulated, a user who never gives up would
-        # keep the simulation from ending.
+        # After the last shift, users are told no further range. If they were told one, a user who never gives up would keep
+        # the simulation from ending.
         if self._tell_every_ms and self._now_ms < self._last_shift_ms:
             self._after(self._tell_every_ms, self._tell, index)
 
