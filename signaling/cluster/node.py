@@ -241,9 +241,8 @@ class Node:
     async def check(self) -> None:
         """Raise Unavailable unless this server still leads.
 
-        While this server's lease is valid, neither Redis nor the records are asked. An expired lease is renewed first. While this
-        server's lease is valid, this method asks neither Redis nor the records. If the lease has expired, the method first renews
-        it.
+        While this server's lease is valid, this method asks neither Redis nor the records. If the lease has expired, the method
+        first renews it. A lease expires while this process hangs or Redis is unavailable.
         """
         if monotonic() < self._held_until_s:
             return

@@ -179,7 +179,7 @@ class Rooms:
         """Claim the board's journal for this epoch and return its updates.
 
         While the records are unavailable, the board starts empty. In this case the browsers send their copies of the board, as
-        they do in every new room. In this case, the next journalled update claims the journal.
+        they do in every new room. After that, the next journalled update claims the journal.
         """
         try:
             await self.flushed()

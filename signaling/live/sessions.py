@@ -365,7 +365,7 @@ class Sessions:
 def _counselor(entry: Entry) -> str:
     """Return the session's last counselor.
 
-    If the session had no counselor, return its owner (a professional). If the category has no owner, return "".
+    If the session had no counselor, return its owner (a professional). If it has no owner, return "".
     """
     people = entry.session.people
     owner = people.get(entry.session.owner)
