@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import chain, islice
+from itertools import islice
 
 from matcher.types import MatchStore, Place, Unavailable
 from signaling.live.clock import Now
@@ -18,7 +18,8 @@ from signaling.protocol.server_messages import WaitingUpdate
 PLACES_A_ROUND = 500
 NEAR = 10  # This many users at the head of a queue are checked in every round.
 NEAR_A_ROUND = 200  # A round checks at most this many users at the heads of all queues.
-AT_ONCE = 25  # After this many checks, other work gets the event loop.
+# So many places are asked for at the same time, and reach Redis in one round trip. Then other work gets the event loop.
+AT_ONCE = 25
 
 
 class Places:
@@ -39,10 +40,10 @@ class Places:
         waiting = self._index.waiting
         near = {session: entry for session, entry in self._near.items() if session in waiting}
         self._near = {}
-        for number, entry in enumerate(chain(islice(near.values(), NEAR_A_ROUND), self._next(near)), 1):
-            await self.look(entry)
-            if number % AT_ONCE == 0:
-                await asyncio.sleep(0)
+        turn = [*islice(near.values(), NEAR_A_ROUND), *self._next(near)]
+        for first in range(0, len(turn), AT_ONCE):
+            await asyncio.gather(*(self.look(entry) for entry in turn[first : first + AT_ONCE]))
+            await asyncio.sleep(0)
 
     def _next(self, near: dict[str, Entry]) -> list[Entry]:
         """Return the waiting sessions that this round must check.
