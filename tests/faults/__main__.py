@@ -9,7 +9,7 @@ import sys
 import time
 
 from tests.bench.rows import merge
-from tests.faults import apart, clocks, embedded, failover, resources, rolling, servers, slow, stores, upgrade, workers
+from tests.faults import apart, clocks, embedded, failover, pairs, resources, rolling, servers, slow, stores, upgrade, workers
 from tests.faults.figures import TARGET, Figure, table
 
 FAULTS = {
@@ -28,12 +28,19 @@ FAULTS = {
     "net_redis": apart.redis_rows,
     "net_postgres": apart.postgres_rows,
     "net_worker": apart.worker_rows,
+    "net_users": apart.users_rows,
+    "bad_redis": apart.bad_redis_rows,
+    "bad_postgres": apart.bad_postgres_rows,
+    "bad_worker": apart.bad_worker_rows,
+    "bad_users": apart.bad_users_rows,
     "split_brain": apart.split_rows,
     "clock": clocks.rows,
     "descriptors": resources.descriptor_rows,
+    "memory": resources.memory_rows,
     "disk_full": resources.disk_rows,
     "redis_failover": failover.redis_rows,
     "postgres_failover": failover.postgres_rows,
+    "pairs": pairs.rows,
 }
 
 

@@ -1,7 +1,8 @@
 """A cluster whose parts are on networks of their own, and the faults of these networks.
 
-Each row breaks the connection between two parts, in both directions or in only one. During the failure, calls continue, and the
-test listens to their tones. The people can reach every server and every worker all the time.
+Each row disturbs the connection between two parts: it drops all packets, in both directions or in only one, or it loses some
+packets, or it delays all packets. During the fault, calls continue, and the test listens to their tones. The people can reach
+every server all the time. They can also reach every worker, except in the rows about the network between people and a worker.
 """
 
 from __future__ import annotations
@@ -9,16 +10,16 @@ from __future__ import annotations
 import asyncio
 import secrets
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
 from tests.cluster import Cluster, Server
 from tests.faults.callers import Caller
 from tests.faults.figures import Figure, figure
-from tests.faults.network import Network, both_ways, running_network
-from tests.faults.stage import Stage, leading, live_workers, on_cluster, stage
+from tests.faults.network import TESTER, Network, both_ways, running_network
+from tests.faults.stage import Stage, leading, live_workers, on_cluster, revive, stage
 from tests.faults.workers import Writers
 from tests.ports import free_port
 from tests.postgres_server import running_postgres
@@ -55,39 +56,39 @@ def running_apart(servers: int = 2, media: int = 2) -> Iterator[Cluster]:
         yield cluster
 
 
-async def revive(cluster: Cluster) -> None:
-    """Start each server again that has ended by itself, as its supervisor would."""
-    for server in cluster.servers:
-        if server.process is None or server.process.poll() is not None:
-            server.process = None
-            server.start()
-    await asyncio.to_thread(cluster.until_ready)
+Fault = Callable[[Network, str, str], AbstractContextManager[None]]
+"""Begins a fault of the network between two parts. The fault lasts until the context ends."""
+
+CUT: dict[str, Fault] = {
+    "cut in both directions": lambda network, one, other: network.broken(*both_ways(one, other)),
+    "cut there": lambda network, one, other: network.broken((one, other)),
+    "cut back": lambda network, one, other: network.broken((other, one)),
+}
+BAD: dict[str, Fault] = {
+    "30 % lost": lambda network, one, other: network.bad(*both_ways(one, other), loss=0.3),
+    "200 ms there and back": lambda network, one, other: network.bad(*both_ways(one, other), delay_s=0.1),
+}
 
 
-async def _broken(cluster: ApartCluster, one: str, other: str, name: str, moves: bool) -> list[Figure]:
-    """Break the connection between `one` and `other`: in both directions or in one, for each time in `BROKEN_S`.
+async def _disturbed(
+    cluster: ApartCluster, one: str, other: str, name: str, faults: Mapping[str, Fault], moves: bool
+) -> list[Figure]:
+    """Cause each of these faults between `one` and `other`, for each time in `BROKEN_S`.
 
     The names `leader` and `worker` mean the present leader and the worker of the calls.
     """
     gaps, lost, dropped, moved, late = [], [], [], [], []
     async with stage(cluster, calls=CALLS) as here:
         for seconds in BROKEN_S:
-            for ways in ("both", "there", "back"):
+            for fault, begin in faults.items():
                 await revive(cluster)
                 await live_workers(cluster, len(cluster.media))
                 await here.all_hear()
                 parts = [await _part(cluster, here, each) for each in (one, other)]
-                links = (
-                    both_ways(*parts)
-                    if ways == "both"
-                    else ((parts[0], parts[1]),)
-                    if ways == "there"
-                    else ((parts[1], parts[0]),)
-                )
                 await here.forget()
                 epochs, began = [call.epoch for call in here.calls], asyncio.get_running_loop().time()
                 async with Writers(here.calls[0]) as writers:
-                    with cluster.network.broken(*links):
+                    with begin(cluster.network, *parts):
                         await asyncio.sleep(seconds)
                     healed = asyncio.get_running_loop().time()
                     await here.all_hear(HEALS_S)
@@ -101,7 +102,7 @@ async def _broken(cluster: ApartCluster, one: str, other: str, name: str, moves:
                 dropped.append(float(sum(not call.goes_on for call in here.calls)))
                 moved.append(float(sum(call.epoch != epoch for call, epoch in zip(here.calls, epochs, strict=True))))
                 print(
-                    f"  {parts[0]} | {parts[1]} {ways} for {seconds:g} s: gap {max(found):.2f} s, lost lines {lost[-1]:g},"
+                    f"  {parts[0]} | {parts[1]} {fault} for {seconds:g} s: gap {max(found):.2f} s, lost lines {lost[-1]:g},"
                     f" moved {moved[-1]:g}, whole again after {late[-1]:.1f} s",
                     flush=True,
                 )
@@ -123,10 +124,10 @@ async def _part(cluster: ApartCluster, here: Stage, name: str) -> str:
     return name
 
 
-def _rows(one: str, other: str, name: str, *, moves: bool = False) -> list[Figure]:
+def _rows(one: str, other: str, name: str, faults: Mapping[str, Fault] = CUT, *, moves: bool = False) -> list[Figure]:
     async def measure(cluster: Cluster) -> list[Figure]:
         assert isinstance(cluster, ApartCluster)
-        return await _broken(cluster, one, other, name, moves)
+        return await _disturbed(cluster, one, other, name, faults, moves)
 
     return on_cluster(measure, start=running_apart)
 
@@ -134,6 +135,11 @@ def _rows(one: str, other: str, name: str, *, moves: bool = False) -> list[Figur
 redis_rows = partial(_rows, "leader", "redis", "net_redis")
 postgres_rows = partial(_rows, "leader", "postgres", "net_postgres")
 worker_rows = partial(_rows, "leader", "worker", "net_worker", moves=True)
+users_rows = partial(_rows, TESTER, "worker", "net_users", moves=True)
+bad_redis_rows = partial(_rows, "leader", "redis", "bad_redis", BAD)
+bad_postgres_rows = partial(_rows, "leader", "postgres", "bad_postgres", BAD)
+bad_worker_rows = partial(_rows, "leader", "worker", "bad_worker", BAD, moves=True)
+bad_users_rows = partial(_rows, TESTER, "worker", "bad_users", BAD, moves=True)
 
 
 # --- split brain ---------------------------------------------------------------------------------------------------------

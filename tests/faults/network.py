@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from tests.cluster import Place
+from tests.faults.bad_link import READY
 
 FIRST_NET = 200  # the networks are 10.N.M.0/24; N is chosen by the process id, so that two runs do not collide
 TESTER = "tester"
+BAD_TABLE = "77"  # number of the router's routing table for links that lose or delay packets
 
 
 def ip(*words: str) -> None:
@@ -83,6 +86,31 @@ class Network:
                 stack.callback(self.pass_on, sender, receiver)
             yield
 
+    @contextmanager
+    def bad(self, *links: tuple[str, str], loss: float = 0.0, delay_s: float = 0.0) -> Iterator[None]:
+        """Lose and delay packets on these links until the context ends (`bad_link.py`). Each link is (sender, receiver).
+
+        `loss`: share of the packets that are lost. `delay_s`: seconds by which each other packet comes later.
+        """
+        name = f"{self.name}bad"
+        in_router = ("ip", "netns", "exec", self.router)
+        command = [*in_router, sys.executable, "-m", "tests.faults.bad_link", name, str(loss), str(delay_s)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        with ExitStack() as stack:
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+            assert process.stdout is not None
+            assert process.stdout.readline().strip() == READY, "the bad link does not start"
+            # packets come back out of the device with the addresses of another link, which the router would otherwise refuse
+            subprocess.run([*in_router, "sysctl", "-qw", f"net.ipv4.conf.{name}.rp_filter=0"], check=True)
+            ip("-n", self.router, "route", "replace", "default", "dev", name, "table", BAD_TABLE)
+            for sender, receiver in links:
+                came_in = f"{self.name}v{self._parts[sender]}"  # a packet that comes back out of the device takes the usual route
+                rule = ("from", self.address(sender), "to", self.address(receiver), "iif", came_in, "lookup", BAD_TABLE)
+                ip("-n", self.router, "rule", "add", *rule, "priority", "100")
+                stack.callback(ip, "-n", self.router, "rule", "del", *rule, "priority", "100")
+            yield
+
     def close(self) -> None:
         for number in self._parts.values():
             subprocess.run(["ip", "netns", "del", f"{self.name}{number}"], check=False, capture_output=True)
@@ -97,7 +125,9 @@ def running_network() -> Iterator[Network]:
     ip("netns", "add", network.router)
     try:
         subprocess.run(
-            ["ip", "netns", "exec", network.router, "sysctl", "-qw", "net.ipv4.ip_forward=1"], check=True, capture_output=True
+            ["ip", "netns", "exec", network.router, "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv4.conf.all.rp_filter=0"],
+            check=True,
+            capture_output=True,
         )
         network.place(TESTER)
         yield network

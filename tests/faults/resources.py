@@ -1,10 +1,11 @@
-"""A part of the cluster has no descriptors left, or no disk space for recordings, while calls go on."""
+"""A part of the cluster has no descriptors, no memory, or no disk space for recordings left, while calls go on."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import resource
+import secrets
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,10 +13,13 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from media.api.client import WorkerClient, WorkerError
+from media.api.wire import OpenRoom
 from media.recording.segment import KEEP_FREE_BYTES
-from tests.cluster import Cluster, running_stores
+from signaling.config.secret import media_token
+from tests.cluster import SECRET, Cluster, running_stores
 from tests.faults.figures import Figure, figure
-from tests.faults.stage import Stage, leading, on_cluster, stage, until, worker_at
+from tests.faults.stage import Stage, answering, leading, live_workers, on_cluster, stage, until, worker_at
 from tests.faults.workers import Writers
 
 CALLS = 2
@@ -93,6 +97,85 @@ async def _keep_trying(url: str, here: Stage) -> None:
 
 def descriptor_rows() -> list[Figure]:
     return on_cluster(_used_up)
+
+
+# --- memory --------------------------------------------------------------------------------------------------------------
+
+CGROUPS = Path("/sys/fs/cgroup")
+MORE_BYTES = 4 * 2**20  # memory that the worker is allowed to take in addition to what it has
+BOARD_BYTES = 1 << 20
+ROOMS = 4
+
+
+@contextmanager
+def memory_limit(pid: int, more_bytes: int) -> Iterator[None]:
+    """Let this process take only `more_bytes` more memory than it has. Then the kernel kills the process. It has no swap."""
+    second = (CGROUPS / "cgroup.controllers").exists()  # version 2 of cgroups
+    group = (CGROUPS if second else CGROUPS / "memory") / f"sangdam-faults-{pid}"
+    group.mkdir()
+    try:
+        # memory that a process has already stays with its former group
+        (group / ("memory.max" if second else "memory.limit_in_bytes")).write_text(str(more_bytes))
+        (group / "cgroup.procs").write_text(str(pid))
+        yield
+    finally:
+        with suppress(OSError):  # the group still has a process if the process was not killed
+            group.rmdir()
+
+
+async def _out_of_memory(cluster: Cluster) -> list[Figure]:
+    """Let one of two workers hit its memory limit, by boards that are too large for it. Only this worker's rooms may move."""
+    async with stage(cluster, calls=ROOMS) as here:
+        await live_workers(cluster, 2)
+        await here.all_hear()
+        await here.forget()
+        port = here.calls[0].user.worker_port()
+        hit = [call for call in here.calls if call.user.worker_port() == port]
+        spared = [call for call in here.calls if call not in hit]
+        epochs = [call.epoch for call in here.calls]
+        pid, began = worker_at(port), asyncio.get_running_loop().time()
+        async with Writers(here.calls[0]) as writers:
+            with memory_limit(pid, MORE_BYTES):
+                filling = asyncio.create_task(_fill_memory(cluster, pid))
+                await until(lambda: not Path(f"/proc/{pid}").exists(), BACK_S, "the kernel kills the worker")
+                filling.cancel()
+                await asyncio.gather(filling, return_exceptions=True)
+            before = dict(zip((call.id for call in here.calls), epochs, strict=True))
+            await until(lambda: all(call.epoch > before[call.id] for call in hit), BACK_S, "its rooms have moved")
+            await here.all_hear(BACK_S)
+            await asyncio.sleep(2.0)
+        now = asyncio.get_running_loop().time()
+        gaps = [person.ear.gap(began - 0.5, now) for call in hit for person in call.people]
+        spared_gaps = [person.ear.gap(began - 0.5, now) for call in spared for person in call.people]
+        moved = sum(call.epoch != epoch for call, epoch in zip(here.calls, epochs, strict=True) if call in spared)
+        print(f"  {len(hit)} rooms on the worker, {len(spared)} beside it", flush=True)
+        return [
+            figure("memory_audio_gap_s", "s", gaps),
+            figure("memory_others_audio_gap_s", "s", spared_gaps or [0.0]),
+            figure("memory_other_rooms_moved", "rooms", [float(moved)]),
+            figure("memory_lost_lines", "lines", [float(await writers.lost_lines(here))]),
+            figure("memory_dropped_calls", "calls", [float(sum(not call.goes_on for call in here.calls))]),
+        ]
+
+
+async def _fill_memory(cluster: Cluster, pid: int) -> None:
+    """Open rooms with large boards on the worker with this process id, until the worker is gone."""
+    url = next(each for each in await answering(cluster) if listens(pid, each))
+    async with WorkerClient(url, media_token(SECRET.encode())) as worker:
+        for number in range(100):
+            with suppress(WorkerError):
+                await worker.open_room(f"large-{number}", OpenRoom(epoch=1, board=[secrets.token_bytes(BOARD_BYTES)]))
+
+
+def listens(pid: int, url: str) -> bool:
+    """Return whether the process with this id accepts connections at this address."""
+    port = url.rpartition(":")[2]
+    found = subprocess.run(["ss", "-Hltnp", f"sport = :{port}"], capture_output=True, text=True, check=True).stdout
+    return f"pid={pid}," in found
+
+
+def memory_rows() -> list[Figure]:
+    return on_cluster(_out_of_memory)
 
 
 # --- disk space ----------------------------------------------------------------------------------------------------------

@@ -270,11 +270,11 @@ def worker_at(udp_port: int) -> int:
 async def live_workers(cluster: Cluster, count: int, seconds: float = 40.0) -> None:
     """Wait until exactly this many workers are announced in Redis and accept connections."""
     async with asyncio.timeout(seconds):
-        while len(await _answering(cluster)) != count:
+        while len(await answering(cluster)) != count:
             await asyncio.sleep(0.1)
 
 
-async def _answering(cluster: Cluster) -> list[str]:
+async def answering(cluster: Cluster) -> list[str]:
     """Return the addresses of announced workers that accept connections."""
     async with Redis.from_url(cluster.redis.url) as client:
         names = [name.decode() for name in await client.smembers(WORKERS_KEY)]
@@ -292,10 +292,19 @@ async def _answering(cluster: Cluster) -> list[str]:
 async def _counts(cluster: Cluster) -> dict[str, Any]:
     """Return the counters of each worker, such as dropped packets by reason."""
     counts = {}
-    for url in await _answering(cluster):
+    for url in await answering(cluster):
         async with WorkerClient(url, media_token(SECRET.encode())) as worker:
             counts[url] = await worker.stats()
     return counts
+
+
+async def revive(cluster: Cluster) -> None:
+    """Start each server again that has ended by itself, as its supervisor would."""
+    for server in cluster.servers:
+        if server.process is None or server.process.poll() is not None:
+            server.process = None
+            server.start()
+    await asyncio.to_thread(cluster.until_ready)
 
 
 def kill(pid: int) -> None:

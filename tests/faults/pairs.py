@@ -1,0 +1,91 @@
+"""Two parts of the cluster fail at the same moment: each pair of a worker, the leader, Redis and PostgreSQL.
+
+The worker and the leader are killed, and start again as their supervisors would start them. Redis is killed and restarts empty.
+PostgreSQL stops as after a power cut, and starts again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from itertools import combinations
+
+from tests.cluster import Cluster
+from tests.faults.figures import Figure, figure
+from tests.faults.stage import Stage, kill, leading, live_workers, on_cluster, revive, stage, worker_at
+from tests.faults.workers import Writers
+
+CALLS = 2
+AWAY_S = 4.0
+WHOLE_S = 40.0  # within this many seconds after both parts are back, everybody must hear each other again
+
+Failing = Callable[[Cluster, Stage], Awaitable[Callable[[], object]]]
+"""Lets a part fail. Returns the function that brings the part back; the function is allowed to block."""
+
+
+async def _worker(cluster: Cluster, here: Stage) -> Callable[[], object]:
+    kill(worker_at(here.calls[0].user.worker_port()))
+    return lambda: None  # the media machine starts another worker
+
+
+async def _leader(cluster: Cluster, here: Stage) -> Callable[[], object]:
+    leader = await leading(cluster)
+    assert leader.process is not None
+    leader.process.kill()
+    return lambda: None  # `revive` starts the server again
+
+
+async def _redis(cluster: Cluster, here: Stage) -> Callable[[], object]:
+    await asyncio.to_thread(cluster.redis.kill)
+    return cluster.redis.start
+
+
+async def _postgres(cluster: Cluster, here: Stage) -> Callable[[], object]:
+    await asyncio.to_thread(cluster.postgres.stop)
+    return cluster.postgres.start
+
+
+# The stores come last: while they are away, the test does not find the leader.
+PARTS: dict[str, Failing] = {"worker": _worker, "leader": _leader, "redis": _redis, "postgres": _postgres}
+
+
+async def _pairs(cluster: Cluster) -> list[Figure]:
+    gaps, lost, dropped, late = [], [], [], []
+    async with stage(cluster, calls=CALLS) as here:
+        for one, other in combinations(PARTS, 2):
+            await revive(cluster)
+            await live_workers(cluster, len(cluster.media))
+            await here.all_hear()
+            await here.forget()
+            began = asyncio.get_running_loop().time()
+            async with Writers(here.calls[0], strokes=False) as writers:
+                await asyncio.sleep(1.0)
+                back = [await PARTS[part](cluster, here) for part in (one, other)]
+                await asyncio.sleep(AWAY_S)
+                for bring_back in back:
+                    await asyncio.to_thread(bring_back)
+                again = asyncio.get_running_loop().time()
+                await revive(cluster)
+                await here.all_hear(WHOLE_S)
+                late.append(asyncio.get_running_loop().time() - again)
+                await asyncio.sleep(2.0)
+            now = asyncio.get_running_loop().time()
+            found = [person.ear.gap(began - 0.5, now) for call in here.calls for person in call.people]
+            gaps += found
+            lost.append(float(await writers.lost_lines(here)))
+            dropped.append(float(sum(not call.goes_on for call in here.calls)))
+            print(
+                f"  {one} and {other}: gap {max(found):.2f} s, lost lines {lost[-1]:g}, dropped {dropped[-1]:g},"
+                f" whole again {late[-1]:.1f} s after both are back",
+                flush=True,
+            )
+    return [
+        figure("pairs_audio_gap_s", "s", gaps),
+        figure("pairs_lost_lines", "lines", lost),
+        figure("pairs_dropped_calls", "calls", dropped),
+        figure("pairs_whole_again_s", "s", late),
+    ]
+
+
+def rows() -> list[Figure]:
+    return on_cluster(_pairs)
