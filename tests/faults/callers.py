@@ -254,15 +254,19 @@ class Caller:
             await self._send(**self.outbox[name])
 
     async def delivered(self, seconds: float = 30.0) -> int:
-        """Resend unacknowledged lines until none remains or the time is up. Return how many remain."""
+        """Resend unacknowledged lines until none remains or the time is up. Return how many remain.
+
+        The pauses between resends grow. Otherwise the server would refuse too many lines when a busy machine acknowledges late.
+        """
         loop = asyncio.get_running_loop()
-        until = loop.time() + seconds
+        until, pause_s = loop.time() + seconds, RESEND_S
         while self.outbox and loop.time() < until:
             for line in list(self.outbox.values()):
                 with suppress(ConnectionError, aiohttp.ClientError):
                     await self._send(**line)
             with suppress(TimeoutError):
-                await self.until(lambda: not self.outbox, RESEND_S)
+                await self.until(lambda: not self.outbox, pause_s)
+            pause_s *= 2
         return len(self.outbox)
 
     # --- the media room -----------------------------------------------------------------------------------------------

@@ -49,11 +49,17 @@ class Writers:
                 await asyncio.sleep(WRITE_S)
 
     async def lost_lines(self, stage: Stage) -> int:
-        """Return how many lines are missing in the records or stored twice, once everything has had time to arrive."""
-        for person in self.call.people:
-            await person.delivered()
+        """Return how many lines are missing in the records or stored twice, once everything has had time to arrive.
+
+        Print how many of them the server has not acknowledged: their writers still have them, and would send them again.
+        """
+        left = [await person.delivered() for person in self.call.people]
         stored = Counter(await stage.lines_of(self.call))
-        return sum(stored[text] != 1 for text in self.lines)
+        lost = sum(stored[text] != 1 for text in self.lines)
+        if lost:
+            twice = sum(stored[text] > 1 for text in self.lines)
+            print(f"  {lost} lines are not stored once: {twice} are stored twice, {sum(left)} wait in outboxes", flush=True)
+        return lost
 
     async def lost_strokes(self) -> int:
         """Count the strokes that each of the two boards lacks. Return the larger number."""
