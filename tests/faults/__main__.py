@@ -38,6 +38,7 @@ FAULTS = {
     "descriptors": resources.descriptor_rows,
     "memory": resources.memory_rows,
     "disk_full": resources.disk_rows,
+    "postgres_full": resources.postgres_disk_rows,
     "redis_failover": failover.redis_rows,
     "postgres_failover": failover.postgres_rows,
     "pairs": pairs.rows,

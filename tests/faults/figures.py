@@ -58,6 +58,8 @@ AIMS = {
     "bad_worker_dropped_calls": 0.0,
     "bad_users_lost_lines": 0.0,
     "bad_users_dropped_calls": 0.0,
+    "postgres_full_lost_lines": 0.0,
+    "postgres_full_dropped_calls": 0.0,
     "pairs_lost_lines": 0.0,
     "pairs_dropped_calls": 0.0,
     "memory_other_rooms_moved": 0.0,

@@ -7,8 +7,9 @@ import os
 import resource
 import secrets
 import subprocess
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -20,7 +21,11 @@ from signaling.config.secret import media_token
 from tests.cluster import SECRET, Cluster, running_stores
 from tests.faults.figures import Figure, figure
 from tests.faults.stage import Stage, answering, leading, live_workers, on_cluster, stage, until, worker_at
+from tests.faults.stores import untouched
 from tests.faults.workers import Writers
+from tests.ports import free_port
+from tests.postgres_server import PostgresServer
+from tests.redis_server import running_redis
 
 CALLS = 2
 USED_UP_S = 10.0
@@ -233,6 +238,73 @@ async def _full(cluster: Cluster) -> list[Figure]:
         figure("disk_full_dropped_calls", "calls", [harmed]),
         figure("disk_full_told_after_s", "s", [told]),
     ]
+
+
+POSTGRES_MIB = 256
+FULL_S = 15.0
+
+
+@contextmanager
+def _with_small_postgres(servers: int, media: int, found: list[Path]) -> Iterator[Cluster]:
+    """Start a cluster whose PostgreSQL has a small disk of its own. Append the folder of this disk to `found`."""
+    with ExitStack() as stack:
+        disk = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sangdam-small-", ignore_cleanup_errors=True)))
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={POSTGRES_MIB}m,mode=0755", "tmpfs", disk], check=True)
+        stack.callback(subprocess.run, ["umount", "-l", disk], check=True)
+        found.append(disk)
+        redis, postgres = stack.enter_context(running_redis()), PostgresServer(disk)
+        postgres.start()
+        stack.callback(_stop_if_it_runs, postgres)
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sangdam-cluster-")))
+        cluster = Cluster(redis, postgres, folder, free_port())
+        stack.callback(cluster.close)
+        cluster.start(servers, media)
+        cluster.until_ready()
+        yield cluster
+
+
+def _stop_if_it_runs(postgres: PostgresServer) -> None:
+    with suppress(subprocess.CalledProcessError):
+        postgres.stop()
+
+
+def _start_unless_it_runs(postgres: PostgresServer) -> None:
+    with suppress(subprocess.CalledProcessError):
+        postgres.start()
+
+
+async def _postgres_full(cluster: Cluster, disk: Path) -> list[Figure]:
+    """Fill PostgreSQL's disk during calls. Then make room, and start PostgreSQL again if the full disk has ended it."""
+    async with stage(cluster, calls=CALLS) as here:
+        await here.all_hear()
+        await here.forget()
+        epochs, began = [call.epoch for call in here.calls], asyncio.get_running_loop().time()
+        async with Writers(here.calls[0]) as writers:
+            await asyncio.to_thread(_fill, disk)
+            await asyncio.sleep(FULL_S)
+            (disk / "fill").unlink()
+            again = asyncio.get_running_loop().time()
+            await asyncio.to_thread(_start_unless_it_runs, cluster.postgres)
+            for person in here.calls[0].people:
+                assert await person.delivered() == 0, "lines are stored again"
+            back = asyncio.get_running_loop().time() - again
+        gaps, moved = await untouched(here, here.calls, began, epochs)
+        lost = await writers.lost_lines(here) + await writers.lost_strokes()
+    return [
+        figure("postgres_full_audio_gap_s", "s", gaps),
+        figure("postgres_full_lost_lines", "lines", [float(lost)]),
+        figure("postgres_full_dropped_calls", "calls", [float(moved)]),
+        figure("postgres_full_lines_stored_after_s", "s", [back]),
+    ]
+
+
+def postgres_disk_rows() -> list[Figure]:
+    found: list[Path] = []
+
+    async def measure(cluster: Cluster) -> list[Figure]:
+        return await _postgres_full(cluster, found[0])
+
+    return on_cluster(measure, start=lambda servers, media: _with_small_postgres(servers, media, found))
 
 
 def _fill(folder: Path) -> None:
