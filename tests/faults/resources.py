@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+import asyncpg
 from msgspec.structs import replace
 
 from media.api.client import WorkerClient, WorkerError
@@ -273,6 +274,25 @@ def _start_unless_it_runs(postgres: PostgresServer) -> None:
         postgres.start()
 
 
+async def _until_it_fails(postgres: PostgresServer) -> None:
+    """Make PostgreSQL begin new files of its write-ahead log, until there is no room for another one, and its writes fail."""
+    async with asyncio.timeout(BACK_S):
+        while await _begins_a_file(postgres.url.replace("+asyncpg", "")):
+            await asyncio.sleep(0.5)  # meanwhile the people of the calls write into the new file
+
+
+async def _begins_a_file(address: str) -> bool:
+    try:
+        connection = await asyncpg.connect(address)
+        try:
+            await connection.execute("SELECT pg_switch_wal()")
+        finally:
+            await connection.close()
+    except (asyncpg.PostgresError, OSError):
+        return False
+    return True
+
+
 async def _postgres_full(cluster: Cluster, disk: Path) -> list[Figure]:
     """Fill PostgreSQL's disk during calls. Then make room, and start PostgreSQL again if the full disk has ended it."""
     async with stage(cluster, calls=CALLS) as here:
@@ -281,6 +301,7 @@ async def _postgres_full(cluster: Cluster, disk: Path) -> list[Figure]:
         epochs, began = [call.epoch for call in here.calls], asyncio.get_running_loop().time()
         async with Writers(here.calls[0]) as writers:
             await asyncio.to_thread(_fill, disk)
+            await _until_it_fails(cluster.postgres)
             await asyncio.sleep(FULL_S)
             (disk / "fill").unlink()
             again = asyncio.get_running_loop().time()
