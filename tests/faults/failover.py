@@ -6,13 +6,12 @@ import asyncio
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from redis import Redis
 from redis.exceptions import RedisError
 
-from signaling.records import RecordsAway
 from tests.cluster import Cluster
 from tests.faults.figures import Figure, figure
 from tests.faults.stage import on_cluster, stage
@@ -157,10 +156,7 @@ async def _promoted(cluster: Cluster, primary: PostgresServer, replica: Postgres
             await _until_written(writers)
             back = asyncio.get_running_loop().time() - away
             await asyncio.sleep(2.0)
-        with suppress(RecordsAway):  # this process also had connections to the old primary
-            await here.records.newest_term()
-        async with asyncio.timeout(BACK_S):
-            await here.records.reachable.wait()
+        await here.reach_records(BACK_S)
         lost = await writers.lost_lines(here)
         late = await here.user()
         counselor = await here.counselor()

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from itertools import combinations
 
-from signaling.records import RecordsAway
 from tests.cluster import Cluster
 from tests.faults.figures import Figure, figure
 from tests.faults.stage import Stage, kill, leading, live_workers, on_cluster, revive, stage, worker_at
@@ -51,14 +49,6 @@ async def _postgres(cluster: Cluster, here: Stage) -> Callable[[], object]:
 PARTS: dict[str, Failing] = {"worker": _worker, "leader": _leader, "redis": _redis, "postgres": _postgres}
 
 
-async def _reached(here: Stage) -> None:
-    """Wait until this process reaches the records again: its own connections ended with PostgreSQL."""
-    with suppress(RecordsAway):
-        await here.records.newest_term()
-    async with asyncio.timeout(WHOLE_S):
-        await here.records.reachable.wait()
-
-
 async def _pairs(cluster: Cluster) -> list[Figure]:
     gaps, lost, dropped, late = [], [], [], []
     async with stage(cluster, calls=CALLS) as here:
@@ -78,7 +68,7 @@ async def _pairs(cluster: Cluster) -> list[Figure]:
                 await here.all_hear(WHOLE_S)
                 late.append(asyncio.get_running_loop().time() - again)
                 await revive(cluster)
-                await _reached(here)
+                await here.reach_records(WHOLE_S)
             now = asyncio.get_running_loop().time()
             found = [person.ear.gap(began - 0.5, now) for call in here.calls for person in call.people]
             gaps += found

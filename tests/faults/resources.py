@@ -309,6 +309,7 @@ async def _postgres_full(cluster: Cluster, disk: Path) -> list[Figure]:
             for person in here.calls[0].people:
                 assert await person.delivered() == 0, "lines are stored again"
             back = asyncio.get_running_loop().time() - again
+        await here.reach_records(BACK_S)
         gaps, moved = await untouched(here, here.calls, began, epochs)
         lost = await writers.lost_lines(here) + await writers.lost_strokes()
     return [

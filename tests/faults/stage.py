@@ -24,7 +24,7 @@ from media.api.client import WorkerClient
 from signaling.access.identity import COOKIE, token_hash
 from signaling.config.secret import media_token
 from signaling.config.settings import Settings
-from signaling.records import Records, SignInRecord, StaffRecord
+from signaling.records import Records, RecordsAway, SignInRecord, StaffRecord
 from tests.cluster import SECRET, Cluster, Server, running_cluster
 from tests.faults.callers import Caller
 from tests.faults.ears import PAIRS, Choir, Ear
@@ -159,6 +159,13 @@ class Stage:
         """Return the texts of the call's chat lines in the records, in order."""
         found = await self.records.lines(call.id, limit=100_000, audience="staff")
         return [line.text for line in found if line.kind == "text"]
+
+    async def reach_records(self, seconds: float) -> None:
+        """Wait until this process reaches the records again, because its own connections ended with the former PostgreSQL."""
+        with suppress(RecordsAway):
+            await self.records.newest_term()
+        async with asyncio.timeout(seconds):
+            await self.records.reachable.wait()
 
     async def forget(self) -> None:
         """Discard the sound and the pongs from more than two seconds ago."""
