@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Attributes, FULL, type Full, INCREMENTAL, type Seen, type Shot } from "./events";
 import type { Mode } from "./rules";
 import { Recorder } from "./recorder";
@@ -330,6 +330,73 @@ describe.each<Mode>(["strict", "open"])("fields in %s mode", (mode) => {
     recorder!.show(find("#password"), true);
     expect(await left()).not.toContain("kimword");
   });
+});
+
+const SNAPSHOT = () => new Promise((done) => setTimeout(done, 1100)); // the recorder takes at most one snapshot a second
+
+it("keeps what people typed into a field that the site makes a payment field later, and that it then makes an ordinary one", async () => {
+  see(`<main data-sangdam-share><input id="a" value="openvalue"><p>openword</p></main>`);
+  await settled();
+  recorder!.show(find("#a"), true);
+  expect(await left()).toContain("openvalue");
+  find("#a").setAttribute("autocomplete", "billing cc-number");
+  fill("#a", "kimword");
+  await SNAPSHOT();
+  find("#a").setAttribute("autocomplete", "off"); // some scripts do so to keep the browser from offering a card
+  await SNAPSHOT();
+  recorder!.show(find("#a"), true);
+  fill("#a", "kimword again");
+  sent = [];
+  recorder!.snapshot();
+  const all = await left();
+  expect(all).not.toMatch(/kimword|•/);
+  expect(all).toContain("openword");
+});
+
+it("keeps what people wrote in place when the site ends the editing, however short it was", async () => {
+  see(`<main data-sangdam-share><p id="a">openword</p><p id="b">openword too</p></main>`, "open");
+  await settled();
+  for (const id of ["#a", "#b"]) find(id).setAttribute("contenteditable", id === "#a" ? "" : "plaintext-only");
+  await Promise.resolve(); // the recorder sees the change now, long before its next snapshot
+  find("#a").textContent = "kimword";
+  find("#b").textContent = "kimword";
+  find("#a").setAttribute("contenteditable", "false");
+  find("#b").removeAttribute("contenteditable");
+  await SNAPSHOT();
+  find("#b").append("kimword");
+  recorder!.snapshot();
+  expect(await left()).not.toContain("kimword");
+});
+
+it("keeps secrets in shadow roots inside of shadow roots", async () => {
+  see(`<x-out></x-out>`);
+  const out = find("x-out").attachShadow({ mode: "open" });
+  out.innerHTML = `<x-in>kimword</x-in><p data-sangdam-share>openword</p>`;
+  const inside = out.querySelector("x-in")!.attachShadow({ mode: "open" });
+  inside.innerHTML = `<slot></slot><p title="kimword">kimword</p><div data-sangdam-share><input type="password" value="kimword">
+    <p>openword too</p><p contenteditable>kimword</p></div>`;
+  recorder!.snapshot();
+  await settled();
+  inside.querySelector("p")!.textContent = "kimword later";
+  const password = inside.querySelector("input")!;
+  password.type = "text";
+  password.value = "kimword shown";
+  password.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
+  inside.querySelector("div")!.insertAdjacentHTML("beforeend", `<input autocomplete="cc-csc" value="kimword">`);
+  await SNAPSHOT();
+  const all = await left();
+  expect(all).not.toContain("kimword");
+  expect(all).toContain("openword too");
+});
+
+it("records and writes nothing of what the page prints on the console", async () => {
+  const printed = (["log", "warn", "error"] as const).map((name) => vi.spyOn(console, name).mockImplementation(() => undefined));
+  see(`<p data-sangdam-share>openword</p><input type="password" value="kimword">`, "open");
+  console.log("kimword");
+  console.error(new Error("kimword"));
+  expect(await left()).not.toContain("kimword");
+  expect(printed.map(({ mock }) => mock.calls.length)).toEqual([1, 0, 1]);
+  for (const each of printed) each.mockRestore();
 });
 
 it("shows frames, videos and the widget as boxes without content", async () => {

@@ -108,7 +108,7 @@ function maskNode(shot: Shot, above: Place, rules: Rules, mirror: Mirror): Shot 
   if (type !== ELEMENT && type !== DOCUMENT) return { id, type: TEXT, textContent: "", ...shadow };
   const kept: Shot = { id, type, ...shadow };
   if (type === ELEMENT) {
-    if (node) rules.isSecret(node as Element); // this call remembers fields that are password fields now; its result is not used
+    if (node) rules.isSecret(node as Element); // this call remembers fields that are secret now; its result is not used
     kept.tagName = shot.tagName;
     kept.attributes = node ? cleanAttributes(shot.attributes ?? {}, { rules, element: node as Element, place }) : {};
     if (shot.isSVG) kept.isSVG = true;

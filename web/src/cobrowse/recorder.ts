@@ -94,7 +94,12 @@ export class Recorder {
 
   private emitted(event: Recorded): void {
     if (this.paused) return;
-    if (decidesAnew(event)) {
+    const decided = decidedAnew(event);
+    if (decided.length > 0) {
+      for (const id of decided) {
+        const element = record.mirror.getNode(id) as unknown as Element | null;
+        if (element) this.rules.note(element);
+      }
       this.soon();
       return; // the change is left out: the new snapshot, which follows within a second, applies the new rules
     }
@@ -142,9 +147,11 @@ export class Recorder {
   }
 }
 
-/** Returns whether an event changes one of the attributes that decide what staff are allowed to see (`DECIDING`). */
-function decidesAnew(event: Recorded): boolean {
-  if (event.type !== INCREMENTAL) return false;
+/** Returns the numbers of the elements on which an event changes an attribute that decides what staff are allowed to see
+ *  (`DECIDING`). */
+function decidedAnew(event: Recorded): number[] {
+  if (event.type !== INCREMENTAL) return [];
   const data = event.data as Change;
-  return data.source === MUTATION && data.attributes.some(({ attributes }) => DECIDING.some((name) => name in attributes));
+  if (data.source !== MUTATION) return [];
+  return data.attributes.filter(({ attributes }) => DECIDING.some((name) => name in attributes)).map(({ id }) => id);
 }

@@ -36,9 +36,12 @@ const FIELDS = new Set(["input", "textarea", "select"]);
 const BUTTONS = new Set(["button", "submit", "reset"]);
 const SECRET = /(^|\s)(cc-[a-z-]+|one-time-code|current-password|new-password)(\s|$)/i;
 
-/** Fields that have ever been password fields. They stay secret, because a page can turn a password field into a text field to
- *  show the password to the visitor. The set outlives a recording. A recording ends whenever no member of staff sees the page. */
-const passwords = new WeakSet<Element>();
+/** Fields that have ever been secret. They stay secret, because a page can turn a password field into a text field to show the
+ *  password to the visitor, or change `autocomplete` so that the browser fills nothing in. This set and `edited` outlive a
+ *  recording. A recording ends whenever no member of staff sees the page. */
+const secrets = new WeakSet<Element>();
+/** Elements whose texts people have ever been able to edit. The texts stay there when the page ends the editing. */
+const edited = new WeakSet<Element>();
 /** The attribute with which the recorder itself marks password fields. */
 const WAS_PASSWORD = "data-rr-is-password";
 
@@ -50,10 +53,13 @@ export const isButton = (element: Element): boolean =>
 
 function isEdited(element: Element): boolean {
   const editable = element.getAttribute("contenteditable");
-  if (editable !== null && editable.toLowerCase() !== "false") return true;
-  return (
-    element.localName === "textarea" || element.matches(EDITORS) || (element as Partial<HTMLElement>).isContentEditable === true
-  );
+  const now =
+    (editable !== null && editable.toLowerCase() !== "false") ||
+    element.localName === "textarea" ||
+    element.matches(EDITORS) ||
+    (element as Partial<HTMLElement>).isContentEditable === true;
+  if (now) edited.add(element);
+  return edited.has(element);
 }
 
 export class Rules {
@@ -97,8 +103,15 @@ export class Rules {
    *  passwords, payment cards and one-time codes. */
   isSecret(field: Element): boolean {
     const isPassword = (field.getAttribute("type") ?? "").toLowerCase() === "password";
-    if (isPassword || field.hasAttribute(WAS_PASSWORD)) passwords.add(field);
-    return passwords.has(field) || SECRET.test(field.getAttribute("autocomplete") ?? "");
+    const isNow = isPassword || field.hasAttribute(WAS_PASSWORD) || SECRET.test(field.getAttribute("autocomplete") ?? "");
+    if (isNow) secrets.add(field);
+    return secrets.has(field);
+  }
+
+  /** Remembers what an element is now. It can be a secret field or an editor for so short a time that no snapshot shows it. */
+  note(element: Element): void {
+    if (isField(element)) this.isSecret(element);
+    isEdited(element);
   }
 
   /** Returns whether the visitor is allowed to show this field's value. */
