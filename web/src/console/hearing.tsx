@@ -1,5 +1,17 @@
 import type { SessionView } from "../messages";
-import { cast, hearsNow, lines, places, segment, shortName, type Cast, type Hears, type Line, type Point } from "./logic/hearing";
+import {
+  cast,
+  HEIGHT,
+  hearsNow,
+  lines,
+  places,
+  segment,
+  shortName,
+  type Cast,
+  type Hears,
+  type Line,
+  type Point,
+} from "./logic/hearing";
 import { nameOf } from "../staff/names";
 import { t } from "../staff/texts";
 
@@ -27,7 +39,7 @@ function Face({ name, role, you, at }: { name: string; role: Exclude<keyof Cast,
   const above = role === "user";
   return (
     <g class={`face face-${role} ${you ? "face-you" : ""}`}>
-      {role === "guest" && <title>{name}</title>}
+      <title>{name}</title>
       <circle cx={at.x} cy={at.y} r={R} />
       <text x={at.x} y={at.y + 5} class="face-initial" aria-hidden="true">
         {Array.from(name)[0]}
@@ -37,7 +49,7 @@ function Face({ name, role, you, at }: { name: string; role: Exclude<keyof Cast,
         y={above ? at.y + 5 : at.y + R + 15}
         class={above ? "face-name face-name-beside" : "face-name"}
       >
-        {you ? t("hear.you") : role === "guest" ? shortName(name) : name}
+        {you ? t("hear.you") : shortName(name, role === "guest" ? "guest" : "other")}
       </text>
     </g>
   );
@@ -65,7 +77,7 @@ export function HearingPicture({ session, preview }: { session: SessionView; pre
   ].filter(({ id }) => id !== "");
   return (
     <svg
-      viewBox="0 0 240 150"
+      viewBox={`0 0 240 ${who.guests.length > 0 ? HEIGHT.guests : HEIGHT.alone}`}
       class={`hearing ${preview ? "hearing-preview" : ""}`}
       role="img"
       aria-label={`${t(preview ? "hear.after" : "hear.title")}: ${inWords(all, name)}`}

@@ -91,18 +91,24 @@ describe("the picture of the people", () => {
   it("draws a line only between people present", () => {
     expect(lines({ u: ["c"], c: ["u"] }, ["u", "c", ""])).toEqual([{ a: "u", b: "c", way: "both" }]);
   });
-  it("keeps people apart", () => {
-    const at = Object.values(places(who));
-    for (const [i, a] of at.entries())
-      for (const b of at.slice(i + 1)) expect(Math.hypot(a.x - b.x, a.y - b.y)).toBeGreaterThan(100);
+  it.each([0, 1, 2, 3])("keeps people apart, and each line away from a third person, with %i guests", (count) => {
+    const at = Object.values(places({ ...who, guests: ["g", "h", "i"].slice(0, count) }));
+    for (const [n, a] of at.entries())
+      for (const b of at.slice(n + 1)) {
+        const length = Math.hypot(a.x - b.x, a.y - b.y);
+        expect(length).toBeGreaterThan(count > 0 ? 60 : 100);
+        for (const c of at.filter((one) => one !== a && one !== b)) {
+          const along = ((c.x - a.x) * (b.x - a.x) + (c.y - a.y) * (b.y - a.y)) / length;
+          const aside = Math.abs((c.x - a.x) * (b.y - a.y) - (c.y - a.y) * (b.x - a.x)) / length;
+          expect(along < 0 || along > length || aside > 24, JSON.stringify({ a, b, c, aside })).toBe(true);
+        }
+      }
   });
-  it("shortens a guest's name so that it does not cover the next one", () => {
-    expect(["Mina", "Grandmother Elizabeth", "김어머니", "김민아"].map(shortName)).toEqual([
-      "Mina",
-      "Grandm…",
-      "김어머…",
-      "김민아",
-    ]);
+  it("shortens names so that they do not cover one another", () => {
+    const guests = ["Mina", "Grandmother Elizabeth", "김어머니", "김민아"].map((name) => shortName(name, "guest"));
+    expect(guests).toEqual(["Mina", "Grandm…", "김어머…", "김민아"]);
+    const others = ["Dr. Han", "Bartholomew Featherstone", "한도윤 선생님께서"].map((name) => shortName(name, "other"));
+    expect(others).toEqual(["Dr. Han", "Bartholomew F…", "한도윤 선생님…"]);
   });
   it("shortens a segment by the radius at both ends", () => {
     expect(segment({ x: 0, y: 0 }, { x: 100, y: 0 }, 20)).toEqual({ x1: 20, y1: 0, x2: 80, y2: 0 });

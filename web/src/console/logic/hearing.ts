@@ -1,5 +1,5 @@
 /**
- * Computes who hears whom, and the layout of the small picture that shows it. Pure. Positions are in a 240 × 150 drawing.
+ * Computes who hears whom, and the layout of the small picture that shows it. Pure. Positions are in a drawing that is 240 wide.
  */
 import type { Mode, Original, ParticipantView, RoomView, SessionView } from "../../messages";
 
@@ -96,32 +96,38 @@ export function lines(hears: Hears, people: string[]): Line[] {
   });
 }
 
-/** The places of up to three guests in the picture: two left of the user, and one above the professional. */
+/** The height of the drawing, whose width is 240: without guests, and with guests, who need more room. */
+export const HEIGHT = { alone: 150, guests: 214 };
+
+/** Where up to three guests are in the picture. With the user above them and staff below, all people are on a curve, so that no
+ *  line between two people goes through a third. */
 const GUESTS_AT: Point[] = [
-  { x: 24, y: 30 },
-  { x: 70, y: 30 },
-  { x: 212, y: 70 },
+  { x: 42, y: 56 },
+  { x: 198, y: 56 },
+  { x: 24, y: 118 },
 ];
 
 /** Returns where each person is in the picture: user above, counselor below left, professional below right, in every mode. */
 export function places({ user, counselor, professional, guests }: Cast): Record<string, Point> {
   const at: Record<string, Point> = {};
-  if (user) at[user] = { x: 120, y: 30 };
-  if (counselor) at[counselor] = professional ? { x: 44, y: 112 } : { x: 120, y: 112 };
-  if (professional) at[professional] = counselor ? { x: 196, y: 112 } : { x: 120, y: 112 };
-  guests.forEach((guest, n) => (at[guest] = GUESTS_AT[n] ?? { x: 120, y: 71 }));
+  const side = guests.length > 0 ? 62 : 44;
+  const y = guests.length > 0 ? 174 : 112;
+  if (user) at[user] = { x: 120, y: guests.length > 0 ? 24 : 30 };
+  if (counselor) at[counselor] = { x: professional ? side : 120, y };
+  if (professional) at[professional] = { x: counselor ? 240 - side : 120, y };
+  guests.forEach((guest, n) => (at[guest] = GUESTS_AT[n] ?? { x: 120, y: 99 }));
   return at;
 }
 
-// a name in the drawing has at most this many letters; a Korean, Japanese or Chinese character counts as two letters
-const MOST_WIDTH = 7;
+// A name in the drawing has at most this many letters. A Korean, Japanese or Chinese character counts as two letters.
+const MOST_WIDTH = { guest: 7, other: 14 };
 
-/** Returns a guest's name as it fits between the other guests in the picture: the first word, shortened if it is long. */
-export function shortName(name: string): string {
-  const letters = Array.from(name.split(" ")[0] ?? "");
+/** Returns a name as it fits into the picture. A guest's name is its first word. */
+export function shortName(name: string, role: keyof typeof MOST_WIDTH): string {
+  const letters = Array.from((role === "guest" && name.split(" ")[0]) || name);
   const width = (all: string[]) => all.reduce((sum, letter) => sum + (letter > "\u1100" ? 2 : 1), 0);
-  if (width(letters) <= MOST_WIDTH) return letters.join("");
-  while (width(letters) > MOST_WIDTH - 1) letters.pop();
+  if (width(letters) <= MOST_WIDTH[role]) return letters.join("");
+  while (width(letters) > MOST_WIDTH[role] - 1) letters.pop();
   return `${letters.join("")}…`;
 }
 
