@@ -221,8 +221,8 @@ function Room({
           />
         )}
         {session.state === "active" && session.site.channels.includes("voice") && (
-          <Button kind="quiet" icon={Mic} data-testid="panel-add-voice" onClick={() => panel.addVoice()}>
-            {t("voice.add")}
+          <Button kind="quiet" icon={Mic} title={t("voice.add")} data-testid="panel-add-voice" onClick={() => panel.addVoice()}>
+            <span class="p-talk-voice">{t("voice.add")}</span>
           </Button>
         )}
         {board.show && (

@@ -72,7 +72,7 @@ const OTHER_NAMES: Record<string, RegExp> = {
   es: /\b(clientes|usuarios|clienta)\b/i,
 };
 /** Translations that are allowed to be the same as the English text, because both languages have the word. */
-const SAME = new Set(["Chat", "Audio", "Video"]);
+const SAME = new Set(["Chat", "Audio", "Video", "Webhooks"]);
 const isSame = (text: string, english: string) =>
   text === english && /\p{L}{4}/u.test(text.replace(/\{\w+\}/g, "")) && !SAME.has(text);
 
