@@ -1,4 +1,7 @@
-"""Captions in browsers: words spoken in one browser appear in another, also on narrow phones and for screen readers."""
+"""Captions in browsers: words spoken in one browser appear in another, also on narrow phones and for screen readers.
+
+A translation service on loopback, which reverses the letters of each text, translates captions and lines.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from tests.browser.conftest import Casting
 from tests.browser.people import Staff
 from tests.browser.service import running
 from tests.captioner import captioner
+from tests.contract.translation.service import translating
 from tests.spoken import speech
 
 # this person's microphone plays speech instead of a tone, from the file that `spoken` writes
@@ -41,7 +45,8 @@ async def test_spoken_words_are_read_under_the_speaker(casting: Casting, media_f
     options = ("--secret-file", str(secret), "--captions-url")
     async with (
         captioner(secret_file=secret) as process,
-        running(data, *options, process.url) as service,
+        translating() as translator,
+        running(data, *options, process.url, "--translate-url", translator.url) as service,
         casting(service) as cast,
     ):
         counselor = await cast._person(Staff, SPEAKER, "chromium")
@@ -67,6 +72,23 @@ async def test_spoken_words_are_read_under_the_speaker(casting: Casting, media_f
         assert leave["x"] + leave["width"] <= PHONE["width"]
         await expect(user.get("captions-log")).to_contain_text(words, timeout=20_000)
         await expect(counselor.get("caption")).to_have_count(0)
+
+        assert translator.asked == []
+        await user.get("captions-translate").click()
+        translated = caption.get_by_text(re.compile("^번역: .*(rebmun|delaid|ecivres|kcehc)", re.IGNORECASE))
+        await expect(translated).to_be_in_viewport(timeout=20_000)
+        await expect(caption.get_by_text(words)).to_be_in_viewport()
+        await user.get("captions-translate").click()
+        await counselor.write("good morning")
+        await user.get("call-chat").click()
+        line = user.get("chat-line").filter(has_text="good morning")
+        await line.get_by_test_id("line-menu").click()
+        await line.get_by_test_id("line-translate").click()
+        await expect(line.get_by_test_id("translated")).to_contain_text("기계 번역")
+        await expect(line.get_by_test_id("translated")).to_contain_text("gninrom doog")
+        await expect(line).to_contain_text("good morning")
+        await expect(counselor.get("translated")).to_have_count(0)
+        await user.get("call-chat").click()
 
         await process.kill()
         await expect(user.get("captions-bar")).to_contain_text("통화는 계속돼요", timeout=15_000)

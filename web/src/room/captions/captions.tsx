@@ -173,23 +173,26 @@ interface CaptionProps extends Props {
 function Caption({ client, session, person }: CaptionProps) {
   const said = useStore(captionsOf(client), (all) => all[session.id]?.[person.id]);
   const text = textOf(said);
-  const translation = translationOf(said);
+  const translation = session.captions?.translate ? translationOf(said) : "";
   const box = useRef<HTMLParagraphElement>(null);
   useEffect(() => {
-    box.current?.scrollTo(0, box.current.scrollHeight); // scrolls to the newest words, which are the last ones
+    // scrolls to the newest words, which are the last ones
+    for (const part of box.current?.children ?? []) part.scrollTo(0, part.scrollHeight);
   }, [text, translation]);
   if (!text || !wants(session)) return null;
   return (
     <p
-      class="caption"
+      class={translation ? "caption caption-translated" : "caption"}
       aria-hidden="true"
       dir="auto"
       lang={said?.said.at(-1)?.language || undefined}
       data-testid="caption"
       ref={box}
     >
-      <b class="caption-name">{nameOf(person)}: </b>
-      {text}
+      <span class="caption-text">
+        <b class="caption-name">{nameOf(person)}: </b>
+        {text}
+      </span>
       {translation && (
         <i class="caption-translation" lang={locale()}>
           {t("captions.translation", { text: translation })}
