@@ -7,6 +7,7 @@ from playwright.async_api import expect
 from tests.browser import media
 from tests.browser.drawing import POINTERS
 from tests.browser.people import Cast, Staff, User, eventually
+from tests.browser.test_board import draw, ink, open_board
 
 PHONES = ((390, 844), (360, 640))
 SMALL = ((320, 568), (568, 320), (844, 390))
@@ -219,6 +220,16 @@ async def test_phone_shows_the_level_the_start_and_a_shared_screen(cast: Cast) -
     await expect(counselor.get("sharing")).to_be_visible()
 
     await point_on_the_picture(user, counselor, "screen", "[data-testid=sharing]")
+    await user.get("call-board").click()
+    await user.get("board-more").click()
+    await user.get("board-freeze").click()  # the counselor's screen is the only live picture
+    await open_board(counselor)
+    for person in (user, counselor):
+        await expect(person.get("board-background")).to_be_visible()
+    assert await counselor.get("board-background").evaluate("image => image.naturalWidth") > 100
+    await draw(user, (0.3, 0.5), (0.7, 0.5))
+    await eventually(lambda: ink(counselor), ["2,2", "3,2", "4,2", "5,2"], "the stroke lies on the still picture of the screen")
+    await user.get("call-board").click()
     await user.get("call-screen").click()
     await expect(user.get("sharing").locator("video")).to_be_visible()
     await user.get("sharing-stop").click()
