@@ -1,7 +1,8 @@
 // @vitest-environment jsdom
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Attributes, FULL, type Full, INCREMENTAL, type Seen, type Shot } from "./events";
-import type { Mode } from "./rules";
+import { mask } from "./mask";
+import { type Mode, Rules } from "./rules";
 import { Recorder } from "./recorder";
 
 let recorder: Recorder | null = null;
@@ -406,6 +407,28 @@ it("shows frames, videos and the widget as boxes without content", async () => {
   );
   expect(await left()).not.toContain("kimword");
   expect(attributes("iframe")).toHaveProperty("rr_width");
+});
+
+it.each<Mode>(["strict", "open"])("leaves out what the recorder reads in frames, in %s mode", (mode) => {
+  const framed = document.implementation.createHTMLDocument("kimword");
+  framed.body.innerHTML = `<p title="kimword">kimword</p><input value="kimword">`;
+  document.body.innerHTML = `<p>openword</p>`;
+  const found = [document.body, framed, framed.querySelector("p")!, framed.querySelector("p")!.firstChild!];
+  const nodes: Node[] = [...found, framed.querySelector("input")!, find("p").firstChild!];
+  const mirror = { getNode: (id: number) => nodes[id] ?? null };
+  const change = (data: object) => JSON.stringify(mask({ type: INCREMENTAL, data }, new Rules(mode), mirror));
+  const none = { source: 0, texts: [], attributes: [], removes: [], adds: [] };
+  const text = { id: 3, type: 3, textContent: "kimword" };
+  const all = [
+    change({ ...none, adds: [{ parentId: 0, nextId: null, node: { id: 1, type: 0, childNodes: [text] } }] }),
+    change({ ...none, adds: [{ parentId: 2, nextId: null, node: text }] }),
+    change({ ...none, texts: [{ id: 3, value: "kimword" }] }),
+    change({ ...none, attributes: [{ id: 2, attributes: { title: "kimword" } }] }),
+    change({ source: 5, id: 4, text: "kimword", isChecked: false }),
+    change({ source: 15, id: 1, styleIds: [1], styles: [{ styleId: 1, rules: [{ rule: "a { --a: kimword }" }] }] }),
+  ].join("");
+  expect(all).not.toMatch(/kimword|•/);
+  expect(change({ ...none, texts: [{ id: 5, value: "openword" }] })).toContain(mode === "open" ? "openword" : "••••••••");
 });
 
 it("bounds what waits: too many changes become one snapshot", async () => {

@@ -60,7 +60,15 @@ export function mask(event: Recorded, rules: Rules, mirror: Mirror): Seen | null
   return data && { type: INCREMENTAL, data };
 }
 
+/** Returns whether a node is in a frame of the page. The recorder reads frames of the same origin once they have loaded, but staff
+ *  see every frame as a grey box. */
+function isFramed(id: number | undefined, mirror: Mirror): boolean {
+  const node = id === undefined ? null : mirror.getNode(id);
+  return node !== null && (node.nodeType === Node.DOCUMENT_NODE ? node : node.ownerDocument) !== document;
+}
+
 function maskChange(data: Change, rules: Rules, mirror: Mirror): Change | null {
+  if ("id" in data && isFramed(data.id, mirror)) return null;
   switch (data.source) {
     case MUTATION:
       return maskMutation(data, rules, mirror);
@@ -148,25 +156,28 @@ function maskMutation(data: Mutation, rules: Rules, mirror: Mirror): Mutation {
     places.set(node, known);
     return known;
   };
+  const seen = ({ id }: { id: number }) => !isFramed(id, mirror);
   return {
     source: MUTATION,
-    texts: data.texts.map(({ id, value }) => {
+    texts: data.texts.filter(seen).map(({ id, value }) => {
       const node = mirror.getNode(id);
       const place = node?.parentNode ? rules.within(placeOf(node.parentNode), node) : LOST;
       return { id, value: textOf(value ?? "", node, place, rules) };
     }),
-    attributes: data.attributes.flatMap(({ id, attributes }) => {
+    attributes: data.attributes.filter(seen).flatMap(({ id, attributes }) => {
       const element = mirror.getNode(id) as Element | null;
       if (!element) return [];
       const clean = cleanAttributes(attributes, { rules, element, place: placeOf(element) });
       return Object.keys(clean).length > 0 ? [{ id, attributes: clean }] : [];
     }),
     removes: data.removes.map(({ parentId, id }) => ({ parentId, id })),
-    adds: data.adds.map(({ parentId, nextId, node }) => ({
-      parentId,
-      nextId,
-      node: maskNode(node, placeOf(mirror.getNode(parentId)), rules, mirror),
-    })),
+    adds: data.adds
+      .filter(({ node }) => seen(node))
+      .map(({ parentId, nextId, node }) => ({
+        parentId,
+        nextId,
+        node: maskNode(node, placeOf(mirror.getNode(parentId)), rules, mirror),
+      })),
   };
 }
 
