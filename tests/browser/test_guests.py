@@ -7,12 +7,25 @@ import re
 from playwright.async_api import expect
 
 from tests.browser import media
-from tests.browser.media import COUNSELOR, PROFESSIONAL, USER
-from tests.browser.people import Cast, Person, eventually
+from tests.browser.media import COUNSELOR, PROFESSIONAL, USER, Voice
+from tests.browser.people import BrowserName, Cast, Person, User, eventually
 from tests.browser.service import sangdam
 
 GUEST = PROFESSIONAL  # the guest's browser has the third voice and colour; later the user's phone has them
 PHONE = {"width": 390, "height": 844}
+
+
+async def phone_as_a_camera(cast: Cast, user: User, voice: Voice, browser: BrowserName) -> Person:
+    """Let the user make a link for a second camera, open it on a phone, and start the phone's camera."""
+    await user.get("camera-make").click()
+    link = await user.get("camera-link").get_attribute("data-url")
+    assert link is not None
+    phone = await cast._person(Person, voice, browser, viewport=PHONE)
+    phone.page = await phone.context.new_page()
+    await phone.page.goto(link)
+    await phone.get("invited-enter").click()
+    await phone.get("phone-camera-start").click()
+    return phone
 
 
 async def test_guest_enters_by_link_is_heard_and_removed_then_a_phone_shows(cast: Cast) -> None:
@@ -83,14 +96,7 @@ async def test_guest_enters_by_link_is_heard_and_removed_then_a_phone_shows(cast
     await counselor.page.keyboard.press("Escape")
 
     await user.get("call-guests").click()
-    await user.get("camera-make").click()
-    link = await user.get("camera-link").get_attribute("data-url")
-    assert link is not None
-    phone = await cast._person(Person, GUEST, "chromium", viewport=PHONE)
-    phone.page = await phone.context.new_page()
-    await phone.page.goto(link)
-    await phone.get("invited-enter").click()
-    await phone.get("phone-camera-start").click()
+    phone = await phone_as_a_camera(cast, user, GUEST, "chromium")
     await counselor.sees(USER, GUEST)
     await user.sees(GUEST)
     await counselor.hears(USER.hz)
@@ -129,14 +135,7 @@ async def test_firefox_invites_enters_and_becomes_a_camera(cast: Cast) -> None:
     await user.get("guest-remove").click()
     await expect(guest.get("guest-gone")).to_be_visible()
 
-    await user.get("camera-make").click()
-    link = await user.get("camera-link").get_attribute("data-url")
-    assert link is not None
-    phone = await cast._person(Person, USER, "firefox", viewport=PHONE)
-    phone.page = await phone.context.new_page()
-    await phone.page.goto(link)
-    await phone.get("invited-enter").click()
-    await phone.get("phone-camera-start").click()
+    phone = await phone_as_a_camera(cast, user, USER, "firefox")
 
     async def pictures() -> int:
         return len(await counselor.page.evaluate(media.LOOK))

@@ -69,10 +69,14 @@ async def test_voice_is_sent_redundantly_while_packets_are_lost(cast: Cast) -> N
         once = await made_up(counselor.page, since)
         print(f"\nRED after {time.monotonic() - began:.1f} s")
 
-        await asyncio.sleep(SETTLES_S)
-        since = await heard(counselor.page)
-        await asyncio.sleep(HEARS_S)
-        twice = await made_up(counselor.page, since)
-        print(f"made up: {once:.1%} of a voice sent once, {twice:.1%} of one sent twice")
         assert once > LOSS / 2
-        assert twice < once / 2
+        await asyncio.sleep(SETTLES_S)
+
+        async def made_up_less() -> bool:  # on a busy machine, the browser also makes up what it plays too late
+            since = await heard(counselor.page)
+            await asyncio.sleep(HEARS_S)
+            twice = await made_up(counselor.page, since)
+            print(f"made up: {once:.1%} of a voice sent once, {twice:.1%} of one sent twice")
+            return twice < once / 2
+
+        await eventually(made_up_less, True, "the browser should make up less than half as much")

@@ -10,7 +10,7 @@ from playwright.async_api import expect
 
 from tests.browser import media
 from tests.browser.media import COUNSELOR, USER
-from tests.browser.network import network
+from tests.browser.network import TCP_LATE_S, network
 from tests.browser.people import Cast, Person, eventually
 from tests.browser.test_board import draw, open_board, shows_the_same
 
@@ -64,7 +64,7 @@ async def test_call_resumes_when_the_networks_return(cast: Cast) -> None:
         returned = time.time()
         gaps = await asyncio.gather(hears_again(user, returned), hears_again(counselor, returned))
         print(f"\nnetworks gone for {AWAY_S:.0f} s: the user hears after {gaps[0]:.2f} s, the counselor after {gaps[1]:.2f} s")
-        assert max(gaps) < 3  # the aim is 1 s, which holds on an idle machine
+        assert max(gaps) < TCP_LATE_S, "the media do not wait for the WebSocket"
 
         await user.reads("들리세요?")
         await counselor.reads("잠깐 끊겼어요")
