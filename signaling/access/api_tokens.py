@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final, get_args
 
 from signaling.protocol.words import Action, TokenRight
-from signaling.records import ApiToken, Records, RecordsAway, StaffRecord
+from signaling.records import ApiToken, Audited, Records, RecordsAway, StaffRecord
 
 from .identity import SEEN_MS, token_hash
 from .rights import Thing, anywhere, may
@@ -95,6 +95,17 @@ def may_give(member: StaffRecord) -> list[TokenRight]:
     if not anywhere(member.roles, "tokens.change"):
         return []
     return [right for right in RIGHTS if anywhere(member.roles, NEEDS[right])]
+
+
+def of_added(token: ApiToken, actor: str, at: int) -> Audited:
+    """Return the audit entry about a new token. `at`: the time of the change (Unix ms)."""
+    detail = f"{token.name}: {', '.join(token.rights)}; {', '.join(token.sites)}"
+    return Audited(actor, "token.add", f"token/{token.id}", at, detail, organisation=token.organisation)
+
+
+def of_removed(token: ApiToken, actor: str, at: int) -> Audited:
+    """Return the audit entry about a removed token. `at`: the time of the change (Unix ms)."""
+    return Audited(actor, "token.remove", f"token/{token.id}", at, token.name, organisation=token.organisation)
 
 
 def standing_rights(token: ApiToken, maker: StaffRecord | None, now: int) -> frozenset[TokenRight]:

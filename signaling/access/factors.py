@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hmac import compare_digest
 from unicodedata import normalize
 
@@ -12,7 +12,7 @@ import pyotp
 import segno
 
 from signaling.config.seal import Seal, Unsealable
-from signaling.records import Records, StaffRecord
+from signaling.records import Audited, Records, StaffRecord
 
 from .rate_limits import Buckets
 from .sign_in_refused import SignInRefused
@@ -85,25 +85,25 @@ class Factors:
             name=staff.login, issuer_name=self._name
         )
 
-    async def confirm(self, staff: str, code: str, now: int) -> list[str]:
+    async def confirm(self, staff: str, code: str, now: int, *, audit: Iterable[Audited] = ()) -> list[str]:
         """Make the new authenticator app the member's second factor. Return new recovery codes for the member.
 
-        `code`: the app's first code.
-
-        Raises SignInRefused: wrong_code, app_exists, too_many_sign_ins.
+        `code`: the app's first code. `audit`: entries to store with the change. Raises SignInRefused: wrong_code, app_exists, too_many_sign_ins.
         """
         if await self.has_app(staff):
             raise SignInRefused("app_exists")
-        await self._take_app_code(staff, code, now)
-        return await self.new_recovery_codes(staff)
+        step, codes = await self._step_of(staff, code, now), _new_codes()
+        if not await self._records.confirm_totp(staff, step, _hashes(codes), audit=audit):
+            raise SignInRefused("wrong_code")
+        return codes
 
-    async def new_recovery_codes(self, staff: str) -> list[str]:
+    async def new_recovery_codes(self, staff: str, *, audit: Iterable[Audited] = ()) -> list[str]:
         """Replace the member's recovery codes, and return the new codes.
 
-        The records store only the hashes of the codes, so show the codes now.
+        The records store only the hashes of the codes, so show the codes now. `audit`: entries to store with the change.
         """
-        codes = [recovery_code() for _ in range(RECOVERY_CODES)]
-        await self._records.set_recovery_codes(staff, [recovery_hash(code) for code in codes])
+        codes = _new_codes()
+        await self._records.set_recovery_codes(staff, _hashes(codes), audit=audit)
         return codes
 
     async def take_code(self, staff: str, code: str, now: int) -> None:
@@ -120,6 +120,11 @@ class Factors:
             raise SignInRefused("wrong_code")
 
     async def _take_app_code(self, staff: str, code: str, now: int) -> None:
+        if not await self._records.use_totp_step(staff, await self._step_of(staff, code, now)):
+            raise SignInRefused("wrong_code")
+
+    async def _step_of(self, staff: str, code: str, now: int) -> int:
+        """Return the time step of a code of the member's app. Raises SignInRefused: wrong_code, too_many_sign_ins."""
         if not self._codes.take(staff, now):
             raise SignInRefused("too_many_sign_ins")
         found = await self._records.totp(staff)
@@ -130,8 +135,17 @@ class Factors:
         except Unsealable:
             seed = ""
         step = matching_step(seed, _typed(code), self._wall()) if seed else None
-        if step is None or not await self._records.use_totp_step(staff, step):
+        if step is None:
             raise SignInRefused("wrong_code")
+        return step
+
+
+def _new_codes() -> list[str]:
+    return [recovery_code() for _ in range(RECOVERY_CODES)]
+
+
+def _hashes(codes: list[str]) -> list[str]:
+    return [recovery_hash(code) for code in codes]
 
 
 def _typed(code: str) -> str:

@@ -15,7 +15,7 @@ import argon2
 import structlog
 from aiohttp import web
 
-from signaling.records import Records, RecordsAway, SignInRecord, SignInRules, StaffRecord
+from signaling.records import Audited, Records, RecordsAway, SignInRecord, SignInRules, StaffRecord
 from signaling.records.sign_ins import MOST_HOURS, STANDARD_HOURS
 
 from .devices import coarse_network
@@ -143,12 +143,13 @@ class Identity:
     async def add(
         self, staff: StaffRecord, now: int, *, rules: SignInRules, address: str, device: str, limited: bool = False
     ) -> str:
-        """Store a new sign-in of a member who has proved who they are. Return the sign-in's token, which goes into the cookie.
+        """Store a new sign-in of a member who has proved who they are, and its audit entry.
 
-        `rules`: the rules for signing in of the member's organisation. Raises SignInRefused.
+        Return the sign-in's token, which goes into the cookie. `rules`: the rules for signing in of the member's organisation.
+        Raises SignInRefused.
         """
         token, made = sign_in_for(staff, now, rules=rules, address=address, device=device, limited=limited)
-        if not await self._records.add_sign_in(made, password_hash=staff.password_hash):
+        if not await self._records.add_sign_in(made, password_hash=staff.password_hash, audit=[signed_in_at(made)]):
             raise SignInRefused("wrong_credentials")  # the member was removed or got a new password during this sign-in
         return token
 
@@ -230,10 +231,6 @@ class Identity:
         """Return whether a sign-in of staff is still valid at `now` (Unix ms)."""
         return sign_in.stands(now, IDLE_MS)
 
-    async def sign_out(self, request: web.Request) -> None:
-        """End the sign-in whose cookie the request has, if any."""
-        await self._records.remove_sign_in(right_of(request))
-
 
 def sign_in_for(
     staff: StaffRecord, now: int, *, rules: SignInRules, address: str, device: str, limited: bool = False
@@ -254,6 +251,11 @@ def sign_in_for(
         limited=limited,
     )
     return token, made
+
+
+def signed_in_at(sign_in: SignInRecord) -> Audited:
+    """Return the audit entry about a new sign-in."""
+    return Audited(sign_in.staff, "sign_in", f"staff/{sign_in.staff}", sign_in.created_at)
 
 
 def right_of(request: web.Request) -> str:

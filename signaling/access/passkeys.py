@@ -8,6 +8,7 @@ which challenges were used.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -30,7 +31,7 @@ from webauthn.helpers.structs import (
 from signaling.config.seal import Seal, Unsealable
 from signaling.protocol.reading import Reader, by
 from signaling.protocol.texts import Exact
-from signaling.records import PasskeyRecord, Records, StaffRecord, TooManyPasskeys
+from signaling.records import Audited, PasskeyRecord, Records, StaffRecord, TooManyPasskeys
 
 from .rate_limits import Buckets, network_of
 from .sign_in_refused import SignInRefused
@@ -75,10 +76,20 @@ class Passkeys:
         )
         return options_to_json_dict(options), self._ticket(options.challenge, _adding(member.id), now)
 
-    async def add(self, member: StaffRecord, origin: str, ticket: str, answer: str, name: str, now: int) -> PasskeyRecord:
+    async def add(
+        self,
+        member: StaffRecord,
+        origin: str,
+        ticket: str,
+        answer: str,
+        name: str,
+        now: int,
+        *,
+        audit: Iterable[Audited] = (),
+    ) -> PasskeyRecord:
         """Store the passkey that a member's browser made. `answer`: the browser's answer to `creation_options`, as JSON.
 
-        Raises SignInRefused: passkey_refused, too_many_passkeys.
+        `audit`: entries to store with the passkey. Raises SignInRefused: passkey_refused, too_many_passkeys.
         """
         challenge = await self._challenge(ticket, _adding(member.id), now)
         try:
@@ -103,7 +114,7 @@ class Passkeys:
             created_at=now,
         )
         try:
-            if not await self._records.add_passkey(record):
+            if not await self._records.add_passkey(record, audit=audit):
                 raise SignInRefused("passkey_refused")
         except TooManyPasskeys:
             raise SignInRefused("too_many_passkeys") from None

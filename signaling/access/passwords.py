@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Iterable
 
 from signaling.config.settings import Settings
-from signaling.records import Records, StaffRecord
+from signaling.records import Audited, Records, StaffRecord
 
 from .identity import Identity, hash_password, token_hash
 from .sign_in_refused import SignInRefused
@@ -23,15 +24,16 @@ def link_for(settings: Settings, member: StaffRecord, token: str) -> str:
     return f"{settings.staff_url(member.role)}/{page}#new-password={token}"
 
 
-async def make_link(records: Records, settings: Settings, member: StaffRecord, now: int) -> str:
+async def make_link(records: Records, settings: Settings, member: StaffRecord, now: int, *, audit: Iterable[Audited] = ()) -> str:
     """Make a one-time link with which this member sets a new password. The link replaces the member's earlier link.
 
-    Any person who has the link can take over the account, so give it to its owner only. Raises SignInRefused: by_provider.
+    Any person who has the link can take over the account, so give it to its owner only. `audit`: entries to store with the
+    link. Raises SignInRefused: by_provider.
     """
     if await records.is_of_provider(member.id):
         raise SignInRefused("by_provider")
     token = secrets.token_urlsafe(32)
-    await records.add_reset_link(token_hash(token), member.id, now + LINK_LIFE_MS)
+    await records.add_reset_link(token_hash(token), member.id, now + LINK_LIFE_MS, audit=audit)
     return link_for(settings, member, token)
 
 
@@ -42,28 +44,31 @@ class Passwords:
         self._records = records
         self._identity = identity
 
-    async def change(self, member: StaffRecord, old: str, new: str, *, keep: str, address: str, now: int) -> str:
+    async def change(self, member: StaffRecord, old: str, new: str, *, keep: str, address: str, now: int, at: int) -> str:
         """Change the member's own password. End their one-time links, and all sign-ins except the one with the token hash `keep`.
 
-        Return the new password hash. Raises SignInRefused: wrong_password, weak_password, too_many_sign_ins.
+        `at`: the time of the audit entry (Unix ms). Return the new password hash. Raises SignInRefused: wrong_password,
+        weak_password, too_many_sign_ins.
         """
         await self._identity.check_password(member, old, address=address, now=now)
         hashed = await _hashed(new, member)
-        if not await self._records.change_password(member.id, member.password_hash, hashed, keep):
+        audit = [Audited(member.id, "password.change", f"staff/{member.id}", at)]
+        if not await self._records.change_password(member.id, member.password_hash, hashed, keep, audit=audit):
             raise SignInRefused("wrong_password")  # another request has changed the password after the check
         return hashed
 
-    async def reset(self, token: str, new: str, now: int) -> StaffRecord:
+    async def reset(self, token: str, new: str, now: int, *, at: int) -> StaffRecord:
         """Set the password of the member to whom a one-time link belongs. Return the member. `token`: the link's token.
 
-        Raises SignInRefused: link_over, weak_password.
+        `at`: the time of the audit entry (Unix ms). Raises SignInRefused: link_over, weak_password.
         """
         owner = await self._records.reset_link_owner(token_hash(token), now)
         member = await self._records.staff(owner) if owner else None
         if member is None:
             raise SignInRefused("link_over")
         hashed = await _hashed(new, member)  # check the password first, so that a weak password does not use up the link
-        if not await self._records.use_reset_link(token_hash(token), hashed, now):
+        audit = [Audited(member.id, "password.reset", f"staff/{member.id}", at)]
+        if not await self._records.use_reset_link(token_hash(token), hashed, now, audit=audit):
             raise SignInRefused("link_over")
         return member
 

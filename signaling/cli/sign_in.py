@@ -26,7 +26,7 @@ from signaling.records.sign_ins import INSTALLATION, MOST_HOURS, STANDARD_HOURS,
 from .options import setting_option
 from .organisations import require_organisation
 from .staff import member_of, staff
-from .typed import audit_of, noted, now_ms, settings_here, with_records
+from .typed import audit_of, now_ms, settings_here, with_records
 
 NO_PROVIDER = (
     "No sign-in provider is set up, so nobody could sign in any more. Set one up first, by `sangdam sign-in-provider` or in the "
@@ -74,18 +74,16 @@ async def _invited(
         return False
     settings = replace(settings_here(), public_url=public_url, secret=read_secret(secret_file) if secret_file else b"")
     postbox = Postbox(records, Addresses(signing_secret(settings)), now_ms, enabled=True)
-    if not await AccountMails(records, postbox, settings, Counter(), now_ms).invite(member):
-        return False
-    await noted(records, "staff.invite", f"staff/{member.id}")
-    return True
+    audit = audit_of([Entry(action="staff.invite", subject=f"staff/{member.id}")])
+    return await AccountMails(records, postbox, settings, Counter(), now_ms).invite(member, audit=audit)
 
 
 async def _print_link(records: Records, member: StaffRecord, public_url: str) -> None:
+    audit = audit_of([Entry(action="password.link", subject=f"staff/{member.id}")])
     try:
-        link = await make_link(records, Settings(public_url=public_url), member, now_ms())
+        link = await make_link(records, Settings(public_url=public_url), member, now_ms(), audit=audit)
     except SignInRefused as refused:
         raise click.ClickException(refused.sentence) from None
-    await noted(records, "password.link", f"staff/{member.id}")
     click.echo(link)
 
 
@@ -99,8 +97,7 @@ async def staff_reset_factors(records: Records, login: str) -> None:
     the next sign-in.
     """
     member = await member_of(records, login)
-    await records.remove_factors(member.id)
-    await noted(records, "factors.reset", f"staff/{member.id}")
+    await records.remove_factors(member.id, audit=audit_of([Entry(action="factors.reset", subject=f"staff/{member.id}")]))
     click.echo(f"“{member.login}” signs in with the password alone now.")
 
 

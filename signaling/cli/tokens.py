@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from signaling.access.api_tokens import MOST_LIFE_DAYS, RIGHTS, new_record, new_token, standing_rights
+from signaling.access.api_tokens import MOST_LIFE_DAYS, RIGHTS, new_record, new_token, of_added, of_removed, standing_rights
 from signaling.records import FIRST_ORGANISATION, ApiToken, Realm, Records, StaffRecord, TooManyTokens
 
 from .organisations import require_organisation
@@ -75,11 +75,9 @@ async def token_add(
     given = RIGHTS if ALL_RIGHTS in rights else [right for right in RIGHTS if right in rights]
     record = new_record(secret, organisation=organisation, name=name, rights=given, sites=sites, maker=None, days=days, now=now)
     try:
-        await records.add_api_token(record)
+        await records.add_api_token(record, audit=[of_added(record, "cli", now)])
     except TooManyTokens:
         raise click.ClickException("There are too many tokens. Remove one first.") from None
-    detail = f"{record.name}: {', '.join(record.rights)}; {', '.join(record.sites)}"
-    await records.audit("cli", "token.add", f"token/{record.id}", now, detail)
     show([_row(record, None, now) | {"token": secret}], as_json=as_json, one=True)
 
 
@@ -103,5 +101,4 @@ async def token_remove(records: Records, token_id: str) -> None:
     found = await records.api_token(token_id)
     if found is None:
         raise click.ClickException(f"There is no token “{token_id}”. See sangdam token list.")
-    await records.audit("cli", "token.remove", f"token/{token_id}", _now(), found.name)
-    await records.remove_api_token(token_id)
+    await records.remove_api_token(token_id, audit=[of_removed(found, "cli", _now())])

@@ -12,7 +12,7 @@ import click
 from signaling.config.sources import SERVER
 from signaling.records import FIRST_ORGANISATION, Realm, Records
 from signaling.records.webhooks import Endpoint, TooManyEndpoints
-from signaling.webhooks.endpoints import EVENTS, Endpoints, described
+from signaling.webhooks.endpoints import EVENTS, By, Endpoints, entries
 from signaling.webhooks.reach import BadEndpoint, Reach
 
 from .options import setting_option
@@ -38,9 +38,8 @@ async def _found(records: Records, endpoint_id: str) -> Endpoint:
     return endpoint
 
 
-async def _noted(records: Records, action: Any, endpoint: Endpoint) -> None:
-    subject, detail = f"webhook/{endpoint.id}", described(endpoint)
-    await records.audit("cli", action, subject, _now_ms(), detail, organisation=endpoint.organisation)
+def _by() -> By:
+    return By("cli", _now_ms())
 
 
 @click.group()
@@ -75,12 +74,11 @@ async def webhook_add(
             raise click.ClickException(f"There is no site “{site}” in this organisation.")
     endpoints = _endpoints(records, redis, secret_file, webhook_allow)
     try:
-        added, secret = await endpoints.add(organisation, url, events or EVENTS, chosen)
+        added, secret = await endpoints.add(organisation, url, events or EVENTS, chosen, by=_by())
     except BadEndpoint as error:
         raise click.ClickException(str(error)) from None
     except TooManyEndpoints:
         raise click.ClickException("There are as many webhooks as there may be. Remove one first.") from None
-    await _noted(records, "webhook.add", added)
     show([{"id": added.id, "secret": secret}], as_json=True, one=True)
 
 
@@ -117,8 +115,7 @@ async def webhook_rotate(records: Records, webhook_id: str, redis: str, secret_f
     For one day, messages are signed with the new secret and with the old secret.
     """
     endpoint = await _found(records, webhook_id)
-    secret = await _endpoints(records, redis, secret_file).rotate(endpoint)
-    await _noted(records, "webhook.rotate", endpoint)
+    secret = await _endpoints(records, redis, secret_file).rotate(endpoint, by=_by())
     show([{"id": endpoint.id, "secret": secret}], as_json=True, one=True)
 
 
@@ -128,5 +125,4 @@ async def webhook_rotate(records: Records, webhook_id: str, redis: str, secret_f
 async def webhook_remove(records: Records, webhook_id: str) -> None:
     """Remove a webhook, and the messages that wait for it."""
     endpoint = await _found(records, webhook_id)
-    await records.remove_endpoint(endpoint.id)
-    await _noted(records, "webhook.remove", endpoint)
+    await records.remove_endpoint(endpoint.id, audit=entries(_by(), "webhook.remove", endpoint))

@@ -15,7 +15,7 @@ from signaling.live.mailing import Mailing
 from signaling.live.sessions import Sessions
 from signaling.live.stored_sessions import StoredSessions
 from signaling.protocol.mail_addresses import address_in
-from signaling.records import MessageRecord, Records
+from signaling.records import Audited, MessageRecord, Records
 from signaling.records.outbox import MailRefused
 from signaling.records.types import StaffRecord
 from signaling.session.events import MessageAnswered
@@ -82,8 +82,8 @@ class Answering:
             await self._mailing.message_answered(entry, taken, staff.name, seq, mail)
         except MailRefused as error:
             mail = f"refused/{error.reason}"
-        await self._records.message_mailed(message.id, mail)
-        await self._records.audit(staff.id, "message.answer", f"session/{entry.id}", self._now())
+        audit = [Audited(staff.id, "message.answer", f"session/{entry.id}", self._now())]
+        await self._records.message_mailed(message.id, mail, audit=audit)
         self._sessions.show(entry)
 
     async def _take(self, staff: StaffRecord, message: MessageRecord) -> MessageRecord:

@@ -18,7 +18,7 @@ from signaling.protocol.server_messages import LineAck, LineChanged, LineMarks, 
 from signaling.protocol.server_messages import Lines as LinesReply
 from signaling.protocol.session_views import Line, Mark
 from signaling.protocol.words import Audience
-from signaling.records import FileRecord, Records, RecordsAway
+from signaling.records import Audited, FileRecord, Records, RecordsAway
 from signaling.records.lines import without_former
 from signaling.session import corrections, matrix, read_marks
 from signaling.session.effects import Say
@@ -117,17 +117,20 @@ class Lines:
             raise RecordsAway
         if entry.session.state not in CHANGEABLE:
             raise NotAllowed("wrong_state")
+
+        def audit(line: Line) -> list[Audited]:
+            action: AuditAction = "line.retract" if line.change == "retracted" else "line.edit"
+            own = Audited(person.staff, action, f"session/{entry.id}", line.changed_at, f"line {seq}")
+            return [own] if person.staff else []
+
         async with entry.lines_lock:
             try:
-                line = await self._records.change_line(entry.id, seq, change)
+                line = await self._records.change_line(entry.id, seq, change, audit)
             except LookupError:
                 raise NotAllowed("unknown_line") from None
             if line is None:
                 return
             self._fan_out(entry, line, LineChanged)
-        if person.staff:
-            action: AuditAction = "line.retract" if line.change == "retracted" else "line.edit"
-            await self._records.audit(person.staff, action, f"session/{entry.id}", line.changed_at, f"line {seq}")
 
     async def _audience(self, entry: Entry, person: Person, message: SendLine) -> Audience:
         """Return the audience of a line. Raise `NotAllowed` with the reason if this person may not write it."""

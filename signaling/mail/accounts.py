@@ -6,7 +6,7 @@ Most of these mails have a one-time link. `Composer` makes the link when the mai
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from signaling.access.devices import network_words
@@ -14,7 +14,7 @@ from signaling.access.rate_limits import Buckets
 from signaling.access.rights import served_by
 from signaling.config.settings import Settings
 from signaling.protocol.mail_addresses import masked
-from signaling.records import Records, StaffRecord
+from signaling.records import Audited, Records, StaffRecord
 from signaling.records.outbox import MailRefused
 from signaling.transcripts import zone_of
 
@@ -53,10 +53,11 @@ class AccountMails:
         """Wait until the mails that are being queued are in the outbox."""
         await self._background.close()
 
-    async def invite(self, member: StaffRecord) -> bool:
+    async def invite(self, member: StaffRecord, *, audit: Iterable[Audited] = ()) -> bool:
         """Queue a mail with an invitation or, for a member who has a password, with a link for a new password.
 
-        Return whether a mail was queued.
+        Return whether a mail waits in the outbox. `audit`: entries to store with the mail. They are not stored if such a mail
+        waits already.
 
         No mail is queued without a mail server, for a member without an address, and for a member who signs in at a provider.
         """
@@ -64,7 +65,7 @@ class AccountMails:
             return False
         kind: Account = "password_reset" if member.password_hash else "invitation"
         try:
-            await self._post(kind, member, INVITATION_LIFE_MS)
+            await self._post(kind, member, INVITATION_LIFE_MS, audit=audit)
         except MailRefused as error:
             self._count[f"mail.{error.reason}"] += 1
             return False
@@ -90,8 +91,8 @@ class AccountMails:
             if not self._asked.take(member.id, self._now()):
                 self._count["mail.too_many_resets"] += 1
                 continue
-            await self._post("password_reset", member, RESET_LIFE_MS)
-            await self._records.audit("unknown", "password.mail", f"staff/{member.id}", self._now())
+            audit = [Audited("unknown", "password.mail", f"staff/{member.id}", self._now())]
+            await self._post("password_reset", member, RESET_LIFE_MS, audit=audit)
 
     def signed_in(self, member: StaffRecord, *, sign_in: str, device: str, network: str) -> None:
         """Mail a member about a sign-in to their account from a new browser. `sign_in`: the public id of the sign-in."""
@@ -128,7 +129,16 @@ class AccountMails:
                     return zone_name(zone_of(category.hours.timezone))
         return ""
 
-    async def _post(self, kind: Account, member: StaffRecord, life_ms: int, *, key: str = "", **args: Any) -> None:
+    async def _post(
+        self,
+        kind: Account,
+        member: StaffRecord,
+        life_ms: int,
+        *,
+        key: str = "",
+        audit: Iterable[Audited] = (),
+        **args: Any,
+    ) -> None:
         organisation = await self._records.organisation(member.organisation)
         page = "operator" if member.role == "operator" else "console"
         args |= {
@@ -146,6 +156,7 @@ class AccountMails:
             args=args,
             key=key or f"{kind}/{member.id}",
             life_ms=life_ms,
+            audit=audit,
         )
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from signaling.protocol.mail_addresses import BadAddress, address_of
-from signaling.records import Records
+from signaling.records import Audited, Records
 from signaling.records.outbox import MailRecord, MailRefused
 from signaling.records.types import DUE_NOW
 
@@ -45,12 +45,14 @@ class Postbox:
         at: int = 0,
         life_ms: int = 0,
         mail_id: str = "",
+        audit: Iterable[Audited] = (),
     ) -> bool:
         """Queue a mail. Return False if a mail with the same `key` is queued already, or was sent within the last `quiet_ms`.
 
         - `organisation`: the organisation whose operators see the mail, for a mail that belongs to no site
         - `at`: the time at which the mail is sent (Unix ms; 0: at once)
         - `life_ms`: the mail is not sent later than this many ms after `at` (0: the kind's time in `MANNERS`)
+        - `audit`: entries to store with the mail
         """
         if not self.enabled:
             raise MailRefused("mail_off")
@@ -75,6 +77,6 @@ class Postbox:
             next_at=at or DUE_NOW,
             until=(at or now) + (life_ms or manner.life_ms),
         )
-        queued = await self._records.queue_mail(mail, quiet_ms=quiet_ms)
+        queued = await self._records.queue_mail(mail, quiet_ms=quiet_ms, audit=audit)
         self.posted.set()
         return queued

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 from msgspec import Struct
 
 from signaling.protocol.words import TokenRight
 
 from . import tables as t
+from .auditing import Audited, add_all
 from .database import Database
 from .realm import Realm
 from .types import FIRST_ORGANISATION, StaffRecord
@@ -73,8 +76,8 @@ class ApiTokens(Database):
         made = StaffRecord(**{name: row[f"maker_{name}"] for name in _MAKER}) if row["maker_id"] is not None else None
         return token, made
 
-    async def add_api_token(self, token: ApiToken) -> None:
-        """Store a token. Raises TooManyTokens."""
+    async def add_api_token(self, token: ApiToken, *, audit: Iterable[Audited] = ()) -> None:
+        """Store a token. `audit`: entries to store with the change. Raises TooManyTokens."""
 
         def add(connection: sa.Connection) -> None:
             # locks the organisation's row, so that two requests cannot together exceed the limit
@@ -83,12 +86,16 @@ class ApiTokens(Database):
             if connection.execute(count).scalar_one() >= MOST_TOKENS:
                 raise TooManyTokens
             connection.execute(sa.insert(t.api_token).values({name: getattr(token, name) for name in ApiToken.__struct_fields__}))
+            add_all(connection, audit)
 
         await self._transaction(add, writes=True)
 
-    async def remove_api_token(self, token_id: str) -> bool:
-        """Remove a token and the responses remembered for it. Return False when there is no such token."""
-        return await self._do(sa.delete(t.api_token).where(_c.id == token_id)) > 0
+    async def remove_api_token(self, token_id: str, *, audit: Iterable[Audited] = ()) -> bool:
+        """Remove a token and the responses remembered for it. Return False when there is no such token.
+
+        `audit`: entries to store with the change.
+        """
+        return await self._do(sa.delete(t.api_token).where(_c.id == token_id), audit) > 0
 
     async def saw_api_token(self, token_id: str, now: int) -> None:
         """Record that this token was used at `now`."""

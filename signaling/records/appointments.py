@@ -89,12 +89,12 @@ class Appointments(Leading):
         """
         await self._save_plan(staff, audit, hours=None if hours is None else msgspec.to_builtins(hours))
 
-    async def save_calendar(self, staff: str, token_hash: str) -> None:
+    async def save_calendar(self, staff: str, token_hash: str, *, audit: Iterable[Audited] = ()) -> None:
         """Replace the key of a member's calendar.
 
-        The old address of the calendar stops working. `token_hash` "": no calendar.
+        The old address of the calendar stops working. `token_hash` "": no calendar. `audit`: entries to store with the change.
         """
-        await self._save_plan(staff, (), calendar_hash=token_hash)
+        await self._save_plan(staff, audit, calendar_hash=token_hash)
 
     async def has_calendar(self, staff: str) -> bool:
         """Return whether the member has a URL from which a calendar program can fetch their appointments."""

@@ -6,7 +6,7 @@ Opening the database makes or upgrades the schema.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
@@ -22,6 +22,7 @@ from signaling.config.private_files import private_file
 from . import scrub
 from . import tables as t
 from .aside import Aside
+from .auditing import Audited, add_all
 from .reach import Reach
 from .schema import bring_up_to_date
 from .types import RecordsAway, UnknownSession
@@ -249,9 +250,19 @@ class Database:
         """Return the query's first row, or None when there is no row. All rows are fetched: use this for small results only."""
         return next(iter(await self._all(query)), None)
 
-    async def _do(self, statement: sa.Insert | sa.Update | sa.Delete) -> int:
-        """Run one writing statement in its own transaction. Return the number of rows that the statement changed."""
-        return await self._transaction(lambda connection: connection.execute(statement).rowcount, writes=True)
+    async def _do(self, statement: sa.Insert | sa.Update | sa.Delete, audit: Iterable[Audited] = ()) -> int:
+        """Run one writing statement in its own transaction. Return the number of rows that the statement changed.
+
+        `audit`: entries to store with the change. They are not stored if no row changed.
+        """
+
+        def do(connection: sa.Connection) -> int:
+            changed = connection.execute(statement).rowcount
+            if changed:
+                add_all(connection, audit)
+            return changed
+
+        return await self._transaction(do, writes=True)
 
 
 def creator_of(url: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -115,12 +115,12 @@ class History(Leading):
             await connection.run_sync(add_audit, audit)
             return MessageRecord(**(dict(row) | {"state": state, "taken_by": staff}))
 
-    async def message_mailed(self, message_id: str, mail: str) -> None:
+    async def message_mailed(self, message_id: str, mail: str, *, audit: Iterable[Audited] = ()) -> None:
         """Store the id of the mail that tells a user of the answer to their message.
 
-        Without a mail, store "refused/" and the reason.
+        Without a mail, store "refused/" and the reason. `audit`: entries to store with the change.
         """
-        await self._do(sa.update(t.message).where(t.message.c.id == message_id).values(mail=mail))
+        await self._do(sa.update(t.message).where(t.message.c.id == message_id).values(mail=mail), audit)
 
     async def answers_mailed(self, mails: Sequence[str]) -> dict[str, tuple[MailState, str]]:
         """Return the states of these mails about answers: id → (state, why the mail was refused or still waits)."""

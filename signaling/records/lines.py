@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import groupby
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ from signaling.protocol.session_views import Former, Line, Mark, Span
 from signaling.protocol.words import Audience, Role
 
 from . import tables as t
+from .auditing import Audited, add_all
 from .database import require_kept
 from .leading import Leading
 from .types import BoardPart, BoardStep, StaleEpoch, UnknownSession
@@ -106,17 +107,25 @@ class Lines(Leading):
         row = await self._first(_LINE.where(t.line.c.session == session_id, t.line.c.seq == seq))
         return _line(row) if row else None
 
-    async def change_line(self, session_id: str, seq: int, change: Callable[[Line], Line | None]) -> Line | None:
+    async def change_line(
+        self,
+        session_id: str,
+        seq: int,
+        change: Callable[[Line], Line | None],
+        audit: Callable[[Line], Iterable[Audited]] = lambda _: (),
+    ) -> Line | None:
         """Change a line by `change`, store the line with the session's next number as its `rev`, and return the line.
 
         `change` must be pure; its exceptions are passed on. If `change` returns None, the line stays unchanged and the result is
-        None. The picture or file of a retracted line is hidden from users. Raises LookupError when there is no such line, and
-        Overtaken.
+        None. The picture or file of a retracted line is hidden from users. `audit`: returns the entries to store with the
+        changed line. Raises LookupError when there is no such line, and Overtaken.
         """
 
         def work(connection: sa.Connection) -> Line | None:
             self.require_leading(connection)
-            return _change(connection, session_id, seq, change)
+            line = _change(connection, session_id, seq, change)
+            add_all(connection, audit(line) if line is not None else ())
+            return line
 
         return await self._transaction(work, writes=True)
 

@@ -144,17 +144,20 @@ class Oidc(Database):
         row = await self._first(sa.select(*t.staff.c).select_from(joined).where(mine))
         return StaffRecord(**row) if row else None
 
-    async def add_staff_of_subject(self, issuer: str, subject: str, record: StaffRecord) -> StaffRecord:
+    async def add_staff_of_subject(
+        self, issuer: str, subject: str, record: StaffRecord, *, audit: Iterable[Audited] = ()
+    ) -> StaffRecord:
         """Add a member whom the provider knows by this subject, and return the member.
 
         If another sign-in of the same person has added the member already, return the stored member. Raises
-        ValueError("login_taken") when another member of staff has this login.
+        ValueError("login_taken") when another member of staff has this login. `audit`: entries to store with the change.
         """
         values = {name: getattr(record, name) for name in StaffRecord.__struct_fields__}
 
         def add(connection: sa.Connection) -> None:
             connection.execute(sa.insert(t.staff).values(values))
             connection.execute(sa.insert(t.staff_subject).values(issuer=issuer, subject=subject, staff=record.id))
+            add_all(connection, audit)
 
         try:
             await self._transaction(add, writes=True)
@@ -179,8 +182,18 @@ class Oidc(Database):
         known = sa.select(c.staff).where(c.staff == staff, sa.true() if issuers is None else c.issuer.in_(issuers))
         return await self._first(known) is not None
 
-    async def add_provider_sign_in(self, sign_in: SignInRecord, record: ProviderSignIn, of: str, settings: OidcSettings) -> bool:
-        """Store a sign-in for which a provider vouches. `settings`: those with which the sign-in began.
+    async def add_provider_sign_in(
+        self,
+        sign_in: SignInRecord,
+        record: ProviderSignIn,
+        of: str,
+        settings: OidcSettings,
+        *,
+        audit: Iterable[Audited] = (),
+    ) -> bool:
+        """Store a sign-in for which a provider vouches.
+
+        `settings`: those with which the sign-in began. `audit`: entries to store with the sign-in.
 
         Return False, and store nothing, when the member of staff is gone or deactivated, or when the row `of` has no provider or
         another provider now: nobody would ask the old provider about the sign-in any more.
@@ -193,7 +206,7 @@ class Oidc(Database):
             stored = connection.execute(present).scalar_one_or_none()
             if stored is None or not msgspec.convert(stored, OidcSettings).is_same_client(settings):
                 return False
-            if not store_sign_in(connection, sign_in):
+            if not store_sign_in(connection, sign_in, audit=audit):
                 return False
             connection.execute(sa.insert(t.provider_sign_in).values(values))
             return True
@@ -221,10 +234,10 @@ class Oidc(Database):
         values: dict[str, object] = {"failing_since": failing_since} | ({} if tokens is None else {"tokens": tokens})
         await self._do(sa.update(t.provider_sign_in).where(t.provider_sign_in.c.token_hash == token_hash).values(values))
 
-    async def end_provider_sign_ins(self, issuer: str, *, subject: str = "", sid: str = "") -> list[str]:
-        """End the sign-ins of a subject, or of one of its sessions at the provider.
+    async def end_provider_sign_ins(self, issuer: str, *, subject: str = "", sid: str = "", at: int = 0) -> list[str]:
+        """End the sign-ins of a subject, or of one of its sessions at the provider. Store an audit entry for each member.
 
-        Return the members of staff whose sign-ins ended.
+        `at`: the time of the entries (Unix ms). Return the members of staff whose sign-ins ended.
         """
         c = t.provider_sign_in.c
         these = c.issuer == issuer
@@ -234,6 +247,8 @@ class Oidc(Database):
 
         def end(connection: sa.Connection) -> list[str]:
             ended = sa.delete(t.sign_in).where(t.sign_in.c.token_hash.in_(hashes)).returning(t.sign_in.c.staff)
-            return [str(staff) for staff in connection.execute(ended).scalars()]
+            staff = sorted(set(connection.execute(ended).scalars()))
+            add_all(connection, [Audited("provider", "sign_in.end", f"staff/{each}", at) for each in staff])
+            return staff
 
         return await self._transaction(end, writes=True) if subject or sid else []

@@ -7,7 +7,7 @@ a week, so an operator can try the mail again.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from signaling.protocol.mail_addresses import masked
 from signaling.protocol.reasons import MailReason
 
 from . import tables as t
+from .auditing import Audited, add_all
 from .database import Database, require_kept
 from .organisations import count_organisations
 from .types import DUE_NOW
@@ -84,10 +85,11 @@ class Outbox(Database):
         super().__init__(*arguments)
         self._uncounted = 0  # how many more mails this process queues before it counts the waiting mails again
 
-    async def queue_mail(self, mail: MailRecord, quiet_ms: int = 0) -> bool:
+    async def queue_mail(self, mail: MailRecord, quiet_ms: int = 0, *, audit: Iterable[Audited] = ()) -> bool:
         """Put a mail into the outbox. Return False when a mail with the same key is queued, or was sent less than `quiet_ms` ago.
 
-        Raises MailRefused: unsubscribed, too_many_mails, mail_full. Raises UnknownSession when the session was erased.
+        `audit`: entries to store with the mail. Raises MailRefused: unsubscribed, too_many_mails, mail_full. Raises
+        UnknownSession when the session was erased.
         """
         values = {name: getattr(mail, name) for name in MailRecord.__struct_fields__}
 
@@ -101,6 +103,7 @@ class Outbox(Database):
             if mail.key is not None and not _free_key(connection, mail.key, mail.created_at - quiet_ms):
                 return False
             connection.execute(sa.insert(t.mail).values(values))
+            add_all(connection, audit)
             return True
 
         return await self._transaction(queue, writes=True)
@@ -200,12 +203,15 @@ class Outbox(Database):
         row = await self._first(sa.select(t.mail).where(_c.id == mail_id))
         return MailRecord(**row) if row else None
 
-    async def retry_mail(self, mail_id: str, now: int) -> bool:
-        """Queue a refused mail again. Return False when there is no such mail, or its address has unsubscribed."""
+    async def retry_mail(self, mail_id: str, now: int, *, audit: Iterable[Audited] = ()) -> bool:
+        """Queue a refused mail again. Return False when there is no such mail, or its address has unsubscribed.
+
+        `audit`: entries to store with the change.
+        """
         left = sa.select(t.unsubscribed.c.address_hash)
         here = sa.and_(_c.id == mail_id, _c.state == "refused", (_c.rank == BOOKED) | _c.address_hash.not_in(left))
         again = {"state": "queued", "tries": 0, "next_at": DUE_NOW, "until": now + _DAY_MS}
-        return await self._do(sa.update(t.mail).where(here).values(again)) > 0
+        return await self._do(sa.update(t.mail).where(here).values(again), audit) > 0
 
     async def mails(
         self, state: str = "", page: int = 1, sites: Collection[str] | None = None, organisation: str = ""

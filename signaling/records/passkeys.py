@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 from msgspec import Struct
 
 from . import tables as t
+from .auditing import Audited, add_all
 from .database import Database
 
 MOST_PASSKEYS = 20  # one member of staff has at most this many passkeys
@@ -35,8 +38,11 @@ class TooManyPasskeys(Exception):
 class Passkeys(Database):
     """The passkeys of staff in the records."""
 
-    async def add_passkey(self, record: PasskeyRecord) -> bool:
-        """Store a passkey. Return False when the passkey is stored already. Raises TooManyPasskeys."""
+    async def add_passkey(self, record: PasskeyRecord, *, audit: Iterable[Audited] = ()) -> bool:
+        """Store a passkey. Return False when the passkey is stored already. `audit`: entries to store with the change.
+
+        Raises TooManyPasskeys.
+        """
         values = {name: getattr(record, name) for name in PasskeyRecord.__struct_fields__}
 
         def add(connection: sa.Connection) -> bool:
@@ -46,6 +52,7 @@ class Passkeys(Database):
             if connection.execute(mine).scalar_one() >= MOST_PASSKEYS:
                 raise TooManyPasskeys
             connection.execute(sa.insert(t.passkey).values(values))
+            add_all(connection, audit)
             return True
 
         return await self._transaction(add, writes=True)
@@ -69,9 +76,12 @@ class Passkeys(Database):
         """Rename one of this member's passkeys. Return False when the member has no such passkey."""
         return await self._do(sa.update(t.passkey).where(_mine(staff, passkey_id)).values(name=name)) > 0
 
-    async def remove_passkey(self, staff: str, passkey_id: str) -> bool:
-        """Remove one of this member's passkeys. Return False when the member has no such passkey."""
-        return await self._do(sa.delete(t.passkey).where(_mine(staff, passkey_id))) > 0
+    async def remove_passkey(self, staff: str, passkey_id: str, *, audit: Iterable[Audited] = ()) -> bool:
+        """Remove one of this member's passkeys. Return False when the member has no such passkey.
+
+        `audit`: entries to store with the change.
+        """
+        return await self._do(sa.delete(t.passkey).where(_mine(staff, passkey_id)), audit) > 0
 
 
 def _mine(staff: str, passkey_id: str) -> sa.ColumnElement[bool]:

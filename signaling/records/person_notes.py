@@ -6,10 +6,13 @@ erased.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 from msgspec import Struct
 
 from . import tables as t
+from .auditing import Audited, add_all
 from .database import Database
 
 MOST_NOTES = 100  # at most this many notes about one person
@@ -44,8 +47,11 @@ class PersonNotes(Database):
         rows = await self._all(sa.select(t.person_note).where(_of(person)).order_by(_c.at.desc(), _c.id))
         return [PersonNote(**row) for row in rows]
 
-    async def add_note(self, note: PersonNote) -> None:
-        """Store a note. Raises TooManyNotes, and LookupError when the note's session was erased."""
+    async def add_note(self, note: PersonNote, *, audit: Iterable[Audited] = ()) -> None:
+        """Store a note. `audit`: entries to store with the change.
+
+        Raises TooManyNotes, and LookupError when the note's session was erased.
+        """
 
         def add(connection: sa.Connection) -> None:
             person = sa.and_(t.session.c.site == note.site, t.session.c.user_ref == note.user_ref)
@@ -58,16 +64,26 @@ class PersonNotes(Database):
             connection.execute(
                 sa.insert(t.person_note).values({name: getattr(note, name) for name in PersonNote.__struct_fields__})
             )
+            add_all(connection, audit)
 
         await self._transaction(add, writes=True)
 
-    async def change_note(self, note: str, person: _Person, author: str, text: str, now: int) -> bool:
-        """Replace the text of a note. Return False when this author has no such note about this person."""
-        return await self._do(sa.update(t.person_note).where(_own(note, person, author)).values(text=text, changed_at=now)) > 0
+    async def change_note(
+        self, note: str, person: _Person, author: str, text: str, now: int, *, audit: Iterable[Audited] = ()
+    ) -> bool:
+        """Replace the text of a note. Return False when this author has no such note about this person.
 
-    async def remove_note(self, note: str, person: _Person, author: str) -> bool:
-        """Remove a note. Return False when this author has no such note about this person."""
-        return await self._do(sa.delete(t.person_note).where(_own(note, person, author))) > 0
+        `audit`: entries to store with the change.
+        """
+        changed = sa.update(t.person_note).where(_own(note, person, author)).values(text=text, changed_at=now)
+        return await self._do(changed, audit) > 0
+
+    async def remove_note(self, note: str, person: _Person, author: str, *, audit: Iterable[Audited] = ()) -> bool:
+        """Remove a note. Return False when this author has no such note about this person.
+
+        `audit`: entries to store with the change.
+        """
+        return await self._do(sa.delete(t.person_note).where(_own(note, person, author)), audit) > 0
 
 
 def orphaned_notes() -> sa.Delete:

@@ -91,14 +91,20 @@ class SignIns(Database):
         mine = sa.select(t.sign_in).where(t.sign_in.c.staff == staff).order_by(t.sign_in.c.created_at.desc())
         return [SignInRecord(**row) for row in await self._all(mine)]
 
-    async def end_sign_in(self, staff: str, sign_in_id: str) -> bool:
-        """End one sign-in of this member. Return False when this member has no such sign-in."""
-        this = sa.func.substr(t.sign_in.c.token_hash, 1, ID_LENGTH) == sign_in_id
-        return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff, this)) > 0
+    async def end_sign_in(self, staff: str, sign_in_id: str, *, audit: Iterable[Audited] = ()) -> bool:
+        """End one sign-in of this member. Return False when this member has no such sign-in.
 
-    async def end_other_sign_ins(self, staff: str, keep: str) -> int:
-        """End all sign-ins of this member except the sign-in with the token hash `keep`. Return how many sign-ins ended."""
-        return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff, t.sign_in.c.token_hash != keep))
+        `audit`: entries to store with the change.
+        """
+        this = sa.func.substr(t.sign_in.c.token_hash, 1, ID_LENGTH) == sign_in_id
+        return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff, this), audit) > 0
+
+    async def end_other_sign_ins(self, staff: str, keep: str, *, audit: Iterable[Audited] = ()) -> int:
+        """End all sign-ins of this member except the sign-in with the token hash `keep`. Return how many sign-ins ended.
+
+        `audit`: entries to store with the change. They are not stored if no sign-in ended.
+        """
+        return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff, t.sign_in.c.token_hash != keep), audit)
 
     async def prove(self, token_hash: str, now: int, *, limited: bool | None = None) -> None:
         """Store that the owner of this sign-in has proved who they are.
@@ -133,12 +139,12 @@ class SignIns(Database):
 
         return await self._transaction(know, writes=True)
 
-    async def end_sign_in_of_stranger(self, staff: str, sign_in_id: str, at: int) -> int:
+    async def end_sign_in_of_stranger(self, staff: str, sign_in_id: str, at: int, *, audit: Iterable[Audited] = ()) -> int:
         """End a sign-in that a stranger made in this member's name, and forget the browser.
 
         Return how many sign-ins ended. `at`: when this sign-in began (Unix ms). All later sign-ins of the member end, too: the
         stranger might have signed in again with the same browser, and there is no mail about a second sign-in with a known
-        browser.
+        browser. `audit`: entries to store with the change.
         """
 
         def end(connection: sa.Connection) -> int:
@@ -146,17 +152,20 @@ class SignIns(Database):
             connection.execute(sa.delete(t.staff_device).where(device.staff == staff, device.sign_in == sign_in_id))
             this = sa.func.substr(t.sign_in.c.token_hash, 1, ID_LENGTH) == sign_in_id
             ended = sa.delete(t.sign_in).where(t.sign_in.c.staff == staff, this | (t.sign_in.c.created_at >= at))
+            add_all(connection, audit)
             return connection.execute(ended).rowcount
 
         return await self._transaction(end, writes=True)
 
     # --- passwords -------------------------------------------------------------------------------------------------------
 
-    async def change_password(self, staff: str, before: str, password_hash: str, keep: str) -> bool:
+    async def change_password(
+        self, staff: str, before: str, password_hash: str, keep: str, *, audit: Iterable[Audited] = ()
+    ) -> bool:
         """Replace the password hash `before` by a new one.
 
         End the member's one-time links, and all their sign-ins except `keep`. Return False, and change nothing, when the stored
-        password hash is not `before`.
+        password hash is not `before`. `audit`: entries to store with the change.
         """
 
         def change(connection: sa.Connection) -> bool:
@@ -165,17 +174,24 @@ class SignIns(Database):
                 return False
             connection.execute(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff, t.sign_in.c.token_hash != keep))
             connection.execute(sa.delete(t.reset_link).where(t.reset_link.c.staff == staff))
+            add_all(connection, audit)
             return True
 
         return await self._transaction(change, writes=True)
 
-    async def add_reset_link(self, token_hash: str, staff: str, expires_at: int, *, alone: bool = True) -> None:
-        """Store a one-time link for a new password. `alone`: the link replaces the member's earlier links."""
+    async def add_reset_link(
+        self, token_hash: str, staff: str, expires_at: int, *, alone: bool = True, audit: Iterable[Audited] = ()
+    ) -> None:
+        """Store a one-time link for a new password.
+
+        `alone`: the link replaces the member's earlier links. `audit`: entries to store with the link.
+        """
 
         def add(connection: sa.Connection) -> None:
             if alone:
                 connection.execute(sa.delete(t.reset_link).where(t.reset_link.c.staff == staff))
             connection.execute(sa.insert(t.reset_link).values(token_hash=token_hash, staff=staff, expires_at=expires_at))
+            add_all(connection, audit)
 
         await self._transaction(add, writes=True)
 
@@ -184,11 +200,11 @@ class SignIns(Database):
         row = await self._first(sa.select(t.reset_link.c.staff).where(_usable(token_hash, now)))
         return row["staff"] if row else None
 
-    async def use_reset_link(self, token_hash: str, password_hash: str, now: int) -> str | None:
+    async def use_reset_link(self, token_hash: str, password_hash: str, now: int, *, audit: Iterable[Audited] = ()) -> str | None:
         """Set the password of the link's owner.
 
         End all sign-ins of the owner, and all their links, because a mail might have arrived twice. Return the owner's id, or
-        None when the link is unknown, used or expired.
+        None when the link is unknown, used or expired. `audit`: entries to store with the change.
         """
 
         def use(connection: sa.Connection) -> str | None:
@@ -199,6 +215,7 @@ class SignIns(Database):
             connection.execute(sa.delete(t.reset_link).where(t.reset_link.c.staff == staff))
             connection.execute(sa.update(t.staff).where(t.staff.c.id == staff).values(password_hash=password_hash))
             connection.execute(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff))
+            add_all(connection, audit)
             return str(staff)
 
         return await self._transaction(use, writes=True)
@@ -224,38 +241,60 @@ class SignIns(Database):
         return await self._transaction(begin, writes=True)
 
     async def use_totp_step(self, staff: str, step: int) -> bool:
-        """Mark the app's code of this 30-second step as used, and confirm the app.
+        """Mark the app's code of this 30-second step as used.
 
         Return False when this code or a later code was already used.
         """
-        fresh = (t.totp.c.staff == staff) & (t.totp.c.used_step < step)
-        return await self._do(sa.update(t.totp).where(fresh).values(used_step=step, confirmed=True)) > 0
+        return await self._do(sa.update(t.totp).where(_fresh(staff, step)).values(used_step=step)) > 0
 
-    async def remove_totp(self, staff: str) -> bool:
-        """Remove this member's app and recovery codes. Return False when there was no app."""
+    async def confirm_totp(self, staff: str, step: int, hashes: list[str], *, audit: Iterable[Audited] = ()) -> bool:
+        """Confirm the app by its code of this 30-second step, and store the hashes of new recovery codes.
+
+        Return False, and store nothing, when this code was already used. `audit`: entries to store with the change.
+        """
+
+        def confirm(connection: sa.Connection) -> bool:
+            used = sa.update(t.totp).where(_fresh(staff, step)).values(used_step=step, confirmed=True)
+            if not connection.execute(used).rowcount:
+                return False
+            _replace_recovery_codes(connection, staff, hashes)
+            add_all(connection, audit)
+            return True
+
+        return await self._transaction(confirm, writes=True)
+
+    async def remove_totp(self, staff: str, *, audit: Iterable[Audited] = ()) -> bool:
+        """Remove this member's app and recovery codes. Return False when there was no app.
+
+        `audit`: entries to store with the change.
+        """
 
         def remove(connection: sa.Connection) -> bool:
             connection.execute(sa.delete(t.recovery_code).where(t.recovery_code.c.staff == staff))
-            return connection.execute(sa.delete(t.totp).where(t.totp.c.staff == staff)).rowcount > 0
+            if not connection.execute(sa.delete(t.totp).where(t.totp.c.staff == staff)).rowcount:
+                return False
+            add_all(connection, audit)
+            return True
 
         return await self._transaction(remove, writes=True)
 
-    async def remove_factors(self, staff: str) -> None:
-        """Remove all second factors of this member, and end all their sign-ins."""
+    async def remove_factors(self, staff: str, *, audit: Iterable[Audited] = ()) -> None:
+        """Remove all second factors of this member, and end all their sign-ins. `audit`: entries to store with the change."""
         tables = (t.recovery_code, t.totp, t.passkey, t.sign_in)
 
         def remove(connection: sa.Connection) -> None:
             for table in tables:
                 connection.execute(sa.delete(table).where(table.c.staff == staff))
+            add_all(connection, audit)
 
         await self._transaction(remove, writes=True)
 
-    async def set_recovery_codes(self, staff: str, hashes: list[str]) -> None:
-        """Replace this member's recovery codes."""
+    async def set_recovery_codes(self, staff: str, hashes: list[str], *, audit: Iterable[Audited] = ()) -> None:
+        """Replace this member's recovery codes. `audit`: entries to store with the change."""
 
         def replace(connection: sa.Connection) -> None:
-            connection.execute(sa.delete(t.recovery_code).where(t.recovery_code.c.staff == staff))
-            connection.execute(sa.insert(t.recovery_code), [{"staff": staff, "code_hash": each} for each in hashes])
+            _replace_recovery_codes(connection, staff, hashes)
+            add_all(connection, audit)
 
         await self._transaction(replace, writes=True)
 
@@ -322,8 +361,10 @@ class SignIns(Database):
             raise Changed(of) from None
 
 
-def store_sign_in(connection: sa.Connection, record: SignInRecord, password_hash: str | None = None) -> bool:
-    """Store a sign-in.
+def store_sign_in(
+    connection: sa.Connection, record: SignInRecord, password_hash: str | None = None, audit: Iterable[Audited] = ()
+) -> bool:
+    """Store a sign-in, with its audit entries.
 
     Return False, and store nothing, when the member of staff is gone or deactivated, or has another `password_hash`.
     """
@@ -333,7 +374,17 @@ def store_sign_in(connection: sa.Connection, record: SignInRecord, password_hash
     if present is None or password_hash not in (None, present):
         return False
     connection.execute(sa.insert(t.sign_in).values({name: getattr(record, name) for name in SignInRecord.__struct_fields__}))
+    add_all(connection, audit)
     return True
+
+
+def _fresh(staff: str, step: int) -> sa.ColumnElement[bool]:
+    return (t.totp.c.staff == staff) & (t.totp.c.used_step < step)
+
+
+def _replace_recovery_codes(connection: sa.Connection, staff: str, hashes: list[str]) -> None:
+    connection.execute(sa.delete(t.recovery_code).where(t.recovery_code.c.staff == staff))
+    connection.execute(sa.insert(t.recovery_code), [{"staff": staff, "code_hash": each} for each in hashes])
 
 
 def lock_providers(connection: sa.Connection) -> set[str]:

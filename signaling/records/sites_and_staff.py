@@ -200,10 +200,11 @@ class Places(Database):
         """
         await self._do(sa.update(t.staff).where(t.staff.c.id == staff_id).values(texts_in_call=on))
 
-    async def change_mail(self, staff_id: str, before: str, after: str) -> bool:
+    async def change_mail(self, staff_id: str, before: str, after: str, *, audit: Iterable[Audited] = ()) -> bool:
         """Replace a member's mail address `before`, and end the member's one-time links.
 
-        Return False if the stored address is not `before`, or the member may not sign in any more.
+        Return False if the stored address is not `before`, or the member may not sign in any more. `audit`: entries to store
+        with the change.
         """
         mine = sa.and_(t.staff.c.id == staff_id, t.staff.c.mail == before, t.staff.c.active)
 
@@ -211,6 +212,7 @@ class Places(Database):
             if not connection.execute(sa.update(t.staff).where(mine).values(mail=after)).rowcount:
                 return False
             connection.execute(sa.delete(t.reset_link).where(t.reset_link.c.staff == staff_id))
+            add_all(connection, audit)
             return True
 
         return await self._transaction(change, writes=True)
@@ -231,12 +233,13 @@ class Places(Database):
 
     # --- sign-ins ------------------------------------------------------------------------------------------------------
 
-    async def add_sign_in(self, record: SignInRecord, *, password_hash: str | None = None) -> bool:
+    async def add_sign_in(self, record: SignInRecord, *, password_hash: str | None = None, audit: Iterable[Audited] = ()) -> bool:
         """Store a sign-in.
 
         Return False, and store nothing, when the member of staff is gone or deactivated, or has another `password_hash`.
+        `audit`: entries to store with the sign-in.
         """
-        return await self._transaction(lambda connection: store_sign_in(connection, record, password_hash), writes=True)
+        return await self._transaction(lambda connection: store_sign_in(connection, record, password_hash, audit), writes=True)
 
     async def sign_in(self, token_hash: str) -> SignInRecord | None:
         """Return the sign-in with this hash of its token, or None."""
@@ -265,13 +268,16 @@ class Places(Database):
         used = t.sign_in.c.token_hash.in_(token_hashes) & (t.sign_in.c.seen_at < now)
         await self._do(sa.update(t.sign_in).where(used).values(seen_at=now))
 
-    async def remove_sign_in(self, token_hash: str) -> bool:
-        """End a sign-in. Return False when there is no such sign-in."""
-        return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.token_hash == token_hash)) > 0
+    async def remove_sign_in(self, token_hash: str, *, audit: Iterable[Audited] = ()) -> bool:
+        """End a sign-in. Return False when there is no such sign-in. `audit`: entries to store with the change."""
+        return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.token_hash == token_hash), audit) > 0
 
-    async def remove_sign_ins_of(self, staff_id: str) -> int:
-        """End all sign-ins of this member of staff. Return how many sign-ins ended."""
-        return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff_id))
+    async def remove_sign_ins_of(self, staff_id: str, *, audit: Iterable[Audited] = ()) -> int:
+        """End all sign-ins of this member of staff. Return how many sign-ins ended.
+
+        `audit`: entries to store with the change. They are not stored if no sign-in ended.
+        """
+        return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff_id), audit)
 
     # --- identification codes ------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ session reach an endpoint in order: an event is not claimed while an older event
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from msgspec import Struct, to_builtins
 
 from . import tables as t
 from .announcing import KEPT_TRYING_MS, Event, announce, row, session_event
+from .auditing import Audited, add_all
 from .leading import Leading
 from .realm import Realm
 from .types import DUE_NOW
@@ -111,24 +112,44 @@ class Webhooks(Leading):
         found = await self._first(sa.select(t.webhook).where(_w.id == endpoint_id))
         return Endpoint(**found) if found else None
 
-    async def add_endpoint(self, endpoint: Endpoint) -> None:
-        """Store a new endpoint. Raises TooManyEndpoints."""
+    async def add_endpoint(self, endpoint: Endpoint, *, audit: Iterable[Audited] = ()) -> None:
+        """Store a new endpoint. `audit`: entries to store with the change. Raises TooManyEndpoints."""
         theirs = sa.select(sa.func.count()).select_from(t.webhook).where(_w.organisation == endpoint.organisation)
 
         def add(connection: sa.Connection) -> None:
             if connection.execute(theirs).scalar_one() >= MOST_ENDPOINTS:
                 raise TooManyEndpoints
             connection.execute(sa.insert(t.webhook).values(to_builtins(endpoint)))
+            add_all(connection, audit)
 
         await self._transaction(add, writes=True)
 
-    async def change_endpoint(self, endpoint_id: str, **values: Any) -> bool:
-        """Change some fields of a webhook endpoint. Return False when there is no such endpoint."""
-        return await self._do(sa.update(t.webhook).where(_w.id == endpoint_id).values(values)) > 0
+    async def change_endpoint(
+        self, endpoint_id: str, *, try_until: int = 0, audit: Iterable[Audited] = (), **values: Any
+    ) -> bool:
+        """Change some fields of a webhook endpoint. Return False when there is no such endpoint.
 
-    async def remove_endpoint(self, endpoint_id: str) -> bool:
-        """Remove a webhook endpoint with its waiting events. Return False when there is no such endpoint."""
-        return await self._do(sa.delete(t.webhook).where(_w.id == endpoint_id)) > 0
+        `try_until`: if given, the sender tries the endpoint's waiting events until then (Unix ms). The earlier limit can have
+        passed while the endpoint was switched off. `audit`: entries to store with the change.
+        """
+        waiting = sa.and_(_d.endpoint == endpoint_id, _d.state == "queued")
+
+        def change(connection: sa.Connection) -> bool:
+            if not connection.execute(sa.update(t.webhook).where(_w.id == endpoint_id).values(values)).rowcount:
+                return False
+            if try_until:
+                connection.execute(sa.update(t.webhook_delivery).where(waiting).values(until=try_until))
+            add_all(connection, audit)
+            return True
+
+        return await self._transaction(change, writes=True)
+
+    async def remove_endpoint(self, endpoint_id: str, *, audit: Iterable[Audited] = ()) -> bool:
+        """Remove a webhook endpoint with its waiting events. Return False when there is no such endpoint.
+
+        `audit`: entries to store with the change.
+        """
+        return await self._do(sa.delete(t.webhook).where(_w.id == endpoint_id), audit) > 0
 
     async def mark_crowded(self) -> None:
         """Store for each endpoint whether too many events wait for it."""
@@ -139,18 +160,11 @@ class Webhooks(Leading):
             if full != each["crowded"]:
                 await self.change_endpoint(each["id"], crowded=full)
 
-    async def try_longer(self, endpoint_id: str, now: int) -> None:
-        """Let the sender try the waiting events of an endpoint for three days from now.
-
-        The earlier limit can have passed while the endpoint was switched off.
-        """
-        waiting = sa.and_(_d.endpoint == endpoint_id, _d.state == "queued")
-        await self._do(sa.update(t.webhook_delivery).where(waiting).values(until=now + KEPT_TRYING_MS))
-
-    async def disable_endpoint(self, endpoint_id: str, why: str) -> bool:
+    async def disable_endpoint(self, endpoint_id: str, why: str, *, audit: Iterable[Audited] = ()) -> bool:
         """Switch an endpoint off after failures.
 
-        People can send its waiting events again later. Return False if the endpoint was off already.
+        People can send its waiting events again later. Return False if the endpoint was off already. `audit`: entries to store
+        with the change.
         """
 
         def disable(connection: sa.Connection) -> bool:
@@ -159,6 +173,7 @@ class Webhooks(Leading):
                 return False
             waiting = sa.and_(_d.endpoint == endpoint_id, _d.state == "queued")
             connection.execute(sa.update(t.webhook_delivery).where(waiting).values(state="failed"))
+            add_all(connection, audit)
             return True
 
         return await self._transaction(disable, writes=True)
@@ -177,14 +192,20 @@ class Webhooks(Leading):
 
         await self._transaction(ready, writes=True)
 
-    async def announce_to(self, endpoint_id: str, event: Event) -> int:
+    async def announce_to(self, endpoint_id: str, event: Event, *, audit: Iterable[Audited] = ()) -> int:
         """Store an event for this endpoint alone, even if the endpoint has not chosen this type of event.
 
-        Return the delivery's number.
+        Return the delivery's number. `audit`: entries to store with the event.
         """
         values = row(endpoint_id, event, event.at)
         added = sa.insert(t.webhook_delivery).values(values).returning(_d.n)
-        return await self._transaction(lambda connection: int(connection.execute(added).scalar_one()), writes=True)
+
+        def add(connection: sa.Connection) -> int:
+            number = int(connection.execute(added).scalar_one())
+            add_all(connection, audit)
+            return number
+
+        return await self._transaction(add, writes=True)
 
     # --- sending ---------------------------------------------------------------------------------------------------------
 
@@ -275,11 +296,14 @@ class Webhooks(Leading):
         rows = await self._all(sa.select(_d.endpoint, sa.func.count().label("n")).where(waiting).group_by(_d.endpoint))
         return {each["endpoint"]: int(each["n"]) for each in rows}
 
-    async def send_again(self, endpoint_id: str, n: int, now: int) -> bool:
-        """Send an event again, under the same `webhook-id`. Return False when there is no such event, or it is waiting."""
+    async def send_again(self, endpoint_id: str, n: int, now: int, *, audit: Iterable[Audited] = ()) -> bool:
+        """Send an event again, under the same `webhook-id`. Return False when there is no such event, or it is waiting.
+
+        `audit`: entries to store with the change.
+        """
         here = sa.and_(_d.endpoint == endpoint_id, _d.n == n, _d.state != "queued")
         again = {"state": "queued", "tries": 0, "next_at": DUE_NOW, "until": now + KEPT_TRYING_MS, "done_at": None}
-        return await self._do(sa.update(t.webhook_delivery).where(here).values(again)) > 0
+        return await self._do(sa.update(t.webhook_delivery).where(here).values(again), audit) > 0
 
 
 def _tried(delivery: Delivery, attempt: Attempt) -> dict[str, Any]:

@@ -6,12 +6,15 @@ import asyncio
 import secrets
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
-from typing import Final, get_args
+from typing import Final, NamedTuple, get_args
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from signaling.config.seal import Seal, Unsealable
-from signaling.records import Records
-from signaling.records.announcing import TEST, Event, EventType
+from signaling.protocol.audit_actions import AuditAction
+from signaling.records import Audited, Records
+from signaling.records.announcing import KEPT_TRYING_MS, TEST, Event, EventType
 from signaling.records.webhooks import Endpoint
 
 from .reach import BadEndpoint, Reach
@@ -22,8 +25,15 @@ _MOST_SHOWN = 10  # an audit entry about an endpoint names at most this many sit
 BOTH_VALID_MS = 24 * 3_600_000  # after a new secret is made for an endpoint, its old secret also signs for this long
 
 
+class By(NamedTuple):
+    """Who changes an endpoint, and when (Unix ms), for the audit."""
+
+    actor: str
+    at: int
+
+
 class Endpoints:
-    """The webhooks' endpoints of all organisations, with their secrets."""
+    """The webhooks' endpoints of all organisations, with their secrets. Each change is stored with its audit entry."""
 
     def __init__(self, records: Records, seal: Seal, reach: Reach, now: Callable[[], int]) -> None:
         self._records = records
@@ -33,7 +43,7 @@ class Endpoints:
         self.announced = asyncio.Event()  # set when the sender should look at the outbox at once
 
     async def add(
-        self, organisation: str, url: str, events: Iterable[str], sites: Collection[str] | None = None
+        self, organisation: str, url: str, events: Iterable[str], sites: Collection[str] | None = None, *, by: By
     ) -> tuple[Endpoint, str]:
         """Add an endpoint to which webhooks are sent. Return the endpoint and its secret, which is shown only now.
 
@@ -50,27 +60,30 @@ class Endpoints:
             secret=self._seal.close(secret, _about(endpoint_id)),
             created_at=self._now(),
         )
-        await self._records.add_endpoint(added)
+        await self._records.add_endpoint(added, audit=entries(by, "webhook.add", added))
         return added, secret
 
     async def change(
-        self, endpoint: Endpoint, *, url: str, events: Iterable[str], sites: Collection[str] | None, on: bool
+        self, endpoint: Endpoint, *, url: str, events: Iterable[str], sites: Collection[str] | None, on: bool, by: By
     ) -> None:
         """Change an endpoint, or switch it on or off. Raises BadEndpoint."""
+        changed = {
+            "url": self._reach.checked(url),
+            "events": checked_events(events),
+            "sites": sorted(sites) if sites is not None else None,
+            "paused_until": 0,
+        }
         turned = {} if on == (endpoint.state == "on") else {"state": "on" if on else "off", "why": "", "failures": 0}
-        if turned and on:
-            await self._records.try_longer(endpoint.id, self._now())
         await self._records.change_endpoint(
             endpoint.id,
-            url=self._reach.checked(url),
-            events=checked_events(events),
-            sites=sorted(sites) if sites is not None else None,
-            paused_until=0,
+            try_until=self._now() + KEPT_TRYING_MS if turned and on else 0,
+            audit=entries(by, "webhook.change", replace(endpoint, **changed)),
+            **changed,
             **turned,
         )
         self.announced.set()
 
-    async def rotate(self, endpoint: Endpoint) -> str:
+    async def rotate(self, endpoint: Endpoint, *, by: By) -> str:
         """Give an endpoint a new secret, and return the secret. For a day, messages are signed with the old secret, too."""
         secret = new_secret()
         await self._records.change_endpoint(
@@ -78,23 +91,25 @@ class Endpoints:
             secret=self._seal.close(secret, _about(endpoint.id)),
             old_secret=endpoint.secret,
             old_until=self._now() + BOTH_VALID_MS,
+            audit=entries(by, "webhook.rotate", endpoint),
         )
         return secret
 
-    async def test(self, endpoint: Endpoint) -> int:
+    async def test(self, endpoint: Endpoint, *, by: By) -> int:
         """Queue a test message to an endpoint. The message only shows whether messages arrive. Return the delivery's number."""
         now = self._now()
         event = Event(TEST, endpoint.organisation, "", now, secrets.token_hex(16), {"endpoint": endpoint.id})
-        n = await self._records.announce_to(endpoint.id, event)
+        n = await self._records.announce_to(endpoint.id, event, audit=entries(by, "webhook.test", endpoint))
         self.announced.set()
         return n
 
-    async def send_again(self, endpoint: Endpoint, n: int) -> bool:
+    async def send_again(self, endpoint: Endpoint, n: int, *, by: By) -> bool:
         """Queue an event for an endpoint again. `n`: the delivery's number.
 
         Return False when there is no such delivery, or the event is still waiting.
         """
-        sent = await self._records.send_again(endpoint.id, n, self._now())
+        audit = entries(by, "webhook.resend", endpoint)
+        sent = await self._records.send_again(endpoint.id, n, self._now(), audit=audit)
         self.announced.set()
         return sent
 
@@ -110,7 +125,13 @@ class Endpoints:
         return found
 
 
-def described(endpoint: Endpoint) -> str:
+def entries(by: By, action: AuditAction, endpoint: Endpoint) -> list[Audited]:
+    """Return the audit entry about a change of an endpoint."""
+    subject = f"webhook/{endpoint.id}"
+    return [Audited(by.actor, action, subject, by.at, _described(endpoint), organisation=endpoint.organisation)]
+
+
+def _described(endpoint: Endpoint) -> str:
     """Return the audit's text about an endpoint: host, events and sites. The rest of the endpoint's URL can contain a secret."""
     sites = ["*"] if endpoint.sites is None else endpoint.sites[:_MOST_SHOWN]
     more = "" if endpoint.sites is None or len(endpoint.sites) <= _MOST_SHOWN else ", …"

@@ -19,7 +19,7 @@ import structlog
 
 from signaling.config.seal import Unsealable
 from signaling.mail import Postbox
-from signaling.records import Realm, Records, RecordsAway
+from signaling.records import Audited, Realm, Records, RecordsAway
 from signaling.records.announcing import KEPT_TRYING_MS
 from signaling.records.outbox import MailRefused
 from signaling.records.webhooks import Attempt, Delivery, Endpoint
@@ -165,13 +165,12 @@ class Sender:
                 await self._disable(endpoint, outcome.why or str(outcome.status))
 
     async def _disable(self, endpoint: Endpoint, why: str) -> None:
-        if not await self._records.disable_endpoint(endpoint.id, why):
+        subject, organisation = f"webhook/{endpoint.id}", endpoint.organisation
+        audit = [Audited("server", "webhook.disabled", subject, self._now(), why, organisation=organisation)]
+        if not await self._records.disable_endpoint(endpoint.id, why, audit=audit):
             return
         self._count["webhook.disabled"] += 1
         log.warning("webhook endpoint switched off", endpoint=endpoint.id, why=why)
-        await self._records.audit(
-            "server", "webhook.disabled", f"webhook/{endpoint.id}", self._now(), why, organisation=endpoint.organisation
-        )
         if self._postbox.enabled:
             await self._tell(endpoint)
 

@@ -19,7 +19,7 @@ from functools import partial
 import structlog
 
 from signaling.config.seal import Unsealable
-from signaling.records import Changed, OidcSettings, ProviderSignIn, Records, RecordsAway
+from signaling.records import Audited, Changed, OidcSettings, ProviderSignIn, Records, RecordsAway
 
 from .provider import BadProvider, ClientRefused, Provider, ProviderAway, ProviderRefuses, Tokens
 from .sign_in import Kept, OidcSignIn
@@ -116,7 +116,7 @@ class Checks:
             raise BadToken("the provider gave no refresh token, and its access token has ended")
         if claims and claims.get("sub") != record.subject:
             raise BadToken("the provider speaks of somebody else")
-        await self._take_over(record, claims, settings, now)
+        await self._take_over(record, claims, settings)
 
     async def _refresh(self, record: ProviderSignIn, kept: Kept, settings: OidcSettings, provider: Provider, now: int) -> Claims:
         form = {"grant_type": "refresh_token", "refresh_token": kept.refresh_token}
@@ -136,7 +136,7 @@ class Checks:
         except BadToken as error:  # the settings or a clock are wrong; this says nothing about the person
             raise BadProvider(f"The provider's new ID token is refused: {error}.") from None
 
-    async def _take_over(self, record: ProviderSignIn, claims: Claims, settings: OidcSettings, now: int) -> None:
+    async def _take_over(self, record: ProviderSignIn, claims: Claims, settings: OidcSettings) -> None:
         """Store the member's role and name as the provider gives them now. Raises BadToken when the member has no role any more.
 
         If the member's `role` changes, `save_staff` ends all sign-ins of the member.
@@ -150,8 +150,6 @@ class Checks:
             return
         if changed is None:
             raise BadToken("the provider gives no role any more")
-        if changed != member:
-            await self._records.audit("provider", "staff.change", f"staff/{member.id}", now, " ".join(changed.roles))
         if record.failing_since:
             await self._records.save_provider_check(record.token_hash)
 
@@ -173,7 +171,8 @@ class Checks:
 
     async def _end(self, record: ProviderSignIn, why: str) -> None:
         sign_in = await self._records.sign_in(record.token_hash)
-        await self._records.remove_sign_in(record.token_hash)
-        if sign_in is not None:
+        if sign_in is None:
+            return
+        audit = [Audited("provider", "sign_in.end", f"staff/{sign_in.staff}", self._now(), why)]
+        if await self._records.remove_sign_in(record.token_hash, audit=audit):
             log.info("the provider ended a sign-in", staff=sign_in.staff, why=why)
-            await self._records.audit("provider", "sign_in.end", f"staff/{sign_in.staff}", self._now(), why)

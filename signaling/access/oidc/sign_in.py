@@ -14,12 +14,22 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from msgspec import Struct
 from msgspec.structs import replace
 
-from signaling.access.identity import SignedIn, sign_in_for, token_hash
+from signaling.access.identity import SignedIn, sign_in_for, signed_in_at, token_hash
 from signaling.access.sign_in_refused import SignInRefused
 from signaling.config.seal import Seal, Unsealable
 from signaling.protocol.reading import Reader, by
 from signaling.protocol.texts import Exact
-from signaling.records import Changed, OidcSettings, ProviderSignIn, Records, StaffRecord, version_of
+from signaling.records import (
+    Audited,
+    Changed,
+    OidcSettings,
+    ProviderSignIn,
+    Records,
+    StaffRecord,
+    audit_entries,
+    version_of,
+)
+from signaling.records.auditing import entries_by
 from signaling.records.oidc import source_of, sources_in_organisation
 from signaling.records.owners import LastOwner
 from signaling.records.sign_ins import INSTALLATION, organisation_of, rules_of
@@ -234,7 +244,8 @@ class OidcSignIn:
             tokens=self.sealed(tokens, made.token_hash, now),
             checked_at=now,
         )
-        if not await self._records.add_provider_sign_in(made, vouched, kept.of, settings):
+        audit = [signed_in_at(made)]
+        if not await self._records.add_provider_sign_in(made, vouched, kept.of, settings, audit=audit):
             raise SignInRefused("state_over")  # the member or the provider was removed during this sign-in
         return SignedIn(member, token, limited=False)
 
@@ -286,7 +297,7 @@ class OidcSignIn:
         if not await self._records.use_code(f"oidc logout/{used}", now + LOGOUT_MARK_MS):
             raise SignInRefused("provider_refused")
         return await self._records.end_provider_sign_ins(
-            source_of(of, settings.issuer), subject=claims.get("sub") or "", sid=claims.get("sid") or ""
+            source_of(of, settings.issuer), subject=claims.get("sub") or "", sid=claims.get("sid") or "", at=self._wall()
         )
 
     async def _state(self, returned: Returned, now: int) -> State:
@@ -329,7 +340,9 @@ class OidcSignIn:
         return member
 
     async def take_over(self, known: StaffRecord, claims: Claims, settings: OidcSettings) -> StaffRecord | None:
-        """Store the member's new role and name. Return the stored member, or None when they have no role any more.
+        """Store the member's new role and name, and the audit entry. Return the stored member.
+
+        Return None when the provider gives them no role any more.
 
         The last owner of an organisation keeps their role, so that somebody can still run it. Raises Changed.
         """
@@ -337,7 +350,7 @@ class OidcSignIn:
         if member is None or member == known:
             return member
         try:
-            await self._records.save_staff(member, expected=version_of(known))
+            await self._records.save_staff(member, expected=version_of(known), audit=self._entries(known, member))
         except LastOwner:
             if known.id not in self._last_owners:
                 self._last_owners.add(known.id)
@@ -345,6 +358,9 @@ class OidcSignIn:
             return known
         self._last_owners.discard(known.id)
         return member
+
+    def _entries(self, before: StaffRecord | None, after: StaffRecord) -> list[Audited]:
+        return entries_by("provider", [audit_entries.of_member(before, after)], self._wall(), after.organisation)
 
     async def _provision(self, claims: Claims, settings: OidcSettings, of: str) -> StaffRecord:
         role = people.role_of(claims, settings)
@@ -363,10 +379,10 @@ class OidcSignIn:
         )
         source = source_of(of, settings.issuer)
         try:
-            member = await self._records.add_staff_of_subject(source, claims["sub"], made)
+            member = await self._records.add_staff_of_subject(source, claims["sub"], made, audit=self._entries(None, made))
         except ValueError:  # the login is taken; the account with this login may belong to somebody else
             made = replace(made, login=f"{login}-{secrets.token_hex(3)}")
-            member = await self._records.add_staff_of_subject(source, claims["sub"], made)
+            member = await self._records.add_staff_of_subject(source, claims["sub"], made, audit=self._entries(None, made))
         if not member.active:  # the member was added and deactivated during this sign-in
             raise SignInRefused("no_role")
         return member

@@ -20,6 +20,7 @@ from signaling.config.settings import Settings
 from signaling.config.sources import SERVER
 from signaling.mail.from_addresses import check_from
 from signaling.records import Changed, OidcSettings, Records, TooManyReplies
+from signaling.records.audit_entries import Entry
 from signaling.records.mail_plan import MailPlan
 from signaling.records.sign_ins import NoProvider
 from signaling.webhooks.reach import Reach
@@ -27,7 +28,7 @@ from signaling.webhooks.reach import Reach
 from ..options import setting_option
 from ..sealing import given_secret, seal_here, sealing_options
 from ..sign_in_provider import oidc_here
-from ..typed import noted, with_records
+from ..typed import audit_of, with_records
 from .difference import Difference, differences
 from .installation import Installation, load
 from .problems import BadFile
@@ -195,8 +196,8 @@ async def _hand_over(records: Records, before: Installation, after: Installation
     click.echo("Done.")
     for member in after.staff.values():
         if member.login not in before.staff and member.active:
-            link = await make_link(records, settings, member, now)
-            await noted(records, "password.link", f"staff/{member.id}")
+            audit = audit_of([Entry(action="password.link", subject=f"staff/{member.id}")])
+            link = await make_link(records, settings, member, now, audit=audit)
             click.echo(f"One-time link for {member.login}, valid for a day: {link}")
     for site in after.sites.values():
         known = {key.kid for key in before.sites[site.id].keys} if site.id in before.sites else set()

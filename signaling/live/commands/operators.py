@@ -9,6 +9,7 @@ from signaling.live.connections import Client
 from signaling.live.entry import Entry
 from signaling.live.runtime import Live
 from signaling.protocol import staff_messages as msg
+from signaling.records import Audited
 from signaling.session import events as ev
 from signaling.session.model import NotAllowed, Person
 
@@ -59,8 +60,8 @@ async def _sign_out_staff(live: Live, client: Client, message: msg.SignOutStaff)
     member = await live.records.staff(message.staff)
     if member is None or client.staff is None or not may(client.staff, "live.sign_out", of_member(member)):
         raise NotAllowed("unknown")
-    await live.records.audit(staff_id(client), "sign_out", f"staff/{message.staff}", live.now())
-    await live.records.remove_sign_ins_of(message.staff)
+    audit = [Audited(staff_id(client), "sign_out", f"staff/{message.staff}", live.now())]
+    await live.records.remove_sign_ins_of(message.staff, audit=audit)
     await live.ended_rights.signed_out(member)
     return None
 

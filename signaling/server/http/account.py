@@ -14,11 +14,10 @@ from signaling.access.rate_limits import Buckets, network_of
 from signaling.access.rights import may_give, of_member
 from signaling.access.sign_in_refused import SignInRefused
 from signaling.mail.kinds import NEW_DEVICE
-from signaling.protocol.audit_actions import AuditAction
 from signaling.protocol.mail_addresses import MOST_CHARACTERS
 from signaling.protocol.reading import Reader, by
 from signaling.protocol.texts import Exact
-from signaling.records import SignInRecord, StaffRecord
+from signaling.records import Audited, SignInRecord, StaffRecord
 from signaling.records.links import LinkUnusable
 from signaling.records.sign_ins import ID_LENGTH
 from signaling.server.app_keys import ACCOUNT_MAILS, IDENTITY, LIVE, PASSWORDS, RECORDS, SETTINGS
@@ -27,6 +26,7 @@ from .allowed import asker_of
 from .bodies import address_of, now_ms, path_id, read_json, steady_ms
 from .errors import answer, not_found
 from .mail import mail_refusal
+from .noting import entry
 from .staff import Password, holder_of, signed_in
 
 routes = web.RouteTableDef()
@@ -116,10 +116,9 @@ async def change_password(request: web.Request) -> web.Response:
     member, sign_in = await holder_of(request)
     asked, now = await read_json(request, _read_new, 4096), steady_ms(request)
     hashed = await request.app[PASSWORDS].change(
-        member, asked.old, asked.new, keep=sign_in.token_hash, address=address_of(request), now=now
+        member, asked.old, asked.new, keep=sign_in.token_hash, address=address_of(request), now=now, at=now_ms()
     )
     request.app[LIVE].ended_rights.password_changed(replace(member, password_hash=hashed))
-    await _note(request, member, "password.change")
     return answer({})
 
 
@@ -127,8 +126,7 @@ async def change_password(request: web.Request) -> web.Response:
 async def reset_password(request: web.Request) -> web.Response:
     """Set a new password by a one-time link. The person then signs in with it, and with a second factor if they have one."""
     asked, now = await read_json(request, _read_linked, 4096), steady_ms(request)
-    member = await request.app[PASSWORDS].reset(asked.token, asked.new, now)
-    await _note(request, member, "password.reset")
+    member = await request.app[PASSWORDS].reset(asked.token, asked.new, now, at=now_ms())
     return answer({"login": member.login})
 
 
@@ -156,8 +154,8 @@ async def password_link(request: web.Request) -> web.Response:
     member = await request.app[RECORDS].staff_by_login(asked.login.strip().lower())
     if member is None or not may_give(asker.member, member.roles, of_member(member)):
         raise not_found()
-    link = await make_link(request.app[RECORDS], request.app[SETTINGS], member, now)
-    await request.app[RECORDS].audit(asker.member.id, "password.link", f"staff/{member.id}", now_ms())
+    audit = entry(asker.member.id, "password.link", f"staff/{member.id}")
+    link = await make_link(request.app[RECORDS], request.app[SETTINGS], member, now, audit=audit)
     return hand_over(Link(link=link, expires_at=now + LINK_LIFE_MS))
 
 
@@ -194,9 +192,8 @@ async def sign_ins(request: web.Request) -> web.Response:
 async def end_sign_in(request: web.Request) -> web.Response:
     """End one of the member's own sign-ins. Pages that are open with that sign-in are signed out within a second."""
     member = await signed_in(request)
-    if not await request.app[RECORDS].end_sign_in(member.id, path_id(request, "id")):
+    if not await request.app[RECORDS].end_sign_in(member.id, path_id(request, "id"), audit=_ended(member)):
         raise not_found()
-    await _note(request, member, "sign_in.end")
     return answer({})
 
 
@@ -214,11 +211,10 @@ async def end_strangers_sign_in(request: web.Request) -> web.Response:
         if member is None:
             raise SignInRefused("link_over")
         # first end the sign-in, then mark the link as used: if something fails in between, the link still works
-        await records.end_sign_in_of_stranger(member.id, sign_in, int(at))
+        await records.end_sign_in_of_stranger(member.id, sign_in, int(at), audit=_ended(member))
         await records.use_link(link, NEW_DEVICE, now)
     except LinkUnusable:
         raise SignInRefused("link_over") from None
-    await _note(request, member, "sign_in.end")
     return answer({"login": member.login})
 
 
@@ -226,10 +222,10 @@ async def end_strangers_sign_in(request: web.Request) -> web.Response:
 async def end_other_sign_ins(request: web.Request) -> web.Response:
     """End all of the member's own sign-ins except the one with which the request was made."""
     member, here = await holder_of(request)
-    ended = await request.app[RECORDS].end_other_sign_ins(member.id, here.token_hash)
-    await _note(request, member, "sign_in.end")
+    ended = await request.app[RECORDS].end_other_sign_ins(member.id, here.token_hash, audit=_ended(member))
     return answer({"ended": ended})
 
 
-async def _note(request: web.Request, member: StaffRecord, action: AuditAction) -> None:
-    await request.app[RECORDS].audit(member.id, action, f"staff/{member.id}", now_ms())
+def _ended(member: StaffRecord) -> tuple[Audited]:
+    """Return the audit entry of a member who ends sign-ins of their own."""
+    return entry(member.id, "sign_in.end", f"staff/{member.id}")

@@ -21,6 +21,7 @@ from signaling.session.model import Callback
 
 from .bodies import now_ms, path_id
 from .errors import answer, not_found
+from .noting import entry
 from .staff import signed_in
 
 routes = web.RouteTableDef()
@@ -49,8 +50,9 @@ async def look(request: web.Request) -> web.Response:
 async def renew(request: web.Request) -> web.Response:
     """Make a new address of the member's own calendar. The old address stops working. The request is audited."""
     member, key = await signed_in(request), secrets.token_urlsafe(32)
-    await request.app[RECORDS].save_calendar(member.id, token_hash(key))
-    await request.app[RECORDS].audit(member.id, "calendar.renew", f"staff/{member.id}", now_ms())
+    await request.app[RECORDS].save_calendar(
+        member.id, token_hash(key), audit=entry(member.id, "calendar.renew", f"staff/{member.id}")
+    )
     return answer(Calendar(on=True, url=f"{request.app[SETTINGS].url}/calendar/{key}.ics"))
 
 
@@ -58,8 +60,7 @@ async def renew(request: web.Request) -> web.Response:
 async def remove(request: web.Request) -> web.Response:
     """Remove the address of the member's own calendar, which then cannot be read any more. The request is audited."""
     member = await signed_in(request)
-    await request.app[RECORDS].save_calendar(member.id, "")
-    await request.app[RECORDS].audit(member.id, "calendar.remove", f"staff/{member.id}", now_ms())
+    await request.app[RECORDS].save_calendar(member.id, "", audit=entry(member.id, "calendar.remove", f"staff/{member.id}"))
     return answer(Calendar(on=False))
 
 

@@ -9,11 +9,12 @@ from signaling.access.factors import qr_code
 from signaling.access.sign_in_refused import SignInRefused
 from signaling.protocol.audit_actions import AuditAction
 from signaling.protocol.reading import Reader
-from signaling.records import PasskeyRecord, SignInRecord, StaffRecord
+from signaling.records import Audited, PasskeyRecord, SignInRecord, StaffRecord
 from signaling.server.app_keys import FACTORS, RECORDS
 
-from .bodies import now_ms, read_json, steady_ms
+from .bodies import read_json, steady_ms
 from .errors import answer, not_found
+from .noting import entry
 from .staff import Code, holder_of, signed_out
 
 routes = web.RouteTableDef()
@@ -100,9 +101,8 @@ async def confirm_app(request: web.Request) -> web.Response:
     """Turn the authenticator app on with its first code. A limited sign-in becomes a full sign-in."""
     member, sign_in = await proved(request)
     asked, now = await read_json(request, _read_code, 1024), steady_ms(request)
-    codes = await request.app[FACTORS].confirm(member.id, asked.code, now)
+    codes = await request.app[FACTORS].confirm(member.id, asked.code, now, audit=own(member, "app.add"))
     await request.app[RECORDS].prove(sign_in.token_hash, now, limited=False)
-    await note(request, member, "app.add")
     return answer(RecoveryCodes(recovery_codes=codes))
 
 
@@ -110,9 +110,8 @@ async def confirm_app(request: web.Request) -> web.Response:
 async def remove_app(request: web.Request) -> web.Response:
     """Remove the authenticator app and its recovery codes."""
     member, _ = await proved(request, limited=False)
-    if not await request.app[RECORDS].remove_totp(member.id):
+    if not await request.app[RECORDS].remove_totp(member.id, audit=own(member, "app.remove")):
         raise not_found()
-    await note(request, member, "app.remove")
     return answer({})
 
 
@@ -122,8 +121,7 @@ async def make_recovery_codes(request: web.Request) -> web.Response:
     member, _ = await proved(request, limited=False)
     if not await request.app[FACTORS].has_app(member.id):
         raise not_found()
-    codes = await request.app[FACTORS].new_recovery_codes(member.id)
-    await note(request, member, "recovery_codes.make")
+    codes = await request.app[FACTORS].new_recovery_codes(member.id, audit=own(member, "recovery_codes.make"))
     return answer(RecoveryCodes(recovery_codes=codes))
 
 
@@ -149,6 +147,6 @@ async def _has_factor(request: web.Request, member: StaffRecord) -> bool:
     return await request.app[FACTORS].has_app(member.id) or bool(await request.app[RECORDS].passkeys(member.id))
 
 
-async def note(request: web.Request, member: StaffRecord, action: AuditAction) -> None:
-    """Write to the audit that this member has changed their second factors."""
-    await request.app[RECORDS].audit(member.id, action, f"staff/{member.id}", now_ms())
+def own(member: StaffRecord, action: AuditAction) -> tuple[Audited]:
+    """Return the audit entry of a member who changes their own second factors."""
+    return entry(member.id, action, f"staff/{member.id}")

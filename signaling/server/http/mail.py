@@ -22,6 +22,7 @@ from signaling.server.app_keys import LIVE, POSTBOX, RECORDS
 from .allowed import asker_of
 from .bodies import bearer, now_ms, path_id, read_json, read_query, steady_ms
 from .errors import Refused, answer, not_found
+from .noting import entry
 from .operator import PageQuery
 from .transcripts import ZoneName
 
@@ -161,9 +162,9 @@ async def retry(request: web.Request) -> web.Response:
         if site is None:
             raise not_found()
         asker.require(of_site(site))
-    if not await records.retry_mail(mail, steady_ms(request)):
+    audit = entry(asker.member.id, "mail.retry", f"mail/{mail}")
+    if not await records.retry_mail(mail, steady_ms(request), audit=audit):
         raise Refused(409, "wrong_state", "This mail is not refused.")
-    await records.audit(asker.member.id, "mail.retry", f"mail/{mail}", now_ms())
     request.app[POSTBOX].posted.set()
     return answer({})
 

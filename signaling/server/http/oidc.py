@@ -35,7 +35,7 @@ from signaling.records.sign_ins import INSTALLATION, NoProvider, organisation_of
 from signaling.server.app_keys import ACCOUNT_MAILS, OIDC, RECORDS, SETTINGS
 
 from .allowed import Asker, asker_of
-from .bodies import Key, address_of, now_ms, path_id, read_bytes, read_json, read_query, steady_ms
+from .bodies import Key, address_of, path_id, read_bytes, read_json, read_query, steady_ms
 from .errors import Refused, answer
 from .noting import noting
 from .staff import agent_of, begin
@@ -183,8 +183,7 @@ async def _log_out(request: web.Request, of: str) -> web.Response:
     text = (await read_bytes(request, _MOST_LOGOUT_BYTES)).decode("ascii", "replace")
     token = _form_value(text, "logout_token")
     now = steady_ms(request)
-    for staff in set(await request.app[OIDC].log_out(token, now, of)):
-        await request.app[RECORDS].audit("provider", "sign_in.end", f"staff/{staff}", now_ms())
+    await request.app[OIDC].log_out(token, now, of)
     return answer({})
 
 

@@ -22,10 +22,11 @@ from signaling.records.links import LinkUnusable
 from signaling.records.outbox import MailRefused
 from signaling.server.app_keys import ACCOUNT_MAILS, LIVE, RECORDS
 
-from .bodies import now_ms, read_json, steady_ms
+from .bodies import read_json, steady_ms
 from .errors import Refused, answer
 from .factors import proved
 from .mail import mail_refusal
+from .noting import entry
 from .staff import holder_of
 
 routes = web.RouteTableDef()
@@ -106,9 +107,9 @@ async def confirm(request: web.Request) -> web.Response:
         raise SignInRefused("link_over") from None
     staff, former, address = subject.split(" ")
     former = "" if former == "-" else former
-    if not await records.change_mail(staff, former, address) or (member := await records.staff(staff)) is None:
+    audit = entry(staff, "staff.mail", f"staff/{staff}")
+    if not await records.change_mail(staff, former, address, audit=audit) or (member := await records.staff(staff)) is None:
         raise SignInRefused("link_over")
     request.app[LIVE].ended_rights.password_changed(replace(member, mail=address))
     request.app[ACCOUNT_MAILS].moved(member, former)
-    await records.audit(member.id, "staff.mail", f"staff/{member.id}", now_ms())
     return answer(Confirmed(mail=address))

@@ -16,7 +16,7 @@ from signaling.server.app_keys import IDENTITY, PASSKEYS, RECORDS
 
 from .bodies import address_of, path_id, read_json, steady_ms
 from .errors import answer, not_found
-from .factors import PasskeyItem, note, proved
+from .factors import PasskeyItem, own, proved
 from .staff import agent_of, signed_in, welcome
 
 routes = web.RouteTableDef()
@@ -73,10 +73,9 @@ async def add(request: web.Request) -> web.Response:
     member, sign_in = await proved(request)
     asked, now = await read_json(request, _read_new, 2 * _MOST_BYTES), steady_ms(request)
     made: PasskeyRecord = await request.app[PASSKEYS].add(
-        member, _origin(request), asked.ticket, asked.credential, asked.name, now
+        member, _origin(request), asked.ticket, asked.credential, asked.name, now, audit=own(member, "passkey.add")
     )
     await request.app[RECORDS].prove(sign_in.token_hash, now, limited=False)
-    await note(request, member, "passkey.add")
     return answer(PasskeyItem.of(made))
 
 
@@ -92,9 +91,9 @@ async def rename(request: web.Request) -> web.Response:
 @routes.post("/api/passkeys/{id}/remove")
 async def remove(request: web.Request) -> web.Response:
     member, _ = await proved(request, limited=False)
-    if not await request.app[RECORDS].remove_passkey(member.id, path_id(request, "id")):
+    audit = own(member, "passkey.remove")
+    if not await request.app[RECORDS].remove_passkey(member.id, path_id(request, "id"), audit=audit):
         raise not_found()
-    await note(request, member, "passkey.remove")
     return answer({})
 
 

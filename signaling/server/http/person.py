@@ -20,6 +20,7 @@ from .allowed import asker_of, of_session
 from .board_steps import board_part
 from .bodies import now_ms, path_id, read_json, read_query
 from .errors import Refused, answer, not_found
+from .noting import entry
 
 routes = web.RouteTableDef()
 
@@ -136,19 +137,19 @@ async def save_note(request: web.Request) -> web.Response:
     if not here.user_ref:
         raise Refused(409, "unknown_person", "The site does not know this visitor, so a note cannot stay with them.")
     note = asked.id or f"n-{secrets.token_urlsafe(9)}"
+    audit = entry(member.id, "note.save", f"session/{here.id}", note)
     if asked.id:
-        if not await records.change_note(note, _person(here), member.id, asked.text, now):
+        if not await records.change_note(note, _person(here), member.id, asked.text, now, audit=audit):
             raise not_found()
     else:
         site, user_ref = _person(here)
         added = PersonNote(id=note, site=site, user_ref=user_ref, session=here.id, author=member.id, text=asked.text, at=now)
         try:
-            await records.add_note(added)
+            await records.add_note(added, audit=audit)
         except TooManyNotes:
             raise Refused(409, "too_many_notes", "There are too many notes on this visitor. Remove some first.") from None
         except LookupError:
             raise not_found() from None
-    await records.audit(member.id, "note.save", f"session/{here.id}", now, note)
     return answer({"id": note})
 
 
@@ -156,9 +157,9 @@ async def save_note(request: web.Request) -> web.Response:
 async def remove_note(request: web.Request) -> web.Response:
     member, here, _ = await _served(request)
     note = path_id(request, "note")
-    if not await request.app[RECORDS].remove_note(note, _person(here), member.id):
+    audit = entry(member.id, "note.remove", f"session/{here.id}", note)
+    if not await request.app[RECORDS].remove_note(note, _person(here), member.id, audit=audit):
         raise not_found()
-    await request.app[RECORDS].audit(member.id, "note.remove", f"session/{here.id}", now_ms(), note)
     return answer({})
 
 

@@ -19,6 +19,7 @@ from signaling.server.app_keys import ACCOUNT_MAILS, LIVE, RECORDS, SETTINGS
 from .allowed import Asker, asker_of
 from .bodies import now_ms, path_id, read_json, read_query, steady_ms
 from .errors import answer, not_found
+from .noting import entry
 from .settings_sites import PAGE_SIZE, Version, read_rows
 
 routes = web.RouteTableDef()
@@ -199,17 +200,16 @@ async def _invited(request: web.Request, asker: Asker, member: StaffRecord) -> A
     Return None if no mail was queued. The reason can be that there is no mail server or no address, that the member signs in at a
     provider, or that the outbox refuses the mail.
     """
-    if not await request.app[ACCOUNT_MAILS].invite(member):
+    if not await request.app[ACCOUNT_MAILS].invite(member, audit=entry(asker.member.id, "staff.invite", f"staff/{member.id}")):
         return None
     now = steady_ms(request)
-    await request.app[RECORDS].audit(asker.member.id, "staff.invite", f"staff/{member.id}", now_ms())
     return Added(member=_stored(member), link="", expires_at=now + INVITATION_LIFE_MS, mailed=member.mail)
 
 
 async def _link(request: web.Request, asker: Asker, member: StaffRecord) -> Added:
     now = steady_ms(request)
-    made = await make_link(request.app[RECORDS], request.app[SETTINGS], member, now)
-    await request.app[RECORDS].audit(asker.member.id, "password.link", f"staff/{member.id}", now_ms())
+    audit = entry(asker.member.id, "password.link", f"staff/{member.id}")
+    made = await make_link(request.app[RECORDS], request.app[SETTINGS], member, now, audit=audit)
     return Added(member=_stored(member), link=made, expires_at=now + LINK_LIFE_MS)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from aiohttp import web
 from msgspec import Meta, Struct
 
-from signaling.access.api_tokens import MOST_LIFE_DAYS, may_give, new_record, new_token, standing_rights
+from signaling.access.api_tokens import MOST_LIFE_DAYS, may_give, new_record, new_token, of_added, of_removed, standing_rights
 from signaling.protocol.reading import Reader, by
 from signaling.protocol.reasons import FieldProblem
 from signaling.protocol.texts import Exact, Seen
@@ -99,11 +99,9 @@ async def add(request: web.Request) -> web.Response:
         now=now,
     )
     try:
-        await records.add_api_token(record)
+        await records.add_api_token(record, audit=[of_added(record, member.id, now)])
     except TooManyTokens:
         raise Invalid({"name": "too_many"}) from None
-    detail = f"{record.name}: {', '.join(record.rights)}; {', '.join(record.sites)}"
-    await records.audit(member.id, "token.add", f"token/{record.id}", now, detail)
     return answer(MadeToken(item=_item(record, {member.id: member}, now), token=token))
 
 
@@ -114,8 +112,7 @@ async def remove(request: web.Request) -> web.Response:
     record = await records.api_token(path_id(request, "id"))
     if record is None or record.organisation != asker.realm.organisation:
         raise not_found()
-    await records.audit(asker.member.id, "token.remove", f"token/{record.id}", now_ms(), record.name)
-    await records.remove_api_token(record.id)
+    await records.remove_api_token(record.id, audit=[of_removed(record, asker.member.id, now_ms())])
     return answer({})
 
 

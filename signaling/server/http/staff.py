@@ -30,8 +30,9 @@ from signaling.records import SignInRecord, StaffRecord
 from signaling.records.sign_ins import ID_LENGTH
 from signaling.server.app_keys import ACCOUNT_MAILS, IDENTITY, LIVE, RECORDS
 
-from .bodies import address_of, now_ms, read_json, steady_ms
+from .bodies import address_of, read_json, steady_ms
 from .errors import Refused, answer
+from .noting import entry
 
 routes = web.RouteTableDef()
 
@@ -112,7 +113,6 @@ async def begin(request: web.Request, response: web.StreamResponse, signed_in: S
         # set the cookie before the old sign-in is removed, so that other tabs of the same member reconnect with the new sign-in
         await request.app[LIVE].ended_rights.signed_in_again(member, former)
         await request.app[RECORDS].remove_sign_in(former)
-    await request.app[RECORDS].audit(member.id, "sign_in", f"staff/{member.id}", now_ms())
     set_cookie(response, signed_in.token)
     await _tell_of_device(request, response, signed_in, now)
 
@@ -148,10 +148,11 @@ async def sign_out(request: web.Request) -> web.Response:
     member = await request.app[IDENTITY].who(request, now)
     if member is not None and request.app[LIVE].in_conversation(member.id):
         raise Refused(409, "busy", "You are in a conversation: hand it over or end it first.")
-    await request.app[IDENTITY].sign_out(request)
+    right = right_of(request)
+    audit = () if member is None else entry(member.id, "sign_out", f"staff/{member.id}")
+    await request.app[RECORDS].remove_sign_in(right, audit=audit)
     if member is not None:
-        await request.app[LIVE].ended_rights.signed_out(member, right_of(request))
-        await request.app[RECORDS].audit(member.id, "sign_out", f"staff/{member.id}", now_ms())
+        await request.app[LIVE].ended_rights.signed_out(member, right)
     response = answer({})
     drop_cookie(response)
     # Do not add "cookies" here: browsers would delete the cookies of the whole domain with all its hosts. Do not add "storage":

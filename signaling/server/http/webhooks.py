@@ -8,13 +8,12 @@ from aiohttp import web
 from msgspec import Meta, Struct, convert
 
 from signaling.access.rights import Thing
-from signaling.protocol.audit_actions import AuditAction
 from signaling.protocol.reading import Reader, by
 from signaling.protocol.texts import Exact
 from signaling.records.announcing import EventType
 from signaling.records.webhooks import Attempt, Delivery, Endpoint, TooManyEndpoints
 from signaling.server.app_keys import ENDPOINTS, RECORDS
-from signaling.webhooks.endpoints import EVENTS, described
+from signaling.webhooks.endpoints import EVENTS, By, entries
 from signaling.webhooks.reach import BadEndpoint
 
 from .allowed import Asker, asker_of
@@ -107,12 +106,11 @@ async def add(request: web.Request) -> web.Response:
     organisation = asker.member.organisation
     await _check_sites(request, asker, asked.sites)
     try:
-        added, secret = await request.app[ENDPOINTS].add(organisation, asked.url, asked.events, asked.sites)
+        added, secret = await request.app[ENDPOINTS].add(organisation, asked.url, asked.events, asked.sites, by=_by(asker))
     except BadEndpoint as error:
         raise Refused(400, "bad_webhook", str(error)) from None
     except TooManyEndpoints:
         raise Refused(409, "too_many_webhooks", "There are as many webhooks as there may be. Remove one first.") from None
-    await _audit(request, asker, "webhook.add", added)
     return answer(WebhookSecret(id=added.id, secret=secret))
 
 
@@ -124,10 +122,11 @@ async def change(request: web.Request) -> web.Response:
     asked = await read_json(request, _read_changed)
     await _check_sites(request, asker, asked.sites)
     try:
-        await request.app[ENDPOINTS].change(endpoint, url=asked.url, events=asked.events, sites=asked.sites, on=asked.on)
+        await request.app[ENDPOINTS].change(
+            endpoint, url=asked.url, events=asked.events, sites=asked.sites, on=asked.on, by=_by(asker)
+        )
     except BadEndpoint as error:
         raise Refused(400, "bad_webhook", str(error)) from None
-    await _audit(request, asker, "webhook.change", await request.app[RECORDS].endpoint(endpoint.id) or endpoint)
     return answer({})
 
 
@@ -136,8 +135,7 @@ async def rotate(request: web.Request) -> web.Response:
     """Make a new secret for a webhook. For one day, events are also signed with the old secret. The request is audited."""
     asker = await asker_of(request)
     endpoint = await _asked(request, asker)
-    secret = await request.app[ENDPOINTS].rotate(endpoint)
-    await _audit(request, asker, "webhook.rotate", endpoint)
+    secret = await request.app[ENDPOINTS].rotate(endpoint, by=_by(asker))
     return answer(WebhookSecret(id=endpoint.id, secret=secret))
 
 
@@ -146,8 +144,7 @@ async def remove(request: web.Request) -> web.Response:
     """Remove a webhook and its waiting events. The request is audited."""
     asker = await asker_of(request)
     endpoint = await _asked(request, asker)
-    await request.app[RECORDS].remove_endpoint(endpoint.id)
-    await _audit(request, asker, "webhook.remove", endpoint)
+    await request.app[RECORDS].remove_endpoint(endpoint.id, audit=entries(_by(asker), "webhook.remove", endpoint))
     return answer({})
 
 
@@ -158,8 +155,7 @@ async def test(request: web.Request) -> web.Response:
     endpoint = await _asked(request, asker)
     if endpoint.state != "on":
         raise Refused(409, "wrong_state", "This webhook is switched off.")
-    await request.app[ENDPOINTS].test(endpoint)
-    await _audit(request, asker, "webhook.test", endpoint)
+    await request.app[ENDPOINTS].test(endpoint, by=_by(asker))
     return answer({})
 
 
@@ -177,9 +173,9 @@ async def send_again(request: web.Request) -> web.Response:
     n = path_id(request, "n")
     if endpoint.state != "on":
         raise Refused(409, "wrong_state", "This webhook is switched off.")
-    if not (n.isascii() and n.isdigit() and len(n) < 19 and await request.app[ENDPOINTS].send_again(endpoint, int(n))):
+    is_number = n.isascii() and n.isdigit() and len(n) < 19
+    if not (is_number and await request.app[ENDPOINTS].send_again(endpoint, int(n), by=_by(asker))):
         raise Refused(409, "wrong_state", "This event waits already, or is no longer kept.")
-    await _audit(request, asker, "webhook.resend", endpoint)
     return answer({})
 
 
@@ -205,10 +201,8 @@ async def _check_sites(request: web.Request, asker: Asker, sites: list[str] | No
         raise not_found()
 
 
-async def _audit(request: web.Request, asker: Asker, action: AuditAction, endpoint: Endpoint) -> None:
-    subject, organisation = f"webhook/{endpoint.id}", endpoint.organisation
-    detail = described(endpoint)
-    await request.app[RECORDS].audit(asker.member.id, action, subject, now_ms(), detail, organisation=organisation)
+def _by(asker: Asker) -> By:
+    return By(asker.member.id, now_ms())
 
 
 def _item(endpoint: Endpoint, waiting: int, now: int) -> WebhookItem:

@@ -134,7 +134,7 @@ async def test_logout_ends_the_sign_ins_that_it_names(records: Records, who: dic
     await vouched(records, "a", "b")
     assert await records.end_provider_sign_ins("https://other.example", **who) == []
     ended = await records.end_provider_sign_ins(ISSUER, **who)
-    assert ended == ["o-1"] * (2 - len(remaining))
+    assert ended == (["o-1"] if len(remaining) < 2 else [])
     assert await left(records) == remaining
 
 
