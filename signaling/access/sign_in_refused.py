@@ -21,6 +21,7 @@ SENTENCES: dict[SignInReason, str] = {
     "provider_unavailable": "The sign-in provider does not answer. Try again in a minute.",
     "provider_refused": "The sign-in provider did not let you in.",
     "no_role": "Your account at the sign-in provider has no role here.",
+    "no_role_claim": "The sign-in provider does not say which role your account has.",
     "state_over": "That took too long, or was tried twice. Sign in again.",
     "by_provider": "This account signs in at the sign-in provider alone.",
     "provider_only": "Your organisation signs in at its sign-in provider only.",

@@ -11,7 +11,7 @@ import click
 
 from signaling.config.sources import SERVER
 from signaling.records import FIRST_ORGANISATION, Realm, Records
-from signaling.records.webhooks import Endpoint, TooManyEndpoints
+from signaling.records.webhooks import Endpoint, SameEvents, TooManyEndpoints
 from signaling.webhooks.endpoints import EVENTS, By, Endpoints, entries
 from signaling.webhooks.reach import BadEndpoint, Reach
 
@@ -77,6 +77,8 @@ async def webhook_add(
         added, secret = await endpoints.add(organisation, url, events or EVENTS, chosen, by=_by())
     except BadEndpoint as error:
         raise click.ClickException(str(error)) from None
+    except SameEvents:
+        raise click.ClickException("Another webhook sends one of these events to this address already.") from None
     except TooManyEndpoints:
         raise click.ClickException("There are as many webhooks as there may be. Remove one first.") from None
     show([{"id": added.id, "secret": secret}], as_json=True, one=True)

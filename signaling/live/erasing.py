@@ -50,14 +50,15 @@ class Erasing:
         self._translating = translating
         self._desk = desk
         self._index = index
-        self._seen = 0
+        self._seen = 0  # number of the newest audit entry that was read
+        self._done: set[int] = set()  # numbers of the entries that were carried out and are read again
 
     async def start(self) -> None:
-        """Note the end of the records' list of erased sessions. `watch` looks only at sessions that are erased later."""
-        self._seen, _ = await self._records.erasures(0)
+        """Note the end of the audit. `watch` looks only at later entries, and at a few before them (`REREAD`)."""
+        self._seen = await self._records.newest_audit()
 
     async def watch(self) -> None:
-        """Look for what another process has erased or cancelled, and carry it out within a second. Runs until cancelled.
+        """Carry out within a second what another process has erased, changed or cancelled. Runs until cancelled.
 
         An example of such a process is `sangdam session erase`.
         """
@@ -65,13 +66,16 @@ class Erasing:
         while True:
             await asyncio.sleep(LOOK_S)
             seen = self._seen
-            self._seen, erased = await self._records.erasures(seen)
-            for session_id in erased:
-                await self.erased(session_id)
-            if self._seen != seen:
+            newest, found = await self._records.news(seen)
+            fresh = [each for each in found if each.n not in self._done]
+            for each in fresh:
+                if each.kind == "erased":
+                    await self.erased(each.subject)
+            if any(each.kind == "cancel" for each in fresh):
                 await self._cancel_asked(seen)
-                for site in await self._records.changed_sites(seen):
-                    await self._sessions.site_changed(site)
+            for site in {each.subject for each in fresh if each.kind == "site"}:
+                await self._sessions.site_changed(site)
+            self._seen, self._done = newest, {each.n for each in found}
 
     async def _cancel_asked(self, after: int) -> None:
         for session_id, bookings in (await self._records.asked_to_cancel(after)).items():

@@ -53,6 +53,7 @@ SignInReason = Literal[
     "provider_unavailable",
     "provider_refused",
     "no_role",
+    "no_role_claim",
     "state_over",
     "by_provider",
     "provider_only",
@@ -64,7 +65,7 @@ SignInReason = Literal[
 `prove_first`: the person must give their password again. `app_exists`: an authenticator app is set up already.
 `passkey_needed`: a second factor is required, and the person's only one is a passkey.
 `provider_…`: the OpenID provider is not set up, does not answer, is not usable, or does not vouch for the person.
-`no_role`: the provider gives the person no role here.
+`no_role`: the provider gives the person no role here. `no_role_claim`: the provider's answers lack the claim with the role.
 `state_over`: the sign-in at the provider took too long, or the provider's answer came twice.
 `by_provider`: the OpenID provider added this person, and it alone decides whether they may sign in.
 `provider_only`: the person's organisation takes no passwords and passkeys.
@@ -161,6 +162,7 @@ RequestReason = Literal[
     "push_off",
     "bad_push",
     "too_many_webhooks",
+    "webhook_taken",
     "invalid",
     "changed_meanwhile",
     "bad_provider",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 
@@ -21,9 +21,18 @@ from .types import FIRST_ORGANISATION, AuditRecord, Change, EventRecord, FileRec
 
 _EVENTS = 2000  # at most this many events of one session are read
 _PAGE = 100  # audit entries on one page of `audits`
-_SITE_CHANGES = ("site.save", "site.wrap_up", "category.save", "category.remove", "category.hours", "settings.undo")
-_REREAD = 64  # number of older audit entries that `erasures` reads again
+_SITE_CHANGES = ("site.save", "site.wrap_up", "site.logo", "category.save", "category.remove", "category.hours", "settings.undo")
+# Number of older audit entries that `news` reads again: while one transaction runs, other servers can write dozens of entries.
+REREAD = 256
 _AUDIT = sa.select(*(t.audit.c[name] for name in AuditRecord.__struct_fields__))
+
+
+class News(NamedTuple):
+    """An audit entry that other servers must act on. `subject`: id of the session or site."""
+
+    n: int
+    kind: Literal["erased", "cancel", "site"]
+    subject: str
 
 
 class History(Leading):
@@ -192,16 +201,24 @@ class History(Leading):
         async with self._writing() as connection:
             await connection.run_sync(add_audit, entry, again=again)
 
-    async def erasures(self, after: int) -> tuple[int, list[str]]:
-        """Return the number of the newest audit entry, and the sessions that any process has erased since entry `after` (0: all).
-
-        A few entries before `after` are read again: with several writers, an entry can be committed later than an entry with a
-        higher number.
-        """
+    async def newest_audit(self) -> int:
+        """Return the number of the newest audit entry, or 0 without entries."""
         newest = await self._first(sa.select(sa.func.coalesce(sa.func.max(t.audit.c.n), 0).label("n")))
-        erased = sa.and_(t.audit.c.action == "session.erase", t.audit.c.n > after - _REREAD)
-        subjects = await self._all(sa.select(t.audit.c.subject).where(erased))
-        return int(newest["n"]) if newest else 0, [row["subject"].removeprefix("session/") for row in subjects]
+        return int(newest["n"]) if newest else 0
+
+    async def news(self, after: int) -> tuple[int, list[News]]:
+        """Return the number of the newest audit entry, and what any process has done since entry `after`.
+
+        Only erased sessions, changed sites and requests to cancel an appointment are returned, in order. `REREAD` entries before
+        `after` are read again: with several writers, an entry can be committed later than an entry with a higher number. So the
+        caller must know which entries it has seen.
+        """
+        newest, c = await self.newest_audit(), t.audit.c
+        site = sa.and_(c.action.in_(_SITE_CHANGES), c.subject.startswith("site/"))
+        asked = sa.and_(c.action == "appointment.cancel", c.actor == "cli")
+        wanted = sa.and_(c.n > after - REREAD, sa.or_(c.action == "session.erase", asked, site))
+        rows = await self._all(sa.select(c.n, c.action, c.subject).where(wanted).order_by(c.n))
+        return newest, [_news(row) for row in rows]
 
     async def asked_to_cancel(self, after: int) -> dict[str, set[str]]:
         """Return the bookings that `sangdam appointment cancel` has asked to cancel: session → bookings (see `booking_of`).
@@ -210,19 +227,12 @@ class History(Leading):
         `after`: number of an audit entry; only later entries and a few before it are read.
         """
         c, s = t.audit.c, t.session.c
-        asked = sa.and_(c.action == "appointment.cancel", c.actor == "cli", c.n > after - _REREAD)
+        asked = sa.and_(c.action == "appointment.cancel", c.actor == "cli", c.n > after - REREAD)
         still = sa.and_(s.id == sa.func.substr(c.subject, len("session/") + 1), s.state == "callback")
         found: dict[str, set[str]] = {}
         for row in await self._all(sa.select(s.id, c.detail).select_from(t.audit.join(t.session, still)).where(asked)):
             found.setdefault(row["id"], set()).add(row["detail"])
         return found
-
-    async def changed_sites(self, after: int) -> set[str]:
-        """Return the sites whose settings any process has changed since audit entry `after`."""
-        c = t.audit.c
-        changed = sa.and_(c.n > after, c.action.in_(_SITE_CHANGES), c.subject.startswith("site/"))
-        found = await self._all(sa.select(c.subject).where(changed))
-        return {row["subject"].split("/")[1] for row in found}
 
     async def audits(self, page: int = 1, organisation: str = FIRST_ORGANISATION) -> tuple[list[AuditRecord], int]:
         """Return one page of 100 audit entries of an organisation, newest first, and the number of all its entries."""
@@ -235,6 +245,11 @@ class History(Leading):
         """Return the entry with this number, or None when the organisation has no such entry."""
         row = await self._first(_AUDIT.where(t.audit.c.n == n, t.audit.c.organisation == organisation))
         return _entry(row) if row else None
+
+
+def _news(row: sa.RowMapping) -> News:
+    kind: dict[str, Literal["erased", "cancel"]] = {"session.erase": "erased", "appointment.cancel": "cancel"}
+    return News(row["n"], kind.get(row["action"], "site"), row["subject"].split("/")[1])
 
 
 def _entry(row: sa.RowMapping) -> AuditRecord:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from time import monotonic
 from typing import Any
 
@@ -70,46 +70,28 @@ class Places(Database):
     async def save_site(self, site: Site, *, expected: str | None = None, audit: Iterable[Audited] = ()) -> None:
         """Insert or replace the whole site with its categories and keys.
 
+        During a rolling upgrade, a newer server can have stored fields that this version does not know. They stay.
+
         `expected`: the version (`version_of`) of the stored site; "" for a new site. `audit`: entries to store with the change.
         Raises Changed when another version is stored. Raises ValueError("id_taken") when another organisation had a site with
         this id, and sessions of that site are still stored.
         """
-        values = {name: getattr(site, name) for name in _SITE_COLUMNS} | {
-            "wrap_up": _plain(site.wrap_up),
-            "mail": _plain(site.mail),
-            "appointments": _plain(site.appointments),
-        }
-        categories = [
-            {
-                "site": site.id,
-                "id": c.id,
-                "parent": c.parent,
-                "names": c.names,
-                "position": n,
-                "hours": _plain(c.hours),
-                "priority": c.priority,
-                "widens_s": c.widens_s,
-                "form": _plain(c.form),
-            }
-            for n, c in enumerate(site.categories.values())
-        ]
-        keys = [asdict(key) | {"site": site.id, "position": n} for n, key in enumerate(site.keys)]
+        same = sa.select(t.site).where(t.site.c.id == site.id).with_for_update()
         async with self._writing() as connection:
             if expected is not None:
-                stored = await _read_sites(connection, sa.select(t.site).where(t.site.c.id == site.id).with_for_update())
+                stored = await _read_sites(connection, same)
                 if (version_of(stored[0]) if stored else "") != expected:
                     raise Changed(site.id)
-            changed = await connection.execute(sa.update(t.site).where(t.site.c.id == site.id).values(values))
-            if not changed.rowcount:
-                if await _has_foreign_past(connection, site):
-                    raise ValueError("id_taken")
-                await connection.execute(sa.insert(t.site).values(values))
-            await connection.execute(sa.delete(t.category).where(t.category.c.site == site.id))
-            await connection.execute(sa.delete(t.site_key).where(t.site_key.c.site == site.id))
-            if categories:
-                await connection.execute(sa.insert(t.category), categories)
-            if keys:
-                await connection.execute(sa.insert(t.site_key), keys)
+            former = (await connection.execute(same)).mappings().first()
+            if former is not None:
+                await connection.execute(sa.update(t.site).where(t.site.c.id == site.id).values(_site_row(site, former)))
+            elif await _has_foreign_past(connection, site):
+                raise ValueError("id_taken")
+            else:
+                await connection.execute(sa.insert(t.site).values(_site_row(site, {})))
+            await connection.run_sync(_replace_rows, t.category, "id", site.id, _category_rows(site))
+            keys = [asdict(key) | {"site": site.id, "position": n} for n, key in enumerate(site.keys)]
+            await connection.run_sync(_replace_rows, t.site_key, "kid", site.id, keys)
             await connection.run_sync(add_all, audit)
         self._known.pop(site.id, None)
 
@@ -291,6 +273,50 @@ class Places(Database):
         except IntegrityError:
             return False
         return True
+
+
+def _site_row(site: Site, former: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the site's row of the table. `former`: the stored row, or {}."""
+    plain = {name: _keeping(former.get(name), getattr(site, name)) for name in ("wrap_up", "mail", "appointments")}
+    return {name: getattr(site, name) for name in _SITE_COLUMNS} | plain
+
+
+def _category_rows(site: Site) -> list[dict[str, Any]]:
+    return [
+        {
+            "site": site.id,
+            "id": c.id,
+            "parent": c.parent,
+            "names": c.names,
+            "position": n,
+            "hours": _plain(c.hours),
+            "priority": c.priority,
+            "widens_s": c.widens_s,
+            "form": _plain(c.form),
+        }
+        for n, c in enumerate(site.categories.values())
+    ]
+
+
+def _keeping(stored: Any, value: WrapUpPlan | MailPlan | AppointmentPlan | None) -> Any:
+    """Return the value as JSON, with those fields of the stored JSON that this version of the value does not know."""
+    if value is None or not isinstance(stored, dict):
+        return _plain(value)
+    return {name: each for name, each in stored.items() if name not in value.__struct_fields__} | _plain(value)
+
+
+def _replace_rows(connection: sa.Connection, table: sa.Table, name: str, site: str, rows: list[dict[str, Any]]) -> None:
+    """Replace a site's rows in a table. `name`: the column that tells the rows of a site apart.
+
+    A row that stays is updated, so columns that only a newer version knows keep their values.
+    """
+    c = table.c
+    stored = set(connection.execute(sa.select(c[name]).where(c.site == site)).scalars())
+    gone = stored - {row[name] for row in rows}
+    connection.execute(sa.delete(table).where(c.site == site, c[name].in_(gone)))
+    for row in rows:
+        here = sa.and_(c.site == site, c[name] == row[name])
+        connection.execute(sa.update(table).where(here).values(row) if row[name] in stored else sa.insert(table).values(row))
 
 
 async def _has_foreign_past(connection: AsyncConnection, site: Site) -> bool:

@@ -35,6 +35,10 @@ class TooManyEndpoints(Exception):
     """The organisation already has as many endpoints as allowed."""
 
 
+class SameEvents(Exception):
+    """Another endpoint of the organisation already gets one of these events at the same URL, so it would arrive twice."""
+
+
 class Endpoint(Struct, frozen=True, kw_only=True):
     """A webhook endpoint of an organisation.
 
@@ -113,12 +117,16 @@ class Webhooks(Leading):
         return Endpoint(**found) if found else None
 
     async def add_endpoint(self, endpoint: Endpoint, *, audit: Iterable[Audited] = ()) -> None:
-        """Store a new endpoint. `audit`: entries to store with the change. Raises TooManyEndpoints."""
+        """Store a new endpoint. `audit`: entries to store with the change. Raises TooManyEndpoints, SameEvents."""
         theirs = sa.select(sa.func.count()).select_from(t.webhook).where(_w.organisation == endpoint.organisation)
 
         def add(connection: sa.Connection) -> None:
+            # locks the organisation's row, so that two requests cannot together exceed the limit or add the same endpoint
+            here = t.organisation.c.id == endpoint.organisation
+            connection.execute(sa.select(t.organisation.c.id).where(here).with_for_update())
             if connection.execute(theirs).scalar_one() >= MOST_ENDPOINTS:
                 raise TooManyEndpoints
+            _require_alone(connection, endpoint)
             connection.execute(sa.insert(t.webhook).values(to_builtins(endpoint)))
             add_all(connection, audit)
 
@@ -130,13 +138,18 @@ class Webhooks(Leading):
         """Change some fields of a webhook endpoint. Return False when there is no such endpoint.
 
         `try_until`: if given, the sender tries the endpoint's waiting events until then (Unix ms). The earlier limit can have
-        passed while the endpoint was switched off. `audit`: entries to store with the change.
+        passed while the endpoint was switched off. `audit`: entries to store with the change. Raises SameEvents.
         """
         waiting = sa.and_(_d.endpoint == endpoint_id, _d.state == "queued")
 
         def change(connection: sa.Connection) -> bool:
-            if not connection.execute(sa.update(t.webhook).where(_w.id == endpoint_id).values(values)).rowcount:
+            former = connection.execute(sa.select(t.webhook).where(_w.id == endpoint_id).with_for_update()).mappings().first()
+            if former is None:
                 return False
+            changed = dict(former) | values
+            if any(changed[name] != former[name] for name in ("url", "events", "sites")):
+                _require_alone(connection, Endpoint(**changed))
+            connection.execute(sa.update(t.webhook).where(_w.id == endpoint_id).values(values))
             if try_until:
                 connection.execute(sa.update(t.webhook_delivery).where(waiting).values(until=try_until))
             add_all(connection, audit)
@@ -304,6 +317,15 @@ class Webhooks(Leading):
         here = sa.and_(_d.endpoint == endpoint_id, _d.n == n, _d.state != "queued")
         again = {"state": "queued", "tries": 0, "next_at": DUE_NOW, "until": now + KEPT_TRYING_MS, "done_at": None}
         return await self._do(sa.update(t.webhook_delivery).where(here).values(again), audit) > 0
+
+
+def _require_alone(connection: sa.Connection, endpoint: Endpoint) -> None:
+    """Raise SameEvents if another endpoint of the organisation gets one of these events at the same URL."""
+    others = sa.and_(_w.organisation == endpoint.organisation, _w.url == endpoint.url, _w.id != endpoint.id)
+    for events, sites in connection.execute(sa.select(_w.events, _w.sites).where(others)):
+        same_site = endpoint.sites is None or sites is None or not set(endpoint.sites).isdisjoint(sites)
+        if same_site and not set(endpoint.events).isdisjoint(events):
+            raise SameEvents
 
 
 def _tried(delivery: Delivery, attempt: Attempt) -> dict[str, Any]:

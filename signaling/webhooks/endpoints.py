@@ -48,7 +48,7 @@ class Endpoints:
         """Add an endpoint to which webhooks are sent. Return the endpoint and its secret, which is shown only now.
 
         `sites`: the sites whose events the endpoint gets; None: all sites of the organisation. Raises BadEndpoint,
-        TooManyEndpoints.
+        TooManyEndpoints, SameEvents.
         """
         endpoint_id, secret = f"wh-{secrets.token_hex(6)}", new_secret()
         added = Endpoint(
@@ -66,7 +66,7 @@ class Endpoints:
     async def change(
         self, endpoint: Endpoint, *, url: str, events: Iterable[str], sites: Collection[str] | None, on: bool, by: By
     ) -> None:
-        """Change an endpoint, or switch it on or off. Raises BadEndpoint."""
+        """Change an endpoint, or switch it on or off. Raises BadEndpoint, SameEvents."""
         changed = {
             "url": self._reach.checked(url),
             "events": checked_events(events),

@@ -21,6 +21,7 @@ import structlog
 from signaling.config.seal import Unsealable
 from signaling.records import Audited, Changed, OidcSettings, ProviderSignIn, Records, RecordsAway
 
+from . import people
 from .provider import BadProvider, ClientRefused, Provider, ProviderAway, ProviderRefuses, Tokens
 from .sign_in import Kept, OidcSignIn
 from .tokens import BadToken, Claims
@@ -148,6 +149,8 @@ class Checks:
             changed = await self._oidc.take_over(member, claims, settings) if claims else member
         except Changed:  # somebody has just changed the member in the settings, so the next check tries again
             return
+        if changed is None and not people.names_role(claims, settings):
+            raise BadToken(f"the provider does not name the claim {settings.role_claim} any more")
         if changed is None:
             raise BadToken("the provider gives no role any more")
         if record.failing_since:

@@ -12,6 +12,7 @@ from signaling.protocol.words import Office, Role
 from signaling.records import OidcSettings, ProviderRole, StaffRecord
 
 _NAME = Seen(60, cut=True)
+_MISSING = object()
 _UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
@@ -19,18 +20,27 @@ def role_of(claims: dict[str, Any], settings: OidcSettings) -> ProviderRole | No
     """Return the role that the settings give a person, or None. The first rule whose value is in the role claim decides.
 
     The claim is a text or a list of texts. A claim name with dots leads into nested objects, as Keycloak's "realm_access.roles"
-    does.
+    does, unless the whole name is the name of a claim, as in "https://shop.example/roles".
     """
-    found: Any = claims
-    for part in settings.role_claim.split("."):
-        found = found.get(part) if isinstance(found, dict) else None
+    found = _claim(claims, settings.role_claim)
     values = found if isinstance(found, list) else [found]
     return next((rule.role for rule in settings.roles if rule.value in values), None)
 
 
 def names_role(claims: dict[str, Any], settings: OidcSettings) -> bool:
     """Return whether the provider's claims contain the role claim of the settings, whatever its value is."""
-    return settings.role_claim.split(".")[0] in claims
+    return _claim(claims, settings.role_claim) is not _MISSING
+
+
+def _claim(found: Any, path: str) -> Any:
+    """Return the claim to which a path leads, or `_MISSING`. A name in the path may contain dots, such as the id of a client."""
+    if not isinstance(found, dict):
+        return _MISSING
+    if path in found:
+        return found[path]
+    dots = (n for n, letter in enumerate(path) if letter == ".")
+    inner = (_claim(found[path[:n]], path[n + 1 :]) for n in dots if path[:n] in found)
+    return next((each for each in inner if each is not _MISSING), _MISSING)
 
 
 def login_of(claims: dict[str, Any]) -> str:

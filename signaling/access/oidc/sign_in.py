@@ -233,6 +233,9 @@ class OidcSignIn:
             claims = await self.claims(provider, settings, tokens, kept.nonce, now)
         except (ProviderAway, ProviderRefuses, BadProvider, BadToken) as error:
             raise _refusal(error) from None
+        if not people.names_role(claims, settings):
+            log.warning("the sign-in provider names no role", claim=settings.role_claim)
+            raise SignInRefused("no_role_claim")
         member = await self._member(claims, settings, kept.of)
         rules = await self._records.rules_for(member.organisation)
         token, made = sign_in_for(member, now, rules=rules, address=address, device=device)

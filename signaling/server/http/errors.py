@@ -62,6 +62,7 @@ _STATUS: dict[HttpReason, int] = {
     "provider_off": 404,
     "provider_unavailable": 503,
     "no_role": 403,
+    "no_role_claim": 403,
     "by_provider": 409,
     "provider_only": 403,
     "too_many_site": 429,

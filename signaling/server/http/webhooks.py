@@ -11,7 +11,7 @@ from signaling.access.rights import Thing
 from signaling.protocol.reading import Reader, by
 from signaling.protocol.texts import Exact
 from signaling.records.announcing import EventType
-from signaling.records.webhooks import Attempt, Delivery, Endpoint, TooManyEndpoints
+from signaling.records.webhooks import Attempt, Delivery, Endpoint, SameEvents, TooManyEndpoints
 from signaling.server.app_keys import ENDPOINTS, RECORDS
 from signaling.webhooks.endpoints import EVENTS, By, entries
 from signaling.webhooks.reach import BadEndpoint
@@ -109,6 +109,8 @@ async def add(request: web.Request) -> web.Response:
         added, secret = await request.app[ENDPOINTS].add(organisation, asked.url, asked.events, asked.sites, by=_by(asker))
     except BadEndpoint as error:
         raise Refused(400, "bad_webhook", str(error)) from None
+    except SameEvents:
+        raise _taken() from None
     except TooManyEndpoints:
         raise Refused(409, "too_many_webhooks", "There are as many webhooks as there may be. Remove one first.") from None
     return answer(WebhookSecret(id=added.id, secret=secret))
@@ -127,6 +129,8 @@ async def change(request: web.Request) -> web.Response:
         )
     except BadEndpoint as error:
         raise Refused(400, "bad_webhook", str(error)) from None
+    except SameEvents:
+        raise _taken() from None
     return answer({})
 
 
@@ -199,6 +203,11 @@ async def _check_sites(request: web.Request, asker: Asker, sites: list[str] | No
     theirs = {site.id for site in await request.app[RECORDS].sites(asker.realm)}
     if not sites or not theirs.issuperset(sites):
         raise not_found()
+
+
+def _taken() -> Refused:
+    sentence = "Another webhook sends one of these events to this address already. Change that one."
+    return Refused(409, "webhook_taken", sentence)
 
 
 def _by(asker: Asker) -> By:

@@ -28,7 +28,7 @@ const provider = new Provider(issuer, {
       backchannel_logout_session_required: true,
     },
   ],
-  claims: { openid: ["sub"], profile: ["name", "preferred_username", "groups"] },
+  claims: { openid: ["sub"], profile: ["name", "preferred_username", "groups", "realm_access"] },
   conformIdTokenClaims: false,
   features: { backchannelLogout: { enabled: true }, devInteractions: { enabled: false } },
   fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined }),
@@ -41,7 +41,10 @@ const provider = new Provider(issuer, {
   },
   findAccount: async (_ctx, id) => {
     const claims = people.get(id);
-    return claims && { accountId: id, claims: async () => claims };
+    if (!claims) return undefined;
+    // As in Keycloak. Without a group, there are no roles: then the mapper is off.
+    const realm = claims.groups.length ? { roles: claims.groups } : {};
+    return { accountId: id, claims: async () => ({ ...claims, realm_access: realm }) };
   },
   interactions: { url: (_ctx, interaction) => `/test/interaction/${interaction.uid}` },
   cookies: { keys: ["cookies of a test"] },

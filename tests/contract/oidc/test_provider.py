@@ -199,6 +199,21 @@ async def test_new_role_counts_within_a_minute(ready: Desk, provider: Provider) 
     assert (page, cookie) == ("/console#not-signed-in=no_role", {})
 
 
+async def test_role_comes_from_a_nested_claim_and_its_lack_is_told(desk: Desk, provider: Provider) -> None:
+    """Keycloak sends the roles in `realm_access.roles`, unless its mapper is switched off."""
+    assert (await save(desk, settings(provider.issuer, role_claim="realm_access.roles"))).status == 200
+    page, cookie = await sign_in(desk, provider)
+    assert (page, (await me(desk, cookie))["role"]) == ("/console", "counselor")
+    await provider.tell("groups/nari")
+    assert await sign_in(desk, provider) == ("/console#not-signed-in=no_role_claim", {})
+    await look(desk)
+    assert await refused(await desk.get("/api/me", headers=cookie)) == (401, "signed_out")
+    entries = [(each.actor, each.action, each.detail) for each in (await desk.records.audits())[0]]
+    why = "the provider does not name the claim realm_access.roles any more"
+    assert ("provider", "sign_in.end", why) in entries
+    assert ("provider", "staff.add", "") in entries
+
+
 @pytest.mark.parametrize("how", ["deactivate/nari", "groups/nari?group=visitors"])
 async def test_deactivated_person_is_out_within_a_minute(ready: Desk, provider: Provider, how: str) -> None:
     _, cookie = await sign_in(ready, provider)

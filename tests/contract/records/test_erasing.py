@@ -10,10 +10,23 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from msgspec.structs import replace
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from signaling.protocol.words import SessionState
-from signaling.records import FileRecord, MessageRecord, PersonNote, PictureRecord, Records, Search, SessionRecord, UnknownSession
+from signaling.records import (
+    FileRecord,
+    MessageRecord,
+    PersonNote,
+    PictureRecord,
+    Records,
+    Search,
+    SessionRecord,
+    UnknownSession,
+    tables,
+)
+from signaling.records.history import REREAD
 from signaling.records.outbox import MailRecord
 from tests.contract.records.downgraded import downgrade
 from tests.contract.records.samples import SHOP, say, session
@@ -264,13 +277,30 @@ async def test_erased_session_takes_no_more_writes(records: Records) -> None:
 
 
 async def test_erasures_by_any_process_are_noticed(records: Records) -> None:
-    seen, before = await records.erasures(0)
-    assert before == []
+    seen, before = await records.news(0)
+    assert (seen, before) == (0, [])
     await records.audit("cli", "session.erase", "session/s-1", 5)
     await records.audit("ops", "session.read", "session/s-2", 6)
-    newest, erased = await records.erasures(seen)
-    assert erased == ["s-1"]
-    for number in range(80):
-        await records.audit("ops", "session.read", f"session/s-{number}", 7)
-    newest, _ = await records.erasures(newest)
-    assert (await records.erasures(newest))[1] == []
+    await records.audit("ops", "category.hours", "site/shop/cameras", 7)
+    await records.audit("cli", "appointment.cancel", "session/s-3", 8, "b")
+    await records.audit("ops", "appointment.cancel", "session/s-4", 9, "b")
+    newest, found = await records.news(seen)
+    assert newest == await records.newest_audit()
+    assert [(each.kind, each.subject) for each in found] == [("erased", "s-1"), ("site", "shop"), ("cancel", "s-3")]
+    assert (await records.news(newest))[1] == found, "these entries are few, so they are read again"
+    assert (await records.news(newest + REREAD))[1] == []
+
+
+async def test_entry_that_is_committed_late_is_still_found(postgres: str) -> None:
+    """On PostgreSQL an entry gets its number before it is committed."""
+    records, aside = await Records.open(postgres), create_async_engine(postgres)
+    entry = sa.insert(tables.audit).values(actor="ops", subject="site/shop", at=1, detail="", organisation="main")
+    async with aside.connect() as slow:
+        await slow.execute(entry.values(action="site.save"))
+        await records.audit("ops", "session.read", "session/s-2", 6)
+        seen, found = await records.news(0)
+        assert found == []
+        await slow.commit()
+    assert [each.subject for each in (await records.news(seen))[1]] == ["shop"]
+    await aside.dispose()
+    await records.close()

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 from msgspec.structs import replace
+from sqlalchemy.ext.asyncio import create_async_engine
 
-from signaling.records import Category, Records, SignInRecord, StaffRecord, Threshold
+from signaling.records import Category, Records, SignInRecord, StaffRecord, Threshold, tables
+from signaling.records.mail_plan import MailPlan
+from signaling.records.wrap_up import WrapUpPlan
 from tests.contract.records.samples import JIMIN, SHOP
 
 
@@ -67,3 +71,31 @@ async def test_thresholds_are_replaced_as_a_whole(records: Records) -> None:
     await records.save_thresholds([Threshold(figure="waiting", amber=3, red=8), Threshold(figure="level", amber=80.5, red=60)])
     await records.save_thresholds([Threshold(figure="level", amber=70, red=50)])
     assert await records.thresholds() == [Threshold(figure="level", amber=70, red=50)]
+
+
+async def test_fields_of_a_newer_version_outlive_a_save_by_this_version(records: Records, url: str) -> None:
+    """During a rolling upgrade, a server of the former version saves a site that a newer server has changed."""
+    await records.save_site(replace(SHOP, mail=MailPlan(sender="가게"), wrap_up=WrapUpPlan(outcomes=[])))
+    engine = create_async_engine(url)
+    newer = {"tone": "warm", "voices": {"ja": "aoi"}}
+    async with engine.begin() as newer_server:
+        for table in ("category", "site_key"):
+            await newer_server.execute(sa.text(f"ALTER TABLE {table} ADD COLUMN newer TEXT"))
+            await newer_server.execute(sa.update(sa.table(table, sa.column("newer"))).values(newer="kept"))
+        for name in ("mail", "wrap_up"):
+            stored = (await newer_server.execute(sa.select(tables.site.c[name]))).scalar_one()
+            await newer_server.execute(sa.update(tables.site).values({name: stored | newer}))
+    site = await records.site("shop")
+    assert site is not None
+    remaining = {"cameras": site.categories["cameras"]}
+    await records.save_site(replace(site, names={"ko": "새 이름"}, mail=MailPlan(), categories=remaining))
+    async with engine.connect() as after:
+        plan, wrap_up = (await after.execute(sa.select(tables.site.c.mail, tables.site.c.wrap_up))).one()
+        newer_ones = [sa.select(sa.table(table, sa.column("newer"))) for table in ("category", "site_key")]
+        found = [await after.execute(each) for each in newer_ones]
+        assert [rows.scalars().all() for rows in found] == [["kept"], ["kept", "kept"]]
+    await engine.dispose()
+    assert (plan["tone"], plan["voices"], plan["sender"]) == ("warm", {"ja": "aoi"}, "")
+    assert (wrap_up["tone"], wrap_up["outcomes"]) == ("warm", [])
+    changed = (await records.sites())[0]
+    assert (changed.names, changed.mail, set(changed.categories)) == ({"ko": "새 이름"}, MailPlan(), {"cameras"})

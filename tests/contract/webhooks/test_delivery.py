@@ -20,7 +20,7 @@ from signaling.records import MessageRecord, Records, Site
 from signaling.records.mail_plan import MailPlan
 from signaling.records.webhooks import Delivery, Endpoint
 from signaling.webhooks import Endpoints, Sender
-from signaling.webhooks.endpoints import BOTH_VALID_MS, EVENTS
+from signaling.webhooks.endpoints import BOTH_VALID_MS, EVENTS, By
 from signaling.webhooks.reach import Reach
 from signaling.webhooks.sending import Poster
 
@@ -30,6 +30,7 @@ from .receiver import Receiver
 SECRET = b"s" * 32
 WITHIN_S = 20.0
 DAY_MS = 86_400_000
+OPS = By("ops", 1)
 
 
 class Office:
@@ -70,7 +71,7 @@ class Office:
             await asyncio.gather(task, return_exceptions=True)
 
     async def add(self, receiver: Receiver, events: Any = EVENTS, sites: list[str] | None = None) -> Endpoint:
-        added, receiver.secret = await self.endpoints.add("main", receiver.url, events, sites)
+        added, receiver.secret = await self.endpoints.add("main", receiver.url, events, sites, by=OPS)
         return added
 
     async def converse(self, session: str, *, at: int = STARTED) -> None:
@@ -226,7 +227,7 @@ async def test_endpoint_gets_its_sites_and_its_chosen_events_only(office: Office
 async def test_both_secrets_sign_for_a_day_after_a_rotation(office: Office, receiver: Receiver) -> None:
     endpoint = await office.add(receiver, ["session.rated"])
     former = receiver.secret
-    newer = await office.endpoints.rotate(endpoint)
+    newer = await office.endpoints.rotate(endpoint, by=OPS)
     async with office.sending():
         await office.records.save_rating("s-1", 4, "", STARTED)
         await until(lambda: len(receiver.raw) == 1, lambda: receiver.raw)
@@ -259,7 +260,7 @@ async def test_refused_event_holds_back_its_session_alone_and_goes_by_hand(offic
         receiver.answers = {}
         office.skip(10)
         await until(lambda: receiver.of("s-1") == LIFE, lambda: receiver.seen)
-        assert await office.endpoints.send_again(endpoint, refused.n)
+        assert await office.endpoints.send_again(endpoint, refused.n, by=OPS)
         await until(lambda: receiver.ids[refused.event] == 2, lambda: receiver.ids)
 
 
@@ -287,9 +288,9 @@ async def test_endpoint_is_switched_off_after_three_days_and_its_people_are_told
     [entry], _ = await office.records.audits()
     assert (entry.action, entry.subject) == ("webhook.disabled", f"webhook/{endpoint.id}")
     await receiver.up()
-    await office.endpoints.change(stored, url=stored.url, events=EVENTS, sites=None, on=True)
+    await office.endpoints.change(stored, url=stored.url, events=EVENTS, sites=None, on=True, by=OPS)
     for each in reversed(await office.records.deliveries(endpoint.id)):
-        assert await office.endpoints.send_again(endpoint, each.n)
+        assert await office.endpoints.send_again(endpoint, each.n, by=OPS)
     async with office.sending():
         await until(lambda: receiver.of("s-1") == LIFE, lambda: receiver.seen)
 
@@ -301,7 +302,7 @@ async def test_webhook_that_was_off_for_days_survives_its_next_failure(office: O
     for on in (False, True):
         present = await office.records.endpoint(endpoint.id)
         assert present is not None
-        await office.endpoints.change(present, url=present.url, events=present.events, sites=None, on=on)
+        await office.endpoints.change(present, url=present.url, events=present.events, sites=None, on=on, by=OPS)
         office.skip(0 if on else 4 * DAY_MS / 1000)
     async with office.sending():
         await state_of(office, endpoint, lambda found: bool(found[0].attempts))
@@ -317,7 +318,7 @@ async def test_events_of_a_webhook_that_is_off_go_after_seven_days(office: Offic
     week_later = office.now() + 7 * DAY_MS + 1000
     await office.records.purge(week_later)
     assert len(await office.records.deliveries(endpoint.id)) == 1, "the sender still tries it"
-    await office.endpoints.change(endpoint, url=endpoint.url, events=endpoint.events, sites=None, on=False)
+    await office.endpoints.change(endpoint, url=endpoint.url, events=endpoint.events, sites=None, on=False, by=OPS)
     await office.records.purge(week_later - 2000)
     assert len(await office.records.deliveries(endpoint.id)) == 1
     await office.records.purge(week_later)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import argon2
 import pytest
@@ -13,7 +13,7 @@ from signaling.access.identity import IDLE_MS, SIGN_IN_LIFE_MS, Given, Identity
 from signaling.access.sign_in_refused import SignInRefused
 from signaling.config.seal import Seal
 from signaling.live.clock import wall_clock_ms
-from signaling.records import PasskeyRecord, SignInRecord, SignInRules, StaffRecord, TotpRecord
+from signaling.records import Audited, PasskeyRecord, SignInRecord, SignInRules, StaffRecord, TotpRecord
 
 NOW = 1_790_000_000_000
 PASSWORD = "correct horse"
@@ -44,8 +44,9 @@ class FakeRecords:
     async def staff(self, staff_id: str) -> StaffRecord | None:
         return self.people.get(staff_id)
 
-    async def add_sign_in(self, record: SignInRecord, *, password_hash: str | None = None) -> bool:
+    async def add_sign_in(self, record: SignInRecord, *, password_hash: str | None = None, audit: Iterable[Audited] = ()) -> bool:
         self.sign_ins[record.token_hash] = record
+        self.audits += [(each.actor, each.action, each.subject, each.detail) for each in audit]
         return True
 
     async def audit(self, actor: str, action: str, subject: str, at: int, detail: str = "") -> None:

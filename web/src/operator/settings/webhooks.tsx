@@ -5,6 +5,7 @@ import { dateTime } from "../../staff/format";
 import { Button, IconButton, toast, useLocale } from "../../ui";
 import { Confirm } from "../../staff/confirm";
 import { Loaded } from "../loaded";
+import { siteNames } from "./api";
 import { Once } from "./once";
 import { t, textOr } from "./texts";
 import {
@@ -26,6 +27,7 @@ const STATES = { queued: "pill", sent: "pill pill-ok", failed: "pill pill-danger
 
 /** The list of the organisation's webhooks, with their last deliveries. */
 export function Webhooks() {
+  const locale = useLocale();
   const [round, setRound] = useState(0);
   const [adding, setAdding] = useState(false);
   const [made, setMade] = useState({ id: "", secret: "" });
@@ -39,8 +41,8 @@ export function Webhooks() {
         </Button>
       </div>
       <p class="dim">{t("hook.lead")}</p>
-      <Loaded key={round} what="webhooks" load={webhooks}>
-        {({ items, events }) => (
+      <Loaded key={`${round} ${locale}`} what="webhooks" load={() => Promise.all([webhooks(), siteNames()])}>
+        {([{ items, events }, sites]) => (
           <>
             {items.length === 0 && <p class="dim">{t("hook.none")}</p>}
             {items.map((hook) => (
@@ -48,6 +50,7 @@ export function Webhooks() {
                 key={hook.id}
                 hook={hook}
                 events={events}
+                sites={hook.sites?.map((id) => sites.find((site) => site.id === id)?.name ?? id) ?? [t("field.sites.all")]}
                 secret={made.id === hook.id ? made.secret : ""}
                 onSecret={setMade}
                 onChanged={changed}
@@ -75,13 +78,15 @@ export function Webhooks() {
 interface CardProps {
   hook: Webhook;
   events: string[];
+  /** Names of the sites whose events the webhook gets. */
+  sites: string[];
   /** The webhook's new secret, which is shown only now; "" if there is none to show. */
   secret: string;
   onSecret: (made: { id: string; secret: string }) => void;
   onChanged: () => void;
 }
 
-function Card({ hook, events, secret, onSecret, onChanged }: CardProps) {
+function Card({ hook, events, sites, secret, onSecret, onChanged }: CardProps) {
   const locale = useLocale();
   const [asking, setAsking] = useState<"" | "edit" | "rotate" | "remove">("");
   const [round, setRound] = useState(0);
@@ -104,6 +109,9 @@ function Card({ hook, events, secret, onSecret, onChanged }: CardProps) {
         {hook.waiting > 0 && <span class="pill num">{t("hook.waiting", { n: hook.waiting })}</span>}
       </div>
       <p class="dim">{hook.events.join(", ")}</p>
+      <p class="dim">
+        {t("field.sites")}: {sites.join(", ")}
+      </p>
       {hook.why !== "" && <p class="notice notice-warn">{t("hook.trouble", { why: textOr(`why.${hook.why}`, hook.why) })}</p>}
       {hook.crowded && <p class="notice notice-danger">{t("hook.crowded")}</p>}
       {hook.both_until > 0 && <p class="dim">{t("hook.both", { when: dateTime(hook.both_until, locale) })}</p>}

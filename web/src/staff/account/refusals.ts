@@ -23,6 +23,7 @@ const KEYS: Record<SignInReason, AccountKey> = {
   provider_unavailable: "refused.provider_unavailable",
   provider_refused: "refused.provider_refused",
   no_role: "refused.no_role",
+  no_role_claim: "refused.no_role_claim",
   state_over: "refused.state_over",
   by_provider: "refused.by_provider",
   provider_only: "refused.provider_only",

@@ -3,8 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from signaling.access.oidc.people import login_of, role_of, shown_name, updated
+from signaling.access.oidc.people import login_of, names_role, role_of, shown_name, updated
 from signaling.access.oidc.provider import is_safe
 from signaling.records import OidcSettings, RoleRule, StaffRecord
 
@@ -34,9 +35,25 @@ def test_first_rule_that_fits_gives_the_role(roles: Any, role: str | None) -> No
     assert role_of(claims(roles), SETTINGS) == role
 
 
-@pytest.mark.parametrize("given", [{}, {"realm_access": "desk"}, {"realm_access": ["desk"]}, {"realm_access.roles": ["desk"]}])
-def test_claim_elsewhere_gives_no_role(given: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "given", [{}, {"realm_access": {}}, {"realm_access": "desk"}, {"realm_access": ["desk"]}, {"roles": ["desk"]}]
+)
+def test_missing_claim_gives_no_role_and_is_told_from_an_empty_one(given: dict[str, Any]) -> None:
     assert role_of(given, SETTINGS) is None
+    assert not names_role(given, SETTINGS)
+    assert names_role(claims([]), SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("claim", "given"),
+    [
+        ("https://shop.example/roles", {"https://shop.example/roles": ["desk"]}),
+        ("resource_access.chat.shop.example.roles", {"resource_access": {"chat.shop.example": {"roles": ["desk"]}}}),
+        ("a.b.roles", {"a": {"b": {}}, "a.b": {"roles": ["desk"]}}),
+    ],
+)
+def test_names_in_the_path_may_contain_dots(claim: str, given: dict[str, Any]) -> None:
+    assert role_of(given, replace(SETTINGS, role_claim=claim)) == "counselor"
 
 
 @pytest.mark.parametrize(

@@ -74,9 +74,21 @@ async def test_webhook_that_cannot_work_is_refused(desk: Desk, change: dict[str,
 
 async def test_organisation_has_so_many_webhooks_at_most(desk: Desk) -> None:
     ops = await desk.cookie_of("ops")
-    for _ in range(MOST_ENDPOINTS):
-        assert (await desk.post(URL, HOOK, headers=ops)).status == 200
+    for number in range(MOST_ENDPOINTS):
+        assert (await desk.post(URL, HOOK | {"url": f"https://erp.example/{number}"}, headers=ops)).status == 200
     assert await refused(await desk.post(URL, HOOK, headers=ops)) == (409, "too_many_webhooks")
+
+
+async def test_no_event_is_sent_twice_to_one_address(desk: Desk) -> None:
+    ops = await desk.cookie_of("ops")
+    assert (await desk.post(URL, HOOK, headers=ops)).status == 200
+    again = HOOK | {"events": ["session.ended", "session.rated"], "sites": ["demo-shop"]}
+    assert await refused(await desk.post(URL, again, headers=ops)) == (409, "webhook_taken")
+    other = await (await desk.post(URL, HOOK | {"events": ["session.rated"]}, headers=ops)).json()
+    here = f"{URL}/{other['id']}"
+    assert await refused(await desk.post(here, HOOK | {"on": True}, headers=ops)) == (409, "webhook_taken")
+    off = HOOK | {"events": ["session.rated"], "on": False}
+    assert (await desk.post(here, off, headers=ops)).status == 200, "its own address is its own"
 
 
 async def test_counselors_see_no_webhooks(desk: Desk) -> None:
