@@ -94,6 +94,7 @@ async def signs_in_at_the_provider_only(cast: Cast, jimin: Staff) -> None:
         await expect(operator.get("provider-remove")).to_be_visible()
         await sangdam(service, "sign-in", "--provider", "only")
         await operator.get("provider-remove").click()
+        await operator.get("provider-remove-confirm").click()
         await expect(operator.get("provider").get_by_role("alert")).to_contain_text("Allow passwords first")
 
         await jimin.page.reload()

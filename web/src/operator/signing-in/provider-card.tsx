@@ -1,5 +1,6 @@
 import { Plus, Trash2 } from "lucide";
 import { useState } from "preact/hooks";
+import { Confirm } from "../../staff/confirm";
 import { sentence } from "../../staff/refusals";
 import { t as shared } from "../../staff/texts";
 import { Button, Failure, Field, IconButton, Select, toast, useLocale } from "../../ui";
@@ -58,6 +59,7 @@ export function ProviderCard({ page: loaded, own = false, store }: ProviderCardP
   const [form, setForm] = useState(() => formOf(loaded));
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
+  const [removing, setRemoving] = useState(false);
   const save = async (wanted: ProviderForm | null) => {
     setBusy(true);
     setError("");
@@ -147,7 +149,7 @@ export function ProviderCard({ page: loaded, own = false, store }: ProviderCardP
         <Failure text={error} />
         <div class="row row-end">
           {page.provider !== null && (
-            <Button kind="danger" disabled={busy} data-testid="provider-remove" onClick={() => void save(null)}>
+            <Button kind="danger" disabled={busy} data-testid="provider-remove" onClick={() => setRemoving(true)}>
               {t("provider.remove")}
             </Button>
           )}
@@ -156,6 +158,17 @@ export function ProviderCard({ page: loaded, own = false, store }: ProviderCardP
           </Button>
         </div>
       </form>
+      {removing && (
+        <Confirm
+          title={t("provider.remove.title")}
+          yes={t("provider.remove")}
+          testid="provider-remove-confirm"
+          onYes={() => save(null).then(() => true)}
+          onClose={() => setRemoving(false)}
+        >
+          <p>{t("provider.remove.text")}</p>
+        </Confirm>
+      )}
     </section>
   );
 }
