@@ -26,7 +26,7 @@ BOTH_VALID_MS = 24 * 3_600_000  # after a new secret is made for an endpoint, it
 
 
 class By(NamedTuple):
-    """Who changes an endpoint, and when (Unix ms), for the audit."""
+    """The actor of a change of an endpoint, and the time (Unix ms), for the audit."""
 
     actor: str
     at: int
