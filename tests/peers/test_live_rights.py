@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from signaling.server import app_keys
 from signaling.server.http import bodies
 from tests.clock import MachineTime
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
+from tests.peers.software import Software
 from tests.peers.test_live_hearing import COUNSELOR, USER, hears, listening_in
 
 WITHIN_S = 1.0
@@ -307,13 +309,16 @@ class Reader:
         self.reader, self.writer = reader, writer
 
     @classmethod
-    async def of(cls, service: Service, path: str, header: str) -> Reader:
+    async def of(cls, service: Service, path: str, header: str, body: str = "") -> Reader:
+        method = "POST" if body else "GET"
         line = socket.socket()
         # a small buffer: a client can still read the buffered data after the server has closed the connection
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         line.connect(("127.0.0.1", service.settings.port))
         reader, writer = await asyncio.open_connection(sock=line, limit=4096)
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost:{service.settings.port}\r\n{header}\r\n\r\n".encode())
+        length = f"Content-Length: {len(body)}\r\nContent-Type: application/json"
+        head = f"{method} {path} HTTP/1.1\r\nHost: localhost:{service.settings.port}\r\n{header}\r\n{length}\r\n\r\n"
+        writer.write((head + body).encode())
         assert b"200 OK" in await reader.readuntil(b"\r\n\r\n")
         return cls(reader, writer)
 
@@ -335,22 +340,22 @@ class Reader:
             self.writer.close()
 
 
-async def recorded(service: Service, user: Person) -> str:
+async def recorded(service: Service, session: str, participant: str) -> str:
     """Make a track of 200 MB, which takes minutes to download slowly. Return the track's path on the server."""
-    folder = service.settings.recordings_dir / user.session_id / "1-1"
+    folder = service.settings.recordings_dir / session / "1-1"
     folder.mkdir(parents=True)
-    log = [TrackBegan(at=1000, n=1, participant=user.session["you"], kind="audio"), TrackEnded(at=4000, n=1), Ended(at=4000)]
+    log = [TrackBegan(at=1000, n=1, participant=participant, kind="audio"), TrackEnded(at=4000, n=1), Ended(at=4000)]
     (folder / "segment.jsonl").write_bytes(b"".join(encode_entry(entry) + b"\n" for entry in log))
     with (folder / "1.webm").open("wb") as track:
         track.truncate(200_000_000)
-    return f"/api/recordings/{user.session_id}/1-1/1"
+    return f"/api/recordings/{session}/1-1/1"
 
 
 @each_way
 @pytest.mark.parametrize("who", ["jimin", "ops"])
 async def test_removal_cuts_a_recording_download(service: Service, aside: Records, way: str, who: str) -> None:
     user, counselor = await in_conversation(service)
-    path = await recorded(service, user)
+    path = await recorded(service, user.session_id, user.session["you"])
     cookie = counselor.cookie if who == "jimin" else await service.sign_in("ops")
     reader = await Reader.of(service, path, f"Cookie: {cookie}")
     await reader.goes_on()
@@ -358,10 +363,26 @@ async def test_removal_cuts_a_recording_download(service: Service, aside: Record
     await reader.is_cut()
 
 
+async def test_removing_a_token_cuts_its_export(service: Service) -> None:
+    software = await Software(service).ready()
+    mina = {"id": "mina", "name": "민아"}
+    asked = {"site": "demo-shop", "category": "cameras", "language": "ko", "channel": "text", "user": mina}
+    status, begun = await software.ask("POST", "conversations", asked)
+    assert status == 200, begun
+    await recorded(service, begun["session"], "u-1")
+    header = f"Authorization: Bearer {software.token}"
+    reader = await Reader.of(service, "/api/v1/people/export", header, json.dumps({"user_id": "mina"}))
+    await reader.goes_on()
+    records = service.app[app_keys.RECORDS]
+    [token] = await records.api_tokens()
+    assert await records.remove_api_token(token.id)
+    await reader.is_cut()
+
+
 @pytest.mark.parametrize("who", ["user", "jimin"])
 async def test_erasing_cuts_downloads_of_the_session(service: Service, aside: Records, who: str) -> None:
     user, counselor = await in_conversation(service)
-    path, header = await recorded(service, user), f"Cookie: {counselor.cookie}"
+    path, header = await recorded(service, user.session_id, user.session["you"]), f"Cookie: {counselor.cookie}"
     await user.say("leave")
     await user.state("after")
     if who == "user":

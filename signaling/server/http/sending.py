@@ -1,12 +1,13 @@
-"""Send large files. Until the last byte is sent, the server repeatedly checks whether the client may still read the file."""
+"""Send large bodies. Until the last byte is sent, the server repeatedly checks whether the client may still read the body."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
+from typing import Any, TypeVar
 
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
@@ -16,6 +17,7 @@ from signaling.records import RecordsAway
 from .errors import Refused
 
 LOOK_S = 0.4  # seconds between two checks whether the client may still read the file
+T = TypeVar("T")
 _DROP = struct.pack("ii", 1, 0)  # SO_LINGER with 0 s, so that closing the socket resets the connection
 
 
@@ -31,27 +33,36 @@ class WatchedFile(web.FileResponse):
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Send the file. Raises ConnectionResetError when the client's right to read the file has ended."""
-        sending = asyncio.create_task(super().prepare(request))
-        stands = True
-        try:
-            while stands and not (await asyncio.wait({sending}, timeout=LOOK_S))[0]:
-                stands = await self._stands()
-            if stands:
-                return sending.result()
-        finally:
-            sending.cancel()  # stop sending before the socket is closed: asyncio's sendfile does not notice a closed socket
-            await asyncio.wait({sending})
-        _cut(request)
-        raise ConnectionResetError("the right to read it has ended")
+        return await while_standing(request, super().prepare(request), self._may_read)
 
-    async def _stands(self) -> bool:
-        try:
-            await self._may_read()
-        except Refused:
-            return False
-        except RecordsAway:  # while the records are unavailable, the right cannot be checked, so it counts as unchanged
-            return True
+
+async def while_standing(request: web.BaseRequest, sends: Coroutine[Any, Any, T], may_read: Callable[[], Awaitable[object]]) -> T:
+    """Run `sends`, which sends a body, and call `may_read` at intervals. Return the result of `sends`.
+
+    When `may_read` raises Refused, the connection is cut. Then raises ConnectionResetError.
+    """
+    sending = asyncio.create_task(sends)
+    stands = True
+    try:
+        while stands and not (await asyncio.wait({sending}, timeout=LOOK_S))[0]:
+            stands = await _stands(may_read)
+        if stands:
+            return sending.result()
+    finally:
+        sending.cancel()  # stop sending before the socket is closed: asyncio's sendfile does not notice a closed socket
+        await asyncio.wait({sending})
+    _cut(request)
+    raise ConnectionResetError("the right to read it has ended")
+
+
+async def _stands(may_read: Callable[[], Awaitable[object]]) -> bool:
+    try:
+        await may_read()
+    except Refused:
+        return False
+    except RecordsAway:  # while the records are unavailable, the right cannot be checked, so it counts as unchanged
         return True
+    return True
 
 
 def _cut(request: web.BaseRequest) -> None:

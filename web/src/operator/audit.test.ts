@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ApiError } from "../staff/api";
 import { setLocale } from "../ui/i18n";
-import { subjectText, whyRefused } from "./audit";
+import { changeText, subjectText, whyRefused } from "./audit";
 
 describe("the subject of an entry", () => {
   it("is in the reader's language", async () => {
@@ -12,6 +12,20 @@ describe("the subject of an entry", () => {
     expect(subjectText({ subject: "mail/m-7", name: "" })).toBe("mail/m-7");
     await setLocale("en");
     expect(subjectText({ subject: "installation", name: "" })).toBe("The whole installation");
+  });
+});
+
+describe("a change", () => {
+  it("is told in words, each setting for itself", async () => {
+    await setLocale("en");
+    const roles = [
+      { value: "desk", role: "counselor" },
+      { value: "leads", role: "manager" },
+    ];
+    const change = { before: { roles: [], file_mb: 25 }, after: { roles, file_mb: 50 } };
+    expect(changeText({ change })).toBe(
+      "roles: (nothing) → (value: desk, role: counselor), (value: leads, role: manager); file_mb: 25 → 50",
+    );
   });
 });
 

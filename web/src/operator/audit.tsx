@@ -21,16 +21,24 @@ function Subject({ item }: { item: AuditItem }) {
   const { subject } = item;
   const session = subject.startsWith("session/") ? subject.slice("session/".length) : "";
   if (session !== "") return <a href={`#past/${encodeURIComponent(session)}`}>{session}</a>;
-  return <span title={subject}>{subjectText(item)}</span>;
+  return (
+    <span class="cell-short" title={subject}>
+      {subjectText(item)}
+    </span>
+  );
 }
 
 /** The settings that an action has changed. */
 function Settings({ item }: { item: AuditItem }) {
-  const text = changeText(item);
-  if (text === "") return null;
+  const lines = changeLines(item);
+  if (lines.length === 0) return null;
   return (
-    <span class="cell-text" title={text}>
-      {text}
+    <span class="cell-text" title={lines.join("; ")}>
+      {lines.map((line) => (
+        <span key={line} class="cell-line">
+          {line}
+        </span>
+      ))}
     </span>
   );
 }
@@ -46,7 +54,12 @@ const columns = (locale: Locale): TableColumn<AuditItem>[] => [
     text: subjectText,
     cell: (row) => <Subject item={row} />,
   },
-  { id: "detail", title: t("col.detail"), value: (row) => row.detail },
+  {
+    id: "detail",
+    title: t("col.detail"),
+    value: (row) => row.detail,
+    cell: ({ detail }) => (detail === "" ? null : <span class="cell-short">{detail}</span>),
+  },
   {
     id: "change",
     title: t("col.change"),
@@ -57,12 +70,23 @@ const columns = (locale: Locale): TableColumn<AuditItem>[] => [
 
 const MOST_SHOWN = 100; // a value is shortened to this many characters; opening hours can be long
 
+/** Returns a value of a setting as people read it: without the quotes and braces of JSON. */
+function plain(value: unknown): string {
+  if (Array.isArray(value)) return value.map(plain).join(", ");
+  if (typeof value !== "object" || value === null) return String(value);
+  return `(${Object.entries(value)
+    .map(([name, each]) => `${name}: ${plain(each)}`)
+    .join(", ")})`;
+}
+
 /** Returns in words which settings an action has changed, such as "file_mb: 25 → 50". */
-export function changeText({ change }: Pick<AuditItem, "change">): string {
-  if (change === null) return "";
+export const changeText = (item: Pick<AuditItem, "change">): string => changeLines(item).join("; ");
+
+function changeLines({ change }: Pick<AuditItem, "change">): string[] {
+  if (change === null) return [];
   const short = (text: string) => (text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text);
   const shown = (field: string, value: unknown) =>
-    value === undefined || value === null || value === ""
+    value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0)
       ? t("audit.nothing")
       : field === "logo" || field === "picture" // the ids of pictures say nothing to people
         ? t("audit.picture")
@@ -70,11 +94,9 @@ export function changeText({ change }: Pick<AuditItem, "change">): string {
           ? short(value)
           : field === "key"
             ? (value as { kid: string }).kid
-            : short(JSON.stringify(value));
+            : short(plain(value));
   const fields = Object.keys({ ...change.before, ...change.after });
-  return fields
-    .map((field) => `${field}: ${shown(field, change.before?.[field])} → ${shown(field, change.after?.[field])}`)
-    .join("; ");
+  return fields.map((field) => `${field}: ${shown(field, change.before?.[field])} → ${shown(field, change.after?.[field])}`);
 }
 
 /** Returns the question to ask before an addition is undone, because people may already use what was added; "" to ask nothing. */

@@ -55,6 +55,13 @@ async def _holder(request: web.Request) -> Holder:
     return holder
 
 
+async def require_same_rights(request: web.Request) -> None:
+    """Raise Refused(bad_token) when the request's token has ended, or has lost a right since the request began."""
+    holder = await holder_of(request.app[RECORDS], bearer(request), now_ms())
+    if holder is None or not request[HOLDER].rights <= holder.rights:
+        raise Refused(401, "bad_token", "The token has ended, or has lost a right.")
+
+
 async def _tell(request: web.Request, response: web.StreamResponse) -> None:
     """Put the token's limits into the response's headers (draft-ietf-httpapi-ratelimit-headers).
 

@@ -19,8 +19,10 @@ from signaling.server.http.allowed import Asker, asker_of
 from signaling.server.http.bodies import Key, now_ms, read_json
 from signaling.server.http.errors import answer, not_found
 from signaling.server.http.headers import secure
+from signaling.server.http.sending import while_standing
 
 from . import sessions
+from .gate import require_same_rights
 from .zipped import Export
 
 routes = web.RouteTableDef()
@@ -56,7 +58,10 @@ async def find(request: web.Request) -> web.Response:
 
 @routes.post("/api/v1/people/export")
 async def export(request: web.Request) -> web.StreamResponse:
-    """Return all stored data about a person as a zip file. The request is audited."""
+    """Return all stored data about a person as a zip file. The request is audited.
+
+    When the token ends or loses a right, the connection is cut.
+    """
     asker = await asker_of(request)
     found = await _sessions(request, asker, await read_json(request, _read))
     if not found:
@@ -67,9 +72,13 @@ async def export(request: web.Request) -> web.StreamResponse:
     response.content_type = "application/zip"
     secure(request, response.headers)
     await response.prepare(request)
-    async for piece in Export(request, asker, found).pieces():
-        await response.write(piece)
-    await response.write_eof()
+
+    async def send() -> None:
+        async for piece in Export(request, asker, found).pieces():
+            await response.write(piece)
+        await response.write_eof()
+
+    await while_standing(request, send(), lambda: require_same_rights(request))
     return response
 
 
