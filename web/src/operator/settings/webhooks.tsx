@@ -50,7 +50,7 @@ export function Webhooks() {
                 key={hook.id}
                 hook={hook}
                 events={events}
-                sites={hook.sites?.map((id) => sites.find((site) => site.id === id)?.name ?? id) ?? [t("field.sites.all")]}
+                siteNames={hook.sites?.map((id) => sites.find((site) => site.id === id)?.name ?? id) ?? [t("field.sites.all")]}
                 secret={made.id === hook.id ? made.secret : ""}
                 onSecret={setMade}
                 onChanged={changed}
@@ -79,14 +79,14 @@ interface CardProps {
   hook: Webhook;
   events: string[];
   /** Names of the sites whose events the webhook gets. */
-  sites: string[];
+  siteNames: string[];
   /** The webhook's new secret, which is shown only now; "" if there is none to show. */
   secret: string;
   onSecret: (made: { id: string; secret: string }) => void;
   onChanged: () => void;
 }
 
-function Card({ hook, events, sites, secret, onSecret, onChanged }: CardProps) {
+function Card({ hook, events, siteNames: named, secret, onSecret, onChanged }: CardProps) {
   const locale = useLocale();
   const [asking, setAsking] = useState<"" | "edit" | "rotate" | "remove">("");
   const [round, setRound] = useState(0);
@@ -110,7 +110,7 @@ function Card({ hook, events, sites, secret, onSecret, onChanged }: CardProps) {
       </div>
       <p class="dim">{hook.events.join(", ")}</p>
       <p class="dim">
-        {t("field.sites")}: {sites.join(", ")}
+        {t("field.sites")}: {named.join(", ")}
       </p>
       {hook.why !== "" && <p class="notice notice-warn">{t("hook.trouble", { why: textOr(`why.${hook.why}`, hook.why) })}</p>}
       {hook.crowded && <p class="notice notice-danger">{t("hook.crowded")}</p>}
