@@ -88,7 +88,8 @@ class Factors:
     async def confirm(self, staff: str, code: str, now: int, *, audit: Iterable[Audited] = ()) -> list[str]:
         """Make the new authenticator app the member's second factor. Return new recovery codes for the member.
 
-        `code`: the app's first code. `audit`: entries to store with the change. Raises SignInRefused: wrong_code, app_exists, too_many_sign_ins.
+        `code`: the app's first code. `audit`: entries to store with the change. Raises SignInRefused: wrong_code, app_exists,
+        too_many_sign_ins.
         """
         if await self.has_app(staff):
             raise SignInRefused("app_exists")
