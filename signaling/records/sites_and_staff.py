@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from time import monotonic
 from typing import Any
 
@@ -275,7 +275,7 @@ class Places(Database):
         return True
 
 
-def _site_row(site: Site, former: Mapping[str, Any]) -> dict[str, Any]:
+def _site_row(site: Site, former: sa.RowMapping | dict[str, Any]) -> dict[str, Any]:
     """Return the site's row of the table. `former`: the stored row, or {}."""
     plain = {name: _keeping(former.get(name), getattr(site, name)) for name in ("wrap_up", "mail", "appointments")}
     return {name: getattr(site, name) for name in _SITE_COLUMNS} | plain
