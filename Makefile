@@ -40,7 +40,7 @@ browsers:
 look: $(VENV)/.dev packages pages ## drive every page through its states, check each one, keep screenshots in build/screenshots
 	$(BIN)/pytest tests/browser/test_pages*.py $(ARGS)
 
-check: $(VENV)/.dev pages ## lint, types, import contract, and the unit tests that are not slow (about a minute and a half)
+check: $(VENV)/.dev pages ## lint, types, import contract, and the unit tests that are not slow (about two minutes)
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint quick
 
 PLAIN := tests matcher loadtest media signaling web # folders whose prose follows all rules of tests/style.py
