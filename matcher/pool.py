@@ -36,10 +36,10 @@ class Member:
     `mode`: the state of the member without requests, which the member chose or the matcher set. `state` also depends on `live`
     (the member's accepted requests, and how each counts), `reservation` and `lost`. `texts`, `calls`: how many accepted texts and
     calls take a place. `obstacles`: by medium, why the member can get no request now; None means that they can. `is_idle`:
-    whether the member can get a request of at least one medium. `promised`: by request, the medium of each place that is kept
-    free for an appointment (the ledger's own dict). `idle_item`: the member's entry in `Pool.idle`. `reported`: state and `ready`
-    in the last event about the member. `known`: the obstacles that the member has had, by their reasons. `watched_by`: demands
-    whose `obstructed` names the member.
+    whether the member can get a request of at least one medium. `promised`: id of an appointment's request → medium of the place
+    that is kept free for it. `idle_item`: the member's entry in `Pool.idle`. `reported`: state and `ready` in the last event
+    about the member. `known`: the obstacles that the member has had, by their reasons. `watched_by`: demands whose `obstructed`
+    names the member.
     """
 
     __slots__ = (

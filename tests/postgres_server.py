@@ -1,4 +1,7 @@
-"""Run a real PostgreSQL for tests. It is Debian's package, keeps its data in a folder of its own, and listens on loopback."""
+"""Run a real PostgreSQL from Debian's package for tests.
+
+The server keeps its data in a folder of its own. It listens on loopback unless a test gives another `host`.
+"""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class RedisStore:
     """One matching domain in the Redis at `url`. Several stores may share the domain. Every step may raise `Unavailable`.
 
     Steps run in the order in which they are called, and each only once, even if Redis' answer is lost. If a step raises
-    `Unavailable`, the step may or may not have run. `connect`: makes the client of an address (`line.py`).
+    `Unavailable`, the step may or may not have run. `connect`: returns a Redis client for a URL (`line.py`).
 
     `fence`: the last fence before a restart, if known. New fences are above that fence, even if Redis has lost everything.
 

@@ -105,7 +105,10 @@ class Reassembler:
 
 
 class FragmentError(Exception):
-    """Malformed fragment or message. The functions that raise this error list the reasons."""
+    """The `doc` channel does not accept a fragment or message, for example because it is malformed or too large.
+
+    The functions that raise this error list the reasons.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

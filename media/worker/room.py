@@ -182,9 +182,9 @@ class Room:
     def tick(self, now: float) -> None:
         """Run what is due.
 
-        The worker calls this method every 20 ms; while the room `rests`, every 200 ms. While nothing is mixed and no peer waits
-        for an answer, the worker calls this method every 200 ms, or every 100 ms without the fast path. A late tick also makes
-        the sound of the ticks that were missed.
+        The worker calls this method every 20 ms, and more rarely while no peer waits for an answer: every 100 ms while the fast
+        path sends the only voice to the listeners of the mix; every 200 ms while nothing is mixed, or every 100 ms if somebody
+        sends video and there is no fast path. A late tick also makes the sound of the ticks that were missed.
         """
         self.voices.tick(now, self._is_calm)
         self._outside.flush()

@@ -51,7 +51,7 @@ API_KID = "api:v1"  # No key of a site can have this name, because it contains â
 MOST_CHARS = 8192  # A code has at most this many characters.
 MOST_LIFE_S = 600
 LEEWAY_S = 10  # Seconds by which a partner's clock may be wrong.
-MOST_TRAIL = 50  # The trail that the browser sends with a code has at most this many steps.
+MOST_TRAIL = 50  # A browser sends at most this many steps (seen pages, marked clicks) with a code.
 MOST_KEYS = 2  # A site may have at most this many signing keys at a time.
 
 Kind = Literal["publishable", "partner"]

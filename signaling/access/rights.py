@@ -106,7 +106,7 @@ SAYS: Final[dict[Action, str]] = {
     "reports.read": "Read reports.",
     "audit.read": "Read the audit.",
     "audit.undo": "Undo a change that the audit shows.",
-    "thresholds.change": "Set when the wallboard's figures turn amber and red.",
+    "thresholds.change": "Choose the limits at which the wallboard's figures turn amber or red.",
     "outcomes.read": "See the outcomes and tags of sites.",
     "outcomes.change": "Change outcomes, tags and templates.",
     "hours.change": "See and change opening hours.",

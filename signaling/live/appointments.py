@@ -21,7 +21,8 @@ from signaling.records.opening_hours import HORIZON_MS, Hours
 from signaling.session.events import WithStaff
 from signaling.session.model import NotAllowed
 
-# milliseconds for which free times are cached, by site, category, language, channel and time zone; a claim reads the records
+# milliseconds for which free times are cached, by site, category, language, channel and time zone; a booking does not use this
+# cache, but reads the records
 KNOWN_MS: Final = 3_000
 MOST_KNOWN: Final = 200  # Free times are cached for at most this many of these combinations.
 # At most this many members with their own working hours are offered at a time, because each takes about 5 ms to compute.

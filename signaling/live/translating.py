@@ -124,7 +124,8 @@ class Translator:
     def forget(self, session: str) -> None:
         """Remove the translations of an erased session from memory.
 
-        If another session needs such a translation, the service is asked again.
+        Sessions with the same text share a translation. If another session still needs a translation that is removed here, the
+        service is asked again.
         """
         for key in [key for key, kept in self._kept.items() if session in kept.sessions]:
             del self._kept[key]

@@ -98,8 +98,8 @@ class Sender:
     async def _rest(self, *, idle: bool) -> None:
         """Wait until the pause of all lanes is over and a mail may be due.
 
-        `idle`: the last search found no mail that was due. If the server's clock and the machine's clock differ, the reason may
-        be a reminder that is due by the server's clock only. After that, wait a moment before the next search.
+        `idle`: the last search found no mail that was due. A reminder can be due by the clock `now`, but not yet by the
+        machine's clock. So wait a moment before the next search.
         """
         pause_ms = self._paused_until - self._now()
         if pause_ms > 0:

@@ -36,7 +36,7 @@ RECORDS: web.AppKey[Records] = web.AppKey("records", Records)
 # the steady clock, which decides when sign-ins and links end and when mails and webhook events are due
 CLOCK: web.AppKey[Now] = web.AppKey("clock")
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
-BUS: web.AppKey[Bus] = web.AppKey("bus")  # the values of this key and of the next key exist only in a cluster
+BUS: web.AppKey[Bus] = web.AppKey("bus")  # an application has `BUS` and `NODE` only in a cluster
 NODE: web.AppKey[Node] = web.AppKey("node")
 LIVE: web.AppKey[Live] = web.AppKey("live")
 CODES: web.AppKey[Codes] = web.AppKey("codes")

@@ -18,7 +18,7 @@ from .board_document import Page
 
 Form = Literal["html", "text"]
 FORMS: dict[Form, str] = {"html": "text/html", "text": "text/plain"}
-_QUOTE = Seen(60, cut=True)  # length of a quoted line's beginning, which is shown above a reply to this line
+_QUOTE = Seen(60, cut=True)  # cuts the quote above a reply to the first 60 characters of the line that is replied to
 PictureOf = Callable[[str], Awaitable["Image | None"]]
 """A function that returns the picture with this id, or None when the readers may not see it."""
 

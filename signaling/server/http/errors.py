@@ -161,7 +161,8 @@ def _problem(
 def _refusal(request: web.Request, status: int, reason: HttpReason, sentence: str, retry_s: int = _RETRY_AFTER_S) -> web.Response:
     """Count and return a refusal.
 
-    The body repeats the header `Retry-After`, because a browser hides this header from pages of other origins.
+    With status 429 or 503, the body repeats the header `Retry-After`, because a browser hides this header from pages of other
+    origins.
     """
     request.app[COUNTS][f"http.{reason}"] += 1
     if status not in (429, 503):

@@ -135,7 +135,8 @@ _FOR_PARTNERS = {
 async def widget(request: web.Request) -> web.StreamResponse:
     """Return the widget for partners' pages.
 
-    Pages of any origin may load the widget. Browsers may cache it for five minutes, so a new version reaches a page after that.
+    Pages of any origin may load the widget. Browsers may cache it for five minutes, so a page may get a new
+    version up to five minutes late.
 
     The launcher is that of the site that `?site=` names. For an unknown site, and while the records are unavailable, it is the
     standard one.

@@ -27,7 +27,7 @@ from .sending import WatchedFile
 
 routes = web.RouteTableDef()
 
-MOST_LINES = 5000  # at most this many lines of a session in one answer
+MOST_LINES = 5000  # the player gets at most the first 5,000 lines of a session
 LOOK_MS = 15 * 60_000  # all requests of a member for one session's recording within this many milliseconds count as one playback
 MOST_LOOKS = 1000  # at most this many playbacks are remembered at the same time
 

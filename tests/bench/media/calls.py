@@ -121,8 +121,8 @@ async def _latency() -> AsyncIterator[Row]:
     """Measure the latency of packets: the kernel's arrival time minus the sending time, in ms.
 
     The relay runs at about half of a core's capacity, the mix with ten rooms. The latency of the mix is measured on the sound.
-    A relayed call is measured on the sound, too, and its latency is subtracted. The latencies of Janus and of the worker contain
-    the sender's codec.
+    The sound of a relayed call is measured in the same way. The latency of the relayed call is subtracted from the latency of the
+    mix, so the rows show only what the mix adds.
     """
     async with Sangdam() as sangdam:
         rooms = await open_rooms(sangdam, 60, mixed=False, keep=400)

@@ -1,6 +1,7 @@
 """The Redis store when Redis fails, refuses, is full or has moved.
 
-Each step is executed once, or is not executed and raises an error.
+No step is executed twice. A step that Redis refuses is not executed. A step that raises `Unavailable` after five seconds without
+an answer may have been executed or not.
 """
 
 from __future__ import annotations

@@ -248,7 +248,8 @@ interface LaneProps {
   mentions: ComponentChildren;
 }
 
-/** The list on the left: my sessions, waiting visitors, requests for help, callbacks and messages left. */
+/** The list on the left: mentions of me, my sessions, waiting visitors, callbacks, requests for help, and
+ *  the messages that visitors have left. */
 export function Lane({
   role,
   my_id,

@@ -10,8 +10,8 @@ import { prefs } from "../staff/prefs";
 import { t } from "../staff/texts";
 import type { Sessions } from "./use-sessions";
 
-/** Announces new lines in sessions that are not on the screen, in the ways that the person has chosen. The ways of announcing are
- *  a sound with the session's own pitch, a notification, and the badge on the icon. The badge also counts calls that ring. */
+/** Announces new lines that the person does not see, in the ways that the person has chosen: the page has no focus, or the screen
+ *  does not show the line's session. The ways of announcing are a sound with the session's own pitch, a notification, and the badge on the icon. The badge also counts calls that ring. */
 export function useNews({ list, fresh }: Sessions, ringing: number): void {
   const { ringVolume, ringMuted, newSound, newBadge, newNotify } = useStore(prefs);
   const told = useRef<Record<string, number> | null>(null);

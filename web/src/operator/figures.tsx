@@ -59,7 +59,7 @@ function Figure({ name, value, hint = "", level = "", points = null, text = whol
   );
 }
 
-/** The figures of the wallboard. A figure that has thresholds turns amber or red when its value passes them. */
+/** The figures of the wallboard. A figure that has thresholds turns amber or red when its value reaches one of them. */
 export function Figures({ board, trend, now }: { board: Wallboard; trend: Trend | null; now: number }) {
   const values = valuesOf(board, now);
   const grades = levels(values, board.thresholds ?? []);

@@ -35,7 +35,8 @@ export interface ControlsProps {
 
 const canShareScreen = () => "getDisplayMedia" in ((navigator.mediaDevices as MediaDevices | undefined) ?? {});
 
-/** The buttons of a call: microphone, camera, screen, board, chat, devices, leave. A button without a handler is not shown. */
+/** The buttons of a call: microphone, camera, screen and devices (if the session has media), board, chat, captions, guests,
+ *  `children`, leave. Chat and leave are shown only if they have a handler. */
 export function Controls({ link, session, board, chat, onLeave, children }: ControlsProps) {
   useLocale();
   const [testing, setTesting] = useState(false);

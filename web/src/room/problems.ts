@@ -1,5 +1,5 @@
-/** Turns an error of getUserMedia or getDisplayMedia into the key of the text that says why a microphone, camera or screen is
- *  not available. Pure. */
+/** Turns an error of getUserMedia or getDisplayMedia into a `Problem`: a word for why a microphone, camera or screen is not
+ *  available. Pure. */
 
 export type Problem = "" | "blocked" | "missing" | "busy" | "insecure" | "failed";
 

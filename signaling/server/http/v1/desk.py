@@ -96,7 +96,7 @@ async def mark(request: web.Request) -> web.Response:
     state = (await read_json(request, _read_mark)).state
     audit = Audited(asker.member.id, "message.mark", f"session/{session.id}", now_ms(), f"{message.id}: {state}")
     try:
-        # counselors see this name, so it must not look like a colleague's name
+        # counselors see who took the message; the prefix keeps a token's name from looking like a colleague's
         changed = await records.set_message_state(message.id, state, f"API: {asker.member.name}", audit=audit)
     except LookupError:
         raise not_found() from None

@@ -236,7 +236,7 @@ async def test_rules_for_signing_in_and_thresholds_are_undone(desk: Desk) -> Non
 
 
 def refuse_entries(file: sqlite3.Connection) -> None:
-    """Let the database refuse every audit entry, as when the server ends just then."""
+    """Let the database refuse every new audit entry, as if the server ended between a change and its entry."""
     file.execute("CREATE TRIGGER no_entry BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no entry'); END")
 
 
