@@ -1,7 +1,7 @@
 import type { SessionView } from "../messages";
 import {
   cast,
-  HEIGHT,
+  HEIGHTS,
   hearsNow,
   lines,
   places,
@@ -36,7 +36,7 @@ function Wire({ line, at }: { line: Line; at: Record<string, Point> }) {
 }
 
 function Face({ name, role, you, at }: { name: string; role: Exclude<keyof Cast, "guests"> | "guest"; you: boolean; at: Point }) {
-  const above = role === "user";
+  const above = at.y < 100; // names are outside the curve on which the people are
   return (
     <g class={`face face-${role} ${you ? "face-you" : ""}`}>
       <title>{name}</title>
@@ -44,12 +44,8 @@ function Face({ name, role, you, at }: { name: string; role: Exclude<keyof Cast,
       <text x={at.x} y={at.y + 5} class="face-initial" aria-hidden="true">
         {Array.from(name)[0]}
       </text>
-      <text
-        x={above ? at.x + R + 8 : at.x}
-        y={above ? at.y + 5 : at.y + R + 15}
-        class={above ? "face-name face-name-beside" : "face-name"}
-      >
-        {you ? t("hear.you") : shortName(name, role === "guest" ? "guest" : "other")}
+      <text x={at.x} y={above ? at.y - R - 8 : at.y + R + 15} class="face-name">
+        {you ? t("hear.you") : shortName(name, at.x)}
       </text>
     </g>
   );
@@ -77,8 +73,8 @@ export function HearingPicture({ session, preview }: { session: SessionView; pre
   ].filter(({ id }) => id !== "");
   return (
     <svg
-      viewBox={`0 0 240 ${who.guests.length > 0 ? HEIGHT.guests : HEIGHT.alone}`}
-      class={`hearing ${preview ? "hearing-preview" : ""}`}
+      viewBox={`0 0 240 ${HEIGHTS[who.guests.length] ?? 258}`}
+      class={`hearing ${preview ? "hearing-preview" : ""} ${who.guests.length > 0 ? "hearing-guests" : ""}`}
       role="img"
       aria-label={`${t(preview ? "hear.after" : "hear.title")}: ${inWords(all, name)}`}
       data-testid="hearing"

@@ -96,39 +96,38 @@ export function lines(hears: Hears, people: string[]): Line[] {
   });
 }
 
-/** The height of the drawing, whose width is 240: without guests, and with guests, who need more room. */
-export const HEIGHT = { alone: 150, guests: 214 };
+/** The height of the drawing, whose width is 240, for each number of guests. */
+export const HEIGHTS = [162, 222, 222, 258];
 
-/** Where up to three guests are in the picture. With the user above them and staff below, all people are on a curve, so that no
- *  line between two people goes through a third. */
+/** Where up to three guests are in the picture. With the user above them, all people are on a curve, so that no line between two
+ *  people goes through a third. Their names are outside this curve, so that no line goes through a name. */
 const GUESTS_AT: Point[] = [
-  { x: 42, y: 56 },
-  { x: 198, y: 56 },
-  { x: 24, y: 118 },
+  { x: 38, y: 92 },
+  { x: 202, y: 92 },
+  { x: 120, y: 218 },
 ];
 
 /** Returns where each person is in the picture: user above, counselor below left, professional below right, in every mode. */
 export function places({ user, counselor, professional, guests }: Cast): Record<string, Point> {
   const at: Record<string, Point> = {};
-  const side = guests.length > 0 ? 62 : 44;
-  const y = guests.length > 0 ? 174 : 112;
-  if (user) at[user] = { x: 120, y: guests.length > 0 ? 24 : 30 };
-  if (counselor) at[counselor] = { x: professional ? side : 120, y };
-  if (professional) at[professional] = { x: counselor ? 240 - side : 120, y };
-  guests.forEach((guest, n) => (at[guest] = GUESTS_AT[n] ?? { x: 120, y: 99 }));
+  const [side, y] = guests.length > 2 ? [38, 172] : guests.length > 0 ? [62, 180] : [56, 124];
+  const alone = guests.length > 2 ? side : 120; // the third guest has the place in the middle
+  if (user) at[user] = { x: 120, y: 46 };
+  if (counselor) at[counselor] = { x: professional ? side : alone, y };
+  if (professional) at[professional] = { x: counselor ? 240 - side : alone, y };
+  guests.forEach((guest, n) => (at[guest] = GUESTS_AT[n] ?? { x: 120, y: 132 }));
   return at;
 }
 
-// A name in the drawing has at most this many letters. A Korean, Japanese or Chinese character counts as two letters.
-const MOST_WIDTH = { guest: 7, other: 14 };
-
-/** Returns a name as it fits into the picture. A guest's name is its first word. */
-export function shortName(name: string, role: keyof typeof MOST_WIDTH): string {
-  const letters = Array.from((role === "guest" && name.split(" ")[0]) || name);
+/** Returns a name as it fits into the picture, above or below a person at `x`. A Korean, Japanese or Chinese character counts as
+ *  two letters. */
+export function shortName(name: string, x: number): string {
+  const most = Math.min(14, Math.floor((2 * Math.min(x, 240 - x)) / 8));
+  const letters = Array.from(name);
   const width = (all: string[]) => all.reduce((sum, letter) => sum + (letter > "\u1100" ? 2 : 1), 0);
-  if (width(letters) <= MOST_WIDTH[role]) return letters.join("");
-  while (width(letters) > MOST_WIDTH[role] - 1) letters.pop();
-  return `${letters.join("")}…`;
+  if (width(letters) <= most) return name;
+  while (width(letters) > most - 1) letters.pop();
+  return `${letters.join("").trimEnd()}…`;
 }
 
 /** Returns the line between two people, shortened so that arrow heads end at the people's circles. */
