@@ -86,11 +86,6 @@ class Section:
         return MID_URI in self.extensions or bool(self.ssrcs)
 
     @property
-    def repeats(self) -> bool:
-        """Return whether lost packets may be requested by NACK (RFC 4585), in both directions."""
-        return "nack" in self.feedback
-
-    @property
     def transport_cc(self) -> int:
         """Id of the header extension with the transport-wide number; 0 if the offer lacks it or its feedback."""
         identifier = self.extensions.get(TRANSPORT_CC_URI, 0)
@@ -462,7 +457,6 @@ def _media_section(section: Section, local: Local) -> list[str]:
     lines += ["a=rtcp-rsize"] if section.reduced else []
     if section.kind == "audio":
         lines += [f"a=rtpmap:{number} opus/48000/2", f"a=fmtp:{number} minptime=10;useinbandfec=1"]
-        lines += [f"a=rtcp-fb:{number} nack"] if section.repeats else []
         if section.red >= 0:
             lines += [f"a=rtpmap:{section.red} red/48000/2", f"a=fmtp:{section.red} {number}/{number}"]
     else:

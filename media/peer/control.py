@@ -83,12 +83,11 @@ class Control:
         stream.sender_report(report, self._clock_offset - rtcp.NTP_EPOCH_S, now)
 
     def _repeat(self, nack: rtcp.Nack, now: float) -> list[bytes]:
-        streams = (self._downlink.voice, *self._downlink.slots)
-        stream = next((each for each in streams if each.ssrc == nack.ssrc), None)
-        if stream is None:
+        slot = next((each for each in self._downlink.slots if each.ssrc == nack.ssrc), None)
+        if slot is None:
             return []
         self._downlink.repeats.follow(self._downlink.estimate, now)
-        return stream.repair(nack.sequences, self._downlink.repeats, now)
+        return slot.repair(nack.sequences, self._downlink.repeats, now)
 
     # packets to the peer
 
@@ -98,9 +97,9 @@ class Control:
 
     def due(self, now: float) -> bytes:
         """Return what must be sent now, as one compound packet. Empty: nothing must be sent."""
-        requests, rtt_ms = self._transport_feedback(now), self._quality.rtt_ms(now)
+        requests = self._transport_feedback(now)
         for stream in self._uplink.incoming.values():
-            missing = stream.nacks(now, rtt_ms)
+            missing = stream.nacks(now)
             if missing:
                 requests += rtcp.nack(self._ssrc, stream.ssrc, missing)
             if stream.role != "audio" and stream.keyframe_due(now):

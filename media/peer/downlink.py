@@ -58,7 +58,6 @@ class Downlink:
             self._seal,
             rtx=section.rtx,
             red=section.red,
-            repeats=section.repeats,
             stamp=stamp if identifier else None,
             say=say,
         )

@@ -62,7 +62,6 @@ class VoiceOwner(Protocol):
     def audio(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, level: int | None, now: float) -> None: ...
     def kept(self, peer: Peer, packets: list[Kept]) -> None: ...
     def returned(self, peer: Peer) -> None: ...
-    def hurry(self, now: float) -> None: ...
 
 
 class Owner(Protocol):
@@ -225,10 +224,9 @@ class Peer:
     def lendable(self) -> bool:
         """Return True if the fast path may take this voice.
 
-        False: there is no fast path, the transport is not secure yet, Python must unpack the packets (RED), or packets of the
-        voice are missing and requested.
+        False: there is no fast path, the transport is not secure yet, or Python must unpack the packets (RED).
         """
-        return self.downlink.lent is not None and not self.uplink.redundant and self.uplink.has_whole_voice
+        return self.downlink.lent is not None and not self.uplink.redundant
 
     @property
     def is_lent(self) -> bool:
@@ -381,9 +379,6 @@ class Peer:
             level = self._level(plain, header)
             for packet in self.uplink.voice(stream, plain, header, came):
                 self._voices.audio(self, stream, *packet, level, now)
-            if not stream.is_calm:
-                self.hurry()
-                self._voices.hurry(now)
         else:
             self._recall_picture(stream)
             self._picture_by = path
@@ -454,11 +449,8 @@ class Peer:
 
     @property
     def rests(self) -> bool:
-        """Return whether nothing needs a prompt answer.
-
-        The peer has sent no video, has at most one checked address, and no packet of its voice is missing.
-        """
-        return not (self.uplink.has_pictures or self.ice.has_choice) and self.uplink.has_whole_voice
+        """Return whether nothing needs a prompt answer: the peer has sent no video, and has at most one checked address."""
+        return not (self.uplink.has_pictures or self.ice.has_choice)
 
     @property
     def is_calm(self) -> bool:

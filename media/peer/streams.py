@@ -6,13 +6,12 @@ Pure: packets are sent by functions that the caller passes in. Times are seconds
 from __future__ import annotations
 
 import secrets
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from media.bandwidth import Meter, RepeatBudget
-from media.bandwidth.requests import Requests
 from media.packets import red as redundancy
 from media.packets import rtcp, rtp
 from media.packets import rtx as repair
@@ -31,16 +30,6 @@ NACK_TRIES = 8  # At most this many requests for one packet are sent; then a key
 NACK_EVERY_S = 0.06  # At least this many seconds pass between two requests for the same packet.
 NACK_REORDER_S = 0.005
 """Seconds that a gap may be due to reordering. After that the missing packets count as lost."""
-VOICE_USEFUL_S = 0.3
-"""A missing packet of a voice is requested for this many seconds. Jitter buffers wait for a packet at most 0.4 s."""
-NEAR_MS = 30.0
-"""Round trip in ms up to which every lost packet of a voice is requested, because it comes in time. Over a longer way, packets
-are requested only while they are lost in bursts. A single loss hardly matters, but for a late packet, jitter buffers make the
-whole voice later."""
-BURSTS, BURSTS_S = 3, 8.0
-"""Packets are lost in bursts if in `BURSTS_S` seconds, two or more packets in a row were lost at least `BURSTS` times."""
-REPEATS_S = 10.0
-"""A voice's packets are kept for retransmission until its receiver has sent no NACK for this many seconds."""
 KEYFRAME_EVERY_S = 0.3  # seconds; at most one keyframe request per stream is sent in this time
 
 
@@ -61,10 +50,8 @@ class Incoming:
         self.meter = Meter(now)
         self.clock = AUDIO_CLOCK if role == "audio" else VIDEO_CLOCK
         self.packets = self.octets = 0
-        self.repeats = role != "audio"
-        """Whether the sender repeats lost packets on request (NACK)."""
         self.restored = 0
-        """Lost voice packets that a redundant copy (RED) or a retransmission has restored."""
+        """Lost voice packets that the next packet's redundant copy (RED) has restored."""
         self.seen: redundancy.Seen | None = None
         """Which packets were passed on. Of a voice: None while the stream carries no redundant copies."""
         self.lost_beyond = 0.0
@@ -80,7 +67,6 @@ class Incoming:
         self._expected_before = self._packets_before = 0
         self._last_sr: tuple[int, float] | None = None
         self._missing: OrderedDict[int, _Missing] = OrderedDict()
-        self._bursts: deque[float] = deque(maxlen=BURSTS)
         self._keyframe_asked = now - KEYFRAME_EVERY_S
         self.wants_keyframe = False
 
@@ -97,33 +83,16 @@ class Incoming:
         if step > 0:
             if header.sequence < self._highest:
                 self._cycles += rtp.SEQUENCES
-            if step > 1 and self.repeats:
+            if step > 1 and self.role != "audio":
                 self._note_gap(step, now)
             self._highest = header.sequence
-        elif self._returns(header.sequence):
-            return
+        else:
+            self._missing.pop(header.sequence, None)
         transit = now * self.clock - header.timestamp
         difference = abs(transit - self._transit) % rtp.TIMESTAMPS
         if difference < self.clock * 10:  # RFC 3550 appendix A.8; a larger difference is a new start, not jitter
             self._jitter += (difference - self._jitter) / 16
         self._transit = transit
-
-    def _returns(self, sequence: int) -> bool:
-        """Note a packet that fills a gap. Return whether the voice's sender has repeated it on request.
-
-        Such a packet counts as lost in the reports to the sender, so that the sender adds redundant copies (RED), too.
-        """
-        missing = self._missing.pop(sequence, None)
-        if self.role != "audio" or missing is None or not missing.tries:
-            return False
-        self.packets -= 1
-        self.restored += 1
-        return True
-
-    def restore(self, sequence: int) -> None:
-        """Note that a redundant copy has replaced this lost packet, so that it is not requested."""
-        self._missing.pop(sequence, None)
-        self.restored += 1
 
     @property
     def highest(self) -> int:
@@ -140,7 +109,6 @@ class Incoming:
         `refresh` copies the counters back.
         """
         to.ssrc, to.highest, to.cycles, to.packets = self.ssrc, self._highest, self._cycles, self.packets
-        to.whole = self.repeats
         to.clock, to.transit, to.jitter, to.octets = self.clock, self._transit, self._jitter, self.octets
 
     def refresh(self, of: Any) -> None:
@@ -158,43 +126,23 @@ class Incoming:
         """Return whether there is nothing to request from the sender: no lost packet and no keyframe."""
         return not self._missing and not self.wants_keyframe
 
-    def nacks(self, now: float, rtt_ms: float | None = None) -> list[int]:
-        """Return the sequence numbers to request now. `rtt_ms`: the round trip to the sender; None: unknown.
-
-        After `NACK_TRIES` requests for a video packet, set `wants_keyframe` instead. Forget a voice packet that would come too
-        late. On a link with jitter, wait longer for a voice packet that may only be late. Over a long way, request voice
-        packets only while they are lost in bursts.
-        """
+    def nacks(self, now: float) -> list[int]:
+        """Return the sequence numbers to request now. After `NACK_TRIES` requests for a packet, set `wants_keyframe` instead."""
         if not self._missing:
             return []
-        voice = self.role == "audio"
-        reorder_s = NACK_REORDER_S + (2 * self._jitter / self.clock if voice else 0.0)
-        all_due = not voice or (rtt_ms is not None and rtt_ms <= NEAR_MS)
         due, lost = [], []
         for sequence, each in self._missing.items():
-            if each.tries >= NACK_TRIES or (voice and now - each.since > VOICE_USEFUL_S):
+            if each.tries >= NACK_TRIES:
                 lost.append(sequence)
-            elif now - each.since >= reorder_s and now - each.asked >= NACK_EVERY_S:
-                if all_due or each.tries or self._is_in_burst(sequence, each):
-                    due.append(sequence)
-                else:
-                    lost.append(sequence)
-        for sequence in due:
-            self._missing[sequence].tries += 1
-            self._missing[sequence].asked = now
+            elif now - each.since >= NACK_REORDER_S and now - each.asked >= NACK_EVERY_S:
+                each.tries += 1
+                each.asked = now
+                due.append(sequence)
         for sequence in lost:
             del self._missing[sequence]
-        if lost and not voice:
+        if lost:
             self.wants_keyframe = True
         return due
-
-    def _is_in_burst(self, sequence: int, lost: _Missing) -> bool:
-        """Return whether this lost packet belongs to a burst, and is not the first such burst in a long time."""
-        if not {(sequence - 1) & 0xFFFF, (sequence + 1) & 0xFFFF} & self._missing.keys():
-            return False
-        if not self._bursts or self._bursts[-1] != lost.since:
-            self._bursts.append(lost.since)
-        return len(self._bursts) == BURSTS and self._bursts[-1] - self._bursts[0] < BURSTS_S
 
     def keyframe_due(self, now: float) -> bool:
         """Return whether the caller must request a keyframe now. True at most once in `KEYFRAME_EVERY_S`."""
@@ -236,7 +184,7 @@ class Incoming:
     def _note_gap(self, step: int, now: float) -> None:
         if step - 1 + len(self._missing) > MAX_MISSING:
             self._missing.clear()
-            self.wants_keyframe = self.role != "audio"
+            self.wants_keyframe = True
             return
         for offset in range(1, step):
             self._missing[(self._highest + offset) & 0xFFFF] = _Missing(now)
@@ -294,7 +242,6 @@ class Outgoing:
         red: int = -1,
         stamp: Callable[[bytes], bytes] | None = None,
         say: Callable[[bytes], object] | None = None,
-        repeats: bool = True,
     ) -> None:
         """Prepare the stream.
 
@@ -302,7 +249,6 @@ class Outgoing:
         - say: sends a packet of the mix, perhaps later, together with packets for other listeners. None: use `seal`.
         - rtx: payload type of retransmissions; -1: packets are sent again as they were.
         - red: payload type of packets that also carry copies of packets before (RED); -1: the receiver accepts none.
-        - repeats: whether the receiver may request lost packets by NACK.
         - stamp: adds the transport-wide number for the receiver's feedback. None: the receiver sends no such feedback.
         """
         clock = AUDIO_CLOCK if role == "audio" else VIDEO_CLOCK
@@ -321,8 +267,6 @@ class Outgoing:
         self._rtx = rtx
         self._repairs = secrets.randbits(14)
         self.cache: Cache | None = None if role == "audio" else PacketCache()
-        """The last packets, for retransmission. A voice has a cache only while its receiver requests packets."""
-        self.requests = Requests() if role == "audio" and repeats else None
         self.hold: Hold | None = None
         """The fast path's part of this video. None: this is a voice, or there is no fast path."""
         self._copier = redundancy.Copier(payload_type, red)
@@ -341,7 +285,7 @@ class Outgoing:
         Until that keyframe comes, request it and forward nothing of the new source. Before that keyframe, packets of the old
         source are still forwarded.
         """
-        if self.role != "audio" and not self._takes(source, header, picture):
+        if self.cache is not None and not self._takes(source, header, picture):
             return
         self._take_back()
         changed = self.rewriter.relay(source, data, header, now, picture)
@@ -378,11 +322,7 @@ class Outgoing:
     def append(self, payload: bytes, ticks: int, marker: bool, now: float, lost: int = 0) -> None:
         """Send a packet of the mix, `ticks` after the packet before. `lost`: packets that are missing between the two."""
         self.source = None
-        sequence, packet = self.rewriter.append(payload, ticks, marker, now, lost)
-        if self.cache is not None:
-            self._send(sequence, packet)
-            return
-        packet = self._protected(packet)
+        packet = self._protected(self.rewriter.append(payload, ticks, marker, now, lost)[1])
         self._say(self._stamp(packet) if self._stamp else packet)
 
     def follow(self, source: Incoming, header: rtp.Header) -> None:
@@ -405,13 +345,7 @@ class Outgoing:
         Reports come every few seconds.
 
         `gaps`: fraction of time in which several packets of a voice in a row are lost on the way to the receiver.
-
-        The report does not tell of packets that have been repeated, but the receiver's NACKs do. They count as lost here, because
-        a redundant copy comes earlier than a repeated packet.
         """
-        if self.requests is not None:
-            lost_fraction = max(lost_fraction, self.requests.lost(self.rewriter.packets))
-            gaps = max(gaps, self.requests.gaps(now))
         self.lost_fraction = max(lost_fraction, self.lost_fraction * 0.7)
         if self.remedy is not None:
             self.remedy.reported(lost_fraction, self.lost_fraction, rtt_ms, now, gaps)
@@ -441,27 +375,11 @@ class Outgoing:
         if self.hold is not None:
             self.hold.take_back()
 
-    @property
-    def repeats(self) -> bool:
-        """Return whether Python must send this voice, because its receiver has lately requested packets (NACK)."""
-        return self.requests is not None and self.cache is not None
-
-    def forget_repeats(self, now: float) -> None:
-        """Keep no more packets of this voice if its receiver has requested none for `REPEATS_S`."""
-        if self.requests is not None and now - self.requests.newest > REPEATS_S:
-            self.cache = None
-
     def repair(self, sequences: tuple[int, ...], budget: RepeatBudget, now: float) -> list[bytes]:
         """Answer a NACK within the receiver's budget. Return encrypted packets to send again.
 
-        With RTX, send the retransmissions here and return an empty list. The first NACK about a voice is not answered: from then
-        on, packets are kept.
+        With RTX, send the retransmissions here and return an empty list.
         """
-        if self.role == "audio":
-            if self.requests is None:
-                return []
-            sequences = self.requests.add(sequences, self.copies, now)
-            self.cache = self.cache or PacketCache()
         cached = (self.cache.get(sequence) for sequence in sequences) if self.cache is not None else ()
         found = [packet for packet in cached if packet is not None and budget.take(len(packet), now)]
         if self.repair_ssrc is None:

@@ -55,12 +55,6 @@ class Uplink:
         """Return whether a packet of this SSRC is accepted: the SSRC is known, or fewer than `MAX_SSRCS` are."""
         return ssrc in self._ssrcs or len(self._ssrcs) < MAX_SSRCS
 
-    @property
-    def has_whole_voice(self) -> bool:
-        """Return whether no packet of the voice is missing and requested."""
-        voice = self.incoming.get("audio")
-        return voice is None or voice.is_calm
-
     def layers(self, role: str) -> list[Incoming]:
         """Return the received video layers of `role`, from low to high."""
         names = (self._sections[role].rids or [""]) if role in self._sections else []
@@ -96,8 +90,7 @@ class Uplink:
             return
         for packet in packets:
             if stream.seen is None or stream.seen.first(packet[1].sequence):
-                if packet[1].sequence != header.sequence:
-                    stream.restore(packet[1].sequence)
+                stream.restored += packet[1].sequence != header.sequence
                 yield packet
 
     def picture(
@@ -150,7 +143,6 @@ class Uplink:
             return None  # a later packet of this SSRC may name the layer
         self.has_pictures = self.has_pictures or role != "audio"
         made = self.streams[ssrc] = self.incoming[_key(role, name)] = Incoming(ssrc, role, now, name)
-        made.repeats = section.repeats or role != "audio"
         return made
 
     def _bind_repair(self, ssrc: int, section: sdp.Section, plain: bytes, header: rtp.Header) -> Incoming | None:

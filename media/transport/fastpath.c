@@ -446,7 +446,6 @@ static int goes_on(const fastpath_leg *leg, const uint8_t *data) {
     uint16_t sequence = get16(data + 2);
     if (get32(data + 8) != leg->in.ssrc || (data[1] & 0x7F) != leg->in.payload_type) return 0;
     if (abs(ahead(sequence, (uint16_t)leg->in.highest)) >= RESTART) return 0;
-    if (leg->in.whole && sequence != (uint16_t)(leg->in.highest + 1)) return 0;
     for (int at = 0; at < leg->listening; at++) {
         const fastpath_out *out = &leg->listeners[at]->out;
         if (abs(ahead((uint16_t)(sequence + out->sequence_offset), out->sequence)) >= RESTART) return 0;

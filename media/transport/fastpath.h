@@ -44,7 +44,6 @@ typedef struct {
     int payload_type;
     int level_id;
     int quiet_from; /* in -dBov; Python handles packets that are louder; 0: the level does not matter */
-    int whole; /* whether a packet that does not follow the newest one goes to Python, which requests the missing packets */
     int highest;
     int64_t packets, octets, cycles;
     double clock, transit, jitter, heard;

@@ -76,8 +76,6 @@ class Voices:
         self._heard_from: dict[str, object] = {}
         """Listener → what their stream carries now: one speaker's voice (the speaker's name), or the mix (`rtp.MIX`)."""
         self._alone = ""
-        self._repeats = False
-        """Whether a listener has lately requested packets again. Only Python keeps packets of voices for retransmission."""
         self._hurried = 0
         self._flow: Flow | None = None
 
@@ -192,17 +190,11 @@ class Voices:
         The loss report to a relayed sender includes its listeners' losses. The sender then adds redundant copies (RED) for
         the listeners' links, too.
         """
-        self._repeats = any(peer.voice.repeats for peer in self._present.values())
-        if self._repeats:
-            self._interrupt()
-        for speaker in list(self._speakers.values()):
-            if self._repeats:
-                speaker.peer.recall()
+        for speaker in self._speakers.values():
             voice = speaker.peer.incoming.get("audio")
             if voice is not None:
                 voice.lost_beyond = max((listener.voice.lost_fraction for listener in speaker.relayed_to), default=0.0)
         for name, peer in self._present.items():
-            peer.voice.forget_repeats(now)
             self.mixer.set_loss(name, peer.voice.lost_fraction)
             peer.voice.mix_age_s = self.mixer.age_s(name, now) or peer.voice.mix_age_s
 
@@ -236,7 +228,7 @@ class Voices:
         event = event_of(
             mixed=speaker.is_mixed,
             tapped=tapped,
-            lendable=peer.lendable and not self._repeats,
+            lendable=peer.lendable,
             quiet_from=quiet_from,
             passes_on=speaker.path.mode is Mode.PASSTHROUGH,
             passed=passed,

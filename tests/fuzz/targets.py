@@ -162,7 +162,7 @@ def _joined(*packets: bytes) -> bytes:
 class _Line:
     """An offloaded voice, its two listeners, and an encrypting client that sends the voice."""
 
-    def __init__(self, quiet_from: int, *, keeps: bool, whole: bool = False, by: ice.Path = PATH) -> None:
+    def __init__(self, quiet_from: int, *, keeps: bool, by: ice.Path = PATH) -> None:
         key = bytes(range(30))
         inbound, outbound = pylibsrtp.Policy.SSRC_ANY_INBOUND, pylibsrtp.Policy.SSRC_ANY_OUTBOUND
         self.client, ours, *theirs = (
@@ -176,7 +176,7 @@ class _Line:
             each.voice_out.red_type, each.voice_out.copies = 63, number * redundancy.DEEP
         said = self.source.voice_in
         said.ssrc, said.payload_type, said.level_id, said.clock = 8, 111, 1, 48000
-        said.quiet_from, said.whole = quiet_from, whole
+        said.quiet_from = quiet_from
         said.highest, said.loud_level, said.quiet_level, said.start_packets = 65534, 45, 55, 3
         assert self.source.lend(by, self.listeners, keeps=keeps)
 
@@ -214,7 +214,7 @@ def fuzz_fastpath(data: bytes) -> None:
 
     In the fuzz case, the length of each datagram comes before the datagram.
     """
-    fastpath, line = _fastpath(), _Line(len(data) % 2 * 45, keeps=len(data) % 3 > 0, whole=len(data) % 5 > 2)
+    fastpath, line = _fastpath(), _Line(len(data) % 2 * 45, keeps=len(data) % 3 > 0)
     ffi, lib = fastpath.ffi, fastpath.lib
     path = ffi.new("fastpath_path *")
     fastpath.write_path(path, PATH)

@@ -50,7 +50,7 @@ class Peer:
         """Prepare a peer.
 
         `layers`: RID → packets in a frame, from the lowest layer to the highest. Without `layers`, the camera has one layer.
-        `repairs`: offer RTX and RED, and NACK for the voice.
+        `repairs`: offer RTX and RED.
         """
         self.participant = participant
         self.layers = layers or {}
@@ -263,8 +263,6 @@ class Peer:
         self.picture_times.setdefault(slot, {})[header.sequence] = (frame, header.timestamp)
 
     def _voice(self, data: bytes, header: rtp.Header) -> None:
-        if self.repairs:
-            self._requests(header)
         packets = [(data, header)]
         if header.payload_type == RED:
             packets = list(red.unwrap(data, header, OPUS))
@@ -274,13 +272,6 @@ class Peer:
                 self._voices.add(header.sequence)
                 self.heard.append(data[header.payload : header.end])
                 self.heard_headers.append(header)
-
-    def _requests(self, header: rtp.Header) -> None:
-        """Note which packets of the voice are missing, for NACKs."""
-        now = asyncio.get_running_loop().time()
-        voice = self._streams.setdefault(header.ssrc, Incoming(header.ssrc, "audio", now))
-        voice.repeats = True
-        voice.receive(header, now)
 
     def _rtcp(self, data: bytes) -> None:
         for packet in rtcp.parse(data):
@@ -293,7 +284,7 @@ class Peer:
                 for sequence in packet.sequences:
                     sent = self._sent.get((packet.ssrc, sequence))
                     if sent is not None:
-                        self.send_raw(sent if packet.ssrc == self._ssrcs["audio"] else self._again(sent))
+                        self.send_raw(self._again(sent))
 
     async def _repair_forever(self) -> None:
         """Send NACKs and transport-wide feedback, as a browser would."""
@@ -370,9 +361,8 @@ class Peer:
         head = rtp.HEADER.pack(0x90, number | (0x80 if marker else 0), sequence & 0xFFFF, timestamp, self._ssrcs[role])
         plain = head + b"\xbe\xde" + (len(block) // 4).to_bytes(2, "big") + block + payload
         sealed = self._dtls._tx_srtp.protect(plain)
-        if kind != "audio" or self.repairs:
-            self._sent[self._ssrcs[role], sequence & 0xFFFF] = sealed
         if kind != "audio":
+            self._sent[self._ssrcs[role], sequence & 0xFFFF] = sealed
             self._plain[sealed] = plain
         self.send_raw(sealed)
 

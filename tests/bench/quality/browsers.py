@@ -94,11 +94,6 @@ def _redundant(answer: str) -> str:
     return re.sub(r"(m=audio \S+ \S+) (\d+) (\d+)", r"\1 \3 \2", answer)
 
 
-def _repeating(offer: str) -> str:
-    """Return the offer with NACK for the voice, as the real pages send it."""
-    return re.sub(r"(a=rtpmap:(\d+) opus/48000[^\r\n]*)", r"\1\r\na=rtcp-fb:\2 nack", offer, count=1)
-
-
 def _instead(sdp: str, address: tuple[str, int] | None) -> str:
     """Return the SDP with this address as its only ICE candidate. If the address is None, the SDP gets no candidate."""
     kept = [line for line in sdp.splitlines() if not line.startswith(("a=candidate", "a=end-of-candidates"))]
@@ -123,7 +118,7 @@ async def _by_worker(
     await worker.open_room(room, wire.OpenRoom(epoch=1))
     proxies = [Proxy(address, up=case.up, seed=seed), Proxy(address, down=case.down, seed=seed)]
     for page, who, proxy in zip((mouth, ear), ("speaker", "listener"), proxies, strict=True):
-        sdp = _repeating(await page.evaluate("([name, listening]) => offerToWorker(name, listening)", [name, who == "listener"]))
+        sdp = await page.evaluate("([name, listening]) => offerToWorker(name, listening)", [name, who == "listener"])
         admitted = await worker.admit(room, wire.AdmitPeer(epoch=1, peer=f"{room}-{who}", participant=who, sdp=sdp))
         answer = _instead(admitted.sdp, await proxy.open())
         answer = _redundant(answer) if case.redundant and page is mouth else answer

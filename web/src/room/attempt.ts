@@ -52,10 +52,6 @@ export function build(mostSlots: number): Attempt {
   };
 }
 
-/** Returns the offer with NACK for the voice: each side then requests lost packets of the voice again. Browsers offer NACK only for
- *  video, but Chromium and Firefox also use it for a voice if the answer contains it. */
-export const withRepeats = (offer = ""): string => offer.replace(/(\d+) opus.*/, "$&\r\na=rtcp-fb:$1 nack");
-
 /** Returns whether ICE has found a path: the connection is up or will be in a moment. The worker then ends the previous
  *  connection. */
 export function hasPath({ pc }: Attempt): boolean {

@@ -3,7 +3,7 @@
 
 import type { Answer } from "../messages";
 import { createStore, type Readable } from "../ui/store";
-import { build, hasPath, quiet, withRepeats, type Attempt, type TrackKind } from "./attempt";
+import { build, hasPath, quiet, type Attempt, type TrackKind } from "./attempt";
 import { RequestError } from "./connection";
 import { fragment } from "./fragments";
 import { delayMs, jittered } from "./ladder";
@@ -170,7 +170,7 @@ export class RoomPeer {
     await attempt.pc.setLocalDescription(offer);
     if (this.attempt !== attempt) return;
     // The worker is ICE-lite and learns our address from our checks, so we need not wait for our ICE candidates.
-    const answer = await this.ports.offer(withRepeats(attempt.pc.localDescription?.sdp));
+    const answer = await this.ports.offer(attempt.pc.localDescription?.sdp ?? "");
     if (this.attempt !== attempt) return;
     attempt.epoch = answer.epoch;
     attempt.answer = answer.sdp;

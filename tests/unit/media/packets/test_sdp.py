@@ -204,14 +204,6 @@ def test_each_section_of_the_bundle_has_the_candidates(offer: str) -> None:
     assert all("192.0.2.9 4000 typ host" in section and "a=end-of-candidates" in section for section in sections)
 
 
-def test_nack_for_the_voice_is_answered_if_it_is_offered(offer: str) -> None:
-    number = sdp.parse(offer).by_role["audio"].payload_type
-    asked = re.sub(rf"(a=rtpmap:{number} opus[^\r\n]*)", rf"\1\r\na=rtcp-fb:{number} nack", offer, count=1)
-    for text, answered in ((offer, False), (asked, True)):
-        voice = sdp.answer(sdp.parse(text), LOCAL).split("m=")[1]
-        assert (f"a=rtcp-fb:{number} nack" in voice) == answered
-
-
 def test_reduced_size_rtcp_is_answered_where_it_is_offered(offer: str) -> None:
     plain = _without(offer, "a=rtcp-rsize")
     assert "rtcp-rsize" not in sdp.answer(sdp.parse(plain), LOCAL)

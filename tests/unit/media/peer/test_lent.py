@@ -328,14 +328,6 @@ def test_other_packets_are_left_to_python_unchanged(twins: Twins) -> None:
     assert not any(ear.heard() for ear in twins.fast.ears)
 
 
-def test_gap_is_left_to_python_if_the_sender_repeats_lost_packets(twins: Twins) -> None:
-    twins.fast.incoming.repeats = twins.pure.incoming.repeats = True
-    for number in (1, 2, 3, 5, 4, 6, 7):
-        twins.say(Packet(number, 960 * number), 0.02 * number)
-    assert twins.by_python == 3, "the first one, the one after the gap, and the late one"
-    twins.assert_alike()
-
-
 def test_quiet_voice_is_withheld_until_it_speaks(twins: Twins) -> None:
     """The voice is offloaded although it has no listener, like the voice of a muted participant in a mix."""
     assert twins.fast.lent is not None

@@ -6,7 +6,6 @@ import pytest
 
 from media.bandwidth import RepeatBudget
 from media.bandwidth.repeats import MOST_PER_S
-from media.packets import red as redundancy
 from media.packets import rtcp, rtp
 from media.packets import rtx as repair
 from media.peer import streams
@@ -48,69 +47,10 @@ def test_large_gap_requests_a_keyframe_not_hundreds_of_packets(camera: streams.I
     assert camera.keyframe_due(0.1)
 
 
-def test_lost_voice_is_not_requested_from_a_sender_that_does_not_repeat() -> None:
+def test_lost_voice_is_never_requested_again() -> None:
     voice = streams.Incoming(7, "audio", 0.0)
     feed(voice, 10, 14)
-    assert voice.nacks(0.1) == []
-
-
-@pytest.fixture
-def repeated() -> streams.Incoming:
-    voice = streams.Incoming(7, "audio", 0.0)
-    voice.repeats = True
-    return voice
-
-
-def hear(voice: streams.Incoming, *sequences: int, late_s: float = 0.0) -> None:
-    """Receive packets of 20 ms. Packet 50 comes at 1.0 s if it is not late."""
-    for sequence in sequences:
-        voice.receive(rtp.parse(packet(sequence, sequence * 960)), 0.02 * sequence + late_s)
-
-
-def test_lost_voice_is_requested_while_it_is_useful(repeated: streams.Incoming) -> None:
-    hear(repeated, 50, 53)
-    assert repeated.nacks(1.062, 20.0) == [], "the missing packets may be merely late"
-    assert repeated.nacks(1.07, 20.0) == [51, 52]
-    hear(repeated, 52, late_s=0.05)
-    assert repeated.nacks(1.14, 20.0) == [51]
-    assert repeated.nacks(1.37, 20.0) == []
-    assert repeated.is_calm, "a voice needs no keyframe"
-
-
-def test_voice_that_jitters_is_requested_later(repeated: streams.Incoming) -> None:
-    for number in range(100):
-        hear(repeated, number, late_s=0.03 * (number % 2))
-    hear(repeated, 101)
-    assert repeated.nacks(2.05) == []
-    assert repeated.nacks(2.11, rtt_ms=20.0) == [100]
-
-
-def test_only_bursts_are_requested_over_a_long_way(repeated: streams.Incoming) -> None:
-    """For a packet that comes so late, jitter buffers would delay the whole voice."""
-    hear(repeated, 50, 52, 55)
-    assert repeated.nacks(1.12, rtt_ms=150.0) == [], "the first burst is not requested"
-    hear(repeated, 56, 59)
-    assert repeated.nacks(1.2, rtt_ms=150.0) == []
-    hear(repeated, 60, 62, 66)
-    assert repeated.nacks(1.34, rtt_ms=150.0) == [63, 64, 65]
-    hear(repeated, 64, late_s=0.1)
-    assert repeated.nacks(1.42, rtt_ms=150.0) == [63, 65]
-    hear(repeated, *range(67, 600), 603)
-    assert repeated.nacks(12.08, rtt_ms=150.0) == [], "the bursts are over"
-
-
-def test_repeated_voice_counts_as_lost_for_its_sender(repeated: streams.Incoming) -> None:
-    """The sender then adds redundant copies, which come earlier than repeated packets."""
-    hear(repeated, *range(10), *range(11, 20))
-    assert repeated.nacks(0.4, rtt_ms=20.0) == [10]
-    hear(repeated, 10, late_s=0.21)
-    assert (repeated.block(now=1.0).lost, repeated.restored) == (1, 1)
-
-
-def test_many_lost_packets_of_a_voice_are_given_up(repeated: streams.Incoming) -> None:
-    feed(repeated, 10, 10 + streams.MAX_MISSING + 2)
-    assert repeated.nacks(0.1) == []
-    assert repeated.is_calm
+    assert voice.nacks(1.0) == []
 
 
 def test_keyframe_requests_are_throttled(camera: streams.Incoming) -> None:
@@ -185,74 +125,6 @@ def test_nack_is_answered_from_the_cache_byte_for_byte(camera: streams.Incoming)
         slot.relay(camera, sequence, key=sequence == 10)
     wanted = rtp.parse(slot.sent[4]).sequence
     assert slot.out.repair((wanted, 60000), RepeatBudget(0.0), 1.0) == [b"sealed" + slot.sent[4]]
-
-
-class Ear:
-    """An outgoing voice, and what it has sent: `sealed` at once, `later` together with packets of others."""
-
-    def __init__(self, *, red: int = -1, repeats: bool = True) -> None:
-        self.sealed: list[bytes] = []
-        self.later: list[bytes] = []
-        self.source = streams.Incoming(7, "audio", 0.0)
-        self.out = streams.Outgoing("audio", 111, self._seal, red=red, say=self.later.append, repeats=repeats)
-
-    def _seal(self, data: bytes) -> bytes:
-        self.sealed.append(data)
-        return b"sealed" + data
-
-    def relay(self, *sequences: int) -> None:
-        for sequence in sequences:
-            data = packet(sequence, sequence * 960)
-            self.out.relay(self.source, data, rtp.parse(data), 0.0)
-
-    def asked(self, *indexes: int, at: float = 1.0) -> list[bytes]:
-        return self.out.repair(tuple(rtp.parse(self.sealed[index]).sequence for index in indexes), RepeatBudget(0.0), at)
-
-
-def test_voice_is_repeated_from_the_first_nack_on() -> None:
-    ear = Ear()
-    ear.relay(1, 2, 3)
-    assert ear.asked(1) == []
-    assert ear.out.repeats
-    ear.relay(4, 5, 6)
-    assert ear.asked(4) == [b"sealed" + ear.sealed[4]]
-    ear.out.append(b"mixed", 960, False, 0.2)
-    assert ear.later == []
-    assert ear.asked(6) == [b"sealed" + ear.sealed[6]]
-    ear.out.forget_repeats(1.0 + streams.REPEATS_S)
-    assert ear.out.repeats
-    ear.out.forget_repeats(1.1 + streams.REPEATS_S)
-    assert not ear.out.repeats
-
-
-def test_voice_is_not_repeated_to_a_client_that_did_not_offer_nack() -> None:
-    ear = Ear(repeats=False)
-    ear.relay(1, 2, 3)
-    ear.asked(1)
-    ear.relay(4)
-    assert ear.asked(3) == []
-    assert not ear.out.repeats
-
-
-def test_packet_whose_copy_has_come_is_not_repeated() -> None:
-    ear = Ear(red=63)
-    ear.relay(1, 2)
-    ear.asked(0)
-    ear.out.reported(0.1, None, 1.0)
-    assert ear.out.copies == 1
-    ear.relay(3, 4, 5, 6)
-    assert ear.asked(3) == []
-    assert ear.asked(3, 4) == [b"sealed" + ear.sealed[3]]
-
-
-def test_nacks_tell_of_losses_that_reports_leave_out() -> None:
-    ear = Ear(red=63)
-    for number in range(10):
-        ear.relay(*range(5 * number, 5 * number + 5))
-        ear.asked(5 * number + 1, 5 * number + 2, at=0.1 * number)
-    ear.out.reported(0.0, None, 1.0)
-    assert ear.out.copies == redundancy.DEEP
-    assert ear.out.lost_fraction == pytest.approx(0.4)
 
 
 def test_nacks_cannot_multiply_traffic(camera: streams.Incoming) -> None:

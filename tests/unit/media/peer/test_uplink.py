@@ -7,9 +7,9 @@ from collections import Counter
 
 import pytest
 
-from media.packets import red, rtp, sdp
+from media.packets import rtp, sdp
 from media.peer.uplink import MAX_SSRCS, Uplink
-from tests.peers.offer import MID, OPUS, RED, RID, RTX, TRANSPORT_CC, VP8, offer
+from tests.peers.offer import MID, OPUS, RID, RTX, TRANSPORT_CC, VP8, offer
 
 REPAIRED_RID = 6
 
@@ -152,19 +152,3 @@ def test_stream_that_changes_its_payload_type_is_refused(kind: int) -> None:
     uplink = an_uplink()
     take(uplink, packet(1, 10, mid=b"1"))
     assert take(uplink, packet(1, 11, kind, mid=b"1")) is None
-
-
-def test_voice_restored_by_a_copy_is_not_requested() -> None:
-    uplink = an_uplink()
-    voice, found = uplink.incoming, []
-    for sequence, copies in ((10, []), (13, [(960, b"twelve")])):
-        head = rtp.HEADER.pack(0x80, RED, sequence, sequence * 960, 5)
-        data = head + red.wrap(OPUS, b"payload", copies)
-        header = rtp.parse(data)
-        stream = uplink.stream(data, header, 0.0)
-        assert stream is not None
-        found += [each.sequence for _, each in uplink.voice(stream, data, header, 0.02 * sequence)]
-    assert found == [10, 12, 13]
-    assert not uplink.has_whole_voice
-    assert voice["audio"].nacks(0.28, rtt_ms=20.0) == [11]
-    assert voice["audio"].restored == 1
