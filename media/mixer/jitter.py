@@ -260,7 +260,7 @@ class JitterBuffer:
             if self._stalled or not self._paused:
                 return False
             self._offset_s = now - self._cursor / RATE
-            if self._offset_s >= self._needed():
+            if self._offset_s >= min(self._needed(), min(self._transits) + MAX_DELAY_S):
                 self._cursor += TICK_SAMPLES
             if now - self._newest_at > IDLE_S:
                 self._reset()

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.mixer.jitter import MAX_PACKETS, TICK_SAMPLES, JitterBuffer, Kind, Packet
+from media.mixer.jitter import MAX_DELAY_S, MAX_PACKETS, TICK_SAMPLES, JitterBuffer, Kind, Packet
 
 RATE = 48_000
 Arrival = tuple[float, Packet]
@@ -223,6 +223,21 @@ def test_network_stall_loses_little_and_leaves_no_delay() -> None:
     listener.hear(held, 12)
     assert len(listener.played) > 600 - 30, "what was held up too long is given up, what follows is heard in time"
     assert listener.delay_ms() <= 30
+
+
+def test_silence_after_long_stalls_makes_no_longer_delay_than_speech_does() -> None:
+    listener = Listener()
+    ends = (2.9, 5.9, 8.9)
+    arrivals = [(next((end for end in ends if end - 0.9 <= at < end), at), packet) for at, packet in stream(9.5)]
+    at, last = arrivals[-1]
+    moment = (last.timestamp + TICK_SAMPLES) & 0xFFFFFFFF
+    arrivals.append((at + 0.02, Packet(moment, (last.sequence + 1) & 0xFFFF, TICK_SAMPLES, b"d:0", quiet=True)))
+    listener.hear(arrivals, 9.7)
+    for _ in range(85):
+        if not listener.buffer.rest(listener.now):
+            listener._tick(quiet=True)
+        listener.now += 0.02
+    assert listener.buffer.delay(listener.now, 0) <= MAX_DELAY_S + 0.04
 
 
 def test_new_stream_takes_over() -> None:
