@@ -23,6 +23,15 @@ BrowserName = Literal["chromium", "firefox"]
 # kinds of responses whose bodies are not fetched from the browser, because that would take a second for each page
 BUILT = {"script", "stylesheet", "font", "image"}
 DOWNLOADS = "downloads"  # folder for what Firefox saves, inside the folder of a test run's media
+# Notes in `badges`, in a page or a service worker, each number that it shows on the icon of the installed console. The browser
+# still gets each call.
+NOTE_BADGES = """() => {
+  globalThis.badges = [];
+  for (const [name, says] of [["setAppBadge", (count) => count], ["clearAppBadge", () => 0]]) {
+    const real = navigator[name].bind(navigator);
+    navigator[name] = (...given) => { badges.push(says(...given)); return real(...given); };
+  }
+}"""
 P = TypeVar("P", bound="Person")
 T = TypeVar("T")
 

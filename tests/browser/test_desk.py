@@ -9,7 +9,7 @@ import re
 
 from playwright.async_api import Locator, expect
 
-from tests.browser.people import Cast, Staff, User, eventually
+from tests.browser.people import NOTE_BADGES, Cast, Staff, User, eventually
 
 LONG = "\n".join(f"확인할 점 {i}" for i in range(12))
 # Returns the number of the first visible line, and the line's distance in px from the top of the box.
@@ -55,6 +55,10 @@ async def by_text(cast: Cast, counselor: Staff, name: str) -> User:
     await says(user, f"{name}입니다")
     await counselor.reads(f"{name}입니다")
     return user
+
+
+async def expect_badge(counselor: Staff, count: int) -> None:
+    await eventually(lambda: counselor.page.evaluate("badges.at(-1)"), count, "the badge on the icon")
 
 
 def unread(row: Locator) -> Locator:
@@ -105,10 +109,12 @@ async def test_who_waits_is_first_and_each_conversation_stays_as_it_was(cast: Ca
     await expect(jimin.page).to_have_title(re.compile(r"^\(1\) "))
     await eventually(lambda: jimin.page.evaluate(TOLD), ["icon: 1", "sound", "방문자: 새 메시지 1개"], "the counselor is told")
     await jimin.page.evaluate("() => void delete document.hasFocus")
+    await jimin.page.evaluate(NOTE_BADGES)
     await rows.nth(2).click()
     await expect(jimin.page.get_by_text("하나 더 여쭤볼게요").last).to_be_attached()
     await expect(jimin.get("row-unread")).to_have_count(0)
     await expect(jimin.page).not_to_have_title(re.compile(r"^\("))
+    await expect_badge(jimin, 0)
     await expect(jimin.get("chat-input")).to_have_value("쓰다 만 글")
     await eventually(lambda: is_at(lines, where), True, "the reader's place is kept, whatever the lines above it have become")
 
@@ -117,8 +123,10 @@ async def test_who_waits_is_first_and_each_conversation_stays_as_it_was(cast: Ca
     await jimin.get("chat-input").press_sequentially(" 계속")
     await caller.enter()
     await expect(jimin.get("ring-key")).to_have_text("Alt Enter")  # Enter alone sends the line that is being written
+    await expect_badge(jimin, 1)
     await jimin.page.keyboard.press("Alt+Enter")
     await expect(jimin.get("voice-strip")).to_be_visible()
+    await expect_badge(jimin, 0)
     assert await height(jimin, '[data-testid="voice-strip"]') <= 60
     assert await height(jimin, ".room-chat") >= 0.5 * await height(jimin, ".room")
     await expect(first.panel.get_by_test_id("chat-line").filter(has_text="쓰다 만 글")).to_have_count(0)

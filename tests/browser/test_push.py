@@ -15,7 +15,7 @@ from typing import Any
 from playwright.async_api import BrowserContext, Worker, expect
 
 from tests.browser.conftest import Casting
-from tests.browser.people import PATIENCE_S, Person, User, eventually
+from tests.browser.people import NOTE_BADGES, PATIENCE_S, Person, User, eventually
 from tests.browser.service import running
 from tests.push_service import PushService, running_push_service
 
@@ -112,10 +112,12 @@ async def test_push_rings_in_a_closed_console_and_tells_a_user_of_an_answer(tmp_
         await user.panel.get_by_test_id("panel-text").click()
         ring = await pushes.one("console", "user")
         scope = service.host("counselor") + "/console"
+        await worker.evaluate(NOTE_BADGES)
         await deliver(counselor.context, scope, ring.said)
         await eventually(
             lambda: worker.evaluate(NOTIFICATIONS), [["빛과소리", ring.said["body"], ["accept", "decline"]]], "the notification"
         )
+        await eventually(lambda: worker.evaluate("badges"), [1], "the badge on the icon of the closed console")
         address = await worker.evaluate(PRESS, "accept")
         counselor.page = await counselor.context.new_page()
         await counselor.page.goto(service.host("counselor") + address)
