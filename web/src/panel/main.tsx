@@ -33,7 +33,7 @@ const Thread = lazy(
 
 function Loading() {
   return (
-    <div class="p-scroll p-skeletons" aria-busy="true" aria-label={t("loading")}>
+    <div class="p-scroll p-skeletons" role="status" aria-busy="true" aria-label={t("loading")}>
       {[1, 2, 3, 4].map((one) => (
         <div key={one} class="skeleton" />
       ))}

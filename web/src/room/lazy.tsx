@@ -61,7 +61,7 @@ export function lazy<Module, Props extends object>(
     }, []);
     if (Shown) return <Shown {...props} />;
     const place = look.class ?? "lazy";
-    if (!failed) return <div class={`${place} ${place}-loading skeleton`} aria-busy="true" aria-label={t(look.name)} />;
+    if (!failed) return <div class={`${place} ${place}-loading skeleton`} role="status" aria-label={t(look.name)} />;
     return (
       <div class={`${place} ${place}-failed`} role="alert">
         <p>{t(look.failed ?? "lazy.failed")}</p>

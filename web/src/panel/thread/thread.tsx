@@ -97,7 +97,7 @@ export function Thread({ panel, state }: { panel: Panel; state: PanelState }) {
           {t("again")}
         </Button>
       )}
-      {!failed && !page && <div class="skeleton p-past-loading" aria-busy="true" aria-label={t("loading")} />}
+      {!failed && !page && <div class="skeleton p-past-loading" role="status" aria-label={t("loading")} />}
       {page && !shown && (
         <List page={page} here={state.kept?.session} onRead={setShown} onGoOn={goOn} onOlder={() => void older()} />
       )}
@@ -203,7 +203,7 @@ function Reader({ item, days, right, pictures, here, work, onGoOn }: ReaderProps
         <small>{keptText(item, days)}</small>
       </p>
       {item.open && <GoOn item={item} here={here} onGoOn={onGoOn} />}
-      {!found && <div class="skeleton p-past-loading" aria-busy="true" aria-label={t("loading")} />}
+      {!found && <div class="skeleton p-past-loading" role="status" aria-label={t("loading")} />}
       {found && found.older > 0 && (
         <Button wide data-testid="panel-past-lines" onClick={() => void fetchLines(found.older)}>
           {t("lines.older")}
