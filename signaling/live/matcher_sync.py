@@ -268,8 +268,10 @@ class Agreeing:
             if skills is None:
                 continue
             was_ready = page_was_ready or self.staffing.ready(record.id)
+            # a member who has signed in since the snapshot may have chosen another state
+            forgotten = is_forgotten(found.staff.get(record.id)) and is_forgotten(await store.staff_status(record.id))
             await self._step(store.sign_in(skills, self._now()))
-            if was_ready and is_forgotten(found.staff.get(record.id)):
+            if was_ready and forgotten:
                 await self._step(store.set_available(record.id, self._now()))
             await self.requests.settled()
             await self.staffing.read(record)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 
 from matcher.types import MatchStore, Refused, Staff, Unavailable
 from signaling.live.clock import Now
@@ -146,7 +147,8 @@ class Presence:
             returns = was_ready and self._starting() and is_forgotten(await self._store.staff_status(record.id))
             await self._requests.call(self._store.sign_in(skills, self._now()))
             if returns:
-                await self._requests.call(self._store.set_available(record.id, self._now()))
+                with suppress(Refused):  # `sign_in` may already have given the member a request
+                    await self._requests.call(self._store.set_available(record.id, self._now()))
             await self._requests.settled()
             await self._staffing.read(record)
         except Unavailable:

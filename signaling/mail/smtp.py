@@ -24,7 +24,8 @@ SENT_S = 120.0  # Sending one mail may take at most this many seconds in all, ev
 _WHY = Seen(200, cut=True)
 _LINK_TOKEN = re.compile(r"#(\w+)=[\w-]+")
 _CLOSING = 421  # reply code: the mail server closes the connection (RFC 5321, 4.2.1)
-_TOO_LARGE = 552  # reply code to MAIL: the mail is larger than the server's limit (RFC 1870, 6.1)
+_TOO_LARGE = 552  # reply code to MAIL: the mail is too large (RFC 1870, 6.1), or the server has no space left
+_NO_SPACE = re.compile(r"\b5\.(2\.2|3\.1)\b|quota|storage", re.IGNORECASE)
 
 Meaning = Literal["refused", "later", "server"]
 
@@ -51,7 +52,8 @@ def verdict(error: Exception, recipient: str) -> Verdict:
         words = f"{error.code} {error.message}" if spoken else error.message
         why = _WHY(_without_secrets(words, recipient))
         about_us = isinstance(error, aiosmtplib.SMTPAuthenticationError | aiosmtplib.SMTPHeloError | aiosmtplib.SMTPSenderRefused)
-        about_us = about_us and error.code != _TOO_LARGE  # the reply to MAIL is about the mail if the mail is too large
+        # the reply to MAIL is about the mail if the mail is too large
+        about_us = about_us and (error.code != _TOO_LARGE or _NO_SPACE.search(error.message) is not None)
         if about_us or not spoken or error.code == _CLOSING or isinstance(error, aiosmtplib.SMTPConnectError):
             return Verdict("server", why)
         return Verdict("refused" if error.code >= 500 else "later", why)

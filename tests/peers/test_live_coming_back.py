@@ -230,6 +230,18 @@ async def test_available_staff_stay_available_over_a_restart(tmp_path: Path) -> 
         assert state == ("away", False)
 
 
+async def test_console_that_returns_after_a_start_gets_the_waiting_request(tmp_path: Path) -> None:
+    """The matcher gives the member a request at the sign-in, before the console's own claim is looked at."""
+    async with running(settings_for(tmp_path)) as service:
+        suho = await service.staff("suho")
+        await suho.close()
+        user = await service.user("voice")
+        await user.say("enter")
+        await user.until(lambda s: s.get("waiting"))
+        back = await service.staff("suho", available=False, cookie=suho.cookie, ready=True)
+        assert (await back.get("ring"))["session"] == user.session_id
+
+
 async def lose_the_counselor(service: Service) -> Person:
     user, counselor = await in_conversation(service)
     await counselor.close()

@@ -428,6 +428,8 @@ it.each<Mode>(["strict", "open"])("leaves out what the recorder reads in frames,
     change({ source: 15, id: 1, styleIds: [1], styles: [{ styleId: 1, rules: [{ rule: "a { --a: kimword }" }] }] }),
   ].join("");
   expect(all).not.toMatch(/kimword|•/);
+  const move = (id: number) => change({ source: 1, positions: [{ x: 7, y: 7, id, timeOffset: 0 }] });
+  expect([move(0), move(4)]).toEqual([expect.stringContaining('"x":7'), "null"]); // a keypad could be in the frame
   expect(change({ ...none, texts: [{ id: 5, value: "openword" }] })).toContain(mode === "open" ? "openword" : "••••••••");
 });
 

@@ -143,7 +143,7 @@ function sheetOf(id: number | undefined, rules: Rules, mirror: Mirror): Limits {
 /** Returns the pointer's positions, without the positions over sealed places: these would show which keys of a keypad are
  *  pressed. Returns null if no position is left. */
 function maskMove({ source, positions }: Move, rules: Rules, mirror: Mirror): Move | null {
-  const open = positions.filter(({ id }) => !rules.seals(rules.placeOf(mirror.getNode(id))));
+  const open = positions.filter(({ id }) => !isFramed(id, mirror) && !rules.seals(rules.placeOf(mirror.getNode(id))));
   if (open.length === 0) return null;
   return { source, positions: open.map(({ x, y, id, timeOffset }) => ({ x, y, id, timeOffset })) };
 }

@@ -93,13 +93,13 @@ export class Recorder {
   }
 
   private emitted(event: Recorded): void {
-    if (this.paused) return;
     const decided = decidedAnew(event);
+    for (const id of decided) {
+      const element = record.mirror.getNode(id) as unknown as Element | null;
+      if (element) this.rules.note(element); // also during a pause, because a secret field stays secret
+    }
+    if (this.paused) return;
     if (decided.length > 0) {
-      for (const id of decided) {
-        const element = record.mirror.getNode(id) as unknown as Element | null;
-        if (element) this.rules.note(element);
-      }
       this.soon();
       return; // the change is left out: the new snapshot, which follows within a second, applies the new rules
     }

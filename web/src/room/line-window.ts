@@ -47,7 +47,7 @@ export function grown({ from, to }: Span, count: number): Span {
 /** Returns the few lines to render first for a reader who is at the line `at`; at the end if this page does not have the line. */
 export function partAt(lines: Numbered, at: number): Part {
   const index = lines.findIndex(({ seq }) => seq === at);
-  if (index < 0 || index > lines.length - AT_FIRST) return { first: null, size: AT_FIRST };
+  if (index < 0 || index > lines.length - AT_FIRST) return { first: null, size: lines[AT_FIRST] ? AT_FIRST : MOST };
   return { first: lines[Math.max(0, index - ABOVE)]!.seq, size: AT_FIRST };
 }
 
@@ -105,7 +105,8 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
   const complete = span.to === count;
   const growing = span.to - span.from < Math.min(MOST, count);
   const held = part.first !== null; // new lines do not move the part
-  const follow = ({ from, to }: Span) => setPart({ first: null, size: to - from });
+  // if all lines are rendered, further lines need no growth, during which lines are not announced
+  const follow = ({ from, to }: Span) => setPart({ first: null, size: from ? to - from : MOST });
   const hold = ({ from, to }: Span) => setPart({ first: lines[from]!.seq, size: to - from });
   const seat = useRef<{ place: Place | null; top: number }>({ place: back, top: 0 });
   const rendered = useRef({ lines, part, complete, end: `${newest} ${sent}` });
@@ -113,7 +114,7 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
   /** Takes the present position of the box as the reader's. */
   const sit = () => {
     const now = box.current;
-    if (!now || now.clientHeight === 0) return;
+    if (!now?.clientHeight) return;
     const { place, top } = seat.current;
     // A box that shrinks or a line that grows also moves the end away. Only a smaller scrollTop shows that the reader scrolled.
     const away = (place !== null || now.scrollTop < top) && !(rendered.current.complete && below(now) < AT_END);
@@ -123,7 +124,7 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
   /** Scrolls the box to the reader's position. */
   const settle = () => {
     const now = box.current;
-    if (!now || now.clientHeight === 0) return;
+    if (!now?.clientHeight) return;
     if (seat.current.place) restore(now, seat.current.place);
     else now.scrollTop = now.scrollHeight;
     seat.current.top = now.scrollTop;
@@ -131,7 +132,7 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
   /** Moves the rendered part if the reader is near an end of it. */
   const shift = () => {
     const now = box.current;
-    if (growing || !now || now.clientHeight === 0) return;
+    if (growing || !now?.clientHeight) return;
     const atTop = now.scrollTop < NEAR;
     if (atTop && span.from < STEP && older.there) older.fetch();
     if (atTop && span.from > 0 && (held || below(now) > NEAR)) hold(moved(span, -STEP, count));
@@ -170,10 +171,10 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
   useEffect(() => {
     const now = box.current;
     if (!now || !rows.current) return;
-    let hidden = false;
+    let hidden = !now.clientHeight;
     const resized = new ResizeObserver(() => {
       const appears = hidden;
-      hidden = now.clientHeight === 0;
+      hidden = !now.clientHeight;
       if (hidden) return;
       if (!appears && now.scrollTop !== seat.current.top) sit(); // the page has scrolled on purpose, and the event has yet to come
       const { place } = seat.current;
@@ -200,7 +201,7 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
     toEnd: () => {
       seat.current.place = null;
       setBehind(false);
-      follow(complete ? span : { from: 0, to: AT_FIRST });
+      follow(complete ? span : { from: 1, to: AT_FIRST });
     },
   };
 }
