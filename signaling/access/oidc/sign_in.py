@@ -14,7 +14,7 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from msgspec import Struct
 from msgspec.structs import replace
 
-from signaling.access.identity import SignedIn, sign_in_for, signed_in_at, token_hash
+from signaling.access.identity import SignedIn, sign_in_for, signed_in, token_hash
 from signaling.access.sign_in_refused import SignInRefused
 from signaling.config.seal import Seal, Unsealable
 from signaling.protocol.reading import Reader, by
@@ -247,7 +247,7 @@ class OidcSignIn:
             tokens=self.sealed(tokens, made.token_hash, now),
             checked_at=now,
         )
-        audit = [signed_in_at(made)]
+        audit = [signed_in(made, self._wall())]
         if not await self._records.add_provider_sign_in(made, vouched, kept.of, settings, audit=audit):
             raise SignInRefused("state_over")  # the member or the provider was removed during this sign-in
         return SignedIn(member, token, limited=False)

@@ -70,7 +70,7 @@ def records() -> FakeRecords:
 
 @pytest.fixture
 def door(records: FakeRecords) -> Identity:
-    return Identity(records, Factors(records, Seal(b"x" * 32), "Sangdam", wall_clock_ms))
+    return Identity(records, Factors(records, Seal(b"x" * 32), "Sangdam", wall_clock_ms), wall_clock_ms)
 
 
 async def sign_in(door: Identity, password: str = PASSWORD, *, login: str = "jimin", address: str = "192.0.2.1") -> str:
