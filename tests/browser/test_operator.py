@@ -102,7 +102,7 @@ async def test_wallboard_warns_ends_a_session_and_signs_staff_out(cast: Cast) ->
     await expect(counselor.get("signin-login")).to_be_visible()
 
     await operator.get("nav-audit").click()
-    await expect(row(operator, "audit", "현황판 기준 변경", "waiting: (없음) → [1,1]")).to_be_visible()
+    await expect(row(operator, "audit", "현황판 기준 변경", "waiting: (없음) → 1, 1")).to_be_visible()
 
 
 async def a_session_with_everything(cast: Cast, counselor: Staff) -> User:
