@@ -112,7 +112,12 @@ class Person:
 
     def _meet(self, page: Page) -> None:
         self.traffic.watch(page)
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("pageerror", lambda error: self._note(page, str(error)))
+
+    def _note(self, page: Page, error: str) -> None:
+        # Firefox reports a connection that ended without a goodbye like an uncaught error. The page connects again by itself.
+        if "was interrupted while the page was loading" not in error:
+            self.problems.append(f"{type(self).__name__} at {page.url.partition('#')[0]}: {error}")
 
     def get(self, test_id: str) -> Locator:
         return self.page.get_by_test_id(test_id)
