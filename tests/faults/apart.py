@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.cluster import Cluster, Server
 from tests.faults.callers import Caller
-from tests.faults.figures import Figure, figure
+from tests.faults.figures import Figure, Harm, figure
 from tests.faults.network import TESTER, Network, both_ways, running_network
 from tests.faults.stage import Stage, leading, live_workers, on_cluster, revive, stage
 from tests.faults.workers import Writers
@@ -77,7 +77,7 @@ async def _disturbed(
 
     The names `leader` and `worker` mean the present leader and the worker of the calls.
     """
-    gaps, lost, dropped, moved, late = [], [], [], [], []
+    harm, moved, late = Harm(), [], []
     async with stage(cluster, calls=CALLS) as here:
         for seconds in BROKEN_S:
             for fault, begin in faults.items():
@@ -95,23 +95,14 @@ async def _disturbed(
                     await revive(cluster)
                     late.append(asyncio.get_running_loop().time() - healed)
                     await asyncio.sleep(2.0)
-                now = asyncio.get_running_loop().time()
-                found = [person.ear.gap(began - 0.5, now) for call in here.calls for person in call.people]
-                gaps += found
-                lost.append(float(await writers.lost_lines(here)))
-                dropped.append(float(sum(not call.goes_on for call in here.calls)))
+                harmed = harm.add(here.gaps(began - 0.5), await writers.lost_lines(here), here.dropped())
                 moved.append(float(sum(call.epoch != epoch for call, epoch in zip(here.calls, epochs, strict=True))))
                 print(
-                    f"  {parts[0]} | {parts[1]} {fault} for {seconds:g} s: gap {max(found):.2f} s, lost lines {lost[-1]:g},"
-                    f" moved {moved[-1]:g}, whole again after {late[-1]:.1f} s",
+                    f"  {parts[0]} | {parts[1]} {fault} for {seconds:g} s: {harmed}, moved {moved[-1]:g},"
+                    f" whole again after {late[-1]:.1f} s",
                     flush=True,
                 )
-    rows = [
-        figure(f"{name}_audio_gap_s", "s", gaps),
-        figure(f"{name}_lost_lines", "lines", lost),
-        figure(f"{name}_dropped_calls", "calls", dropped),
-        figure(f"{name}_whole_again_s", "s", late),
-    ]
+    rows = [*harm.figures(name), figure(f"{name}_whole_again_s", "s", late)]
     return rows if moves else [*rows, figure(f"{name}_moved_rooms", "rooms", moved)]
 
 
@@ -180,7 +171,7 @@ async def _split(cluster: Cluster) -> list[Figure]:
     them. A disconnected person would go to the other server.
     """
     assert isinstance(cluster, ApartCluster)
-    lost, twice, dropped, gaps, stranded = [], [], [], [], []
+    harm, twice, stranded = Harm(), [], []
     async with stage(cluster, calls=CALLS) as here:
         for name, cut in SPLITS.items():
             await revive(cluster)
@@ -205,27 +196,18 @@ async def _split(cluster: Cluster) -> list[Figure]:
                 await asyncio.sleep(3.0)
                 await revive(cluster)
                 await here.all_hear(HEALS_S)
-            now = asyncio.get_running_loop().time()
-            found = [person.ear.gap(began - 0.5, now) for call in here.calls for person in call.people]
-            gaps += found
-            lost.append(float(await writers.lost_lines(here)))
-            dropped.append(float(sum(not call.goes_on for call in here.calls)))
+            harmed = harm.add(here.gaps(began - 0.5), await writers.lost_lines(here), here.dropped())
             counselors = [p for p in user.session["participants"] if p["role"] == "counselor"]
             twice.append(float(len(counselors) != 1 or len({ring["session"] for ring in counselor.rings}) != 1))
-            print(
-                f"  apart {name}: gap {max(found):.2f} s, lost {lost[-1]:g}, twice {twice[-1]:g}, stranded {stranded[-1]:g}",
-                flush=True,
-            )
+            print(f"  apart {name}: {harmed}, twice {twice[-1]:g}, stranded {stranded[-1]:g}", flush=True)
             await user.say("leave")
             for person in (user, counselor):
                 await person.close()
                 here.people.remove(person)
     return [
+        *harm.figures("split"),
         figure("split_double_matches", "", twice),
-        figure("split_lost_lines", "lines", lost),
-        figure("split_dropped_calls", "calls", dropped),
         figure("split_stranded_people", "", stranded),
-        figure("split_audio_gap_s", "s", gaps),
     ]
 
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.cluster import Cluster, Place, running_cluster
-from tests.faults.figures import Figure, figure
+from tests.faults.figures import Figure, Harm, figure
 from tests.faults.stage import Stage, leading, live_workers, on_cluster, stage, until
 from tests.faults.workers import Writers
 
@@ -63,7 +63,7 @@ def _with_clocks(servers: int, media: int, found: list[Clocks]) -> Iterator[Clus
 
 
 async def _steps(cluster: Cluster, clocks: Clocks, name: str, part_of: Callable[[Stage], str]) -> list[Figure]:
-    gaps, lost, dropped, harmed, unserved = [], [], [], [], []
+    harm, harmed, unserved = Harm(), [], []
     async with stage(cluster, calls=CALLS) as here:
         await live_workers(cluster, len(cluster.media))
         part = part_of(here)
@@ -84,22 +84,17 @@ async def _steps(cluster: Cluster, clocks: Clocks, name: str, part_of: Callable[
                 except TimeoutError:
                     unserved.append(1.0)
             await here.all_hear()
-            now = asyncio.get_running_loop().time()
-            found = [person.ear.gap(began - 0.5, now) for call in here.calls for person in call.people]
-            gaps += found
-            lost.append(float(await writers.lost_lines(here) + await writers.lost_strokes()))
-            dropped.append(float(sum(not call.goes_on for call in here.calls)))
+            gaps, lost = here.gaps(began - 0.5), await writers.lost_lines(here) + await writers.lost_strokes()
+            found = harm.add(gaps, lost, here.dropped())
             moved = sum(call.epoch != epoch for call, epoch in zip(here.calls, epochs, strict=True))
             harmed.append(float(moved + (not waits)))
-            print(f"  {part} {seconds} s: gap {max(found):.2f} s, lost {lost[-1]:g}, harm {harmed[-1]:g}", flush=True)
+            print(f"  {part} {seconds} s: {found}, harm {harmed[-1]:g}", flush=True)
             await waiting.say("leave")
             for person in (waiting, counselor):
                 await person.close()
                 here.people.remove(person)
     return [
-        figure(f"{name}_audio_gap_s", "s", gaps),
-        figure(f"{name}_lost_lines", "lines", lost),
-        figure(f"{name}_dropped_calls", "calls", dropped),
+        *harm.figures(name),
         figure(f"{name}_harm", "", harmed),
         figure(f"{name}_unserved", "", unserved),
     ]

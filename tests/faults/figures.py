@@ -114,6 +114,33 @@ def figure(name: str, unit: str, runs: list[float]) -> Figure:
     )
 
 
+class Harm:
+    """The harm that a fault does to the calls, with one entry for each run of the fault.
+
+    `gaps`: the longest silence of each person, in seconds. `lost`: how many lines (and strokes, if the people draw) were lost.
+    `dropped`: how many calls were dropped.
+    """
+
+    def __init__(self) -> None:
+        self.gaps: list[float] = []
+        self.lost: list[float] = []
+        self.dropped: list[float] = []
+
+    def add(self, gaps: list[float], lost: int, dropped: int) -> str:
+        """Add a run. Return a summary of the run, to print."""
+        self.gaps += gaps
+        self.lost.append(float(lost))
+        self.dropped.append(float(dropped))
+        return f"gap {max(gaps):.2f} s, lost {lost}, dropped {dropped}"
+
+    def figures(self, name: str) -> list[Figure]:
+        return [
+            figure(f"{name}_audio_gap_s", "s", self.gaps),
+            figure(f"{name}_lost_lines", "lines", self.lost),
+            figure(f"{name}_dropped_calls", "calls", self.dropped),
+        ]
+
+
 def table(figures: list[Figure]) -> str:
     width = max(len(each.name) for each in figures)
     lines = [f"{'name':{width}} {'unit':6} {'runs':>5} {'median':>9} {'p95':>9} {'max':>9} {'aim':>6}"]

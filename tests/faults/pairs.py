@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from itertools import combinations
 
 from tests.cluster import Cluster
-from tests.faults.figures import Figure, figure
+from tests.faults.figures import Figure, Harm, figure
 from tests.faults.stage import Stage, kill, leading, live_workers, on_cluster, revive, stage, worker_at
 from tests.faults.workers import Writers
 
@@ -50,7 +50,7 @@ PARTS: dict[str, Failing] = {"worker": _worker, "leader": _leader, "redis": _red
 
 
 async def _pairs(cluster: Cluster) -> list[Figure]:
-    gaps, lost, dropped, late = [], [], [], []
+    harm, late = Harm(), []
     async with stage(cluster, calls=CALLS) as here:
         for one, other in combinations(PARTS, 2):
             await revive(cluster)
@@ -69,22 +69,9 @@ async def _pairs(cluster: Cluster) -> list[Figure]:
                 late.append(asyncio.get_running_loop().time() - again)
                 await revive(cluster)
                 await here.reach_records(WHOLE_S)
-            now = asyncio.get_running_loop().time()
-            found = [person.ear.gap(began - 0.5, now) for call in here.calls for person in call.people]
-            gaps += found
-            lost.append(float(await writers.lost_lines(here)))
-            dropped.append(float(sum(not call.goes_on for call in here.calls)))
-            print(
-                f"  {one} and {other}: gap {max(found):.2f} s, lost lines {lost[-1]:g}, dropped {dropped[-1]:g},"
-                f" whole again {late[-1]:.1f} s after both are back",
-                flush=True,
-            )
-    return [
-        figure("pairs_audio_gap_s", "s", gaps),
-        figure("pairs_lost_lines", "lines", lost),
-        figure("pairs_dropped_calls", "calls", dropped),
-        figure("pairs_whole_again_s", "s", late),
-    ]
+            harmed = harm.add(here.gaps(began - 0.5), await writers.lost_lines(here), here.dropped())
+            print(f"  {one} and {other}: {harmed}, whole again {late[-1]:.1f} s after both are back", flush=True)
+    return [*harm.figures("pairs"), figure("pairs_whole_again_s", "s", late)]
 
 
 def rows() -> list[Figure]:

@@ -20,7 +20,7 @@ from media.api.wire import OpenRoom
 from media.recording.segment import KEEP_FREE_BYTES
 from signaling.config.secret import media_token
 from tests.cluster import SECRET, Cluster, running_stores
-from tests.faults.figures import Figure, figure
+from tests.faults.figures import Figure, Harm, figure
 from tests.faults.stage import Stage, answering, leading, live_workers, on_cluster, stage, until, worker_at
 from tests.faults.stores import untouched
 from tests.faults.workers import Writers
@@ -59,7 +59,7 @@ async def _serves(here: Stage) -> bool:
 
 
 async def _used_up(cluster: Cluster) -> list[Figure]:
-    gaps, lost, dropped, back = [], [], [], []
+    harm, back = Harm(), []
     async with stage(cluster, calls=CALLS) as here:
         for part in ("leader", "worker"):
             leader = await leading(cluster)
@@ -76,19 +76,10 @@ async def _used_up(cluster: Cluster) -> list[Figure]:
                 again = asyncio.get_running_loop().time()
                 await _serves(here)
                 back.append(asyncio.get_running_loop().time() - again)
-            now = asyncio.get_running_loop().time()
-            found = [person.ear.gap(began - 0.5, now) for call in here.calls for person in call.people]
-            gaps += found
-            lost.append(float(await writers.lost_lines(here) + await writers.lost_strokes()))
+            gaps, lost = here.gaps(began - 0.5), await writers.lost_lines(here) + await writers.lost_strokes()
             moved = sum(call.epoch != epoch for call, epoch in zip(here.calls, epochs, strict=True))
-            dropped.append(float(moved + sum(not call.goes_on for call in here.calls)))
-            print(f"  {part} without descriptors: gap {max(found):.2f} s, lost {lost[-1]:g}, harm {dropped[-1]:g}", flush=True)
-    return [
-        figure("descriptors_audio_gap_s", "s", gaps),
-        figure("descriptors_lost_lines", "lines", lost),
-        figure("descriptors_dropped_calls", "calls", dropped),
-        figure("descriptors_new_call_after_s", "s", back),
-    ]
+            print(f"  {part} without descriptors: {harm.add(gaps, lost, moved + here.dropped())}", flush=True)
+    return [*harm.figures("descriptors"), figure("descriptors_new_call_after_s", "s", back)]
 
 
 async def _keep_trying(url: str, here: Stage) -> None:

@@ -89,6 +89,15 @@ class Stage:
         self.calls: list[Call] = []
         self.people: list[Caller] = []
 
+    def gaps(self, since: float) -> list[float]:
+        """Return the longest silence that each person in a call has heard since then, in seconds."""
+        now = asyncio.get_running_loop().time()
+        return [person.ear.gap(since, now) for call in self.calls for person in call.people]
+
+    def dropped(self) -> int:
+        """Return how many calls have ended or lost a person."""
+        return sum(not call.goes_on for call in self.calls)
+
     def door(self) -> Service:
         nothing: Any = None
         service = Service(self.settings, nothing, _Through(self.http, self.doors))
