@@ -25,7 +25,8 @@ from signaling.session.model import NotAllowed
 class Answering:
     """Answers messages that users left while nobody was available.
 
-    If an attempt failed and is repeated, the answer is still written only once and mailed only once.
+    If an attempt failed and is repeated, the answer is not written again. No second mail is queued while the first mail still
+    waits in the outbox.
     """
 
     def __init__(

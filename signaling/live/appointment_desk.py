@@ -76,7 +76,9 @@ class AppointmentDesk:
         return self._index.callbacks.get(session)
 
     async def move(self, entry: Entry, at: int, staff: str, actor: str, booking: str = "", *, by_staff: bool = True) -> None:
-        """Move an appointment to another time, or to another member ("": anyone). Mail the user the new time. Raises NotAllowed.
+        """Book a callback or an appointment again: for another time, with another member ("": anyone), or both.
+
+        Mail the user the new time. Raises NotAllowed. The result is always an appointment.
 
         `booking`: the booking that the asker has seen, as for `cancel`. Raises Changed when the session has another booking than
         `booking`.
@@ -90,7 +92,7 @@ class AppointmentDesk:
             await self._sessions.apply(entry, ev.AppointmentMoved(at, with_staff))
 
         audit = Audited(actor, "appointment.move", f"session/{entry.id}", self._now())
-        # The check stops a second move before its audit entry is stored.
+        # `check` refuses this move before its audit entry is stored, if another task has moved the appointment meanwhile
         await self._appointments.book(
             entry,
             at,
@@ -120,7 +122,7 @@ class AppointmentDesk:
     async def cancel_asked(self, session: str, bookings: Collection[str]) -> None:
         """Cancel a callback or an appointment at the request of another process, which has written the audit entry.
 
-        `bookings`: the names of the bookings that the process of the command saw. If the session has another booking than this,
+        `bookings`: the names of the bookings that the other process saw. If the session now has a booking that is not among them,
         that booking stays.
         """
         entry = self.entry(session)

@@ -24,8 +24,9 @@ from signaling.session.model import NotAllowed
 # milliseconds for which free times are cached, by site, category, language, channel and time zone; a booking does not use this
 # cache, but reads the records
 KNOWN_MS: Final = 3_000
-MOST_KNOWN: Final = 200  # Free times are cached for at most this many of these combinations.
-# At most this many members with their own working hours are offered at a time, because each takes about 5 ms to compute.
+MOST_KNOWN: Final = 200  # largest number of cached combinations of site, category, language, channel and time zone
+# Free times are computed for at most this many members with their own working hours, because each takes about 5 ms. Other members
+# with their own working hours are not offered.
 MOST_HOURS: Final = 100
 # at most this many callbacks and appointments, of all organisations together, are in memory. Each stays in memory for up to two
 # weeks, in addition to the live sessions.
@@ -68,7 +69,10 @@ class Times:
 
 
 class Appointments:
-    """Finds and claims the times of appointments. A member of staff has one appointment at a time, whatever their capacity."""
+    """Finds and claims the times of appointments.
+
+    A member of staff has at most one appointment at a time, whatever their capacity.
+    """
 
     def __init__(self, *, records: Records, index: Index, staffing: Staffing, now: Now, wall: Now) -> None:
         """`wall`: the machine's clock. When people agree on the time of an appointment, they mean the time of such a clock."""
@@ -161,10 +165,10 @@ class Appointments:
     ) -> None:
         """Claim a time with this member ("": the free member with the fewest appointments), and apply the event that books it.
 
-        `by_staff`: a member of staff has chosen the time, so it may be outside of working hours. `audit`: the entry to store
-        with the claim. `check`: raises if the booking is no longer wanted; called while no other booking of this session
-        runs. Raises NotAllowed("out_of_hours") if the time is not free. If `apply` raises an exception, this method raises it,
-        too. After such an exception, nothing is claimed.
+        `by_staff`: a member of staff has chosen the time, so it may be outside of working hours. `audit`: the entry to store with
+        the claim. `check`: raises if the booking is no longer wanted; called while no other booking of this session runs. Raises
+        NotAllowed("out_of_hours") if the time is not free. If `apply` raises an exception, this method frees the newly claimed
+        time and raises the exception. The time of the former booking stays claimed.
         """
         async with entry.booking_lock:
             check()
@@ -206,8 +210,8 @@ class Appointments:
     async def troubles(self, entries: list[Entry]) -> dict[str, AppointmentTrouble]:
         """Return the appointments that cannot take place as booked: session id → reason.
 
-        The reason is a change after the booking. The member, the working hours, the opening hours or the holidays may have
-        changed. Callbacks are left out, and so are appointments that can take place.
+        Usually something has changed after the booking: the member, the working hours, the opening hours or the holidays. Or
+        staff have booked a time outside of these hours. Callbacks are left out, and so are appointments that can take place.
         """
         found: dict[str, AppointmentTrouble] = {}
         records = {each.id: each for each in await self._records.all_staff()}
@@ -280,7 +284,9 @@ class Appointments:
     async def _claim(
         self, entry: Entry, wanted: range, candidates: list[StaffRecord], audit: Audited | None
     ) -> tuple[StaffRecord, list[int]]:
-        """Claim the cells `wanted` for the first candidate who has all of them free. A cell is `CELL_MS` of a member's calendar.
+        """Claim the cells `wanted` for the first candidate with whom no other session has claimed any of them.
+
+        A cell is `CELL_MS` of a member's calendar.
 
         Return this member and the newly claimed cells. Raise NotAllowed("out_of_hours") if there is no such candidate.
         """

@@ -88,7 +88,10 @@ class Arriving:
         return session_id, token
 
     async def estimate(self, site: str, category: str, language: str, now: int) -> Place:
-        """Return what a user who comes now can expect: queue place, wait, and whether any counselor could serve the user."""
+        """Return what a user who comes now can expect: queue place, wait, and whether any counselor could serve the user.
+
+        If the site is unknown or the matcher is unavailable, the place is 1 and the wait is unknown.
+        """
         found = await self._records.site(site)
         if found is None:
             return Place(1, None, None, False)
@@ -102,7 +105,7 @@ class Arriving:
             return Place(1, None, None, any(self._staffing.serves(each, found, language, path) for each in counselors))
 
     async def helpers(self, site: str, category: str, language: str) -> list[str]:
-        """Return the names of counselors who could accept a request in this category and language now.
+        """Return the names of the counselors at work who serve requests of this site, category and language.
 
         Counselors with a free place come first.
         """

@@ -32,7 +32,10 @@ class Briefs:
         await self._sessions.save_brief(entry)
 
     async def walked(self, session_id: str, seen: Supplement) -> None:
-        """Show staff which page of the site the user visits now. Raise NotAllowed when the conversation is over."""
+        """Show staff which page of the site the user visits now.
+
+        Raise NotAllowed if the session is unknown or its conversation is over.
+        """
         entry = self._index.entries.get(session_id)
         if entry is None or entry.session.state in ("after", "closed", "message_left"):
             raise NotAllowed("wrong_state")

@@ -46,7 +46,7 @@ class Lines:
         If a client sends a line twice, the line is stored once and acknowledged twice.
 
         Raise `RecordsAway` while the records are unavailable, and while earlier writes still wait for the records. In this case
-        the line is not acknowledged, and the client keeps it.
+        the line is not acknowledged, and the client keeps it. Raise `NotAllowed` if the person may not write the line.
         """
         if self._owed:
             raise RecordsAway
@@ -251,9 +251,9 @@ class Lines:
         await self._owed.now_or_later(entry.id, write)
 
     async def _by_us(self, entry: Entry, **values: Any) -> None:
-        """Store and show a line that the service writes.
+        """Store and show a line that no client would send again, for example a system line.
 
-        While the records are unavailable, the line is kept in memory, because no client sends it again.
+        While the records are unavailable, the line is kept in memory.
         """
         at = self._now()
 
@@ -278,7 +278,10 @@ class Lines:
             client.send_encoded(for_staff)
 
     async def page(self, entry: Entry, client: Client, person: Person, message: GetLines) -> None:
-        """Send the lines that a client asks for. Unless the client asks for older lines, send the read marks, too."""
+        """Send the lines that a client asks for.
+
+        If the site has read marks, send them, too, unless the client asks for older lines.
+        """
         await self.pages(entry, client, "staff" if person.staff else "all", message, person.lines_from)
         if not message.before and entry.site.read_marks == "on":
             self._send_marks(entry, client, person.id, await self._marks(entry))

@@ -24,8 +24,8 @@ QUEUE_BYTES = 4 * 1024 * 1024
 class Client:
     """One WebSocket.
 
-    `send` never waits. If a client's send queue is full, the server sends this client `slow_client` and closes the connection. No
-    other client is affected.
+    `send` never waits. If a client's send queue is full, the server drops all messages in it, sends this client `slow_client`,
+    and closes the connection. No other client is affected.
 
     - `session`, `participant`: the session and the participant of a user or guest
     - `is_guest`: whether the person is a guest

@@ -1,6 +1,6 @@
 """End connections of people whose sign-in or session has ended.
 
-When a member's sign-in ends, their connections end within a second.
+When a member's sign-in ends, the connections that depend on it end within a second.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ class EndedRights:
         """End the member's connections that depend on one sign-in, or all connections of the member.
 
         `right`: the hash of the sign-in's token, or "" for all connections. The sessions of these connections continue by the
-        rules for a disconnected owner. If the member has no connection left, they are signed out at the matcher.
+        rules for a disconnected member. If the member has no desk connection left, they are signed out at the matcher.
         """
         clients = self._hub.all_of_staff(member.id)
         await self.end([client for client in clients if right in ("", client.right)])

@@ -160,8 +160,8 @@ class Inviting:
         if site.appointments is None or site.callbacks != "offered":
             raise NotAllowed("not_offered")
         self._appointments.require_place(site)
-        # checked before the session is stored; so a session without a time can remain only if two bookings happen in the same
-        # instant
+        # Check this before the session is stored. Otherwise each refused request would leave a closed session in the records. Now
+        # this happens only if another booking takes the time between this check and `book`.
         await self._appointments.require_free(Sought(site, wanted.category, wanted.language), time.at, wanted.channel, time.staff)
         session = self._new_session(wanted)
         entry = await self._stored.add(_record(session, wanted), session, site, wanted.brief)

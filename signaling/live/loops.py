@@ -16,7 +16,10 @@ LOOP_RETRY_S = 1.0  # a failed loop starts again after this many seconds
 
 
 async def run_forever(loop: Callable[[], Awaitable[None]]) -> None:
-    """Run `loop` forever. If `loop` raises an exception, for example because the records fail, log it and start `loop` again."""
+    """Run `loop` forever. If `loop` raises an exception, start it again after `LOOP_RETRY_S`.
+
+    Every exception is logged except RecordsAway.
+    """
     while True:
         try:
             await loop()

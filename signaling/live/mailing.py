@@ -1,6 +1,7 @@
 """Send mails about live sessions: to users who have left the page, and to operators about queues that nobody serves.
 
-No conversation waits for a mail: background tasks queue the mails, at most `MOST_TASKS` at a time.
+No conversation waits for a mail: background tasks queue the mails, at most `MOST_TASKS` at a time. Further mails are dropped and
+counted. Only staff who answer a left message wait until its mail is queued.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from signaling.session.views import brief_value
 
 MOST_TASKS = 1000  # At most this many mails are being queued at the same time.
 ALERTS_S = 30.0  # Seconds between two checks of all queues for alerts.
-NOBODY_MS = 60_000  # A queue that nobody serves is reported when somebody has waited for this many ms.
+# A queue that nobody serves is reported after this wait (ms), or after the site's `alert_after_s` if that is shorter.
+NOBODY_MS = 60_000
 ALERT_AGAIN_MS = 30 * 60_000  # At least this many ms pass between two mails of the same alert.
 SOON_MS = 15 * 60_000  # The reminder of a callback or an appointment is sent this many ms before its time.
 DAY_MS = 24 * 3_600_000  # The first reminder of an appointment is sent this many ms before its time.
@@ -105,8 +107,8 @@ class Mailing:
     def answered(self, entry: Entry, line: Line) -> None:
         """Queue a mail about a new line of staff for a user who has left the page.
 
-        The mail is sent two minutes later, unless the user returns before. No second mail is sent until `REPLY_AGAIN_MS` have
-        passed. If the user is connected, only remember the line, for `left`.
+        The mail is sent two minutes later, unless the user returns before. While the user stays away, no second mail is sent
+        until `REPLY_AGAIN_MS` have passed. If the user is connected, only remember the line, for `left`.
         """
         if line.author == entry.session.user:
             entry.unread = None  # a user who writes has seen all earlier lines
@@ -189,7 +191,8 @@ class Mailing:
     def callback_booked(self, entry: Entry) -> None:
         """Mail the user that a callback was booked or moved, with a calendar event.
 
-        Queue a reminder for shortly before the callback. An appointment gets another reminder a day before.
+        Queue a reminder for shortly before the callback. An appointment gets another reminder a day before. A reminder is left
+        out if its time has passed or is less than `SOON_MS` away.
         """
         called = entry.session.callback
         if called is None or called.state != "scheduled":
@@ -199,7 +202,10 @@ class Mailing:
             self._background.later(self._promise(entry, address, called.due_at, about, appointment=bool(called.staff)))
 
     def callback_cancelled(self, entry: Entry) -> None:
-        """Mail the user that a callback was cancelled, with a calendar event that removes the callback from their calendar."""
+        """Mail the user that a callback was cancelled, with a calendar event that removes the callback from their calendar.
+
+        Delete the queued mails about the callback.
+        """
         called = entry.session.callback
         if called is None:
             return

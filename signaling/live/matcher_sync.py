@@ -1,9 +1,9 @@
 """Make sessions and matcher agree again: after a start, after the matcher was unreachable, and after it lost its data.
 
-If the two differ, the sessions are right. If the matcher has lost a request, the request is enqueued again with its original
-time. This is done before any staff are signed in at the matcher, so that nobody loses their place. A session may have missed a
-step of the matcher, such as a ring or an accepted call. In that case the step is applied to the session as if it had just
-happened. If the matcher has a request without a session, the request is released.
+If the two differ, the matcher is usually corrected. If the matcher has lost a request, the request is enqueued again with its
+original time. This is done before any staff are signed in at the matcher, so that nobody loses their place. There is one
+exception: a session may have missed a step of the matcher, such as a ring or an accepted call. Then the step is applied to the
+session as if it had just happened. If the matcher has a request without a session, the request is released.
 """
 
 from __future__ import annotations

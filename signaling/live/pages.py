@@ -38,7 +38,8 @@ MOST_OF_ALL: Final = 256 * 1024 * 1024  # At most this many bytes for all pages 
 MOST_LATE: Final = 512 * 1024
 # The same limit in messages. Without this limit, a full send queue would close the connection of the viewer's console.
 MOST_LATE_MESSAGES: Final = 300
-# A new viewer gets at most this many messages at once. If there are more, the server asks the page for a new snapshot.
+# A new viewer gets at most this many messages at once. If there are more, the server asks the page for a new snapshot. A snapshot
+# of more messages is refused as too large.
 MOST_GIVEN: Final = 300
 MOST_GIVEN_BYTES: Final = 3 * 1024 * 1024  # The limit `MOST_GIVEN`, in bytes.
 MOST_PARTS: Final = 4000  # Once more than this many messages follow a snapshot, the server asks the page for a new snapshot.
@@ -117,7 +118,7 @@ class Pages:
         """Pass one part of the page on to its viewers, and keep the part for later viewers.
 
         Ignore a part of the page if nobody sees the page. If an earlier part is missing, ignore all parts until the next
-        snapshot.
+        snapshot. Raise NotAllowed if another connection shows the page now, or if the page sends too much.
         """
         entry = self._index.entries.get(message.session)
         if entry is None or entry.page.client is not client:

@@ -1,11 +1,11 @@
 """Keep writes of sessions in memory while the records are unavailable, and carry them out later, in order.
 
 A write of a session's state contains the whole state, so only a session's newest such write is kept. Events, and lines that the
-service writes, are kept one by one, up to a limit. At half of the limit, `crowded` becomes true, and no new users enter a queue.
-The other half of the limit is left to running conversations. If a write is carried out twice, the result is the same as if it had
-been carried out once. If another server has become the leader before a write is carried out, the records refuse the write. Lines
-that people write are not kept here. The server acknowledges such a line only after storing it. The client keeps the line until it
-gets this acknowledgement.
+service writes, are kept one by one, up to a limit; writes above the limit are lost and counted. At half of the limit, `crowded`
+becomes true, and no new users enter a queue. The other half of the limit is left to running conversations. If a write is carried
+out twice, the result is the same as if it had been carried out once. If another server has become the leader before a write is
+carried out, the records refuse the write. Lines that people write are not kept here. The server acknowledges such a line only
+after storing it. The client keeps the line until it gets this acknowledgement.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ Write = Callable[[bool], Awaitable[object]]
 
 class Owed:
     def __init__(self, records: Records, count: Callable[[str], None]) -> None:
-        """`count(reason)` is called for every write that is refused."""
+        """`count(reason)` is called for every lost write.
+
+        The reason is "owed_full" above the limit, and "erased" if the session was erased.
+        """
         self._records = records
         self._count = count
         self._writes: dict[tuple[str, str | int], Write] = {}

@@ -1,7 +1,8 @@
 """Grade a connection with one word, from the figures that its worker measures. Pure.
 
-The grade describes the quality of the voice. By ITU-T G.114, people do not notice a one-way delay of up to 150 ms, and more than
-400 ms is unacceptable. Opus conceals single lost packets well. If more than 5 % of the packets are lost, words are missing.
+The grade describes the quality of the voice. There is one exception: while a video is paused because the link is too slow, the
+grade is at most "fair". By ITU-T G.114, people do not notice a one-way delay of up to 150 ms, and more than 400 ms is
+unacceptable. Opus conceals single lost packets well. If more than 5 % of the packets are lost, words are missing.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ POOR = {"lost_percent": 8.0, "jitter_ms": 100.0, "rtt_ms": 700.0, "concealed_per
 def grade(peer: PeerQuality) -> Grade:
     """Return the grade of one participant's connection: the grade of the worse of its two directions.
 
-    An unknown figure counts as good.
+    An unknown figure counts as good. A connection that is lost at present is poor.
     """
     if peer.state == "lost":
         return "poor"

@@ -68,7 +68,7 @@ class Returning:
     async def elsewhere(self, entry: Entry) -> tuple[str, int]:
         """Return a link by which the user continues an open session on another device, and the time (Unix ms) when it expires.
 
-        Raise `NotAllowed`. An earlier link of the session stops working.
+        Raise `NotAllowed`. A link that an earlier call returned for this session stops working.
         """
         if entry.session.state not in OPEN_STATES:
             raise NotAllowed("wrong_state")
@@ -85,8 +85,12 @@ class Returning:
         return f"{self._url}/call#invite={token}", until
 
     async def exchange(self, link: str) -> tuple[Entry, str]:
-        """Exchange a one-time link, from a callback or a mail. Return its session and a new token. Raise `InviteRefused`."""
-        of_callback = "." in link  # an invite is a JWS, which has dots; a mail's token has none
+        """Exchange a one-time link for its session.
+
+        The link may come from a callback, a mail, another device of the user, or other software. Return the session and a new
+        token. Raise `InviteRefused`.
+        """
+        of_callback = "." in link  # a callback's invite is a JWS, which has dots; no other link has any
         return await (self._exchange_invite(link) if of_callback else self._exchange_mailed(link))
 
     async def move(self, session_id: str) -> tuple[Entry, str]:

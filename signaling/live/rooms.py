@@ -226,7 +226,8 @@ class Rooms:
     async def offer(self, entry: Entry, participant: str, tab: str, sdp: str, reply_to: int | None) -> Answer:
         """Let the worker admit a new peer of this participant.
 
-        Raise `NotAllowed` with the worker's reason if the worker refuses.
+        Raise `NotAllowed`: "no_worker" if no worker has the room open in time, "wrong_state" if the participant has left
+        meanwhile, or the worker's own reason.
         """
         peer = f"peer-{secrets.token_hex(6)}"
         await self._sessions.apply(entry, PeerOffered(participant, peer, tab))

@@ -450,7 +450,7 @@ class Live:
         return self.index.active_of(staff_id) > 0
 
     async def share_file(self, line_id: str, file: FileRecord) -> Line:
-        """Store a file's line and show it to its audience.
+        """Store a file's line and show it to its audience. If the user sends the file, wake a sleeping conversation first.
 
         Raises NotAllowed, RecordsAway or UnknownSession. In these cases nothing is stored.
         """

@@ -1,6 +1,6 @@
 """Run the session machine: apply events, then save the record, carry out effects and send views.
 
-Every change of a live session goes through `Sessions.apply`.
+Every change of a live session goes through `Sessions.apply`. Only a fence of the matcher can be noted without it (`only_noted`).
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Effects(Protocol):
 
 
 class Sessions:
-    """Applies events to live sessions. Every event goes through `apply`."""
+    """Applies events to live sessions, and sends the participants their views."""
 
     def __init__(
         self,
@@ -363,7 +363,7 @@ class Sessions:
 
 
 def _counselor(entry: Entry) -> str:
-    """Return the session's last counselor.
+    """Return the owner if they are a counselor, else the first counselor of the session.
 
     If the session had no counselor, return its owner (a professional). If it has no owner, return "".
     """

@@ -1,4 +1,7 @@
-"""Send the queues to the consoles, and the wallboard to the operators. The updates are sent in rounds, at most one a second."""
+"""Send the queues to the consoles, and the wallboard to the operators. Changes are sent in rounds, one a second.
+
+A console gets its queue at once when it connects, and after somebody takes or answers a message.
+"""
 
 from __future__ import annotations
 

@@ -155,7 +155,8 @@ class Staffing:
     def serves(self, record: StaffRecord, site: Site, language: str, category_path: tuple[str, ...]) -> bool:
         """Return whether the matcher could ever offer a request of this site, language and category to this member.
 
-        The result is only used to show queues and to name suitable staff.
+        The matcher does not use this method. The server uses it to show queues, to name suitable staff, and to offer
+        appointments.
         """
         return (
             language in record.languages

@@ -1,6 +1,6 @@
 """Translate lines and captions by the operator's own translation service, which has LibreTranslate's API.
 
-Without such a service nothing is translated, and no text leaves this server. A translation is shown next to the original.
+Without such a service nothing is translated, and no text is sent to a translator. A translation is shown next to the original.
 Translations are only in a small cache in memory. When a session is erased, its translations are removed from this cache.
 """
 
@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 
 TIMEOUT_S = 10.0  # The translation service must respond within this many seconds.
 AT_ONCE = 4  # Largest number of requests to the translation service at the same time.
-MOST_WAITING = 40  # Largest number of requests, of all organisations together, that wait for their turn.
+MOST_WAITING = 40  # Largest number of requests, of all organisations together, that wait or are under way.
 MOST_EACH = 5  # One connection may wait for the translation of at most this many lines.
 MOST_KEPT = 2000  # Largest number of translations in memory.
 MOST_ANSWER_BYTES = 200_000  # Longer responses of the translation service are refused.

@@ -35,7 +35,10 @@ class Unattended:
                 await self.look()
 
     async def look(self) -> None:
-        """Announce each queue that nobody serves and that was not announced within `AGAIN_MS`."""
+        """Announce each queue in which somebody has waited for `NOBODY_MS` and that nobody at work serves.
+
+        A queue is not announced again within `AGAIN_MS`.
+        """
         now = self._now()
         self._told = {queue: at for queue, at in self._told.items() if now - at < AGAIN_MS}
         for queue in list(self._index.queues.values()):
