@@ -3,7 +3,7 @@
     The states of an appointment, and what changes them:
     scheduled → kept (the lead time before the start: the matcher keeps a place free) → due (rings for that member only)
     due → due for anybody (the member declined, missed the ring, or did not come within `GRACE_MS`)
-    calling → missed (the user did not come within `LATE_MS` after the counselor, and gave no telephone number)
+    calling → missed (the user did not come within `LATE_MS` after a counselor accepted, and gave no telephone number)
 
 In everything else, an appointment behaves like a callback (`session/callback.py`).
 """

@@ -31,7 +31,7 @@ from signaling.session.events import (
 )
 from signaling.session.model import Callback, NotAllowed, Session
 
-MOST_MOVES = 10  # how often one callback may be moved to another time
+MOST_MOVES = 10  # how often the user and the counselor together may move one callback to another time
 LEAST_CONTACT = 3  # the contact for a callback has at least this many characters, like the contact of a message
 
 
@@ -71,9 +71,9 @@ def asked(session: Session, event: CallbackAsked, now: int, out: list[Effect]) -
 
 
 def _agree(session: Session, callback: Callback, at: int, with_staff: WithStaff | None, out: list[Effect]) -> None:
-    """Make the callback an appointment at the time `at`.
+    """Make the callback an appointment with the member and details of `with_staff`, at the time `at` (Unix ms).
 
-    `with_staff`: the member and the details; None: a callback by any counselor.
+    If `with_staff` is None, make it a callback by any counselor.
     """
     was_with = callback.staff
     if was_with and with_staff is None:

@@ -65,7 +65,10 @@ def failed(session: Session, event: CaptionsFailed, now: int, out: list[Effect])
 
 
 def settle(session: Session, now: int, out: list[Effect]) -> None:
-    """Turn captions on or off, depending on who is present and wants them. Called after every event."""
+    """Turn captions on or off, and begin or stop storing their words. Called after every event.
+
+    Captions are on while somebody who is present wants them. Words are stored while everybody agrees.
+    """
     state = session.captions
     for person in (*session.people.values(), *session.listeners.values()):
         if person.gone:

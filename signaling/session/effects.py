@@ -13,10 +13,11 @@ from signaling.session.model import RequestKind
 
 @dataclass(frozen=True, slots=True)
 class Enqueue:
-    """Enqueue this request at the matcher.
+    """Enqueue this request at the matcher, with the enqueue time ``enqueued_at`` (Unix ms).
 
-    ``only``: the one member of staff to whom the request is offered, or "". ``first``: whether the request is offered before all
-    other requests. ``step``: "promise": only keep a place of this member free. "redeem": let the promised request ring.
+    ``excluded``: the members of staff to whom the request is not offered. ``only``: the one member of staff to whom the request
+    is offered, or "". ``first``: whether the request is offered before all other requests. ``step``: "enqueue": let the request
+    wait or ring. "promise": only keep a place of the member ``only`` free. "redeem": let the promised request ring.
     """
 
     request: str

@@ -61,7 +61,7 @@ class MediaChanged:
 
 @dataclass(frozen=True, slots=True)
 class ChannelChanged:
-    """The user or the owner wants voice or video instead of text, or video instead of voice."""
+    """The user or the owner wants voice or video instead of text, video instead of voice, or text instead of a call."""
 
     participant: str
     channel: Channel
@@ -110,8 +110,8 @@ class Woken:
 class Chose:
     """The user takes one of the choices that their view offers.
 
-    "another" is possible only while the owner is disconnected. "wait" and "message" are possible also while the user waits for a
-    counselor. After "message", the event ``MessageGiven`` follows with the message's text.
+    All choices are possible once the owner has not returned in time. While the user waits for a counselor, only "wait" and
+    "message" are possible; then they change nothing. After "message", the event ``MessageGiven`` follows with the message's text.
     """
 
     participant: str
@@ -450,9 +450,9 @@ class InterpreterSet:
 class EndedBy:
     """Something outside of the session ends it.
 
-    An operator ends the session or cancels its callback, its records were erased, or too many conversations sleep at its site.
-    ``booking``: the booking to cancel, as ``booking_of`` returns it. If the session has a different booking, nothing is
-    cancelled. "": cancel any booking.
+    An operator ends the session or cancels its callback, its records were erased, or too many conversations of all organisations
+    together sleep. ``booking``: the booking to cancel, as ``booking_of`` returns it. If the session has a different booking,
+    nothing is cancelled. "": cancel any booking.
     """
 
     reason: Literal["operator", "callback_cancelled", "erased", "no_room"]

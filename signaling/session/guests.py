@@ -84,7 +84,10 @@ def _withdraw_camera(session: Session, now: int) -> None:
 
 
 def came(session: Session, event: GuestCame, now: int, out: list[Effect]) -> None:
-    """Mark the link as used. The guest may now prepare, unheard and unseen, and then enter."""
+    """Mark the link as used. The guest may now prepare, unheard and unseen, and then enter.
+
+    A new phone as a camera replaces the former one.
+    """
     if link_state(session, event.guest, now) != "open":
         raise NotAllowed("too_late")
     invitation = session.invitations[event.guest]

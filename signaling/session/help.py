@@ -108,7 +108,7 @@ def _takes_over(session: Session, asked_for: Help, person: Person, connected: bo
 def joined(session: Session, event: HelpJoined, now: int, out: list[Effect]) -> None:
     """Let the professional join as the third peer, after catching up. The mode becomes consultation.
 
-    If the owner is disconnected, the professional becomes the owner.
+    If the owner has not returned in time, the professional becomes the owner.
     """
     asked_for = session.open_help()
     if asked_for is None or event.participant != asked_for.professional:
@@ -148,7 +148,10 @@ def mode_changed(session: Session, event: ModeChanged, now: int, out: list[Effec
 
 
 def handed_over(session: Session, event: HandedOver, now: int, out: list[Effect]) -> None:
-    """Make the professional the owner, because the owner has chosen so."""
+    """Make the professional the owner, because the owner has chosen so.
+
+    Refused unless the professional is connected and everybody is in conference, or the owner transfers the user.
+    """
     require_owner(session, event.participant)
     asked_for, professional = session.open_help(), session.professional()
     if asked_for is None or professional is None or asked_for.mode is None:

@@ -32,7 +32,8 @@ class Matrix:
     All people are given by their participant ids. ``hears``: listener → sources. ``soft``: listener → the sources whom this
     listener hears softly, because an interpreter's voice covers them. ``slots``: viewer → slot → source. ``hold``: who hears the
     hold tone. ``writers``: who may draw on the board. ``by_signaling``: the participants whose board messages go over the
-    WebSocket. ``captions``: the people whose voices the captions process hears; None: it hears nobody.
+    WebSocket. ``record``: the people who are recorded; None: nobody. ``captions``: the people whose voices the captions process
+    hears; None: it hears nobody.
     """
 
     hears: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -65,8 +66,8 @@ def compute(session: Session) -> Matrix:
     """Return the matrix of a session. The matrix is empty unless the session is active.
 
     An operator who listens in sees nothing, and hears everyone whom any participant hears. The counselor hears an operator who
-    whispers; in a consultation, the professional does, too. Everybody who is not on hold hears an operator who has joined. Staff
-    who hear an operator are heard by that operator.
+    whispers; in a consultation, the professional does, too. Everybody who is not on hold hears an operator who has joined.
+    Everybody who hears an operator is heard by that operator.
 
     Guests hear and see the people whom the user hears and sees, and each other. An interpreter's voice can cover the voices of
     the other side. Muting does not change the matrix, so a listener does not switch between relay and mix at each mute. There is

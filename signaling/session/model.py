@@ -106,10 +106,9 @@ class Draft(Struct, kw_only=True):
 class Person(Struct, kw_only=True):
     """A participant.
 
-    ``connected``: whether a tab of the participant is connected. ``entered``: whether they have been in the session at least
-    once.
-    ``reading``: whether they are a professional who is catching up, unheard. ``gone``: whether they no longer belong to the
-    session.
+    ``connected``: whether a tab of the participant is connected. ``entered``: whether they have entered: the user the queue, a
+    guest the conversation, a member of staff the session since they last accepted its request. ``reading``: whether they are a
+    professional who is catching up, unheard. ``gone``: whether they no longer belong to the session.
 
     ``peer_id``: their newest peer, or "". ``former_id``: an earlier peer, which the worker keeps until the newest one is live; ""
     for none. ``tab``: the browser tab of these peers. ``recording``: their answer about recording; "" before the answer.
@@ -269,9 +268,9 @@ class Ringing(Struct, kw_only=True):
 class Help(Struct, kw_only=True):
     """A help request for a professional or, with ``transfer``, for a colleague who takes the session over.
 
-    ``asked``: how many members of staff the request has rung for. ``excluded``: staff to whom the request is not offered. ``to``:
-    the member of staff who is asked by name, or "". ``to_name``: the name of this member or category, which the user is told in a
-    direct transfer. ``why``: why nobody came (declined, expired, nobody), or "".
+    ``asked``: how often the request has rung. ``excluded``: staff to whom the request is not offered. ``to``: the member of staff
+    who is asked by name, or "". ``to_name``: the name of this member or category, which the user is told in a direct transfer.
+    ``why``: why nobody came (declined, expired, nobody), or "".
     """
 
     state: HelpState

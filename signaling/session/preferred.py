@@ -30,7 +30,10 @@ def enqueue(session: Session, out: list[Effect]) -> None:
 
 
 def widen(session: Session, now: int, out: list[Effect]) -> None:
-    """Offer the user's request to everybody, with its original enqueue time, because the preferred counselor does not come."""
+    """Offer the user's request to everybody, with its original enqueue time, because the preferred counselor does not come.
+
+    While the request still rings for this counselor, only set the timer to the ring's end.
+    """
     if session.state != "waiting" or not session.preferred:
         return
     if session.ringing and session.ringing.until > now:

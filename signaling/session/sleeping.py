@@ -3,9 +3,9 @@
     The ways into and out of sleep:
     active → asleep (if `may_sleep`): the user has been gone for 15 minutes, or the owner sends the conversation to sleep
     message_left → asleep: a member of staff answers the message that the user left
-    asleep → waiting: the user writes a line or asks for a counselor; the former one, if known, is asked first
+    asleep → waiting: the user writes a line or asks for a counselor; the former one is asked first, if at work
     asleep → after: the owner ends the conversation
-    asleep → closed: the user ends the conversation, or it has slept for as many days as the site allows
+    asleep → closed: the user ends the conversation, it has slept for as many days as the site allows, or too many sleep
 
 A woken conversation waits for a counselor even when its user has left again, because staff must still answer what the user wrote.
 """

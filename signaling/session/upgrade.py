@@ -18,11 +18,11 @@ from signaling.session.events import ChannelChanged, UpgradeAnswered
 from signaling.session.model import NotAllowed, Session, Upgrade
 
 _CHANNEL_RANK = {"text": 0, "voice": 1, "video": 2}
-MOST_CALLS = 20  # at most this many upgrade requests of the user in one session; further ones are refused
+MOST_CALLS = 20  # after this many requests in a row that the counselor did not accept, further ones are refused
 
 
 def channel_changed(session: Session, event: ChannelChanged, now: int, out: list[Effect]) -> None:
-    """Change the session's channel: from text to voice or video, from voice to video, or from a call to text.
+    """Change the session's channel: from text to voice or video, from voice to video, or from an active call to text.
 
     A video call does not become a voice call: switching a camera off is the message `media`.
     """

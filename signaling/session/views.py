@@ -1,4 +1,7 @@
-"""The view of a session for each viewer. Users never get the brief, help, or anything else that is for staff."""
+"""The view of a session for each viewer. Users never get help or anything else that is for staff.
+
+Of the brief, they get only the product's picture.
+"""
 
 from __future__ import annotations
 
@@ -61,8 +64,9 @@ class PageSeen:
 class Surroundings:
     """The data that a view needs in addition to the session.
 
-    ``waiting`` is None unless the session waits. ``opening`` is None once a counselor has come.
-    ``offer_message``: nobody suitable is signed in, the user has waited for `LONG_WAIT_MS`, or the category is closed.
+    ``waiting`` is None unless the session waits. ``opening`` is None once a counselor has come; after a counselor who has not
+    returned in time, it is given again. ``offer_message``: nobody suitable is signed in, the user has waited for `LONG_WAIT_MS`,
+    or the category is closed.
     """
 
     site: SiteView
@@ -466,7 +470,7 @@ def help_item(session: Session, asked: Help, category: str) -> QueueItem:
 def session_item(session: Session, site: str, category: str, *, may_listen: bool) -> SessionItem:
     """Return the session for the wallboard. ``site`` and ``category`` are names.
 
-    ``may_listen``: the site allows listening in now.
+    ``may_listen``: the site allows listening in now, and the viewer has the right to it.
     """
     asked, professional = session.open_help(), session.professional()
     owner = session.people.get(session.owner)
