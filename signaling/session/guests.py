@@ -54,13 +54,14 @@ def invited(session: Session, event: GuestInvited, now: int, out: list[Effect]) 
     host = _host(session, event.participant)
     if event.label == "camera":
         _check_camera(session, host)
-        _withdraw_camera(session, now)
     elif session.guests_most == 0:
         raise NotAllowed("guests_off")
     elif places(session, now) == 0:
         raise NotAllowed("too_many_guests")
     if len(session.invitations) >= model.MOST_INVITATIONS:
         raise NotAllowed("too_many_guests")
+    if event.label == "camera":
+        _withdraw_camera(session, now)
     until = now + LIFE_MS.get(event.label, model.GUEST_LINK_MS)
     session.invitations[event.guest] = Invitation(label=event.label, by=host.id, link_hash=event.link_hash, until=until)
     if event.label != "camera":

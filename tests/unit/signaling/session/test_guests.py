@@ -86,6 +86,15 @@ def test_site_and_links_bound_the_number_of_guests() -> None:
     assert refused(call, ev.GuestInvited("jimin", "y", "family", "l")) == "too_many_guests"
 
 
+def test_refused_link_for_the_phone_leaves_the_earlier_one_open() -> None:
+    call = a_call(1)
+    call.give(ev.GuestInvited("u", "phone", "camera", "l"))
+    for number in range(MOST_INVITATIONS - 1):
+        call.give(ev.GuestInvited("u", f"x{number}", "family", "l"))
+        call.give(ev.GuestRemoved("u", f"x{number}"))
+    assert refused(call, ev.GuestInvited("u", "again", "camera", "l")) == "too_many_guests"
+
+
 def test_guest_or_stranger_may_not_invite_remove_or_set() -> None:
     call = inside(inside(a_call(), "g"), "h")
     for who in ("g", "stranger"):
