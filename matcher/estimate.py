@@ -38,7 +38,8 @@ class Pickups:
     __slots__ = ("_last_ms", "_spans")
 
     def __init__(self) -> None:
-        self._spans: deque[tuple[int, int]] = deque(maxlen=KEPT_PICKUPS)  # (time of a pickup, ms its request was first)
+        # (time of a pickup, ms since the pickup before or, if later, since the queue's head came)
+        self._spans: deque[tuple[int, int]] = deque(maxlen=KEPT_PICKUPS)
         self._last_ms = 0
 
     def add(self, now_ms: int, waiting_since_ms: int) -> None:

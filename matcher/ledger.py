@@ -378,7 +378,7 @@ class Ledger:
     # --- reservations and what is held -------------------------------------------------------------------------------
 
     def end_reservation(self, ticket: Ticket, state: ReservationState, reason: str, member_reason: str = "") -> None:
-        """End the reservation of a ticket, if it has one. After this call, the ticket is in no queue and nobody holds it."""
+        """End the reservation of a ticket, if it has one. Such a ticket is then in no queue, and no member has it."""
         reservation = ticket.reservation
         if reservation is None:
             return

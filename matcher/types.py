@@ -277,7 +277,10 @@ class MatchStore(Protocol):
         """
 
     async def enqueue(self, request: Request, now_ms: int) -> list[AnyEvent]:
-        """Put a new request into its queue. Raises `Refused`: "duplicate" for a known id, or "full"."""
+        """Put a new request into its queue. Raises `Refused`: "duplicate" for a known id, or "full".
+
+        Raises ValueError when the priority is out of bounds.
+        """
 
     async def promise(self, request: Request, now_ms: int) -> list[AnyEvent]:
         """Keep one of the places of the member `request.only` free for an appointment that begins soon.
