@@ -97,15 +97,15 @@ def may_give(member: StaffRecord) -> list[TokenRight]:
     return [right for right in RIGHTS if anywhere(member.roles, NEEDS[right])]
 
 
-def of_added(token: ApiToken, actor: str, at: int) -> Audited:
-    """Return the audit entry about a new token. `at`: the time of the change (Unix ms)."""
+def of_added(token: ApiToken, actor: str) -> Audited:
+    """Return the audit entry about a new token."""
     detail = f"{token.name}: {', '.join(token.rights)}; {', '.join(token.sites)}"
-    return Audited(actor, "token.add", f"token/{token.id}", at, detail, organisation=token.organisation)
+    return Audited(actor, "token.add", f"token/{token.id}", detail, organisation=token.organisation)
 
 
-def of_removed(token: ApiToken, actor: str, at: int) -> Audited:
-    """Return the audit entry about a removed token. `at`: the time of the change (Unix ms)."""
-    return Audited(actor, "token.remove", f"token/{token.id}", at, token.name, organisation=token.organisation)
+def of_removed(token: ApiToken, actor: str) -> Audited:
+    """Return the audit entry about a removed token."""
+    return Audited(actor, "token.remove", f"token/{token.id}", token.name, organisation=token.organisation)
 
 
 def standing_rights(token: ApiToken, maker: StaffRecord | None, now: int) -> frozenset[TokenRight]:

@@ -7,7 +7,6 @@ import hashlib
 import re
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from typing import NamedTuple
@@ -92,11 +91,9 @@ def token_hash(token: str) -> str:
 class Identity:
     """Signs staff in and out, and finds the member of staff to whom a cookie belongs."""
 
-    def __init__(self, records: Records, factors: Factors, wall: Callable[[], int]) -> None:
-        """Make the object. `wall`: returns the time of the machine's clock in Unix ms, for audit entries."""
+    def __init__(self, records: Records, factors: Factors) -> None:
         self._records = records
         self._factors = factors
-        self._wall = wall
         self._hashing = asyncio.Semaphore(_HASHING_AT_ONCE)
         # These buckets limit tries to sign in: tries from one network with any login, tries with one login from one network, and
         # tries with one login from all networks. A whole shift of staff may share an IP address.
@@ -152,7 +149,7 @@ class Identity:
         Raises SignInRefused.
         """
         token, made = sign_in_for(staff, now, rules=rules, address=address, device=device, limited=limited)
-        if not await self._records.add_sign_in(made, password_hash=staff.password_hash, audit=[signed_in(made, self._wall())]):
+        if not await self._records.add_sign_in(made, password_hash=staff.password_hash, audit=[signed_in(made)]):
             raise SignInRefused("wrong_credentials")  # the member was removed or got a new password during this sign-in
         return token
 
@@ -201,7 +198,7 @@ class Identity:
             return
         name = staff.id if staff else UNKNOWN
         log.warning("sign-in refused", staff=name, network=network)
-        await self._records.audit(UNKNOWN, "sign_in.refused", f"staff/{name}", now, network)
+        await self._records.audit(UNKNOWN, "sign_in.refused", f"staff/{name}", network)
 
     async def who(self, request: web.Request, now: int) -> StaffRecord | None:
         """Return the member of staff whose sign-in cookie the request has. Return None if there is no valid sign-in."""
@@ -256,9 +253,9 @@ def sign_in_for(
     return token, made
 
 
-def signed_in(sign_in: SignInRecord, at: int) -> Audited:
-    """Return the audit entry about a new sign-in. `at`: the time of the machine's clock in Unix ms."""
-    return Audited(sign_in.staff, "sign_in", f"staff/{sign_in.staff}", at)
+def signed_in(sign_in: SignInRecord) -> Audited:
+    """Return the audit entry about a new sign-in."""
+    return Audited(sign_in.staff, "sign_in", f"staff/{sign_in.staff}")
 
 
 def right_of(request: web.Request) -> str:

@@ -44,30 +44,29 @@ class Passwords:
         self._records = records
         self._identity = identity
 
-    async def change(self, member: StaffRecord, old: str, new: str, *, keep: str, address: str, now: int, at: int) -> str:
+    async def change(self, member: StaffRecord, old: str, new: str, *, keep: str, address: str, now: int) -> str:
         """Change the member's own password. End their one-time links, and all sign-ins except the one with the token hash `keep`.
 
-        `at`: the time of the audit entry (Unix ms). Return the new password hash. Raises SignInRefused: wrong_password,
-        weak_password, too_many_sign_ins.
+        Return the new password hash. Raises SignInRefused: wrong_password, weak_password, too_many_sign_ins.
         """
         await self._identity.check_password(member, old, address=address, now=now)
         hashed = await _hashed(new, member)
-        audit = [Audited(member.id, "password.change", f"staff/{member.id}", at)]
+        audit = [Audited(member.id, "password.change", f"staff/{member.id}")]
         if not await self._records.change_password(member.id, member.password_hash, hashed, keep, audit=audit):
             raise SignInRefused("wrong_password")  # another request has changed the password after the check
         return hashed
 
-    async def reset(self, token: str, new: str, now: int, *, at: int) -> StaffRecord:
+    async def reset(self, token: str, new: str, now: int) -> StaffRecord:
         """Set the password of the member to whom a one-time link belongs. Return the member. `token`: the link's token.
 
-        `at`: the time of the audit entry (Unix ms). Raises SignInRefused: link_over, weak_password.
+        Raises SignInRefused: link_over, weak_password.
         """
         owner = await self._records.reset_link_owner(token_hash(token), now)
         member = await self._records.staff(owner) if owner else None
         if member is None:
             raise SignInRefused("link_over")
         hashed = await _hashed(new, member)  # check the password first, so that a weak password does not use up the link
-        audit = [Audited(member.id, "password.reset", f"staff/{member.id}", at)]
+        audit = [Audited(member.id, "password.reset", f"staff/{member.id}")]
         if not await self._records.use_reset_link(token_hash(token), hashed, now, audit=audit):
             raise SignInRefused("link_over")
         return member

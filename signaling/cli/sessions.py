@@ -8,7 +8,7 @@ import click
 
 from signaling.records import Audited, Records, Search, SessionRecord
 
-from .typed import files_here, json_option, now_ms, recordings_here, show, with_records
+from .typed import files_here, json_option, recordings_here, show, with_records
 
 
 def _session_row(session: SessionRecord) -> dict[str, Any]:
@@ -44,7 +44,7 @@ async def session_erase(records: Records, session_id: str) -> None:
     The session's times remain for the reports. If the session is still running, it ends within a second, and nothing more of it
     is stored.
     """
-    audit = Audited("cli", "session.erase", f"session/{session_id}", now_ms())
+    audit = Audited("cli", "session.erase", f"session/{session_id}")
     if not await records.erase_session(session_id, audit=audit):
         raise click.ClickException(f"There is no session “{session_id}”.")
     await recordings_here().erase(session_id)

@@ -75,7 +75,7 @@ async def token_add(
     given = RIGHTS if ALL_RIGHTS in rights else [right for right in RIGHTS if right in rights]
     record = new_record(secret, organisation=organisation, name=name, rights=given, sites=sites, maker=None, days=days, now=now)
     try:
-        await records.add_api_token(record, audit=[of_added(record, "cli", now)])
+        await records.add_api_token(record, audit=[of_added(record, "cli")])
     except TooManyTokens:
         raise click.ClickException("There are too many tokens. Remove one first.") from None
     show([_row(record, None, now) | {"token": secret}], as_json=as_json, one=True)
@@ -101,4 +101,4 @@ async def token_remove(records: Records, token_id: str) -> None:
     found = await records.api_token(token_id)
     if found is None:
         raise click.ClickException(f"There is no token “{token_id}”. See sangdam token list.")
-    await records.remove_api_token(token_id, audit=[of_removed(found, "cli", _now())])
+    await records.remove_api_token(token_id, audit=[of_removed(found, "cli")])

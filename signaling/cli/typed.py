@@ -285,7 +285,7 @@ def audit_of(entries: Iterable[Entry], organisation: str = "") -> list[Audited]:
 
     Store these entries in the transaction of the change. `organisation`: of a thing that is removed, or "".
     """
-    return entries_by("cli", entries, now_ms(), organisation)
+    return entries_by("cli", entries, organisation)
 
 
 def note_of(action: AuditAction, subject: str) -> Note:
@@ -295,4 +295,4 @@ def note_of(action: AuditAction, subject: str) -> Note:
 
 async def noted(records: Records, action: AuditAction, subject: str, *, detail: str = "") -> None:
     """Record an action of this command that changes no settings in the audit log."""
-    await records.audit("cli", action, subject, now_ms(), detail)
+    await records.audit("cli", action, subject, detail)

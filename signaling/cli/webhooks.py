@@ -12,7 +12,7 @@ import click
 from signaling.config.sources import SERVER
 from signaling.records import FIRST_ORGANISATION, Realm, Records
 from signaling.records.webhooks import Endpoint, SameEvents, TooManyEndpoints
-from signaling.webhooks.endpoints import EVENTS, By, Endpoints, entries
+from signaling.webhooks.endpoints import EVENTS, Endpoints, entries
 from signaling.webhooks.reach import BadEndpoint, Reach
 
 from .options import setting_option
@@ -36,10 +36,6 @@ async def _found(records: Records, endpoint_id: str) -> Endpoint:
     if endpoint is None:
         raise click.ClickException(f"There is no webhook “{endpoint_id}”. List them with: sangdam webhook list")
     return endpoint
-
-
-def _by() -> By:
-    return By("cli", _now_ms())
 
 
 @click.group()
@@ -74,7 +70,7 @@ async def webhook_add(
             raise click.ClickException(f"There is no site “{site}” in this organisation.")
     endpoints = _endpoints(records, redis, secret_file, webhook_allow)
     try:
-        added, secret = await endpoints.add(organisation, url, events or EVENTS, chosen, by=_by())
+        added, secret = await endpoints.add(organisation, url, events or EVENTS, chosen, by="cli")
     except BadEndpoint as error:
         raise click.ClickException(str(error)) from None
     except SameEvents:
@@ -117,7 +113,7 @@ async def webhook_rotate(records: Records, webhook_id: str, redis: str, secret_f
     For one day, messages are signed with the new secret and with the old secret.
     """
     endpoint = await _found(records, webhook_id)
-    secret = await _endpoints(records, redis, secret_file).rotate(endpoint, by=_by())
+    secret = await _endpoints(records, redis, secret_file).rotate(endpoint, by="cli")
     show([{"id": endpoint.id, "secret": secret}], as_json=True, one=True)
 
 
@@ -127,4 +123,4 @@ async def webhook_rotate(records: Records, webhook_id: str, redis: str, secret_f
 async def webhook_remove(records: Records, webhook_id: str) -> None:
     """Remove a webhook, and the messages that wait for it."""
     endpoint = await _found(records, webhook_id)
-    await records.remove_endpoint(endpoint.id, audit=entries(_by(), "webhook.remove", endpoint))
+    await records.remove_endpoint(endpoint.id, audit=entries("cli", "webhook.remove", endpoint))

@@ -83,7 +83,7 @@ class Answering:
             await self._mailing.message_answered(entry, taken, staff.name, seq, mail)
         except MailRefused as error:
             mail = f"refused/{error.reason}"
-        audit = [Audited(staff.id, "message.answer", f"session/{entry.id}", self._now())]
+        audit = [Audited(staff.id, "message.answer", f"session/{entry.id}")]
         await self._records.message_mailed(message.id, mail, audit=audit)
         self._sessions.show(entry)
 

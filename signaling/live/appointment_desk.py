@@ -91,7 +91,7 @@ class AppointmentDesk:
             _require(entry, booking)  # another task may have moved the appointment while this task waited
             await self._sessions.apply(entry, ev.AppointmentMoved(at, with_staff))
 
-        audit = Audited(actor, "appointment.move", f"session/{entry.id}", self._now())
+        audit = Audited(actor, "appointment.move", f"session/{entry.id}")
         # `check` refuses this move before its audit entry is stored, if another task has moved the appointment meanwhile
         await self._appointments.book(
             entry,
@@ -116,7 +116,7 @@ class AppointmentDesk:
             raise NotAllowed("wrong_state")
         booking = booking_of(called)
         # write the audit entry first, so that nothing changes if that fails
-        await self._records.audit(actor, "appointment.cancel", f"session/{entry.id}", self._now(), booking)
+        await self._records.audit(actor, "appointment.cancel", f"session/{entry.id}", booking)
         await self._cancel(entry, booking)
 
     async def cancel_asked(self, session: str, bookings: Collection[str]) -> None:

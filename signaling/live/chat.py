@@ -120,7 +120,7 @@ class Lines:
 
         def audit(line: Line) -> list[Audited]:
             action: AuditAction = "line.retract" if line.change == "retracted" else "line.edit"
-            own = Audited(person.staff, action, f"session/{entry.id}", line.changed_at, f"line {seq}")
+            own = Audited(person.staff, action, f"session/{entry.id}", f"line {seq}")
             return [own] if person.staff else []
 
         async with entry.lines_lock:

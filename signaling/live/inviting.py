@@ -137,7 +137,7 @@ class Inviting:
         session = self._new_session(wanted)
         invite(session, wanted.until, *((wanted.staff.id, wanted.staff.name) if wanted.staff else ()))
         detail = f"first line in the name of {wanted.staff.id}" if wanted.staff else ""
-        audit = Audited(wanted.actor, "conversation.start", f"session/{session.id}", self._now(), detail)
+        audit = Audited(wanted.actor, "conversation.start", f"session/{session.id}", detail)
         entry = await self._stored.add(_record(session, wanted), session, wanted.site, wanted.brief, audit)
         if wanted.line:
             author = wanted.staff.id if wanted.staff else "site"
@@ -173,7 +173,7 @@ class Inviting:
         async def apply(with_staff: WithStaff) -> None:
             await self._sessions.apply(entry, replace(asked, with_staff=with_staff))
 
-        audit = Audited(wanted.actor, "appointment.book", f"session/{entry.id}", self._now())
+        audit = Audited(wanted.actor, "appointment.book", f"session/{entry.id}")
         try:
             await self._appointments.book(entry, time.at, wanted.channel, time.staff, apply, audit=audit)
         except Exception:
@@ -222,7 +222,7 @@ class Inviting:
         markable_callback(entry.session)
         detail = "done" if done else "failed"
         # write the audit entry first, so that nothing changes if that fails
-        await self._records.audit(actor, "callback.mark", f"session/{entry.id}", self._now(), detail)
+        await self._records.audit(actor, "callback.mark", f"session/{entry.id}", detail)
         await self._sessions.apply(entry, CallbackMarked(done))
         self._mailing.callback_settled(entry)
         return callback_view(entry.session)

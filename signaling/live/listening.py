@@ -47,7 +47,7 @@ class Listening:
         listening.check(entry.session, operator.id)
         again = operator.id in entry.session.listeners
         if not again:
-            await self._records.audit(operator.id, "listen.begin", f"session/{entry.id}", self._now())
+            await self._records.audit(operator.id, "listen.begin", f"session/{entry.id}")
         former = entry.hold(operator.id, client)
         if former is not None and former is not client:
             former.send(Replaced(session=entry.id))
@@ -55,7 +55,7 @@ class Listening:
             await self.sessions.apply(entry, ListenStarted(operator.id, operator.name))
         except NotAllowed:
             entry.release(operator.id)
-            await self._records.audit(operator.id, "listen.end", f"session/{entry.id}", self._now(), "0 s")
+            await self._records.audit(operator.id, "listen.end", f"session/{entry.id}", "0 s")
             raise
         if client not in self._hub.clients:  # the operator's connection was closed while this method waited
             await self.stop(operator.id, session, "lost")

@@ -20,7 +20,7 @@ from signaling.live.pending_writes import Owed
 from signaling.live.sessions import Sessions
 from signaling.live.staffing import Staffing
 from signaling.protocol.server_messages import MentionOut, ReadingAlong
-from signaling.records import Records
+from signaling.records import Audited, Records
 from signaling.records.types import StaffRecord
 from signaling.session import mentions
 from signaling.session.effects import Say
@@ -119,7 +119,7 @@ class ReadingAlongs:
             raise NotAllowed("not_mentioned")
         key = (entry.id, staff.id)
         if key not in self._readers:
-            await self._records.audit(staff.id, "reading.begin", f"session/{entry.id}", self._now())
+            await self._records.audit(staff.id, "reading.begin", f"session/{entry.id}")
             self._readers[key] = _Reader(entry, staff, self._now())
             try:
                 await self.lines.system(entry, Say("reading.on", {"name": staff.name}, "staff"))
@@ -140,14 +140,11 @@ class ReadingAlongs:
         reader = self._readers.pop((session, staff), None)
         if reader is None:
             return
-        entry, now = reader.entry, self._now()
+        entry = reader.entry
         entry.readers.pop(staff, None)
-        length = f"{max(0, now - reader.since) // 1000} s"
-
-        async def audited(_: bool) -> None:
-            await self._records.audit(staff, "reading.end", f"session/{session}", now, length)
-
-        await self._owed.now_or_later(session, audited)
+        length = f"{max(0, self._now() - reader.since) // 1000} s"
+        audit = Audited(staff, "reading.end", f"session/{session}", length)
+        await self._owed.now_or_later(session, lambda again: self._records.store_audit(audit, again=again))
         if entry.session.state not in FINAL_STATES:
             await self.lines.system(entry, Say("reading.off", {"name": reader.staff.name}, "staff"))
 

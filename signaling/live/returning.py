@@ -59,11 +59,11 @@ class Returning:
 
         Raise `NotAllowed`.
         """
-        session, now = entry.session, self._now()
+        session = entry.session
         if participant != session.owner or not session.calling_back():
             raise NotAllowed("wrong_state")
-        await self._records.audit(session.people[participant].staff, "callback.invite", f"session/{entry.id}", now)
-        return self._invites.issue(entry.id, session.request, now)
+        await self._records.audit(session.people[participant].staff, "callback.invite", f"session/{entry.id}")
+        return self._invites.issue(entry.id, session.request, self._now())
 
     async def elsewhere(self, entry: Entry) -> tuple[str, int]:
         """Return a link by which the user continues an open session on another device, and the time (Unix ms) when it expires.

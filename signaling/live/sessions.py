@@ -25,7 +25,7 @@ from signaling.live.site_views import site_view
 from signaling.protocol.server_messages import SessionOver, SessionUpdate, encode
 from signaling.protocol.session_views import CategoryView, MailView, OpeningView, PushView, WaitingView
 from signaling.recordings import Recordings
-from signaling.records import Records
+from signaling.records import Audited, Records
 from signaling.records.opening_hours import is_open, next_opening
 from signaling.records.types import RecordsAway, UnknownSession
 from signaling.session import decode_snapshot, encode_snapshot, matrix, next_deadline, receive, views
@@ -181,9 +181,8 @@ class Sessions:
             log.exception("effect failed", session=entry.id, effect=type(effect).__name__)
 
     async def _audit(self, entry: Entry, effect: Audit) -> None:
-        subject, now = f"session/{entry.id}", self._now()
-        audit = partial(self._records.audit, effect.actor, effect.action, subject, now, effect.detail)
-        await self._owed.now_or_later(entry.id, lambda again: audit(again=again))
+        audit = Audited(effect.actor, effect.action, f"session/{entry.id}", effect.detail)
+        await self._owed.now_or_later(entry.id, lambda again: self._records.store_audit(audit, again=again))
 
     async def _keep_notes(self, entry: Entry, effect: KeepNotes) -> None:
         person = entry.session.people[effect.participant]

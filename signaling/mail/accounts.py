@@ -91,7 +91,7 @@ class AccountMails:
             if not self._asked.take(member.id, self._now()):
                 self._count["mail.too_many_resets"] += 1
                 continue
-            audit = [Audited("unknown", "password.mail", f"staff/{member.id}", self._now())]
+            audit = [Audited("unknown", "password.mail", f"staff/{member.id}")]
             await self._post("password_reset", member, RESET_LIFE_MS, audit=audit)
 
     def signed_in(self, member: StaffRecord, *, sign_in: str, device: str, network: str) -> None:

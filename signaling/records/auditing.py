@@ -5,8 +5,9 @@ An entry is stored in the transaction of its change, so the entry and the change
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 import sqlalchemy as sa
@@ -18,20 +19,26 @@ from .audit_entries import Entry
 from .types import FIRST_ORGANISATION, Change
 
 
+def _machine_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Audited:
     """An audit entry to store.
 
-    The fields are those of `AuditRecord`. `organisation`: "": the organisation that owns the subject.
+    The fields are those of `AuditRecord`. `organisation`: "": the organisation that owns the subject. `at`: the time of the
+    machine's clock (Unix ms) at which the entry was made. People compare this time with their own clocks, so no part of the
+    server chooses it, least of all by a steady clock.
     """
 
     actor: str
     action: AuditAction
     subject: str
-    at: int
     detail: str = ""
     change: Change | None = None
     organisation: str = ""
+    at: int = field(default_factory=_machine_ms, kw_only=True)
 
 
 Note = Callable[[Change | None], Iterable[Audited]]
@@ -41,9 +48,9 @@ None: the audit does not keep the values of this change.
 """
 
 
-def entries_by(actor: str, entries: Iterable[Entry], at: int, organisation: str = "") -> list[Audited]:
-    """Return these entries about changes of settings, with this actor and this time (Unix ms)."""
-    return [Audited(actor, each.action, each.subject, at, each.detail, each.change, organisation) for each in entries]
+def entries_by(actor: str, entries: Iterable[Entry], organisation: str = "") -> list[Audited]:
+    """Return these entries about changes of settings, with this actor and the present time."""
+    return [Audited(actor, each.action, each.subject, each.detail, each.change, organisation) for each in entries]
 
 
 def add_audit(connection: sa.Connection, entry: Audited | None, *, again: bool = False) -> None:

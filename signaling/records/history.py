@@ -189,15 +189,16 @@ class History(Leading):
         actor: str,
         action: AuditAction,
         subject: str,
-        at: int,
         detail: str = "",
         *,
-        again: bool = False,
         change: Change | None = None,
         organisation: str = "",
     ) -> None:
-        """Store an audit entry. `again`: as in `add_event`. `organisation`: "": the organisation that owns the subject."""
-        entry = Audited(actor, action, subject, at, detail, change, organisation)
+        """Store an audit entry with the present time. `organisation`: "": the organisation that owns the subject."""
+        await self.store_audit(Audited(actor, action, subject, detail, change, organisation))
+
+    async def store_audit(self, entry: Audited, *, again: bool = False) -> None:
+        """Store an audit entry that was made before. `again`: as in `add_event`."""
         async with self._writing() as connection:
             await connection.run_sync(add_audit, entry, again=again)
 

@@ -234,10 +234,10 @@ class Oidc(Database):
         values: dict[str, object] = {"failing_since": failing_since} | ({} if tokens is None else {"tokens": tokens})
         await self._do(sa.update(t.provider_sign_in).where(t.provider_sign_in.c.token_hash == token_hash).values(values))
 
-    async def end_provider_sign_ins(self, issuer: str, *, subject: str = "", sid: str = "", at: int = 0) -> list[str]:
+    async def end_provider_sign_ins(self, issuer: str, *, subject: str = "", sid: str = "") -> list[str]:
         """End the sign-ins of a subject, or of one of its sessions at the provider. Store an audit entry for each member.
 
-        `at`: the time of the entries (Unix ms). Return the members of staff whose sign-ins ended.
+        Return the members of staff whose sign-ins ended.
         """
         c = t.provider_sign_in.c
         these = c.issuer == issuer
@@ -248,7 +248,7 @@ class Oidc(Database):
         def end(connection: sa.Connection) -> list[str]:
             ended = sa.delete(t.sign_in).where(t.sign_in.c.token_hash.in_(hashes)).returning(t.sign_in.c.staff)
             staff = sorted(set(connection.execute(ended).scalars()))
-            add_all(connection, [Audited("provider", "sign_in.end", f"staff/{each}", at) for each in staff])
+            add_all(connection, [Audited("provider", "sign_in.end", f"staff/{each}") for each in staff])
             return staff
 
         return await self._transaction(end, writes=True) if subject or sid else []

@@ -49,7 +49,7 @@ def setup(app: web.Application, clock: Now = wall_clock_ms) -> None:
     settings, records = app[SETTINGS], app[RECORDS]
     app[SEAL] = seal = Seal(signing_secret(settings))
     app[FACTORS] = factors = Factors(records, seal, f"Sangdam {settings.server_name}", wall_clock_ms)
-    app[IDENTITY] = identity = Identity(records, factors, wall_clock_ms)
+    app[IDENTITY] = identity = Identity(records, factors)
     app[OIDC] = oidc = OidcSignIn(records, seal, wall_clock_ms, guarded(app[REACH]))
     app[PASSKEYS] = Passkeys(records, seal)
     app[PASSWORDS] = Passwords(records, identity)

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
-from typing import Final, NamedTuple, get_args
+from typing import Final, get_args
 from urllib.parse import urlsplit
 
 from msgspec.structs import replace
@@ -25,15 +25,11 @@ _MOST_SHOWN = 10  # an audit entry about an endpoint names at most this many sit
 BOTH_VALID_MS = 24 * 3_600_000  # after a new secret is made for an endpoint, its old secret also signs for this long
 
 
-class By(NamedTuple):
-    """The actor of a change of an endpoint, and the time (Unix ms), for the audit."""
-
-    actor: str
-    at: int
-
-
 class Endpoints:
-    """The webhooks' endpoints of all organisations, with their secrets. Each change is stored with its audit entry."""
+    """The webhooks' endpoints of all organisations, with their secrets. Each change is stored with its audit entry.
+
+    `by`: the actor of a change, for its audit entry.
+    """
 
     def __init__(self, records: Records, seal: Seal, reach: Reach, now: Callable[[], int]) -> None:
         self._records = records
@@ -43,7 +39,7 @@ class Endpoints:
         self.announced = asyncio.Event()  # set when the sender should look at the outbox at once
 
     async def add(
-        self, organisation: str, url: str, events: Iterable[str], sites: Collection[str] | None = None, *, by: By
+        self, organisation: str, url: str, events: Iterable[str], sites: Collection[str] | None = None, *, by: str
     ) -> tuple[Endpoint, str]:
         """Add an endpoint to which webhooks are sent. Return the endpoint and its secret, which is shown only now.
 
@@ -64,7 +60,7 @@ class Endpoints:
         return added, secret
 
     async def change(
-        self, endpoint: Endpoint, *, url: str, events: Iterable[str], sites: Collection[str] | None, on: bool, by: By
+        self, endpoint: Endpoint, *, url: str, events: Iterable[str], sites: Collection[str] | None, on: bool, by: str
     ) -> None:
         """Change an endpoint, or switch it on or off. Raises BadEndpoint, SameEvents."""
         changed = {
@@ -83,7 +79,7 @@ class Endpoints:
         )
         self.announced.set()
 
-    async def rotate(self, endpoint: Endpoint, *, by: By) -> str:
+    async def rotate(self, endpoint: Endpoint, *, by: str) -> str:
         """Give an endpoint a new secret, and return the secret. For a day, messages are signed with the old secret, too."""
         secret = new_secret()
         await self._records.change_endpoint(
@@ -95,7 +91,7 @@ class Endpoints:
         )
         return secret
 
-    async def test(self, endpoint: Endpoint, *, by: By) -> int:
+    async def test(self, endpoint: Endpoint, *, by: str) -> int:
         """Queue a test message to an endpoint. The message only shows whether messages arrive. Return the delivery's number."""
         now = self._now()
         event = Event(TEST, endpoint.organisation, "", now, secrets.token_hex(16), {"endpoint": endpoint.id})
@@ -103,7 +99,7 @@ class Endpoints:
         self.announced.set()
         return n
 
-    async def send_again(self, endpoint: Endpoint, n: int, *, by: By) -> bool:
+    async def send_again(self, endpoint: Endpoint, n: int, *, by: str) -> bool:
         """Queue an event for an endpoint again. `n`: the delivery's number.
 
         Return False when there is no such delivery, or the event is still waiting.
@@ -125,10 +121,10 @@ class Endpoints:
         return found
 
 
-def entries(by: By, action: AuditAction, endpoint: Endpoint) -> list[Audited]:
+def entries(by: str, action: AuditAction, endpoint: Endpoint) -> list[Audited]:
     """Return the audit entry about a change of an endpoint."""
     subject = f"webhook/{endpoint.id}"
-    return [Audited(by.actor, action, subject, by.at, _described(endpoint), organisation=endpoint.organisation)]
+    return [Audited(by, action, subject, _described(endpoint), organisation=endpoint.organisation)]
 
 
 def _described(endpoint: Endpoint) -> str:

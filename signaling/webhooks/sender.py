@@ -166,7 +166,7 @@ class Sender:
 
     async def _disable(self, endpoint: Endpoint, why: str) -> None:
         subject, organisation = f"webhook/{endpoint.id}", endpoint.organisation
-        audit = [Audited("server", "webhook.disabled", subject, self._now(), why, organisation=organisation)]
+        audit = [Audited("server", "webhook.disabled", subject, why, organisation=organisation)]
         if not await self._records.disable_endpoint(endpoint.id, why, audit=audit):
             return
         self._count["webhook.disabled"] += 1

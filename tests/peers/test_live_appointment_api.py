@@ -165,7 +165,7 @@ async def test_appointment_cancelled_by_the_command_line_ends_and_is_mailed(serv
     async def ask(booking: str) -> None:
         """In a separate process, write the same records as `sangdam appointment cancel`."""
         subject = f"session/{user.session_id}"
-        await service.app[app_keys.RECORDS].audit("cli", "appointment.cancel", subject, service.live.now(), booking)
+        await service.app[app_keys.RECORDS].audit("cli", "appointment.cancel", subject, booking)
 
     await ask(first)
     await asyncio.sleep(3 * LOOK_S)  # during this time, the server reads the request

@@ -118,7 +118,7 @@ async def test_erased_conversation_is_gone_on_every_device(service: Service) -> 
     user, jimin = await talking(service)
     assert (await thread(service, f"/{user.session_id}"))[0] == 200
     link = (await user.say("continue_elsewhere"))["url"].partition("#invite=")[2]
-    erased = Audited("cli", "session.erase", f"session/{user.session_id}", service.live.now())
+    erased = Audited("cli", "session.erase", f"session/{user.session_id}")
     assert await service.app[app_keys.RECORDS].erase_session(user.session_id, audit=erased)
     for person in (user, jimin):
         assert (await person.get("session_over"))["reason"] == "erased"

@@ -176,6 +176,6 @@ class Checks:
         sign_in = await self._records.sign_in(record.token_hash)
         if sign_in is None:
             return
-        audit = [Audited("provider", "sign_in.end", f"staff/{sign_in.staff}", self._now(), why)]
+        audit = [Audited("provider", "sign_in.end", f"staff/{sign_in.staff}", why)]
         if await self._records.remove_sign_in(record.token_hash, audit=audit):
             log.info("the provider ended a sign-in", staff=sign_in.staff, why=why)

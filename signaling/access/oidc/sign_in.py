@@ -247,7 +247,7 @@ class OidcSignIn:
             tokens=self.sealed(tokens, made.token_hash, now),
             checked_at=now,
         )
-        audit = [signed_in(made, self._wall())]
+        audit = [signed_in(made)]
         if not await self._records.add_provider_sign_in(made, vouched, kept.of, settings, audit=audit):
             raise SignInRefused("state_over")  # the member or the provider was removed during this sign-in
         return SignedIn(member, token, limited=False)
@@ -300,7 +300,7 @@ class OidcSignIn:
         if not await self._records.use_code(f"oidc logout/{used}", now + LOGOUT_MARK_MS):
             raise SignInRefused("provider_refused")
         return await self._records.end_provider_sign_ins(
-            source_of(of, settings.issuer), subject=claims.get("sub") or "", sid=claims.get("sid") or "", at=self._wall()
+            source_of(of, settings.issuer), subject=claims.get("sub") or "", sid=claims.get("sid") or ""
         )
 
     async def _state(self, returned: Returned, now: int) -> State:
@@ -363,7 +363,7 @@ class OidcSignIn:
         return member
 
     def _entries(self, before: StaffRecord | None, after: StaffRecord) -> list[Audited]:
-        return entries_by("provider", [audit_entries.of_member(before, after)], self._wall(), after.organisation)
+        return entries_by("provider", [audit_entries.of_member(before, after)], after.organisation)
 
     async def _provision(self, claims: Claims, settings: OidcSettings, of: str) -> StaffRecord:
         role = people.role_of(claims, settings)

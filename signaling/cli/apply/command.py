@@ -90,7 +90,7 @@ async def apply(
     if not yes:
         click.confirm("Do this?", abort=True)
     try:
-        await Storing(records, present, wanted, now).store()
+        await Storing(records, present, wanted).store()
     except Changed as error:
         raise click.ClickException(
             f"Somebody has just changed “{error}”. What came before it is stored; run this again."

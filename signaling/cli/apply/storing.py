@@ -29,8 +29,8 @@ class Storing:
     time.
     """
 
-    def __init__(self, records: Records, before: Installation, after: Installation, now: int) -> None:
-        self._records, self._before, self._after, self._now = records, before, after, now
+    def __init__(self, records: Records, before: Installation, after: Installation) -> None:
+        self._records, self._before, self._after = records, before, after
 
     async def store(self) -> None:
         """Store the difference: first everything that is new or changed, then what is removed."""
@@ -110,4 +110,4 @@ class Storing:
 
     def _by(self, entries: Iterable[Entry], organisation: str = "") -> list[Audited]:
         """Return the audit entries about what this command changes. `organisation`: of a thing that is removed, or ""."""
-        return entries_by(ACTOR, entries, self._now, organisation)
+        return entries_by(ACTOR, entries, organisation)

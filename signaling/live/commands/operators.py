@@ -32,8 +32,7 @@ async def _end_session(live: Live, client: Client, message: msg.EndSession) -> R
     if entry is None:
         raise NotAllowed("unknown")
     check_entry(client, message, entry)
-    now = live.now()
-    await live.records.audit(staff_id(client), "end_session", f"session/{entry.id}", now)
+    await live.records.audit(staff_id(client), "end_session", f"session/{entry.id}")
     await live.sessions.apply(entry, ev.EndedBy("operator"))
     return None
 
@@ -60,7 +59,7 @@ async def _sign_out_staff(live: Live, client: Client, message: msg.SignOutStaff)
     member = await live.records.staff(message.staff)
     if member is None or client.staff is None or not may(client.staff, "live.sign_out", of_member(member)):
         raise NotAllowed("unknown")
-    audit = [Audited(staff_id(client), "sign_out", f"staff/{message.staff}", live.now())]
+    audit = [Audited(staff_id(client), "sign_out", f"staff/{message.staff}")]
     await live.records.remove_sign_ins_of(message.staff, audit=audit)
     await live.ended_rights.signed_out(member)
     return None

@@ -23,7 +23,7 @@ from signaling.records.sign_ins import ID_LENGTH
 from signaling.server.app_keys import ACCOUNT_MAILS, IDENTITY, LIVE, PASSWORDS, RECORDS, SETTINGS
 
 from .allowed import asker_of
-from .bodies import address_of, now_ms, path_id, read_json, steady_ms
+from .bodies import address_of, path_id, read_json, steady_ms
 from .errors import answer, not_found
 from .mail import mail_refusal
 from .noting import entry
@@ -116,7 +116,7 @@ async def change_password(request: web.Request) -> web.Response:
     member, sign_in = await holder_of(request)
     asked, now = await read_json(request, _read_new, 4096), steady_ms(request)
     hashed = await request.app[PASSWORDS].change(
-        member, asked.old, asked.new, keep=sign_in.token_hash, address=address_of(request), now=now, at=now_ms()
+        member, asked.old, asked.new, keep=sign_in.token_hash, address=address_of(request), now=now
     )
     request.app[LIVE].ended_rights.password_changed(replace(member, password_hash=hashed))
     return answer({})
@@ -126,7 +126,7 @@ async def change_password(request: web.Request) -> web.Response:
 async def reset_password(request: web.Request) -> web.Response:
     """Set a new password by a one-time link. The person then signs in with it, and with a second factor if they have one."""
     asked, now = await read_json(request, _read_linked, 4096), steady_ms(request)
-    member = await request.app[PASSWORDS].reset(asked.token, asked.new, now, at=now_ms())
+    member = await request.app[PASSWORDS].reset(asked.token, asked.new, now)
     return answer({"login": member.login})
 
 

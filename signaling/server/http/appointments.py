@@ -23,7 +23,7 @@ from signaling.server.app_keys import LIVE, RECORDS
 from signaling.session.model import NotAllowed
 
 from .allowed import Asker, asker_of, of_session
-from .bodies import now_ms, path_id, read_json, read_query
+from .bodies import path_id, read_json, read_query
 from .errors import Refused, answer, not_found
 from .hours import read_hours
 from .operator import read_language
@@ -155,7 +155,7 @@ async def change_hours(request: web.Request) -> web.Response:
             raise Refused(400, "bad_hours", str(error)) from error
     records = request.app[RECORDS]
     before = (await records.working_hours([member.id])).get(member.id)
-    entries = entries_by(asker.member.id, [of_working_hours(member.id, before, wanted)], now_ms())
+    entries = entries_by(asker.member.id, [of_working_hours(member.id, before, wanted)])
     await records.save_working_hours(member.id, wanted, audit=entries)
     return answer(await _hours_of(request, asker, member))
 

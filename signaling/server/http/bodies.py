@@ -115,7 +115,7 @@ def _too_large(most_bytes: int) -> Refused:
 def now_ms() -> int:
     """Return the time of this computer's clock in Unix ms.
 
-    Use it for audit entries, and to check times that others have signed.
+    Use it to check times that others have signed.
     """
     return time.time_ns() // 1_000_000
 

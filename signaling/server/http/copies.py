@@ -14,7 +14,7 @@ from signaling.recordings import Segment
 from signaling.recordings.copies import Copies, TooMany
 from signaling.server.app_keys import LIVE, RECORDINGS, RECORDS
 
-from .bodies import bearer, now_ms, path_id
+from .bodies import bearer, path_id
 from .errors import Refused, answer, not_found
 from .sending import WatchedFile
 
@@ -49,7 +49,7 @@ async def make(request: web.Request) -> web.Response:
         copy = await request.app[COPIES].make(session, segments, user, organisation, len(organisations))
     except TooMany as error:
         raise Refused(503, "busy", "Other copies are being made; try again in a minute.") from error
-    await records.audit("user", "recording.copy", f"session/{session}", now_ms())
+    await records.audit("user", "recording.copy", f"session/{session}")
     return answer(copy)
 
 

@@ -181,7 +181,7 @@ async def _readable(request: web.Request) -> FileRecord:
     file = await _still_readable(request)
     member = None if bearer(request) else await request.app[IDENTITY].who(request, steady_ms(request))
     if member is not None and request.app[LIVE].staff_participant(file.session, member.id) is None:
-        await request.app[RECORDS].audit(member.id, "file.read", f"session/{file.session}", now_ms(), file.id)
+        await request.app[RECORDS].audit(member.id, "file.read", f"session/{file.session}", file.id)
     return file
 
 

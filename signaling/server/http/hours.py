@@ -125,7 +125,7 @@ async def save(request: web.Request, asker: Asker, site: Site, category: str, wa
     changed = replace(site.categories[category], hours=checked_hours(wanted))
     wanted_site = replace(site, categories=site.categories | {category: changed})
     change = part_changed(site, wanted_site, "hours", category)
-    audit = Audited(asker.member.id, "category.hours", f"site/{site.id}/{category}", now_ms(), change=change)
+    audit = Audited(asker.member.id, "category.hours", f"site/{site.id}/{category}", change=change)
     await request.app[RECORDS].save_site(wanted_site, expected=version_of(site), audit=[audit])
     await request.app[LIVE].sessions.hours_changed(site.id)
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 from signaling.protocol.audit_actions import AuditAction
 from signaling.records import Audited, Change, Note
 
-from .bodies import now_ms
-
 
 def entry(actor: str, action: AuditAction, subject: str, detail: str = "", *, organisation: str = "") -> tuple[Audited]:
     """Return the one audit entry about a change. The arguments are fields of `Audited`."""
-    return (Audited(actor, action, subject, now_ms(), detail, None, organisation),)
+    return (Audited(actor, action, subject, detail, None, organisation),)
 
 
 def noting(actor: str, action: AuditAction, subject: str, detail: str = "", *, organisation: str = "") -> Note:
     """Return a function that makes the one entry about a change. The arguments are fields of `Audited`."""
 
     def note(change: Change | None) -> tuple[Audited]:
-        return (Audited(actor, action, subject, now_ms(), detail, change, organisation),)
+        return (Audited(actor, action, subject, detail, change, organisation),)
 
     return note

@@ -23,7 +23,7 @@ from signaling.session import decode_snapshot
 from signaling.session.views import callback_view
 
 from .allowed import Asker, asker_of, of_session
-from .bodies import Key, now_ms, path_id, read_query
+from .bodies import Key, path_id, read_query
 from .errors import answer, not_found
 
 routes = web.RouteTableDef()
@@ -200,7 +200,7 @@ async def items_of(request: web.Request, asker: Asker, found: list[SessionRecord
 async def session(request: web.Request) -> web.Response:
     asker = await asker_of(request)
     found = await asked_session(request, asker)
-    await request.app[RECORDS].audit(asker.member.id, "session.read", f"session/{found.id}", now_ms())
+    await request.app[RECORDS].audit(asker.member.id, "session.read", f"session/{found.id}")
     return answer(await detail_of(request, asker, found, read_query(request, read_language).lang))
 
 
@@ -258,7 +258,7 @@ async def erase(request: web.Request) -> web.Response:
 async def erase_session(request: web.Request, asker: Asker, session_id: str) -> None:
     """End the session if it still runs. Erase its content from records, recordings and files. The erasure is audited."""
     await request.app[LIVE].erasing.erased(session_id)
-    audit = Audited(asker.member.id, "session.erase", f"session/{session_id}", now_ms())
+    audit = Audited(asker.member.id, "session.erase", f"session/{session_id}")
     await request.app[RECORDS].erase_session(session_id, audit=audit)
     await request.app[RECORDINGS].erase(session_id)
     await request.app[FILES].erase(session_id)

@@ -115,7 +115,7 @@ async def conversation(request: web.Request) -> web.Response:
     other = await records.session(path_id(request, "other"))
     if other is None or not _same_person(here, other):
         raise not_found()
-    await records.audit(member.id, "session.read", f"session/{other.id}", now_ms(), f"session/{here.id}")
+    await records.audit(member.id, "session.read", f"session/{other.id}", f"session/{here.id}")
     lines = await records.lines(other.id, 0, MOST_LINES + 1, "staff")
     item = _item(other, site, await _names(records, member), read_query(request, _read_card).lang)
     values = {name: getattr(item, name) for name in ConversationItem.__struct_fields__}

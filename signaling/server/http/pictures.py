@@ -175,7 +175,7 @@ async def _staff_may_see(request: web.Request, picture: PictureRecord, member: S
     if request.app[LIVE].may_read_lines(picture.session, member.id):
         return may(member, "past.see", of_session(session, own=True))
     if may(member, "past.see", of_session(session)):
-        await records.audit(member.id, "picture.read", f"session/{picture.session}", now_ms(), picture.id)
+        await records.audit(member.id, "picture.read", f"session/{picture.session}", picture.id)
         return True
     if via := read_query(request, read_via).via:
         return await is_earlier(request, via, member, session)

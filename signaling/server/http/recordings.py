@@ -189,4 +189,4 @@ def _people(session: Session) -> list[PersonItem]:
 async def _look(request: web.Request, member: StaffRecord, session: str) -> None:
     now = now_ms()
     if request.app[LOOKS].is_new(member.id, session, now):
-        await request.app[RECORDS].audit(member.id, "recording.play", f"session/{session}", now)
+        await request.app[RECORDS].audit(member.id, "recording.play", f"session/{session}")

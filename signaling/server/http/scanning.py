@@ -10,8 +10,6 @@ from signaling.files import FileRefused
 from signaling.files.clamd import Scanner
 from signaling.server.app_keys import RECORDS
 
-from .bodies import now_ms
-
 SCANNER: web.AppKey[Scanner] = web.AppKey("virus_scanner", Scanner)
 
 
@@ -25,5 +23,5 @@ async def noted(request: web.Request, subject: str, actor: str, scan: Awaitable[
         await scan
     except FileRefused as error:
         if error.found:
-            await request.app[RECORDS].audit(actor, "file.infected", subject, now_ms(), error.found)
+            await request.app[RECORDS].audit(actor, "file.infected", subject, error.found)
         raise

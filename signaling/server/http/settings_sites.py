@@ -22,7 +22,7 @@ from signaling.records.site_settings import SiteSettings, settings_of, with_sett
 from signaling.server.app_keys import LIVE, RECORDS, SETTINGS
 
 from .allowed import Asker, asked_site, asker_of
-from .bodies import now_ms, read_json, read_query
+from .bodies import read_json, read_query
 from .errors import answer
 from .operator import Page
 from .try_page import snippet_of
@@ -141,7 +141,7 @@ async def remove(request: web.Request) -> web.Response:
     """Remove a site. The site's past sessions stay until their retention ends."""
     asker = await asker_of(request)
     site = await asked_site(request, asker)
-    audit = entries_by(asker.member.id, [of_removed_site(site)], now_ms(), site.organisation)
+    audit = entries_by(asker.member.id, [of_removed_site(site)], site.organisation)
     await request.app[RECORDS].remove_site(site.id, audit=audit)
     return answer({})
 
@@ -151,7 +151,7 @@ async def save(request: web.Request, asker: Asker, before: Site | None, site: Si
 
     `version`: the version of the site that the page read. Raises Invalid, and Changed when somebody has changed the site since.
     """
-    audit = entries_by(asker.member.id, of_site(before, site), now_ms())
+    audit = entries_by(asker.member.id, of_site(before, site))
     try:
         await request.app[RECORDS].save_site(site, expected=version, audit=audit)
     except ValueError:

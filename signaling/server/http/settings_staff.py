@@ -17,7 +17,7 @@ from signaling.records.staff_settings import StaffSettings, Typed, member_with_s
 from signaling.server.app_keys import ACCOUNT_MAILS, LIVE, RECORDS, SETTINGS
 
 from .allowed import Asker, asker_of
-from .bodies import now_ms, path_id, read_json, read_query, steady_ms
+from .bodies import path_id, read_json, read_query, steady_ms
 from .errors import answer, not_found
 from .noting import entry
 from .settings_sites import PAGE_SIZE, Version, read_rows
@@ -190,7 +190,7 @@ async def checked_member(request: web.Request, asker: Asker, before: StaffRecord
 
 async def _save(request: web.Request, asker: Asker, before: StaffRecord | None, member: StaffRecord, version: str) -> None:
     entry = audit_entries.of_member(before, member)
-    audit = entries_by(asker.member.id, [entry], now_ms()) if entry.change is not None else []
+    audit = entries_by(asker.member.id, [entry]) if entry.change is not None else []
     await request.app[RECORDS].save_staff(member, expected=version, audit=audit)
 
 

@@ -99,7 +99,7 @@ async def add(request: web.Request) -> web.Response:
         now=now,
     )
     try:
-        await records.add_api_token(record, audit=[of_added(record, member.id, now)])
+        await records.add_api_token(record, audit=[of_added(record, member.id)])
     except TooManyTokens:
         raise Invalid({"name": "too_many"}) from None
     return answer(MadeToken(item=_item(record, {member.id: member}, now), token=token))
@@ -112,7 +112,7 @@ async def remove(request: web.Request) -> web.Response:
     record = await records.api_token(path_id(request, "id"))
     if record is None or record.organisation != asker.realm.organisation:
         raise not_found()
-    await records.remove_api_token(record.id, audit=[of_removed(record, asker.member.id, now_ms())])
+    await records.remove_api_token(record.id, audit=[of_removed(record, asker.member.id)])
     return answer({})
 
 

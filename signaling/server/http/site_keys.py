@@ -23,7 +23,7 @@ from signaling.records.checks import Invalid
 from signaling.server.app_keys import KEY_ADDRESSES, REACH, RECORDS
 
 from .allowed import Asker, asked_site, asker_of
-from .bodies import now_ms, path_id, read_json
+from .bodies import path_id, read_json
 from .errors import Refused, answer
 
 routes = web.RouteTableDef()
@@ -107,7 +107,7 @@ async def _look(request: web.Request, address: str) -> None:
 
 async def _save(request: web.Request, asker: Asker, site: Site, keys: list[SiteKey], key: SiteKey) -> None:
     """Store the site's keys. `key`: the key that is added or retired."""
-    audit = entries_by(asker.member.id, [of_key(site, key, added=key in keys)], now_ms())
+    audit = entries_by(asker.member.id, [of_key(site, key, added=key in keys)])
     await request.app[RECORDS].save_site(replace(site, keys=keys), expected=version_of(site), audit=audit)
 
 

@@ -74,7 +74,7 @@ async def export(request: web.Request) -> web.StreamResponse:
         raise not_found()
     asker.require(of_session(session))
     readers = read_query(request, _read).audience
-    await records.audit(asker.member.id, "transcript.export", f"session/{session.id}", now_ms(), readers)
+    await records.audit(asker.member.id, "transcript.export", f"session/{session.id}", readers)
     return await _answer(request, session, readers, "")
 
 

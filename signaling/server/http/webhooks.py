@@ -13,11 +13,11 @@ from signaling.protocol.texts import Exact
 from signaling.records.announcing import EventType
 from signaling.records.webhooks import Attempt, Delivery, Endpoint, SameEvents, TooManyEndpoints
 from signaling.server.app_keys import ENDPOINTS, RECORDS
-from signaling.webhooks.endpoints import EVENTS, By, entries
+from signaling.webhooks.endpoints import EVENTS, entries
 from signaling.webhooks.reach import BadEndpoint
 
 from .allowed import Asker, asker_of
-from .bodies import Key, now_ms, path_id, read_json, steady_ms
+from .bodies import Key, path_id, read_json, steady_ms
 from .errors import Refused, answer, not_found
 
 routes = web.RouteTableDef()
@@ -106,7 +106,7 @@ async def add(request: web.Request) -> web.Response:
     organisation = asker.member.organisation
     await _check_sites(request, asker, asked.sites)
     try:
-        added, secret = await request.app[ENDPOINTS].add(organisation, asked.url, asked.events, asked.sites, by=_by(asker))
+        added, secret = await request.app[ENDPOINTS].add(organisation, asked.url, asked.events, asked.sites, by=asker.member.id)
     except BadEndpoint as error:
         raise Refused(400, "bad_webhook", str(error)) from None
     except SameEvents:
@@ -125,7 +125,7 @@ async def change(request: web.Request) -> web.Response:
     await _check_sites(request, asker, asked.sites)
     try:
         await request.app[ENDPOINTS].change(
-            endpoint, url=asked.url, events=asked.events, sites=asked.sites, on=asked.on, by=_by(asker)
+            endpoint, url=asked.url, events=asked.events, sites=asked.sites, on=asked.on, by=asker.member.id
         )
     except BadEndpoint as error:
         raise Refused(400, "bad_webhook", str(error)) from None
@@ -139,7 +139,7 @@ async def rotate(request: web.Request) -> web.Response:
     """Make a new secret for a webhook. For one day, events are also signed with the old secret. The request is audited."""
     asker = await asker_of(request)
     endpoint = await _asked(request, asker)
-    secret = await request.app[ENDPOINTS].rotate(endpoint, by=_by(asker))
+    secret = await request.app[ENDPOINTS].rotate(endpoint, by=asker.member.id)
     return answer(WebhookSecret(id=endpoint.id, secret=secret))
 
 
@@ -148,7 +148,7 @@ async def remove(request: web.Request) -> web.Response:
     """Remove a webhook and its waiting events. The request is audited."""
     asker = await asker_of(request)
     endpoint = await _asked(request, asker)
-    await request.app[RECORDS].remove_endpoint(endpoint.id, audit=entries(_by(asker), "webhook.remove", endpoint))
+    await request.app[RECORDS].remove_endpoint(endpoint.id, audit=entries(asker.member.id, "webhook.remove", endpoint))
     return answer({})
 
 
@@ -159,7 +159,7 @@ async def test(request: web.Request) -> web.Response:
     endpoint = await _asked(request, asker)
     if endpoint.state != "on":
         raise Refused(409, "wrong_state", "This webhook is switched off.")
-    await request.app[ENDPOINTS].test(endpoint, by=_by(asker))
+    await request.app[ENDPOINTS].test(endpoint, by=asker.member.id)
     return answer({})
 
 
@@ -178,7 +178,7 @@ async def send_again(request: web.Request) -> web.Response:
     if endpoint.state != "on":
         raise Refused(409, "wrong_state", "This webhook is switched off.")
     is_number = n.isascii() and n.isdigit() and len(n) < 19
-    if not (is_number and await request.app[ENDPOINTS].send_again(endpoint, int(n), by=_by(asker))):
+    if not (is_number and await request.app[ENDPOINTS].send_again(endpoint, int(n), by=asker.member.id)):
         raise Refused(409, "wrong_state", "This event waits already, or is no longer kept.")
     return answer({})
 
@@ -208,10 +208,6 @@ async def _check_sites(request: web.Request, asker: Asker, sites: list[str] | No
 def _taken() -> Refused:
     sentence = "Another webhook sends one of these events to this address already. Change that one."
     return Refused(409, "webhook_taken", sentence)
-
-
-def _by(asker: Asker) -> By:
-    return By(asker.member.id, now_ms())
 
 
 def _item(endpoint: Endpoint, waiting: int, now: int) -> WebhookItem:

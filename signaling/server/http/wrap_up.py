@@ -14,7 +14,7 @@ from signaling.records.wrap_up import BadPlan, Template, WrapUpPlan, check
 from signaling.server.app_keys import RECORDS
 
 from .allowed import asked_site, asker_of
-from .bodies import Key, now_ms, read_json, read_query
+from .bodies import Key, read_json, read_query
 from .errors import Refused, answer
 from .operator import read_language
 
@@ -100,7 +100,7 @@ async def change(request: web.Request) -> web.Response:
             raise Refused(400, "bad_plan", str(error)) from error
     changed = replace(site, wrap_up=wanted)
     change = part_changed(site, changed, "wrap_up")
-    audit = Audited(asker.member.id, "site.wrap_up", f"site/{site.id}", now_ms(), change=change)
+    audit = Audited(asker.member.id, "site.wrap_up", f"site/{site.id}", change=change)
     await request.app[RECORDS].save_site(changed, expected=version_of(site), audit=[audit])
     return answer(_site_plan(changed, language))
 

@@ -22,6 +22,7 @@ from signaling.records import (
     ProviderSignIn,
     Records,
     SignInRecord,
+    auditing,
     tables,
 )
 from signaling.records.announcing import Event
@@ -29,6 +30,7 @@ from signaling.records.outbox import BOOKED, MailRecord
 from signaling.records.sign_ins import INSTALLATION
 from signaling.records.webhooks import Endpoint
 from signaling.session.corrections import retracted
+from tests.clock import MachineTime
 from tests.contract.records.samples import JIMIN, SHOP, say, session
 
 Write = Callable[[Sequence[Audited]], Awaitable[Any]]
@@ -154,7 +156,7 @@ def writes(records: Records) -> list[tuple[str, Write]]:
 async def test_no_change_by_staff_is_stored_without_its_audit_entry(records: Records, beside: AsyncEngine) -> None:
     assert await records.begin_totp("jimin", "seed")
     for n, (action, write) in enumerate(writes(records), 1):
-        entry = Audited("jimin", action, "staff/jimin", n)
+        entry = Audited("jimin", action, "staff/jimin", at=n)
         before = await held(beside)
         async with no_audit(beside):
             with pytest.raises(sa.exc.DBAPIError):
@@ -171,15 +173,30 @@ async def test_logout_at_the_provider_is_stored_with_its_audit_entry(records: Re
     before = await held(beside)
     async with no_audit(beside):
         with pytest.raises(sa.exc.DBAPIError):
-            await records.end_provider_sign_ins(PROVIDER.issuer, subject="j", at=5)
+            await records.end_provider_sign_ins(PROVIDER.issuer, subject="j")
     assert await held(beside) == before
-    assert await records.end_provider_sign_ins(PROVIDER.issuer, subject="j", at=5) == ["jimin"]
+    assert await records.end_provider_sign_ins(PROVIDER.issuer, subject="j") == ["jimin"]
     [entry] = (await records.audits())[0]
-    assert (entry.actor, entry.action, entry.subject, entry.at) == ("provider", "sign_in.end", "staff/jimin", 5)
+    assert (entry.actor, entry.action, entry.subject) == ("provider", "sign_in.end", "staff/jimin")
+
+
+async def test_entries_tell_the_time_of_the_machine_whose_clock_steps(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = MachineTime()
+    monkeypatch.setattr(auditing, "time", machine)
+    began = machine.time_ns() // 1_000_000
+    late = Audited("jimin", "listen.end", "session/s-1")  # stored an hour later, as if the database had been away
+    await records.audit("jimin", "listen.begin", "session/s-1")
+    machine.step(3600)
+    await records.end_provider_sign_ins(PROVIDER.issuer, subject="nobody")
+    assert await records.change_password("jimin", "old", "new", "", audit=[Audited("jimin", "password.change", "staff/jimin")])
+    for again in (False, True):
+        await records.store_audit(late, again=again)
+    entries = [(each.action, (each.at - began) // 3_600_000) for each in reversed((await records.audits())[0])]
+    assert entries == [("listen.begin", 0), ("password.change", 1), ("listen.end", 0)]
 
 
 async def test_change_of_nothing_is_not_audited(records: Records) -> None:
-    audit = [Audited("jimin", "token.remove", "token/none", 1)]
+    audit = [Audited("jimin", "token.remove", "token/none")]
     assert not await records.remove_api_token("none", audit=audit)
     assert not await records.remove_note("none", ("shop", "mina"), "jimin", audit=audit)
     assert not await records.remove_endpoint("none", audit=audit)

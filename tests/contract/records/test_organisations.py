@@ -51,7 +51,7 @@ async def records(tmp_path: Path) -> AsyncIterator[Records]:
                 at=1,
             )
             await opened.add_message(message)
-            await opened.audit(f"boss-{owner}", "session.read", f"session/{session.id}", 1)
+            await opened.audit(f"boss-{owner}", "session.read", f"session/{session.id}")
         await opened.save_reply(SavedReply(id=f"r-{owner}", site=f"shop-{owner}", title="t", text="t"))
         await opened.save_thresholds([Threshold(figure="waiting", amber=n, red=n + 5)], owner)
     yield opened
@@ -80,8 +80,8 @@ async def test_replies_of_all_sites_end_at_the_organisation(records: Records) ->
 
 async def test_audit_of_a_removed_thing_stays_with_its_organisation(records: Records) -> None:
     await records.remove_site("shop-acme")
-    await records.audit("cli", "site.remove", "site/shop-acme", 2, organisation="acme")
-    await records.audit("boss-acme", "site.remove", "site/shop-acme", 3)
+    await records.audit("cli", "site.remove", "site/shop-acme", organisation="acme")
+    await records.audit("boss-acme", "site.remove", "site/shop-acme")
     assert (await records.audits(organisation="main"))[1] == 1
     assert (await records.audits(organisation="acme"))[1] == 4
 

@@ -125,7 +125,7 @@ async def test_message_is_taken_and_closed_by_one_member(records: Records) -> No
 
 async def test_audit_is_listed_newest_first(records: Records) -> None:
     for number in range(120):
-        await records.audit("ops", "session.read", f"session/{number}", number)
+        await records.audit("ops", "session.read", f"session/{number}")
     first, total = await records.audits()
     rest, _ = await records.audits(2)
     assert (first[0].subject, len(first), len(rest), total) == ("session/119", 100, 20, 120)

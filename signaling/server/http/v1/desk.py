@@ -13,7 +13,7 @@ from signaling.records import Audited, MessageRecord
 from signaling.records.types import MessageState
 from signaling.server.app_keys import LIVE, RECORDS
 from signaling.server.http.allowed import asker_of, of_session
-from signaling.server.http.bodies import now_ms, path_id, read_json, read_query
+from signaling.server.http.bodies import path_id, read_json, read_query
 from signaling.server.http.errors import Refused, answer, not_found
 
 from .cursors import Limit
@@ -94,7 +94,7 @@ async def mark(request: web.Request) -> web.Response:
         raise not_found()
     asker.require(of_session(session))
     state = (await read_json(request, _read_mark)).state
-    audit = Audited(asker.member.id, "message.mark", f"session/{session.id}", now_ms(), f"{message.id}: {state}")
+    audit = Audited(asker.member.id, "message.mark", f"session/{session.id}", f"{message.id}: {state}")
     try:
         # counselors see who took the message; the prefix keeps a token's name from looking like a colleague's
         changed = await records.set_message_state(message.id, state, f"API: {asker.member.name}", audit=audit)

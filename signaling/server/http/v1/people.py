@@ -16,7 +16,7 @@ from signaling.records import SessionRecord
 from signaling.records.people import Held
 from signaling.server.app_keys import CODES, RECORDS
 from signaling.server.http.allowed import Asker, asker_of
-from signaling.server.http.bodies import Key, now_ms, read_json
+from signaling.server.http.bodies import Key, read_json
 from signaling.server.http.errors import answer, not_found
 from signaling.server.http.headers import secure
 from signaling.server.http.sending import while_standing
@@ -67,7 +67,7 @@ async def export(request: web.Request) -> web.StreamResponse:
     if not found:
         raise not_found()
     for each in found:
-        await request.app[RECORDS].audit(asker.member.id, "person.export", f"session/{each.id}", now_ms())
+        await request.app[RECORDS].audit(asker.member.id, "person.export", f"session/{each.id}")
     response = web.StreamResponse(headers={"Content-Disposition": 'attachment; filename="person.zip"'})
     response.content_type = "application/zip"
     secure(request, response.headers)
@@ -91,7 +91,7 @@ async def erase(request: web.Request) -> web.Response:
     subject = f"organisation/{asker.member.organisation}"
     detail = f"{len(found)} sessions, {held.lines} lines, {recordings} recordings"
     # the audit comes first: if it fails, nothing is erased
-    await request.app[RECORDS].audit(asker.member.id, "person.erase", subject, now_ms(), detail)
+    await request.app[RECORDS].audit(asker.member.id, "person.erase", subject, detail)
     return answer(await sessions.erase_all(request, found))
 
 

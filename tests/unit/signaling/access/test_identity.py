@@ -49,7 +49,7 @@ class FakeRecords:
         self.audits += [(each.actor, each.action, each.subject, each.detail) for each in audit]
         return True
 
-    async def audit(self, actor: str, action: str, subject: str, at: int, detail: str = "") -> None:
+    async def audit(self, actor: str, action: str, subject: str, detail: str = "") -> None:
         self.audits.append((actor, action, subject, detail))
 
     async def saw_sign_ins(self, token_hashes: Collection[str], now: int) -> None:
@@ -70,7 +70,7 @@ def records() -> FakeRecords:
 
 @pytest.fixture
 def door(records: FakeRecords) -> Identity:
-    return Identity(records, Factors(records, Seal(b"x" * 32), "Sangdam", wall_clock_ms), wall_clock_ms)
+    return Identity(records, Factors(records, Seal(b"x" * 32), "Sangdam", wall_clock_ms))
 
 
 async def sign_in(door: Identity, password: str = PASSWORD, *, login: str = "jimin", address: str = "192.0.2.1") -> str:

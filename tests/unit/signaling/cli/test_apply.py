@@ -212,7 +212,7 @@ def test_owner_who_lost_the_office_while_apply_asks_is_not_missed(folder: Path) 
         await records.save_staff(msgspec.structs.replace(zoe, active=False))
         try:
             with pytest.raises(LastOwner):
-                await Storing(records, present, wanted, 1).store()
+                await Storing(records, present, wanted).store()
             return " ".join((await load(records)).staff["boss"].offices)
         finally:
             await records.close()

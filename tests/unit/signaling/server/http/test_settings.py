@@ -278,7 +278,7 @@ async def test_change_by_a_file_is_undone_from_the_audit(desk: Desk) -> None:
     before = await load(desk.records)
     shop = before.sites["demo-shop"]
     after = replace(shop, retention_days=7, staff_names="hidden")
-    await Storing(desk.records, before, dataclasses.replace(before, sites={shop.id: after}), now=now_ms()).store()
+    await Storing(desk.records, before, dataclasses.replace(before, sites={shop.id: after})).store()
     listed = (await ask(desk, "/api/operator/audit"))[1]["items"]
     [entry] = [each for each in listed if each["action"] == "site.save" and each["change"]]
     assert (entry["actor"], entry["change"]["before"]) == ("cli", {"retention_days": 90, "staff_names": "shown"})
@@ -293,9 +293,7 @@ async def test_file_overwrites_nothing_that_was_changed_in_between(desk: Desk) -
     shop = before.sites["demo-shop"]
     assert (await changed(desk, file_mb=1))[0] == 200
     with pytest.raises(Changed, match="demo-shop"):
-        await Storing(
-            desk.records, before, dataclasses.replace(before, sites={shop.id: replace(shop, file_mb=2)}), now=now_ms()
-        ).store()
+        await Storing(desk.records, before, dataclasses.replace(before, sites={shop.id: replace(shop, file_mb=2)})).store()
     site = await desk.records.site("demo-shop")
     assert site is not None
     assert site.file_mb == 1

@@ -16,7 +16,6 @@ from structlog.testing import capture_logs
 from signaling.records import Change, Organisation, Records, Site
 from signaling.records.opening_hours import Hours
 from signaling.records.wrap_up import STANDARD
-from signaling.server.http.bodies import now_ms
 from tests.unit.signaling.access.test_signing_keys import pem
 
 from .conftest import Desk, png
@@ -111,7 +110,7 @@ async def test_refused_undo_names_the_removed_category_and_older_values(desk: De
     await undo(desk, "site.wrap_up", 409, "category_gone")
     assert (await stored(desk)).wrap_up is not None
     older = Change(before={"working_hours": {"from": 9}}, after={"working_hours": None})
-    await desk.records.audit("ops", "staff.hours", "staff/jimin", now_ms(), change=older, organisation="main")
+    await desk.records.audit("ops", "staff.hours", "staff/jimin", change=older, organisation="main")
     await undo(desk, "staff.hours", 409, "other_form")
 
 
