@@ -195,17 +195,21 @@ class Database:
         return [self._engine.sync_engine, *(engine for engine in threads if engine is not None)]
 
     @asynccontextmanager
-    async def _reading(self, within_s: float = ANSWER_S) -> AsyncIterator[AsyncConnection]:
-        async with self._answering(within_s), self._reader.connect() as connection:
+    async def _reading(self, within_s: float | None = None) -> AsyncIterator[AsyncConnection]:
+        """Open a connection for reads. `within_s`: None: `ANSWER_S`."""
+        async with self._answering(ANSWER_S if within_s is None else within_s), self._reader.connect() as connection:
             yield connection
 
     @asynccontextmanager
-    async def _writing(self, within_s: float = ANSWER_S) -> AsyncIterator[AsyncConnection]:
-        """Open one transaction. Commit at the end of the `async with` block; roll back if the block raises."""
+    async def _writing(self, within_s: float | None = None) -> AsyncIterator[AsyncConnection]:
+        """Open one transaction. Commit at the end of the `async with` block; roll back if the block raises.
+
+        `within_s`: None: `ANSWER_S`.
+        """
         async with AsyncExitStack() as stack:
             if self._sqlite:
                 await stack.enter_async_context(self._write_turn)
-            await stack.enter_async_context(self._answering(within_s))
+            await stack.enter_async_context(self._answering(ANSWER_S if within_s is None else within_s))
             connection = await stack.enter_async_context(self._engine.connect())
             await connection.execution_options(writes=True)
             async with connection.begin():

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from signaling.records import Records
+from signaling.records import Records, database
 from tests.postgres_server import running_postgres
 
 
@@ -25,6 +25,13 @@ def postgres_server() -> Iterator[str]:
         return
     with running_postgres() as server:
         yield server.url
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let PostgreSQL take its time: on a busy machine, a transaction of a test can take longer than that of a server may."""
+    monkeypatch.setattr(database, "ANSWER_S", 60.0)
+    monkeypatch.setattr(database, "IDLE_MS", 60_000)
 
 
 @pytest.fixture
