@@ -1,0 +1,32 @@
+"""The Markdown of the documents is whole: rows of tables have lines of their own, and each table has a head."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+RULE = re.compile(r"\s*\|(\s*:?-{3,}:?\s*\|)+\s*")
+
+
+def outside_of_code(path: Path) -> Iterator[tuple[int, str]]:
+    code = False
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        code ^= line.lstrip().startswith("```")
+        if not code:
+            yield number, line
+    assert not code, f"{path.name}: a block of code has no end"
+
+
+def test_rows_of_tables_have_lines_of_their_own() -> None:
+    documents = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").rglob("*.md")]
+    faults = []
+    for path in documents:
+        lines = [*outside_of_code(path), (0, "")]
+        for (_, before), (number, line), (_, after) in zip(lines, lines[1:], lines[2:], strict=False):
+            joined = re.search(r"\|\s*:?-{3,}", line) and not RULE.fullmatch(line)
+            headless = line.lstrip().startswith("|") and not before.strip() and not RULE.fullmatch(after)
+            if joined or headless:
+                faults.append(f"{path.relative_to(ROOT)}:{number}: {line[:60]}")
+    assert faults == []
