@@ -160,10 +160,13 @@ def site_of(settings: Settings) -> Site:
 
 
 async def seed(records: Records, settings: Settings) -> None:
-    """Store the demo's site and accounts if they are missing, and update the site if the shop's port has changed."""
+    """Store the demo's site, and those of its accounts that are missing.
+
+    If the site is stored already, reset it to the demo's settings, except its opening hours, wrap-up, mails and further keys.
+    """
     wanted = site_of(settings)
     known = await records.site(SITE)
-    if known is not None:  # the site is stored already: keep the settings that its operators have made
+    if known is not None:  # the site is stored already: keep these settings, which operators may have changed
         hours = {key: each.hours for key, each in known.categories.items()}
         wanted = replace(
             wanted,

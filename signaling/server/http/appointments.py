@@ -114,7 +114,7 @@ def times_of(free: list[tuple[StaffRecord, list[int]]]) -> list[StaffTimes]:
 async def move(request: web.Request) -> web.Response:
     """Move an appointment. Its user gets a mail, if mail is set up and a mail address is known. The request is audited.
 
-    Raises Changed when the session has another booking than this.
+    Raises Changed when the session has another booking than `booking` in the request.
     """
     asker = await asker_of(request)
     entry = await _asked(request, asker)
