@@ -33,9 +33,8 @@ contract:
 peers:
 	$(BIN)/pytest tests/peers --numprocesses 3 --dist loadfile $(ARGS)
 
-BROWSERS := 0 # browser tests at a time, each in a process of its own; 0: one after the other
 browsers:
-	$(BIN)/pytest tests/browser --ignore-glob='*/test_pages*.py' --numprocesses $(BROWSERS) --dist worksteal $(ARGS)
+	$(BIN)/pytest tests/browser --ignore-glob='*/test_pages*.py' $(ARGS)
 
 look: $(VENV)/.dev packages pages ## drive every page through its states, check each one, keep screenshots in build/screenshots
 	$(BIN)/pytest tests/browser/test_pages*.py $(ARGS)
