@@ -1,10 +1,13 @@
-"""Networks fail for a while. After the failure the call resumes, and the lines and strokes written during the failure arrive."""
+"""Networks fail for a while, or a system freezes a tab. Afterwards the call resumes, and lines and strokes arrive."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from playwright.async_api import expect
 
@@ -73,3 +76,34 @@ async def test_call_resumes_when_the_networks_return(cast: Cast) -> None:
         await expect(user.get("notice")).to_have_count(0)
         await user.hears(COUNSELOR.hz)
         await counselor.hears(USER.hz)
+
+
+@asynccontextmanager
+async def frozen(person: Person) -> AsyncIterator[None]:
+    """Stop the processes of all this person's pages, as a phone does when it is locked. The browser keeps the WebSockets open."""
+    found = await (await person.browser.new_browser_cdp_session()).send("SystemInfo.getProcessInfo")
+    pages = [process["id"] for process in found["processInfo"] if process["type"] == "renderer"]
+    try:
+        for each in pages:
+            os.kill(each, signal.SIGSTOP)
+        yield
+    finally:
+        for each in pages:
+            os.kill(each, signal.SIGCONT)
+
+
+async def test_call_in_a_frozen_tab_is_told_and_goes_on(cast: Cast) -> None:
+    counselor, user = await cast.counselor(), await cast.user()
+    await user.call()
+    await user.enter()
+    await counselor.accept()
+    await user.hears(COUNSELOR.hz)
+    await counselor.hears(USER.hz)
+    async with frozen(user):
+        await expect(counselor.get("participants")).to_contain_text("들리지 않아요")
+        await counselor.hears()
+    await expect(user.page.locator(".toast").last).to_contain_text("그동안 아무도 내 말을 듣지 못했어요")
+    await counselor.hears(USER.hz)
+    await user.hears(COUNSELOR.hz)
+    await expect(counselor.get("participants")).not_to_contain_text("들리지 않아요")
+    await expect(user.get("who-hears")).to_contain_text("Jimin")

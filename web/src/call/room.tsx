@@ -116,7 +116,7 @@ export function Room({ call, session }: { call: Call; session: SessionView }) {
         {session.cobrowse?.state && <Cobrowse client={call.client} session={session} />}
         <Notices call={call} session={session} />
         {session.upgrade && !session.owner_lost && <Upgrade call={call} session={session} />}
-        <InterruptionNotice devices={call.devices} />
+        <InterruptionNotice link={call.room} />
         <LineNotice link={call.room} session={session} />
         <Sharing link={call.room} session={session} />
         {session.channel === "text" && <PushMe session={session} token={call.handoff.token} onAsk={null} />}

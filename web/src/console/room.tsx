@@ -167,7 +167,7 @@ export function Room(props: RoomProps) {
           <AsleepBand session={session} onEnd={() => void actions.leave(session.id)} />
           {active && owner && <HuntBand session={session} now={now} actions={actions} onAgain={onAgain} />}
           {link !== null && <TextOnlyBand link={link} />}
-          {link !== null && <InterruptionNotice devices={link.devices} />}
+          {link !== null && <InterruptionNotice link={link} />}
           {link !== null && <SharingBar link={link} session={session} />}
           <Middle {...props}>
             {callsBack(session) && <CallbackCard client={client} session={session} actions={actions} />}

@@ -3,7 +3,7 @@
 import { optional } from "./lazy";
 
 export const InterruptionNotice = optional(
-  () => import("./interruption-notice"),
+  () => import("./interruption/notice"),
   (code) => code.InterruptionNotice,
 );
 
