@@ -65,10 +65,11 @@ function cleanAttribute(name: string, value: Value, around: Around): Value {
   return cleanText(low, plain(value), around, limits);
 }
 
-/** Returns the limits for a style sheet. Its rules can put texts anywhere on the page, so strict mode masks all texts in it. */
+/** Returns the limits for a style sheet. Its rules can put texts anywhere on the page, so strict mode masks all texts in it. A
+ *  sheet in a sealed place can name the pictures of that place. */
 export const sheetLimits = (rules: Rules, place: Place): Limits => {
   const bare = rules.mode === "strict";
-  return { bare, wordless: bare || rules.masks(place) };
+  return { bare, wordless: bare || rules.masks(place), sealed: rules.seals(place) };
 };
 
 /** Returns the value of an attribute that the recorder itself adds: a size, a scroll position, or the way in which a dialog was

@@ -166,6 +166,24 @@ describe("strict mode", () => {
     for (const css of kept) expect(cleanCss(css, limits)).toBe(css);
   });
 
+  it("lets an address in a style leave without its query, and none of a private place", async () => {
+    const styled = (path: string) => `style="background: url(/${path}); --picture: url('/${path}')"`;
+    see(
+      `<p ${styled("open.png?kimword")}></p><div data-sangdam-private><i ${styled("kimword.png")}></i>
+       <style>b { background: url(/kimword.png); --b: url(/kimword.png) }</style></div>`,
+      "strict",
+      `<style>p::before { content: url("/open.png?kimword"); --p: url(/open.png?kimword#kimword) }</style>`,
+    );
+    await settled();
+    find("p").style.setProperty("--later", "url(/later.png?kimword)");
+    find("i").style.backgroundImage = "url(/kimword.png)";
+    find("head style").textContent = `p { background: url(/later.png?kimword) }`;
+    const all = await left();
+    expect(all).toContain("/open.png");
+    expect(all).toContain("/later.png");
+    expect(all).not.toContain("kimword");
+  });
+
   it("lets no word of a component's attributes leave", async () => {
     see(`<x-tip text-label="kimword" color-name="kimword" values="kimword" d="kimword" version="kimword"></x-tip>
          <main data-sangdam-share="kimword"><p data-sangdam-private="kimword">x</p></main>
@@ -402,7 +420,7 @@ it("records and writes nothing of what the page prints on the console", async ()
 
 it("shows frames, videos and the widget as boxes without content", async () => {
   see(
-    `<iframe src="https://other.example/kimword"></iframe><video poster="/kimword.png"></video><div id="sangdam-widget">kimword</div>`,
+    `<iframe src="https://other.example/kimword" srcdoc="<p>kimword</p>"></iframe><video poster="/kimword.png"></video><div id="sangdam-widget">kimword</div>`,
     "open",
   );
   expect(await left()).not.toContain("kimword");
