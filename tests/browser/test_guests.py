@@ -2,17 +2,49 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 from playwright.async_api import expect
 
 from tests.browser import media
 from tests.browser.media import COUNSELOR, PROFESSIONAL, USER, Voice
-from tests.browser.people import BrowserName, Cast, Person, User, eventually
+from tests.browser.people import BrowserName, Cast, P, Person, Staff, User, eventually
 from tests.browser.service import sangdam
+from tests.browser.test_help import switch
 
 GUEST = PROFESSIONAL  # the guest's browser has the third voice and colour; later the user's phone has them
 PHONE = {"width": 390, "height": 844}
+# Lets several people with different voices use one browser: replaces the sound of the page's microphone by a tone of its own.
+OWN_TONE = """
+if (navigator.mediaDevices) {
+  const devices = navigator.mediaDevices;
+  const real = devices.getUserMedia.bind(devices);
+  devices.getUserMedia = async (wanted) => {
+    const stream = await real(wanted);
+    for (const former of stream.getAudioTracks()) {
+      const context = new AudioContext();
+      const [tone, gain, end] = [new OscillatorNode(context, { frequency: HZ }), new GainNode(context, { gain: 0.3 }),
+        new MediaStreamAudioDestinationNode(context, { channelCount: 1 })];
+      tone.connect(gain).connect(end);
+      tone.start();
+      const [track] = end.stream.getAudioTracks();
+      const settings = former.getSettings();
+      track.getSettings = () => settings;
+      stream.removeTrack(former);
+      stream.addTrack(track);
+    }
+    return stream;
+  };
+}
+"""
+# Returns the name and the area (px²) of each tile on the stage, in the order in which the page shows the tiles.
+TILES = """
+() => [...document.querySelectorAll('.stage .tile')]
+  .map((tile) => [tile, tile.getBoundingClientRect()])
+  .sort(([, a], [, b]) => a.y - b.y || a.x - b.x)
+  .map(([tile, box]) => [tile.querySelector('.tile-name > span').textContent, box.width * box.height])
+"""
 
 
 async def phone_as_a_camera(cast: Cast, user: User, voice: Voice, browser: BrowserName) -> Person:
@@ -145,3 +177,105 @@ async def test_firefox_invites_enters_and_becomes_a_camera(cast: Cast) -> None:
     await phone.get("phone-camera-stop").click()
     await expect(phone.get("phone-camera-over")).to_be_visible()
     await eventually(pictures, 1, "the phone's picture should be gone")
+
+
+class Six:
+    """A room of six. All people have one browser, and each has a tone of their own.
+
+    In the order in which they come: the counselor Jimin, the user, the guests Mina, Ito and Suji, the professional Dr. Han.
+    """
+
+    tones = (440, 620, 880, 1180, 1420, 1700)
+    counselor: Staff
+    user: User
+    professional: Staff
+
+    def __init__(self, cast: Cast) -> None:
+        self.cast = cast
+        self.people: list[Person] = []
+
+    async def _person(self, kind: type[P], **context: object) -> P:
+        person = await self.cast._person(kind, USER, "chromium", **context)
+        await person.context.add_init_script(OWN_TONE.replace("HZ", str(self.tones[len(self.people)])))
+        self.people.append(person)
+        return person
+
+    async def come(self) -> None:
+        """Let everybody come into the room. The professional has joined in consultation."""
+        self.counselor = await self._person(Staff)
+        await self.counselor.sign_in("jimin", "counselor")
+        self.user = await self._person(User)
+        await self.user.call()
+        await self.user.enter()
+        await self.counselor.accept()
+        await self.counselor.get("call-guests").click()
+        for label, name in {"family": "Mina", "interpreter": "Ito", "colleague": "Suji"}.items():
+            await self._guest(label, name)
+        await self.counselor.page.keyboard.press("Escape")
+        self.professional = await self._person(Staff)
+        await self.professional.sign_in("drhan", "professional")
+        await self.counselor.get("help-button").click()
+        await self.counselor.get("help-send").click()
+        await self.professional.accept()
+        await self.professional.get("join").click()
+
+    async def _guest(self, label: str, name: str) -> None:
+        await self.counselor.get(f"guest-label-{label}").check()
+        await self.counselor.get("guest-link-make").click()
+        await expect(self.counselor.get("guest-waiting")).to_have_count(1)
+        guest = await self._person(Person, viewport=PHONE)
+        guest.page = await guest.context.new_page()
+        await guest.page.goto(await self.counselor.get("guest-link").input_value())
+        await guest.get("invited-enter").click()
+        await guest.get("guest-name").fill(name)
+        await guest.get("guest-enter").click()
+        await expect(self.counselor.get("guest-waiting")).to_have_count(0)
+
+    async def each_hears(self, *sources: set[int]) -> None:
+        """Wait until each person hears exactly these people. People are given by their numbers in the order of coming."""
+        await asyncio.gather(*(self._hears(listener, heard) for listener, heard in enumerate(sources)))
+
+    async def _hears(self, listener: int, wanted: set[int]) -> None:
+        async def heard() -> set[int]:
+            levels = await media.levels(self.people[listener].page, *self.tones)
+            return {number for number, hz in enumerate(self.tones) if levels[hz] > media.AUDIBLE_DB}
+
+        await eventually(heard, wanted, f"person {listener} should hear {wanted}")
+
+
+async def largest(person: Person) -> str:
+    """Return the name on the tile that is first on the stage and much larger than each other tile; "" if there is none."""
+    (name, area), *others = await person.page.evaluate(TILES)
+    return str(name) if all(area > 1.5 * each for _, each in others) else ""
+
+
+async def test_six_in_a_room_hear_the_matrix_and_see_who_speaks(cast: Cast) -> None:
+    await sangdam(cast.service, "site", "add", "demo-shop", "--update", "--guests", "3")
+    six = Six(cast)
+    await six.come()
+    user, (mina, ito, suji) = six.user, six.people[2:5]
+    everybody, professional = set(range(6)), 5
+    await six.each_hears({professional}, set(), set(), set(), set(), {0})
+    await switch(six.counselor, "whisper")
+    await six.each_hears(*(everybody - {n} - ({professional} if 1 <= n <= 4 else set()) for n in range(6)))
+    await switch(six.counselor, "conference")
+    await six.each_hears(*(everybody - {n} for n in range(6)))
+    await expect(six.counselor.get("hearing").locator(".face")).to_have_count(6)
+    await expect(six.counselor.get("hearing").locator(".wire-both")).to_have_count(15)
+    assert {name for name, _ in await user.page.evaluate(TILES)} == {
+        "Jimin 상담사",
+        "Dr. Han 전문가",
+        "Mina 가족",
+        "Ito 통역사",
+        "Suji 동료",
+    }
+
+    for person in (six.counselor, six.professional, ito, suji):
+        await person.get("call-mic").click()
+    await eventually(lambda: largest(user), "Mina 가족", "the user sees who speaks, in large")
+    await eventually(lambda: largest(mina), "방문자", "the guest sees who speaks, in large")
+    await mina.get("call-mic").click()
+    await ito.get("call-mic").click()
+    await eventually(lambda: largest(user), "Ito 통역사", "the user sees who speaks now, in large")
+    await six.counselor.get("call-screen").click()
+    await eventually(lambda: largest(user), "Jimin 상담사 님의 화면", "the user sees the shared screen, in large")

@@ -154,15 +154,19 @@ function HoldButton({ hold: { held, allowed, onHold } }: { hold: Hold }) {
 function StripPerson({ tile, heard, speaking }: { tile: Tile; heard: boolean; speaking: boolean }) {
   const { person } = tile;
   return (
-    <li class={`strip-person ${heard && speaking ? "strip-speaking" : ""}`} data-presence={person.presence}>
+    <li
+      class={`strip-person ${heard ? (speaking ? "strip-speaking" : "") : "strip-unheard"}`}
+      data-presence={person.presence}
+      title={nameAndRole(person)}
+    >
       <span class="strip-face" aria-hidden="true">
         {initials(nameOf(person))}
       </span>
       <span class="strip-words">
         <span class="strip-name">{nameAndRole(person)}</span>
         <span class="strip-state">
-          <Icon node={heard ? Volume2 : VolumeX} size={14} /> {t(heard ? "strip.heard" : "strip.unheard")}{" "}
-          <TileState tile={tile} />
+          <Icon node={heard ? Volume2 : VolumeX} size={14} />{" "}
+          <span class="strip-heard">{t(heard ? "strip.heard" : "strip.unheard")}</span> <TileState tile={tile} />
         </span>
       </span>
     </li>
