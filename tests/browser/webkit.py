@@ -15,13 +15,16 @@ from typing import Any
 
 import aiohttp
 
+from tests.browser.people import PATIENCE_S
 from tests.ports import free_port
 
 BROWSER = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser"
 SCREEN = "1600x1200x24"
-START_S = 20
+START_S = 60  # longest time that WebKit may take to start; on a quiet machine it takes two seconds
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 """The key under which WebDriver names an element (W3C WebDriver, 11)."""
+NOT_YET = ("element click intercepted", "element not interactable", "stale element reference")
+"""WebDriver's reasons for a click on an element that still moves, is covered, or has just been drawn anew."""
 # With GTK's usual space around its buttons, the browser's bar would keep the window at 447 px or more.
 NARROW_BAR = "* { min-width: 0; margin: 0; padding: 0; border: none; font-size: 1px; }"
 # This script runs before the widget and opens its shadow root, because WebDriver cannot enter a closed one.
@@ -69,7 +72,7 @@ class WebKit:
             raise RuntimeError(found["error"])
         return found.get("value")
 
-    async def find(self, test_id: str, seconds: float = 10) -> Element:
+    async def find(self, test_id: str, seconds: float = PATIENCE_S) -> Element:
         """Return the first visible element with this test id. Wait for it."""
         deadline = asyncio.get_running_loop().time() + seconds
         script = """
@@ -86,8 +89,18 @@ class WebKit:
             await asyncio.sleep(0.1)
 
     async def click(self, test_id: str) -> None:
-        element = await self.find(test_id)
-        await self.call("POST", f"/element/{element[ELEMENT]}/click")
+        """Click the element as soon as a person could click it."""
+        deadline = asyncio.get_running_loop().time() + PATIENCE_S
+        while True:
+            element = await self.find(test_id)
+            try:
+                await self.call("POST", f"/element/{element[ELEMENT]}/click")
+            except RuntimeError as error:
+                if asyncio.get_running_loop().time() > deadline or not any(reason in str(error) for reason in NOT_YET):
+                    raise
+                await asyncio.sleep(0.1)
+            else:
+                return
 
     async def type(self, test_id: str, text: str) -> None:
         element = await self.find(test_id)
@@ -104,7 +117,8 @@ class WebKit:
 
     async def other_window(self, than: str) -> str:
         """Return the handle of the window that the page has opened. Wait for it."""
-        for _ in range(100):
+        deadline = asyncio.get_running_loop().time() + PATIENCE_S
+        while asyncio.get_running_loop().time() < deadline:
             others = [handle for handle in await self.call("GET", "/window/handles") if handle != than]
             if others:
                 return str(others[0])
