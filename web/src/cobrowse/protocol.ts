@@ -1,7 +1,10 @@
-/** The messages between the panel's frame and the co-browsing script on the partner's page. The messages go over a port that only
- *  the panel's frame and the script have. * The panel makes the widget load the script. The script then answers the panel's next
- *  message with a port. The script sends the port to the panel's origin only, and the panel accepts a port only from the page
- *  that frames the panel. */
+/**
+ * The messages between the panel's frame and the co-browsing script on the partner's page.
+ *
+ * The messages go over a port that only the panel's frame and the script have. The panel makes the widget load the script. The
+ * script then answers the panel's next message with a port. The script sends the port to the panel's origin only, and the panel
+ * accepts a port only from the page that frames the panel.
+ */
 
 import type { Seen } from "./events";
 import type { Mode } from "./rules";

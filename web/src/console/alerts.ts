@@ -30,7 +30,10 @@ export function useRingerReady(): boolean {
 
 const whoCalls = (ring: Call) => ring.from_name || field(ring, "user_name") || t("visitor");
 
-/** Rings for the incoming call `ring` until another call is shown. Does not ring while `silenced` is this call's id. */
+/**
+ * Rings for the incoming call `ring` until another call or none is shown. Does not ring while the person has muted all ringing,
+ * or while `silenced` is this call's id.
+ */
 export function useAlerts(ring: Call | null, silenced: string): void {
   const { ringVolume, ringMuted } = useStore(prefs);
   const id = ring?.reservation ?? "";

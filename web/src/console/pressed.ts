@@ -1,5 +1,7 @@
-/** After a press on "Accept" in a notification, the console accepts that ring as soon as the server tells it of the ring. If the
- *  ring is over, the console says so. */
+/**
+ * After a press on "Accept" in a notification, the console accepts that ring as soon as the server tells it of the ring. If the
+ * server tells of no such ring within 3 s, the console says that the ring is over.
+ */
 
 import { useEffect } from "preact/hooks";
 import type { Ring } from "../messages";

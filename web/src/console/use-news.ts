@@ -10,8 +10,11 @@ import { prefs } from "../staff/prefs";
 import { t } from "../staff/texts";
 import type { Sessions } from "./use-sessions";
 
-/** Announces new lines that the person does not see, in the ways that the person has chosen: the page has no focus, or the screen
- *  does not show the line's session. The ways of announcing are a sound with the session's own pitch, a notification, and the badge on the icon. The badge also counts calls that ring. */
+/**
+ * Announces new lines that the person does not see, because the page has no focus or shows another session. The person chooses
+ * the ways: a sound with the session's own pitch, a notification, and the badge on the icon. The badge also counts calls that
+ * ring.
+ */
 export function useNews({ list, fresh }: Sessions, ringing: number): void {
   const { ringVolume, ringMuted, newSound, newBadge, newNotify } = useStore(prefs);
   const told = useRef<Record<string, number> | null>(null);
@@ -35,15 +38,17 @@ export function useNews({ list, fresh }: Sessions, ringing: number): void {
   }, [total, newBadge]);
 }
 
-/** Shows the number of unread lines as a badge on the icon of the installed page, if the system supports badges. */
+/** Shows a number as a badge on the icon of the installed page, if the system supports badges. 0 removes the badge. */
 function badge(count: number): void {
   if (!("setAppBadge" in navigator)) return;
   const shown = count === 0 ? navigator.clearAppBadge() : navigator.setAppBadge(count);
   shown.catch(() => undefined); // the browser refuses a badge if the page is not installed
 }
 
-/** Sets the tab's title to the number of unread lines and the visitor who has waited longest. The title flashes while a call
- *  rings. */
+/**
+ * Sets the tab's title. If the person has chosen so, the title has the number of unread lines, and the name of the first visitor
+ * in the list who wrote one. The title flashes while a call rings.
+ */
 export function useTitle({ list, fresh }: Sessions, calling: boolean): void {
   const { newTitle } = useStore(prefs);
   const first: SessionView | undefined = list.find((one) => (fresh[one.id] ?? 0) > 0);

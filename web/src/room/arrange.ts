@@ -17,15 +17,20 @@ export interface Tile {
 }
 
 export interface Arrangement {
-  /** The tile of the shared screen, which is large unless the board is open; null if nobody shares a screen. */
+  /**
+   * The tile of the first screen that another person shares, which is large unless the board is open; null if nobody else shares
+   * a screen.
+   */
   main: Tile | null;
   tiles: Tile[];
 }
 
 const ORDER: Record<ParticipantView["role"], number> = { counselor: 0, professional: 1, user: 2, guest: 3, operator: 4 };
 
-/** Returns the tiles: one for each person, ordered by role, and one for each shared screen. A tile has a slot only while its
- *  sender's video is on. */
+/**
+ * Returns the tiles of the other people: one for each person, ordered by role, and one for each shared screen. A tile has a slot
+ * only while its sender's video is on.
+ */
 export function arrange(session: SessionView): Arrangement {
   const slots = Object.entries(session.room?.slots ?? {});
   const people = others(session).sort((a, b) => ORDER[a.role] - ORDER[b.role] || a.id.localeCompare(b.id));

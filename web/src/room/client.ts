@@ -19,7 +19,7 @@ export interface ClientOptions {
 
 const OUTBOX = "sangdam.outbox";
 const DRAFTS = "sangdam.drafts";
-const DRAFTS_MOST = 20; // at most this many drafts are kept; beyond that, the oldest draft is forgotten
+const DRAFTS_MOST = 20; // at most this many drafts, the newest, are kept over a reload
 
 /** Returns 96 random bits. (crypto.randomUUID exists only in secure contexts.) */
 export function newId(): string {
@@ -81,8 +81,10 @@ export class Client {
     return this.store;
   }
 
-  /** Subscribes to all messages of the server. The listener is called after the state was updated; board messages and answers do
-   *  not change the state. Returns a function that unsubscribes. */
+  /**
+   * Subscribes to all messages of the server. The listener is called after the state was updated. Some messages, such as those of
+   * the board, do not change the state. Returns a function that unsubscribes.
+   */
   onMessage(listener: (message: ServerMessage) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -104,7 +106,10 @@ export class Client {
   private readonly tellLooking = () => this.connection.send({ type: "looking", on: !hidden() });
   private readonly networkBack = () => this.connection.networkBack();
 
-  /** Shows the line as "sending" at once, and resends it until the server acknowledges or refuses it. Returns the line's id. */
+  /**
+   * Shows the line as "sending" at once, and resends it until the server acknowledges or refuses it, or until the page gives it
+   * up. Returns the line's id.
+   */
   sendLine(line: Omit<SendLine, "type" | "line" | "id">): string {
     const whole: SendLine = { type: "line", line: newId(), ...line };
     this.deliver(whole);

@@ -39,8 +39,10 @@ export class TypingSignal {
   }
 }
 
-/** Returns whether a line begins a group: it has another author or another audience than the line before, or comes five
- *  minutes later. */
+/**
+ * Returns whether a line begins a group: it has another author or another audience than the line before, or comes more than five
+ * minutes later.
+ */
 export function beginsGroup(before: Said | undefined, line: Said): boolean {
   return before?.author !== line.author || before.audience !== line.audience || line.at - before.at > 300_000;
 }

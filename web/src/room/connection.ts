@@ -11,8 +11,10 @@ export type Status = "connecting" | "open" | "reconnecting" | "closed";
  *  time, too many lines without acknowledgement, an answer of the wrong type. */
 export type FailureReason = ErrorReason | "offline" | "timeout" | "outbox_full" | "bad_reply";
 
-/** Why a connection is closed and will not be opened again. `left`: this page closed it. All other reasons come from the
- *  server. */
+/**
+ * Why a connection is closed and does not open again by itself. `left`: this page closed it. All other reasons come from the
+ * server.
+ */
 export type ClosedReason = ByeReason | "left";
 
 /** The error with which a request fails, because the server has refused it or has not answered. */
@@ -50,9 +52,12 @@ export interface ConnectionOptions {
   ready?: () => boolean | undefined;
   onMessage: (message: ServerMessage) => void;
   onStatus: (status: Status, reason: ClosedReason | "") => void;
-  /** Called when the server refuses a message that was kept until its acknowledgement. The message is not sent again. */
+  /**
+   * Called when the server refuses a message that was kept until its acknowledgement, or when this page gives the message up. The
+   * message is not sent again.
+   */
   onRefused: (message: Kept, reason: FailureReason) => void;
-  /** Called when the server has acknowledged or refused a kept message. */
+  /** Called when a message is no longer kept, because the server has accepted or refused it, or this page has given it up. */
   onKept?: () => void;
   openSocket?: (url: string) => Socket;
   random?: () => number;
@@ -83,8 +88,10 @@ const SILENT_MS = 12_000;
 const ANSWER_MS = 1500;
 const OUTBOX_MOST = 200;
 const AWAY_MS = 1500;
-/** This page sends a line at most this often without an answer, and then gives the line up. Only tries over a working connection
- *  count. */
+/**
+ * This page sends a line at most this often over one connection without an answer, and then gives the line up. A new connection
+ * counts anew.
+ */
 const LINE_ATTEMPTS = 3;
 const FINAL: readonly string[] = ["signed_out", "token", "replaced"];
 
@@ -160,8 +167,10 @@ export class Connection {
     });
   }
 
-  /** Keeps the message until the server accepts or refuses it, and resends it after each reconnection. Throws a RequestError
-   *  if 200 messages are kept already. */
+  /**
+   * Keeps the message until the server accepts or refuses it, or leaves `LINE_ATTEMPTS` tries unanswered. Resends it after each
+   * reconnection. Throws a RequestError if 200 messages are kept already.
+   */
   deliver(message: Kept): void {
     if (this.outbox.size >= OUTBOX_MOST) throw new RequestError("outbox_full");
     this.outbox.set(keptAs(message), message);

@@ -10,7 +10,10 @@ export interface Source {
   track: MediaStreamTrack | null;
   /** Whether the operating system has muted the track, for example during a phone call or because of a switch on the device. */
   silent: boolean;
-  /** Whether the track ended by itself. Until another track starts, the page asks the browser for the device again and again. */
+  /**
+   * Whether the track of a microphone or camera ended by itself. The page then asks the browser for the device again and again,
+   * until another track starts or only the person can solve the problem.
+   */
   cut: boolean;
   problem: Problem;
   /** Id of the device that the person chose as this source; "" for the browser's own choice. */

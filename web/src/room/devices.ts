@@ -259,8 +259,11 @@ export class Devices {
     this.store.update((state) => ({ ...state, asking: this.pending.size > 0 }));
   }
 
-  /** Stores every new track of a device. If the person is muted, mutes the track before listeners are called, so that
-   *  nothing is heard by mistake. */
+  /**
+   * Stores a new track of a device. Stops the track instead if it comes from an older request, or if the person does not want the
+   * camera or screen any more. If the person is muted, mutes the track before listeners are called, so that nothing is heard by
+   * mistake.
+   */
   private take(kind: AnyKind, track: MediaStreamTrack | undefined, turn: number): void {
     if (!track) return;
     const { wanted, track: former } = this.store.get()[kind];

@@ -23,5 +23,5 @@ export function lineFailure(reason: FailureReason): string {
  *  server. */
 const BY_NETWORK: readonly PeerEndReason[] = ["never_connected", "silent", "no_consent"];
 
-/** Returns the sentence for a live peer connection that the media worker has ended. */
+/** Returns the sentence for a peer connection that the media worker has ended. */
 export const peerEndText = (reason: PeerEndReason): string => t(BY_NETWORK.includes(reason) ? "ended.network" : "ended.fault");

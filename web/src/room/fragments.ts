@@ -1,6 +1,8 @@
-/** Splits board messages for the `doc` channel into fragments of at most 16 KiB, and joins them again. The first byte of a
- *  fragment says whether more follow. Without fragments, a large message would hold up other data, and some browsers would
- *  refuse to send it. */
+/**
+ * Splits board messages for the `doc` channel into fragments with at most 16 KiB of the message, and joins them again. The first
+ * byte of a fragment says whether more follow. Without fragments, a large message would hold up other data, and some browsers
+ * would refuse to send it.
+ */
 
 export const FRAGMENT_BYTES = 16 * 1024;
 export const WHOLE_BYTES = 256 * 1024;

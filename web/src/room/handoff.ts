@@ -1,9 +1,16 @@
-/** Hands a session from the panel to the call window that the panel opened. Both windows are pages of our own origin, and talk by
- *  postMessage. * The panel opens the window inside the click, before there is a session. The panel then sends the session (or an
- *  error) again and again until the window confirms it. No address ever contains a session or token. * panel → call {kind:
- *  "sangdam-call", session, token, channel, locale?} | {kind: "sangdam-call-error", reason, message} call → panel {kind:
- *  "sangdam-call-ready"} (once, when it listens) | {kind: "sangdam-call-got-it"} (to each offer) call → panel {kind:
- *  "sangdam-call-ended", session} (when the session is over) */
+/**
+ * Hands a session from the panel to the call window that the panel opened.
+ *
+ * Both windows are pages of our own origin, and talk by postMessage. The panel opens the window inside the click, before there
+ * is a session. The panel then sends the session (or an error) again and again until the window confirms it. No address ever
+ * contains a session or token. The messages:
+ *
+ *     panel → call  {kind: "sangdam-call", session, token, channel, locale?, part?}
+ *                   {kind: "sangdam-call-error", reason, message}
+ *     call → panel  {kind: "sangdam-call-ready"}           when the window listens
+ *                   {kind: "sangdam-call-got-it"}          to each session or error
+ *                   {kind: "sangdam-call-ended", session}  when the session is over
+ */
 
 import type { Channel, HttpReason } from "../messages";
 
@@ -69,8 +76,10 @@ export interface Offering {
   stop(): void;
 }
 
-/** The panel's side: offers a session to the call window. `target`: the window that `window.open` returned. `onTaken`: called
- *  once, when the call window has confirmed the session. */
+/**
+ * The panel's side: offers a session to the call window for up to two minutes. `target`: the window that `window.open` returned.
+ * `onTaken`: called once, when the call window has confirmed the session or the error.
+ */
 export function offerHandoff(target: Mailbox, onTaken: () => void, host: Listener = window, origin = location.origin): Offering {
   let message: object | null = null;
   const send = () => {

@@ -18,7 +18,7 @@ export type NoticeKind =
 export interface Hearing {
   /** People who can hear the viewer now: their voice connections are up, even if their WebSocket is not. */
   hearers: ParticipantView[];
-  /** The other people whose voice connection is being set up, or is interrupted. */
+  /** The other people whose voice connection is being set up, or is interrupted. Empty during a hold or a consultation. */
   coming: ParticipantView[];
   notice: NoticeKind;
   /** The other person whom the notice names; null if it names nobody. */

@@ -21,8 +21,10 @@ export function backAgain(before: Interrupted, { mic, camera }: Pick<DeviceState
   return named(back("mic", mic), back("camera", camera));
 }
 
-/** Calls `changed` when the system mutes or unmutes the track, and also if the track is muted from the start. For a camera,
- *  `changed` is called only after the camera has been muted for `STALLED_MS`. */
+/**
+ * Calls `changed` when the system mutes or unmutes the track, and also if the track is muted from the start. A camera counts as
+ * muted only after it has been muted for `STALLED_MS`.
+ */
 export function watchSilence(track: MediaStreamTrack, changed: (silent: boolean) => void): void {
   const muted = () => {
     if (track.kind === "audio") changed(true);

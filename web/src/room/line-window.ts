@@ -37,14 +37,17 @@ export function moved({ from, to }: Span, by: number, count: number): Span {
   return { from: Math.max(from, last - MOST), to: last };
 }
 
-/** Returns the range with GROWS more lines, on both sides if there are lines on both sides. */
+/** Returns the range with GROWS more lines, but at most MOST, on both sides if there are lines on both sides. */
 export function grown({ from, to }: Span, count: number): Span {
   const more = Math.min(GROWS, MOST - (to - from));
   const below = Math.min(count - to, Math.max(Math.floor(more / 2), more - from));
   return { from: Math.max(0, from - (more - below)), to: to + below };
 }
 
-/** Returns the few lines to render first for a reader who is at the line `at`; at the end if this page does not have the line. */
+/**
+ * Returns the few lines to render first for a reader who is at the line `at`; at the end if the line is one of the last, or if
+ * this page does not have it.
+ */
 export function partAt(lines: Numbered, at: number): Part {
   const index = lines.findIndex(({ seq }) => seq === at);
   if (index < 0 || index > lines.length - AT_FIRST) return { first: null, size: lines[AT_FIRST] ? AT_FIRST : MOST };

@@ -99,8 +99,10 @@ export class RoomPeer {
     this.make();
   }
 
-  /** Call this when the WebSocket is back. If no attempt is under way, starts an attempt at once. If the connection is live,
-   *  tells the server so again. */
+  /**
+   * Call this when the WebSocket is back. If the page needs a connection and no attempt is under way, starts an attempt at once.
+   * If the connection is live, tells the server so again.
+   */
   retryNow(): void {
     const { status } = this.store.get();
     if (status === "live") this.ports.report("live");

@@ -43,7 +43,7 @@ export class Pictures {
   /** `token`: the token with which a visitor authenticates; "" for staff, who authenticate with their cookie. */
   constructor(readonly token = "") {}
 
-  /** Uploads a picture. Rejects with a PictureError, whose reason is the server's or `network`. */
+  /** Uploads a picture. Rejects with a PictureError. Sends nothing if the file is too large or no picture. */
   async upload(session: string, file: Blob, use: "line" | "board", audience: "all" | "staff" = "all"): Promise<Uploaded> {
     if (file.size > UPLOAD_BYTES_MOST) throw new PictureError("too_large", "");
     if (!(await pictureType(file))) throw new PictureError("not_a_picture", "");
@@ -55,8 +55,10 @@ export class Pictures {
     return (await response.json()) as Uploaded;
   }
 
-  /** Returns a blob: address of the picture, which is fetched only once. At most 60 pictures are kept; beyond that, the oldest
-   *  is dropped. */
+  /**
+   * Returns a blob: address of the picture, which is fetched only once while it is kept. At most 60 pictures are kept; beyond
+   * that, the oldest is dropped.
+   */
   url(picture: string): Promise<string> {
     const known = this.shown.get(picture);
     if (known) return known;

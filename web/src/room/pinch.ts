@@ -6,7 +6,7 @@ import { moved, pinched, type View, WHOLE, zoomed } from "./zoom";
 type Point = [number, number];
 
 interface PinchOptions {
-  /** Whether one finger moves an enlarged picture. False on the board, where one finger draws. */
+  /** Whether one finger moves an enlarged picture, and a double tap enlarges it. False on the board, where one finger draws. */
   oneFinger?: boolean;
   /** Called when a second finger comes down. The caller then ends what the first finger began. */
   onBegin?: () => void;

@@ -13,7 +13,8 @@ export const roleName = (role: Role): string => t(`role.${role}`);
 /** Returns a person's name; a visitor without a name is "Visitor". */
 export const nameOf = (person: { name: string; role: Role | "system" }): string => person.name || t("visitor");
 
-/** Returns "Jimin, counselor". For a visitor without a name, returns just "Visitor". */
+/** Returns "Jimin, counselor"; for a guest with a label, the label instead of the role. For a visitor, returns only the name; for
+ *  a visitor without a name, "Visitor". */
 export function nameAndRole(person: { name: string; role: Role; label?: string | undefined }): string {
   return (person.name && person.role !== "user") || person.label
     ? t("withRole", { name: nameOf(person), role: anyText(`label.${person.label}`) || roleName(person.role) })

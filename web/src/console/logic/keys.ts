@@ -1,5 +1,8 @@
-/** The keys of all actions, in one table. The key handler, the help list and the hints on buttons all read this table. * Keys
- *  are recognised by their position (`KeyboardEvent.code`), so that they work while a Korean keyboard types Hangul. */
+/**
+ * The keys of all actions, in one table. The key handler, the help list and the hints on buttons all read this table.
+ *
+ * Keys are recognised by their position (`KeyboardEvent.code`), so that they work while a Korean keyboard types Hangul.
+ */
 export type Action =
   | "accept"
   | "accept_writing"

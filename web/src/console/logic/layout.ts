@@ -141,6 +141,8 @@ export function togglePage(chosen: Chosen, offered: Offered): Chosen {
   return choose({ ...chosen, work: "page" }, open ? "chat" : "both", offered);
 }
 
-/** Returns the choices after a shared screen has ended, without the choice for that screen, so that the next screen opens by
- *  itself. */
+/**
+ * Returns the choices when neither a shared screen nor the visitor's page can be shown any more. Only `view` stays, so that the
+ * next screen or page opens by itself.
+ */
 export const screenEnded = ({ view }: Chosen): Chosen => (view === undefined ? {} : { view });

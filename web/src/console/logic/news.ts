@@ -4,8 +4,10 @@ import type { Line, SessionView } from "../../messages";
 /** Session → the lines that this page has. */
 export type Lines = Record<string, Line[]>;
 
-/** Returns the time at which the visitor began to wait for an answer to their lines (Unix ms). Returns null if staff have
- *  answered the last line, if the session is not active, or during a call that is not on hold. */
+/**
+ * Returns the time at which the visitor began to wait for an answer to their lines (Unix ms). Returns null if the last line for
+ * all people is not the visitor's, if the session is not active, or during a call that is not on hold.
+ */
 export function waitsSince({ state, room }: SessionView, lines: readonly Line[]): number | null {
   if (state !== "active" || (room?.media === true && !room.held)) return null;
   let since: number | null = null;
@@ -37,11 +39,11 @@ export function steady<T extends { id: string }>(before: readonly string[], sort
   return [...sorted].sort((a, b) => (place.get(a.id) ?? Infinity) - (place.get(b.id) ?? Infinity) || 0);
 }
 
-/** Returns the lines of others after `seen`, the number of the last line that I have seen. */
+/** Returns the lines of other people after `seen`, the number of the last line that I have seen. System lines are left out. */
 export const unread = (session: SessionView, lines: readonly Line[], seen: number): Line[] =>
   lines.filter((line) => line.seq > seen && line.kind !== "system" && line.author !== session.you);
 
-/** Returns the tab's title with the number of unread lines and the visitor's name. */
+/** Returns the tab's title with the number of unread lines and the visitor's name; `base` alone if there are no unread lines. */
 export function newsTitle(base: string, count: number, name: string): string {
   return count === 0 ? base : `(${count > 99 ? "99+" : count}) ${name} · ${base}`;
 }

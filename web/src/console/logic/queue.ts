@@ -43,8 +43,10 @@ export function selected(sessions: SessionView[], chosen: string): SessionView |
   return sessions.find((one) => one.id === chosen) ?? calls.at(-1) ?? sessions.at(-1) ?? null;
 }
 
-/** Returns my other calls, which the console puts on hold while I look at the session `shown`. Calls with a professional are
- *  left out, because their mode says who hears whom. */
+/**
+ * Returns my other calls, which the console puts on hold while I look at the session `shown`. Calls that I am transferring are
+ * left out. Calls with a professional are left out, too, because their mode says who hears whom.
+ */
 export function leftOpen(sessions: SessionView[], shown: string): string[] {
   const open = ({ id, state, room, help, participants, you }: SessionView) =>
     id !== shown &&

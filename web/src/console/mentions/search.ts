@@ -41,8 +41,10 @@ export function matching<T extends Named>(colleagues: readonly T[], query: strin
 
 const WORD = /[A-Za-z0-9]/;
 
-/** Returns the ids of the colleagues whom the text names. If one of two names begins with the other name, the longer name counts.
- *  A Korean particle can follow a name. */
+/**
+ * Returns the ids of the colleagues whom the text names, at most `MOST`. If one of two names begins with the other name, the
+ * longer name counts. A Korean particle can follow a name.
+ */
 export function mentioned(text: string, colleagues: readonly Named[]): string[] {
   const byLength = [...colleagues].sort((a, b) => b.name.length - a.name.length);
   const found = new Set<string>();

@@ -41,8 +41,10 @@ export async function turnOn(me: string): Promise<void> {
   standsBy.set(true);
 }
 
-/** Ends pushes about rings to this browser. Rejects if the server cannot be reached; the pushes then continue, and the page says
- *  so. */
+/**
+ * Ends pushes about rings to this browser. Rejects if the server refuses or cannot be reached; the pushes then continue, and the
+ * page says so.
+ */
 export async function turnOff(): Promise<void> {
   await post("/api/push/browsers/remove");
   setPrefs({ pushFor: "" });

@@ -1,7 +1,10 @@
-/** Passes the partner's page on to the server while the visitor lets staff see it. * The script on the page
- *  (../../cobrowse/page.ts) records and masks. This module compresses the events, sends them over a WebSocket of their own, and
- *  passes the marks of staff back to the script. This module keeps no backlog: when the network is slow, it drops events, and
- *  later asks for a new snapshot. */
+/**
+ * Passes the partner's page on to the server while the visitor lets staff see it.
+ *
+ * The script on the page (../../cobrowse/page.ts) records and masks. This module compresses the events, sends them over a
+ * WebSocket of their own, and passes the marks of staff back to the script. This module keeps no backlog: when the network is
+ * slow, it drops events, and later asks for a new snapshot.
+ */
 
 import type { FromPage, ToPage } from "../../cobrowse/protocol";
 import type { PageState, ServerMessage } from "../../messages";

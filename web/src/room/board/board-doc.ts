@@ -39,7 +39,7 @@ export interface BoardEvents {
   onGrown: (shapes: Shape[]) => void;
   /** Called with shapes that have changed in another way. An empty list means that all shapes might have changed. */
   onChanged: (shapes: Shape[]) => void;
-  /** Called when pages were added or deleted, or got another background. */
+  /** Called when pages were added or deleted, or got another background, and when a person's own colour was stored. */
   onPages: () => void;
   onUndoable: (undo: boolean, redo: boolean) => void;
   onSign: (from: string, sign: Sign) => void;

@@ -13,7 +13,9 @@ import type { Point } from "./strokes";
 import { after, held, inverse, matrixOf, type Matrix, seen, type Space, toPage, type View, WHOLE } from "./viewport";
 
 const RESTS_AFTER_MS = 700;
-/** Painting the lower canvas may take at most this many ms in one frame. A frame at 60 Hz lasts 16.7 ms. */
+/**
+ * After this many ms in one frame, the painting of the lower canvas goes on in the next frame. A frame at 60 Hz lasts 16.7 ms.
+ */
 const SLICE_MS = 7;
 const SHAPES_BETWEEN_CLOCKS = 4;
 /** A side of a canvas has at most this many px. A larger canvas could exhaust a phone's memory. */
@@ -60,7 +62,7 @@ export class BoardCanvas {
   private frame = 0;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly ends: (() => void)[] = [];
-  /** Called with the time after each painted frame and after each change of the view. */
+  /** Called with the time after each painted frame. A change of the view also makes a frame. */
   onFrame: (now: number) => void = () => undefined;
   onView: (view: View) => void = () => undefined;
 

@@ -20,9 +20,11 @@ export const WIDTHS = [
 /** The colours that a person can get as their own colour: all colours but black. */
 const OWN = COLOURS.slice(0, 5).map(([, colour]) => colour);
 
-/** Returns the colour of a person: the colour with which the person drew first. Until the person draws, this is the first
- *  colour that no person before them in `people` has, and with which nobody has drawn first. `people`: in the order in which
- *  they came. `claimed`: participant → the colour with which they drew first. */
+/**
+ * Returns the colour of a person: the colour with which the person drew first. Until the person draws, this is the first colour
+ * that no person before them in `people` has, and with which nobody has drawn first; black if there is no such colour. `people`:
+ * in the order in which they came. `claimed`: participant → the colour with which they drew first.
+ */
 export function colourOf(id: string, people: Pick<ParticipantView, "id">[], claimed: ReadonlyMap<string, string>): string {
   const own = claimed.get(id);
   if (own) return own;

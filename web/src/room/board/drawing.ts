@@ -1,6 +1,9 @@
 import { ChunkEncoder, quantize, type Point } from "./strokes";
 
-/** One element of the document has at most this many points. A longer stroke continues as a new element. */
+/**
+ * A stroke with this many points continues as a new element of the document. Only the point at which the new element begins is
+ * added to the old element, too.
+ */
 const STROKE_POINTS_MOST = 4000;
 
 /** A stroke while the pen is down. Every 33 ms and at the end, `flush` packs the new points and writes them to the document. */

@@ -4,7 +4,9 @@ const WIDTH_MOST = 1600;
 const FRAME_MS = 5000;
 const QUALITY = 0.9;
 
-/** Returns one frame of a stream as a picture. Rejects with an Error if no frame comes within 5 s. */
+/**
+ * Returns one frame of a stream as a picture. Rejects with an Error if the stream does not play, or if no frame comes within 5 s.
+ */
 export async function freeze(stream: MediaStream): Promise<Blob> {
   const video = document.createElement("video");
   video.muted = true;

@@ -249,8 +249,10 @@ export function arrowHead(start: Point, end: Point, stroke: number): [Point, Poi
 /** Between two places of the pointer, the eraser looks for shapes at no more than this many spots. */
 const SPOTS_MOST = 64;
 
-/** Returns the spots on the way from one point to another, `step` apart. The last spot is the second point. So a quick eraser
- *  misses no thin shape. */
+/**
+ * Returns the spots on the way from one point to another, at most `step` apart, so that a quick eraser misses no thin shape. On a
+ * very long way, `SPOTS_MOST` spots are further apart. The last spot is the second point.
+ */
 export function between(from: Point, to: Point, step: number): Point[] {
   const count = Math.min(SPOTS_MOST, Math.max(1, Math.ceil(Math.hypot(to[0] - from[0], to[1] - from[1]) / step)));
   const part = (n: number, i: 0 | 1) => from[i] + ((to[i] - from[i]) * (n + 1)) / count;

@@ -131,7 +131,8 @@ export function gestures(target: HTMLElement, canvas: BoardCanvas, { begin, move
       const [dx, dy] = event.shiftKey && event.deltaX === 0 ? [event.deltaY, 0] : [event.deltaX, event.deltaY];
       canvas.look(panned(before, [-dx * px, -dy * px], canvas.space));
     }
-    // The browser scrolls or enlarges the page only if the board had nothing to do.
+    // The browser scrolls the page only if the board had nothing to move. With Ctrl or Meta, only the board is enlarged, and
+    // never the page.
     if (event.ctrlKey || event.metaKey || canvas.view !== before) event.preventDefault();
   };
   const ends = new AbortController();

@@ -14,7 +14,10 @@ export class Images {
     private readonly onLoad: () => void,
   ) {}
 
-  /** Returns a decoded picture; null while the picture loads, or if it cannot be shown. */
+  /**
+   * Returns a decoded picture; null while the picture loads, if it cannot be shown, or if `PICTURES_MOST` other pictures are
+   * known already.
+   */
   readonly of: PictureOf = (id) => {
     const known = this.known.get(id);
     if (known) return known.complete && known.naturalWidth > 0 ? known : null;

@@ -26,8 +26,10 @@ interface Insert {
   onPage: (page: string) => void;
 }
 
-/** Uploads pictures and lays them on the page, or behind it. Pages of a PDF become pages of the board. If a file
- *  fails, a toast says so, and the other files are inserted. */
+/**
+ * Uploads pictures and lays them on the page, or behind it. The first 20 pages of a PDF become pages of the board. If a file
+ * fails, a toast says so, and the other files are inserted. Of many files, inserts the first ten.
+ */
 export async function insertFiles(given: Insert): Promise<void> {
   const { board, link, pictures, page, files, as } = given;
   let placed = 0;

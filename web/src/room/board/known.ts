@@ -63,7 +63,10 @@ export class Known {
     return !top || byIndex(top, shape) <= 0;
   }
 
-  /** Reads an element of the document again. Returns its shape; null if the element cannot be drawn. */
+  /**
+   * Reads an element of the document again. Returns its shape; null if the element cannot be drawn, or is new while there are too
+   * many shapes already.
+   */
   read(id: string): Shape | null {
     const element = readElement(id, this.elements.get(id));
     const held = this.entries.get(id);

@@ -58,7 +58,10 @@ export function presence(sign: Sign): Uint8Array {
 
 export const isPresence = (message: Uint8Array): boolean => message[0] === PRESENCE;
 
-/** Reads a presence message from the worker. Returns null for a message of an unknown kind. Throws for a truncated message. */
+/**
+ * Reads a presence message from the worker. Returns null for a message of an unknown kind, or without the points that its kind
+ * needs. Throws for a truncated message.
+ */
 export function readPresence(message: Uint8Array): { from: string; sign: Sign } | null {
   const outer = decoding.createDecoder(message);
   if (decoding.readVarUint(outer) !== PRESENCE) return null;

@@ -71,7 +71,10 @@ export function shapeAt(shapes: readonly Shape[], at: Point, radius: number): Sh
   return shapes.findLast((shape) => !shape.locked && hits(shape, at, radius));
 }
 
-/** Whether a point is within the frame of the selection, where dragging moves the selection. */
+/**
+ * Whether a point is within the frame of the selection, where dragging moves the selection. A shape that is turned has no such
+ * frame: the point must then be on the shape.
+ */
 export function isWithin(shapes: readonly Shape[], at: Point, margin: number): boolean {
   const frame = frameOf(shapes);
   if (!frame || frame.angle !== 0) return shapes.some((shape) => hits(shape, at, margin));

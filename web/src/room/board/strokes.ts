@@ -1,6 +1,8 @@
-/** Packs the points of a stroke for the network. A chunk is a row of pairs: dx, dy from the point before, in 1/8 unit, each as
- *  a signed variable-length integer. A step under 8 units takes one byte, and nearly all steps are so short. Boards drawn
- *  before November 2026 have chunks of little-endian int16 pairs. Pure. */
+/**
+ * Packs the points of a stroke for the network. A chunk is a row of pairs: dx, dy from the point before, in 1/8 unit, each as a
+ * signed variable-length integer. A dx or dy under 8 units takes one byte, and nearly all are so short. Boards drawn before
+ * November 2026 have chunks of little-endian int16 pairs. Pure.
+ */
 
 export type Point = [x: number, y: number];
 
@@ -30,7 +32,7 @@ export class ChunkEncoder {
     this.at = [x, y];
   }
 
-  /** Adds a point to the stroke. Skips a point that is less than one step from the last one. */
+  /** Adds a point to the stroke. Skips a point that is the same as the last one after rounding. */
   add(x: number, y: number): void {
     const dx = clamp(Math.round((x - this.at[0]) * STEP));
     const dy = clamp(Math.round((y - this.at[1]) * STEP));

@@ -8,7 +8,10 @@ const LINES_MOST = 300;
  *  Chinese or Japanese character. Korean words stay whole, because Korean puts spaces between words. */
 const PIECES = /[^\s\-\u3040-\u30ff\u3400-\u9fff\uff00-\uffef]+[\s-]*|[\s-]+|./gsu;
 
-/** Returns the lines of a text. A word wider than `width` is split. Spaces at the end of a line do not count as width. */
+/**
+ * Returns the lines of a text, at most `LINES_MOST`. A word wider than `width` is split. Spaces at the end of a line do not count
+ * as width.
+ */
 export function wrap(text: string, width: number, measure: Measure): string[] {
   const lines: string[] = [];
   for (const paragraph of text.split("\n")) {
@@ -56,7 +59,10 @@ function cut(word: string, width: number, measure: Measure): [string, string] {
   return [characters.slice(0, fits).join(""), characters.slice(fits).join("")];
 }
 
-/** Returns the size of a text whose lines are at most `most` wide. The width is that of the longest line. */
+/**
+ * Returns the size of a text whose lines are at most `most` wide. The width is that of the longest line, but at least the size of
+ * the font.
+ */
 export function sizeOf(text: string, most: number, fontSize: number, measure: Measure): { width: number; height: number } {
   const lines = wrap(text, most, measure);
   const width = Math.max(fontSize, ...lines.map(measure));

@@ -113,8 +113,10 @@ export function usePresence({ board, you, opened, page, mayWrite, goTo, nameOf }
   }, [leading, mayWrite, canvas, page]);
   useEffect(() => () => void board.show({ kind: "gone" }), [board]);
 
-  /** The time at which the leader's view was last sent (performance.now, ms). `onView` runs when the view changes: a follower who
-   *  moves the page stops following, and a leader sends the new view. */
+  /**
+   * The time at which the leader's view was last sent (performance.now, ms). `onView` runs when the view changes: a follower who
+   * moves the page stops following, and a leader sends the new view, at most once in 80 ms.
+   */
   const moved = useRef(0);
   const onView = () => {
     if (leader && !following.current) {

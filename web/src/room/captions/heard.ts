@@ -30,8 +30,10 @@ const DRAFT_STAYS_MS = 15_000;
 const MOST_SAID = 3;
 const MISSED_MS = 8000;
 
-/** Returns the shown words with a new caption added. The new caption replaces an earlier caption of the same utterance. An empty
- *  caption only removes the earlier one. */
+/**
+ * Returns the shown words with a new caption added. The new caption replaces an earlier caption of the same utterance. An empty
+ * caption only removes the earlier one. A caption that says `lost` only sets `missedAt`.
+ */
 export function hear(heard: Heard, caption: Caption, now: number): Heard {
   const { said, missedAt } = heard[caption.participant] ?? { said: [], missedAt: 0 };
   const others = said.filter(({ utterance }) => utterance !== caption.utterance);

@@ -8,8 +8,11 @@ import { unbase64 } from "../base64";
 const MOST_TEXT = 2 * 1024 * 1024;
 /** One decompressed batch has at most this many bytes. */
 const MOST_BYTES = 48 * 1024 * 1024;
-/** One compressed byte is allowed to become at most this many bytes. Without a limit, a short hostile message could become
- *  gigabytes. Compression makes a usual page ten times smaller, and a page with many repetitions forty times smaller. */
+/**
+ * Beyond the first `SMALL_BYTES` of a batch, one compressed byte is allowed to become at most this many bytes. Without a limit, a
+ * short hostile message could become gigabytes. Compression makes a usual page ten times smaller, and a page with many
+ * repetitions forty times smaller.
+ */
 const MOST_RATIO = 60;
 const SMALL_BYTES = 512 * 1024;
 

@@ -71,8 +71,10 @@ async function withDocument<T>(pdf: Blob, patienceMs: number, use: (document: Do
   }
 }
 
-/** Returns a picture of a page's upper part, at most `tallest` px. `scaleFor`: returns, for the size of a page, how many px a
- *  point of the page gets. */
+/**
+ * Returns a picture of a page's upper part, at most `tallest` px high. `scaleFor`: returns, for the size of a page, how many px a
+ * point of the page gets.
+ */
 async function drawn(pdf: Document, number: number, scaleFor: (size: Size) => number, tallest: number): Promise<Blob> {
   const page = await pdf.getPage(number);
   const { width, height } = page.getViewport({ scale: 1 });

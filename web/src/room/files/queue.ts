@@ -1,5 +1,7 @@
-/** A queue of files to send to the server, two at a time. Unfinished files are sent again when the network is back. Uses no
- *  DOM. */
+/**
+ * A queue of files to send to the server, two at a time. A file that got no answer stays in the queue until `again` or `cancel`
+ * is called. Uses no DOM.
+ */
 
 import { createStore, type Readable } from "../../ui/store";
 
@@ -24,7 +26,7 @@ export interface OutFile {
   body: Blob;
   audience: "all" | "staff";
   sentBytes: number;
-  /** A `paused` file is sent again by itself when the connection is back. */
+  /** A `paused` file got no answer. `sending.ts` sends it again every 4 s. */
   state: "waiting" | "sending" | "paused" | "refused";
   reason: string;
 }

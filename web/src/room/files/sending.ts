@@ -1,4 +1,4 @@
-/** Sends the files of one session and reports progress. When the network is back, sends unfinished files again. */
+/** Sends the files of one session and reports progress. Every 4 s, tries again to send the files that got no answer. */
 
 import { newId, type Client } from "../client";
 import { FileQueue, SendError, type Send } from "./queue";
@@ -33,7 +33,7 @@ export interface ToSend {
   audience: "all" | "staff";
 }
 
-/** Adds a file to the queue of its session. If the file is too large, or too many are queued, it is shown as refused. */
+/** Adds a file to the queue of its session. If the file is too large or empty, or too many are queued, it is shown as refused. */
 export function send({ client, session, token, file, audience }: ToSend): void {
   const queue = queueOf(client, session, token);
   const most = mostMb(client, session) * 1_000_000;

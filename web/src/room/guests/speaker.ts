@@ -12,8 +12,10 @@ const FULL = 5; // number of tiles at which the speaker's tile begins to be larg
 const SPOKE_MS = 1500; // a cough makes nobody large
 const NOBODY: string[] = [];
 
-/** Returns the person whose tile is large next. A new speaker is shown only after that person has spoken for long enough.
- *  Pure. */
+/**
+ * Returns the person whose tile is large next; "" while few people are in the room. Pure: the caller waits until a new speaker
+ * has spoken for long enough.
+ */
 export function nextLarge(former: string, speaking: string[], people: string[]): string {
   if (people.length < FULL) return "";
   const heard = speaking.filter((one) => people.includes(one));

@@ -25,7 +25,10 @@ interface Exported {
   nameOfPage: (number: number) => string;
 }
 
-/** Makes the browser save the board as a file. Rejects if one of the board's pictures cannot be painted. */
+/**
+ * Makes the browser save the board as a file. Rejects if the browser cannot make the file, or cannot fetch the data of a picture
+ * that it has shown.
+ */
 export async function saveBoard(
   format: Format,
   { board, page, pictureUrl, pictureBlob, name, nameOfPage }: Exported,
@@ -84,7 +87,7 @@ function blobOf(canvas: HTMLCanvasElement, type: string): Promise<Blob> {
   );
 }
 
-/** Returns the pictures on some pages as data: addresses. Leaves out pictures that cannot be fetched. */
+/** Returns the pictures on some pages as data: addresses. Leaves out pictures that the browser cannot show. */
 async function picturesOf(
   board: BoardDoc,
   pages: string[],
