@@ -76,3 +76,14 @@ test("more than twenty files are not taken", () => {
   const { add } = aQueue();
   expect(add(...Array.from({ length: 21 }, (_, n) => `f${n}`)).filter(Boolean)).toHaveLength(20);
 });
+
+test("a refused file takes no waiting file out of the queue", () => {
+  const { queue, add, states } = aQueue();
+  add(...Array.from({ length: 20 }, (_, n) => `f${n}`));
+  for (let n = 0; n < 25; n++) queue.refuse(`r${n}`, new Blob(), `r${n}.pdf`, "too_many");
+  const kinds = Object.values(states());
+  expect(kinds.filter((state) => state === "waiting")).toHaveLength(18);
+  expect(kinds.filter((state) => state === "refused")).toHaveLength(20);
+  expect(states().r4).toBeUndefined();
+  expect(states().r24).toBe("refused");
+});

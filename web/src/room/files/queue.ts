@@ -44,19 +44,22 @@ export class FileQueue {
     return this.store;
   }
 
-  /** Adds a file to the queue. Returns false, without adding it, if the queue holds too many files already. */
+  /** Adds a file to the queue. Returns false, without adding it, if too many files wait or are being sent already. */
   add(id: string, body: Blob, name: string, audience: OutFile["audience"]): boolean {
-    if (this.store.get().length >= MOST) return false;
+    if (this.store.get().filter(({ state }) => state !== "refused").length >= MOST) return false;
     const file: OutFile = { id, name, body, audience, sentBytes: 0, state: "waiting", reason: "" };
     this.store.update((files) => [...files, file]);
     this.next();
     return true;
   }
 
-  /** Adds a file that cannot be sent, only to show the reason. */
+  /** Adds a file that cannot be sent, only to show the reason. At most 20 such files are shown; the oldest are dropped. */
   refuse(id: string, body: Blob, name: string, reason: string): void {
     const file: OutFile = { id, name, body, audience: "all", sentBytes: 0, state: "refused", reason };
-    this.store.update((files) => [...files, file].slice(-MOST));
+    this.store.update((files) => {
+      const tooMany = files.filter(({ state }) => state === "refused").slice(0, 1 - MOST);
+      return [...files.filter((one) => !tooMany.includes(one)), file];
+    });
   }
 
   cancel(id: string): void {
