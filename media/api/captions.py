@@ -1,4 +1,7 @@
-"""Values by which other packages learn whether a captions process is ready for media workers."""
+"""The address at which a captions process takes connections, and its first message, which says that it is ready.
+
+Other packages may import these.
+"""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def shared(secret: bytes) -> SigningKey:
 
 @lru_cache(maxsize=1024)
 def public(stored: str) -> SigningKey:
-    """Return a public key in the form in which the records store it (`stored_form`). Raises BadKey."""
+    """Return the key that the records store as this text (`stored_form`), ready to check signatures. Raises BadKey."""
     return _key_of(_jwk(stored))
 
 

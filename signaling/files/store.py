@@ -24,7 +24,7 @@ _FILE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def _make_private(folder: Path) -> None:
-    """Make `folder`, and its parents if they are missing. Only this user can read the new folders."""
+    """Make `folder`, and its parents if they are missing. Only this user can read `folder`, and its parent if that is new."""
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
 

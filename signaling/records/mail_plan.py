@@ -107,5 +107,5 @@ def is_of_plan(change: dict[str, Any]) -> bool:
 
 
 def with_texts_of(fields: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of `plan`, and "" for each field that only `other` has."""
+    """Return `fields`, and "" for each field that only `other` has."""
     return dict.fromkeys(other, "") | fields

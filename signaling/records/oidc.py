@@ -173,7 +173,7 @@ class Oidc(Database):
             await self._do(sa.insert(t.staff_subject).values(issuer=issuer, subject=subject, staff=staff))
 
     async def is_of_provider(self, staff: str, issuers: Collection[str] | None = None) -> bool:
-        """Return whether a provider has added this member of staff.
+        """Return whether a provider knows this member of staff.
 
         Such a provider decides whether the member may sign in. `issuers`: consider only these providers, as `source_of` names
         them.

@@ -102,8 +102,9 @@ class Pushes(Database):
     async def add_device(self, device: Device) -> bool:
         """Store a browser.
 
-        The browser's earlier row for the same member or session is replaced. Return False if the sign-in has ended. Raises
-        UnknownSession when the session was erased.
+        The browser's earlier row for the same session is replaced. For staff, each earlier row of this browser or of this sign-in
+        is replaced, even another member's. Return False if the sign-in has ended. Raises UnknownSession when the session was
+        erased.
         """
         same_session = sa.and_(_d.session == device.session, _d.endpoint_hash == device.endpoint_hash)
 

@@ -115,22 +115,20 @@ class Site(Struct, frozen=True, kw_only=True):
     `origins`: allowed origins of pages ("https://shop.example"). `page_params`: query parameters that are not cut from page
     addresses. `keys`: at most two live signing keys, or addresses of keys. `accent`: the site's colour as "#rrggbb". `recording`:
     whether calls may be recorded when all agree. `listening`: what operators may do during a call: "on" lets them listen in;
-    "whisper" also lets them speak to the counselor; "join" also lets them speak to everybody. The page tells users before they
-    enter that an operator may listen in. `file_mb`: the largest file that people may send each other, in MB; 0: pictures only.
-    `wrap_up`: what staff choose after a conversation; None: the standard choices.
+    "whisper" also lets them speak to the counselor; "join" also lets them speak to everybody. "off" allows none of this.
+    Otherwise the page tells users before they enter that an operator may listen in. `file_mb`: the largest file that people may
+    send each other, in MB; 0: pictures only. `wrap_up`: what staff choose after a conversation; None: the standard choices.
     `read_marks`: whether people see who has read a line. `staff_names`: whether the panel names the counselors at work. `mail`:
-    how mails of this site are written.
-    `thread_days`: for how many days a text conversation sleeps after its user has left. 0: the conversation ends instead.
-    `captions`: "live": people in a call may turn captions on. "keep": captions may also be kept with the conversation, if all
-    agree.
-    `guests`: how many guests can be in a conversation at the same time, 0 to 3.
-    `cobrowse`: whether counselors may ask to see the user's page, and which texts they then see. "strict": only texts that the
-    site shares; "open": all texts except those that the site marks as private.
-    `own_past`: whether users for whom the partner vouches may read their own earlier conversations.
-    `logo`: id of the picture beside the site's name, or "". `corner`: the corner of the page in which the launcher is.
-    `channels`: how users may talk. `launcher_texts`: language → the site's own text of the launcher. `waiting_notice`: language →
-    text that users read while they wait. `recording_notice`: language → text that users read before they agree to a recording.
-    `appointments`: the site's settings for appointments; None: the site gives no appointments, and any counselor calls back.
+    how mails of this site are written. `thread_days`: for how many days a text conversation sleeps after its user has left. 0:
+    the conversation ends instead. `captions`: "live": people in a call may turn captions on. "keep": captions may also be kept
+    with the conversation, if all agree. `guests`: how many guests can be in a conversation at the same time, 0 to 3. `cobrowse`:
+    whether counselors may ask to see the user's page, and which texts they then see. "strict": only texts that the site shares;
+    "open": all texts except those that the site marks as private. `own_past`: whether users for whom the partner vouches may read
+    their own earlier conversations. `logo`: id of the picture beside the site's name, or "". `corner`: the corner of the page in
+    which the launcher is. `channels`: how users may talk. `launcher_texts`: language → the site's own text of the launcher.
+    `waiting_notice`: language → text that users read while they wait. `recording_notice`: language → text that users read before
+    they agree to a recording. `appointments`: the site's settings for appointments; None: the site gives no appointments, and any
+    counselor calls back.
     """
 
     id: str

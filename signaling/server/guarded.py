@@ -215,7 +215,7 @@ class GuardedSite(web.TCPSite):
 
 @web.middleware
 async def marks_served(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Mark the connection as being served.
+    """Mark the connection as being served, and as one of another server of the cluster if the request has that server's token.
 
     Only the middleware `measured` runs before this one, so this one runs as soon as a request's headers are complete.
     """

@@ -87,7 +87,7 @@ class KeyTable(Struct, kw_only=True):
 
 
 class SiteTable(SiteSettings, kw_only=True):
-    """A table [sites.ID] of the file. `keys`: the signing keys. A key with a secret is written as its name only.
+    """A table [sites.ID] of the file. `keys`: the signing keys. A key with a secret is written as its id only.
 
     `outcomes`: None for the standard outcomes.
     """

@@ -80,7 +80,7 @@ class NewSettings(Struct, kw_only=True):
 
 
 class ProviderItem(Struct, kw_only=True):
-    """The provider's settings without its secret. `callbacks`: the addresses to register at the provider."""
+    """The provider's settings without its secret."""
 
     issuer: str
     client_id: str
@@ -95,7 +95,8 @@ class ProviderItem(Struct, kw_only=True):
 class ProviderPage(Struct, kw_only=True):
     """The provider's settings, and the addresses of this server that the provider must know.
 
-    `pages`: the addresses of the pages with the button of the organisation's own provider; [] for the installation's provider.
+    `callbacks`: the addresses to which the provider sends people back. `logout`: the address for logout tokens. `pages`: the
+    addresses of the pages with the button of the organisation's own provider; [] for the installation's provider.
     """
 
     provider: ProviderItem | None

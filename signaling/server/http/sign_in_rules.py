@@ -135,7 +135,7 @@ async def _save_rules(request: web.Request, asker: Asker, asked: NewRules, row: 
 async def store_rules(
     request: web.Request, asker: Asker, wanted: SignInRules, row: str, version: str, audit: Iterable[Audited]
 ) -> None:
-    """Store the sign-in rules of a row. `version`: that of the rules that the asker knows. `audit`: entries to store with them.
+    """Store the sign-in rules of a row. `audit`: entries to store with them.
 
     `version`: the version of the rules that the page read. Raises Refused(bad_provider) if the asker could not sign in any more,
     and Changed if other rules are stored.

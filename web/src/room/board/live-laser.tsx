@@ -11,7 +11,7 @@ import type { Point } from "./strokes";
 const SEND_EVERY_MS = 40;
 
 interface LiveLaserProps extends PictureOf {
-  /** Whether this person has turned the pointer on. */
+  /** Whether this person has turned their laser pointer on. */
   on: boolean;
 }
 
