@@ -97,11 +97,11 @@ interface HuntBandProps {
   session: SessionView;
   now: number;
   actions: Pick<Actions, "cancelHelp">;
-  /** Called to ask for a professional again; null if this person is not allowed to ask. */
+  /** Called to ask again for a professional or a transfer; null if this person is not allowed to ask. */
   onAgain: (() => void) | null;
 }
 
-/** Shows the counselor who asked for help how far the search for a professional has come. */
+/** Shows the counselor how far the search for a professional has come, or in a transfer the search for a colleague. */
 export function HuntBand({ session, now, actions, onAgain }: HuntBandProps) {
   const state = hunt(session.help, now);
   if (state.kind === "none") return null;

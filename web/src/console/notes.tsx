@@ -60,7 +60,10 @@ export function useNotes(client: Client, session: SessionView): Notes {
   };
 }
 
-/** Saves the notes of a wrap-up that has ended by itself, and shows a toast that says so. */
+/**
+ * Sends the draft of the notes on each session that has ended for this person in another way than by a handover, and forgets the
+ * draft. If the draft has text, a toast says so.
+ */
 export function useAutosaved(client: Client, { over, sessions }: RoomState): void {
   useEffect(() => {
     const notes = draftsOf(client);

@@ -47,7 +47,7 @@ const StandBySection = lazy(
   { name: "lazy.loading" },
 );
 
-/** Lets this person choose how the console announces a new line in a session that is not on the screen. */
+/** Lets this person choose how the console announces a new line that they do not see. */
 function NewsSettings() {
   const chosen = useStore(prefs);
   const offered = NEWS.filter((one) => one !== "newBadge" || "setAppBadge" in navigator);

@@ -68,7 +68,7 @@ export function TopBar({ me, now, onState, onSettings, onKeys, onSignOut }: TopB
   );
 }
 
-/** Says why the server set me to "away", and has a button that makes me available again. */
+/** Says that the server has set me to "away" because I missed calls, and has a button that makes me available again. */
 export function MissedBand({ me, onState }: Pick<TopBarProps, "me" | "onState">) {
   if (me.state !== "away" || me.why_away !== "missed") return null;
   return (

@@ -111,7 +111,7 @@ function useTold(recording: RecordingView | null): void {
   }, [on]);
 }
 
-/** Asks the person to confirm that recording stops, because a visitor's refusal deletes what was recorded. */
+/** Asks the person to confirm that the recording stops. If the visitor stops it (`byUser`), what was recorded is deleted. */
 export function StopDialog({ byUser, onYes, onClose }: { byUser: boolean; onYes: () => void; onClose: () => void }) {
   return (
     <Dialog title={t("rec.stop.title")} closeLabel={room("close")} onClose={onClose}>

@@ -42,7 +42,7 @@ export interface BoardProps {
   product?: string;
   /** Shows only what was drawn until this time (ms since 1970); undefined for the present. */
   until?: number;
-  /** Called with the times at which the shapes were begun (ms since 1970), whenever shapes are added or removed. */
+  /** Called with the times at which the shapes were begun (ms since 1970), whenever shapes are added, changed or deleted. */
   onStrokes?: (times: number[]) => void;
 }
 

@@ -76,7 +76,10 @@ function report(client: Client, session: SessionView, noted: Noted): void {
   noted.fresh.clear();
 }
 
-/** The mark on a line that tells its author whether it was delivered or read. Staff also see by whom. */
+/**
+ * The mark on a line that tells its author whether it was delivered or read, and by whom. If `namesReaders` is false, only the
+ * tooltip and screen readers say by whom.
+ */
 export function ReadMark({ client, session, line }: { client: Client; session: SessionView; line: Line }) {
   const marks = useStore(client.state, (state) => state.marks[session.id] ?? NO_MARKS);
   if (!session.site.read_marks) return null;
@@ -97,8 +100,10 @@ export function ReadMark({ client, session, line }: { client: Client; session: S
   );
 }
 
-/** Returns whether a person's read mark counts for a line. A user's mark does not count for staff lines: the user never gets
- *  them, although the user's spans can include their numbers. */
+/**
+ * Returns whether a person's read mark counts for a line. The mark of a user or guest does not count for staff lines: these
+ * people never get them, although their spans can include the numbers of these lines.
+ */
 const mayRead = (session: SessionView, mark: Mark, line: Line): boolean =>
   line.audience === "all" ||
   session.participants.every(({ id, role }) => id !== mark.participant || (role !== "user" && role !== "guest"));
