@@ -1,12 +1,14 @@
-"""The Markdown of the documents is whole: rows of tables have lines of their own, and each table has a head."""
+"""The Markdown of the documents is whole: rows of tables and commands have lines of their own, and each table has a head."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").rglob("*.md")]
 RULE = re.compile(r"\s*\|(\s*:?-{3,}:?\s*\|)+\s*")
 
 
@@ -20,13 +22,24 @@ def outside_of_code(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def test_rows_of_tables_have_lines_of_their_own() -> None:
-    documents = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").rglob("*.md")]
     faults = []
-    for path in documents:
+    for path in DOCUMENTS:
         lines = [*outside_of_code(path), (0, "")]
         for (_, before), (number, line), (_, after) in zip(lines, lines[1:], lines[2:], strict=False):
             joined = re.search(r"\|\s*:?-{3,}", line) and not RULE.fullmatch(line)
             headless = line.lstrip().startswith("|") and not before.strip() and not RULE.fullmatch(after)
             if joined or headless:
                 faults.append(f"{path.relative_to(ROOT)}:{number}: {line[:60]}")
+    assert faults == []
+
+
+def test_commands_have_lines_of_their_own() -> None:
+    """A further line of a block of commands begins neither with an option nor with an address, unless the line before goes on."""
+    faults = []
+    for path in DOCUMENTS:
+        for block in re.findall(r"^```sh\n(.*?)^```", path.read_text(encoding="utf-8"), re.M | re.S):
+            lines = block.splitlines()
+            for before, line in pairwise(lines):
+                if not before.endswith("\\") and re.match(r"\s*(-|\w+:)", line):
+                    faults.append(f"{path.relative_to(ROOT)}: {line[:60]}")
     assert faults == []

@@ -92,8 +92,10 @@ function Fact({ field }: { field: BriefField }) {
   );
 }
 
-/** Shows the visitor's trail. `since`: when the conversation began (ms). Steps after that moment are marked, and the last page is
- *  marked as the page where the visitor is now. */
+/**
+ * Shows the visitor's trail. `since`: when the conversation began (ms). Steps after that moment are marked, and the last page is
+ * marked as the page where the visitor is now. Infinity: nothing is marked.
+ */
 function Trail({ steps, since }: { steps: TrailStep[]; since: number }) {
   const locale = useLocale();
   if (steps.length === 0) return <p class="dim">{t("brief.trail.none")}</p>;
