@@ -10,6 +10,8 @@ freely.
   conceals the loss. At 2 % loss or more, the delay is one frame longer, so that the later packet has arrived when its copy is
   needed.
 - A gap in timestamps without a gap in sequence numbers is silence that the sender did not send (DTX, RFC 7587 section 3.1.3).
+- At the end of an outage, packets may come that were held up. A packet that is more than 0.4 s older than the newest one is
+  dropped, and packets that were held up begin no new stream.
 - The delay covers the packets of the last 10 s, except the two that took longest. Redundant copies of lost packets count like
   packets, so the delay is long enough for them. If the delay is a frame or more longer than needed, the buffer shortens it, one
   frame at a time. If the delay is too long by less than a frame (`spare_s`), the room can move its tick earlier.
@@ -36,6 +38,15 @@ MAX_PACKETS = 64  # At most this many packets are in the buffer; a full buffer d
 IDLE_S = 2.0  # After this many seconds without packets, the stream is forgotten.
 JUMP_S = 1.0  # Seconds; a timestamp further than this from the expected timestamp may begin a new stream.
 JUMP_PACKETS = 1000  # A sequence number this far from the last one may begin a new stream.
+OLD_S, OLD_PACKETS = 60.0, 3000
+"""A packet that is older than the newest one by more than `MAX_DELAY_S`, and by less than this time and number, is late. Such
+packets come at the end of an outage that held them up."""
+SUSPECTS = 4
+"""Late packets after which a new stream is assumed, if they come alone and at the pace of a voice. Packets that were held up come
+at once, or among packets that are in time."""
+SPREAD_S = 0.030
+"""Seconds by which transit times may differ before the first sound. Of packets that were held up together, the buffer drops those
+that are older."""
 HISTORY = 500  # The last packets (10 s, at 20 ms each) from which the delay is computed.
 SPARED, SPARED_OF = 2, 50
 """Packets of the last `HISTORY` that the delay need not cover: one in `SPARED_OF`, at most `SPARED`.
@@ -115,6 +126,8 @@ class JitterBuffer:
         self._lost = 0
         self._reserve = False
         self._suspect: Packet | None = None
+        self._suspected_at = float("-inf")
+        self._suspects = 0
         self._needed_s: float | None = None
         self._unweighed = 0
         self._packets: list[Packet] = []
@@ -144,7 +157,8 @@ class JitterBuffer:
     def push(self, packet: Packet, now: float) -> str:
         """Add a packet as it arrived (16-bit sequence, 32-bit timestamp). Return "" or why a packet was dropped.
 
-        - late, duplicate: this packet.
+        - late: this packet. A packet that is late by more than `MAX_DELAY_S` changes nothing in the buffer.
+        - duplicate: this packet.
         - jump: this packet, whose counters are far from the expected ones. If the next packet follows this one, the buffer takes
           both.
         - overflow: the oldest packet. This packet was taken.
@@ -155,20 +169,30 @@ class JitterBuffer:
         elif newest is not None:
             moved = _signed(packet.timestamp - newest.timestamp, 32)
             skipped = _signed(packet.sequence - newest.sequence, 16)
-            if not (-JUMP_PACKETS <= skipped <= JUMP_PACKETS and -JUMP_S <= moved / RATE - passed_s <= JUMP_S):
-                return self._suspicious(packet, now)
+            old = -OLD_PACKETS <= skipped < 0 and -OLD_S <= moved / RATE < -MAX_DELAY_S
+            follows, ahead_s = -JUMP_PACKETS <= skipped <= JUMP_PACKETS, moved / RATE - passed_s
+            if old or not follows or abs(ahead_s) > JUMP_S:
+                return self._suspicious(packet, now, late=old or (follows and ahead_s < 0))
             packet.timestamp, packet.sequence = newest.timestamp + moved, newest.sequence + skipped
         self._suspect = None
         return self._insert(packet, now)
 
-    def _suspicious(self, packet: Packet, now: float) -> str:
+    def _suspicious(self, packet: Packet, now: float, *, late: bool) -> str:
         """Treat two successive packets with unexpected counters as a new stream (new SSRC or clock).
 
         Drop a single packet with unexpected counters (RFC 3550 appendix A.1).
+
+        `late`: whether the packet may also be an old packet of this stream, which was held up or repeated. Then only
+        `SUSPECTS` packets that come one after another, at the pace of a voice, begin a new stream.
         """
         before, self._suspect = self._suspect, packet
+        passed_s, self._suspected_at = now - self._suspected_at, now
         if before is None or (packet.sequence - before.sequence) & 0xFFFF != 1:
-            return "jump"
+            self._suspects = 1
+            return "late" if late else "jump"
+        self._suspects += passed_s >= packet.samples / RATE / 2
+        if late and self._suspects < SUSPECTS:
+            return "late"
         self._suspect = None
         self._reset()
         packet.timestamp = before.timestamp + _signed(packet.timestamp - before.timestamp, 32)
@@ -176,12 +200,19 @@ class JitterBuffer:
         return self._insert(before, now) or self._insert(packet, now)
 
     def _insert(self, packet: Packet, now: float) -> str:
+        if self._newest is not None and not self._playing:
+            transit = now - packet.timestamp / RATE
+            if transit > min(self._transits) + SPREAD_S:
+                return "late"
+            if transit < max(self._transits) - SPREAD_S:
+                self._reset()
         phase = (packet.timestamp - self._phase) % TICK_SAMPLES
         self._observe(now - (packet.timestamp - phase) / RATE, packet.samples / RATE)
         if self._newest is None:
             self._start_at = now + START_DELAY_S
             self._phase = packet.timestamp % TICK_SAMPLES
             self._transits[-1] = now - packet.timestamp / RATE
+            self._needed_s = None
         if self._newest is None or packet.timestamp > self._newest.timestamp:
             self._newest, self._newest_at = packet, now
         if self._playing and packet.end <= self._cursor:

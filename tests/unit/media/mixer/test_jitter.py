@@ -225,6 +225,37 @@ def test_network_stall_loses_little_and_leaves_no_delay() -> None:
     assert listener.delay_ms() <= 30
 
 
+@pytest.mark.parametrize("missing_first", [True, False], ids=["held up", "repeated"])
+@pytest.mark.parametrize("outage_s", [0.5, 0.96, 1.04, 1.2, 1.9, 2.0, 2.1, 5.0, 30.0])
+def test_voice_is_heard_at_once_after_an_outage(outage_s: float, missing_first: bool) -> None:
+    """All packets of the outage come when it ends: before the first packet that is in time, or just after it."""
+    begin, end = 12.0, 12.0 + outage_s
+    extra_s = -0.0001 if missing_first else 0.0001
+    arrivals = [(end + extra_s if begin <= at < end else at, packet) for at, packet in stream(end + 6)]
+    listener = Listener()
+    listener.hear(arrivals, end)
+    assert listener.delay_ms() <= 25
+    before = len(listener.played)
+    listener.hear([each for each in arrivals if each[0] >= listener.now - 50.0 - 0.02], end + 0.5)
+    after = numbers(listener)[before:]
+    assert len(after) >= 23, "all but the first 40 ms"
+    assert after[-1] >= round((end + 0.5) * 50) - 4, "and in time"
+    listener.hear([each for each in arrivals if each[0] > end + 0.5], end + 5.5)
+    assert listener.delay_ms(250) <= 30
+    assert len(listener.played) - before >= 250 + 23 - 2
+
+
+@pytest.mark.parametrize("pause_s", [1.5, 3.0])
+def test_sender_whose_clock_stood_still_is_heard_at_once(pause_s: float) -> None:
+    """After the pause, the packets come at their usual pace, but later than their timestamps say."""
+    arrivals = stream(12)
+    arrivals += [(at + pause_s, packet) for at, packet in stream(20)[600:]]
+    listener = Listener()
+    listener.hear(arrivals, 20 + pause_s)
+    assert len(listener.played) >= 1000 - 40
+    assert listener.delay_ms() <= 60
+
+
 def test_silence_after_long_stalls_makes_no_longer_delay_than_speech_does() -> None:
     listener = Listener()
     ends = (2.9, 5.9, 8.9)
@@ -262,7 +293,9 @@ def test_stray_packet_changes_nothing() -> None:
 
 def test_packet_flood_is_bounded() -> None:
     buffer = JitterBuffer()
-    reasons = Counter(buffer.push(Packet(n * 120, n, 120, b"x"), 1.0) for n in range(380))
+    buffer.push(Packet(0, 0, 120, b"x"), 1.0)
+    buffer.next(1.03)
+    reasons = Counter(buffer.push(Packet(n * 120, n, 120, b"x"), 1.03) for n in range(1, 381))
     assert len(buffer._packets) == MAX_PACKETS
     assert reasons["overflow"] == 380 - MAX_PACKETS
 
