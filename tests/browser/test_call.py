@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 
 import pytest
@@ -10,6 +9,9 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.browser import media
 from tests.browser.people import DOWNLOADS, BrowserName, Cast, eventually
+
+# The page keeps in its tab only the notes that the server does not have yet.
+NOTES_SENT = "sessionStorage.getItem('sangdam.notes') === '{}'"
 
 
 async def test_call_from_a_shop_page_to_rating_and_wrap_up(cast: Cast) -> None:
@@ -77,7 +79,7 @@ async def test_written_korean_and_notes_are_kept_and_arrive(cast: Cast) -> None:
             assert await direction(person.page.locator(box, has_text=text).first) == wanted, text
 
     await counselor.get("notes").press_sequentially("배터리를 물어봄")
-    await asyncio.sleep(1)  # the counselor pauses typing before the page closes
+    await eventually(lambda: counselor.page.evaluate(NOTES_SENT), True, "the server has the notes before the page closes")
     await counselor.page.close()
     counselor.page = await counselor.context.new_page()
     await counselor.page.goto(cast.service.host("counselor") + "/console")
