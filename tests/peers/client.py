@@ -28,6 +28,7 @@ from media.bandwidth import Arrivals
 from media.mixer.opus import Encoder
 from media.packets import red, rtcp, rtp, rtx
 from media.peer.streams import Incoming
+from tests import PATIENCE_S
 from tests.peers.listened import RATE, Listened
 from tests.peers.offer import LEVEL, MID, OPUS, RED, RID, RTX, TRANSPORT_CC, VP8, offer
 from tests.peers.timed_socket import Address, TimedSocket
@@ -145,7 +146,7 @@ class Peer:
         self._dtls._set_role("client")
         self._sctp = RTCSctpTransport(self._dtls)
         self._tasks.append(asyncio.create_task(self._check_forever()))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             await self.connected.wait()
             await self._dtls.start(RTCDtlsParameters([RTCDtlsFingerprint("sha-256", self._their_fingerprint)]))
             assert self._dtls.state == "connected", self._dtls.state

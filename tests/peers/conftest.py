@@ -17,6 +17,7 @@ import pytest
 from media.api import client, wire
 from media.transport.fastpath import OFF
 from signaling.mediaworkers.embedded import START_TIMEOUT_S
+from tests import PATIENCE_S
 from tests.mail_server import Mails, running_mail_server
 from tests.peers.client import Peer
 
@@ -24,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 EVENTS_S = 30.0  # a busy machine delays heartbeats, so a shorter silence does not mean that the worker is dead
 
 
-async def eventually(true: Callable[[], object], seconds: float = 5.0) -> None:
+async def eventually(true: Callable[[], object], seconds: float = PATIENCE_S) -> None:
     """Wait until `true` returns something true. Fail after `seconds`."""
     async with asyncio.timeout(seconds):
         while not true():  # no event announces this state
@@ -60,7 +61,7 @@ class Service:
     def states(self, peer: Peer) -> list[str]:
         return [event.state for event in self.events if isinstance(event, wire.PeerChanged) and event.peer == peer.name]
 
-    async def until_state(self, peer: Peer, state: str, seconds: float = 5.0) -> None:
+    async def until_state(self, peer: Peer, state: str, seconds: float = PATIENCE_S) -> None:
         await eventually(lambda: state in self.states(peer)[-1:], seconds)
 
     async def drops(self) -> dict[str, int]:

@@ -31,11 +31,12 @@ from signaling.mediaworkers.interface import MediaWorkers
 from signaling.records import Records
 from signaling.server import app as wiring
 from signaling.server import app_keys, demo
+from tests import PATIENCE_S
 from tests.clock import Clock, wake
 from tests.peers.client import Peer
 from tests.ports import free_port, free_ports
 
-WAIT_S = 10.0
+WAIT_S = PATIENCE_S
 OFFER_AGAIN_S = 0.3  # seconds between two offers while no worker is available, as in the page
 UDP_PORTS = 2
 """UDP ports of the service: one for the worker, one for its idle replacement. A new worker takes the port of one that died."""

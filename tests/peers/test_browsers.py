@@ -15,6 +15,7 @@ from aiohttp import web
 from playwright.async_api import Browser, Page, Playwright, async_playwright
 
 from media.api import client, wire
+from tests import PATIENCE_S
 from tests.peers.conftest import Service, eventually, start_worker
 from tests.peers.proxy import Line, Proxy
 
@@ -201,7 +202,7 @@ async def test_only_the_slow_browser_gets_smaller_video(pages: Pages) -> None:
         return [dict(each.slots) for each in pages.service.events if isinstance(each, wire.PicturesLimited)]
 
     async def width(name: str, wanted: int) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while await pages.pages[name].evaluate("() => width(0)") != wanted:
                 await asyncio.sleep(0.2)
 
@@ -220,7 +221,7 @@ async def test_only_the_slow_browser_gets_smaller_video(pages: Pages) -> None:
         await width("b", 320)
         assert await pages.pages["c"].evaluate("() => width(0)") == 640
         shown = await frames("c")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while await frames("c") < shown + 20:
                 await asyncio.sleep(0.2)
         line.down.line = Line()

@@ -15,8 +15,9 @@ from loadtest import voice
 from loadtest.peer import Choir, NotConnected, Peer
 from media.api import wire
 from media.worker.worker import Where, Worker
+from tests import PATIENCE_S
 
-WAIT_S = 20.0
+WAIT_S = PATIENCE_S
 
 
 @cache

@@ -16,6 +16,7 @@ from msgspec.structs import replace as with_fields
 
 from media.api import wire as media
 from signaling.records.search import Search
+from tests import PATIENCE_S
 from tests.captioner import TOKEN, Captioner, captioner
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 from tests.peers.test_live_hearing import hears
@@ -79,7 +80,7 @@ async def test_spoken_words_are_read_only_while_captions_are_on(
         await user.until(lambda session: session["captions"]["kept"])
         await say(other, "check-number-dial-again", nxt)
         await reads(user, "check-number-dial-again")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while not (kept := [line for line in await _lines(service, user) if line.kind == "caption"]):
                 await asyncio.sleep(0.05)
         [line] = kept
@@ -91,7 +92,7 @@ async def test_spoken_words_are_read_only_while_captions_are_on(
 
         assert (await user.say("keep_captions", agree=False))["type"] == "ok"
         await counselor.find(lambda seen: seen["type"] == "line" and seen["line"]["text"] == "captions.erased")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while [line for line in await _lines(service, user) if line.kind == "caption"]:
                 await asyncio.sleep(0.05)
         assert (await service.live.records.search_sessions(Search(q="the number and dial")))[0] == []
@@ -109,7 +110,7 @@ async def test_spoken_words_are_read_only_while_captions_are_on(
 
         monkeypatch.setitem(rooms._ON_EVENT, media.CaptionsOver, miss)  # the event stream breaks at this moment
         await process.kill()
-        await asyncio.wait_for(missed.wait(), 10)
+        await asyncio.wait_for(missed.wait(), PATIENCE_S)
         monkeypatch.undo()
         assert user.session["captions"]["on"], "nobody has told the server yet"
         again = media.Snapshot(n=1, worker=worker.id, pid=1, udp=[], rooms=await worker.client.rooms())

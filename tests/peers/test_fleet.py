@@ -29,6 +29,7 @@ from signaling.mediaworkers import forgotten
 from signaling.mediaworkers.forgotten import SWEEP_S
 from signaling.mediaworkers.remote import Fleet
 from signaling.server.metrics import metrics_app
+from tests import PATIENCE_S
 from tests.peers.client import Peer
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 from tests.ports import free_ports
@@ -92,7 +93,7 @@ async def served(redis: RedisServer, folder: Path, workers: int) -> AsyncIterato
 
 
 async def until_live(service: Service, count: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while sum(worker.state == "live" for worker in service.live.workers.items()) != count:
             await asyncio.sleep(0.05)
 
@@ -109,7 +110,7 @@ async def talking(service: Service) -> tuple[Person, Person]:
     return user, counselor
 
 
-async def until_hears(person: Person, hz: int, seconds: float = 6.0) -> None:
+async def until_hears(person: Person, hz: int, seconds: float = PATIENCE_S) -> None:
     async with asyncio.timeout(seconds):
         while (await person.peer.listen(0.2)).tones(440, 620, 880) != {hz}:
             pass
@@ -160,7 +161,7 @@ async def test_room_opens_in_its_users_region_or_elsewhere_if_none_is_left_there
 
 async def until_opened_in(service: Service, session: str, region: str) -> None:
     entry = service.live.index.entries[session]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while entry.room.opened != entry.session.epoch or entry.room.worker.region != region:
             await asyncio.sleep(0.05)
 
@@ -174,7 +175,7 @@ async def test_frozen_worker_does_no_harm_when_it_wakes(redis: RedisServer, tmp_
             os.kill(pid, signal.SIGSTOP)
             await in_a_new_room(user, counselor, epoch)
             os.kill(pid, signal.SIGCONT)
-            async with asyncio.timeout(5), WorkerClient(url, media_token(SECRET)) as former:
+            async with asyncio.timeout(PATIENCE_S), WorkerClient(url, media_token(SECRET)) as former:
                 while await former.rooms():  # wait until the woken worker has closed the room
                     await asyncio.sleep(0.05)
             await asyncio.gather(until_hears(user, 620), until_hears(counselor, 440))
@@ -198,7 +199,7 @@ async def test_forgotten_room_ends_and_the_call_beside_it_goes_on(
             async with WorkerClient(url, media_token(SECRET)) as worker:
                 await worker.open_room("forgotten", OpenRoom(epoch=1, board=[]))
                 left = await Peer.join(worker, "forgotten", "somebody")
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(PATIENCE_S):
                     await left.gone.wait()
                 assert [room.room for room in await worker.rooms()] == [user.session_id]
             await left.close()
@@ -258,7 +259,7 @@ async def test_calls_continue_while_the_server_restarts(redis: RedisServer, tmp_
             assert (await counselor_peer.listen(0.4)).tones(440, 620, 880) == {440}
             assert (await again.say("leave"))["type"] == "ok"
             url = next(iter(service.live.workers._workers.values())).said.url
-            async with asyncio.timeout(5), WorkerClient(url, media_token(SECRET)) as worker:
+            async with asyncio.timeout(PATIENCE_S), WorkerClient(url, media_token(SECRET)) as worker:
                 while await worker.rooms():
                     await asyncio.sleep(0.05)
 

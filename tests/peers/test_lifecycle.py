@@ -16,6 +16,7 @@ import pytest
 
 from media.api import client, wire
 from signaling.mediaworkers.embedded import START_TIMEOUT_S
+from tests import PATIENCE_S
 from tests.peers.conftest import ROOT, Service, eventually, start_worker
 from tests.ports import free_port
 
@@ -43,7 +44,7 @@ async def test_newer_tab_replaces_the_older(service: Service) -> None:
     older = await service.join("user")
     newer = await service.join("user")
     await service.until_state(older, "replaced")
-    await asyncio.wait_for(older.gone.wait(), 3)
+    await asyncio.wait_for(older.gone.wait(), PATIENCE_S)
     assert (await newer.listen()).tones(620) == {620}
     silent = len(older.heard)
     await asyncio.sleep(0.2)
@@ -149,10 +150,10 @@ async def test_media_follows_a_client_that_changes_networks(service: Service) ->
 async def test_closing_a_peer_or_room_ends_it_at_once(service: Service) -> None:
     user, counselor = await service.join("user"), await service.join("counselor")
     await service.worker.close_peer(service.room, user.name, 1)
-    await asyncio.wait_for(user.gone.wait(), 3)
+    await asyncio.wait_for(user.gone.wait(), PATIENCE_S)
     assert await refusal(service.worker.close_peer(service.room, user.name, 1)) == "no_peer"
     await service.worker.close_room(service.room, 1)
-    await asyncio.wait_for(counselor.gone.wait(), 3)
+    await asyncio.wait_for(counselor.gone.wait(), PATIENCE_S)
     assert await refusal(service.matrix()) == "no_room"
 
 
@@ -160,7 +161,7 @@ async def test_older_epoch_is_refused(service: Service) -> None:
     user = await service.join("user")
     worker, room = service.worker, service.room
     await worker.open_room(room, wire.OpenRoom(epoch=5))
-    await asyncio.wait_for(user.gone.wait(), 3)  # a higher epoch restarts the room, which ends its peers
+    await asyncio.wait_for(user.gone.wait(), PATIENCE_S)  # a higher epoch restarts the room, which ends its peers
     for stale in (
         worker.open_room(room, wire.OpenRoom(epoch=4)),
         worker.set_matrix(room, wire.SetMatrix(epoch=4)),
@@ -186,7 +187,7 @@ async def test_subscriber_gets_rooms_and_four_heartbeats_a_second(service: Servi
     user = await service.join("user")
     beats = []
     snapshot = None
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         async with contextlib.aclosing(service.worker.events()) as events:
             async for event in events:
                 if isinstance(event, wire.Snapshot):
@@ -223,7 +224,7 @@ async def test_interrupt_closes_everything_within_two_seconds(tmp_path: Path) ->
     process.send_signal(signal.SIGINT)
     assert await asyncio.to_thread(process.wait, 5) == 0
     assert time.perf_counter() - began < 2
-    await asyncio.gather(*(asyncio.wait_for(user.gone.wait(), 2) for user in users))
+    await asyncio.gather(*(asyncio.wait_for(user.gone.wait(), PATIENCE_S) for user in users))
     assert not path.exists()
     with pytest.raises(client.WorkerUnreachable):
         await service.worker.health()
@@ -277,7 +278,7 @@ async def test_worker_over_tcp_needs_its_secret() -> None:
             assert (await friend.open_room("r", wire.OpenRoom(epoch=1))).room == "r"
     finally:
         process.terminate()
-        assert await asyncio.wait_for(process.wait(), 3) == 0
+        assert await asyncio.wait_for(process.wait(), PATIENCE_S) == 0
 
 
 async def reachable(worker: client.WorkerClient) -> None:

@@ -17,6 +17,7 @@ from signaling.access.identity import COOKIE, DEVICE_COOKIE
 from signaling.records.opening_hours import Hours
 from signaling.records.outbox import MailRecord
 from signaling.server import app_keys
+from tests import PATIENCE_S
 from tests.mail_server import Mails
 from tests.peers.live_house import Service, running, settings_for
 
@@ -93,7 +94,7 @@ async def test_mail_that_came_twice_has_two_links_of_which_one_works(service: Se
     mails.to_data = ["451 4.3.0 try again"]  # the mail server may have kept the mail that it refused
     await ask(service, "/api/password/forgot", {"login": "jimin"})
     records = service.app[app_keys.RECORDS]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not any(each.why for each in await outbox(service)):
             await asyncio.sleep(0.02)
     service.skip(61)
@@ -210,7 +211,7 @@ async def test_operators_see_kind_and_state_of_mails_about_accounts(service: Ser
             found: list[dict[str, Any]] = (await page.json())["items"]
             return found
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while (await listed())[0]["state"] != "sent":
             await asyncio.sleep(0.02)
     (row,) = await listed()

@@ -18,6 +18,7 @@ import pycrdt
 import pytest
 from aiohttp import web
 
+from tests import PATIENCE_S
 from tests.peers.conftest import eventually
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 from tests.peers.offer import offer
@@ -35,7 +36,7 @@ async def supervised(tmp_path: Path) -> AsyncIterator[Service]:
         yield service
 
 
-async def hears(person: Person, other: Person, hz: int, seconds: float = 6.0) -> bool:
+async def hears(person: Person, other: Person, hz: int, seconds: float = PATIENCE_S) -> bool:
     other.peer.speak(hz)
     async with asyncio.timeout(seconds):
         while (await person.peer.listen(0.4)).tones(440, 620, 880) != {hz}:
@@ -100,7 +101,7 @@ async def test_broken_connections_leave_no_garbage_cycles(service: Service) -> N
         assert sockets() == before + 5
         for person in people:
             await person.break_off()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while sockets() > before:  # the closed connection is freed, because nothing refers to it any more
                 await asyncio.sleep(0.02)
     finally:
@@ -112,7 +113,7 @@ async def test_ending_worker_carries_sound_until_its_people_have_moved(supervise
     assert await hears(user, counselor, 620)
     epoch, old = user.session["room"]["epoch"], user.peer
     worker = supervised.live.index.entries[user.session_id].room.worker
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while len(supervised.live.workers.items()) < 2:  # the second worker is the idle replacement
             await asyncio.sleep(0.05)
     os.kill(worker.process.pid, signal.SIGTERM)
@@ -120,7 +121,7 @@ async def test_ending_worker_carries_sound_until_its_people_have_moved(supervise
     assert (await old.listen(0.5)).tones(440, 620, 880) == {620}
     await asyncio.gather(user.join_room(), counselor.join_room())
     assert await hears(user, counselor, 620)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_S):
         assert await worker.process.wait() == 0
 
 
@@ -147,7 +148,7 @@ async def moved_after(service: Service, people: tuple[Person, ...], what: signal
 
 
 async def a_spare_stands_by(service: Service) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_S):
         while not any(worker.state == "spare" for worker in service.live.workers.items()):
             await asyncio.sleep(0.02)
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from signaling.live import inviting
 from signaling.server import app_keys
+from tests import PATIENCE_S
 from tests.peers.live_house import Person, Service, running, settings_for
 from tests.peers.software import Software
 
@@ -98,7 +99,7 @@ async def test_link_that_nobody_used_ends_its_conversation(service: Service) -> 
     service.skip(3601)
     status, refused = await exchanged(service, started["link"])
     assert (status, refused["reason"]) == (410, "expired")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while service.live.index.invited:
             await asyncio.sleep(0.05)
 

@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests import PATIENCE_S
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 
 
@@ -165,7 +166,7 @@ async def test_others_get_a_turn_between_the_messages_of_a_flood(service: Servic
     watching = asyncio.create_task(watch())
     for _ in range(100):
         await flooding.send(type="nonsense")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while seen[-1] < seen[0] + 100:
             await asyncio.sleep(0.01)
     watching.cancel()

@@ -15,6 +15,7 @@ from media.mixer.hold import NOTES
 from signaling.records import RecordsAway
 from signaling.server import app_keys
 from signaling.session import matrix
+from tests import PATIENCE_S
 from tests.peers.client import Peer
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 
@@ -33,7 +34,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
         yield service
 
 
-async def hears(peer: Peer, *tones: int, within_s: float = 6.0) -> None:
+async def hears(peer: Peer, *tones: int, within_s: float = PATIENCE_S) -> None:
     """Listen until the peer hears exactly these tones, besides the hold tone. Fail after `within_s`."""
     heard: set[int] = set()
     try:
@@ -107,7 +108,7 @@ async def test_guest_is_heard_and_hears_and_removal_ends_it(service: Service) ->
 
         token = guest.token
         assert (await counselor.say("remove_guest", guest=guest.session["you"]))["type"] == "ok"
-        await asyncio.wait_for(three.gone.wait(), 1)
+        await asyncio.wait_for(three.gone.wait(), PATIENCE_S)
         assert (await guest.get("session_over"))["reason"] == "removed"
         assert (await guest.get("bye"))["reason"] == "token"
         await hears(one, COUNSELOR)
@@ -219,7 +220,7 @@ async def test_guest_removed_while_their_page_returns_stays_out(service: Service
     free, turns._free = turns._free, 0  # no place is free, as when many pages return at the same time
     back = Person(await service._socket(service.settings.url))
     await back.send(type="hello", tab="t-back", token=guest.token)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while not turns._urgent:
             await asyncio.sleep(0.01)
     assert (await counselor.say("remove_guest", guest=guest.session["you"]))["type"] == "ok"
@@ -253,7 +254,7 @@ async def test_guest_returns_by_their_own_token_and_leaves_with_the_session(serv
     assert (await back.state("active"))["you"] == guest.session["you"]
     assert (await user.say("leave"))["type"] == "ok"
     assert (await back.get("session_over"))["reason"] == "hung_up"
-    await asyncio.wait_for(back._reader, 5)
+    await asyncio.wait_for(back._reader, PATIENCE_S)
 
 
 async def test_guest_never_hears_a_consultation(service: Service) -> None:
@@ -298,7 +299,7 @@ async def test_one_side_hears_the_interpreter_and_the_original_only_as_set(servi
         told = await user.until(lambda s: s["interpreting"] is not None)
         assert told["interpreting"] == {"guest": me, "by": "Jimin", "user": "soft", "staff": "full", "paused": False}
         assert told["room"]["soft"] == {user.session["you"]: ["jimin"]}
-        async with asyncio.timeout(6):
+        async with asyncio.timeout(PATIENCE_S):
             while not 0.08 < (await one.listen(0.5)).strength(COUNSELOR) / full < 0.2:
                 pass
         await hears(one, COUNSELOR, GUEST)
@@ -339,7 +340,7 @@ async def test_phone_shows_a_second_picture_and_sends_no_sound(service: Service)
         three.show("camera")
         assert (await phone.say("media", camera=True, mic=True))["type"] == "ok"
         for peer in (one, two):
-            async with asyncio.timeout(6):
+            async with asyncio.timeout(PATIENCE_S):
                 while not any(peer.pictures.values()):
                     await asyncio.sleep(0.05)
         await hears(one, COUNSELOR)
@@ -351,7 +352,7 @@ async def test_phone_shows_a_second_picture_and_sends_no_sound(service: Service)
             assert (await phone.say(kind, **rest))["reason"] == "not_yours"
         assert "a line for all" not in phone.traffic()
         assert (await user.say("remove_guest", guest=phone.session["you"]))["type"] == "ok"
-        await asyncio.wait_for(three.gone.wait(), 1)
+        await asyncio.wait_for(three.gone.wait(), PATIENCE_S)
 
 
 async def test_no_more_guests_than_the_site_allows(service: Service) -> None:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from media.mixer.hold import NOTES
 from signaling.protocol.words import Listening
 from signaling.server import app_keys
+from tests import PATIENCE_S
 from tests.peers.client import Peer
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 
@@ -26,7 +27,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
         yield service
 
 
-async def hears(peer: Peer, *tones: int, within_s: float = 5.0) -> None:
+async def hears(peer: Peer, *tones: int, within_s: float = PATIENCE_S) -> None:
     """Listen until the peer hears these of the test's tones and no others. Fail after `within_s`."""
     heard: set[int] = set()
     try:
@@ -40,7 +41,7 @@ async def hears(peer: Peer, *tones: int, within_s: float = 5.0) -> None:
 async def hears_the_hold_tone(peer: Peer) -> None:
     """Check that the peer hears both notes of the hold tone, one after the other, and nothing else."""
     wanted = set(HOLD)
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(PATIENCE_S):
         while wanted:
             heard = (await peer.listen(0.3)).tones(USER, COUNSELOR, OPERATOR, *HOLD)
             assert heard <= set(HOLD), heard
@@ -122,7 +123,7 @@ async def test_operator_hears_both_unheard_and_is_announced(service: Service) ->
 
         assert (await operator.ask(type="listen", session=user.session_id, on=False))["type"] == "ok"
         assert (await operator.get("session_over"))["reason"] == "stopped"
-        await asyncio.wait_for(three.gone.wait(), 3)
+        await asyncio.wait_for(three.gone.wait(), PATIENCE_S)
         for person in (user, counselor):
             await person.until(lambda s: not named(s))
         await hears(one, COUNSELOR)

@@ -17,6 +17,7 @@ import pytest
 from signaling.live import mailing
 from signaling.records.mail_plan import MailPlan
 from signaling.server import app_keys
+from tests import PATIENCE_S
 from tests.mail_server import Mails, link_in
 from tests.peers.live_house import Person, Service, running, settings_for
 
@@ -249,7 +250,7 @@ async def test_operator_sees_the_outbox_and_tries_again(service: Service, mails:
             assert response.status == 200
             return dict(await response.json())
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while [each["state"] for each in (await outbox())["items"]] != ["refused"]:
             await asyncio.sleep(0.02)
     page = await outbox()

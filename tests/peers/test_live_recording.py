@@ -21,6 +21,7 @@ from media.packets import rtp
 from signaling.live.kept_pages import WRITE_S
 from signaling.recordings import Recordings, Segment, Span, Track, reached
 from signaling.server import app_keys
+from tests import PATIENCE_S
 from tests.peers.client import Peer
 from tests.peers.conftest import eventually
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
@@ -70,7 +71,7 @@ async def written(service: Service, session: str, until: int) -> list[Segment]:
     async def closed() -> list[Segment]:
         return [segment for segment in await recordings.of(session) if segment.reason == ""]
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while len(found := await closed()) < until:
             await asyncio.sleep(0.02)
     return found
@@ -316,7 +317,7 @@ async def test_killed_recording_worker_leaves_complete_files(tmp_path: Path) -> 
         await asyncio.sleep(1.0)
         await user.say("leave")
         recordings: Recordings = service.app[app_keys.RECORDINGS]
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while [segment.reason for segment in await recordings.of(user.session_id)] != ["worker_lost", ""]:
                 await asyncio.sleep(0.05)
         for segment in await recordings.of(user.session_id):

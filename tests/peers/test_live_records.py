@@ -12,6 +12,7 @@ import pytest
 from signaling.cli.main import main
 from signaling.records import Records, RecordsAway, SessionRecord
 from signaling.server import app_keys
+from tests import PATIENCE_S
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 
 
@@ -132,7 +133,7 @@ async def test_every_command_reports_unavailable_records_and_recovers(service: S
         assert (refused["type"], refused["reason"]) == ("error", "unavailable"), command
     other.execute("ROLLBACK")
     other.close()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         await service.app[app_keys.RECORDS].reachable.wait()
     for person, command in commands:
         assert (await person.ask(**command))["type"] == "ok", command

@@ -14,6 +14,7 @@ from signaling.access.admission import Gate
 from signaling.config.proxies import one_proxy
 from signaling.config.shares import Sites
 from signaling.server import app_keys
+from tests import PATIENCE_S
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 
 PEOPLE = 40
@@ -74,7 +75,7 @@ async def test_unopened_sessions_take_no_place_and_end_in_seconds(service: Servi
     user = await service.user()
     assert (await user.say("enter"))["type"] == "ok"
     service.skip(31)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while any(session in service.live.index.entries for session, _ in unopened):
             await asyncio.sleep(0.05)
     assert service.live.index.crowd.unopened.total() == 0

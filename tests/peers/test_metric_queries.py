@@ -18,7 +18,7 @@ import yaml
 from aiohttp.test_utils import TestClient, TestServer
 
 from signaling.server.metrics import metrics_app
-from tests import promql
+from tests import PATIENCE_S, promql
 from tests.peers.live_house import Service, in_conversation, running, settings_for
 from tests.peers.reporting import reports_back
 
@@ -60,7 +60,7 @@ async def in_use(service: Service) -> str:
     assert (await service.post("/api/sessions", {"code": "none"}))[0] == 400
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
         stranger.sendto(b"\xff junk", user.peer.target)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_S):
         while not promql.scrape(text := await told(service)).keys() >= WANTED:
             await asyncio.sleep(0.3)  # the worker updates the figures of its streams once a second
     reporting.cancel()

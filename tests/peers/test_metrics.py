@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from signaling.access.turn_credentials import Turn
 from signaling.server.app import serve
 from signaling.server.metrics import metrics_app
+from tests import PATIENCE_S
 from tests.peers.live_house import OneWorker, Person, Service, in_conversation, running, settings_for
 from tests.peers.reporting import reports_back
 from tests.ports import free_port
@@ -76,7 +77,7 @@ async def test_metrics_follow_a_call_and_name_nobody(service: Service) -> None:
     def standing(now: Figures) -> list[str]:
         return [name for name, labels in moving.items() if _or_zero(now, name, labels) <= _or_zero(first, name, labels)]
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while standing(now := await scraped(service)):
             await asyncio.sleep(0.3)  # the worker measures once a second
     reporting.cancel()
@@ -100,7 +101,7 @@ async def test_metrics_have_their_own_address(tmp_path: Path) -> None:
     settings = replace(settings_for(tmp_path), metrics=("127.0.0.1", free_port()))
     ready = asyncio.Event()
     serving = asyncio.create_task(serve(settings, ready.set, OneWorker(settings)))
-    async with asyncio.timeout(20), aiohttp.ClientSession() as http:
+    async with asyncio.timeout(PATIENCE_S), aiohttp.ClientSession() as http:
         await ready.wait()
         async with http.get(f"http://127.0.0.1:{settings.metrics[1]}/metrics") as inside:
             assert "sangdam_media_up" in await inside.text()
@@ -122,14 +123,14 @@ async def test_mix_metrics_still_count_closed_rooms(service: Service) -> None:
     await professional.until(lambda s: s["room"]["media"])
     await professional.join_room()
     before = await scraped(service)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while of(now := await scraped(service), "sangdam_media_encodes_total") < 50 + _or_zero(
             before, "sangdam_media_encodes_total", {}
         ):
             await asyncio.sleep(0.3)
     assert of(now, "sangdam_media_voice_frames_total", origin="decoded") > 0
     assert (await user.say("leave"))["type"] == "ok"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while service.live.workers.place(user.session_id) is None or service.live.index.entries[user.session_id].room.opened:
             await asyncio.sleep(0.05)
     after = await scraped(service)

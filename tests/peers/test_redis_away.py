@@ -13,7 +13,7 @@ from redis import Redis
 
 from matcher.redis import line
 from signaling.config.settings import Settings
-from tests import redis_refusals
+from tests import PATIENCE_S, redis_refusals
 from tests.peers.live_house import OneWorker, Person, Service, in_conversation, running, settings_for
 from tests.redis_server import RedisServer, running_redis
 
@@ -53,7 +53,7 @@ async def takes_a_call(counselor: Person, since: int = 0) -> str:
 
 
 async def available_again(counselor: Person) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_S):
         while (await counselor.ask(type="state", state="available"))["type"] != "ok":
             await asyncio.sleep(0.1)
 
@@ -71,7 +71,7 @@ async def test_emptied_redis_loses_nobody_and_keeps_the_order(redis: RedisServer
         first, second, third = [await waiting(service, "voice") for _ in range(3)]
         redis.restart()
         suho = await service.staff("suho", available=False)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while len((await service.live.store.snapshot()).requests) < 4:
                 await asyncio.sleep(0.05)
         since = 0
@@ -106,7 +106,7 @@ async def test_due_callback_survives_an_emptied_redis(redis: RedisServer, settin
         assert (await user.say("callback", at=at, contact="010-2000-3000"))["type"] == "ok"
         await service.notices_gone(user)
         service.skip((at - service.live.now()) / 1000 + 0.1)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE_S):
             while (await service.live.store.request_status(f"{user.session_id}.c1")) is None:
                 await asyncio.sleep(0.05)
         redis.restart()
@@ -168,7 +168,7 @@ async def test_call_ended_during_a_redis_freeze_ends_in_redis(redis: RedisServer
             await leaving
         finally:
             redis.process.send_signal(18)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE_S):
             while (await service.live.store.snapshot()).requests:
                 await asyncio.sleep(0.1)
         await available_again(counselor)
@@ -197,7 +197,7 @@ async def test_queue_order_survives_restart_with_an_emptied_redis(redis: RedisSe
         counselor = await service.staff("jimin")
         late = await service.user_tab(late.session_id, late.token)
         await late.state("waiting")
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE_S):
             while (await service.live.store.request_status(f"{late.session_id}.u1")).state != "waiting":
                 await asyncio.sleep(0.05)
         await asyncio.sleep(1.0)  # the server checks several times, and none of these checks may end the wait early

@@ -10,6 +10,7 @@ import os
 import socket
 import time
 
+from tests import PATIENCE_S
 from tests.peers.client import Peer
 from tests.peers.conftest import Service, eventually
 from tests.peers.proxy import Nat
@@ -27,7 +28,7 @@ async def behind_a_nat(service: Service, participant: str) -> tuple[Peer, Nat]:
 
 
 async def hears(peer: Peer, hz: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while (await peer.listen(0.4)).tones(USER, COUNSELOR) != {hz}:
             pass
 

@@ -16,6 +16,7 @@ import aiohttp
 import pytest
 
 from signaling.records import Records
+from tests import PATIENCE_S
 from tests.cluster import Cluster, Server, running_cluster
 from tests.peers.live_house import Person, Service
 from tests.peers.test_fleet import until_hears
@@ -244,7 +245,7 @@ async def test_database_outage_loses_no_record(cluster: Cluster) -> None:
         finally:
             await asyncio.to_thread(cluster.postgres.start)
         records = await Records.open(cluster.postgres.url)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while (kept := await records.session(user.session_id)) is None or kept.wrap_up_notes != "끝":
                 await asyncio.sleep(0.05)
         assert (kept.state, kept.rating_score) == ("closed", 5)

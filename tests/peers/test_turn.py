@@ -21,6 +21,7 @@ from aioice import stun
 
 from signaling.access.turn_credentials import TTL_S, Turn
 from signaling.protocol.server_messages import IceServer
+from tests import PATIENCE_S
 from tests.peers.live_house import in_conversation, running, settings_for
 from tests.turn_server import TurnServer, own_address
 
@@ -191,7 +192,7 @@ async def test_data_without_a_permission_is_not_relayed(turn: TurnServer) -> Non
         ours.send(loopback.get_extra_info("sockname"), b"to loopback")
         assert await ours.permit(turn.worker) == 0
         ours.send(worker.get_extra_info("sockname"), b"to the worker")
-        assert await asyncio.wait_for(arrived.get(), 5) == b"to the worker"
+        assert await asyncio.wait_for(arrived.get(), PATIENCE_S) == b"to the worker"
         assert arrived.empty()
     loopback.close()
     worker.close()

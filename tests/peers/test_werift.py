@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from media.api import wire
+from tests import PATIENCE_S
 from tests.peers.conftest import Service, eventually
 
 CALL_S = 40.0
@@ -29,7 +30,7 @@ async def test_werift_stays_in_a_call_and_is_heard(service: Service) -> None:
         await tell.drain()
 
     try:
-        offered = json.loads(await asyncio.wait_for(told.readline(), 20))
+        offered = json.loads(await asyncio.wait_for(told.readline(), PATIENCE_S))
         command = wire.AdmitPeer(epoch=1, peer="werift", participant="werift", sdp=offered["sdp"])
         await ask(answer=(await service.worker.admit(service.room, command)).sdp)
         await eventually(lambda: len(counselor.heard) > 20, 15.0)
@@ -38,7 +39,7 @@ async def test_werift_stays_in_a_call_and_is_heard(service: Service) -> None:
         await ask(beat=True)
         await asyncio.sleep(1.0)
         await ask(tell=True)
-        found = json.loads(await asyncio.wait_for(told.readline(), 5))
+        found = json.loads(await asyncio.wait_for(told.readline(), PATIENCE_S))
         assert len(counselor.heard) > heard + 30
         assert found["heard"] > CALL_S * 40
         assert (found["echoes"], found["state"]) == (1, "connected")

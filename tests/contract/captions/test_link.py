@@ -23,11 +23,12 @@ from media.captions.process import MOST_AHEAD_S, Captions, build
 from media.captions.speech import RATE, WINDOW, Floats, Probability
 from media.captions.work import MOST_WAITING, Heard
 from media.mixer.opus import Encoder
+from tests import PATIENCE_S
 from tests.ports import free_port
 
 TOKEN = "between worker and process"
 TICK = 960
-WITHIN_S = 10.0
+WITHIN_S = PATIENCE_S
 
 
 class Tones:

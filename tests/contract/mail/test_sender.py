@@ -22,6 +22,7 @@ from signaling.mail.unsubscribing import Addresses
 from signaling.records import Records, SessionRecord, Site, StaffRecord
 from signaling.records.mail_plan import MailPlan, MailSender
 from signaling.records.outbox import MailRecord
+from tests import PATIENCE_S
 from tests.mail_server import SENDER, Mails, certificate, running_mail_server
 from tests.ports import free_port
 
@@ -79,7 +80,7 @@ class Office:
         """Wait until `count` mails of the outbox are in this state. Return these mails."""
         found: list[MailRecord] = []
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_S):
                 while len(found) < count:
                     found = [each for each in (await self.records.mails(state))[0] if each.why == why or not why]
                     await asyncio.sleep(0.02)
@@ -133,7 +134,7 @@ async def test_server_without_starttls_gets_neither_mail_nor_password(office: Of
     await office.post()
     async with running_mail_server(login=True) as mails:  # as if somebody on the way had removed STARTTLS
         async with office.sending(mails.settings(tls="starttls", user="shop", password="secret")):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_S):
                 while not (waiting := (await office.until("queued"))[0]).why:
                     await asyncio.sleep(0.02)
         assert waiting.why == "SMTP STARTTLS extension not supported by server."
@@ -270,7 +271,7 @@ async def test_server_that_speaks_no_smtp_costs_no_mail_a_try(office: Office, sa
     talking = await asyncio.start_server(talk, "127.0.0.1", port)
     await office.post()
     async with office.sending(MailServer(host="127.0.0.1", port=port, sender=SENDER, tls="none")):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while not (waiting := (await office.until("queued"))[0]).why:
                 await asyncio.sleep(0.02)
     assert waiting.tries == 0

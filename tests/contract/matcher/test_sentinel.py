@@ -12,9 +12,10 @@ from matcher.redis import RedisStore
 from matcher.types import Request, Unavailable
 from media.api.redis_client import read_sentinels, redis_client
 from signaling.cluster.redis_bus import Bus
+from tests import PATIENCE_S
 from tests.redis_server import Watched, running_redis, running_sentinels
 
-BACK_S = 20.0
+BACK_S = PATIENCE_S
 T = TypeVar("T")
 
 

@@ -15,6 +15,7 @@ from signaling.records.oidc import source_of
 from signaling.records.sign_ins import rules_of
 from signaling.server.app_keys import OIDC
 from signaling.server.http.bodies import now_ms
+from tests import PATIENCE_S
 from tests.contract.oidc.signing_in import Provider, all_checked, look, me, owner_of, provider, ready, save, settings, sign_in
 from tests.unit.signaling.server.http.conftest import Desk, desk, refused, seeded
 
@@ -161,7 +162,7 @@ async def test_provider_that_never_answers_delays_no_other_organisation(ready: D
     await provider.tell("deactivate/nari")
     checks = Checks(ready.records, ready.app[OIDC], lambda: now_ms() + EVERY_MS + 1000)
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await checks.look()
             while (await ready.get("/api/me", headers=cookie)).status == 200:
                 await asyncio.sleep(0.05)

@@ -19,6 +19,7 @@ from signaling.push.posting import Poster
 from signaling.records import Records
 from signaling.records.push import RING, Device, Push
 from signaling.webhooks.reach import Reach
+from tests import PATIENCE_S
 from tests.push_service import PushService, running_push_service
 
 SECRET = b"s" * 32
@@ -64,7 +65,7 @@ class House:
             await asyncio.gather(task, return_exceptions=True)
 
     async def counted(self, what: str, least: int = 1) -> None:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE_S):
             while self.count[what] < least:
                 await asyncio.sleep(0.02)
 
@@ -117,7 +118,7 @@ async def test_refused_push_is_given_up_and_the_browser_stays(house: House) -> N
         await house.queue(device)
     async with house.sending():
         await house.service.one("phone", "answered")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while await house.records.next_push_at() is not None:
                 await asyncio.sleep(0.02)
     assert house.service.tries == 5, "no push follows a redirect"
@@ -137,7 +138,7 @@ async def test_hanging_push_service_delays_no_ring_of_another(house: House, monk
         quick = House(house.records, other)
         ring = await quick.device("quick", "s-1")
         async with house.sending():
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE_S):
                 while house.service.tries < posting.PLACES_A_HOST:
                     await asyncio.sleep(0.02)
             begun = asyncio.get_running_loop().time()
@@ -200,7 +201,7 @@ async def test_many_pushes_drain_and_a_full_outbox_refuses(house: House, monkeyp
         await house.queue(device)
     async with house.sending():
         await house.service.until(lambda came: len(came) == 100)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while await house.records.next_push_at() is not None:
                 await asyncio.sleep(0.02)
     monkeypatch.setattr("signaling.records.push.MOST_QUEUED", 2)

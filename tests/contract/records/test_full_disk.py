@@ -16,11 +16,12 @@ import pytest
 
 from signaling.live.pending_writes import Owed
 from signaling.records import Records, RecordsAway
+from tests import PATIENCE_S
 from tests.contract.records.samples import session
 
 SNAPSHOT = bytes(range(256)) * 400  # 100 KiB, which is more than the space left on the disk
 WATCHED_S = 3.0
-BACK_S = 3.0
+BACK_S = PATIENCE_S
 
 
 @contextmanager

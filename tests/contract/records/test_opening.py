@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from signaling.records import Records
 from signaling.records.opening import CannotOpen, opened
+from tests import PATIENCE_S
 from tests.ports import free_port
 from tests.postgres_server import running_postgres
 
@@ -40,7 +41,7 @@ async def test_database_that_never_answers_is_named_without_its_password() -> No
 async def test_fault_that_stays_is_said_at_once(postgres_server: str, tmp_path: Path) -> None:
     missing = postgres_server.rpartition("/")[0] + "/nowhere"
     folder = f"sqlite+aiosqlite:///{tmp_path / 'no' / 'such' / 'folder.sqlite'}"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         for url in (missing, folder):
             with pytest.raises(CannotOpen):
                 await opened(url, 600)

@@ -23,12 +23,13 @@ from signaling.webhooks import Endpoints, Sender
 from signaling.webhooks.endpoints import BOTH_VALID_MS, EVENTS
 from signaling.webhooks.reach import Reach
 from signaling.webhooks.sending import Poster
+from tests import PATIENCE_S
 
 from .conftest import STARTED
 from .receiver import Receiver
 
 SECRET = b"s" * 32
-WITHIN_S = 20.0
+WITHIN_S = PATIENCE_S
 DAY_MS = 86_400_000
 OPS = "ops"
 

@@ -11,6 +11,7 @@ from aiortc.rtcdtlstransport import RTCDtlsFingerprint, RTCDtlsParameters, RTCDt
 from aiortc.rtcsctptransport import DataChunk, RTCSctpCapabilities, RTCSctpTransport
 
 from media.transport import seam
+from tests import PATIENCE_S
 
 
 def test_private_aiortc_names_still_exist() -> None:
@@ -56,7 +57,7 @@ class Ends:
         await self.sctp.start(RTCSctpCapabilities(65536), 5000)
 
     async def until(self, event: object) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while event not in self.events:  # no event announces the end of OpenSSL's handshake in memory
                 await asyncio.sleep(0.005)
 
@@ -89,7 +90,7 @@ async def test_media_and_messages_pass_after_the_handshake(ends: Ends) -> None:
         ends.server.unprotect(b"\x80\x6f\0\2" + b"\0\0\0\1" * 2 + b"forged packet")
     doc = channel(ends, "doc")
     await ends.until(("opened", "doc"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while doc.readyState != "open":  # the server acknowledges the channel a moment later
             await asyncio.sleep(0.005)
     doc.send(b"\0hello")

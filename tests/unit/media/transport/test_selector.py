@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from media.transport.selector import new_event_loop
+from tests import PATIENCE_S
 from tests.unit.media.peer.test_lent import PAYLOAD_TYPE, Packet, Twins, pytestmark  # noqa: F401  # skipped where no compiler is
 
 
@@ -57,7 +58,7 @@ class Scene:
             await asyncio.sleep(0.001)
 
     def run(self, story: Coroutine[Any, Any, None]) -> None:
-        self.loop.run_until_complete(asyncio.wait_for(story, 20))
+        self.loop.run_until_complete(asyncio.wait_for(story, PATIENCE_S))
 
     def close(self) -> None:
         self.loop.close()

@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 
 from media.transport import ice, udp
+from tests import PATIENCE_S
 
 
 @pytest.mark.parametrize(
@@ -43,9 +44,9 @@ async def test_replies_leave_from_the_address_that_was_asked() -> None:
         client.setblocking(False)
         client.sendto(b"", bound[1])
         client.sendto(b"\x16" * 20, bound[1])
-        data, path = await asyncio.wait_for(heard.get(), 2)
+        data, path = await asyncio.wait_for(heard.get(), PATIENCE_S)
         sockets.send(b"back", path)
-        reply, source = await asyncio.wait_for(asyncio.get_running_loop().sock_recvfrom(client, 100), 2)
+        reply, source = await asyncio.wait_for(asyncio.get_running_loop().sock_recvfrom(client, 100), PATIENCE_S)
     sockets.close()
     assert (data, reply, source) == (b"\x16" * 20, b"back", bound[1])
     assert drops == {"junk": 1}
@@ -64,7 +65,7 @@ async def test_late_read_datagram_keeps_its_arrival_time() -> None:
             before = time.monotonic()
             client.sendto(b"\x16" * 20, bound[0])
             time.sleep(0.05)  # noqa: ASYNC251  # the process reads its socket late
-            came = await asyncio.wait_for(heard.get(), 2)
+            came = await asyncio.wait_for(heard.get(), PATIENCE_S)
             assert came >= before - clocks
             stamped = came < time.monotonic() - 0.05 + clocks
     sockets.close()

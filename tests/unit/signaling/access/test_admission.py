@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from signaling.access.admission import JITTER, LONGEST_RETRY_S, Admission, Crowd, Crowded, Gate
 from signaling.config.settings import Bounds
 from signaling.config.shares import Sites, has_place
+from tests import PATIENCE_S
 
 
 class Door:
@@ -202,7 +203,7 @@ async def test_event_loop_delay_is_noticed_and_forgotten() -> None:
     await asyncio.sleep(0.06)
     noticed = admission.lag_ms
     assert noticed > admission.bounds.most_lag_ms
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while admission.lag_ms > noticed / 4:
             await asyncio.sleep(0.05)
     watching.cancel()

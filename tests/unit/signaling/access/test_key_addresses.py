@@ -15,6 +15,7 @@ from signaling.access import codes, key_addresses
 from signaling.access.codes import CodeRefused, Codes
 from signaling.access.key_addresses import AGAIN_MS, FRESH_MS, KEPT_MS, MOST_WAITING, KeyAddresses, NotFetched
 from signaling.records import SiteKey
+from tests import PATIENCE_S
 from tests.unit.signaling.access import test_codes as base
 from tests.unit.signaling.access.test_signing_keys import jwk, signed
 
@@ -106,7 +107,7 @@ async def test_flood_at_a_silent_address_delays_nobody_with_a_known_key(partner:
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert sum(each.done() for each in flood) == 50
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE_S):
         assert await partner.has("old")
     partner.answers.set()
     await asyncio.gather(*flood)
@@ -144,7 +145,7 @@ async def test_close_ends_requests_under_way(partner: Partner) -> None:
     waiting = asyncio.create_task(partner.known.prepare(AT, "old"))
     await asyncio.sleep(0)
     await partner.known.close()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE_S):
         await waiting
 
 

@@ -16,6 +16,7 @@ from signaling.config import ports
 from signaling.config.settings import Settings
 from signaling.mediaworkers import embedded, interface, liveness
 from signaling.mediaworkers.embedded import Worker, Workers
+from tests import PATIENCE_S
 from tests.ports import free_ports
 
 
@@ -164,7 +165,7 @@ async def test_successor_waits_for_the_port_to_be_free(pair: FakeWorkers, monkey
     named = [entry["remedy"] for entry in logs if entry["event"].startswith("port taken")]
     assert len(named) == 1, "named once"
     assert f"UDP port {port} is taken" in named[0]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while len(pair.forked) < 4:
             await asyncio.sleep(0.01)
     assert pair.forked[3].number == 0
@@ -181,7 +182,7 @@ async def test_ending_worker_keeps_its_rooms_until_they_have_moved(pair: FakeWor
     assert pair.place("s-1") is pair.place("s-2") is pair.forked[1], "and gets no new ones"
     assert client.opened == ["s-1"]
     assert [item.state for item in pair.items()] == ["draining", "live"]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while client.opened:
             await asyncio.sleep(0.01)
     process.end(0)

@@ -15,6 +15,7 @@ from media.api.client import WorkerClient
 from media.api.wire import Heartbeat, Snapshot, WorkerEvent
 from signaling.config.secret import BadSecret, derived, media_token, read_secret
 from signaling.mediaworkers.remote import Fleet, Leased
+from tests import PATIENCE_S
 
 
 async def fleet_of(regions: Mapping[str, str] | None = None, /, **loads: float) -> Fleet:
@@ -109,11 +110,11 @@ async def test_worker_at_a_dead_workers_address_does_not_revive_it() -> None:
     fleet = await fleet_of(a=0.1)
     worker = fleet._workers["a"]
     worker.client = Heir("http://127.0.0.1:1")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await fleet._read(worker)
     assert worker.silence.is_long
     watching = asyncio.create_task(fleet._watch(worker))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while worker.state != "dead":
             await asyncio.sleep(0.01)
     watching.cancel()
@@ -135,7 +136,7 @@ async def test_rooms_keep_moving_after_the_dead_workers_lease_ends() -> None:
     await asyncio.sleep(0)
     await fleet._dismiss(worker)
     saved.set()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE_S):
         while not moved:
             await asyncio.sleep(0)
     assert moved == ["s-1"]

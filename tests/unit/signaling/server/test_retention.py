@@ -18,6 +18,7 @@ from signaling.recordings import Recordings
 from signaling.records import Records, SessionRecord
 from signaling.server import retention
 from signaling.server.app_keys import CLOCK, FILES, RECORDINGS, RECORDS
+from tests import PATIENCE_S
 
 
 @asynccontextmanager
@@ -38,7 +39,7 @@ async def upkeep(tmp_path: Path, records: Records, monkeypatch: pytest.MonkeyPat
     app[FILES] = Files(tmp_path / "files")
     app[CLOCK] = lambda: wall_clock_ms() + ahead_ms
     retention.setup(app)
-    async with TestClient(TestServer(app)), asyncio.timeout(10):
+    async with TestClient(TestServer(app)), asyncio.timeout(PATIENCE_S):
         await purged.wait()
         yield
 

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from signaling.server import turns
 from signaling.server.turns import ACCEPTED_A_TURN, LOST_A_TURN, Listener, Turns, listening_sockets
+from tests import PATIENCE_S
 
 CLIENTS = 40
 
@@ -42,7 +43,7 @@ def _count() -> None:
 async def until_made(count: int) -> list[int]:
     """Wait until this many connections have been made. Return how many connections were made in each turn of the event loop."""
     found, before = [], Counting.made
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while Counting.made < count:
             await asyncio.sleep(0)
             found.append(Counting.made - before)

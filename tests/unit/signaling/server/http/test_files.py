@@ -13,6 +13,7 @@ from signaling.files import Files
 from signaling.server import app_keys
 from signaling.server.http import bodies, file_bodies
 from signaling.server.http.files import INTAKE
+from tests import PATIENCE_S
 from tests.unit.signaling.files.samples import pdf
 
 from . import given
@@ -131,12 +132,12 @@ async def test_file_is_on_disk_while_it_arrives_and_gone_when_it_breaks_off(desk
     session, begun = await desk.session(), asyncio.Event()
     sending = asyncio.create_task(upload(desk, session, data=endless(begun)))
     await begun.wait()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while not stored(desk):
             await asyncio.sleep(0.01)
     sending.cancel()
     await asyncio.gather(sending, return_exceptions=True)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while stored(desk) or desk.app[INTAKE].arriving:
             await asyncio.sleep(0.01)
 
@@ -168,7 +169,7 @@ async def test_files_at_once_are_limited(desk: Desk, monkeypatch: pytest.MonkeyP
     session = await desk.session()
     most = file_bodies.SENDING_EACH_ADDRESS
     sending = [asyncio.create_task(upload(desk, session, data=endless(asyncio.Event()))) for _ in range(most)]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while desk.app[INTAKE].arriving[session] < most * 25_000_000:
             await asyncio.sleep(0.01)
     assert await refused(await upload(desk, session)) == (503, "files")

@@ -10,6 +10,7 @@ import pytest
 
 from signaling.server import app_keys
 from signaling.server.guarded import Guard, GuardedSite
+from tests import PATIENCE_S
 
 from .conftest import ORIGIN, Desk
 
@@ -44,7 +45,7 @@ async def said(port: int, request: str) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(request.encode("latin-1"))
     await writer.drain()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         answer = await reader.read(500)
     writer.close()
     return answer
@@ -54,7 +55,7 @@ async def test_two_hundred_cut_requests_write_no_traceback(desk: Desk, port: int
     with caplog.at_level(logging.INFO):
         for number in range(200):
             assert b"100 Continue" in await said(port, CUT[number % 2])
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while desk.app[app_keys.COUNTS]["http.cut"] < 200:
                 await asyncio.sleep(0.01)
     assert not [record for record in caplog.records if record.exc_info]
