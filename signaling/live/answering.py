@@ -8,7 +8,6 @@ from __future__ import annotations
 import secrets
 
 from signaling.live.chat import Lines
-from signaling.live.clock import Now
 from signaling.live.connections import Client
 from signaling.live.index import Index
 from signaling.live.mailing import Mailing
@@ -38,7 +37,6 @@ class Answering:
         lines: Lines,
         index: Index,
         mailing: Mailing,
-        now: Now,
     ) -> None:
         self._records = records
         self._stored = stored
@@ -46,7 +44,6 @@ class Answering:
         self._lines = lines
         self._index = index
         self._mailing = mailing
-        self._now = now
         self._under_way: set[str] = set()  # ids of the messages that staff are answering now
 
     async def answer(self, client: Client, staff: StaffRecord, message: MessageRecord, text: str) -> None:

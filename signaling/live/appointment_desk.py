@@ -6,7 +6,6 @@ from collections.abc import Collection
 from contextlib import suppress
 
 from signaling.live.appointments import Appointments
-from signaling.live.clock import Now
 from signaling.live.entry import Entry
 from signaling.live.index import Index
 from signaling.live.mailing import Mailing, callback_address
@@ -25,14 +24,13 @@ class AppointmentDesk:
     """
 
     def __init__(
-        self, *, appointments: Appointments, sessions: Sessions, mailing: Mailing, records: Records, index: Index, now: Now
+        self, *, appointments: Appointments, sessions: Sessions, mailing: Mailing, records: Records, index: Index
     ) -> None:
         self._appointments = appointments
         self._sessions = sessions
         self._mailing = mailing
         self._records = records
         self._index = index
-        self._now = now
 
     async def items(self, realm: Realm, locale: str) -> list[AppointmentItem]:
         """Return the realm's callbacks and appointments that no member of staff has accepted yet, the earliest first."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 
-from signaling.live.clock import Now
 from signaling.live.connections import Client, Hub
 from signaling.live.entry import Entry
 from signaling.live.index import Index
@@ -26,11 +25,10 @@ LOOK_S = 0.5  # seconds between two checks whether sites still allow listening i
 
 
 class Listening:
-    def __init__(self, *, sessions: Sessions, records: Records, index: Index, hub: Hub, now: Now) -> None:
+    def __init__(self, *, sessions: Sessions, records: Records, index: Index, hub: Hub) -> None:
         self._records = records
         self._index = index
         self._hub = hub
-        self._now = now
         self.sessions = sessions
 
     async def start(self, client: Client, operator: StaffRecord, session: str) -> None:

@@ -203,7 +203,7 @@ class Live:
             sends_mail=postbox.enabled,
             now=now,
         )
-        self.listening = Listening(sessions=sessions, records=records, index=index, hub=hub, now=now)
+        self.listening = Listening(sessions=sessions, records=records, index=index, hub=hub)
         self.reading_along = ReadingAlongs(
             sessions=sessions,
             lines=self.lines,
@@ -273,7 +273,6 @@ class Live:
             mailing=self.mailing,
             records=records,
             index=index,
-            now=now,
         )
         self.unattended = Unattended(records=records, index=index, staffing=staffing, now=now)
         self.answering = Answering(
@@ -283,7 +282,6 @@ class Live:
             lines=self.lines,
             index=index,
             mailing=mailing,
-            now=now,
         )
         self.arriving = Arriving(records=records, store=store, stored=self.stored, staffing=staffing, now=now)
         self.inviting = Inviting(

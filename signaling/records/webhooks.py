@@ -36,7 +36,11 @@ class TooManyEndpoints(Exception):
 
 
 class SameEvents(Exception):
-    """Another endpoint of the organisation already gets one of these events at the same URL, so it would arrive twice."""
+    """Another endpoint that is switched on already gets one of these events at the same URL, so it would arrive twice.
+
+    Both endpoints belong to one organisation. The error does not name the other endpoint, because a member whose rights are
+    limited to some sites may be unable to see it.
+    """
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
@@ -145,7 +149,7 @@ class Webhooks(Leading):
             if former is None:
                 return False
             changed = dict(former) | values
-            if any(changed[name] != former[name] for name in ("url", "events", "sites")):
+            if any(changed[name] != former[name] for name in ("url", "events", "sites", "state")):
                 _lock(connection, former["organisation"])
                 _require_alone(connection, Endpoint(**changed))
             connection.execute(sa.update(t.webhook).where(_w.id == endpoint_id).values(values))
@@ -324,8 +328,13 @@ def _lock(connection: sa.Connection, organisation: str) -> None:
 
 
 def _require_alone(connection: sa.Connection, endpoint: Endpoint) -> None:
-    """Raise SameEvents if another endpoint of the organisation gets one of these events at the same URL."""
-    others = sa.and_(_w.organisation == endpoint.organisation, _w.url == endpoint.url, _w.id != endpoint.id)
+    """Raise SameEvents if another endpoint of the organisation gets one of these events at the same URL.
+
+    An endpoint that is switched off gets no events. So it does not count, and is compared when it is switched on.
+    """
+    if endpoint.state != "on":
+        return
+    others = sa.and_(_w.organisation == endpoint.organisation, _w.url == endpoint.url, _w.id != endpoint.id, _w.state == "on")
     for events, sites in connection.execute(sa.select(_w.events, _w.sites).where(others)):
         same_site = endpoint.sites is None or sites is None or not set(endpoint.sites).isdisjoint(sites)
         if same_site and not set(endpoint.events).isdisjoint(events):

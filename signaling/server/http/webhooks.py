@@ -206,7 +206,10 @@ async def _check_sites(request: web.Request, asker: Asker, sites: list[str] | No
 
 
 def _taken() -> Refused:
-    sentence = "Another webhook sends one of these events to this address already. Change that one."
+    sentence = (
+        "Another webhook sends one of these events to this address already. "
+        "Change that one. If you do not see it, it serves other sites as well: ask an owner."
+    )
     return Refused(409, "webhook_taken", sentence)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from signaling.records.webhooks import MOST_ENDPOINTS, Attempt
 
@@ -89,6 +90,26 @@ async def test_no_event_is_sent_twice_to_one_address(desk: Desk) -> None:
     assert await refused(await desk.post(here, HOOK | {"on": True}, headers=ops)) == (409, "webhook_taken")
     off = HOOK | {"events": ["session.rated"], "on": False}
     assert (await desk.post(here, off, headers=ops)).status == 200, "its own address is its own"
+    assert (await desk.post(here, HOOK | {"on": False}, headers=ops)).status == 200, "it sends nothing while it is off"
+    assert await refused(await desk.post(here, HOOK | {"on": True}, headers=ops)) == (409, "webhook_taken")
+    first = next(each for each in (await (await desk.get(URL, headers=ops)).json())["items"] if each["id"] != other["id"])
+    assert (await desk.post(f"{URL}/{first['id']}", HOOK | {"on": False}, headers=ops)).status == 200
+    assert (await desk.post(here, HOOK | {"on": True}, headers=ops)).status == 200, "the other one is off"
+
+
+async def test_limited_manager_learns_nothing_of_a_webhook_of_other_sites(desk: Desk) -> None:
+    """The manager learns that such a webhook exists, because otherwise each event would arrive twice."""
+    assert (await desk.post(URL, HOOK | {"sites": None}, headers=await desk.cookie_of("ops"))).status == 200
+    suho = await desk.records.staff("suho")
+    assert suho is not None
+    await desk.records.save_staff(replace(suho, role="operator", offices=["manager"], sites=["demo-shop"]))
+    manager = await desk.cookie_of("suho")
+    assert (await (await desk.get(URL, headers=manager)).json())["items"] == []
+    reply = await desk.post(URL, HOOK | {"sites": ["demo-shop"]}, headers=manager)
+    told = await reply.text()
+    assert await refused(reply) == (409, "webhook_taken")
+    [theirs] = await desk.records.endpoints()
+    assert theirs.id not in told
 
 
 async def test_counselors_see_no_webhooks(desk: Desk) -> None:
