@@ -37,12 +37,15 @@ class Places:
         self._near: dict[str, Entry] = {}
 
     async def round(self) -> None:
+        """Check the sessions of one round. If one check fails, the other running checks end, too, before this method raises."""
         waiting = self._index.waiting
         near = {session: entry for session, entry in self._near.items() if session in waiting}
         self._near = {}
         turn = [*islice(near.values(), NEAR_A_ROUND), *self._next(near)]
         for first in range(0, len(turn), AT_ONCE):
-            await asyncio.gather(*(self.look(entry) for entry in turn[first : first + AT_ONCE]))
+            async with asyncio.TaskGroup() as looks:
+                for entry in turn[first : first + AT_ONCE]:
+                    looks.create_task(self.look(entry))
             await asyncio.sleep(0)
 
     def _next(self, near: dict[str, Entry]) -> list[Entry]:
