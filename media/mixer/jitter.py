@@ -174,7 +174,6 @@ class JitterBuffer:
             if old or not follows or abs(ahead_s) > JUMP_S:
                 return self._suspicious(packet, now, late=old or (follows and ahead_s < 0))
             packet.timestamp, packet.sequence = newest.timestamp + moved, newest.sequence + skipped
-        self._suspect = None
         return self._insert(packet, now)
 
     def _suspicious(self, packet: Packet, now: float, *, late: bool) -> str:
@@ -183,7 +182,8 @@ class JitterBuffer:
         Drop a single packet with unexpected counters (RFC 3550 appendix A.1).
 
         `late`: whether the packet may also be an old packet of this stream, which was held up or repeated. Then only
-        `SUSPECTS` packets that come one after another, at the pace of a voice, begin a new stream.
+        `SUSPECTS` packets that come one after another, at the pace of a voice, begin a new stream. A microphone that stood
+        still for half a second sends such packets: each is later than the buffer may wait.
         """
         before, self._suspect = self._suspect, packet
         passed_s, self._suspected_at = now - self._suspected_at, now
@@ -218,7 +218,8 @@ class JitterBuffer:
         if self._playing and packet.end <= self._cursor:
             self._grow()
             if packet.end <= self._cursor:
-                return "late"
+                return self._suspicious(packet, now, late=True)
+        self._suspect = None
         if not self._packets or packet.timestamp >= self._packets[-1].end:
             self._packets.append(packet)
         elif any(packet.timestamp < other.end and other.timestamp < packet.end for other in reversed(self._packets)):
