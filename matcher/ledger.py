@@ -155,7 +155,7 @@ class Ledger:
         self.deadlines.set("lease", (member.staff.id,), self.now_ms + self.rules.lease_ms)
 
     def settle(self, member: Member, reason: str = "") -> None:
-        """Update a member's obstacles and state. Note an event if the state or `ready` changed, or if `reason` is not empty.
+        """Update a member's obstacles and state. Add an event if the state or `ready` changed, or if `reason` is not empty.
 
         If the member is idle, `finish` then looks for a request.
         """

@@ -333,7 +333,7 @@ class MatchStore(Protocol):
         """Give a request that was set aside its place again, at once and even beyond its holder's capacity."""
 
     async def entered(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Note that the holder is in the room.
+        """Record that the holder is in the room.
 
         Otherwise the sweep puts the request back before all others, 30 s after `accept`.
         """

@@ -428,7 +428,7 @@ class Peer:
         """Run what is due: retransmission requests, keyframe requests, ICE probes, reports.
 
         Call every 20 ms. While the peer `rests`, only one call in 200 ms has an effect. While the peer `is_calm`, one tick in 200
-        ms has an effect. Without the fast path, one in 100 ms has.
+        ms has an effect. Without the fast path, a tick of a calm peer has an effect every 100 ms.
         """
         if now < self._tick_due:
             return

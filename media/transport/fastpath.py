@@ -121,7 +121,7 @@ class Leg:
         self._say(self._f, self._leg, packet, len(packet))
 
     def come_by(self, path: Path) -> bool:
-        """Note that this peer's offloaded packets come from `path`. Return False if a stream from another path is offloaded."""
+        """Record that this peer's offloaded packets come from `path`. Return False if a stream from another path is offloaded."""
         if path == self._by:
             return True
         if self._leg.linked:

@@ -120,7 +120,7 @@ def standing_rights(token: ApiToken, maker: StaffRecord | None, now: int) -> fro
 
 
 async def holder_of(records: Records, token: str, now: int) -> Holder | None:
-    """Return the holder of this token, or None when the token is unknown or has ended. Note the time of use."""
+    """Return the holder of this token, or None when the token is unknown or has ended. Record the time of use."""
     if not _FORM.fullmatch(token):
         return None
     found = await records.api_token_by_hash(token_hash(token))

@@ -207,7 +207,7 @@ class Identity:
     async def who_holds(self, token: str, now: int) -> StaffRecord | None:
         """Return the member of staff to whom a sign-in's token belongs. Return None for an invalid or limited sign-in.
 
-        Note the time of use.
+        Record the time of use.
         """
         found = await self.sign_in_of(token, now)
         return None if found is None or found.limited else await self._records.staff(found.staff)
@@ -215,7 +215,7 @@ class Identity:
     async def sign_in_of(self, token: str, now: int) -> SignInRecord | None:
         """Return the sign-in with this token, even a limited sign-in. Return None when the sign-in has ended.
 
-        Note the time of use.
+        Record the time of use.
         """
         if not token:
             return None

@@ -112,7 +112,7 @@ class Node:
                 await asyncio.sleep(FAULT_PAUSE_S)
             except Exception:
                 log.exception("taking the lead failed")
-                self.overtaken.set()  # end this process: a fresh start is safer than a takeover that is half done
+                self.overtaken.set()  # end this process: after a failed takeover, only a new process has a known state
                 return
             else:
                 await asyncio.sleep(LOOK_S)

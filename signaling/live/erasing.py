@@ -24,7 +24,7 @@ LOOK_S = 0.5  # seconds between two checks of what other processes have erased o
 
 
 class Erasing:
-    """Ends erased sessions. Learns from the records what another process has erased, changed or cancelled."""
+    """Ends erased sessions. Reads from the audit what another process has erased, cancelled or changed."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Erasing:
         self._done: set[int] = set()  # numbers of the entries that were carried out and are read again
 
     async def start(self) -> None:
-        """Note the end of the audit. `watch` looks only at later entries, and at a few before them (`REREAD`)."""
+        """Record the end of the audit. `watch` looks only at later entries, and at a few before them (`REREAD`)."""
         self._seen = await self._records.newest_audit()
 
     async def watch(self) -> None:

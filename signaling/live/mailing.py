@@ -1,7 +1,7 @@
 """Send mails about live sessions: to users who have left the page, and to operators about queues that nobody serves.
 
 No conversation waits for a mail: background tasks queue the mails, at most `MOST_TASKS` at a time. Further mails are dropped and
-counted. Only staff who answer a left message wait until its mail is queued.
+counted. Only staff who answer a message that a user left wait until the mail with their answer is queued.
 """
 
 from __future__ import annotations

@@ -131,7 +131,7 @@ class Pushing:
             self._tell(entry, "accepted")
 
     def looked(self, entry: Entry) -> None:
-        """Note that a user looks at the page, and delete the queued pushes to them.
+        """Record that a user looks at the page, and delete the queued pushes to them.
 
         When the user has left again, the next answer causes a push again.
         """
@@ -174,7 +174,7 @@ class Pushing:
         self._sender.announced.set()
 
     def _gone(self, push: Push) -> None:
-        """Note that one browser of a user does not accept pushes any more."""
+        """Record that one browser of a user does not accept pushes any more."""
         if push.device.session and (entry := self._index.entries.get(push.device.session)):
             entry.devices = max(0, entry.devices - 1)
 

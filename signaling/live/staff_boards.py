@@ -162,7 +162,7 @@ class Boards:
                 client.send_encoded(frames[realm])
 
     def messages_changed(self) -> None:
-        """Note that messages which users left have changed. The next round reads all such messages.
+        """Record that messages which users left have changed. The next round reads all such messages.
 
         If many messages change within one second, one round reads them together.
         """

@@ -48,7 +48,7 @@ class StandBy:
         self._index = index
         self._hub = hub
         self._now = now
-        # member → the time (Unix ms) when the use of the member's sign-ins was last noted in the records
+        # member → the time (Unix ms) when `Records` last stored that the member uses their sign-ins
         self._seen: dict[str, int] = {}
 
     async def restore(self) -> None:

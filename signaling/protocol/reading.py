@@ -49,8 +49,9 @@ def _limits(rule: Rule) -> dict[str, Any]:
     if isinstance(rule, Exact):
         return {"maxLength": rule.most_bytes}
     if rule.cut:
-        return {"description": f"Cut after {rule.most} visible characters."}
-    return {"description": f"From {rule.least} to {rule.most} visible characters.", "minLength": rule.least}
+        return {"description": f"Cut after {rule.most} grapheme clusters (characters as a person counts them)."}
+    description = f"From {rule.least} to {rule.most} grapheme clusters (characters as a person counts them)."
+    return {"description": description, "minLength": rule.least}
 
 
 class Reader(Generic[T]):

@@ -82,7 +82,7 @@ class _Checks:
             self.problems.setdefault(field, problem)
 
     def each(self, field: str, problem: FieldProblem, values: Iterable[str], read: Callable[[str], str]) -> list[str]:
-        """Return the values as `read` returns them, without duplicates. Note the problem if `read` refuses one of the values.
+        """Return the values as `read` returns them, without duplicates. Record the problem if `read` refuses one of the values.
 
         More than `MOST_LISTED` values are the problem "too_many".
         """

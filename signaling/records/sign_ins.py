@@ -203,7 +203,7 @@ class SignIns(Database):
     async def use_reset_link(self, token_hash: str, password_hash: str, now: int, *, audit: Iterable[Audited] = ()) -> str | None:
         """Set the password of the link's owner.
 
-        End all sign-ins of the owner, and all their links, because a mail might have arrived twice. Return the owner's id, or
+        End all sign-ins and all other reset links of the owner. Return the owner's id, or
         None when the link is unknown, used or expired. `audit`: entries to store with the change.
         """
 

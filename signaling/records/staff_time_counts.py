@@ -82,7 +82,7 @@ class Tally:
         self._sums: Sums = defaultdict(Counter)
 
     def enter(self, organisation: str, staff: str, kind: StaffKind | None, at: int) -> None:
-        """Note that a member enters a state at this time (Unix ms). None: the member leaves work."""
+        """Record that a member enters a state at this time (Unix ms). None: the member leaves work."""
         before = self._open.pop(staff, None)
         if before is not None:
             self._add(before, staff, at)

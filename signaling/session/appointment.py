@@ -76,7 +76,7 @@ def widen(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def declined(session: Session, staff: str) -> None:
-    """Note that the appointment's own counselor has declined. The appointment does not ring for this counselor again."""
+    """Record that the appointment's own counselor has declined. The appointment does not ring for this counselor again."""
     called = session.callback
     if called is not None and session.state == "callback" and staff and staff == called.staff:
         called.declined = True

@@ -157,7 +157,7 @@ def unanswered(session: Session, out: list[Effect]) -> bool:
 
 
 def accepted(session: Session, now: int, out: list[Effect]) -> None:
-    """Note that a counselor has accepted the callback and now calls the user."""
+    """Record that a counselor has accepted the callback and now calls the user."""
     if session.callback is not None and session.callback.state == "due":
         session.timers.pop("callback", None)
         appointment.accepted(session, session.callback, now)
@@ -180,7 +180,7 @@ def due_again(session: Session) -> bool:
 
 
 def met(session: Session, event: UserMet, now: int, out: list[Effect]) -> None:
-    """Note that the called-back user has connected. The user opened the callback's link, or had left the page open."""
+    """Record that the called-back user has connected. The user opened the callback's link, or had left the page open."""
     callback = session.callback
     if event.participant != session.user:
         raise NotAllowed("not_yours")

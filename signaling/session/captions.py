@@ -22,7 +22,7 @@ def possible(session: Session) -> bool:
 
 
 def asked(session: Session, event: CaptionsAsked, now: int, out: list[Effect]) -> None:
-    """Note that a participant turns captions on or off for themselves."""
+    """Record that a participant turns captions on or off for themselves."""
     person = _participant(session, event.participant)
     if event.on and not possible(session):
         raise NotAllowed("captions_off")

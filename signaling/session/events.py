@@ -91,7 +91,7 @@ class PutToSleep:
 
 @dataclass(frozen=True, slots=True)
 class MessageAnswered:
-    """A member of staff answers the message that the user left. The conversation then sleeps."""
+    """A member of staff answers the message that the user left. The conversation then sleeps until the user writes again."""
 
     staff: str
     name: str

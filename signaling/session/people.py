@@ -42,7 +42,7 @@ def _in_room(session: Session, participant: str) -> Person:
 
 
 def connected(session: Session, event: Connected, now: int, out: list[Effect]) -> None:
-    """Note that a person has connected, and stop waiting for them."""
+    """Record that a person has connected, and stop waiting for them."""
     person = session.people.get(event.participant)
     if person is None or person.gone or person.connected:
         return
@@ -69,9 +69,9 @@ def connected(session: Session, event: Connected, now: int, out: list[Effect]) -
 
 
 def _came(session: Session, now: int) -> None:
-    """Note that the invited user has come for the first time.
+    """Record that the invited user has come for the first time.
 
-    The conversation then sleeps for as many days as the site allows.
+    Before, an invitation that nobody used ended the sleeping conversation. From now on, the site's number of days ends it.
     """
     session.invited = False
     if session.state == "asleep":
@@ -89,7 +89,7 @@ def staff_entered(session: Session, person: Person, out: list[Effect]) -> None:
 
 
 def disconnected(session: Session, event: Disconnected, now: int, out: list[Effect]) -> None:
-    """Note that a person is disconnected, and start the timer that waits for their return."""
+    """Record that a person is disconnected, and start the timer that waits for their return."""
     person = session.people.get(event.participant)
     if person is None or person.gone or not person.connected:
         return

@@ -144,7 +144,7 @@ async def timed(name: str, unit: str, count: int, work: Callable[[int], Awaitabl
 
 
 async def hours_seen(owner: Browser) -> Row:
-    """Measure from an owner's press of Save until a user's open page shows that the category is closed, or open again."""
+    """Measure the time from an owner's press of Save until a user's open page shows the new opening hours."""
     user = await owner.page_of_user()
     taken = []
     for number in range(RUNS):

@@ -328,7 +328,7 @@ class Peer:
         return self._ssrcs[role]
 
     def renew(self, role: str) -> None:
-        """Send the later packets of this role's stream under a new SSRC."""
+        """Send the later packets of the stream with this role ("audio", "camera", …) under a new SSRC."""
         self._ssrcs[role] = secrets.randbits(31) + 1
 
     def send_rtcp(self, data: bytes) -> None:

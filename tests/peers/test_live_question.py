@@ -1,4 +1,4 @@
-"""A question that a user types before the session becomes the first line of the session."""
+"""A user types a question before the session starts. The question becomes the session's first line."""
 
 from __future__ import annotations
 

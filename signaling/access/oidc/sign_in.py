@@ -328,7 +328,7 @@ class OidcSignIn:
         known = await self._records.staff_of_subject(own, claims["sub"])
         elsewhere = [found for each in others if (found := await self._records.staff_of_subject(each, claims["sub"]))]
         if any(not member.active for member in ([known] if known else elsewhere)):
-            raise SignInRefused("no_role")  # also refuse a person whom the other provider knows and who is deactivated
+            raise SignInRefused("no_role")  # or a deactivated member who signed in only through one of the `others`
         if known is None and elsewhere:
             known = elsewhere[0]
             await self._records.know_by_subject(own, claims["sub"], known.id)

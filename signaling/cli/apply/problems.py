@@ -29,7 +29,7 @@ class Problems:
         self.found: list[str] = []
 
     def add(self, table: str, key: str, says: str) -> None:
-        """Note a problem of a key in a table of the file. `key`: "" for a problem of the whole table."""
+        """Record a problem of a key in a table of the file. `key`: "" for a problem of the whole table."""
         where = f"[{table}]" + (f" {key}" if key else "")
         line = f"{where}: {says.removesuffix('.')}."
         line = "".join(
@@ -39,7 +39,7 @@ class Problems:
             self.found.append(line)
 
     def add_invalid(self, table: str, error: Invalid) -> None:
-        """Note the problems that a check of settings has found in a table.
+        """Record the problems that a check of settings has found in a table.
 
         The pages and the other commands use the same checks of settings.
         """
@@ -61,7 +61,7 @@ class Problems:
             return None
 
     def known_keys(self, table: str, given: Mapping[str, Any], known: Iterable[str]) -> None:
-        """Note a problem for each key that is not in `known`, and name the most similar known key."""
+        """Record a problem for each key that is not in `known`, and name the most similar known key."""
         names = list(known)
         for key in given:
             if key not in names:
@@ -81,7 +81,7 @@ class Problems:
             raise BadFile("\n".join(self.found))
 
     def _placed(self, table: str, where: str, says: str, categories: list[str]) -> None:
-        """Note a problem at the place `where`, such as "categories[2].names".
+        """Record a problem at the place `where`, such as "categories[2].names".
 
         A problem inside a category is noted for the category's table, not for the site's table.
         """

@@ -174,7 +174,7 @@ class Wanted:
             self._problems.add(table, "", str(error))
 
     def _require_providers(self) -> None:
-        """Note a problem if staff may sign in at a provider only, and no provider would be left."""
+        """Record a problem if staff may sign in at a provider only, and no provider would be left."""
         for row, rules in self._rules.items():
             if rules.provider == "only" and not self._providers.keys() & {row, INSTALLATION}:
                 table = "sign_in" if row == INSTALLATION else f"organisations.{organisation_of(row)}.sign_in"
@@ -350,7 +350,7 @@ class Wanted:
             return None
 
     def _require_owners(self, staff: dict[str, StaffRecord]) -> None:
-        """Note a problem if no active owner would be left in an organisation, or no active administrator in the installation."""
+        """Record a problem if an organisation would have no active owner, or the installation no active administrator."""
         for organisation in sorted(ownerless(self._present.staff.values(), staff.values())):
             self._problems.add("staff", "", f"nobody active would be owner of “{organisation}” any more")
         if _led(self._present.staff, "administrator") and not _led(staff, "administrator"):

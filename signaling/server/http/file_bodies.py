@@ -15,7 +15,7 @@ from signaling.images.fair_line import FairLine, Ledger, Who
 SENDING = 48  # at most this many files may arrive at the same time
 SENDING_EACH_ADDRESS = 6
 MOST_WAITING = 96  # at most this many clients may wait for their turn to send a file
-LONGEST_WAIT_S = 10.0  # a client waits at most this many seconds for its turn
+LONGEST_WAIT_S = 10.0  # a client waits at most this many seconds until memory for its file is free
 MOST_A_SESSION = 100  # one session has at most this many files
 MOST_SESSION_BYTES = 500 * 1000 * 1000
 KEEP_FREE_BYTES = 512 * 1024 * 1024  # bytes of disk space that files must leave free

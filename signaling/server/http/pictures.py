@@ -106,7 +106,7 @@ async def room_in(request: web.Request, session_id: str, *, is_user: bool) -> Se
 async def taken(request: web.Request, who: Who, scan: Scan) -> Picture:
     """Return the picture in the body, re-encoded. The body is read only when there is room in memory for it.
 
-    Raises Refused: too_many_pictures; Crowded; FileRefused.
+    Raises Crowded, FileRefused, and Refused with the reason too_many_pictures.
     """
     checker = request.app[CHECKER]
     if checker.has_spent_too_much(who):

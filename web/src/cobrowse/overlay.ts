@@ -123,7 +123,7 @@ export class Overlay {
     this.host.remove();
   }
 
-  /** Keeps the bar on the page and usable: a modal dialog of the page lets people press only what is inside of it. */
+  /** Moves the bar into an open modal dialog of the page, because people can press only what is inside the dialog. */
   private stay(): void {
     const top = [...document.querySelectorAll("dialog:modal")].at(-1) ?? document.documentElement;
     if (this.host.parentNode !== top) top.append(this.host);

@@ -1311,7 +1311,7 @@ export interface Decline {
   type: "decline";
   reservation: string;
   /**
-   * From 0 to 200 visible characters.
+   * From 0 to 200 grapheme clusters (characters as a person counts them).
    */
   reason?: string;
   id?: number | null;
@@ -1348,7 +1348,7 @@ export interface AskHelp {
   type: "help";
   session: string;
   /**
-   * From 0 to 500 visible characters.
+   * From 0 to 500 grapheme clusters (characters as a person counts them).
    */
   note?: string;
   category?: string;
@@ -1366,7 +1366,7 @@ export interface AskTransfer {
   staff?: string;
   category?: string;
   /**
-   * From 0 to 500 visible characters.
+   * From 0 to 500 grapheme clusters (characters as a person counts them).
    */
   note?: string;
   id?: number | null;
@@ -1454,11 +1454,11 @@ export interface TypeNotes {
   type: "notes";
   session: string;
   /**
-   * From 0 to 4000 visible characters.
+   * From 0 to 4000 grapheme clusters (characters as a person counts them).
    */
   notes?: string;
   /**
-   * From 0 to 60 visible characters.
+   * From 0 to 60 grapheme clusters (characters as a person counts them).
    */
   outcome?: string;
   /**
@@ -1474,11 +1474,11 @@ export interface WrapUp {
   type: "wrap_up";
   session: string;
   /**
-   * From 0 to 4000 visible characters.
+   * From 0 to 4000 grapheme clusters (characters as a person counts them).
    */
   notes?: string;
   /**
-   * From 0 to 60 visible characters.
+   * From 0 to 60 grapheme clusters (characters as a person counts them).
    */
   outcome?: string;
   /**
@@ -1502,7 +1502,7 @@ export interface MessageAnswer {
   type: "message_answer";
   message: string;
   /**
-   * From 0 to 4000 visible characters.
+   * From 0 to 4000 grapheme clusters (characters as a person counts them).
    */
   text: string;
   id?: number | null;
@@ -1630,7 +1630,7 @@ export interface Hello {
   tab: string;
   token?: string;
   /**
-   * Cut after 35 visible characters.
+   * Cut after 35 grapheme clusters (characters as a person counts them).
    */
   locale?: string;
   version?: number;
@@ -1662,11 +1662,11 @@ export interface Enter {
   id?: number | null;
   channel?: Channel | null;
   /**
-   * From 0 to 60 visible characters.
+   * From 0 to 60 grapheme clusters (characters as a person counts them).
    */
   name?: string;
   /**
-   * From 0 to 500 visible characters.
+   * From 0 to 500 grapheme clusters (characters as a person counts them).
    */
   note?: string;
 }
@@ -1733,7 +1733,7 @@ export interface SendLine {
   kind?: "note" | "picture" | "text";
   audience?: Audience;
   /**
-   * From 0 to 10000 visible characters.
+   * From 0 to 10000 grapheme clusters (characters as a person counts them).
    */
   text?: string;
   picture?: string;
@@ -1754,7 +1754,7 @@ export interface EditLine {
   session: string;
   seq: number;
   /**
-   * From 0 to 10000 visible characters.
+   * From 0 to 10000 grapheme clusters (characters as a person counts them).
    */
   text: string;
   id?: number | null;
@@ -1837,11 +1837,11 @@ export interface LeaveMessage {
   type: "leave_message";
   session: string;
   /**
-   * From 3 to 200 visible characters.
+   * From 3 to 200 grapheme clusters (characters as a person counts them).
    */
   contact: string;
   /**
-   * From 0 to 4000 visible characters.
+   * From 0 to 4000 grapheme clusters (characters as a person counts them).
    */
   text?: string;
   id?: number | null;
@@ -1856,7 +1856,7 @@ export interface GetCallbackTimes {
   type: "callback_times";
   session: string;
   /**
-   * Cut after 64 visible characters.
+   * Cut after 64 grapheme clusters (characters as a person counts them).
    */
   timezone?: string;
   channel?: Channel | null;
@@ -1875,17 +1875,17 @@ export interface AskCallback {
   session: string;
   at: number;
   /**
-   * From 0 to 200 visible characters.
+   * From 0 to 200 grapheme clusters (characters as a person counts them).
    */
   contact?: string;
   /**
-   * From 0 to 500 visible characters.
+   * From 0 to 500 grapheme clusters (characters as a person counts them).
    */
   note?: string;
   staff?: string;
   channel?: Channel | null;
   /**
-   * Cut after 64 visible characters.
+   * Cut after 64 grapheme clusters (characters as a person counts them).
    */
   timezone?: string;
   id?: number | null;
@@ -1906,7 +1906,7 @@ export interface Rate {
   session: string;
   score: number;
   /**
-   * From 0 to 2000 visible characters.
+   * From 0 to 2000 grapheme clusters (characters as a person counts them).
    */
   words?: string;
   id?: number | null;
@@ -1930,7 +1930,7 @@ export interface SetCaptions {
   session: string;
   on: boolean;
   /**
-   * Cut after 35 visible characters.
+   * Cut after 35 grapheme clusters (characters as a person counts them).
    */
   translate?: string;
   id?: number | null;
@@ -1943,7 +1943,7 @@ export interface TranslateLine {
   session: string;
   seq: number;
   /**
-   * Cut after 35 visible characters.
+   * Cut after 35 grapheme clusters (characters as a person counts them).
    */
   language: string;
   id?: number | null;
@@ -1994,7 +1994,7 @@ export interface EnterAsGuest {
   type: "enter_guest";
   session: string;
   /**
-   * From 0 to 60 visible characters.
+   * From 0 to 60 grapheme clusters (characters as a person counts them).
    */
   name?: string;
   record?: boolean | null;

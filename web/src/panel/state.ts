@@ -11,7 +11,7 @@ export interface PanelState {
   /** Why the panel cannot offer any conversation; "" if the panel can offer one. */
   broken: StartFailure | "";
   visit: Visit | null;
-  /** Whether the partner's back end makes the identification code. The back end can then add what it knows about the visitor. */
+  /** Whether the back end of the site's owner (the partner) makes the identification code. If not, the page's own data makes it. The back end can then add what it knows about the visitor. */
   partner: boolean;
   removed: ReadonlySet<ItemKey>;
   /** What the visitor has typed before the conversation. `form`: id of a field of the site's form → the visitor's text. */

@@ -68,7 +68,7 @@ export function visitOf(context: Context, product: Product | null, allowed: read
   };
 }
 
-/** Returns a picture that the server accepts; null for other types and for pictures that are too large. */
+/** Returns the picture with its type set from its bytes. Returns null if the server takes no such type, or if the picture is too large. */
 export async function usablePicture(picture: Blob): Promise<Blob | null> {
   if (picture.size > UPLOAD_BYTES_MOST) return null;
   const type = await pictureType(picture);

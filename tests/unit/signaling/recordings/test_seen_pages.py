@@ -1,6 +1,6 @@
 """Files that record what staff saw of a user's page.
 
-The tests check what is written, where it ends, and that erased content stays erased.
+The tests check what a file holds, when it ends, and that erased content does not come back.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ export interface Plan extends Sender {
   content: "off" | "on";
   alerts: string[];
   alert_after_s: number;
-  /** Another sender of the mails in one language: language → values; "" for the value that counts for all languages. */
+  /** Language → the sender of mails in that language. The key "" holds the sender for languages without one of their own. */
   senders: Record<string, Sender>;
   /** The site's own wording of mails: language → kind of mail → subject and text. */
   texts: Record<string, Record<string, Wording>>;
