@@ -5,6 +5,9 @@ answer, sign-ins stay valid for an hour, so a failure of the provider does not e
 this installation, for example because of a wrong client secret, sign-ins stay valid until they expire. Every other refusal with
 an error code counts as a refusal of the person, and ends that person's sign-in. The audit contains the error code.
 
+A provider may issue no refresh tokens. Then a sign-in lasts until the access token and the ID token have expired. While the
+access token is valid, the userinfo endpoint is asked.
+
 Each provider is asked in a task of its own. So an organisation's provider that is slow, or that answers nonsense, delays no other
 organisation's checks.
 """
@@ -17,13 +20,15 @@ from contextlib import suppress
 from functools import partial
 
 import structlog
+from msgspec.structs import replace
 
 from signaling.config.seal import Unsealable
+from signaling.protocol.reading import read_object
 from signaling.records import Audited, Changed, OidcSettings, ProviderSignIn, Records, RecordsAway
 
 from . import people
-from .provider import BadProvider, ClientRefused, Provider, ProviderAway, ProviderRefuses, Tokens
-from .sign_in import Kept, OidcSignIn
+from .provider import BadProvider, ClientRefused, Provider, ProviderAway, ProviderRefuses
+from .sign_in import Kept, OidcSignIn, access_until
 from .tokens import BadToken, Claims
 
 log = structlog.get_logger(__name__)
@@ -112,9 +117,11 @@ class Checks:
         if kept.refresh_token:
             claims = await self._refresh(record, kept, settings, provider, now)
         elif now < kept.until:
-            claims = await provider.user_info(kept.access_token, now)
+            claims = await self._user_info(kept.access_token, kept, provider, now)
+        elif now < kept.id_until:  # nobody can be asked, but the provider said that the person is signed in until then
+            claims = _id_claims(kept)
         else:
-            raise BadToken("the provider gave no refresh token, and its access token has ended")
+            raise BadToken("the provider gave no refresh token, and its tokens have ended")
         if claims and claims.get("sub") != record.subject:
             raise BadToken("the provider speaks of somebody else")
         await self._take_over(record, claims, settings)
@@ -123,19 +130,24 @@ class Checks:
         form = {"grant_type": "refresh_token", "refresh_token": kept.refresh_token}
         given = await provider.tokens(form, now)
         self._refused.discard(record.issuer)
-        tokens = Tokens(
+        new = replace(
+            kept,
             access_token=given.access_token,
             # RFC 6749, 6: if the provider gives no new refresh token, the old one stays valid
             refresh_token=given.refresh_token or kept.refresh_token,
-            expires_in=given.expires_in,
+            until=access_until(given, now),
         )
-        await self._records.save_provider_check(record.token_hash, tokens=self._oidc.sealed(tokens, record.token_hash, now))
+        await self._records.save_provider_check(record.token_hash, tokens=self._oidc.sealed(new, record.token_hash))
         if not given.id_token:
-            return await provider.user_info(given.access_token, now)
+            return await self._user_info(given.access_token, new, provider, now)
         try:
             return await self._oidc.claims(provider, settings, given, None, now)
         except BadToken as error:  # the settings or a clock are wrong; this says nothing about the person
             raise BadProvider(f"The provider's new ID token is refused: {error}.") from None
+
+    async def _user_info(self, access_token: str, kept: Kept, provider: Provider, now: int) -> Claims:
+        """Return the claims of the userinfo endpoint. Add those of the ID token if only the ID token named the role."""
+        return _id_claims(kept) | await provider.user_info(access_token, now)
 
     async def _take_over(self, record: ProviderSignIn, claims: Claims, settings: OidcSettings) -> None:
         """Store the member's role and name as the provider gives them now. Raises BadToken when the member has no role any more.
@@ -179,3 +191,7 @@ class Checks:
         audit = [Audited("provider", "sign_in.end", f"staff/{sign_in.staff}", why)]
         if await self._records.remove_sign_in(record.token_hash, audit=audit):
             log.info("the provider ended a sign-in", staff=sign_in.staff, why=why)
+
+
+def _id_claims(kept: Kept) -> Claims:
+    return read_object(kept.id_claims) if kept.id_claims else {}

@@ -86,12 +86,15 @@ class Description(Struct, kw_only=True):
 
 
 class Tokens(Struct, kw_only=True):
-    """The response of the provider's token endpoint. `expires_in`: seconds until the access token expires."""
+    """The response of the provider's token endpoint.
+
+    `expires_in`: seconds until the access token expires, or None if the provider does not say this (RFC 6749, 5.1).
+    """
 
     access_token: _Token
     id_token: _Token = ""
     refresh_token: _Token = ""
-    expires_in: float = 300
+    expires_in: float | None = None
 
 
 class _Refusal(Struct, kw_only=True):

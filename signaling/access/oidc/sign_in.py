@@ -36,15 +36,16 @@ from signaling.records.sign_ins import INSTALLATION, organisation_of, rules_of
 
 from . import people
 from .provider import BadProvider, Connector, Description, Provider, ProviderAway, ProviderRefuses, Tokens
-from .tokens import BadToken, Claims, UnknownKey, id_claims, is_id, logout_claims
+from .tokens import MOST_TOKEN, BadToken, Claims, UnknownKey, id_claims, is_id, logout_claims
 
 log = structlog.get_logger(__name__)
 
 STATE_LIFE_MS = 10 * 60_000
 # ms for which a used logout token is remembered; a token older than this is refused because of its age
 LOGOUT_MARK_MS = 10 * 60_000
-# an access token counts as expired after this many seconds at the latest, even if its provider names a longer time
-LONGEST_ACCESS_S = 366 * 86_400
+# a token counts as expired after this many seconds at the latest, even if its provider names a longer time
+LONGEST_TOKEN_S = 366 * 86_400
+USUAL_ACCESS_S = 300  # an access token counts as expired after this many seconds if its provider names no time
 _STATE = "oidc state"
 _CLIENT = "oidc client"
 _Short = Annotated[str, by(Exact(500))]
@@ -68,11 +69,17 @@ class State(Struct, kw_only=True):
 
 
 class Kept(Struct, kw_only=True):
-    """The tokens of a sign-in, which the records store encrypted. `until`: when the access token expires (Unix ms)."""
+    """The tokens of a sign-in, which the records store encrypted.
+
+    `until`: when the access token expires (Unix ms). `id_until`: when the ID token expires (Unix ms). `id_claims`: the claims of
+    the ID token, as JSON, if the userinfo endpoint does not name the role; otherwise "".
+    """
 
     access_token: Annotated[str, by(Exact(32_768))]
     refresh_token: Annotated[str, by(Exact(32_768))]
     until: int
+    id_until: int = 0
+    id_claims: Annotated[str, by(Exact(MOST_TOKEN))] = ""
 
 
 _read_state: Reader[State] = Reader(State)
@@ -231,6 +238,7 @@ class OidcSignIn:
             }
             tokens = await provider.tokens(form, now)
             claims = await self.claims(provider, settings, tokens, kept.nonce, now)
+            tokens_kept = await self._kept(provider, settings, tokens, claims, now)
         except (ProviderAway, ProviderRefuses, BadProvider, BadToken) as error:
             raise _refusal(error) from None
         if not people.names_role(claims, settings):
@@ -244,7 +252,7 @@ class OidcSignIn:
             issuer=source_of(kept.of, settings.issuer),
             subject=claims["sub"],
             sid=claims["sid"] if is_id(claims.get("sid")) else "",
-            tokens=self.sealed(tokens, made.token_hash, now),
+            tokens=self.sealed(tokens_kept, made.token_hash),
             checked_at=now,
         )
         audit = [signed_in(made)]
@@ -269,13 +277,25 @@ class OidcSignIn:
             raise BadToken("the user's info is of somebody else")
         return more | claims
 
-    def sealed(self, tokens: Tokens, right: str, now: int) -> str:
-        """Return the provider's tokens encrypted, as the records store them.
+    async def _kept(self, provider: Provider, settings: OidcSettings, tokens: Tokens, claims: Claims, now: int) -> Kept:
+        """Return what a new sign-in keeps of the provider's tokens. `claims`: those with which the person signs in."""
+        try:
+            confirmed = people.names_role(await provider.user_info(tokens.access_token, now), settings)
+        except (ProviderAway, ProviderRefuses, BadProvider):
+            confirmed = True  # the next check asks again, and ends the sign-in if the role is missing
+        return Kept(
+            access_token=tokens.access_token,
+            refresh_token=tokens.refresh_token,
+            until=access_until(tokens, now),
+            id_until=_later(now, claims["exp"] - self._wall() / 1000),
+            id_claims="" if confirmed else msgspec.json.encode(claims).decode(),
+        )
+
+    def sealed(self, kept: Kept, right: str) -> str:
+        """Return the tokens of a sign-in encrypted, as the records store them.
 
         `right`: the hash of the sign-in's own token. Without this hash, the encrypted tokens cannot be decrypted.
         """
-        until = now + int(min(max(tokens.expires_in, 0), LONGEST_ACCESS_S) * 1000)
-        kept = Kept(access_token=tokens.access_token, refresh_token=tokens.refresh_token, until=until)
         return self._seal.close(msgspec.json.encode(kept).decode(), f"oidc tokens {right}")
 
     def opened(self, record: ProviderSignIn) -> Kept:
@@ -389,6 +409,15 @@ class OidcSignIn:
         if not member.active:  # the member was added and deactivated during this sign-in
             raise SignInRefused("no_role")
         return member
+
+
+def access_until(tokens: Tokens, now: int) -> int:
+    """Return when an access token expires (Unix ms)."""
+    return _later(now, USUAL_ACCESS_S if tokens.expires_in is None else tokens.expires_in)
+
+
+def _later(now: int, seconds: float) -> int:
+    return now + int(min(max(seconds, 0), LONGEST_TOKEN_S) * 1000)
 
 
 def callback_of(callback: str, of: str) -> str:

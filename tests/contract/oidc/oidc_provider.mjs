@@ -15,6 +15,9 @@ const people = new Map([
 let away = false;
 let refusing = false;
 let refusal = ""; // the body of every answer to a refresh, if there is one
+let refreshing = true; // whether the provider issues refresh tokens
+let accessTokenLasts = 3600; // seconds
+let speaking = true; // whether the userinfo endpoint names the groups, as the ID token does
 
 const provider = new Provider(issuer, {
   clients: [
@@ -32,7 +35,8 @@ const provider = new Provider(issuer, {
   conformIdTokenClaims: false,
   features: { backchannelLogout: { enabled: true }, devInteractions: { enabled: false } },
   fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined }),
-  issueRefreshToken: async () => true,
+  ttl: { AccessToken: () => accessTokenLasts, IdToken: () => 3600 },
+  issueRefreshToken: async () => refreshing,
   loadExistingGrant: async (ctx) => {
     const grant = new ctx.oidc.provider.Grant({ clientId: ctx.oidc.client.clientId, accountId: ctx.oidc.session.accountId });
     grant.addOIDCScope("openid profile email");
@@ -44,7 +48,9 @@ const provider = new Provider(issuer, {
     if (!claims) return undefined;
     // As in Keycloak. Without a group, there are no roles: then the mapper is off.
     const realm = claims.groups.length ? { roles: claims.groups } : {};
-    return { accountId: id, claims: async () => ({ ...claims, realm_access: realm }) };
+    const all = { ...claims, realm_access: realm };
+    const few = { sub: id, name: claims.name };
+    return { accountId: id, claims: async (use) => (use === "id_token" || speaking ? all : few) };
   },
   interactions: { url: (_ctx, interaction) => `/test/interaction/${interaction.uid}` },
   cookies: { keys: ["cookies of a test"] },
@@ -58,6 +64,9 @@ createServer(async (request, response) => {
     if (what === "away") away = id === "yes";
     if (what === "refuse_client") refusing = id === "yes";
     if (what === "refusal") refusal = url.searchParams.get("body");
+    if (what === "refresh_tokens") refreshing = id === "yes";
+    if (what === "access_token_lasts") accessTokenLasts = Number(id);
+    if (what === "user_info_groups") speaking = id === "yes";
     if (what === "groups") people.get(id).groups = url.searchParams.getAll("group");
     if (what === "deactivate") people.delete(id);
     if (what === "logout") await signOutEverywhere(id);

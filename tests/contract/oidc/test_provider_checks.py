@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from signaling.access.oidc.checks import AT_ONCE, EVERY_MS, PATIENCE_MS, Checks
-from signaling.access.oidc.provider import Tokens
+from signaling.access.oidc.sign_in import Kept
 from signaling.records import OidcSettings, ProviderSignIn, SignInRecord
 from signaling.records.oidc import source_of
 from signaling.records.sign_ins import rules_of
@@ -18,6 +18,8 @@ from signaling.server.http.bodies import now_ms
 from tests import PATIENCE_S
 from tests.contract.oidc.signing_in import Provider, all_checked, look, me, owner_of, provider, ready, save, settings, sign_in
 from tests.unit.signaling.server.http.conftest import Desk, desk, refused, seeded
+
+TOKENS_LAST_MS = 3_600_000  # milliseconds for which the provider's ID tokens are valid
 
 __all__ = ["desk", "provider", "ready", "seeded"]  # fixtures
 
@@ -71,6 +73,54 @@ async def test_deactivated_person_is_out_within_a_minute(ready: Desk, provider: 
     await provider.tell(how)
     await look(ready, EVERY_MS - 5000)
     assert (await me(ready, cookie))["role"] == "counselor", "it is not yet time to ask"
+    await look(ready)
+    assert await refused(await ready.get("/api/me", headers=cookie)) == (401, "signed_out")
+
+
+async def test_sign_in_outlives_a_user_info_without_roles(ready: Desk, provider: Provider) -> None:
+    """Entra ID and AD FS name the groups only in the ID token."""
+    await provider.tell("refresh_tokens/no")
+    await provider.tell("user_info_groups/no")
+    page, cookie = await sign_in(ready, provider)
+    for check in (1, 2):
+        await look(ready, check * (EVERY_MS + 1000))
+        assert (page, (await me(ready, cookie)).get("role")) == ("/console", "counselor")
+    await provider.tell("deactivate/nari")
+    await look(ready, 3 * (EVERY_MS + 1000))
+    assert await refused(await ready.get("/api/me", headers=cookie)) == (401, "signed_out")
+
+
+@pytest.mark.parametrize("access", [60, 3600])
+async def test_sign_in_without_refresh_tokens_ends_with_its_tokens(ready: Desk, provider: Provider, access: int) -> None:
+    await provider.tell(f"access_token_lasts/{access}")
+    await provider.tell("refresh_tokens/no")
+    await provider.tell("user_info_groups/no")
+    _, cookie = await sign_in(ready, provider)
+    await look(ready, TOKENS_LAST_MS - EVERY_MS)
+    assert (await me(ready, cookie))["role"] == "counselor"
+    await look(ready, TOKENS_LAST_MS + EVERY_MS)
+    assert await refused(await ready.get("/api/me", headers=cookie)) == (401, "signed_out")
+
+
+@pytest.mark.parametrize("groups", ["", "?group=visitors"])
+async def test_user_info_that_takes_the_role_away_ends_the_sign_in(ready: Desk, provider: Provider, groups: str) -> None:
+    """The userinfo endpoint named the role when the sign-in began, so a check that finds no role says that it is gone."""
+    assert (await save(ready, settings(provider.issuer, role_claim="realm_access.roles"))).status == 200
+    await provider.tell("refresh_tokens/no")
+    _, cookie = await sign_in(ready, provider)
+    await look(ready)
+    assert (await me(ready, cookie))["role"] == "counselor"
+    await provider.tell(f"groups/nari{groups}")
+    await look(ready, 2 * (EVERY_MS + 1000))
+    assert await refused(await ready.get("/api/me", headers=cookie)) == (401, "signed_out")
+
+
+async def test_new_rule_holds_for_a_role_that_only_the_id_token_names(ready: Desk, provider: Provider) -> None:
+    await provider.tell("refresh_tokens/no")
+    await provider.tell("user_info_groups/no")
+    _, cookie = await sign_in(ready, provider)
+    others = [{"value": "boss", "role": "counselor"}]
+    assert (await save(ready, settings(provider.issuer, roles=others))).status == 200
     await look(ready)
     assert await refused(await ready.get("/api/me", headers=cookie)) == (401, "signed_out")
 
@@ -155,7 +205,7 @@ async def test_provider_that_never_answers_delays_no_other_organisation(ready: D
     for number in range(AT_ONCE + 1):
         name = f"acme-{number}"
         made = SignInRecord(token_hash=name, staff="boss-acme", created_at=now, expires_at=now * 2)
-        tokens = ready.app[OIDC].sealed(Tokens(access_token="a", refresh_token="r"), name, now)
+        tokens = ready.app[OIDC].sealed(Kept(access_token="a", refresh_token="r", until=now), name)
         source = source_of(rules_of("acme"), issuer)
         vouched = ProviderSignIn(token_hash=name, issuer=source, subject="boss", sid="", tokens=tokens, checked_at=now - 1000)
         assert await ready.records.add_provider_sign_in(made, vouched, rules_of("acme"), silent_one)
