@@ -51,8 +51,9 @@ _w, _d, _s = t.webhook.c, t.webhook_delivery.c, t.session.c
 class Event(NamedTuple):
     """An event for webhooks.
 
-    `at`: when the change happened (Unix ms). `about`: the text from which the `webhook-id` is made, so that the same event never
-    gets two ids. `data`: the fields of this type of event (see docs/webhooks.md).
+    `at`: when the change happened (Unix ms). `about`: text that differs between events of the same type. The `webhook-id` is made
+    from `type` and `about`, so that the same event never gets two ids. `data`: the fields of this type of event (see
+    docs/webhooks.md). `session`: id of the session to which the event belongs, or "".
     """
 
     type: str
@@ -65,7 +66,7 @@ class Event(NamedTuple):
 
     @property
     def id(self) -> str:
-        """Return the `webhook-id`, the same for each endpoint and each try."""
+        """Return the `webhook-id`. It is the same for each endpoint, and each time that the sender tries to deliver the event."""
         return "msg_" + hashlib.sha256(f"{self.type}|{self.about}".encode()).hexdigest()[:32]
 
     @property
@@ -77,12 +78,16 @@ class Event(NamedTuple):
 
 
 def anybody_listens(connection: sa.Connection) -> bool:
-    """Return whether any webhook endpoint takes events now."""
+    """Return whether at least one webhook endpoint is switched on."""
     return connection.execute(sa.select(_w.id).where(_w.state == "on").limit(1)).first() is not None
 
 
 def announce(connection: sa.Connection, events: Collection[Event]) -> None:
-    """Store each event for the endpoints that want it. An event that is already stored for an endpoint is not stored twice."""
+    """Store each event for the endpoints that want it.
+
+    An endpoint for which too many events wait (`crowded`) gets no event. An event that is already stored for an endpoint is not
+    stored twice.
+    """
     if not events:
         return
     takes = sa.and_(_w.state == "on", ~_w.crowded, _w.organisation.in_({each.organisation for each in events}))
@@ -134,7 +139,11 @@ def _wants(endpoint: Any, event: Event) -> bool:
 
 
 def session_event(connection: sa.Connection, kind: EventType, session_id: str, at: int, about: str = "", **data: Any) -> None:
-    """Announce something about one session. `about`: a text that differs between events of the same type and session."""
+    """Announce an event about one session, if the session exists.
+
+    `at`: when the event happened (Unix ms). `about`: a text that differs between events of the same type and session. `data`:
+    further fields of this type of event.
+    """
     if not anybody_listens(connection):
         return
     found = connection.execute(sa.select(*(_s[name] for name in _ABOUT)).where(_s.id == session_id)).mappings().first()
@@ -143,7 +152,7 @@ def session_event(connection: sa.Connection, kind: EventType, session_id: str, a
 
 
 def noted(connection: sa.Connection, session_id: str, kind: str, at: int, data: Mapping[str, Any]) -> None:
-    """Announce an event that `add_event` stores for a session, if webhooks can get this kind of event."""
+    """Announce an event that `History.add_event` stores for a session, if webhooks can get this kind of event."""
     if kind == "help" and "category" in data:
         session_event(connection, "session.help_asked", session_id, at, str(at), help_category=data["category"])
     elif kind == "callback" and data.get("state") == "due":
@@ -154,10 +163,7 @@ def noted(connection: sa.Connection, session_id: str, kind: str, at: int, data: 
 
 
 class Standing:
-    """The sessions as they were before a save.
-
-    This class compares them with their saved states, and announces the changes of each session.
-    """
+    """Announces what a save changes in sessions. Holds the sessions as they were before the save."""
 
     def __init__(self, connection: sa.Connection, session_ids: Collection[str]) -> None:
         """Read the sessions before the save, if any webhook endpoint takes events."""

@@ -8,18 +8,19 @@ from msgspec import Struct
 from . import tables as t
 from .database import Database
 
-KEPT_MS = 86_400_000  # a response is remembered for this many milliseconds
+KEPT_MS = 86_400_000  # a response is remembered for at most this many milliseconds
 # milliseconds after which a claimed key without a response can be claimed again, because the server that claimed it has probably
 # died
 STALE_MS = 60_000
-MOST_ANSWERS = 1000  # at most this many responses are remembered for one token; then a new response replaces the oldest one
+MOST_ANSWERS = 1000  # at most this many keys are remembered for one token; then a new key replaces the oldest one
 _c = t.api_answer.c
 
 
 class KnownAnswer(Struct, frozen=True, kw_only=True):
     """An earlier request with the same key.
 
-    `status`: HTTP status of the response, or 0 while the request is being handled. `body`: the sealed body of the response.
+    `digest`: hash of the request. `status`: HTTP status of the response, or 0 while the request is being handled. `body`: the
+    sealed body of the response.
     """
 
     digest: str
@@ -31,7 +32,10 @@ class ApiAnswers(Database):
     """The remembered responses to requests with an Idempotency-Key."""
 
     async def claim_answer(self, token: str, key: str, digest: str, now: int) -> KnownAnswer | None:
-        """Return the earlier request with this key, or claim the key for a new request and return None."""
+        """Return the earlier request with this key, or claim the key for a new request and return None.
+
+        `token`: id of the API token. `digest`: hash of the new request. `now`: Unix ms.
+        """
 
         def claim(connection: sa.Connection) -> KnownAnswer | None:
             # locks the token's row, so that two requests with one key cannot both claim it
@@ -49,7 +53,7 @@ class ApiAnswers(Database):
         return await self._transaction(claim, writes=True)
 
     async def keep_answer(self, token: str, key: str, status: int, body: str, now: int) -> None:
-        """Remember the response to the request for which this key was claimed."""
+        """Remember the response to the request for which this key was claimed. `body`: sealed. `now`: Unix ms."""
         here = sa.and_(_c.token == token, _c.key == key)
         await self._do(sa.update(t.api_answer).where(here).values(status=status, body=body, at=now))
 

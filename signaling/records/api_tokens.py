@@ -28,7 +28,7 @@ class ApiToken(Struct, frozen=True, kw_only=True):
     """An API token.
 
     `sites`: ids of sites, or "*" for all sites. `maker`: id of the member of staff who made the token; None for the command line.
-    `used_at`: when the token was last used, to the minute; 0: never.
+    Times are Unix ms. `used_at`: when the token was last used, to the minute; 0: never.
     """
 
     id: str
@@ -77,7 +77,7 @@ class ApiTokens(Database):
         return token, made
 
     async def add_api_token(self, token: ApiToken, *, audit: Iterable[Audited] = ()) -> None:
-        """Store a token. `audit`: entries to store with the change. Raises TooManyTokens."""
+        """Store a token. `audit`: entries to store with the token. Raises TooManyTokens."""
 
         def add(connection: sa.Connection) -> None:
             # locks the organisation's row, so that two requests cannot together exceed the limit
@@ -98,5 +98,5 @@ class ApiTokens(Database):
         return await self._do(sa.delete(t.api_token).where(_c.id == token_id), audit) > 0
 
     async def saw_api_token(self, token_id: str, now: int) -> None:
-        """Record that this token was used at `now`."""
+        """Store that this token was used at `now` (Unix ms)."""
         await self._do(sa.update(t.api_token).where(_c.id == token_id, _c.used_at < now).values(used_at=now))

@@ -17,8 +17,8 @@ from msgspec import Meta, Struct
 from .opening_hours import HORIZON_MS, Hours, daytime, is_zone, openings, zone_grid
 
 CELL_MS: Final = 900_000  # length of a cell: 15 minutes
-MOST_OFFERED: Final = 200  # at most this many free times in one answer
-MOST_NOTICE_MINUTES: Final = 2880  # at most this many minutes (two days) between booking and start can be required by a site
+MOST_OFFERED: Final = 200  # at most this many free times in one response
+MOST_NOTICE_MINUTES: Final = 2880  # a site can require at most this many minutes (two days) between booking and start
 MOST_LEAD_MINUTES: Final = 30  # a place is kept free for at most this many minutes before the start
 _BOOKED_DAYS: Final = 17  # days for which opening hours are computed: two weeks, and some days more because time zones differ
 _NEXT_DAYS: Final = 3  # days for which hours are computed to check one appointment
@@ -51,8 +51,8 @@ def free_times(
 
     `hours`: the category's opening hours, or None if it never closes. `own`: the member's working hours, or None if the member
     works during the category's opening hours. An appointment lies within the opening hours and within the member's working hours.
-    If `hours` and `own` are None, appointments lie within daytime in `zone`, the user's time zone. `taken`: the member's cells
-    that belong to other appointments.
+    If `hours` and `own` are None, appointments lie within daytime in `zone`, the user's time zone. If `zone` is unknown, the time
+    zone of `hours`, or else of `own`, or else UTC is used instead. `taken`: the member's cells that belong to other appointments.
 
     The times are full and half hours on the clocks of `zone`. There are no times in an hour that these clocks skip in spring. In
     autumn, the clocks of `zone`, or the clocks of the opening or working hours, repeat an hour. Only the first run of this hour

@@ -14,7 +14,7 @@ from .leading import Leading
 from .opening_hours import Hours
 from .types import SessionRecord, StaffRecord
 
-MOST_IN_CALENDAR = 500  # at most this many appointments in one calendar; further ones are left out
+MOST_IN_CALENDAR = 500  # at most this many sessions in one calendar; further sessions are left out
 _OVER = ("after", "closed", "message_left")
 _cell = t.appointment_cell.c
 _plan = t.staff_plan.c
@@ -24,9 +24,9 @@ class Appointments(Leading):
     """Claims cells of staff's time for appointments. When a session is over, its cells are free again."""
 
     async def taken_cells(self, staff: Collection[str], cells: range, *, but: str = "") -> dict[str, set[int]]:
-        """Return the cells within `cells` that appointments have taken, by member of staff.
+        """Return, for each of these members of staff, the cells within `cells` that appointments have taken.
 
-        `but`: a session whose cells are left out.
+        `but`: id of a session whose cells are left out.
         """
         joined = t.appointment_cell.join(t.session, t.session.c.id == _cell.session)
         within = (_cell.cell >= cells.start) & (_cell.cell < cells.stop) & _cell.staff.in_(staff)
@@ -66,7 +66,7 @@ class Appointments(Leading):
             return None
 
     async def keep_cells(self, session: str, staff: str = "", cells: Iterable[int] = ()) -> None:
-        """Free the cells that this session's appointment has taken, except these."""
+        """Free the cells that this session's appointment has taken, except `cells` of the member `staff`."""
         kept = (_cell.staff == staff) & _cell.cell.in_(list(cells))
         await self._do(sa.delete(t.appointment_cell).where(_cell.session == session, ~kept))
 
@@ -92,7 +92,8 @@ class Appointments(Leading):
     async def save_calendar(self, staff: str, token_hash: str, *, audit: Iterable[Audited] = ()) -> None:
         """Replace the key of a member's calendar.
 
-        The old address of the calendar stops working. `token_hash` "": no calendar. `audit`: entries to store with the change.
+        The old address of the calendar stops working. `token_hash`: hash of the new key; "" removes the calendar. `audit`:
+        entries to store with the change.
         """
         await self._save_plan(staff, audit, calendar_hash=token_hash)
 
@@ -102,14 +103,14 @@ class Appointments(Leading):
         return bool(row and row["calendar_hash"])
 
     async def staff_by_calendar(self, token_hash: str) -> StaffRecord | None:
-        """Return the active member whose calendar this key opens, or None."""
+        """Return the active member whose calendar the key with this hash opens, or None."""
         joined = t.staff.join(t.staff_plan, _plan.staff == t.staff.c.id)
         wanted = (_plan.calendar_hash == token_hash) & (_plan.calendar_hash != "") & t.staff.c.active
         row = await self._first(sa.select(t.staff).select_from(joined).where(wanted))
         return StaffRecord(**row) if row else None
 
     async def appointments_of(self, staff: str, since_cell: int) -> list[SessionRecord]:
-        """Return the sessions with appointments of this member in the cell `since_cell` or later."""
+        """Return at most `MOST_IN_CALENDAR` sessions with an appointment of this member in the cell `since_cell` or later."""
         theirs = sa.select(_cell.session).where(_cell.staff == staff, _cell.cell >= since_cell)
         columns = [t.session.c[name] for name in SessionRecord.__struct_fields__]
         wanted = sa.select(*columns).where(t.session.c.id.in_(theirs)).order_by(t.session.c.id).limit(MOST_IN_CALENDAR)

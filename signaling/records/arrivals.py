@@ -16,7 +16,7 @@ from signaling.protocol.words import Channel, SessionState
 from . import tables as t
 from .database import Database
 
-_AT_ONCE = 500  # events of this many sessions are read in one transaction, so that other transactions do not wait long
+_AT_ONCE = 500  # the events of at most this many sessions are read in one transaction, so that others do not wait long
 EVENTS: Final = ("reserved", "active", "after", "closed", "asleep", "callback", "message_left", "help")
 _TOLD: Final = ("reserved", "help")  # the preview needs the data of these events
 
@@ -53,7 +53,10 @@ class Arrivals(Database):
     """Reads past sessions for the preview of a change of settings."""
 
     async def past_sessions(self, organisation: str, since: int, most: int) -> list[PastSession]:
-        """Return the newest `most` sessions of the organisation that began at or after `since`, in the order of time."""
+        """Return at most `most` sessions of the organisation that began at or after `since` (Unix ms), the newest ones.
+
+        The oldest of them comes first.
+        """
         c = t.session.c
         here = (c.organisation == organisation) & (c.started_at >= since)
         newest = sa.select(*(c[name] for name in _COLUMNS)).where(here).order_by(c.started_at.desc()).limit(most)

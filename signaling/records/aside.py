@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 T = TypeVar("T")
 
-ENDING_S = 3.0  # longest wait at the end for transactions that roll back
+ENDING_S = 3.0  # `close` waits at most this many seconds for transactions that are rolling back
 
 
 class Aside:

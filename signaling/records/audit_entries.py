@@ -21,9 +21,9 @@ from .staff_settings import settings_of_member
 from .types import Change, Site, SiteKey, StaffRecord
 
 Undoable = Literal["", "yes", UndoReason]
-""""yes": the audit can undo the change.
+"""Whether the audit can undo the change of an entry.
 
-"": the entry changes no settings. Another word: the reason why the audit cannot undo the change.
+"yes": it can. "": the entry changes no settings. Another word is the reason why the audit cannot undo the change.
 """
 _WITHOUT_VALUES: Final[dict[str, Undoable]] = {  # action → the reason why an entry without values cannot be undone
     "site.key_remove": "secret_gone", "token.remove": "secret_gone", "webhook.rotate": "secret_gone",

@@ -27,9 +27,9 @@ def _machine_ms() -> int:
 class Audited:
     """An audit entry to store.
 
-    The fields are those of `AuditRecord`. `organisation`: "": the organisation that owns the subject. `at`: the time of the
-    machine's clock (Unix ms) at which the entry was made. People compare this time with their own clocks, so no part of the
-    server chooses it, least of all by a steady clock.
+    The fields are those of `AuditRecord`. `organisation`: "" stands for the organisation that owns the subject. `at`: when the
+    entry was made (Unix ms). People compare this time with their own clocks, so it comes from the machine's clock, and not from
+    the server's steady clock (`live/clock.py`).
     """
 
     actor: str
@@ -42,9 +42,10 @@ class Audited:
 
 
 Note = Callable[[Change | None], Iterable[Audited]]
-"""Makes the entries about a change that only its own transaction can tell, such as what the new value has replaced.
+"""A function that makes the audit entries about a change.
 
-None: the audit does not keep the values of this change.
+The transaction of the change calls this function, because only the transaction knows which value the new value replaces. The
+argument is the change, or None if the audit does not keep the values of this change.
 """
 
 

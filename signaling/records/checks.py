@@ -25,9 +25,9 @@ from .types import Category, Site, StaffRecord
 _Fields = Mapping[str, Any]
 
 MOST_NAME = 100  # the name of a site, category or member has at most this many characters
-MOST_FILE_MB = 500
-MOST_GUESTS = 3  # a site may allow at most this many guests; with user, counselor and professional, six people are in a room
-MOST_RETENTION_DAYS = 3650
+MOST_FILE_MB = 500  # a site may allow files of at most this many megabytes
+MOST_GUESTS = 3  # a site may allow at most this many guests; with user, counselor and professional, six people can be in a room
+MOST_RETENTION_DAYS = 3650  # a site may keep sessions for at most this many days after their end
 MOST_CATEGORIES = 200  # one site has at most this many categories
 MOST_LISTED = 100  # one site has at most this many origins, at most this many languages, and at most this many query parameters
 _ID = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9_.-]{1,64}")  # "." and ".." have another meaning in a URL's path
@@ -226,7 +226,8 @@ def checked_staff(member: StaffRecord, sites: Iterable[Site]) -> StaffRecord:
 def changes(before: _Fields | None, after: _Fields | None) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """Return the settings that differ: first their old values, then their new values.
 
-    None: the site or member does not exist.
+    `before`: None for a new site or member. `after`: None for a removed one. For an argument that is None, the result is also
+    None; for the other argument, it is all settings.
     """
     if before is None or after is None:
         return (None if before is None else dict(before)), (None if after is None else dict(after))

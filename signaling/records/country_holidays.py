@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable
 from importlib.util import find_spec
 from typing import Final
 
-FIRST_YEAR: Final = 1970
-LAST_YEAR: Final = 2100
-MOST_YEARS: Final = 10
+FIRST_YEAR: Final = 1970  # holidays of earlier years cannot be asked for
+LAST_YEAR: Final = 2100  # holidays of later years cannot be asked for
+MOST_YEARS: Final = 10  # holidays of at most this many years can be asked for at once
 
 
 def installed() -> bool:
@@ -27,8 +27,8 @@ class NoHolidays(ValueError):
 def closed_days(place: str, years: Collection[int]) -> list[str]:
     """Return the public holidays of `place` as ISO dates in order.
 
-    `place` is a country (KR) or a part of a country (DE-BY). Raises NoHolidays for an unknown place, and for a year whose
-    holidays the package does not know.
+    `place` is a country (KR) or a part of a country (DE-BY). Raises NoHolidays for an unknown place, for a year whose holidays
+    the package does not know, and if the package is not installed.
     """
     if not installed():
         raise NoHolidays("Holidays of countries need a package. Install it: pip install 'sangdam[holidays]'")

@@ -33,9 +33,9 @@ ANSWER_S = 3.0  # seconds that one transaction may take in PostgreSQL; after tha
 AT_ONCE = 15  # at most this many transactions at the same time; a transaction's wait for its turn does not count towards ANSWER_S
 IDLE = 5  # idle connections that stay open for transactions that do not run in the thread of `aside.py`
 THREADS = 4  # threads that run SQLite transactions
-LONG_S = 60.0  # seconds that a transaction which reads whole tables may take
+LONG_S = 60.0  # seconds that a transaction which reads or changes whole tables may take
 LONGEST_S = 3600.0  # seconds that a transaction which rewrites all tables may take
-ENDING_S = 2.0  # seconds for which `close` waits at most until running transactions have ended
+ENDING_S = 2.0  # `close` waits at most this many seconds until running transactions have ended
 # a failed read waits at most this many seconds until the database answers again, and is then tried a second and last time
 SOON_S = 0.3
 # milliseconds after which PostgreSQL ends an idle transaction; otherwise a hanging server would block rows for the next leader
@@ -77,7 +77,8 @@ class Database:
     async def open(cls, url: str) -> Self:
         """Open the database and make or upgrade its tables.
 
-        `url` is "sqlite+aiosqlite:///path" or "postgresql+asyncpg://…", which may name several hosts (`primary.py`).
+        `url` is "sqlite+aiosqlite:///path" or "postgresql+asyncpg://…", which may name several hosts (`primary.py`). Raises
+        RecordsAway, and NewerTables when a newer version has upgraded the database.
         """
         # hidden, because the error of a failed statement would otherwise contain texts of people
         options: dict[str, Any] = {"hide_parameters": True}
@@ -196,7 +197,7 @@ class Database:
 
     @asynccontextmanager
     async def _reading(self, within_s: float | None = None) -> AsyncIterator[AsyncConnection]:
-        """Open a connection for reads. `within_s`: None: `ANSWER_S`."""
+        """Open a connection for reads, for at most `within_s` seconds. None stands for `ANSWER_S`."""
         async with self._answering(ANSWER_S if within_s is None else within_s), self._reader.connect() as connection:
             yield connection
 
@@ -204,7 +205,7 @@ class Database:
     async def _writing(self, within_s: float | None = None) -> AsyncIterator[AsyncConnection]:
         """Open one transaction. Commit at the end of the `async with` block; roll back if the block raises.
 
-        `within_s`: None: `ANSWER_S`.
+        The transaction may take at most `within_s` seconds. None stands for `ANSWER_S`.
         """
         async with AsyncExitStack() as stack:
             if self._sqlite:

@@ -13,7 +13,7 @@ from .database import Database
 from .realm import WHOLE, Realm
 from .types import FIRST_ORGANISATION, DayCounts
 
-ANSWERED_IN_TIME_MS = 20_000
+ANSWERED_IN_TIME_MS = 20_000  # a user who waited at most this many milliseconds counts as answered in time
 _MOST_WAITS = 20_000  # at most this many waits are read for the trend
 _FINAL = ("closed", "message_left")
 _DAY_MS = 86_400_000
@@ -42,7 +42,7 @@ class Figures(Database):
     """Counts the sessions of a realm for the wallboard, and stores the wallboard's thresholds."""
 
     async def counts_today(self, since_ms: int, realm: Realm = WHOLE) -> DayCounts:
-        """Return the counts of a realm's sessions that asked for a counselor since `since_ms`."""
+        """Return the counts of a realm's sessions whose users asked for a counselor at or after `since_ms` (Unix ms)."""
         c = t.session.c
         asked_at = sa.func.coalesce(c.waiting_at, c.started_at)
         served = c.active_at.is_not(None)
@@ -66,9 +66,10 @@ class Figures(Database):
         )
 
     async def waits(self, since_ms: int, realm: Realm = WHOLE) -> list[Wait]:
-        """Return the waits of a realm that were still open at `since_ms` or began later, at most the newest 20,000.
+        """Return the waits of a realm that were still open at `since_ms` (Unix ms) or began later.
 
-        Sessions that began more than a day before `since_ms` are left out. Booked callbacks are left out, too.
+        At most `_MOST_WAITS` are returned, those of the newest sessions. Sessions that began more than a day before `since_ms`
+        are left out. Booked callbacks are left out, too.
         """
         c = t.session.c
         unanswered_end = sa.case((c.active_at.is_(None) & c.state.in_(_FINAL), c.ended_at))

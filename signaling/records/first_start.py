@@ -20,7 +20,7 @@ class FirstStart(Database):
     """The link of the first start in the records. The link works once, and only while there is no owner."""
 
     async def save_first_link(self, token_hash: str, expires_at: int) -> bool:
-        """Store the link of the first start, in place of an earlier one.
+        """Store the link of the first start, in place of an earlier one. `expires_at`: Unix ms.
 
         Return False, and store nothing, when there is an owner already.
         """
@@ -44,7 +44,7 @@ class FirstStart(Database):
     async def use_first_link(
         self, token_hash: str, owner: StaffRecord, organisation: str, now: int, *, audit: Iterable[Audited] = ()
     ) -> bool:
-        """Add the first owner, name the first organisation, and mark the link as used. `audit`: entries to store with the change.
+        """Add the first owner, name the first organisation, and remove the link. `audit`: entries to store with the change.
 
         Return False, and store nothing, when the link cannot be used. Raises ValueError("login_taken").
         """

@@ -28,7 +28,11 @@ _AUDIT = sa.select(*(t.audit.c[name] for name in AuditRecord.__struct_fields__))
 
 
 class News(NamedTuple):
-    """An audit entry that other servers must act on. `subject`: id of the session or site."""
+    """An audit entry that other servers must act on. `n`: the entry's number. `subject`: id of the session or site.
+
+    `kind`: "erased": a session was erased. "cancel": `sangdam appointment cancel` asks to cancel an appointment. "site": the
+    settings of a site have changed.
+    """
 
     n: int
     kind: Literal["erased", "cancel", "site"]
@@ -43,8 +47,8 @@ class History(Leading):
     ) -> None:
         """Store an event of a session.
 
-        `again`: the event might already be stored; do not store an equal event twice. Raises UnknownSession when the session was
-        erased.
+        `again`: the event might already be stored; do not store an equal event twice. Raises UnknownSession when the session does
+        not exist or was erased, and Overtaken when another server leads.
         """
         values: dict[str, Any] = {"session": session_id, "kind": kind, "at": at, "data": data or {}}
 
@@ -69,7 +73,7 @@ class History(Leading):
         await self._transaction(add, writes=True)
 
     async def events(self, session_id: str) -> list[EventRecord]:
-        """Return the first 2000 events of a session, in order."""
+        """Return at most the first 2000 events of a session, in order."""
         columns = (t.event.c[name] for name in EventRecord.__struct_fields__)
         query = sa.select(*columns).where(t.event.c.session == session_id).order_by(t.event.c.n).limit(_EVENTS)
         return [EventRecord(**row) for row in await self._all(query)]
@@ -90,7 +94,10 @@ class History(Leading):
     async def messages(
         self, states: Sequence[MessageState] = ("new", "taken"), limit: int = 200, realm: Realm = WHOLE, since: int = 0
     ) -> list[MessageRecord]:
-        """Return the messages that users of a realm left at or after `since` and that are in one of `states`, oldest first."""
+        """Return at most `limit` messages that users of a realm left, oldest first.
+
+        Only messages that were left at or after `since` (Unix ms), and that are in one of `states`, are returned.
+        """
         inside = realm.where(t.session.c.organisation, t.session.c.site)
         asked = sa.select(t.message).join(t.session).where(t.message.c.state.in_(states), inside, t.message.c.at >= since)
         query = asked.order_by(t.message.c.at, t.message.c.id).limit(limit)
@@ -125,9 +132,9 @@ class History(Leading):
             return MessageRecord(**(dict(row) | {"state": state, "taken_by": staff}))
 
     async def message_mailed(self, message_id: str, mail: str, *, audit: Iterable[Audited] = ()) -> None:
-        """Store the id of the mail that tells a user of the answer to their message.
+        """Store which mail tells a user of the answer to their message.
 
-        Without a mail, store "refused/" and the reason. `audit`: entries to store with the change.
+        `mail`: id of the mail; if there is no mail, "refused/" and the reason. `audit`: entries to store with the change.
         """
         await self._do(sa.update(t.message).where(t.message.c.id == message_id).values(mail=mail), audit)
 
@@ -194,7 +201,7 @@ class History(Leading):
         change: Change | None = None,
         organisation: str = "",
     ) -> None:
-        """Store an audit entry with the present time. `organisation`: "": the organisation that owns the subject."""
+        """Store an audit entry with the present time. `organisation`: "" stands for the organisation that owns the subject."""
         await self.store_audit(Audited(actor, action, subject, detail, change, organisation))
 
     async def store_audit(self, entry: Audited, *, again: bool = False) -> None:
@@ -210,9 +217,9 @@ class History(Leading):
     async def news(self, after: int) -> tuple[int, list[News]]:
         """Return the number of the newest audit entry, and what any process has done since entry `after`.
 
-        Only erased sessions, changed sites and requests to cancel an appointment are returned, in order. `REREAD` entries before
-        `after` are read again: with several writers, an entry can be committed later than an entry with a higher number. So the
-        caller must know which entries it has seen.
+        Only erased sessions, changed sites, and requests of the command line to cancel an appointment are returned, in order. The
+        last `REREAD` entries up to `after` are read again: with several writers, an entry can be committed later than an entry
+        with a higher number. So the caller must know which entries it has seen.
         """
         newest, c = await self.newest_audit(), t.audit.c
         site = sa.and_(c.action.in_(_SITE_CHANGES), c.subject.startswith("site/"))
@@ -225,7 +232,7 @@ class History(Leading):
         """Return the bookings that `sangdam appointment cancel` has asked to cancel: session → bookings (see `booking_of`).
 
         Only sessions that have a callback or appointment now are returned. A session's present booking can be a different one.
-        `after`: number of an audit entry; only later entries and a few before it are read.
+        `after`: number of an audit entry. Later entries, and the last `REREAD` entries up to this one, are read.
         """
         c, s = t.audit.c, t.session.c
         asked = sa.and_(c.action == "appointment.cancel", c.actor == "cli", c.n > after - REREAD)
@@ -236,7 +243,10 @@ class History(Leading):
         return found
 
     async def audits(self, page: int = 1, organisation: str = FIRST_ORGANISATION) -> tuple[list[AuditRecord], int]:
-        """Return one page of 100 audit entries of an organisation, newest first, and the number of all its entries."""
+        """Return one page of audit entries of an organisation, and the number of all its entries.
+
+        A page has at most 100 entries, the newest first. `page`: 1 for the first page.
+        """
         theirs = t.audit.c.organisation == organisation
         total = await self._first(sa.select(sa.func.count().label("n")).select_from(t.audit).where(theirs))
         query = _AUDIT.where(theirs).order_by(t.audit.c.n.desc()).limit(_PAGE).offset((max(page, 1) - 1) * _PAGE)

@@ -1,7 +1,7 @@
 """The term: a number in the records that only grows.
 
-Each new leader of a cluster raises the term. Only the server with the newest term may write sessions; the records refuse the
-writes of all other servers. So an old leader that hung for a while cannot overwrite newer states.
+Each new leader of a cluster raises the term. Only the server with the newest term may write sessions. If another server tries to
+write a session, the records raise Overtaken. So an old leader that hung for a while cannot overwrite newer states.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ WAIT_S = 5.0
 class Leading(Database):
     """A database with a term.
 
-    `term`: the term of this server; None without a cluster: then no write is refused. `on_overtaken`: called, in any thread,
-    whenever the records refuse a write because another server leads.
+    `term`: the term of this server. None: there is no cluster, and no write is refused. `on_overtaken`: a function that is
+    called, in any thread, whenever the records refuse a write because another server leads.
     """
 
     term: int | None = None
@@ -36,7 +36,8 @@ class Leading(Database):
     async def lead(self) -> int:
         """Raise the term and make this server the leader. Return the new term.
 
-        The call waits for open transactions of the old leader. Later transactions of that leader are refused.
+        The call waits for open transactions of the old leader, and raises RecordsAway after `WAIT_S`. Later transactions of that
+        leader are refused.
         """
         async with self._writing(WAIT_S) as connection:
             newer = sa.update(t.leading).values(term=t.leading.c.term + 1).returning(t.leading.c.term)

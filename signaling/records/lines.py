@@ -22,9 +22,9 @@ from .leading import Leading
 from .types import BoardPart, BoardStep, StaleEpoch, UnknownSession
 
 _LINE = sa.select(*(t.line.c[name] for name in Line.__struct_fields__))
-_COMPACT_FROM = 64  # a board with this many updates gets its updates merged, which takes about a millisecond
+_COMPACT_FROM = 64  # the updates of a board are merged if there are at least this many; merging takes about a millisecond
 _PART_STEPS = 512  # a part of a board's journal has at most this many updates
-_STEP_MS = 5000  # merging joins the updates of this many ms to one, so a replay shows them at one moment
+_STEP_MS = 5000  # updates that were made within the same this many ms are merged into one, which a replay shows at one moment
 
 
 class Lines(Leading):
@@ -48,8 +48,9 @@ class Lines(Leading):
     ) -> tuple[Line, bool]:
         """Store a line under the session's next number, and return the line with True.
 
-        If `line_id` is stored already, return the stored line with False. Raises UnknownSession when the session does not
-        exist or was erased. Raises Overtaken when another server leads.
+        If `line_id` is stored already, return the stored line with False. `reply_to`: number of the line to which this line
+        replies, or 0. `at`: Unix ms. Raises UnknownSession when the session does not exist or was erased. Raises Overtaken when
+        another server leads.
         """
         line = Line(
             seq=0,
@@ -83,13 +84,16 @@ class Lines(Leading):
     async def line_changes(self, session_id: str, after: int, limit: int, audience: Audience) -> list[Line]:
         """Return up to `limit` new or changed lines, that is, lines with a `rev` above `after`, in the order of `rev`.
 
-        Captions are left out, because the chat does not show them.
+        Captions are left out, because the chat does not show them. `audience`: as in `lines`.
         """
         query = _LINE.where(t.line.c.session == session_id, t.line.c.rev > after, t.line.c.kind != "caption")
         return await self._read_lines(query.order_by(t.line.c.rev).limit(limit), audience)
 
     async def lines_before(self, session_id: str, before: int, limit: int, audience: Audience) -> list[Line]:
-        """Return the last `limit` lines numbered below `before`, in order, without captions. `before` 0: the newest lines."""
+        """Return at most `limit` lines numbered below `before`, the last ones, in order. Captions are left out.
+
+        `before` 0 stands for the newest lines. `audience`: as in `lines`.
+        """
         query = _LINE.where(t.line.c.session == session_id, t.line.c.kind != "caption")
         if before:
             query = query.where(t.line.c.seq < before)
@@ -117,8 +121,8 @@ class Lines(Leading):
         """Change a line by `change`, store the line with the session's next number as its `rev`, and return the line.
 
         `change` must be pure; its exceptions are passed on. If `change` returns None, the line stays unchanged and the result is
-        None. The picture or file of a retracted line is hidden from users. `audit`: returns the entries to store with the
-        changed line. Raises LookupError when there is no such line, and Overtaken.
+        None. The picture or file of a retracted line is hidden from users. `audit`: a function that returns the entries to store
+        with the changed line. Raises LookupError when there is no such line, UnknownSession, and Overtaken.
         """
 
         def work(connection: sa.Connection) -> Line | None:
@@ -152,7 +156,10 @@ class Lines(Leading):
         }
 
     async def save_mark(self, session_id: str, mark: Mark) -> None:
-        """Store a participant's mark in place of their older mark. Raises UnknownSession when the session was erased."""
+        """Store a participant's mark in place of their older mark.
+
+        Raises UnknownSession when the session does not exist or was erased, and Overtaken.
+        """
         values = {"delivered": mark.delivered, "read": [msgspec.structs.asdict(span) for span in mark.read]}
         here = sa.and_(t.line_mark.c.session == session_id, t.line_mark.c.participant == mark.participant)
 
@@ -213,10 +220,11 @@ class Lines(Leading):
             return await _steps(connection, session_id)
 
     async def board_part(self, session_id: str, epoch: int, after: int, most_bytes: int) -> BoardPart:
-        """Return the journal's updates after the update number `after`, in order: at most `most_bytes`, but at least one update.
+        """Return the next part of the board's journal: the updates after the update number `after`, in order.
 
-        If a newer `epoch` has opened the board since the last call, it might have merged and renumbered the updates. Then this
-        method returns the journal from its beginning. Applying an update twice does no harm.
+        A part has at most `most_bytes` bytes and at most `_PART_STEPS` updates. A larger update is a part of its own. `epoch`:
+        the epoch of the former part. If a newer epoch has opened the board since then, the updates might have been merged and
+        renumbered. Then this method returns the journal from its beginning. Applying an update twice does no harm.
         """
         c = t.board_update.c
         async with self._reading() as connection:
@@ -312,8 +320,8 @@ async def _steps(connection: AsyncConnection, session_id: str) -> list[BoardStep
 def _last_within(sizes: list[tuple[int, int]], most_bytes: int) -> int:
     """Return the number of the last update in the next part of a journal, or 0 when there is no update.
 
-    `sizes`: (number, bytes) of each update. A part contains the first update, and the following updates that fit into
-    `most_bytes`.
+    `sizes`: (number, bytes) of each update. A part contains the first update, whatever its size, and the following updates as
+    long as all together have at most `most_bytes`.
     """
     last = used = 0
     for n, size in sizes:

@@ -26,8 +26,9 @@ class LinkUnusable(Exception):
 class LinkRecord(Struct, frozen=True, kw_only=True):
     """A link.
 
-    `purpose`: what the link is for, such as "thread". `subject`: the id of the thing to which the link leads. `mail`: id of the
-    mail with the link, or another name, or "". When one link is used, all links with the same `mail` count as used.
+    `purpose`: what the link is for, such as "thread". `subject`: text that says to what the link leads, such as the id of a
+    conversation. `mail`: id of the mail with the link, another name for a group of links, or "" for a link that belongs to no
+    group. When one link is used, all links of its group count as used. `expires_at`: Unix ms.
     """
 
     token_hash: str
@@ -44,7 +45,8 @@ class Links(Leading):
     async def add_link(self, link: LinkRecord, *, alone: bool = False) -> None:
         """Store a link.
 
-        Raises UnknownSession when the link's session was erased. `alone`: end the other links of the same `mail`.
+        `alone`: end the earlier links with the same `mail`, which must not be "". Raises UnknownSession when the link's session
+        does not exist or was erased.
         """
         values = {name: getattr(link, name) for name in LinkRecord.__struct_fields__}
 
@@ -58,7 +60,10 @@ class Links(Leading):
         await self._transaction(add, writes=True)
 
     async def link_subject(self, token_hash: str, purpose: str, now: int) -> str:
-        """Return the subject of an unused link. Raises LinkUnusable: bad_invite, replayed, expired."""
+        """Return the subject of an unused link, which stays unused. Raises LinkUnusable: bad_invite, replayed, expired.
+
+        `now`: Unix ms.
+        """
         found = await self._transaction(lambda connection: _usable(connection, token_hash, purpose, now), writes=False)
         return str(found["subject"])
 
@@ -67,7 +72,8 @@ class Links(Leading):
 
         A mail whose first try timed out might have arrived twice, with two links. Each of the two links works until one of them
         is used. `session_token`: hash of a new token of the link's session. This hash is stored in the same transaction, so that
-        after a failure the link still works. Raises LinkUnusable: bad_invite, replayed, expired.
+        after a failure the link still works. Raises LinkUnusable: bad_invite, replayed, expired. If `session_token` is given,
+        raises also Overtaken, and UnknownSession when the session was erased.
         """
 
         def use(connection: sa.Connection) -> str:
@@ -84,7 +90,7 @@ class Links(Leading):
     async def use_invite(self, jti: str, expires_at: int, session: str, session_token: str) -> bool:
         """Mark the invite `jti` as used, and store the hash of its session's new token, in one transaction.
 
-        Return False, and change nothing, when the invite was used before. Raises UnknownSession.
+        Return False, and change nothing, when the invite was used before. Raises UnknownSession and Overtaken.
         """
 
         def use(connection: sa.Connection) -> None:

@@ -64,7 +64,11 @@ _SENDER = MailSender.__struct_fields__
 
 
 def sender_in(plan: MailPlan, languages: Iterable[str]) -> MailSender:
-    """Return the sender of a mail in the first of these languages that has one of its own, else the one for all languages."""
+    """Return the sender of a mail. `languages`: the mail's languages, the best first.
+
+    The plan's sender in the first of these languages that has its own sender is used. Each value that this sender lacks comes
+    from the plan's sender for all languages.
+    """
     own = next((plan.senders[each] for each in languages if each in plan.senders), MailSender())
     return MailSender(**{name: getattr(own, name) or getattr(plan, name) for name in _SENDER})
 

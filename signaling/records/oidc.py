@@ -37,9 +37,10 @@ def source_of(of: str, issuer: str) -> str:
 
 
 def sources_in_organisation(of: str, issuer: str) -> list[str]:
-    """Return the names (`source_of`) under which an organisation's people of this issuer may be known, that of this row first.
+    """Return the names (`source_of`) under which an organisation's people of this issuer may be known.
 
-    The installation's provider and the first organisation's own provider add people to the first organisation.
+    The name of the row `of` comes first. There can be a second name, because the installation's provider and the first
+    organisation's own provider both add people to the first organisation.
     """
     organisation = organisation_of(of)
     others = [row for row in (INSTALLATION, rules_of(organisation)) if row != of and organisation_of(row) == organisation]
@@ -63,7 +64,7 @@ class OidcSettings(Struct, frozen=True, kw_only=True):
     languages: list[str] = []
 
     def is_same_client(self, other: OidcSettings) -> bool:
-        """Return whether the two settings name the same client of the same provider. Only then do sign-ins go on."""
+        """Return whether the two settings name the same client of the same provider. Only then do the sign-ins stay valid."""
         return (self.issuer, self.client_id) == (other.issuer, other.client_id)
 
 
@@ -103,9 +104,10 @@ class Oidc(Database):
         expected: str | None = None,
         audit: Iterable[Audited] = (),
     ) -> None:
-        """Store a provider's settings. None removes the provider. If the issuer or the client changes, this row's sign-ins end.
+        """Store a provider's settings. None removes the provider.
 
-        `expected`: the version (`version_of`) of the stored settings; "" for none. `audit`: entries to store with the change.
+        If the provider is removed, or its issuer or client changes, the sign-ins at this provider end. `expected`: the version
+        (`version_of`) of the stored settings; "" for none. `audit`: entries to store with the change.
         Raises Changed when other settings are stored. Raises NoProvider when the provider is removed, or its issuer changes,
         while a rule lets staff sign in only at this provider. A new issuer would not know these staff. A rule of an
         organisation needs the organisation's own provider or, if it has none, the installation's provider. A rule for
@@ -230,14 +232,17 @@ class Oidc(Database):
         return await self._do(sa.update(t.provider_sign_in).where(same).values(checked_at=now)) > 0
 
     async def save_provider_check(self, token_hash: str, *, tokens: str | None = None, failing_since: int = 0) -> None:
-        """Store the result of checking a sign-in at the provider. `tokens`: the new sealed tokens, if there are any."""
+        """Store the result of checking a sign-in at the provider. `tokens`: the new sealed tokens; None: keep the old ones.
+
+        `failing_since`: as in `ProviderSignIn` (Unix ms).
+        """
         values: dict[str, object] = {"failing_since": failing_since} | ({} if tokens is None else {"tokens": tokens})
         await self._do(sa.update(t.provider_sign_in).where(t.provider_sign_in.c.token_hash == token_hash).values(values))
 
     async def end_provider_sign_ins(self, issuer: str, *, subject: str = "", sid: str = "") -> list[str]:
-        """End the sign-ins of a subject, or of one of its sessions at the provider. Store an audit entry for each member.
+        """End the sign-ins of a subject, or of one session at the provider (`sid`). Store an audit entry for each member.
 
-        Return the members of staff whose sign-ins ended.
+        Return the ids of the members of staff whose sign-ins ended. With neither `subject` nor `sid`, end no sign-in.
         """
         c = t.provider_sign_in.c
         these = c.issuer == issuer

@@ -25,7 +25,7 @@ _LEAP_YEAR = "2024-"
 _HALF_HOUR_MS = 1_800_000
 _CALLBACK_SOONEST_MS = 600_000  # at least this many ms pass from booking a callback until its time
 _CALLBACK_DAYS = 4  # a user is offered callback times on at most this many days
-_CALLBACK_TIMES_A_DAY = 8
+_CALLBACK_TIMES_A_DAY = 8  # a user is offered at most this many callback times on one day
 HORIZON_MS = 14 * 86_400_000  # how far ahead (ms) callbacks and appointments can be booked
 
 
@@ -128,11 +128,12 @@ def next_opening(hours: Hours | None, now: int) -> int | None:
 
 
 def callback_times(hours: Hours | None, now: int, zone: str = "") -> list[int]:
-    """Return a few possible callback times within the hours, on the next days that have such times.
+    """Return possible callback times within the hours and the next two weeks, in order (Unix ms).
 
-    The times are full and half hours in the asker's IANA `zone`, or in the hours' own zone if `zone` is unknown. The zone
-    matters: a full hour in Kathmandu (UTC+5:45) is no full hour in Seoul. For a category that never closes, `zone` also defines
-    daytime (09:00 to 21:00), so that nobody is offered three in the morning.
+    At most `_CALLBACK_TIMES_A_DAY` times are returned for each of the first `_CALLBACK_DAYS` days that have such times. The times
+    are full and half hours in the user's IANA `zone`, or in the hours' own zone if `zone` is unknown. The zone matters: a full
+    hour in Kathmandu (UTC+5:45) is no full hour in Seoul. For a category that never closes, `zone` also defines daytime (09:00 to
+    21:00), so that nobody is offered three in the morning.
     """
     hours = hours or daytime(zone)
     local = ZoneInfo(zone if is_zone(zone) else hours.timezone)

@@ -24,11 +24,13 @@ from .organisations import count_organisations
 from .types import DUE_NOW
 
 MOST_QUEUED = 200_000  # at most this many mails of all organisations wait in the outbox; further mails are refused
-MOST_A_DAY = 20  # at most this many mails go to one address in a day, because the address might belong to somebody else
+# at most this many mails are queued for one address within 24 hours, because the address might belong to somebody else; mails
+# about staff accounts are counted separately
+MOST_A_DAY = 20
 _DAY_MS = 86_400_000
-_SENT_KEPT_DAYS = 30  # days for which the row of a sent mail is kept
-_REFUSED_KEPT_DAYS = 7  # days for which the row of a refused mail is kept
-PAGE_SIZE = 50
+_SENT_KEPT_DAYS = 30  # days for which the row of a sent mail is kept after the mail was queued
+_REFUSED_KEPT_DAYS = 7  # days for which the row of a refused mail is kept after the mail was queued
+PAGE_SIZE = 50  # one page of the outbox has at most this many mails
 
 BOOKED = 0  # rank of mails about booked callbacks and staff accounts; unsubscribed addresses also get these mails
 # kinds of mails that are due by the computer's clock, because booked times are times of this clock
@@ -53,8 +55,8 @@ class MailRecord(Struct, frozen=True, kw_only=True):
     `organisation`: the organisation of a mail that belongs to no site. `args`: values for the text, in addition to values of the
     site and the session. `key`: while this mail is queued, no other mail with the same key is queued. `rank`: mails with a lower
     rank are sent first; `BOOKED` is the lowest rank. `why`: why the last try failed, or "". `next_at`: when to try next to send
-    the mail (Unix ms). `until`: the mail is not sent later than this. `shared_by`: the organisation that takes turns with others,
-    and in whose turn the mail is sent; `queue_mail` fills in this field.
+    the mail (Unix ms). `until`: the mail is not sent later than this (Unix ms). `shared_by`: the organisation in whose turn the
+    mail is sent (see `claim_mail`); `queue_mail` fills in this field.
     """
 
     id: str
@@ -86,9 +88,10 @@ class Outbox(Database):
         self._uncounted = 0  # how many more mails this process queues before it counts the waiting mails again
 
     async def queue_mail(self, mail: MailRecord, quiet_ms: int = 0, *, audit: Iterable[Audited] = ()) -> bool:
-        """Put a mail into the outbox. Return False when a mail with the same key is queued, or was sent less than `quiet_ms` ago.
+        """Put a mail into the outbox.
 
-        `audit`: entries to store with the mail. Raises MailRefused: unsubscribed, too_many_mails, mail_full. Raises
+        Return False, and store nothing, when a mail with the same key is queued, or was sent less than `quiet_ms` ago. `audit`:
+        entries to store with the mail. Raises MailRefused: unsubscribed, too_many_mails, mail_full. Raises
         UnknownSession when the session was erased.
         """
         values = {name: getattr(mail, name) for name in MailRecord.__struct_fields__}
@@ -216,7 +219,7 @@ class Outbox(Database):
     async def mails(
         self, state: str = "", page: int = 1, sites: Collection[str] | None = None, organisation: str = ""
     ) -> tuple[list[MailRecord], int]:
-        """Return one page of 50 mails, newest first, and the number of all mails in this state ("": any).
+        """Return one page of at most `PAGE_SIZE` mails, newest first, and the number of all mails in this state ("": any).
 
         `sites`: only mails of these sites; None: all mails. `organisation`: return also the mails of this organisation that
         belong to no site.
@@ -231,7 +234,7 @@ class Outbox(Database):
         return [MailRecord(**row) for row in rows], int(total["n"]) if total else 0
 
     async def unsubscribe(self, address_hash: str, now: int) -> None:
-        """Take no more mails to this address, and remove its queued mails. Mails of rank `BOOKED` are still sent."""
+        """Refuse further mails to this address, and remove its queued mails. Mails of rank `BOOKED` are still sent."""
         u = t.unsubscribed
 
         def remember(connection: sa.Connection) -> None:
@@ -300,7 +303,7 @@ def _check_recipient(connection: sa.Connection, mail: MailRecord) -> None:
 def _room_in_half(connection: sa.Connection) -> int:
     """Return how many more mails can be queued until half of `MOST_QUEUED` wait.
 
-    Reads at most that many rows, even if more mails wait.
+    Even if more mails wait, at most half of `MOST_QUEUED` rows are read.
     """
     half = MOST_QUEUED // 2
     queued = sa.select(_c.id).where(_c.state == "queued").limit(half).subquery()
@@ -310,7 +313,7 @@ def _room_in_half(connection: sa.Connection) -> int:
 def _is_full(connection: sa.Connection, organisation: str) -> bool:
     """Return whether this organisation can queue no more mail.
 
-    The second half of `MOST_QUEUED` is divided among the organisations.
+    Half of `MOST_QUEUED` is divided among the organisations (`has_place`).
     """
     by_organisation = sa.select(_c.shared_by, sa.func.count()).where(_c.state == "queued").group_by(_c.shared_by)
     counts = {row[0]: row[1] for row in connection.execute(by_organisation)}

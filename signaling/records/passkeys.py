@@ -17,7 +17,8 @@ MOST_PASSKEYS = 20  # one member of staff has at most this many passkeys
 class PasskeyRecord(Struct, frozen=True, kw_only=True):
     """A passkey.
 
-    `credential`: the passkey's id at the authenticator, base64url. `host`: the host of the pages where the passkey works.
+    `credential`: the passkey's id at the authenticator, base64url. `host`: the host of the pages where the passkey works. Times
+    are Unix ms. `used_at`: 0 if the passkey was never used.
     """
 
     id: str
@@ -68,7 +69,7 @@ class Passkeys(Database):
         return PasskeyRecord(**row) if row else None
 
     async def used_passkey(self, passkey_id: str, sign_count: int, now: int) -> None:
-        """Store when a passkey was used, and the new `sign_count` of its authenticator."""
+        """Store when a passkey was used (Unix ms), and the new `sign_count` of its authenticator."""
         this = t.passkey.c.id == passkey_id
         await self._do(sa.update(t.passkey).where(this).values(sign_count=sign_count, used_at=now))
 

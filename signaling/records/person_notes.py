@@ -50,7 +50,7 @@ class PersonNotes(Database):
     async def add_note(self, note: PersonNote, *, audit: Iterable[Audited] = ()) -> None:
         """Store a note. `audit`: entries to store with the change.
 
-        Raises TooManyNotes, and LookupError when the note's session was erased.
+        Raises TooManyNotes, and LookupError when the note's session was erased or belongs to another person.
         """
 
         def add(connection: sa.Connection) -> None:

@@ -25,14 +25,17 @@ Host = tuple[str, int]
 
 
 class Primary:
-    """Connects to the first host that accepts writes. This function is the `async_creator_fn` of SQLAlchemy's asyncpg dialect."""
+    """Connects to the first host that accepts writes. An instance is the `async_creator_fn` of SQLAlchemy's asyncpg dialect."""
 
     def __init__(self, connect: Connect = asyncpg.connect) -> None:
         self._connect = connect
         self._last: Host | None = None
 
     async def __call__(self, *, host: list[str], port: list[int] | int = PORT, **options: Any) -> Any:
-        """Return a connection to the primary. Raises the last host's error, or ConnectionError when all hosts are replicas."""
+        """Return a connection to the primary.
+
+        Raises the error of the last host that failed, or ConnectionError when all hosts are replicas.
+        """
         ports = port if isinstance(port, list) else [port] * len(host)
         found = list(zip(host, (each or PORT for each in ports), strict=True))
         tried = sorted(found, key=lambda each: each != self._last)

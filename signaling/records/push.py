@@ -21,7 +21,7 @@ from .organisations import count_organisations
 from .types import SignInRecord
 
 MOST_DEVICES = 10  # at most this many browsers per member of staff or session; then a new browser replaces the oldest one
-MOST_QUEUED = 100_000  # at most this many pushes of all organisations wait in the outbox; further pushes are refused
+MOST_QUEUED = 100_000  # at most about this many pushes of all organisations wait in the outbox; then all but rings are refused
 RING = 0  # rank of rings; pushes of the lowest rank are sent first
 OTHERS = 1  # rank of all other pushes
 _KEY = "installation"
@@ -182,11 +182,12 @@ class Pushes(Database):
     # --- the outbox ------------------------------------------------------------------------------------------------------
 
     async def queue_pushes(self, pushes: Sequence[Push], *, instead_of: str = "") -> bool:
-        """Put pushes into the outbox. Rings are always stored.
+        """Put pushes into the outbox, except pushes for browsers that were removed.
 
-        If the pushes are not rings and too many pushes wait already (`MOST_QUEUED`), return False and store nothing.
+        If the pushes are not rings and too many pushes wait already (`MOST_QUEUED`), return False and store nothing. Rings are
+        always stored.
 
-        `instead_of`: the key of pushes that are no longer of use; waiting pushes with this key are removed.
+        `instead_of`: the key of pushes that are no longer of use. Waiting pushes with this key are removed in any case.
         """
         rows = [
             {name: getattr(each, name) for name in ("kind", "key", "args", "rank", "at", "next_at", "until")}
@@ -209,7 +210,7 @@ class Pushes(Database):
     async def claim_pushes(
         self, now: int, most: int, lease_ms: int, room: Callable[[str], int], *, rings: bool, after: str = ""
     ) -> list[Push]:
-        """Return due pushes, and count one try for each. `rings`: True: only rings; False: only other pushes.
+        """Return at most `most` due pushes, and count one try for each. `rings`: True: only rings; False: only other pushes.
 
         `room`: a function from a push service's host to the number of pushes that it takes now. A service without room costs one
         look-up, even if many pushes wait for it. Push services take turns: the service whose host follows `after` has the first
@@ -249,7 +250,7 @@ class Pushes(Database):
     async def push_allowed(self, push: Push, now: int, idle_ms: int) -> bool:
         """Return whether the push may be sent now.
 
-        It must not be withdrawn, and the receiver's sign-in or session must still allow it.
+        The push must not have been withdrawn. A push for staff needs a sign-in that is still valid.
         """
         if not await self._first(sa.select(_m.n).where(_m.n == push.n)):
             return False
@@ -276,8 +277,8 @@ _OWN = ("n", "kind", "key", "args", "rank", "tries", "at", "next_at", "until")
 def _is_full(connection: sa.Connection, device: Device) -> bool:
     """Return whether the browser's organisation can queue no more pushes.
 
-    The second half of `MOST_QUEUED` is divided among the organisations. Counting the rows takes long. So the rows are counted
-    only if the numbers of the oldest and the newest push differ by half of `MOST_QUEUED`.
+    Half of `MOST_QUEUED` is divided among the organisations (`has_place`). Counting the rows takes long. So the rows are counted
+    only if the numbers of the oldest and the newest push differ by at least half of `MOST_QUEUED`.
     """
     bounds = connection.execute(sa.select(sa.func.min(_m.n), sa.func.max(_m.n))).one()
     if bounds[0] is None or bounds[1] - bounds[0] + 1 < MOST_QUEUED // 2:

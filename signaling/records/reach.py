@@ -71,8 +71,8 @@ class Reach:
     async def insist(self, write: Callable[[], Awaitable[T]]) -> T:
         """Carry out `write`. While the database is unavailable, wait and try again, without a limit.
 
-        Raises what `write` raises, except RecordsAway. During the wait, the database counts as unavailable until `write`
-        succeeds.
+        Raises what `write` raises, except RecordsAway. While this method waits, the database counts as unavailable until `write`
+        succeeds or raises another error.
         """
         if self.reachable.is_set():
             try:
@@ -145,7 +145,7 @@ _STATEMENT_SQLITE = tuple(
 
 
 def says_away(error: Exception) -> bool:
-    """Return whether the database has caused the error, and not the statement.
+    """Return whether the database has caused the error, and not the statement. Return False for RecordsAway.
 
     The database has caused the error when it does not answer, is full, locked or read-only, shuts down, resolves a deadlock, or
     refuses the login. The code reads the error's attributes and not its class, because one of the drivers might not be installed.

@@ -23,7 +23,7 @@ MOST_SHARED = 1000  # one site has at most this many shared replies
 MOST_OWN = 200  # one member of staff has at most this many private replies
 MOST_PICTURES = 4  # one reply has at most this many pictures
 
-MOST_NOTED = 200_000  # the audit keeps at most this many characters of an import's texts
+MOST_NOTED = 200_000  # if a change's old and new texts have more characters than this together, the audit keeps none of them
 _NOTED = ("site", "language", "title", "text")
 
 _c = t.saved_reply.c
@@ -31,7 +31,7 @@ _p = t.reply_picture.c
 
 
 class TooManyReplies(ValueError):
-    """The site or the member of staff already has as many replies as allowed. Nothing was stored."""
+    """The site or the member of staff would have more replies than `most`. Nothing was stored."""
 
     def __init__(self, most: int) -> None:
         super().__init__(most)
@@ -80,7 +80,7 @@ def plain_reply(reply: SavedReply) -> dict[str, Any]:
 
 
 def noted_replies(before: dict[str, Any], after: dict[str, Any]) -> Change | None:
-    """Return a change of several replies for the audit. None: nothing changed, or the texts are too long for the audit.
+    """Return a change of several replies for the audit. Return None if nothing changed, or the texts exceed `MOST_NOTED`.
 
     `before`, `after`: id of a reply → its texts (`plain_reply`), or None for no reply.
     """
@@ -123,8 +123,8 @@ class Replies(Database):
     async def save_reply(self, reply: SavedReply, *, note: Note = _unnoted) -> SavedReply:
         """Insert the reply, or replace the texts of the stored one. Return the reply as stored.
 
-        `note`: makes the audit entries to store with the change. Raises LookupError when the id belongs to another owner, and
-        TooManyReplies.
+        `note`: makes the audit entries to store with the change. Raises LookupError when a reply with this id belongs to another
+        site or member, and TooManyReplies.
         """
 
         def save(connection: sa.Connection) -> SavedReply:
@@ -147,7 +147,7 @@ class Replies(Database):
     async def import_replies(
         self, site: str, replies: Sequence[SavedReply], *, gone: Collection[str] = (), note: Note = _unnoted
     ) -> Imported:
-        """Store replies that a site shares, all or none. Return how many were added and changed.
+        """Store replies that a site shares, all or none. Return how many replies were added and how many changed.
 
         A reply replaces the text of the site's reply with the same language and title. `gone`: ids of the site's replies to
         remove first. `note`: makes the audit entries to store with a change. Raises TooManyReplies.

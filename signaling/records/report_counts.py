@@ -146,9 +146,9 @@ def _wrap_up_ms(events: Iterable[Event]) -> int | None:
 
 
 def percentile_s(counts: Mapping[str, int], share: float) -> float | None:
-    """Return the wait in seconds that `share` (0 to 1) of the answered users did not exceed. None: nobody was answered.
+    """Return the wait in seconds that `share` of the answered users did not exceed. Return None if nobody was answered.
 
-    The value is interpolated within its bucket. Waits above the last limit count as the last limit.
+    `share`: above 0, at most 1. The value is interpolated within its bucket. Waits above the last limit count as the last limit.
     """
     numbers = [counts.get(name, 0) for name in WAITS]
     wanted = share * sum(numbers)

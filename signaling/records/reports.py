@@ -16,17 +16,20 @@ from .realm import WHOLE, Realm
 from .report_counts import COUNTS, DAY_MS, EVENTS, SLOT_MS, Counts, Event, Key, OutcomeKey, Span, count, outcomes_of, spans
 
 SETTLED_AFTER_MS = 20 * 60_000
-"""Milliseconds after its end from which a session is counted: its rating and late notes have arrived by then."""
+"""Milliseconds from a session's end until the session is counted, so that its rating and its wrap-up are counted, too."""
 _AT_ONCE = 500  # at most this many sessions are counted in one transaction
 _FINAL = ("closed", "message_left")
 _DAYS_TO_MONDAY = 3  # days from a Monday to 1 January 1970, which was a Thursday
 
 By = Literal["hour", "day", "week", "site", "category", "language", "counselor", "outcome"]
 UNITS_MS: Final[dict[str, int]] = {"hour": 3_600_000, "day": DAY_MS, "week": 7 * DAY_MS}
-_OF_A_SITE: Final = ("category", "outcome")  # each site has its own
+_OF_A_SITE: Final = ("category", "outcome")  # each site has its own categories and outcomes
 Group = tuple[str, ...]
-"""The sessions of one row: (start of the local hour, day or week in ms, as text,), (site,), (site, category), (site, outcome),
-(language,) or (counselor,)."""
+"""The key of one row of a report.
+
+By hour, day or week: (start of the local hour, day or week in ms, as text,). By another property: (site,), (site, category),
+(site, outcome), (language,) or (counselor,).
+"""
 
 
 class Reports(Database):
@@ -47,10 +50,10 @@ class Reports(Database):
     async def report(
         self, begin: int, end: int, by: By, zone: ZoneInfo, site: str = "", realm: Realm = WHOLE
     ) -> dict[Group, Counts]:
-        """Return the counts by group.
+        """Return the counts by group, of the sessions whose users asked for a counselor between `begin` and `end`.
 
-        Counted are the realm's sessions whose users asked for a counselor between `begin` and `end`. `begin`, `end`: Unix ms,
-        rounded down to quarters of an hour; `end` is exclusive. `site`: only this site, or "" for all sites of the realm.
+        `begin`, `end`: Unix ms, rounded down to quarters of an hour; `end` is exclusive. `site`: only this site, or "" for all
+        sites of the realm.
         """
         found: dict[Group, Counts] = defaultdict(Counter)
         async with self._reading(LONG_S) as connection:
@@ -69,7 +72,10 @@ class Reports(Database):
 
 
 def local_units(begin: int, end: int, by: By, zone: ZoneInfo) -> list[Group]:
-    """Return the group of each hour, day or week from `begin` to `end` (Unix ms, exclusive), in order."""
+    """Return the group of each hour, day or week from `begin` to `end` (Unix ms, exclusive), in order.
+
+    `by`: "hour", "day" or "week".
+    """
     units: set[int] = set()
     for span in spans(begin, end, zone):
         first, last = (_unit(slot, span.offset, by) for slot in (span.begin, span.end - 1))

@@ -49,7 +49,10 @@ def newest_revision() -> str:
 
 
 def bring_up_to_date(connection: sa.Connection) -> str:
-    """Make or upgrade the tables. Return the revision that the tables had before, or "" for a new database."""
+    """Make or upgrade the tables. Return the revision that the tables had before, or "" for a new database.
+
+    Raises NewerTables when a newer version has upgraded the tables.
+    """
     if connection.dialect.name == "postgresql":  # a lock, because servers of a cluster can start at the same time
         # no time limit for this transaction: importing Alembic takes a while
         connection.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))

@@ -63,15 +63,24 @@ class Sessions(Saves):
         await self._transaction(create, writes=True)
 
     async def save_token(self, session_id: str, token_hash: str) -> None:
-        """Replace the session's token. After this, only the new token opens the session. Raises UnknownSession."""
+        """Replace the session's token. After this, only the new token opens the session. An erased session stays unchanged.
+
+        Raises UnknownSession when the session never existed, and Overtaken.
+        """
         await self._change(session_id, {"token_hash": token_hash})
 
     async def save_brief(self, session_id: str, brief: bytes) -> None:
-        """Replace the session's brief, for example because the user has typed a name. Raises UnknownSession."""
+        """Replace the session's brief, for example because the user has typed a name. An erased session stays unchanged.
+
+        Raises UnknownSession when the session never existed, and Overtaken.
+        """
         await self._change(session_id, {"brief": brief})
 
     async def save_rating(self, session_id: str, score: int, words: str, at: int = 0) -> None:
-        """Store the user's rating: `score` from 1 to 5. `at`: Unix ms, 0 for now. Raises UnknownSession."""
+        """Store the user's rating: `score` from 1 to 5. `at`: Unix ms, 0 for now. An erased session stays unchanged.
+
+        Raises UnknownSession when the session never existed, and Overtaken.
+        """
         at = at or now_ms()
 
         def rated(connection: sa.Connection) -> None:
@@ -80,7 +89,10 @@ class Sessions(Saves):
         await self._change(session_id, {"rating_score": score, "rating_words": words}, rated)
 
     async def save_wrap_up(self, session_id: str, staff: str, notes: str, outcome: str, tags: Sequence[str] = ()) -> None:
-        """Store the wrap-up that this member of staff wrote. Raises UnknownSession."""
+        """Store the wrap-up that this member of staff wrote. An erased session stays unchanged.
+
+        Raises UnknownSession when the session never existed, and Overtaken.
+        """
         values = {"wrap_up_staff": staff, "wrap_up_notes": notes, "wrap_up_outcome": outcome, "wrap_up_tags": list(tags)}
         await self._change(session_id, values)
 
@@ -145,10 +157,10 @@ class Sessions(Saves):
         return found
 
     async def conversations_of(self, person: tuple[str, str], *, since: int, q: str = "") -> list[SessionRecord]:
-        """Return a person's finished sessions that ended at or after `since`, newest first.
+        """Return at most `MOST_CONVERSATIONS` finished sessions of a person that ended at or after `since`, newest first.
 
-        `site` and `user_ref` name the person. At most `MOST_CONVERSATIONS` are returned. `q`: only sessions whose lines or
-        wrap-up notes contain this text, ignoring case.
+        `person`: site and `user_ref`. `since`: Unix ms. `q`: only sessions whose lines or wrap-up notes contain this text,
+        ignoring case.
         """
         c = t.session.c
         site, user_ref = person
@@ -174,7 +186,7 @@ class Sessions(Saves):
         return str(row["counselor"]) if row is not None and content else ""
 
     async def search_sessions(self, search: Search, page: int = 1) -> tuple[list[SessionRecord], int]:
-        """Return one page of 50 sessions, newest first, and the number of all sessions that match."""
+        """Return one page of at most `PAGE_SIZE` sessions, newest first, and the number of all sessions that match."""
         c, which = t.session.c, search.where()
         async with self._reading(LONG_S) as connection:
             total = (await connection.execute(sa.select(sa.func.count()).select_from(t.session).where(which))).scalar_one()
@@ -197,7 +209,7 @@ class Sessions(Saves):
     async def erase_session(self, session_id: str, at: int = 0, *, audit: Audited | None = None) -> bool:
         """Erase the content of a session, also from the database's files (see `scrub`). `at`: Unix ms, 0 for now.
 
-        `audit`: the entry to store with the erasure. Other processes learn of the erasure from this entry (`erasures`).
+        `audit`: the entry to store with the erasure. Other processes learn of the erasure from this entry (`History.news`).
 
         The session's times, category, staff and rating score stay in the records for the reports. Return False when there is
         no such session.
@@ -230,7 +242,7 @@ class Sessions(Saves):
         return erased.rowcount > 0
 
     async def expired(self, now: int) -> list[str]:
-        """Return the ids of the sessions whose retention is over.
+        """Return the ids of the sessions whose retention is over at `now` (Unix ms).
 
         A session whose site was removed is retained for 90 days after its end.
         """
@@ -239,7 +251,7 @@ class Sessions(Saves):
             return list((await connection.execute(sa.select(t.session.c.id).where(over))).scalars())
 
     async def purge(self, now: int) -> int:
-        """Delete sessions whose retention is over.
+        """Delete sessions whose retention is over at `now` (Unix ms).
 
         Also delete expired codes, sign-ins and links, old audit entries, and other rows that are no longer needed.
 

@@ -15,7 +15,7 @@ from .database import Database
 from .types import FIRST_ORGANISATION, Changed, SignInRecord, version_of
 
 ID_LENGTH = 16  # number of characters in a sign-in's public id, which is the beginning of its token's hash
-MOST_DEVICES = 30  # at most this many browsers are remembered for one member; the longest unused browser is forgotten first
+MOST_DEVICES = 30  # at most this many browsers are remembered for one member; the one unused for longest is forgotten first
 Required = Literal["off", "required"]
 ProviderUse = Literal["offered", "only"]
 STANDARD_HOURS = 12  # hours for which a sign-in lasts unless a rule sets another time
@@ -25,10 +25,7 @@ INSTALLATION = "installation"  # id of the row with the rules for everybody
 
 
 class NoProvider(ValueError):
-    """Nothing was stored.
-
-    A rule lets staff sign in only at the provider, but there is no provider, or this change would remove the provider.
-    """
+    """A rule lets staff sign in only at a provider, and after this change they could not sign in there. Nothing was stored."""
 
 
 def rules_of(organisation: str) -> str:
@@ -57,9 +54,9 @@ class TotpRecord(Struct, frozen=True, kw_only=True):
 class SignInRules(Struct, frozen=True, kw_only=True):
     """The rules for signing in, of the installation or of one organisation.
 
-    For each rule, the stricter of the two applies to a member. `second_factor`: whether everyone who signs in with a password
-    needs a second factor. `provider`: "only" refuses passwords and passkeys. `hours`: how long a sign-in lasts; 0: the standard
-    time.
+    For each rule, the stricter one of the installation's rule and the organisation's rule applies to a member. `second_factor`:
+    whether everyone who signs in with a password needs a second factor. `provider`: "only" refuses passwords and passkeys.
+    `hours`: how long a sign-in lasts; 0: the standard time (`STANDARD_HOURS`).
     """
 
     second_factor: Required = "off"
@@ -72,7 +69,7 @@ class SignInRules(Struct, frozen=True, kw_only=True):
         return (self.hours or STANDARD_HOURS) * 3_600_000
 
     def and_also(self, other: SignInRules) -> SignInRules:
-        """Return rules in which each rule is the stricter one of the two."""
+        """Return rules in which each rule is the stricter one of this object's rule and the rule of `other`."""
         hours = [each.hours for each in (self, other) if each.hours]
         return SignInRules(
             second_factor="required" if "required" in (self.second_factor, other.second_factor) else "off",
@@ -107,7 +104,7 @@ class SignIns(Database):
         return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff, t.sign_in.c.token_hash != keep), audit)
 
     async def prove(self, token_hash: str, now: int, *, limited: bool | None = None) -> None:
-        """Store that the owner of this sign-in has proved who they are.
+        """Store that the owner of this sign-in has proved who they are, at `now` (Unix ms).
 
         `limited`: if given, store whether the sign-in is limited.
         """
@@ -182,7 +179,7 @@ class SignIns(Database):
     async def add_reset_link(
         self, token_hash: str, staff: str, expires_at: int, *, alone: bool = True, audit: Iterable[Audited] = ()
     ) -> None:
-        """Store a one-time link for a new password.
+        """Store a one-time link for a new password, which works until `expires_at` (Unix ms).
 
         `alone`: the link replaces the member's earlier links. `audit`: entries to store with the link.
         """
@@ -366,7 +363,8 @@ def store_sign_in(
 ) -> bool:
     """Store a sign-in, with its audit entries.
 
-    Return False, and store nothing, when the member of staff is gone or deactivated, or has another `password_hash`.
+    Return False, and store nothing, when the member of staff is gone or deactivated, or has another password hash than
+    `password_hash` (None: any).
     """
     here = sa.and_(t.staff.c.id == record.staff, t.staff.c.active)
     # locks the member's row: a password change waits for this transaction, and then ends the new sign-in

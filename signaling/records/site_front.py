@@ -20,7 +20,8 @@ MOST_FIELDS: Final = 8  # one form has at most this many fields
 MOST_CHOICES: Final = 20  # one field has at most this many choices
 MOST_LABEL: Final = 60  # at most this many characters in a field's name, and in a choice
 MOST_LAUNCHER: Final = 40  # at most this many characters in the launcher's text
-MOST_NOTICE: Final = 300
+MOST_NOTICE: Final = 300  # at most this many characters in a notice
+# kind of a field → an answer has at most this many characters
 MOST_ANSWER: Final[dict[FieldKind, int]] = {"line": 120, "text": 500, "choice": MOST_LABEL}
 Corner = Literal["right", "left"]
 Tag = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,35}\Z")]  # a language tag

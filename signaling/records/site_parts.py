@@ -20,17 +20,17 @@ _KINDS: Final[dict[Part, Any]] = {"hours": Hours | None, "wrap_up": WrapUpPlan |
 
 
 def part_named(fields: Collection[str]) -> Part | None:
-    """Return the part of a change that changes nothing but this part.
+    """Return the part of a site's settings that a change with these fields changes.
 
-    None: the change is another one. `fields`: names of the changed fields.
+    Return None if the change changes anything else. `fields`: names of the changed fields.
     """
     return next((part for part in _KINDS if set(fields) == {part}), None)
 
 
 def plain_part(site: Site, part: Part, category: str = "") -> Any:
-    """Return a part of the site as plain values.
+    """Return a part of the site as plain values, or None if the site has no own values for this part.
 
-    `category`: the category whose opening hours are returned; None for an unknown category.
+    `category`: the category whose opening hours are returned. For an unknown category, return None.
     """
     if part == "hours":
         found = site.categories.get(category)
@@ -49,7 +49,10 @@ def part_changed(before: Site, after: Site, part: Part, category: str = "") -> C
 
 
 def with_part(site: Site, part: Part, plain: Any, category: str = "") -> Site:
-    """Return the site after replacing one part by plain values."""
+    """Return the site after replacing one part by plain values. `category`: a category of the site, if the part is "hours".
+
+    Raises KeyError for an unknown category, and msgspec.ValidationError for values of another form.
+    """
     value = msgspec.convert(plain, _KINDS[part])
     if part == "hours":
         return replace(site, categories=site.categories | {category: replace(site.categories[category], hours=value)})

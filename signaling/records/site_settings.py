@@ -27,7 +27,7 @@ Few = Meta(max_length=300)
 class CategorySettings(Struct, kw_only=True):
     """A category.
 
-    `parent`: id of the parent category, or "". `priority`, `widens_s` and `form`: null: inherited from the parent.
+    `parent`: id of the parent category, or "". `priority`, `widens_s` and `form`: null if inherited from the parent.
     """
 
     id: Typed
@@ -121,7 +121,8 @@ def plain_site(site: Site) -> dict[str, Any]:
 def with_plain_site(site: Site, plain: dict[str, Any]) -> Site:
     """Return the site with these settings.
 
-    `plain`: the values as `plain_site` returns them; a missing setting gets its default.
+    `plain`: the values as `plain_site` returns them; a missing setting gets its default. Raises msgspec.ValidationError for
+    values of another form.
     """
     own = {name: plain[name] for name in BY_COMMAND if name in plain}
     settings = convert({name: value for name, value in plain.items() if name not in BY_COMMAND}, SiteSettings)

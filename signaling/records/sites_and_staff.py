@@ -45,7 +45,7 @@ class Places(Database):
         """Return the site with this id, or None when there is no such site.
 
         The site is cached for a second, because every step of a visit reads it. So a change by another process can become visible
-        a second late.
+        up to a second late.
         """
         read_s, known = self._known.get(site_id, (0.0, None))
         if known is not None and monotonic() - read_s < KNOWN_S:
@@ -70,7 +70,7 @@ class Places(Database):
     async def save_site(self, site: Site, *, expected: str | None = None, audit: Iterable[Audited] = ()) -> None:
         """Insert or replace the whole site with its categories and keys.
 
-        During a rolling upgrade, a newer server can have stored fields that this version does not know. They stay.
+        During a rolling upgrade, a newer server can have stored fields that this version does not know. These fields stay.
 
         `expected`: the version (`version_of`) of the stored site; "" for a new site. `audit`: entries to store with the change.
         Raises Changed when another version is stored. Raises ValueError("id_taken") when another organisation had a site with
@@ -218,8 +218,8 @@ class Places(Database):
     async def add_sign_in(self, record: SignInRecord, *, password_hash: str | None = None, audit: Iterable[Audited] = ()) -> bool:
         """Store a sign-in.
 
-        Return False, and store nothing, when the member of staff is gone or deactivated, or has another `password_hash`.
-        `audit`: entries to store with the sign-in.
+        Return False, and store nothing, when the member of staff is gone or deactivated, or has another password hash than
+        `password_hash` (None: any). `audit`: entries to store with the sign-in.
         """
         return await self._transaction(lambda connection: store_sign_in(connection, record, password_hash, audit), writes=True)
 
@@ -246,7 +246,7 @@ class Places(Database):
         ]
 
     async def saw_sign_ins(self, token_hashes: Collection[str], now: int) -> None:
-        """Record that these sign-ins were used at `now`."""
+        """Store that these sign-ins were used at `now` (Unix ms)."""
         used = t.sign_in.c.token_hash.in_(token_hashes) & (t.sign_in.c.seen_at < now)
         await self._do(sa.update(t.sign_in).where(used).values(seen_at=now))
 
@@ -264,7 +264,7 @@ class Places(Database):
     # --- identification codes ------------------------------------------------------------------------------------------
 
     async def use_code(self, jti: str, expires_at: int) -> bool:
-        """Mark a code as exchanged. The mark stays until `expires_at` (see `purge`).
+        """Mark a code as exchanged. The mark stays at least until `expires_at` (Unix ms; see `purge`).
 
         Return False when the code was exchanged before.
         """

@@ -14,8 +14,12 @@ from .report_counts import DAY_MS, SLOT_MS
 
 StaffKind = Literal["ready", "busy", "wrap_up", "paused", "away"]
 KINDS: Final[tuple[StaffKind, ...]] = get_args(StaffKind)
-"""ready: gets requests, also while one rings. busy: in a conversation. wrap_up: after one. paused: turned requests off. away: the
-server turned them off after a missed request or a long wrap-up, or the member's page is disconnected."""
+"""The kinds of time of a member at work.
+
+"ready": the member gets requests; this includes the time in which a request rings. "busy": the member is in a conversation.
+"wrap_up": the member is in the wrap-up after a conversation. "paused": the member has turned requests off. "away": the server has
+turned requests off after a missed request or a long wrap-up, or the member's page is disconnected.
+"""
 SUMS = tuple(f"{kind}_ms" for kind in KINDS)
 
 
@@ -32,7 +36,7 @@ class StaffKey(NamedTuple):
 
 
 Sums = dict[StaffKey, Counter[str]]
-"""Row → the milliseconds of each kind of time (`SUMS`)."""
+"""Key of a row → the milliseconds of each kind of time (`SUMS`)."""
 
 
 def kind_of(state: str, why_away: str) -> StaffKind | None:

@@ -456,7 +456,7 @@ person_note = sa.Table(
     sa.Index("ix_person_note_site_user_ref", "site", "user_ref"),
 )
 
-# `key`: while it is set, no second mail with the same key can be queued. A sent mail keeps neither its address nor its args
+# `key`: no two mails have the same key; a refused mail has none. A sent mail has a masked address and no args
 mail = sa.Table(
     "mail",
     metadata,

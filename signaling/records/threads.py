@@ -51,7 +51,8 @@ class ThreadsRead(Database):
     async def thread(self, reader: ThreadReader, *, before: SessionRecord | None, limit: int) -> list[SessionRecord]:
         """Return up to `limit` conversations of the user that began before `before`, newest first.
 
-        A finished conversation is left out if nobody answered, nobody wrote anything, and the user left no message.
+        A conversation for which the user has not asked yet ("preparing") is left out. A finished conversation is left out if
+        nobody answered, nobody wrote anything, and the user left no message.
         """
         wanted = sa.and_(reader.theirs, _shown(reader.since))
         if before is not None:
@@ -77,7 +78,7 @@ class ThreadsRead(Database):
         return str(row["text"]) if row is not None else ""
 
     async def first_words(self, sessions: Collection[str]) -> dict[str, str]:
-        """Return the first text that the user wrote in each of these conversations, if there is one."""
+        """Return session → the first text that the user wrote there. Conversations without such a text are left out."""
         line = t.line.c
         by_user = sa.and_(
             line.session.in_(sessions),

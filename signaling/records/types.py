@@ -80,7 +80,8 @@ class Organisation(Struct, frozen=True, kw_only=True):
 class Category(Struct, frozen=True, kw_only=True):
     """A category of a site. `priority`, `hours` and `widens_s` are inherited from the parent when they are None.
 
-    `names`: language → name. `parent`: id of a category of the same site, or None. `hours`: when the category is open.
+    `names`: language → name. `parent`: id of a category of the same site, or None. `hours`: when the category is open; if no
+    ancestor has hours either, the category is always open.
     `priority`: how far requests of this category are put ahead of others (`matcher.rules.Rules.priority_step_ms`). `widens_s`:
     two times in seconds: after the first, a request is also offered to staff of the parent categories, after the second to all
     staff of the site. `form`: the questions to users before the conversation; None: inherited from the parent.
@@ -112,23 +113,30 @@ class SiteKey(Struct, frozen=True, kw_only=True):
 class Site(Struct, frozen=True, kw_only=True):
     """A partner's site.
 
-    `origins`: allowed origins of pages ("https://shop.example"). `page_params`: query parameters that are not cut from page
-    addresses. `keys`: at most two live signing keys, or addresses of keys. `accent`: the site's colour as "#rrggbb". `recording`:
-    whether calls may be recorded when all agree. `listening`: what operators may do during a call: "on" lets them listen in;
-    "whisper" also lets them speak to the counselor; "join" also lets them speak to everybody. "off" allows none of this.
-    Otherwise the page tells users before they enter that an operator may listen in. `file_mb`: the largest file that people may
-    send each other, in MB; 0: pictures only. `wrap_up`: what staff choose after a conversation; None: the standard choices.
-    `read_marks`: whether people see who has read a line. `staff_names`: whether the panel names the counselors at work. `mail`:
-    how mails of this site are written. `thread_days`: for how many days a text conversation sleeps after its user has left. 0:
-    the conversation ends instead. `captions`: "live": people in a call may turn captions on. "keep": captions may also be kept
-    with the conversation, if all agree. `guests`: how many guests can be in a conversation at the same time, 0 to 3. `cobrowse`:
-    whether counselors may ask to see the user's page, and which texts they then see. "strict": only texts that the site shares;
-    "open": all texts except those that the site marks as private. `own_past`: whether users for whom the partner vouches may read
-    their own earlier conversations. `logo`: id of the picture beside the site's name, or "". `corner`: the corner of the page in
-    which the launcher is. `channels`: how users may talk. `launcher_texts`: language → the site's own text of the launcher.
-    `waiting_notice`: language → text that users read while they wait. `recording_notice`: language → text that users read before
-    they agree to a recording. `appointments`: the site's settings for appointments; None: the site gives no appointments, and any
-    counselor calls back.
+    - `origins`: allowed origins of pages ("https://shop.example"). `page_params`: query parameters that are not cut from page
+      addresses. `keys`: at most two live signing keys, or addresses of keys.
+    - `accent`: the site's colour as "#rrggbb". `logo`: id of the picture next to the site's name, or "". `corner`: the corner of
+      the page in which the launcher is. `launcher_texts`: language → the site's own text of the launcher.
+    - `privacy_url`, `home_url`: addresses of pages of the partner, or "". `languages`: tags of the languages that the site
+      offers. `channels`: how users may talk.
+    - `retention_days`: for how many days after its end a session is kept.
+    - `recording`: whether calls may be recorded when all agree. `recording_notice`: language → text that users read before they
+      agree to a recording. `waiting_notice`: language → text that users read while they wait.
+    - `listening`: what operators may do during a call. "off": nothing. "on": listen in. "whisper": also speak to the counselor.
+      "join": also speak to everybody. Unless the value is "off", the page tells users before they enter that an operator may
+      listen in.
+    - `captions`: "off": no captions. "live": people in a call may turn captions on. "keep": captions may also be kept with the
+      conversation, if all agree.
+    - `cobrowse`: whether counselors may ask to see the user's page, and which texts they then see. "off": they may not ask.
+      "strict": only texts that the site shares. "open": all texts except those that the site marks as private.
+    - `guests`: at most this many guests can be in a conversation at the same time, 0 to 3. `file_mb`: the largest file that
+      people may send each other, in MB; 0: pictures only. `read_marks`: whether people see who has read a line. `staff_names`:
+      whether the panel names the counselors at work.
+    - `callbacks`: whether users may book callbacks. `appointments`: the site's settings for appointments; None: the site gives
+      no appointments, and any counselor calls back.
+    - `thread_days`: for how many days a text conversation sleeps after its user has left; 0: the conversation ends instead.
+      `own_past`: whether users for whom the partner vouches may read their own earlier conversations.
+    - `wrap_up`: what staff choose after a conversation; None: the standard choices. `mail`: how mails of this site are written.
     """
 
     id: str
@@ -231,7 +239,7 @@ class StaffRecord(Struct, frozen=True, kw_only=True):
     `role`: the member's part in conversations; an operator takes no conversations. `offices`: all other roles of the member.
     `active`: whether the member may sign in.
     `texts`: at most this many text sessions at a time. `calls`: at most this many calls at a time. A member can have texts and
-    calls together. `texts_in_call`: whether they get new text requests while they are in a call.
+    calls together. `texts_in_call`: whether the member gets new text requests during a call.
     `mail`: the address to which mails about their account go, or "". `locale`: the language of these mails; "" for the first of
     `languages`.
     """
@@ -344,7 +352,10 @@ class EventRecord(Struct, frozen=True, kw_only=True):
 
 
 class MessageRecord(Struct, frozen=True, kw_only=True):
-    """A message that a user left because nobody could serve the user. `mail`: id of the mail about the answer, or ""."""
+    """A message that a user left because nobody could serve the user.
+
+    `mail`: id of the mail about the answer; "refused/" and a reason if this mail was refused; "" without an answer.
+    """
 
     id: str
     session: str
@@ -360,7 +371,7 @@ class MessageRecord(Struct, frozen=True, kw_only=True):
 
 
 class PictureRecord(Struct, frozen=True, kw_only=True):
-    """A checked and re-encoded picture. `use`: line, board or product. `author`: participant id."""
+    """A checked and re-encoded picture. `use`: "line", "board" or "product". `author`: participant id. `data`: the file."""
 
     id: str
     session: str
@@ -444,7 +455,8 @@ class DayCounts(Struct, frozen=True, kw_only=True):
     """The day's figures for the wallboard. A figure without data is None.
 
     `served`: sessions that a counselor answered. `left`: sessions that ended unanswered, because the user gave up or left a
-    message.
+    message. `service_level_percent`: share of these sessions that a counselor answered within 20 s. `rating`: mean score of the
+    users' ratings, 1 to 5.
     """
 
     served: int

@@ -20,9 +20,9 @@ from .realm import Realm
 from .types import DUE_NOW
 
 MOST_ENDPOINTS = 20  # one organisation has at most this many webhook endpoints
-MOST_QUEUED = 50_000  # at most this many events wait for one endpoint; further events are not stored for this endpoint
+MOST_QUEUED = 50_000  # once this many events wait for an endpoint, `mark_crowded` stops the storing of further events for it
 MOST_ATTEMPTS = 10  # at most this many attempts to deliver one event are kept, the newest ones
-PAGE_SIZE = 50
+PAGE_SIZE = 50  # `deliveries` returns at most this many events
 _KEPT_DAYS = 7  # days for which events are kept that no longer wait (delivered, given up, or for an endpoint that is off)
 _DAY_MS = 86_400_000
 
@@ -47,9 +47,10 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """A webhook endpoint of an organisation.
 
     `sites`: the endpoint gets only events of these sites; None: events of all sites. `secret`, `old_secret`: sealed secrets; the
-    old secret is valid until `old_until`. `state`: "failed": switched off because nothing could be delivered for three days.
-    `failures`: failed tries since the last success. `paused_until`: no event is sent before this time. `crowded`: too many events
-    wait, and new ones are not stored. `well_at`: the last success (Unix ms; 0: none).
+    old secret is valid until `old_until`. `state`: "failed" if the server has switched the endpoint off, because nothing could be
+    delivered for three days. `why`: why the last try failed, or "". `failures`: number of failed tries since the last success.
+    `paused_until`: no event is sent before this time. `crowded`: too many events wait, and new ones are not stored. `well_at`:
+    when an event was last delivered; 0: never. Times are Unix ms.
     """
 
     id: str
@@ -84,7 +85,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
-    """An event that is to be delivered to one endpoint. `event`: its `webhook-id`. `until`: when we stop trying (Unix ms)."""
+    """An event for one endpoint. `event`: its `webhook-id`. `until`: when the sender stops trying. Times are Unix ms."""
 
     n: int
     endpoint: str
@@ -139,8 +140,9 @@ class Webhooks(Leading):
     ) -> bool:
         """Change some fields of a webhook endpoint. Return False when there is no such endpoint.
 
-        `try_until`: if given, the sender tries the endpoint's waiting events until then (Unix ms). The earlier limit can have
-        passed while the endpoint was switched off. `audit`: entries to store with the change. Raises SameEvents.
+        `values`: the new values, by names of fields of `Endpoint`. `try_until`: if given, the sender tries the endpoint's waiting
+        events until then (Unix ms). The earlier limit can have passed while the endpoint was switched off. `audit`: entries to
+        store with the change. Raises SameEvents.
         """
         waiting = sa.and_(_d.endpoint == endpoint_id, _d.state == "queued")
 
@@ -179,8 +181,8 @@ class Webhooks(Leading):
     async def disable_endpoint(self, endpoint_id: str, why: str, *, audit: Iterable[Audited] = ()) -> bool:
         """Switch an endpoint off after failures.
 
-        People can send its waiting events again later. Return False if the endpoint was off already. `audit`: entries to store
-        with the change.
+        The endpoint's waiting events count as failed; people can send them again later. Return False if the endpoint was off
+        already. `audit`: entries to store with the change.
         """
 
         def disable(connection: sa.Connection) -> bool:
@@ -201,7 +203,10 @@ class Webhooks(Leading):
         await self._transaction(lambda connection: announce(connection, [event]), writes=True)
 
     async def announce_recording(self, session_id: str, epoch: int, period: int, at: int) -> None:
-        """Announce to webhooks that a recorded part of a session can be played."""
+        """Announce to webhooks that a segment of a session's recording can be played.
+
+        `epoch`: epoch of the room. `period`: number of the period of consent in which the segment was recorded. `at`: Unix ms.
+        """
 
         def ready(connection: sa.Connection) -> None:
             session_event(connection, "recording.ready", session_id, at, f"{epoch}.{period}", period=period)
@@ -235,7 +240,7 @@ class Webhooks(Leading):
         return [Endpoint(**each) for each in await self._all(sa.select(t.webhook).where(ready))]
 
     async def claim_deliveries(self, endpoint_id: str, now: int, most: int, lease_ms: int) -> list[Delivery]:
-        """Claim due events of an endpoint, and count one try for each. Return these events, the oldest first.
+        """Claim at most `most` due events of an endpoint, and count one try for each. Return these events, the oldest first.
 
         An event waits while an older event of the same session is queued. A claimed event is due again after `lease_ms`, so no
         event is lost when a server dies while it sends.
@@ -266,7 +271,8 @@ class Webhooks(Leading):
     async def delivered(self, delivery: Delivery, attempt: Attempt, *, hurry: Collection[int] | None = None) -> None:
         """Store that an event was delivered.
 
-        `hurry`: if given, the endpoint works again after failures: its waiting events are due now, except these.
+        `hurry`: given if the endpoint works again after failures. All waiting events of the endpoint are then due now, except the
+        deliveries with these numbers.
         """
         now = attempt.at
 
@@ -283,9 +289,10 @@ class Webhooks(Leading):
         await self._transaction(store, writes=True)
 
     async def not_delivered(self, delivery: Delivery, attempt: Attempt, next_at: int, paused_until: int, *, counts: bool) -> None:
-        """Store that an event was not delivered, and when to try again.
+        """Store that an event was not delivered, and when to try again (`next_at`, Unix ms).
 
-        `counts`: whether the try counts as a failure of the endpoint.
+        `counts`: whether the try counts as a failure of the endpoint. If it does, no event is sent to the endpoint before
+        `paused_until` (Unix ms).
         """
 
         def store(connection: sa.Connection) -> None:
@@ -302,7 +309,7 @@ class Webhooks(Leading):
         await self._do(sa.update(t.webhook_delivery).where(_d.n == n).values(state="failed"))
 
     async def deliveries(self, endpoint_id: str) -> list[Delivery]:
-        """Return the newest 50 events of an endpoint, the newest first."""
+        """Return at most the newest `PAGE_SIZE` events of an endpoint, the newest first."""
         newest = sa.select(t.webhook_delivery).where(_d.endpoint == endpoint_id).order_by(_d.n.desc()).limit(PAGE_SIZE)
         return [Delivery(**each) for each in await self._all(newest)]
 

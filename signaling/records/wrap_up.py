@@ -41,6 +41,8 @@ class Outcome(Struct, kw_only=True):
 
 
 class Tag(Struct, kw_only=True):
+    """A word that staff can attach to a conversation, in addition to its outcome."""
+
     id: Id
     names: _Names
 

@@ -12,7 +12,7 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
-AT_ONCE = 500  # one statement changes this many sessions
+AT_ONCE = 500  # one query reads at most this many sessions
 MARK = b'"earlier_sessions":[{'
 
 # Columns with texts or names of people. The planner's statistics would hold samples of these texts, which no erasure reaches.
