@@ -31,7 +31,7 @@ from .report import Report, Spread, report
 DEMO_STAFF = [("jimin", "jimin-demo"), ("suho", "suho-demo")]
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 TIMEOUT = aiohttp.ClientTimeout(total=30)
-BUSY_CPU_PERCENT, BUSY_LATE_MS = 70.0, 10.0  # Above either, the load test is too slow and distorts its figures.
+BUSY_CPU_PERCENT, BUSY_LATE_MS = 70.0, 10.0  # Above either of these, the load test itself is too slow, and its figures are wrong.
 REFRESH_S = 0.25  # Seconds between two updates of the progress on a terminal.
 UNITS = {
     "waited_ms": ("click → accepted", "ms"),
@@ -136,7 +136,7 @@ async def _call(place: Place, plan: Plan, accounts: list[tuple[str, str]], speec
     if (task := asyncio.current_task()) is not None:
         for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts background jobs with SIGINT ignored
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    jar, connector = aiohttp.DummyCookieJar(), aiohttp.TCPConnector(limit=0)  # each client sends its own cookie
+    jar, connector = aiohttp.DummyCookieJar(), aiohttp.TCPConnector(limit=0)  # each request names its cookie
     async with aiohttp.ClientSession(timeout=TIMEOUT, cookie_jar=jar, connector=connector) as http, Choir(speech) as choir:
         calls = Calls(Door(place, http), choir, plan)
         try:

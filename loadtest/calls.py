@@ -15,9 +15,13 @@ from .peer import Choir, NotConnected, Peer
 from .report import Outcome
 
 HEAR_S = 15.0
-"""Seconds from Accept in which both must hear each other. A call that takes longer has failed."""
+"""Longest time in seconds from a counselor's Accept until user and counselor hear each other. A call that takes longer has
+failed.
+"""
 GOODBYE_S = 5.0
-"""Seconds that counselors still get for their wrap-ups when a run ends."""
+"""Longest time in seconds that the end of a run waits for the counselors' wrap-ups. Also the longest wait of a wrap-up for the
+end of its session.
+"""
 APART_S = 0.05
 """Seconds between the clicks of two users."""
 
@@ -37,10 +41,10 @@ class Plan:
 
 @dataclass
 class Call:
-    """One call, with three events. `accepted` is set when one of our counselors is in the session.
+    """One call.
 
-    `both` is set when the two peers are connected, or when the counselor has failed with `problem`. `done` is set when the user
-    has left.
+    Three events are set one after another. `accepted`: one of the simulated counselors is in the session. `both`: the two peers
+    are connected, or the counselor has failed with `problem`. `done`: the user has left.
     """
 
     clicked_at: float
@@ -56,8 +60,8 @@ class Call:
 class Calls:
     """All calls of a run. Call `run` once.
 
-    `stages`: how many calls are waiting, talking, held or failed. `declined_rings`: rings for users outside the simulation, which
-    the simulated counselors declined. `staff_lost`: counselors who stopped early, by reason.
+    `stages`: how many calls are waiting, talking, held (ended well) or failed. `declined_rings`: rings for users outside the
+    simulation, which the simulated counselors declined. `staff_lost`: counselors who stopped early, by reason.
     """
 
     def __init__(self, door: Door, choir: Choir, plan: Plan) -> None:

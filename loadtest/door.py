@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-REPLY_S = 15.0  # A reply must come within this many seconds.
-# Statuses that mean "try later"; at most this many further tries; longest pause before a try in s.
+REPLY_S = 15.0  # The longest time in seconds that a client waits for a reply.
+# HTTP statuses that mean "try later"; largest number of further attempts; longest pause before an attempt, in s.
 LATER, RETRIES, MOST_RETRY_S = (429, 503), 3, 60.0
 MAX_MESSAGE_BYTES = 4 << 20
 
@@ -26,8 +26,8 @@ Message = dict[str, Any]
 class Refused(Exception):
     """The installation refused something, or did not answer.
 
-    `reason`: the installation's reason, or unreachable, not_understood, no_reply, closed. `login`: the account that cannot sign
-    in; "" for other refusals.
+    `reason`: the installation's own reason, or one of the client's: unreachable, not_understood, no_reply, closed. `login`: the
+    account that cannot sign in; "" for other refusals.
     """
 
     def __init__(self, reason: str, login: str = "") -> None:
@@ -88,7 +88,7 @@ class Door:
     async def _post(self, path: str, body: Message, origin: str, cookie: str = "") -> tuple[Message, str]:
         """Post JSON. Return the server's answer and its cookie.
 
-        If the answer says "try later", wait and try again, `RETRIES` times.
+        If the answer says "try later", wait and try again, at most `RETRIES` times.
         """
         headers = {"Origin": origin} | ({"Cookie": cookie} if cookie else {})
         for attempt in range(RETRIES + 1):

@@ -1,7 +1,7 @@
 """Computes figures of the sound that a peer hears: loss, jitter, delay, and the share that its jitter buffer must conceal. Pure.
 
-The sound is not decoded. The mixer's jitter buffer says which packets would be played, which would be repaired from the copy in
-the next packet, and which are lost.
+The sound is not decoded. The mixer's jitter buffer says which packets would be played, which would be repaired from the
+redundancy in the next packet, and which would be concealed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from media.peer.streams import Incoming
 from . import emodel
 
 KEPT = 3000
-"""Packets whose delays are remembered: one minute of sound, at 50 packets per second."""
+"""Number of the newest packets whose delays are remembered: one minute of sound, at 50 packets per second."""
 ENCODING_MS = 26.5
 """Delay before sending: a packet waits for its last sample (20 ms), and Opus looks 6.5 ms ahead."""
 WARM_TICKS = 50
@@ -29,9 +29,10 @@ WARM_TICKS = 50
 class Heard:
     """Figures of the sound that one listener heard. Delays are medians.
 
-    `loss`: share of packets lost. `concealed`: share of the sound lost after repair. `network_ms`: from sending to arrival; None
-    if no packet was recognised, because none came or all were mixed. `mouth_to_ear_ms`: `network_ms` plus encoding and jitter
-    buffer. `mos`: estimated. `network_ms` None: the other two are also None.
+    `loss`: share of the packets that were lost. `concealed`: share of the sound that was still missing after repair.
+    `network_ms`: from sending to arrival. `network_ms` is None if no packet was recognised, because none came or all were mixed.
+    `mouth_to_ear_ms`: `network_ms` plus the delays of encoder and jitter buffer. `mos`: an estimate. If `network_ms` is None,
+    `mouth_to_ear_ms` and `mos` are None, too.
     """
 
     packets: int
@@ -75,7 +76,7 @@ class Ear:
         self._buffer.push(arrived, now)
 
     def tick(self, now: float) -> None:
-        """Play the next 20 ms of sound from the jitter buffer, and count how each piece was decoded."""
+        """Take the next 20 ms of sound from the jitter buffer, and count how each piece would be decoded."""
         if self._stream is None:
             return
         self._ticks += 1

@@ -36,9 +36,9 @@ REPORT_EVERY_S = 5.0
 BUFFER_BYTES = 1 << 20
 KEPT = 10_000
 MOST_LATE_S = 0.2
-"""Largest lateness in seconds that the clock catches up with. If the clock is later, it skips ticks."""
+"""If the clock is late by at most this many seconds, it makes up for all missed ticks. If the clock is later, it skips ticks."""
 PHASES = 4
-"""Parts of a 20 ms tick. Each peer speaks in one of these parts, so that not all peers speak at one moment."""
+"""Number of equal parts of a 20 ms tick. Each peer speaks in one of these parts, so that not all peers speak at one moment."""
 
 Address = tuple[str, int]
 
@@ -54,8 +54,8 @@ class NotConnected(Exception):
 class Choir:
     """The clock of all peers, as an async context manager. Peers speak and listen from `join` to `leave`.
 
-    `late_ms`: how late each of the last `KEPT` ticks was, in ms. A large value means that this machine, and not the installation,
-    limits the figures.
+    `late_ms`: how late each of the last `KEPT` parts of a tick was, in ms (see `PHASES`). A large value means that this machine, and
+    not the installation, limits the figures.
     """
 
     def __init__(self, voice: Voice) -> None:

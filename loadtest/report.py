@@ -27,7 +27,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Spread:
-    """Of some values: the median, the value that only 5 % are worse than, and the worst."""
+    """Three figures of a set of values: the median, the 95th percentile counted from the best value, and the worst value."""
 
     p50: float
     p95: float

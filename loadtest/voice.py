@@ -36,7 +36,7 @@ PITCH_HZ, HARMONICS = 130.0, 30
 
 
 class VoiceError(Exception):
-    """The file cannot be used as a voice. The text says why."""
+    """The file cannot be used as a voice. The exception's text says why."""
 
 
 @dataclass(frozen=True)

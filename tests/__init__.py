@@ -1,1 +1,1 @@
-PATIENCE_S = 30.0  # seconds that a test waits for something that must happen; on a quiet machine it happens within two
+PATIENCE_S = 30.0  # longest time in seconds that a test waits for an expected event; on an idle machine, two seconds are enough

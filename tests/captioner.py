@@ -20,7 +20,7 @@ import aiohttp
 from tests.ports import free_port
 
 TOKEN = "for the tests of captions"
-START_S = 60.0  # seconds that a start may take; on an idle core it takes three
+START_S = 60.0  # longest time in seconds that the process may take to start; on an idle core, it takes three seconds
 
 
 def model() -> Path:
@@ -41,7 +41,7 @@ class Captioner:
     process: asyncio.subprocess.Process
 
     def pause(self) -> None:
-        """Stop the process, as if the machine had no CPU left. The connections of the process stay open."""
+        """Freeze the process (SIGSTOP), as if the machine had no CPU left. The connections of the process stay open."""
         self.process.send_signal(signal.SIGSTOP)
 
     async def kill(self) -> None:

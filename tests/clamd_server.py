@@ -45,7 +45,7 @@ def _wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
             try:
                 probe.connect(str(path))
             except OSError:
-                time.sleep(0.05)  # only an open socket shows that clamd is ready
+                time.sleep(0.05)  # clamd is ready when its socket accepts a connection
             else:
                 return
     raise AssertionError("clamd did not start")

@@ -1,4 +1,4 @@
-"""Clocks of a server that a test can move, either forward or as somebody sets the clock of a machine."""
+"""Two clocks for a server under test: one that a test moves forward, and one that a test sets forward or back."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class Clock:
 
 
 def wake(live: Live) -> None:
-    """Let everything happen that has become due because the clock has skipped."""
+    """Start everything that has become due because a test has moved the server's clock forward."""
     live.sessions.scheduler.wake()
     live.staffing.wake()
 
 
 class MachineTime:
-    """Replaces the module `time` of a server. Its wall clock is as somebody has set it, and its uptime makes no steps."""
+    """Replaces the module `time` in a server. `step` sets the wall clock forward or back. The monotonic clock does not change."""
 
     CLOCK_MONOTONIC = time.CLOCK_MONOTONIC
 

@@ -1,7 +1,7 @@
 """Run a whole cluster on loopback: servers, media machines, Redis, PostgreSQL, and Debian's haproxy as a balancer.
 
-Tests use the cluster. By hand, `make cluster` runs it together with coturn until Ctrl+C. With `--check`, the command makes calls
-through the cluster and then ends.
+Tests use this module. A developer runs `make cluster`, which also starts coturn and runs until Ctrl+C. With `--check`, the
+command makes calls through the cluster and then ends.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ START_S = 40.0
 class Server:
     """A process of the cluster: server, media machine or balancer. `process` is None while the process is down.
 
-    `environment`: variables for this process alone. `code`: the folder of the sources that the process runs. None: the sources of
-    the present test.
+    `environment`: variables for this process alone. `code`: the folder of the sources that the process runs. If `code` is None,
+    the process runs the sources that contain this file.
     """
 
     port: int
@@ -132,7 +132,7 @@ class Cluster:
         command += ["--host", place.host] if place.host != "127.0.0.1" else []
         command += ["--redis", self.redis_url or self.redis.url, "--database", self.database_url or self.postgres.url]
         command += ["--data-dir", str(self.folder / f"server-{number}")]
-        command += ["--most-lag-ms", "60000"]  # the server must refuse nobody, even on a busy machine
+        command += ["--most-lag-ms", "60000"]  # the server must not refuse people because the machine is busy
         command += ["--public-url", self.settings.url, "--trust-proxy", "--recordings", str(self.folder / "recordings")]
         command += ["--metrics", f"127.0.0.1:{metrics_port}"]
         if self.turn is not None:

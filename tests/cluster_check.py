@@ -35,7 +35,7 @@ async def check(cluster: Cluster) -> None:
         await web.TCPSite(shop, "127.0.0.1", cluster.settings.shop_port).start()
         async with asyncio.timeout(BALANCED_WITHIN_S):
             while len(answers := await asyncio.to_thread(_ready, f"http://127.0.0.1:{cluster.public_port}/readyz")) < 2:
-                await asyncio.sleep(0.2)  # the balancer has not yet checked both of the servers
+                await asyncio.sleep(0.2)  # the balancer sends requests to a server only after it has checked this server
         print(f"{ASKED} times /readyz by the balancer: " + ", ".join(f"{n} {state}" for state, n in answers.items()))
         assert set(answers) == {"leading", "standing by"}, "both servers are behind the balancer"
         async with async_playwright() as playwright:
@@ -59,7 +59,7 @@ def _ready(url: str) -> Counter[str]:
 
 
 def _measured(cluster: Cluster) -> None:
-    """Print what the leader's metrics have recorded of these calls, and check it."""
+    """Print and check the leader's metrics about these calls."""
     with urllib.request.urlopen(
         f"http://127.0.0.1:{cluster.leading().metrics_port}/metrics", timeout=5
     ) as answer:  # the address is our own

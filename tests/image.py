@@ -44,7 +44,7 @@ def check(image: Path) -> None:
     """Run the service of this image, and use its pages and a call."""
     with tempfile.TemporaryDirectory(prefix="sangdam-image-") as name:
         root = Path(name)
-        root.chmod(0o755)  # the image's user must get in
+        root.chmod(0o755)  # the image's user must be able to enter this folder
         config = unpacked(image, root)
         assert config["User"] == USER
         assert config["Entrypoint"] == ["tini", "--", "sangdam"]

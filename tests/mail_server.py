@@ -1,6 +1,6 @@
 """A real mail server for tests (aiosmtpd).
 
-It keeps the mails that it accepts, and it refuses, hangs or closes when a test wants this.
+The server keeps the mails that it accepts. A test can let it refuse mails, hang, or close connections.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ WAIT_S = 10.0
 class Mails:
     """The mails that a server has accepted, and its next answers.
 
-    `to_recipients`: answers to the next RCPT commands ("" accepts). `to_data`: answers to the next mails. `hangs`: the server
-    answers no more commands RCPT or, with `hangs_at` "DATA", no mail that it has got. `logins`: who has logged in, and with which
-    password.
+    `to_recipients`: answers to the next RCPT commands ("" accepts). `to_data`: answers to the next mails. `hangs`: the server no
+    longer answers the command that `hangs_at` names: RCPT, or DATA with its mail. `logins`: the name and the password of each
+    login.
     """
 
     def __init__(self, port: int) -> None:
@@ -106,7 +106,8 @@ async def running_mail_server(
 ) -> AsyncIterator[Mails]:
     """Run a mail server in this event loop.
 
-    `tls`: the certificate, used at once or, with `starttls`, after STARTTLS. `most_bytes`: the largest mail that it takes.
+    `tls`: the server's certificate. The server uses it from the start of a connection or, with `starttls`, after the command
+    STARTTLS. `most_bytes`: the size of the largest mail that the server accepts.
     """
     mails = Mails(free_port())
 
@@ -133,7 +134,7 @@ async def running_mail_server(
 
 
 def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
-    """Make a certificate for 127.0.0.1. Return the server's context, and the file with which clients trust it."""
+    """Make a certificate for 127.0.0.1. Return the server's TLS context, and the certificate's file, which clients must trust."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mail.test")])
     now = datetime.datetime.now(datetime.UTC)

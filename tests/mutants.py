@@ -1,9 +1,9 @@
 """`make mutants`: put each mistake of mutants.toml into a copy of the matcher's Lua, and show that the tests notice it.
 
-Each mutant gets a copy of the sources and one run of the contract tests. The run stops at the first failure, and Hypothesis
-does not shrink it. A mutant is caught if the tests fail. The command fails if the tests pass for a mutant, take too long, or
-break in another way. The command first runs the tests on an unchanged copy. The tests must pass there; otherwise the results mean
-nothing.
+Each mutant gets a copy of the sources and one run of the contract tests. The run stops at the first failing test, and Hypothesis
+does not shrink the failing example. A mutant is caught if the tests fail. The command fails if the tests of a mutant pass, take
+too long, or end in another way. First of all, the command runs the tests on an unchanged copy. If the tests fail on this copy,
+the command ends, because the other results would mean nothing.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ SUITE: Final = (
     "tests/contract/matcher/test_lockstep.py",
 )
 FIRST_S: Final = 600  # time limit for the run without a mistake, seconds
-TIMES: Final = 4  # each other run may take this many times as long as the run without a mistake, but at least `LEAST_S`
+TIMES: Final = 4  # time limit of a run with a mistake, in times of the run without a mistake; at least `LEAST_S`
 LEAST_S: Final = 90
-PASSED, FAILED = 0, 1  # pytest's exit codes; the others mean that no test ran
+PASSED, FAILED = 0, 1  # exit codes of pytest; any other code means that pytest could not run the tests
 
 
 def copy_to(folder: Path) -> None:

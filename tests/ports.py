@@ -14,13 +14,13 @@ from contextlib import ExitStack, suppress
 from functools import cache
 
 FIRST, LAST = 10_500, 32_767
-"""Linux uses ports from 32,768 up for outgoing connections (`net.ipv4.ip_local_port_range`).
+"""First and last port that tests use. Linux uses ports from 32,768 up for outgoing connections (`net.ipv4.ip_local_port_range`).
 
 Browsers refuse port 10,080, which is the last one on their list of unsafe ports.
 """
 BLOCK = 500
-"""Number of ports in the block of one process. The process uses the ports in turn, and uses a port again when the port can be
-bound.
+"""Number of ports in the block of one process. The process uses the ports in turn. After the last port, it continues with the
+first, and skips ports that are in use.
 """
 
 
@@ -73,6 +73,6 @@ def _are_free(ports: range) -> bool:
                 probe = stack.enter_context(socket.socket(socket.AF_INET, kind))
                 if kind == socket.SOCK_STREAM:
                     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # servers set this option on their sockets, too
-                probe.bind(("0.0.0.0", port))  # bound only to see whether the port is free
+                probe.bind(("0.0.0.0", port))  # raises OSError if the port is not free
         return True
     return False

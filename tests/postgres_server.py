@@ -18,7 +18,7 @@ from tests.ports import free_port
 
 
 def _programs() -> Path:
-    """Return the folder of the newest PostgreSQL that Debian has installed."""
+    """Return the folder of programs of the newest installed PostgreSQL from Debian."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
     if not found:
         raise RuntimeError("These tests need PostgreSQL. Install it: sudo apt-get install --no-install-recommends postgresql")
@@ -26,7 +26,7 @@ def _programs() -> Path:
 
 
 def _as_nobody_special(*command: str | Path) -> list[str]:
-    """Return the unprivileged user that runs PostgreSQL. PostgreSQL refuses to run as root; Debian's package creates a user."""
+    """Return the command, run as the user `postgres` if this process is root: PostgreSQL refuses to run as root."""
     words = [str(word) for word in command]
     return ["runuser", "-u", "postgres", "--", *words] if os.geteuid() == 0 else words
 
@@ -34,8 +34,8 @@ def _as_nobody_special(*command: str | Path) -> list[str]:
 class PostgresServer:
     """A PostgreSQL server. `url`: its address for SQLAlchemy. Committed data survives `stop` and `start`.
 
-    `primary`: the server of which this one becomes a streaming replica, until `promote` makes this one a primary. `within`: words
-    before each command, for example to run the server in a network namespace.
+    `primary`: if given, the new server is a streaming replica of this primary until `promote`. `within`: words before each
+    command, for example to run the server in a network namespace.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class PostgresServer:
         self._run("pg_ctl", "-D", self.data, "-w", "-m", "immediate", "stop")
 
     def freeze(self) -> None:
-        """Stop all processes of the server until `thaw`. The server's connections stay open, and nothing answers."""
+        """Freeze all processes of the server (SIGSTOP) until `thaw`. Connections stay open, but the server answers nothing."""
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
@@ -96,7 +96,7 @@ class PostgresServer:
 
 
 def both(first: PostgresServer, second: PostgresServer) -> str:
-    """Return the address of the server that is the primary, of these two servers."""
+    """Return an address that names both servers. A client that may only use a primary finds the primary among the two."""
     hosts = "&".join(f"host={each.host}:{each.port}" for each in (first, second))
     return f"postgresql+asyncpg://sangdam@/postgres?{hosts}"
 

@@ -14,7 +14,7 @@ Scrape = dict[str, list[dict[str, str]]]
 
 
 def scrape(text: str) -> Scrape:
-    """Return for each metric name the label sets of its samples."""
+    """Return metric → the labels of each of its samples."""
     found: Scrape = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
@@ -23,7 +23,7 @@ def scrape(text: str) -> Scrape:
 
 
 def wrong_names(query: str, known: Scrape) -> list[str]:
-    """Return a sentence for each name in `query` that `known` lacks. If `known` has every name, return an empty list."""
+    """Return a sentence for each metric, label and value in `query` that `known` lacks."""
     tree = promql.parse(query)
     return [sentence for part in _walk(tree) for sentence in _wrong(part, known)]
 

@@ -68,11 +68,10 @@ class Came:
 
 @dataclass
 class PushService:
-    """A push service. `answers`: statuses for the next pushes to a browser, by the browser's name.
+    """A push service.
 
-    Without a status, the answer is 201.
-
-    With 0, no answer comes.
+    `answers`: name of a browser → HTTP statuses of the responses to its next pushes. When none is left, the status is 201.
+    Instead of status 0, the service never responds.
     """
 
     port: int = field(default_factory=free_port)

@@ -1,6 +1,6 @@
-"""Run Debian's Redis for tests, in a process of its own, on a Unix socket or a free port. It has no persistence.
+"""Run Debian's Redis for tests, in a separate process, on a Unix socket or a free port, without persistence.
 
-The server can also run with Sentinels.
+This module also runs a master with a replica and Sentinels, and a Redis Cluster.
 """
 
 from __future__ import annotations

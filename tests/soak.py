@@ -1,12 +1,13 @@
 """`make soak`: calls come and go on a real service for half an hour, then check for leaks.
 
-Light peers make each call. A call has two voices, lines, strokes on the board, and a file. Four extras take turns: the user
-leaves and returns; the user's connection to the worker ends without a goodbye, and the user returns; a professional joins, and
-the room is mixed; or the call is recorded. Between calls, when no room is left, the soak reads memory, tasks and descriptors of
-server and worker from their metrics, and the recorder's memory from the kernel. The first third of the time is a warm-up. After
-the warm-up, no figure may grow. The growth is a Theil–Sen slope, at the lower end of its 95 % confidence interval. The soak fails
-if this slope adds more than `SLACK` over the measured time. The records, the recordings and the files must grow, because they are
-kept. Their growth is only printed, for each call.
+Light peers make each call. A call has two voices, lines, strokes on the board, and a file. In every five calls, one call has
+nothing more, and four calls have one event each: the user leaves and returns; a professional joins, so that the room is mixed;
+the user's connection to the worker ends without a goodbye, and the user returns; the call is recorded. Between calls, when no
+room is left, the soak reads memory, tasks and descriptors of server and worker from their metrics, and the recorder's memory from
+the kernel. The first third of the time is a warm-up. After the warm-up, no figure may grow. A figure's growth is its Theil–Sen
+slope times the measured time. To be sure, the soak uses the lower end of the slope's 95 % confidence interval, and fails if this
+growth exceeds `SLACK`. The records, the recordings and the files must grow, because the service keeps them. So the soak only
+prints how much they grow per call.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ from tests.ports import free_port
 TALK_S = 6.0
 STROKES = 12
 STORIES = ("plain", "reconnect", "conference", "vanish", "recorded")
-LINES = 20  # number of lines in each call whose delay is measured
+LINES = 20  # number of chat lines in each call; the soak measures the delay of each line
 EMPTY_WITHIN_S = PATIENCE_S = 60.0
 BETWEEN_S = 1.0
 WARM_UP = 1 / 3
@@ -206,7 +207,7 @@ class Soak:
         return found
 
     async def _scrape(self) -> dict[str, float]:
-        """Return for each metric name the sum of its samples over all labels."""
+        """Return metric → the sum of its samples over all labels."""
         async with self.door.http.get(self.metrics_url) as answer:
             text = await answer.text()
         found: dict[str, float] = {}

@@ -48,7 +48,7 @@ def packets(samples: Samples) -> list[bytes]:
 
 
 async def say(peer: Peer, name: str, first: int = 1000) -> int:
-    """Let a peer speak a recording, in real time. `first`: the first sequence number to use. Return the next free one."""
+    """Let a peer speak a recording, in real time, from sequence number `first` on. Return the next unused sequence number."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     for n, payload in enumerate(packets(speech(name))):

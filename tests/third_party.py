@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "THIRD_PARTY.md"
 BASE = "base"
-LONGEST = 60  # a licence's name has at most this many characters; a longer text is the text of the licence
+LONGEST = 60  # longest name of a licence, in characters; a longer text in this field is the licence itself, not its name
 
 
 def licence(of: Distribution) -> str:
@@ -45,7 +45,7 @@ def _needed(wanted: Iterable[str], extra: str, found: dict[str, Distribution]) -
 
 
 def python_packages() -> dict[str, tuple[str, str]]:
-    """Return for each Python package its licence, and the installation that contains it: "base" or the name of an extra."""
+    """Return package → (licence, installation) for the Python packages. The installation is "base" or the name of an extra."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = {name: wanted for name, wanted in project["optional-dependencies"].items() if name != "dev"}
     rows: dict[str, tuple[str, str]] = {}
@@ -58,13 +58,13 @@ def python_packages() -> dict[str, tuple[str, str]]:
 
 
 def page_packages() -> dict[str, str]:
-    """Return for each npm package that the built pages may contain its licence."""
+    """Return package → licence for each npm package that the built pages may contain."""
     lock = json.loads((ROOT / "web/package-lock.json").read_text())["packages"]
     return {path.rpartition("node_modules/")[2]: of["license"] for path, of in lock.items() if path and not of.get("dev")}
 
 
 def lists() -> dict[str, str]:
-    """Return the two tables of the page, by the name of their place in it."""
+    """Return the two tables of the page. Each table's key is the name of the comment in the page that marks its place."""
     python = [f"| {name} | {text} | {brought} |" for name, (text, brought) in sorted(python_packages().items())]
     pages = [f"| {name} | {text} |" for name, text in sorted(page_packages().items())]
     return {
@@ -74,7 +74,7 @@ def lists() -> dict[str, str]:
 
 
 def with_lists(page: str) -> str:
-    """Return the page with the present tables at their places."""
+    """Return the page, with each of the tables replaced by a newly made one."""
     for name, table in lists().items():
         page = re.sub(
             rf"(<!-- {name} -->\n).*?(\n<!-- end -->)", lambda found, t=table: found[1] + t + found[2], page, flags=re.DOTALL

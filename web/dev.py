@@ -1,4 +1,4 @@
-"""Run the demo for developers: pages reload when they change, and the service restarts when Python files change.
+"""Run the demo for developers: browsers reload a page when its sources change, and the service restarts when Python files change.
 
 The addresses and accounts are those of `make run`. Vite listens on the public port and passes HTTP and the WebSocket on to the
 service. Media goes straight to the workers. `make dev` installs the development tools that this program needs.

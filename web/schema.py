@@ -59,14 +59,14 @@ def messages() -> dict[str, Any]:
 
 
 def _whole(schema: dict[str, Any], kind: type[msgspec.Struct] | None) -> dict[str, Any]:
-    """Return the schema of a struct. Whenever a view is sent, it has all of its fields, including those with a default."""
+    """Return the schema of a struct. All fields of a view are required, because the server also sends those with a default."""
     if kind is None or issubclass(kind, words.Message):
         return schema
     return schema | {"required": list(schema["properties"])}
 
 
 def _with_names(value: Any, by_words: dict[frozenset[str], str]) -> Any:
-    """Return the schema with each enumeration of named words replaced by a reference to its name."""
+    """Return the schema. In it, a reference to a name replaces each enumeration that has this name."""
     if isinstance(value, list):
         return [_with_names(each, by_words) for each in value]
     if not isinstance(value, dict):
@@ -78,7 +78,7 @@ def _with_names(value: Any, by_words: dict[frozenset[str], str]) -> Any:
 
 
 def files() -> dict[Path, bytes]:
-    """Return the text of each file."""
+    """Return path → content of each file that this command writes."""
     wanted = {"openapi.json": openapi.document(), "messages.json": messages()}
     return {
         ROOT / "docs" / name: msgspec.json.format(msgspec.json.encode(each), indent=1) + b"\n" for name, each in wanted.items()

@@ -22,7 +22,7 @@ class Aim(NamedTuple):
         return rows[self.row].max if self.worst else rows[self.row].value
 
     def used(self, rows: Rows) -> float:
-        """Return the share of the limit that a value uses: 1 is the limit, and less is better."""
+        """Return how much of the limit the row's value uses: 1.0 is the whole limit, and less is better."""
         found = self.of(rows)
         return self.limit / found if self.at_least else found / self.limit
 
@@ -85,9 +85,9 @@ AIMS = [
 
 
 def with_derived(rows: Rows) -> Rows:
-    """Return the rows, with one more row, `DERIVED`, which is computed from two of them.
+    """Return the rows and the row `DERIVED`, which is computed from two of them.
 
-    If one of the two is missing, add nothing.
+    If one of these two rows is missing, return `rows` unchanged.
     """
     clean, bad = rows.get("mos_clean"), rows.get("mos_loss10_jitter50")
     if clean is None or bad is None:

@@ -3,7 +3,7 @@
 The bench uses the real captions process with the tiny English model, in real time.
 
 No other process runs on the core of the captions process. Speakers send Opus packets through `CaptionLink`, as a media worker
-does. The delay is the time from the last audible sound of a recording to its last final caption.
+does. The delay is the time from the last audible sound of a recording to the first final caption after this sound.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ AUDIBLE = 500  # The softest sample that counts as speech; full scale is 32768.
 SETTLE_S = 4.0  # After the last sound, the bench waits at most this many seconds for the last captions.
 MOST_SPEAKERS = 12
 MOST_DELAY_S = 2.0
-RECORDINGS_A_STEP = 4  # number of recordings that each speaker says, one after the other
+RECORDINGS_A_STEP = 4  # number of recordings that each speaker says in each step, one after the other
 
 
 @dataclass(eq=False)
@@ -70,9 +70,9 @@ class Speaker:
                     self.ended.append(loop.time())
 
     def delays(self) -> list[float]:
-        """Return for each recording the seconds from its last sound until its last final caption.
+        """Return for each recording the seconds from its last sound until the first final caption after this sound.
 
-        A recording without words has no delay.
+        A recording without such a caption has no delay.
         """
         found = []
         for n, ended in enumerate(self.ended):

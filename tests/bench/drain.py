@@ -1,9 +1,10 @@
-"""Measure how fast 100,000 mails and as many pushes are sent to servers that limit the rate, and how late a ring is then.
+"""Measure how fast 100,000 mails and 100,000 pushes go to servers that limit the rate, and how late rings arrive meanwhile.
 
     python -m tests.bench drain
 
-A real mail server (aiosmtpd) and a push service on loopback accept a limited number each second. All mails but a hundred belong
-to one organisation. The figure for these hundred mails shows whether they wait behind the mails of the first organisation.
+A real mail server (aiosmtpd) and a push service on loopback accept only a limited number of mails and pushes each second. A
+hundred of the mails belong to a second organisation, and all others to a first one. The figure for these hundred mails shows
+whether they wait behind the mails of the first organisation.
 """
 
 from __future__ import annotations
@@ -139,7 +140,7 @@ async def fill(records: Records, device: Device) -> None:
 
 
 async def ring(records: Records, sender: PushSender, device: Device, pushes: Pushes) -> float:
-    """Ring once. Return the time until the ring was at the push service, in ms."""
+    """Send one ring. Return the time in ms until the ring arrived at the push service."""
     now, begun = now_ms(), time.monotonic()
     key = f"ring/{secrets.token_hex(4)}"
     push = Push(device=device, kind="user", key=key, args={"site": "Shop"}, rank=RING, at=now, next_at=now, until=now + 20_000)
@@ -191,7 +192,7 @@ async def measure(folder: Path) -> list[Row]:
 
 
 def _memory_mb() -> float:
-    """Return the largest memory of this process until now, in MB."""
+    """Return this process's peak memory until now, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

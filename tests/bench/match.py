@@ -1,9 +1,9 @@
 """Measure the matcher's memory store with 1,000 staff, 20 queues and 10,000 waiting requests.
 
-The bench also compares 100,000 waiting requests with 1,000. A match is one step that ends with a reservation: `wrapped_up` takes
-the head of the queue. The other steps (accept, enter, complete, a new request) run on the same engine, between the timed steps.
-Rates are computed from the thread's CPU time, which other programs do not affect. The p99 is measured by the wall clock, which
-other programs do affect.
+The bench also compares a queue of 100,000 waiting requests with a queue of 1,000. A match is one step that ends with a
+reservation: `wrapped_up` takes the head of the queue. The other steps (accept, enter, complete, a new request) run on the same
+engine, between the timed steps. Rates are computed from the thread's CPU time, which other programs do not affect. The p99 is
+measured by the wall clock, which other programs do affect.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ def request(number: int, now_ms: int, rng: random.Random) -> Request:
 
 
 def run(*, people: int, waiting: int, matches: int, profiles: int | None = 40, seed: int = 1) -> Figures:
-    """Measure `matches` whole cycles.
+    """Measure `matches` matches, each in a cycle of accept, enter, complete, a new request, and wrap up.
 
-    Before that, fill the queue, sign the staff in, and let each member take one request.
+    Before the measurement, fill the queue, sign the staff in, and offer each member one request.
     """
     rng = random.Random(seed)
     engine = Engine()

@@ -1,8 +1,8 @@
 """Measure the matcher's Redis store through its whole client, on its own redis-server.
 
-1,000 staff, 20 queues, 10,000 waiting requests, and 32 steps in flight; also 100,000 waiting compared with 1,000. A match is
-one `wrapped_up` that takes the head of the queue, as in `tests/bench/match.py`, timed by the wall clock. The latency of a match
-is the caller's wait while 31 other steps are in flight.
+There are 1,000 staff, 20 queues and 10,000 waiting requests. 32 steps run at the same time. The bench also compares 100,000
+waiting requests with 1,000. As in `tests/bench/match.py`, a match is one step `wrapped_up` that takes the head of the queue. The
+wall clock times each match. The latency of a match is the caller's wait while 31 other steps run.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Figures:
 class Desk:
     """Plays all requesters and staff: fills the queue, signs everybody in, then runs cycles.
 
-    A cycle is accept, enter, complete, a new request, wrap up.
+    A cycle consists of these steps: accept, enter, complete, a new request, and wrap up.
     """
 
     def __init__(self, url: str, seed: int) -> None:

@@ -1,4 +1,4 @@
-"""Measure the compressed size of what a browser must load before it can show anything."""
+"""Measure the compressed size of the files that a browser must load before it can show anything."""
 
 from __future__ import annotations
 

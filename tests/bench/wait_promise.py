@@ -66,7 +66,7 @@ def own_staff() -> Model:
 
 
 def shifts() -> Model:
-    """Build a model in which the number of staff changes between four and twenty, both gradually and at once."""
+    """Build a model in which the number of staff changes several times a day, between four and twenty."""
     return Model(
         [
             people(4, name="always"),

@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _present_pages() -> None:
-    """Build the pages if their sources have changed, so that the tests never see former pages."""
+    """Build the pages if their sources have changed since the last build, so that the tests use the present pages."""
     subprocess.run([sys.executable, Path(__file__).parents[2] / "web" / "build.py"], check=True)
 
 

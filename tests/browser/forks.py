@@ -69,7 +69,7 @@ class Fork:
 
 def fork(log: Path, arguments: list[str]) -> Fork:
     """Run `sangdam` with these arguments. The server's output is appended to `log`. The server ends when this process ends."""
-    if _origin().poll() is not None:  # the process that makes the forks has ended: start another one for the next test
+    if _origin().poll() is not None:  # the process that makes the forks has ended, so start another one
         _origin.cache_clear()
     origin = _origin()
     assert origin.stdin is not None

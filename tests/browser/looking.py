@@ -1,6 +1,6 @@
 """Visual check of a page at desktop and phone size, light and dark: nothing is cut off, untranslated or unreachable.
 
-With the variable LOOK_EVERY_SIZE set, each page is looked at in two desktop and three phone sizes.
+If the environment variable LOOK_EVERY_SIZE is set, each page is checked at two desktop and three phone sizes.
 """
 
 from __future__ import annotations

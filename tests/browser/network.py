@@ -44,11 +44,12 @@ ONE_WAY = """
 
 
 class Network:
-    """One person's network. UDP passes a router that can be cut off (`Nat`).
+    """One person's network. UDP packets pass a router (`Nat`), which can drop all of them.
 
     Everything else passes a SOCKS proxy, which holds the data back while the network fails.
 
-    The network can fail once. `becomes` changes the quality of the link that carries media.
+    After the network has failed and returned, it must not fail again. `becomes` changes the quality of the link that carries
+    media.
     """
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ from playwright.async_api import Error as PlaywrightError
 from tests.browser import media
 from tests.browser.service import Service
 
-PATIENCE_S = 30.0  # seconds that a test waits for something that must happen; on a quiet machine it happens within two
+PATIENCE_S = 30.0  # longest time in seconds that a test waits for an expected event; on an idle machine, two seconds are enough
 expect.set_options(timeout=PATIENCE_S * 1000)
 BrowserName = Literal["chromium", "firefox"]
 # kinds of responses whose bodies are not fetched from the browser, because that would take a second for each page

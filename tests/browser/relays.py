@@ -1,6 +1,6 @@
 """A browser whose network allows only a TURN relay.
 
-This module also has a query for the path that the browser's media takes (null: not known yet).
+This module also has a script that returns the path of the browser's media, or null while the path is not known.
 """
 
 # Lets the browser use only relays over one transport, as a firewall would.

@@ -59,7 +59,7 @@ class Service:
             *(("--demo", "--shop-port", str(self.shop_port)) if self.demo else ("--host", "127.0.0.1")),
             *("--port", str(self.port), "--udp-port", str(self.udp_port)),
             *("--workers", "1", "--data-dir", str(self.data_dir)),
-            *("--most-lag-ms", "60000", *self.extra),  # the server must refuse nobody, even on a busy machine
+            *("--most-lag-ms", "60000", *self.extra),  # the server must not refuse people because the machine is busy
         ]
         self.process = fork(self.log, words) if self.forked else await self._program(words)
         await self.ready(within_s)
@@ -97,7 +97,7 @@ class Service:
             if isinstance(process, Fork):
                 process.send_signal(SHOW)
                 await asyncio.sleep(1)
-            process.kill()  # a server that is still running would slow every later test
+            process.kill()  # a server that went on running would slow all later tests
             raise AssertionError(f"still running {ENDS_S:.0f} s after {how.name}:\n{self.log.read_text()[-20_000:]}") from None
 
     def skip(self) -> None:
@@ -163,7 +163,7 @@ class Backstage:
         await asyncio.gather(*self.leaving)
 
     async def _prepare(self, after_s: float = 0) -> Service:
-        await asyncio.sleep(after_s)  # a test that has just started needs the processor for itself in its first seconds
+        await asyncio.sleep(after_s)  # in its first seconds, a test needs the whole processor
         self.count += 1
         folder = self.folder / str(self.count)
         folder.mkdir()

@@ -107,7 +107,7 @@ async def test_ink_and_picture_reach_everybody_also_who_comes_late(cast: Cast, t
     await open_board(professional)
     await expect(professional.get("board-background")).to_be_visible()
     await shows_the_same(user, professional)
-    await counselor.get("mode-conference").click()  # in a consultation, of these two people only the user is allowed to draw
+    await counselor.get("mode-conference").click()  # in a consultation, counselor and professional are not allowed to draw
     await counselor.get("mode-apply").click()
     everybody = (user, counselor, professional)
     for person in everybody:
@@ -158,7 +158,7 @@ async def box_of(person: Person, selector: str) -> tuple[float, float]:
 
 
 async def test_board_has_room_at_every_size(cast: Cast) -> None:
-    """The question about the recording stays open during the whole test, and must not take space from the board."""
+    """During the whole test, the page asks for consent to a recording. This question must not make the board smaller."""
     await sangdam(cast.service, "site", "add", "demo-shop", "--update", "--recording", "ask")
     counselor = await cast.counselor()
     user = await cast.user()

@@ -65,7 +65,7 @@ async def test_new_version_is_offered_and_the_shell_opens_without_a_server(tmp_p
         await panel.get_by_test_id("chat-input").press("Enter")
         await jimin.reads("삼각대도 있나요?")
         await jimin.page.evaluate(READY)
-        await jimin.page.reload()  # the worker serves a page from its next loading on
+        await jimin.page.reload()  # the service worker serves a page only when the page is loaded again
         await jimin.reads("삼각대도 있나요?")
 
         await service.stop()

@@ -19,8 +19,8 @@ PLACE = """(box) => {
   return [seen.dataset.seq, seen.getBoundingClientRect().top - top];
 }"""
 
-# Notes what the console asks of the browser: sounds, notifications and the number on its icon. The window counts as one behind
-# other windows, because the console shows no notification in front of the person.
+# Records for what the console asks the browser: sounds, notifications and the number on the console's icon. The script makes the
+# console believe that its window has no focus, because the console shows no notification while its window has the focus.
 NOTE = """() => {
   globalThis.told = [];
   document.hasFocus = () => false;

@@ -72,7 +72,7 @@ async def test_voice_is_sent_redundantly_while_packets_are_lost(cast: Cast) -> N
         assert once > LOSS / 2
         await asyncio.sleep(SETTLES_S)
 
-        async def made_up_less() -> bool:  # on a busy machine, the browser also makes up what it plays too late
+        async def made_up_less() -> bool:  # on a busy machine, the browser also conceals packets that it gets too late to play
             since = await heard(counselor.page)
             await asyncio.sleep(HEARS_S)
             twice = await made_up(counselor.page, since)

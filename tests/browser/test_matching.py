@@ -1,6 +1,6 @@
 """The right counselor's console rings for each user, and waiting users see the right texts.
 
-The queue continues after a server's death.
+After the server was killed and started again, the queue is as before.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Pages tell the truth about who hears whom. In some tests a counselor has two sessions, and one of the two becomes a call."""
+"""Pages tell the truth about who hears whom. In some tests, a counselor has two sessions, one of which is a call."""
 
 from __future__ import annotations
 

@@ -47,10 +47,7 @@ async def postgres(postgres_server: str) -> str:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return the URL of an empty database. Each test runs once on SQLite and once on PostgreSQL.
-
-    Each test runs once on SQLite and once on PostgreSQL.
-    """
+    """Return the URL of an empty database. Each test runs once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}"
     postgres: str = request.getfixturevalue("postgres")

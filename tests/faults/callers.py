@@ -1,8 +1,8 @@
 """People who behave as their browsers do.
 
-After a disconnect, a person's WebSocket reconnects with backoff to the next server. When the room's epoch rises, the person opens
-a new peer connection while the old connection still sounds. Each person keeps lines until they are acknowledged, and has a copy
-of the board.
+After a disconnect, a person's WebSocket reconnects with backoff: to the same server if that server said goodbye, otherwise to the
+next server. When the room's epoch rises, the person opens a new peer connection while the old connection still sounds. Each
+person keeps lines until they are acknowledged, and has a copy of the board.
 """
 
 from __future__ import annotations
@@ -94,8 +94,8 @@ class Board:
 class Caller:
     """A person, identified by `hello`, `origin` and `cookie`.
 
-    `pongs`: times at which the server answered a ping. The times are recorded if `watched` is set. `moves`: epochs whose room
-    this person joined.
+    `pongs`: the times at which the server answered a ping. A person sends pings only if `watched` is set. `moves`: the epochs of
+    the rooms that this person joined.
     """
 
     http: aiohttp.ClientSession
@@ -226,7 +226,7 @@ class Caller:
         return bool(self.pongs) and self.pongs[-1] >= at
 
     def served_gap(self, since: float, until: float) -> float:
-        """Return the longest time in s without an answer to a ping."""
+        """Return the longest time in s without an answer to a ping, between the two given times."""
         times = [since, *(at for at in self.pongs if since <= at <= until), until]
         return max(later - earlier for earlier, later in itertools.pairwise(times))
 

@@ -87,14 +87,15 @@ AIMS = {
     "disk_full_lost_lines": 0.0,
     "disk_full_dropped_calls": 0.0,
 }
-"""By name of a figure: the largest value with which the fault test passes."""
+"""Name of a figure → the largest value with which the fault test passes."""
 
 
 @dataclass(frozen=True)
 class Figure(Row):
     """A figure. `value` is the median.
 
-    For the audio gaps after `worker_kill`, the row's value is the 95th percentile, as in the aim.
+    The audio gaps after `worker_kill` are an exception: their `value` is the 95th percentile, to which the promised limit
+    applies.
     """
 
     median: float = 0.0
@@ -115,10 +116,10 @@ def figure(name: str, unit: str, runs: list[float]) -> Figure:
 
 
 class Harm:
-    """The harm that a fault does to the calls, with one entry for each run of the fault.
+    """The harm that the runs of a fault do to the calls.
 
-    `gaps`: the longest silence of each person, in seconds. `lost`: how many lines (and strokes, if the people draw) were lost.
-    `dropped`: how many calls were dropped.
+    `gaps`: the longest silence of each person in each run, in seconds. `lost`: for each run, how many lines (and strokes, if the
+    people draw) were lost. `dropped`: for each run, how many calls were dropped.
     """
 
     def __init__(self) -> None:

@@ -90,7 +90,7 @@ class Network:
     def bad(self, *links: tuple[str, str], loss: float = 0.0, delay_s: float = 0.0) -> Iterator[None]:
         """Lose and delay packets on these links until the context ends (`bad_link.py`). Each link is (sender, receiver).
 
-        `loss`: share of the packets that are lost. `delay_s`: seconds by which each other packet comes later.
+        `loss`: share of the packets that are lost. `delay_s`: delay of all other packets, in seconds.
         """
         name = f"{self.name}bad"
         in_router = ("ip", "netns", "exec", self.router)

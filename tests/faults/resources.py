@@ -99,24 +99,24 @@ def descriptor_rows() -> list[Figure]:
 # --- memory --------------------------------------------------------------------------------------------------------------
 
 CGROUPS = Path("/sys/fs/cgroup")
-MORE_BYTES = 4 * 2**20  # memory that the worker is allowed to take in addition to what it has
+MORE_BYTES = 4 * 2**20  # memory that the worker is allowed to take in addition to its present memory
 BOARD_BYTES = 1 << 20
 ROOMS = 4
 
 
 @contextmanager
 def memory_limit(pid: int, more_bytes: int) -> Iterator[None]:
-    """Let this process take only `more_bytes` more memory than it has. Then the kernel kills the process. It has no swap."""
+    """Let the kernel kill this process when it takes over `more_bytes` more memory than it has. The machine must have no swap."""
     second = (CGROUPS / "cgroup.controllers").exists()  # version 2 of cgroups
     group = (CGROUPS if second else CGROUPS / "memory") / f"sangdam-faults-{pid}"
     group.mkdir()
     try:
-        # memory that a process has already stays with its former group
+        # the memory that the process already has stays with its former group and does not count
         (group / ("memory.max" if second else "memory.limit_in_bytes")).write_text(str(more_bytes))
         (group / "cgroup.procs").write_text(str(pid))
         yield
     finally:
-        with suppress(OSError):  # the group still has a process if the process was not killed
+        with suppress(OSError):  # if the process was not killed, it is still in the group, and the group cannot be removed
             group.rmdir()
 
 
@@ -180,7 +180,7 @@ def memory_rows() -> list[Figure]:
 
 @contextmanager
 def _with_small_disk(servers: int, media: int) -> Iterator[Cluster]:
-    """Start a cluster whose recordings are on a disk of their own, with room for some minutes of sound."""
+    """Start a cluster whose recordings are on a separate disk with room for some minutes of sound."""
     with running_stores() as cluster:
         folder = cluster.folder / "recordings"
         folder.mkdir()
@@ -269,7 +269,7 @@ async def _until_it_fails(postgres: PostgresServer) -> None:
     """Make PostgreSQL begin new files of its write-ahead log, until there is no room for another one, and its writes fail."""
     async with asyncio.timeout(BACK_S):
         while await _begins_a_file(postgres.url.replace("+asyncpg", "")):
-            await asyncio.sleep(0.5)  # meanwhile the people of the calls write into the new file
+            await asyncio.sleep(0.5)  # during this time, the lines of the people in the calls go into the new file
 
 
 async def _begins_a_file(address: str) -> bool:

@@ -1,4 +1,4 @@
-"""A server is killed, or is frozen and woken. Each fault is done to the leader and to a server that forwards to the leader."""
+"""A server is killed: once the leader, and once a server that forwards to the leader. The leader is also frozen and woken."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def _at(here: Stage, server: Server) -> None:
 
 
 async def _served(here: Stage, since: float) -> None:
-    """Wait until the server has served every person at least once after this time (of the event loop's clock)."""
+    """Wait until every person has got an answer to a ping after this time (of the event loop's clock)."""
     await until(lambda: all(person.served_since(since + 0.2) for person in here.people), BACK_S, "everybody is served")
 
 
@@ -111,7 +111,7 @@ async def stands_still(cluster: Cluster) -> list[Figure]:
 
 
 def _ended(server: Server) -> None:
-    """Check that the old leader has ended by itself."""
+    """Check that the frozen and woken leader has ended by itself, with an error status."""
     assert server.process is not None
     assert server.process.wait(10) != 0
     server.process = None

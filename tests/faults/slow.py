@@ -31,7 +31,7 @@ def _narrow(info: Any) -> socket.socket:
 
 
 async def _one(here: Stage, door: str) -> tuple[float, float]:
-    """Return the seconds until the server disconnects the client, and the longest time that another client waited."""
+    """Return the seconds until the server disconnects the client, and the longest time for which another client waited."""
     counselor = await here.counselor()
     counselor.watched = True
     _, token = await here.door().user_session("text")

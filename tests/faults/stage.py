@@ -90,12 +90,12 @@ class Stage:
         self.people: list[Caller] = []
 
     def gaps(self, since: float) -> list[float]:
-        """Return the longest silence that each person in a call has heard since then, in seconds."""
+        """Return for each person in a call the longest silence since this time, in seconds."""
         now = asyncio.get_running_loop().time()
         return [person.ear.gap(since, now) for call in self.calls for person in call.people]
 
     def dropped(self) -> int:
-        """Return how many calls have ended or lost a person."""
+        """Return how many calls have ended, for both people or for one of them."""
         return sum(not call.goes_on for call in self.calls)
 
     def door(self) -> Service:

@@ -37,7 +37,7 @@ async def waiting_users(here: Stage, count: int) -> list[Caller]:
 
 
 async def served(here: Stage, waiting: list[Caller]) -> tuple[int, int]:
-    """For each waiting user, sign one counselor in.
+    """Sign in as many counselors as users wait, and let these users be served.
 
     Return the number of users who were not served, and the number of double matches.
 
@@ -118,9 +118,9 @@ async def redis_stops(cluster: Cluster) -> list[Figure]:
 
 
 async def _without_postgres(cluster: Cluster, here: Stage, away: Callable[[], None], back: Callable[[], None]) -> list[float]:
-    """Stop PostgreSQL for half a minute.
+    """Make PostgreSQL unavailable by `away` for half a minute, and available again by `back`.
 
-    Return the number of lost records, the number of dropped calls, and the longest sound gap in s. During the failures people
+    Return the number of lost records, the number of dropped calls, and the longest sound gap in s. During the half minute, people
     talk, write, draw, enter the queue, are matched, leave and rate.
     """
     staying, leaving = await here.call(), await here.call()
@@ -155,7 +155,7 @@ async def _without_postgres(cluster: Cluster, here: Stage, away: Callable[[], No
 
 
 async def _missing(here: Stage, staying: Call, leaving: Call, matched: Call) -> int:
-    """Return how many events from that half minute are missing in the records or stored twice."""
+    """Return how many of the checked entries about that half minute are missing in the records, wrong, or stored twice."""
     wrong = []
     over = await here.records.session(leaving.id)
     wrong.append(over is None or over.state != "closed" or over.rating_score != 4 or over.wrap_up_notes != "기록")

@@ -34,7 +34,7 @@ ROOT = Path(__file__).parents[2]
 CALLS = 6
 SIDE_BY_SIDE_S = 5.0
 SETTLES_S = 3.0
-NAME = "SANGDAM_UPGRADE_FROM"  # environment variable: a commit or tag from which to upgrade instead
+NAME = "SANGDAM_UPGRADE_FROM"  # environment variable: the commit or tag of the former version, if it is not the last tag
 
 
 def _git(*words: str) -> str:
@@ -47,7 +47,7 @@ def former_version() -> str:
         return _git("rev-parse", named)
     folder = Path(schema.__file__).parent / "migrations/versions"
     [newest] = folder.glob(f"{schema.newest_revision()}_*.py")
-    # a migration can get another number before it lands, but its name stays the same
+    # on its branch, a migration may have had another number, but the same name
     any_number = folder.relative_to(ROOT) / f"*_{newest.name.partition('_')[2]}"
     added = _git("log", "--diff-filter=A", "--format=%H", "--", str(any_number)).split()
     return _git("rev-parse", f"{added[-1]}^" if added else "HEAD")

@@ -20,7 +20,7 @@ STANDS_STILL_S = 10.0
 
 
 class Writers:
-    """The two people of a call. The people in the calls write lines and draw strokes until the context ends."""
+    """Lets the two people of a call write lines and draw strokes until the context ends."""
 
     def __init__(self, call: Call, *, strokes: bool = True) -> None:
         self.call = call
@@ -49,9 +49,10 @@ class Writers:
                 await asyncio.sleep(WRITE_S)
 
     async def lost_lines(self, stage: Stage) -> int:
-        """Return how many lines are missing in the records or stored twice, once everything has had time to arrive.
+        """Return the number of lost lines, after each writer has had half a minute to deliver their lines.
 
-        Print how many of them the server has not acknowledged: their writers still have them, and would send them again.
+        A line is lost if it is missing in the records or stored twice. If there are lost lines, print how many lines were never
+        acknowledged. The writers still have such lines, and would send them again.
         """
         left = [await person.delivered() for person in self.call.people]
         stored = Counter(await stage.lines_of(self.call))
@@ -62,7 +63,7 @@ class Writers:
         return lost
 
     async def lost_strokes(self) -> int:
-        """Count the strokes that each of the two boards lacks. Return the larger number."""
+        """Return how many strokes are missing on that person's board on which more strokes are missing."""
         drawn = set(self.strokes)
 
         def missing() -> int:

@@ -27,7 +27,7 @@ from signaling.server.app import build_app
 ANSWER_S = 10.0
 # How long to wait for the response to a raw request, in s. The request may be incomplete; then there is no response.
 UNFINISHED_S = 0.05
-SPENT = 200  # After this many cases everybody signs in again, because a case can sign somebody out or erase a session.
+SPENT = 200  # After this many cases, all people sign in again, because a case can sign somebody out or erase a session.
 _SAFE = "%/?&=+;:@!$'()*,~"
 _CONTROLS = bytes(range(32)) + b"\x7f"
 _HOLES = ("{id}", "{session}", "{segment}", "{site}", "{category}", "{track}", "{path}")
@@ -155,7 +155,10 @@ def fuzz_http(data: bytes) -> None:
 
 
 def seeds() -> list[bytes]:
-    """For every route and every person, return a request with valid queries and bodies."""
+    """Return a case for each of the first 48 routes and each of the five people, and two cases with raw requests.
+
+    Query and body of each case are valid on some route.
+    """
     trail = [{"kind": "page", "label": "M5", "at": 1, "url": "https://shop.example/m5", "dwell_s": 4}]
     bodies = [
         {"site": "demo-shop", "category": "cameras", "language": "ko"},

@@ -41,7 +41,7 @@ from tests.fuzz import files, http
 OFFERS = File(__file__).parents[1] / "unit" / "media" / "packets" / "offers"
 PATH = ice.Path(0, ("192.0.2.10", 5000))
 MIXED = 12
-"""Number of packets in a case that are decoded. Decoding with Opus is slow."""
+"""At most this many packets of a case are decoded, because decoding with Opus is slow."""
 LIBRARY = "FUZZED_FASTPATH"
 """Environment variable with the path of another build of the fast path (see `sanitized`)."""
 
@@ -71,7 +71,7 @@ def _signed(data: bytes) -> bytes:
         message.attributes.pop("FINGERPRINT", None)
         message.add_message_integrity(b"w" * 24)
         return bytes(message)
-    except Exception:  # such a message cannot be serialized, so only the bytes as given are tried
+    except Exception:  # this message cannot be serialized, so the target tries only the bytes as given
         return b""
 
 
@@ -440,7 +440,7 @@ def _drive(work: Coroutine[Any, Any, None]) -> None:
 def _finish_tasks() -> None:
     """Finish the tasks that the association left on its event loop, so that they do not accumulate from case to case."""
     loop = _loop()
-    for _ in range(2):  # in each round, the tasks run on and are then cancelled
+    for _ in range(2):  # each time, let the tasks run until they wait, and then cancel them
         loop.run_until_complete(asyncio.sleep(0))
         for task in asyncio.all_tasks(loop):
             task.cancel()
@@ -466,7 +466,8 @@ def _data_chunk() -> bytes:
 def fuzz_sdp(data: bytes) -> None:
     """Parse an offer and answer it.
 
-    After a first zero byte, the case damages a browser's offer: position, length to cut, text to insert.
+    If the first byte is zero, the case says how to damage a browser's offer. It contains the number of the offer, a position, how
+    many characters to cut there, and a text to insert there.
     """
     text = data.decode("utf-8", "surrogateescape")
     if data[:1] == b"\0" and len(data) > 6:

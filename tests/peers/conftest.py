@@ -88,8 +88,8 @@ def start_worker(
 ) -> subprocess.Popen[bytes]:
     """Start a worker process and wait until it accepts connections. The worker ends with this process.
 
-    With `own_addresses` it uses the machine's own addresses, otherwise loopback alone. `pure`: the worker has no fast path.
-    Two workers, one with and one without the fast path. All tests share them, except tests that end a worker.
+    `own_addresses`: whether the worker uses all addresses of the machine, instead of 127.0.0.1 alone. `pure`: whether the worker
+    runs without the fast path.
     """
     where = ["--loopback"] if own_addresses else ["--address", "127.0.0.1"]
     command = [sys.executable, "-m", *module, "--socket", str(socket), *where]
@@ -104,9 +104,9 @@ def start_worker(
 
 
 class SharedWorkers:
-    """If one of the two workers has ended, a new worker replaces it.
+    """Two workers, one with and one without the fast path. Tests share them, except tests that end a worker.
 
-    If one of them has ended, a new worker replaces it.
+    If one of the two has ended, a new worker replaces it.
     """
 
     def __init__(self, folder: Path) -> None:

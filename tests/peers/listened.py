@@ -10,7 +10,7 @@ RATE = 48_000
 
 
 class Listened:
-    """A stretch of sound that a peer has received, as packets and decoded."""
+    """Sound that a peer has received for some time, as packets and decoded."""
 
     def __init__(self, payloads: list[bytes]) -> None:
         self.payloads = payloads

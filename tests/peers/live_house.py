@@ -39,7 +39,9 @@ from tests.ports import free_port, free_ports
 WAIT_S = PATIENCE_S
 OFFER_AGAIN_S = 0.3  # seconds between two offers while no worker is available, as in the page
 UDP_PORTS = 2
-"""UDP ports of the service: one for the worker, one for its idle replacement. A new worker takes the port of one that died."""
+"""Number of UDP ports of the service: one for the worker, and one for its idle replacement. A new worker takes the port of one
+that has died.
+"""
 RECORDINGS = Path(tempfile.mkdtemp(prefix="sangdam-recordings-"))
 atexit.register(shutil.rmtree, RECORDINGS, ignore_errors=True)
 
@@ -72,7 +74,7 @@ def settings_for(folder: Path) -> Settings:
         udp_port=free_ports(UDP_PORTS),
         workers=1,
         recordings=RECORDINGS,
-        most_lag_ms=60_000,  # the server must refuse nobody, even on a busy machine
+        most_lag_ms=60_000,  # the server must not refuse people because the machine is busy
     )
 
 
@@ -261,9 +263,9 @@ class Person:
 
 
 class _ByWebSocket:
-    """Replaces a worker's client. The class has only the method that a light peer calls.
+    """Takes the place of a worker's client, of which a light peer calls only the method `admit`.
 
-    Sends the offer over the WebSocket, as a browser does.
+    `admit` sends the offer over the person's WebSocket, as a browser does.
     """
 
     def __init__(self, person: Person) -> None:

@@ -31,15 +31,15 @@ class Line:
     twice: float = 0.0
     """Share of the media packets that this direction delivers twice."""
     bps: float | None = None
-    """Bits per second. A queue before the link holds `QUEUE_S` of packets, and drops packets that come while it is full. None: no
-    limit.
+    """Limit of the link in bits per second. Packets wait in a queue before the link. A packet that would have to wait longer than
+    `QUEUE_S` is dropped. None: the link has no limit.
     """
 
 
 class Way:
     """Decides what happens to each packet of one direction. A test is allowed to replace `line` at any time.
 
-    The fate of the n-th RTP packet depends only on the seed, not on the RTCP packets before it.
+    Which random faults hit the n-th RTP packet depends only on the seed, not on the RTCP packets before it.
     """
 
     def __init__(self, line: Line, seed: str) -> None:
@@ -48,7 +48,7 @@ class Way:
         self._losing = dict.fromkeys(self._chance, False)
         self._free = 0.0
         self.offered_bytes = 0
-        """Bytes sent into the link, whether lost or not."""
+        """Number of bytes that were sent into the link, including those of lost packets."""
 
     def delays(self, data: bytes, now: float) -> list[float]:
         """Return one delay in s for each arrival of the packet: an empty list if it is lost, two delays if it arrives twice."""

@@ -24,13 +24,13 @@ def told(service: Service, participant: str) -> list[dict[int, str]]:
 
 
 UNDER_WAY_S = QUEUE_S + 0.1
-"""Packets sent in the last `UNDER_WAY_S` may still be under way when a measurement ends: in the queue before the link, or because
-the machine is busy.
+"""When a measurement ends, packets sent in the last `UNDER_WAY_S` seconds may not have arrived yet. They may be in the queue
+before the link, or the machine may be busy.
 """
 
 
 def nearly_all(numbers: list[int], sent: int, per_s: float) -> bool:
-    """Return whether nearly all packets arrived: hardly any number is missing, and the last packets have arrived, too."""
+    """Return whether at least 95 % of the packets arrived, if packets that may still be under way do not count."""
     ahead = [rtp.ahead(number, numbers[0]) for number in numbers]
     whole = len(ahead) > 0.95 * (max(ahead) - min(ahead) + 1)
     return whole and len(ahead) > 0.95 * sent - UNDER_WAY_S * per_s

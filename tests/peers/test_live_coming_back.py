@@ -88,7 +88,7 @@ async def test_former_connection_stays_live_right_after_an_offer(service: Servic
 
 
 async def test_broken_connections_leave_no_garbage_cycles(service: Service) -> None:
-    """If closed connections formed cycles, a thousand of them would cost a long pause of the garbage collector."""
+    """If closed connections formed reference cycles, a thousand of them would cause a long pause of the garbage collector."""
 
     def sockets() -> int:
         return sum(isinstance(each, web.WebSocketResponse) for each in gc.get_objects())
@@ -222,17 +222,17 @@ async def test_available_staff_stay_available_over_a_restart(tmp_path: Path) -> 
         assert state == ("busy", True), "away after this conversation"
         suho, state = await returns("suho")
         assert state == ("available", True)
-        # whoever has waited longest is served first, even if the page of another user comes back earlier
+        # the user who has waited longest is served first, even if the page of another user comes back earlier
         await service.user_tab(late.session_id, late.token)
         await service.user_tab(early.session_id, early.token)
         assert (await suho.get("ring"))["session"] == early.session_id
-        service.skip(31)  # a console that comes back now was gone for too long
+        service.skip(31)  # this console was gone for so long that the member does not become available again
         _, state = await returns("drhan")
         assert state == ("away", False)
 
 
 async def test_console_that_returns_after_a_start_gets_the_waiting_request(tmp_path: Path) -> None:
-    """The matcher gives the member a request at the sign-in, before the console's own claim is looked at."""
+    """The matcher assigns the request when the console signs in, before the server reads the console's claim of availability."""
     async with running(settings_for(tmp_path)) as service:
         suho = await service.staff("suho")
         await suho.close()

@@ -100,9 +100,9 @@ async def said(writer: Person, reader: Person, text: str) -> None:
 
 
 async def come_back(door: Service, former: Person) -> Person:
-    """Reconnect at once. Reconnect until this server leads.
+    """Reconnect to this server, again and again, until the server leads. Fail after `BACK_S`.
 
-    A server that does not lead forwards to the old leader, which is ending or frozen.
+    While the server does not lead, it forwards the connection to the old leader, which is ending or frozen.
     """
     async with asyncio.timeout(BACK_S):
         while True:

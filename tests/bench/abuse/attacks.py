@@ -1,9 +1,9 @@
 """Attacks that need no account. Each attack runs at full speed in a separate process.
 
-    python -m tests.bench.abuse.attacks KIND PORT SECONDS
+    python -m tests.bench.abuse.attacks KIND PORT SHOP_PORT SECONDS
 
-The process prints the number of requests (or connections) it made. Attackers use the addresses 127.0.0.2 to 127.0.0.5; honest
-users use 127.0.0.1.
+PORT is the server's port, and SHOP_PORT is the port of the demo shop. The process prints the number of requests (or connections)
+that it made. Attackers use the addresses 127.0.0.2 to 127.0.0.5; honest users use 127.0.0.1.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ class Attack:
         await self.forever(step, 1000)
 
     async def messages(self) -> None:
-        """Send chat lines, nonsense and pings as fast as one socket accepts them."""
+        """Send chat lines, pings and nonsense on eight WebSockets, as fast as each WebSocket accepts them."""
 
         async def step(http: aiohttp.ClientSession) -> None:
             session, token = await self.session(http)
@@ -173,7 +173,7 @@ class Attack:
         await self.forever(step, 8)
 
     async def half(self) -> None:
-        """Send incomplete requests of six kinds, and leave their connections open."""
+        """Send incomplete requests, and then one byte every 2 s, so that no request ever ends."""
         await self._raw(400, lambda: random.choice(UNFINISHED), drip=True)
 
     async def cut(self) -> None:
@@ -228,5 +228,5 @@ async def main(kind: str, port: int, shop_port: int, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    os.nice(10)  # honest users really have their own machines, so their processes get the processor first
+    os.nice(10)  # real honest users have machines of their own, so here their processes get the processor first
     asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])))

@@ -50,7 +50,7 @@ class Seen:
 
 
 class Honest:
-    """Honest users: one who is in a session, and new users who arrive. Records how long each step of these users takes."""
+    """Honest users: one user who is in a session, and new users who arrive. Records how long each step of these users takes."""
 
     def __init__(self, service: Service, seen: Seen) -> None:
         self.service, self.seen = service, seen
@@ -80,7 +80,7 @@ class Honest:
             assert answer.status == 200, answer.status
 
     async def _begins(self) -> tuple[str, aiohttp.ClientWebSocketResponse]:
-        """Once the server has welcomed the new user, return the session's id and the socket.
+        """Create a session for a new user. Return the session's id and the WebSocket, after the server's welcome.
 
         Retry while the server refuses the user.
         """

@@ -30,13 +30,13 @@ from tests.peers.live_house import _ByWebSocket as ByWebSocket
 LINE_EVERY_S = 0.5
 LAG_EVERY_S = 0.01
 USER_HZ, COUNSELOR_HZ = 440, 700
-KEPT = 25  # the newest packets that an `Ear` keeps: half a second of sound
+KEPT = 25  # number of the newest packets that an `Ear` keeps: half a second of sound
 
 
 class Ear(Peer):
     """A receiver that records gaps.
 
-    `gap_ms`: the longest time between two packets of sound since the last query.
+    `gap_ms`: the longest time between two successive packets of sound since the last query.
     """
 
     last_s = 0.0
@@ -134,7 +134,7 @@ class Calls:
             said, seen = monotonic(), len(user.seen)
             text = f"line {number}"
             await counselor.send(type="line", session=user.session_id, line=f"c-{number}", text=text)
-            with suppress(AssertionError):  # the line did not come in time, so the time waited counts as its delay
+            with suppress(AssertionError):  # if the line does not come in time, this process stops waiting and measures its wait
                 await user.find(_line_of(text), since=seen)
             self.lines_ms.append((monotonic() - said) * 1000)
             await asyncio.sleep(LINE_EVERY_S)

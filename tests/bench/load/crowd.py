@@ -44,7 +44,7 @@ class Crowd:
     # --- commands ----------------------------------------------------------------------------------------------------
 
     async def arrive(self, users: int, at_once: int = 40) -> dict[str, Any]:
-        """Add this many users to the queue. At any moment, `at_once` of these users are on their way into the queue."""
+        """Add this many users to the queue. At most `at_once` of them connect at the same time."""
         began, refused = monotonic(), Counter[str]()
         gate = asyncio.Semaphore(at_once)
 
@@ -108,7 +108,7 @@ class Crowd:
         return {"all_s": float(back.max()), "half_s": float(np.median(back)), "p99_s": float(np.percentile(back, 99))}
 
     async def storm(self, per_s: float, seconds: float) -> dict[str, Any]:
-        """Create new users at a fixed rate, even if the server refuses users. Refused users do not retry."""
+        """Create new users at a fixed rate, even while the server refuses users. A refused user does not try again."""
         refused: Counter[str] = Counter()
         took: list[float] = []
         waits: list[float] = []

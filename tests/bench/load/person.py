@@ -19,7 +19,7 @@ import numpy as np
 from tests.bench.load.wire import Socket
 
 PING_S = 5.0
-SLICES = 50  # the tabs are spread over this many parts of the ping interval
+SLICES = 50  # number of parts of the ping interval; the tabs are spread evenly over these parts
 SILENT_S = 12.0
 LADDER_S = (0.0, 0.3, 1.2, 2.7)
 JITTER = 0.3
@@ -210,7 +210,7 @@ class User(Tab):
 class Console(Tab):
     """A counselor's console.
 
-    `works`: it accepts a request, writes a few lines, ends the session, and takes the next request.
+    If `works` is set, the console accepts a request, writes a few chat lines, ends the session, and accepts the next request.
     """
 
     def __init__(self, port: int, seen: Seen, headers: dict[str, str], number: int, *, works: bool) -> None:

@@ -1,9 +1,9 @@
 """`make bench ARGS=load`: ten thousand queued people and a thousand consoles on one server.
 
-Then all of them lose their connections at once. In the end, more people arrive than the server admits. Three monitored calls last
-the whole time. The server has one core; load generator and calls share the other. The rows of a scene are left out if the load
-generator used over 70 % of its core. LOAD_USERS and LOAD_CONSOLES set smaller numbers. LOAD_CLUSTER=1 uses PostgreSQL and Redis
-instead of SQLite and memory.
+The bench has three scenes. First nothing special happens ("quiet"). Then all connections break at once ("cut"). In the end, more
+people arrive than the server admits ("storm"). Three monitored calls last through all scenes. The server has one of two cores.
+Load generator and calls share the second core. The rows of a scene are left out if the load generator used over 70 % of its core.
+LOAD_USERS and LOAD_CONSOLES set smaller numbers. LOAD_CLUSTER=1 uses PostgreSQL and Redis instead of SQLite and memory.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ JOINING_AT_ONCE = 10
 FULL_ROOMS = 5  # rooms of six that run at the same time
 MOST_LOAD = 70.0
 STEP = 5000
-"""Distance between the first packet numbers of two windows. With this distance, no sequence number repeats."""
+"""Difference between the first packet numbers of two successive windows. A window sends fewer packets, so no number repeats."""
 QUIET = {
     "dtx": "the others in DTX",
     "hush": "the others muted by hand: quiet packets with levels",
@@ -104,7 +104,7 @@ def _numbers() -> Iterator[int]:
 
 
 async def open_rooms(server: Server, size: int, *, mixed: bool, keep: int = 0, people: int = 3) -> Rooms:
-    """Open `size` rooms: rooms of two people who are relayed, or mixed rooms of `people`."""
+    """Open `size` rooms: relayed rooms of two people, or mixed rooms of `people` people."""
     at_once = asyncio.Semaphore(JOINING_AT_ONCE)
 
     async def one() -> list[Person]:

@@ -107,7 +107,7 @@ class Crowd:
 
 
 def _planned(legs: list[Leg], first: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the packets of one voice for each leg, and their plan. The voices are spread evenly over a frame."""
+    """Return the packets of one voice for each leg, and their plan. Each voice begins at another moment of a 20 ms frame."""
     packets = np.zeros((FRAMES, len(legs), STRIDE), np.uint8)
     plan = np.zeros((FRAMES, len(legs)), PLANNED)
     for number, leg in enumerate(legs):

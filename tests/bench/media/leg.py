@@ -1,4 +1,4 @@
-"""One light connection to a media server. asyncio sets up ICE and DTLS-SRTP, and then the bench sends packet by packet."""
+"""A light connection to a media server. ICE and DTLS-SRTP are set up in asyncio. Then the bench sends packets without asyncio."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ class Leg:
                 if data[0] < 4:
                     self._stun(data, source)
                 elif source != self.target:
-                    continue  # this packet was meant for a socket that had the port before
+                    continue  # this packet was meant for an earlier socket on the same port
                 elif data[0] >= 128 and not 192 <= data[1] <= 223:
                     self.received += 1
                     if len(self.arrivals) < self.keep:

@@ -52,7 +52,8 @@ class Part:
 def drive(server: Server, parts: list[Part], seconds: float, first: int, warm_frames: int = WARM_FRAMES) -> Taken:
     """Send the packets from index `first` on, in real time, and return the figures.
 
-    Each run continues the packet numbers of the run before. CPU and arrivals are measured after the first `warm_frames`.
+    `first` must be greater than every index of an earlier run, because a receiver drops repeated packets. CPU and arrivals are
+    measured after the first `warm_frames`.
     """
     frames = warm_frames + round(seconds / FRAME_S)
     packets = [part.sealed(first, frames) for part in parts]

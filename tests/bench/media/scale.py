@@ -25,7 +25,7 @@ SIZES = (5, 10, 20, 40, 60, 80, 100, 130, 160, 200)
 WARM_FRAMES = round(SETTLED_S / FRAME_S)
 """Number of frames at the start that are not measured. At their end, the single voice is in passthrough.
 
-Mixed packets arrive later than packets in passthrough. If mixed packets were measured, too, they would count as late.
+Mixed packets arrive later than packets in passthrough. If the warm-up were measured, too, its mixed packets would count as late.
 """
 KEPT = 2 * (round(WINDOW_S / FRAME_S) + WARM_FRAMES)
 CASE = "hush"

@@ -1,7 +1,7 @@
 """`make bench ARGS=solo`: score the quality of a single voice in a room of three (wide-band PESQ).
 
-There are three cases: the voice is mixed all the time; it is alone and in passthrough; another voice interrupts it every few
-seconds.
+There are five cases. The voice is mixed all the time, or it is alone and in passthrough, or another voice interrupts it every
+two, three or five seconds.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def rows() -> list[Row]:
 
 
 def _scores(every_ticks: int) -> list[float]:
-    """Return the score of each repetition.
+    """Return the score of each of the `TIMES` repetitions of the recording.
 
     The other person's "words" are inaudible, so that only the switching reduces the quality.
     """

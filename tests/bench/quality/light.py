@@ -32,8 +32,8 @@ from tests.peers.proxy import Line, Proxy
 BITRATE, COMPLEXITY = 32_000, 9
 """Chromium's Opus settings for a voice: bitrate in bit/s, and complexity."""
 LOSSY, REMEMBERED, REPORT_EVERY_S = 0.02, 10, 5.0
-"""A speaker adds in-band redundancy if one of the last `REMEMBERED` reports tells of more than `LOSSY` loss. Chromium reports on
-a voice every 5 s, and the worker reports every second.
+"""A speaker adds in-band redundancy if one of the last `REMEMBERED` reports tells of more than `LOSSY` loss (a share). A listener
+reports every `REPORT_EVERY_S`, as Chromium does. The worker reports every second.
 """
 LATE_S = 1.0
 PHASE_S = 0.007
@@ -58,7 +58,7 @@ class Case:
 
     @property
     def redundant(self) -> bool:
-        """Return whether the speaker's link loses so many packets that each packet contains a copy of the packet before."""
+        """Return whether the speaker's link loses so many packets that the speaker sends redundant copies (RED)."""
         return self.up.loss > BEGIN_LOST
 
 
@@ -66,7 +66,7 @@ class Case:
 def packets(protected: bool) -> list[bytes]:
     """Return the recording in packets of 20 ms.
 
-    They are encoded before the calls, because encoding during a call would cause pauses.
+    The packets are encoded before the calls, because encoding during a call would cause pauses.
 
     `protected`: each packet has in-band redundancy for the packet before.
     """

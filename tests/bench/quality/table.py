@@ -19,8 +19,8 @@ from tests.bench.rows import Row, compared, row
 from tests.peers.proxy import Line
 
 AT_ONCE = 2
-"""Number of links that are measured at the same time, each over all paths. Two cores carry this many without adding pauses of
-their own.
+"""Number of links that are measured at the same time, each over all paths. With more links, two cores would be too slow, and
+would add pauses to the sound.
 """
 Ways = dict[str, Callable[[Line], Case]]
 Recorded = dict[tuple[str, str], Samples]

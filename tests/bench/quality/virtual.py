@@ -32,7 +32,7 @@ def heard(case: Case, seed: int = 1) -> Samples:
 
 
 def _by(line: Line, sent: list[Arrival], seed: str) -> list[Arrival]:
-    """Return what arrives over a link.
+    """Return the packets that arrive over a link.
 
     If the link loses packets, each packet also contains a copy of the packet before. If the link loses packets in bursts, each
     packet contains copies of the last three packets. Duplicates are dropped.
@@ -59,7 +59,7 @@ def _by(line: Line, sent: list[Arrival], seed: str) -> list[Arrival]:
 
 
 def _mixed(arrivals: list[Arrival], loss: float) -> list[Arrival]:
-    """Return what the mixer sends to a listener whose link has this loss."""
+    """Return the packets that the mixer sends to a listener whose link has this loss."""
     now, sequence, timestamp, sent, waiting = PHASE_S, 0, 0, [], arrivals[::-1]
 
     def send(_: str, payload: bytes, increment: int, marker: bool, lost: int) -> None:

@@ -32,9 +32,9 @@ WITHIN_S = PATIENCE_S
 
 
 class Tones:
-    """Takes the place of the speech model: writes down the frequency of a tone.
+    """Takes the place of the speech model: "writes down" a tone as its frequency.
 
-    Before each utterance, this class waits for the event `go`.
+    `write_down` waits until the event `go` is set.
     """
 
     def __init__(self) -> None:
@@ -151,7 +151,7 @@ async def test_each_stream_gets_the_words_of_its_own_sound() -> None:
 
 
 async def test_utterance_ends_when_no_packets_come_any_more() -> None:
-    """The process's watch ends silent streams while it loops over all streams."""
+    """The captions process loops over all streams and ends the utterances of streams that have been silent for some time."""
     port, room = free_port(), Room()
     async with process(port, Tones()), linked(port) as (link, changed):
         await until_ready(link, changed)
@@ -181,9 +181,10 @@ async def test_slow_model_drops_the_oldest_utterances_and_says_so() -> None:
 
 
 async def test_silent_stream_may_push_out_the_last_words_of_an_ended_one() -> None:
-    """The watch ends silent streams while it loops over all streams.
+    """The captions process loops over all streams, and ends the utterances of silent streams.
 
-    In the same loop, the watch ends finished streams whose words were lost.
+    If too many utterances wait, this drops the last utterance of another stream, which has finished, and so removes that stream.
+    The removal must not break the loop.
     """
     tones = Tones()
     tones.go.clear()
@@ -198,7 +199,7 @@ async def test_silent_stream_may_push_out_the_last_words_of_an_ended_one() -> No
             captions.receive(worker, wire.Sound([wire.Packet(stream, n, n * TICK, each) for n, each in enumerate(sound)]))
             if stream < number:
                 captions.receive(worker, wire.Finish(stream))
-            await asyncio.sleep(0)  # after this, the first utterance is being written down
+            await asyncio.sleep(0)  # in this time, the model takes the first utterance
         async with asyncio.timeout(WITHIN_S):
             while not captions.stats["lost"] and not working.done():
                 await asyncio.sleep(0.05)

@@ -50,7 +50,7 @@ async def test_nobody_is_matched_until_all_have_announced_themselves(nodes, redi
     fence = (await second.enqueue(asked("late", NOW + 5), NOW + 5))[-1].fence
     redis_server.restart()
     later = NOW + 10_000
-    await second.restore([RequestStatus(asked("late", NOW + 5), "waiting")], later)  # the later request is restored first
+    await second.restore([RequestStatus(asked("late", NOW + 5), "waiting")], later)  # restored before "early"
     await second.sign_in(counselor("jimin"), later)
     events = await second.set_available("jimin", later)
     assert not [event for event in events if isinstance(event, Reserved)]
@@ -77,7 +77,7 @@ async def test_renewal_at_the_deadline_drops_no_ring(nodes, redis_server):
 
 
 async def test_matching_resumes_early_once_everybody_is_announced(nodes, redis_server):
-    """The earlier request is served first, whichever was restored first."""
+    """The request that was made first is served first, although it was restored last."""
     store = nodes[0].store
     await store.enqueue(asked("early", NOW), NOW)
     await store.enqueue(asked("late", NOW + 5), NOW + 5)
@@ -95,9 +95,9 @@ async def test_matching_resumes_early_once_everybody_is_announced(nodes, redis_s
 
 
 async def test_fences_keep_growing_if_node_clocks_differ(nodes, redis_server):
-    """After the restart, the first node to write has a clock that is half a minute slow.
+    """Before the restart, the last fence came from a node whose clock was right.
 
-    The last fences came from a clock that was right.
+    After the restart, the first node that writes has a clock that is half a minute slow.
     """
     first, second = (node.store for node in nodes)
     await second.enqueue(asked("b", NOW - 30_000), NOW - 30_000)
@@ -128,7 +128,7 @@ async def test_first_start_holds_nobody_back(nodes):
 
 
 async def test_restarted_node_is_held_back_by_an_emptied_redis(nodes, redis_server):
-    """The restarted node is the first to write, so no other node can report what is missing."""
+    """The restarted node is the first that writes to the empty Redis, and no other node announces its requests before."""
     fence = (await nodes[0].store.enqueue(asked("early", NOW), NOW))[-1].fence
     redis_server.restart()
     new = nodes[1].store

@@ -122,7 +122,7 @@ class TestMatchStore:
             assert event.request == f"q{number}"
 
     async def test_request_that_comes_later_and_has_waited_longer_is_served_first(self, store):
-        """Two requests for lenses are in one queue, and a third request is in another queue."""
+        """The two requests for lenses are in one queue. The request "between" is in another queue."""
         await store.enqueue(asked("short wait", NOW - 1000), NOW)
         await store.enqueue(Request("between", "user", "shop", "ko", ("cameras",), NOW - 2000), NOW)
         await store.enqueue(asked("long wait", NOW - 3000), NOW)

@@ -99,13 +99,13 @@ def vouched(records: Records, audit: Sequence[Audited]) -> Awaitable[bool]:
 
 
 async def failed(records: Records, audit: Sequence[Audited]) -> bool:
-    """Send the endpoint's only event again, which was given up before."""
+    """Send the endpoint's only event again. Its delivery had been given up."""
     [delivery] = await records.deliveries("wh-1")
     return await records.send_again("wh-1", delivery.n, 1, audit=audit)
 
 
 def writes(records: Records) -> list[tuple[str, Write]]:
-    """Return the changes by staff, in an order in which each finds what the earlier ones have stored."""
+    """Return all changes by staff. A change may need what the changes before it in the list have stored."""
 
     def retract(line: Line) -> Line | None:
         return retracted(line, "u-1", 7)

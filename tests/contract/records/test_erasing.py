@@ -292,7 +292,7 @@ async def test_erasures_by_any_process_are_noticed(records: Records) -> None:
 
 
 async def test_entry_that_is_committed_late_is_still_found(postgres: str) -> None:
-    """On PostgreSQL an entry gets its number before it is committed."""
+    """On PostgreSQL, an audit entry gets its number before it is committed. So a later entry can become visible earlier."""
     records, aside = await Records.open(postgres), create_async_engine(postgres)
     entry = sa.insert(tables.audit).values(actor="ops", subject="site/shop", at=1, detail="", organisation="main")
     async with aside.connect() as slow:

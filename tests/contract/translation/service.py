@@ -13,9 +13,9 @@ from tests.ports import free_port
 
 
 class TranslationService:
-    """The service. The service responds while the event `open` is set.
+    """The service. While the event `open` is not set, the service does not respond.
 
-    `reply`: a response that the service sends instead of a translation.
+    `fails`: whether the service responds with status 500. `reply`: a response that the service sends instead of a translation.
 
     The API: https://docs.libretranslate.com/api/operations/translate
     """

@@ -23,9 +23,9 @@ from tests.ports import free_port
 class Receiver:
     """A receiver.
 
-    `answers`: the HTTP status of its responses, by type of event. `hangs`: the receiver reads no message and never responds.
-    `answered`: while this event is not set, the receiver accepts messages, but answers nobody. `seen`: accepted messages, in
-    order of arrival.
+    `answers`: type of event → HTTP status of the response (200 if the type is missing). `hangs`: whether the receiver accepts no
+    message and never responds. `answered`: while this event is not set, the receiver accepts messages but sends no response.
+    `seen`: accepted messages, in order of arrival.
     """
 
     port: int = field(default_factory=free_port)
@@ -75,7 +75,7 @@ class Receiver:
         return web.Response(status=status, text=self.body, headers=self.headers)
 
     def _verified(self, headers: Mapping[str, str], body: str) -> dict[str, Any]:
-        """Check the signature of a message and return the payload. The time is not checked: a test's clock may be days ahead."""
+        """Check the signature of a message, but not its time: a test's clock may be days ahead. Return the payload."""
         at = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
         expected = Webhook(self.secret).sign(headers["webhook-id"], at, body)
         assert expected in headers["webhook-signature"].split(" ")

@@ -23,7 +23,7 @@ class Desk:
         return self.events
 
     def after(self, seconds: float, *, renewing: bool = True) -> list[AnyEvent]:
-        """Let time pass and run the sweep. `renewing`: the consoles renew their leases during that time."""
+        """Let time pass and run the sweep. `renewing`: whether the consoles renew their leases during that time."""
         end = self.now + round(seconds * 1000)
         while renewing and self.now + 20_000 < end:
             self.now += 20_000
@@ -95,7 +95,7 @@ class Desk:
         return told
 
     def until(self, staff: str) -> int | None:
-        """Return when the state ends that the last step gave to this member (Unix ms)."""
+        """Return the time (Unix ms) at which the member's state will end. The last step must have changed this state."""
         return next(event.until_ms for event in self.events if isinstance(event, StaffChanged) and event.staff == staff)
 
     def why(self):

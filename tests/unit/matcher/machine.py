@@ -244,12 +244,12 @@ class Matching(RuleBasedStateMachine):
         assert not was_free or (status.state, status.staff) == ("reserved", staff), "the promise is kept"
 
     def is_free_for(self, staff: str, request: Request) -> bool:
-        """Return whether this member could get the request if no places were promised to appointments."""
+        """Return whether this member has a place for an appointment's request, besides the places of other appointments."""
         status, skills = self.engine.snapshot().staff[staff], self.skills[staff]
         idle = status.state == "available" or (status.state == "busy" and self.ready.get(staff))
         if not idle or self.ring(skills, request) is None:
             return False
-        # another appointment may have the last place: two promises beyond the capacity are the caller's mistake
+        # another appointment may have got the last place, because the caller has promised more places than the member has
         others = self.promised(staff, request.medium) - 1
         return self.has_room(status, request.medium, others)
 

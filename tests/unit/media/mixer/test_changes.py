@@ -11,7 +11,9 @@ from .sound import TICK, Room, Talker, everyone, loudness, packets, roughness, s
 
 TONE, OTHER, PEAK = 440, 620, 8000
 CLICK = 900
-"""Roughness from which on a sound counts as a click. A jump by half the tone causes 2,500, and the codec alone up to 300."""
+"""Roughness (see `roughness`) from which on a sound counts as a click. A jump by half of the tone's amplitude has 2,500. A tone
+without a jump has at most 300, because of the codec.
+"""
 
 Matrix = tuple[dict[str, dict[str, float]], set[str]]
 THREE = everyone("user", "counselor", "professional")

@@ -154,9 +154,9 @@ def test_lost_frame_is_recovered_from_redundancy_once_one_is_buffered() -> None:
 
 
 def test_two_losses_in_a_row_cost_one_frame_and_no_delay() -> None:
-    """Two packets in a row are lost. The first lost packet is concealed once.
+    """Two packets in a row are lost. The first one is concealed.
 
-    The following packet contains a copy of the second lost packet.
+    The second one is recovered from the in-band redundancy of the packet after it.
     """
     arrivals = stream(30)
     for _, packet in arrivals:

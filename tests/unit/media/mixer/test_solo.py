@@ -141,9 +141,9 @@ def test_passthrough_waits_for_evenly_spaced_packets(spoken: list[bytes]) -> Non
 
 
 def test_passthrough_leaves_lost_packets_to_the_listeners(spoken: list[bytes]) -> None:
-    """Listeners get a gap, and then the next packet with its redundant copy.
+    """When a packet is lost, listeners get a gap, and then the next packet.
 
-    Their decoders conceal a loss better than the worker.
+    The listeners' decoders conceal a loss better than the worker could.
     """
     room, missing = conference(), []
 

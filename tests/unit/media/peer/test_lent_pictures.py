@@ -223,7 +223,7 @@ def test_forged_repeated_and_broken_packets_are_dropped(twins: Twins) -> None:
 
 
 def test_video_returns_to_python_before_its_notes_are_full(twins: Twins) -> None:
-    """The fast path stores the numbers of sent packets until Python collects them, and in this test nobody does.
+    """The fast path stores the numbers of sent packets until Python collects them. In this test, Python does not collect them.
 
     Before its memory is full, the fast path gives the video back, so that nothing is lost.
     """

@@ -17,7 +17,7 @@ from tests import PATIENCE_S
 
 
 class Door:
-    """`inside`: names of the admitted people, in the order of admission. `inside`: names of the admitted people, in order."""
+    """A gate that people enter and leave. `inside`: names of the admitted people, in the order of admission."""
 
     def __init__(self, at_once: int = 1, longest_s: float = 0.1) -> None:
         self.now_s = 0.0

@@ -47,7 +47,7 @@ STAFF = {
 
 
 def world(staff: dict[str, StaffRecord]) -> Model:
-    """Return the model of the real days. Each member has other shifts, and the records do not contain the patience of users."""
+    """Return the model of the days that count as real. A preview must estimate this model's shifts and the users' patience."""
     groups = [
         StaffModel(
             name=each.id,

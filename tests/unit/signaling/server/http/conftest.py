@@ -131,7 +131,7 @@ class FakeLive:
         return "u-1" if found and found.token_hash == token_hash(token) else None
 
     def guest_in(self, session_id: str, token: str) -> None:
-        """No session of these tests has guests."""
+        """Return None: no session of these tests has guests."""
 
     def staff_participant(self, session_id: str, staff_id: str) -> str | None:
         return "p-jimin" if staff_id == "jimin" else None
