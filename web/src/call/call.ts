@@ -38,7 +38,7 @@ export class Call {
     this.room = new RoomLink(this.client, handoff.session, this.devices);
     this.client.state.subscribe(() => this.follow());
     this.client.onMessage(({ type }) => {
-      if (type === "welcome") this.tookBack = false; // the session is here again
+      if (type === "welcome") this.tookBack = false; // this tab has the session again
     });
     this.devices.state.subscribe(() => this.keep());
     this.client.open();
@@ -53,7 +53,7 @@ export class Call {
   }
 
   /** Whether microphone and camera stay off until the visitor presses a button. The two devices stay off while a callback is
-   *  booked and while the topic is closed, because perhaps nobody is in front of the page then. */
+   *  booked or the topic is closed, because perhaps nobody is in front of the page then. */
   get resting(): Readable<boolean> {
     return this.restingStore;
   }
@@ -132,7 +132,7 @@ export class Call {
     if (view) applyAccent(view.site.accent);
     // use the channel that was booked, whatever the visitor chose before
     if (view?.callback?.minutes && !view.callback.came) this.handoff.channel = view.channel;
-    if (isOver(screen) && !(screen === "expired" && this.tookBack)) this.tellOpener(); // it goes on elsewhere
+    if (isOver(screen) && !(screen === "expired" && this.tookBack)) this.tellOpener(); // not if the session goes on elsewhere
     if (screen === "callback" || screen === "closed") this.restingStore.set(true);
     if (screen === "replaced" || screen === "closed" || screen === "callback" || isOver(screen)) {
       if (this.started) this.releaseDevices();

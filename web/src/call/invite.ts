@@ -1,4 +1,5 @@
-/** The link that a counselor makes for a callback. The page can exchange its "#invite=…" once for the session. */
+/** One-time links to a session: for a guest, for a callback, or to a conversation that is still open. The page can exchange a
+ *  link's "#invite=…" once for the session. */
 
 import type { HttpReason } from "../messages";
 import { parseHandoff, type Handoff } from "../room/handoff";
@@ -12,8 +13,8 @@ export class InviteRefused extends Error {
   }
 }
 
-/** Returns the invite in the page's address; "" if there is none. Removes the invite from the address, so that nobody can read
- *  it in the history or on the screen. */
+/** Returns the part of the page's address that follows `prefix`, usually the invite; "" if there is none. Removes this part from
+ *  the address, so that nobody can read it in the history or on the screen. */
 export function takeInvite(
   place: Pick<Location, "hash" | "pathname">,
   history: Pick<History, "replaceState">,

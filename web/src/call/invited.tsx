@@ -41,7 +41,7 @@ export function Invited({ invite, onEnter }: { invite: string; onEnter: () => Pr
   );
 }
 
-/** Return the sentence that says why the link does not work. */
+/** Returns the sentence that says why the link does not work. */
 export function inviteText(error: unknown): string {
   const reason = error instanceof InviteRefused ? error.reason : "other";
   const key: RareKey = `invited.failed.${reason as InviteReason | "network" | "other"}`;

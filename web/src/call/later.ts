@@ -35,9 +35,9 @@ export const PushMe = optional(
 
 const FETCH_AFTER_MS = 5000; // delay before the rare screens are loaded, ms, so that the call itself can use the network first
 
-/** Fetch the rare screens ahead of time, so that they can be shown even when the network is gone. */
+/** Fetches the rare screens ahead of time, so that the page can show them even when the network is gone. */
 export function fetchRareScreens(): void {
   const fetched = () => load().then((rare) => rare.answerWhose());
-  // If this fails, each screen loads the code when it is needed.
+  // If this fails, each screen loads its code when the screen is needed.
   setTimeout(() => void fetched().catch(() => undefined), FETCH_AFTER_MS);
 }

@@ -76,9 +76,9 @@ function aboutListeners(session: SessionView): Notice | null {
 
 const SAID_AGAIN_MS = 30_000;
 
-/** Announces to screen readers who put the visitor on hold, repeats that every 30 s, and announces when the counselor is back.
- *  The hold tone cannot say a name. The browser's speech synthesis is not used, because many browsers send its text to their
- *  maker's server. */
+/** While the visitor waits, for example on hold, repeats the reason to screen readers every 30 s. Announces when the counselor is
+ *  back after a hold. The hold tone cannot say a name. The browser's speech synthesis is not used, because many browsers send its
+ *  text to their maker's server. */
 function useHoldSpoken(session: SessionView): void {
   const holding = session.room?.notice ?? "";
   const text = holding === "" ? "" : (aboutPeople(session)?.text ?? "");

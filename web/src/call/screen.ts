@@ -66,7 +66,8 @@ export function screenOf(state: RoomState, sessionId: string, local: Local): Scr
 
 export type Expected = { kind: "unknown" } | { kind: "soon" } | { kind: "minutes"; low: number; high: number };
 
-/** Returns the expected wait in whole minutes. Rounding never makes the range narrower than the estimate. */
+/** Returns the expected wait in whole minutes. The lower end is rounded down, to at least one minute. The upper end is rounded
+ *  up. */
 export function expectedWait({ low_s, high_s }: Pick<WaitingView, "low_s" | "high_s">): Expected {
   if (low_s === null || high_s === null) return { kind: "unknown" };
   if (high_s <= 60) return { kind: "soon" };

@@ -24,7 +24,7 @@ export const Unprepared = ({ why }: { why: string }) => (
   </Message>
 );
 
-/** `away`: the visitor wanted to go on here, but the conversation goes on in another browser. */
+/** `away`: whether the visitor wanted to go on here, but the conversation goes on in another browser. */
 export const Expired = ({ away }: { away: boolean }) => (
   <Message
     icon={away ? AppWindow : Store}

@@ -52,7 +52,7 @@ function StepCard({ event, words }: { event: EventItem; words: string }) {
   );
 }
 
-/** Shows each match of the session, with its reasons. */
+/** Shows each match of the session with its reasons, and each event that `stepWords` describes. */
 export function WhyList({ events }: { events: EventItem[] }) {
   const locale = useLocale();
   const reasons = events

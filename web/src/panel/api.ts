@@ -1,5 +1,6 @@
-/** The panel's HTTP calls. Each function rejects with a `Refusal`, whose reason is the server's reason or "network". `retry_s`:
- *  seconds until the server wants a retry; 0 if the server gave no time. */
+/** The panel's HTTP calls. Functions reject with a `Refusal`, unless their comment says that they never reject. Its `reason` is
+ *  the server's reason, or "network" if no answer came. `retry_s`: seconds until the server wants a retry; 0 if the server gave
+ *  no time. */
 
 import type { CategoryView, Channel, FormFieldView, HttpReason, OpeningView, SiteView } from "../messages";
 import type { StartFailure } from "../room/handoff";
@@ -90,7 +91,7 @@ export const startSession = (code: string, channel: Channel, locale: string, sup
     body: JSON.stringify({ code, channel, locale, ...begins, supplement: { ...supplement, now: Date.now() } }),
   }) as Promise<Made>;
 
-/** Tells the server on which page the visitor is now. Returns whether the server accepted the page. */
+/** Tells the server on which page the visitor is now. Returns whether the server accepted the page. Never rejects. */
 export const sendVisit = (session: string, token: string, seen: Supplement): Promise<boolean> =>
   fetch(`/api/sessions/${encodeURIComponent(session)}/visit`, {
     method: "POST",

@@ -22,7 +22,7 @@ export interface PanelBoard {
 const AGAIN_MS = 3000;
 const NOT_DRAWN: Readable<boolean> = { get: () => false, subscribe: () => () => undefined };
 
-/** Connect the panel to the board of a conversation while the conversation is active. */
+/** Connects the panel to the board of a conversation while the conversation is active. */
 export function usePanelBoard(client: Client, session: SessionView): PanelBoard {
   const live = session.state === "active";
   const [loaded, setLoaded] = useState<{ code: Loaded; link: RoomLink } | null>(null);

@@ -357,7 +357,7 @@ export class Panel {
   private lost({ session, channel }: Kept): void {
     if (!this.takingBack) return this.anew();
     this.takingBack = false;
-    // without the partner's word, nobody but a link can bring the conversation back
+    // without a partner that can vouch for the visitor, only a link can bring the conversation back
     if (!this.store.get().partner) return this.change({ away: true });
     void import("./thread/moving")
       .then(({ moveHere }) => moveHere(this, { id: session, channel }))

@@ -36,7 +36,7 @@ export function languageTag(language: string): string {
   }
 }
 
-/** Formats a price such as "1890000" and "KRW" in `language`. If one of the two prices cannot be read, returns both prices
+/** Formats a price such as "1890000" and "KRW" in `language`. If the amount or the currency cannot be read, returns both of them
  *  unformatted. */
 export function priceText(amount: string | number, currency: string, language: string): string {
   const code = currency.toUpperCase();

@@ -47,7 +47,7 @@ function fromAttributes(data: Context["data"]): Product | null {
   return ofParts({ id, name, price, url, image });
 }
 
-/** An http(s) address, made absolute against the page; "" for anything else. */
+/** Returns an http(s) address, made absolute by the page's address; "" for anything else. */
 export function absolute(url: string | undefined, page: string): string {
   if (!url || !URL.canParse(url, page)) return "";
   const parsed = new URL(url, page);
@@ -68,7 +68,7 @@ export function productOf(data: Context["data"], page: string, tags: Tags, langu
 }
 
 /** Reads the page's tags from its HTML. Parses into an inert document, so that nothing runs or loads. The HTML can be cut off
- *  anywhere: every text that this function reads is cleaned. */
+ *  anywhere, so callers must clean every text that this function returns. */
 export function readTags(html: string): Tags {
   const parsed = new DOMParser().parseFromString(html.slice(0, MOST_HTML), "text/html");
   const blocks = parsed.querySelectorAll<HTMLScriptElement>('script[type$="ld+json"]');

@@ -5,7 +5,7 @@ const DRIFT_S = 0.2;
 const HELD_MOST_MS = 4000;
 const SHOWN_EVERY_MS = 100;
 
-/** A media element and the track that it plays. `at`: the moment (Unix ms) at which the track's file begins. */
+/** A media element, and the moments (Unix ms) at which the track that it plays begins and ends. */
 export interface Follower {
   element: HTMLMediaElement;
   began: number;

@@ -152,8 +152,8 @@ function Controls({ clock, whole, moment }: ControlsProps) {
   );
 }
 
-/** Keys of the player. Space plays and pauses, the arrows move by 5 s, < and > change the speed. Keys typed into a field are
- *  ignored. */
+/** Handles the player's keys. Space or k plays and pauses, the left and right arrows move by 5 s, Home goes to the start, and <
+ *  and > change the speed. Keys typed into a field are ignored. */
 function useKeys(clock: PlayerClock, box: { current: HTMLElement | null }): void {
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {

@@ -33,8 +33,8 @@ export function shortUrl(url: string): string {
   return url.replace(/^https?:\/\//, "").replace(/\/$/, "");
 }
 
-/** Returns whether the page is allowed to show an address as a link. Only http(s) addresses become links: a claimed "javascript:"
- *  must stay text. */
+/** Returns the address if the page is allowed to show it as a link; otherwise null. Only http(s) addresses become links: a
+ *  claimed "javascript:" must stay text. */
 export function safeHref(url: string): string | null {
   return /^https?:\/\//i.test(url) ? url : null;
 }

@@ -12,8 +12,8 @@ export interface Product {
   image?: string;
 }
 
-/** The data of the visit that the partner's page has. None of this data leaves the browser before Text, Voice or Video is
- *  pressed. */
+/** The data of the visit that the partner's page has. Before the visitor presses Text, Voice or Video, only site, category and
+ *  language leave the browser. */
 export interface Context {
   /** The trail as lines of text, newest first (see trail.ts). The first line that stands for a page is the page on the screen. */
   trail: string[];

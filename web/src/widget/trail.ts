@@ -7,8 +7,8 @@ export interface Step {
   /** The time at which the step of the trail began, on the page's clock, in ms. */
   at: number;
   url: string;
-  /** How long the visitor was on the page, in seconds, with fractions. Time on the present page is added whenever the page is
-   *  hidden. */
+  /** How long the page was visible to the visitor, in seconds, with fractions. For the present page, this is the time until the
+   *  last update of the trail. */
   dwell_s: number;
 }
 

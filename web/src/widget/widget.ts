@@ -123,7 +123,8 @@ const show = (open: unknown, again?: boolean) => {
   if (!again) (open ? frame : launcher).focus();
 };
 
-/** Runs whenever the page is shown. With a tag manager the site is not known before `init` is called. */
+/** Runs whenever the page is shown or hidden, or gets options. With a tag manager, the site is not known before `init` is
+ *  called. */
 const come = () => {
   look();
   if (live && settings().site) show(live > "-", true);
@@ -182,7 +183,7 @@ else {
   root.adoptedStyleSheets = [sheet];
   host.id = "sangdam-widget";
   launcher.ariaLive = "polite";
-  launcher.onclick = show; // the event counts as true
+  launcher.onclick = show; // the event becomes the argument `open`, and counts as true
   root.append(launcher);
   addEventListener("visibilitychange", come);
   addEventListener("pageshow", come);

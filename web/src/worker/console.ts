@@ -1,4 +1,4 @@
-/** The console's service worker. The worker shows rings while no console is open, and stores the files of the page. The worker
+/** The console's service worker. The worker shows rings while no console is visible, and stores the files of the page. The worker
  *  stores nothing of a conversation, and no answer of the server's API. */
 
 import { isRing, kept, notice, told, type Kept, type Told } from "./payload";
@@ -66,7 +66,7 @@ async function decline(about: Kept): Promise<void> {
     });
     if (answer.ok) words = ((await answer.json()) as { over?: unknown }).over === true ? about.late : "";
   } catch {
-    // no connection to the server: the `words` of the empty page say so
+    // no connection to the server: `words` is still the sentence for a failed request
   }
   await badge(0);
   if (words === "") return;

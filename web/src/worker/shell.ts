@@ -1,4 +1,4 @@
-/** Decides which requests the console's service worker answers from its store: those for the page and its files, which contain
+/** Decides which requests the console's service worker can answer from its store: those for the page and its files, which contain
  *  no data. Pure. */
 
 export type Way = "page" | "file" | "network";

@@ -13,7 +13,7 @@ export interface Merged<T> {
 const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
 
 /** Merges the changes that somebody else has saved (`others`) into this operator's form (`mine`). `base`: the form as it was when
- *  both operators opened it. */
+ *  this operator opened it. */
 export function merge<T extends object>(base: T, mine: T, others: T): Merged<T> {
   const value = { ...mine };
   const theirs: (keyof T)[] = [];
