@@ -362,15 +362,17 @@ class Sessions:
 
 
 def _counselor(entry: Entry) -> str:
-    """Return the owner if they are a counselor, else the first counselor of the session.
+    """Return the last counselor who owned the session.
 
     If the session had no counselor, return its owner (a professional). If it has no owner, return "".
     """
-    people = entry.session.people
-    owner = people.get(entry.session.owner)
-    if owner is not None and owner.role == "counselor":
-        return owner.staff
-    return next((person.staff for person in people.values() if person.role == "counselor"), owner.staff if owner else "")
+    session = entry.session
+    if session.counselor:
+        return session.counselor
+    # a server of an earlier version has stored this session without its last counselor
+    first = next((person.staff for person in session.people.values() if person.role == "counselor"), "")
+    owner = session.people.get(session.owner)
+    return first or (owner.staff if owner else "")
 
 
 def _professional(entry: Entry) -> str:

@@ -102,6 +102,7 @@ def receive(session: Session, event: SessionEvent, now: int) -> list[Effect]:
     """Apply an event to the session and return the effects to carry out, in order. Raises NotAllowed."""
     out: list[Effect] = []
     _HANDLERS[type(event)](session, event, now, out)
+    _remember_counselor(session)
     holding.settle(session, out)
     upgrading.settle(session, out)
     listening.settle(session, now, out)
@@ -111,6 +112,12 @@ def receive(session: Session, event: SessionEvent, now: int) -> list[Effect]:
     cobrowsing.settle(session, out)
     notes.settle(session, out)
     return out
+
+
+def _remember_counselor(session: Session) -> None:
+    owner = session.people.get(session.owner)
+    if owner is not None and owner.role == "counselor":
+        session.counselor = owner.staff
 
 
 _BOOKED = ("callback", "lead")  # timers for times on which people have agreed; these are times of the computer's clock

@@ -64,6 +64,31 @@ async def test_member_with_other_sessions_wraps_up_what_they_handed_over(service
     assert "다음 사람에게" not in user.traffic()
 
 
+async def test_records_name_the_last_counselor_when_a_professional_owns_the_session(service: Service) -> None:
+    """The counselor in the records is asked first when the user returns, may play the recording, and is counted in reports."""
+    user, jimin = await in_conversation(service)
+    suho, drhan = await service.staff("suho"), await service.staff("drhan")
+    assert (await jimin.say("transfer", how="now", staff="suho", note=""))["type"] == "ok"
+    await _accept(suho)
+    assert (await suho.say("help", category="lenses", note=""))["type"] == "ok"
+    await _accept(drhan)
+    assert (await drhan.say("join"))["type"] == "ok"
+    assert (await suho.say("mode", mode="conference"))["type"] == "ok"
+    assert (await suho.say("hand_over"))["type"] == "ok"
+    assert (await suho.get("session_over"))["reason"] == "handed_over"
+    await user.say("leave")
+    await user.state("after")
+    kept = await service.app[app_keys.RECORDS].session(user.session_id)
+    assert kept is not None
+    assert (kept.counselor, kept.professional) == ("suho", "drhan")
+
+
+async def _accept(member: Person) -> None:
+    ring = await member.get("ring")
+    assert (await member.ask(type="accept", reservation=ring["reservation"]))["type"] == "ok"
+    await member.state("active")
+
+
 async def test_notes_sent_after_wrap_up_are_kept(service: Service) -> None:
     user, counselor = await in_conversation(service)
     await user.say("leave")
