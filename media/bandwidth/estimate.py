@@ -6,9 +6,10 @@ to 0.85 times the rate that arrives. Three things differ:
 - Congestion is detected in another way (`standing`, `losses`).
 - The estimate can grow beyond the rate that is sent, because a relay can send only what senders make. The estimator does not
   probe. Instead, `layers.Chooser` waits longer after each step up that fails.
-- Until the first loss or other sign of congestion, the estimate doubles each second.
+- The estimate doubles each second until more than 2 % of the packets are lost, or until another sign of congestion.
 
-Times are in seconds: sending on our clock, arrival on the receiver's. Only differences on the same clock are used.
+Times are in seconds. Sending times are on our clock, and arrival times are on the receiver's clock. Only differences between
+times of the same clock are used.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ class Estimator:
     """Bandwidth estimate of one path. Read `bps` (bit/s) at any time.
 
     Call `sent` for every numbered packet, `feedback` for every report, and `tick` a few times a second. `heard`: whether a report
-    has ever come. `gaps`: for which part of the time no packets arrive.
+    has ever come. `last_congestion`: time of the last sign of congestion. `gaps`: measures the time in which packets are lost in
+    a row.
     """
 
     def __init__(self, now: float) -> None:
@@ -74,7 +76,7 @@ class Estimator:
         """The estimate and the time of the last congestion before the present stall. None: there is no stall."""
 
     def sent(self, size_bytes: int, now: float) -> int:
-        """Remember a packet that is sent. Return the packet's transport-wide number."""
+        """Remember a packet that is sent. Return the packet's transport-wide number (16 bits)."""
         number = self._number
         self._number = (number + 1) & 0xFFFF
         if not self._unreported:
@@ -115,9 +117,9 @@ class Estimator:
         self._look_at_loss(now)
 
     def tick(self, now: float) -> None:
-        """Let the estimate grow unless there was congestion within `SILENT_S`.
+        """Let the estimate grow, or halve the estimate in a stall (`STALL_S`).
 
-        Halve the estimate while no report comes although packets are sent.
+        The estimate stays as it is for `SILENT_S` seconds after congestion.
         """
         passed, self._grown = now - self._grown, now
         if not self.heard:

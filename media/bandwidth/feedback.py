@@ -1,6 +1,7 @@
 """Transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01), reading and writing.
 
-A sender numbers its packets across all streams of a transport. The receiver reports which packets arrived, and when, to 250 µs.
+A sender numbers its packets across all streams of a transport. The receiver reports which packets arrived, and when. The arrival
+times have a resolution of 250 µs.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 FORMAT = 15
 MAX_PACKETS = 1024
-"""Packets reported in one message at most. A message every 100 ms is enough for 10,000 packets a second."""
+"""One message reports at most this many packets. A message every 100 ms is enough for 10,000 packets a second."""
 DELTA_S = 0.00025  # Seconds: unit of the arrival times in a message.
 REFERENCE_S = 0.064  # Seconds: unit of the reference time in a message.
 REFERENCES = 1 << 24  # Units after which the reference time wraps.
@@ -24,16 +25,17 @@ class FeedbackError(Exception):
 
 @dataclass(frozen=True)
 class TransportFeedback:
-    """Arrival report: (number, arrival in seconds on the receiver's clock) in the order of the numbers.
+    """Arrival report. `packets`: (number, arrival time) in the order of the numbers.
 
-    None: the packet has not arrived. Numbers wrap at 65536. The receiver's clock starts at any time and wraps after 12 days.
+    Arrival times are in seconds on the receiver's clock. None: the packet has not arrived. Numbers wrap at 65536. The receiver's
+    clock starts at any time and wraps after 12 days.
     """
 
     packets: tuple[tuple[int, float | None], ...]
 
 
 def parse(body: bytes) -> TransportFeedback:
-    """Parse the body after the RTCP header (its first 8 bytes are the two SSRCs). Raise only `FeedbackError`."""
+    """Parse the body after the RTCP header. The body's first 8 bytes are the two SSRCs. Raise only `FeedbackError`."""
     if len(body) < 16:
         raise FeedbackError("short feedback")
     base, count = struct.unpack_from("!HH", body, 8)
@@ -99,9 +101,10 @@ class Arrivals:
         self._count = 0
 
     def add(self, number: int, now: float, ssrc: int = 0) -> None:
-        """Record a packet's arrival. `number` as on the wire. `ssrc`: the packet's; this class does not need it.
+        """Record a packet's arrival at `now` (seconds). `number`: as on the wire. `ssrc` is ignored here.
 
-        If a packet that was reported as missing comes late, it is reported again.
+        A packet that was reported as missing and comes late is reported again. Ignore the packet if `MAX_PACKETS` arrivals wait
+        for the next report.
         """
         if len(self._arrived) < MAX_PACKETS:
             self._arrived.setdefault(number, now)

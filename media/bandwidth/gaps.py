@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 WINDOW_S = 5.0  # Seconds of sending time over which gaps are measured.
-LEAST_S = 1.0  # Seconds; a shorter time of sending counts as this long, so that one gap at the beginning says little.
+LEAST_S = 1.0  # Seconds; a sending time shorter than this counts as this long, so that one gap at the beginning says little.
 GAP_S = 0.05
 """Shortest gap that counts, in seconds of sending, from a packet that arrived to the next one that arrived. One lost packet of a
 voice makes a gap of 40 ms."""

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 UP_FACTOR = 1.2
-"""A video goes to a higher layer only if the bandwidth is a fifth more than all chosen layers then need together."""
-WAIT_S, LONGEST_WAIT_S = 5.0, 60.0  # Seconds from a step down to the next step up, at first and at most.
+"""A video goes to a higher layer only if the bandwidth is at least this factor times the bit rate of all layers that would then
+be chosen."""
+WAIT_S, LONGEST_WAIT_S = 5.0, 60.0  # Least seconds from a step down to the next step up: at first, and at most after doubling.
 STEP_S = 1.0  # At least this many seconds pass between two steps to a higher layer.
 PAUSE_AFTER_S = 4.0
 """Seconds of congestion before a video is paused. A receiver that is short of processor time for a moment looks congested, too,
 and the lowest layers need little bandwidth."""
 PROVEN_S = 10.0  # a step up has failed if a layer goes down again within this many seconds
 TELL_LOW_S, TELL_PAUSED_S, TELL_BACK_S = 2.0, 0.5, 1.0
-"""Seconds that a lower layer, a pause, or the end of both must last before the viewer is told."""
+"""The viewer is told of a lower layer, of a pause, or of the end of all limits after it has lasted this many seconds."""
 FINDING_OUT_S = 6.0
 """Seconds, from the first video on, during which the viewer is told of no limit: layers begin low and then go up. Once any layer
 has gone down, however, the viewer is told even during these seconds."""
@@ -40,7 +41,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Choice:
-    """The layers that a viewer gets. `layers`: slot → layer (None: paused).
+    """The layers that a viewer gets. `layers`: slot → name of its layer (None: the slot is paused).
 
     `limits`: slot → limit that the viewer must be told now; None: there is nothing to tell.
     """
@@ -67,8 +68,9 @@ class Chooser:
     def choose(self, pictures: Mapping[int, Sequence[Layer]], bps: float | None, now: float, *, congested: bool = True) -> Choice:
         """Return the layer of each slot.
 
-        `pictures`: slot → its layers from low to high, the most important slot first. `bps`: the bandwidth. While it is unknown
-        (None), every slot gets its highest layer. `congested`: whether the path is congested now; only then are layers lowered.
+        - pictures: slot → its layers from low to high. The most important slot comes first.
+        - bps: the bandwidth in bit/s. None: the bandwidth is unknown, and every slot gets its highest layer.
+        - congested: whether the path is congested now. Layers are lowered only while the path is congested.
         """
         if bps is None:
             self._levels = {slot: len(layers) - 1 for slot, layers in pictures.items()}

@@ -44,7 +44,7 @@ class Losses:
         return self._lost / known if known >= LEAST_PACKETS else 0.0
 
     def goes_on(self, now: float) -> bool:
-        """Return whether much has been lost for longer than a single gap explains. True at most once in `LASTS_S`."""
+        """Return whether the loss has been above `MANY` for `LASTS_S` seconds. True at most once in `LASTS_S` seconds."""
         if self._many_since is None or now - self._many_since < LASTS_S:
             return False
         self._many_since = now

@@ -23,7 +23,7 @@ class Meter:
         self._octets[self._at % BUCKETS_PER_S] += octets
 
     def bps(self, now: float) -> float:
-        """Return bits per second. 0: nothing came in the last second."""
+        """Return the bits per second over the last second. 0: nothing came in this time."""
         self._advance(now)
         return sum(self._octets) * 8 / min(1.0, max(LEAST_S, now - self._began))
 

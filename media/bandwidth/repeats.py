@@ -1,6 +1,6 @@
 """Budget for the retransmissions to one viewer.
 
-Without it, retransmissions of lost video can overload a link that already loses packets.
+Without such a budget, retransmissions of lost video can overload a link that already loses packets.
 """
 
 from __future__ import annotations
@@ -12,19 +12,22 @@ from .estimate import Estimator
 MOST_PER_S = 400
 """At most this many retransmitted packets per second go to one viewer, whatever the link: NACKs must not multiply traffic."""
 MOST_BPS = 4_000_000.0
-"""Retransmissions to one viewer take at most this many bits per second. Also the budget while nothing is known of the link."""
+"""Retransmissions to one viewer take at most this many bits per second. This is also the budget while nothing is known of the
+link."""
 LEAST_SHARE = 0.25
-"""Share of a link that repeats may always take. Without a repeat, a single loss would cost a keyframe, which is larger."""
+"""Fraction of a link that retransmissions may always take. Without a retransmission, a single loss would cost a keyframe, which
+is larger."""
 VOICE_BPS = 100_000.0
 """Bit rate kept free for the voice: 40 kbit/s, as much for its redundant copies (RED), and headers. The voice's copies are more
-important than repeats of video."""
+important than retransmissions of video."""
 AT_ONCE_S, AT_ONCE_LEAST_BYTES = 0.25, 2 * 1300
-"""Largest burst of repeats: as much as the rate allows in `AT_ONCE_S` seconds, but at least `AT_ONCE_LEAST_BYTES` (2 packets)."""
-HEADER_BYTES = 50  # bytes that SRTP, UDP and IP add to a repeated packet
+"""Largest burst of retransmissions: the bytes that the budget allows in `AT_ONCE_S` seconds, but at least `AT_ONCE_LEAST_BYTES`
+(2 packets)."""
+HEADER_BYTES = 50  # bytes that SRTP, UDP and IP add to a retransmitted packet
 
 
 class RepeatBudget:
-    """Retransmission budget of one viewer. At each NACK call `follow`, then `take` for each packet to send again.
+    """Retransmission budget of one viewer. At each NACK, call `follow` once, and then `take` for each packet to send again.
 
     `pictures_bps`: present bit rate of the videos that this viewer is shown.
     """
@@ -35,7 +38,7 @@ class RepeatBudget:
         self._octets = TokenBucket(MOST_BPS / 8, MOST_BPS / 8 * AT_ONCE_S, now)
 
     def follow(self, path: Estimator, now: float) -> None:
-        """Set the budget by the estimate of the viewer's link: voice and videos come first, repeats get the rest.
+        """Set the budget by the estimate of the viewer's link: what voice and videos leave, but at most `MOST_BPS`.
 
         Retransmissions always get at least `LEAST_SHARE` of the estimate, because a low estimate may only not have grown yet.
         """
@@ -46,5 +49,5 @@ class RepeatBudget:
         self._octets.limit(rate, max(rate * AT_ONCE_S, AT_ONCE_LEAST_BYTES), now)
 
     def take(self, size_bytes: int, now: float) -> bool:
-        """Return whether a packet of this size may be repeated now, and charge it."""
+        """Return whether a packet of this size may be sent again now. If so, subtract the packet from the budget."""
         return self._packets.take(1, now) and self._octets.take(size_bytes + HEADER_BYTES, now)

@@ -7,8 +7,8 @@ A slow link delays packets in one way, and a late receiver in another:
   these packets has hardly waited.
 
 So this detector looks at the least delay in an interval, as CoDel does (RFC 8289). Google Congestion Control looks at the slope
-of the delay, which also grows with gaps. Measured with Chromium on a machine with five times more work than processors: the least
-delay of a report was below 10 ms in 99 of 100 reports, while single packets were up to 175 ms late.
+of the delay, which also grows with gaps. Chromium was measured on a machine with five times more work than processors. There the
+least delay in a report was below 10 ms in 99 of 100 reports, although single packets were up to 175 ms late.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Standing:
         self._newest = 0.0
 
     def add(self, sent: float, arrived: float) -> None:
-        """Record a packet. `sent` is a time on our clock, `arrived` on the receiver's."""
+        """Record a packet. `sent` is a time on our clock. `arrived` is a time on the receiver's clock."""
         delay = arrived - sent
         if self._base and abs(delay - self._least) > ANOTHER_CLOCK_S:
             self._base.clear()

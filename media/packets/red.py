@@ -1,9 +1,10 @@
 """Redundant voice (RED, RFC 2198): each packet also contains copies of earlier packets, in case these are lost. Pure.
 
-A copy arrives 20 ms later than the lost packet. Opus' own copies (in-band FEC) have a fraction of the bit rate. With in-band FEC,
-10 % loss lowers the score by 1.0 MOS; with whole copies, by 0.4 MOS. But whole copies double the bit rate. So they are sent only
-while a connection loses packets and is not congested. If packets are lost in bursts, each packet contains copies of the last
-three packets: with one copy, bursts of three packets score 2.7 MOS; with three copies, 3.25.
+A copy arrives 20 ms later than the lost packet would have arrived. Opus' own copies (in-band FEC) have a fraction of the bit
+rate. With in-band FEC, 10 % loss lowers the score by 1.0 MOS; with whole copies, by 0.4 MOS. But whole copies double the bit
+rate. So whole copies are sent only while a connection loses packets and is not congested. If packets are lost in bursts, each
+packet contains copies of the last three packets. With three copies, bursts of three packets at 10 % loss score 3.25 MOS; with one
+copy, 2.80 MOS (docs/quality.md).
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ MOST_TICKS, MOST_BYTES = (1 << 14) - 1, 512
 """A copy is at most `MOST_TICKS` samples older than the packet that carries it, and has at most `MOST_BYTES` bytes. The format
 would allow 1023 bytes."""
 LONGEST_BYTES = 1200
-"""Largest size of a packet and its copies together. Older copies that do not fit are left out."""
+"""The payload of a packet and its copies have at most this many bytes together. Older copies that do not fit are left out."""
 DEEP = 3
-"""Copies in each packet while packets are lost in bursts."""
+"""Each packet carries at most this many copies while packets are lost in bursts."""
 WINDOW = 64  # `Seen` remembers for this many of the newest sequence numbers whether the packet came
 MOST_BLOCKS, MOST_COPIES = 10, DEEP
-"""A packet with more than `MOST_BLOCKS` blocks is refused. At most `MOST_COPIES` copies are taken from a packet: the newest.
+"""A packet with more than `MOST_BLOCKS` copies is refused. At most `MOST_COPIES` copies are taken from a packet: the newest ones.
 
 Each copy costs as much work as a packet, but the limit on a client counts only datagrams.
 """
@@ -30,13 +31,13 @@ BEGIN_LOST, END_LOST = 0.02, 0.01
 """Fractions of lost packets. Copies begin above `BEGIN_LOST`, and end below `END_LOST`. At less loss, the receiver's jitter
 buffer does not wait for late packets, so a copy would come too late."""
 STANDING_MS = 150.0
-"""A round trip that is longer than the shortest one by this much shows that a queue is full and loses packets. Copies would fill
-the queue more."""
+"""ms. A round trip that is longer than the shortest round trip by at least this much shows that a queue is full and loses
+packets. Copies would fill the queue more."""
 RTT_FORGOTTEN_MS = 1.0
 """Growth of the remembered shortest round trip, in ms per second, because routes change."""
 BURSTY, EVEN = 0.05, 0.015
 """Fractions of the time that is in gaps (`media.bandwidth.gaps`). Above `BURSTY`, each packet carries `DEEP` copies. Below
-`EVEN`, each packet carries one copy. If 10 % of the packets are lost one by one, the fraction is 0.027."""
+`EVEN`, each packet carries one copy. If 10 % of the packets are lost at random, not in bursts, the fraction is 0.027."""
 WORSE_LOST, WORSE, WORSE_REPORTS, TRIAL_S = 0.1, 1.5, 2, 20.0
 """Copies count as harmful if loss grows within `TRIAL_S` seconds after they begin: by more than `WORSE_LOST` and by the factor
 `WORSE`, in `WORSE_REPORTS` reports in a row. One report is not enough, because it may cover only a few packets, or a burst."""
@@ -48,7 +49,7 @@ _HEAD = struct.Struct("!BHB")
 
 
 def wrap(payload_type: int, payload: bytes, copies: Sequence[tuple[int, bytes]]) -> bytes:
-    """Return a RED payload with `copies` and `payload`. All have `payload_type`.
+    """Return a RED payload that contains `copies` and then `payload`. `payload_type`: the type of all of them.
 
     `copies`: (how much older the copy is, in samples; its payload), oldest first.
     """
@@ -59,8 +60,9 @@ def wrap(payload_type: int, payload: bytes, copies: Sequence[tuple[int, bytes]])
 def unwrap(data: bytes, header: rtp.Header, payload_type: int) -> Iterator[tuple[bytes, rtp.Header]]:
     """Return the packets inside a RED packet: at most `MOST_COPIES` copies, oldest first, and then the packet itself.
 
-    The sequence numbers of these packets are consecutive, and the packets have no header extensions. Raise `RtpError` for a
-    malformed packet, at the call and not later.
+    `payload_type`: the type of the voice's packets. Copies of another type are left out. Each copy counts as the packet right
+    before the next copy, so its sequence number is lower by one. The returned packets have no header extensions. Raise `RtpError`
+    for a malformed packet, at the call and not later.
     """
     at, blocks = header.payload, []
     while at < header.end and data[at] & 0x80:
@@ -113,7 +115,7 @@ class Seen:
         self._alone = 0
 
     def needed(self, *, copies: bool) -> bool:
-        """Return whether packets must still be remembered, because copies may repeat them. Call it for every packet.
+        """Return whether packets must still be remembered, because copies may repeat them. Call this method for every packet.
 
         `copies`: whether this packet may carry redundant copies.
         """
@@ -141,7 +143,7 @@ class Seen:
         return self._highest
 
     def passed(self, count: int) -> None:
-        """Remember that the `count` packets after `highest` have been passed on, none of them twice and all in order."""
+        """Remember that the `count` packets after `highest` have been passed on, all in order and each once."""
         self._highest = (self._highest + count) & 0xFFFF
         few = min(count, self._window)
         self._seen = (self._seen << few | (1 << few) - 1) & self._all
@@ -158,9 +160,9 @@ class Copier:
         """(timestamp, payload) of the newest packets, newest first. Their sequence numbers are consecutive."""
 
     def add(self, packet: bytes, most: int = 1) -> bytes:
-        """Return `packet` with copies of up to `most` earlier packets, or `packet` alone if no copy is known or fits.
+        """Return `packet` with copies of at most `most` earlier packets. If no copy is known or fits, return `packet` alone.
 
-        `packet` has no CSRCs and no extensions.
+        `packet` must have no CSRCs and no header extensions.
         """
         sequence, timestamp = struct.unpack_from("!HI", packet, 2)
         payload = packet[12:]
@@ -193,11 +195,11 @@ def _copies(formers: list[tuple[int, bytes]], timestamp: int, size_bytes: int) -
 
 
 class Remedy:
-    """Decides whether a lossy connection gets redundant copies (RED), by the receiver's reports.
+    """Decides by the receiver's reports whether a lossy connection gets redundant copies (RED).
 
     Copies would make a congested connection worse. So copies do not begin while packets queue up on the path. Copies end if they
-    have raised the loss, or when there is no more loss. `deep`: whether packets are lost in bursts, so that each packet needs
-    `DEEP` copies.
+    have raised the loss, or when little is lost any more (`END_LOST`). `on`: whether packets carry copies. `deep`: whether
+    packets are lost in bursts, so that each packet needs `DEEP` copies.
     """
 
     def __init__(self) -> None:
@@ -213,14 +215,16 @@ class Remedy:
 
     @property
     def copies(self) -> int:
-        """Number of copies that each packet carries; 0 while redundant copies are off."""
+        """Largest number of copies that a packet carries; 0 while redundant copies are off."""
         return (DEEP if self.deep else 1) if self.on else 0
 
     def reported(self, lost: float, remembered: float, rtt_ms: float | None, now: float, gaps: float = 0.0) -> None:
         """Take a report of the receiver.
 
-        - lost: fraction lost in this report.
+        - lost: fraction of packets lost, in this report.
         - remembered: recent maximum of `lost`, which decays with each report.
+        - rtt_ms: round trip of this report; None: unknown.
+        - now: time of this report in seconds.
         - gaps: fraction of time in which several packets of the voice in a row are lost.
         """
         least = self._least_rtt_ms + (now - self._reported) * RTT_FORGOTTEN_MS

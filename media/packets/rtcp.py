@@ -1,4 +1,4 @@
-"""RTCP (RFC 3550, 4585, 5104 and REMB): the packets that a relay reads and writes. Pure."""
+"""The RTCP packets that a relay reads and writes (RFC 3550, 4585, 5104, REMB, transport-wide feedback). Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SR, RR, SDES, BYE, RTPFB, PSFB = 200, 201, 202, 203, 205, 206  # Packet types.
 NACK, PLI, FIR, AFB = 1, 1, 4, 15  # Formats of RTPFB (the first) and PSFB.
 NTP_EPOCH_S = 2208988800  # Seconds from 1900 to 1970.
 MAX_NACKED = 256
-"""At most this many sequence numbers are taken from one NACK packet. A longer list would only cause load."""
+"""At most this many sequence numbers are taken from one NACK packet. More numbers would only cause load."""
 
 
 class RtcpError(Exception):
@@ -31,7 +31,11 @@ class SenderReport:
 
 @dataclass(frozen=True)
 class Report:
-    """Report block (of an SR or RR) about a stream that the worker sends. `delay_since_sr` in 1/65536 s."""
+    """Report block (of an SR or RR) about a stream that the worker sends.
+
+    `lost_fraction`: 0..1, since the last report. `last_sr`: the middle 32 bits of the NTP time in the newest sender report that
+    the receiver got; 0: none. `delay_since_sr`: time since that sender report came, in 1/65536 s.
+    """
 
     ssrc: int
     lost_fraction: float
@@ -66,7 +70,7 @@ Packet = SenderReport | Report | Nack | KeyframeRequest | Bye | TransportFeedbac
 
 
 def parse(data: bytes) -> list[Packet]:
-    """Return the packets of a compound packet, but only of the kinds that a relay handles. Raise only `RtcpError`."""
+    """Return the packets of a compound packet. Leave out the kinds that a relay does not handle. Raise only `RtcpError`."""
     found: list[Packet] = []
     at = 0
     while at < len(data):
@@ -137,19 +141,23 @@ def _packet(kind: int, count: int, body: bytes) -> bytes:
 
 
 def ntp(wall: float) -> int:
-    """Return a Unix time in seconds as 64-bit NTP."""
+    """Return a Unix time in seconds as a 64-bit NTP time."""
     seconds = int(wall)
     return ((seconds + NTP_EPOCH_S) << 32 | int((wall - seconds) * (1 << 32))) & 0xFFFFFFFFFFFFFFFF
 
 
 def sender_report(ssrc: int, ntp_time: int, timestamp: int, packets: int, octets: int) -> bytes:
-    """Return a sender report without blocks."""
+    """Return a sender report without blocks. `timestamp`: the RTP timestamp of `ntp_time`. `packets`, `octets`: sent so far."""
     return _packet(SR, 0, struct.pack("!IQIII", ssrc, ntp_time, timestamp, packets & 0xFFFFFFFF, octets & 0xFFFFFFFF))
 
 
 @dataclass(frozen=True)
 class Block:
-    """Report block for a sender about its stream. `lost_fraction` in 1/256, `delay` in 1/65536 s."""
+    """Report block for a sender about its stream (RFC 3550 section 6.4.1).
+
+    `lost_fraction` in 1/256. `lost`: packets lost so far; `receiver_report` clamps this number to 24 bits. `highest`: extended
+    highest sequence number. `jitter` in timestamp ticks. `delay` in 1/65536 s.
+    """
 
     ssrc: int
     lost_fraction: int
@@ -161,7 +169,7 @@ class Block:
 
 
 def receiver_report(ssrc: int, blocks: Sequence[Block]) -> bytes:
-    """Return a receiver report with at most 31 blocks."""
+    """Return a receiver report. It contains at most the first 31 blocks."""
     body = struct.pack("!I", ssrc)
     for each in blocks[:31]:
         lost = max(-0x800000, min(each.lost, 0x7FFFFF)) & 0xFFFFFF
@@ -178,7 +186,7 @@ def source_description(ssrc: int, name: str) -> bytes:
 
 
 def nack(sender: int, ssrc: int, sequences: Sequence[int]) -> bytes:
-    """Return a NACK for `sequences`, which ascend (across the wrap)."""
+    """Return a NACK for `sequences`. These must ascend; after 65,535 comes 0."""
     body = struct.pack("!II", sender, ssrc)
     pairs: list[list[int]] = []
     for sequence in sequences:

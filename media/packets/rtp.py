@@ -63,7 +63,7 @@ def parse(data: bytes) -> Header:
 
 
 def extension(data: bytes, header: Header, identifier: int) -> bytes | None:
-    """Return the value of one header extension, in one- or two-byte form; None: missing or malformed."""
+    """Return the value of one header extension, in one- or two-byte form. None: the extension is missing or malformed."""
     if header.profile == ONE_BYTE:
         long = 1
     elif header.profile & 0xFFF0 == 0x1000:
@@ -158,9 +158,11 @@ def _vp8(payload: bytes) -> Vp8:
 
 
 class Rewriter:
-    """Keeps one outgoing stream continuous while its source changes. `clock`: ticks per second.
+    """Rewriter of one outgoing stream, which stays continuous while its source changes.
 
-    Sequence numbers, timestamps and VP8 picture ids continue as if one sender had sent all packets.
+    Sequence numbers, timestamps and VP8 picture ids continue as if one sender had sent all packets. `clock`: timestamp ticks per
+    second. `sequence`, `timestamp`: the values right before the first packet. `packets`, `octets`: packets and payload bytes so
+    far. `source`: the stream whose packets are relayed, `MIX`, or None.
     """
 
     def __init__(self, ssrc: int, payload_type: int, clock: int, sequence: int, timestamp: int) -> None:
@@ -189,7 +191,10 @@ class Rewriter:
     def relay(
         self, source: object, data: bytes, header: Header, now: float, picture: Vp8 | None = None
     ) -> tuple[int, bytes] | None:
-        """Return the outgoing sequence number and packet. None: the packet is older than the change of source."""
+        """Return the outgoing sequence number and packet. `picture`: the descriptor of a VP8 packet; None: another packet.
+
+        None: the packet is older than the change to `source`.
+        """
         step = self._step(header)
         if source is not self.source or not -RESTART < step < RESTART:
             self._switch(source, header, now, picture)
@@ -213,12 +218,16 @@ class Rewriter:
         return ((header.sequence + self._sequence_offset - self._sequence + 0x8000) & 0xFFFF) - 0x8000
 
     def skip(self, ticks: int) -> None:
-        """Advance the timestamp over sound that the mixer never made, because the worker was late."""
+        """Advance the timestamp over `ticks` of sound that the mixer never made, because the worker was late."""
         if self.source is MIX:
             self._timestamp = (self._timestamp + ticks) & 0xFFFFFFFF
 
     def append(self, payload: bytes, ticks: int, marker: bool, now: float, lost: int = 0) -> tuple[int, bytes]:
-        """Return (sequence, packet) for a payload of the mix, `ticks` after the last one. `lost`: packets missing in between."""
+        """Return (sequence number, packet) for a payload of the mix.
+
+        `ticks`: timestamp ticks since the last packet. `lost`: number of packets that are missing between the last one and this
+        one.
+        """
         if self.source is not MIX:
             self.source = MIX
             ticks = max(ticks, self._elapsed(now))
@@ -254,9 +263,7 @@ class Rewriter:
     def lend(self, to: Any) -> None:
         """Copy the state into a `fastpath_out`, because the fast path rewrites packets from now on.
 
-        `refresh` copies the state back.
-
-        At least one packet must have been sent before.
+        `refresh` copies the state back. Call `lend` only after this stream has sent a packet.
         """
         to.ssrc, to.payload_type, to.packets, to.octets = self.ssrc, self.payload_type, self.packets, self.octets
         to.sequence, to.sequence_offset, to.advanced = self._sequence, self._sequence_offset, self._advanced

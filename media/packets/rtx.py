@@ -10,7 +10,7 @@ from media.packets import rtp
 def wrap(packet: bytes, payload_type: int, ssrc: int, sequence: int) -> bytes:
     """Return the retransmission of `packet`, with the original sequence number before the payload.
 
-    `packet` has no CSRCs and no extensions.
+    `payload_type`, `ssrc`, `sequence`: those of the retransmission. `packet` must have no CSRCs and no header extensions.
     """
     marker = packet[1] & 0x80
     return (
@@ -23,9 +23,10 @@ def wrap(packet: bytes, payload_type: int, ssrc: int, sequence: int) -> bytes:
 
 
 def unwrap(data: bytes, header: rtp.Header, payload_type: int, ssrc: int) -> tuple[bytes, rtp.Header] | None:
-    """Return the original packet (with its header extensions), and its header.
+    """Return the original packet with its header extensions, and its header.
 
-    None: the packet is only padding, which probes the path.
+    `data`, `header`: the retransmission. `payload_type`, `ssrc`: those of the original stream. None: the retransmission contains
+    only padding, with which the sender probes the path.
     """
     if header.end - header.payload < 2:
         return None

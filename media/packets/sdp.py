@@ -1,4 +1,4 @@
-"""Reads SDP offers and writes answers. A client offers all or some of the m-lines of docs/protocol.md. Pure.
+"""Reads SDP offers and writes answers. A client offers all or some of the m-lines that docs/protocol.md lists. Pure.
 
 Payload types and header extension ids differ between browsers, and in Firefox also between sections. So the types and ids are
 stored for each section of each peer.
@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 MAX_BYTES = 64 * 1024
 MAX_LINES = 2000
 MAX_LINE_BYTES = 2048
-SLOTS = 4  # Video sections that receive, in the offer of a client whose room has no guests.
-MOST_SLOTS = 8  # With guests: five faces, two screens, and a phone as a second camera.
+SLOTS = 4  # Number of video sections that receive, in the offer of a client whose room has no guests.
+MOST_SLOTS = 8  # At most this many video sections receive. With guests: five faces, two screens, and a phone as a second camera.
 
 MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
 LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
@@ -29,7 +29,7 @@ KINDS = {"audio": "audio", "data": "application"}
 ORDER = ("audio", "video", "application")
 WAYS = ("sendrecv", "sendonly", "recvonly", "inactive")
 PICTURES = 2
-"""Video sections that send: a camera, then a screen."""
+"""At most this many video sections send: first a camera, then a screen."""
 DIRECTIONS = {"camera": ("sendonly", "sendrecv"), "screen": ("sendonly", "sendrecv")}
 SLOT_DIRECTIONS = ("recvonly", "sendrecv")
 CODECS = {"audio": ("opus", 48000), "video": ("vp8", 90000)}
@@ -46,7 +46,7 @@ _ICE_TEXT = re.compile(r"[A-Za-z0-9+/=_-]{4,256}")  # `=`, `_` and `-` are not i
 class SdpError(Exception):
     """Offer that cannot be answered. The exception's text says why, without quoting the offer.
 
-    `kind` names the counter of such faults.
+    `kind`: kind of the fault, by which the worker counts these offers.
     """
 
     def __init__(self, kind: str, sentence: str) -> None:
@@ -56,12 +56,19 @@ class SdpError(Exception):
 
 @dataclass
 class Section:
-    """One m-line. `role` is "" if the section is offered with port 0; then `refused_as` is the section of the answer.
+    """One m-line of an offer.
 
-    Three payload types: `payload_type` of Opus or VP8, `rtx` of VP8's retransmissions, `red` of Opus with redundant copies (RFC
-    2198). -1: not offered. `extensions`: URI → id. `rids`: layers that the client sends, from low to high. `repairs`: SSRC of
-    retransmissions → SSRC of the stream. `reduced`: whether reduced-size RTCP (RFC 5506) is offered. `protocol`: as
-    offered, such as `UDP/TLS/RTP/SAVPF`.
+    - role: one of `ROLES`. "": the offer rejects the section (port 0).
+    - refused_as: lines of the answer's section, if `role` is "".
+    - payload_type, rtx, red: payload types of Opus or VP8, of VP8's retransmissions, and of Opus with redundant copies (RFC
+      2198). -1: not offered.
+    - feedback: the offered kinds of RTCP feedback (a=rtcp-fb) for `payload_type`.
+    - extensions: URI → id.
+    - ssrcs: SSRCs of the section's streams, without those of retransmissions.
+    - rids: layers that the client sends, from low to high. Empty: no simulcast.
+    - repairs: SSRC of retransmissions → SSRC of the stream.
+    - reduced: whether reduced-size RTCP (RFC 5506) is offered.
+    - protocol: as offered, such as `UDP/TLS/RTP/SAVPF`.
     """
 
     role: str
@@ -87,16 +94,19 @@ class Section:
 
     @property
     def transport_cc(self) -> int:
-        """Id of the header extension with the transport-wide number; 0 if the offer lacks it or its feedback."""
+        """Id of the header extension with the transport-wide number.
+
+        0: the offer lacks this extension or its feedback, or the id is above 14.
+        """
         identifier = self.extensions.get(TRANSPORT_CC_URI, 0)
         return identifier if "transport-cc" in self.feedback and identifier < 15 else 0
 
 
 @dataclass
 class Offer:
-    """The parts of an offer that we use. `sections` are in the order of the offer, which is that of `ROLES`.
+    """The parts of an offer that we use. `sections` are in the order of the offer, which is the order of `ROLES`.
 
-    `tag`: mid of the section whose transport is used (RFC 8843 section 7.2).
+    `fingerprints`: (algorithm, digest in hex). `tag`: mid of the section whose transport is used (RFC 8843 section 7.2).
     """
 
     ufrag: str
@@ -108,6 +118,7 @@ class Offer:
 
     @property
     def by_role(self) -> dict[str, Section]:
+        """The accepted sections by role. Rejected sections have no role."""
         return {section.role: section for section in self.sections if section.role}
 
 
@@ -115,7 +126,8 @@ class Offer:
 class Local:
     """Our side of an answer.
 
-    `ssrcs`: role → SSRC of our stream; `repairs`: role → SSRC of its retransmissions; `candidates`: (address, port), best first.
+    `session`: the session id of the SDP. `ssrcs`: role → SSRC of our stream. `repairs`: role → SSRC of the retransmissions of our
+    stream. `candidates`: (address, port), best first.
     """
 
     ufrag: str
@@ -153,7 +165,7 @@ class _Part:
 
 
 def parse(text: str) -> Offer:
-    """Parse an offer. Raise only `SdpError`, for any text that is not an offer of the m-lines of docs/protocol.md."""
+    """Parse an offer. Raise only `SdpError`, for any text that is no offer of m-lines as docs/protocol.md lists them."""
     lines = _lines(text)
     starts = [index for index, (key, _) in enumerate(lines) if key == "m"]
     shared = _attributes(lines[: starts[0]] if starts else lines)
@@ -184,11 +196,11 @@ def _part(lines: list[tuple[str, str]]) -> _Part:
 
 
 def _roles(parts: list[_Part]) -> list[str]:
-    """Return the role of each section; "" for a rejected one.
+    """Return the role of each section; "" for a rejected section.
 
-    Six or ten video sections get their roles by position. With any other number, the first section that sends is a camera, and
-    the second is a screen. Sections that only receive are slots. A rejected section that sends keeps its position, so that a
-    screen can be offered without a camera.
+    Six or ten video sections get their roles by position: camera, screen, slots. With any other number of video sections, the
+    first section that sends is a camera, the second section that sends is a screen, and sections that only receive are slots. A
+    rejected section that sends also counts, so that a screen can be offered without a camera.
     """
     kinds = [part.kind for part in parts]
     ranks = [ORDER.index(kind) if kind in ORDER else len(ORDER) for kind in kinds]
@@ -225,7 +237,7 @@ def _check_apart(sections: list[Section]) -> None:
 
 
 def answer(offer: Offer, local: Local) -> str:
-    """Return the answer to `offer`: ICE-lite, passive, the accepted sections in one bundle, our candidates in each of them."""
+    """Return the answer to `offer`: ICE-lite and DTLS server. All accepted sections are in one bundle, with our candidates."""
     mids = [offer.tag, *(section.mid for section in offer.sections if section.role and section.mid != offer.tag)]
     lines = [
         "v=0",
@@ -358,7 +370,7 @@ def _rtx(payload_type: int, formats: list[str], attributes: dict[str, list[str]]
 
 
 def _red(payload_type: int, formats: list[str], attributes: dict[str, list[str]]) -> int:
-    """Return the payload type of `red` (RFC 2198 section 5: `a=fmtp:63 111/111`, one number per piece in a packet), or -1."""
+    """Return the payload type of `red` (RFC 2198 section 5: `a=fmtp:63 111/111`, one number per payload in a packet), or -1."""
     found = _about("red/48000/2", str(payload_type), "/", formats, attributes)
     return found or -1  # in the fast path, 0 means "no RED"
 
@@ -375,9 +387,9 @@ def _about(encoding: str, parameter: str, separator: str, formats: list[str], at
 
 
 def _rids(attributes: dict[str, list[str]]) -> list[str]:
-    """Return the layers of `a=simulcast:send l;m;h` (RFC 8853) that have an `a=rid:… send`.
+    """Return the first `MAX_LAYERS` layers of `a=simulcast:send l;m;h` (RFC 8853) that have an `a=rid:… send`.
 
-    Return an empty list if there is only one layer, which is no simulcast.
+    Return an empty list if there is only one such layer, because one layer is no simulcast.
     """
     declared = {value.split()[0] for value in attributes.get("rid", []) if value.split()[1:2] == ["send"]}
     for value in attributes.get("simulcast", [])[:1]:
@@ -401,7 +413,7 @@ def _extensions(kind: str, attributes: dict[str, list[str]]) -> dict[str, int]:
 
 
 def _repairs(attributes: dict[str, list[str]]) -> dict[int, int]:
-    """Return SSRC of retransmissions → SSRC of the stream: a FID group names the stream first (RFC 5888, RFC 4588)."""
+    """Return SSRC of retransmissions → SSRC of the stream. A FID group names the stream first (RFC 5888, RFC 4588)."""
     pairs = [value.split()[1:3] for value in attributes.get("ssrc-group", [])[:8] if value.startswith("FID ")]
     return {_ssrc(pair[1]): _ssrc(pair[0]) for pair in pairs if len(pair) == 2}
 
@@ -484,7 +496,7 @@ def _media_section(section: Section, local: Local) -> list[str]:
 
 
 def our_direction(section: Section) -> str:
-    """Return our direction: we receive cameras and screens and send slots; audio mirrors the offer."""
+    """Return our direction. We receive cameras and screens, and send slots. For audio, our direction mirrors the offered one."""
     if section.role in ("camera", "screen"):
         return "recvonly"
     if section.role.startswith("slot"):

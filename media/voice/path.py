@@ -1,13 +1,15 @@
 """Decides the path of a voice: to whom the packets of one speaker are sent, and by whom. Pure.
 
-Three questions decide the path. This file answers each question in one place: 1. Who gets the speaker's own packets, and who gets
-a mix? `plan_voices` decides by matrix, gains, hold tone, and who is present.
-2. Who handles the packets after one that Python has handled? `event_of` decides by recording, captions, fast path, and the
-   mixer's answer.
-3. What changes then? `TRANSITIONS` maps mode and event to the next mode and an effect. A pair that is not listed changes nothing.
+Three questions decide the path. This file answers each question in one place:
 
-`media.voice.voices` carries out the effects. `media.voice.voices` also explains what *offloading* a voice to the fast path means.
-Packets of an offloaded voice cause no event, so they cost no time in Python.
+1. Who gets the speaker's own packets, and who gets a mix? `plan_voices` decides by matrix, gains, hold tone, and who is present.
+2. Python has handled a packet of the voice. Who handles the next packets? `event_of` decides by recording, captions, fast path,
+   and the mixer's answer.
+3. What changes at an event? `TRANSITIONS` maps (mode, event) to (next mode, effect). A pair that is not in `TRANSITIONS` changes
+   nothing.
+
+`media.voice.voices` carries out the effects, and explains what *offloading* a voice to the fast path means. Packets of an
+offloaded voice cause no event, so they cost no time in Python.
 """
 
 from __future__ import annotations
@@ -28,8 +30,8 @@ class Mode(StrEnum):
     BUFFERED = "buffered"
     """The fast path relays each packet to listeners that hear only this voice, and buffers it for the mixer's next tick."""
     HUSHED = "hushed"
-    """The fast path relays each packet to listeners that hear only this voice. The mixer needs none: nothing is to be heard in
-    them."""
+    """The fast path relays each packet to listeners that hear only this voice. The mixer needs none of these packets, because
+    nobody would hear anything in them."""
     PASSTHROUGH = "passthrough"
     """Nobody else sounds. At the mixer's ticks, Python sends the voice's own packets, undecoded, to everybody who would hear the
     mix."""
@@ -66,7 +68,8 @@ class Event(StrEnum):
     INTERRUPTED = "interrupted"
     """Another voice begins, or passthrough must end. The packets must wait for the mixer's ticks again."""
     DISPLACED = "displaced"
-    """Another voice is `flowing` now. Python must see the packets of this voice, because its next word ends the other's flow."""
+    """Another voice is `flowing` now. Python must see the packets of this voice, because the next word of this voice must end the
+    other voice's `flowing`."""
 
 
 class Effect(StrEnum):
@@ -83,7 +86,7 @@ class Effect(StrEnum):
     FLOW = "flow"
     """Begin `solo_flow.Flow`: offload the voice for all listeners of the mix."""
     END_FLOW = "end_flow"
-    """End the `Flow`: the mixer takes the packets that it has not had, and sends again."""
+    """End the `Flow`: the mixer takes the packets that it has not taken yet, and sends to the listeners again."""
     TAKE_BACK = "take_back"
     """Take the voice and its buffered packets back from the fast path."""
 
@@ -140,15 +143,16 @@ class VoicePath:
 def event_of(
     *, mixed: bool, tapped: bool, lendable: bool, quiet_from: int, passes_on: bool, passed: bool, another_flows: bool
 ) -> Event | None:
-    """Return the event that follows from a packet that Python has handled. None: Python also handles the next packets.
+    """Return the event that a packet causes when Python has handled it. None: Python also handles the next packets.
 
     - mixed: a mix needs this voice.
     - tapped: the room is recorded or has captions, so Python must see every packet.
     - lendable: the fast path exists and may take this voice. The fast path cannot unpack redundant copies (RED).
-    - quiet_from: the mixer's answer to this packet (`AudioRoom.push`).
+    - quiet_from: the mixer's answer to this packet (`AudioRoom.push`), a level in -dBov. The mixer needs no packets of this voice
+      at this level or softer. 0: the mixer needs all packets.
     - passes_on: this voice is in passthrough.
     - passed: passthrough has sent this packet on at its arrival, and the last packets came evenly.
-    - another_flows: another voice is `flowing`. The mixer then makes no ticks that would take buffered packets of this voice.
+    - another_flows: another voice is `flowing`. `Voices` then takes no buffered packets of this voice from the fast path.
     """
     if tapped or not lendable:
         return None
@@ -166,10 +170,12 @@ def plan_voices(
 ) -> tuple[dict[str, str], dict[str, dict[str, float]]]:
     """Decide which listeners get a speaker's own packets (relayed), and which get a mix.
 
-    Return two maps. The first maps a relayed listener to the one source whose packets this listener gets. The second maps every
-    other listener to the gains of the sources in their mix. A listener gets relayed packets if this listener has exactly one
-    audible source, at gain 1, and no hold tone. Nobody hears their own voice, and nobody hears an absent person. A listener who
-    hears nothing at all is in neither map.
+    `hears`: listener → {source: gain}. `hold`: listeners who get the hold tone. `present`: everybody who can send or get packets.
+
+    Return two maps. The first is {listener: source} for listeners who get the packets of one source. The second is
+    {listener: {source: gain}} for listeners who get a mix. A listener gets the source's own packets if this listener has exactly
+    one audible source, at gain 1, and no hold tone. Nobody hears their own voice, and nobody hears an absent person. A listener
+    who hears nothing at all is in neither map.
     """
     relayed: dict[str, str] = {}
     mixed: dict[str, dict[str, float]] = {}

@@ -1,10 +1,10 @@
 """Passthrough by the fast path, which sends the only sounding voice to the listeners. The mixer gets the packets later.
 
-In passthrough (`media.mixer.solo`) the mixer sends the packets of one voice on as they came. If Python forwarded these packets,
-it would wake up for each packet only to run one tick of the mixer. So if the packets arrive evenly, the voice is offloaded to the
-fast path, like a relayed voice. Every 100 ms the mixer gets the packets of the last 100 ms, and runs the ticks that it has
-missed. While the room has other work, the mixer gets the packets every 20 ms. Thus the mixer knows what the listeners' decoders
-have decoded, and can return to mixing at any time.
+In passthrough (`media.mixer.solo`) the mixer sends the packets of one voice on without decoding them. If Python forwarded these
+packets, Python would wake up for each packet only to run one tick of the mixer. So if the packets arrive evenly, the voice is
+offloaded to the fast path, like a relayed voice. Every 100 ms the mixer gets the packets of the last 100 ms, and runs the ticks
+that it has missed. While the room has other work, the mixer gets the packets every 20 ms. Thus the mixer knows what the
+listeners' decoders have decoded, and can return to mixing at any time.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from media.peer.streams import Incoming
 from media.transport.fastpath import Kept
 
 TICK_STEPS, FOLLOW_STEPS = 4, 20
-"""Steps of `TICK_STEP_S` (5 ms). The room ticks every `TICK_STEPS`. The mixer gets the packets every `FOLLOW_STEPS` (100 ms)."""
+"""Numbers of steps of 5 ms (`TICK_STEP_S`). The room ticks every `TICK_STEPS` (20 ms). The mixer gets the packets every
+`FOLLOW_STEPS` (100 ms)."""
 EARLY_S = 0.008
-"""Seconds by which a tick may come early when the packet that it awaits has arrived. Python then wakes up once instead of
-twice."""
+"""When the packet that a tick awaits has arrived, the tick may come less than this many seconds early. Python then wakes up once
+instead of twice."""
 GRACE_STEPS = 3  # a tick waits for its packet for at most this many steps
 AHEAD_STEPS = 64
-"""The mixer takes at most this many steps (0.3 s) of sound when the flow ends. So the room's next tick is soon, whatever
+"""When a `Flow` ends, the mixer takes at most this many steps (0.3 s) of sound at once. So the room's next tick is soon, whatever
 timestamps the packets have. A jitter buffer holds less sound than this, except after a long stall."""
 
 
@@ -55,8 +56,11 @@ class Flow:
     ) -> Flow | None:
         """Offload the voice. Return None, and change nothing, if that is not possible.
 
-        `packet`: the voice's packet that the mixer has just sent on. `relayed`: peers that hear only this voice, without the
-        mixer.
+        - peer: the speaker. `voice`: the speaker's speech detector.
+        - packet: the voice's packet that the mixer has just sent on.
+        - people: participant → peer, for everybody present.
+        - relayed: peers that hear only this voice, without the mixer.
+        - due: the step of the mixer's next tick.
         """
         listeners = [people[name] for name in audio.begin_flow() if name in people]
         if not listeners:
@@ -72,7 +76,7 @@ class Flow:
         return flow
 
     def take(self, packet: Kept) -> None:
-        """Give the mixer a packet that the fast path has sent to the listeners. Call this method in the order of sending."""
+        """Give the mixer a packet that the fast path has sent to the listeners. Pass the packets in the order of sending."""
         self._tick_until(packet.at)
         awaited = self._audio.awaits_packet
         self._audio.push(self.peer.participant, packet.sequence, packet.timestamp, packet.payload, packet.level, packet.at)

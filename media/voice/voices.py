@@ -4,8 +4,8 @@
 takes them back.
 
 When a voice is *offloaded* to the fast path, C code (`transport/fastpath.c`) receives, rewrites and sends its packets. These
-packets no longer wake Python, until Python takes the voice back or the fast path gives it back. In names of this package, *lend*
-means offload.
+packets no longer wake Python, until Python takes the voice back or the fast path gives the voice back. In names, *lend* means
+offload, and *recall* means take back.
 """
 
 from __future__ import annotations
@@ -25,14 +25,15 @@ from media.transport.fastpath import Kept
 from media.voice.path import Effect, Event, Mode, VoicePath, event_of, plan_voices
 from media.voice.solo_flow import EARLY_S, GRACE_STEPS, TICK_STEPS, Flow
 
-TICK_SAMPLES = 960
-HURRIED_STEPS = 2  # steps of 5 ms: a room that must request a lost packet or a keyframe ticks this much later
+TICK_SAMPLES = 960  # samples of a tick (20 ms) at 48 kHz
+HURRIED_STEPS = 2  # `Voices.hurry` sets the room's next tick to this many steps (5 ms each) after the present step
 MAX_CATCH_UP = 3
-"""The mixer makes up for at most this many late ticks at once. Every jitter buffer would drop a burst of more packets."""
+"""When ticks are late, the mixer runs at most this many of them at once. Every jitter buffer would drop a burst of more
+packets."""
 
 
 class Clock(Protocol):
-    """The methods of the worker that `Voices` calls."""
+    """The methods of `media.worker.worker.Worker` that `Voices` calls."""
 
     def now(self) -> float: ...
     def wall(self, now: float) -> float: ...
@@ -62,7 +63,10 @@ class Voices:
     """
 
     def __init__(self, clock: Clock, tick_room: Callable[[float], None], due: int) -> None:
-        """Prepare the mixer. `tick_room` is called to tick the whole room when the packet that the mixer awaits has arrived."""
+        """Prepare the mixer. `due`: the step of its first tick.
+
+        `tick_room(now)` is called to tick the whole room when the packet that the mixer awaits has arrived.
+        """
         self.due = due
         self.mixer = AudioRoom(self._send_mixed)
         self.speaking = Speaking()
@@ -82,7 +86,10 @@ class Voices:
     # routes
 
     def route(self, present: dict[str, Peer], hears: Mapping[str, Mapping[str, float]], hold: Container[str]) -> None:
-        """Route the voices again, for a new matrix or new people. Cut each listener's stream if its source changes."""
+        """Route the voices again, for a new matrix or new people. Cut each listener's stream if its source changes.
+
+        `present`: participant → peer. `hears`: listener → {source: gain}. `hold`: listeners who get the hold tone.
+        """
         deaf = {name for name, peer in present.items() if not peer.takes_voice}
         held = {name for name in present if name in hold} - deaf
         relayed, mixed = plan_voices({name: heard for name, heard in hears.items() if name not in deaf}, held, set(present))
@@ -145,9 +152,9 @@ class Voices:
             self._interrupt()
 
     def hurry(self, now: float) -> None:
-        """Ask for the room's next tick in 5 to 10 ms, but not twice in 20 ms.
+        """Ask for the room's next tick in 5 to 10 ms. At most one such tick comes in 20 ms.
 
-        Does nothing while the mixer has listeners, because then its ticks come anyway.
+        Do nothing while the mixer sends to listeners, because then a tick comes every 20 ms anyway.
         """
         step = int(now / TICK_STEP_S)
         if self._hurried < step:
@@ -185,10 +192,10 @@ class Voices:
     def check(self, now: float) -> None:
         """Tell the mixer and the senders how many packets listeners lose, and update the age of mixed sound.
 
-        Call a few times a second.
+        Call this method a few times a second.
 
-        The loss report to a relayed sender includes its listeners' losses. The sender then adds redundant copies (RED) for
-        the listeners' links, too.
+        The loss report to a relayed sender includes the largest loss on the links to the sender's listeners. So the sender adds
+        redundant copies (RED) for these links, too.
         """
         for speaker in self._speakers.values():
             voice = speaker.peer.incoming.get("audio")
@@ -201,11 +208,11 @@ class Voices:
     # packets (peer.VoiceOwner)
 
     def audio(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, level: int | None, now: float) -> None:
-        """Take one voice packet: record and caption it, relay it, give it to the mixer.
+        """Take one decrypted voice packet: record and caption it, relay it, and give it to the mixer.
 
         After that, offload the voice if possible.
 
-        `level`: RFC 6464 level in -dBov. None: the packet has none.
+        `level`: the packet's RFC 6464 level in -dBov. None: the packet has no level.
         """
         tapped = self.tap is not None or self.feed is not None
         if self.tap is not None:
