@@ -1,7 +1,7 @@
 """Connectivity checks (Binding requests, RFC 8489 and RFC 8445), read and answered on bytes.
 
-Every peer sends a check every few seconds for consent, so a busy worker answers checks all the time. With bytes instead of
-message objects, an answer takes a tenth of the time. The worker's own probes are rare, so they use aioice.
+Every peer sends a check every few seconds for consent, so a busy worker answers checks all the time. Without message objects, an
+answer takes a tenth of the time. The worker's own probes are rare, so they use aioice.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from zlib import crc32
 
 COOKIE = b"\x21\x12\xa4\x42"
 MAX_BYTES = 548
-"""RFC 8489 section 6.1: the size that fits any path. Browsers' checks have about 100 bytes."""
+"""A longer message is not read. A message of this size fits any path (RFC 8489 section 6.1). Browsers' checks have about 100
+bytes."""
 USERNAME, MESSAGE_INTEGRITY, PRIORITY, USE_CANDIDATE, ICE_CONTROLLED = 0x0006, 0x0008, 0x0024, 0x0025, 0x8029
 XOR_MAPPED_ADDRESS, FINGERPRINT, ERROR_CODE = 0x0020, 0x8028, 0x0009
 TRANSACTION_BITS = 1 << 16
@@ -27,9 +28,10 @@ _COOKIE = 0x2112A442
 
 @dataclass(slots=True)
 class Check:
-    """A Binding request that was read but not verified yet. Trust the message only if `is_authentic`.
+    """A Binding request that was read but not verified yet. Trust the request only if `is_authentic`.
 
-    `username` is `our ufrag:their ufrag`.
+    `username` is `our ufrag:their ufrag`. `nominates`: whether the request has USE-CANDIDATE. `controlled`: whether the sender
+    claims the controlled role, which is ours. `integrity_at`: offset of MESSAGE-INTEGRITY in `data`; 0: it is missing.
     """
 
     data: bytes
@@ -41,11 +43,11 @@ class Check:
 
     @property
     def transaction(self) -> bytes:
-        """Transaction id."""
+        """Transaction id (12 bytes)."""
         return self.data[8:20]
 
     def is_authentic(self, key: bytes) -> bool:
-        """Return whether MESSAGE-INTEGRITY is valid (RFC 8489 section 14.5).
+        """Return whether MESSAGE-INTEGRITY is valid (RFC 8489 section 14.5). `key`: our ICE password.
 
         MESSAGE-INTEGRITY covers all bytes before it. For the computation, the length in the header is set as if MESSAGE-INTEGRITY
         were the last attribute.
@@ -58,7 +60,7 @@ class Check:
 
 
 class Transactions:
-    """Memory of earlier transactions: a Bloom filter, which forgets none and never grows.
+    """Memory of earlier transactions: a Bloom filter, which forgets no transaction and never grows.
 
     The filter recognises every repeated transaction. It can mistake a new transaction for a repeated one, and does so more often
     the more transactions have come.
@@ -104,7 +106,7 @@ def read(data: bytes) -> Check | None:
 
 
 def answer(transaction: bytes, address: tuple[str, int], key: bytes) -> bytes:
-    """Return a success response that names `address`, from which the request came (XOR-MAPPED-ADDRESS)."""
+    """Return a success response. `address`: where the request came from (XOR-MAPPED-ADDRESS). `key`: our ICE password."""
     return _sealed(0x0101, transaction, _mapped(transaction, address), key)
 
 

@@ -1,4 +1,4 @@
-"""Build the fast path (fastpath.c and others) where there is a C compiler: `python media/transport/compile.py`.
+"""Build the fast path (fastpath.c, pictures.c, feedback.c) if there is a C compiler: `python media/transport/compile.py`.
 
 This file imports no other module of the project, so that the wheel's build hook can use it. The build needs only libc's headers:
 cffi opens the library at run time, and pylibsrtp provides libsrtp.
@@ -33,7 +33,7 @@ def is_fresh(library: Path = LIBRARY) -> bool:
 
 
 def compile_to(library: Path = LIBRARY, extra: tuple[str, ...] = ()) -> str:
-    """Build the library. Return "", or the reason why the library could not be built."""
+    """Build the library. Return "", or the reason why the library could not be built. `extra`: more compiler flags."""
     if sys.platform != "linux":
         return "only Linux has recvmmsg"
     compiler = shlex.split(os.environ.get("CC", "cc"))
@@ -52,10 +52,7 @@ def compile_to(library: Path = LIBRARY, extra: tuple[str, ...] = ()) -> str:
 
 
 def make() -> str:
-    """Build the library unless it is fresh. Return "", or the reason why the library cannot be built.
-
-    This reason is also printed.
-    """
+    """Build the library unless it is fresh. Return "", or the reason why the library cannot be built. Also print this reason."""
     reason = "" if is_fresh() else compile_to()
     if reason:
         print(f"The fast path of the relay was not built ({reason}). The service runs without it and needs more processor time.")

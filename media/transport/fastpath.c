@@ -1,11 +1,11 @@
-/* Moves steady voices without Python. It receives and decrypts each packet, gives it a new number, encrypts it for each listener
-   and sends it. For mixed voices, it buffers the packets for the mixer. pictures.c does the same for videos, and feedback.c
-   reports to their senders.
+/* Moves steady voices without Python. This file receives and decrypts each packet, gives the packet a new number, encrypts it for
+   each listener and sends it. For mixed voices, this file buffers the packets for the mixer. pictures.c moves videos, and
+   feedback.c reports to their senders.
 
    fastpath.h says what this code and Python share, and which of them decides. Two rules keep this code small and safe:
-   - The C code makes no decisions. It handles a packet only if Python has offloaded the packet's path and SSRC, its payload type
-     is the voice's, and every listener's stream continues without a restart or a new source. Any other packet goes to Python
-     before it is decrypted, because libsrtp accepts a packet only once.
+   - The C code makes no decisions. It handles a packet only if Python has offloaded the packet's path and SSRC, if the packet has
+     the voice's payload type, and if every listener's stream continues without a restart or a new source. Any other packet goes
+     to Python before it is decrypted, because libsrtp accepts a packet only once.
    - The code checks every offset against the packet's length before it reads there. It counts and drops malformed packets. */
 
 #include "inside.h"
@@ -29,14 +29,14 @@ enum { STUN, DTLS, RTP, RTCP };
 #define TAKEN (-1)
 #define COPY_HEAD 4          /* bytes of the RED header of each copy (RFC 2198); the header of the newest payload has one byte */
 #define OLDEST 16383         /* in units of the RTP timestamp: the largest age of a copy that RFC 2198 can express */
-#define WHOLE 1200           /* bytes of a packet with its redundant copies, at most; older copies may be left out */
+#define WHOLE 1200           /* a payload and its redundant copies have at most this many bytes; older copies may be left out */
 #define RATE 3000.0          /* a peer may send at most this many packets a second, as in media.peer.peer */
 #define BURST 1500.0         /* a peer may send at most this many packets at once, as in media.peer.peer */
 #define MOST_LATE 5.0        /* seconds; an arrival that seems older means that somebody has set the machine's clock */
 #define SEGMENTS 32          /* one message has at most this many packets (UDP_SEGMENT; the kernel allows 64) */
-#define SOON 32              /* after sending this many video packets, the fast path looks for voice packets */
+#define SOON 32              /* once this many video packets are queued, the fast path sends them and looks for voice packets */
 #define MOST_READ (2 * FASTPATH_BATCH) /* one call of `fastpath_receive` reads at most this many datagrams */
-#define SEGMENTED_FROM 400   /* bytes; shorter packets are not grouped: they are voices, which rarely arrive together */
+#define SEGMENTED_FROM 400   /* bytes; shorter packets are not grouped: they belong to voices, and rarely arrive together */
 
 /* --- legs --- */
 
@@ -74,7 +74,8 @@ static void unlisten(fastpath_leg *listener) {
     listener->source = NULL;
 }
 
-/* Add a leg to the table of paths when one of its streams is first offloaded. Return -1 if another leg has this path. */
+/* Add a leg to the table of paths, unless it is there already. Call this before a stream of the leg is offloaded. Return -1 if
+   another leg has this path. */
 int link_leg(fastpath *f, fastpath_leg *leg) {
     if (leg->linked) return 0;
     if (leg->from.length > FASTPATH_ADDRESS || find(f, &leg->from)) return -1;
@@ -105,7 +106,8 @@ void fastpath_recall(fastpath *f, fastpath_leg *source) {
     unlink_leg(f, source);
 }
 
-/* Offload a voice. Before this call, Python writes `source->from`, the states and each listener's `to`. Return 0 when done. */
+/* Offload a voice. Before this call, Python writes `source->from`, the states and each listener's `to`. Return 0 when done. -1:
+   this is not possible, and nothing has changed. */
 int fastpath_lend(fastpath *f, fastpath_leg *source, fastpath_leg **listeners, int count) {
     if (source->lent || count < 0 || count > FASTPATH_LISTENERS) return -1;
     for (int at = 0; at < count; at++)
@@ -131,7 +133,8 @@ void fastpath_leg_close(fastpath *f, fastpath_leg *leg) {
 
 /* --- out --- */
 
-/* Return the queue's next packet after `at` that goes to the same peer and is not in a message yet. QUEUE: there is none. */
+/* Return the place in the queue of the next packet after `at` that goes to the same peer and is not in a message yet. QUEUE:
+   there is no such packet. */
 static int next_to(const fastpath *f, const uint8_t *given, int at) {
     for (int next = at + 1; next < f->queued; next++)
         if (!given[next] && f->queue[next].to == f->queue[at].to) return next;
@@ -172,8 +175,8 @@ static void failed(fastpath *f, int packets) {
     else f->counts.send_error += packets;
 }
 
-/* Send the packets of a refused message one by one. Then send no more groups of packets to this address: a group exceeds the MTU
-   of its path (EINVAL, EMSGSIZE). After the error EIO, send no groups to any address, because the network device cannot send
+/* Send the packets of a refused message one by one. From then on, send no groups of packets to this address: a group exceeds the
+   MTU of the path (EINVAL, EMSGSIZE). After the error EIO, send no groups to any address, because the network device cannot send
    groups. */
 static void send_apart(fastpath *f, int fd, const struct msghdr *message, fastpath_path *to) {
     to->apart = 1;
@@ -222,14 +225,16 @@ void fastpath_flush(fastpath *f) {
     f->queued = 0;
 }
 
-/* Return the free entry for the next packet of the queue. The entry is in use once `queued` has grown. */
+/* Return the free entry for the next packet of the queue. If the queue is full, first send its packets. The caller fills the
+   entry and then increases `queued`. */
 outgoing *queue_place(fastpath *f) {
     if (f->queued == QUEUE) fastpath_flush(f);
     return &f->queue[f->queued];
 }
 
 /* Write the RTP header of a packet of an outgoing stream, with a transport-wide number if the peer gets such numbers
-   (media.bandwidth.feedback.numbered). octets: length of the payload. Return the head's length. */
+   (media.bandwidth.feedback.numbered). second: the header's second byte. octets: length of the payload. Return the length of the
+   written bytes. */
 int put_head(const fastpath_out *out, fastpath_numbers *numbers, uint8_t *data, uint8_t second, int octets, double now) {
     data[0] = 0x80;
     data[1] = second;
@@ -246,7 +251,8 @@ int put_head(const fastpath_out *out, fastpath_numbers *numbers, uint8_t *data, 
     return HEADER + NUMBERED;
 }
 
-/* Return how many of the packets right before this packet can be added as redundant copies. The result is at most `most`. */
+/* Return how many of the packets right before this packet can be added as redundant copies, at most `most`. bytes: length of this
+   packet's payload. */
 static int copies(const fastpath_in *in, const uint8_t *head, int bytes, int most) {
     int count = 0;
     if (get16(head + 2) != (uint16_t)(in->former_sequence + 1)) return 0;
@@ -314,7 +320,8 @@ static void relay(fastpath *f, const fastpath_in *in, fastpath_leg *to, const ui
     f->queued++;
 }
 
-/* Encrypt a packet that Python has made, and queue it. The next `fastpath_flush` sends it. Return 0 when done. */
+/* Encrypt a packet that Python has made, and queue it. The next `fastpath_flush` sends it. Return 0 when done. -1: the packet is
+   too long or too short, the peer has no address yet, or encryption fails. */
 int fastpath_say(fastpath *f, fastpath_leg *to, const uint8_t *packet, int bytes) {
     if (bytes < HEADER || bytes > LONGEST || !to->to.length) return -1;
     outgoing *queued = queue_place(f);
@@ -362,8 +369,8 @@ static void hear(fastpath_in *in, int level, double now) {
     }
 }
 
-/* Return the length of a header extension, and set `value` to its first byte, as media.packets.rtp.extension does. -1: it is
-   missing or malformed. The body of all header extensions is from `at` to `end`. */
+/* Return the length of the header extension with the id `wanted`, and point `value` to its first byte, as
+   media.packets.rtp.extension does. -1: it is missing or malformed. The body of all header extensions is from `at` to `end`. */
 int extension(const uint8_t *at, const uint8_t *end, uint16_t profile, int wanted, const uint8_t **value) {
     int wide = (profile & 0xFFF0) == 0x1000;
     if (!wanted || (!wide && profile != 0xBEDE)) return -1;
@@ -394,7 +401,7 @@ int extension(const uint8_t *at, const uint8_t *end, uint16_t profile, int wante
     return -1;
 }
 
-/* Return the packet's RFC 6464 level. -1: it has none. */
+/* Return the packet's RFC 6464 level. -1: the packet has no level. */
 static int level(const uint8_t *at, const uint8_t *end, uint16_t profile, int wanted) {
     const uint8_t *value;
     return extension(at, end, profile, wanted, &value) > 0 ? value[0] & 0x7F : -1;
@@ -431,8 +438,8 @@ static int allowed(fastpath_leg *leg, double now) {
     return 1;
 }
 
-/* Decrypt a packet in place and find its parts. Return 0 if the packet is counted and dropped: the peer has sent too much, the
-   packet's authentication fails, or it is malformed. */
+/* Decrypt a packet in place and find its parts. Return 1 when done. 0: the packet is counted and dropped, because the peer has
+   sent too much, the packet's authentication fails, or the packet is malformed. */
 int read_packet(fastpath *f, fastpath_leg *leg, uint8_t *data, int bytes, double now, parts_of *packet) {
     if (!allowed(leg, now)) f->counts.rate++;
     else if (f->unprotect(leg->unprotect, data, &bytes)) f->counts.srtp++;
@@ -441,7 +448,8 @@ int read_packet(fastpath *f, fastpath_leg *leg, uint8_t *data, int bytes, double
     return 0;
 }
 
-/* Return whether the voice and the stream of each listener continue with this packet, without a restart. */
+/* Return whether the voice and the stream of each listener continue with this packet without a restart, and each listener has
+   room for one more transport-wide number. */
 static int goes_on(const fastpath_leg *leg, const uint8_t *data) {
     uint16_t sequence = get16(data + 2);
     if (get32(data + 8) != leg->in.ssrc || (data[1] & 0x7F) != leg->in.payload_type) return 0;
@@ -454,8 +462,8 @@ static int goes_on(const fastpath_leg *leg, const uint8_t *data) {
     return 1;
 }
 
-/* Return whether the packet's header says that it is as quiet as `quiet_from` or quieter. Return 0 if the header says no level.
-   This works before decryption, because header extensions are not encrypted (no RFC 6904). */
+/* Return whether the packet's header names a level that is `quiet_from` or softer. Return 0 if the header names no level. This
+   works before decryption, because header extensions are not encrypted (no RFC 6904). */
 static int quiet(const fastpath_in *in, const uint8_t *data, int bytes) {
     int at = HEADER + 4 * (data[0] & 0x0F);
     if (!(data[0] & 0x10) || bytes < at + 4) return 0;
@@ -473,7 +481,7 @@ static void keep(fastpath_leg *leg, const uint8_t *head, const uint8_t *payload,
     memcpy(packet->payload, payload, (size_t)bytes);
 }
 
-/* Store the newest packet, of which later packets may contain redundant copies. */
+/* Store the newest packet, because later packets may contain redundant copies of it. */
 static void remember(fastpath_in *in, const uint8_t *head, const uint8_t *payload, int bytes) {
     int follows = get16(head + 2) == (uint16_t)(in->former_sequence + 1);
     int older = !follows ? 0 : in->formers < FASTPATH_COPIES ? in->formers : FASTPATH_COPIES - 1;
@@ -486,8 +494,8 @@ static void remember(fastpath_in *in, const uint8_t *head, const uint8_t *payloa
     in->former_sequence = get16(head + 2);
 }
 
-/* Decrypt a packet of an offloaded voice, and relay or buffer it. Return 0 if Python must handle the packet, which is then
-   unchanged. */
+/* Decrypt a packet of an offloaded voice, relay it, and buffer it if the mixer needs it. Return 0 if Python must handle the
+   packet, which is then unchanged. */
 static int voice(fastpath *f, fastpath_leg *leg, uint8_t *data, int bytes, double now, double came) {
     if (!leg->lent || bytes > LONGEST || !goes_on(leg, data)) return 0;
     fastpath_in *in = &leg->in;
@@ -527,7 +535,8 @@ static int media(fastpath *f, const fastpath_path *from, uint8_t *data, int byte
     return video ? picture(f, video, data, bytes, now, came) : voice(f, leg, data, bytes, now, came);
 }
 
-/* Return whether the datagram belongs to an offloaded video. Such a datagram may wait until the voices of its batch are sent. */
+/* Return whether the datagram belongs to an offloaded video. Such a datagram may wait until voices that were read with it are
+   sent. */
 static int may_wait(const fastpath *f, const fastpath_path *from, const uint8_t *data, int bytes) {
     if (bytes < HEADER || data[0] < 128 || data[0] > 191) return 0;
     const fastpath_leg *leg = find(f, from);
@@ -535,7 +544,7 @@ static int may_wait(const fastpath *f, const fastpath_path *from, const uint8_t 
 }
 
 /* Handle a datagram. Its kind is found as in media.transport.udp.classify (RFC 7983 section 7 and RFC 5761 section 4). Return the
-   kind if Python must handle the datagram, else TAKEN. came: when the kernel received it, not later than `now`. */
+   kind if Python must handle the datagram, else TAKEN. came: when the kernel received the datagram, not later than `now`. */
 int fastpath_datagram(fastpath *f, fastpath_path *from, uint8_t *data, int bytes, double now, double came) {
     f->counts.packets_in++;
     if (bytes >= HEADER && bytes < FASTPATH_DATAGRAM - 3) {
@@ -630,9 +639,9 @@ static int look(fastpath *f, batch *of, int fd) {
     return count;
 }
 
-/* Read one batch. Sending a keyframe to many viewers takes milliseconds. So voices are sent first, also voices that arrive while
-   the videos are sent. Return how many datagrams Python must handle (`fastpath_leftovers`); they stay there until the next call.
-   -1: there was none, or a socket error. */
+/* Read and handle datagrams of one socket, at most MOST_READ. Sending a keyframe to many viewers takes milliseconds. So voices
+   are sent first, also voices that arrive while the videos are sent. Return how many datagrams Python must handle. They are in
+   `fastpath_leftovers` until the next call. -1: there was no datagram, or a socket error. */
 int fastpath_receive(fastpath *f, int fd, double now) {
     batch of;
     of.now = now;
@@ -672,10 +681,11 @@ static int socket_index(const fastpath *f, int fd) {
     return at < f->socket_count ? at : -1;
 }
 
-/* Wait as epoll_wait does (milliseconds -1: without limit), and read the sockets of `fastpath_use`. Continue to wait, up to the
-   same time limit, as long as Python need not handle any datagram. Return how many other descriptors are ready
-   (`fastpath_others`). left: the index of a socket, and how many of its datagrams Python must handle (`fastpath_leftovers`).
-   Descriptors are level-triggered: a ready descriptor that this call does not report is reported by the next call. */
+/* Wait as epoll_wait does (milliseconds -1: without limit), and read the sockets of `fastpath_use`. While there is no datagram
+   that Python must handle, continue to wait until the same time limit. Return how many other descriptors are ready
+   (`fastpath_others`). -1: epoll_wait has failed. left: the index of a socket, and how many of its datagrams Python must handle
+   (`fastpath_leftovers`). Descriptors are level-triggered: a ready descriptor that this call does not report is reported by the
+   next call. */
 int fastpath_wait(fastpath *f, int epoll, int milliseconds, int *left) {
     struct epoll_event events[FASTPATH_READY];
     double until = milliseconds > 0 ? seconds(CLOCK_MONOTONIC) + milliseconds / 1e3 : 0;

@@ -3,42 +3,44 @@
 
    Python makes every decision: who hears and sees whom, from which address packets are accepted, and when a stream begins, pauses
    or ends. While a voice or a video is steady, Python offloads it: Python copies the stream's state into the structures below,
-   and the C code forwards packets with that state. Python handles each packet that the C code does not expect. Before that,
-   Python takes the state back. The C code does not change such a packet. Times are in seconds of the worker's monotonic clock. */
+   and the C code forwards packets with that state. If the C code does not expect a packet, it leaves the packet unchanged, and
+   Python takes the state back and handles the packet. Times are in seconds of the worker's monotonic clock. */
 
-#define FASTPATH_BATCH 64      /* datagrams read at one wake-up, at most */
-#define FASTPATH_LISTENERS 8   /* listeners of one offloaded voice, at most; Python handles a voice with more listeners */
-#define FASTPATH_SENT 512      /* sent packets whose sizes Python has not collected yet, at most: half a second of four videos */
-#define FASTPATH_ARRIVALS 256  /* arrivals of video packets in one report to their sender, at most */
-#define FASTPATH_REPORT 832    /* length of the longest report's body in bytes */
-#define FASTPATH_VIEWERS 16    /* slots that show one offloaded video, at most; Python handles a video in more slots */
-#define FASTPATH_CACHED 512    /* sent video packets stored for retransmission, at most: media.peer.streams.CACHE_PACKETS */
-#define FASTPATH_FORMER 512    /* bytes of a payload that later packets repeat (RED), at most */
-#define FASTPATH_COPIES 3      /* later packets that repeat one payload, at most */
-#define FASTPATH_KEPT 8        /* packets of one voice that are buffered between two ticks, at most; Python handles more */
-#define FASTPATH_KEPT_BYTES 512 /* bytes of a datagram whose packet is buffered, at most; Python handles longer ones */
+#define FASTPATH_BATCH 64      /* one system call reads at most this many datagrams */
+#define FASTPATH_LISTENERS 8   /* an offloaded voice goes to at most this many listeners; Python handles a voice with more */
+#define FASTPATH_SENT 512      /* at most this many sent packets wait until Python collects their sizes; 0.5 s of four videos */
+#define FASTPATH_ARRIVALS 256  /* one report names at most this many arrived video packets */
+#define FASTPATH_REPORT 832    /* the body of a report has at most this many bytes */
+#define FASTPATH_VIEWERS 16    /* an offloaded video goes to at most this many slots; Python handles a video in more slots */
+#define FASTPATH_CACHED 512    /* a slot stores at most this many sent packets: media.peer.streams.CACHE_PACKETS */
+#define FASTPATH_FORMER 512    /* a payload that later packets repeat (RED) has at most this many bytes */
+#define FASTPATH_COPIES 3      /* at most this many later packets repeat one payload */
+#define FASTPATH_KEPT 8        /* at most this many packets of a voice are buffered between two ticks; Python handles others */
+#define FASTPATH_KEPT_BYTES 512 /* a buffered datagram has at most this many bytes; Python handles longer datagrams */
 #define FASTPATH_ADDRESS 28    /* sizeof(struct sockaddr_in6) */
-#define FASTPATH_DATAGRAM 1504 /* bytes: 1,500, and a few more to recognize datagrams that are too long */
-#define FASTPATH_SOCKETS 64    /* sockets, at most: one for each local address */
-#define FASTPATH_READY 64      /* other descriptors reported at one wake-up, at most */
+#define FASTPATH_DATAGRAM 1504 /* bytes of the buffer for one datagram: 1,500, and a few more to notice longer datagrams */
+#define FASTPATH_SOCKETS 64    /* the fast path reads at most this many sockets: one for each local address */
+#define FASTPATH_READY 64      /* one wake-up reports at most this many other descriptors */
 
-/* A socket and a remote address in the kernel's form. apart: packets to this address are sent one by one, because the kernel has
-   refused a group of packets. */
+/* A socket and a remote address in the kernel's form. length: bytes of the address. apart: packets to this address are sent one
+   by one, because the kernel has refused a group of packets. */
 typedef struct {
     int fd, apart;
     unsigned length;
     uint8_t address[28];
 } fastpath_path;
 
-/* A packet that later packets repeat as a redundant copy (RED). bytes: length of the payload; 0: the payload is too long for a
-   copy. */
+/* A packet that later packets repeat as a redundant copy (RED). bytes: length of the payload; 0: the payload is too long to
+   repeat. */
 typedef struct {
     uint32_t timestamp;
     int bytes;
     uint8_t payload[512];
 } fastpath_former;
 
-/* The state of an arriving voice: media.peer.streams.Incoming, and media.peer.speaking.Voice of the speaker. */
+/* The state of an arriving voice or video: media.peer.streams.Incoming. For a voice, also the speech detector
+   (media.peer.speaking.Voice), and the packets that later packets repeat. level_id: id of the header extension with the RFC 6464
+   level; 0: none. heard: when the fast path handled the newest packet. */
 typedef struct {
     uint32_t ssrc;
     int payload_type;
@@ -51,16 +53,17 @@ typedef struct {
     int loud, speaking;
     double hang_s, silent_s, last_loud, last_packet;
     int formers; /* number of packets in `former`, which have consecutive numbers; 0 while no listener gets redundant copies */
-    uint16_t former_sequence; /* of the newest */
+    uint16_t former_sequence; /* sequence number of the newest packet in `former` */
     fastpath_former former[3]; /* newest first */
 } fastpath_in;
 
+/* A packet that the fast path has sent with a transport-wide number. at: when. bytes: size without the header extension. */
 typedef struct {
     double at;
     int bytes;
 } fastpath_sent;
 
-/* The transport-wide numbers of the packets sent to one peer. next: the next number. sent: the packets that
+/* The transport-wide numbers of the packets sent to one peer. next: the next number. sent: the `uncollected` packets that
    media.bandwidth.Estimator does not know yet. */
 typedef struct {
     uint16_t next;
@@ -69,7 +72,7 @@ typedef struct {
 } fastpath_numbers;
 
 /* The state of an outgoing voice or video: media.packets.rtp.Rewriter. number_id: id of the header extension with the
-   transport-wide number; 0: none. red_type: payload type of packets that also contain copies of up to `copies` earlier packets
+   transport-wide number; 0: none. red_type: payload type of packets that also contain copies of earlier packets, at most `copies`
    (media.packets.red). picture, tl0: the picture id (15 bits) and TL0PICIDX of the newest VP8 packet. */
 typedef struct {
     uint32_t ssrc;
@@ -82,7 +85,7 @@ typedef struct {
     int picture, picture_offset, tl0, tl0_offset;
 } fastpath_out;
 
-/* A decrypted packet of a mixed voice, which waits for the mixer's next tick. level: RFC 6464; -1: the packet has none. */
+/* A decrypted packet of a mixed voice, which waits for the mixer's next tick. level: RFC 6464; -1: the packet has no level. */
 typedef struct {
     double at;
     uint16_t sequence;
@@ -97,13 +100,23 @@ typedef struct {
     int number;
 } fastpath_arrival;
 
-/* One peer. `unprotect` and `protect` are its two libsrtp contexts. lent: Python has offloaded the peer's voice, which goes to
-   the `listening` legs in `listeners`. linked: the leg is in the table of paths, because its voice or one of its videos is
-   offloaded. keeps: whether the voice's packets are also buffered here for the mixer. kept: the number of buffered packets;
-   Python sets it to 0 when it has taken them. allowance: packets that the peer may send now. arrivals: the peer's video packets
-   that no report has named yet, whether offloaded or not. report_from: the number after the last reported packet; -1: none.
-   reports: the number of reports made. reported: when the last report was made. report_as: the SSRC from which reports are sent;
-   0: only Python sends reports. report_on: the SSRC of the newest video packet. */
+/* One peer.
+   - unprotect, protect: the peer's two libsrtp contexts.
+   - lent: Python has offloaded the peer's voice, which goes to the `listening` legs in `listeners`.
+   - linked: the leg is in the table of paths, because the peer's voice or one of its videos is offloaded. next: the next leg in
+     the same chain of the table.
+   - from: the path on which the peer's offloaded packets come. to: the path to which all packets for the peer go.
+   - allowance: packets that the peer may send now. refilled: when the allowance was last increased.
+   - source: the leg whose offloaded voice the peer hears; NULL: none.
+   - keeps: whether the voice's packets are also buffered here for the mixer. kept: the number of buffered packets. Python sets
+     `kept` to 0 when it has taken these packets.
+   - arrivals: the peer's video packets that no report has named yet, `arrived` in number, whether their video is offloaded or
+     not.
+   - report_from: the transport-wide number after the last reported packet; -1: no packet was reported yet.
+   - reports: the number of reports made.
+   - reported: the time of the last report, or of the first packet after a pause. A report is due some time later.
+   - report_as: the SSRC from which reports are sent; 0: only Python sends reports.
+   - report_on: the SSRC of the newest video packet. */
 typedef struct fastpath_leg {
     void *unprotect, *protect;
     int lent, linked, listening;
@@ -125,7 +138,8 @@ typedef struct fastpath_leg {
 } fastpath_leg;
 
 /* A video slot of a peer. repaired: whether retransmissions have their own stream (RTX). If so, the cache stores packets before
-   encryption, else after encryption. source: the offloaded video that the fast path sends to this slot; NULL: Python sends. */
+   encryption, else after encryption. source: the offloaded video that the fast path sends to this slot; NULL: Python sends.
+   next: the peer's next slot. */
 typedef struct fastpath_slot {
     fastpath_leg *leg;
     struct fastpath_slot *next;
@@ -135,9 +149,9 @@ typedef struct fastpath_slot {
     struct fastpath_cached *cache;
 } fastpath_slot;
 
-/* The state of one arriving layer of a camera or a screen. number_id: id of the header extension with the sender's transport-wide
-   number; 0: none. metered: bytes in each tenth of the last second (media.bandwidth.Meter). metered_at: the number of the newest
-   tenth. */
+/* The state of one arriving layer of a camera or a screen. lent: Python has offloaded this layer, which goes to the `shown` slots
+   in `slots`. number_id: id of the header extension with the sender's transport-wide number; 0: none. metered: bytes in each
+   tenth of the last second (media.bandwidth.Meter). metered_at: the number of the newest tenth. next: the peer's next video. */
 typedef struct fastpath_video {
     fastpath_leg *leg;
     struct fastpath_video *next;
@@ -148,7 +162,7 @@ typedef struct fastpath_video {
     fastpath_slot *slots[16];
 } fastpath_video;
 
-/* A datagram that Python must handle. kind: 0 STUN, 1 DTLS, 2 RTP, 3 RTCP. came: when the kernel received it. */
+/* A datagram that Python must handle. kind: 0 STUN, 1 DTLS, 2 RTP, 3 RTCP. came: when the kernel received the datagram. */
 typedef struct {
     double came;
     int kind, bytes;
@@ -157,6 +171,7 @@ typedef struct {
     const uint8_t *address;
 } fastpath_left;
 
+/* Numbers of datagrams: received, sent, and received of offloaded streams. The second line counts dropped datagrams by reason. */
 typedef struct {
     int64_t packets_in, packets_out, taken;
     int64_t junk, rate, srtp, rtp, vp8, protect, send_full, send_error, receive_error;

@@ -29,13 +29,13 @@ OFF = "SANGDAM_PURE_PYTHON"
 LISTENERS = 8
 KINDS = ("stun", "dtls", "rtp", "rtcp")
 KNOWN_PATHS = 4096
-"""Addresses whose text form is cached. A full cache is emptied."""
+"""The text forms of at most this many addresses are cached. A full cache is emptied."""
 _DROPS = ("junk", "rate", "srtp", "rtp", "vp8", "protect", "send_full", "send_error", "receive_error")
 _FAMILY = struct.Struct("=H")
 _KEPT, _KEPT_BYTES = struct.Struct("=dHxxIii"), 536
 """Layout of a `fastpath_kept` up to its payload, and its whole size in bytes. With this layout one call reads all five fields."""
 _NOTED = struct.Struct("=di4x")
-"""Layout of a `fastpath_sent`: a time and a number."""
+"""Layout of a `fastpath_sent`: a time in seconds, and a size in bytes."""
 
 
 class Unavailable(Exception):
@@ -43,7 +43,10 @@ class Unavailable(Exception):
 
 
 class Kept(NamedTuple):
-    """Packet that the fast path has buffered for the mixer. `level`: RFC 6464, or None. `at`: arrival on the monotonic clock."""
+    """Packet that the fast path has buffered for the mixer.
+
+    `level`: RFC 6464 level in -dBov; None: the packet has no level. `at`: arrival in seconds of the monotonic clock.
+    """
 
     sequence: int
     timestamp: int
@@ -55,7 +58,7 @@ class Kept(NamedTuple):
 class Left(NamedTuple):
     """Datagram that Python must handle, because the fast path does not.
 
-    `came`: when the kernel received it, on the monotonic clock.
+    `kind`: one of `KINDS`. `came`: when the kernel received the datagram, in seconds of the monotonic clock.
     """
 
     kind: Any
@@ -65,15 +68,12 @@ class Left(NamedTuple):
 
 
 class Leg:
-    """One peer in the fast path: its two libsrtp contexts, the voice that it sends and the voice that it hears.
-
-    Close the leg before the contexts end.
-    """
+    """One peer in the fast path: its two libsrtp contexts, the voice that it sends and the voice that it hears."""
 
     def __init__(self, fastpath: Fastpath, contexts: tuple[int, int], keep: object) -> None:
-        """Open the leg. `contexts`: addresses of the libsrtp contexts.
+        """Open the leg. `contexts`: addresses of the libsrtp contexts for (unprotect, protect).
 
-        `keep`: the object that owns the contexts; the leg keeps it alive.
+        `keep`: the object that owns the contexts. The leg keeps this object alive until `close`.
         """
         self.fastpath = fastpath
         self._keep = keep
@@ -113,11 +113,14 @@ class Leg:
         return made
 
     def aim(self, path: Path) -> None:
-        """Send the voice that this peer hears to `path`."""
+        """Send all packets for this peer to `path` from now on: voice, videos and reports."""
         self.fastpath.write_path(self._leg.to, path)
 
     def say(self, packet: bytes) -> None:
-        """Encrypt and queue a packet for this peer; `Fastpath.flush` sends it. Do nothing while the peer has no address."""
+        """Encrypt and queue a packet for this peer. `Fastpath.flush` sends the packet.
+
+        Do nothing while the peer has no address, or if the packet has more than `seam.MAX_PROTECTED_INPUT_BYTES` bytes.
+        """
         self._say(self._f, self._leg, packet, len(packet))
 
     def come_by(self, path: Path) -> bool:
@@ -155,7 +158,7 @@ class Leg:
         return found
 
     def sent(self) -> list[tuple[float, int]]:
-        """Return (time, bytes) of each packet that the fast path has numbered for this peer since the last call."""
+        """Return (time in s, size in bytes) of each packet that the fast path has numbered for this peer since the last call."""
         count, self.numbers.uncollected = self.numbers.uncollected, 0
         return list(_NOTED.iter_unpack(self._sent[: count * _NOTED.size])) if count else []
 
@@ -181,7 +184,7 @@ class Leg:
 
 
 class Fastpath:
-    """Fast path of a worker. Call `receive` when a socket is readable, and `close` after all legs are closed."""
+    """Fast path of a worker. Call `use` first, `receive` when a socket is readable, and `close` after all legs are closed."""
 
     def __init__(self, functions: tuple[int, int, int] | None, library: Any = build.LIBRARY) -> None:
         """Load the library. `functions`: addresses of libsrtp's functions (`seam.srtp_functions`). Raise `Unavailable`."""
@@ -216,15 +219,16 @@ class Fastpath:
         return self.ffi.cast("void *", address)
 
     def use(self, descriptors: Sequence[int]) -> None:
-        """Set the sockets, in the order of their indexes in a `Path`."""
+        """Set the sockets of the fast path. `Path.socket` is an index into `descriptors`."""
         self._sockets = dict(enumerate(descriptors))
         self._fetched.clear()
         self.lib.fastpath_use(self.f, list(descriptors), len(descriptors))
 
     def wait(self, epoll: int, milliseconds: int) -> list[tuple[int, int]]:
-        """Wait as epoll does. Return (descriptor, epoll events) of each descriptor that is ready. Raise OSError.
+        """Wait as epoll does. Return (descriptor, epoll events) of each descriptor that is ready. Raise OSError if epoll fails.
 
-        A socket of the fast path is ready when `receive` can return datagrams from it. `milliseconds`: -1 waits without limit.
+        A socket of the fast path is ready when `receive` can return datagrams from it. `milliseconds`: the longest wait; -1: no
+        limit.
         """
         count = self.lib.fastpath_wait(self.f, epoll, milliseconds, self._left_by)
         if count < 0:
@@ -241,7 +245,7 @@ class Fastpath:
         self.lib.fastpath_flush(self.f)
 
     def receive(self, index: int, now: float) -> list[Left]:
-        """Return the datagrams from this socket that Python must handle."""
+        """Return the datagrams from the socket with this index that Python must handle. `now`: the monotonic time in seconds."""
         if self._fetched:
             return self._fetched.pop(index, [])
         return self._leftovers(index, self.lib.fastpath_receive(self.f, self._sockets[index], now))
@@ -256,9 +260,9 @@ class Fastpath:
         return found
 
     def count(self, drops: Counter[str]) -> tuple[int, int, int]:
-        """Move the counts of dropped datagrams into `drops`.
+        """Add the numbers of dropped datagrams since the last call to `drops`.
 
-        Return three counts since the last call: datagrams received, datagrams sent, and received datagrams of offloaded streams.
+        Return three numbers since the last call: datagrams received, datagrams sent, and received datagrams of offloaded streams.
         """
         counts = self._counts
         for name in _DROPS:

@@ -1,17 +1,17 @@
 /* Reports to each sender which of its video packets have arrived, and when. media.bandwidth.feedback.Arrivals does the same in
    Python (transport-wide congestion control, draft-holmer-rmcat-transport-wide-cc-extensions-01).
 
-   Here, the arrival of a video packet causes the report, so Python need not wake up to send reports. But Python reports the last
-   packets before a pause. */
+   Here, the arrival of a video packet causes the report, so Python need not wake up to send reports. Only the last packets before
+   a pause are reported by Python. */
 
 #include "inside.h"
 
-#define SPAN 1024         /* packets named in one report, at most: media.bandwidth.feedback.MAX_PACKETS */
-#define BEFORE 256        /* missing packets right before the first arrival that a report also names, at most */
-#define EVERY_S 0.095     /* seconds between two reports, at least: media.peer.control.FEEDBACK_EVERY_S */
+#define SPAN 1024         /* one report names at most this many packets: media.bandwidth.feedback.MAX_PACKETS */
+#define BEFORE 256        /* a report also names missing packets before its first arrival, if there are fewer than this */
+#define EVERY_S 0.095     /* seconds between reports; less only after FASTPATH_ARRIVALS: media.peer.control.FEEDBACK_EVERY_S */
 #define DELTA_S 0.00025   /* seconds; unit of the arrival times in a report */
 #define REFERENCE_S 0.064 /* seconds; unit of a report's reference time: 256 DELTA_S */
-#define LONGEST_RUN 0x1FFF
+#define LONGEST_RUN 0x1FFF /* a run chunk stands for at most this many packets */
 #define FORMAT 15
 #define RR 201
 #define RTPFB 205
@@ -29,8 +29,8 @@ static int64_t rounded(double value) {
     return whole + (rest > 0.5 || (rest == 0.5 && whole & 1));
 }
 
-/* Encode whether each packet arrived: a run chunk for a long run of one status, a vector chunk for seven other statuses of 2
-   bits. Return the length of the result in bytes. */
+/* Encode whether each packet arrived. A run chunk stands for seven or more packets of one status, or for all that remain. A
+   vector chunk stands for seven packets, with 2 bits each. Return the length of the result in bytes. */
 static int put_chunks(uint8_t *into, const uint8_t *statuses, int count) {
     uint8_t *to = into;
     for (int at = 0; at < count; to += 2) {
@@ -50,8 +50,8 @@ static int put_chunks(uint8_t *into, const uint8_t *statuses, int count) {
     return (int)(to - into);
 }
 
-/* Write the body of a report about all stored arrivals, and delete these arrivals. Return its length in bytes; 0: nothing has
-   arrived. */
+/* Write the body of a report about all stored arrivals, and delete these arrivals. Return the body's length in bytes. 0: nothing
+   has arrived. */
 int fastpath_report(fastpath_leg *leg, uint8_t *into) {
     double times[SPAN];
     uint8_t came[SPAN] = {0};
@@ -119,7 +119,8 @@ static void tell(fastpath *f, fastpath_leg *leg, double now) {
     f->queued++;
 }
 
-/* Store the arrival of a packet under the peer's transport-wide number. Queue a report to the peer if one is due. */
+/* Store the arrival of a packet under the peer's transport-wide number. Queue a report to the peer if a report is due. Do nothing
+   if FASTPATH_ARRIVALS arrivals are stored already. */
 void arrive(fastpath *f, fastpath_leg *leg, uint32_t ssrc, int number, double came) {
     if (leg->arrived == FASTPATH_ARRIVALS) return;
     if (!leg->arrived && came - leg->reported > EVERY_S) leg->reported = came; /* wait for the rest of the frame */

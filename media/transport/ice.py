@@ -18,15 +18,16 @@ from media.transport.check import MAX_BYTES, Check, Transactions, answer, role_c
 CONSENT_S = 30.0
 """Seconds without a sign of life from the selected address after which we may not send to the peer (RFC 7675 section 5.1)."""
 ASK_EVERY_S = 2.0
-"""Seconds of silence of the selected address after which we probe it, and interval of the probes. The time is so short that a
-peer that sends only answers to probes never counts as failed."""
+"""Seconds of silence of the selected address after which we probe this address, and seconds between two of these probes. The time
+is so short that a peer that sends only answers to probes never counts as failed."""
 SILENT_S = 0.5
 """Seconds of silence after which media may move from the selected address to another."""
 PROBE_EVERY_S = 0.1  # At least this many seconds pass between two probes of one address.
 PROBES_PENDING = 16  # At most this many unanswered probes of one peer are remembered.
 # At most this many addresses of one peer are remembered. A further one replaces the longest silent one, never the selected one.
 MAX_PATHS = 16
-SWITCH_MARGIN_S = 0.02  # An address is probed if its last packet came this many seconds later than that of the selected address.
+# An address is probed if its last packet came more than this many seconds later than the last packet from the selected address.
+SWITCH_MARGIN_S = 0.02
 
 Address = tuple[str, int] | tuple[str, int, int, int]
 
@@ -107,9 +108,9 @@ class IceLite:
     def request(self, asked: Check, path: Path, now: float) -> tuple[bytes, bool] | None:
         """Return the response to a Binding request, and whether the request is a sign of life.
 
-        None: the request is not authentic. From now on, the address of an authentic request counts as checked. But a request that
-        claims our role gets an error. A request whose transaction has come before may be a stranger's copy. Such a request is
-        answered like a retransmission, but is no sign of life.
+        None: the request is not authentic. The address of an authentic request counts as checked from now on. There is one
+        exception: if the peer claims our role, the response is an error, and nothing changes. A request whose transaction has
+        come before may be a stranger's copy. Such a request is answered like a retransmission, but is no sign of life.
         """
         key = self.password.encode()
         if asked.username != f"{self.ufrag}:{self._remote_ufrag}".encode() or not asked.is_authentic(key):
@@ -123,7 +124,7 @@ class IceLite:
     def response(self, message: stun.Message, path: Path, now: float) -> bool:
         """Take the peer's response to one of the worker's probes.
 
-        Return False if the response is not authentic or does not belong to any of these probes.
+        Return False if the response is not authentic, or if it does not come from the address of one of these probes.
 
         If the selected address is silent, select the address of the response: media then goes to that address.
         """
@@ -139,11 +140,11 @@ class IceLite:
         return True
 
     def probes(self, now: float) -> list[tuple[Path, bytes]]:
-        """Return the Binding requests to send now.
+        """Return the Binding requests to send now. There are none until the selected address has been silent for `SILENT_S`.
 
-        The requests go to addresses from which packets have come after the last packet from the selected address. After a longer
-        silence they also go to the selected address, to ask for consent to send (RFC 7675). Only the peer can give a valid
-        response.
+        The requests go to addresses from which packets have come after the last packet from the selected address. After
+        `ASK_EVERY_S` seconds of silence, a request also goes to the selected address, to ask for consent to send (RFC 7675). Only
+        the peer can give a valid response.
         """
         if not self.established or not self._silent(now):
             return []

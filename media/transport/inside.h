@@ -16,11 +16,11 @@
 #define INSIDE __attribute__((visibility("hidden")))
 #define HEADER 12            /* length in bytes of an RTP header without CSRCs */
 #define NUMBERED 8           /* length in bytes of the header extension with a transport-wide number */
-#define TRAILER 144          /* bytes that libsrtp appends to a packet, at most (SRTP_MAX_TRAILER_LEN) */
-#define LONGEST 1356         /* bytes: media.transport.seam.MAX_PROTECTED_INPUT_BYTES */
+#define TRAILER 144          /* libsrtp appends at most this many bytes to a packet (SRTP_MAX_TRAILER_LEN) */
+#define LONGEST 1356         /* bytes of the longest packet handled here: media.transport.seam.MAX_PROTECTED_INPUT_BYTES */
 #define RESTART 3000         /* media.packets.rtp.RESTART */
-#define TABLE 4096           /* hash chains; a worker has at most 2,000 peers */
-#define QUEUE 128            /* packets sent by one system call, at most */
+#define TABLE 4096           /* number of hash chains in the table of paths; a worker has at most 2,000 peers */
+#define QUEUE 128            /* at most this many packets wait to be sent; `fastpath_flush` sends them */
 #define CONTROL CMSG_SPACE(sizeof(struct timespec))
 #define SEGMENT_CONTROL CMSG_SPACE(sizeof(uint16_t))
 
@@ -42,7 +42,7 @@ struct fastpath {
     fastpath_path paths[FASTPATH_BATCH];
     _Alignas(8) uint8_t in[FASTPATH_BATCH][FASTPATH_DATAGRAM];
     _Alignas(8) uint8_t control[FASTPATH_BATCH][CONTROL];
-    int used; /* number of messages that the kernel has filled and that need a new buffer */
+    int used; /* number of messages that the kernel has filled, and to which a free buffer must be assigned again */
     int queued;
     int segments; /* whether the kernel can send several packets as one message (UDP_SEGMENT) */
     outgoing queue[QUEUE];
@@ -51,7 +51,8 @@ struct fastpath {
     fastpath_ready others[FASTPATH_READY];
 };
 
-/* Offsets into a decrypted packet: of the header extensions' body, and of the payload and its end without padding. */
+/* Offsets into a decrypted packet: `extension` of the header extensions' body, `payload` of the payload, and `end` of the
+   payload's end without padding. profile: the profile of the header extensions; 0: there are none. */
 typedef struct {
     int extension, payload, end;
     uint16_t profile;

@@ -1,10 +1,10 @@
-/* Moves steady videos without Python. It decrypts each packet once, then rewrites and encrypts it for each slot that shows the
-   video. It stores the packet for retransmission. media.peer.uplink, media.packets.rtp.Rewriter and media.peer.streams do the
-   same in Python.
+/* Moves steady videos without Python. This file decrypts each packet once, then rewrites and encrypts it for each slot that shows
+   the video, and stores the packet for retransmission. media.peer.uplink, media.packets.rtp.Rewriter and media.peer.streams do
+   the same in Python.
 
-   The fast path handles a packet only if its number is the next one in the video and in every slot's stream. Python handles a
-   packet after a gap, a late packet, a restart and a retransmission. The C code does not decrypt such a packet. Python also
-   handles a video while a slot waits for its keyframe. */
+   The fast path handles a packet only if the packet's number is the next one in the video and in every slot's stream. So Python
+   handles a packet after a gap, a late packet, a restart and a retransmission. The C code does not decrypt such a packet. Python
+   also handles a video while a slot waits for a keyframe of it. */
 
 #include "inside.h"
 
@@ -19,7 +19,8 @@ typedef struct {
     uint8_t data[];
 } payload_of;
 
-/* A sent packet: `first` has its header and the `changed` bytes that begin its payload. The rest is in the shared payload. */
+/* A sent packet. `first` has the packet's header and the first `changed` bytes of its payload. The rest is in the shared payload.
+   If `changed` and `first_bytes` are 0, the whole packet is in `payload`. */
 typedef struct fastpath_cached {
     payload_of *payload;
     uint16_t sequence;
@@ -33,7 +34,7 @@ typedef struct {
     int picture_at, wide, picture, tl0_at, tl0;
 } descriptor;
 
-/* --- kept packets --- */
+/* --- packets stored for retransmission --- */
 
 static void drop(payload_of *payload) {
     if (payload && --payload->users == 0) free(payload);
@@ -69,7 +70,7 @@ static void keep_shared(fastpath_slot *slot, uint16_t sequence, payload_of *payl
     memcpy(to->first, first, to->first_bytes);
 }
 
-/* Keep a packet as it is. Return -1 if there is no memory. */
+/* Store a sent packet as it is. Return -1 if there is no memory. */
 int fastpath_slot_put(fastpath_slot *slot, uint16_t sequence, const uint8_t *packet, int bytes) {
     fastpath_cached *to = bytes < 0 ? NULL : place(slot, sequence);
     if (!to) return -1;
@@ -109,7 +110,8 @@ fastpath_slot *fastpath_slot_open(fastpath_leg *leg) {
     return leg->slots = made;
 }
 
-/* Offload a video. Before this call, Python writes the states and the leg's `from`. Return 0 when done. */
+/* Offload a video. Before this call, Python writes the states and the leg's `from`. Return 0 when done. -1: this is not possible,
+   and nothing has changed. */
 int fastpath_video_lend(fastpath *f, fastpath_video *video, fastpath_slot **slots, int count) {
     if (video->lent || count < 0 || count > FASTPATH_VIEWERS) return -1;
     for (int at = 0; at < count; at++)

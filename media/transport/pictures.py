@@ -14,14 +14,15 @@ from media.transport.fastpath import Leg
 from media.transport.ice import Path
 
 VIEWERS = 16  # the fast path sends one video to at most this many slots
-LONGEST_BYTES = 1500
-LONGEST_REPORT_BYTES = 832
+LONGEST_BYTES = 1500  # a stored packet has at most this many bytes
+LONGEST_REPORT_BYTES = 832  # the body of a report has at most this many bytes: FASTPATH_REPORT
 
 
 class Arrivals:
-    """Video packets of one peer that arrived since the last report, as `media.bandwidth.Arrivals`.
+    """Video packets of one peer that arrived since the last report. Replaces `media.bandwidth.Arrivals` in the fast path.
 
-    The fast path itself sends a report when one is due and another packet arrives. `report_as`: SSRC of these reports.
+    The fast path itself sends a report when a report is due and another packet arrives. `report_as`: SSRC from which these
+    reports are sent.
     """
 
     def __init__(self, leg: Leg, report_as: int) -> None:
@@ -31,7 +32,10 @@ class Arrivals:
 
     @property
     def reported(self) -> float:
-        """Return when the last report was sent, on the monotonic clock in seconds."""
+        """Time from which the next report's delay counts, in seconds of the monotonic clock.
+
+        This is the time of the last report, or of the first packet after a pause.
+        """
         return float(self._leg.state.reported) if self._leg.is_open else 0.0
 
     @reported.setter
@@ -40,7 +44,7 @@ class Arrivals:
             self._leg.state.reported = now
 
     def add(self, number: int, now: float, ssrc: int = 0) -> None:
-        """Record the arrival of a packet that Python handles, of the video with this SSRC."""
+        """Record the arrival of a packet that Python handles. `number`: transport-wide number. `ssrc`: SSRC of the video."""
         if self._leg.is_open:
             self._leg.fastpath.lib.fastpath_arrived(self._leg.fastpath.f, self._leg.state, ssrc, number, now)
 
@@ -63,12 +67,12 @@ class Slot:
         self.out: Any = leg.fastpath.ffi.addressof(self.state, "out")
 
     def put(self, sequence: int, packet: bytes) -> None:
-        """Keep a packet that Python has sent, so that it can be sent again."""
+        """Store a packet that Python has sent, so that it can be sent again. Do nothing after `Leg.close`."""
         if self._leg.is_open:
             self._leg.fastpath.lib.fastpath_slot_put(self.state, sequence, packet, len(packet))
 
     def get(self, sequence: int) -> bytes | None:
-        """Return a packet that Python or the fast path has sent lately. None: the packet is not stored any more."""
+        """Return a packet that Python or the fast path has sent lately. None: the packet is not stored."""
         if not self._leg.is_open:
             return None
         ffi = self._leg.fastpath.ffi
@@ -78,7 +82,7 @@ class Slot:
 
 
 class Video:
-    """One video that a peer sends, in the fast path."""
+    """One layer of a camera or screen that a peer sends, in the fast path."""
 
     def __init__(self, leg: Leg) -> None:
         self._leg = leg

@@ -1,8 +1,8 @@
 """Checks of SCTP packets that aiortc 1.16 does not make.
 
 A parameter shorter than its header makes aiortc loop endlessly (found by fuzzing). If gaps of a SACK overlap or never end, aiortc
-needs unbounded time (found by reading). Pure: functions take bytes and numbers, and return whether a packet is acceptable. RFC
-9260 sections 3.2 and 3.3.4.
+needs unbounded time (found by reading). The rules are in RFC 9260 sections 3.2 and 3.3.4. Pure: functions take bytes and numbers,
+and return whether a packet is acceptable.
 """
 
 from __future__ import annotations
@@ -40,9 +40,10 @@ def _advances(packet: bytes, at: int, end: int) -> bool:
 
 
 def are_sound_gaps(gaps: Sequence[tuple[int, int]], outstanding: int) -> bool:
-    """Return whether the gap blocks of a SACK are in order and within what was sent.
+    """Return whether the gap blocks of a SACK are in order, do not overlap, and end within `outstanding`.
 
-    aiortc walks through each gap packet by packet, so one datagram of overlapping blocks would cost millions of steps.
+    `gaps`: (start, end) as offsets from the SACK's cumulative TSN. `outstanding`: number of chunks sent after this TSN. aiortc
+    walks through each gap chunk by chunk, so one datagram of overlapping blocks would cost millions of steps.
     """
     before = 0
     for start, end in gaps:

@@ -1,7 +1,7 @@
 """The only module that uses aiortc's private names.
 
 This module uses aiortc's DTLS and SCTP unchanged, but not aiortc's peer connection, receivers and senders. These three are made
-for endpoints: with them, one datagram from a stranger ends a call, and one lost packet adds 280 ms of delay for the rest of the
+for end points: with them, one datagram from a stranger ends a call, and one lost packet adds 280 ms of delay for the rest of the
 call. `tests/unit/media/transport/test_seam.py` fails when a new aiortc moves a name that is used here.
 """
 
@@ -34,13 +34,14 @@ SrtpError = (pylibsrtp.Error, ValueError)
 
 MAX_DATAGRAM_BYTES = 1500
 MAX_PROTECTED_INPUT_BYTES = 1356
-"""pylibsrtp works in a buffer of 1500 bytes and reserves 144 of them for its trailer."""
-HANDSHAKE_QUEUE = 64  # DTLS and SCTP datagrams waiting to be read; further ones are dropped
+"""A packet to encrypt has at most this many bytes. pylibsrtp works in a buffer of 1500 bytes and reserves 144 of them for its
+trailer."""
+HANDSHAKE_QUEUE = 64  # At most this many DTLS and SCTP datagrams wait to be read; further datagrams are dropped.
 SCTP_PORT = 5000
 _SRTP_FUNCTION = "srtp_err_status_t(*)(struct srtp_ctx_t_ *, void *, int *)"
 MAX_STREAM_ID = 1023  # largest accepted number of an SCTP stream
 MAX_MISORDERED = 4096
-"""At most this many SCTP chunks of a peer may wait for an earlier, missing chunk. aiortc sorts them for every packet."""
+"""At most this many SCTP chunks of a peer may wait for an earlier, missing chunk. aiortc sorts these chunks for every packet."""
 MAX_CHANNELS = 4  # A peer may open at most this many data channels in all.
 MAX_BUFFERED_BYTES = {"doc": 4 * 1024 * 1024, "live": 64 * 1024}  # A data channel holds at most this many unsent bytes.
 
@@ -131,9 +132,11 @@ class _BoundedSctp(RTCSctpTransport):
 class Handlers:
     """The functions that `SecureTransport` calls, in the event loop.
 
-    `secured`: DTLS is up. `opened` gets the label of a data channel that the client has opened. `message` gets (label, text or
-    bytes); `closed` gets a reason, once. `heard` gets the path of every packet that DTLS has decrypted: such a packet is
-    authentic and not a replay.
+    - secured: DTLS is connected.
+    - opened: gets the label of a data channel that the client has opened.
+    - message: gets (label, text or bytes) of a data channel.
+    - closed: gets the reason for which the transport has ended. Called at most once, and not after `SecureTransport.close`.
+    - heard: gets the path of every packet that DTLS has decrypted. Such a packet is authentic and not a replay.
     """
 
     secured: Callable[[], None]
@@ -144,11 +147,11 @@ class Handlers:
 
 
 class SecureTransport:
-    """DTLS server, SRTP in both directions, and the data channels of one peer.
+    """DTLS server, SRTP in both directions, and the data channels of one peer. Call `run` once and `close` always.
 
-    With `client`: a DTLS client without data channels.
-
-    `send` puts a datagram on the selected path. Call `run` once and `close` always.
+    - fingerprints: (algorithm, digest) of the certificates that the peer may use.
+    - send: the function that sends a datagram to the peer.
+    - client: be a DTLS client without data channels instead.
     """
 
     def __init__(
@@ -177,7 +180,8 @@ class SecureTransport:
     async def run(self, max_message_bytes: int) -> None:
         """Do the DTLS handshake and open the SCTP association.
 
-        Return when DTLS and SCTP have started, or after `Handlers.closed`.
+        `max_message_bytes`: the longest data channel message that the peer accepts. Return when DTLS and SCTP have started, or
+        after `Handlers.closed`.
         """
         try:
             await self._dtls.start(RTCDtlsParameters(fingerprints=self._fingerprints))
@@ -240,9 +244,9 @@ class SecureTransport:
         return (rx, tx), sessions
 
     def send(self, label: str, data: str | bytes) -> bool:
-        """Send a message on a data channel. Return False if the channel is not open, or is full and drops the message.
+        """Send a message on the data channel `label`. Return False if the channel is not open, or is full and drops the message.
 
-        A full `doc` channel also closes the peer: the peer has missed messages that only a new connection can bring.
+        A full `doc` channel also ends this transport, because only a new connection can bring the messages that the peer misses.
         """
         channel = self._channels.get(label)
         if channel is None or channel.readyState != "open":
@@ -299,7 +303,7 @@ class SecureTransport:
 def srtp_functions() -> tuple[int, int, int] | None:
     """Return the addresses of `srtp_unprotect`, `srtp_protect` and `srtp_protect_rtcp`.
 
-    None: this is not libsrtp 2 (libsrtp 3 differs).
+    None: pylibsrtp contains another libsrtp than version 2. In version 3 these functions have other arguments.
     """
     ffi, lib = _binding.ffi, _binding.lib
     functions = [ffi.addressof(lib, name) for name in ("srtp_unprotect", "srtp_protect", "srtp_protect_rtcp")]

@@ -1,7 +1,7 @@
 """Event loop of a worker: the fast path moves offloaded voices and videos without waking Python.
 
-asyncio's event loop accepts a custom selector; uvloop does not. In each of the two event loops, waking Python takes more time
-than all other work for a relayed packet.
+asyncio's event loop accepts a custom selector; uvloop does not. In both event loops, waking Python takes more time than all other
+work for a relayed packet.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""UDP sockets of a worker. Tells kinds of datagrams apart before they are parsed (demultiplexing, RFC 7983).
+"""UDP sockets of a worker, and `classify`, which finds the kind of a datagram before it is parsed (RFC 7983).
 
 All sockets have the same port, and each has one local address. The wildcard address is not used, because replies must leave from
 the address to which the request came.
@@ -29,9 +29,10 @@ Kind = Literal["stun", "dtls", "rtp", "rtcp", "junk"]
 
 MAX_DATAGRAM_BYTES = 1500
 DRAIN = 64
-"""Datagrams read at each wake-up of a socket, so that a flood on one socket starves neither timers nor other sockets."""
+"""At most this many datagrams are read at each wake-up of a socket, so that a flood on one socket starves neither timers nor
+other sockets."""
 BUFFER_BYTES = 2 * 1024 * 1024  # Bytes of the kernel's buffer of each socket, in each direction.
-BIND_ATTEMPTS = 32  # Random ports tried until one is free on all addresses.
+BIND_ATTEMPTS = 32  # At most this many random ports are tried until a port is free on all addresses.
 SO_TIMESTAMPNS = 35
 """Socket option of Linux, socket(7): the kernel reports when it received a datagram. Python has no name for this option."""
 MOST_LATE_S = 5.0
@@ -55,9 +56,9 @@ def classify(data: bytes) -> Kind:
 
 
 def local_addresses(loopback: bool) -> list[str]:
-    """Return this machine's own addresses: IPv4 first, without link-local ones.
+    """Return this machine's own addresses: first IPv4, then IPv6, without link-local addresses.
 
-    If `loopback` is true, loopback addresses are last.
+    `loopback`: whether to add the two loopback addresses at the end.
     """
     found = [ipaddress.ip_address(_text(each.ip)) for adapter in ifaddr.get_adapters() for each in adapter.ips]
     usable = {each for each in found if not (each.is_link_local or each.is_loopback)}
@@ -71,10 +72,11 @@ def _text(address: str | tuple[str, int, int]) -> str:
 
 
 class UdpSockets:
-    """Non-blocking sockets read by the event loop.
+    """Non-blocking sockets that the event loop reads.
 
     `receive(kind, data, path, came)` gets every datagram except junk and except those that the fast path handles or drops.
-    `came`: when the kernel received the datagram, on the monotonic clock.
+    `came`: when the kernel received the datagram, in seconds of the monotonic clock. `drops` counts dropped datagrams by reason.
+    `packets_fast`: received datagrams of offloaded streams.
     """
 
     def __init__(
@@ -90,9 +92,10 @@ class UdpSockets:
         self.packets_fast = 0
 
     def open(self, addresses: Sequence[str], port: int) -> list[tuple[str, int]]:
-        """Bind all available addresses at one port (0: a port that is free on all).
+        """Bind all available addresses at one port. Return (address, port) of each socket.
 
-        Raise OSError when the port is taken on an address, or when none of the addresses can be bound.
+        `port`: 0 takes a port that is free on all addresses. Raise OSError when the port is taken on an address, or when none of
+        the addresses can be bound.
         """
         self._sockets = _bind_all(addresses, port)
         _say_if_small(self._sockets[0])
@@ -204,7 +207,7 @@ def _bind_all(addresses: Sequence[str], port: int) -> list[socket.socket]:
 
 
 def _bind(text: str, port: int) -> socket.socket | None:
-    """Return a bound socket. None: this machine does not have the address. Raise OSError, such as for a port that is taken."""
+    """Return a bound socket. None: this machine does not have the address. Raise OSError otherwise, as for a taken port."""
     version = ipaddress.ip_address(text).version
     each = socket.socket(socket.AF_INET if version == 4 else socket.AF_INET6, socket.SOCK_DGRAM)
     try:
