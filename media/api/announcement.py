@@ -2,7 +2,8 @@
 
 The server sends commands, together with a secret, to the address in an announcement. Somebody who can write into Redis, but does
 not know the secret, must not be able to direct commands to another address. So announcements are signed (HMAC-SHA256) with a key
-that is derived from the secret. The signature covers the time, so the server rejects an announcement that somebody repeats later.
+that is derived from the secret. The signature covers the time, so the server rejects an announcement that somebody repeats more
+than 30 s later.
 """
 
 from __future__ import annotations
@@ -16,17 +17,17 @@ from msgspec.structs import replace
 
 WORKERS_KEY = "{sangdam}:media"
 LEASE_MS = 2000  # Milliseconds after which Redis deletes an announcement that the worker has not renewed.
-MOST_SKEW_MS = 30_000  # Milliseconds by which the clocks of two machines may differ at most.
+MOST_SKEW_MS = 30_000  # An announcement is rejected if its time differs by more ms than this from the server's clock.
 
 
 class Announcement(Struct, kw_only=True):
     """The state that a worker announces in Redis.
 
     The announcement is JSON under `announcement_key(id)`. Redis deletes the announcement after `LEASE_MS`, unless the worker
-    renews it.
+    renews it. The set `WORKERS_KEY` contains the ids of all workers.
 
-    The set `WORKERS_KEY` names all workers. `load`: share of one core that the worker used lately. `at`: when the announcement
-    was signed, in Unix ms. `mac`: signature of all other fields, in hex.
+    `url`: where the worker takes commands. `load`: share of one core that the worker used lately. `draining`: whether the worker
+    takes no new rooms. `at`: when the announcement was signed, in Unix ms. `mac`: signature of all other fields, in hex.
     """
 
     id: str
@@ -52,13 +53,16 @@ def announcement_key(worker: str) -> str:
 
 
 def sign(said: Announcement, secret: str, now_ms: int) -> bytes:
-    """Return the signed JSON for Redis. `secret`: the bearer token of commands to the worker."""
+    """Return the signed JSON for Redis. `secret`: the bearer token of commands to the worker. `now_ms`: Unix ms."""
     said = replace(said, at=now_ms, mac="")
     return msgspec.json.encode(replace(said, mac=_mac(said, secret)))
 
 
 def believed(text: str | bytes, name: str, secret: str, now_ms: int) -> Announcement:
-    """Return the announcement for worker `name`. Raise NotBelieved if the announcement is malformed, not authentic or too old."""
+    """Return the announcement of worker `name`. `now_ms`: Unix ms.
+
+    Raise NotBelieved if the announcement is malformed or not authentic, or if its time differs too much from `now_ms`.
+    """
     try:
         said = _decode(text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):

@@ -1,9 +1,9 @@
 """Replacement for Python 3.11's `asyncio.wait_for`, which loses a cancellation.
 
 Python 3.12 has fixed this fault (https://github.com/python/cpython/issues/86296). In 3.11, a task may be cancelled in the same
-turn of the loop in which its `wait_for` is done. The task then gets the result, and the cancellation is lost. The task continues
-to run, and code that waits for its end waits forever. aiortc calls `wait_for` for each datagram of a handshake, redis-py for each
-command. Delete this file when Python 3.11 is no longer supported.
+iteration of the event loop in which its `wait_for` is done. The task then gets the result, and the cancellation is lost. The task
+continues to run, and code that waits for the task's end waits forever. aiortc calls `wait_for` for each datagram of a handshake,
+and redis-py calls it for each command. Delete this file when Python 3.11 is no longer supported.
 """
 
 from __future__ import annotations
@@ -23,6 +23,6 @@ def keep_cancellations() -> None:
 
 
 async def wait_for(awaitable: Awaitable[T], timeout: float | None) -> T:  # noqa: ASYNC109 - the signature is asyncio's
-    """Return the result of `awaitable`, or cancel it and raise TimeoutError after `timeout` seconds (None: never)."""
+    """Return the result of `awaitable`. After `timeout` seconds (None: never), cancel `awaitable` and raise TimeoutError."""
     async with asyncio.timeout(timeout):
         return await awaitable

@@ -1,9 +1,9 @@
 """HTTP client of a media worker. The messages are in `wire.py`.
 
-Commands are HTTP with msgpack bodies (`Content-Type: application/msgpack`). If the worker refuses a command, the response is 4xx
-with a `Refusal`. Events come on one WebSocket (`GET /events`) as binary frames, each one msgpack `Event`. The events of a worker
-process are numbered from 1 without gaps. The first frame after connecting is a `Snapshot`. A client that misses a number closes
-the WebSocket, connects again and reads the new snapshot.
+Commands are HTTP requests with msgpack bodies (`Content-Type: application/msgpack`). If the worker refuses a command, the
+response is 4xx with a `Refusal`. Events come on one WebSocket (`GET /events`). Each binary frame is one `Event` in msgpack. The
+events of a worker process are numbered from 1 without gaps. The first frame after connecting is a `Snapshot`. A client that
+misses a number closes the WebSocket, connects again and reads the new snapshot.
 
     PUT    /rooms/{room}                     OpenRoom     → RoomState    (idempotent; a higher epoch restarts the room)
     DELETE /rooms/{room}?epoch=N                          → 204
@@ -12,8 +12,8 @@ the WebSocket, connects again and reads the new snapshot.
     PUT    /rooms/{room}/matrix              SetMatrix    → 204
     POST   /rooms/{room}/board               BoardIn      → 204   (board traffic of a participant without a data channel)
     GET    /healthz                                       → 200
-    GET    /stats                                         → WorkerStats, JSON: counters since the worker's start
-    GET    /quality                                       → {room: [PeerQuality]}: every connection's present quality
+    GET    /stats                                         → WorkerStats, as JSON: counters since the worker's start
+    GET    /quality                                       → {room: [PeerQuality]}: the quality of each participant's connection
 """
 
 from __future__ import annotations
@@ -46,10 +46,11 @@ from media.api.wire import (
 )
 
 COMMAND_TIMEOUT_S = 5.0
-"""A worker answers a command in milliseconds. If no answer comes in this time, the worker counts as unreachable."""
+"""If no answer to a command comes within this many seconds, the worker counts as unreachable. Usually an answer takes
+milliseconds."""
 EVENT_SILENCE_S = 0.75
 """Seconds without an event after which a worker counts as dead or cut off: three missed heartbeats of 250 ms."""
-MAX_FRAME_BYTES = 8 * 1024 * 1024
+MAX_FRAME_BYTES = 8 * 1024 * 1024  # a frame of the event stream has at most this many bytes
 
 
 class WorkerError(Exception):
@@ -66,17 +67,17 @@ class WorkerRefused(WorkerError):
 
 
 class WorkerUnreachable(WorkerError):
-    """The worker gave no answer in time, or its event stream broke, fell silent or missed a number.
+    """The worker gave no answer in time, failed (5xx), or its event stream broke, fell silent or missed a number.
 
-    The command may or may not have been carried out.
+    If a command raised this exception, the worker may or may not have carried out the command.
     """
 
 
 class WorkerClient:
     """HTTP client of one worker. Use the client in the event loop that made it, and close it at the end.
 
-    `base`: path of the worker's Unix socket, or its URL (`http://host:port`); `secret`: sent as bearer token ("" sends none).
-    Every command raises `WorkerRefused` or `WorkerUnreachable`.
+    `base`: path of the worker's Unix socket, or the worker's URL (`http://host:port`). `secret`: bearer token of each request; ""
+    sends no token. If a command fails, its method raises `WorkerRefused` or `WorkerUnreachable`.
     """
 
     def __init__(self, base: str, secret: str = "") -> None:
@@ -98,11 +99,11 @@ class WorkerClient:
         await self._session.close()
 
     async def open_room(self, room: str, command: OpenRoom) -> RoomState:
-        """Open a room, or return the state of a room that is open. A higher epoch restarts the room."""
+        """Open a room and return its state. If the room is open already, only a higher epoch restarts it."""
         return msgspec.msgpack.decode(await self._send("PUT", _room(room), command), type=RoomState)
 
     async def close_room(self, room: str, epoch: int) -> None:
-        """Close a room of the worker, and end all peers in it."""
+        """Close a room of the worker, and end all peers in the room."""
         await self._send("DELETE", _room(room), epoch=epoch)
 
     async def admit(self, room: str, command: AdmitPeer) -> Admitted:
@@ -138,14 +139,14 @@ class WorkerClient:
         return msgspec.json.decode(await self._send("GET", "/stats"), type=WorkerStats)
 
     async def quality(self) -> dict[str, list[PeerQuality]]:
-        """Return the connection quality of every peer, by room."""
+        """Return the quality of each participant's connection, by room."""
         return msgspec.msgpack.decode(await self._send("GET", "/quality"), type=dict[str, list[PeerQuality]])
 
     async def events(self, silence_s: float = EVENT_SILENCE_S) -> AsyncGenerator[WorkerEvent, None]:
-        """Yield the `Snapshot`, then every event in order, without end.
+        """Yield the `Snapshot`, and then every event in order, without end.
 
-        Raise `WorkerUnreachable` when the stream breaks, misses a number, or is silent for `silence_s` (three heartbeats, unless
-        the caller passes another limit).
+        Raise `WorkerUnreachable` when the stream breaks, misses a number, or is silent for `silence_s` seconds. The `Snapshot`
+        may take `COMMAND_TIMEOUT_S`.
         """
         if self._session.closed:
             raise WorkerUnreachable("closed")

@@ -1,9 +1,10 @@
 """Files of a recording, which media workers write and signaling reads.
 
-A session's folder has one folder for each segment, `EPOCH-PERIOD`. A segment lasts as long as one room on one worker and one
-period of consent. A segment has tracks and a log. A track (`N.webm`) is one unchanged Opus or VP8 stream of one participant. The
-file's time 0 is the track's `at`. The log (`segment.jsonl`) has one JSON object per line. Each line is appended when something
-happens, so that the log can be read after a crash. Times are milliseconds since the Unix epoch on the server's clock.
+A session's folder has one folder for each segment, `EPOCH-PERIOD`. A segment ends when the room on its worker ends or when the
+period of consent ends. A segment has tracks and a log. A track (`N.webm`) is one Opus or VP8 stream of one participant, as the
+worker received it. The file's time 0 is `TrackBegan.at`. The log (`segment.jsonl`) has one JSON object per line. Each line is
+appended when something happens, so that the log can be read after a crash. Times are milliseconds since the Unix epoch on the
+server's clock.
 """
 
 from __future__ import annotations
@@ -50,7 +51,10 @@ class Reached(Entry, tag="reached"):
 
 
 class Ended(Entry, tag="ended"):
-    """Last line of the log. `reason`: "" (end of consent or conversation), disk_full, write_failed, too_slow or worker_lost."""
+    """Last line of the log. `reason`: "" (end of consent or conversation), disk_full, write_failed or worker_lost.
+
+    worker_lost: the worker has ended, or has closed the connection because the recorder was too slow.
+    """
 
     reason: str = ""
 
@@ -66,23 +70,26 @@ def folder_name(epoch: int, period: int) -> str:
 
 
 def parse_folder(name: str) -> tuple[int, int] | None:
-    """Return (epoch, period) from the name of a segment's folder. None: this is another folder."""
+    """Return (epoch, period) from the name of a segment's folder. None: this is no name of a segment's folder."""
     found = _FOLDER.fullmatch(name)
     return (int(found[1]), int(found[2])) if found else None
 
 
 def is_room(name: str) -> bool:
-    """Return whether a room may have this name, which is also the name of a folder."""
+    """Return whether a room may have this name. The name is also the name of the room's folder."""
     return _ROOM.fullmatch(name) is not None
 
 
 def track_name(n: int) -> str:
-    """Return the name of a track's file."""
+    """Return the name of the file of track `n`."""
     return f"{n}.webm"
 
 
 class PlanTrack(Struct, kw_only=True):
-    """Track in an export. `spans`: the times when the track is heard or shown, [begin, end) in Unix ms."""
+    """Track in an export. `path`: the track's file. `began`, `ended`: of the track, in Unix ms.
+
+    `spans`: the times when the track is heard or shown, as [begin, end) in Unix ms.
+    """
 
     path: str
     kind: Kind
@@ -92,7 +99,11 @@ class PlanTrack(Struct, kw_only=True):
 
 
 class Plan(Struct, kw_only=True):
-    """Input of `python -m media.recording.export`. `pieces`: the stretches of time in the file, in order."""
+    """Input of `python -m media.recording.export`.
+
+    `out`: the file to write, `.webm` or `.mp4`. `pieces`: the times that the file contains, as [begin, end) in Unix ms, in order.
+    `width`, `height`: of the video, in pixels. `fps`: frames per second.
+    """
 
     out: str
     tracks: list[PlanTrack]

@@ -4,8 +4,8 @@
     unix://[user:password@]/path
     redis+sentinel://[user:password@]sentinel[:26379][,sentinel[:port]…]/MASTER[/database]  rediss+sentinel:// with TLS
 
-With Sentinel, each new connection first asks the Sentinels for the present master. The user and password in the URL are those of
-the Redis servers. `?sentinel_auth=same` sends user and password to the Sentinels, too.
+With Sentinel, each new connection first asks the Sentinels for the present master. User and password in the URL are for the Redis
+servers. `?sentinel_auth=same` at the end of the URL sends user and password to the Sentinels, too.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def is_sentinel(url: str) -> bool:
 
 
 def read_sentinels(url: str) -> Sentinels:
-    """Return the parts of a Sentinel URL. Raises ValueError with a sentence that does not repeat the URL."""
+    """Return the parts of a Sentinel URL. If the URL cannot be read, raise ValueError. Its text does not repeat the URL."""
     try:
         parts = urlsplit(url)
         login, _, hosts = parts.netloc.rpartition("@")
@@ -83,7 +83,7 @@ class _Master(Redis):
 
 
 def redis_client(url: str, **options: Any) -> Redis:
-    """Return a client for the URL. `options`: those of `Redis.from_url`. Raises ValueError when the URL cannot be read."""
+    """Return a client for the URL. `options`: as of `Redis.from_url`. Raise ValueError if the URL cannot be read."""
     if not is_sentinel(url):
         return Redis.from_url(url, **options)
     named = read_sentinels(url)

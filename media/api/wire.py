@@ -12,14 +12,14 @@ PictureLimit = Literal["low", "paused"]
 
 
 class OpenRoom(Struct, kw_only=True):
-    """Open a room. `board`: the journal of its board (all its Yjs updates in order, v1 encoding)."""
+    """Open a room. `board`: the journal of the room's board (all Yjs updates in order, v1 encoding)."""
 
     epoch: int
     board: list[bytes] = []
 
 
 class RoomState(Struct, kw_only=True):
-    """State of an open room. `captions`: whether its voices go to the captions process."""
+    """State of an open room. `captions`: whether captions are made in the room."""
 
     room: str
     epoch: int
@@ -38,8 +38,8 @@ class PeerState(Struct, kw_only=True):
 class AdmitPeer(Struct, kw_only=True):
     """Add a peer to a room.
 
-    The new peer replaces the participant's other peers at once (event `PeerChanged`, state `replaced`). But the peer `former`, if
-    it is live or lost (failed), stays until the new peer is live, because `former` can recover.
+    The new peer replaces the participant's other peers at once (event `PeerChanged`, state `replaced`). There is one exception:
+    if the peer `former` is live or lost (failed), it stays until the new peer is live, because `former` can recover.
     """
 
     epoch: int
@@ -62,11 +62,11 @@ class SetMatrix(Struct, kw_only=True):
 
     - hears: listener → {source: gain}, gain in 0..4 (1.0 = as sent).
     - sees: viewer → {slot 0..7: (participant, "camera" | "screen")}.
-    - hold: listeners who get the soft hold tone, mixed with what they hear, if anything.
-    - writers: participants who may change the board; all others in the room may only read it.
+    - hold: listeners who get the soft hold tone. If they also hear somebody, the tone is mixed with these voices.
+    - writers: participants who may change the board. All others in the room may only read the board.
     - by_signaling: participants without a data channel. `BoardIn` and `BoardOut` carry their board messages.
-    - record: what is recorded from now on; None: nothing.
-    - captions: whose words are written down from now on. None: nobody's; no voice is sent to the captions process.
+    - record: the recording from now on. None: nothing is recorded.
+    - captions: the captions from now on. None: no voice is sent to the captions process.
     """
 
     epoch: int
@@ -104,7 +104,7 @@ class Record(Struct, kw_only=True):
 
 
 class BoardIn(Struct, kw_only=True):
-    """Whole board message of a participant (as on the `doc` channel, reassembled)."""
+    """Whole board message of a participant. On the `doc` data channel, the same message would come in fragments."""
 
     epoch: int
     participant: str
@@ -122,7 +122,7 @@ class Refusal(Struct, kw_only=True):
 
 
 class Event(Struct, tag_field="type", kw_only=True):
-    """Event of a worker. `n` numbers all events of the worker from 1 without gaps."""
+    """Event of a worker. `n`: the event's number. The worker's events are numbered from 1 without gaps."""
 
     n: int
 
@@ -130,7 +130,8 @@ class Event(Struct, tag_field="type", kw_only=True):
 class Snapshot(Event, tag="snapshot"):
     """First frame of an event stream: the worker's state after event `n`.
 
-    `region`: the name of the region in which the worker's machine is; "" if the machine was given no region.
+    `udp`: (address, port) of each UDP socket. `captions`: whether a captions process is connected. `region`: the region of the
+    worker's machine; "": none is set.
     """
 
     worker: str
@@ -151,9 +152,10 @@ class CaptionsReady(Event, tag="captions_ready"):
 
 
 class Heartbeat(Event, tag="heartbeat"):
-    """Sign of life, at most 250 ms after the last sign of life. A worker that misses three heartbeats counts as dead.
+    """Sign of life, at most 250 ms after the last heartbeat. A worker that misses three heartbeats counts as dead.
 
-    `draining`: whether the worker was told to end, and waits until its rooms have moved to other workers.
+    `lateness_ms`: as in `WorkerStats`. `draining`: whether the worker was told to end, and waits until its rooms have moved to
+    other workers.
     """
 
     rooms: int
@@ -163,9 +165,10 @@ class Heartbeat(Event, tag="heartbeat"):
 
 
 class PeerChanged(Event, tag="peer"):
-    """State of a peer. `lost` (failed): no authenticated packet for 3 s.
+    """State of a peer. `lost` (failed): no authenticated packet has come for 3 s.
 
-    `gone`: closed by the client or by us, without packets for 30 s, or never connected.
+    `gone`: the client or we have closed the peer, no packet has come for 30 s, the peer has never connected, or the peer's
+    transport has failed. `reason` says why.
     """
 
     room: str
@@ -177,7 +180,7 @@ class PeerChanged(Event, tag="peer"):
 
 
 class SpeakingChanged(Event, tag="speaking"):
-    """Participants of the room who speak now, as detected from the audio levels of their packets (RFC 6464)."""
+    """All participants of the room who speak now, as detected from the audio levels of their packets (RFC 6464)."""
 
     room: str
     epoch: int
@@ -197,7 +200,7 @@ class PicturesLimited(Event, tag="pictures"):
 
 
 class BoardChanged(Event, tag="board_update"):
-    """Merged Yjs update for the journal, sent at most 250 ms after the first change in it."""
+    """Merged Yjs update for the journal. It is sent at most 250 ms after the first change that it contains."""
 
     room: str
     epoch: int
@@ -207,7 +210,8 @@ class BoardChanged(Event, tag="board_update"):
 class RecordingOver(Event, tag="recording_over"):
     """A segment of a recording is closed. The room continues.
 
-    `reason`: "" (signaling has ended it), disk_full, write_failed, too_slow, worker_lost, not_configured.
+    `reason`: "" (signaling has ended the recording), disk_full, write_failed, too_slow (the recorder cannot keep up), worker_lost
+    (the recorder is gone), not_configured (the worker has no folder for recordings).
     """
 
     room: str
@@ -220,9 +224,9 @@ class Captioned(Event, tag="caption"):
     """Words that a participant has said. A later event with the same `utterance` replaces an earlier one.
 
     `heard_by`: the participants who could hear these words when they were said, and no others. `final`: no event with this
-    `utterance` follows. `confidence`: 0..1. `lost`: words before these were not written down, because the captions process was
-    too slow. If `text` is empty, these words were not written down either. `kept`: the value of `Captions.kept` when the words
-    were said.
+    `utterance` follows. `confidence`: 0..1. `lost`: words that this participant has just said are not written down, because the
+    captions process or the network is too slow; `text` is then empty. `kept`: the value of `Captions.kept` when the words were
+    said.
     """
 
     room: str
@@ -265,9 +269,10 @@ class Spread(Struct, kw_only=True):
 class WorkerStats(Struct, kw_only=True):
     """Counters of a worker since its start.
 
-    `packets_*`: datagrams on the worker's sockets. `packets_fast`: received datagrams of offloaded voices and videos.
-    `drops`, `audio`, `board`, `traffic`: counters by name. `traffic` counts streams after decryption (`up_audio_packets`,
-    `down_video_octets`, `up_audio_lost`, …). `lateness_ms`: largest lateness of a tick in recent seconds.
+    `packets_in`, `packets_out`: datagrams on the worker's sockets. `packets_fast`: received datagrams of offloaded voices and
+    videos. `fast_path`: whether the worker has the fast path. `drops`, `audio`, `board`, `traffic`: counters by name. `traffic`
+    counts streams after decryption (`up_audio_packets`, `down_video_octets`, `up_audio_lost`, …). `lateness_ms`: largest
+    lateness of a tick; the remembered lateness shrinks by 40 % each second. `processor_s`: processor time of the process.
     """
 
     rooms: int
@@ -286,14 +291,15 @@ class WorkerStats(Struct, kw_only=True):
     memory_bytes: int
     tasks: int
     descriptors: int
-    version: str = ""  # of Sangdam; "" from workers before 0.2
+    version: str = ""  # version of Sangdam; "": the worker is older than 0.2
 
 
 class StreamQuality(Struct, kw_only=True):
     """Quality of one stream over the last second.
 
-    `kind`: audio, camera or screen. `layer`: RID of the video layer, "paused", or "" if there is only one layer. `source`:
-    participant whose video the peer receives; "" for all other streams. Loss and jitter are None until a report has come.
+    `kind`: audio, camera or screen. `layer`: RID of the video layer, or "paused"; "": the video has only one layer. `source`: the
+    participant whose video the peer receives; "": another stream. `lost_percent` and `jitter_ms` are None until a report has
+    come.
     """
 
     kind: str
@@ -307,9 +313,9 @@ class StreamQuality(Struct, kw_only=True):
 class PeerQuality(Struct, kw_only=True):
     """Quality of one peer's connection.
 
-    `address`: address to which the worker sends. `carries_bps`: estimated downlink bandwidth; None: unknown. `concealed_percent`:
-    share of the participant's own sound, as mixed for others, that the mixer concealed because packets were missing; None: not
-    mixed.
+    `address`: the address to which the worker sends; "": none yet. `carries_bps`: estimated bandwidth to the participant; None:
+    unknown. `concealed_percent`: percentage of the participant's own sound that the mixer concealed, because packets were
+    missing; None: nobody hears the participant in a mix. `up`, `down`: streams from and to the participant.
     """
 
     participant: str

@@ -1,6 +1,6 @@
 """Captions: a separate process (`media.captions.process`) writes down the words of a call.
 
-The worker sends this process a voice only while captions are on for it, and while somebody hears it. `feed` decides which voices
-those are, and who may read the words. `link` is the worker's connection. `wire` has the messages between the two. All other
-modules run in the captions process.
+The worker sends a voice to this process only while captions are on for this voice, and while somebody hears the voice. In the
+worker, `feed` decides which voices are sent and who may read the words, and `link` is the connection. `wire` has the messages
+between worker and captions process. All other modules run in the captions process.
 """

@@ -21,7 +21,7 @@ SHUTDOWN_S = 0.5  # seconds for which the process waits for workers' connections
 
 
 def arguments(given: list[str]) -> argparse.Namespace:
-    """Parse the command line. Exit with a usage error when the token is missing."""
+    """Parse the command line. Exit with a usage error when an argument or the token is missing."""
     parser = argparse.ArgumentParser(prog="python -m media.captions", description="Write down what is said in calls.")
     parser.add_argument("--listen", metavar="HOST:PORT", required=True, help="serve media workers on TCP")
     parser.add_argument("--token-env", metavar="VAR", required=True, help="environment variable that holds the workers' token")

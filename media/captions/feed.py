@@ -1,4 +1,4 @@
-"""One room's voices on their way to the captions process, and the words on their way back.
+"""Sends one room's voices to the captions process, and passes on the words that come back.
 
 Only this module decides whose voice is sent to the captions process, and who may read the words. A voice is sent there only while
 `Matrix.captions` names it, and only while somebody hears it. Its words are sent only to the people who could hear the voice at
@@ -75,10 +75,10 @@ class Feed:
         self.closed = False
 
     def follow(self, captions: worker_wire.Captions, hears: Mapping[str, Mapping[str, float]]) -> None:
-        """Set whose voices go to the captions process from now on.
+        """Set whose voices go to the captions process from now on. `hears`: listener → {source: gain}.
 
-        If the audience of a voice has changed, the voice begins a new stream. When `language` or `kept` changes, every voice
-        begins a new stream.
+        If the audience of a voice has changed, a new stream begins for this voice. When `language` or `kept` has changed, a new
+        stream begins for every voice.
         """
         audiences: dict[str, set[str]] = {}
         for listener, gains in hears.items():

@@ -21,12 +21,13 @@ from .feed import Receiver
 
 log = structlog.get_logger(__name__)
 
-BATCH_S = 0.06  # Packets are collected into one message for this many seconds.
-MOST_BYTES = wire.MAX_FRAME_BYTES // 2  # Limit of one message's payload; the captions process refuses larger frames.
+BATCH_S = 0.06  # Packets of this many seconds are sent together.
+# A message ends when its packets have this many bytes. The captions process refuses frames of more than twice as many bytes.
+MOST_BYTES = wire.MAX_FRAME_BYTES // 2
 MOST_PACKETS = 3000  # At most this many packets wait: a minute of one voice, or 10 s of six voices.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 10.0  # Seconds before the link connects again: at first, and at most after doubling.
 CONNECT_S = 5.0  # The link must connect and receive the first message within this many seconds in all.
-HEARTBEAT_S = 5.0  # Seconds between two WebSocket pings; a process that does not answer counts as gone.
+HEARTBEAT_S = 5.0  # Seconds between two WebSocket pings; a captions process that does not answer a ping counts as gone.
 TOKEN_REFUSED = 401
 
 
@@ -70,14 +71,14 @@ class CaptionLink:
     # the methods that feeds call (`feed.Sender`)
 
     def begin(self, language: str, receiver: Receiver) -> int:
-        """Begin a stream and return its number. `receiver` gets its words."""
+        """Begin a stream and return the stream's number. `receiver` gets the words of the stream."""
         self._streams += 1
         self._receivers[self._streams] = receiver
         self._command(wire.Begin(self._streams, language))
         return self._streams
 
     def send(self, stream: int, sequence: int, timestamp: int, payload: bytes) -> None:
-        """Queue a packet. If the queue is full, first drop all packets in it: old words help nobody.
+        """Queue a packet. If the queue is full, first drop all packets in the queue, because old words help nobody.
 
         Do nothing while no captions process is connected.
         """

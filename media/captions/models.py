@@ -38,7 +38,7 @@ def _missing(error: ImportError) -> ModelError:
 
 
 class VoiceDetector:
-    """silero-vad for all streams. `new` returns the detector of one stream."""
+    """silero-vad for all streams. `new` returns the detector of one stream. The constructor raises `ModelError`."""
 
     def __init__(self) -> None:
         try:
@@ -60,7 +60,7 @@ class VoiceDetector:
 
 
 class StreamDetector:
-    """silero-vad for one stream. The detector remembers the sound that it has already got."""
+    """silero-vad for one stream. The detector remembers the sound of the windows before."""
 
     def __init__(self, session: Any) -> None:
         self._session = session
@@ -69,7 +69,10 @@ class StreamDetector:
         self._c = np.zeros((1, 1, 128), np.float32)
 
     def __call__(self, window: Floats) -> float:
-        """Return the probability that this window (512 samples), the next one of the stream, holds speech."""
+        """Return the probability (0..1) that the next window of the stream holds speech.
+
+        `window`: 512 samples at 16 kHz, in -1..1.
+        """
         self._input[0, :CONTEXT] = self._input[0, -CONTEXT:]
         self._input[0, CONTEXT:] = window
         out, self._h, self._c = self._session.run(None, {"input": self._input, "h": self._h, "c": self._c})
@@ -77,7 +80,7 @@ class StreamDetector:
 
 
 class Recogniser:
-    """A Whisper model. `write_down` takes long: call it in a thread, once at a time."""
+    """A Whisper model. `write_down` takes long, so call it in a thread, and never two calls at the same time."""
 
     def __init__(self, folder: Path, language: str, threads: int) -> None:
         """Load the model. `language`: a tag, `SESSION` or `AUTO`. `threads`: cores for one utterance. Raise `ModelError`."""
@@ -111,7 +114,7 @@ class Recogniser:
         return None if self._language == AUTO else self._known(of_session if self._language == SESSION else self._language)
 
     def write_down(self, sound: Floats, of_session: str) -> Heard:
-        """Return the words in an utterance. `of_session`: the tag of the session's language."""
+        """Return the words in an utterance. `sound`: samples at 16 kHz, in -1..1. `of_session`: tag of the session's language."""
         segments, about = self._model.transcribe(
             sound,
             language=self._wanted(of_session),

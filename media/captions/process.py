@@ -1,8 +1,8 @@
 """The captions process: media workers connect to it, send voices, and get words.
 
 Everything except the Whisper model runs in the event loop: decoding, finding speech, and choosing the next utterance. The model
-runs in one thread. If a worker sends more than this process can read, TCP slows the worker's sending. When too many packets wait
-in the worker, the worker drops them (`media/captions/link.py`).
+runs in one thread. If a worker sends more than this process can read, TCP makes the worker wait. When too many packets wait in
+the worker, the worker drops these packets (`media/captions/link.py`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .work import Heard, Job, Work
 
 log = structlog.get_logger(__name__)
 
-MOST_STREAMS = 500  # At most this many streams of one worker; further streams are refused.
+MOST_STREAMS = 500  # A worker may have at most this many streams; further streams are refused.
 SILENT_S = 0.5  # Seconds without packets after which an utterance ends: the microphone was turned off, or the link is gone.
 MOST_AHEAD_S = 30.0  # Seconds by which a stream's sound may exceed the time since the stream began; further sound is ignored.
 LOOK_S = 0.1  # Seconds between two checks for streams without packets.
@@ -49,9 +49,10 @@ class FindsSpeech(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Stream:
-    """One voice. `number`: its number in messages. `ending`: whether the worker has ended the stream.
+    """One voice. `number`: the stream's number in messages. `language`: as in `wire.Begin`.
 
-    `began`, `came`: when the stream began, and when its newest packet came. `heard_s`: seconds of sound since `began`.
+    `began`, `came`: when the stream began, and when its newest packet came, in seconds of the event loop. `heard_s`: seconds of
+    sound since `began`. `ending`: whether the worker has ended the stream.
     """
 
     worker: Worker
@@ -74,7 +75,7 @@ class Worker:
         self.too_slow = asyncio.Event()
 
     def send(self, message: wire.FromCaptions) -> None:
-        """Queue a message for this worker without waiting. A full queue marks the worker as too slow."""
+        """Queue a message for this worker. Do not wait: if the queue is full, set `too_slow`."""
         try:
             self.unsent.put_nowait(wire.encode(message))
         except asyncio.QueueFull:
@@ -103,7 +104,7 @@ class Captions:
             group.create_task(self._watch())
 
     def close(self) -> None:
-        """End the model's thread, after the utterance that it writes down now."""
+        """End the model's thread when it has written down the present utterance. Do not wait for that."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     # workers
@@ -150,8 +151,7 @@ class Captions:
     def _hear(self, stream: Stream, packet: wire.Packet) -> None:
         stream.came = asyncio.get_running_loop().time()
         if stream.heard_s > stream.came - stream.began + MOST_AHEAD_S:
-            # If timestamps jump, each packet would add a second of silence.
-            # Working through this silence would delay other streams.
+            # If timestamps jump, each packet adds a second of silence. Looking for speech in it would delay other streams.
             return
         for samples in stream.sound.feed(packet.sequence, packet.timestamp, packet.payload):
             stream.heard_s += len(samples) / RATE
@@ -171,7 +171,7 @@ class Captions:
             stream.worker.send(wire.Finished(stream.number))
             self._forget(stream)
 
-    # the work
+    # utterances
 
     def _put(self, stream: Stream, spoken: Spoken) -> None:
         heard, lost = self._work.put(stream, stream.language, spoken)

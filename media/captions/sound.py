@@ -1,7 +1,7 @@
 """Decodes the sound of one stream: Opus packets in, samples at 16 kHz out. Pure. This decoder never waits for a late packet.
 
-Lost packets are concealed, or restored from the copy in the next packet. A pause that the sender did not send (DTX) becomes
-silence, at most `LONGEST_PAUSE` of it.
+Lost packets are concealed, or restored from the copy in the next packet (in-band FEC). A pause in which the sender sent no
+packets (DTX) becomes silence of at most `LONGEST_PAUSE` samples.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ class Sound:
         """RTP timestamp of the sample that follows the last decoded one."""
 
     def feed(self, sequence: int, timestamp: int, payload: bytes) -> list[Samples]:
-        """Decode a packet. Return the sound that follows the sound returned before, in pieces.
+        """Decode a packet. Return the sound that follows the sound returned before, as a list of arrays.
 
-        A late or broken packet adds nothing.
+        A late packet adds nothing. Nor does a packet whose length in samples cannot be read. A packet that cannot be decoded
+        becomes silence.
         """
         try:
             samples = packet_samples(payload)
@@ -53,7 +54,10 @@ class Sound:
         return found
 
     def _bridge(self, lost: int, gap: int, payload: bytes, samples: int) -> list[Samples]:
-        """Return sound for the gap before a packet: `lost` packets, `gap` samples at 48 kHz."""
+        """Return sound for the gap before a packet. `lost`: missing packets. `gap`: length in samples at 48 kHz.
+
+        `payload`, `samples`: the packet after the gap, and its length in samples at 48 kHz.
+        """
         if not gap:
             return []
         if not 0 < lost <= MOST_LOST or gap > (MOST_LOST + 1) * samples:

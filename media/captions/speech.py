@@ -1,9 +1,9 @@
 """Finds utterances (words said without a pause) in a stream of sound, and decides when to write them down. Pure.
 
-A model says for each window of sound how probably it holds speech. An utterance begins with the first window of speech and ends
-with a pause, or is cut after 12 s. At shorter pauses, and every 1.5 s of speech in a long utterance, the words since the
-utterance's start are written down as a *draft*. The draft is shown until the whole utterance has been written down. If a pause
-ends the utterance, the draft from the beginning of that pause already has all words of the utterance.
+A model says how probably each window of sound holds speech. An utterance begins with the first window of speech and ends with a
+pause, or is cut after 12 s. At shorter pauses, and every 1.5 s of speech in a long utterance, the words since the utterance's
+start are written down as a *draft*. The draft is shown until the whole utterance has been written down. If a pause ends the
+utterance, the draft from the beginning of that pause already has all words of the utterance.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ RATE = 16_000
 WINDOW = 512  # samples of one window: 32 ms
 BEGINS, GOES_ON = 0.5, 0.35
 """Probabilities of speech. From `BEGINS` on, a window begins an utterance. Below `GOES_ON`, a window counts as a pause."""
-BEFORE_WINDOWS = 10  # First windows of an utterance: nine without speech, for soft consonants, then the first one with speech.
+BEFORE_WINDOWS = 10
+"""An utterance's sound begins with at most this many windows: nine without speech, for soft consonants, and then the first window
+with speech."""
 DRAFT_PAUSE = 5  # Length in windows (160 ms in all) of a pause after which a draft is worth its cost.
 END_PAUSE = 14  # Length in windows (450 ms in all) of a pause that ends the utterance.
 AFTER_WINDOWS = 5  # At most this many windows of the final pause still belong to the utterance.
@@ -34,10 +36,11 @@ Probability = Callable[[Floats], float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spoken:
-    """The sound of an utterance that has begun and may continue.
+    """The sound of an utterance that has begun, and that continues unless it is `final`.
 
-    `sound`: float samples at 16 kHz in -1..1. `spoken`: the number of windows up to the last speech. Two values with the same
-    `utterance` and `spoken` have the same words. `final`: the utterance is over.
+    `utterance`: number of the utterance in its stream. `sound`: samples at 16 kHz, in -1..1. `spoken`: the number of windows up
+    to the last window with speech. Two values with the same `utterance` and `spoken` have the same words. `final`: the utterance
+    is over.
     """
 
     utterance: int
@@ -47,7 +50,10 @@ class Spoken:
 
 
 class Speech:
-    """The utterances of one stream. `probability` is called once for each window, in order."""
+    """The utterances of one stream. `probability` returns how probably a window holds speech (0..1).
+
+    `probability` is called once for each window of 512 samples, in order.
+    """
 
     def __init__(self, probability: Probability) -> None:
         self._probability = probability
@@ -71,7 +77,7 @@ class Speech:
         return bool(self._windows)
 
     def feed(self, samples: NDArray[np.int16]) -> list[Spoken]:
-        """Take the next sound of the stream. Return the drafts and utterances that should be written down now."""
+        """Take the next sound of the stream (16 kHz). Return the drafts and utterances that should be written down now."""
         sound: Floats = np.concatenate((self._rest, (samples / 32768).astype(np.float32)))
         whole = len(sound) // WINDOW * WINDOW
         self._rest = sound[whole:]

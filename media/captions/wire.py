@@ -13,7 +13,7 @@ from media.api.captions import READY
 
 MAX_FRAME_BYTES = 1 << 20
 MAX_TEXT = 2000
-"""Characters of one caption. A longer text is a fault of the model, which then repeats itself."""
+"""A caption has at most this many characters. The model makes a longer text only when it repeats the same words."""
 
 
 class Packet(Struct, array_like=True, frozen=True):
@@ -39,7 +39,7 @@ class Sound(Struct, tag="sound", frozen=True):
 
 
 class Finish(Struct, tag="finish", frozen=True):
-    """A stream has ended. The process still sends the words that were said in it, and then `Finished`."""
+    """A stream has ended. The captions process still sends the words that were said in the stream, and then `Finished`."""
 
     stream: int
 
@@ -58,7 +58,10 @@ class Ready(Struct, tag=READY.decode(), frozen=True):
 
 
 class Words(Struct, tag="words", frozen=True):
-    """Words of a stream. Later words with the same `utterance` replace earlier ones. See `media.api.wire.Captioned`."""
+    """Words of a stream. Later words with the same `utterance` replace earlier words.
+
+    The other fields mean the same as in `media.api.wire.Captioned`.
+    """
 
     stream: int
     utterance: int

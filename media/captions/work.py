@@ -1,7 +1,8 @@
-"""Decides the order in which utterances are written down, and which are dropped when writing takes too long. Pure.
+"""Decides the order in which utterances are written down, and which utterances are dropped when the model is too slow. Pure.
 
-Whole utterances come first, in their order. A draft runs only while no whole utterance waits, and a newer draft of a stream
-replaces an older one. If too many whole utterances wait, the oldest is dropped: words that come a minute late help nobody.
+Whole utterances come first, in their order. A draft is written down only while no whole utterance waits. A newer draft of a
+stream replaces an older draft. If too many whole utterances wait, the oldest is dropped, because words that come a minute late
+help nobody.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ class Heard(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """An utterance to write down. `stream`: any value that identifies the stream; `language` as in `wire.Begin`."""
+    """An utterance to write down. `stream`: any value that identifies the stream. `language`: as in `wire.Begin`.
+
+    `final`: whether the utterance is over. `wanted`: False after `Work.forget`.
+    """
 
     stream: object
     language: str
@@ -48,10 +52,10 @@ class Work:
         """By stream: the last draft of the stream's utterance, and the words of this draft."""
 
     def put(self, stream: object, language: str, spoken: Spoken) -> tuple[Heard | None, object]:
-        """Add the sound of what somebody has said. Return (its words, stream of a dropped utterance); either may be None.
+        """Add the sound of a draft or of a whole utterance. Return (words, stream of a dropped utterance); either may be None.
 
-        The words are known already if a draft of the same utterance was made from the same sound. When too many utterances
-        wait, the oldest one is dropped.
+        The words of a whole utterance are known already if its last draft has the same words (`Spoken`). When too many utterances
+        wait, the oldest utterance is dropped.
         """
         job = Job(stream, language, spoken, spoken.final)
         if not spoken.final:

@@ -1,9 +1,7 @@
 """Exports a whole recording into one file: mixes the sound and arranges the videos.
 
-`python -m media.recording.export < plan.json`.
-
-The program prints its progress in per cent, one number per line. The plan (`recording_files.Plan`) says when which track is heard
-or shown. The file contains nothing that the plan does not name.
+`python -m media.recording.export < plan.json` reads the plan, and prints the progress in percent, one number per line. The plan
+(`recording_files.Plan`) says when each track is heard or shown. The file contains nothing that the plan does not name.
 """
 
 from __future__ import annotations
@@ -70,7 +68,10 @@ class Opened:
 
 
 def mixed(tracks: list[Opened], begin: int, length_ms: int) -> NDArray[np.int16]:
-    """Return `length_ms` of sound from `begin` (Unix ms): the sum of the tracks that are heard then, clamped to 16 bits."""
+    """Return `length_ms` of sound from `begin` (Unix ms): the sum of the tracks that the plan lets be heard, clamped to 16 bits.
+
+    The array has `length_ms * PER_MS` samples (48 kHz, mono).
+    """
     total = np.zeros(length_ms * PER_MS, np.int32)
     for opened in tracks:
         track = opened.track
@@ -86,7 +87,7 @@ def mixed(tracks: list[Opened], begin: int, length_ms: int) -> NDArray[np.int16]
 
 
 class Export:
-    """One export: plays the recorded tracks of a plan and writes one video or sound file."""
+    """One export of the recorded tracks of a plan into one video or sound file."""
 
     def __init__(self, plan: Plan) -> None:
         video_codec, video_options, audio_codec = CODECS[Path(plan.out).suffix]

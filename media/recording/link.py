@@ -20,7 +20,8 @@ from . import wire
 log = structlog.get_logger(__name__)
 
 MOST_BACKLOG_BYTES = 16 * 1024 * 1024
-"""Unsent bytes at which recording stops, because the recorder cannot keep up: a minute of a call with two videos."""
+"""When more bytes than this are unsent, recording stops, because the recorder cannot keep up: a minute of a call with two
+videos."""
 CLOSE_S = 2.0  # the recorder gets this many seconds to close its files
 
 OnOver = Callable[[str], None]
@@ -29,8 +30,9 @@ OnOver = Callable[[str], None]
 class Link:
     """Connection to the recorder. Call in the event loop: `flush` every 20 ms, `close` at the end.
 
-    `begin` returns a segment's number. The segment's `on_over(reason)` is called once, when the segment is closed or has failed
-    (`Ended.reason`).
+    `root`: folder of the recordings. `options`: more arguments of the recorder's command line. `begin` returns a segment's
+    number. The segment's `on_over(reason)` is called once, when the segment is closed or has failed. `reason`: "" (`Tap.close`
+    has ended the segment), disk_full, write_failed, too_slow or worker_lost.
     """
 
     def __init__(self, root: Path, options: tuple[str, ...] = ()) -> None:
@@ -49,7 +51,7 @@ class Link:
         return self._numbers
 
     def begin(self, room: str, epoch: int, period: int, at: float, on_over: OnOver) -> int:
-        """Begin a segment. Start the recorder if it does not run. Return the segment's number."""
+        """Begin a segment. Start the recorder if it does not run. Return the segment's number. `at`: Unix time in s."""
         segment = self.number()
         self._under_way[segment] = on_over
         if self._socket is None and not self._start():
@@ -59,7 +61,7 @@ class Link:
         return segment
 
     def send(self, framed: bytes) -> None:
-        """Queue a framed message for the recorder."""
+        """Queue a framed message (`wire.framed`) for the recorder. The next `flush` sends it."""
         self._backlog += framed
 
     def flush(self) -> None:
@@ -128,7 +130,7 @@ class Link:
                 on_over(over.reason)
 
     def _lost(self, reason: str) -> None:
-        """Fail all segments, because the recorder is gone or too slow. The next segment starts a new process."""
+        """Fail all segments, because the recorder is gone or too slow. The next `begin` starts a new process."""
         if self._socket is not None:
             log.error("recorder_lost", reason=reason, segments=len(self._under_way))
             asyncio.get_running_loop().remove_reader(self._socket)

@@ -7,11 +7,11 @@ from typing import NamedTuple
 from media.packets import rtp
 
 MAX_HELD = 1024
-"""At most this many packets are held: 6 s of video at 1.5 Mb/s. When there are more, the oldest gap counts as a loss at once."""
+"""At most this many packets are held: 6 s of video at 1.5 Mbit/s. When there are more, the oldest gap counts as lost at once."""
 
 
 class Arrived(NamedTuple):
-    """Packet as it arrived. `at`: arrival in seconds."""
+    """Packet as it arrived. `payload`: without padding. `at`: arrival in seconds."""
 
     header: rtp.Header
     payload: bytes
@@ -26,9 +26,9 @@ class Ordered(NamedTuple):
 
 
 class Order:
-    """Reorder buffer. `wait_s`: for how many seconds a gap delays later packets. After that, no retransmission is expected.
+    """Reorder buffer. A gap delays later packets for at most `wait_s` seconds. After that, no retransmission is expected.
 
-    All times are in seconds of one clock, which can be any clock.
+    All times must be in seconds of the same clock, which can be any clock.
     """
 
     def __init__(self, wait_s: float) -> None:

@@ -1,6 +1,7 @@
-"""Recorder process: `python -m media.recording.process --root DIR`, started by a worker with a socket as its standard input.
+"""The recorder process: `python -m media.recording.process --root DIR`.
 
-When the worker closes the socket or is killed, this process closes every file and exits.
+A worker starts this process, with a socket as standard input. When the worker closes the socket or is killed, this process closes
+every file and exits.
 """
 
 from __future__ import annotations
@@ -25,7 +26,11 @@ NICE = 5
 
 
 class Recorder:
-    """Recorder of one worker: takes the worker's messages and writes segments. Replies to the worker are in `answers`."""
+    """Recorder of one worker: takes the worker's messages and writes segments.
+
+    `answers`: replies that wait to be sent to the worker. `root`: folder of the recordings. `keep_free_bytes`: when the disk has
+    less free space, recording stops.
+    """
 
     def __init__(self, root: Path, keep_free_bytes: int = KEEP_FREE_BYTES) -> None:
         self.answers: list[wire.Over] = []
@@ -35,7 +40,7 @@ class Recorder:
         self._tracks: dict[int, int] = {}
 
     def receive(self, message: bytes) -> None:
-        """Handle one message that the media worker has sent to the recorder."""
+        """Handle one message of the worker, without its length prefix."""
         if message[0] == wire.IS_PACKET:
             _, track, at = wire.PACKET.unpack_from(message)
             self._packet(track, at, message[wire.PACKET.size :])
@@ -47,7 +52,7 @@ class Recorder:
             self._command(wire.decode_command(message[1:]))
 
     def passed(self, now: float) -> None:
-        """Call `passed` of all segments, which does what is due. `now`: Unix time in s."""
+        """Let all segments do what is due (`Segment.passed`). `now`: Unix time in s."""
         for number, segment in list(self._segments.items()):
             try:
                 segment.passed(now)
@@ -55,7 +60,7 @@ class Recorder:
                 self._close(number, now, failed.reason)
 
     def close(self, now: float, reason: wire.Ending) -> None:
-        """Close all segments with `reason`."""
+        """Close all segments with `reason`. `now`: Unix time in s."""
         for number in list(self._segments):
             self._close(number, now, reason)
 
@@ -102,7 +107,7 @@ class Recorder:
 
 
 def run(root: Path, connection: socket.socket, keep_free_bytes: int) -> None:
-    """Receive from the worker until its socket ends, then close everything."""
+    """Handle the worker's messages until the worker's socket ends. Then close everything."""
     recorder = Recorder(root, keep_free_bytes)
     frames = wire.Frames()
     connection.settimeout(POLL_S)

@@ -1,4 +1,4 @@
-"""Reads recorded tracks from beginning to end, and returns the samples and the video frame of a moment."""
+"""Reads recorded tracks from beginning to end, and returns the samples or the video frame of a given time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PER_MS = RATE // 1000
 class Sound:
     """One voice track. Times are ms from the track's beginning. Each call must ask for a later time than the call before.
 
-    If a file is cut off, everything before the cut is read.
+    If the file is cut off, the sound before the cut is still read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -44,7 +44,7 @@ class Sound:
             return
 
     def take(self, begin_ms: int, length_ms: int) -> Samples:
-        """Return the samples of `length_ms` from `begin_ms` on. Samples are zero where the track has no sound."""
+        """Return the samples of `length_ms` from `begin_ms` on (48 kHz, mono). They are zero where the track has no sound."""
         begin, end = begin_ms * PER_MS, (begin_ms + length_ms) * PER_MS
         out = np.zeros(end - begin, np.int16)
         while True:
@@ -81,7 +81,7 @@ class Picture:
             return
 
     def at(self, ms: int) -> tuple[int, int] | None:
-        """Advance to `ms`. Return the size of the frame that is shown at `ms`. None: the first frame comes later."""
+        """Advance to `ms`. Return (width, height) of the frame that is shown at `ms`. None: the first frame comes later."""
         while self._next is not None and self._next[0] <= ms:
             self._shown, self._scaled = self._next[1], None
             self._next = next(self._frames, None)
@@ -110,7 +110,7 @@ class Planes:
         self.v = np.full((height // 2, width // 2), 128, np.uint8)
 
     def put(self, flat: NDArray[np.uint8], box: Box) -> None:
-        """Copy a 4:2:0 image into `box`. The image has the size of `box`."""
+        """Copy a 4:2:0 image into `box`. `flat`: the planes Y, U and V one after the other, in the size of `box`."""
         size = box.width * box.height
         half = (slice(box.y // 2, (box.y + box.height) // 2), slice(box.x // 2, (box.x + box.width) // 2))
         self.y[box.y : box.y + box.height, box.x : box.x + box.width] = flat[:size].reshape(box.height, box.width)

@@ -24,13 +24,11 @@ from .track import GAP_S, Track, WriteFailed, failure
 from .wire import Ending
 
 KEEP_FREE_BYTES = 256 * 1024 * 1024
-"""Free disk space below which recording stops, so that other records on the same disk can still be written."""
+"""When the disk has fewer free bytes than this, recording stops, so that other data can still be written to the disk."""
 MOST_TRACKS = 500  # a segment has at most this many tracks; packets of further tracks are dropped
 HELD_MS = 3000
-"""Longest gap in ms that is closed between two layers of the same video: the first track then ends where the second begins.
-
-A longer gap stays, because the camera was off in between.
-"""
+"""A gap between two layers of the same video is closed if it is at most this many ms long: the first track then ends where the
+second track begins. A longer gap stays, because the camera was off in between."""
 LOOK_EVERY_S = 1.0  # seconds between two checks of the disk's free space
 
 
@@ -39,7 +37,7 @@ def _ms(at: float) -> int:
 
 
 class Segment:
-    """A segment that is being written. Methods raise WriteFailed if they cannot write to the disk.
+    """A segment that is being written. Methods except `close` raise WriteFailed if they cannot write to the disk.
 
     Call `close` even after WriteFailed.
     """
@@ -76,7 +74,10 @@ class Segment:
             self._open[track][1].report(captured, timestamp)
 
     def packet(self, number: int, at: float, data: bytes) -> None:
-        """Write one RTP packet. Raise rtp.RtpError if the packet is malformed."""
+        """Write one decrypted RTP packet of track `number`. Raise rtp.RtpError if the packet is malformed.
+
+        `at`: the packet's arrival (Unix time, s).
+        """
         named = self._named.get(number)
         if named is None:
             return
@@ -94,7 +95,7 @@ class Segment:
         self._tell(n, named, track)
 
     def passed(self, now: float) -> None:
-        """Do what is due: give up gaps, end silent tracks, check the disk. Call a few times a second. `now`: Unix time."""
+        """Do what is due: give up gaps, end silent tracks, check the disk. Call a few times a second. `now`: Unix time in s."""
         for number, (n, track) in list(self._open.items()):
             if number not in self._open:
                 continue  # another layer of the same video has just taken over this track
@@ -108,7 +109,10 @@ class Segment:
             self._check_space()
 
     def close(self, at: float, reason: Ending = "") -> Ending:
-        """End all tracks and the log. Return `reason`. If `reason` is "" and the end cannot be written, return that fault."""
+        """End all tracks and the log. Return the reason for which the segment has ended.
+
+        This is `reason`. But if `reason` is "" and the end cannot be written, it is "disk_full" or "write_failed".
+        """
         for n, track in self._open.values():
             try:
                 self._finish(n, track)
@@ -130,9 +134,9 @@ class Segment:
             self._write(TrackBegan(at=track.began_ms, n=n, participant=named.participant, kind=named.kind))
 
     def _finish(self, n: int, track: Track, until_ms: int | None = None) -> None:
-        """End a track. `until_ms`: beginning of another layer of the same video.
+        """End a track. `until_ms`: when another layer of the same video begins (Unix ms); None: no other layer begins.
 
-        This track then ends at this time, so that there is neither a gap nor an overlap between the two tracks. A gap longer than
+        The track then ends at `until_ms`, so that there is neither a gap nor an overlap between the two tracks. A gap longer than
         `HELD_MS` stays.
         """
         track.close()

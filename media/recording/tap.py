@@ -13,9 +13,9 @@ from .link import Link
 
 
 class Tap:
-    """One segment, from construction to `close`.
+    """One segment, from construction to `close`. All times are Unix seconds.
 
-    `on_over(reason)` is called when the segment is closed. "": `close` has closed it, and nothing has failed.
+    `on_over(reason)` is called when the segment is closed. `reason` is as in `link.Link`.
     """
 
     def __init__(self, link: Link, room: str, epoch: int, period: int, now: float, on_over: Callable[[str], None]) -> None:
@@ -31,7 +31,7 @@ class Tap:
         self._segment = link.begin(room, epoch, period, now, self._ended)
 
     def follow(self, matrix: worker_wire.SetMatrix, participants: list[str], now: float) -> None:
-        """Set the participants whose packets are written from now on, and who hears and sees whom. All times are Unix seconds."""
+        """Set the participants whose packets are written from now on, and who hears and sees whom (`matrix`)."""
         self._participants = frozenset(participants)
         sees: dict[str, list[tuple[str, Kind]]] = {}
         for viewer, slots in matrix.sees.items():
@@ -49,8 +49,8 @@ class Tap:
     def picture(self, participant: str, source: Incoming, top: Incoming | None, data: bytes, keyframe: bool, now: float) -> None:
         """Record one decrypted packet of a camera or screen layer, if the participant is recorded.
 
-        `top`: the layer to write (None: not known yet). The layer that was written before is written until a keyframe of `top`
-        comes. `keyframe`: whether this packet begins a keyframe, and no later packet has come yet.
+        `top`: the layer to write; None: not known yet. Until a keyframe of `top` comes, the layer that was written before is
+        still written. `keyframe`: whether this packet begins a keyframe, and no later packet has come yet.
         """
         if not self._wants(participant):
             return

@@ -5,16 +5,15 @@ from __future__ import annotations
 from media.packets import rtp
 
 SLEW_S = 0.0005
-"""Largest correction per packet towards the sender's reports, in seconds. That is 25 ms per second of speech, and clocks drift
-far less (100 ppm)."""
+"""The sender's reports correct the clock by at most this many seconds per packet. That is 25 ms per second of speech. Clocks
+drift far less (100 ppm)."""
 
 
 class Clock:
     """Capture clock of one stream. The sender's reports correct it.
 
-    The clock starts with the first packet: at the packet's capture time if a sender's report has come, otherwise at its arrival.
-
-    `rate`: ticks per second.
+    The clock starts with the first packet: at the packet's capture time if a report of the sender has come, otherwise at the
+    packet's arrival. `rate`: timestamp ticks per second.
     """
 
     def __init__(self, rate: int) -> None:
@@ -29,7 +28,10 @@ class Clock:
         self._report = (captured, timestamp)
 
     def at(self, timestamp: int, arrived: float) -> float:
-        """Return the capture time of `timestamp` as Unix time in s."""
+        """Return the capture time of `timestamp` as Unix time in s. Call this method for each packet, in order.
+
+        `arrived`: arrival of the packet as Unix time in s.
+        """
         if self._last is None:
             self._last = timestamp
             told = self._told(timestamp)

@@ -1,4 +1,4 @@
-"""Track: one stream of one participant, written unchanged into a WebM file. The file's time 0 is the track's beginning."""
+"""Track: one stream of one participant, written into a WebM file without decoding. The file's time 0 is the track's beginning."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from .timing import Clock
 from .vp8 import Frame, Frames
 
 AUDIO_WAIT_S, VIDEO_WAIT_S = 0.2, 0.6
-"""Seconds to wait for missing packets. Sound may only be reordered. Video is retransmitted for up to 0.5 s (`NACK_TRIES` of
-`media.peer.streams`)."""
+"""Seconds for which later packets wait for missing packets. Lost sound is not retransmitted, so its packets can only be late.
+Video is retransmitted for up to 0.5 s (`NACK_TRIES` of `media.peer.streams`)."""
 GAP_S = 5.0
 """A track ends when its stream sends nothing for this many seconds (muted, camera off). Later packets become a new track."""
-DROP_MS = 30.0  # ms by which a packet may overlap with the sound already written; a packet that overlaps more is dropped
+DROP_MS = 30.0  # a packet may overlap with the sound already written by at most this many ms; otherwise the packet is dropped
 MOST_TICKS_FILLED = int(GAP_S * 400)  # At most this many empty Opus packets (2.5 ms or longer) fill a gap.
 _MS = Fraction(1, 1000)
 _OPTIONS = {"cluster_time_limit": "1000", "flush_packets": "1"}
-"""Options of the WebM muxer: one cluster a second. After a crash the file can be read up to its last second."""
+"""Options of the WebM muxer: one cluster a second. After a crash, at most the last second of the file cannot be read."""
 
 
 Failure = Literal["disk_full", "write_failed"]
@@ -52,8 +52,7 @@ def failure(error: Exception) -> WriteFailed:
 class Track:
     """One track's file. Methods that write or close the file raise WriteFailed.
 
-    The first packet that can be shown or heard creates the file `path`. `began_ms` and `ended_ms` (Unix time) are None before the
-    first packet.
+    The first packet that can be shown or heard creates the file `path`. Until then, `began_ms` and `ended_ms` (Unix ms) are None.
     """
 
     def __init__(self, path: Path, kind: Kind) -> None:
@@ -77,13 +76,13 @@ class Track:
         self._clock.report(captured, timestamp)
 
     def push(self, data: bytes, at: float) -> None:
-        """Write one decrypted RTP packet. `at`: its arrival (Unix time, s)."""
+        """Write one decrypted RTP packet. `at`: its arrival (Unix time, s). Raise rtp.RtpError if the packet is malformed."""
         header = rtp.parse(data)
         self.heard = at
         self._take(self._order.push(Arrived(header, data[header.payload : header.end], at)))
 
     def passed(self, now: float) -> None:
-        """Give up gaps that have lasted too long at `now`."""
+        """Give up gaps that have lasted too long at `now` (Unix time, s), and write the packets after these gaps."""
         self._take(self._order.late(now))
 
     def close(self) -> None:

@@ -9,12 +9,15 @@ from media.packets import rtp
 from .order import Ordered
 
 MAX_FRAME_BYTES = 2 * 1024 * 1024
-"""A 1080p keyframe at the best quality has about 300 KB. A larger frame is no real video."""
+"""A frame of more bytes is dropped as no real video. A 1080p keyframe at the best quality has about 300 KB."""
 _START = b"\x9d\x01\x2a"
 
 
 class Frame(NamedTuple):
-    """One whole frame. `size`: (width, height) of a keyframe, otherwise None. `arrived`: when its first packet arrived."""
+    """One whole frame. `arrived`: when the frame's first packet arrived.
+
+    `size`: (width, height) in pixels of a keyframe. None: this is no keyframe.
+    """
 
     data: bytes
     timestamp: int
@@ -23,9 +26,9 @@ class Frame(NamedTuple):
 
 
 class Frames:
-    """Frame assembler. The first frame is a keyframe.
+    """Frame assembler. The first frame that it returns is a keyframe.
 
-    After a loss the assembler waits for the next keyframe, because other frames refer to missing frames.
+    After a loss the assembler drops all frames until the next keyframe, because these frames may refer to missing frames.
     """
 
     def __init__(self) -> None:

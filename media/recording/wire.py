@@ -1,4 +1,4 @@
-"""Messages from a worker to its recorder, length-prefixed on one stream socket, and the replies.
+"""Messages from a worker to its recorder, and the replies, on one stream socket. Each message has its length before it.
 
 There are many messages with packets and clocks, so these are packed by hand. All other messages are msgpack.
 """
@@ -19,7 +19,7 @@ PACKET = struct.Struct("<BId")
 CLOCK = struct.Struct("<BIdI")
 """Kind of message, track, capture time (Unix time, s), and the RTP timestamp of the same moment."""
 IS_PACKET, IS_CLOCK, IS_COMMAND = 0, 1, 2  # kinds of messages
-MAX_MESSAGE_BYTES = 256 * 1024
+MAX_MESSAGE_BYTES = 256 * 1024  # a message has at most this many bytes, without its length
 
 
 class Begin(Struct, tag="begin", kw_only=True):
@@ -46,7 +46,7 @@ class Track(Struct, tag="track", kw_only=True):
 
 
 class Reach(Struct, tag="reach", kw_only=True):
-    """The listeners and viewers of each participant from now on, as in `recording_files.Reached`."""
+    """Tell who hears and sees whom from now on, as in `recording_files.Reached`. `at`: Unix time in s."""
 
     segment: int
     at: float
@@ -55,7 +55,7 @@ class Reach(Struct, tag="reach", kw_only=True):
 
 
 class End(Struct, tag="end", kw_only=True):
-    """End a segment."""
+    """End a segment. `at`: Unix time in s."""
 
     segment: int
     at: float
@@ -65,7 +65,7 @@ Ending = Literal["", "disk_full", "write_failed", "worker_lost"]
 
 
 class Over(Struct, kw_only=True):
-    """Reply of the recorder: this segment is closed. `reason` as in `recording_files.Ended`."""
+    """Reply of the recorder: this segment is closed. `reason`: as in `recording_files.Ended`."""
 
     segment: int
     reason: Ending = ""
@@ -93,26 +93,23 @@ def over(value: Over) -> bytes:
 
 
 def packet(track: int, at: float, data: bytes) -> bytes:
-    """Return an RTP packet of a track as a framed message for the recorder."""
+    """Return an RTP packet of a track as a framed message for the recorder. `at`: its arrival (Unix time, s)."""
     return PREFIX.pack(PACKET.size + len(data)) + PACKET.pack(IS_PACKET, track, at) + data
 
 
 def clock(track: int, captured: float, timestamp: int) -> bytes:
-    """Return a framed message that gives the recorder the sender's clock of a track."""
+    """Return a framed message with the sender's clock: `timestamp` of this track was captured at `captured` (Unix time, s)."""
     return framed(CLOCK.pack(IS_CLOCK, track, captured, timestamp))
 
 
 class Frames:
-    """Cuts a stream into messages.
-
-    A message over `MAX_MESSAGE_BYTES`, which only a fault in the worker can send, raises ValueError.
-    """
+    """Cuts a stream into messages. Only a fault of the sender makes a message of more than `MAX_MESSAGE_BYTES`."""
 
     def __init__(self) -> None:
         self._rest = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Add received bytes. Return the messages that are now complete."""
+        """Add received bytes. Return the messages that are now complete. Raise ValueError for a message that is too long."""
         self._rest += data
         found: list[bytes] = []
         at = 0
