@@ -1,7 +1,9 @@
 """Addresses of Redis: the URL of one server, of some nodes of a cluster, or of Sentinels, which say where the server is.
 
-    redis://[user:password@]host[:port][,host[:port]…][/database] rediss:// with TLS unix://[user:password@]/path
-    redis+sentinel://… (the function `connect` of `Line` asks the Sentinels)
+    redis://[user:password@]host[:port][,host[:port]…][/database]
+    rediss://…               the same, with TLS
+    unix://[user:password@]/path
+    redis+sentinel://…       the function `connect` of `Line` asks the Sentinels
 
 `Address.where` and the texts of errors never contain the user or the password.
 """
@@ -24,7 +26,7 @@ class Address:
 
 
 def addresses(url: str) -> list[Address]:
-    """Return one address for each host of the URL, or the one of a `unix://` URL.
+    """Return one address for each host of the URL. For the URL of a Unix socket or of Sentinels, return one address.
 
     Raises ValueError when the URL cannot be read. The text of the error does not repeat the URL.
     """

@@ -1,13 +1,13 @@
 """One connection to Redis, on which calls of the matcher's function library run in the order in which they were made.
 
-Calls that are made while others run are sent together afterwards, in one write and one read. Such a group of calls is called a
-*flight*. Redis runs the calls of a flight one after the other. Answers come back in the same order, so callers see events in the
-order of their fences.
+Calls that are made while other calls run are sent together afterwards, with one write. The code names such a batch of calls a
+*flight*. Redis runs the calls of a flight one after the other. The answers come back in the same order, so callers see events in
+the order of their fences.
 
-When the connection breaks, the same bytes of the flight are sent again. If Redis had already made a step, Redis returns the
+When the connection breaks, `Line` sends the same bytes of the flight again. If Redis had already run a step, Redis returns the
 step's first answer (`main.lua`). After `RETRY_S` the calls of the flight fail with `Unavailable`; later calls try again. When
 Redis itself refuses a call (too few replicas, disk full, a script runs too long), that call fails with `Unavailable` at once.
-Other calls of its flight, such as reads, may succeed.
+The other calls of the flight, such as reads, may succeed.
 
 In a Redis cluster all keys of a domain are in one slot. So one connection is enough. The connection goes to the node that has the
 slot: Redis' answer MOVED names this node. Each call names one key, the bare hash tag of the domain, under which nothing is
@@ -48,17 +48,17 @@ from matcher.redis.address import addresses, moved_to
 from matcher.redis.script import library
 from matcher.types import Unavailable
 
-LAYOUT: Final = 3  # version of the stored data; with a new number the store begins empty, and everything is announced to it again
-FLIGHT: Final = 32  # a flight is a group of calls sent at once; largest number of them, must be below ANSWERS_KEPT of main.lua
-WAITING: Final = 20_000  # at most this many calls wait for their flight; further calls are refused
-RETRY_S: Final = 5.0  # a flight is tried again for this many seconds; then its calls fail
+LAYOUT: Final = 3  # version of the stored data; with a new number the store begins empty, and servers announce everything again
+FLIGHT: Final = 32  # at most this many calls are sent at once; must be below ANSWERS_KEPT of main.lua
+WAITING: Final = 20_000  # at most this many calls wait to be sent; further calls are refused
+RETRY_S: Final = 5.0  # a flight is sent again for at most this many seconds; then its calls fail
 PAUSES_S: Final = (0.0, 0.05, 0.2, 0.5)  # seconds of backoff before each new try; the last value repeats
-TIMEOUT_S: Final = 3.0  # seconds; the longest wait for the answers to a flight
-CONNECT_S: Final = 2.0  # seconds; the longest wait for a new connection
+TIMEOUT_S: Final = 3.0  # longest wait for the answers to a flight, in seconds
+CONNECT_S: Final = 2.0  # longest wait for a new connection, in seconds
 
 Answer = bytes | Exception
 Connect = Callable[..., Redis]
-"""Makes a client from a URL, with the options of `Redis.from_url`."""
+"""A function that makes a client from a URL. It takes the options of `Redis.from_url`."""
 
 # Errors that end by themselves, so we try again: Redis is unreachable, restarts, loads, changes its master, moves our slot, or
 # sends an answer that is not its protocol.
@@ -94,11 +94,14 @@ class Line:
         self._flying: asyncio.Task[None] | None = None
 
     async def step(self, packed: bytes) -> bytes:
-        """Run a step and return the library's packed answer. Raise `Unavailable` when Redis cannot be used."""
+        """Run a step and return the library's packed answer.
+
+        Raise `Unavailable` when Redis cannot be used, and `ResponseError` for a mistake in the library.
+        """
         return await self._call(self._stepping + _bulk(packed))
 
     async def read(self, packed: bytes) -> bytes:
-        """Run a read, which changes nothing, and return its packed answer. Raise `Unavailable` when Redis cannot be used."""
+        """Run a read, which changes nothing, and return its packed answer. Raise the same errors as `step`."""
         return await self._call(self._reading + _bulk(packed))
 
     async def close(self) -> None:

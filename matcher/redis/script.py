@@ -1,8 +1,8 @@
 """The matcher's library of Redis Functions: the files of `lua/`, joined so that each file follows the files that it uses.
 
-The source is not loaded as a script (EVALSHA): a script creates its two hundred Lua functions anew at each call, and this took
-half of the time of every step. A library creates its functions once. The library's names contain a digest of the source, so that
-two versions of the service can use one Redis during an update. The library of an old version stays in Redis and takes 60 KB;
+The source is not loaded as a script (EVALSHA): a script would create its two hundred Lua functions anew at each call, and this
+took half of the time of every step. A library creates its functions once. The library's names contain a digest of the source, so
+that two versions of the service can use one Redis during an update. The library of an old version stays in Redis and takes 60 KB;
 `FUNCTION DELETE` removes it.
 """
 

@@ -32,8 +32,8 @@ OPEN = frozenset({"promised", "waiting", "reserved", "suspended", "accepted"})
 class RedisStore:
     """One matching domain in the Redis at `url`. Several stores may share the domain. Every step may raise `Unavailable`.
 
-    Steps run in the order in which they are called, and each only once, even if Redis' answer is lost. If a step raises
-    `Unavailable`, the step may or may not have run. `connect`: returns a Redis client for a URL (`line.py`).
+    Steps run in the order in which they are called. Each step runs only once, even if Redis' answer is lost. If a step raises
+    `Unavailable`, the step may or may not have run. `connect`: a function that returns a Redis client for a URL (`line.py`).
 
     `fence`: the last fence before a restart, if known. New fences are above that fence, even if Redis has lost everything.
 

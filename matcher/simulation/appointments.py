@@ -24,9 +24,9 @@ Follow = Callable[[list[AnyEvent]], None]
 class Kept:
     """Counts of appointments by how they were kept.
 
-    `on_time`: rang at their counselor at the start. `late`: rang at their counselor afterwards, for example because a
-    conversation that had begun before the lead time had not ended. `elsewhere`: rang first at another counselor. `nobody`: never
-    rang.
+    `booked`: all appointments. `on_time`: appointments that rang at their counselor at the start. `late`: those that rang at
+    their counselor afterwards, for example because a conversation that had begun before the lead time had not ended. `elsewhere`:
+    those that rang first at another counselor. `nobody`: those that never rang.
 
     `broken`: promises that the matcher broke. A promise is broken if another call rang in the place that was kept free, or if the
     appointment did not ring at its start although its counselor could take a call.
@@ -42,7 +42,7 @@ class Kept:
 
 @dataclass(slots=True)
 class _Booked:
-    """One appointment. `request`: the id of its present request. `rang`: whether the appointment has rung."""
+    """One appointment. `at_ms`: its start. `request`: the id of its present request. `rang`: whether the appointment has rung."""
 
     staff: Staff
     queue: QueueKey
@@ -67,7 +67,7 @@ class Appointments:
         self._capacity: dict[str, int] = {}
 
     def plan(self, staff: Staff, begin_ms: int, end_ms: int, queues: list[QueueKey]) -> None:
-        """Book times of one shift of a member, each for a random queue that the member serves."""
+        """Book times of one shift of a member (`begin_ms` to `end_ms`), each for a random queue that the member serves."""
         mine = [key for key in queues if _serves(staff, key)]
         length_ms, pause_ms = self._model.minutes * 60_000, self._model.pause_minutes * 60_000
         for at_ms in range(begin_ms, end_ms - length_ms + 1, length_ms + pause_ms):

@@ -16,7 +16,7 @@ from matcher.rules import MEDIA, SERVED_BY
 from matcher.simulation.model import HOUR_S, NEVER_S, Model, ModelError
 
 COLUMNS: Final = ("time", "kind", "site", "language", "category", "handle", "patience")
-MAX_DAYS: Final = 31
+MAX_DAYS: Final = 31  # a file of arrivals covers at most this many days
 _CLOCK: Final = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?")
 
 
@@ -56,9 +56,10 @@ def draw_arrivals(model: Model, rng: np.random.Generator) -> Arrivals:
 
 
 def read_arrivals(lines: Iterable[str], name: str) -> Arrivals:
-    """Read arrivals from a CSV file with a header that names `COLUMNS`. A column `medium` (text or call) may be added.
+    """Read arrivals from a CSV file with a header that names `COLUMNS`.
 
-    time: "HH:MM[:SS]" or seconds, from the first midnight; hours may pass 24, up to `MAX_DAYS`. category: a path from its root,
+    A column `medium` (text or call) may be added; without it, all arrivals are calls. time: "HH:MM[:SS]" or seconds, from the
+    first midnight; hours may pass 24, and every time is less than `MAX_DAYS` days. category: a path from its root,
     such as "cameras/lenses". handle and patience: seconds; an empty patience means that the user never gives up.
     `name`: the file's name, for errors. Raise `ModelError` for a file that cannot be used. The error names the line, unless the
     file has no arrivals.

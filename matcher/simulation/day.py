@@ -22,7 +22,7 @@ from matcher.simulation.arrivals import Arrivals
 from matcher.simulation.model import DAY_S, Model, Spread, StaffModel
 from matcher.types import AnyEvent, Request, Reserved, Staff, StaffChanged, StaffState
 
-START_MS: Final = 1_800_000_000_000 - 1_800_000_000_000 % (DAY_S * 1000)
+START_MS: Final = 1_800_000_000_000 - 1_800_000_000_000 % (DAY_S * 1000)  # the first midnight of every simulation (Unix ms, UTC)
 NOBODY: Final = -1  # Value of `by` in an Outcome if nobody served the user.
 UNTOLD: Final = -1  # Value of `low_s` and `high_s` in an Outcome if the user was told no range.
 SWEEP_MS: Final = 1_000  # ms between two sweeps.
@@ -31,12 +31,11 @@ RULES: Final = Rules(lease_ms=400 * DAY_S * 1000, max_requests=2_000_000)
 
 @dataclass(slots=True)
 class Told:
-    """Count for how many users the announced range of waiting times came true.
+    """Counts of the announced ranges of waiting times, by whether they came true.
 
-    `kept`: users served within the range.
-
-    `early`: served before the range. `late`: still waiting when the range ended, whether they were served later or not. Users who
-    stopped waiting unserved before the end of the range are not counted: nobody knows when they would have been served.
+    `told`: all counted ranges. `kept`: the user was served within the range. `early`: the user was served before the range.
+    `late`: the user still waited when the range ended, and was served later or not at all. If a user stopped waiting unserved
+    before the end of the range, the range is not counted: nobody knows when the user would have been served.
     """
 
     told: int = 0
@@ -68,7 +67,7 @@ class Outcome:
     `high_s`: the range that the user was told at the start, or `UNTOLD`. `first`: counts for the ranges told when users came.
     `later`: counts for the ranges told afterwards. `state_s`: seconds in each state, by group of staff. `rings`: how many rings
     each group got. `steps`: how many steps the engine made. `by`: index of the group whose member served the user, or `NOBODY`.
-    `appointments`: how appointments were kept; None without any.
+    `appointments`: how appointments were kept; None if the model has no appointments.
     """
 
     arrivals: Arrivals
@@ -138,8 +137,8 @@ class _Person:
 class Day:
     """One simulated day. `run` simulates the day and returns the outcome.
 
-    The same `seed` gives the same random draws. `tell_every_s`: after how many seconds a waiting user is told a new range; 0: the
-    user is told only one, at the start; None: none.
+    The same `seed` gives the same random draws. `tell_every_s`: number of seconds after which a waiting user is told a new range
+    of the expected wait. 0: the user is told only one range, at the start. None: the user is told no range.
     """
 
     def __init__(
@@ -312,7 +311,7 @@ class Day:
             self._booked.rings(event)
         percent = self._rng.random() * 100 if group.model.declined_percent or group.model.missed_percent else 100.0
         if percent < group.model.missed_percent:
-            return  # the member does not answer: the next sweep ends the reservation
+            return  # the member does not answer, and a sweep ends the reservation when it expires
         declined = percent < group.model.missed_percent + group.model.declined_percent
         self._after(group.answer_ms(), self._decline if declined else self._accept, event)
 

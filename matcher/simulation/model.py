@@ -94,7 +94,10 @@ class StaffModel(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def hours(self) -> list[tuple[int, int]]:
-        """Return the shifts as seconds of the day. If a shift's end is earlier than its begin, the shift ends on the next day."""
+        """Return the shifts as seconds of the day. If a shift's end is not later than its begin, the shift ends on the next day.
+
+        Raise `ModelError` for a shift that is not a text such as "09:00-17:30".
+        """
         found = []
         for shift in self.shifts:
             match = _SHIFT.fullmatch(shift)
@@ -106,7 +109,7 @@ class StaffModel(Struct, frozen=True, forbid_unknown_fields=True):
         return found
 
     def on_duty(self, days: int) -> list[tuple[int, int]]:
-        """Return when the shifts of the next `days` days begin and end, in seconds from the first midnight.
+        """Return when the shifts of the first `days` days begin and end, in seconds from the first midnight.
 
         A shift that began on the day before counts from the first midnight on.
         """

@@ -15,8 +15,8 @@ from matcher.simulation.day import Outcome
 from matcher.simulation.model import DAY_S, HOUR_S, Model
 from matcher.simulation.report import Report, hours_in_theory
 
-SLICE_S: Final = 900
-SUFFIXES: Final = (".svg", ".png", ".pdf")
+SLICE_S: Final = 900  # the plot has one point for each slice of this many seconds
+SUFFIXES: Final = (".svg", ".png", ".pdf")  # suffixes of files to which a picture can be written
 _SIMULATED, _HIGH = "#2563a8", "#9cc0e6"
 _THEORIES: Final = (("Erlang-C", "#b4530a"), ("Erlang-A", "#3f7d3a"))
 
@@ -24,8 +24,8 @@ _THEORIES: Final = (("Erlang-C", "#b4530a"), ("Erlang-A", "#3f7d3a"))
 def through_the_day(outcome: Outcome) -> tuple[Any, Any, Any]:
     """Return three arrays: the hours, the median wait and the 95th percentile of the waits, in seconds. Only served users count.
 
-    One entry stands for `SLICE_S` of the day, by the time at which users came. Slices in which nobody was served are left out of
-    the plot.
+    The arrays have one entry for each slice of `SLICE_S` of the day, by the time at which users came. A slice in which no served
+    user came has no entry.
     """
     slices = (outcome.arrivals.at_s % DAY_S // SLICE_S).astype(int)
     found = []

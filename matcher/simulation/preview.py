@@ -5,9 +5,9 @@ A user who would come while their topic is closed (`Topic.open`) does not arrive
 output.
 
 A simulated user gives up after some time: the user's patience. For a user who gave up, the patience is the wait in the records.
-For a user who was served, the records do not show the patience. So the preview takes that user's wait and adds a random time. The
-random times have an exponential distribution. Their mean is the sum of all waits, divided by the number of users who waited and
-gave up. The mean is limited to the bounds `_PATIENCE_S`.
+For a user who was served, or who did not wait at all, the records do not show the patience. So the preview takes that user's wait
+and adds a random time. The random times have an exponential distribution. Their mean is the sum of all waits, divided by the
+number of users who waited and gave up. The mean is limited to the bounds `_PATIENCE_S`.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from matcher.simulation.report import ON_DUTY, WORKING
 from matcher.types import Medium
 
 MOST_VISITS: Final = 2_500  # at most this many arrivals in a preview: two simulations of so many take 1 to 2 s
-MOST_PEOPLE: Final = 3_000
+MOST_PEOPLE: Final = 3_000  # at most this many members of staff in a preview
 FEW: Final = 30  # With fewer arrivals than this, `Preview.sure` is "few".
 FAIR: Final = 200  # With fewer arrivals than this, `Preview.sure` is "rough" or "few".
 GOOD: Final = 1_000  # From this number of arrivals on, `Preview.sure` is "good".
-STEADY_VISITS: Final = 1_500  # If there are few visits, further runs begin while all runs together have at most this many.
+STEADY_VISITS: Final = 1_500  # A preview of few visits is simulated several times, if all runs together have at most this many.
 MOST_TIMES: Final = 5  # At most this many simulations of the same days and settings.
-NICE: Final = 5  # Added to the process's niceness, so that calls get the CPU first.
+NICE: Final = 5  # This is added to the process's niceness, so that calls get the CPU first.
 _PATIENCE_S: Final = (20.0, 3_600.0)  # Least and largest mean patience that a preview assumes for users.
 _HANDLE_S: Final = 300.0  # Seconds that a conversation lasts in a medium in which nobody was served in the past days.
 

@@ -51,9 +51,11 @@ class Theory(Struct, frozen=True):
 class Report(Struct, frozen=True):
     """The figures of a day.
 
-    `within_s`: the longest wait (s) that meets the service level. `wait_promise_kept_percent`: share of the ranges told at the
-    start that held; `later_promise_kept_percent`: share of the ranges told afterwards. Each share leaves out the ranges that
-    `Told` does not count, and is None if no range counts. `appointments`: None if the day had none.
+    `within_s`: the longest wait (s) that meets the service level. `occupancy_percent`: group of staff → share of its time on duty
+    in which it works; None if nobody was on duty. `wait_promise_kept_percent`: share of the ranges told at the start that came
+    true; `later_promise_kept_percent`: the same share of the ranges told afterwards. Each share leaves out the ranges that `Told`
+    does not count, and is None if no range counts. `theory`: None if no user calls, or no counselor takes calls. `appointments`:
+    None if the day had no appointments.
     """
 
     within_s: float
@@ -67,7 +69,7 @@ class Report(Struct, frozen=True):
 
 
 def report(outcome: Outcome, model: Model, within_s: float = 20) -> Report:
-    """Make the report of a day. `within_s`: the wait (s) that counts for the service level."""
+    """Return the report of a day. `within_s`: the longest wait (s) that meets the service level."""
     arrivals = outcome.arrivals
     names = [queue_name(key) for key in arrivals.queues]
     everybody = np.ones(len(arrivals), bool)
@@ -143,7 +145,7 @@ def _theory(outcome: Outcome, model: Model, within_s: float) -> Theory | None:
 
 
 def _mean_wait(hours: list[Prediction], weights: Any) -> float | None:
-    """Return the mean wait (s) of served users. None: a queue would grow without end."""
+    """Return the mean wait (s) of served users. None: a queue would grow without end, or nobody would be served."""
     served = weights * np.array([1 - one.gives_up for one in hours])
     waits = np.array([one.asa_s for one in hours])[served > 0]
     return float(np.average(waits, weights=served[served > 0])) if len(waits) and np.isfinite(waits).all() else None

@@ -190,7 +190,7 @@ function Ledger.wait_first(ticket, reason, excluded)
   Ledger.wait(ticket, reason)
 end
 
--- Change the places that are kept free for a member's appointments. `medium` nil: give the place of this request back.
+-- Keep a place of this medium free for the request of an appointment. `medium` nil: keep no place for this request any more.
 local function keep(ticket, medium)
   local staff, member = ticket.only, members:get(ticket.only)
   local promised = call("HGET", key("promises"), staff)
@@ -347,7 +347,7 @@ function Ledger.let_go(ticket, wrap_up, reason)
   end
 end
 
--- Add the holder of a restored request who has not signed in yet: state `lost`, without skills.
+-- Add the member who holds a restored request and has not signed in yet. The member has the state `lost` and no skills.
 local function absent(staff, kind)
   local nobody = {id = staff, role = SERVED_BY[kind], languages = {}, sites = {}, categories = {}, media = MEDIA}
   nobody.texts, nobody.calls, nobody.texts_in_call = 3, 1, true

@@ -14,7 +14,7 @@
 --   "lane:QUEUE:STANDING"          requests of that lane in order: enqueue time (15 digits), arrival (15), request
 --   "front:ROLE:MEDIUM:LANGUAGE"   lanes that such staff serve, best head first: rank of the head (31), lane
 --   "fronts"                       set of the ROLE:MEDIUM:LANGUAGE whose front is not empty
---   "pickups:QUEUE"                last pickups, newest first: when, waiting since
+--   "pickups:QUEUE"                last accepted requests, newest first: when accepted, waiting since when (ms)
 --
 -- A standing is 21 digits that all requests of a lane share: priority (3, highest first), not first (1), after how many ms the
 -- tiers of parents and of everybody open (8 each), has exclusions (1). A rank is 31 digits that order requests: not first (1),

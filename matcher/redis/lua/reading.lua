@@ -1,8 +1,8 @@
--- Reads, which change nothing. A missing value is returned as false.
+-- The reads, which change nothing, and the step `renew`. A read returns a missing value as false.
 
 local Reading = {}
 
--- Renew presence leases. This is the only step that causes no events.
+-- Renew the presence leases of these members. This step never causes events.
 function Steps.renew(names)
   for _, staff in ipairs(names) do
     local member = members:get(staff)
@@ -50,8 +50,8 @@ local function ahead_of(kind, medium, queue, rank, shares)
   return ahead
 end
 
--- Return how many places of a queue's specialists are kept free for appointments. `is_specialist(pool)`:
--- whether the members of a pool are specialists of the queue.
+-- Return how many places of a queue's specialists are kept free for appointments. Specialists serve the queue in the exact tier or
+-- in that of a parent category. `is_specialist(pool)`: whether the members of a pool are specialists of the queue.
 local function kept_from(medium, is_specialist)
   local kept, promises = 0, call("HKEYS", key("promises"))
   for _, staff in ipairs(promises) do

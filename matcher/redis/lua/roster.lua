@@ -126,7 +126,7 @@ function Roster.is_idle(member)
   return is_idle_for(member, "text") or is_idle_for(member, "call")
 end
 
--- Return why each of these members can get no request of this medium now, in the same order. false: they can.
+-- Return for each of these members, in order, why the member can get no request of this medium now. false: the member can get one.
 function Roster.reasons(names, medium)
   local found = call("HMGET", key("obstacles"), unpack(names))
   for at, staff in ipairs(names) do

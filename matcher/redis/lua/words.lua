@@ -54,6 +54,8 @@ local function organisation_of(site)
 end
 
 -- The state of the whole domain, packed under the key "world".
+--   fence           the newest fence
+--   now_ms          the latest time that a step has brought
 --   era             name of the domain's first step; callers compare eras to notice that Redis came back empty
 --   born_ms         time of the domain's first step
 --   holds_until_ms  nobody is matched before this time (`holding` in matcher/engine.py); 0: no hold
