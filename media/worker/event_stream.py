@@ -10,13 +10,13 @@ import msgspec
 from media.api import wire
 
 MAX_QUEUED = 4096  # at most this many frames wait for one subscriber
-MAX_QUEUED_BYTES = 16 * 1024 * 1024
+MAX_QUEUED_BYTES = 16 * 1024 * 1024  # at most this many bytes wait for one subscriber
 
 
 class Subscriber:
-    """Bounded queue of frames. When the queue is full, the subscriber is disconnected.
+    """Bounded queue of frames for one reader of the event stream. When the queue is full, the reader is disconnected.
 
-    After reconnecting, a subscriber first gets a new snapshot.
+    After reconnecting, the reader first gets a new snapshot.
     """
 
     def __init__(self) -> None:

@@ -21,9 +21,9 @@ log = structlog.get_logger(__name__)
 MAX_BODY_BYTES = 32 * 1024 * 1024
 """Largest body of a command. `OpenRoom` carries a room's whole board journal."""
 ROOMS_AT_ONCE = 10
-"""`/quality` reads this many rooms at a time. In between, packets and ticks run."""
+"""`/quality` reads at most this many rooms at a time. In between, packets and ticks run."""
 STATUS = {"stale_epoch": 409, "no_room": 404, "no_peer": 404, "full": 429, "draining": 429}
-"""HTTP status by reason of refusal. Always 4xx (400 unless listed), because `WorkerClient` treats 5xx as a broken worker."""
+"""Reason of a refusal → HTTP status; 400 for other reasons. Always 4xx, because `WorkerClient` treats 5xx as a broken worker."""
 
 WORKER = web.AppKey("worker", Worker)
 Command = TypeVar("Command", bound=msgspec.Struct)
@@ -87,8 +87,8 @@ def _reply(value: msgspec.Struct, status: int = 200) -> web.Response:
 async def _command(request: web.Request, kind: type[Command]) -> Command:
     """Return the request's body as `kind`. Raise `Refused` for anything else.
 
-    The body must equal the encoding of the decoded value. If this were allowed, a request could name a field twice, and two
-    readers might take different values.
+    The body must equal the encoding of the decoded value. Otherwise a request could name a field twice, and two readers might
+    take different values.
     """
     body = await request.read()
     try:

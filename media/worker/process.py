@@ -100,11 +100,11 @@ def _log_to_stderr() -> None:
 
 
 async def serve(options: argparse.Namespace, fastpath: Fastpath | None, watched: int) -> None:
-    """Run the worker until SIGTERM, SIGINT or the parent's death, then close everything within 2 s.
+    """Run the worker until SIGTERM, SIGINT or the parent's death. Then close everything within 2 s.
 
-    On SIGTERM the worker first lets its rooms move to other workers, for at most `DRAIN_S`. A worker that is announced in Redis
-    waits in this way after SIGTERM and SIGINT. Another worker waits only after SIGTERM, and only if its parent reads its events.
-    A second signal ends the wait. `watched`: process id of the parent for `_until`.
+    After a signal, the worker may first wait at most `DRAIN_S` until its rooms have moved to other workers. A worker that is
+    announced in Redis waits after SIGTERM and after SIGINT. Any other worker waits only after SIGTERM, and only if it has a
+    parent and somebody reads its events. A second signal ends the wait. `watched`: process id of the parent for `_until`.
     """
     addresses = options.address or local_addresses(options.loopback)
     captions = (options.captions, os.environ[options.captions_env]) if options.captions else None
@@ -152,13 +152,11 @@ async def serve(options: argparse.Namespace, fastpath: Fastpath | None, watched:
 
 
 def _settle_memory() -> None:
-    """Exclude all objects that exist now from garbage collection, and turn it on again.
+    """Exclude all objects that exist now from garbage collection, and turn garbage collection on again.
 
-    `media/__main__.py` has turned garbage collection off.
-
-    Without this, a full collection goes through 87,000 objects and delays a tick by 250 ms (measured on a busy machine). With
-    fewer objects, Python also runs full collections more often. Only full collections free ended connections, which are reference
-    cycles with 10 KiB of native memory each.
+    `media/__main__.py` has turned it off. If the objects were not excluded, a full collection would go through 87,000 objects and
+    delay a tick by 250 ms (measured on a busy machine). With fewer objects, Python also runs full collections more often. Only
+    full collections free ended connections, which are reference cycles with 10 KiB of native memory each.
     """
     gc.collect()
     gc.freeze()
@@ -191,7 +189,7 @@ async def _emptied(worker: Worker, stop: asyncio.Event, parent: int) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_S):
             while worker.rooms and not stop.is_set() and (not parent or os.getppid() == parent):  # noqa: ASYNC110  # no event tells of a parent's death
-                await asyncio.sleep(DRAIN_CHECK_S)  # polled, because no event reports the parent's death
+                await asyncio.sleep(DRAIN_CHECK_S)
 
 
 def main() -> None:

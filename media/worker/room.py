@@ -27,7 +27,7 @@ from media.voice.voices import Voices
 
 log = structlog.get_logger(__name__)
 
-MAX_PEERS = 12  # Most participants in a room: six people, the user's phone as a camera, and operators who listen in.
+MAX_PEERS = 12  # At most this many participants in a room: six people, the user's phone as a camera, and operators who listen in.
 CHECK_EVERY_S = 0.2  # Seconds between two rounds of the work that is not needed at every tick: peer states, journal, layers.
 RESTING_STEPS = 40
 """Steps (5 ms) between two ticks of a resting room.
@@ -36,8 +36,8 @@ The ticks of active rooms are spread over the quarters of a 20 ms tick and move 
 quarter, because nobody hears when their ticks come.
 """
 CALM_STEPS = 20
-"""Steps (5 ms) between two ticks of a room that only has to report which video packets arrived. With the fast path, which reports
-them itself, the room ticks as rarely as a resting one."""
+"""Steps (5 ms) between two ticks of a room that only has to report which video packets arrived. If the fast path reports the
+packets, the room ticks as rarely as a resting room."""
 UTTERANCES = 1 << 20  # A stream of the captions process may have at most this many utterances, which are numbered.
 PRESENT = ("live", "lost")  # States in which a peer's media is routed.
 ASKED_FOR = ("newer_peer", "closed_by_signaling", "closed_by_client", "room_closed")
@@ -71,7 +71,10 @@ class Room:
     """One room of a worker, and the owner of its peers (`peer.Owner`). Call all methods in the worker's event loop."""
 
     def __init__(self, name: str, epoch: int, board: list[bytes], outside: Outside, due: int = 0) -> None:
-        """Open the room. `board`: its journal. `due`: the first tick, in steps of `TICK_STEP_S` of the monotonic clock."""
+        """Open the room. `board`: the updates of the board's journal, in order. `due`: the first tick, in steps of `TICK_STEP_S`.
+
+        Steps count from the zero of the monotonic clock.
+        """
         self.name = name
         self.epoch = epoch
         self.peers: dict[str, Peer] = {}
@@ -106,8 +109,8 @@ class Room:
 
         Raise `Refused` if the peer cannot be added; then the participant's peers are unchanged.
 
-        The participant's other peers end at once, except the one that the command names as `former`. The peer `former` stays
-        until the new peer is live.
+        `now`: monotonic time in seconds. The participant's other peers end at once, except a peer in one of the states `PRESENT`
+        that the command names as `former`. The peer `former` stays until the new peer is live.
         """
         if command.peer in self.peers:
             raise Refused("bad_request", "a peer with this name exists already")
@@ -180,11 +183,15 @@ class Room:
         self.voices.hurry(now)
 
     def tick(self, now: float) -> None:
-        """Run what is due.
+        """Run the mixer's ticks and the checks of peers that are due at `now` (monotonic time in seconds).
 
-        The worker calls this method every 20 ms, and more rarely while no peer waits for an answer: every 100 ms while the fast
-        path sends the only voice to the listeners of the mix; every 200 ms while nothing is mixed, or every 100 ms if somebody
-        sends video and there is no fast path. A late tick also makes the sound of the ticks that were missed.
+        The worker calls this method every 20 ms, and more rarely while no peer waits for an answer:
+
+        - every 100 ms while the fast path sends the only voice to the listeners of the mix
+        - every 200 ms while nothing is mixed
+        - every 100 ms while nothing is mixed, somebody sends video, and there is no fast path
+
+        A late tick also makes the sound of the ticks that were missed.
         """
         self.voices.tick(now, self._is_calm)
         self._outside.flush()
@@ -208,7 +215,7 @@ class Room:
             self._outside.emit(wire.SpeakingChanged(n=0, room=self.name, epoch=self.epoch, participants=speaking))
 
     def quality(self, now: float) -> list[wire.PeerQuality]:
-        """Return the quality of every participant's connection."""
+        """Return the quality of every participant's connection. `now`: monotonic time in seconds."""
         people = self._by_participant.values()
         return [of_peer(peer, self._shown(peer), self.voices.mixer.concealed(peer.participant), now) for peer in people]
 
@@ -268,7 +275,7 @@ class Room:
             self._outside.drops["board_" + error.reason] += 1
 
     def changed(self, peer: Peer, state: State, reason: str) -> None:
-        """Act on a peer's new state: live, failed or gone."""
+        """Act on a peer's new state: "live", "lost" or "gone"."""
         if state == "gone":
             self._end(peer, "gone", reason)
             return

@@ -36,10 +36,10 @@ BEAT_STEPS, BEAT_APART_STEPS = 50, 32
 next one goes out with any room's tick. That saves wake-ups: 20 wake-ups a second cost an idle worker 0.4 % of a core."""
 VERSION = version("sangdam")
 FORGET_LATENESS = 0.6
-"""Factor by which the remembered `lateness_ms` shrinks each second."""
+"""Factor by which `lateness_ms`, the remembered lateness of ticks, shrinks each second."""
 RESTING_AT_ONCE = 30  # at most this many resting rooms tick in one wake-up of the worker
-MAX_ROOMS = 1000
-MAX_PEERS = 2000
+MAX_ROOMS = 1000  # at most this many rooms on one worker
+MAX_PEERS = 2000  # at most this many peers in all rooms of one worker
 CLOSE_S = 1.0  # When the worker closes, peers get at most this many seconds to end properly.
 ECHOES_A_SECOND = 20  # At most this many answers a second to STUN requests without credentials; further requests are dropped.
 LOG_EVERY = 500  # Write one log line for this many failures of a kind.
@@ -72,10 +72,7 @@ class Where:
 
 
 class Worker:
-    """One media worker; implements `room.Outside`. Call `open` before any command.
-
-    `close` ends everything, also the fast path.
-    """
+    """One media worker, which implements `room.Outside`. Call `open` before any command, and `close` at the end."""
 
     def __init__(self, name: str, where: Where, fastpath: Fastpath | None = None) -> None:
         self.name = name
@@ -117,7 +114,10 @@ class Worker:
             self.captions.open()
 
     async def close(self) -> None:
-        """End every room and peer, the recorder, the sockets and the event stream."""
+        """End every room and peer, the recorder, the captions link, the sockets and the event stream. Then close the fast path.
+
+        Peers get at most `CLOSE_S` seconds to end. If a peer needs longer, the fast path stays open until the process ends.
+        """
         self.draining = True
         if self._clock is not None:
             self._clock.cancel()
@@ -149,7 +149,10 @@ class Worker:
     # commands
 
     def open_room(self, name: str, command: wire.OpenRoom) -> wire.RoomState:
-        """Open a room, and return its state. If the room is open already, only a higher epoch replaces it. Raise `Refused`."""
+        """Open a room, and return its state. If the room is open already, only a higher epoch replaces it.
+
+        Raise `Refused` for a stale epoch, for an invalid name, while the worker drains, and if the worker has `MAX_ROOMS` rooms.
+        """
         self._check_epoch(name, command.epoch)
         room = self.rooms.get(name)
         if room is not None and command.epoch > room.epoch:
@@ -184,7 +187,7 @@ class Worker:
         return wire.Admitted(sdp=self.room(name, command.epoch).admit(command, self.now()))
 
     def room(self, name: str, epoch: int) -> Room:
-        """Return the room if it is open at exactly this epoch. Raise `Refused` otherwise."""
+        """Return the room if it is open at exactly this epoch. Raise `Refused` otherwise: stale_epoch, no_room."""
         self._check_epoch(name, epoch)
         room = self.rooms.get(name)
         if room is None or epoch > room.epoch:
@@ -286,7 +289,7 @@ class Worker:
         return time.monotonic()
 
     def wall(self, now: float) -> float:
-        """Return the Unix time of a moment that `now()` has returned.
+        """Return the Unix time, in seconds, of a moment that `now()` has returned.
 
         This time never jumps, even if the machine's clock is set.
         """
