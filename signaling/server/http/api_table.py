@@ -60,7 +60,7 @@ __all__ = ["OPERATIONS", "Media", "Operation"]
 
 
 class Health(Struct, kw_only=True):
-    """The result of a health check. `missing`: parts that are unavailable."""
+    """The result of a health check. `state`: the server's state in a cluster. `missing`: parts that are unavailable."""
 
     ok: bool
     state: str = ""

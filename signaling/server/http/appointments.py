@@ -45,7 +45,7 @@ class TimesQuery(Struct, kw_only=True):
 
 
 class StaffTimes(Struct, kw_only=True):
-    """The free times of one member, within their working hours."""
+    """The free times of one member, within their working hours. `times`: Unix ms, at most 200 times."""
 
     id: str
     name: str
@@ -55,8 +55,8 @@ class StaffTimes(Struct, kw_only=True):
 class NewTime(Struct, kw_only=True):
     """The new time of an appointment. `at`: Unix ms.
 
-    `staff`: the id of the member whom the user will meet; "" for the free member with the fewest appointments. `booking`: what
-    the page shows as booked, so that another booking is not moved; "": whatever is booked.
+    `staff`: the id of the member whom the user will meet; "" for the free member with the fewest appointments. `booking`:
+    identifies the booking that the page shows. A different booking is not moved. "" stands for any booking.
     """
 
     at: Annotated[int, Meta(ge=0)]
@@ -106,7 +106,7 @@ async def times(request: web.Request) -> web.Response:
 
 
 def times_of(free: list[tuple[StaffRecord, list[int]]]) -> list[StaffTimes]:
-    """Return the first free times of each member, as a response lists them."""
+    """Return the free times of each member as a response lists them: at most the first `MOST_OFFERED` of a member."""
     return [StaffTimes(id=staff.id, name=staff.name, times=offered(found)) for staff, found in free]
 
 
@@ -127,8 +127,8 @@ async def move(request: web.Request) -> web.Response:
 async def cancel(request: web.Request) -> web.Response:
     """Cancel an appointment.
 
-    Its user gets a mail, if mail is set up and a mail address is known. The request is audited. Raises Changed when a different
-    time is booked now.
+    Its user gets a mail, if mail is set up and a mail address is known. The request is audited. Raises Changed when the session
+    has another booking than `booking` in the request.
     """
     asker = await asker_of(request)
     entry = await _asked(request, asker)

@@ -14,7 +14,7 @@ from signaling.server.app_keys import RECORDS
 from .bodies import read_query
 
 PART_BYTES = 256 * 1024
-"""At most this many bytes of a board's changes are in one answer. A single larger change comes alone."""
+"""One response has at most this many bytes of a board's changes, before base64. A larger change is in a response of its own."""
 
 Number = Annotated[int, Meta(ge=0, le=1 << 53)]
 
@@ -30,7 +30,10 @@ class BoardStepItem(Struct, kw_only=True):
 
 
 class BoardHistory(Struct, kw_only=True):
-    """A part of the changes of a session's board, in order. `epoch` and `next` ask for the next part; `next` is 0 at the end."""
+    """A part of the changes of a session's board, in order.
+
+    `epoch`, `next`: the page sends these values back to get the next part. `next` is 0 at the end.
+    """
 
     steps: list[BoardStepItem]
     epoch: int

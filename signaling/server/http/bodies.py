@@ -21,7 +21,7 @@ from .errors import Refused, not_found
 T = TypeVar("T")
 
 Key = Annotated[str, by(Exact(256))]  # the form of an id of a site, a category …
-MOST_JSON_BYTES = 64 * 1024
+MOST_JSON_BYTES = 64 * 1024  # a JSON body has at most this many bytes, unless its route has another limit
 BODY_WITHIN_S = 10.0  # seconds within which a small body must arrive; a larger body gets more time, by `LEAST_BYTES_A_SECOND`
 # the slowest rate at which a client may send a large body; we assume that a phone with bad reception sends twice as fast
 LEAST_BYTES_A_SECOND = 16 * 1024
@@ -67,9 +67,10 @@ def file_inside(folder: Path, request: web.Request) -> Path | None:
 
 
 async def parts_of(request: web.Request, most_bytes: int) -> AsyncIterator[bytes]:
-    """Yield the body in parts as it arrives, at most `most_bytes` and for a limited time, whatever length the client announced.
+    """Yield the body in parts as it arrives. Raises Refused: too_large, too_slow.
 
-    Raises Refused: too_large, too_slow.
+    The body may have at most `most_bytes`, whatever length the client announced. A small body must arrive within `BODY_WITHIN_S`,
+    and a large body at a rate of at least `LEAST_BYTES_A_SECOND`.
     """
     too_large = _too_large(most_bytes)
     if (request.content_length or 0) > most_bytes:
@@ -93,9 +94,9 @@ async def parts_of(request: web.Request, most_bytes: int) -> AsyncIterator[bytes
 
 
 async def read_bytes(request: web.Request, most_bytes: int, took: Callable[[int], None] = lambda count: None) -> bytes:
-    """Return the body: at most `most_bytes`, whatever length the client announced. Read it for a limited time only.
+    """Return the body, within the limits of `parts_of`. Raises Refused: too_large, too_slow.
 
-    `took`: called with the size of each part that arrives. Raises Refused: too_large, too_slow.
+    `took`: a function that is called with the size of each part that arrives.
     """
     if BODY in request:
         if len(request[BODY]) > most_bytes:

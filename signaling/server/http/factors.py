@@ -55,7 +55,11 @@ class SecondFactors(Struct, kw_only=True):
 
 
 class NewApp(Struct, kw_only=True):
-    """A new authenticator app. `secret`: for typing into the app. `qr`: an SVG image of `address`."""
+    """A new authenticator app.
+
+    `secret`: the app's secret, for typing into the app. `address`: an `otpauth:` URI with the secret. `qr`: an SVG image of
+    `address`.
+    """
 
     secret: str
     address: str

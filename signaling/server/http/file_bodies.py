@@ -13,11 +13,11 @@ from signaling.files import Files
 from signaling.images.fair_line import FairLine, Ledger, Who
 
 SENDING = 48  # at most this many files may arrive at the same time
-SENDING_EACH_ADDRESS = 6
+SENDING_EACH_ADDRESS = 6  # at most this many files of one address may arrive at the same time
 MOST_WAITING = 96  # at most this many clients may wait for their turn to send a file
 LONGEST_WAIT_S = 10.0  # a client waits at most this many seconds until memory for its file is free
 MOST_A_SESSION = 100  # one session has at most this many files
-MOST_SESSION_BYTES = 500 * 1000 * 1000
+MOST_SESSION_BYTES = 500 * 1000 * 1000  # the files of one session have at most this many bytes together
 KEEP_FREE_BYTES = 512 * 1024 * 1024  # bytes of disk space that files must leave free
 # seconds that each sent MB adds to the sender's account; the fair queue serves the sender with the smallest account first
 _SECONDS_A_MB = 1.0

@@ -37,7 +37,7 @@ routes = web.RouteTableDef()
 MB = 1_000_000
 # this header has the file's name, percent-encoded; the name is not in the address, because proxies log addresses
 NAME_HEADER = "File-Name"
-_TRY_AGAIN_S = 5.0
+_TRY_AGAIN_S = 5.0  # seconds after which a client may try again, if too many files are arriving
 _SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
 INTAKE: web.AppKey[Intake] = web.AppKey("file_intake", Intake)
 UPLOADS: web.AppKey[Buckets] = web.AppKey("file_uploads", Buckets)

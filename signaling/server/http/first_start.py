@@ -41,7 +41,7 @@ class FirstLink(Struct, kw_only=True):
 
 
 class FirstOwner(Struct, kw_only=True):
-    """The first owner. `serves`: whether the owner is also a counselor, who speaks `language`."""
+    """The first owner, and the organisation's name. `serves`: whether the owner is also a counselor, who speaks `language`."""
 
     token: Token
     organisation: Annotated[str, by(Seen(200, cut=True))]

@@ -22,8 +22,8 @@ from signaling.images.workshop import Workshop
 __all__ = ["LONGEST_SIDE", "MOST_BYTES", "Checker", "Full", "Picture", "PictureRefused", "Upload", "Who", "reencode"]
 
 SENDING = 32  # at most this many uploads at the same time
-SENDING_EACH_ADDRESS = 12
-MOST_WAITING = 96  # at most this many clients wait to upload, and at most this many pictures wait to be re-encoded
+SENDING_EACH_ADDRESS = 12  # at most this many uploads of one address at the same time
+MOST_WAITING = 96  # at most this many clients wait to upload; so do pictures in each of the two queues for re-encoding
 MOST_HELD_BYTES = 32 * 1024 * 1024  # at most this many bytes of uploaded pictures in this process's memory
 LONGEST_WAIT_S = 10.0  # a client waits at most this many seconds for its turn to upload
 # a light picture has at most this many bytes when decoded; a phone's photo of 12 megapixels has 48 million bytes

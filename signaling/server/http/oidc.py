@@ -74,7 +74,7 @@ class Offered(Struct, kw_only=True):
 
 
 class NewSettings(Struct, kw_only=True):
-    """The new settings of the OpenID provider. None removes the provider."""
+    """The new settings of the OpenID provider. `provider`: null removes the provider."""
 
     provider: ProviderForm | None
 
@@ -217,7 +217,7 @@ def _redirect(address: str) -> web.Response:
 def _form_value(body: str, name: str) -> str:
     try:
         return parse_qs(body, max_num_fields=10).get(name, [""])[0]
-    except ValueError:  # aiohttp refuses a form with too many fields
+    except ValueError:  # `parse_qs` refuses a form with too many fields
         return ""
 
 

@@ -60,7 +60,7 @@ def encoded() -> bytes:
 
 def document() -> dict[str, Any]:
     """Return the OpenAPI document."""
-    # imported here and not above, because the table imports every module of routes, this one too
+    # imported here and not above, so that importing this module does not import every module with routes
     from .api_table import OPERATIONS
 
     kinds = [each for operation in OPERATIONS for each in (operation.answer, operation.parameters, operation.body)]
@@ -186,7 +186,7 @@ def _is_schema_of(schema: dict[str, Any], info: Any) -> bool:
 def ecma(value: Any) -> Any:
     r"""Return a schema whose patterns JSON Schema can read: its patterns are ECMAScript's, where `$` means Python's `\Z`.
 
-    Unindent descriptions.
+    Remove the indentation of descriptions.
 
     Leave out `items: false` of a tuple: `maxItems` says the same, and the generator openapi-python-client fails on `items:
     false`.

@@ -20,9 +20,10 @@ class Nothing(Struct, kw_only=True):
 
 
 class Operation(NamedTuple):
-    """One route: its method and path, who may call it, and the types of its request and response.
+    """One route.
 
-    `answer` None: the response has no body (204).
+    `who`: who may call the route. `says`: a short description. `answer`: type of the response; None: the response has no body
+    (204). `parameters`: type of the query. `body`: type of the request's body.
     """
 
     method: str

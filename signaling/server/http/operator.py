@@ -28,7 +28,7 @@ from .errors import answer, not_found
 
 routes = web.RouteTableDef()
 
-_MOST_LINES = 5000  # at most this many lines of a session in one answer
+_MOST_LINES = 5000  # at most this many lines of a session in one response
 _RATINGS = {"": None, "none": 0} | {str(score): score for score in range(1, 6)}
 _decode_brief = msgspec.json.Decoder(Brief).decode
 
@@ -94,7 +94,10 @@ class WrapUpItem(Struct, kw_only=True):
 
 
 class SessionDetail(SessionItem, kw_only=True):
-    """One session with its content. `board`: the whole board as one Yjs update, in base64."""
+    """One session with its content. `board`: the whole board as one Yjs update, in base64.
+
+    `lines`: at most the first 5,000 lines. `lines_cut`: whether there are more lines.
+    """
 
     brief: Brief
     lines: list[Line]
@@ -111,9 +114,10 @@ class SessionDetail(SessionItem, kw_only=True):
 class AuditItem(Struct, kw_only=True):
     """An audit entry.
 
-    `actor` is a name, or "cli" for the command line. `name`: the subject's name, or "" if it has none. `change`: the changed
-    settings before and after, or null. `n`: the number of the entry; a request to undo the change names it. `undoable`: "yes", or
-    why the change cannot be undone; "" for an entry that changes no settings.
+    `actor`: the name of the person or API token that acted, or a word such as "cli" (the command line), "user" or "system".
+    `name`: the subject's name, or "" if it has none. `change`: the changed settings before and after, or null. `n`: the number of
+    the entry; a request to undo the change names it. `undoable`: "yes", or why the change cannot be undone; "" for an entry that
+    changes no settings.
     """
 
     n: int
@@ -147,7 +151,11 @@ class PageQuery(LanguageQuery, kw_only=True):
 
 
 class FilterQuery(LanguageQuery, kw_only=True):
-    """The filters of the search. `from` and `to`: Unix ms."""
+    """The filters of the search. An empty filter matches every session.
+
+    `q`: a text that the session's names, notes or lines contain. `from`, `to`: only sessions that began in this span (Unix ms;
+    `to` is exclusive).
+    """
 
     state: Key = ""
     site: Key = ""

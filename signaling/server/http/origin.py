@@ -28,11 +28,11 @@ STAFF_PATHS = frozenset({
 async def own_origin_only(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse a request that changes something unless its `Origin` is an origin of our own pages (wrong_origin).
 
-    The routes in `_FOREIGN` are exempt. Requests to `/api/v1` are exempt, too: they come from programs with a token, and their
-    cookies are ignored. Browsers always send `Origin` with requests that change something. SameSite cookies alone are not enough:
-    pages at other ports of the host could still send such requests, and the users' pages could act for staff. A request with a
-    cookie of staff, or to a path of `STAFF_PATHS`, must come from a page of staff. Every other request must come from a page of
-    users.
+    The routes in `_FOREIGN` and below `_FOREIGN_BELOW` are exempt. Requests to `/api/v1` are exempt, too: they come from programs
+    with a token, and their cookies are ignored. Browsers always send `Origin` with requests that change something. SameSite
+    cookies alone are not enough: pages at other ports of the host could still send such requests, and the users' pages could act
+    for staff. A request with a cookie of staff, or to a path of `STAFF_PATHS`, must come from a page of staff. Every other
+    request must come from a page of users.
     """
     settings = request.app[SETTINGS]
     by_staff = COOKIE in request.cookies or request.path in STAFF_PATHS

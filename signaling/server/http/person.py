@@ -25,7 +25,7 @@ from .noting import entry
 routes = web.RouteTableDef()
 
 DAY_MS = 86_400_000
-MOST_LINES = 2000  # at most this many lines of an earlier conversation in one answer
+MOST_LINES = 2000  # at most this many lines of an earlier conversation in one response
 
 
 class NoteItem(Struct, kw_only=True):

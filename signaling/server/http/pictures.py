@@ -28,9 +28,9 @@ from .threads import user_may_read
 
 routes = web.RouteTableDef()
 
-MOST_A_SESSION = 200
+MOST_A_SESSION = 200  # one session has at most this many pictures
 OVER = ("closed", "message_left")
-_TRY_AGAIN_S = 5.0
+_TRY_AGAIN_S = 5.0  # seconds after which a client may try again, if too many pictures are being sent
 Scan = Callable[[Awaitable[None]], Awaitable[None]]
 CHECKER: web.AppKey[Checker] = web.AppKey("picture_checker", Checker)
 UPLOADS: web.AppKey[Buckets] = web.AppKey("picture_uploads", Buckets)
@@ -104,9 +104,10 @@ async def room_in(request: web.Request, session_id: str, *, is_user: bool) -> Se
 
 
 async def taken(request: web.Request, who: Who, scan: Scan) -> Picture:
-    """Return the picture in the body, re-encoded. The body is read only when there is room in memory for it.
+    """Return the picture in the body, re-encoded. The body is read only when it is the client's turn to upload.
 
-    Raises Crowded, FileRefused, and Refused with the reason too_many_pictures.
+    `scan`: a function that waits for the virus scanner's result. Raises Crowded, PictureRefused, FileRefused (by `scan`), and
+    Refused with one of the reasons too_many_pictures, too_large and too_slow.
     """
     checker = request.app[CHECKER]
     if checker.has_spent_too_much(who):

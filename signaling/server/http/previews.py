@@ -66,9 +66,10 @@ class Comparison(Struct, kw_only=True):
 class PreviewAnswer(Struct, kw_only=True):
     """The result of a preview.
 
-    `found`: null when too few users came. `arrivals`, `days`: how many arrivals were simulated, and on how many days.
-    `assumes_hours`: the records do not show when the member works, so in the simulation the member works at the same times as a
-    typical colleague. `kind`: "user": users wait for counselors. "help": counselors wait for a professional's help.
+    `found`: null when too few users came. `arrivals`, `days`: how many arrivals the records have, and on how many days.
+    `sure`: how reliable the simulated figures are. `assumes_hours`: the records do not show when the member works, so in the
+    simulation the member works at the same times as a typical colleague. `kind`: "user": users wait for counselors. "help":
+    counselors wait for a professional's help.
     """
 
     kind: Literal["user", "help"]
@@ -96,7 +97,7 @@ _read_staff: Reader[StaffPreview] = Reader(StaffPreview)
 
 @routes.post("/api/settings/preview/sites/{site}")
 async def of_site(request: web.Request) -> web.Response:
-    """Preview a change of a site's categories, priorities and rings."""
+    """Preview a change of a site's categories, with their priorities and the times after which a wider tier opens."""
     asker = await asker_of(request)
     before = await asked_site(request, asker)
     wanted = await read_json(request, _read_site, MOST_SETTINGS_BYTES)

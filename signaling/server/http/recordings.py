@@ -64,9 +64,7 @@ class PersonItem(Struct, kw_only=True):
 class TrackItem(Struct, kw_only=True):
     """One recorded track. `url`: the address of its WebM file. Clients may read ranges of this file.
 
-    Time 0 of the file is the moment `began`.
-
-    Times are Unix ms.
+    `began`, `ended`: Unix ms. Time 0 of the file is the moment `began`.
     """
 
     url: str
@@ -79,8 +77,8 @@ class TrackItem(Struct, kw_only=True):
 class RecordingDetail(Struct, kw_only=True):
     """A session's recording.
 
-    `pieces`: the recorded spans of time. `pages`: addresses of the files with the user's page as staff saw it, in order. `site`:
-    the site of this page.
+    `pieces`: the recorded spans of time, each as begin and end (Unix ms). `lines`: at most the first 5,000 lines. `pages`:
+    addresses of the files with the user's page as staff saw it, in order. `site`: the site of this page.
     """
 
     session: str

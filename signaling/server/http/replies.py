@@ -237,9 +237,9 @@ async def _remove(request: web.Request, member: StaffRecord, *, site: str = "", 
 
 
 def _noting(member: StaffRecord, action: AuditAction, reply: str, site: str) -> Note:
-    """Return what makes the audit entry about a changed reply.
+    """Return a function that makes the audit entry about a changed reply.
 
-    `site`: whose reply it is; "" for a reply of the member's own, whose texts the audit does not keep.
+    `site`: the site that shares the reply; "" for a private reply of the member, whose texts the audit does not keep.
     """
     note = noting(member.id, action, f"reply/{reply}", site)
     return lambda change: note(change if site else None)

@@ -31,13 +31,19 @@ class ReportQuery(PeriodQuery, kw_only=True):
 class ReportRow(Struct, kw_only=True):
     """One row of a report.
 
-    Times are in seconds. A mean, a share or a percentile is null if there are no values. `at`: the start of the row's hour, day
-    or week; null in all other rows. `at` is the local time in the reader's zone, in ms, as if this zone were UTC. `name`: the
-    name of the row's site, category, outcome or counselor, or the tag of its language; "" for an hour, a day, a week and the
-    total. `group`: for a site or counselor, its id; for a language, its tag; for a category or outcome, the id of its site and
-    its own id; for an hour, day or week, `at` as text; for the total, []. `wait_p50_s`: half of the answered users waited at most
-    this long. `wait_p90_s`: nine tenths of them waited at most this long. `handle_mean_s`: mean duration of a conversation and
-    its wrap-up together; only conversations with a wrap-up count.
+    Times are in seconds. A mean, a share or a percentile is null if there are no values.
+
+    - `at`: the start of the row's hour, day or week; null in all other rows. `at` is the local time in the reader's zone, in ms,
+      as if this zone were UTC.
+    - `name`: the name of the row's site, category, outcome or counselor, or the tag of its language; "" for an hour, a day, a
+      week and the total.
+    - `group`: for a site or counselor, its id; for a language, its tag; for a category or outcome, the id of its site and its own
+      id; for an hour, day or week, `at` as text; for the total, [].
+    - `service_level_percent`: share of the users who were answered within 20 s, among those who were answered, gave up or left a
+      message.
+    - `wait_p50_s`: half of the answered users waited at most this long. `wait_p90_s`: nine tenths of them waited at most this
+      long.
+    - `handle_mean_s`: mean duration of a conversation and its wrap-up together; only conversations with a wrap-up count.
     """
 
     at: int | None

@@ -29,8 +29,8 @@ from .try_page import snippet_of
 
 routes = web.RouteTableDef()
 
-PAGE_SIZE = 50
-MOST_SETTINGS_BYTES = 256 * 1024
+PAGE_SIZE = 50  # one page of a list of sites or staff has at most this many rows
+MOST_SETTINGS_BYTES = 256 * 1024  # the body of a request with a site's settings has at most this many bytes
 # the version (`version_of`) of a site or member when the page read it
 Version = Annotated[str, Meta(pattern=r"^[0-9a-f]{0,64}\Z")]
 
@@ -149,7 +149,8 @@ async def remove(request: web.Request) -> web.Response:
 async def save(request: web.Request, asker: Asker, before: Site | None, site: Site, version: str) -> web.Response:
     """Store a checked site, and return the stored site.
 
-    `version`: the version of the site that the page read. Raises Invalid, and Changed when somebody has changed the site since.
+    `before`: the site before the change; None for a new site. `version`: the version of the site that the page read, or "" for a
+    new site. Raises Invalid, and Changed when somebody has changed the site since.
     """
     audit = entries_by(asker.member.id, of_site(before, site))
     try:

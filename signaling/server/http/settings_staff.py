@@ -112,7 +112,7 @@ async def one(request: web.Request) -> web.Response:
 async def add(request: web.Request) -> web.Response:
     """Add a member to the asker's organisation.
 
-    Mail the member a link for setting a password. If no mail can be queued, the answer contains the link.
+    Mail the member a link for setting a password. If no mail can be queued, the response contains the link.
     """
     asker = await asker_of(request)
     asked, records = await read_json(request, _read_new), request.app[RECORDS]
@@ -156,7 +156,7 @@ async def link(request: web.Request) -> web.Response:
 async def invite(request: web.Request) -> web.Response:
     """Mail a member a new one-time link.
 
-    If no mail can be queued, for example without a mail address, the answer contains the link.
+    If no mail can be queued, for example without a mail address, the response contains the link.
     """
     asker = await asker_of(request)
     member = await asked_member(request, asker, path_id(request, "id"))

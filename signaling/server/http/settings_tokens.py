@@ -60,7 +60,7 @@ class NewToken(Struct, kw_only=True):
 
 
 class MadeToken(Struct, kw_only=True):
-    """A new API token. `token` is shown only in this answer."""
+    """A new API token. `token` is shown only in this response."""
 
     item: TokenItem
     token: str

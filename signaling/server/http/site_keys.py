@@ -44,7 +44,7 @@ class KeyItem(Struct, kw_only=True):
     """A signing key of a site, or the address where its keys are, as operators see it.
 
     A secret is never shown here. `kind`: the algorithm of the key, or "address" if the server fetches the keys from an address.
-    `keys`: how many keys the server last found at the address; None before the first fetch.
+    `keys`: how many keys the server last found at the address; null before the first fetch, and for a key without an address.
     """
 
     kid: str
@@ -55,7 +55,7 @@ class KeyItem(Struct, kw_only=True):
 
 
 class AddedKey(KeyItem, kw_only=True):
-    """A new key. `secret`: shown only in this answer; "" when the key has no secret."""
+    """A new key. `secret`: shown only in this response; "" when the key has no secret."""
 
     secret: str
 
@@ -75,7 +75,7 @@ async def listed(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/sites/{site}/keys")
 async def add(request: web.Request) -> web.Response:
-    """Add a key. A site can have two keys, so that its back end can change from one key to the next."""
+    """Add a key. A site can have at most two keys, so that its back end can change from one key to the next."""
     asker = await asker_of(request)
     site, asked = await asked_site(request, asker), await read_json(request, _read_key, 2 * MOST_TYPED_BYTES)
     key = new_key(site.keys, asked.kid, asked.public, asked.address, request.app[REACH].checked_field)

@@ -110,7 +110,7 @@ async def begin(request: web.Request, response: web.StreamResponse, signed_in: S
     """Give the browser the cookie of a new sign-in. If the browser had a sign-in before, end that sign-in."""
     member = signed_in.staff
     if former := right_of(request):
-        # set the cookie before the old sign-in is removed, so that other tabs of the same member reconnect with the new sign-in
+        # first make the browser's other tabs reconnect: once the old sign-in is removed, they would be signed out instead
         await request.app[LIVE].ended_rights.signed_in_again(member, former)
         await request.app[RECORDS].remove_sign_in(former)
     set_cookie(response, signed_in.token)

@@ -34,7 +34,7 @@ routes = web.RouteTableDef()
 READS: web.AppKey[Buckets] = web.AppKey("threads_read", Buckets)
 
 PAGE_SIZE = 20  # at most this many conversations on one page of a thread
-LINES_AT_ONCE = 200  # at most this many lines of a conversation in one answer
+LINES_AT_ONCE = 200  # at most this many lines of a conversation in one response
 _DAY_MS = 86_400_000
 _BEGINNING = Seen(120, cut=True)
 
@@ -72,7 +72,7 @@ class ThreadItem(Struct, kw_only=True):
 
     `open`: the user may continue it. `asleep`: nobody serves it until the user writes. `counselor`: the name of the last
     counselor, or "". `words`: the beginning of the user's first text, or "". `kept_until`: when the conversation is erased (Unix
-    ms); None while it is open.
+    ms); null while it is open.
     """
 
     id: str

@@ -30,7 +30,10 @@ async def undo(request: web.Request, asker: Asker, _: str, change: Change, note:
 
 
 async def undo_own(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
-    """Undo a change of an organisation's own rules for signing in, or of its provider. `subject`: the organisation's id."""
+    """Undo a change of an organisation's own rules for signing in, or of its provider. `subject`: the organisation's id.
+
+    Raises Refused(not_found) when the asker belongs to another organisation.
+    """
     _require(asker, "sign_in.rules")
     if subject != asker.member.organisation:
         raise not_found()

@@ -32,9 +32,9 @@ Undo = Callable[[web.Request, Asker, str, Change, Note], Awaitable[None]]
 
 
 async def undo(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
-    """Undo a change of a site. `subject`: the site's id, and of some parts "/" and a category.
+    """Undo a change of a site. `subject`: the site's id; for opening hours, also "/" and the category's id.
 
-    Store what `note` makes of the change by the undo in the same transaction.
+    Store the audit entries about the undo, which `note` makes, in the transaction of the undo.
     """
     await _undoing(change)(request, asker, subject, change, note)
 
@@ -183,7 +183,7 @@ async def _restore(request: web.Request, asker: Asker, subject: str, change: Cha
 
 
 async def _site(request: web.Request, asker: Asker, site_id: str, action: Action = "sites.change") -> Site:
-    """Return the site, if the asker may do this request's action to it. Raises Refused(not_found)."""
+    """Return the site, if the asker may do this action to the site. Raises Refused(not_found) otherwise."""
     site = await request.app[RECORDS].site(site_id)
     if site is None or not may(asker.member, action, of_site(site)):
         raise not_found()

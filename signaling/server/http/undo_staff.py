@@ -19,7 +19,7 @@ from .taking_back import taken_back
 
 
 async def undo(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
-    """Undo a change of a member, and store what `note` makes of the change by the undo.
+    """Undo a change of a member, and store the audit entries about the undo, which `note` makes.
 
     If the change had added the member, the undo deactivates the member.
     """

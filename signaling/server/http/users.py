@@ -182,7 +182,8 @@ def _language(request: web.Request, site: Site, asked: str) -> str:
 async def codes_preflight(request: web.Request) -> web.Response:
     """Answer a CORS preflight.
 
-    The response allows the origins of all sites, because only a body names the site, and a preflight has no body.
+    An origin is allowed if it is an origin of any site. Only the body of the later request names its site, and a preflight has no
+    body.
     """
     origin = request.headers.get("Origin", "")
     sites = await request.app[RECORDS].sites()
@@ -224,7 +225,7 @@ async def codes(request: web.Request) -> web.Response:
 async def sessions(request: web.Request) -> web.Response:
     """Exchange a code for a session and the token that opens it.
 
-    Each code works once; it is not used up if the server is too busy (Crowded).
+    Each code works once. If the server is too busy (Crowded), the code is not used up.
     """
     asked = await read_json(request, _read_session)
     briefs.check_trail(asked.supplement)

@@ -26,7 +26,7 @@ _MOST_SITES = 1000
 
 
 class NewWebhook(Struct, kw_only=True):
-    """A webhook to add. `sites`: only events of these sites are sent; None: events of all sites of the organisation."""
+    """A webhook to add. `sites`: only events of these sites are sent; null: events of all sites of the organisation."""
 
     url: Annotated[str, by(Exact(2000))]
     events: Annotated[list[EventType], Meta(max_length=len(EVENTS))]
@@ -40,8 +40,10 @@ class ChangedWebhook(NewWebhook, kw_only=True):
 class WebhookItem(Struct, kw_only=True):
     """A webhook. `state`: "on", "off", or "failed" if the server has switched it off. `why`: why the last try failed, or "".
 
-    `both_until`: until when the old secret also signs events (Unix ms), or 0. `well_at`: when an event was last delivered
-    (Unix ms), or 0. `crowded`: too many events wait for this webhook, so the server stores no new events for it.
+    `sites`: null for all sites of the organisation. `failures`: number of failed tries since the last success. `waiting`: number
+    of events that wait to be sent. `both_until`: until when the old secret also signs events (Unix ms), or 0. `well_at`: when an
+    event was last delivered (Unix ms), or 0. `crowded`: too many events wait for this webhook, so the server stores no new events
+    for it.
     """
 
     id: str
@@ -65,7 +67,7 @@ class WebhookPage(Struct, kw_only=True):
 
 
 class WebhookSecret(Struct, kw_only=True):
-    """A webhook's new secret. The secret is shown only in this answer."""
+    """A webhook's new secret. The secret is shown only in this response."""
 
     id: str
     secret: str

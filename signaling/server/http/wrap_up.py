@@ -88,7 +88,10 @@ async def plans(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/sites/{site}/wrap-up")
 async def change(request: web.Request) -> web.Response:
-    """Set a site's choices. Null: the standard choices. Wrap-ups that begin later use the new choices. The request is audited."""
+    """Set a site's choices. Null sets the standard choices. Wrap-ups that begin later use the new choices.
+
+    The request is audited.
+    """
     asker = await asker_of(request)
     language = read_query(request, read_language).lang
     site = await asked_site(request, asker)

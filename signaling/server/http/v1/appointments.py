@@ -38,8 +38,8 @@ _Instant = Annotated[int, Meta(ge=0, le=4_102_444_800_000)]
 class AppointmentQuery(Struct, kw_only=True):
     """The query of a list of appointments: filters, and a part of the list.
 
-    `site`, `staff`: ids; "" for all. `from`, `to`: only appointments that begin in this span (Unix ms). `cursor`: `next` of the
-    part before; "" for the first part.
+    `site`, `staff`: ids; "" for all. `from`, `to`: only appointments that begin in this span (Unix ms; `to` is exclusive).
+    `cursor`: `next` of the part before; "" for the first part. `limit`: at most this many appointments in the part.
     """
 
     site: Key = ""
@@ -55,7 +55,7 @@ class Appointment(Struct, kw_only=True):
 
     `session`: the id by which programs read, move and cancel the appointment. `booking`: identifies the present booking; it
     changes whenever a time is agreed. `state`: "scheduled" until `at`; then "due" until a member of staff accepts it; then
-    "calling" until the user comes; at the end "done", "missed" or "cancelled". `name`: the user's name, if it is known.
+    "calling" until the user comes; at the end "done", "missed" or "cancelled". `name`: the user's name, or "" if it is not known.
     `contact`: the user's telephone number or mail address; "" if only the partner knows one. `trouble`: why the appointment
     cannot take place as booked, or "".
     """
@@ -167,7 +167,10 @@ async def one(request: web.Request) -> web.Response:
 
 @routes.get("/api/v1/sites/{site}/times")
 async def site_times(request: web.Request) -> web.Response:
-    """Return the free times of each member with whom a user could book an appointment. Raises NotAllowed(not_offered)."""
+    """Return the free times of each member with whom a user could book an appointment.
+
+    Raises Refused(not_offered) when the site gives no appointments, or not by this channel.
+    """
     asker = await asker_of(request)
     site, asked = await asked_site(request, asker), read_query(request, _read_site_times)
     language = check_place(site, asked.category, asked.language)
@@ -188,7 +191,10 @@ async def other_times(request: web.Request) -> web.Response:
 
 @routes.post("/api/v1/appointments")
 async def book(request: web.Request) -> web.Response:
-    """Book an appointment. The user gets a mail, if mail is set up and a mail address is known."""
+    """Book an appointment. The user gets a mail, if mail is set up and a mail address is known.
+
+    Raises Refused(not_offered), Invalid without a way to reach the user, and NotAllowed: full, out_of_hours.
+    """
     asker, asked = await asker_of(request), await read_json(request, _read_new)
     site = await for_user.asked_site(request, asker, asked)
     contact = asked.contact.strip()
@@ -210,7 +216,7 @@ async def book(request: web.Request) -> web.Response:
 async def move(request: web.Request) -> web.Response:
     """Move an appointment to another free time. The user gets a mail, as after booking.
 
-    Raises out_of_hours, ringing, wrong_state.
+    Raises NotAllowed: out_of_hours, ringing, wrong_state.
     """
     asker = await asker_of(request)
     entry = await _open(request, asker)
@@ -225,7 +231,8 @@ async def move(request: web.Request) -> web.Response:
 async def cancel(request: web.Request) -> web.Response:
     """Cancel an appointment. The user gets a mail, as after booking.
 
-    Raises wrong_state when the appointment has begun, or is over. Raises Changed when the query names another booking.
+    Raises NotAllowed(wrong_state) when the appointment has begun, or is over. Raises Changed when the query names another booking
+    than the present one.
     """
     asker, asked = await asker_of(request), read_query(request, _read_cancel)
     entry = await _open(request, asker)
@@ -246,7 +253,8 @@ async def _asked(request: web.Request, asker: Asker) -> SessionRecord:
 async def _open(request: web.Request, asker: Asker) -> Entry:
     """Return the session that the path names.
 
-    Raises not_found, and wrong_state when staff have accepted its appointment, or it is over.
+    Raises Refused(not_found). Raises NotAllowed(wrong_state) when staff have accepted the session's appointment, or the
+    appointment is over.
     """
     record = await _asked(request, asker)
     item = await _read(request, record)

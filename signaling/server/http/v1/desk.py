@@ -28,7 +28,7 @@ class LiveQuery(Struct, kw_only=True):
 class MessageQuery(Struct, kw_only=True):
     """The query for messages. `state`: "" for all states.
 
-    `since`: only messages that users left at or after this time (Unix ms).
+    `since`: only messages that users left at or after this time (Unix ms). `limit`: at most this many messages.
     """
 
     state: Literal["", "new", "taken", "done"] = ""
@@ -85,7 +85,8 @@ async def messages(request: web.Request) -> web.Response:
 async def mark(request: web.Request) -> web.Response:
     """Mark a message as taken or done.
 
-    Consoles show the change at once. Raises wrong_state when somebody else has taken the message, or it is done.
+    Consoles show the change at once. Raises Refused(wrong_state) when somebody else has taken the message, or the message is
+    done.
     """
     asker, records = await asker_of(request), request.app[RECORDS]
     message = await records.message(path_id(request, "id"))

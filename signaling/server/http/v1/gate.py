@@ -14,7 +14,7 @@ from signaling.server.http.bodies import address_of, bearer, now_ms
 from signaling.server.http.errors import Refused
 from signaling.server.http.token_routes import HOLDER, PREFIX
 
-PER_MINUTE = 300  # a token may make this many requests in a minute, all at once or spread over the minute
+PER_MINUTE = 300  # a token may make at most this many requests at once, and gains as many in each further minute
 BY_TOKEN: web.AppKey[Buckets] = web.AppKey("api_by_token", Buckets)
 WRONG_TOKENS: web.AppKey[Buckets] = web.AppKey("api_wrong_tokens", Buckets)
 
@@ -33,9 +33,9 @@ def setup(app: web.Application) -> None:
 
 @web.middleware
 async def with_token(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let a request into the API only if it has a valid token, and the token's limit is not used up.
+    """Let a request to the API pass only if it has a valid token, and the token's limit is not used up.
 
-    Raises Refused: bad_token, too_often.
+    Requests to other paths pass without a token. Raises Refused: bad_token, too_often.
     """
     if request.path.startswith(PREFIX):
         request[HOLDER] = await _holder(request)
@@ -81,7 +81,10 @@ async def _tell(request: web.Request, response: web.StreamResponse) -> None:
 
 @web.middleware
 async def tagged(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Give each JSON response to GET an entity tag. Answer 304 if the client already has the same response (RFC 9110, 13.1.2)."""
+    """Give each successful response to GET or HEAD an entity tag, unless its body is sent in pieces.
+
+    Answer 304 if the client already has the same response (RFC 9110, 13.1.2).
+    """
     response = await handler(request)
     reads = request.method in ("GET", "HEAD") and request.path.startswith(PREFIX)
     if not (reads and isinstance(response, web.Response) and response.status == 200 and isinstance(response.body, bytes)):

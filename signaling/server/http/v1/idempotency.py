@@ -1,8 +1,8 @@
 """Idempotency keys: a POST that is repeated with the same `Idempotency-Key` is carried out once.
 
 For a day, the server sends the first response to all repetitions. See draft-ietf-httpapi-idempotency-key-header. The server
-remembers only responses with status 200: after a refusal or a fault, a client can try again with the same key. Remembered
-responses are encrypted, because they can contain codes.
+remembers only responses with status 200, and at most the newest 1,000 of a token. After a refusal or a fault, a client can try
+again with the same key. Remembered responses are encrypted, because they can contain codes.
 """
 
 from __future__ import annotations
@@ -59,7 +59,11 @@ async def once(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _again(request: web.Request, same: bool, status: int, sealed: str, about: str) -> web.Response:
-    """Return the remembered response to the first request with this key."""
+    """Return the remembered response to the first request with this key.
+
+    `same`: whether both requests have the same path and body. `status`: 0 while the first request is being handled. `sealed`: the
+    response's body, sealed for `about`. Raises Refused: key_reused, in_progress.
+    """
     if not same:
         raise Refused(422, "key_reused", "Another request had this Idempotency-Key. Take a new key for each request.")
     if status == 0:

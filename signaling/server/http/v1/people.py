@@ -60,7 +60,8 @@ async def find(request: web.Request) -> web.Response:
 async def export(request: web.Request) -> web.StreamResponse:
     """Return all stored data about a person as a zip file. The request is audited.
 
-    When the token ends or loses a right, the connection is cut.
+    When the token ends or loses a right, the connection is cut. Raises Refused(not_found) when no session of the person is
+    stored.
     """
     asker = await asker_of(request)
     found = await _sessions(request, asker, await read_json(request, _read))

@@ -27,7 +27,7 @@ routes = web.RouteTableDef()
 class ListQuery(operator.FilterQuery, kw_only=True):
     """The query of a list of sessions: filters, and a part of the list.
 
-    `cursor`: `next` of the part before; "" for the first part.
+    `cursor`: `next` of the part before; "" for the first part. `limit`: at most this many sessions in the part.
     """
 
     cursor: Cursor = ""
@@ -75,7 +75,7 @@ class CallbackList(Struct, kw_only=True):
 class Erased(Struct, kw_only=True):
     """Proof of an erasure: counts of the stored data before the erasure, and after it (all 0).
 
-    Recordings are counted in segments.
+    `sessions`: the number of erased sessions. Recordings are counted in segments.
     """
 
     sessions: int
@@ -157,7 +157,7 @@ async def callbacks(request: web.Request) -> web.Response:
 async def mark_callback(request: web.Request) -> web.Response:
     """Close a callback, because somebody called the user by other means, or nobody reached the user.
 
-    Raises wrong_state once a counselor has taken the callback.
+    Raises NotAllowed(wrong_state) once a counselor has taken the callback.
     """
     asker = await asker_of(request)
     session = await operator.asked_session(request, asker)

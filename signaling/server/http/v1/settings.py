@@ -41,7 +41,8 @@ routes.get("/api/v1/reports/staff")(staff_hours.staff_hours)
 async def change_site(request: web.Request) -> web.Response:
     """Change a site's settings, if `If-Match` contains the entity tag of the stored settings.
 
-    A field that is not in the body keeps its value, because an older client does not know the fields of newer versions.
+    A field that is not in the body keeps its value, because an older client does not know the fields of newer versions. Raises
+    Refused (`require_unchanged`) and Invalid.
     """
     asker = await asker_of(request)
     before = await asked_site(request, asker)
@@ -58,9 +59,9 @@ async def change_site(request: web.Request) -> web.Response:
 def _on_top(present: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     """Return a site's present settings, changed by the given fields.
 
-    Of a given category, only the given fields change; the same is true for the settings for appointments. If the list of
-    categories is given, categories that are not in it are removed. A field with texts by language is replaced as a whole, so that
-    a client can remove a language by leaving it out.
+    In a category, only the given fields change. In the settings for appointments, too, only the given fields change. If the list
+    of categories is given, categories that are not in it are removed. A field with texts by language is replaced as a whole, so
+    that a client can remove a language by leaving it out.
     """
     merged = present | given
     known = {each["id"]: each for each in present["categories"]}
@@ -74,8 +75,8 @@ def _on_top(present: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
 def _category(given: Any, known: dict[str, dict[str, Any]]) -> Any:
     """Return the present category with the same id, changed by the fields of the given category.
 
-    Without such a category, return the given one. If its `id` is not a text, return it unchanged, because the reader refuses it
-    later.
+    If there is no category with this id, return the given one. If `given` has no `id` that is a text, return `given` unchanged;
+    the reader refuses it later.
     """
     name = given.get("id") if isinstance(given, dict) else None
     return known.get(name, {}) | given if isinstance(name, str) else given
