@@ -184,7 +184,7 @@ async def test_pages_pictures_and_files_of_the_board(cast: Cast, tmp_path: Path)
         await expect(person.get("board-page")).to_contain_text("3 / 3")
     shown = user.get("board-background")
     await expect(shown).to_be_visible()
-    assert await shown.evaluate("image => image.naturalWidth") > 100
+    await eventually(lambda: shown.evaluate("image => image.naturalWidth > 100"), True, "the frame of the camera")
     await draw(user, (0.5, 0.5), (0.9, 0.5))
     await fields(counselor, "4,2", "6,2")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.async_api import Frame, expect
 
-from tests.browser.people import Cast, Staff
+from tests.browser.people import Cast, Staff, eventually
 from tests.unit.signaling.files.samples import korean_pdf, pdf
 
 DROP = """([name, text]) => {
@@ -22,16 +22,17 @@ PASTE = """([name, text]) => {
     const event = new ClipboardEvent("paste", { clipboardData: pasted, bubbles: true, cancelable: true });
     document.querySelector("[data-testid=chat-input]").dispatchEvent(event);
 }"""
-# Returns which share of a picture is dark.
+# Returns whether more than 2 % of a picture is dark. False while the picture loads.
 INKED = """
 (img) => {
+  if (!img.complete) return false;
   const canvas = new OffscreenCanvas(img.naturalWidth, img.naturalHeight);
   const context = canvas.getContext('2d');
   context.drawImage(img, 0, 0);
   const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
   let dark = 0;
   for (let i = 0; i < data.length; i += 4) dark += data[i] < 128;
-  return (4 * dark) / data.length;
+  return (4 * dark) / data.length > 0.02;
 }
 """
 STATUS = "async (path) => (await fetch(path)).status"
@@ -111,9 +112,9 @@ async def test_files_from_the_panel_are_saved_in_the_console(cast: Cast) -> None
     await expect(panel.get_by_test_id("file-preview")).to_have_count(2)
     await expect(counselor.get("file-preview")).to_have_count(2)
     size = "img => [img.naturalWidth, img.naturalHeight]"
-    assert await counselor.get("file-preview").first.evaluate(size) == [640, 400]
+    await eventually(lambda: counselor.get("file-preview").first.evaluate(size), [640, 400], "the size of the sent picture")
     receipt = counselor.get("file-preview").and_(counselor.page.get_by_alt_text("영수증"))
-    assert await receipt.evaluate(INKED) > 0.02, "Korean letters whose font is not in the PDF"
+    await eventually(lambda: receipt.evaluate(INKED), True, "Korean letters whose font is not in the PDF")
     assert await stranger.page.evaluate(STATUS, path) == 404
     assert (await user.context.request.get(path.replace("counselor.", ""))).status == 404, "without the token"
     await colleague_reads_along(counselor, stranger, path)

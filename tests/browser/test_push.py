@@ -122,7 +122,7 @@ async def test_push_rings_in_a_closed_console_and_tells_a_user_of_an_answer(tmp_
         counselor.page = await counselor.context.new_page()
         await counselor.page.goto(service.host("counselor") + address)
         await expect(counselor.get("chat-input")).to_be_visible()
-        assert await worker.evaluate(NOTIFICATIONS) == []
+        await eventually(lambda: worker.evaluate(NOTIFICATIONS), [], "the press closes the notification")
         assert "accept" not in counselor.page.url
 
         late = await counselor.context.new_page()

@@ -169,11 +169,11 @@ async def test_phone_shows_the_level_the_start_and_a_shared_screen(cast: Cast) -
     await counselor.accept()
     await user.get("call-camera").click()
     await counselor.sees(media.USER)
-    assert await user.page.evaluate(AWAKE), "the screen does not lock during the call"
-    assert await user.page.evaluate(MIRRORED)
+    await eventually(lambda: user.page.evaluate(AWAKE), True, "the screen does not lock during the call")
+    await eventually(lambda: user.page.evaluate(MIRRORED), True, "the user sees the front camera as in a mirror")
     await user.get("camera-flip").click()
     await counselor.sees(media.PROFESSIONAL)  # the blue of the back camera
-    assert not await user.page.evaluate(MIRRORED)
+    await eventually(lambda: user.page.evaluate(MIRRORED), False, "the back camera is not mirrored")
     await user.get("camera-flip").click()
     await counselor.sees(media.USER)
     await user.page.evaluate("sessionStorage.setItem('no-back', '1')")
@@ -203,7 +203,7 @@ async def test_phone_shows_the_level_the_start_and_a_shared_screen(cast: Cast) -
     await eventually(lambda: user.page.evaluate(IN_SMALL_WINDOW), "camera", "the counselor's picture is in a small window")
     for width, height in (*PHONES, *SMALL):
         await user.page.set_viewport_size({"width": width, "height": height})
-        assert await user.page.evaluate(UNREACHABLE) == [], (width, height)
+        await eventually(lambda: user.page.evaluate(UNREACHABLE), [], f"every button is in reach at {width} x {height}")
     await counselor.get("call-camera").click()
     await eventually(lambda: user.page.evaluate(IN_SMALL_WINDOW), "", "the small window closes with the picture")
 
@@ -226,7 +226,9 @@ async def test_phone_shows_the_level_the_start_and_a_shared_screen(cast: Cast) -
     await open_board(counselor)
     for person in (user, counselor):
         await expect(person.get("board-background")).to_be_visible()
-    assert await counselor.get("board-background").evaluate("image => image.naturalWidth") > 100
+    await eventually(
+        lambda: counselor.get("board-background").evaluate("image => image.naturalWidth > 100"), True, "the still picture"
+    )
     await draw(user, (0.3, 0.5), (0.7, 0.5))
     await eventually(lambda: ink(counselor), ["2,2", "3,2", "4,2", "5,2"], "the stroke lies on the still picture of the screen")
     await user.get("call-board").click()
@@ -246,6 +248,6 @@ async def test_chat_opens_at_once_without_a_microphone(cast: Cast) -> None:
     await counselor.accept()
     await expect(user.page.locator(".tile-name")).to_be_visible()  # only the room has tiles, while the queue has a chat, too
     await expect(user.get("chat-input")).to_be_visible()
-    assert await user.page.evaluate(NAMED), "nothing lies over the counselor's name"
+    await eventually(lambda: user.page.evaluate(NAMED), True, "nothing lies over the counselor's name")
     await user.write("마이크가 없어요")
     await counselor.reads("마이크가 없어요")
