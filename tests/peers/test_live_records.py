@@ -64,7 +64,7 @@ async def test_member_with_other_sessions_wraps_up_what_they_handed_over(service
     assert "다음 사람에게" not in user.traffic()
 
 
-async def test_records_name_the_last_counselor_when_a_professional_owns_the_session(service: Service) -> None:
+async def test_records_name_the_counselor_of_a_session_that_a_professional_owns(service: Service) -> None:
     """The counselor in the records is asked first when the user returns, may play the recording, and is counted in reports."""
     user, jimin = await in_conversation(service)
     suho, drhan = await service.staff("suho"), await service.staff("drhan")
