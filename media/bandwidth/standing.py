@@ -1,6 +1,6 @@
 """Detects a standing queue on the path to one receiver, from the times when packets were sent and arrived.
 
-A slow link delays packets in one way, and a late receiver in another:
+A slow link and a late receiver delay packets differently:
 
 - Before a slow link, *every* packet waits, and the wait grows. Packets arrive spread out, as fast as the link can send them.
 - A receiver (or sender, or worker) short of processor time leaves gaps. After a gap the packets arrive together, and the last of

@@ -3,8 +3,8 @@
 In passthrough (`media.mixer.solo`) the mixer sends the packets of one voice on without decoding them. If Python forwarded these
 packets, Python would wake up for each packet only to run one tick of the mixer. So if the packets arrive evenly, the voice is
 offloaded to the fast path, like a relayed voice. Every 100 ms the mixer gets the packets of the last 100 ms, and runs the ticks
-that it has missed. While the room has other work, the mixer gets the packets every 20 ms. Thus the mixer knows what the
-listeners' decoders have decoded, and can return to mixing at any time.
+that it has missed. While a peer of the room needs prompt answers, the mixer gets the packets every 20 ms. Thus the mixer knows
+what the listeners' decoders have decoded, and can return to mixing at any time.
 """
 
 from __future__ import annotations
@@ -86,8 +86,8 @@ class Flow:
     def look(self, now: float, rests: bool) -> bool:
         """Give the mixer all packets up to `now`. Return False when the passthrough must end.
 
-        `rests`: whether the room needs no other work, so that 100 ms may pass before the next call. If the room needs other work,
-        at most 20 ms may pass.
+        `rests`: whether no peer of the room needs a prompt answer, so that 100 ms may pass before the next call. Otherwise at
+        most 20 ms may pass.
         """
         self.peer.bring()
         self._tick_until(now)

@@ -144,7 +144,7 @@ class Voices:
     def tick(self, now: float, rests: Callable[[], bool]) -> None:
         """Run the mixer's due ticks. If a voice is `flowing`, give its packets to the mixer instead.
 
-        `rests`: whether the room needs no other work, so that 100 ms may pass before the next call.
+        `rests()`: whether no peer of the room needs a prompt answer, so that 100 ms may pass before the next call.
         """
         if self._flow is None:
             self._tick_mixer(now)
