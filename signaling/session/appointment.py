@@ -1,11 +1,11 @@
 """Appointments: callbacks by one member of staff, for whom the matcher keeps a place free at the booked time.
 
     The states of an appointment, and what changes them:
-    scheduled → kept (the lead time before the start: the matcher keeps a place free) → due (rings for that member only)
-    due → due for anybody (the member declined, missed the ring, or did not come within `GRACE_MS`)
-    calling → missed (the user did not come within `LATE_MS` after a counselor accepted, and gave no telephone number)
+    scheduled → kept (from the lead time before the start, the matcher keeps a place free) → due (rings for this member only)
+    due → due for every counselor (the member declined, missed the ring, or did not accept within `GRACE_MS`)
+    calling → missed (the user gave no telephone number, and did not connect within `LATE_MS` after a counselor accepted)
 
-In everything else, an appointment behaves like a callback (`session/callback.py`).
+In all other respects, an appointment behaves like a callback (`session/callback.py`).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def due(session: Session, called: Callback, now: int, out: list[Effect]) -> None
 
 
 def withdraw(session: Session, called: Callback, out: list[Effect]) -> None:
-    """End the request at the matcher, because the appointment or callback is moved or cancelled."""
+    """End the callback's request at the matcher, if there is one. Called when the callback is moved, cancelled or over."""
     if called.state == "due" or called.kept:
         out.append(Step("cancel", session.request))
     called.kept = called.anyone = False
@@ -58,8 +58,8 @@ def withdraw(session: Session, called: Callback, out: list[Effect]) -> None:
 def widen(session: Session, now: int, out: list[Effect]) -> None:
     """Offer the appointment to every counselor who serves its category, before all other requests.
 
-    Called when the appointment's own counselor declines it, misses the ring, or does not come within `GRACE_MS`. While the
-    appointment still rings, this function only sets the timer to the ring's end.
+    Called when the appointment's own counselor declines it, misses the ring, or does not accept it within `GRACE_MS`. While the
+    appointment still rings, this function only sets the timer "grace" to the ring's end.
     """
     called = session.callback
     if called is None or session.state != "callback" or called.state != "due" or not called.staff or called.anyone:
@@ -100,7 +100,7 @@ def accepted(session: Session, called: Callback, now: int) -> None:
 
 
 def note(called: Callback, change: Literal["booked", "moved", "cancelled", "due"], out: list[Effect]) -> None:
-    """Store an event about an appointment, which webhooks announce."""
+    """Store an event about an appointment. Webhooks announce this event."""
     out.append(Note("appointment", {"change": change, "staff": called.staff, "at": called.due_at, "minutes": called.minutes}))
 
 

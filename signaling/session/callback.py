@@ -1,16 +1,16 @@
 """Callbacks: the user leaves and is called back at a booked time.
 
 The states of a callback, and what changes them:
-scheduled → due (its time has come: a separate request rings to staff) → calling (accepted) → done · missed
-scheduled, due → scheduled (another time) · cancelled · done, missed (other software reports a call by other means)
+scheduled → due (its time has come: a separate request rings for staff) → calling (accepted) → done · missed
+scheduled, due → scheduled (another time) · cancelled · done, missed (other software reports the result of a call by other means)
 due → missed (nobody accepted in two weeks)
-calling → scheduled (not reached, another time) · due (the counselor did not stay until the user connected)
+calling → scheduled (user not reached: another time) · due (the counselor did not stay until the user connected)
 
 The session stays in state ``callback`` until a member of staff accepts, or until the callback is cancelled or given up. After a
-counselor has accepted, the session is active like any other, but its user is not connected. The counselor calls the user by other
-means, or the user connects by a new link (``met``). A user who has not connected yet does not count as disconnected, and no timer
-waits for their return. There is one exception: an appointment whose user gave no telephone number is given up ten minutes after
-the counselor accepted it.
+counselor has accepted, the session is active like any other, but its user need not be connected. The counselor calls the user
+by other means, or the user connects by a new link (``met``). A user who has not connected yet does not count as disconnected,
+and no timer waits for their return. There is one exception: an appointment whose user gave no telephone number is given up ten
+minutes after the counselor accepted it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from signaling.session.events import (
 from signaling.session.model import Callback, NotAllowed, Session
 
 MOST_MOVES = 10  # how often the user and the counselor together may move one callback to another time
-LEAST_CONTACT = 3  # the contact for a callback has at least this many characters, like the contact of a message
+LEAST_CONTACT = 3  # the contact for a callback has at least this many characters, as for a message that a user leaves
 
 
 def asked(session: Session, event: CallbackAsked, now: int, out: list[Effect]) -> None:
@@ -166,7 +166,7 @@ def accepted(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def due_again(session: Session) -> bool:
-    """Make the callback due again. Before the user connected, its counselor never entered or did not return.
+    """Make the callback due again, because its counselor never entered, or disconnected before the user connected.
 
     Return False, and change nothing, if no counselor is calling this session's user back.
     """
@@ -224,9 +224,9 @@ def rebooked(session: Session, event: AppointmentMoved, now: int, out: list[Effe
 
 
 def late(session: Session, out: list[Effect]) -> bool:
-    """Give an appointment up, because its user did not come in time.
+    """Give an appointment up, because its user did not connect in time.
 
-    Return False if the user has come, or if no counselor waits for the user.
+    Return False if the user has connected, or if no counselor waits for the user.
     """
     if session.callback is None or not session.calling_back():
         return False

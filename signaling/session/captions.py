@@ -67,7 +67,8 @@ def failed(session: Session, event: CaptionsFailed, now: int, out: list[Effect])
 def settle(session: Session, now: int, out: list[Effect]) -> None:
     """Turn captions on or off, and begin or stop storing their words. Called after every event.
 
-    Captions are on while somebody who is present wants them. Words are stored while everybody agrees.
+    Captions are on while somebody who is present wants them. Words are stored while captions are on, the site keeps captions,
+    and everybody in the call has agreed.
     """
     state = session.captions
     for person in (*session.people.values(), *session.listeners.values()):

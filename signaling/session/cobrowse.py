@@ -40,7 +40,7 @@ def sees(session: Session, person: Person) -> bool:
 
 
 def changed(session: Session, event: CobrowseChanged, now: int, out: list[Effect]) -> None:
-    """Handle the owner's request to see the page, the user's answer, or the request of one of them to stop. Raises NotAllowed."""
+    """Handle the owner's request to see the page, the user's answer, or the wish of one of them to stop. Raises NotAllowed."""
     if event.participant == session.user:
         _answered(session, event.on, out)
     elif event.participant == session.owner:
@@ -79,7 +79,7 @@ def _answered(session: Session, on: bool, out: list[Effect]) -> None:
 
 
 def settle(session: Session, out: list[Effect]) -> None:
-    """End co-browsing when the session is over or has another owner. Called after every event."""
+    """End co-browsing when the session is not active any more or has another owner. Called after every event."""
     state = session.cobrowse
     if state.state != "" and (not possible(session) or state.by != session.owner):
         _end(session, out, "system")

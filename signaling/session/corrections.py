@@ -33,7 +33,10 @@ def edited(line: Line, author: str, text: str, now: int) -> Line | None:
 
 
 def retracted(line: Line, author: str, now: int) -> Line | None:
-    """Return the line without its text or picture, or None when the line is already retracted. Raises NotAllowed."""
+    """Return the line without its text or picture, or None when the line is already retracted.
+
+    Raises NotAllowed if `author` did not write the line, or too much time has passed.
+    """
     _require_author(line, author)
     if line.change == "retracted":
         return None

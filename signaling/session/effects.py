@@ -64,11 +64,12 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Reinstate:
-    """Restore a request at the matcher after a restart, with its original enqueue time.
+    """Restore a request that the matcher might have lost, with its original enqueue time.
 
     If ``staff`` is given, that member has accepted the request and still serves it.
     If ``staff`` is empty, the request waits. A waiting request is offered only after its user has returned. The request of a
-    callback is offered without its user. ``promised``: the request does not wait yet, but a place is kept free for it.
+    callback is offered even while its user is away. ``aside``: the accepted request takes no place, because its user has left
+    the page. ``promised``: the request does not wait yet, but a place is kept free for it.
     """
 
     request: str

@@ -1,4 +1,4 @@
-"""A session ends: somebody leaves or hangs up, the user leaves a message, the wrap-up is finished, or an operator ends it."""
+"""A session ends: a person leaves or hangs up, a user leaves a message, the wrap-up is over, or an operator ends the session."""
 
 from __future__ import annotations
 

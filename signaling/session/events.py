@@ -18,7 +18,7 @@ from signaling.session.model import Choice
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """The user leaves *prepare* and asks for a counselor. ``preferred``: the counselor who is asked first, or ""."""
+    """The user has finished preparing and asks for a counselor. ``preferred``: the counselor who is asked first, or ""."""
 
     channel: Channel | None = None
     name: str = ""
@@ -110,8 +110,9 @@ class Woken:
 class Chose:
     """The user takes one of the choices that their view offers.
 
-    All choices are possible once the owner has not returned in time. While the user waits for a counselor, only "wait" and
-    "message" are possible; then they change nothing. After "message", the event ``MessageGiven`` follows with the message's text.
+    All choices are possible once the owner has not returned in time. While the user stands in the queue, only "wait" and
+    "message" are possible, and neither changes anything. After "message", the event ``MessageGiven`` follows with the message's
+    text.
     """
 
     participant: str
@@ -210,7 +211,7 @@ class UserMet:
 
 @dataclass(frozen=True, slots=True)
 class HelpAsked:
-    """The owner asks for a professional; an empty ``category`` means the session's own."""
+    """The owner asks for a professional. ``category``: the category of the request; "" means that of the session."""
 
     participant: str
     note: str = ""
@@ -405,7 +406,7 @@ class GuestInvited:
 
 @dataclass(frozen=True, slots=True)
 class GuestCame:
-    """Somebody has opened a guest's link and pressed its button.
+    """Somebody has opened a guest's link, and pressed the button on the page that opened.
 
     ``token_hash``: hash of the credential that the guest's page gets.
     """
@@ -452,7 +453,7 @@ class EndedBy:
 
     An operator ends the session or cancels its callback, its records were erased, or too many conversations of all organisations
     together sleep. ``booking``: the booking to cancel, as ``booking_of`` returns it. If the session has a different booking,
-    nothing is cancelled. "": cancel any booking.
+    the event is refused. "": cancel any booking.
     """
 
     reason: Literal["operator", "callback_cancelled", "erased", "no_room"]

@@ -2,8 +2,8 @@
 
 A guest comes by a link that works once. Until the guest has entered, nobody hears or sees them, and they get nothing of the
 conversation. Guests never hear a consultation and never get what is for staff. When the conversation ends, its guests leave. The
-place of a disconnected guest is kept for a while, and the conversation continues. The user's phone as a camera is a guest without
-ears and voice (``label`` "camera").
+place of a disconnected guest is kept for a while, and the conversation continues. The user's phone as a camera is a guest
+(``label`` "camera") who hears nobody and whom nobody hears.
 """
 
 from __future__ import annotations

@@ -148,9 +148,9 @@ def mode_changed(session: Session, event: ModeChanged, now: int, out: list[Effec
 
 
 def handed_over(session: Session, event: HandedOver, now: int, out: list[Effect]) -> None:
-    """Make the professional the owner, because the owner has chosen so.
+    """Make the professional (in a transfer: the colleague) the new owner, as the present owner asks.
 
-    Refused unless the professional is connected and everybody is in conference, or the owner transfers the user.
+    Refused unless this person is connected. In a help request, the mode must also be conference. In a transfer, any mode will do.
     """
     require_owner(session, event.participant)
     asked_for, professional = session.open_help(), session.professional()
@@ -166,7 +166,7 @@ def handed_over(session: Session, event: HandedOver, now: int, out: list[Effect]
 def promote(session: Session, asked_for: Help, professional: Person, now: int, out: list[Effect]) -> None:
     """Make the joined professional, or the colleague who takes over, the owner.
 
-    The old owner leaves and writes the wrap-up.
+    The old owner leaves the session, and may still write notes for a while.
     """
     former = session.people[session.owner]
     asked_for.state, asked_for.mode, asked_for.ringing = "handed_over", None, None
@@ -197,8 +197,8 @@ def remove(person: Person, reason: OverReason, out: list[Effect]) -> None:
 def professional_out(session: Session, reason: OverReason, now: int, out: list[Effect]) -> None:
     """Take the professional out of the session, because they left, are disconnected, or caught up too slowly.
 
-    If the professional was still catching up, the search goes on; it ends if only this one member was asked. If the professional
-    had joined, the help ends.
+    If the professional was still catching up, the search goes on. But if this member was asked by name, the search ends. If the
+    professional had joined, the help request ends.
     """
     asked_for, person = session.open_help(), session.professional()
     if asked_for is None or person is None:

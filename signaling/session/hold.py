@@ -1,4 +1,4 @@
-"""Hold: the owner lets the user wait with a tone.
+"""Hold: the owner lets the user wait for a while, and the user hears a tone.
 
 The user hears and sees nobody, and nobody hears or sees the user. Guests are put on hold together with the user. The page tells
 the user who has put them on hold. The user may write.
@@ -31,7 +31,7 @@ def changed(session: Session, event: Held, now: int, out: list[Effect]) -> None:
 
 
 def settle(session: Session, out: list[Effect]) -> None:
-    """End the hold when the conversation ends, its owner does not return, or a professional has joined.
+    """End the hold when the conversation ends, its owner has not returned in time, or a professional has joined.
 
     Called after every event.
     """

@@ -32,9 +32,9 @@ def invite(session: Session, until: int, staff: str = "", name: str = "") -> Non
 
 
 def markable_callback(session: Session) -> Callback:
-    """Return the session's callback, which other software may settle now.
+    """Return the session's callback, if other software may mark it as done or missed now.
 
-    Raises NotAllowed ("wrong_state" or "ringing") if it may not be settled now.
+    Otherwise, raises NotAllowed with the reason "wrong_state" or "ringing".
     """
     if session.callback is None or session.state != "callback":
         raise NotAllowed("wrong_state")
@@ -44,7 +44,7 @@ def markable_callback(session: Session) -> Callback:
 
 
 def callback_marked(session: Session, event: CallbackMarked, out: list[Effect]) -> None:
-    """Settle a callback, because other software says that the user was called by other means, or will not be called again."""
+    """Mark a callback as done, or as missed if the user was not reached, because other software has reported this."""
     callback = markable_callback(session)
     appointment.withdraw(session, callback, out)
     callback.state = "done" if event.done else "missed"

@@ -1,7 +1,7 @@
 """The session machine: ``receive(session, event, now) → effects``. The machine does no I/O; time is a parameter (ms).
 
-An event that the tables forbid raises ``NotAllowed`` before anything has changed. A stale event (one with an older fence
-or epoch, or about a former request or peer) changes nothing and has no effects.
+An event that the session's state forbids raises ``NotAllowed`` before anything has changed. A stale event (one with an older
+fence or epoch, or about a former request or peer) changes nothing and has no effects.
 """
 
 from __future__ import annotations

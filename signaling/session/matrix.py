@@ -1,6 +1,7 @@
 """The matrix: who hears and sees whom, and who may draw.
 
-This module derives the matrix from the people and the mode. The media worker enforces the matrix, and the pages show it.
+This module derives the matrix from the session's people and from the mode of its help request. The media worker enforces the
+matrix, and the pages show it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from media.api.wire import Captions, Record, SetMatrix
 from signaling.protocol.words import Original
 from signaling.session.model import Listener, Person, Session
 
-VIDEO_SLOTS = 4  # one viewer receives at most this many videos at the same time
+VIDEO_SLOTS = 4  # at a site that lets no guests in, one viewer receives at most this many videos at the same time
 # at most this many videos for one viewer at a site that lets guests in: five faces, two screens, and the user's phone as a camera
 VIDEO_SLOTS_WITH_GUESTS = 8
 GAINS: Final[dict[Original, float]] = {
@@ -70,9 +71,9 @@ def compute(session: Session) -> Matrix:
     Everybody who hears an operator is heard by that operator.
 
     Guests hear and see the people whom the user hears and sees, and each other. An interpreter's voice can cover the voices of
-    the other side. Muting does not change the matrix, so a listener does not switch between relay and mix at each mute. There is
-    one exception: a muted interpreter covers no voice. Without this exception, people who hear only the interpreter would hear
-    nothing.
+    the other side. Muting does not change the matrix, so the worker does not change between relaying and mixing a listener's
+    sound at each mute. There is one exception: a muted interpreter covers no voice. Without this exception, people who hear
+    only the interpreter would hear nothing.
     """
     if session.state != "active":
         return Matrix()
@@ -165,7 +166,7 @@ def hears(session: Session, listener: Person, source: Person) -> bool:
     """Return whether `listener` hears `source`, and sees the source's videos.
 
     A professional who is catching up neither hears nor is heard. When the user hears no staff, guests hear nobody either. The
-    user's phone as a camera has neither ears nor voice.
+    user's phone as a camera neither hears nor is heard.
     """
     if listener.id == source.id or listener.reading or source.reading or listener.is_camera or source.is_camera:
         return False

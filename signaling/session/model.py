@@ -52,8 +52,8 @@ RequestKind = Literal["user", "callback", "help"]
 
 DAY_MS = 86_400_000
 IDLE_MS = 10 * 60_000  # how long a user or guest may prepare before entering; then the session ends, or the guest loses the place
-UNOPENED_MS = 30_000  # how long a new session waits for its page to load and say hello
-WAITING_LOST_MS = 60_000  # how long a waiting session waits for its disconnected user
+UNOPENED_MS = 30_000  # how long a new session waits for its user's page to load and connect
+WAITING_LOST_MS = 60_000  # how long a waiting session waits for its disconnected user to return
 USER_LOST_MS = 2 * 60_000  # how long an active call waits for its disconnected user to return
 # how long an active text session waits for its disconnected user to return; then it sleeps or ends
 USER_LOST_TEXT_MS = 15 * 60_000
@@ -75,7 +75,7 @@ GUEST_LOST_MS = 2 * 60_000  # how long a disconnected guest who has entered keep
 MOST_INVITATIONS = 20  # one session makes at most this many links to guests
 RATING_MS = 24 * 3_600_000  # how long after its end a session may be rated
 
-CALLBACK_KEPT_MS = 14 * 24 * 3_600_000  # how long a due callback waits; after that, its contact and note are no longer needed
+CALLBACK_KEPT_MS = 14 * 24 * 3_600_000  # how long a due callback waits for a counselor; then it is given up
 CALLBACK_REQUEST = "c"  # in the id of a callback's request, this letter follows the dot
 CALLBACK_OVER: frozenset[CallbackState] = frozenset({"done", "missed", "cancelled"})
 
@@ -106,8 +106,8 @@ class Draft(Struct, kw_only=True):
 class Person(Struct, kw_only=True):
     """A participant.
 
-    ``connected``: whether a tab of the participant is connected. ``entered``: whether they have entered: the user the queue, a
-    guest the conversation, a member of staff the session since they last accepted its request. ``reading``: whether they are a
+    ``connected``: whether a tab of the participant is connected. ``entered``: whether the user has entered the queue, the guest
+    the conversation, or the member of staff the session (after they last accepted its request). ``reading``: whether they are a
     professional who is catching up, unheard. ``gone``: whether they no longer belong to the session.
 
     ``peer_id``: their newest peer, or "". ``former_id``: an earlier peer, which the worker keeps until the newest one is live; ""
@@ -201,7 +201,8 @@ class Recording(Struct, kw_only=True):
 
     ``offered``: the site asks for consent. ``period``: the number of periods of consent that have begun, including the present
     period.
-    ``kept``: a recorded part exists. ``erased``: the recordings of all periods up to this number have been deleted.
+    ``kept``: a recorded part exists. ``erased``: the recordings of all periods up to this number have been deleted. ``failed``:
+    why the worker could not record; "" after the next answer that agrees.
     """
 
     offered: bool = False
@@ -296,8 +297,8 @@ class Callback(Struct, kw_only=True):
     ``contact``: where the user is called; "" when the partner knows how to reach them.
     ``came``: the called-back user has connected. ``moved``: how often the callback was moved to another time.
     ``staff``, ``staff_name``: the member of staff with whom an appointment is; "" for a callback by anybody.
-    ``minutes``: length of an appointment; 0 for a callback. ``lead_ms``: how long before ``due_at`` the matcher begins to keep a
-    place free.
+    ``minutes``: length of an appointment; 0 for a callback by anybody. ``lead_ms``: how long before ``due_at`` the matcher
+    begins to keep a place free.
     ``kept``: the matcher keeps the place now. ``anyone``: the member has declined the appointment, missed the ring or not come in
     time, so the appointment rings for every counselor. ``declined``: the member has declined the appointment, so it does not ring
     for this member again.

@@ -71,7 +71,8 @@ def connected(session: Session, event: Connected, now: int, out: list[Effect]) -
 def _came(session: Session, now: int) -> None:
     """Record that the invited user has come for the first time.
 
-    Before, an invitation that nobody used ended the sleeping conversation. From now on, the site's number of days ends it.
+    Until now, the sleeping conversation would have ended when its invitation expired. From now on, it ends after as many days
+    as the site allows.
     """
     session.invited = False
     if session.state == "asleep":

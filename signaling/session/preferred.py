@@ -1,4 +1,4 @@
-"""The preferred counselor: a returning user is first offered to the counselor who served them before, then to everybody."""
+"""The preferred counselor: a returning user's request first rings for the counselor who served them, then for everybody."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def begin(session: Session, staff: str, name: str, now: int, out: list[Effect]) 
 
 
 def over(session: Session) -> None:
-    """Forget the preferred counselor, because their turn is over or the user was served."""
+    """Forget the preferred counselor, and stop the timer that limits how long only this counselor is asked."""
     session.preferred, session.preferred_name = "", ""
     session.timers.pop("preferred", None)
 
@@ -30,7 +30,7 @@ def enqueue(session: Session, out: list[Effect]) -> None:
 
 
 def widen(session: Session, now: int, out: list[Effect]) -> None:
-    """Offer the user's request to everybody, with its original enqueue time, because the preferred counselor does not come.
+    """Offer the user's request to everybody, with its original enqueue time, because the preferred counselor has not accepted.
 
     While the request still rings for this counselor, only set the timer to the ring's end.
     """

@@ -3,9 +3,9 @@
     The ways into and out of sleep:
     active → asleep (if `may_sleep`): the user has been gone for 15 minutes, or the owner sends the conversation to sleep
     message_left → asleep: a member of staff answers the message that the user left
-    asleep → waiting: the user writes a line or asks for a counselor; the former one is asked first, if at work
+    asleep → waiting: the user writes a line or asks for a counselor; the former counselor is asked first, if at work
     asleep → after: the owner ends the conversation
-    asleep → closed: the user ends the conversation, it has slept for as many days as the site allows, or too many sleep
+    asleep → closed: the user ends the conversation, it has slept as many days as the site allows, or too many conversations sleep
 
 A woken conversation waits for a counselor even when its user has left again, because staff must still answer what the user wrote.
 """
@@ -20,7 +20,7 @@ from signaling.session.effects import Effect, Note, Over, Step
 from signaling.session.events import MessageAnswered, PutToSleep, Woken
 from signaling.session.model import DAY_MS, NotAllowed, Person, Session
 
-ANSWERED_DAYS = 7  # days for which the answer to a left message can be read at sites where conversations do not sleep
+ANSWERED_DAYS = 7  # at sites where conversations do not sleep, the user can read the answer to their message for this many days
 
 
 def may_sleep(session: Session) -> bool:

@@ -12,7 +12,7 @@ from signaling.session.model import Help, Person, Ringing, Session
 
 
 def open_requests(session: Session) -> list[tuple[Reinstate, bool, Ringing | None]]:
-    """Return each open request, with its ring (or None), and whether the matcher may offer the request now.
+    """Return each open request, whether the matcher may offer the request now, and the request's ring (or None).
 
     A waiting user's request may be offered while the user is connected, or if the conversation was woken.
     """

@@ -5,7 +5,7 @@
     declined, missed → ringing (the user asks again)
 
 Until the counselor accepts, the session stays a text session: nobody has a peer connection, and the page tells the user that
-their counselor is being called. A counselor who changes the channel directly accepts the request by this.
+their counselor is being called. If the counselor changes the channel directly, this accepts the request.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MOST_CALLS = 20  # after this many requests in a row that the counselor did not 
 def channel_changed(session: Session, event: ChannelChanged, now: int, out: list[Effect]) -> None:
     """Change the session's channel: from text to voice or video, from voice to video, or from an active call to text.
 
-    A video call does not become a voice call: switching a camera off is the message `media`.
+    A video call does not become a voice call. Participants switch their cameras off by the message `media` instead.
     """
     if event.participant not in (session.user, session.owner):
         raise NotAllowed("not_yours")
@@ -46,7 +46,8 @@ def channel_changed(session: Session, event: ChannelChanged, now: int, out: list
 def _go_on_as_text(session: Session, out: list[Effect]) -> None:
     """Close all peer connections, and keep everything else: people, lines, pictures and board.
 
-    Refused while a third person is in the call or is asked for, because that person comes for a call.
+    Refused while the owner has not returned in time. Also refused while a guest, a professional or a colleague is in the call
+    or is asked for, because these people come for a call.
     """
     if session.owner_lost or session.open_help() is not None or session.guests():
         raise NotAllowed("wrong_state")

@@ -1,6 +1,6 @@
-"""The view of a session for each viewer. Users never get help or anything else that is for staff.
+"""The view of a session for each viewer. A user's view contains no help requests, and nothing else that is for staff.
 
-Of the brief, they get only the product's picture.
+Of the brief, it contains only the product's picture.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ LONG_WAIT_MS = 60_000  # milliseconds after which the page of a waiting user off
 class PageSeen:
     """The state of showing the user's page.
 
-    ``ready``: a connection that shows the page exists. ``seen_by``: ids of the participants who see the page. ``too_large``,
-    ``crowded``: reasons why the page is not shown.
+    ``ready``: the page is connected to the server, so it can be shown. ``seen_by``: ids of the participants who see the page.
+    ``too_large``, ``crowded``: reasons why the page is not shown.
     """
 
     ready: bool = False
@@ -64,9 +64,9 @@ class PageSeen:
 class Surroundings:
     """The data that a view needs in addition to the session.
 
-    ``waiting`` is None unless the session waits. ``opening`` is None once a counselor has come; after a counselor who has not
-    returned in time, it is given again. ``offer_message``: nobody suitable is signed in, the user has waited for `LONG_WAIT_MS`,
-    or the category is closed.
+    ``waiting`` is None unless the session waits. ``opening`` is None while the conversation has a counselor. If this counselor
+    has not returned in time, ``opening`` is given again. ``offer_message``: nobody suitable is signed in, the user has waited
+    for `LONG_WAIT_MS`, or the category is closed.
     """
 
     site: SiteView
@@ -83,7 +83,7 @@ class Surroundings:
     captions_ready: bool = False  # whether a captions process is connected to the room's media worker
     page: PageSeen = PageSeen()  # the page on which the user is
     translates: bool = False  # whether there is a translation service
-    names_hidden: bool = False  # whether the site hides from users who serves them before the conversation
+    names_hidden: bool = False  # whether the site hides the counselor's name from users before the conversation
     guests: int = 0  # how many guests may be in a conversation now, by the site's setting
     now: int = 0  # Unix ms
 
@@ -321,7 +321,7 @@ def _notice(session: Session) -> Literal["asking_professional", "asking_colleagu
 
 
 def _deadline(session: Session, viewer: Person, view: SessionView) -> None:
-    """Set in `view` for which disconnected person the session waits, and until when. The view of this person stays unchanged."""
+    """Set in `view` for which disconnected person the session waits, and until when. Leave this person's own view unchanged."""
     waits: dict[Timer, str] = {"user_lost": session.user, "owner_lost": session.owner}
     for timer, person in waits.items():
         at = session.timers.get(timer)
@@ -409,7 +409,7 @@ def user_ring(session: Session, around: Surroundings, reservation: str, until: i
 def help_ring(session: Session, asked: Help, around: Surroundings, category_name: str, reservation: str, until: int) -> Ring:
     """Return the ring of a help request.
 
-    Of the brief, the ring shows only the product of the visit.
+    Of the brief, the ring shows only the product's name.
     """
     owner = session.people.get(session.owner)
     return Ring(
