@@ -78,8 +78,8 @@ class AppointmentDesk:
 
         Mail the user the new time. Raises NotAllowed. The result is always an appointment.
 
-        `booking`: the booking that the asker has seen, as for `cancel`. Raises Changed when the session has another booking than
-        `booking`.
+        `booking`: the name (`booking_of`) of the booking that the caller has seen; "": any booking. Raises Changed if the
+        session has another booking than `booking`.
         `by_staff`: a member of staff has chosen the time, so it may be outside of working hours.
         """
         _require(entry, booking)
@@ -135,7 +135,7 @@ class AppointmentDesk:
 
 
 def _require(entry: Entry, booking: str) -> Callback:
-    """Return the callback or appointment of a session. Raise NotAllowed without one, and Changed for another than `booking`."""
+    """Return the session's callback. Raise NotAllowed if there is none, and Changed if its booking is not `booking` ("": any)."""
     called = entry.session.callback
     if called is None:
         raise NotAllowed("wrong_state")

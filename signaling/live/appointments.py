@@ -25,8 +25,8 @@ from signaling.session.model import NotAllowed
 # cache, but reads the records
 KNOWN_MS: Final = 3_000
 MOST_KNOWN: Final = 200  # largest number of cached combinations of site, category, language, channel and time zone
-# Free times are computed for at most this many members with their own working hours, because each takes about 5 ms. Other members
-# with their own working hours are not offered.
+# Free times are computed for at most this many members with their own working hours, because each takes about 5 ms. Further
+# members with their own working hours are not offered.
 MOST_HOURS: Final = 100
 # at most this many callbacks and appointments, of all organisations together, are in memory. Each stays in memory for up to two
 # weeks, in addition to the live sessions.
@@ -284,9 +284,9 @@ class Appointments:
     async def _claim(
         self, entry: Entry, wanted: range, candidates: list[StaffRecord], audit: Audited | None
     ) -> tuple[StaffRecord, list[int]]:
-        """Claim the cells `wanted` for the first candidate with whom no other session has claimed any of them.
+        """Claim the cells `wanted` of the first candidate for whom these cells are free of other sessions' claims.
 
-        A cell is `CELL_MS` of a member's calendar.
+        A cell is a period of `CELL_MS` in a member's calendar.
 
         Return this member and the newly claimed cells. Raise NotAllowed("out_of_hours") if there is no such candidate.
         """

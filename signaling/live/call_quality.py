@@ -108,7 +108,7 @@ class Calls:
     async def _find_relays(self) -> None:
         """Find the addresses of our TURN servers. A peer whose packets come from one of these addresses is connected by relay.
 
-        A TURN server is not recognised if it sends from another address than the one to which its name resolves.
+        A TURN server is not recognised if it sends from an address to which its name does not resolve.
         """
         loop = asyncio.get_running_loop()
         if self.turn is None or loop.time() < self._relays_until_s:

@@ -31,10 +31,10 @@ class Client:
     - `is_guest`: whether the person is a guest
     - `held`: for a member of staff, the sessions in which this connection acts for them
     - `desk`: whether the member of staff serves users at this connection; on the operators' page, it is False
-    - `was_ready`: whether a member of staff got requests when this page was last connected
+    - `was_ready`: whether the member of staff was available for requests when this page was last connected
     - `watched`: the session whose call an operator watches
     - `right`: the hash of the token (of a sign-in or a session) on which the connection depends
-    - `acted_at`: the time of the person's last action
+    - `acted_at`: the time of the person's last action (Unix ms), or 0
     - `returns`: None until the right ends; afterwards, whether the person may come back
     """
 

@@ -75,7 +75,7 @@ class EndedRights:
         await self._look_at_staff()
 
     async def _end_old(self) -> None:
-        """Close the connections of users to sessions that closed so long ago that nobody can return to them."""
+        """Close users' connections to sessions that ended more than `RATING_MS` ago. Nobody can return to such a session."""
         for entry in list(self._index.over.values()):
             if self._now() <= (entry.session.ended_at or 0) + RATING_MS:
                 return
@@ -194,7 +194,7 @@ class EndedRights:
             self._refused["matcher_sign_out"] += 1
 
     async def _end_absent(self, absent: list[str], signed_in: set[str]) -> None:
-        """Apply the end of the right in the sessions of members who have neither a connection nor a sign-in.
+        """Apply `RightEnded` to the sessions of members who have neither a connection nor a sign-in.
 
         Otherwise the media peer of such a member could stay in a call.
         """

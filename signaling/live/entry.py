@@ -49,8 +49,8 @@ class ShownPage:
     - `asked`: whether the server has asked for a new snapshot
     - `kept`: the segment (epoch, period) of the recording in which the page is recorded
     - `kept_whole`: whether a snapshot was recorded in this segment
-    - `kept_for`: the viewers that the recording named last
-    - `told`: the hash of the newest `page_state`
+    - `kept_for`: the viewers whom the newest entry of the recording names
+    - `told`: the hash of the newest message `page_state` that was sent to the user's browser
     - `spare_bytes`: the number of bytes that the page was allowed to send at the time `spared_at` (Unix ms)
     """
 

@@ -51,10 +51,10 @@ class Erasing:
         self._desk = desk
         self._index = index
         self._seen = 0  # number of the newest audit entry that was read
-        self._done: set[int] = set()  # numbers of the entries that were carried out and are read again
+        self._done: set[int] = set()  # numbers of the entries that were carried out, and that the next check reads again
 
     async def start(self) -> None:
-        """Record the end of the audit. `watch` looks only at later entries, and at a few before them (`REREAD`)."""
+        """Remember the newest audit entry. `watch` looks only at later entries, and at the last few before them (`REREAD`)."""
         self._seen = await self._records.newest_audit()
 
     async def watch(self) -> None:

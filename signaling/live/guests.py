@@ -56,9 +56,9 @@ class Guests:
     async def come(self, link: str) -> tuple[Entry, Person, str]:
         """Exchange a guest's link, once. Return the session, the guest, and the guest's new credential.
 
-        Raise InviteRefused if the link is not valid. Raise RecordsAway if the exchange cannot be stored at once. After this, the
-        link can be used again. The exchange must be stored at once, because another server that takes over must know the used
-        link and the credential.
+        Raise InviteRefused if the link is not valid. Raise RecordsAway if the exchange cannot be stored at once. After
+        RecordsAway, the link can be used again. The exchange must be stored at once, because another server that takes over
+        must know the used link and the credential.
         """
         secret = link.removeprefix(LINK_PREFIX)
         found = self._index.by_guest_link(token_hash(secret))

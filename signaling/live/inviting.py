@@ -63,7 +63,7 @@ class WantedTime:
     """The time of an appointment that other software wants to book.
 
     `staff`: id of the member of staff who has the appointment; "": the free member with the fewest appointments. `contact`: the
-    user's mail address or telephone number, or "". `timezone`: IANA name of the user's time zone, or "". Mails to the user write
+    user's mail address or telephone number, or "". `timezone`: IANA name of the user's time zone, or "". Mails tell the user
     times in this zone.
     """
 
@@ -160,8 +160,8 @@ class Inviting:
         if site.appointments is None or site.callbacks != "offered":
             raise NotAllowed("not_offered")
         self._appointments.require_place(site)
-        # Check this before the session is stored. Otherwise each refused request would leave a closed session in the records. Now
-        # this happens only if another booking takes the time between this check and `book`.
+        # Check this before the session is stored. Otherwise each refused request would leave a closed session in the records.
+        # With this check, that happens only if another booking takes the time before `book` claims it.
         await self._appointments.require_free(Sought(site, wanted.category, wanted.language), time.at, wanted.channel, time.staff)
         session = self._new_session(wanted)
         entry = await self._stored.add(_record(session, wanted), session, site, wanted.brief)

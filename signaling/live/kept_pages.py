@@ -44,7 +44,7 @@ class KeptPages:
         return began
 
     def keep(self, entry: Entry, part: SendPage | None) -> None:
-        """Record a part of the page that staff have just seen. If `part` is None, record that the batch before it was broken off.
+        """Record a part of the page that staff have just seen. If `part` is None, record that the present batch was broken off.
 
         Record nothing before the first snapshot of this recording segment, and nothing while the session is not recorded.
         """

@@ -1,8 +1,8 @@
 """Listening in by operators. If the site allows it, an operator can also whisper and join.
 
-Listening starts only at the operator's request. The audit notes the listening before the operator hears anything. While the
-records are unavailable, nobody can begin to listen. Listening ends when the site no longer allows it. Whispering and joining also
-start at the operator's request, are noted in the audit, and end when the site no longer allows them.
+Listening starts only at the operator's request. An audit entry is stored before the operator hears anything. While the records
+are unavailable, nobody can begin to listen. Listening ends when the site no longer allows it. Whispering and joining also start
+at the operator's request, have audit entries, and end when the site no longer allows them.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ LOOP_RETRY_S = 1.0  # a failed loop starts again after this many seconds
 async def run_forever(loop: Callable[[], Awaitable[None]]) -> None:
     """Run `loop` forever. If `loop` raises an exception, start it again after `LOOP_RETRY_S`.
 
-    Every exception is logged except RecordsAway.
+    Log every exception except RecordsAway.
     """
     while True:
         try:

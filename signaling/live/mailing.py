@@ -31,7 +31,7 @@ NOBODY_MS = 60_000
 ALERT_AGAIN_MS = 30 * 60_000  # At least this many ms pass between two mails of the same alert.
 SOON_MS = 15 * 60_000  # The reminder of a callback or an appointment is sent this many ms before its time.
 DAY_MS = 24 * 3_600_000  # The first reminder of an appointment is sent this many ms before its time.
-DEAD_MS = 30_000  # Milliseconds after which the heartbeat has shown the server that a connection is dead.
+DEAD_MS = 30_000  # The heartbeat shows the server within this many milliseconds that a connection is dead.
 _GOES_ON = frozenset({"waiting", "active", "asleep"})  # States of a session in which the user gets a mail about an unread line.
 _TOLD_OF = frozenset({"text", "picture", "file"})
 
@@ -244,7 +244,7 @@ class Mailing:
             await self._postbox.post(kind, address, **about)
 
     def _about(self, entry: Entry, called: Callback) -> dict[str, Any]:
-        """Return the arguments for a mail about the callback's present time. The calendar event gets the next sequence number."""
+        """Return the arguments for a mail about the callback's booked time. The calendar event gets the next sequence number."""
         entry.moved = max(entry.moved + 1, _sequence(self._now()))
         args: dict[str, Any] = {"at": called.due_at, "moved": entry.moved}
         if called.staff:

@@ -40,7 +40,7 @@ Forgotten = Callable[[], Awaitable[bool]]
 
 
 async def never() -> bool:
-    """Say that the matcher's store has lost no data: for a store in the memory of this process."""
+    """Return False: a store in the memory of this process loses no data while the process runs."""
     return False
 
 
@@ -206,9 +206,9 @@ class Agreeing:
             self.requests.take(m.Reserved(fence, now, status.reservation or "", request, status.staff or "", until, LATER))
 
     async def _compare_promised(self, entry: Entry, wanted: Reinstate, status: m.RequestStatus) -> None:
-        """If the session has only promised the request, make the matcher keep a place for it.
+        """If the request is only promised in the session, make the matcher keep a place for the request.
 
-        If the request is more than promised, let it ring.
+        If it is promised only in the matcher, let the request wait and ring, because the appointment is due by now.
         """
         store, now = self._store, self._now()
         if not wanted.promised:

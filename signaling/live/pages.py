@@ -1,8 +1,9 @@
 """Co-browsing: pass the user's page to the staff who may see it, and pass pointers and links of staff to the user's browser.
 
 The user's browser masks and compresses the page. The server never reads the page, it only passes the parts on. For staff who
-begin to see the page later, the server keeps the newest snapshot and all later parts in memory. The server forgets the snapshot
-and these parts as soon as nobody sees the page. While the session is recorded, all parts that staff see are recorded.
+begin to see the page later, the server keeps the newest snapshot and all parts that followed it in memory. The server forgets
+the snapshot and these parts as soon as nobody sees the page. While the session is recorded, all parts that staff see are
+recorded.
 """
 
 from __future__ import annotations
@@ -97,9 +98,9 @@ class Pages:
             self._sessions.forget_if_done(entry)
 
     async def replaced(self, entry: Entry) -> None:
-        """Close the connection that shows the page, because the session continues with another token, maybe at another place.
+        """Close the connection that shows the page, because the session continues with another token, maybe on another device.
 
-        Co-browsing ends, because the user had agreed to show the page of another device.
+        Co-browsing ends, because the user has agreed to show the page on the former device only.
         """
         if (client := entry.page.client) is not None:
             client.bye("replaced")

@@ -1,4 +1,4 @@
-"""Grade a connection with one word, from the figures that its worker measures. Pure.
+"""Grade a connection with one word, from the figures that its media worker measures. This module does no I/O.
 
 The grade describes the quality of the voice. There is one exception: while a video is paused because the link is too slow, the
 grade is at most "fair". By ITU-T G.114, people do not notice a one-way delay of up to 150 ms, and more than 400 ms is

@@ -1,4 +1,4 @@
-"""Tell waiting users their place in the queue, in rounds. Even if the queue is very long, a round does not take longer."""
+"""Tell waiting users their place in the queue, in rounds. A round checks a limited number of users, however long the queue is."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from signaling.live.index import Index
 from signaling.live.sessions import Sessions
 from signaling.protocol.server_messages import WaitingUpdate
 
-# A round checks at most this many sessions in turn; if 10,000 users wait, each of them is checked every 20 s.
+# A round, which comes every second, checks at most this many sessions in turn. So with 10,000 waiting users, each of them is
+# checked every 20 s.
 PLACES_A_ROUND = 500
 NEAR = 10  # This many users at the head of a queue are checked in every round.
 NEAR_A_ROUND = 200  # A round checks at most this many users at the heads of all queues.
-# So many places are asked for at the same time, and reach Redis in one round trip. Then other work gets the event loop.
+# The matcher is asked for this many places at the same time, in one round trip to Redis. Then other work may use the event loop.
 AT_ONCE = 25
 
 
@@ -37,7 +38,7 @@ class Places:
         self._near: dict[str, Entry] = {}
 
     async def round(self) -> None:
-        """Check the sessions of one round. If one check fails, the other running checks end, too, before this method raises."""
+        """Check the sessions of one round. If one check fails, this method cancels the other running checks and raises."""
         waiting = self._index.waiting
         near = {session: entry for session, entry in self._near.items() if session in waiting}
         self._near = {}
@@ -49,7 +50,7 @@ class Places:
             await asyncio.sleep(0)
 
     def _next(self, near: dict[str, Entry]) -> list[Entry]:
-        """Return the waiting sessions that this round must check.
+        """Return the waiting sessions that this round must check in addition to those in `near`.
 
         Several rounds together check each waiting session once (a pass). Sessions that arrive during a pass are checked in the
         next pass.

@@ -70,7 +70,7 @@ class ReadingAlongs:
     # --- mentions --------------------------------------------------------------------------------------------------------
 
     def check_mentions(self, entry: Entry, author: Person, staff: Sequence[str]) -> None:
-        """Raise NotAllowed if somebody in `staff` cannot be mentioned by this author: `not_yours`, `unknown_colleague`."""
+        """Raise NotAllowed (`not_yours` or `unknown_colleague`) if this author cannot mention somebody in `staff`."""
         if not staff:
             return
         if not author.staff:
@@ -123,7 +123,8 @@ class ReadingAlongs:
             self._readers[key] = _Reader(entry, staff, self._now())
             try:
                 await self.lines.system(entry, Say("reading.on", {"name": staff.name}, "staff"))
-            # for example because the session was erased; without a line in the chat that announces it, nobody may read along
+            # the line was not stored, for example because the session was erased; nobody may read along without this line in
+            # the chat
             except Exception:
                 del self._readers[key]
                 raise

@@ -66,10 +66,7 @@ class Requests:
         self.staffing.wake()
 
     async def sweep(self) -> None:
-        """Let the matcher end everything that has expired.
-
-        After this, the caller asks the store for the next deadline.
-        """
+        """Let the matcher end everything that has expired."""
         self.take(*await self._store.sweep(self._now()))
 
     def take(self, *events: m.AnyEvent) -> None:

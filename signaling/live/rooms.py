@@ -226,8 +226,8 @@ class Rooms:
     async def offer(self, entry: Entry, participant: str, tab: str, sdp: str, reply_to: int | None) -> Answer:
         """Let the worker admit a new peer of this participant.
 
-        Raise `NotAllowed`: "no_worker" if no worker has the room open in time, "wrong_state" if the participant has left
-        meanwhile, or the worker's own reason.
+        Raise `NotAllowed`: "no_worker" if no worker has the room open in time, "wrong_state" if the participant has left or
+        sent another offer meanwhile or the room has moved, or the worker's own reason.
         """
         peer = f"peer-{secrets.token_hex(6)}"
         await self._sessions.apply(entry, PeerOffered(participant, peer, tab))
@@ -355,9 +355,8 @@ class Rooms:
     async def _snapshot(self, event: media.Snapshot) -> None:
         """Correct the states of peers by a snapshot of the worker's rooms.
 
-        A worker sends a snapshot when events may have been missed. Captions may have ended in a room without this server's
-        knowledge. After this the worker gets the room's matrix again. The worker starts captions again, or sends `CaptionsOver`
-        again.
+        A worker sends a snapshot when events may have been missed. If captions have ended in a room without this server's
+        knowledge, the worker gets the room's matrix again. Then the worker starts captions again, or sends `CaptionsOver` again.
         """
         for room in event.rooms:
             entry = self._index.entries.get(room.room)
@@ -370,7 +369,7 @@ class Rooms:
                 self._orders.kick(entry)
 
     async def _speaking_changed(self, event: media.SpeakingChanged) -> None:
-        """Tell every participant which people that they hear are speaking, and whether they count as speaking themselves."""
+        """Tell each participant which of the people whom they hear are speaking, and whether they are speaking themselves."""
         entry = self._index.entries.get(event.room)
         if entry is None or event.epoch != entry.session.epoch:
             return

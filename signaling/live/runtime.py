@@ -341,7 +341,7 @@ class Live:
         self._tasks = [asyncio.create_task(run_forever(self.rooms.run))]
         await self.stored.restore()
         self.reading_along.restore()
-        # `insist`: if the database does not respond for a moment, a takeover that is half done must not end
+        # `insist`: if the database does not respond for a moment, this server must wait, not fail in the middle of taking over
         for load in (self.mailing.start, self.pushing.start, self.boards.load_messages, self.erasing.start):
             await self.records.insist(load)
         loops = [

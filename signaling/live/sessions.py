@@ -1,6 +1,6 @@
 """Run the session machine: apply events, then save the record, carry out effects and send views.
 
-Every change of a live session goes through `Sessions.apply`. Only a fence of the matcher can be noted without it (`only_noted`).
+Every change of a live session goes through `Sessions.apply`. There is one exception: `only_noted` stores a new fence.
 """
 
 from __future__ import annotations
@@ -53,10 +53,7 @@ FOLLOW_S = 10.0
 
 
 class Effects(Protocol):
-    """The actions with which a session's effects change other parts of the server.
-
-    A session's effects are carried out by calling these actions.
-    """
+    """The methods that carry out a session's effects in other parts of the server."""
 
     async def ask_matcher(self, entry: Entry, effect: Enqueue | Step | Transfer | Reinstate) -> None: ...
     async def say(self, entry: Entry, say: Say) -> None: ...

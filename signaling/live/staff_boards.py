@@ -241,7 +241,8 @@ class Boards:
     def _has_appointments(self, record: StaffRecord) -> str:
         """Return the member's id if they have appointments, else "".
 
-        The reason: only the member's own queue shows the names of the users who booked these appointments.
+        Only the member's own queue shows the names of the users who booked these appointments, so no other member shares this
+        queue.
         """
         mine = any(_staff_of(entry) == record.id for entry in self._index.callbacks.values())
         return record.id if mine else ""

@@ -34,7 +34,7 @@ def matched_site(organisation: str, site: str) -> str:
 def is_forgotten(status: m.StaffStatus | None) -> bool:
     """Return whether the matcher may have lost what it knew about this member of staff. `status`: what the matcher knows now.
 
-    A matcher that has got nothing back but the member's conversations takes the member for disconnected.
+    If the matcher has lost its data, and only the member's conversations were restored there, the member's state is "lost".
     """
     return status is None or status.state == "lost"
 
@@ -211,7 +211,7 @@ class Staffing:
     def preferred(self, entry: Entry, staff: str) -> StaffRecord | None:
         """Return this counselor if they are at work and serve the session. Else return None.
 
-        A user may wait only for such a counselor.
+        Only such a counselor can be asked before all others.
         """
         record = self.known.get(staff)
         return record if record is not None and self._at_work(staff) and self._may_take_over(record, entry) else None

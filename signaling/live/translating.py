@@ -1,4 +1,4 @@
-"""Translate lines and captions by the operator's own translation service, which has LibreTranslate's API.
+"""Translate lines and captions by the installation's own translation service, which has LibreTranslate's API.
 
 Without such a service nothing is translated, and no text is sent to a translator. A translation is shown next to the original.
 Translations are only in a small cache in memory. When a session is erased, its translations are removed from this cache.
@@ -70,7 +70,7 @@ _read_answer: Reader[_Answer] = Reader(_Answer)
 
 
 class BadKey(ValueError):
-    """The file with the translation service's key cannot be read. The exception's text is a sentence for the operator."""
+    """The file with the translation service's key cannot be read. The exception's text is a sentence for people."""
 
 
 class Translator:

@@ -13,7 +13,7 @@ from signaling.protocol.words import Action
 from signaling.session.model import NotAllowed, Person
 
 ANYONE: Final = "anyone"
-# the messages of "session.talk" that the user's phone may send when it serves as a camera
+# of the messages that need the right "session.talk", the user's phone may send these when it serves as a camera
 OF_A_CAMERA: Final = (user.SetMedia, user.Leave)
 
 MESSAGES: Final[dict[type[Any], Action | Literal["anyone"]]] = {

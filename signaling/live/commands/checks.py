@@ -64,7 +64,7 @@ def staff_id(client: Client) -> str:
 
 
 def require_channel(entry: Entry, channel: Channel) -> None:
-    """Raise NotAllowed if the site does not offer this way to talk."""
+    """Raise NotAllowed if the site does not offer this channel (text, voice or video)."""
     if channel not in entry.site.channels:
         raise NotAllowed("not_offered")
 

@@ -111,7 +111,8 @@ async def _note_taker(live: Live, client: Client, session: str) -> tuple[Entry, 
     """Return the session and the member of staff who writes notes in it. Raises NotAllowed if the member may not write notes now.
 
     A member may write while they are in the room, while they wrap up after a hand-over, and until `LATE_NOTES_MS` after the end
-    of the conversation. If the member has other sessions, the time for the wrap-up ends `WRAP_UP_MS` after the hand-over.
+    of the conversation. A member who has other sessions is never in the state "wrap_up". Such a member may write until
+    `WRAP_UP_MS` after the hand-over.
     """
     staff = staff_id(client)
     entry = await live.stored.any_session(session)
