@@ -1,4 +1,4 @@
-"""The expected wait in a queue, estimated from its last pickups."""
+"""The expected wait in a queue, estimated from its last pickups. A *pickup* is the acceptance of a waiting request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matcher.types import Place
 MIN_PICKUPS: Final = 5  # With fewer pickups in the last hour, no range of waiting times is given.
 KEPT_PICKUPS: Final = 12  # The range is estimated from at most this many pickups.
 KEPT_MS: Final = 3_600_000  # ms: older pickups are ignored.
-SPREAD: Final = 1.5  # The range reaches this many standard deviations to either side, which is 87 % of a known distribution.
+SPREAD: Final = 1.5  # The range reaches this many standard deviations to either side: 87 % of a normal distribution.
 DRIFT: Final = 2  # n pickups tell as much as n/2 independent ones, because staff come, go and serve other queues.
 
 
@@ -32,7 +32,7 @@ class Pickups:
     """The last pickups of one queue, and how long the head of the queue waited before each pickup.
 
     Times in which nobody waited are left out. For example, if five calls on a quiet day are each answered in three seconds, the
-    estimate counts one pickup in three seconds, not one in two hours.
+    estimate counts one pickup every three seconds, not one every two hours.
     """
 
     __slots__ = ("_last_ms", "_spans")

@@ -197,7 +197,7 @@ class Ledger:
         self.settle(member)
 
     def dismiss(self, member: Member, reason: str) -> None:
-        """Sign a member out. The member's accepted requests stay accepted until signaling decides what happens to each."""
+        """Sign a member out. The member's accepted requests stay accepted until the server decides what happens to each."""
         staff = member.staff.id
         if member.reservation is not None:
             ticket = self.reservations[member.reservation]
@@ -378,7 +378,7 @@ class Ledger:
     # --- reservations and what is held -------------------------------------------------------------------------------
 
     def end_reservation(self, ticket: Ticket, state: ReservationState, reason: str, member_reason: str = "") -> None:
-        """End the reservation of a ticket, if it has one. Such a ticket is then in no queue, and no member has it."""
+        """End the reservation of a ticket, if it has one. The ticket is then in no queue, and no member has it."""
         reservation = ticket.reservation
         if reservation is None:
             return

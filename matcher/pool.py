@@ -80,7 +80,7 @@ class Member:
 
     @property
     def burden(self) -> int:
-        """The member's load. Matching chooses the member with the least load. One call weighs more than all texts together."""
+        """The member's weighted load: a call weighs more than all texts together. Matching chooses the member with the least."""
         return self.calls * CALL_WEIGHT + self.texts
 
     def has_room(self, medium: Medium) -> bool:
@@ -211,8 +211,8 @@ class Demand:
 class Pool:
     """Members with the same skills, who take the same media.
 
-    `organisation`: the beginning of the names of all their sites (`rules.organisation_of`). `idle`: by medium, the members who
-    can get a request of this medium now. `rings`: by demand, the tier in which the pool serves it.
+    `organisation`: the part of their sites' names that names the organisation (`rules.organisation_of`). `idle`: by medium, the
+    members who can get a request of this medium now. `rings`: by demand, the tier in which the pool serves it.
     """
 
     __slots__ = ("idle", "key", "members", "organisation", "rings", "role")

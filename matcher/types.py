@@ -231,10 +231,10 @@ class Refused(Exception):
 class Unavailable(Exception):
     """The store cannot be used now. The text is a sentence for a log that says why, without secrets.
 
-    - It is raised after 5 s without an answer (connection failed, Redis restarts, its slot moves). The step may have been made or
-      not. The state of the store shows which of the two is true. Every state to which the step can have led ends by itself.
-    - It is raised at once when 20,000 steps wait already, and when Redis refuses the login or a right. The same holds when Redis
-      refuses to write: memory or disk full, too few replicas, a script that does not end. The step was then not made.
+    - It is raised after 5 s without an answer (connection failed, Redis restarts, its slot moves). The step may have been made
+      or not. The state of the store shows which of the two is true.
+    - It is raised at once when 20,000 steps wait already, and when Redis refuses the login, a right, or to write (memory or
+      disk full, too few replicas, a script that does not end). In these cases the step was not made.
 
     Later steps try again. The store need not be reopened.
     """
@@ -273,7 +273,7 @@ class MatchStore(Protocol):
     async def sign_out(self, staff: str, now_ms: int, *, force: bool = False) -> list[AnyEvent]:
         """Sign a member out. Raises `Refused("busy")` while the member holds accepted requests, unless `force`.
 
-        With `force` (an operator's command) these requests stay accepted, and signaling decides about them.
+        With `force` (an operator's command) these requests stay accepted, and the server decides what happens to each.
         """
 
     async def enqueue(self, request: Request, now_ms: int) -> list[AnyEvent]:
@@ -324,7 +324,7 @@ class MatchStore(Protocol):
         """
 
     async def becomes_text(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Make an accepted request a text. The holder gets room for another call. A text stays as it is."""
+        """Make an accepted request a text, so that its holder has room for another call. Do nothing if it is a text already."""
 
     async def set_aside(self, request: str, now_ms: int) -> list[AnyEvent]:
         """Free the place of an accepted request, because its user left the page. The holder keeps the request."""

@@ -29,8 +29,9 @@ JITTER = 1.15
 Each client adds 0 to 30 %, so that refused clients do not all return together.
 """
 CALM_MS = 10.0  # ms; at a larger event loop lag, the server does not count as calm.
-# At most this many sessions have a page that is not connected (`Crowd.unopened`). If `most_waiting` is larger, it is the limit
-# instead. A session without a connected page takes memory for some seconds, but no place in the queue for a counselor.
+# At most this many sessions have a page that is not connected (`Crowd.unopened`). If the setting `most_waiting` is larger, that
+# setting is the limit instead. A session without a connected page takes memory for some seconds, but no place in the queue for
+# a counselor.
 MOST_UNOPENED = 1000
 
 
@@ -56,16 +57,18 @@ class Gate:
         self._clock = clock
         self._line: deque[asyncio.Future[None]] = deque()
         self._urgent: deque[asyncio.Future[None]] = deque()
-        # Recent mean seconds between two admissions. A pause of the whole server counts only in part (`_leave`). We measured the
-        # reason: when pauses counted in full, the last of ten thousand clients was told to return after half a minute because of
-        # a pause of one second. At that time, the queue had long been empty.
+        # Recent mean seconds between two admissions. A pause of the whole server counts only in part (`_leave`). In a
+        # measurement in which pauses counted in full, a pause of one second made the server tell the last of ten thousand
+        # clients to return after half a minute. The queue was empty long before that.
         self._turn_s = FIRST_TURN_S
         self._let_in_s = 0.0
         self._booked_until_s = 0.0
 
     @asynccontextmanager
     async def turn(self, *, urgent: bool = False) -> AsyncIterator[None]:
-        """Wait for a turn, and hold the turn during the `async with` block. Raises Crowded when the queue is too long.
+        """Wait until fewer than `at_once` tasks are at work. Count as one of them during the `async with` block.
+
+        Raises Crowded when the queue is too long.
 
         `urgent` tasks go first and are never refused.
         """
@@ -151,14 +154,14 @@ class Admission:
 
     @asynccontextmanager
     async def new(self, crowd: Crowd, site: str) -> AsyncIterator[None]:
-        """Wait until a new session of `site` may be made. Hold the turn during the `async with` block. Raises Crowded."""
+        """Wait until a new session of `site` may be made. Make it inside the `async with` block. Raises Crowded."""
         self.check(crowd, site)
         async with self._new.turn():
             yield
 
     @asynccontextmanager
     async def returning(self, *, urgent: bool) -> AsyncIterator[None]:
-        """Wait until a returning client may be served. Hold the turn during the `async with` block.
+        """Wait until a returning client may be served. Serve the client inside the `async with` block.
 
         Raises Crowded, except for `urgent` clients. `urgent`: the client is a member of staff, or a user in a conversation.
         """

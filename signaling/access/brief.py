@@ -46,7 +46,7 @@ class ClaimedProduct(Struct, kw_only=True):
 
 
 class ClaimedStep(Struct, kw_only=True):
-    """A page that the user visited before, as the browser claims (see `TrailStep`)."""
+    """A page that the user visited before, or a click on a marked element, as the browser claims (see `TrailStep`)."""
 
     kind: Literal["page", "mark"]
     label: _Loose = ""

@@ -195,7 +195,7 @@ class Server:
 
 
 def read(code: str) -> Unverified:
-    """Parse a code without checking its signature. Raises CodeRefused: too_large, malformed, wrong_algorithm."""
+    """Parse a code without checking its signature. Raises CodeRefused with the reason too_large, malformed or wrong_algorithm."""
     if len(code) > MOST_CHARS:
         raise CodeRefused("too_large")
     parts = code.split(".")
@@ -228,8 +228,8 @@ def verify(
     """Check the signature, the times and the claims of a code.
 
     `site`: the record of `unverified.site`, or None when there is no such site. `addresses`: the keys that partners publish.
-    Raises CodeRefused: unknown_site, keys_unavailable, bad_signature, wrong_algorithm, malformed, other_server, too_old,
-    not_yet_valid, expired, unknown_category, unknown_language.
+    Raises CodeRefused with the reason unknown_site, keys_unavailable, bad_signature, wrong_algorithm, malformed, other_server,
+    too_old, not_yet_valid, expired, unknown_category or unknown_language.
     """
     if site is None:
         raise CodeRefused("unknown_site")
@@ -253,7 +253,7 @@ def verify(
 
 
 def _key_of(site: Site, kid: str, server: Server, addresses: KeyAddresses | None) -> SigningKey | None:
-    """Return the key with the id `kid` that may sign codes for this site, or None. Raises CodeRefused: keys_unavailable."""
+    """Return the key with the id `kid` that may sign codes for this site, or None. Raises CodeRefused (keys_unavailable)."""
     if kid in (SERVER_KID, API_KID):
         return shared(server.secret if kid == SERVER_KID else server.api_secret)
     if (stored := _stored(site, kid)) is not None:
@@ -275,7 +275,7 @@ def _stored(site: Site, kid: str) -> SiteKey | None:
 def check_place(site: Site, category: str, language: str) -> str:
     """Check that the site has this category and language. Return the site's own tag for `language`.
 
-    Raises CodeRefused: unknown_category, unknown_language.
+    Raises CodeRefused with the reason unknown_category or unknown_language.
     """
     if category not in site.categories:
         raise CodeRefused("unknown_category")
@@ -316,7 +316,7 @@ def _check_times(claims: Claims, now_s: float) -> None:
 
 
 def _unpack(part: str) -> bytes:
-    """Decode one part of a code from base64url. Raises CodeRefused: malformed.
+    """Decode one part of a code from base64url. Raises CodeRefused with the reason malformed.
 
     Only the canonical form is accepted. Otherwise several texts would be the same code (RFC 4648, 3.5).
     """
@@ -358,7 +358,8 @@ class Codes:
     ) -> tuple[str, int]:
         """Return a new publishable code and the time (Unix ms) when it expires.
 
-        Raises CodeRefused: too_many_address, unknown_site, wrong_origin, too_many_site, unknown_category, unknown_language.
+        Raises CodeRefused with the reason too_many_address, unknown_site, wrong_origin, too_many_site, unknown_category or
+        unknown_language.
         """
         self.take_address(address, now)
         if site is None:
@@ -383,7 +384,7 @@ class Codes:
     def vouch(self, site: Site, claims: Vouched, now: int) -> tuple[str, int]:
         """Return a new code for a partner with an API token, and the time (Unix ms) when it expires.
 
-        Raises CodeRefused: unknown_category, unknown_language, too_large.
+        Raises CodeRefused with the reason unknown_category, unknown_language or too_large.
         """
         signed = self.vouched(site, claims, now).claims
         code = sign(signed, API_KID, self._server.api_secret)
@@ -394,7 +395,7 @@ class Codes:
     def vouched(self, site: Site, claims: Vouched, now: int) -> Verified:
         """Return claims of a partner with an API token in the form of a verified code.
 
-        Raises CodeRefused: unknown_category, unknown_language.
+        Raises CodeRefused with the reason unknown_category or unknown_language.
         """
         now_s = now // 1000
         signed = Claims(
@@ -414,7 +415,7 @@ class Codes:
     async def prepare(self, code: str) -> None:
         """Fetch the partner's keys that may verify this code, if the site publishes keys at an address. Never raises.
 
-        Call this before `exchange`. The partner's server may take some seconds, so do not call this during a turn of
+        Call this before `exchange`. The partner's server may take some seconds, so do not call this inside the block of
         `Admission.new`.
         """
         try:
@@ -449,13 +450,13 @@ class Codes:
         return hmac.new(self._server.secret, f"{site_id}\0{user_id}".encode(), hashlib.sha256).hexdigest() if user_id else ""
 
     def _take_site(self, site: str, address: str, now: int) -> None:
-        """Count one request against the rate limit of the site. Raises CodeRefused: too_many_site."""
+        """Count one request against the rate limit of the site. Raises CodeRefused with the reason too_many_site."""
         is_first = self._first_of_address.take(f"{site} {network_of(address)}", now)
         if not ((is_first and self._by_site_first.take(site, now)) or self._by_site.take(site, now)):
             raise CodeRefused("too_many_site")
 
     def take_address(self, address: str, now: int) -> None:
-        """Count one request against the rate limit of the client's IP address. Raises CodeRefused: too_many_address."""
+        """Count one request against the rate limit of the client's IP address. Raises CodeRefused (too_many_address)."""
         if not self._by_address.take(network_of(address), now):
             raise CodeRefused("too_many_address")
 

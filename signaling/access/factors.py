@@ -65,7 +65,7 @@ class Factors:
         self._seal = seal
         self._name = name
         self._wall = wall
-        # limits guesses of codes for each member; three of a million guesses are right
+        # limits guesses of codes for each member; at any time, three of the million possible codes are right
         self._codes = Buckets(burst=6, per_minute=1)
 
     async def has_app(self, staff: str) -> bool:
@@ -76,7 +76,8 @@ class Factors:
     async def begin(self, staff: StaffRecord) -> tuple[str, str]:
         """Make a secret for a member's new authenticator app. Return the secret, and the address for the app's QR code.
 
-        The app becomes the member's second factor when `confirm` gets its first code. Raises SignInRefused: app_exists.
+        The app becomes the member's second factor when `confirm` gets its first code. Raises SignInRefused with the reason
+        app_exists.
         """
         seed = pyotp.random_base32()
         if not await self._records.begin_totp(staff.id, self._seal.close(seed, _about(staff.id))):
@@ -88,8 +89,8 @@ class Factors:
     async def confirm(self, staff: str, code: str, now: int, *, audit: Iterable[Audited] = ()) -> list[str]:
         """Make the new authenticator app the member's second factor. Return new recovery codes for the member.
 
-        `code`: the app's first code. `audit`: entries to store with the change. Raises SignInRefused: wrong_code, app_exists,
-        too_many_sign_ins.
+        `code`: the app's first code. `audit`: entries to store with the change. Raises SignInRefused with the reason
+        wrong_code, app_exists or too_many_sign_ins.
         """
         if await self.has_app(staff):
             raise SignInRefused("app_exists")
@@ -110,7 +111,7 @@ class Factors:
     async def take_code(self, staff: str, code: str, now: int) -> None:
         """Check the second factor that a member typed: a code of their app, or a recovery code. Each code works once.
 
-        Raises SignInRefused: wrong_code, too_many_sign_ins.
+        Raises SignInRefused with the reason wrong_code or too_many_sign_ins.
         """
         typed = _typed(code)
         if len(typed) == CODE_DIGITS and typed.isascii() and typed.isdigit():
@@ -125,14 +126,14 @@ class Factors:
             raise SignInRefused("wrong_code")
 
     async def _step_of(self, staff: str, code: str, now: int) -> int:
-        """Return the time step of a code of the member's app. Raises SignInRefused: wrong_code, too_many_sign_ins."""
+        """Return the time step of a code of the member's app. Raises SignInRefused (wrong_code or too_many_sign_ins)."""
         if not self._codes.take(staff, now):
             raise SignInRefused("too_many_sign_ins")
         found = await self._records.totp(staff)
         try:
             seed = self._seal.open(found.seed, _about(staff)) if found else ""
-        # the installation's key has changed since the app was set up; the member needs a recovery code, or an operator the
-        # command line
+        # the installation's key has changed since the app was set up; the member must use a recovery code, or somebody must run
+        # `sangdam staff reset-factors`
         except Unsealable:
             seed = ""
         step = matching_step(seed, _typed(code), self._wall()) if seed else None

@@ -61,7 +61,7 @@ class Given(NamedTuple):
 
 
 class SignedIn(NamedTuple):
-    """A new sign-in. `limited`: the member must set up a second factor. Before that, the member can do nothing but sign out."""
+    """A new sign-in. `limited`: whether the member can do nothing but set up a second factor and sign out."""
 
     staff: StaffRecord
     token: str
@@ -133,7 +133,7 @@ class Identity:
     async def rules_of(self, staff: StaffRecord) -> SignInRules:
         """Return the sign-in rules of a member's organisation, for a sign-in without the OpenID provider.
 
-        Raises SignInRefused: provider_only.
+        Raises SignInRefused with the reason provider_only.
         """
         rules = await self._records.rules_for(staff.organisation)
         if rules.provider == "only":

@@ -89,7 +89,7 @@ class Passkeys:
     ) -> PasskeyRecord:
         """Store the passkey that a member's browser made. `answer`: the browser's answer to `creation_options`, as JSON.
 
-        `audit`: entries to store with the passkey. Raises SignInRefused: passkey_refused, too_many_passkeys.
+        `audit`: entries to store with the passkey. Raises SignInRefused with the reason passkey_refused or too_many_passkeys.
         """
         challenge = await self._challenge(ticket, _adding(member.id), now)
         try:
@@ -133,7 +133,7 @@ class Passkeys:
     async def owner(self, origin: str, ticket: str, answer: str, *, address: str, now: int) -> StaffRecord:
         """Return the member of staff whose passkey signed the challenge. `answer`: the browser's answer, as JSON.
 
-        Raises SignInRefused: passkey_refused, too_many_sign_ins.
+        Raises SignInRefused with the reason passkey_refused or too_many_sign_ins.
         """
         if not self._tries.take(network_of(address), now):
             raise SignInRefused("too_many_sign_ins")
@@ -169,7 +169,7 @@ class Passkeys:
         return self._seal.close(msgspec.json.encode(ticket).decode(), purpose)
 
     async def _challenge(self, ticket: str, purpose: str, now: int) -> bytes:
-        """Return the ticket's challenge and use it up. Raises SignInRefused: passkey_refused."""
+        """Return the ticket's challenge and use it up. Raises SignInRefused with the reason passkey_refused."""
         try:
             found = _read_ticket(self._seal.open(ticket, purpose))
         except Unsealable:

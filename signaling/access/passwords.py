@@ -28,7 +28,7 @@ async def make_link(records: Records, settings: Settings, member: StaffRecord, n
     """Make a one-time link with which this member sets a new password. The link replaces the member's earlier link.
 
     Any person who has the link can take over the account, so give it to its owner only. `audit`: entries to store with the
-    link. Raises SignInRefused: by_provider.
+    link. Raises SignInRefused with the reason by_provider.
     """
     if await records.is_of_provider(member.id):
         raise SignInRefused("by_provider")
@@ -47,7 +47,7 @@ class Passwords:
     async def change(self, member: StaffRecord, old: str, new: str, *, keep: str, address: str, now: int) -> str:
         """Change the member's own password. End their one-time links, and all sign-ins except the one with the token hash `keep`.
 
-        Return the new password hash. Raises SignInRefused: wrong_password, weak_password, too_many_sign_ins.
+        Return the new password hash. Raises SignInRefused with the reason wrong_password, weak_password or too_many_sign_ins.
         """
         await self._identity.check_password(member, old, address=address, now=now)
         hashed = await _hashed(new, member)
@@ -59,7 +59,7 @@ class Passwords:
     async def reset(self, token: str, new: str, now: int) -> StaffRecord:
         """Set the password of the member to whom a one-time link belongs. Return the member. `token`: the link's token.
 
-        Raises SignInRefused: link_over, weak_password.
+        Raises SignInRefused with the reason link_over or weak_password.
         """
         owner = await self._records.reset_link_owner(token_hash(token), now)
         member = await self._records.staff(owner) if owner else None

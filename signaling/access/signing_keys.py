@@ -90,7 +90,7 @@ class SigningKey:
 
 
 def _verify_ed25519(key: OKPKey, code: str) -> None:
-    """Raise InvalidSignature unless the key has signed the code. joserfc cannot be used: it warns of each code with “EdDSA”."""
+    """Raise InvalidSignature unless the key has signed the code. joserfc is not used, because it warns about each “EdDSA”."""
     text, _, signature = code.rpartition(".")
     public_key = key.public_key
     if not isinstance(public_key, Ed25519PublicKey):

@@ -26,7 +26,7 @@ from .codes import Verified, signing_secret
 
 ALGORITHM = "HS256"
 TYP = "thread+jwt"
-# after this time the page must bring a new code of the partner, so a user who signed out there soon loses the right
+# after this time the page must bring a new code of the partner, so a user who has signed out at the partner soon loses the right
 LIFE_MS = 1_800_000
 MOST_CHARS = 2000
 

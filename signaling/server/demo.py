@@ -160,7 +160,7 @@ def site_of(settings: Settings) -> Site:
 
 
 async def seed(records: Records, settings: Settings) -> None:
-    """Store the demo's site, and those of its accounts that are missing.
+    """Store the demo's site, and the demo accounts that are not stored yet.
 
     If the site is stored already, reset it to the demo's settings, except its opening hours, wrap-up, mails and further keys.
     """

@@ -142,7 +142,7 @@ class Guarded(web.RequestHandler):
         self._guard.opened(self, peer[0] if peer else "")
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Tell the guard that this connection is closed. Queue what aiohttp does at the end of a connection (`turns.py`)."""
+        """Tell the guard that this connection is closed. Queue aiohttp's own work at the end of a connection (`turns.py`)."""
         self._guard.connections.closed(self)
         self._guard.turns.add(partial(super().connection_lost, exc))
 

@@ -46,7 +46,7 @@ LIMITED_AS_LINES = (
 )  # fmt: skip  # a list of names
 MOST_OFFENCES = 200  # number of unreadable or too frequent messages after which the server closes the connection
 AWAY_RETRY_MS = 1000  # milliseconds after which a client may connect again, if the records were unavailable when it connected
-MEDIA_LANE = 64  # at most this many offers, board messages and peer reports of a connection wait for its room
+MEDIA_LANE = 64  # at most this many offers, board messages and peer reports of one connection wait for the session's room
 
 SENTENCES: dict[ErrorReason, str] = {
     "bad_message": "The server does not understand this message.",
@@ -177,7 +177,7 @@ class _Connection:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
-        self._tasks.clear()  # the tracebacks of the tasks refer to this object, which would keep it in memory
+        self._tasks.clear()  # otherwise the tracebacks of the tasks, which refer to this object, would keep it in memory
 
     @property
     def _is_cut(self) -> bool:
@@ -372,7 +372,7 @@ _ID = re.compile(r'"id"\s*:\s*(-?[0-9]{1,18})\s*[,}]')
 
 
 def _id_of(text: str) -> int | None:
-    """Return the request id in an unreadable message, or None, so that the sender's `error` can contain this id.
+    """Return the request id in an unreadable message, or None. The server's `error` to the sender contains this id.
 
     Inside a JSON string, quotes have a backslash before them, so no string can look like an id.
     """

@@ -47,7 +47,7 @@ class Checks:
         self._records = records
         self._oidc = oidc
         self._now = now
-        # the server's settings or a clock are wrong; this error says nothing about the person
+        # provider (`source_of`) → the task that checks the provider's sign-ins now
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._refused: set[str] = set()  # the issuers that refuse this installation
 
@@ -70,7 +70,7 @@ class Checks:
             await asyncio.wait(self._asking.values())
 
     async def close(self) -> None:
-        """Stop asking."""
+        """Cancel the checks that are under way."""
         for task in self._asking.values():
             task.cancel()
         await self.done()
@@ -118,7 +118,7 @@ class Checks:
             claims = await self._refresh(record, kept, settings, provider, now)
         elif now < kept.until:
             claims = await self._user_info(kept.access_token, kept, provider, now)
-        elif now < kept.id_until:  # nobody can be asked, but the provider said that the person is signed in until then
+        elif now < kept.id_until:  # no valid token is left with which to ask the provider, but its ID token is still valid
             claims = _id_claims(kept)
         else:
             raise BadToken("the provider gave no refresh token, and its tokens have ended")

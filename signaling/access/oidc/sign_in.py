@@ -129,7 +129,7 @@ class OidcSignIn:
     async def provider(self, of: str = INSTALLATION) -> tuple[OidcSettings, Provider]:
         """Return the settings of the OpenID provider of an owner (`State.of`), and the provider.
 
-        Raises SignInRefused: provider_off.
+        Raises SignInRefused with the reason provider_off or provider_unavailable.
         """
         settings = await self._records.oidc_settings(of)
         if settings is None:
@@ -324,7 +324,7 @@ class OidcSignIn:
         )
 
     async def _state(self, returned: Returned, now: int) -> State:
-        """Return the `State` from the browser's cookie. Each `State` works once. Raises SignInRefused: state_over."""
+        """Return the `State` from the browser's cookie. Each `State` works once. Raises SignInRefused (state_over)."""
         try:
             kept = _read_state(self._seal.open(returned.cookie, _STATE))
         except Unsealable:
@@ -339,7 +339,7 @@ class OidcSignIn:
         return kept
 
     async def _member(self, claims: Claims, settings: OidcSettings, of: str) -> StaffRecord:
-        """Return the member whom the claims describe. Add the member at the first sign-in. Raises SignInRefused: no_role.
+        """Return the member whom the claims describe. Add the member at the first sign-in. Raises SignInRefused.
 
         The installation's provider and the first organisation's own provider can have the same issuer. Then a person whom both
         providers know is one member.
@@ -348,7 +348,7 @@ class OidcSignIn:
         known = await self._records.staff_of_subject(own, claims["sub"])
         elsewhere = [found for each in others if (found := await self._records.staff_of_subject(each, claims["sub"]))]
         if any(not member.active for member in ([known] if known else elsewhere)):
-            raise SignInRefused("no_role")  # or a deactivated member who signed in only through one of the `others`
+            raise SignInRefused("no_role")  # `member` is deactivated; they may have signed in only through one of the `others`
         if known is None and elsewhere:
             known = elsewhere[0]
             await self._records.know_by_subject(own, claims["sub"], known.id)
