@@ -138,7 +138,7 @@ class Lent:
         self._leg.say(packet)
 
     def aim(self, path: Path) -> None:
-        """Send this peer's voice stream to `path` from now on."""
+        """Send all packets of the fast path for this peer to `path` from now on: voice, videos and reports."""
         self._leg.aim(path)
 
     def close(self) -> None:
