@@ -58,7 +58,7 @@ CONNECT_S: Final = 2.0  # longest wait for a new connection, in seconds
 
 Answer = bytes | Exception
 Connect = Callable[..., Redis]
-"""A function that makes a client from a URL. It takes the options of `Redis.from_url`."""
+"""A function that makes a client from a URL, with the options of `Redis.from_url`."""
 
 # Errors that end by themselves, so we try again: Redis is unreachable, restarts, loads, changes its master, moves our slot, or
 # sends an answer that is not its protocol.
@@ -66,7 +66,7 @@ _PASSING = (
     RedisConnectionError, RedisTimeoutError, BusyLoadingError, ReadOnlyError, MasterDownError, ClusterDownError, TryAgainError,
     AskError, InvalidResponse, OSError,
 )  # fmt: skip  # a list of names
-_HOPELESS = (AuthenticationError, NoPermissionError)
+_HOPELESS = (AuthenticationError, NoPermissionError)  # errors that do not end by themselves
 
 
 class Line:

@@ -14,6 +14,7 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Final
 
+# names of the files in `lua/`, each after the files that it uses
 PARTS: Final = ("words", "deadlines", "queue", "roster", "selection", "ledger", "steps", "reading", "main")
 
 # While Redis loads a library, the library has neither `redis.call` nor `string`. So the library creates its functions at the

@@ -44,6 +44,7 @@ class Told:
     late: int = 0
 
     def count(self, low_s: float, high_s: float, waited_s: float, *, served: bool) -> None:
+        """Count one range, from `low_s` to `high_s`. `waited_s`: how long the user waited after the range was told."""
         if waited_s > high_s:
             self.late += 1
         elif not served:
@@ -56,6 +57,7 @@ class Told:
 
     @property
     def kept_percent(self) -> float | None:
+        """Return the share of the counted ranges that came true, or None if no range counts."""
         return 100 * self.kept / self.told if self.told else None
 
 
@@ -86,7 +88,7 @@ class Outcome:
 
 
 class _Draws:
-    """Random durations of one distribution. They are drawn 1,000 at a time, which takes a tenth of the time of single draws."""
+    """Random durations of one distribution. Drawing 1,000 at a time takes a tenth of the time that single draws would take."""
 
     def __init__(self, spread: Spread, rng: np.random.Generator) -> None:
         self._values = self._forever(spread, rng)
@@ -246,8 +248,8 @@ class Day:
             if self._now_ms == self._at_ms[index]:
                 self.outcome.low_s[index], self.outcome.high_s[index] = place.low_s, place.high_s
             told.append((self._now_ms, place.low_s, place.high_s))
-        # After the last shift, users are told no further range. If they were told one, a user who never gives up would keep
-        # the simulation from ending.
+        # After the last shift, users are told no further range. Otherwise a user who never gives up would be told ranges without
+        # end, and the simulation would not end.
         if self._tell_every_ms and self._now_ms < self._last_shift_ms:
             self._after(self._tell_every_ms, self._tell, index)
 

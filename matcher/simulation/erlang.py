@@ -1,4 +1,4 @@
-"""Queueing theory, to compare with a simulated day. Erlang-C: M/M/n queues in which users never give up. Erlang-A: they give up.
+"""Queueing theory, to compare with a simulated day. Erlang-C: M/M/n queues whose users never give up. Erlang-A: users give up.
 
 Zeltyn and Mandelbaum, "Call centers with impatient customers: many-server asymptotics of the M/M/n+G queue" (Queueing Systems 51,
 2005): the offered wait has the density p·λ·exp(λ·H(x) − n·μ·x). H(x) is the integral, from 0 to x, of the share of users who

@@ -17,9 +17,10 @@ WORKING: Final = ("reserved", "busy", "wrap_up")
 
 
 class Figures(Struct, frozen=True):
-    """Figures of one queue. Waits (s) are those of served users. Shares (%) are of all users who came. None: nobody was served.
+    """Figures of one queue. Waits (s) are those of served users. Shares (%) are of all users who came.
 
-    `asa_s`: mean wait. `service_level_percent`: share of users served within `Report.within_s`.
+    `asa_s`: mean wait. `asa_s`, `p50_s`, `p80_s`, `p95_s`: None if nobody was served. `service_level_percent`: share of users
+    served within `Report.within_s`.
     """
 
     name: str
@@ -128,7 +129,7 @@ def hours_in_theory(outcome: Outcome, model: Model, within_s: float = 20) -> lis
 def _theory(outcome: Outcome, model: Model, within_s: float) -> Theory | None:
     """Return what queueing theory predicts for the whole day: the mean of the hours, weighted by their users.
 
-    None: no user calls, or no counselor takes calls.
+    Return None if no user calls, or no counselor takes calls.
     """
     hours = hours_in_theory(outcome, model, within_s)
     if not hours:
@@ -145,7 +146,7 @@ def _theory(outcome: Outcome, model: Model, within_s: float) -> Theory | None:
 
 
 def _mean_wait(hours: list[Prediction], weights: Any) -> float | None:
-    """Return the mean wait (s) of served users. None: a queue would grow without end, or nobody would be served."""
+    """Return the mean wait (s) of served users, or None if a queue would grow without end, or nobody would be served."""
     served = weights * np.array([1 - one.gives_up for one in hours])
     waits = np.array([one.asa_s for one in hours])[served > 0]
     return float(np.average(waits, weights=served[served > 0])) if len(waits) and np.isfinite(waits).all() else None

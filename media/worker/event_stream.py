@@ -25,6 +25,7 @@ class Subscriber:
         self.cut_off = False
 
     def put(self, frame: bytes) -> None:
+        """Queue a frame. If the queue is full, end the stream instead."""
         if self.cut_off:
             return
         if self._frames.qsize() >= MAX_QUEUED or self._bytes + len(frame) > MAX_QUEUED_BYTES:
@@ -34,11 +35,12 @@ class Subscriber:
         self._frames.put_nowait(frame)
 
     def end(self) -> None:
+        """End the stream after the frames that are queued."""
         self.cut_off = True
         self._frames.put_nowait(None)
 
     async def get(self) -> bytes | None:
-        """Return the next frame. None: the subscriber was disconnected because its queue was full, or the worker closes."""
+        """Return the next frame. Return None when the stream ends, because the queue was full, or the worker closes."""
         frame = await self._frames.get()
         if frame is not None:
             self._bytes -= len(frame)

@@ -46,7 +46,7 @@ LOG_EVERY = 500  # Write one log line for this many failures of a kind.
 
 
 def find_fastpath() -> Fastpath | None:
-    """Return the fast path of this machine. None: this machine has none, and a log line says why."""
+    """Return the fast path of this machine. If this machine has none, return None, and write a log line that says why."""
     try:
         return Fastpath(srtp_functions())
     except Unavailable as reason:

@@ -54,9 +54,9 @@ def free_times(
     If `hours` and `own` are None, appointments lie within daytime in `zone`, the user's time zone. If `zone` is unknown, the time
     zone of `hours`, or else of `own`, or else UTC is used instead. `taken`: the member's cells that belong to other appointments.
 
-    The times are full and half hours on the clocks of `zone`. There are no times in an hour that these clocks skip in spring. In
-    autumn, the clocks of `zone`, or the clocks of the opening or working hours, repeat an hour. Only the first run of this hour
-    has times, so no time of day is shown twice.
+    The times are full and half hours on the clocks of `zone`. There are no times in an hour that these clocks skip in spring.
+    When the clocks of `zone`, of the opening hours or of the working hours are set back in autumn, they show an hour twice. There
+    are times only in the first of these two hours, so no time of day is offered twice.
     """
     spans = _working(hours, own, now, zone)
     zones = [ZoneInfo(each.timezone) for each in (hours, own) if each is not None]
@@ -117,6 +117,6 @@ def _common(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> Iterato
 
 
 def _repeated(at: int, zones: Iterable[ZoneInfo]) -> bool:
-    """Return whether `at` is in the second run of an hour that the clocks of one of these zones repeat in autumn."""
+    """Return whether the clocks of one of these zones show the time of `at` for the second time, after they were set back."""
     moment = datetime.fromtimestamp(at / 1000, UTC)
     return any(moment.astimezone(zone).fold for zone in zones)

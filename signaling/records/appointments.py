@@ -83,7 +83,7 @@ class Appointments(Leading):
         return {row["staff"]: msgspec.convert(row["hours"], Hours) for row in rows if row["hours"]}
 
     async def save_working_hours(self, staff: str, hours: Hours | None, *, audit: Iterable[Audited] = ()) -> None:
-        """Store the working hours of a member. None: the member works during the opening hours of the categories.
+        """Store the working hours of a member. `hours` None: the member works during the opening hours of the categories.
 
         `audit`: entries to store with the change.
         """

@@ -75,7 +75,7 @@ def of_key(site: Site, key: SiteKey, *, added: bool) -> Entry:
 def of_removed_site(site: Site) -> Entry:
     """Return the entry about a removed site.
 
-    It holds the values from which the site can be made again, but no secrets, pictures or replies.
+    The entry holds the values from which the site can be made again, but no secrets, pictures or replies.
     """
     hours = {each.id: to_builtins(each.hours) for each in site.categories.values() if each.hours is not None}
     parts: dict[str, Any] = {
@@ -96,7 +96,10 @@ def of_member(before: StaffRecord | None, after: StaffRecord) -> Entry:
 
 
 def of_working_hours(staff: str, before: Hours | None, after: Hours | None) -> Entry:
-    """Return the entry about a member's new working hours. None: the member works during the opening hours."""
+    """Return the entry about a member's new working hours.
+
+    `before`, `after`: None if the member works during the opening hours of the categories.
+    """
     change = Change(before={"working_hours": to_builtins(before)}, after={"working_hours": to_builtins(after)})
     return Entry(action="staff.hours", subject=f"staff/{staff}", change=change)
 

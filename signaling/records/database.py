@@ -258,7 +258,7 @@ class Database:
     async def _do(self, statement: sa.Insert | sa.Update | sa.Delete, audit: Iterable[Audited] = ()) -> int:
         """Run one writing statement in its own transaction. Return the number of rows that the statement changed.
 
-        `audit`: entries to store with the change. They are not stored if no row changed.
+        `audit`: entries to store with the change. The entries are not stored if no row changed.
         """
 
         def do(connection: sa.Connection) -> int:

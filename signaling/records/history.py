@@ -21,6 +21,7 @@ from .types import FIRST_ORGANISATION, AuditRecord, Change, EventRecord, FileRec
 
 _EVENTS = 2000  # at most this many events of one session are read
 _PAGE = 100  # audit entries on one page of `audits`
+# actions of audit entries after which other servers read the site again
 _SITE_CHANGES = ("site.save", "site.wrap_up", "site.logo", "category.save", "category.remove", "category.hours", "settings.undo")
 # Number of older audit entries that `news` reads again: while one transaction runs, other servers can write dozens of entries.
 REREAD = 256

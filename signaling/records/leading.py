@@ -23,8 +23,8 @@ WAIT_S = 5.0
 class Leading(Database):
     """A database with a term.
 
-    `term`: the term of this server. None: there is no cluster, and no write is refused. `on_overtaken`: a function that is
-    called, in any thread, whenever the records refuse a write because another server leads.
+    `term`: the term of this server; None if there is no cluster. Without a cluster, no write is refused. `on_overtaken`: a
+    function that is called, in any thread, whenever the records refuse a write because another server leads.
     """
 
     term: int | None = None

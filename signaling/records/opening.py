@@ -24,7 +24,7 @@ _PASSING_SQLITE: Final = ("SQLITE_BUSY", "SQLITE_LOCKED")
 
 
 class CannotOpen(Exception):
-    """The records cannot be opened. The exception's text says why, and what to do. It contains no password."""
+    """The records cannot be opened. The exception's text says why, and what to do. The text contains no password."""
 
 
 async def opened(url: str, wait_s: float = 0.0) -> Records:

@@ -180,12 +180,12 @@ class Outbox(Database):
         return await self._transaction(claim, writes=True)
 
     async def next_mail_at(self) -> int | None:
-        """Return when the next queued mail is due (Unix ms). None: no mail is queued."""
+        """Return when the next queued mail is due (Unix ms), or None if no mail is queued."""
         row = await self._first(sa.select(sa.func.min(_c.next_at).label("at")).where(_c.state == "queued"))
         return row["at"] if row else None
 
     async def mail_sent(self, mail: MailRecord, now: int) -> None:
-        """Store that a mail was sent. Mask its address and remove its arguments."""
+        """Store that a mail was sent. Mask the mail's address and remove the mail's arguments."""
         sent = {"state": "sent", "why": "", "address": masked(mail.address), "args": {}, "sent_at": now}
         await self._do(sa.update(t.mail).where(_c.id == mail.id).values(sent))
 
@@ -207,7 +207,7 @@ class Outbox(Database):
         return MailRecord(**row) if row else None
 
     async def retry_mail(self, mail_id: str, now: int, *, audit: Iterable[Audited] = ()) -> bool:
-        """Queue a refused mail again. Return False when there is no such mail, or its address has unsubscribed.
+        """Queue a refused mail again. Return False when there is no such refused mail, or the mail's address has unsubscribed.
 
         `audit`: entries to store with the change.
         """

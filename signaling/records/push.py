@@ -210,7 +210,7 @@ class Pushes(Database):
     async def claim_pushes(
         self, now: int, most: int, lease_ms: int, room: Callable[[str], int], *, rings: bool, after: str = ""
     ) -> list[Push]:
-        """Return at most `most` due pushes, and count one try for each. `rings`: True: only rings; False: only other pushes.
+        """Return at most `most` due pushes, and count one try for each. `rings`: True for rings only, False for all other pushes.
 
         `room`: a function from a push service's host to the number of pushes that it takes now. A service without room costs one
         look-up, even if many pushes wait for it. Push services take turns: the service whose host follows `after` has the first
@@ -237,11 +237,11 @@ class Pushes(Database):
         return await self._transaction(claim, writes=True)
 
     async def next_push_at(self) -> int | None:
-        """Return when the next push is due (Unix ms). None: no push waits."""
+        """Return when the next push is due (Unix ms), or None if no push waits."""
         return (await self.next_pushes_at())[1]
 
     async def next_pushes_at(self) -> tuple[int | None, int | None]:
-        """Return when the next ring is due, and when the next push of any kind is due (Unix ms). None: no such push waits."""
+        """Return when the next ring is due, and when the next push of any kind is due (Unix ms; None if no such push waits)."""
         first = sa.select(sa.func.min(_m.next_at))
         both = sa.select(first.where(_m.rank == RING).scalar_subquery().label("ring"), first.scalar_subquery().label("push"))
         row = await self._first(both)

@@ -27,7 +27,7 @@ COUNTS = (
 )  # fmt: skip  # a list of names
 
 _PROPERTIES = ("organisation", "site", "category", "language", "counselor")
-EVENTS = ("help", "transfer", "owner", "callback", "after", "closed")
+EVENTS = ("help", "transfer", "owner", "callback", "after", "closed")  # kinds of events that `count` reads
 
 Counts = Counter[str]
 Event = tuple[str, Mapping[str, Any], int]  # (kind, data, time in Unix ms) of a session's event
@@ -76,7 +76,7 @@ def outcomes_of(key: Key, outcome: str) -> tuple[OutcomeKey, OutcomeKey]:
 
 
 def asked_at(session: Mapping[str, Any]) -> int | None:
-    """Return when the user asked for a counselor (Unix ms). None: the user only opened the page, and did not ask."""
+    """Return when the user asked for a counselor (Unix ms), or None if the user only opened the page."""
     waiting_at: int | None = session["waiting_at"]
     if waiting_at is None and session["state"] == "message_left":
         return int(session["started_at"])
@@ -84,10 +84,10 @@ def asked_at(session: Mapping[str, Any]) -> int | None:
 
 
 def count(session: Mapping[str, Any], events: Iterable[Event]) -> tuple[Key, Counts] | None:
-    """Return the counts of one session, and their key of grain "fine".
+    """Return the key of one session, of grain "fine", and the session's counts.
 
-    None: the user did not ask for a counselor. `session`: columns of the table `session`. `events`: the session's events whose
-    kind is in `EVENTS`, in order.
+    Return None if the user did not ask for a counselor. `session`: columns of the table `session`. `events`: the session's events
+    whose kind is in `EVENTS`, in order.
     """
     at = asked_at(session)
     if at is None:
@@ -135,7 +135,7 @@ def _from_events(events: Iterable[Event]) -> Counts:
 
 
 def _wrap_up_ms(events: Iterable[Event]) -> int | None:
-    """Return how long the counselor's wrap-up took (ms). None: there was no wrap-up, or it is not over."""
+    """Return how long the counselor's wrap-up took (ms), or None if there was no wrap-up, or the wrap-up is not over."""
     began = None
     for kind, _, at in events:
         if kind == "after":

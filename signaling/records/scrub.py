@@ -23,6 +23,7 @@ LOCK_MS = 1000  # the longest wait for a table's lock; other transactions on thi
 BUSY_MS = 200  # the longest wait of one try for readers of the write-ahead log; no transaction can write during this wait
 TRIES = 5  # at most this many tries to rewrite one table of PostgreSQL, or to empty the write-ahead log of SQLite
 PAUSE_S = 0.3  # seconds between two tries (`TRIES`)
+# the tables from which an erasure deletes rows or texts
 TABLES = (
     t.session, t.line, t.line_mark, t.board_update, t.event, t.message, t.picture, t.file, t.person_note, t.mail, t.link,
     t.push_device, t.push_message,

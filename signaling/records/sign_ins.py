@@ -99,7 +99,7 @@ class SignIns(Database):
     async def end_other_sign_ins(self, staff: str, keep: str, *, audit: Iterable[Audited] = ()) -> int:
         """End all sign-ins of this member except the sign-in with the token hash `keep`. Return how many sign-ins ended.
 
-        `audit`: entries to store with the change. They are not stored if no sign-in ended.
+        `audit`: entries to store with the change. The entries are not stored if no sign-in ended.
         """
         return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff, t.sign_in.c.token_hash != keep), audit)
 
@@ -302,7 +302,7 @@ class SignIns(Database):
         return int(row["n"]) if row else 0
 
     async def use_recovery_code(self, staff: str, code_hash: str) -> bool:
-        """Mark a recovery code as used. Return False when this member has no such unused code."""
+        """Remove a recovery code, because it was used. Return False when this member has no such unused code."""
         this = (t.recovery_code.c.staff == staff) & (t.recovery_code.c.code_hash == code_hash)
         return await self._do(sa.delete(t.recovery_code).where(this)) > 0
 

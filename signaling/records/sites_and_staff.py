@@ -257,7 +257,7 @@ class Places(Database):
     async def remove_sign_ins_of(self, staff_id: str, *, audit: Iterable[Audited] = ()) -> int:
         """End all sign-ins of this member of staff. Return how many sign-ins ended.
 
-        `audit`: entries to store with the change. They are not stored if no sign-in ended.
+        `audit`: entries to store with the change. The entries are not stored if no sign-in ended.
         """
         return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff_id), audit)
 

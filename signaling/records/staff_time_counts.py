@@ -40,9 +40,9 @@ Sums = dict[StaffKey, Counter[str]]
 
 
 def kind_of(state: str, why_away: str) -> StaffKind | None:
-    """Return the kind of time for a state of the matcher.
+    """Return the kind of time for a state of the matcher, or None if the member is not at work.
 
-    None: the member is not at work. `why_away`: why the server set the member away; "": the member went away by their own choice.
+    `why_away`: why the server set the member away; "" if the member went away by their own choice.
     """
     match state:
         case "available" | "reserved":
@@ -86,7 +86,7 @@ class Tally:
         self._sums: Sums = defaultdict(Counter)
 
     def enter(self, organisation: str, staff: str, kind: StaffKind | None, at: int) -> None:
-        """Record that a member enters a state at this time (Unix ms). None: the member leaves work."""
+        """Record that a member enters a state at this time (Unix ms). `kind` None: the member leaves work."""
         before = self._open.pop(staff, None)
         if before is not None:
             self._add(before, staff, at)

@@ -15,7 +15,7 @@ from .types import SessionRecord, Site
 _DAY_MS = 86_400_000
 _FINAL = ("closed", "message_left")
 OPEN_STATES = ("waiting", "active", "asleep", "callback")  # a user may continue a conversation in these states
-_TEXT_STATES = ("waiting", "active", "asleep")
+_TEXT_STATES = ("waiting", "active", "asleep")  # a text conversation is open in these states
 _c = t.session.c
 _SELECT = sa.select(*(_c[name] for name in SessionRecord.__struct_fields__))
 

@@ -36,7 +36,7 @@ class TooManyEndpoints(Exception):
 
 
 class SameEvents(Exception):
-    """Another endpoint that is switched on already gets one of these events at the same URL, so it would arrive twice.
+    """Another endpoint that is switched on already gets one of these events at the same URL. The event would arrive twice.
 
     Both endpoints belong to one organisation. The error does not name the other endpoint, because a member whose rights are
     limited to some sites may be unable to see it.
@@ -337,7 +337,7 @@ def _lock(connection: sa.Connection, organisation: str) -> None:
 def _require_alone(connection: sa.Connection, endpoint: Endpoint) -> None:
     """Raise SameEvents if another endpoint of the organisation gets one of these events at the same URL.
 
-    An endpoint that is switched off gets no events. So it does not count, and is compared when it is switched on.
+    An endpoint that is switched off gets no events. So this function ignores it. The endpoint is compared when it is switched on.
     """
     if endpoint.state != "on":
         return

@@ -124,7 +124,7 @@ async def change_password(request: web.Request) -> web.Response:
 
 @routes.post("/api/password/reset")
 async def reset_password(request: web.Request) -> web.Response:
-    """Set a new password by a one-time link. The person then signs in with it, and with a second factor if they have one."""
+    """Set a new password by a one-time link. The person then signs in with this password, and with a second factor, if any."""
     asked, now = await read_json(request, _read_linked, 4096), steady_ms(request)
     member = await request.app[PASSWORDS].reset(asked.token, asked.new, now)
     return answer({"login": member.login})
@@ -134,8 +134,8 @@ async def reset_password(request: web.Request) -> web.Response:
 async def forgot_password(request: web.Request) -> web.Response:
     """Mail a link for a new password to the account with this login or mail address.
 
-    Without such an account, or if it has no mail address, no mail is sent. The response is the same in all cases, so that it does
-    not reveal whether the account exists. Raises Refused: mail_off, SignInRefused: too_many_sign_ins.
+    If there is no such account, or the account has no mail address, no mail is sent. The response is the same in all cases, so
+    that it does not reveal whether the account exists. Raises Refused: mail_off, SignInRefused: too_many_sign_ins.
     """
     asked = await read_json(request, _read_forgotten, 2048)
     if not request.app[ACCOUNT_MAILS].enabled:

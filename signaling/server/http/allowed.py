@@ -250,7 +250,8 @@ def _route(request: web.Request) -> str:
 async def asker_of(request: web.Request) -> Asker:
     """Return the sender of this request, if their roles or token allow the action for at least some object.
 
-    The caller must check whether they allow it for the object of the request. Raises Refused: signed_out, not_allowed.
+    The caller must check whether the action is allowed for the object of the request. Raises Refused: signed_out, not_allowed,
+    and not_found for a route that is not for staff.
     """
     if HOLDER in request:
         return _holder(request)

@@ -112,7 +112,7 @@ def times_of(free: list[tuple[StaffRecord, list[int]]]) -> list[StaffTimes]:
 
 @routes.post("/api/operator/appointments/{session}/move")
 async def move(request: web.Request) -> web.Response:
-    """Move an appointment. Its user gets a mail, if mail is set up and a mail address is known. The request is audited.
+    """Move an appointment. The user gets a mail, if mail is set up and a mail address is known. The request is audited.
 
     Raises Changed when the session has another booking than `booking` in the request.
     """
@@ -127,7 +127,7 @@ async def move(request: web.Request) -> web.Response:
 async def cancel(request: web.Request) -> web.Response:
     """Cancel an appointment.
 
-    Its user gets a mail, if mail is set up and a mail address is known. The request is audited. Raises Changed when the session
+    The user gets a mail, if mail is set up and a mail address is known. The request is audited. Raises Changed when the session
     has another booking than `booking` in the request.
     """
     asker = await asker_of(request)

@@ -50,7 +50,7 @@ def read_query(request: web.Request, reader: QueryReader[T]) -> T:
 
 
 def path_id(request: web.Request, name: str) -> str:
-    """Return the id in the path. Raises Refused: not_found when it does not have the form of an id."""
+    """Return the id in the path. Raises Refused(not_found) when the text there does not have the form of an id."""
     given = request.match_info[name]
     if not _ID.fullmatch(given):
         raise not_found()
@@ -116,7 +116,7 @@ def _too_large(most_bytes: int) -> Refused:
 def now_ms() -> int:
     """Return the time of this computer's clock in Unix ms.
 
-    Use it to check times that others have signed.
+    Use this clock to check times that others have signed.
     """
     return time.time_ns() // 1_000_000
 
@@ -124,8 +124,8 @@ def now_ms() -> int:
 def steady_ms(request: web.Request) -> int:
     """Return the time of the server's steady clock in Unix ms.
 
-    This clock does not jump when the computer's clock is set. Use it for rights that this server grants and ends, such as
-    sign-ins and links: setting the computer's clock then neither ends nor lengthens a right. The live sessions check rights by
+    This clock does not jump when the computer's clock is set. Use this clock for rights that this server grants and ends, such as
+    sign-ins and links. Setting the computer's clock then neither ends nor lengthens a right. The live sessions check rights by
     the same clock.
     """
     return request.app[CLOCK]()

@@ -80,7 +80,7 @@ async def read(request: web.Request) -> web.Response:
 
 @routes.get("/api/operator/holidays")
 async def public_holidays(request: web.Request) -> web.Response:
-    """Return the public holidays of a country or of a part of it. The page adds them to the opening hours as closed days."""
+    """Return the public holidays of a country or region. The page adds these days to the opening hours as closed days."""
     await asker_of(request)
     place = read_query(request, _read_place).place.upper()
     if not installed():

@@ -54,6 +54,7 @@ class Held:
     uploads: list[Upload] = field(default_factory=list)
 
     def take(self, upload: Upload, count: int) -> None:
+        """Count `count` more bytes of an upload. End uploads while all bodies together have more than `most_bytes`."""
         upload.held_bytes += count
         while self.total() > self.most_bytes:
             self._evict()
@@ -72,7 +73,7 @@ class Held:
     def _evict(self) -> None:
         """End the largest upload of the address with the most bytes.
 
-        If several of its uploads are equally large, end the newest.
+        If several uploads of this address are equally large, end the newest.
         """
         of_address: dict[str, int] = {}
         for each in self.uploads:
@@ -147,6 +148,7 @@ class Checker:
         return picture
 
     async def close(self) -> None:
+        """End the processes that re-encode pictures."""
         for _, workshop in self._lanes.values():
             await workshop.close()
 

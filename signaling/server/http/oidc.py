@@ -44,7 +44,7 @@ routes = web.RouteTableDef()
 
 BEGINNINGS: web.AppKey[Buckets] = web.AppKey("oidc_beginnings", Buckets)
 _COOKIE = "__Host-sangdam-oidc"
-_MOST_LOGOUT_BYTES = 40_000
+_MOST_LOGOUT_BYTES = 40_000  # a form with a logout token has at most this many bytes
 _Long = Annotated[str, by(Exact(4000))]
 
 
@@ -58,7 +58,7 @@ class CallbackQuery(Struct, kw_only=True):
 
 
 class OrganisationQuery(Struct, kw_only=True):
-    """The query that names the organisation whose staff sign in, by its id. "": the installation's provider."""
+    """The query of a sign-in. `organisation`: id of the organisation whose staff sign in; "" for the installation's provider."""
 
     organisation: Key = ""
 
@@ -189,7 +189,7 @@ async def _log_out(request: web.Request, of: str) -> web.Response:
 
 
 def _staff_origin(request: web.Request) -> str:
-    """Return the origin to which the browser sent this request. Raises Refused(not_found) if its host is not one for staff."""
+    """Return the origin to which the browser sent this request. Raises Refused(not_found) if this is not an origin for staff."""
     settings = request.app[SETTINGS]
     origin = f"{urlsplit(settings.url).scheme}://{request.host}"
     if origin not in settings.staff_origins:

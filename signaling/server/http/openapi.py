@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document of all HTTP routes, with the JSON Schema of all WebSocket messages.
 
-Its content comes from the types that the code itself decodes and encodes: those of `api_table.py` and `signaling/protocol`.
+The document is made from the types that the code itself decodes and encodes: those of `api_table.py` and `signaling/protocol`.
 """
 
 from __future__ import annotations
@@ -184,7 +184,7 @@ def _is_schema_of(schema: dict[str, Any], info: Any) -> bool:
 
 
 def ecma(value: Any) -> Any:
-    r"""Return a schema whose patterns JSON Schema can read: its patterns are ECMAScript's, where `$` means Python's `\Z`.
+    r"""Return the schema with patterns that JSON Schema can read. These are ECMAScript's patterns, where `$` means Python's `\Z`.
 
     Remove the indentation of descriptions.
 

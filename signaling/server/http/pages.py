@@ -37,9 +37,9 @@ _NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sang
 (or install the wheel, which brings them), then load this page again.</p></html>"""
 
 
-# A page may start one of these scripts as a worker. The browser applies the policy of the script's own response to the worker: it
-# may fetch nothing. The policy has no directive `sandbox`, with which a worker would not start. It has the pages' embedder
-# policy, without which a framed page could not start the worker.
+# A page may start one of these scripts as a worker. The browser applies the policy of the script's own response to the worker, so
+# the worker may fetch nothing. The policy has no directive `sandbox`, with which a worker would not start. The response also has
+# the pages' embedder policy, without which a framed page could not start the worker.
 _WORKER = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Embedder-Policy": "require-corp",
@@ -71,7 +71,7 @@ _read_panel: QueryReader[PanelQuery] = QueryReader(PanelQuery)
 
 @routes.get("/")
 async def home(request: web.Request) -> web.Response:
-    """Redirect a browser that asks one of the hosts for staff to the page of those staff.
+    """Redirect a browser that opens one of the hosts for staff to the page of those staff.
 
     The users' host has no home page, because users come by a link on a partner's page.
     """
@@ -138,8 +138,8 @@ async def widget(request: web.Request) -> web.StreamResponse:
     Pages of any origin may load the widget. Browsers may cache it for five minutes, so a page may get a new
     version up to five minutes late.
 
-    The launcher is that of the site that `?site=` names. For an unknown site, and while the records are unavailable, it is the
-    standard one.
+    The launcher is that of the site that `?site=` names. For an unknown site, and while the records are unavailable, the launcher
+    is the standard one.
     """
     path = PAGES / "widget.js"
     try:
@@ -171,9 +171,9 @@ async def cobrowse(request: web.Request) -> web.StreamResponse:
 async def page_frame(request: web.Request) -> web.Response:
     """Return the empty document in which staff see a user's page.
 
-    The document runs no script and submits no form, whatever it is filled with. From the network it may load only pictures,
-    styles and fonts of the site's own origins. It may load nothing from this server: a request that a user's page causes would
-    carry the counselor's cookies.
+    The document runs no script and submits no form, whatever its content is. From the network, the document may load only
+    pictures, styles and fonts of the site's own origins. The document may load nothing from this server: a request that a user's
+    page causes would carry the counselor's cookies.
     """
     site = await request.app[RECORDS].site(read_query(request, _read_widget).site)
     if site is None:
@@ -213,6 +213,7 @@ def _framing_origin(request: web.Request) -> str:
 
 
 def not_built(name: str) -> web.Response:
+    """Return a page which says that the file `name` is missing, because the pages were not built (503)."""
     page = _NOT_BUILT.format(name=name)
     return web.Response(text=page, content_type="text/html", status=503, headers={"Retry-After": "5"})
 

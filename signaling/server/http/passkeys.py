@@ -21,7 +21,7 @@ from .staff import agent_of, signed_in, welcome
 
 routes = web.RouteTableDef()
 
-_MOST_BYTES = 16 * 1024
+_MOST_BYTES = 16 * 1024  # a result of the browser's WebAuthn has at most this many bytes
 Sealed = Annotated[str, by(Exact(1000))]
 Credential = Annotated[str, by(Exact(_MOST_BYTES))]
 

@@ -29,7 +29,7 @@ from .threads import user_may_read
 routes = web.RouteTableDef()
 
 MOST_A_SESSION = 200  # one session has at most this many pictures
-OVER = ("closed", "message_left")
+OVER = ("closed", "message_left")  # in these states, a session gets no more pictures and files
 _TRY_AGAIN_S = 5.0  # seconds after which a client may try again, if too many pictures are being sent
 Scan = Callable[[Awaitable[None]], Awaitable[None]]
 CHECKER: web.AppKey[Checker] = web.AppKey("picture_checker", Checker)
@@ -122,6 +122,7 @@ async def taken(request: web.Request, who: Who, scan: Scan) -> Picture:
 
 
 def too_many() -> Refused:
+    """Return the refusal for a client that has sent too many pictures."""
     return Refused(429, "too_many_pictures", "Too many pictures at the same time. Try again in a minute.")
 
 
@@ -165,9 +166,9 @@ async def _staff_may_see(request: web.Request, picture: PictureRecord, member: S
     """Return whether this member of staff may see the picture.
 
     Staff in the session and colleagues who read along may see the picture. Staff with the right to see the site's past may see
-    it, too, and each such view is audited. Staff who take part in another session of the same user may see it if the request
-    names the other session as `?via=`. The console shows a product's picture while a request rings, so all staff who may serve
-    the site may see a product's picture.
+    the picture, too, and each such view is audited. Staff who take part in another session of the same user may see the picture
+    if the request names the other session as `?via=`. The console shows a product's picture while a request rings, so all staff
+    who may serve the site may see a product's picture.
     """
     records = request.app[RECORDS]
     session = await records.session(picture.session)

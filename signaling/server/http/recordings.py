@@ -39,6 +39,7 @@ class Looks:
         self._since: OrderedDict[tuple[str, str], int] = OrderedDict()
 
     def is_new(self, staff: str, session: str, now: int) -> bool:
+        """Return whether a request of this member begins a new playback. `now`: Unix ms."""
         since = self._since.get((staff, session))
         if since is not None and now - since < LOOK_MS:
             return False

@@ -25,7 +25,7 @@ from .operator import read_language
 
 routes = web.RouteTableDef()
 
-MOST_CSV_BYTES = 4 * 1024 * 1024
+MOST_CSV_BYTES = 4 * 1024 * 1024  # a CSV file of replies has at most this many bytes
 
 
 class ReplyItem(Struct, kw_only=True):

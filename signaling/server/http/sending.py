@@ -39,7 +39,7 @@ class WatchedFile(web.FileResponse):
 async def while_standing(request: web.BaseRequest, sends: Coroutine[Any, Any, T], may_read: Callable[[], Awaitable[object]]) -> T:
     """Run `sends`, which sends a body, and call `may_read` at intervals. Return the result of `sends`.
 
-    When `may_read` raises Refused, the connection is cut. Then raises ConnectionResetError.
+    When `may_read` raises Refused, cut the connection and raise ConnectionResetError.
     """
     sending = asyncio.create_task(sends)
     stands = True

@@ -34,7 +34,8 @@ Undo = Callable[[web.Request, Asker, str, Change, Note], Awaitable[None]]
 async def undo(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
     """Undo a change of a site. `subject`: the site's id; for opening hours, also "/" and the category's id.
 
-    Store the audit entries about the undo, which `note` makes, in the transaction of the undo.
+    Store the audit entries about the undo, which `note` makes, in the transaction of the undo. Raises Changed when the site was
+    changed again since, Invalid, and Refused.
     """
     await _undoing(change)(request, asker, subject, change, note)
 
@@ -126,7 +127,10 @@ async def _replies(request: web.Request, asker: Asker, subject: str, change: Cha
 
 
 async def undo_reply(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
-    """Undo a change of one shared reply. `subject`: the reply's id; its site is a field of the change."""
+    """Undo a change of one shared reply. `subject`: the reply's id. The change contains the reply's site.
+
+    Raises Changed when the reply was changed again since, and Refused: not_found, too_many_replies.
+    """
     before, after = change.before, change.after
     audit = note(Change(before=after, after=before))
     site = await _site(request, asker, (before or after or {})["site"], "replies.change")
@@ -147,9 +151,10 @@ async def _put_back(
 
 
 async def _remove(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
-    """Undo the adding of a site: remove the site. Its past sessions stay.
+    """Undo the adding of a site: remove the site. The site's past sessions stay.
 
-    Raises Changed when its settings were changed since then, or when it got secrets, a logo or replies, which would be lost.
+    Raises Changed when the site's settings were changed since then, or when the site got secrets, a logo or replies, which would
+    be lost.
     """
     site = await _site(request, asker, subject, "sites.add")
     added = {name: value for name, value in (change.after or {}).items() if name != "parts"}
@@ -162,7 +167,7 @@ async def _remove(request: web.Request, asker: Asker, subject: str, change: Chan
 async def _restore(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
     """Undo the removal of a site: add the site again with its hours, outcomes, mails and public keys.
 
-    Its past sessions belong to it again.
+    The site's past sessions belong to the site again.
     """
     organisation, plain = asker.member.organisation, change.before or {}
     if not may(asker.member, "sites.add", Thing(organisation)):

@@ -22,7 +22,7 @@ from .errors import Refused, answer, not_found
 
 routes = web.RouteTableDef()
 
-_MOST_SITES = 1000
+_MOST_SITES = 1000  # a webhook names at most this many sites
 
 
 class NewWebhook(Struct, kw_only=True):

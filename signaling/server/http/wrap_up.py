@@ -20,7 +20,7 @@ from .operator import read_language
 
 routes = web.RouteTableDef()
 
-MOST_PLAN_BYTES = 512 * 1024
+MOST_PLAN_BYTES = 512 * 1024  # the body of a request with a site's choices has at most this many bytes
 
 
 class Named(Struct, kw_only=True):

@@ -1,6 +1,6 @@
 """Add the sign-in provider (OpenID Connect).
 
-Its settings, the staff whom it knows, and its tokens for each sign-in are stored.
+Add tables for the provider's settings, for the staff whom the provider knows, and for the provider's tokens of each sign-in.
 """
 
 from __future__ import annotations

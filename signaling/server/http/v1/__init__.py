@@ -1,4 +1,4 @@
-"""The API for other software: `/api/v1`, with a token. Its handlers call the same code as the handlers for the pages."""
+"""The API for other software: `/api/v1`, with a token. The API's handlers call the same code as the handlers for the pages."""
 
 from __future__ import annotations
 

@@ -22,8 +22,8 @@ WRONG_TOKENS: web.AppKey[Buckets] = web.AppKey("api_wrong_tokens", Buckets)
 def setup(app: web.Application) -> None:
     """Add the middlewares of the API.
 
-    Call this after adding the middleware that turns exceptions into refusals, so that it also handles exceptions of these
-    middlewares.
+    Call this function after adding the middleware that turns exceptions into refusals. Then that middleware also handles the
+    exceptions of the API's middlewares.
     """
     app[BY_TOKEN] = Buckets(burst=PER_MINUTE, per_minute=PER_MINUTE)
     app[WRONG_TOKENS] = Buckets(burst=60, per_minute=60)

@@ -114,7 +114,7 @@ async def transcript(request: web.Request) -> web.StreamResponse:
 
 
 async def _require_kept(request: web.Request) -> None:
-    """Raise Refused(erased) when the session was erased. Its remaining row contains times and other facts, but no content."""
+    """Raise Refused(erased) when the session was erased. The session's row then still has times, but no content."""
     found = await operator.asked_session(request, await asker_of(request))
     if found.end_reason == "erased":
         raise Refused(410, "erased", "This session was erased. Nothing of its content is held.")

@@ -29,7 +29,7 @@ _ENDINGS = {"image/webp": "webp", "image/png": "png", "image/jpeg": "jpg", "imag
 class _Out:
     """Collects the bytes of the zip file until they are sent.
 
-    It is not seekable, so `zipfile` writes the sizes of an entry behind the entry's data.
+    This object is not seekable, so `zipfile` writes the sizes of an entry behind the entry's data.
     """
 
     def __init__(self) -> None:
