@@ -120,7 +120,7 @@ format: $(VENV)/.dev ## format the Python and TypeScript sources
 	$(BIN)/python web/build.py --node node_modules/oxfmt/bin/oxfmt src
 
 clean: ## remove everything that these commands made
-	rm -rf $(VENV) build dist signaling/pages web/node_modules media/transport/_fastpath.so
+	rm -rf $(VENV) build dist signaling/pages web/node_modules web/tsconfig.tsbuildinfo media/transport/_fastpath.so
 
 preflight:
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is missing. Install it: sudo apt-get install python3 python3-venv"; exit 1; }
