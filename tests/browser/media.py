@@ -127,7 +127,7 @@ async ({ frequencies, ms }) => {
 """
 
 AUDIBLE_DB = -55.0
-HOLD_HZ = (262, 330)  # The two frequencies of the soft hold tone, which a user hears while the counselor asks a professional.
+HOLD_HZ = (262, 330)  # The two frequencies of the soft hold tone, which users hear on hold and during a consultation.
 FIREFOX_HZ = 1000  # The frequency of the tone that Firefox's fake microphone plays.
 
 

@@ -71,7 +71,7 @@ async def test_new_version_is_offered_and_the_shell_opens_without_a_server(tmp_p
         await service.stop()
         service.program = next_version(tmp_path / "next")
         await service.start()
-        await jimin.page.evaluate(LOOK_FOR_UPDATE)  # the page looks once an hour
+        await jimin.page.evaluate(LOOK_FOR_UPDATE)  # without this call, the page would look for an update only once an hour
         await expect(jimin.get("update")).to_be_visible()
         await expect(jimin.get("state-available")).to_have_attribute("aria-pressed", "true")  # as before the restart
         await eyes.look(jimin.page, "console-update")

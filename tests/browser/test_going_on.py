@@ -52,7 +52,7 @@ async def test_conversation_goes_on_by_phone_by_mail_and_by_voice(tmp_path: Path
             await jimin.reads("네, 세 시에 들어와요")
             for _ in range(AFTER_SKIPS):
                 service.skip()
-                await asyncio.sleep(0.2)  # the process would get several pending signals of one number as one signal
+                await asyncio.sleep(0.2)  # in this time, the server does what has become due
             mail = await mails.one("답했어요")
             assert "세 시" not in mail.as_string()
             await open_link(phone, f"{service.url}/call#invite={link_in(mail)}")

@@ -27,7 +27,7 @@ PICTURE = "() => [...document.querySelectorAll('[data-testid=chat-line] img')].l
 
 
 async def overhear(user: User) -> None:
-    """Record every response of the server before the user's browser gets it. No response may be missing."""
+    """Record every response of the server's API before the user's browser gets it, so that no response is missing."""
 
     async def answered(route: Route) -> None:
         answer = await route.fetch()

@@ -45,7 +45,7 @@ def words(text: str) -> list[str]:
 
 
 async def reads(person: Person, name: str, since: int = 0) -> dict[str, Any]:
-    """Wait until this person gets the final caption of all words in the recording. Return the caption."""
+    """Wait until this person gets a final caption with more than 60 % of the recording's words. Return the caption."""
     wanted = set(words(SAYS[name]))
 
     def whole(seen: dict[str, Any]) -> bool:

@@ -15,7 +15,7 @@ from tests.contract.webhooks.receiver import Receiver
 from tests.peers.live_house import Service
 from tests.peers.test_servers import come_back, doors
 
-WITHIN_S = 60.0  # the lease of a killed leader lasts 25 s, and the pause after a failed delivery 5 s
+WITHIN_S = 60.0  # a killed leader keeps its deliveries reserved for 25 s, and a failed delivery is repeated after 5 s
 
 
 async def until(holds: Callable[[], bool], what: Callable[[], object]) -> None:

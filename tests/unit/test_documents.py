@@ -34,7 +34,7 @@ def test_rows_of_tables_have_lines_of_their_own() -> None:
 
 
 def test_commands_have_lines_of_their_own() -> None:
-    """A further line of a block of commands begins neither with an option nor with an address, unless the line before goes on."""
+    """A further line of a block of commands begins with an option or an address only if the line before ends with a backslash."""
     faults = []
     for path in DOCUMENTS:
         for block in re.findall(r"^```sh\n(.*?)^```", path.read_text(encoding="utf-8"), re.M | re.S):

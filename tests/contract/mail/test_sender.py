@@ -132,7 +132,7 @@ async def test_mail_goes_over_tls_after_a_login(office: Office, tmp_path: Path, 
 
 async def test_server_without_starttls_gets_neither_mail_nor_password(office: Office) -> None:
     await office.post()
-    async with running_mail_server(login=True) as mails:  # as if somebody on the way had removed STARTTLS
+    async with running_mail_server(login=True) as mails:  # as if somebody between client and server had removed STARTTLS
         async with office.sending(mails.settings(tls="starttls", user="shop", password="secret")):
             async with asyncio.timeout(PATIENCE_S):
                 while not (waiting := (await office.until("queued"))[0]).why:

@@ -26,7 +26,10 @@ BACK_S = PATIENCE_S
 
 @contextmanager
 def room_left(folder: Path, left: int) -> Iterator[None]:
-    """Let no file grow by more than `left` bytes. Beyond that, the kernel refuses writes, as on a full disk."""
+    """Let no file become more than `left` bytes longer than the folder's longest file is now.
+
+    The kernel refuses further writes, as on a full disk.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     longest = max(path.stat().st_size for path in folder.iterdir())
     resource.setrlimit(resource.RLIMIT_FSIZE, (longest + left, before[1]))

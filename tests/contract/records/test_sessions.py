@@ -139,7 +139,7 @@ async def test_errors_do_not_contain_conversation_texts(records: Records) -> Non
 
 
 async def test_last_counselor_of_a_known_user_is_found(records: Records) -> None:
-    """The search finds the last session.
+    """The search takes the counselor of the user's last session.
 
     It ignores sessions of other sites, counselors who never entered, and sessions with a bad rating.
     """

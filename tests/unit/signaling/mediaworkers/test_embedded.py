@@ -124,7 +124,7 @@ def stand_in(worker: Worker | None) -> tuple[FakeProcess, FakeClient]:
 async def pair(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeWorkers]:
     """Start one worker and its idle replacement.
 
-    The successor of a worker starts at once. Time passes only when a test moves the clock.
+    If one of them dies, the start of a new worker does not wait.
     """
     monkeypatch.setattr(embedded, "SETTLE_S", 0.0)
     monkeypatch.setattr(liveness, "PAUSES_S", (0.0,))

@@ -18,7 +18,7 @@ STEP = st.tuples(
     st.sampled_from(["jimin", "suho"]),
     st.sampled_from([*KINDS, None, "take", "take, and fail to store"]),
 )
-BEGIN = 1_790_000_000_000 // DAY_MS * DAY_MS + 23 * 3_600_000  # the days change in the middle
+BEGIN = 1_790_000_000_000 // DAY_MS * DAY_MS + 23 * 3_600_000  # 23:00 UTC, so that long examples reach the next day
 
 
 def add(to: Sums, more: Sums) -> None:

@@ -264,7 +264,8 @@ def check(session: Session, around: views.Surroundings = NOWHERE, now: int = NOW
 def check_guests(session: Session, grid: matrix.Matrix) -> None:
     """Check that guests get what the user gets and no more, and that a guest who has not entered hears, sees and reaches nobody.
 
-    A guest never hears a consultation, a whisper, or staff during a hold. The user's phone has neither ears nor voice.
+    A guest never hears a consultation, a whisper, or staff during a hold. A guest that is the user's phone, used as a second
+    camera, hears nobody and is heard by nobody.
     """
     asked = session.open_help()
     outside = {each.id for each in session.people.values() if each.outside}

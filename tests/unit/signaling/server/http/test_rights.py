@@ -153,7 +153,7 @@ class World:
             await records.add_api_token(token)
             values["id"] = token.id
         elif "/settings/webhooks/" in path:
-            for former in await records.endpoints():  # an organisation may have few
+            for former in await records.endpoints():  # an organisation may have only a few webhooks
                 await records.remove_endpoint(former.id)
             hook = Endpoint(
                 id=f"wh-{session}", organisation=ORGANISATIONS[site], url="https://a.example/", events=[], sites=[site]

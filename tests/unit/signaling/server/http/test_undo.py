@@ -26,7 +26,7 @@ KEYS, REPLIES = f"{SITE}/keys", "/api/operator/sites/demo-shop/replies"
 HELLO = {"language": "ko", "title": "인사", "text": "안녕하세요."}
 
 
-COOKIES: WeakKeyDictionary[Records, dict[str, dict[str, str]]] = WeakKeyDictionary()  # of each test's people
+COOKIES: WeakKeyDictionary[Records, dict[str, dict[str, str]]] = WeakKeyDictionary()  # each test's records: login → cookie
 
 
 async def cookie_of(desk: Desk, login: str = "ops") -> dict[str, str]:
