@@ -50,7 +50,7 @@ class Block {
     }
   }
 
-  /** Returns the nodes in a value, including nodes that are only referenced by their `@id`. */
+  /** Returns the nodes in a value, at most 100, including nodes that are only referenced by their `@id`. */
   in(value: unknown): Node[] {
     return list(value)
       .filter(isNode)

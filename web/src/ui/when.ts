@@ -9,7 +9,7 @@ function daysAhead(at: number, now: number): number {
   return Math.round((midnight(at) - midnight(now)) / DAY_MS);
 }
 
-/** Returns the day in words: "today", "목요일", "Dec 2, Wed". */
+/** Returns the day in words: "today", "목요일", "Wed, Dec 2". */
 export function dayText(at: number, now: number, locale: string): string {
   const days = daysAhead(at, now);
   if (days >= 0 && days <= 1) return new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(days, "day");

@@ -1,4 +1,4 @@
-/** Works on the tree of a site's categories, which is a list with each parent before its children. */
+/** Works on the tree of a site's categories. The tree is stored as a list, in which each category names its parent. */
 import type { CategorySettings } from "./api";
 
 /** Returns how many categories are above a category in the tree. Stops counting at an unknown parent, or when the parents form a

@@ -1,7 +1,7 @@
 /** Guesses ids and addresses from what somebody types in the first start. The person can change each guess. */
 
 /** Returns the origin of an address of a page that somebody has typed or pasted: "shop.example/cart" → "https://shop.example".
- *  Returns any other text unchanged, so that the server can say what is wrong with the text. */
+ *  Returns any other text as it is, without the spaces around it, so that the server can say what is wrong with the text. */
 export function originOf(typed: string): string {
   const text = typed.trim();
   if (text === "") return "";
