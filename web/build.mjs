@@ -1,5 +1,6 @@
 // Builds every page into ../signaling/pages: the service's own pages, the widget (one classic script) and the demo shop.
-//   node build.mjs [outDir [page ...]]   (only these pages, quicker while working on one)
+//   node build.mjs [outDir [page ...]]
+// If pages are named, only these of the service's own pages are built, which is quicker.
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -10,7 +11,7 @@ import { build } from "vite";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = resolve(process.argv[2] ?? join(here, "../signaling/pages"));
-// Built beside and put in place at the end: a service that runs meanwhile goes on serving whole pages.
+// The pages are built in this folder, which replaces `target` at the end. Until then, a running service serves the old pages.
 const outDir = process.argv[2] ? `${target}.new` : join(here, `../build/pages-${process.pid}`);
 const shared = {
   configFile: false,
@@ -22,7 +23,6 @@ const modern = { target: "es2022", emptyOutDir: false, modulePreload: { polyfill
 
 await rm(outDir, { recursive: true, force: true });
 
-// A strict CSP forbids inline scripts and data: modules, hence no inlining of assets.
 const only = process.argv.slice(3);
 const pages = ["panel", "call", "console", "operator"].filter((page) => only.length === 0 || only.includes(page));
 const { output } = await build({
@@ -31,8 +31,8 @@ const { output } = await build({
   build: {
     ...modern,
     outDir,
-    assetsInlineLimit: 0,
-    license: { fileName: "assets/third-party.md" }, // MIT and ISC ask that their notices go along
+    assetsInlineLimit: 0, // the pages' strict CSP forbids inline scripts and data: modules, so no asset is inlined
+    license: { fileName: "assets/third-party.md" }, // the licences MIT and ISC require that their notices are distributed, too
     rollupOptions: { input: Object.fromEntries(pages.map((page) => [page, join(here, "src", page, "index.html")])) },
   },
 });
@@ -52,7 +52,7 @@ await build({
   },
 });
 
-// A module with the widget's events for pages that want them.
+// A module (`widget-api.js`) for pages that use the widget's events.
 await build({
   ...shared,
   root: join(here, "src/widget"),
@@ -73,7 +73,7 @@ await build({
     rollupOptions: { output: { codeSplitting: false } },
   },
 });
-// The service workers, each one classic script. The console's has a list of the files of the empty page.
+// Each service worker is one classic script. That of the console contains a list of the files that the empty page needs.
 const shell = shellOf("console/index.html");
 for (const page of pages.filter((page) => existsSync(join(here, "src/worker", `${page}.ts`))))
   await build({
@@ -89,7 +89,7 @@ for (const page of pages.filter((page) => existsSync(join(here, "src/worker", `$
 await cp(join(here, "src/worker/icons"), join(outDir, "icons"), { recursive: true });
 await copyData("pdfjs-dist", "pdfjs", [
   "cmaps",
-  ...["FoxitSymbol.pfb", "FoxitDingbats.pfb", "LICENSE_FOXIT"].map((name) => `standard_fonts/${name}`), // systems have the others
+  ...["FoxitSymbol.pfb", "FoxitDingbats.pfb", "LICENSE_FOXIT"].map((name) => `standard_fonts/${name}`), // systems have the other standard fonts
   ...["jbig2.wasm", "openjpeg.wasm", "LICENSE_JBIG2", "LICENSE_OPENJPEG"].map((name) => `wasm/${name}`),
 ]);
 await copyData("@mediapipe/selfie_segmentation", "segmentation", [
@@ -100,15 +100,15 @@ await copyData("@mediapipe/selfie_segmentation", "segmentation", [
   "selfie_segmentation_solution_simd_wasm_bin.wasm",
 ]);
 
-/** Copies files of a package that its code fetches only when it needs them. The folder's name has the version, so that browsers
- *  may keep the files for good. */
+/** Copies files that a package's code fetches only when it needs them. The name of the copies' folder contains the package's
+ *  version, so browsers may cache the files forever. */
 async function copyData(name, folder, files) {
   const from = join(here, "node_modules", name);
   const { version } = JSON.parse(await readFile(join(from, "package.json"), "utf8"));
   for (const file of files) await cp(join(from, file), join(outDir, "assets", `${folder}-${version}`, file), { recursive: true });
 }
 
-/** Returns the paths of the scripts, style sheets and texts that a page needs before it shows anything of anybody. */
+/** Returns the paths of the scripts, style sheets and texts that a page needs before it shows anybody's data. */
 function shellOf(page) {
   const chunks = new Map(output.filter((one) => one.type === "chunk").map((one) => [one.fileName, one]));
   const found = new Set();
@@ -143,7 +143,7 @@ if (existsSync(join(here, "src/shop/index.html"))) {
   });
 }
 
-/** Moves the sheet that declares the order of the layers before the others, whichever order the chunks came in. */
+/** Moves the style sheet that declares the order of the cascade layers before the other style sheets of a page. */
 async function withLayersFirst(html) {
   const sheets = html.match(/ *<link rel="stylesheet"[^>]*>\n?/g) ?? [];
   const texts = await Promise.all(sheets.map((sheet) => readFile(join(outDir, /href="\/([^"]+)"/.exec(sheet)[1]), "utf8")));
@@ -151,9 +151,9 @@ async function withLayersFirst(html) {
   return first && first !== sheets[0] ? html.replace(first, "").replace(sheets[0], first + sheets[0]) : html;
 }
 
-// Compressed copies, in trees of their own (signaling/server/http/compressed.py says why).
+// Write compressed copies of the files, in one folder for each encoding (signaling/server/http/compressed.py says why).
 const compressible = /\.(html|js|css|svg|json|wasm|ttf)$/;
-const LARGE = 1_000_000; // bytes: Brotli's best quality, 11, would take many seconds for such a file
+const LARGE = 1_000_000; // bytes; for larger files, Brotli's best quality, 11, would take many seconds
 const encodings = {
   br: (data) =>
     brotliCompressSync(data, {

@@ -18,7 +18,7 @@ async function widget() {
 
 const routes = {
   name: "sangdam-pages",
-  // The service has its pages at /call, one folder above their sources.
+  // The service serves a page at /call, but its source is in the folder `call`. So relative addresses become absolute.
   transformIndexHtml: {
     order: "pre",
     handler: (html, { path }) => html.replaceAll('="./', `="${dirname(path)}/`).replaceAll('="../', '="/'),

@@ -1,7 +1,7 @@
 /** Writes `src/messages/index.ts`, the pages' types of all WebSocket messages, from their JSON Schema in `docs/messages.json`.
  *
  * node messages.mjs          writes the file
- * node messages.mjs --check  fails when the written file is out of date
+ * node messages.mjs --check  fails if the written file is out of date
  */
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -9,12 +9,12 @@ import { compile } from "json-schema-to-typescript";
 
 const FILE = new URL("src/messages/index.ts", import.meta.url);
 const SCHEMA = new URL("../docs/messages.json", import.meta.url);
-// the compiler says of every type that the schema defines it
+// The compiler writes this remark on every type. The types of the pages do not need it.
 const DEFINED = /\n? \* This (?:interface|type) was referenced by `Messages`'s JSON-Schema\n \* via the `definition` "\w+"\.\n/g;
-// the compiler also declares a type of the schema as a whole, which no message has
+// The compiler also declares an empty type for the whole schema, which no page needs.
 const WHOLE = "export interface Messages {}\n";
 
-/** Returns a schema without discriminators, which OpenAPI knows and JSON Schema does not. */
+/** Returns a schema without the key `discriminator`, which exists in OpenAPI but not in JSON Schema. */
 function plain(value) {
   if (Array.isArray(value)) return value.map(plain);
   if (value === null || typeof value !== "object") return value;
@@ -22,7 +22,7 @@ function plain(value) {
   return Object.fromEntries(kept.map(([key, each]) => [key, plain(each)]));
 }
 
-/** Returns the text of the file. */
+/** Returns the text of `src/messages/index.ts`. */
 async function types() {
   const schema = { ...plain(JSON.parse(readFileSync(SCHEMA, "utf8"))), title: "Messages", type: "object" };
   const text = await compile(schema, "Messages", {

@@ -1,4 +1,5 @@
-// Builds the npm package of the widget (packages/widget) and packs it: node pack-widget.mjs OUT_DIR. Prints the name of the file.
+// Builds the npm package of the widget (packages/widget), packs it, and prints the name of the packed file.
+//   node pack-widget.mjs OUT_DIR NPM   (NPM: the path of npm's script)
 import { execFileSync } from "node:child_process";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
@@ -28,7 +29,7 @@ const types = ["--declaration", "--emitDeclarationOnly", "--outDir", dist, "--ro
 const how = ["--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler", "--strict", "--skipLibCheck"];
 const run = (...words) => execFileSync(process.execPath, words, { cwd: here, encoding: "utf8" });
 run("node_modules/typescript/bin/tsc", "--ignoreConfig", ...how, ...types);
-// Node's way to resolve modules wants the ends of names.
+// Node.js resolves a relative import only if it ends with the file's extension, so add the extension to each import.
 for (const name of (await readdir(dist)).filter((each) => each.endsWith(".d.ts"))) {
   const text = await readFile(join(dist, name), "utf8");
   await writeFile(join(dist, name), text.replace(/from "\.\/(\w+)"/g, 'from "./$1.js"'));
