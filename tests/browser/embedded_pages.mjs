@@ -1,5 +1,5 @@
 // Makes pages of the snippets in docs/embedding.md: node embedded_pages.mjs FOLDER. The folder has the snippets as files, and
-// node_modules with the packed widget. Bundles react.jsx and vue.js, and renders shopify.liquid as Shopify would.
+// node_modules with the packed widget. Bundles react-page.jsx and vue-page.js, and renders shopify.liquid as Shopify would.
 import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";

@@ -62,7 +62,8 @@ typedef struct {
 } planned;
 
 /* Send the packets of a plan, which are sorted by `due`. Between two packets the load generator either does not sleep, or sleeps
-   for at least STEP_S. After every READ_EVERY packets it reads one socket, because the kernel has recorded the arrival times.
+   for at least STEP_S. After every READ_EVERY packets it reads one socket. This is enough, because the kernel records when each
+   packet arrives.
    Leg number `leg` sends from the socket from[leg] to the address at targets[leg * target_length], and receives on the socket
    into[leg]. arrivals: room for `most` packets of each leg. counts: how many packets each leg received. */
 void crowd_drive(int legs, const planned *plan, int64_t count, const int *from, const int *into, const uint8_t *packets,

@@ -14,7 +14,7 @@ const people = new Map([
 ]);
 let away = false;
 let refusing = false;
-let refusal = ""; // the body of every answer to a refresh, if there is one
+let refusal = ""; // the body with which the token endpoint refuses every request; "": it does not refuse them
 let refreshing = true; // whether the provider issues refresh tokens
 let accessTokenLasts = 3600; // seconds
 let speaking = true; // whether the userinfo endpoint names the groups, as the ID token does
@@ -46,7 +46,7 @@ const provider = new Provider(issuer, {
   findAccount: async (_ctx, id) => {
     const claims = people.get(id);
     if (!claims) return undefined;
-    // As in Keycloak. Without a group, there are no roles: then the mapper is off.
+    // Keycloak has the roles in `realm_access`. For a person without groups, they are missing, as if its mapper were off.
     const realm = claims.groups.length ? { roles: claims.groups } : {};
     const all = { ...claims, realm_access: realm };
     const few = { sub: id, name: claims.name };
@@ -78,11 +78,11 @@ createServer(async (request, response) => {
     response.statusCode = 400;
     response.end(refusal);
   } else if (refusing && url.pathname === "/token") {
-    // The request goes on without its secret, as if the provider had a new one.
+    // The request gets a wrong client secret, as if the provider had renewed the secret.
     request.headers.authorization = `Basic ${Buffer.from("sangdam:an old secret").toString("base64")}`;
     answer(request, response);
   } else if (test === "test") {
-    // The person signs in at once: the one in login_hint, or Nari, whose browser sends none.
+    // Sign in the person named by `login_hint`, without asking. If no person is named, sign in Nari.
     const { params } = await provider.interactionDetails(request, response);
     await provider.interactionFinished(request, response, { login: { accountId: params.login_hint ?? "nari" } });
   } else answer(request, response);
