@@ -73,7 +73,7 @@ async def test_new_version_is_offered_and_the_shell_opens_without_a_server(tmp_p
         await service.start()
         await jimin.page.evaluate(LOOK_FOR_UPDATE)  # without this call, the page would look for an update only once an hour
         await expect(jimin.get("update")).to_be_visible()
-        await expect(jimin.get("state-available")).to_have_attribute("aria-pressed", "true")  # as before the restart
+        await expect(jimin.get("state-available")).to_have_attribute("aria-pressed", "true")  # the member is still available
         await eyes.look(jimin.page, "console-update")
         await jimin.write("네, 있어요")
         await expect(panel.get_by_test_id("chat-line").filter(has_text="네, 있어요")).to_be_visible()

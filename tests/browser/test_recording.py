@@ -132,7 +132,7 @@ async def replay(operator: Staff) -> None:
     await operator.page.keyboard.press("Home")
     await expect(operator.get("player-at")).to_contain_text("0:00 /")
     await operator.page.keyboard.press("ArrowRight")
-    whole = int(await seek.get_attribute("max") or 0)  # a few seconds, more on a busy machine
+    whole = int(await seek.get_attribute("max") or 0)  # length of the recording in ms: a few seconds, or more on a busy machine
     await expect(seek).to_have_js_property("value", str(min(5000, whole)))
 
 

@@ -150,7 +150,7 @@ async def test_viewer_forgets_a_batch_that_will_not_be_whole(service: Service) -
 
 async def test_page_that_sends_too_much_is_bounded(service: Service) -> None:
     _, counselor, page = await shown(service)
-    await send(page, "A" * 70_000, first=True)  # one message too long
+    await send(page, "A" * 70_000, first=True)  # this message is too long
     assert (await page.get("error"))["reason"] == "bad_message"
     count = pages.MOST_SNAPSHOT // len(PART) + 1
     for _ in range(count):

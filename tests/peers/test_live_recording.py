@@ -154,7 +154,7 @@ async def test_page_that_staff_see_is_kept_with_the_recording(service: Service) 
         out = await exported(service, user.session_id, "user")
         assert out.with_suffix(".page.jsonl").read_text() == path.read_text()
 
-        await agreed(user, counselor)  # a second period
+        await agreed(user, counselor)  # begins a second period of the recording
         for part in ("GGGG", "HHHH"):
             await send(page, part, first=True)
         await counselor.find(lambda m: m["type"] == "page" and m["data"] == "HHHH")

@@ -176,7 +176,7 @@ async def test_forged_lease_does_not_prevent_a_leader(redis: RedisServer, bus: R
         records = await Records.open(f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}")
         await records.lead()
         await records.close()
-        bus.set(LEADER_KEY, forged_leases(stranger.url)[kind])  # without expiry
+        bus.set(LEADER_KEY, forged_leases(stranger.url)[kind])  # this forged lease never expires
         async with server(redis, tmp_path) as made:
             assert await made.node.someone_leads(START_S)
             assert made.node.leader == made.node.me

@@ -184,7 +184,7 @@ async def test_entries_tell_the_time_of_the_machine_whose_clock_steps(records: R
     machine = MachineTime()
     monkeypatch.setattr(auditing, "time", machine)
     began = machine.time_ns() // 1_000_000
-    late = Audited("jimin", "listen.end", "session/s-1")  # stored an hour later, as if the database had been away
+    late = Audited("jimin", "listen.end", "session/s-1")  # stored an hour later, as if the database had been unavailable
     await records.audit("jimin", "listen.begin", "session/s-1")
     machine.step(3600)
     await records.end_provider_sign_ins(PROVIDER.issuer, subject="nobody")

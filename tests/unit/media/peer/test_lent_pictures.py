@@ -167,7 +167,7 @@ def test_every_packet_of_the_cache_is_sent_again_as_it_was(twins: Twins) -> None
         for viewer, plain in zip(asking, sent, strict=True):
             plain.extend(viewer.got())
     for viewer, plain in zip(asking, sent, strict=True):
-        for at in (0, 87, 88, 300, 599):  # the cache holds the last 512
+        for at in (0, 87, 88, 300, 599):  # the cache holds the last 512 packets
             original = rtp.parse(plain[at])
             again = viewer.asks((original.sequence,))
             if at < 88:
@@ -341,7 +341,7 @@ def test_voice_that_comes_during_a_keyframe_goes_before_the_rest_of_it() -> None
         sealed = seals[0].protect(packet(SSRCS["l"], number, payload=vp8(2, key=True, starts=number == 2), mid=b"1", rid=b"l"))
         clients[0].sendto(sealed, ours.getsockname())
     assert fastpath.receive(0, 1.1) == []
-    for number in range(64):  # later datagrams for Python come as they are
+    for number in range(64):  # later datagrams reach Python unchanged
         clients[number % 2].sendto(b"\0\1" + bytes([number]) * 18, ours.getsockname())
     left = fastpath.receive(0, 1.2)
     assert [(each.data[-1], each.path) for each in left] == [(number, paths[number % 2]) for number in range(64)]

@@ -43,7 +43,7 @@ async def test_lines_are_written_in_order_and_after_a_restart(recordings: Record
     pages.end("s-1", 12)
     await pages.write()
     path = recordings.folder / "s-1" / page_name(3, 1)
-    path.write_bytes(path.read_bytes() + b'{"at":1')  # a server that was killed
+    path.write_bytes(path.read_bytes() + b'{"at":1')  # as if the server had been killed while it wrote
     again = await begun(Recordings(recordings.folder))
     again.end("s-1", 20)
     await again.write()
@@ -59,7 +59,7 @@ async def test_page_is_found_where_no_voice_was_recorded(recordings: Recordings)
     await pages.write()
     path = recordings.folder / "s-1" / page_name(3, 1)
     path.write_bytes(path.read_bytes() + b'{"at":1')
-    (recordings.folder / "s-1" / page_name(3, 2)).write_bytes(b'{"at":1')  # no whole line
+    (recordings.folder / "s-1" / page_name(3, 2)).write_bytes(b'{"at":1')  # a file without a whole line
     [segment] = await recordings.of("s-1")
     assert (segment.name, segment.span, segment.tracks) == ("3-1", Span(10, 2001), [])
     plan = make_plan([segment], lambda *_: path, path, "staff", "u")
@@ -109,7 +109,7 @@ async def test_erased_page_does_not_come_back(recordings: Recordings) -> None:
     assert not (recordings.folder / "s-1").exists()
 
     pages = await begun(recordings)
-    shutil.rmtree(recordings.folder / "s-1")  # another process, such as `sangdam session erase`
+    shutil.rmtree(recordings.folder / "s-1")  # as another process would, such as `sangdam session erase`
     pages.add("s-1", Shown(at=11, data=PART))
     await pages.write()
     assert not (recordings.folder / "s-1").exists()

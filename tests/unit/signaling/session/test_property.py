@@ -43,7 +43,7 @@ ALLOWED = {
     },  # an erased session is closed at once
     "asleep": {"asleep", "waiting", "after", "closed"},
     "after": {"after", "closed"},
-    "message_left": {"message_left", "asleep"},  # staff answer by mail
+    "message_left": {"message_left", "asleep"},  # it sleeps after staff have answered by mail
     "closed": {"closed"},
 }
 APPOINTMENT = ev.WithStaff("jimin", "Jimin", "voice", 30, 300_000)

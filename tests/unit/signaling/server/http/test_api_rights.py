@@ -79,7 +79,7 @@ async def test_token_without_the_right_is_refused(world: World) -> None:
 
 
 async def test_no_route_answers_without_a_token(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(world.desk.app[WRONG_TOKENS], "take", lambda *_: True)  # more routes than wrong tokens in a minute
+    monkeypatch.setattr(world.desk.app[WRONG_TOKENS], "take", lambda *_: True)  # the test uses more wrong tokens than allowed
     cookie = await world.desk.cookie_of("ops")
     for route in TOKEN_ROUTES:
         method, where = route.split(" ")

@@ -164,7 +164,7 @@ async def test_photo_does_not_wait_for_a_slow_image(desk: Desk) -> None:
     heavy = asyncio.create_task(upload(desk, session, data=out.getvalue(), headers=BEARER))
     while process.pid is None:
         await asyncio.sleep(0.01)
-    os.kill(process.pid, signal.SIGSTOP)  # now the heavy image takes until SIGCONT
+    os.kill(process.pid, signal.SIGSTOP)  # the decoding of the heavy image stops until SIGCONT
     assert (await upload(desk, session, headers=BEARER)).status == 200
     assert not heavy.done()
     os.kill(process.pid, signal.SIGCONT)

@@ -75,7 +75,7 @@ async def test_rows_of_people_and_sites_have_names(desk: Desk) -> None:
 
 async def test_rows_of_outcomes_have_names_and_handle_times(desk: Desk) -> None:
     for number, outcome in enumerate(("resolved", "resolved", "unknown", "")):
-        await add(desk, number, 1, 0, site="demo-shop", state="after")  # the service counts a closed session at any time
+        await add(desk, number, 1, 0, site="demo-shop", state="after")  # the service could count a closed session too early
         ended_at = MONDAY + HOUR_MS + 600_000
         if outcome:
             await desk.records.save_wrap_up(f"s-r{number}", "jimin", "", outcome)

@@ -42,7 +42,7 @@ OWN_REPLIES: Final = {
 }  # fmt: skip  # a list of names
 # routes about no single thing: they list the asker's own realm, or are about the asker's own things
 LISTS: Final = {route for route in ROUTES if "{" not in route} | OWN_REPLIES
-PARTICIPANTS: Final = {"session.talk", "session.serve"}  # only for participants, whatever else a role may see
+PARTICIPANTS: Final = {"session.talk", "session.serve"}  # rights of a session's participants only
 
 
 def routes_of(app: web.Application) -> set[str]:

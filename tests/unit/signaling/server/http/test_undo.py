@@ -273,7 +273,7 @@ async def test_changes_and_undos_are_stored_with_their_entry_or_not_at_all(desk:
         return (await desk.http.post(path, headers=cookie, **sent)).status
 
     database = desk.settings.data_dir / "records.sqlite"
-    with closing(sqlite3.connect(database, isolation_level=None)) as file, capture_logs():  # to print a traceback takes seconds
+    with closing(sqlite3.connect(database, isolation_level=None)) as file, capture_logs():  # printing tracebacks takes seconds
 
         async def all_or_nothing(path: str, body: Any) -> None:
             before = kept(file)
