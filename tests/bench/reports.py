@@ -33,7 +33,10 @@ END = BEGIN + DAYS * DAY_MS
 
 
 def _sessions() -> tuple[dict[Key, Counts], dict[OutcomeKey, Counts]]:
-    """Return the sums of a year's sessions, in three sites with eight categories each, from 9 to 21 o'clock. Also by outcome."""
+    """Return the sums of a year's sessions, and the sums of the same sessions by outcome.
+
+    There are three sites with eight categories each. All sessions are between 9 and 21 o'clock.
+    """
     chance, sums, outcomes = random.Random(3), defaultdict[Key, Counts](Counter), defaultdict[OutcomeKey, Counts](Counter)
     for day in range(DAYS):
         for _ in range(SESSIONS):

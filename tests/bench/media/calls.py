@@ -1,8 +1,8 @@
 """`make bench ARGS=media`: compare Sangdam with Janus on rooms of two (relayed) and rooms of three (mixed).
 
-Janus and the worker run during the whole measurement, pinned to one core. Windows alternate: each window loads one of the
-servers. So other work on the machine affects Janus and the worker equally. The ratio is the median of the ratios of neighbouring
-windows. A window is void if the load generator used over 70 % of its core.
+Janus and the worker run during the whole measurement, pinned to one core. The measurement consists of windows of some seconds,
+which load Janus and the worker in turn. So other work on the machine affects Janus and the worker equally. The ratio is the
+median of the ratios of neighbouring windows. A window is void if the load generator used over 70 % of its core.
 """
 
 from __future__ import annotations
