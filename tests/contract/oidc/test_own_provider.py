@@ -1,4 +1,4 @@
-"""An organisation has a provider of its own, beside or instead of the installation's."""
+"""An organisation has a provider of its own, in addition to the installation's provider or instead of it."""
 
 from __future__ import annotations
 
