@@ -22,7 +22,7 @@ class DocChannel:
         """Pass a whole message to `receive`, or hold it while `receive` is None.
 
         Raise `FragmentError` as `Reassembler.feed` does, and with the reason "early" if too many messages are held. No change is
-        lost: when the board's traffic moves to this channel, the board asks the client for every change that it lacks.
+        lost: when the board's traffic moves to this channel, the board asks the client for every change that the board lacks.
         """
         message = self._reassembler.feed(fragment)
         if message is None:

@@ -185,10 +185,7 @@ class BoardRoom:
     # -- participants -------------------------------------------------------------------------------------------------------
 
     def connect(self, participant: str) -> None:
-        """Send the participant every later change.
-
-        Send our step 1 at once, which asks the participant for changes that we lack.
-        """
+        """Send our step 1 to the participant, which asks for changes that we lack. From now on, send every change, too."""
         self._connected.add(participant)
         self._unasked[participant] = None
         self._quotas.setdefault(participant, Quota(self._clock()))

@@ -45,8 +45,8 @@ SUSPECTS = 4
 """Late packets after which a new stream is assumed, if they come alone and at the pace of a voice. Packets that were held up come
 at once, or among packets that are in time."""
 SPREAD_S = 0.030
-"""Seconds by which transit times may differ before the first sound. Of packets that were held up together, the buffer drops those
-that are older."""
+"""Largest difference in seconds between the transit times of the packets with which the sound begins. Packets that took longer
+were held up, and are dropped."""
 HISTORY = 500  # The last packets (10 s, at 20 ms each) from which the delay is computed.
 SPARED, SPARED_OF = 2, 50
 """Packets of the last `HISTORY` that the delay need not cover: one in `SPARED_OF`, at most `SPARED`.

@@ -35,7 +35,7 @@ class Gains:
         self._now: dict[str, float] = {}
         self._target: dict[str, float] = {}
         self.settled = True
-        """True while no gain is moving. As long as also the same sources sound, every tick has the same recipe."""
+        """True while no gain is moving. While `settled` is true and the same sources sound, every tick has the same recipe."""
 
     def aim(self, target: Mapping[str, float]) -> None:
         """Set new targets, reached at the end of the next tick. Gains are clamped to 0..4."""

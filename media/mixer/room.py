@@ -187,8 +187,8 @@ class AudioRoom:
         """Return whether all later ticks may come `TICK_STEP_S` earlier. Call after each tick.
 
         True if the delay of every sounding source has been too long by `TICK_STEP_S` and `GUARD_S`, for `SPARE_TICKS` ticks (in
-        passthrough `PASSED_SPARE_TICKS`). With earlier ticks, the packets of a room's speakers wait less for the next tick than
-        10 ms, the mean of random ticks.
+        passthrough `PASSED_SPARE_TICKS`). After such moves, packets wait less than 10 ms for the next tick. If the ticks came at
+        random moments, the mean wait would be 10 ms.
         """
         if self._spare_ticks < (PASSED_SPARE_TICKS if self.passing_on else SPARE_TICKS):
             return False

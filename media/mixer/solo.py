@@ -27,7 +27,7 @@ SOFT = 0.1
 LOUD_FADES = 0.995
 """Decay of the remembered loudness per tick: forgotten in about ten seconds."""
 PAUSE_TICKS = 8
-"""Passthrough may begin in fewer silent ticks than this, because the encoders still run. A longer silence has ended the talk."""
+"""Passthrough may begin in a silence of fewer ticks than this: then the encoders still encode the silence (`REST_TICKS`)."""
 QUIET_TICKS = 100
 """Quiet packets in a row (two seconds, a pause between sentences) after which passthrough ends. The mix then sends one packet
 every 400 ms."""
@@ -86,7 +86,7 @@ class Solo:
         self.source = source
         self.last = last
         self.even_ticks = 0
-        """Ticks in a row that have left no packet waiting. While there are many, packets are sent on as they arrive."""
+        """Ticks in a row that have left no packet waiting. After `EVEN_TICKS`, the fast path may send the packets instead."""
         self._quiet_packets = 0
         self._ticks = 0
         """Ticks since the last packet that was passed on."""

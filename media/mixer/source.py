@@ -96,9 +96,9 @@ class Source:
         return min(INAUDIBLE_DBOV, max(HUM_DBOV, self._hum_level - HUM_SPREAD)) if hums else INAUDIBLE_DBOV
 
     def _hums(self, level: int | None) -> bool:
-        """Return whether the sound has been only an even, low noise for a second.
+        """Return whether the sound has been only an even, low noise for a second (see `HUM_PACKETS`).
 
-        The first packet with another level ends the silence.
+        A packet that is louder than `HUM_DBOV`, or differs by more than `HUM_SPREAD`, ends the hum.
         """
         if level is None or level < HUM_DBOV or abs(level - self._hum_level) > HUM_SPREAD:
             self._hum_level, self._hum_run = level or 0, 0

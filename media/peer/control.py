@@ -92,7 +92,7 @@ class Control:
     # packets to the peer
 
     def report_due(self, now: float) -> bool:
-        """Return whether the next `due` makes a report. Bring the streams' counters up to date before calling this method."""
+        """Return whether the next `due` makes a report. If so, bring the streams' counters up to date before calling `due`."""
         return now >= self._report_due
 
     def due(self, now: float) -> bytes:

@@ -21,7 +21,7 @@ LOSS_PERCENT = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)
 JITTER_MS = (5.0, 10.0, 20.0, 30.0, 50.0, 100.0)
 RTT_MS = (20.0, 50.0, 100.0, 150.0, 250.0, 400.0, 800.0)
 LATE_MS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
-"""Upper bounds of the histograms of loss, jitter, round trips and lateness."""
+"""Upper bounds of the histograms of loss, jitter, round trips and lateness of the mixer's ticks."""
 
 
 class Spread:
@@ -136,7 +136,7 @@ class Quality:
         seen = self._seen[stream.ssrc]
         self.totals.counts[f"up_{kind}_restored"] += stream.restored - seen.restored
         seen.restored = stream.restored
-        lost = max(0, block.lost - seen.lost)  # the loss fraction in the report covers the whole path to the listeners
+        lost = max(0, block.lost - seen.lost)  # not the block's fraction, which also covers losses between worker and listeners
         seen.lost = block.lost
         self.totals.counts[f"up_{kind}_lost"] += lost
         if not packets:

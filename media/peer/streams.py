@@ -118,7 +118,7 @@ class Incoming:
 
     @property
     def is_whole(self) -> bool:
-        """Return whether no packet is missing, so that the next packet can only follow the newest one."""
+        """Return whether no packet before the newest one is missing."""
         return not self._missing
 
     @property

@@ -14,8 +14,8 @@ from signaling.session.model import Callback
 
 from .typed import json_option, noted, show, with_records
 
-CANCELLED_WITHIN_S: Final = 5.0  # seconds for which the command waits until a running server has carried out the cancellation
-_LOOK_S: Final = 0.2
+CANCELLED_WITHIN_S: Final = 5.0  # seconds for which the command waits at most until a running server has cancelled the booking
+_LOOK_S: Final = 0.2  # seconds between two looks at the session
 _PART: Final = 200  # one query reads at most this many sessions
 
 
@@ -65,9 +65,9 @@ async def appointment_cancel(records: Records, session_id: str, wanted: str) -> 
 
 
 async def _is_cancelled(records: Records, session_id: str, booking: str) -> bool:
-    """Return whether this booking was cancelled.
+    """Return whether this booking was cancelled. Return False while no server has carried out the cancellation.
 
-    Raises ClickException when somebody has moved or accepted the appointment.
+    Raises ClickException when somebody has moved or accepted the appointment instead.
     """
     now = await records.session(session_id)
     if now is None or now.end_reason in ("callback_cancelled", "erased"):

@@ -70,7 +70,7 @@ def restore(*, file: Path, passphrase_file: Path | None, **options: Any) -> None
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Turn errors of a backup into a ClickException with a sentence."""
+    """Turn BackupFailed, and an OSError of a file, into a ClickException with a sentence."""
     try:
         yield
     except BackupFailed as error:

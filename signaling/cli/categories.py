@@ -99,9 +99,10 @@ async def category_add(
 
 
 def _form_in(file: BinaryIO) -> list[FormField] | None:
-    """Return the fields of the category's form from a JSON file. Return None for `null`: the category inherits its form.
+    """Return the fields of the category's form from a JSON file.
 
-    Raises ClickException.
+    Return None if the file holds `null`, which means that the category inherits the form of its parent. Raises ClickException
+    when the form is not valid.
     """
     try:
         text = file.read(MOST_FORM_BYTES)
@@ -153,7 +154,7 @@ async def category_remove(records: Records, site_id: str, category_id: str) -> N
 async def _store(records: Records, action: AuditAction, before: Site, after: Site, category: str) -> None:
     """Store a change of one category with its audit entries.
 
-    The category's hours, which are removed with it, have an entry of their own.
+    If the change removes the category with its opening hours, the hours have an audit entry of their own.
     """
     subject = f"site/{after.id}/{category}"
     entries = of_site(before, after)

@@ -21,7 +21,7 @@ from signaling.transcripts.reading import conversation_of, pictures_for
 
 from .typed import a_language, noted, recordings_here, with_records
 
-MOST_LINES = 5000  # at most this many lines of one session are exported
+MOST_LINES = 5000  # at most this many chat lines go into FILE.vtt
 RECORDED = (".webm", ".mp4")
 WRITTEN = (".html", ".txt")
 
@@ -41,11 +41,11 @@ WRITTEN = (".html", ".txt")
 )
 @with_records
 async def export(records: Records, session_id: str, audience: str, zone: str, language: str, out: Path) -> None:
-    """Export a session into one file.
+    """Export a session. The ending of FILE decides what is exported.
 
-    FILE.webm or FILE.mp4 gets the session's recording, with sounds mixed and videos side by side. FILE.html gets the conversation
-    with its pictures inside, FILE.txt only the texts. A file for the user contains nothing that was said, shown or written among
-    staff.
+    FILE.webm or FILE.mp4 gets the session's recording, with sounds mixed and videos side by side. Next to it, FILE.vtt gets the
+    chat, and FILE.page.jsonl gets the user's page if staff saw it. FILE.html gets the conversation with its pictures inside.
+    FILE.txt gets only the texts. A file for the user contains nothing that was said, shown or written among staff.
     """
     if out.suffix not in (*RECORDED, *WRITTEN):
         raise click.UsageError("Name the file FILE.webm, FILE.mp4, FILE.html or FILE.txt.")

@@ -98,8 +98,8 @@ async def category_hours(
 ) -> None:
     """Show or set the opening hours of a category. New hours replace all earlier ones.
 
-    --holidays adds closed days. A day that --holiday names keeps its hours. Run the command again each year: governments declare
-    holidays late.
+    --holidays adds closed days for this year and the next, or for --years. A day that --holiday names keeps its hours. Run the
+    command again each year, because governments declare some holidays late.
 
     A running server applies the hours to every new session.
     """
@@ -146,10 +146,10 @@ async def staff_hours(
 
 
 def _hours(former: Hours | None, given: dict[str, Any], place: str, years: list[int]) -> Hours:
-    """Return the new opening hours of a category. `place`: the country whose public holidays are added as closed days, or "".
+    """Return the new opening hours of a category. Raises ClickException and UsageError.
 
-    If other options give hours (`given`), these replace the `former` hours. Otherwise the holidays are added to the `former`
-    hours.
+    `given`: the hours from the other options; they replace the `former` hours. If `given` is empty, the holidays are added to the
+    `former` hours. `place`: the country whose public holidays are added as closed days, or "".
     """
     if place and former is not None and not any(given.values()):
         given = msgspec.to_builtins(former)

@@ -40,10 +40,10 @@ class _Value(click.ParamType[Any]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the setting's value from its text. A value that is not a text is the default, and is returned as it is.
 
-        Raises BadParameter.
+        Raises BadParameter when the text is not valid.
         """
         if not isinstance(value, str) or value == self.setting.default:
-            return value  # this is the default
+            return value
         try:
             return self.setting.kind.read(value)
         except ValueError as error:
@@ -98,8 +98,8 @@ def _read_file(context: click.Context, _parameter: click.Parameter, file: Path |
 def settings_options(settings: Iterable[Setting], *, prefixed: bool = False) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Return a decorator that adds `--config` and the flags of these settings to a command.
 
-    `prefixed`: whether each parameter's name begins with the section's name. A command with settings of several sections needs
-    this.
+    `prefixed`: whether each parameter's name begins with the name of the setting's section, as in "media_port". A command that
+    has settings of several sections needs these longer names, because two sections can have settings of the same name.
     """
     declared = [each for each in settings if not each.only_environment]
 
@@ -126,7 +126,10 @@ def storage_options(command: Callable[..., R]) -> Callable[..., R]:
 
 
 def settings_from(options: dict[str, Any]) -> Settings:
-    """Return the settings of a command's options. Raises ClickException when a password file cannot be read."""
+    """Return the settings of a command's options.
+
+    Raises ClickException when a password file cannot be read, or when the settings of mail contradict each other.
+    """
     given = {name: value for name, value in options.items() if name in SERVER}
     if given.get("data_dir") is None:
         given["data_dir"] = default_data_dir(demo=bool(given.get("demo")))
@@ -140,7 +143,7 @@ def settings_from(options: dict[str, Any]) -> Settings:
 def _mail_server(settings: Settings) -> MailServer | None:
     """Return the mail server of the settings, or None when none is set.
 
-    Raises ClickException when the settings of mail contradict each other.
+    Raises ClickException when the settings of mail contradict each other, or when the password file cannot be read.
     """
     if settings.smtp is None:
         return None

@@ -32,7 +32,10 @@ def sealing_options(command: Callable[..., R]) -> Callable[..., R]:
 
 
 def seal_here(redis: str, secret_file: Path | None) -> Seal:
-    """Return the `Seal` (encryption) of the installation that the running command's options name. Raises ClickException."""
+    """Return the `Seal` (encryption) of the installation that the running command's options name.
+
+    Raises ClickException when the installation's key or secret cannot be found.
+    """
     settings = settings_here()
     if redis:
         try:
@@ -40,7 +43,7 @@ def seal_here(redis: str, secret_file: Path | None) -> Seal:
         except BadSecret as error:
             raise click.ClickException(str(error)) from None
     elif settings.database and not (settings.data_dir / "server.key").exists():
-        # A new key made here would seal what the server cannot open.
+        # `signing_secret` would make a new key in this folder, and the server could not decrypt what this key has encrypted.
         raise click.ClickException(
             f"{settings.data_dir} has no server.key. "
             "Name the server's folder with --data-dir, or in a cluster --redis and the secret."
@@ -51,7 +54,8 @@ def seal_here(redis: str, secret_file: Path | None) -> Seal:
 def given_secret(variable: str, file: str | Path | None) -> str:
     """Return a secret from an environment variable or a file. Return "" if neither is named.
 
-    A secret is never an argument of a command, because other users can read arguments. Raises ValueError with a sentence.
+    A secret is never an argument of a command, because other users of the machine can read arguments. Raises ValueError with a
+    sentence when both are named, or when the secret is missing or unusable.
     """
     if variable and file:
         raise ValueError("Name either the variable or the file with the client secret.")

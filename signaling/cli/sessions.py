@@ -61,8 +61,8 @@ async def session_erase(records: Records, session_id: str) -> None:
 async def session_scrub(records: Records) -> None:
     """Make sure that no erased or expired data is left in the database's files.
 
-    `sangdam session erase` does this by itself, except for large tables of PostgreSQL. `scrub` rewrites the files. During this
-    time, nobody else can write to the database.
+    `sangdam session erase` does this by itself, unless the database is busy or has large tables in PostgreSQL. `scrub` rewrites
+    the files. During this time, nobody else can write to the database.
     """
     if not await records.scrub(everything=True):
         raise click.ClickException("The database is in use, so some of it could not be rewritten. Try again.")

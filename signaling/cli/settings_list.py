@@ -1,4 +1,4 @@
-"""`sangdam settings`: every setting, its value and its source. This module also makes the page docs/settings.md."""
+"""`sangdam settings`: every setting, its value, and where the value comes from. This module also makes docs/settings.md."""
 
 from __future__ import annotations
 

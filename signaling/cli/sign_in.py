@@ -68,7 +68,7 @@ async def _invited(
 ) -> bool:
     """Queue a mail with a one-time link for the member. Return whether a mail was queued.
 
-    No mail is queued without a mail server, for a member without an address, and for a member who signs in at a provider.
+    No mail is queued if there is no mail server, if the member has no address, or if the member signs in at a provider.
     """
     if smtp is None:
         return False

@@ -93,7 +93,7 @@ def matcher(
 
 
 def _check_plot(target: Path) -> None:
-    """Raise ClickException if the plot cannot be drawn. Call this before a long simulation, which is useless without its plot."""
+    """Raise BadParameter or ClickException if the plot cannot be drawn, so that a long simulation does not run for nothing."""
     if target.suffix not in SUFFIXES:
         raise click.BadParameter(f"The name of the file must end in {', '.join(SUFFIXES)}.", param_hint="--plot")
     if find_spec("matplotlib") is None:

@@ -114,7 +114,7 @@ async def site_add(
 def _with_plan(before: Site | None, changed: Site, notice: int | None, lead: int | None) -> Site:
     """Return the site with this notice and lead time for its appointments, in minutes. None keeps the present value.
 
-    Raises UsageError if the site offers no appointments.
+    Raises UsageError if a time is given and the site offers no appointments.
     """
     plan, former = changed.appointments, before.appointments if before else None
     if plan is None:

@@ -39,7 +39,7 @@ from .typed import (
 )
 
 PARTS = ("counselor", "professional")
-OPERATOR = "operator"  # name of a role in earlier versions: a member with this role was allowed to do everything
+OPERATOR = "operator"  # a role of earlier versions, whose members were allowed to do everything
 _OWNED = (
     "There is an owner already. Add others with: sangdam staff add --role owner LOGIN. "
     "To let somebody in again: sangdam staff link LOGIN, and sangdam staff reset-factors LOGIN."
@@ -140,7 +140,7 @@ def staff() -> None:
 def _skills(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options for a member's languages, sites, categories, capacity and mails to a command.
 
-    If the command is called without an option, it gets None or an empty value for it.
+    For each option that is not given, the command gets None or an empty list.
     """
     count = click.IntRange(0, MOST_CAPACITY)
     everywhere = "* for all. Repeatable. Not for owners."
@@ -211,7 +211,7 @@ def _last_owner_refused() -> Iterator[None]:
 async def staff_add(
     records: Records, login: str, name: str, roles: tuple[str, ...], organisation: str, password_stdin: bool, **given: Any
 ) -> None:
-    """Add a member of staff. Without --site and --category, they serve all sites and categories.
+    """Add a member of staff. Without --site, the member serves all sites; without --category, all categories.
 
     The role “operator”, which earlier versions had, means owner and administrator.
     """

@@ -65,7 +65,8 @@ async def token_add(
 ) -> None:
     """Make a token, and print it. Sangdam does not store the token itself, so nobody can print it again.
 
-    The token belongs to the organisation. It stays valid when a member of staff is removed, unlike a token made in the browser.
+    The token belongs to the organisation. A token that is made in the browser belongs to a member of staff instead, and becomes
+    invalid when this member is removed.
     """
     await require_organisation(records, organisation)
     theirs = {site.id for site in await records.sites(Realm(organisation=organisation))}

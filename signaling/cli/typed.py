@@ -159,7 +159,7 @@ def a_language(_context: click.Context, _parameter: click.Parameter, value: str)
 
 
 def ids_or_all(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[str]:
-    """Return the ids that were typed if they are valid. “*” is also valid, and means all ids."""
+    """Return the ids that were typed if they are valid. “*” is also valid, and means all ids. Raises BadParameter."""
     return [value if value == "*" else an_id(_context, _parameter, value) for value in values]
 
 
@@ -281,18 +281,22 @@ def _words(value: Any) -> str:
 
 
 def audit_of(entries: Iterable[Entry], organisation: str = "") -> list[Audited]:
-    """Return the audit entries about what this command changes, so that the page of the audit can undo it.
+    """Return the audit entries about a change that this command makes. With them, the page of the audit can undo the change.
 
-    Store these entries in the transaction of the change. `organisation`: of a thing that is removed, or "".
+    Store these entries in the transaction of the change. `organisation`: the organisation that a removed thing belonged to; "" if
+    nothing is removed.
     """
     return entries_by("cli", entries, organisation)
 
 
 def note_of(action: AuditAction, subject: str) -> Note:
-    """Return a function that makes the audit entry about a change, of which only its own transaction can tell the values."""
+    """Return a function that makes the audit entry about a change.
+
+    The transaction that makes the change calls this function, because only the transaction knows the former values.
+    """
     return lambda change: audit_of([Entry(action=action, subject=subject, change=change)])
 
 
 async def noted(records: Records, action: AuditAction, subject: str, *, detail: str = "") -> None:
-    """Record an action of this command that changes no settings in the audit log."""
+    """Write an audit entry about an action of this command. The action changes no settings."""
     await records.audit("cli", action, subject, detail)

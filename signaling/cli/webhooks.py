@@ -84,7 +84,7 @@ async def webhook_add(
 @json_option
 @with_records
 async def webhook_list(records: Records, as_json: bool) -> None:
-    """List all webhooks, with the number of messages that wait for each."""
+    """List all webhooks. “waiting” is the number of messages that are not delivered yet."""
     found = await records.endpoints()
     waiting = await records.waiting([each.id for each in found])
     rows = [
@@ -121,6 +121,6 @@ async def webhook_rotate(records: Records, webhook_id: str, redis: str, secret_f
 @click.argument("webhook_id", metavar="ID", callback=an_id)
 @with_records
 async def webhook_remove(records: Records, webhook_id: str) -> None:
-    """Remove a webhook, and the messages that wait for it."""
+    """Remove a webhook, and its messages that are not delivered yet."""
     endpoint = await _found(records, webhook_id)
     await records.remove_endpoint(endpoint.id, audit=entries("cli", "webhook.remove", endpoint))

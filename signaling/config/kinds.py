@@ -1,6 +1,6 @@
 """Kinds of settings: how the text of a setting becomes a value, and how the value is shown.
 
-Each `read` raises ValueError with a sentence for the person who made the setting.
+Each `read` raises ValueError with a sentence for the person who wrote the setting.
 """
 
 from __future__ import annotations

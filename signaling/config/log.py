@@ -19,7 +19,7 @@ REDACTED = "[redacted]"
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Redact those values of a log entry that look like codes or tokens, or whose key is the name of a secret.
+    """Redact secrets and personal data in a log entry: values that look like codes or tokens, and values with a secret key.
 
     This is a structlog processor.
     """
@@ -50,7 +50,7 @@ def set_up(*, level: str = "info", as_json: bool | None = None) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    # Tracebacks become text before redaction, so that they are redacted, too.
+    # `format_exc_info` turns tracebacks into text first, so that `redact` redacts them, too
     last: list[Processor] = [structlog.processors.format_exc_info, redact]
     coloured = structlog.dev.ConsoleRenderer(pad_event_to=28)
     renderer: Processor = structlog.processors.JSONRenderer(ensure_ascii=False) if plain else coloured

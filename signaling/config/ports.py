@@ -1,7 +1,4 @@
-"""Check the ports that this machine's processes will bind.
-
-If another program has a port, name the option with which to choose another port.
-"""
+"""Check the ports that this machine's processes will bind. If another program has one, the error names the option to change."""
 
 from __future__ import annotations
 
@@ -21,8 +18,8 @@ LOOK_S = 1.0  # seconds between two checks of a taken port
 PATIENCE_S = 5.0
 """Seconds for which a server that starts waits for taken ports.
 
-When a server is killed, the kernel kills its media workers after it. They hold their ports until their memory is freed. A
-supervisor may start the next server before that.
+When a server is killed, the kernel kills its media workers after the server. The workers hold their ports until their memory is
+freed. A supervisor may start the next server before the ports are free.
 """
 PATIENT_LOOK_S = 0.1  # seconds between two checks of a taken port at the start of a server
 LAST_PORT = 65_535

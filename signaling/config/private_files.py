@@ -42,7 +42,10 @@ def private_data(data_dir: Path, *folders: Path) -> None:
 
 
 def private_file(path: Path) -> None:
-    """Make an empty file, or change an existing one, so that only this user can read it. The file's folder must exist."""
+    """Make an empty file that only this user can read, or correct the permissions of an existing file.
+
+    The permissions of SQLite's files next to it (-wal, -shm) are corrected, too. The file's folder must exist.
+    """
     try:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, FILE))
     except OSError:

@@ -76,7 +76,7 @@ class Proxies:
 
 
 def one_proxy() -> Proxies:
-    """Return the `Proxies` for one proxy on this machine or a private network. The header's last entry is then the client."""
+    """Return the `Proxies` for one proxy on this machine or a private network. The last entry of its header is the client."""
     return Proxies(tuple(ipaddress.ip_network(each) for each in NEAR), ())
 
 

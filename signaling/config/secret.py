@@ -1,4 +1,4 @@
-"""The secret of a cluster, the keys that are derived from the secret, and passwords of databases.
+"""The secret of a cluster, the keys that are derived from the secret, and the passwords of the database and of Redis.
 
 Secrets and passwords come from files or the environment. They never come from the command line, which every user of the machine
 can read.
@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 VARIABLE = "SANGDAM_SECRET"
-# environment variable that passes the token to media workers and to the captions process
+# environment variable that passes `captions_token` to media workers and to the captions process
 CAPTIONS_VARIABLE = "SANGDAM_CAPTIONS_TOKEN"
 LEAST_BYTES = 32
 
@@ -63,7 +63,7 @@ def captions_token(secret: bytes) -> str:
 
 
 def with_password(url: str, file: Path) -> str:
-    """Return the database URL with the password from `file`. Raises BadSecret when the file cannot be read."""
+    """Return the URL of a database or of Redis with the password from `file`. Raises BadSecret when `file` cannot be read."""
     try:
         password = file.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:

@@ -19,7 +19,7 @@ class Setting:
     `name`: the field of the dataclass, such as "public_url". `section`: the table of the TOML file, "" for the top of the file.
     `repeatable`: the value is a tuple. On the command line, the flag can be repeated. In the environment variable, commas or
     spaces separate the values. `bare`: the value for a flag without a value, or None if the flag needs a value.
-    `only_environment`: the setting has no flag and no key in the file, because other people might read them.
+    `only_environment`: the setting has no flag and no key in the file.
     """
 
     name: str
@@ -85,8 +85,9 @@ def setting(
 ) -> Any:
     """Return a dataclass field that declares a setting.
 
-    `default_words`: the default in words, if the value alone would not be understood. `factory`: makes the default. `shared`: the
-    setting has the same flag, variable and key as the server's setting of this name, although its class has a section.
+    `default_words`: the default in words, for people who would not understand the value alone. `factory`: makes the default.
+    `shared`: the setting has the same flag, variable and key as the server's setting of this name, although the other settings of
+    its class are in a section.
     """
     told = {
         "kind": kind,

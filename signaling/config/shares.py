@@ -13,8 +13,8 @@ def has_place(counts: Mapping[str, int], sharer: str, most: int, sharers: int) -
     of sharers.
 
     Half of the places is divided equally among the sharers, so that no sharer can take all places. The other half is for any
-    sharer, first come, first served. If there are more sharers than places in the divided half, the second half is kept for
-    sharers without a place.
+    sharer, first come, first served. If the divided half does not give each sharer a place, it is not divided. Then each sharer
+    that has no place may take one while any is free, and up to half of all places is kept for these sharers.
     """
     everyone = max(1, sharers, len(counts))
     own = most // (2 * everyone)

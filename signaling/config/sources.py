@@ -1,7 +1,4 @@
-"""Settings from the environment and from a TOML file. A wrong name is an error.
-
-The error's sentence suggests the most similar name.
-"""
+"""Settings from the environment and from a TOML file. An unknown name is an error, whose sentence suggests a similar name."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ async def keys(of: Examined) -> list[Finding]:
     settings = of.settings
     ours = [path for pattern in OURS for path in settings.data_dir.glob(pattern)]
     named = (settings.secret_file, settings.turn_secret_file, settings.database_password_file, settings.redis_password_file)
-    # the secret files that the settings name can be readable for the group of the service, but not for other users
+    # the group of the service may read the secret files that the settings name, but other users may not
     for path, forbidden in [*((path, 0o077) for path in ours), *((path, 0o007) for path in named if path is not None)]:
         if _mode(path) & forbidden:
             return [finding("keys.readable", "fault", file=path)]

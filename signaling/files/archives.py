@@ -35,7 +35,7 @@ class Listing:
 def listing(data: bytes | mmap.mmap) -> Listing:
     """Return the names and properties of an archive's files, from the list at the archive's end.
 
-    Raises FileRefused: file_damaged.
+    Raises FileRefused with the reason file_damaged.
     """
     tail = data[-(_END_BYTES + _MOST_COMMENT) :]
     at = tail.rfind(_END)

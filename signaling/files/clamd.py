@@ -37,12 +37,12 @@ class Scanner:
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def check_file(self, path: Path) -> None:
-        """Let clamd scan a file. Raises FileRefused: file_infected, scan_failed."""
+        """Let clamd scan a file. Raises FileRefused with the reason file_infected or scan_failed."""
         if self._address is not None:
             await self._check(_of_file(path))
 
     async def check_bytes(self, data: bytes) -> None:
-        """Let clamd scan the bytes of a file or picture. Raises FileRefused: file_infected, scan_failed."""
+        """Let clamd scan the bytes of a file or picture. Raises FileRefused with the reason file_infected or scan_failed."""
         if self._address is not None:
             await self._check(_of_bytes(data))
 

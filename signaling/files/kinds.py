@@ -104,7 +104,7 @@ class Content:
 def look(path: Path, name: str) -> Content:
     """Return the kind of a file by its content. `name`: the file's name from `file_name`. This call blocks: use a thread.
 
-    Raises FileRefused: file_empty, file_unknown, file_mislabelled, file_has_macros, file_damaged.
+    Raises FileRefused with the reason file_empty, file_unknown, file_mislabelled, file_has_macros or file_damaged.
     """
     if not path.stat().st_size:
         raise FileRefused("file_empty")

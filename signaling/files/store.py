@@ -86,7 +86,7 @@ class Files:
         return Part(self.folder / _ARRIVING / secrets.token_hex(12))
 
     async def keep(self, part: Part, session: str, file: str) -> None:
-        """Move an arrived file to its place in the folder of its session. `file`: its id. Raises ValueError for malformed ids."""
+        """Move an arrived file into the folder of its session. `file`: the file's id. Raises ValueError for malformed ids."""
         await asyncio.to_thread(self._keep, part, session, file)
 
     def _keep(self, part: Part, session: str, file: str) -> None:
@@ -95,7 +95,7 @@ class Files:
         part.path.replace(target)
 
     def path(self, session: str, file: str) -> Path:
-        """Return the path of a file of a session. `file`: its id. Raises ValueError for malformed ids."""
+        """Return the path of a file of a session. `file`: the file's id. Raises ValueError for malformed ids."""
         if not _SESSION.fullmatch(session) or not _FILE.fullmatch(file):
             raise ValueError(file)
         return self.folder / session / file

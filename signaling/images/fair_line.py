@@ -1,4 +1,4 @@
-"""A bounded, fair queue for expensive work. The clients whose recent work took the least time have the first turns."""
+"""A bounded, fair queue for expensive work. Clients that have caused the least work lately come first."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Who(NamedTuple):
 
 
 class Full(Exception):
-    """Too many clients are waiting already, or the client's turn did not come in time."""
+    """Too many clients wait, or the client's turn did not come in time."""
 
 
 class Ledger:
@@ -60,8 +60,8 @@ class FairLine:
     At most `at_once` clients have a turn at the same time, and at most `each_address` of them have the same address. The next
     turn goes to a client of the address with the fewest turns at present. If several addresses have equally few, the address with
     the least recent work (`ledger`) is first. Within an address, the session with the least recent work is first. Within a
-    session, the client that came first is first. At most `most_waiting` clients wait. If another client comes, the session with
-    the most waiting clients loses its newest client.
+    session, the client that came first is first. At most `most_waiting` clients wait. If another client comes, the newest client
+    of the session with the most waiting clients gets `Full`.
     """
 
     def __init__(self, at_once: int, *, each_address: int, most_waiting: int, ledger: Ledger) -> None:

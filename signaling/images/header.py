@@ -52,7 +52,7 @@ class Header:
 def look(data: bytes) -> Header:
     """Read the header of a picture.
 
-    Raises PictureRefused: not_a_picture, picture_too_large, picture_too_costly, picture_damaged.
+    Raises PictureRefused with the reason not_a_picture, picture_too_large, picture_too_costly or picture_damaged.
     """
     if len(data) > MOST_BYTES:
         raise PictureRefused("picture_too_large")

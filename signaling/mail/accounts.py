@@ -59,7 +59,7 @@ class AccountMails:
         Return whether a mail waits in the outbox. `audit`: entries to store with the mail. They are not stored if such a mail
         waits already.
 
-        No mail is queued without a mail server, for a member without an address, and for a member who signs in at a provider.
+        No mail is queued if there is no mail server, if the member has no address, or if the member signs in at a provider.
         """
         if not self.enabled or not member.mail or await self._records.is_of_provider(member.id):
             return False
@@ -108,14 +108,14 @@ class AccountMails:
     async def confirm(self, member: StaffRecord, address: str) -> None:
         """Mail a link to a member's new address. With the link, the member confirms that the address is theirs.
 
-        Raises MailRefused. If an earlier mail with such a link was not sent yet, this mail replaces it.
+        If an earlier mail with such a link was not sent yet, this mail replaces the earlier one. Raises MailRefused.
         """
         key = f"{MAIL_CONFIRM}/{member.id}"
         await self._records.drop_mails(key)
         await self._post(MAIL_CONFIRM, member, 0, key=key, to=address, present=member.mail)
 
     def moved(self, member: StaffRecord, former: str) -> None:
-        """Send a mail to a member's old address: it says that the member's mails go to another address."""
+        """Tell a member, by a mail to the former address, that mails about their account now go to another address."""
         if self.enabled and former:
             key, to = f"mail_changed/{member.id}/{self._now()}", masked(member.mail)
             told = self._post("mail_changed", member, 0, key=key, former=former, present=member.mail, to=to)

@@ -10,7 +10,7 @@ from signaling.records.mail_plan import MailPlan
 
 
 def check_from(plan: MailPlan, former: MailPlan | None, own: str, allowed: Collection[str]) -> MailPlan:
-    """Return the plan. Raise Invalid when a from-address is not allowed that was not in the old plan.
+    """Return the plan. Raise Invalid when the plan has a from-address that is not allowed and that `former` does not have.
 
     `own`: the server's from-address. `allowed`: other allowed addresses, and domains. Every address of such a domain is allowed.
     """
@@ -23,7 +23,7 @@ def check_from(plan: MailPlan, former: MailPlan | None, own: str, allowed: Colle
 
 
 def from_address(wanted: str, own: str, allowed: Collection[str]) -> str:
-    """Return the from-address of a mail: `wanted`, that of the site's plan, if it is still allowed, else `own`."""
+    """Return the from-address of a mail: the site's own (`wanted`) if it is still allowed, otherwise the server's (`own`)."""
     return address_in(wanted) if _is_allowed(wanted, own, allowed) else own
 
 

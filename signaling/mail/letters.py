@@ -32,7 +32,8 @@ _STYLE = (
     ":lang(ja) main{font-family:system-ui,-apple-system,'Hiragino Sans','Noto Sans JP',sans-serif}"
     ":lang(zh-Hans) main{font-family:system-ui,-apple-system,'PingFang SC','Microsoft YaHei','Noto Sans SC',sans-serif}"
     ".card{background:#fff;border-radius:12px;padding:1.5rem}.card>:last-child{margin-bottom:0}"
-    # the last two properties break lines; a browser that does not know them shows spaces as usual
+    # auto-phrase breaks Japanese lines between phrases, and text-autospace adds space between Chinese or Japanese and Latin
+    # letters; mail programs that do not know these two properties ignore them
     ":lang(ko){word-break:keep-all;overflow-wrap:anywhere}:lang(ja){word-break:auto-phrase}body{text-autospace:normal}"
     # a date is broken only if a line is too short for the whole date
     "h1 .when,:lang(ja) .when,:lang(zh-Hans) .when{display:inline-block}"
@@ -110,7 +111,7 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
 
 
 def _small(about: About, frame: Frame, values: Mapping[str, str], until: str) -> list[str]:
-    """Return a mail's small print, in lines: how long the link works, and why the recipient gets the mail."""
+    """Return the lines of a mail's small print: until when the link works, that it works once, and why the mail was sent."""
     found: list[str] = []
     if until:
         found.append(_filled(frame["until"], {"when": until, "zone": zone_name(about.zone)}))

@@ -15,8 +15,9 @@ from signaling.records.types import DUE_NOW
 from .kinds import MANNERS, Kind
 from .unsubscribing import Addresses
 
-AFTER_S = 120  # If staff write to an absent user, and the user does not return within this many seconds, a mail tells the user.
-REPLY_AGAIN_MS = 3_600_000  # At least this many ms pass between two such mails to a user who stays away.
+# if staff write to a user who has left the page, and the user does not return within this many seconds, a mail tells the user
+AFTER_S = 120
+REPLY_AGAIN_MS = 3_600_000  # at least this many ms pass between two of these mails to a user who does not return
 
 
 class Postbox:

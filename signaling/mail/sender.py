@@ -2,8 +2,8 @@
 
 A few tasks, called *lanes*, send at the same time. Each lane takes the most urgent mail that is due. The lane keeps its
 connection to the mail server as long as mails are due. Every step has a time limit, because a mail server may hang or respond
-very slowly. When the mail server itself fails, all lanes pause. The pause is longer after each further failure. A pause does not
-count as a failed try of the waiting mails.
+very slowly. When the mail server itself fails, all lanes pause. Each further failure makes the pause longer. For the mails that
+wait meanwhile, a pause is not a failed try.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ LATER_S = (60, 300, 900, 3600, 3 * 3600, 6 * 3600)
 MOST_TRIES = 12
 # seconds for which all lanes pause after the first, second, … failure of the mail server; the last value repeats
 PAUSES_S = (1, 2, 5, 15, 60, 300)
-EARLY_S = 1.0  # Seconds between two searches while a reminder is due by the server's clock, but not by the machine's clock.
+EARLY_S = 1.0  # Seconds between two searches while a reminder is due by the clock `now`, but not yet by the machine's clock.
 LOOK_S = 5.0  # Seconds after which the sender looks for mails that another server of the cluster has queued.
 
 
@@ -98,8 +98,8 @@ class Sender:
     async def _rest(self, *, idle: bool) -> None:
         """Wait until the pause of all lanes is over and a mail may be due.
 
-        `idle`: the last search found no mail that was due. A reminder can be due by the clock `now`, but not yet by the
-        machine's clock. So wait a moment before the next search.
+        `idle`: the last search found no mail that was due. If a mail seems to be due all the same, it is a reminder: due by the
+        clock `now`, but not yet by the machine's clock. Then wait `EARLY_S` before the next search.
         """
         pause_ms = self._paused_until - self._now()
         if pause_ms > 0:
@@ -184,7 +184,7 @@ class Sender:
     async def _server_failed(self, mail: MailRecord, found: Verdict, *, counted: bool) -> None:
         """Pause all lanes. Schedule another try of this mail, or refuse the mail if this was its last try.
 
-        `counted`: this mail may have caused the failure, so the failure counts as one of the mail's tries.
+        `counted`: whether the failure counts as one of the mail's tries, because this mail may have caused it.
         """
         if self._now() > self._paused_until:  # if several lanes fail at the same time, this counts as one failure
             pause_s = PAUSES_S[min(self._failures, len(PAUSES_S) - 1)]

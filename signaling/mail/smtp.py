@@ -120,7 +120,7 @@ class Connection:
             await self._smtp.sendmail(sender, [recipient], data)
 
 
-@cache  # read the system's certificates only once: that blocks the event loop for about 20 ms
+@cache  # read the certificates only once, because reading them blocks the event loop for about 20 ms
 def _context(ca: Path | None) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=str(ca) if ca else None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2

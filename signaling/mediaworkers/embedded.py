@@ -1,8 +1,9 @@
-"""Embedded media workers: child processes of this server. One serves each core, and spares wait. All end with it.
+"""Embedded media workers: child processes of this server, by default one for each core. Further workers wait as spares.
 
-A worker counts as dead when its process exits, or when its event stream was silent for three heartbeats. `liveness.py` defines
-how the silence is counted. When a worker is dead, a spare takes its place, ``on_dead`` gets its rooms, and a new worker starts. A
-worker that receives SIGTERM is replaced in the same way. This worker keeps its rooms open until their participants have moved.
+All these workers end with the server. A worker counts as dead when its process exits, or when its event stream was silent for
+three heartbeats. `liveness.py` defines how the silence is counted. When a worker is dead, a spare takes its place, ``on_dead``
+gets its rooms, and a new worker starts. A worker that receives SIGTERM is replaced in the same way, but first keeps its rooms
+open until their participants have moved.
 """
 
 from __future__ import annotations
@@ -157,14 +158,11 @@ class Workers:
             worker.rooms.discard(room)
 
     def kept(self, room: str) -> int:
-        """Return 0: embedded workers start with this server, so none had the room open before."""
+        """Return 0: embedded workers start with this server, so no worker had the room open before."""
         return 0
 
     async def settle(self) -> None:
-        """After this call, close every room that no live session uses (`forgotten.py`).
-
-        Embedded workers have no rooms of an earlier server.
-        """
+        """Begin to close rooms that no live session uses (`forgotten.py`). No embedded worker has rooms of an earlier server."""
         self._spawn(close_forgotten(self.usable, lambda worker, room: self._placed.get(room) is worker, _always))
 
     def items(self) -> list[WorkerItem]:

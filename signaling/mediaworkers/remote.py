@@ -101,8 +101,8 @@ class Leased:
 class Fleet:
     """The media workers of a cluster. See `interface.MediaWorkers`.
 
-    Before this server closes rooms that it has not placed itself, it calls `allowed`, because another leader may have placed
-    them.
+    `allowed`: returns whether this server still leads. It is called before this server closes rooms or moves them from a draining
+    worker, because another leader may have placed them.
     """
 
     outlive = True
@@ -202,10 +202,7 @@ class Fleet:
         return keeper.found[room] if keeper else 0
 
     async def settle(self) -> None:
-        """Close the rooms that workers still have from an earlier leader.
-
-        After this call, close forgotten rooms (`forgotten.py`).
-        """
+        """Close the rooms that workers still have from an earlier leader. Begin to close forgotten rooms (`forgotten.py`)."""
         self._settled = True
         for worker in list(self._workers.values()):
             self._spawn(self._close_strays(worker))

@@ -219,7 +219,7 @@ def _signs(session: PastSession, wrap_up_s: float) -> Iterable[tuple[str, int, i
 
 
 def _gap_ms(came: list[Came]) -> int:
-    """Return the gap in ms: a member without a sign for longer has left work. The gap is longer if few users come."""
+    """Return the longest gap, in ms, between two signs of one working span. If few users come, the gap is longer."""
     between = [later.at - one.at for one, later in pairwise(came)]
     low, high = _GAP_MS
     return int(max(low, min(high, _GAP_ARRIVALS * median(between)))) if between else low

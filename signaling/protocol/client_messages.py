@@ -2,7 +2,7 @@
 
 A message is one JSON object in one text frame. ``type`` tells which message it is. A client message can contain an ``id``; the
 reply to it (``ok``, ``error``, ``answer``, ``lines``, …) repeats this id. Times are milliseconds since the Unix epoch by the
-server's clock; ``welcome.now`` lets a client correct its own. The name of a field with a duration contains the unit.
+server's clock. A client compares its own clock with ``welcome.now``. The name of a field with a duration contains the unit.
 ``docs/protocol.md`` explains the exchanges. Messages that staff alone may send are in `staff_messages`.
 """
 
@@ -105,7 +105,7 @@ class PeerReport(Message, tag="peer"):
 
 
 class SetMedia(Message, tag="media"):
-    """The client reports which media it sends now, and which devices its system has interrupted."""
+    """The client reports which media it sends now, and which devices its operating system has taken away for a while."""
 
     session: Id
     mic: bool = False
@@ -118,7 +118,7 @@ class SetMedia(Message, tag="media"):
 class AddChannel(Message, tag="channel"):
     """Turn a text session into a voice or video session, or a voice session into a video session.
 
-    If the user sends this message in a text conversation with a counselor, their request rings for the owner, who answers with
+    If the user sends this message in a text conversation with a counselor, the request rings for this counselor, who answers with
     ``upgrade``.
     """
 
@@ -166,7 +166,7 @@ class RetractLine(Message, tag="retract_line"):
 
 
 class ReportRead(Message, tag="read"):
-    """Report read lines. ``delivered``: the newest line that the page has. ``spans``: lines that a visible page has shown."""
+    """Report read lines. ``delivered``: the newest line that this client has. ``spans``: lines that a visible page has shown."""
 
     session: Id
     delivered: int = 0
@@ -246,8 +246,9 @@ class AskCallback(Message, tag="callback"):
 
     ``contact`` may be empty if the site can reach the user (``contact_needed`` is false). When a booked callback is moved, an
     empty ``contact`` keeps the earlier contact.
-    If the site gives appointments: ``staff`` is the member in the ``callback_times``, or "" for anyone. ``channel`` is the
-    channel of the appointment; null: the session's channel. ``timezone``: the client's IANA zone; mails give times in this zone.
+    If the site gives appointments: ``staff`` is the member whom the server's ``callback_times`` named, or "" for anyone.
+    ``channel`` is the channel of the appointment; null: the session's channel. ``timezone``: the client's IANA zone; mails give
+    times in this zone.
     """
 
     session: Id
@@ -332,7 +333,7 @@ class InviteGuest(Message, tag="invite_guest"):
 
 
 class RemoveGuest(Message, tag="remove_guest"):
-    """Remove a guest, or withdraw the link that this guest has not used."""
+    """Remove a guest, or withdraw the invitation of a guest who has not entered yet."""
 
     session: Id
     guest: Id
@@ -354,7 +355,7 @@ class EnterAsGuest(Message, tag="enter_guest"):
 class SetInterpreter(Message, tag="interpret"):
     """Set how one side hears the voices of the other side while a guest interprets.
 
-    "full" on both sides ends the interpreting.
+    When both sides are set to "full", the interpreting ends.
     """
 
     session: Id

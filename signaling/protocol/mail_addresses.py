@@ -1,4 +1,4 @@
-"""Mail addresses: which texts are a mail address, and how an address is shown to staff. Pure.
+"""Mail addresses: which texts are a mail address, and how an address is shown without revealing it. Pure.
 
 An address is written as browsers accept it (HTML, 4.10.5.1.5): ASCII, with a domain of at least two labels. Such an address
 contains nothing that could end a header line or add a recipient.

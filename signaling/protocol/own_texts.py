@@ -31,7 +31,7 @@ def nearest(*wanted: str) -> str:
 def words_in(language: str, part: str) -> dict[str, str]:
     """Return the texts whose keys begin with `part` and a dot.
 
-    The texts are in this language or, if it has no texts, in English.
+    The texts are in this language or, if there are no texts in this language, in English.
     """
     mine = _texts(nearest(language)).items()
     return {key.removeprefix(f"{part}."): text for key, text in mine if key.startswith(f"{part}.")}

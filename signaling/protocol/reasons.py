@@ -67,7 +67,7 @@ SignInReason = Literal[
 `provider_…`: the OpenID provider is not set up, does not answer, is not usable, or does not vouch for the person.
 `no_role`: the provider gives the person no role here. `no_role_claim`: the provider's answers lack the claim with the role.
 `state_over`: the sign-in at the provider took too long, or the provider's answer came twice.
-`by_provider`: the OpenID provider added this person, and it alone decides whether they may sign in.
+`by_provider`: the OpenID provider added this person, and only the provider decides whether this person may sign in.
 `provider_only`: the person's organisation takes no passwords and passkeys.
 """
 
@@ -177,7 +177,7 @@ UndoReason = Literal["secret_gone", "picture_gone", "person_gone", "texts_gone",
 `secret_gone`, `picture_gone`, `person_gone`: the change removed something that is stored nowhere any more.
 `texts_gone`: the change concerned more texts than the audit keeps.
 `category_gone`: the former outcomes name a category that was removed later.
-`other_form`: an older version noted the former values, and this version does not know them.
+`other_form`: an older version stored the former values, and this version cannot read them.
 """
 
 ApiReason = Literal["bad_token", "precondition_needed", "key_reused", "in_progress", "erased"]

@@ -59,7 +59,7 @@ class SessionUpdate(Message, tag="session"):
 
 
 class WaitingUpdate(Message, tag="waiting"):
-    """Tells the user in the queue that ``session.waiting`` has changed, and nothing else."""
+    """Tells the user in the queue the new ``session.waiting``. Nothing else in the session has changed."""
 
     session: str
     waiting: WaitingView
@@ -315,7 +315,7 @@ class PageAgain(Message, tag="page_again"):
 
 
 class PageOut(Message, tag="page"):
-    """One part of the user's page, for staff who see it (see ``page`` of clients)."""
+    """One part of the user's page, for staff who see it. The fields are those of the client's message ``page``."""
 
     session: str
     data: str

@@ -194,8 +194,8 @@ class UpgradeView(Struct, kw_only=True):
 class WaitingView(Struct, kw_only=True):
     """The user's place in the queue, and the expected wait.
 
-    The wait is ``low_s`` to ``high_s`` seconds; null while fewer than five requests were accepted in the
-    last hour.
+    The expected wait is ``low_s`` to ``high_s`` seconds. Both are null while fewer than five requests of this queue were accepted
+    in the last hour, and while nobody who could serve this request is signed in.
     """
 
     place: int  # 1: the user is next
@@ -435,8 +435,8 @@ class Span(Struct, kw_only=True, frozen=True):
 class Mark(Struct, kw_only=True):
     """The lines that one participant has received and read.
 
-    ``delivered``: the newest line that the participant's page has. ``read``: lines that were on their screen in a visible page.
-    A user gets one mark for all staff, whose ``participant`` is empty.
+    ``delivered``: the newest line that the participant's page has. ``read``: lines that were on the screen of a visible page. A
+    user gets one mark for all staff together. In this mark, ``participant`` is "".
     """
 
     participant: str

@@ -134,7 +134,7 @@ class AnswerUpgrade(Message, tag="upgrade"):
 
 
 class PutToSleep(Message, tag="sleep"):
-    """The owner sends a text conversation to sleep: it takes no place until its user writes again."""
+    """The owner sends a text conversation to sleep. It takes nothing of the owner's capacity until its user writes again."""
 
     session: Id
     id: int | None = None

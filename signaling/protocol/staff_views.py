@@ -90,8 +90,8 @@ class ThresholdItem(Struct, kw_only=True):
 class StaffItem(Struct, kw_only=True):
     """A member of staff in a list.
 
-    ``sessions``: how many sessions the member has now. ``texts``, ``calls``: how many of these take a place. A text session
-    takes no place while its user is away from the page. ``most_texts``, ``most_calls``: the member's capacity.
+    ``most_texts``, ``most_calls``: the member's capacity. ``sessions``: how many sessions the member has now. ``texts``,
+    ``calls``: how many of these count against the capacity. A text session does not count while its user has left the page.
     ``since``: when the member entered ``state``. ``ready``: see ``StaffMe``.
     """
 
@@ -149,8 +149,8 @@ class WorkerItem(Struct, kw_only=True):
 class SessionItem(Struct, kw_only=True):
     """A live session on the wallboard.
 
-    ``since``: when the conversation began. ``counselor``, ``professional``: their names; "" if there is none. ``lost``: somebody
-    in the session is disconnected.
+    ``since``: when the conversation began. ``counselor``, ``professional``: the name of the counselor and of the professional, or
+    "". ``lost``: somebody in the session is disconnected.
     """
 
     id: str

@@ -45,7 +45,7 @@ class Devices:
     def __init__(
         self, records: Records, seal: Seal, reach: Reach, now: Callable[[], int], *, subject: str, enabled: bool = True
     ) -> None:
-        """Make the object. `subject`: an address (mailto: or https:) by which push services can reach the operator, or ""."""
+        """Prepare the key and the list. `subject`: the operator's address (mailto: or https:) for push services, or ""."""
         self.enabled = enabled
         self._records = records
         self._seal = seal

@@ -35,7 +35,8 @@ LEASE_MS = 30_000  # ms for which one task reserves a push; a try never takes lo
 RING_LATER_S = (1, 2, 4)  # seconds until the next try of a ring after each failure; the last repeats until the ring is over
 LATER_S = (5, 30, 120, 600, 1800)  # seconds until the next try of any other push after each failure; the last one repeats
 TROUBLED = 3  # number of failures in a row after which a push service is paused
-PAUSES_S = (1, 5, 15, 60)  # seconds of pause of a push service after each of these failures; the last one repeats
+# seconds for which a push service is paused after `TROUBLED` failures in a row and after each further one; the last one repeats
+PAUSES_S = (1, 5, 15, 60)
 _GONE = frozenset({404, 410})  # HTTP status: the browser takes no more pushes (RFC 8030, 7.3)
 _NEVER = frozenset({400, 401, 403, 413})  # HTTP status: the push service will never take this push
 
@@ -53,7 +54,7 @@ class _Service:
 
 
 class Sender:
-    """Sends the pushes in the outbox. `gone`: the sender calls this with the push when a browser takes no more pushes."""
+    """Sends the pushes in the outbox. `gone`: called with the push, if the push's browser takes no more pushes."""
 
     def __init__(
         self, records: Records, devices: Devices, poster: Poster, *, count: Counter[str], now: Callable[[], int]

@@ -26,7 +26,7 @@ from .plan import make_plan
 from .store import Recordings
 
 MOST_AT_ONCE = 20
-"""At most this many copies of all organisations are in work or wait. Further ones are refused; the user may ask again later."""
+"""At most this many copies, of all organisations together, are being made or wait. The user of a refused copy may ask later."""
 KEEP_FREE_BYTES = 256 * 1024 * 1024
 """Disk space that making a copy must leave free."""
 MOST_BYTES_PER_S = 300_000

@@ -25,7 +25,7 @@ def make_plan(
     """Return the plan of the file `out`.
 
     `audience`: "staff" gets every track; "all" gets the user's own tracks, and the spans of other tracks that reached `user`.
-    The file has no time in which nothing but the user's page was recorded.
+    Times in which nothing but the user's page was recorded are left out.
     """
     segments = [segment for segment in segments if segment.tracks]
     tracks: list[PlanTrack] = []

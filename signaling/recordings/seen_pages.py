@@ -29,7 +29,7 @@ MOST_WAITING: Final = 4 * 1024 * 1024
 KEEP_FREE_BYTES: Final = 256 * 1024 * 1024  # disk space that must stay free
 _END_BYTES: Final = 100  # bytes that stay free for the line that says why the file ends
 _MOST_LINE: Final = 128 * 1024  # bytes of the longest line: a message of the page has at most half of that
-_LAST_LINES: Final = 4  # bytes at the end of a file that contain at least one whole line
+_LAST_LINES: Final = 4  # number of lines at the end of a file of which at least one is whole and not empty
 _log = log.get("signaling.recordings")
 
 Ending = Literal["full", "disk_full", "too_slow"]
@@ -146,10 +146,7 @@ class SeenPages:
                         file.waiting.clear()
 
     async def forget(self, session: str) -> None:
-        """Discard this session's waiting lines, because its recording is erased.
-
-        Wait until no write for the session is running.
-        """
+        """Wait until a running `write` is done. Then discard this session's waiting lines, because its recording is erased."""
         async with self._lock:
             self._files.pop(session, None)
             self._ended = [file for file in self._ended if file.path.parent.name != session]

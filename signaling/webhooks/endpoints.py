@@ -22,7 +22,7 @@ from .signing import new_secret
 
 EVENTS: Final[tuple[EventType, ...]] = get_args(EventType)
 _MOST_SHOWN = 10  # an audit entry about an endpoint names at most this many sites
-BOTH_VALID_MS = 24 * 3_600_000  # after a new secret is made for an endpoint, its old secret also signs for this long
+BOTH_VALID_MS = 24 * 3_600_000  # ms for which an endpoint's old secret also signs, after a new secret was made
 
 
 class Endpoints:

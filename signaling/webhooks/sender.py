@@ -2,9 +2,9 @@
 
 At most `PLACES` events at a time are sent to one endpoint, so a slow endpoint does not delay events to other endpoints. After
 each failure, an event waits longer for its next try. Later events of the same session wait until that event is delivered or given
-up. An endpoint that fails again and again is paused as a whole, and then tried with one event at a time. An endpoint that took
-nothing for three days, or answers with `GONE`, is switched off. The server then mails the organisation's owners and the people
-who get alerts of the endpoint's sites.
+up. An endpoint that fails again and again is paused as a whole, and then tried with one event at a time. An endpoint is switched
+off if it has accepted no event for three days, or answers with `GONE`. The server then mails the organisation's owners and the
+people who get the alerts of the endpoint's sites.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ PLACES = 4  # at most this many events are sent to one endpoint at the same time
 LEASE_MS = 25_000  # ms for which one task reserves an event; a try takes at most 15 s
 LATER_S = (5, 30, 120, 600, 1800, 3600, 2 * 3600, 4 * 3600)  # seconds until the next try after each failure; the last one repeats
 TROUBLED = 3  # number of failures in a row after which an endpoint is paused
-PAUSES_S = (5, 15, 60, 300)  # seconds of pause of an endpoint after each of these failures; the last pause repeats
+# seconds for which an endpoint is paused after `TROUBLED` failures in a row and after each further one; the last one repeats
+PAUSES_S = (5, 15, 60, 300)
 GONE = 410  # HTTP status by which a receiver says that it wants no more messages (Standard Webhooks)
 MOST_TOLD = 10  # a mail about a switched-off endpoint goes to at most this many addresses
 
@@ -175,9 +176,9 @@ class Sender:
             await self._tell(endpoint)
 
     async def _tell(self, endpoint: Endpoint) -> None:
-        """Send a mail that the endpoint is switched off.
+        """Queue mails that say that the endpoint is switched off.
 
-        The organisation's owners and the people who get alerts of the endpoint's sites get it.
+        They go to the organisation's owners and to the people who get the alerts of the endpoint's sites, at most `MOST_TOLD`.
         """
         told: dict[str, str] = {}  # mail address → language of the mail
         for member in await self._records.all_staff(endpoint.organisation):

@@ -82,9 +82,9 @@ class Poster:
 
 
 def guarded(reach: Reach) -> Callable[[bool], aiohttp.TCPConnector]:
-    """Return what opens connections to organisations' own sign-in providers: only to addresses that `reach` allows.
+    """Return a function that makes connectors for requests to organisations' own sign-in providers.
 
-    The returned function gets whether the connection is encrypted.
+    A connector connects only to addresses that `reach` allows. The function's argument: whether the connection is encrypted.
     """
     return lambda tls: checked_connector(reach, [], tls=tls)
 

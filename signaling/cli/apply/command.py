@@ -81,7 +81,7 @@ async def apply(
         return
     now = time.time_ns() // 1_000_000
     checked_mail = partial(check_from, own=mail_from, allowed=mail_from_allow)
-    # Only a file with a sign-in provider needs the key.
+    # the key is read only when it is needed, to encrypt the client secret of a sign-in provider
     oidc = cache(lambda: oidc_here(records, seal_here(redis, secret_file), webhook_allow))
     wanted = _read(present, file, prune=prune, reach=Reach(webhook_allow), checked_mail=checked_mail, oidc=oidc, now=now)
     await _require_answers(oidc, present, wanted, file, now)
@@ -160,7 +160,7 @@ async def _require_answers(
 def _documents(present: Installation, wanted: Installation) -> tuple[Document, Document]:
     """Return the tables of the two installations, to compare them.
 
-    If a client secret changes, the tables show only that it changes.
+    The tables contain no client secret. If one changes, the tables have a word in its place, such as "(new)".
     """
     before, after = document_of(present), document_of(wanted)
     for row, provider in wanted.providers.items():

@@ -16,7 +16,7 @@ _MOST_SHOWN = 60  # the difference shows a value in full if it has at most this 
 
 @dataclass(frozen=True)
 class Difference:
-    """One table of the file that differs from the present installation. `table`: its name, such as "staff.kim".
+    """A difference between the present installation and the wanted one. `table`: the table's name, such as "staff.kim".
 
     `fields`: for each different key, the key, the present value and the new value, as texts to show. A value is None if the table
     does not have the key.

@@ -47,7 +47,7 @@ class Problems:
             self._placed(table, field, SENTENCES[problem], [])
 
     def read(self, table: str, given: Mapping[str, Any], reader: Reader[T], categories: Iterable[str] = ()) -> T | None:
-        """Return a table of the file as the reader's type. Return None after noting a problem.
+        """Return a table of the file as the reader's type. If the table has a problem, record the problem and return None.
 
         `categories`: the ids of the site's categories, in the order in which `given` lists them.
         """
@@ -69,21 +69,21 @@ class Problems:
                 self.add(table, key, "there is no such key" + (f"; did you mean “{near}”?" if near else ""))
 
     def table(self, table: str, given: Any) -> dict[str, Any]:
-        """Return `given` if it is a table. Otherwise note a problem and return an empty table."""
+        """Return `given` if it is a table. Otherwise record a problem and return an empty table."""
         if isinstance(given, dict):
             return given
         self.add(table, "", "must be a table")
         return {}
 
     def done(self) -> None:
-        """Raise BadFile with all noted problems, if there are any."""
+        """Raise BadFile with all recorded problems, if there are any."""
         if self.found:
             raise BadFile("\n".join(self.found))
 
     def _placed(self, table: str, where: str, says: str, categories: list[str]) -> None:
         """Record a problem at the place `where`, such as "categories[2].names".
 
-        A problem inside a category is noted for the category's table, not for the site's table.
+        A problem inside a category is recorded for the category's table, not for the site's table.
         """
         match = _CATEGORY.match(where)
         if match is None:

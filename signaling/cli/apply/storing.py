@@ -24,9 +24,9 @@ ACTOR = "cli"
 class Storing:
     """Stores the difference between the present installation and the wanted one.
 
-    Raises Changed if somebody else has changed one of these objects since the present installation was read. Raises LastOwner if
-    the change would leave an organisation without an owner. That can happen when somebody else removes another owner at the same
-    time.
+    `store` raises Changed if somebody else has changed one of these objects since the present installation was read. It raises
+    LastOwner if the change would leave an organisation without an owner. That can happen when somebody else removes another owner
+    at the same time. What was stored before the exception stays stored.
     """
 
     def __init__(self, records: Records, before: Installation, after: Installation) -> None:
@@ -54,7 +54,7 @@ class Storing:
     async def _rules(self, *, need_provider: bool) -> None:
         """Store the changed rules for signing in.
 
-        `need_provider`: True: store only the rules that need a provider; False: only the rules that do not.
+        `need_provider`: True: store only the rules by which staff must sign in at a provider; False: store only the other rules.
         """
         for row, rules in self._after.rules.items():
             before = self._before.rules.get(row, SignInRules())
@@ -74,8 +74,7 @@ class Storing:
 
     async def _site(self, before: Site | None, site: Site) -> None:
         if before is None or version_of(before) != version_of(site):
-            # each part gets its own audit entry, as on the part's settings page, so that the page of the audit can undo the
-            # change
+            # each changed part of the site gets its own audit entry, so that the page of the audit can undo each change alone
             audit = self._by(of_site(before, site))
             await self._records.save_site(site, expected=version_of(before) if before else "", audit=audit)
         await self._replies(site)
@@ -109,5 +108,8 @@ class Storing:
             await self._records.remove_site(name, audit=self._by([of_removed_site(site)], site.organisation))
 
     def _by(self, entries: Iterable[Entry], organisation: str = "") -> list[Audited]:
-        """Return the audit entries about what this command changes. `organisation`: of a thing that is removed, or ""."""
+        """Return the audit entries about a change that this command makes.
+
+        `organisation`: the organisation that a removed thing belonged to; "" if nothing is removed.
+        """
         return entries_by(ACTOR, entries, organisation)

@@ -1,7 +1,7 @@
 """The installation that a file asks for: the present one, changed by the file's tables. This module does no I/O.
 
-If the file leaves out a key, the present value stays. In a new table, the key gets its default. If the file leaves out a site, a
-member of staff or another object, this object is removed with `prune`, and stays without `prune`.
+If a table of the file leaves out a key, the present value stays; for a new site or other object, the key gets its default. If the
+file leaves out a site, a member of staff or another object, this object is removed with `prune`, and stays without `prune`.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _read_rules: Reader[SignInTable] = Reader(SignInTable)
 _read_site: Reader[SiteTable] = Reader(SiteTable)
 _read_category: Reader[CategoryTable] = Reader(CategoryTable)
 _read_staff: Reader[StaffTable] = Reader(StaffTable)
-# keys of a site that contain tables; the file's tables are merged into the present ones key by key
+# keys of a site whose values are tables; without `prune`, the file's tables are merged into the present ones key by key
 _MERGED = {"names", "mail", "launcher_texts", "waiting_notice", "recording_notice"}
 _SITE_KEYS = SiteTable.__struct_fields__
 _CATEGORY_KEYS = tuple(name for name in CategoryTable.__struct_fields__ if name != "id")
@@ -214,7 +214,7 @@ class Wanted:
         return self._with_hours(table, site, wanted["categories"])
 
     def _merged_site(self, table: str, present: Document, given: Document) -> Document:
-        """Return a site's present table, changed by the keys of the file. Categories are merged one by one."""
+        """Return a site's present table, changed by the keys of the file. A category of the file changes only its own table."""
         wanted = {key: value for key, value in (present | given).items() if key in _SITE_KEYS}
         if not self._prune:
             for key in _MERGED & given.keys() & present.keys():
@@ -264,10 +264,10 @@ class Wanted:
     def _keys(self, table: str, before: Site | None, given: list[str | KeyTable]) -> list[SiteKey]:
         """Return the signing keys of a site: the present keys and the file's keys.
 
-        With `prune`, return only the keys that the file has.
+        With `prune`, return only the keys in `given`.
 
-        An entry of the file that is only a name stands for the present key with this name. If there is no such key, a new key
-        with a new secret is made.
+        An entry of `given` that is only a name stands for the present key with this name. If there is no such key, a new key with
+        a new secret is made.
         """
         present = {key.kid: key for key in (before.keys if before else [])}
         named = {each if isinstance(each, str) else each.id: each for each in given}
@@ -282,7 +282,7 @@ class Wanted:
         return [key for key in found if key is not None]
 
     def _key(self, table: str, name: str, given: str | KeyTable, present: SiteKey | None) -> SiteKey | None:
-        """Return the site's signing key for one entry of the file. Return None after noting a problem."""
+        """Return the site's signing key for one entry of the file. If the entry has a problem, record it and return None."""
         if isinstance(given, str) or not (given.public or given.address):
             return present or SiteKey(kid=name, secret=self._new_secret())
         if present is not None and given.address and given.address == present.address and not given.public:

@@ -804,8 +804,8 @@ export interface UpgradeView {
 /**
  * The user's place in the queue, and the expected wait.
  *
- * The wait is ``low_s`` to ``high_s`` seconds; null while fewer than five requests were accepted in the
- * last hour.
+ * The expected wait is ``low_s`` to ``high_s`` seconds. Both are null while fewer than five requests of this queue were accepted
+ * in the last hour, and while nobody who could serve this request is signed in.
  */
 export interface WaitingView {
   place: number;
@@ -1032,8 +1032,8 @@ export interface Span {
 /**
  * The lines that one participant has received and read.
  *
- * ``delivered``: the newest line that the participant's page has. ``read``: lines that were on their screen in a visible page.
- * A user gets one mark for all staff, whose ``participant`` is empty.
+ * ``delivered``: the newest line that the participant's page has. ``read``: lines that were on the screen of a visible page. A
+ * user gets one mark for all staff together. In this mark, ``participant`` is "".
  */
 export interface Mark {
   participant: string;
@@ -1154,8 +1154,8 @@ export interface ThresholdItem {
 /**
  * A member of staff in a list.
  *
- * ``sessions``: how many sessions the member has now. ``texts``, ``calls``: how many of these take a place. A text session
- * takes no place while its user is away from the page. ``most_texts``, ``most_calls``: the member's capacity.
+ * ``most_texts``, ``most_calls``: the member's capacity. ``sessions``: how many sessions the member has now. ``texts``,
+ * ``calls``: how many of these count against the capacity. A text session does not count while its user has left the page.
  * ``since``: when the member entered ``state``. ``ready``: see ``StaffMe``.
  */
 export interface StaffItem {
@@ -1210,8 +1210,8 @@ export interface WorkerItem {
 /**
  * A live session on the wallboard.
  *
- * ``since``: when the conversation began. ``counselor``, ``professional``: their names; "" if there is none. ``lost``: somebody
- * in the session is disconnected.
+ * ``since``: when the conversation began. ``counselor``, ``professional``: the name of the counselor and of the professional, or
+ * "". ``lost``: somebody in the session is disconnected.
  */
 export interface SessionItem {
   id: string;
@@ -1421,7 +1421,7 @@ export interface AnswerUpgrade {
   id?: number | null;
 }
 /**
- * The owner sends a text conversation to sleep: it takes no place until its user writes again.
+ * The owner sends a text conversation to sleep. It takes nothing of the owner's capacity until its user writes again.
  */
 export interface PutToSleep {
   type: "sleep";
@@ -1697,7 +1697,7 @@ export interface PeerReport {
   id?: number | null;
 }
 /**
- * The client reports which media it sends now, and which devices its system has interrupted.
+ * The client reports which media it sends now, and which devices its operating system has taken away for a while.
  */
 export interface SetMedia {
   type: "media";
@@ -1711,7 +1711,7 @@ export interface SetMedia {
 /**
  * Turn a text session into a voice or video session, or a voice session into a video session.
  *
- * If the user sends this message in a text conversation with a counselor, their request rings for the owner, who answers with
+ * If the user sends this message in a text conversation with a counselor, the request rings for this counselor, who answers with
  * ``upgrade``.
  */
 export interface AddChannel {
@@ -1769,7 +1769,7 @@ export interface RetractLine {
   id?: number | null;
 }
 /**
- * Report read lines. ``delivered``: the newest line that the page has. ``spans``: lines that a visible page has shown.
+ * Report read lines. ``delivered``: the newest line that this client has. ``spans``: lines that a visible page has shown.
  */
 export interface ReportRead {
   type: "read";
@@ -1867,8 +1867,9 @@ export interface GetCallbackTimes {
  *
  * ``contact`` may be empty if the site can reach the user (``contact_needed`` is false). When a booked callback is moved, an
  * empty ``contact`` keeps the earlier contact.
- * If the site gives appointments: ``staff`` is the member in the ``callback_times``, or "" for anyone. ``channel`` is the
- * channel of the appointment; null: the session's channel. ``timezone``: the client's IANA zone; mails give times in this zone.
+ * If the site gives appointments: ``staff`` is the member whom the server's ``callback_times`` named, or "" for anyone.
+ * ``channel`` is the channel of the appointment; null: the session's channel. ``timezone``: the client's IANA zone; mails give
+ * times in this zone.
  */
 export interface AskCallback {
   type: "callback";
@@ -1977,7 +1978,7 @@ export interface InviteGuest {
   id?: number | null;
 }
 /**
- * Remove a guest, or withdraw the link that this guest has not used.
+ * Remove a guest, or withdraw the invitation of a guest who has not entered yet.
  */
 export interface RemoveGuest {
   type: "remove_guest";
@@ -2003,7 +2004,7 @@ export interface EnterAsGuest {
 /**
  * Set how one side hears the voices of the other side while a guest interprets.
  *
- * "full" on both sides ends the interpreting.
+ * When both sides are set to "full", the interpreting ends.
  */
 export interface SetInterpreter {
   type: "interpret";
@@ -2087,7 +2088,7 @@ export interface SessionUpdate {
   session: SessionView;
 }
 /**
- * Tells the user in the queue that ``session.waiting`` has changed, and nothing else.
+ * Tells the user in the queue the new ``session.waiting``. Nothing else in the session has changed.
  */
 export interface WaitingUpdate {
   type: "waiting";
@@ -2360,7 +2361,7 @@ export interface PageAgain {
   after_ms?: number;
 }
 /**
- * One part of the user's page, for staff who see it (see ``page`` of clients).
+ * One part of the user's page, for staff who see it. The fields are those of the client's message ``page``.
  */
 export interface PageOut {
   type: "page";
