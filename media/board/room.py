@@ -70,8 +70,9 @@ class Reassembler:
     def feed(self, fragment: bytes) -> bytes | None:
         """Return the whole message if `fragment` is its last fragment, otherwise None.
 
-        Raise FragmentError: "empty" (no payload), "header" (not 0 or 1), "fragment_too_large" (over 16 KiB), "too_large" (the
-        message is over 256 KiB). After an error the rest of that message is skipped, and the next message is read as usual.
+        Raise FragmentError with one of these reasons: "empty" (no payload), "header" (the first byte is not 0 or 1),
+        "fragment_too_large" (over 16 KiB), "too_large" (the message is over 256 KiB). After an error the rest of that message is
+        skipped, and the next message is read as usual.
         """
         more = bool(fragment) and fragment[0] == 1
         if self._skipping:

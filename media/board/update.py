@@ -25,7 +25,7 @@ _ARRAY, _MAP = 0, 1
 
 
 class BadUpdateError(Exception):
-    """Update that is refused. `reason`: truncated, number, kind, depth, trailing, too_long."""
+    """An update is refused. `reason`: truncated, number, kind, depth, trailing, too_long."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

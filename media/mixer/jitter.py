@@ -10,7 +10,7 @@ freely.
   conceals the loss. At 2 % loss or more, the delay is one frame longer, so that the later packet has arrived when its copy is
   needed.
 - A gap in timestamps without a gap in sequence numbers is silence that the sender did not send (DTX, RFC 7587 section 3.1.3).
-- At the end of an outage, packets may come that were held up. A packet that is more than 0.4 s older than the newest one is
+- At the end of an outage, packets that were held up may come. A packet that is more than 0.4 s older than the newest one is
   dropped, and packets that were held up begin no new stream.
 - The delay covers the packets of the last 10 s, except the two that took longest. Redundant copies of lost packets count like
   packets, so the delay is long enough for them. If the delay is a frame or more longer than needed, the buffer shortens it, one
@@ -94,7 +94,7 @@ class Kind(Enum):
     PLAY = "play"
     """Decode `payload`, which lasts `samples`."""
     RECOVER = "recover"
-    """Decode `samples` of the packet before `payload` from the in-band copy in `payload`, which stays in the buffer."""
+    """Decode `samples` of the packet before `payload` from the in-band copy in `payload`. `payload` stays in the buffer."""
     CONCEAL = "conceal"
     """Let the decoder conceal a missing packet by continuing the last sound."""
     PAUSE = "pause"
@@ -283,8 +283,8 @@ class JitterBuffer:
 
         Return False, and do nothing, if there is something to play.
 
-        During silence the room's ticks may move earlier, because other sources have time to spare. The position must not overtake
-        this source's packets then: every packet after the silence would come too late.
+        During silence the room's ticks may move earlier, because other sources have time to spare. While the ticks move, the
+        position must not overtake this source's packets, because every packet after the silence would come too late.
         """
         if self._packets:
             return False

@@ -16,7 +16,7 @@ from .opus import Samples
 TICK_SAMPLES = 960
 MAX_GAIN = 4.0
 HOLD = "\0hold"
-"""Name of the hold tone among the sources. No participant can have it: identifiers contain no NUL."""
+"""Name of the hold tone among the sources. No participant can have this name: identifiers contain no NUL."""
 
 Recipe = tuple[tuple[str, float, float], ...]
 """What one listener hears in one tick: (source, gain at the tick's start, gain at its end), sorted by source. Silent sources are

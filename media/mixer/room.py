@@ -227,7 +227,9 @@ class AudioRoom:
         return self._solo is not None and self._solo.even_ticks >= EVEN_TICKS and not self.flow_is_over
 
     def begin_flow(self) -> set[str]:
-        """Begin passthrough outside the mixer. Return the listeners of the voice; empty if it cannot begin (`may_flow`).
+        """Begin passthrough outside the mixer. Return the listeners of the voice.
+
+        The set is empty if passthrough outside the mixer cannot begin (`may_flow`).
 
         After this call the fast path sends the voice's packets to these listeners on arrival. The mixer still takes the packets
         in its ticks, but sends nothing, so that `end_flow` is possible at any time.

@@ -40,7 +40,7 @@ class LentSlot:
 class LentVideo:
     """One video that a peer sends, in the fast path. `by`: network path on which the video arrived when it was last offloaded.
 
-    `heard`: when its last offloaded packet came.
+    `heard`: when the video's last offloaded packet came.
     """
 
     def __init__(self, video: Video, stream: Incoming, payload_type: int, number_id: int) -> None:

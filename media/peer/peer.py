@@ -286,7 +286,7 @@ class Peer:
             lent.recall()
 
     def _sync(self) -> None:
-        """Copy the fast path's counters back into this peer's streams, and note when the peer's last packet came."""
+        """Copy the fast path's counters back into this peer's streams, and remember when the peer's last packet came."""
         if self.downlink.lent is None:
             return
         heard = [self.downlink.lent.sync()]
@@ -427,8 +427,8 @@ class Peer:
     def tick(self, now: float) -> None:
         """Run what is due: retransmission requests, keyframe requests, ICE probes, reports.
 
-        Call every 20 ms. While the peer `rests`, only one call in 200 ms has an effect. While the peer `is_calm`, one tick in 200
-        ms has an effect. Without the fast path, a tick of a calm peer has an effect every 100 ms.
+        Call every 20 ms. While the peer `rests`, only one call in 200 ms has an effect. While the peer `is_calm`, only one call
+        in 200 ms has an effect, or one in 100 ms without the fast path.
         """
         if now < self._tick_due:
             return

@@ -94,7 +94,7 @@ class Quality:
     _seen: dict[int, _Seen] = field(default_factory=dict)
 
     def rtt_ms(self, now: float) -> float | None:
-        """Return the last round trip in ms. None: there is no round trip, or it was measured more than `STALE_S` ago."""
+        """Return the last round trip in ms. None: none was measured in the last `STALE_S`."""
         return self._rtt_ms if now - self._rtt_at < STALE_S else None
 
     def sent(self, report: bytes, now: float) -> None:

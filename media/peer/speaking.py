@@ -42,7 +42,7 @@ class Voice:
         return self.speaking and now - self.last_loud <= HANG_S and now - self.last_packet <= SILENT_S
 
     def lend(self, to: Any) -> None:
-        """Copy the state into a `fastpath_in`, because the fast path detects speech from now on.
+        """Copy the state into the fast path's struct `fastpath_in`, because the fast path detects speech from now on.
 
         `refresh` copies the state back.
         """
@@ -81,7 +81,7 @@ class Speaking:
     def change(self, now: float) -> list[str] | None:
         """Return the names of all who speak, if these names have changed since the last call that returned names.
 
-        None: the names have not changed, or less than a fifth of a second has passed since then.
+        None: the names have not changed, or less than a fifth of a second has passed since that call.
         """
         if now - self._told_at < EVENT_EVERY_S:
             return None

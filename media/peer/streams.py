@@ -104,7 +104,7 @@ class Incoming:
         return header.sequence == self._highest
 
     def lend(self, to: Any) -> None:
-        """Copy the counters into a `fastpath_in`, because the fast path counts from now on.
+        """Copy the counters into the fast path's struct `fastpath_in`, because the fast path counts from now on.
 
         `refresh` copies the counters back.
         """
@@ -282,8 +282,7 @@ class Outgoing:
     def relay(self, source: Incoming, data: bytes, header: rtp.Header, now: float, picture: rtp.Vp8 | None = None) -> None:
         """Forward a packet of `source`. A new video source starts with a keyframe.
 
-        Until that keyframe comes, request it and forward nothing of the new source. Before that keyframe, packets of the old
-        source are still forwarded.
+        Until that keyframe comes, request it, forward nothing of the new source, and still forward packets of the old source.
         """
         if self.cache is not None and not self._takes(source, header, picture):
             return

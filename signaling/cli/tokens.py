@@ -65,8 +65,8 @@ async def token_add(
 ) -> None:
     """Make a token, and print it. Sangdam does not store the token itself, so nobody can print it again.
 
-    The token belongs to the organisation. A token that is made in the browser belongs to a member of staff instead, and becomes
-    invalid when this member is removed.
+    The token belongs to the organisation and depends on no member of staff. A token that is made in the browser belongs to the
+    member who made it. It stops working when this member is removed, is deactivated, or loses the right to make tokens.
     """
     await require_organisation(records, organisation)
     theirs = {site.id for site in await records.sites(Realm(organisation=organisation))}

@@ -1,4 +1,7 @@
-"""The service's own use of the cluster's Redis. Every call that fails raises `Unavailable`."""
+"""The servers' own data in the cluster's Redis: the leader's lease, and a mark that shows whether Redis has lost data.
+
+Every call that fails raises `Unavailable`.
+"""
 
 from __future__ import annotations
 

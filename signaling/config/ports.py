@@ -23,7 +23,7 @@ freed. A supervisor may start the next server before the ports are free.
 """
 PATIENT_LOOK_S = 0.1  # seconds between two checks of a taken port at the start of a server
 LAST_PORT = 65_535
-EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - for probes only: a wildcard address clashes with every address on that port
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - only used to probe: a wildcard address clashes with any address that has the port
 
 
 @dataclass(frozen=True, slots=True)

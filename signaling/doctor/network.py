@@ -82,7 +82,7 @@ async def _certificate(of: Examined, host: str, port: int) -> Finding | None:
 
 
 async def proxy(of: Examined) -> list[Finding]:
-    """Check that the server trusts a proxy's headers (`trust_proxy`), if the pages are https: then a proxy ends the TLS."""
+    """If the pages are https, a proxy ends the TLS. Check that in this case the server trusts its headers (`trust_proxy`)."""
     if of.settings.url.startswith("https:") and of.settings.trust_proxy is None:
         return [finding("proxy.untrusted", "warning")]
     return [finding("proxy.ok")]

@@ -28,7 +28,7 @@ _STATUS = Path("/proc/self/status")  # Contains the memory use of this process; 
 
 
 def confine(memory_bytes: int) -> None:
-    """Forbid this process to write files and core dumps. On Linux, it may use `memory_bytes` more memory than now, at most."""
+    """Forbid this process to write files and core dumps. On Linux, limit its memory to `memory_bytes` more than it uses now."""
     os.nice(NICE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

@@ -37,7 +37,8 @@ _LATER = 2
 
 THREAD = "thread"  # the stored purpose of a link that opens a conversation
 NEW_DEVICE: Final = (
-    # kind of the mail about a sign-in from a new browser, and the stored purpose of its link, which ends that sign-in
+    # kind of the mail about a sign-in from a new browser, and the stored purpose of its link, which ends that sign-in and the
+    # member's later ones
     "new_device"
 )
 MAIL_CONFIRM: Final = "mail_confirm"  # kind of the mail to a member's new address, and the stored purpose of its link

@@ -46,7 +46,7 @@ class Hello(Message, tag="hello"):
     ``page``: the connection only shows the page on which the user is (see *co-browsing* in docs/protocol.md). Such a connection
     does not count as the user's presence.
     ``ready``: the last ``StaffMe.ready`` that this page got on an earlier connection. A server that has just started may not know
-    which staff were available. Then it believes their pages.
+    which staff were available. Such a server believes what the pages of the staff say.
     """
 
     tab: Id

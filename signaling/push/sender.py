@@ -132,7 +132,8 @@ class Sender:
         try:
             await self._try(push, service)
         except RecordsAway:
-            self._count["push.not_stored"] += 1  # after `LEASE_MS` the push is sent again; its tag replaces the notification
+            # after `LEASE_MS` the push is sent again; the browser then replaces the notification, because the tag is the same
+            self._count["push.not_stored"] += 1
         except Exception:
             log.exception("push failed", kind=push.kind)
         finally:

@@ -82,7 +82,7 @@ class Reach:
 
 
 def _innermost(address: Address) -> Address:
-    """Return the IPv4 address inside an IPv6 address, if packets to the IPv6 address reach it.
+    """Return the IPv4 address inside an IPv6 address, if packets to the IPv6 address go to that IPv4 address.
 
     Otherwise return the address unchanged.
     """

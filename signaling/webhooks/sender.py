@@ -178,7 +178,8 @@ class Sender:
     async def _tell(self, endpoint: Endpoint) -> None:
         """Queue mails that say that the endpoint is switched off.
 
-        They go to the organisation's owners and to the people who get the alerts of the endpoint's sites, at most `MOST_TOLD`.
+        The mails go to the organisation's owners and to the people who get the alerts of the endpoint's sites. At most
+        `MOST_TOLD` addresses get one.
         """
         told: dict[str, str] = {}  # mail address → language of the mail
         for member in await self._records.all_staff(endpoint.organisation):

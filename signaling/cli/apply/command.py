@@ -69,7 +69,7 @@ async def apply(
 ) -> None:
     """Make the installation as a file describes it: organisations, sites, categories, hours, staff, replies.
 
-    First shows what would be added, changed and removed, and asks for confirmation. A key that the file leaves out keeps its
+    First show what would be added, changed and removed, and ask for confirmation. A key that the file leaves out keeps its
     value. New staff get a one-time link. New keys get a secret. Each link and secret is printed once. Applying the same file
     again changes nothing.
     """
