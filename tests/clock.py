@@ -1,4 +1,4 @@
-"""Two clocks for a server under test: one that a test moves forward, and one that a test sets forward or back."""
+"""Clocks for a server under test: two that a test moves forward, and one that a test sets forward or back."""
 
 from __future__ import annotations
 
@@ -19,6 +19,20 @@ class Clock:
 
     def skip(self, seconds: float) -> None:
         self._ahead_ms += int(seconds * 1000)
+
+
+class StillClock(Clock):
+    """A clock that stands still between the skips of a test.
+
+    `at`: the time at which the clock starts (Unix ms; None: the wall clock's time).
+    """
+
+    def __init__(self, at: int | None = None) -> None:
+        super().__init__()
+        self._started_at = wall_clock_ms() if at is None else at
+
+    def __call__(self) -> int:
+        return self._started_at + self._ahead_ms
 
 
 def wake(live: Live) -> None:

@@ -32,6 +32,9 @@ log = structlog.get_logger(__name__)
 
 LOOK_S = 0.4  # Seconds between two checks whether the matcher has lost data.
 RETURN_MS = Rules().lease_ms  # Waiting users and staff may reconnect for this many milliseconds after this server's start.
+# Waiting users are expected for this many milliseconds after the last of them has reconnected. A page tries to reconnect at least
+# every 5 s: it waits 1.5 s for the server's answer, and at most 3.5 s before it tries again.
+QUIET_MS = 8000
 RETRY_S = 0.3  # Seconds between two tries while the matcher is unreachable.
 TRIES = 5
 LATER = m.Why("exact", "told later", (), ())  # shown as the reasons of a ring if the event with the real reasons was lost
@@ -76,6 +79,7 @@ class Agreeing:
         self.staffing = staffing
         self._forgotten = forgotten
         self._began = 0
+        self._came_at = 0  # when a waiting user last connected
         self._holds = False
 
     async def run(self) -> None:
@@ -125,15 +129,21 @@ class Agreeing:
         """Return whether people may still be reconnecting, because this server has started less than `RETURN_MS` ago."""
         return self._now() < self._began + RETURN_MS
 
+    def came_back(self, entry: Entry) -> None:
+        """Note that the user of this session has connected."""
+        if entry.session.state == "waiting":
+            self._came_at = self._now()
+
     def _others_come(self) -> bool:
-        """Return whether some waiting users may still be reconnecting: one is not connected, and `RETURN_MS` have not passed yet.
+        """Return whether some waiting users may still be reconnecting.
 
         A server may start with an empty matcher. Then the matcher serves nobody until the waiting users have had time to
-        reconnect. Otherwise the user who reconnects first would be served first.
+        reconnect. Otherwise the user who reconnects first would be served first. A user who does not come delays the others by
+        `QUIET_MS`, because this user's page may be closed. The user of a woken conversation need not be connected.
         """
-        waiting = self._index.waiting.values()
-        late = any(not entry.session.people[entry.session.user].connected for entry in waiting)
-        return late and self.starting()
+        waiting = [entry.session for entry in self._index.waiting.values()]
+        late = any(not session.woken and not session.people[session.user].connected for session in waiting)
+        return late and self.starting() and self._now() < max(self._began, self._came_at) + QUIET_MS
 
     async def _look_again(self, entry: Entry, request: str) -> None:
         """Compare one session with the matcher again, because the session and the matcher may have changed since the snapshot.

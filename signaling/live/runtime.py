@@ -331,6 +331,7 @@ class Live:
         self.pushing.answered(entry, line)
 
     def _came_back(self, entry: Entry) -> None:
+        self.agreeing.came_back(entry)
         self.mailing.came_back(entry)
         self.pushing.looked(entry)
 

@@ -19,6 +19,7 @@ import pytest
 from aiohttp import web
 
 from tests import PATIENCE_S
+from tests.clock import StillClock
 from tests.peers.conftest import eventually
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 from tests.peers.offer import offer
@@ -229,6 +230,20 @@ async def test_available_staff_stay_available_over_a_restart(tmp_path: Path) -> 
         service.skip(31)  # this console was gone for so long that the member does not become available again
         _, state = await returns("drhan")
         assert state == ("away", False)
+
+
+async def test_absent_user_does_not_hold_up_those_who_came_back(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path)
+    async with running(settings) as service:
+        absent, present = await service.user("voice"), await service.user("voice")
+        for user in (absent, present):
+            await user.say("enter")
+            await user.until(lambda s: s.get("waiting"))
+    async with running(settings, now=StillClock()) as service:
+        suho = await service.staff("suho")
+        await service.user_tab(present.session_id, present.token)
+        service.skip(9)
+        assert (await suho.get("ring"))["session"] == present.session_id
 
 
 async def test_console_that_returns_after_a_start_gets_the_waiting_request(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from signaling.live import sleeping
+from tests.clock import StillClock
 from tests.peers.live_house import Person, Service, running, settings_for
 
 
@@ -86,6 +87,22 @@ async def test_woken_conversation_rings_for_somebody_else_without_its_user(servi
     await suho.send(type="lines", session=user.session_id, after=0)
     lines = (await suho.get("lines"))["lines"]
     assert [line["text"] for line in lines if line["role"] == "user"] == ["삼각대도 있나요?", "아직 계신가요?"]
+
+
+async def test_woken_conversation_need_not_wait_for_its_user_after_a_restart(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path)
+    async with running(settings) as service:
+        user, jimin = await asleep(service)
+        await jimin.close()
+        back = await service.user_tab(user.session_id, user.token)
+        await write(back, "아직 계신가요?", "l-5")
+        await back.state("waiting")
+        await service.notices_gone(back)
+        now = service.live.now()
+    async with running(settings, now=StillClock(now)) as service:
+        suho = await service.staff("suho")
+        service.skip(1)
+        assert (await suho.get("ring"))["session"] == user.session_id
 
 
 async def test_counselor_sends_to_sleep_and_takes_another_user(service: Service) -> None:
