@@ -5,8 +5,6 @@ After the answer the conversation sleeps. A mail leads the user back into the co
 
 from __future__ import annotations
 
-import secrets
-
 from signaling.live.chat import Lines
 from signaling.live.connections import Client
 from signaling.live.index import Index
@@ -24,8 +22,8 @@ from signaling.session.model import NotAllowed
 class Answering:
     """Answers messages that users left while nobody was available.
 
-    If an attempt failed and is repeated, the answer is not written again. No second mail is queued while the first mail still
-    waits in the outbox.
+    If an attempt failed and is repeated, the answer is not written again. The mail is put into the outbox together with the fact
+    that the message was answered, so that the user gets only one mail even if this server dies in between.
     """
 
     def __init__(
@@ -75,13 +73,11 @@ class Answering:
         entry.hold(staff.id, client)
         seq = entry.last_seq + 1
         await self._lines.answer(entry, person, f"answer-{message.id}", text)
-        mail = f"e-{secrets.token_hex(8)}"
-        try:
-            await self._mailing.message_answered(entry, taken, staff.name, seq, mail)
-        except MailRefused as error:
-            mail = f"refused/{error.reason}"
         audit = [Audited(staff.id, "message.answer", f"session/{entry.id}")]
-        await self._records.message_mailed(message.id, mail, audit=audit)
+        try:
+            await self._mailing.message_answered(entry, taken, staff.name, seq, audit=audit)
+        except MailRefused as error:
+            await self._records.answer_not_mailed(message.id, error.reason, audit=audit)
         self._sessions.show(entry)
 
     async def _take(self, staff: StaffRecord, message: MessageRecord) -> MessageRecord:

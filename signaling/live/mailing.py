@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from signaling.live.clock import Now
@@ -20,7 +21,7 @@ from signaling.mail.kinds import Kind
 from signaling.mail.postbox import AFTER_S, REPLY_AGAIN_MS
 from signaling.protocol.mail_addresses import address_in, masked
 from signaling.protocol.session_views import Line, MailView
-from signaling.records import MessageRecord, Records
+from signaling.records import Audited, MessageRecord, Records
 from signaling.session.model import Callback
 from signaling.session.views import brief_value
 
@@ -167,11 +168,13 @@ class Mailing:
             entry.mailed_at = 0
             self._background.later(self._records.drop_mails(f"reply/{entry.id}"))
 
-    async def message_answered(self, entry: Entry, message: MessageRecord, name: str, seq: int, mail: str) -> None:
-        """Queue a mail that tells a user that their message was answered. `mail`: the mail's id.
+    async def message_answered(
+        self, entry: Entry, message: MessageRecord, name: str, seq: int, *, audit: Iterable[Audited]
+    ) -> None:
+        """Queue a mail that tells a user that their message was answered. Store with the mail that the message was answered.
 
-        Raise MailRefused or RecordsAway. No mail about further answers in this conversation is sent until `REPLY_AGAIN_MS` have
-        passed.
+        `audit`: entries to store with the mail. Raise MailRefused or RecordsAway. No mail about further answers in this
+        conversation is sent until `REPLY_AGAIN_MS` have passed.
         """
         address = address_in(message.contact)
         entry.mailed_at = self._now()
@@ -182,8 +185,8 @@ class Mailing:
             session=message.session,
             language=message.language,
             args={"name": name, "since_seq": seq},
-            key=f"message/{message.id}",
-            mail_id=mail,
+            answers=message.id,
+            audit=audit,
         )
 
     # --- callbacks -------------------------------------------------------------------------------------------------------

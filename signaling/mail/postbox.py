@@ -45,7 +45,7 @@ class Postbox:
         quiet_ms: int = 0,
         at: int = 0,
         life_ms: int = 0,
-        mail_id: str = "",
+        answers: str = "",
         audit: Iterable[Audited] = (),
     ) -> bool:
         """Queue a mail. Return False if a mail with the same `key` is queued already, or was sent within the last `quiet_ms`.
@@ -53,6 +53,7 @@ class Postbox:
         - `organisation`: the organisation whose operators see the mail, for a mail that belongs to no site
         - `at`: the time at which the mail is sent (Unix ms; 0: at once)
         - `life_ms`: the mail is not sent later than this many ms after `at` (0: the kind's time in `MANNERS`)
+        - `answers`: the message left of whose answer the mail tells (`Outbox.queue_mail`)
         - `audit`: entries to store with the mail
         """
         if not self.enabled:
@@ -63,7 +64,7 @@ class Postbox:
             raise MailRefused("bad_address") from None
         now, manner = self._now(), MANNERS[kind]
         mail = MailRecord(
-            id=mail_id or f"e-{secrets.token_hex(8)}",
+            id=f"e-{secrets.token_hex(8)}",
             kind=kind,
             address=address,
             address_hash=self.addresses.hashed(address),
@@ -78,6 +79,6 @@ class Postbox:
             next_at=at or DUE_NOW,
             until=(at or now) + (life_ms or manner.life_ms),
         )
-        queued = await self._records.queue_mail(mail, quiet_ms=quiet_ms, audit=audit)
+        queued = await self._records.queue_mail(mail, quiet_ms=quiet_ms, answers=answers, audit=audit)
         self.posted.set()
         return queued

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 import sqlalchemy as sa
 
 from signaling.protocol.audit_actions import AuditAction
+from signaling.protocol.reasons import MailReason
 from signaling.protocol.words import Audience
 
 from . import tables as t
@@ -132,12 +133,9 @@ class History(Leading):
             await connection.run_sync(add_audit, audit)
             return MessageRecord(**(dict(row) | {"state": state, "taken_by": staff}))
 
-    async def message_mailed(self, message_id: str, mail: str, *, audit: Iterable[Audited] = ()) -> None:
-        """Store which mail tells a user of the answer to their message.
-
-        `mail`: id of the mail; if there is no mail, "refused/" and the reason. `audit`: entries to store with the change.
-        """
-        await self._do(sa.update(t.message).where(t.message.c.id == message_id).values(mail=mail), audit)
+    async def answer_not_mailed(self, message_id: str, why: MailReason, *, audit: Iterable[Audited] = ()) -> None:
+        """Store that a message was answered, and why no mail tells the user. `audit`: entries to store with the change."""
+        await self._do(sa.update(t.message).where(t.message.c.id == message_id).values(mail=f"refused/{why}"), audit)
 
     async def answers_mailed(self, mails: Sequence[str]) -> dict[str, tuple[MailState, str]]:
         """Return the states of these mails about answers: id → (state, why the mail was refused or still waits)."""

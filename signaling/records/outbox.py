@@ -87,12 +87,13 @@ class Outbox(Database):
         super().__init__(*arguments)
         self._uncounted = 0  # how many more mails this process queues before it counts the waiting mails again
 
-    async def queue_mail(self, mail: MailRecord, quiet_ms: int = 0, *, audit: Iterable[Audited] = ()) -> bool:
+    async def queue_mail(self, mail: MailRecord, quiet_ms: int = 0, *, answers: str = "", audit: Iterable[Audited] = ()) -> bool:
         """Put a mail into the outbox.
 
-        Return False, and store nothing, when a mail with the same key is queued, or was sent less than `quiet_ms` ago. `audit`:
-        entries to store with the mail. Raises MailRefused: unsubscribed, too_many_mails, mail_full. Raises
-        UnknownSession when the session was erased.
+        Return False, and store nothing, when a mail with the same key is queued, or was sent less than `quiet_ms` ago.
+        `answers`: the message left of whose answer the mail tells. The mail is stored with the message. Return False, and store
+        nothing, when another mail tells of the answer already. `audit`: entries to store with the mail. Raises MailRefused:
+        unsubscribed, too_many_mails, mail_full. Raises UnknownSession when the session was erased.
         """
         values = {name: getattr(mail, name) for name in MailRecord.__struct_fields__}
 
@@ -104,6 +105,8 @@ class Outbox(Database):
             if self._lacks_room(connection, values["shared_by"]):
                 raise MailRefused("mail_full")
             if mail.key is not None and not _free_key(connection, mail.key, mail.created_at - quiet_ms):
+                return False
+            if answers and not _tells_of_answer(connection, mail.id, answers):
                 return False
             connection.execute(sa.insert(t.mail).values(values))
             add_all(connection, audit)
@@ -318,6 +321,12 @@ def _is_full(connection: sa.Connection, organisation: str) -> bool:
     by_organisation = sa.select(_c.shared_by, sa.func.count()).where(_c.state == "queued").group_by(_c.shared_by)
     counts = {row[0]: row[1] for row in connection.execute(by_organisation)}
     return not has_place(counts, organisation, MOST_QUEUED, count_organisations(connection))
+
+
+def _tells_of_answer(connection: sa.Connection, mail: str, message: str) -> bool:
+    """Store that this mail tells of the answer to a message. Return False when another mail does so already."""
+    unanswered = (t.message.c.id == message) & (t.message.c.mail == "")
+    return connection.execute(sa.update(t.message).where(unanswered).values(mail=mail)).rowcount > 0
 
 
 def _free_key(connection: sa.Connection, key: str, sent_before: int) -> bool:

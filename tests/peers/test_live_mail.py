@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from signaling.live import mailing
+from signaling.mail import Postbox
 from signaling.records.mail_plan import MailPlan
 from signaling.server import app_keys
 from tests import PATIENCE_S
@@ -173,6 +174,30 @@ async def test_answered_message_leads_its_user_back_by_mail(service: Service, ma
     assert "message.answer" in [each.action for each in (await records.audits())[0]]
     await records.erase_session(opened["session"])
     assert await records.messages() == []
+
+
+async def test_answer_is_mailed_once_even_if_the_server_dies_meanwhile(
+    tmp_path: Path, mails: Mails, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = replace(settings_for(tmp_path), mail=mails.settings())
+    async with running(settings) as service:
+        user, jimin = await service.user(), await service.staff("jimin")
+        await user.say("leave_message", contact=MINA, text="삼각대도 있나요?")
+        left = (await jimin.find(lambda m: m["type"] == "queue" and m.get("messages")))["messages"][0]
+        post = Postbox.post
+
+        async def post_and_die(postbox: Postbox, *words: Any, **rest: Any) -> bool:
+            await post(postbox, *words, **rest)
+            raise SystemError
+
+        monkeypatch.setattr(Postbox, "post", post_and_die)
+        await jimin.send(type="message_answer", message=left["id"], text="네, 있어요.")
+        await mails.one("답")
+    monkeypatch.undo()
+    async with running(settings) as service:
+        jimin = await service.staff("jimin")
+        await jimin.find(lambda m: m["type"] == "queue" and any(each["answer"] == "sent" for each in m.get("messages", [])))
+        assert (await jimin.ask(type="message_answer", message=left["id"], text="또"))["reason"] == "wrong_state"
 
 
 async def test_answer_to_an_unsubscribed_address_says_that_no_mail_went(service: Service, mails: Mails) -> None:
