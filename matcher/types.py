@@ -144,7 +144,7 @@ class StaffChanged(Event, frozen=True, gc=False):
     while a place of the capacity is free. A busy member can have turned this off. `reason` may be empty, or by state:
 
     - away: missed (a ring expired), wrap_up (the wrap-up took too long)
-    - signed_out: lease (it ran out), forced
+    - signed_out: lease (the presence lease ran out), forced
     - wrap_up: never_entered
     """
 
@@ -233,8 +233,8 @@ class Unavailable(Exception):
 
     - It is raised after 5 s without an answer (connection failed, Redis restarts, its slot moves). The step may have been made
       or not. The state of the store shows which of the two is true.
-    - It is raised at once when 20,000 steps wait already, and when Redis refuses the login, a right, or to write (memory or
-      disk full, too few replicas, a script that does not end). In these cases the step was not made.
+    - It is raised at once when 20,000 steps wait already, and when Redis refuses the login, a right or a write (memory or disk
+    full, too few replicas, a script that does not end). In these cases the step was not made.
 
     Later steps try again. The store need not be reopened.
     """
@@ -345,7 +345,7 @@ class MatchStore(Protocol):
         """
 
     async def complete(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """End an accepted request with its session.
+        """End an accepted request, because its session has ended.
 
         If no other request takes one of the holder's places or rings at them, they go to wrap-up. Wrap-up ends by itself after
         120 s (`away`). A request that was set aside leads to no wrap-up.
@@ -377,8 +377,8 @@ class MatchStore(Protocol):
 
         Then match everything that can be matched, including the tiers that are open at this time.
 
-        These end by themselves: reservations after 20 s, suspensions after 60 s, accepted requests whose holder does not enter
-        after 30 s, exclusions after 60 s, presence leases after 30 s, wrap-ups after 120 s.
+        Reservations expire after 20 s, presence leases after 30 s, suspensions and exclusions after 60 s, wrap-ups after 120 s.
+        If the holder of an accepted request has not entered within 30 s, the request goes back into its queue.
         """
 
     async def next_deadline_ms(self) -> int | None:
@@ -411,8 +411,8 @@ class MatchStore(Protocol):
     async def place(self, request: str, now_ms: int) -> Place | None:
         """Return the place of a waiting, suspended or reserved request; None for all others.
 
-        For a waiting or suspended request, the place is 1 plus the number of requests that the same staff serve earlier. For a
-        reserved request the place is 1.
+        For a waiting or suspended request, the place is 1 plus the number of requests that the same staff will serve before it.
+        For a reserved request the place is 1.
         """
 
     async def estimate(

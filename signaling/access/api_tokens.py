@@ -23,7 +23,7 @@ from .rights import Thing, anywhere, may
 PREFIX: Final = "sgd_"  # prefix by which people and secret scanners recognise a token
 MOST_LIFE_DAYS: Final = 366
 DAY_MS: Final = 86_400_000
-ACTOR: Final = "token/"  # prefix of the token's id in the audit, which names the token as the actor
+ACTOR: Final = "token/"  # prefix of a token's id where the audit names the token as the actor
 _FORM = re.compile(PREFIX + r"[A-Za-z0-9_-]{43}")
 
 RIGHTS: Final[tuple[TokenRight, ...]] = get_args(TokenRight)

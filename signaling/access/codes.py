@@ -158,7 +158,7 @@ _read_claims: Reader[Claims] = Reader(Claims)
 class Unverified:
     """A well-formed code whose signature is not checked yet. `site`: the site whose keys must be tried.
 
-    `algorithm`: the name in the code's header.
+    `algorithm`: the name of the algorithm in the code's header.
     """
 
     code: str

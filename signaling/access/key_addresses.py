@@ -22,7 +22,7 @@ KEPT_MS = 3 * 86_400_000  # Milliseconds for which fetched keys stay valid while
 WAIT_S = 6.0  # A fetch is given up after this many seconds, so no caller waits longer.
 MOST_WAITING = 100  # At most this many callers wait for one address at a time.
 MOST_FETCHES = 32  # At most this many addresses are asked at the same time.
-MOST_KNOWN = 4096  # Keys of at most this many addresses are remembered; the address not needed for longest is forgotten.
+MOST_KNOWN = 4096  # Keys of at most this many addresses are remembered; the address used longest ago is forgotten first.
 
 Fetch = Callable[[str], Awaitable[bytes]]
 """Fetches the body that a partner's server sends at a URL. Raises NotFetched."""
@@ -59,8 +59,9 @@ class KeyAddresses:
     async def prepare(self, address: str, kid: str) -> None:
         """Fetch the keys of an address if they are not fresh or do not include `kid`.
 
-        Nothing is fetched while the limits allow no request. Waits for a fetch that is under way, for `WAIT_S` at most. Does not
-        wait when `MOST_WAITING` callers wait already, or when `kid` is known and the last fetch failed. Never raises.
+        Nothing is fetched while `AGAIN_MS` or `MOST_FETCHES` allows no request. Waits for a fetch that is under way, for
+        `WAIT_S` at most. Does not wait when `MOST_WAITING` callers wait already, or when `kid` is known and the last fetch
+        failed. Never raises.
         """
         found, now = self._of(address), self._now()
         has_key = found.keys is not None and kid in found.keys and now - found.fetched_at <= KEPT_MS
@@ -79,7 +80,7 @@ class KeyAddresses:
             found.waiting -= 1
 
     async def look(self, address: str) -> int:
-        """Fetch the keys of an address at once, for an administrator who sets the address up. Return the number of keys.
+        """Fetch the keys of an address at once, for somebody who sets the address up. Return the number of keys.
 
         Raises NotFetched, also when the address has no usable key.
         """

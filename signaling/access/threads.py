@@ -1,8 +1,8 @@
 """The right of a user to see their thread. A thread is all conversations of one user at one site.
 
-Only a user for whom the partner vouches has a thread. The page exchanges a partner's code that names the user for a short-lived
-token. The token is a compact JWS with a key and a `typ` for this purpose only (RFC 8725, 3.11). Nothing is stored. A token holds
-the site and the keyed hash of the partner's id for the user (`Codes.user_ref`).
+Only a user for whom the partner vouches has a thread. The page sends a partner's code that names the user, and gets a
+short-lived token in return. The token is a compact JWS with a key and a `typ` for this purpose only (RFC 8725, 3.11). Nothing
+is stored. A token holds the site and the keyed hash of the partner's id for the user (`Codes.user_ref`).
 
 The token of a session gives no right to the thread. A link in a mail opens a session, and a mail may be forwarded.
 """
@@ -49,7 +49,7 @@ _read: Reader[_Claims] = Reader(_Claims)
 
 
 def signed_user(verified: Verified) -> str:
-    """Return the partner's id for the user, or "" if the code was not signed with the partner's own key."""
+    """Return the partner's id for the user. Return "" if the code names no user, or no partner vouches for the code's claims."""
     user = verified.claims.user
     return user.id if verified.kind == "partner" and user is not None else ""
 

@@ -45,7 +45,7 @@ class Briefs:
             await self._sessions.save_brief(entry)
 
     async def give_contact(self, entry: Entry, address: str) -> None:
-        """Add the mail address that the user gave to the brief.
+        """Add to the brief the mail address that the user has given.
 
         A mail address or telephone number that the partner signed stays.
         """

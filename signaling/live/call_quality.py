@@ -36,7 +36,8 @@ ADDRESSES_S = 300.0  # Seconds for which the resolved addresses of TURN servers 
 class Calls:
     """The quality of the running calls at the last poll of the media workers.
 
-    `loads`: worker → share of a CPU core. `grades`: session → grade of the worst connection among its participants. `changed`:
+    `loads`: worker → the share of a CPU core that the worker uses. `grades`: session → grade of the worst connection among its
+    participants. `changed`:
     whether the grades have changed since the wallboard was last sent.
     """
 

@@ -219,7 +219,7 @@ class Lines:
     ) -> None:
         """Store words that a person has said.
 
-        The chat does not show these words, because the people who heard the speaker have read the words as captions.
+        The chat does not show these words. They were shown as captions.
         """
         at = self._now()
 
@@ -251,9 +251,9 @@ class Lines:
         await self._owed.now_or_later(entry.id, write)
 
     async def _by_us(self, entry: Entry, **values: Any) -> None:
-        """Store and show a line that no client would send again, for example a system line.
+        """Store and show a line that the server makes, for example a system line. No client would send such a line again.
 
-        While the records are unavailable, the line is kept in memory.
+        So while the records are unavailable, the line is kept in memory.
         """
         at = self._now()
 

@@ -58,7 +58,7 @@ class Erasing:
         self._seen = await self._records.newest_audit()
 
     async def watch(self) -> None:
-        """Carry out within a second what another process has erased, changed or cancelled. Runs until cancelled.
+        """Apply here, within a second, what another process has erased, changed or cancelled. Runs until cancelled.
 
         An example of such a process is `sangdam session erase`.
         """

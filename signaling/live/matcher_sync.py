@@ -3,7 +3,7 @@
 If the two differ, the matcher is usually corrected. If the matcher has lost a request, the request is enqueued again with its
 original time. This is done before any staff are signed in at the matcher, so that nobody loses their place. There is one
 exception: a session may have missed a step of the matcher, such as a ring or an accepted call. Then the step is applied to the
-session as if it had just happened. If the matcher has a request without a session, the request is released.
+session as if it had just happened. If the matcher has a request that no session has, the request is ended.
 """
 
 from __future__ import annotations

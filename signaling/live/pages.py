@@ -37,7 +37,7 @@ MOST_AFTER: Final = 1024 * 1024  # Once more than this many bytes follow a snaps
 MOST_OF_ALL: Final = 256 * 1024 * 1024  # At most this many bytes for all pages in memory; further pages are not shown.
 # Once a viewer's send queue holds more than this many bytes, the viewer gets no changes until it gets the whole page again.
 MOST_LATE: Final = 512 * 1024
-# The same limit in messages. Without this limit, a full send queue would close the connection of the viewer's console.
+# The limit `MOST_LATE`, in messages. Without this limit, a full send queue would close the connection of the viewer's console.
 MOST_LATE_MESSAGES: Final = 300
 # A new viewer gets at most this many messages at once. If there are more, the server asks the page for a new snapshot. A snapshot
 # of more messages is refused as too large.

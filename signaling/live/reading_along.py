@@ -1,7 +1,7 @@
 """Notify the colleagues who are mentioned in a line for staff, and let them read along in the session.
 
-Reading along begins only at the colleague's request. The audit notes this before the first line is sent to the colleague. The
-staff of the session see that the colleague reads along. The user does not see it. Reading along ends when the colleague's
+Reading along begins only at the colleague's request. An audit entry is stored before the first line is sent to the colleague.
+The staff of the session see that the colleague reads along. The user does not see it. Reading along ends when the colleague's
 connection or sign-in ends, when the conversation ends, and when the colleague may no longer read this site.
 """
 

@@ -1,4 +1,4 @@
-"""`Live`: all running sessions of one server. `Live` builds the parts and offers their methods to HTTP and WebSocket."""
+"""`Live`: all running sessions of one server. `Live` builds the parts, and offers them to HTTP and WebSocket handlers."""
 
 from __future__ import annotations
 
@@ -451,7 +451,7 @@ class Live:
     async def share_file(self, line_id: str, file: FileRecord) -> Line:
         """Store a file's line and show it to its audience. If the user sends the file, wake a sleeping conversation first.
 
-        Raises NotAllowed, RecordsAway or UnknownSession. In these cases nothing is stored.
+        Raises NotAllowed, RecordsAway or UnknownSession. In these cases, neither the file nor its line stays in the records.
         """
         entry = self.index.entries.get(file.session)
         person = entry.session.people.get(file.author) if entry is not None else None

@@ -332,7 +332,7 @@ class Sessions:
         )
 
     async def renew_site(self, entry: Entry) -> None:
-        """Read the session's site again, because the site's settings may have changed since.
+        """Read the session's site again, because the site's settings may have changed since they were last read.
 
         Keep the known settings if the records fail.
         """
@@ -346,7 +346,7 @@ class Sessions:
             self.show(entry)
 
     async def hours_changed(self, site_id: str) -> None:
-        """Show the changed hours at once to the users who wait or prepare at this site."""
+        """Show the changed opening hours at once to the users who wait or prepare at this site."""
         for entry in list(self._index.entries.values()):
             if entry.site.id == site_id and entry.session.state in ("preparing", "waiting"):
                 await self.renew_site(entry)

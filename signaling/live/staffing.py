@@ -188,7 +188,7 @@ class Staffing:
         return record.role in MATCHED_ROLES and served_by(record).has(entry.site)
 
     def _has_room(self, item: StaffItem, entry: Entry) -> bool:
-        """Return whether a colleague has capacity for one more session of this kind in addition to their other sessions.
+        """Return whether a colleague has capacity for one more session of this session's medium (text or call).
 
         The result is only used for display.
         """

@@ -1,6 +1,6 @@
 """HTTP connections with deadlines and limits. aiohttp's connections report their states to `Connections`.
 
-Without such a deadline, aiohttp 3.14 leaves a connection with incomplete headers open for an hour. `http/bodies.py` sets the
+Without a deadline, aiohttp 3.14 leaves a connection with incomplete headers open for an hour. `http/bodies.py` sets the
 deadlines of requests' bodies, and `websocket.py` those of WebSockets.
 """
 

@@ -32,7 +32,7 @@ def possible(session: Session) -> bool:
 def sees(session: Session, person: Person) -> bool:
     """Return whether this person may see the user's page now.
 
-    While the user agrees, the owner may see the page, and other staff may see it while they hear the user.
+    While co-browsing is on, the owner may see the page. Other staff may see it only while they hear the user.
     """
     if session.cobrowse.state != "on" or person.gone or not person.staff or person.id not in session.people:
         return False

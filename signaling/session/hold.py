@@ -1,7 +1,7 @@
 """Hold: the owner lets the user wait for a while, and the user hears a tone.
 
 The user hears and sees nobody, and nobody hears or sees the user. Guests are put on hold together with the user. The page tells
-the user who has put them on hold. The user may write.
+the user who has put them on hold. The user may still write lines.
 """
 
 from __future__ import annotations

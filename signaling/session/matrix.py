@@ -279,8 +279,8 @@ def may_read(person: Person, audience: Literal["all", "staff"], seq: int) -> boo
 def audience(session: Session, author: Person, wanted: Literal["all", "staff"]) -> Literal["all", "staff"]:
     """Return the audience that a line gets.
 
-    Users and guests always write to all. Staff in a consultation always write to staff. So do a professional in whisper mode and
-    one who is catching up. In all other cases the author chooses.
+    Users and guests always write to all. Staff in a consultation always write to staff. A professional who whispers or is
+    catching up always writes to staff, too. In all other cases the author chooses.
     """
     if author.outside:
         return "all"

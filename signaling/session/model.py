@@ -202,7 +202,7 @@ class Recording(Struct, kw_only=True):
     ``offered``: the site asks for consent. ``period``: the number of periods of consent that have begun, including the present
     period.
     ``kept``: a recorded part exists. ``erased``: the recordings of all periods up to this number have been deleted. ``failed``:
-    why the worker could not record; "" after the next answer that agrees.
+    why the worker could not record; "" if nothing has failed since somebody last agreed.
     """
 
     offered: bool = False
@@ -299,9 +299,9 @@ class Callback(Struct, kw_only=True):
     ``staff``, ``staff_name``: the member of staff with whom an appointment is; "" for a callback by anybody.
     ``minutes``: length of an appointment; 0 for a callback by anybody. ``lead_ms``: how long before ``due_at`` the matcher
     begins to keep a place free.
-    ``kept``: the matcher keeps the place now. ``anyone``: the member has declined the appointment, missed the ring or not come in
-    time, so the appointment rings for every counselor. ``declined``: the member has declined the appointment, so it does not ring
-    for this member again.
+    ``kept``: the matcher keeps the place now. ``anyone``: the member has declined the appointment, missed the ring or not
+    accepted in time, so the appointment rings for every counselor. ``declined``: the member has declined the appointment, so it
+    does not ring for this member again.
     ``timezone``: the IANA zone in which the user chose the time; "" when it is not known.
     ``agreed``: how often a time was agreed. This number tells bookings for the same time apart, so that a request to cancel can
     name exactly one.
@@ -338,7 +338,7 @@ class Session(Struct, kw_only=True):
 
     ``request``: id of the user's request at the matcher. ``fence``: the newest fence of the matcher that was seen. ``preferred``:
     the only counselor to whom the request is offered now, because this counselor served the user before.
-    ``returned``: a counselor was lost or never came, so the request is offered before all others.
+    ``returned``: a counselor did not return in time or never entered, so the request is offered before all others.
     ``counselor``: the last owner who was a counselor, or "". The session may have another owner since, or none.
     ``epoch``: counts how often the room was opened; a worker ignores commands of an older epoch.
     ``timers``: name → when it fires (Unix ms). ``held``: the owner has put the user on hold.

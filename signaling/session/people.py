@@ -80,7 +80,7 @@ def _came(session: Session, now: int) -> None:
 
 
 def staff_entered(session: Session, person: Person, out: list[Effect]) -> None:
-    """Tell the matcher that the member of staff who accepted the request has entered the session."""
+    """Tell the matcher that the member of staff who accepted the request has entered the session. Announce a new owner."""
     person.entered = True
     if person.id == session.owner:
         out.append(Step("entered", session.request))
@@ -131,7 +131,7 @@ def _lost_timer(session: Session, person: Person) -> Literal["owner_lost", "prof
 
 
 def user_lost(session: Session, now: int, out: list[Effect]) -> None:
-    """Start the timer that waits for the disconnected user's return."""
+    """Start the timer that waits for the disconnected user's return. Suspend the request of a waiting user."""
     if session.state == "waiting":
         if session.woken:
             # a woken conversation stays in the queue: staff must answer what its user wrote, even if the user does not wait

@@ -1,4 +1,4 @@
-"""Change of channel: a call goes on as text, or the user of a text session asks for voice or video, and their counselor is rung.
+"""Change of channel: a call goes on as text, or the user of a text session asks for voice or video. This request rings.
 
     The states of the request, and what changes them:
     ringing → taken (the channel changes) · declined · missed (nobody answered in time)

@@ -32,7 +32,8 @@ def entered(session: Session, event: Entered, now: int, out: list[Effect]) -> No
 def _fresh(session: Session, fence: int) -> bool:
     """Remember the fence and return True, or return False when the fence is stale.
 
-    Fences grow with every step of the matcher; events of one step have the same fence.
+    Fences grow with every event of the matcher. Events that this server makes itself (`live/matcher_sync.py`) repeat a known
+    fence.
     """
     if fence < session.fence:
         return False

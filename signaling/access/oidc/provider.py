@@ -69,7 +69,7 @@ class ClientRefused(ProviderRefuses):
 
 
 class BadProvider(Exception):
-    """The provider is not usable. The exception's text is a sentence for the operator."""
+    """The provider is not usable. The exception's text is a sentence for the person who sets the provider up."""
 
 
 class Description(Struct, kw_only=True):
