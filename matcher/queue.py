@@ -158,7 +158,7 @@ class Queues:
                 yield item[3]
 
     def served_by(self, role: StaffRole, languages: frozenset[str]) -> list[tuple[Medium, list[FrontItem]]]:
-        """Return the fronts of a role and these languages, each with its medium. Some of these fronts can be empty."""
+        """Return the lists in `fronts` for a role and these languages, each with its medium. Some of these lists can be empty."""
         served = self._served.get((role, languages))
         if served is None:
             served = self._served[role, languages] = [

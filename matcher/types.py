@@ -176,8 +176,8 @@ class Place:
 class StaffStatus:
     """A signed-in member.
 
-    `since_ms`: when the state began. `texts`, `calls`: how many sessions take a place. `load`: their sum, plus 1 for a ringing
-    request. `ready`: as in `StaffChanged`.
+    `since_ms`: when the state began. `texts`, `calls`: how many text sessions and how many calls take a place of this member.
+    `load`: their sum, plus 1 for a ringing request. `ready`: as in `StaffChanged`.
     """
 
     id: str

@@ -75,7 +75,7 @@ class Threads:
         return jws.serialize_compact(header, msgspec.json.encode(claims), self._key, algorithms=[ALGORITHM]), exp * 1000
 
     def read(self, token: str, now: int) -> Vouched | None:
-        """Return the user whose thread a token opens. Return None for an expired or foreign token."""
+        """Return the user whose thread a token opens. Return None if the token has expired or is not for a thread."""
         if token.count(".") != 2 or len(token) > MOST_CHARS:  # a token without dots is a session's token
             return None
         try:

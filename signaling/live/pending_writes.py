@@ -51,8 +51,8 @@ class Owed:
     async def now_or_later(self, session: str, write: Write, whole: str = "") -> None:
         """Write at once, or keep the write while the records are unavailable.
 
-        `whole`: a key for writes of a whole state. The write replaces the session's pending write with the same key. With "", the
-        write replaces no other write.
+        `whole`: a key if the write contains a whole state, else "". A write with a key replaces the session's pending write
+        with the same key. A write without a key replaces no other write.
         """
         if not self._writes:
             try:

@@ -1,7 +1,7 @@
 """Translate lines and captions by the installation's own translation service, which has LibreTranslate's API.
 
 Without such a service nothing is translated, and no text is sent to a translator. A translation is shown next to the original.
-Translations are only in a small cache in memory. When a session is erased, its translations are removed from this cache.
+Translations are stored only in a small cache in memory. When a session is erased, its translations are removed from this cache.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ class Unattended:
             "waiting": len(waiting),
             "longest_wait_ms": waited,
         }
-        # another server that takes over gives the event for this queue the same id, so that the event is not sent twice
+        # a server that takes over in the same period of `AGAIN_MS` makes an event with the same id, which is not sent twice
         about = f"{session.id}|{now // AGAIN_MS}"
         await self._records.announce(Event("queue.unattended", site.organisation, site.id, now, about, data))
         self._told[queue] = now

@@ -51,7 +51,7 @@ class PageSeen:
     """The state of showing the user's page.
 
     ``ready``: the page is connected to the server, so it can be shown. ``seen_by``: ids of the participants who see the page.
-    ``too_large``, ``crowded``: reasons why the page is not shown.
+    ``too_large``, ``crowded``: the page is not shown, because it is too large, or because the server shows too many pages.
     """
 
     ready: bool = False
