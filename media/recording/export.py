@@ -147,7 +147,7 @@ class Export:
             self._write(planes, self._position + offset)
 
     def _write(self, planes: Planes, at_ms: int) -> None:
-        digest = hash((planes.y.tobytes(), planes.u.tobytes()))
+        digest = hash((planes.y.tobytes(), planes.u.tobytes(), planes.v.tobytes()))
         if digest == self._last[0] and at_ms - self._last[1] < AT_LEAST_EVERY_MS:
             return
         self._last = (digest, at_ms)

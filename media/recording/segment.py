@@ -102,8 +102,7 @@ class Segment:
             track.passed(now)
             self._tell(n, self._named[number], track)
             if track.heard is not None and now - track.heard > GAP_S:
-                del self._open[number]
-                self._finish(n, track)
+                self._finish(number)
         if now >= self._look_due:
             self._look_due = now + LOOK_EVERY_S
             self._check_space()
@@ -113,12 +112,11 @@ class Segment:
 
         This is `reason`. But if `reason` is "" and the end cannot be written, it is "disk_full" or "write_failed".
         """
-        for n, track in self._open.values():
+        while self._open:
             try:
-                self._finish(n, track)
+                self._finish(next(iter(self._open)))
             except WriteFailed as failed:
                 reason = reason or failed.reason
-        self._open.clear()
         try:
             self._write(Ended(at=_ms(at), reason=reason))
         except WriteFailed as failed:
@@ -130,16 +128,18 @@ class Segment:
         if track.began_ms is not None and n not in self._told:
             self._told.add(n)
             if named.after in self._open:
-                self._finish(*self._open.pop(named.after), track.began_ms)
+                self._finish(named.after, track.began_ms)
             self._write(TrackBegan(at=track.began_ms, n=n, participant=named.participant, kind=named.kind))
 
-    def _finish(self, n: int, track: Track, until_ms: int | None = None) -> None:
-        """End a track. `until_ms`: when another layer of the same video begins (Unix ms); None: no other layer begins.
+    def _finish(self, number: int, until_ms: int | None = None) -> None:
+        """End the open track `number`.
 
-        The track then ends at `until_ms`, so that there is neither a gap nor an overlap between the two tracks. A gap longer than
-        `HELD_MS` stays.
+        `until_ms`: when another layer of the same video begins (Unix ms); None: no other layer begins. The track then ends at
+        `until_ms`, so that there is neither a gap nor an overlap between the two tracks. A gap longer than `HELD_MS` stays.
         """
+        n, track = self._open.pop(number)
         track.close()
+        self._tell(n, self._named[number], track)  # the first packet that can be shown may have waited behind a gap
         if track.began_ms is None or track.ended_ms is None:
             return
         ended = track.ended_ms

@@ -119,6 +119,20 @@ def test_video_starts_at_a_keyframe_and_after_loss_at_the_next(tmp_path: Path) -
     assert all(abs(int(luma) - 200) < 12 for _, luma in shown)
 
 
+def test_video_that_ends_behind_a_gap_is_in_the_log(tmp_path: Path) -> None:
+    """The only keyframe waits for a lost packet when the recording ends. Its file is of use only if the log names the track."""
+    writing = Writing(tmp_path)
+    writing.track(1, "u-1", "camera")
+    sent = [each for each in picture(200, 1.15, AT) if each[0] >= AT + 0.35]
+    del sent[max(number for number, (at, _) in enumerate(sent) if at < AT + 0.95)]
+    for at, data in sent:
+        writing.recorder.receive(message(wire.packet(1, at, data)))
+    writing.end(AT + 1.2)
+    assert [entry["type"] for entry in writing.log()] == ["track", "track_end", "ended"]
+    with av.open(str(writing.folder / "1.webm")) as file:
+        assert next(file.decode(file.streams.video[0])).to_ndarray()[60, 80] > 188
+
+
 def test_voice_and_video_are_aligned_by_reports_not_by_arrival(tmp_path: Path) -> None:
     """The video arrived 300 ms late. The sender reports say that sound and video were captured at the same time."""
     writing = Writing(tmp_path)
