@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import argon2
 import msgspec
 import pytest
 from aiohttp import web
@@ -19,6 +20,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from PIL import Image
 
 from matcher.types import Place
+from signaling.access import identity
 from signaling.access.admission import Admission, Crowd
 from signaling.access.brief import Supplement
 from signaling.access.codes import Codes
@@ -286,6 +288,7 @@ async def desk(seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     (built / "icons" / "icon-192.png").write_bytes(b"icon")
     (built / "assets" / "a-1234.js").write_text("asset " * 100)
     monkeypatch.setattr(pages, "PAGES", built)
+    monkeypatch.setattr(identity, "_hasher", argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
     settings = Settings(demo=True, data_dir=tmp_path, trust_proxy=one_proxy())
     records = await Records.open(settings.database_url)
     live = FakeLive(records)
