@@ -160,21 +160,12 @@ def site_of(settings: Settings) -> Site:
 
 
 async def seed(records: Records, settings: Settings) -> None:
-    """Store the demo's site, and the demo accounts that are not stored yet.
+    """Store what is missing of the demo: its site, its accounts, and the shop's key and address in a site that is stored already.
 
-    If the site is stored already, reset it to the demo's settings, except its opening hours, wrap-up, mails and further keys.
+    Settings that operators have changed stay as they are.
     """
-    wanted = site_of(settings)
     known = await records.site(SITE)
-    if known is not None:  # the site is stored already: keep these settings, which operators may have changed
-        hours = {key: each.hours for key, each in known.categories.items()}
-        wanted = replace(
-            wanted,
-            wrap_up=known.wrap_up,
-            mail=known.mail,
-            keys=[*wanted.keys, *(key for key in known.keys if key.kid != KEY_ID)],
-            categories={key: replace(each, hours=hours.get(key)) for key, each in wanted.categories.items()},
-        )
+    wanted = site_of(settings) if known is None else _with_shop(known, site_of(settings))
     if known != wanted:
         await records.save_site(wanted)
     for account in ACCOUNTS:
@@ -190,6 +181,16 @@ async def seed(records: Records, settings: Settings) -> None:
                     languages=_LANGUAGES,
                 )
             )
+
+
+def _with_shop(known: Site, demo: Site) -> Site:
+    """Return the stored site with the shop's key and address. The shop's address changes with `--shop-port`."""
+    keys = [*demo.keys, *(key for key in known.keys if key.kid != KEY_ID)]
+    site = known if demo.keys[0] in known.keys else replace(known, keys=keys)
+    if demo.origins[0] in known.origins:
+        return site
+    origins = [*known.origins, *demo.origins]
+    return replace(site, origins=origins, privacy_url=demo.privacy_url, home_url=demo.home_url)
 
 
 def _shop_secret(settings: Settings) -> str:

@@ -90,6 +90,15 @@ async def test_forgotten_password_is_replaced_by_a_link_that_works_once(service:
     assert not any(secret in out.out + out.err for secret in (token, JIMIN))
 
 
+async def test_audit_says_who_was_mailed_a_link_for_a_forgotten_password(service: Service, mails: Mails) -> None:
+    for login in ("nobody", "suho", "jimin"):  # Suho has no address
+        assert (await ask(service, "/api/password/forgot", {"login": login}))[0] == 200
+    await mails.one("新しいパスワード")
+    await settled(service)
+    entries, _ = await service.app[app_keys.RECORDS].audits()
+    assert [(each.actor, each.subject) for each in entries if each.action == "password.mail"] == [("unknown", "staff/jimin")]
+
+
 async def test_mail_that_came_twice_has_two_links_of_which_one_works(service: Service, mails: Mails) -> None:
     mails.to_data = ["451 4.3.0 try again"]  # the mail server may have kept the mail that it refused
     await ask(service, "/api/password/forgot", {"login": "jimin"})

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from signaling.cli.apply.installation import load
 from signaling.cli.apply.storing import Storing
 from signaling.records import Changed, Organisation, SessionRecord, StaffRecord
+from signaling.server import demo
 from signaling.server.http.bodies import now_ms
 
 from .conftest import Desk
@@ -45,6 +46,26 @@ async def test_change_is_in_force_and_audited_with_before_and_after(desk: Desk) 
     [newest, *_] = (await ask(desk, "/api/operator/audit"))[1]["items"][1:]
     assert (newest["action"], newest["subject"]) == ("site.save", "site/demo-shop")
     assert newest["change"] == {"before": {"recording": "off", "file_mb": 25}, "after": {"recording": "ask", "file_mb": 50}}
+
+
+async def test_settings_of_the_demo_shop_outlast_a_restart(desk: Desk) -> None:
+    fewer = [{"id": "audio", "names": {"ko": "소리"}, "priority": 2}]
+    assert (await changed(desk, accent="#123456", recording="ask", languages=["ko"], categories=fewer))[0] == 200
+    stored = await desk.records.site("demo-shop")
+    await demo.seed(desk.records, desk.settings)
+    assert await desk.records.site("demo-shop") == stored
+
+
+async def test_demo_shop_works_at_another_port_and_with_another_key(desk: Desk) -> None:
+    assert (await changed(desk, accent="#123456"))[0] == 200
+    (desk.settings.data_dir / "server.key").unlink()
+    moved = dataclasses.replace(desk.settings, shop_port=desk.settings.shop_port + 1)
+    await demo.seed(desk.records, moved)
+    site = await desk.records.site("demo-shop")
+    assert site is not None
+    assert (site.accent, site.home_url) == ("#123456", f"{moved.shop_url}/")
+    assert moved.shop_url in site.origins
+    assert site.keys == demo.site_of(moved).keys
 
 
 async def test_keys_hours_and_outcomes_outlast_a_change(desk: Desk) -> None:
