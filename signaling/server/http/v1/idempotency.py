@@ -41,7 +41,7 @@ async def once(request: web.Request, handler: Handler) -> web.StreamResponse:
     body = await read_bytes(request, MOST_JSON_BYTES)
     request[BODY] = body
     records, token = request.app[RECORDS], request[HOLDER].token.id
-    digest = hashlib.sha256(b"\n".join((request.path.encode(), body))).hexdigest()
+    digest = hashlib.sha256(b"\n".join((request.path_qs.encode(), body))).hexdigest()
     known = await records.claim_answer(token, key, digest, now_ms())
     if known is not None:
         return _again(request, known.digest == digest, known.status, known.body, f"{token} {key}")
@@ -61,8 +61,8 @@ async def once(request: web.Request, handler: Handler) -> web.StreamResponse:
 def _again(request: web.Request, same: bool, status: int, sealed: str, about: str) -> web.Response:
     """Return the remembered response to the first request with this key.
 
-    `same`: whether both requests have the same path and body. `status`: 0 while the first request is being handled. `sealed`: the
-    response's body, sealed for `about`. Raises Refused: key_reused, in_progress.
+    `same`: whether both requests have the same path, query and body. `status`: 0 while the first request is being handled.
+    `sealed`: the response's body, sealed for `about`. Raises Refused: key_reused, in_progress.
     """
     if not same:
         raise Refused(422, "key_reused", "Another request had this Idempotency-Key. Take a new key for each request.")

@@ -364,6 +364,8 @@ async def test_repeated_request_is_carried_out_once(desk: Desk, api: Api) -> Non
     assert await other.json() != await first.json()
     reused = await api.ask("POST", f"{SITE}/codes", wanted | {"claims": {"a": "b"}}, Idempotency_Key="a")
     assert await refused(reused) == (422, "key_reused")
+    elsewhere = await api.ask("POST", f"{SITE}/codes?booking=B", wanted, Idempotency_Key="a")
+    assert await refused(elsewhere) == (422, "key_reused"), "the query belongs to the request"
     stranger = await Api.holding(desk)
     assert await (await stranger.ask("POST", f"{SITE}/codes", wanted, Idempotency_Key="a")).json() != await first.json()
 
