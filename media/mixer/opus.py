@@ -105,7 +105,10 @@ def _checked(result: int) -> int:
 
 
 def packet_samples(payload: bytes) -> int:
-    """Return a packet's duration in samples at 48 kHz (120 … 5760), from its framing only. Raise OpusError."""
+    """Return a packet's duration in samples at 48 kHz (120 … 5760), from its framing only.
+
+    Raise OpusError if the payload is no Opus packet.
+    """
     if not 0 < len(payload) <= MAX_PAYLOAD_BYTES:
         raise OpusError("the payload is empty or too long")
     samples = _checked(_lib.opus_packet_get_nb_samples(payload, len(payload), RATE))

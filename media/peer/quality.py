@@ -45,8 +45,9 @@ class Spread:
 class Totals:
     """Totals of a worker since its start.
 
-    `counts`: packets and octets sent and received (`up_audio_packets`, `down_video_octets`, …). `spreads`: histograms of quality,
-    one entry per stream and second.
+    `counts`: packets and octets sent and received (`up_audio_packets`, `down_video_octets`, …). `spreads`: histograms.
+    Loss and jitter have one entry for each stream and second, `rtt_ms` one for each measured round trip, and `tick_late_ms` one
+    for each tick of the worker.
     """
 
     def __init__(self) -> None:

@@ -135,7 +135,10 @@ class ArchiveReader:
         self._seen.close()
 
     def about(self) -> About:
-        """Return the origin of the backup. Call this first."""
+        """Return the origin of the backup. Call this first.
+
+        Raises BackupFailed if the file is no backup, or if a newer version of Sangdam made it.
+        """
         member = self._next()
         if member is None or member.name != ABOUT or member.size > _MOST_ABOUT_BYTES:
             raise BackupFailed("This file is not a backup of Sangdam.")

@@ -35,7 +35,10 @@ _SCRYPT = {"n": 1 << 16, "r": 8, "p": 1, "maxmem": 1 << 27, "dklen": 64}  # each
 
 
 def passphrase_of(file: Path) -> str:
-    """Return the passphrase of a backup from a file, without white space around it. Raises BackupFailed."""
+    """Return the passphrase of a backup from a file, without white space around it.
+
+    Raises BackupFailed if the file cannot be read.
+    """
     try:
         return file.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:

@@ -146,7 +146,9 @@ async def staff_hours(
 
 
 def _hours(former: Hours | None, given: dict[str, Any], place: str, years: list[int]) -> Hours:
-    """Return the new opening hours of a category. Raises ClickException and UsageError.
+    """Return the new opening hours of a category.
+
+    Raises UsageError if the hours are incomplete or not valid, and ClickException if the holidays of `place` are not known.
 
     `given`: the hours from the other options; they replace the `former` hours. If `given` is empty, the holidays are added to the
     `former` hours. `place`: the country whose public holidays are added as closed days, or "".

@@ -119,7 +119,10 @@ async def sign_in_provider(
 
 
 def _form(stored: OidcSettings | None, changed: dict[str, Any], secret: str) -> ProviderForm:
-    """Return the stored settings with the changes, in the form in which the page sends settings. Raises ValueError."""
+    """Return the stored settings with the changes, in the form in which the page sends settings.
+
+    Raises ValueError if the issuer or client id of a new provider is missing, or if a value is not valid.
+    """
     if stored is None and not changed.keys() >= {"issuer", "client_id"}:
         raise ValueError("A new provider needs --issuer and --client-id.")
     fields = (plain(stored) if stored else {}) | changed | {"client_secret": secret}

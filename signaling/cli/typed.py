@@ -103,7 +103,7 @@ def an_id(_context: click.Context, _parameter: click.Parameter, value: str) -> s
 
 
 def an_id_or_none(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """Return the id that was typed if it is valid. Return None if the option is not given. Raises BadParameter."""
+    """Return the id that was typed, or None if the option is not given. Raises BadParameter if the id is not valid."""
     return None if value is None else an_id(context, parameter, value)
 
 
@@ -113,12 +113,15 @@ def a_name(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 
 
 def a_name_or_none(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """Return the person's name that was typed if it is valid. Return None if the option is not given. Raises BadParameter."""
+    """Return the person's name that was typed, or None if the option is not given. Raises BadParameter if it is not valid."""
     return None if value is None else a_name(context, parameter, value)
 
 
 def a_mail_address(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    """Return the mail address that was typed, "" for “-”, or None if the option is not given. Raises BadParameter."""
+    """Return the mail address that was typed, "" for “-”, or None if the option is not given.
+
+    Raises BadParameter if the text is no mail address.
+    """
     if value is None or value == "-":
         return value and ""
     try:
@@ -149,7 +152,7 @@ def texts_by_language(most: int) -> Callable[[click.Context, click.Parameter, tu
 
 
 def language_tags(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[str]:
-    """Return the typed language tags in canonical form. Raises BadParameter."""
+    """Return the typed language tags in canonical form. Raises BadParameter if one of them is not valid."""
     return [_tag(value) for value in values]
 
 
@@ -159,7 +162,7 @@ def a_language(_context: click.Context, _parameter: click.Parameter, value: str)
 
 
 def ids_or_all(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[str]:
-    """Return the ids that were typed if they are valid. “*” is also valid, and means all ids. Raises BadParameter."""
+    """Return the ids that were typed. “*” is valid, and means all ids. Raises BadParameter if one of them is not valid."""
     return [value if value == "*" else an_id(_context, _parameter, value) for value in values]
 
 
@@ -169,7 +172,7 @@ def parameters(_context: click.Context, _parameter: click.Parameter, values: tup
 
 
 def origins(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[str]:
-    """Return the typed origins in canonical form, without duplicates. Raises BadParameter."""
+    """Return the typed origins in canonical form, without duplicates. Raises BadParameter if one of them is not valid."""
     return list(dict.fromkeys(_address(web_addresses.origin, value) for value in values))
 
 

@@ -94,7 +94,7 @@ def proxies_of(networks: str) -> Proxies:
 def parse(entry: str) -> Address:
     """Return the IP address in a proxy's header, which may have a port, brackets and a zone. IPv4 inside IPv6 becomes IPv4.
 
-    Raises Unreadable.
+    Raises Unreadable if the entry is no IP address.
     """
     text = entry.strip()
     match = _BRACKETED.fullmatch(text) or _WITH_PORT.fullmatch(text)
@@ -130,7 +130,10 @@ def _parameters(lines: Sequence[str]) -> list[str]:
 
 
 def _elements(line: str) -> list[str]:
-    """Return the `for` of each element in one line of the `Forwarded` header. Raises Unreadable."""
+    """Return the `for` of each element in one line of the `Forwarded` header.
+
+    Raises Unreadable if the line breaks the grammar.
+    """
     found: list[str] = []
     at, element = 0, ""
     while True:

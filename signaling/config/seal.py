@@ -37,7 +37,10 @@ class Seal:
         return base64.urlsafe_b64encode(nonce + self._key.encrypt(nonce, text.encode(), about.encode())).decode()
 
     def open(self, sealed: str, about: str) -> str:
-        """Return the text that `close` has sealed with the same `about`. Raises Unsealable."""
+        """Return the text that `close` has sealed with the same `about`.
+
+        Raises Unsealable if the text was changed, or was sealed with another key or another `about`.
+        """
         try:
             data = base64.urlsafe_b64decode(sealed.encode())
             return self._key.decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], about.encode()).decode()

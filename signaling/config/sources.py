@@ -43,7 +43,10 @@ def check_environment(environment: Iterable[str]) -> None:
 
 
 def read_config(file: Path) -> dict[str, str | list[str]]:
-    """Return the settings in a TOML file, by full name ("media.port"), as texts. Raises BadConfig."""
+    """Return the settings in a TOML file, by full name ("media.port"), as texts.
+
+    Raises BadConfig if the file cannot be read, is not TOML, or has a key that is no setting or a value of a wrong type.
+    """
     try:
         with file.open("rb") as source:
             content = source.read(_FILE_BYTES + 1)

@@ -44,9 +44,9 @@ def is_origin(text: str) -> bool:
 
 
 def page(typed: str) -> str:
-    """Return the address of a page in canonical form, for links. The address must be https, or http on this machine.
+    """Return the address of a page in canonical form, for links.
 
-    Raises BadAddress.
+    Raises BadAddress if the address is not valid. It must be https, or http on this machine.
     """
     url = _parsed(typed)
     if url.protocol != "https:" and not _LOOPBACK.fullmatch(url.hostname):
@@ -55,7 +55,10 @@ def page(typed: str) -> str:
 
 
 def endpoint(typed: str) -> str:
-    """Return an http(s) address that programs call, such as a webhook's, in canonical form. Raises BadAddress."""
+    """Return an http(s) address that programs call, such as a webhook's, in canonical form.
+
+    Raises BadAddress if the address is not valid or has a fragment.
+    """
     url = _parsed(typed)
     if url.hash:
         raise BadAddress("Leave out “#” and what follows it: programs never send it.")

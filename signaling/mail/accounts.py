@@ -108,7 +108,8 @@ class AccountMails:
     async def confirm(self, member: StaffRecord, address: str) -> None:
         """Mail a link to a member's new address. With the link, the member confirms that the address is theirs.
 
-        If an earlier mail with such a link was not sent yet, this mail replaces the earlier one. Raises MailRefused.
+        If an earlier mail with such a link was not sent yet, this mail replaces the earlier one. Raises MailRefused if
+        the outbox does not take the mail.
         """
         key = f"{MAIL_CONFIRM}/{member.id}"
         await self._records.drop_mails(key)

@@ -55,7 +55,8 @@ class Previews:
     async def make(self, organisation: str, asker: str, change: Change) -> tuple[Preview | None, Past]:
         """Return the preview, and the past on which it is based.
 
-        None: too few users came. An earlier preview of the same asker is cancelled. Raises Busy, Superseded.
+        None: too few users came. An earlier preview of the same asker is cancelled; its call raises Superseded. Raises Busy if
+        the preview cannot be made now.
         """
         former = self._asked.get(asker)
         if former is not None:
@@ -104,7 +105,10 @@ class Previews:
 
 
 async def _simulated(work: Work) -> Preview:
-    """Run the simulation in a process of its own. The process has ended when this call returns. Raises Busy."""
+    """Run the simulation in a process of its own. The process has ended when this call returns.
+
+    Raises Busy if the simulation takes longer than `LONGEST_S` or fails.
+    """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", simulation.__name__),
         stdin=asyncio.subprocess.PIPE,

@@ -22,7 +22,7 @@ class BadAddress(ValueError):
 
 
 def address_of(text: str) -> str:
-    """Return the text as a mail address, with the domain in lower case. Raises BadAddress.
+    """Return the text as a mail address, with the domain in lower case. Raises BadAddress if the text is no mail address.
 
     An international domain is returned as mail servers read it ("xn--…").
     """

@@ -57,7 +57,7 @@ def point(p256dh: bytes) -> ec.EllipticCurvePublicKey:
 
 
 def unbase64(text: str) -> bytes:
-    """Return the bytes of a base64url text without padding. Raises ValueError."""
+    """Return the bytes of a base64url text without padding. Raises ValueError if the text is not base64url."""
     return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
 
 

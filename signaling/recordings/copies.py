@@ -78,7 +78,9 @@ class Copies:
     async def make(
         self, session: str, segments: Sequence[Segment], user: str, organisation: str = "", organisations: int = 1
     ) -> Copy:
-        """Start making the copy, unless the copy exists or is already being made. Return the copy's state. Raises TooMany.
+        """Start making the copy, unless the copy exists or is already being made. Return the copy's state.
+
+        Raises TooMany if too many copies are being made or wait.
 
         `organisation`: the session's organisation. `organisations`: how many organisations share `MOST_AT_ONCE`.
         """

@@ -16,7 +16,7 @@ class ExportFailed(Exception):
 
 
 async def export(plan: Plan, told: Callable[[int], None]) -> None:
-    """Carry out `plan`. Call `told` with the progress in per cent. Raises ExportFailed.
+    """Carry out `plan`. Call `told` with the progress in per cent. Raises ExportFailed if the file could not be made.
 
     When this call is cancelled, the process is killed. The caller must then remove the partial file at `plan.out`.
     """

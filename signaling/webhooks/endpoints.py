@@ -62,7 +62,11 @@ class Endpoints:
     async def change(
         self, endpoint: Endpoint, *, url: str, events: Iterable[str], sites: Collection[str] | None, on: bool, by: str
     ) -> None:
-        """Change an endpoint, or switch it on or off. Raises BadEndpoint, SameEvents."""
+        """Change an endpoint, or switch it on or off.
+
+        Raises BadEndpoint if the URL or the events are refused, and SameEvents if another endpoint that is switched on sends
+        one of the events to the same URL.
+        """
         changed = {
             "url": self._reach.checked(url),
             "events": checked_events(events),

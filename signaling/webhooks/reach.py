@@ -54,7 +54,7 @@ class Reach:
         return tls and public
 
     def checked(self, typed: str) -> str:
-        """Return the canonical form of the URL that somebody typed. Raises BadEndpoint.
+        """Return the canonical form of the URL that somebody typed. Raises BadEndpoint if the URL is refused.
 
         Every host name is accepted here, because its IP addresses can change at any time. The addresses are checked at each
         connection.
@@ -74,7 +74,10 @@ class Reach:
         return address
 
     def checked_field(self, typed: str) -> str:
-        """Return the canonical form of the URL that somebody typed into a form's field “address”. Raises Invalid."""
+        """Return the canonical form of the URL that somebody typed into a form's field “address”.
+
+        Raises Invalid if the URL is refused.
+        """
         try:
             return self.checked(typed)
         except BadEndpoint as error:

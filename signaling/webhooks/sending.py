@@ -98,7 +98,10 @@ def checked_connector(
     """
 
     def checked(address: tuple[Any, ...]) -> socket.socket:
-        """Check an IP address, and make the socket for it. The host name is not resolved again after this check."""
+        """Check an IP address, and make the socket for it. The host name is not resolved again after this check.
+
+        Raises OSError if `reach` does not allow the address.
+        """
         family, kind, protocol, _, where = address
         if not reach.allows(str(where[0]), tls=tls):
             refused.append(str(where[0]))

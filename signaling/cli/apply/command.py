@@ -137,7 +137,10 @@ def _refused(file: Path, error: Exception) -> click.ClickException:
 
 
 def _provider_from(oidc: Callable[[], OidcSignIn], table: ProviderTable, present: OidcSettings | None) -> OidcSettings:
-    """Make a sign-in provider's settings from its table in the file. Raises ValueError."""
+    """Make a sign-in provider's settings from its table in the file. Raises ValueError if they are not valid.
+
+    Raises ValueError also if the client secret cannot be read.
+    """
     secret = given_secret(table.client_secret_env, table.client_secret_file)
     return settings_from(msgspec.structs.replace(table, client_secret=secret), present, oidc())
 
