@@ -78,8 +78,9 @@ class TrackItem(Struct, kw_only=True):
 class RecordingDetail(Struct, kw_only=True):
     """A session's recording.
 
-    `pieces`: the recorded spans of time, each as begin and end (Unix ms). `lines`: at most the first 5,000 lines. `pages`:
-    addresses of the files with the user's page as staff saw it, in order. `site`: the site of this page.
+    `pieces`: the recorded spans of time, each as begin and end (Unix ms). `lines`: at most the first 5,000 lines. `lines_cut`:
+    whether the session has more lines. `pages`: addresses of the files with the user's page as staff saw it, in order. `site`:
+    the site of this page.
     """
 
     session: str
@@ -88,6 +89,7 @@ class RecordingDetail(Struct, kw_only=True):
     tracks: list[TrackItem]
     people: list[PersonItem]
     lines: list[Line]
+    lines_cut: bool
     pages: list[str]
 
 
@@ -96,6 +98,7 @@ async def recording(request: web.Request) -> web.Response:
     record, session, member, found = await _may_look(request)
     await _look(request, member, record.id)
     records = request.app[RECORDS]
+    lines = await records.lines(record.id, 0, MOST_LINES + 1, "staff")
     tracks = [
         TrackItem(
             url=f"/api/recordings/{record.id}/{segment.name}/{track.n}",
@@ -114,7 +117,8 @@ async def recording(request: web.Request) -> web.Response:
             pieces=[(piece.begin, piece.end) for piece in pieces(found)],
             tracks=tracks,
             people=_people(session),
-            lines=await records.lines(record.id, 0, MOST_LINES, "staff"),
+            lines=lines[:MOST_LINES],
+            lines_cut=len(lines) > MOST_LINES,
             pages=[f"/api/recordings/{record.id}/{each.name}/page" for each in await _with_page(request, record.id, found)],
         )
     )

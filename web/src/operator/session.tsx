@@ -197,7 +197,7 @@ function Whole({ one, onErase }: { one: PastSession; onErase: () => void }) {
         </div>
         <section class="card one-said">
           <h2>{t("one.transcript")}</h2>
-          <Transcript lines={one.lines} />
+          <Transcript lines={one.lines} cut={one.lines_cut} />
           <Save session={one.id} />
         </section>
         <div class="stack">

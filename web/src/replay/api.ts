@@ -19,6 +19,8 @@ export interface Recording {
   tracks: Track[];
   people: { id: string; name: string; role: Role; label: GuestLabel | "" }[];
   lines: Line[];
+  /** Whether the session has more lines than `lines` contains. */
+  lines_cut: boolean;
   /** The changes of the session's board, in order. */
   board: BoardStep[];
   /** The addresses of the files that contain what staff saw of the user's page, in order. */

@@ -52,15 +52,18 @@ function Said({ line, lines, via }: { line: Line; lines: Line[]; via: string }) 
   );
 }
 
-/** The chat of a session, with staff-only lines marked. `via`: for an earlier session, my current session with the same
- *  visitor. */
-export function Transcript({ lines, via = "" }: { lines: Line[]; via?: string }) {
+/** The chat of a session, with staff-only lines marked. `cut`: whether the server has left out the last lines, because there are
+ *  too many. `via`: for an earlier session, my current session with the same visitor. */
+export function Transcript({ lines, cut = false, via = "" }: { lines: Line[]; cut?: boolean; via?: string }) {
   if (lines.length === 0) return <p class="dim">{t("transcript.none")}</p>;
   return (
-    <ol class="transcript" data-testid="transcript">
-      {lines.map((line) => (
-        <Said key={line.seq} line={line} lines={lines} via={via} />
-      ))}
-    </ol>
+    <>
+      <ol class="transcript" data-testid="transcript">
+        {lines.map((line) => (
+          <Said key={line.seq} line={line} lines={lines} via={via} />
+        ))}
+      </ol>
+      {cut && <p class="dim">{t("transcript.cut")}</p>}
+    </>
   );
 }

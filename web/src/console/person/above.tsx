@@ -67,8 +67,7 @@ export function Above({ session, newest }: AboveProps) {
               {one.notes}
             </p>
           )}
-          <Transcript lines={one.lines} via={session} />
-          {one.lines_cut && <p class="dim">{t("cut")}</p>}
+          <Transcript lines={one.lines} cut={one.lines_cut} via={session} />
         </details>
       ))}
       {opened.length > 0 && <p class="above-now">{t("above.now")}</p>}

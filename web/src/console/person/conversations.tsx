@@ -96,8 +96,7 @@ function Reader({ session, other, onClose }: { session: string; other: string; o
             {found.notes}
           </p>
         )}
-        <Transcript lines={found.lines} via={session} />
-        {found.lines_cut && <p class="dim">{t("cut")}</p>}
+        <Transcript lines={found.lines} cut={found.lines_cut} via={session} />
       </div>
     </Dialog>
   );

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import shutil
 
+import pytest
+
 from signaling.protocol.words import Channel
+from signaling.server.http import recordings
 from signaling.session import decode_snapshot, encode_snapshot, new_session, receive
 from signaling.session import events as ev
 from tests.unit.signaling.server.http import given
@@ -54,6 +57,17 @@ async def test_operators_and_participants_can_view_and_are_audited_once(desk: De
         assert piece.headers["Cache-Control"] == "no-store"
         assert "sandbox" in piece.headers["Content-Security-Policy"]
     assert await looks(desk) == [("Jimin", f"session/{session}"), ("Ops", f"session/{session}")]
+
+
+async def test_player_is_told_that_there_are_more_lines(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recordings, "MOST_LINES", 2)
+    session, ops = await a_recorded_call(desk), await desk.cookie_of("ops")
+    for text, cut in (("하나", False), ("둘", False), ("셋", True)):
+        line = {"line_id": text, "author": "jimin", "name": "Jimin", "role": "counselor", "kind": "text", "audience": "all"}
+        await desk.records.append_line(session, **line, text=text, at=1)
+        found = await (await desk.get(f"/api/recordings/{session}", headers=ops)).json()
+        assert found["lines_cut"] is cut
+    assert [line["text"] for line in found["lines"]] == ["하나", "둘"]
 
 
 async def test_page_is_replayed_where_no_voice_was_recorded(desk: Desk) -> None:
