@@ -64,7 +64,7 @@ class Request:
     priority: int = 0
     # members who never get it, for example the counselor who asks for help, or an owner who disconnected
     excluded: frozenset[str] = frozenset()
-    # served before all others, for example after `redeem`, or because its owner disconnected or never entered
+    # served before all others, for example after `redeem`, or because the member who held it disconnected or never entered
     first: bool = False
     only: str = ""  # the one member who may get it, in any tier; cleared when its holder disconnects or never enters
     widens_ms: tuple[int, int] | None = None

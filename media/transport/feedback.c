@@ -123,7 +123,8 @@ static void tell(fastpath *f, fastpath_leg *leg, double now) {
    if FASTPATH_ARRIVALS arrivals are stored already. */
 void arrive(fastpath *f, fastpath_leg *leg, uint32_t ssrc, int number, double came) {
     if (leg->arrived == FASTPATH_ARRIVALS) return;
-    if (!leg->arrived && came - leg->reported > EVERY_S) leg->reported = came; /* wait for the rest of the frame */
+    /* After a pause, report `EVERY_S` after this packet and not at once, so that the report covers the rest of the frame. */
+    if (!leg->arrived && came - leg->reported > EVERY_S) leg->reported = came;
     leg->arrivals[leg->arrived++] = (fastpath_arrival){came, number & 0xFFFF};
     leg->report_on = ssrc;
     int due = came - leg->reported >= EVERY_S || leg->arrived == FASTPATH_ARRIVALS;

@@ -91,9 +91,10 @@ class Outbox(Database):
         """Put a mail into the outbox.
 
         Return False, and store nothing, when a mail with the same key is queued, or was sent less than `quiet_ms` ago.
-        `answers`: the message left of whose answer the mail tells. The mail is stored with the message. Return False, and store
-        nothing, when another mail tells of the answer already. `audit`: entries to store with the mail. Raises MailRefused:
-        unsubscribed, too_many_mails, mail_full. Raises UnknownSession when the session was erased.
+        `answers`: id of the message that a user left, if the mail tells the user that it was answered. One transaction stores
+        the mail, and stores in the message which mail tells of the answer. Return False, and store nothing, when the message has
+        such a mail already. `audit`: entries to store with the mail. Raises UnknownSession when the session was erased, and
+        MailRefused with the reason unsubscribed, too_many_mails or mail_full.
         """
         values = {name: getattr(mail, name) for name in MailRecord.__struct_fields__}
 

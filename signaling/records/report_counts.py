@@ -51,7 +51,7 @@ class Key(NamedTuple):
     counselor: str
 
     def in_all_grains(self) -> tuple[Key, Key, Key]:
-        """Return this key of grain "fine", and the keys of the two other grains."""
+        """Return the three keys of a group. This key must be of grain "fine"; the other two have the grains "day" and "site"."""
         day = self._replace(grain="day", slot=self.slot - self.slot % DAY_MS)
         return self, day, Key("site", self.slot, self.organisation, self.site, "", "", "")
 

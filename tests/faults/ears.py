@@ -53,7 +53,7 @@ def sounds(payload: bytes, hz: int) -> bool:
 class Ear:
     """Everything that one person has heard over all their connections.
 
-    `times` and `gap` take two times of the event loop's clock.
+    `since` and `until` of the methods are readings of the event loop's clock.
     """
 
     def __init__(self, hz: int) -> None:

@@ -26,7 +26,7 @@ _set_by_participant = in_session(_set)
 async def _cobrowse(live: Live, client: Client, message: msg.SetCobrowse) -> Reply:
     if not client.page:
         return await _set_by_participant(live, client, message)
-    if message.on:  # the shown page can only stop co-browsing; the user agrees on the call page, which says what staff will see
+    if message.on:  # only the call page starts co-browsing, because it shows the user what staff will see and asks for consent
         raise NotAllowed("not_yours")
     await live.pages.stop(client, message.session)
     return None

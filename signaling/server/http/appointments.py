@@ -45,7 +45,10 @@ class TimesQuery(Struct, kw_only=True):
 
 
 class StaffTimes(Struct, kw_only=True):
-    """The free times of one member, within their working hours. `times`: Unix ms, at most 200 times."""
+    """The free times of one member, within their working hours.
+
+    `times`: the moments (Unix ms) at which an appointment may begin; at most 200.
+    """
 
     id: str
     name: str

@@ -42,7 +42,7 @@ async def change_site(request: web.Request) -> web.Response:
     """Change a site's settings, if `If-Match` contains the entity tag of the stored settings.
 
     A field that is not in the body keeps its value, because an older client does not know the fields of newer versions. Raises
-    Refused (`require_unchanged`) and Invalid.
+    Invalid, and the same errors as `require_unchanged`.
     """
     asker = await asker_of(request)
     before = await asked_site(request, asker)
