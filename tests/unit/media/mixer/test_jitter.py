@@ -323,6 +323,7 @@ def test_late_or_repeated_tick_is_survived() -> None:
     assert len(listener.played) > 280
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(

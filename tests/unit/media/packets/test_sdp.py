@@ -265,6 +265,7 @@ def test_unsupported_offers_are_refused_with_a_reason(offer: str, change: object
         sdp.parse(change(offer))
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.integers(0, 20_000), st.text(max_size=40), st.integers(0, 200))
 def test_damaged_offers_raise_only_sdp_error(at: int, text: str, cut: int) -> None:

@@ -230,6 +230,7 @@ def test_fast_path_sends_a_steady_voice_as_python_does(twins: Twins) -> None:
     twins.assert_alike()
 
 
+@pytest.mark.slow
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(
     steps=st.lists(
@@ -264,6 +265,7 @@ def test_both_paths_send_the_same_and_keep_the_same_state(steps: list[tuple[int,
     twins.close()
 
 
+@pytest.mark.slow
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(
     steps=st.lists(

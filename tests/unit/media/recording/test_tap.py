@@ -113,6 +113,7 @@ def test_camera_that_was_off_does_not_show_a_frozen_picture(tmp_path: Path, off_
     assert spans(log)[1] == (0.0, 1.0 + off_s if off_s == 1.5 else 0.9)
 
 
+@pytest.mark.slow
 def test_first_layer_is_written_until_the_top_is_known(tmp_path: Path) -> None:
     camera = Camera(tmp_path)
     log = camera.play(picture(DARK, 2.0, AT), picture(BRIGHT, 2.0, AT + 0.05, size=HIGH))
@@ -120,6 +121,7 @@ def test_first_layer_is_written_until_the_top_is_known(tmp_path: Path) -> None:
     assert {width for _, width, _ in camera.seen(1)} == {LOW[0]}
 
 
+@pytest.mark.slow
 def test_keyframe_with_a_late_first_packet_is_not_used(tmp_path: Path) -> None:
     """The first packet of a keyframe comes late, as a retransmission (RTX).
 

@@ -473,6 +473,7 @@ def test_any_event_sequence_follows_the_tables(
         assert decode_snapshot(encode_snapshot(session)) == session
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(story=st.lists(st.tuples(event, st.integers(0, 200_000)), max_size=30))
 def test_no_session_outlives_its_people(story: list[tuple[ev.SessionEvent, int]]) -> None:

@@ -62,6 +62,7 @@ async def test_preview_says_what_more_room_would_do_and_how_sure_it_is(desk: Des
     assert (await (await desk.post(STAFF, new, headers=cookie)).json())["assumes_hours"] is True
 
 
+@pytest.mark.slow
 async def test_newer_preview_ends_the_older_and_its_process(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     cookie = await desk.cookie_of("ops")
     await visited(desk, 250)
