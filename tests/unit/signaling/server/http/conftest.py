@@ -42,7 +42,7 @@ from signaling.protocol.staff_views import AppointmentItem
 from signaling.push import Devices
 from signaling.recordings import Recordings
 from signaling.records import FileRecord, Realm, Records, RecordsAway, SessionRecord, StaffRecord
-from signaling.server import app_keys, demo, http, signing_in
+from signaling.server import app_keys, demo, http, retention, signing_in
 from signaling.server.http import pages
 from signaling.server.http.bodies import now_ms
 from signaling.server.http.origin import STAFF_PATHS
@@ -210,7 +210,7 @@ class FakeLive:
 
 @dataclass
 class Desk:
-    """A client of the server. `post` sends the `Origin` header of our own page, unless the test names another origin."""
+    """A client of the server. `post` and `get` send the headers of our own page."""
 
     http: TestClient[web.Request, web.Application]
     live: FakeLive
@@ -307,6 +307,7 @@ async def desk(seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     app[app_keys.LIVE] = live
     app[app_keys.ENDPOINTS] = Endpoints(records, Seal(b"s" * 32), Reach(), wall_clock_ms)
     app[app_keys.PUSH_DEVICES] = Devices(records, Seal(b"s" * 32), Reach(), wall_clock_ms, subject="")
+    monkeypatch.setattr(retention, "setup", lambda app: None)
     http.setup(app)
     with compared(app, monkeypatch):
         async with TestClient(TestServer(app)) as client:
