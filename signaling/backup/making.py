@@ -28,7 +28,10 @@ class Made(NamedTuple):
 
 
 def make(settings: Settings, target: Path, passphrase: str | None) -> Made:
-    """Write a backup to the file `target`, which must not exist. Raises BackupFailed, and leaves no unfinished file."""
+    """Write a backup to the file `target`, which must not exist.
+
+    If the backup cannot be made, raises BackupFailed and leaves no unfinished file.
+    """
     if target.exists():
         raise BackupFailed(f"{target} exists already. Choose another name.")
     unfinished = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")

@@ -66,7 +66,7 @@ async def token_add(
     """Make a token, and print it. Sangdam does not store the token itself, so nobody can print it again.
 
     The token belongs to the organisation and depends on no member of staff. A token that is made in the browser belongs to the
-    member who made it. It stops working when this member is removed, is deactivated, or loses the right to make tokens.
+    member who made it, and stops working when this member is removed, is deactivated, or loses the right to make tokens.
     """
     await require_organisation(records, organisation)
     theirs = {site.id for site in await records.sites(Realm(organisation=organisation))}

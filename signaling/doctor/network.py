@@ -82,7 +82,7 @@ async def _certificate(of: Examined, host: str, port: int) -> Finding | None:
 
 
 async def proxy(of: Examined) -> list[Finding]:
-    """If the pages are https, a proxy ends the TLS. Check that in this case the server trusts its headers (`trust_proxy`)."""
+    """If the pages are https, a proxy ends the TLS. Check that the server then trusts the proxy's headers (`trust_proxy`)."""
     if of.settings.url.startswith("https:") and of.settings.trust_proxy is None:
         return [finding("proxy.untrusted", "warning")]
     return [finding("proxy.ok")]

@@ -48,8 +48,8 @@ def reencode(data: bytes) -> Picture:
     """Return the picture upright, without metadata, at most 2048 px on its longest side.
 
     A PNG with few colours or with greys only, such as a screenshot or drawing, stays lossless unless the result is larger than
-    `MOST_LOSSLESS`. Any other picture becomes WebP. Raises PictureRefused if `data` is no picture
-    that the server accepts, is damaged, or would cost too much memory.
+    `MOST_LOSSLESS`. Any other picture becomes WebP. Raises PictureRefused if `data` is no picture that the server accepts, is
+    damaged, or would cost too much memory.
     """
     header = look(data)
     try:

@@ -65,7 +65,8 @@ class Composer:
     async def compose(self, mail: MailRecord) -> EmailMessage:
         """Return the message for a mail of the outbox.
 
-        Raises Outdated, RecordsAway, and UnknownSession if the session was erased.
+        Raises Outdated if the mail must not be sent, UnknownSession if the session is erased during this call, and RecordsAway
+        while the records are unavailable.
         """
         kind: Kind = mail.kind  # type: ignore[assignment]  # only `Postbox.post` writes kinds
         site = await self._records.site(mail.site) if mail.site else None

@@ -3,7 +3,7 @@
 A lease only makes a worker known. Only the event stream shows whether a worker is alive. So calls continue while Redis is
 unavailable. A worker counts as dead when nothing listens at its address, or when its event stream was silent for too long.
 ``on_dead`` then gets the dead worker's rooms. If the worker was not dead but only hung, it is used again as soon as it responds.
-Before that, its rooms that have moved to other workers are closed.
+This server then closes the rooms on it that have moved to other workers.
 """
 
 from __future__ import annotations

@@ -458,7 +458,7 @@ class Line(Struct, kw_only=True):
     ``kind``: text; picture (``picture`` is its id); file (``text`` is its name; ``args`` has ``file``, its id, ``kind``,
     ``bytes``, and ``locked`` if it needs a password); note (of staff, for staff); caption (words that were said; ``args`` has
     ``language`` and ``confidence``, 0 to 1); system. The ``text`` of a system line is a key such as ``joined``, ``left``,
-    ``mode.whisper``, ``help.asked`` or ``recording``. Its ``args`` are values for the sentence that the page shows.
+    ``mode.whisper``, ``help.asked`` or ``recording.on``. Its ``args`` are values for the sentence that the page shows.
     ``rev``: number of the line's newest change; equal to ``seq`` until the line is changed. A retracted line has neither text nor
     picture. ``reply_to``: ``seq`` of the line to which this line replies; 0: this line is no reply.
     ``former``: the line's earlier texts and pictures, oldest first. Users never get ``former``.

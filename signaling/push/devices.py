@@ -77,8 +77,8 @@ class Devices:
     ) -> Device | None:
         """Store a browser to which pushes go, for a sign-in of staff or for a user's session.
 
-        `language`: the language of the pushes. Return None if the sign-in has ended. Raises BadBrowser, and UnknownSession for an
-        erased session.
+        `language`: the language of the pushes. Return None if the sign-in has ended. Raises BadBrowser if the address or
+        the keys are refused, and UnknownSession for an erased session.
         """
         device_id = f"d-{secrets.token_hex(8)}"
         address = self._checked(address)

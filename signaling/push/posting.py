@@ -68,7 +68,10 @@ class Poster:
 
     def _connector(self, *, tls: bool) -> aiohttp.TCPConnector:
         def checked(address: tuple[Any, ...]) -> socket.socket:
-            """Check an IP address, and make the socket for it. The host name is not resolved again after this check."""
+            """Check an IP address, and make the socket for it. The host name is not resolved again after this check.
+
+            Raises _Forbidden if pushes do not go to this address.
+            """
             family, kind, protocol, _, where = address
             if not self._reach.allows(str(where[0]), tls=tls):
                 raise _Forbidden("pushes do not go to this address")

@@ -43,8 +43,8 @@ class Endpoints:
     ) -> tuple[Endpoint, str]:
         """Add an endpoint to which webhooks are sent. Return the endpoint and its secret, which is shown only now.
 
-        `sites`: the sites whose events the endpoint gets; None: all sites of the organisation. Raises BadEndpoint,
-        TooManyEndpoints, SameEvents.
+        `sites`: the sites whose events the endpoint gets; None: all sites of the organisation. Raises BadEndpoint and SameEvents
+        as `change` does, and TooManyEndpoints if the organisation already has as many endpoints as allowed.
         """
         endpoint_id, secret = f"wh-{secrets.token_hex(6)}", new_secret()
         added = Endpoint(
