@@ -11,7 +11,7 @@ from signaling.protocol.words import TokenRight
 
 from . import tables as t
 from .auditing import Audited, add_all
-from .database import Database
+from .database import Database, lock_parent
 from .realm import Realm
 from .types import FIRST_ORGANISATION, StaffRecord
 
@@ -80,8 +80,7 @@ class ApiTokens(Database):
         """Store a token. `audit`: entries to store with the token. Raises TooManyTokens."""
 
         def add(connection: sa.Connection) -> None:
-            # locks the organisation's row, so that two requests cannot together exceed the limit
-            connection.execute(sa.select(t.organisation.c.id).where(t.organisation.c.id == token.organisation).with_for_update())
+            lock_parent(connection, t.organisation, token.organisation)
             count = sa.select(sa.func.count()).select_from(t.api_token).where(_c.organisation == token.organisation)
             if connection.execute(count).scalar_one() >= MOST_TOKENS:
                 raise TooManyTokens

@@ -297,6 +297,15 @@ def require_kept(connection: sa.Connection, session_id: str) -> None:
         raise UnknownSession(session_id)
 
 
+def lock_parent(connection: sa.Connection, parent: sa.Table, row_id: str) -> None:
+    """Lock a row until the end of the transaction, before its children are counted or compared.
+
+    Then two transactions cannot both find room for one more child, or both add the same child. Other transactions can still refer
+    to the row by a foreign key. On SQLite, writes never run at the same time.
+    """
+    connection.execute(sa.select(parent.c.id).where(parent.c.id == row_id).with_for_update(key_share=True))
+
+
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=NORMAL",  # commits survive a crash of this process; a power cut can lose the last ones

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from . import tables as t
 from .auditing import Audited, add_all
-from .database import Database
+from .database import Database, lock_parent
 
 MOST_PASSKEYS = 20  # one member of staff has at most this many passkeys
 
@@ -47,6 +47,7 @@ class Passkeys(Database):
         values = {name: getattr(record, name) for name in PasskeyRecord.__struct_fields__}
 
         def add(connection: sa.Connection) -> bool:
+            lock_parent(connection, t.staff, record.staff)
             if connection.execute(sa.select(t.passkey.c.id).where(t.passkey.c.id == record.id)).first():
                 return False
             mine = sa.select(sa.func.count()).select_from(t.passkey).where(t.passkey.c.staff == record.staff)

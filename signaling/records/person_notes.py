@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from . import tables as t
 from .auditing import Audited, add_all
-from .database import Database
+from .database import Database, lock_parent
 
 MOST_NOTES = 100  # at most this many notes about one person
 
@@ -54,6 +54,7 @@ class PersonNotes(Database):
         """
 
         def add(connection: sa.Connection) -> None:
+            lock_parent(connection, t.site, note.site)  # the records have no row of a person
             person = sa.and_(t.session.c.site == note.site, t.session.c.user_ref == note.user_ref)
             kept = sa.select(t.session.c.id).where(t.session.c.id == note.session, person).with_for_update()
             if connection.execute(kept).first() is None:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from . import tables as t
 from .auditing import Audited, Note, add_all
-from .database import Database
+from .database import Database, lock_parent
 from .realm import Realm
 from .types import Change, Changed
 
@@ -132,6 +132,7 @@ class Replies(Database):
             if known is not None and (known["site"] or "", known["owner"] or "") != (reply.site, reply.owner):
                 raise LookupError(reply.id)
             if known is None:
+                _lock(connection, reply.site, reply.owner)
                 _require_room(connection, reply, 1)
                 connection.execute(sa.insert(t.saved_reply).values(_row(reply)))
                 add_all(connection, note(Change(before=None, after=plain_reply(reply))))
@@ -154,6 +155,7 @@ class Replies(Database):
         """
 
         def store(connection: sa.Connection) -> Imported:
+            _lock(connection, site)
             theirs = _c.site == site
             leaving = theirs & _c.id.in_(list(gone))
             former = {
@@ -191,6 +193,7 @@ class Replies(Database):
         """
 
         def put(connection: sa.Connection) -> None:
+            _lock(connection, site)
             rows = connection.execute(sa.select(t.saved_reply).where(_c.site == site, _c.id.in_(list(wanted)))).mappings()
             stored = {row["id"]: {name: row[name] for name in _NOTED} for row in rows}
             if any(stored.get(reply) != present[reply] for reply in wanted):
@@ -305,6 +308,11 @@ class Replies(Database):
 
 def _belongs(site: str, owner: str) -> sa.ColumnElement[bool]:
     return _c.site == site if site else _c.owner == owner
+
+
+def _lock(connection: sa.Connection, site: str, owner: str = "") -> None:
+    """Lock the site or the member whose replies may become more."""
+    lock_parent(connection, t.site if site else t.staff, site or owner)
 
 
 def _require_room(connection: sa.Connection, reply: SavedReply, more: int) -> None:

@@ -15,6 +15,7 @@ from msgspec import Struct, to_builtins
 from . import tables as t
 from .announcing import KEPT_TRYING_MS, Event, announce, row, session_event
 from .auditing import Audited, add_all
+from .database import lock_parent
 from .leading import Leading
 from .realm import Realm
 from .types import DUE_NOW
@@ -126,7 +127,7 @@ class Webhooks(Leading):
         theirs = sa.select(sa.func.count()).select_from(t.webhook).where(_w.organisation == endpoint.organisation)
 
         def add(connection: sa.Connection) -> None:
-            _lock(connection, endpoint.organisation)
+            lock_parent(connection, t.organisation, endpoint.organisation)
             if connection.execute(theirs).scalar_one() >= MOST_ENDPOINTS:
                 raise TooManyEndpoints
             _require_alone(connection, endpoint)
@@ -152,7 +153,7 @@ class Webhooks(Leading):
                 return False
             changed = dict(former) | values
             if any(changed[name] != former[name] for name in ("url", "events", "sites", "state")):
-                _lock(connection, former["organisation"])
+                lock_parent(connection, t.organisation, former["organisation"])
                 _require_alone(connection, Endpoint(**changed))
             connection.execute(sa.update(t.webhook).where(_w.id == endpoint_id).values(values))
             if try_until:
@@ -327,11 +328,6 @@ class Webhooks(Leading):
         here = sa.and_(_d.endpoint == endpoint_id, _d.n == n, _d.state != "queued")
         again = {"state": "queued", "tries": 0, "next_at": DUE_NOW, "until": now + KEPT_TRYING_MS, "done_at": None}
         return await self._do(sa.update(t.webhook_delivery).where(here).values(again), audit) > 0
-
-
-def _lock(connection: sa.Connection, organisation: str) -> None:
-    """Lock the organisation's row, so that two requests cannot together exceed the limit or make the same endpoint."""
-    connection.execute(sa.select(t.organisation.c.id).where(t.organisation.c.id == organisation).with_for_update())
 
 
 def _require_alone(connection: sa.Connection, endpoint: Endpoint) -> None:
