@@ -210,7 +210,7 @@ class FakeLive:
 
 @dataclass
 class Desk:
-    """A client of the server. `post` and `get` send the headers of our own page."""
+    """A client of the server. `post` sends the `Origin` header of our own page, unless the test names another origin."""
 
     http: TestClient[web.Request, web.Application]
     live: FakeLive
