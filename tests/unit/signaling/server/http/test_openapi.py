@@ -66,7 +66,7 @@ def test_every_example_of_the_protocol_fits_the_schema(side: typing.Literal["cli
 def test_limits_of_texts_are_told() -> None:
     schemas = document()["components"]["schemas"]
     assert schemas["CodeRequest"]["properties"]["site"]["maxLength"] == 256
-    assert "2000 visible characters" in schemas["NewNote"]["properties"]["text"]["description"]
+    assert "2000 grapheme clusters" in schemas["NewNote"]["properties"]["text"]["description"]
 
 
 def test_refusals_are_problem_details() -> None:
