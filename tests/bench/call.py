@@ -41,8 +41,8 @@ WATCH = """
 
 async def two_people(cast: Cast) -> tuple[User, Staff, float]:
     """Make a call. Return user, counselor, and the seconds from Accept until the two hear each other."""
-    counselor = await cast.counselor()
-    user = await cast.user()
+    counselor = await cast.counselor(browser="full chromium")
+    user = await cast.user("full chromium")
     for person in (counselor, user):
         await person.context.add_init_script(WATCH)
     await counselor.page.reload()

@@ -18,7 +18,7 @@ from playwright.async_api import WebSocket, async_playwright, expect
 
 from tests.bench.rows import Row, row
 from tests.bench.sizes import PAGES, packed
-from tests.browser.people import BrowserName, Cast, Staff, User
+from tests.browser.people import Cast, Staff, User
 from tests.browser.service import Service, running, sangdam
 from tests.browser.test_cobrowsing import page_frame
 from tests.web_server import serving
@@ -120,11 +120,11 @@ class PageTraffic:
             self.snapshots += '"first":true,"more":false' in frame.replace(" ", "")
 
 
-async def talk(cast: Cast, service: Service, origin: str, browser: BrowserName = "chromium") -> tuple[User, Staff, PageTraffic]:
+async def talk(cast: Cast, service: Service, origin: str) -> tuple[User, Staff, PageTraffic]:
     """Begin a text conversation on the page of `origin`."""
     own = ("site", "add", "demo-shop", "--update", "--origin", service.shop, "--origin", origin, "--cobrowse", "open")
     await sangdam(service, *own)
-    counselor, user = await cast.counselor(), await cast.user(browser)
+    counselor, user = await cast.counselor(browser="full chromium"), await cast.user("full chromium")
     traffic = PageTraffic()
     traffic.watch(user)
     user.shop = await user.context.new_page()

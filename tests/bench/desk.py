@@ -89,7 +89,7 @@ async def measure() -> list[Row]:
         async with running(Path(scratch)) as service, async_playwright() as playwright:
             cast = Cast(service, playwright, Path(scratch))
             async with cast.stack:
-                counselor = await cast.counselor()
+                counselor = await cast.counselor(browser="full chromium")
                 for name in ("첫째", "둘째", "셋째"):
                     await by_text(cast, counselor, name)
                 rows = counselor.get("session-row")

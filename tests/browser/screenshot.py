@@ -80,7 +80,7 @@ async def staff(cast: Cast, voice: media.Voice, login: str, host: str) -> Staff:
 
 
 async def guest(cast: Cast, kind: type[people.P], voice: media.Voice) -> people.P:
-    browser = await people.launch(cast.playwright, "chromium", voice, cast.folder)
+    browser = await people.launch(cast.playwright, "full chromium", voice, cast.folder)
     cast.stack.push_async_callback(browser.close)
     context = await browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 800})
     return kind(cast.service, browser, context, voice)

@@ -77,7 +77,7 @@ async def is_at(lines: Locator, place: tuple[str, float]) -> bool:
 
 
 async def test_who_waits_is_first_and_each_conversation_stays_as_it_was(cast: Cast) -> None:
-    jimin = await cast.counselor()
+    jimin = await cast.counselor(browser="full chromium")  # the headless shell shows no notifications
     rows, lines = jimin.get("session-row"), jimin.page.locator(".chat-lines")
     first = await by_text(cast, jimin, "첫째")
     await by_text(cast, jimin, "둘째")

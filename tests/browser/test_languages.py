@@ -27,7 +27,8 @@ LOCALES = {"ko": "ko-KR", "en": "en-GB", "ja": "ja-JP", "zh-Hans": "zh-CN", "es"
 class Journey:
     """One visitor who makes a call in one language, from the first page to the last.
 
-    Gathers the faults of all texts that the visitor sees.
+    Gathers the faults of all texts that the visitor sees. The visitor uses the full Chromium, because the headless shell shows no
+    notifications.
     """
 
     cast: Cast
@@ -41,7 +42,7 @@ class Journey:
         self.faults += [f"{self.eyes.language} {name}: {fault}" for fault in await self.eyes.read(frame, TOUCH_PX)]
 
     async def go(self) -> None:
-        user = await self.cast.user(viewport=SMALLEST, locale=LOCALES[self.eyes.language])
+        user = await self.cast.user("full chromium", viewport=SMALLEST, locale=LOCALES[self.eyes.language])
         await subscribing(user, self.pushes, f"visitor-{self.eyes.language}")
         await self.the_form(user)
         await self.read("call-prepare", user.page)

@@ -95,7 +95,7 @@ class House:
 @pytest_asyncio.fixture(params=LANGUAGES, loop_scope="session")
 async def house(request: pytest.FixtureRequest, cast: Cast, media_folder: Path) -> AsyncIterator[House]:
     """Report all faults of the pages at the end, even if the test failed before."""
-    browser = await launch(cast.playwright, "chromium", media.USER, media_folder)
+    browser = await launch(cast.playwright, "full chromium", media.USER, media_folder)
     cast.stack.push_async_callback(browser.close)
     house = House(cast, browser, Eyes(request.param))
     yield house

@@ -25,7 +25,7 @@ async def house(request: pytest.FixtureRequest, casting: Casting, media_folder: 
     async with running_mail_server() as mails:
         mail = ("--smtp", f"127.0.0.1:{mails.port}", "--smtp-tls", "none", "--mail-from", "talk@shop.example")
         async with running(tmp_path, *mail) as service, casting(service) as cast:
-            browser = await launch(cast.playwright, "chromium", media.USER, media_folder)
+            browser = await launch(cast.playwright, "full chromium", media.USER, media_folder)
             cast.stack.push_async_callback(browser.close)
             language: Language = request.param
             house = House(cast, browser, Eyes(language))

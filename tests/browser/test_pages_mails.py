@@ -71,7 +71,7 @@ def html_of(kind: Kind, language: Language) -> str:
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_every_mail_is_whole_and_readable(language: Language, playwright: Playwright, media_folder: Path) -> None:
     eyes = Eyes(language)
-    browser = await launch(playwright, "chromium", media.USER, media_folder)
+    browser = await launch(playwright, "full chromium", media.USER, media_folder)
     try:
         page = await browser.new_page()
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)

@@ -68,7 +68,7 @@ async def house(request: pytest.FixtureRequest, casting: Casting, media_folder: 
         mail = ("--smtp", f"127.0.0.1:{mails.port}", "--smtp-tls", "none", "--mail-from", "talk@shop.example")
         mail = (*mail, "--mail-from-allow", "haneul.example")
         async with running(tmp_path, *mail, "--push-allow", "127.0.0.0/8") as service, casting(service) as cast:
-            browser = await launch(cast.playwright, "chromium", media.USER, media_folder)
+            browser = await launch(cast.playwright, "full chromium", media.USER, media_folder)
             cast.stack.push_async_callback(browser.close)
             house = RareHouse(cast, browser, Eyes(request.param), pushes)
             yield house

@@ -2,7 +2,7 @@
 
 Tests cannot reach the push service of a browser's maker, so a push service of the tests takes its place. The page subscribes
 there, and the server sends its pushes there. The test hands the decrypted content to Chromium's service worker by the DevTools
-protocol.
+protocol. Both people use the full Chromium, because its headless shell shows no notifications.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ async def test_push_rings_in_a_closed_console_and_tells_a_user_of_an_answer(tmp_
         running_push_service() as pushes,
         casting(service) as cast,
     ):
-        counselor = await cast.colleague()
+        counselor = await cast.colleague("full chromium")
         await subscribing(counselor, pushes, "console")
         await counselor.sign_in("jimin", "counselor")
         await expect(counselor.get("reached")).to_contain_text("요청이 오지 않아요")
@@ -105,7 +105,7 @@ async def test_push_rings_in_a_closed_console_and_tells_a_user_of_an_answer(tmp_
         assert not [path for path in paths if path != "/console" and not path.startswith("/assets/")]
         await counselor.page.close()
 
-        user = await cast.user()
+        user = await cast.user("full chromium")
         await subscribing(user, pushes, "visitor")
         await user.visit_shop()
         await user.open_panel()

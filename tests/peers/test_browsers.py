@@ -19,7 +19,7 @@ from tests import PATIENCE_S
 from tests.peers.conftest import Service, eventually, start_worker
 from tests.peers.proxy import Line, Proxy
 
-CHROMIUM, FIREFOX = "/usr/bin/chromium", "/usr/bin/firefox-esr"
+CHROMIUMS, FIREFOX = {"c": "/usr/bin/chromium-headless-shell", "C": "/usr/bin/chromium"}, "/usr/bin/firefox-esr"
 FIREFOX_HZ = 1000
 """The tone of Firefox's fake microphone, in Hz."""
 TONES = {"a": 440, "b": 620, "c": 880}
@@ -136,10 +136,10 @@ async def pages(browsers_socket: Path) -> AsyncIterator[Pages]:
 
 
 async def launch(playwright: Playwright, kind: str) -> Browser:
-    """Launch a browser. "c": Chromium, "f": Firefox ESR."""
-    if kind == "c":
+    """Launch a browser. "c": Chromium's headless shell, "C": the full Chromium, for benchmarks, "f": Firefox ESR."""
+    if kind in CHROMIUMS:
         arguments = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
-        return await playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        return await playwright.chromium.launch(executable_path=CHROMIUMS[kind], args=arguments)
     preferences = {"media.navigator.streams.fake": True, "media.navigator.permission.disabled": True, "media.autoplay.default": 0}
     return await playwright.firefox.launch(channel="moz-firefox", executable_path=FIREFOX, firefox_user_prefs=preferences)
 

@@ -149,7 +149,7 @@ async def _browser_call(pages: Pages, playwright: Playwright, plan: Plan) -> Non
     picture = {0: ("a", "camera")}
     hears = {"a": {"b": 1.0}, "b": {"a": 1.0}, "c": {"a": 1.0}}
     await pages.service.matrix(hears=hears, sees={"b": picture, "c": picture})
-    browser = await launch(playwright, "c")
+    browser = await launch(playwright, "C")
     for name in "abc":
         await pages.join(name, browser)
     await pages.pages["a"].evaluate("() => restless()")

@@ -53,7 +53,7 @@ async def _measure() -> list[Row]:
 
 async def _yardstick(socket: Path) -> list[float]:
     async with pages_of(socket) as pages, async_playwright() as playwright:
-        browser = await launch(playwright, "c")
+        browser = await launch(playwright, "C")
         page = await browser.new_page()
         await page.goto(f"http://127.0.0.1:{pages.port}/")
         await page.evaluate("() => clapToMyself()")
@@ -68,7 +68,7 @@ async def _call(socket: Path, hears: dict[str, float], slot: int) -> list[float]
         pages.lines["a"] = await line.open()
         await pages.service.matrix(hears={"b": hears}, sees={"b": {slot: ("a", "camera")}})
         for name in "ab":
-            await pages.join(name, await launch(playwright, "c"))
+            await pages.join(name, await launch(playwright, "C"))
         await pages.pages["a"].evaluate("() => clap()")
         found = await _watched(pages.pages["b"], slot)
         line.close()
