@@ -27,7 +27,8 @@ from .messages import Attachment, Envelope, message
 from .unsubscribing import Addresses
 from .words import language_of
 
-THREAD_MS = 7 * 86_400_000  # ms after which a mail's link into a conversation expires
+THREAD_DAYS = 7  # after this many days, a mail's link into a conversation expires, if nothing needs the link for longer
+_DAY_MS = 86_400_000
 MOST_QUOTED_LINES = 20
 # largest number of bytes of pictures in the mailed copy of a conversation; many mail servers refuse mails of 10 MB
 MOST_COPY_BYTES = 5 * 1024 * 1024
@@ -87,7 +88,7 @@ class Composer:
             zone=zone,
             own=_own(site, mail),
             accent=site.accent if site else "",
-            link=await self._link(mail, kind),
+            link=await self._link(mail, kind, site),
             said=await self._said(mail, site),
             leave=leave,
         )
@@ -103,7 +104,7 @@ class Composer:
         # encoding pictures takes long, so a thread does it
         return await asyncio.to_thread(message, written, envelope, files, self._now())
 
-    async def _link(self, mail: MailRecord, kind: Kind) -> tuple[str, int | None] | None:
+    async def _link(self, mail: MailRecord, kind: Kind, site: Site | None) -> tuple[str, int | None] | None:
         """Return a mail's link, and the time (Unix ms) when the link expires or None if it never expires.
 
         Return None for a mail without a link.
@@ -117,10 +118,18 @@ class Composer:
             return await self._account_link(mail)
         if not MANNERS[kind].opens:
             return None
-        token, until = secrets.token_urlsafe(32), self._now() + THREAD_MS
+        token, until = secrets.token_urlsafe(32), self._expiry(mail, site)
         await self._add_link(mail, token, THREAD, str(mail.session), until)
         # the token follows "#": browsers send that part to no server, so no log contains the token
         return f"{self._url}/call#invite={token}", until
+
+    def _expiry(self, mail: MailRecord, site: Site | None) -> int:
+        """Return when a link into a conversation expires (Unix ms).
+
+        The link works for `THREAD_DAYS`, for as long as the conversation sleeps, and until one day after a booked time.
+        """
+        days = max(THREAD_DAYS, site.thread_days if site else 0)
+        return max(self._now() + days * _DAY_MS, int(mail.args.get("at", 0)) + _DAY_MS)
 
     async def _account_link(self, mail: MailRecord) -> tuple[str, int] | None:
         """Return the link of a mail about a staff account, and the time (Unix ms) when the link expires.

@@ -18,7 +18,7 @@ from signaling.records.checks import Invalid
 from signaling.records.mail_plan import MailPlan, MailSender, MailText
 from signaling.transcripts import zone_of
 
-from .composing import THREAD_MS
+from .composing import THREAD_DAYS
 from .kinds import ACCOUNT, MANNERS, Kind
 from .letters import About, Letter, letter, moment, zone_name
 from .words import TEXTS, language_of
@@ -79,7 +79,8 @@ def preview(site: Site, kind: Kind, language: str, own: MailText, *, url: str, n
         "minutes": str(max(1, site.mail.alert_after_s // 60)),
     }
     manner = MANNERS[kind]
-    link: tuple[str, int | None] | None = (f"{url}/call#invite=…", now + THREAD_MS) if manner.opens else None
+    until = now + max(THREAD_DAYS, site.thread_days) * 86_400_000
+    link: tuple[str, int | None] | None = (f"{url}/call#invite=…", until) if manner.opens else None
     if kind in ("alert_nobody", "alert_wait"):
         link = f"{url}/operator", None
     return letter(

@@ -20,6 +20,7 @@ from signaling.mail import Postbox, Sender, sender, smtp
 from signaling.mail.composing import Composer
 from signaling.mail.unsubscribing import Addresses
 from signaling.records import Records, SessionRecord, Site, StaffRecord
+from signaling.records.links import LinkUnusable
 from signaling.records.mail_plan import MailPlan, MailSender
 from signaling.records.outbox import MailRecord
 from tests import PATIENCE_S
@@ -117,6 +118,25 @@ async def test_mail_arrives_in_both_forms_with_a_link_into_its_conversation(offi
     token = text.partition(f"{URL}/call#invite=")[2].split()[0]
     assert f"{URL}/call#invite={token}" in html
     assert await office.records.use_link(token_hash(token), "thread", office.now()) == "s-1"
+
+
+@pytest.mark.parametrize(("thread_days", "booked_in", "lasts"), [(7, 0, 7), (0, 0, 7), (30, 0, 30), (7, 14, 15), (30, 14, 30)])
+async def test_link_works_as_long_as_what_it_leads_to(
+    office: Office, server: Mails, *, thread_days: int, booked_in: int, lasts: int
+) -> None:
+    """`booked_in`: days until a booked time; 0: none. `lasts`: days after which the link has expired."""
+    site = await office.records.site("shop")
+    await office.records.save_site(replace(site, thread_days=thread_days))
+    day_ms = 86_400_000
+    booked = {"at": office.now() + booked_in * day_ms, "moved": 1, "minutes": 30}
+    await office.post("appointment" if booked_in else "reply", args={"name": "지민"} | (booked if booked_in else {}))
+    async with office.sending(server.settings()):
+        mail = await server.one()
+    token = mail.get_body(("plain",)).get_content().partition(f"{URL}/call#invite=")[2].split()[0]
+    end, some_ms = office.now() + lasts * day_ms, 600_000
+    assert await office.records.link_subject(token_hash(token), "thread", end - some_ms) == "s-1"
+    with pytest.raises(LinkUnusable, match="expired"):
+        await office.records.link_subject(token_hash(token), "thread", end + some_ms)
 
 
 @pytest.mark.parametrize("starttls", [True, False])
