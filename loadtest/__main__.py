@@ -136,7 +136,8 @@ async def _call(place: Place, plan: Plan, accounts: list[tuple[str, str]], speec
     if (task := asyncio.current_task()) is not None:
         for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts background jobs with SIGINT ignored
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    jar, connector = aiohttp.DummyCookieJar(), aiohttp.TCPConnector(limit=0)  # each request names its cookie
+    # each request has a header with its own cookie, so the client stores no cookies
+    jar, connector = aiohttp.DummyCookieJar(), aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(timeout=TIMEOUT, cookie_jar=jar, connector=connector) as http, Choir(speech) as choir:
         calls = Calls(Door(place, http), choir, plan)
         try:

@@ -200,7 +200,7 @@ class Calls:
                 raise problem
             with contextlib.suppress(Refused):
                 await tab.ask("state", state="away")
-            with contextlib.suppress(Refused):  # signs out even if the server refuses `away`
+            with contextlib.suppress(Refused):  # the counselor signs out even if the server refuses `away`
                 await self._door.sign_out(tab)
             await tab.close()
 

@@ -26,8 +26,8 @@ Message = dict[str, Any]
 class Refused(Exception):
     """The installation refused something, or did not answer.
 
-    `reason`: the installation's own reason, or one of the client's: unreachable, not_understood, no_reply, closed. `login`: the
-    account that cannot sign in; "" for other refusals.
+    `reason`: the installation's own reason, or one of the client's own reasons: unreachable, not_understood, no_reply, closed.
+    `login`: the account that cannot sign in; "" for other refusals.
     """
 
     def __init__(self, reason: str, login: str = "") -> None:
@@ -72,7 +72,10 @@ class Door:
         return await self._tab(place.url, token=made["token"])
 
     async def staff(self, login: str, password: str) -> Tab:
-        """Sign a counselor in and open their tab, in the state `away`. Raises Refused (`not_a_counselor` for another role)."""
+        """Sign a counselor in and open their tab, in the state `away`.
+
+        Raises Refused, with the reason `not_a_counselor` if the account has another role.
+        """
         try:
             me, cookie = await self._post("/api/sign-in", {"login": login, "password": password}, self.place.staff_origin)
         except Refused as refused:
@@ -158,7 +161,10 @@ class Tab:
             raise Refused(self._ended or "closed") from None
 
     async def ask(self, kind: str, **rest: Any) -> Message:
-        """Send a message and return its reply. Raises Refused with the reason of an `error`, or `no_reply`."""
+        """Send a message and return its reply.
+
+        Raises Refused with the reason that the server's `error` names, or with the reason `no_reply`.
+        """
         self._number += 1
         number, self._replies[number] = self._number, asyncio.get_running_loop().create_future()
         try:

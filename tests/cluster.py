@@ -257,7 +257,7 @@ def main() -> None:
             return
         print("Ctrl+C ends it.", flush=True)
         web.run_app(demo.shop_app(cluster.settings), host="127.0.0.1", port=cluster.settings.shop_port, print=None)
-        # the terminal sends Ctrl+C to make and to this process; make then forwards the signal once more
+        # the terminal sends Ctrl+C to make and to this process; make then forwards the signal once more, so ignore later signals
         for again in (signal.SIGINT, signal.SIGTERM):
             signal.signal(again, signal.SIG_IGN)
         print()

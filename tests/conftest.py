@@ -5,7 +5,7 @@ import structlog
 from media.api.cancellation import keep_cancellations
 
 keep_cancellations()  # our programs do this at their start; tests run servers and peers in this process
-# without a set-up, structlog draws each traceback with all variables, which takes a second of processor time
+# without this configuration, structlog draws each traceback with all variables, which takes a second of processor time
 structlog.configure(
     processors=[
         *structlog.get_config()["processors"][:-1],

@@ -96,7 +96,7 @@ class PostgresServer:
 
 
 def both(first: PostgresServer, second: PostgresServer) -> str:
-    """Return an address that names both servers. A client that may only use a primary finds the primary among the two."""
+    """Return an address that names both servers. A client that asks for a primary finds the primary among the two."""
     hosts = "&".join(f"host={each.host}:{each.port}" for each in (first, second))
     return f"postgresql+asyncpg://sangdam@/postgres?{hosts}"
 

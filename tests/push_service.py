@@ -115,7 +115,7 @@ class PushService:
         assert jwt.decode(parts["t"], key, algorithms=["ES256"]).claims["aud"] == self.origin
 
     async def until(self, enough: Callable[[list[Came]], bool]) -> list[Came]:
-        """Wait until `enough` holds of the accepted pushes. Return these pushes."""
+        """Wait until `enough` returns True for the list of accepted pushes. Return these pushes."""
         async with asyncio.timeout(WAIT_S):
             while not enough(self.came):
                 await asyncio.sleep(0.02)

@@ -22,7 +22,7 @@ def no_replicas(client: redis.Redis) -> Iterator[None]:
 
 @contextmanager
 def disk_error(client: redis.Redis) -> Iterator[None]:
-    """Let the server's snapshot fail: its folder is /proc, in which no file can be created."""
+    """Make the server's snapshot fail: set its folder to /proc, in which no file can be created."""
     folder = client.config_get("dir")["dir"]
     client.config_set("save", "3600 1000000")
     client.config_set("dir", "/proc")

@@ -204,7 +204,8 @@ def running_cluster() -> Iterator[list[RedisServer]]:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="sangdam-redis-"))
             nodes.append(RedisServer(Path(folder), cluster=True, slots=slots))
             stack.callback(nodes[-1].kill)
-        with ThreadPoolExecutor() as threads:  # in parallel, because each node waits two seconds before it accepts writes
+        # the masters start in parallel, because each waits two seconds before it accepts writes
+        with ThreadPoolExecutor() as threads:
             list(threads.map(RedisServer.start, nodes))
         clients = [stack.enter_context(redis.Redis(port=node.port)) for node in nodes]
         for client in clients[1:]:

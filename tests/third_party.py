@@ -64,7 +64,10 @@ def page_packages() -> dict[str, str]:
 
 
 def lists() -> dict[str, str]:
-    """Return the two tables of the page. Each table's key is the name of the comment in the page that marks its place."""
+    """Return the two tables of the page.
+
+    The key of each table is the name of the comment that marks the table's place in the page.
+    """
     python = [f"| {name} | {text} | {brought} |" for name, (text, brought) in sorted(python_packages().items())]
     pages = [f"| {name} | {text} |" for name, text in sorted(page_packages().items())]
     return {

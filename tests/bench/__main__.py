@@ -63,7 +63,10 @@ PARTS: dict[str, Callable[[], Iterable[Row]]] = {
 
 
 def main(names: list[str]) -> None:
-    """Measure each part; print its rows and merge them into build/bench.json. If a part fails, the other parts still run."""
+    """Measure each part. Print the part's rows and merge them into build/bench.json.
+
+    If a part fails, the other parts still run.
+    """
     unknown = set(names) - set(PARTS)
     if unknown:
         sys.exit(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")

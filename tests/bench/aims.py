@@ -10,7 +10,7 @@ Rows = dict[str, Row]
 
 
 class Aim(NamedTuple):
-    """A promised limit. `worst`: the limit applies to every run, not only to the row's value."""
+    """A promised limit. `worst`: the limit applies to every run, not only to the row's value, which is usually a median."""
 
     row: str
     title: str

@@ -15,8 +15,8 @@ from tests.browser import media
 from tests.browser.people import Cast, Staff, User, eventually
 from tests.browser.service import Service, running
 
-# Records how long each peer connection takes from its creation to `connected`. Counts the bytes that the
-# picture board sends, and the points of the strokes in them.
+# Records how long each peer connection takes from its creation to `connected`. Counts the bytes that the board sends over its
+# data channel.
 WATCH = """
 (() => {
   window.__joins = []; window.__docBytes = 0;

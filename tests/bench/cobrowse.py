@@ -149,7 +149,10 @@ async def delay_ms(user: User, counselor: Staff, text: str) -> float:
 
 
 async def cpu_percent(user: User) -> list[float]:
-    """Return the processor time of all renderers of the user's browser in each window, in percent of one core."""
+    """Return the processor time of all renderers of the user's browser, in percent of one core.
+
+    The list has one percentage for each of `WINDOWS` periods of `WINDOW_S` seconds.
+    """
     devtools = await user.browser.new_browser_cdp_session()
     found = (await devtools.send("SystemInfo.getProcessInfo"))["processInfo"]
     await devtools.detach()
@@ -197,7 +200,7 @@ async def measure() -> list[Row]:
                 delays = []
                 for n in range(CHANGES):
                     delays.append(await delay_ms(user, counselor, f"news {n}"))
-                    # so each change comes at another moment between two ticks of the recorder's timer
+                    # the pauses differ, so that each change comes at another moment between two ticks of the recorder's timer
                     await asyncio.sleep(0.11 + 0.017 * (n % 7))
                 return [
                     row("cobrowse_change_to_seen_p95_ms", "ms", delays),

@@ -68,7 +68,10 @@ def _where(source: Path) -> str:
 
 
 def _themed(svg: str) -> str:
-    """Return the plot in the reader's colour theme. The plot has its own background, so it is legible on every page."""
+    """Make the plot follow the reader's colour theme, light or dark. Return the changed SVG.
+
+    The plot has its own background, so it is legible on every page.
+    """
     names = {color: f"--c{number}" for number, color in enumerate(DARK)}
     for color, name in names.items():
         svg = svg.replace(color, f"var({name}, {color})")

@@ -1,9 +1,9 @@
 """Measure the matcher's memory store with 1,000 staff, 20 queues and 10,000 waiting requests.
 
 The bench also compares a queue of 100,000 waiting requests with a queue of 1,000. A match is one step that ends with a
-reservation: `wrapped_up` takes the head of the queue. The other steps (accept, enter, complete, a new request) run on the same
-engine, between the timed steps. Rates are computed from the thread's CPU time, which other programs do not affect. The p99 is
-measured by the wall clock, which other programs do affect.
+reservation: with `wrapped_up`, a member of staff becomes free and gets the first request of the queue. The other steps (accept,
+enter, complete, a new request) run on the same engine, between the timed steps. Rates are computed from the thread's CPU time,
+which other programs do not affect. The p99 is measured by the wall clock, which other programs do affect.
 """
 
 from __future__ import annotations

@@ -103,7 +103,8 @@ class Browser:
 
     async def page_of_user(self) -> Person:
         """Open a user's page on which a call is prepared."""
-        stranger = Browser(self.service, self.http)  # without the owner's cookie, with which a request counts as one of staff
+        # this browser has no cookie, because with the owner's cookie the server would take the user for staff
+        stranger = Browser(self.service, self.http)
         code = await stranger.ask(
             "/api/codes", {"site": "demo-shop", "category": "cameras", "language": "ko"}, host=self.service.shop
         )
@@ -134,7 +135,7 @@ class Browser:
 
 
 async def timed(name: str, unit: str, count: int, work: Callable[[int], Awaitable[object]]) -> Row:
-    """Return a row with the time that `work` takes. `unit`: ms or s."""
+    """Return a row with the time that `work` takes. `unit`: ms or s. `count`: number of runs."""
     taken = []
     for number in range(count):
         began = time.perf_counter()
@@ -193,7 +194,10 @@ async def command_seen(owner: Browser) -> Row:
 
 
 async def hours_stored(service: Service, own: bool) -> float:
-    """Return when the database has opening hours of this category, or has none: a time of `time.perf_counter`, in s."""
+    """Wait until the database has opening hours of this category (`own`), or has none.
+
+    Return this moment of `time.perf_counter`.
+    """
     with contextlib.closing(sqlite3.connect(f"file:{service.data_dir / 'records.sqlite'}?mode=ro", uri=True)) as database:
         asked = "SELECT hours IS NOT NULL FROM category WHERE site = 'demo-shop' AND id = 'cameras'"
         while database.execute(asked).fetchone() != (own,):
@@ -202,7 +206,10 @@ async def hours_stored(service: Service, own: bool) -> float:
 
 
 async def opening_seen(user: Person, opened: bool) -> float:
-    """Return when the user's page begins to show that the category is open, or closed: a time of `time.perf_counter`, in s."""
+    """Wait until the user's page shows the category as open (`opened`) or closed.
+
+    Return this moment of `time.perf_counter`.
+    """
     await user.until(lambda session: session["opening"]["open"] is opened)
     return time.perf_counter()
 

@@ -65,7 +65,10 @@ Casting = Callable[[Service], AbstractAsyncContextManager[Cast]]
 
 @pytest.fixture(scope="session")
 def casting(playwright: Playwright, pool: Pool, media_folder: Path) -> Casting:
-    """Give people with browsers to a test, for a service. Fail at the end if one of their pages has thrown an error."""
+    """Return a `Casting`, which gives a service's people with browsers to a test.
+
+    At the end, fail if one of the people's pages has thrown an error.
+    """
 
     @asynccontextmanager
     async def casting(service: Service) -> AsyncIterator[Cast]:

@@ -54,7 +54,8 @@ BRING = """
 
 KEYS = {"pen": "p", "marker": "m", "line": "l", "arrow": "a", "rectangle": "r", "ellipse": "o"}
 DRAWN = {"펜으로": 2, "형광펜": 2, "까지 선": 5, "화살표": 3, "네모": 3, "동그라미": 3}
-"""Words of the list → how many shapes `each_tool` draws. By keyboard, the pen and the marker make straight lines."""
+"""Text in the page's list of shapes → how many of these shapes `each_tool` draws. By keyboard, the pen and the marker make
+straight lines."""
 
 
 async def at(person: Person, x: float, y: float) -> tuple[float, float]:

@@ -48,8 +48,8 @@ class Network:
 
     Everything else passes a SOCKS proxy, which holds the data back while the network fails.
 
-    After the network has failed and returned, it must not fail again. `becomes` changes the quality of the link that carries
-    media.
+    Let the network fail only once: after it has returned, it must not fail again. `becomes` changes the quality of the link that
+    carries media.
     """
 
     def __init__(self) -> None:

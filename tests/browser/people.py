@@ -26,8 +26,8 @@ CHROMIUMS = {"chromium": "/usr/bin/chromium-headless-shell", "full chromium": "/
 # kinds of responses whose bodies are not fetched from the browser, because that would take a second for each page
 BUILT = {"script", "stylesheet", "font", "image"}
 DOWNLOADS = "downloads"  # folder for what Firefox saves, inside the folder of a test run's media
-# Notes in `badges`, in a page or a service worker, each number that it shows on the icon of the installed console. The browser
-# still gets each call.
+# Records in the array `badges` each number that a page or a service worker shows on the icon of the installed console. The
+# browser still gets each call.
 NOTE_BADGES = """() => {
   globalThis.badges = [];
   for (const [name, says] of [["setAppBadge", (count) => count], ["clearAppBadge", () => 0]]) {
@@ -118,7 +118,8 @@ class Person:
         page.on("pageerror", lambda error: self._note(page, str(error)))
 
     def _note(self, page: Page, error: str) -> None:
-        # Firefox reports a connection that ended without a goodbye like an uncaught error. The page connects again by itself.
+        # Firefox reports a connection that ended without a goodbye as if it were an uncaught error. The page reconnects by
+        # itself.
         if "was interrupted while the page was loading" not in error:
             self.problems.append(f"{type(self).__name__} at {page.url.partition('#')[0]}: {error}")
 
@@ -207,7 +208,7 @@ Pool = dict[tuple[BrowserName, media.Voice, bool], Browser]
 
 
 class Cast:
-    """Gives each person a browser and a context. The browsers stay open in `pool` for the next test: one for each voice.
+    """Gives each person a browser and a context. `pool` keeps one open browser for each voice, for the next test.
 
     Everything else closes when the test leaves `async with cast.stack`.
     """

@@ -163,7 +163,8 @@ class Backstage:
         await asyncio.gather(*self.leaving)
 
     async def _prepare(self, after_s: float = 0) -> Service:
-        await asyncio.sleep(after_s)  # in its first seconds, a test needs the whole processor
+        # a test needs the whole processor in its first seconds, so the next service starts only after `after_s`
+        await asyncio.sleep(after_s)
         self.count += 1
         folder = self.folder / str(self.count)
         folder.mkdir()

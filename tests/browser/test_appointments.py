@@ -1,4 +1,7 @@
-"""An appointment in browsers: a visitor chooses it in the shop, the operator moves it, and both people keep it at its time."""
+"""An appointment in browsers.
+
+A visitor chooses it in the shop, the operator moves it, and both people meet at the appointed time.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,8 @@ async def test_both_meet_at_the_time_of_an_appointment(cast: Cast) -> None:
     await expect(user.get("appointment-when")).to_be_visible()
     await user.get("appointment-try").click()
     await expect(user.get("devices-tried").get_by_test_id("mic-level")).to_be_visible()
-    await expect(user.get("devices-tried").get_by_label("카메라")).to_have_count(0)  # the appointment is by voice
+    # the appointment is for a voice call, so the page does not test the camera
+    await expect(user.get("devices-tried").get_by_label("카메라")).to_have_count(0)
 
     counselor = await cast.counselor()
     operator = await cast.operator()

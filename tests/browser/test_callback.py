@@ -1,4 +1,7 @@
-"""Callbacks in browsers: a user who does not wait later follows a fresh link and reaches exactly the counselor who called."""
+"""Callbacks in browsers: a user does not want to wait.
+
+Later, the user follows a fresh link and reaches exactly the counselor who called back.
+"""
 
 from __future__ import annotations
 

@@ -58,7 +58,8 @@ STORM = """
 })
 """
 TITLE = "비밀제목"
-# Texts that leave no page, whatever the site says, and texts that are hidden unless the site shares them.
+# `NEVER`: texts that never leave the page, whatever the site allows. `SECRETS`: these texts, and texts that leave the page only
+# if the site allows it.
 NEVER = ("비밀개인", "비밀편집", "비밀암호", "비밀카드", "비밀이름", "비밀액자", "비밀속글")
 SECRETS = (*NEVER, "비밀주문", "비밀주소", "비밀링크", "비밀변경")
 DOT = "•"
@@ -112,7 +113,7 @@ async def shop(server: str) -> AsyncIterator[Shop]:
 
 
 async def allow(service: Service, origin: str, texts: Literal["strict", "open"]) -> None:
-    """Let the demo's site show pages of this origin, and announce everything that happens to a webhook."""
+    """Let the demo's site show pages of this origin, and add a webhook, to which the service then announces every event."""
     site = ("--update", "--origin", service.shop, "--origin", origin, "--cobrowse", texts)
     await sangdam(service, "site", "add", "demo-shop", *site)
     await sangdam(service, "webhook", "add", "https://hook.example/")
@@ -165,7 +166,10 @@ async def page_frame(counselor: Staff) -> Frame:
 
 
 async def points_and_frames(counselor: Staff, user: User) -> FloatRect:
-    """Point at the middle of the shown page, and frame what is near its top. Return where the counselor's page shows it."""
+    """Point at the middle of the shown page, and draw a frame around the element near its top.
+
+    Return the place of the user's page within the counselor's page.
+    """
     box = await counselor.get("page-surface").bounding_box()
     assert box is not None
     await counselor.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -311,7 +315,7 @@ async def test_firefox_shows_an_open_page_to_firefox(backstage: Backstage, casti
             assert not got.has(secret), secret
         assert site.by_staff() == {"/own.png"}
         assert all("blocked" in each and "/far" in each for each in counselor.problems), counselor.problems
-        counselor.problems.clear()  # Firefox reports each picture of another origin that it does not load
+        counselor.problems.clear()  # Firefox reports each picture of another origin that the counselor's page blocks
         await counselor.get("page-stop").click()
         await expect(own(user, "stop")).to_have_count(0)
         await expect(counselor.get("page-view")).to_be_hidden()
@@ -328,7 +332,7 @@ window.WebSocket = class extends WebSocket {
   }
 };
 """
-# Firefox runs no script of a test in a frame without scripts. So the surrounding page looks into the frame.
+# In a frame that may not run scripts, Firefox does not run a test's script either. So the surrounding page looks into the frame.
 IN_PAGE = """
 (selector) => {
   const found = document.querySelector('[data-testid=page-view] iframe')?.contentDocument?.querySelector(selector);

@@ -72,7 +72,7 @@ async def test_call_and_board_survive_a_killed_worker_and_server(cast: Cast, ser
     await service.start()
     await still_there(user, counselor)
     await counselor.page.reload()
-    await expect(counselor.get("board-canvas")).to_be_visible()  # a drawn board opens by itself
+    await expect(counselor.get("board-canvas")).to_be_visible()  # the board opens by itself, because it is not empty
     await eventually(lambda: ink(counselor), drawn, "the whole board should be back")
 
 

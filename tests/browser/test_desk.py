@@ -122,7 +122,8 @@ async def test_who_waits_is_first_and_each_conversation_stays_as_it_was(cast: Ca
     await caller.call()
     await jimin.get("chat-input").press_sequentially(" 계속")
     await caller.enter()
-    await expect(jimin.get("ring-key")).to_have_text("Alt Enter")  # Enter alone sends the line that is being written
+    # Alt+Enter accepts the ring, because Enter alone sends the line that is being written
+    await expect(jimin.get("ring-key")).to_have_text("Alt Enter")
     await expect_badge(jimin, 1)
     await jimin.page.keyboard.press("Alt+Enter")
     await expect(jimin.get("voice-strip")).to_be_visible()

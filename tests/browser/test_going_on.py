@@ -17,7 +17,7 @@ AFTER_SKIPS = 7  # number of skips of 20 s, because the mail to a user who has l
 
 
 async def open_link(user: User, url: str) -> None:
-    """Open a one-time link as a person does: look at the page behind it, then press its button."""
+    """Open a one-time link as a person does: look at the page that it opens, then press the button on that page."""
     user.page = await user.context.new_page()
     await user.page.goto(url)
     await expect(user.page.locator("h1")).to_have_text("상담을 여기서 이어 가요")

@@ -15,7 +15,7 @@ from tests.browser.test_help import switch
 
 GUEST = PROFESSIONAL  # the guest's browser has the third voice and colour; later the user's phone has them
 PHONE = {"width": 390, "height": 844}
-# Lets several people with different voices use one browser: replaces the sound of the page's microphone by a tone of its own.
+# Lets several people with different voices use one browser: replaces the sound of each page's microphone by a different tone.
 OWN_TONE = """
 if (navigator.mediaDevices) {
   const devices = navigator.mediaDevices;
@@ -180,7 +180,7 @@ async def test_firefox_invites_enters_and_becomes_a_camera(cast: Cast) -> None:
 
 
 class Six:
-    """A room of six. All people have one browser, and each has a tone of their own.
+    """A room of six. The six people share one browser, and each of them has a different tone.
 
     In the order in which they come: the counselor Jimin, the user, the guests Mina, Ito and Suji, the professional Dr. Han.
     """

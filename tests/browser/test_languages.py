@@ -1,4 +1,7 @@
-"""Visitors, guests and staff with five languages see only their language, through a whole call, on the smallest phone."""
+"""In each of five languages, visitors, guests and staff make a whole call on the smallest phone.
+
+They see no text in another language.
+"""
 
 from __future__ import annotations
 

@@ -74,7 +74,10 @@ async def test_operator_listening_is_shown_to_both_and_hold_silences(cast: Cast)
 
 
 async def whispers_then_joins(operator: Staff, counselor: Staff, user: User) -> None:
-    """Let the operator whisper, mute, join, and only listen again. Check that each person hears whom their page names."""
+    """Let the operator whisper, mute, join, and only listen again.
+
+    Check that each person hears exactly the people whom that person's page names.
+    """
     assert await operator.page.evaluate("window.microphones") == 0, "whoever listens is not asked for a microphone"
     await operator.get("listen-as-whisper").click()
     await counselor.hears(USER.hz, PROFESSIONAL.hz)

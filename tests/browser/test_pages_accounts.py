@@ -117,7 +117,7 @@ async def the_holidays(house: House, operator: Staff) -> None:
 
 
 async def the_rules(house: House, operator: Staff) -> None:
-    """Look at the sign-in rules of one organisation, at conflicting changes of them, and at an organisation's own provider."""
+    """Look at an organisation's sign-in rules, at conflicting changes of these rules, and at an organisation's own provider."""
     await part(house, operator, "signing-in", "rules-save")
     await house.eyes.look(operator.page, "accounts-signing-in")
     await sangdam(house.cast.service, "sign-in", "--hours", "8")
@@ -152,7 +152,8 @@ async def the_audit(house: House, operator: Staff) -> None:
     await part(house, operator, "audit", "audit-undo")
     await expect(operator.page.locator(".cell-why").first).to_be_visible()  # a retired secret cannot be made valid again
     whole = {"ko": "설치 전체", "en": "The whole installation"}[house.eyes.language]
-    await expect(operator.get("audit").get_by_text(whole).first).to_be_visible()  # entries about the rules and the provider
+    # these entries are about the rules and the provider
+    await expect(operator.get("audit").get_by_text(whole).first).to_be_visible()
     await house.eyes.look(operator.page, "accounts-audit")
     await operator.page.locator("tr", has_text="Hana").get_by_test_id("audit-undo").click()
     await expect(operator.get("audit-undo-confirm")).to_be_visible()

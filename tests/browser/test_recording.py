@@ -1,4 +1,4 @@
-"""Recording in browsers: consent, the visible notice, and its withdrawal."""
+"""Recording in browsers: consent, the visible notice, and the withdrawal of the consent."""
 
 from __future__ import annotations
 
@@ -149,7 +149,10 @@ async def seen_page(user: User, counselor: Staff) -> Frame:
 
 
 async def replay_page(operator: Staff, user: User) -> None:
-    """Look at the page in the replay: before the page changed, after the change, and again before it. Try to use it."""
+    """Look at the page in the replay: before the page changed, after the change, and again before it.
+
+    Check with `use` that nobody can use the page in the replay.
+    """
     shown = operator.get("player-page")
     frame = shown.frame_locator("iframe")
     seek = operator.get("player-seek")

@@ -1,4 +1,4 @@
-"""The widget on hostile pages: the launcher is visible, a text session works, and the trail names the visited pages."""
+"""The widget on hostile pages: the launcher is visible, a text session works, and the counselor sees which pages were visited."""
 
 from __future__ import annotations
 

@@ -51,7 +51,10 @@ async def until(safari: WebKit, expression: str, *args: object) -> None:
 
 
 async def sign_in(safari: WebKit, staff: Staff, host: str, page: str) -> list[str]:
-    """Continue somebody's sign-in of another browser in WebKit, which keeps no secure cookie without HTTPS."""
+    """Show the sign-in page, then give WebKit the cookies of this person's other browser.
+
+    WebKit cannot sign in by itself: without HTTPS it keeps no secure cookie. Return the faults of the sign-in page.
+    """
     address = staff.service.host(host) + f"/{page}?lang=ko"
     await safari.goto(address)
     await safari.find("signin-submit")

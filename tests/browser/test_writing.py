@@ -61,7 +61,7 @@ async def test_unsent_line_is_gone_on_all_screens_and_in_the_copy(cast: Cast, tm
     professional = await cast.professional()
     await counselor.get("help-button").click()
     await counselor.get("help-note").press_sequentially("가격")
-    await counselor.page.keyboard.press("Control+Enter")  # sends the note
+    await counselor.page.keyboard.press("Control+Enter")  # this key combination sends the note
     await professional.accept()
     await professional.reads("SECRET")
     await choose(counselor, "SECRET", "retract")
@@ -212,7 +212,7 @@ async def keeps_the_readers_place(cast: Cast, counselor: Staff, user: User) -> N
     await elsewhere.click()
     await counselor.reads("둘째입니다")
     await elsewhere.click()
-    await expect(counselor.page.locator(".chat-newer")).to_be_visible()  # the reader has still not seen it
+    await expect(counselor.page.locator(".chat-newer")).to_be_visible()  # the reader has still not seen this line
 
     await counselor.page.locator(".chat-newer").click()
     await expect(line(counselor, "그동안 쓴 줄")).to_be_in_viewport()
@@ -222,7 +222,7 @@ async def keeps_the_readers_place(cast: Cast, counselor: Staff, user: User) -> N
     await counselor.reads("둘째입니다")
     await elsewhere.click()
     await eventually(lambda: is_at(lines, where), True, "the place near the end is kept")
-    await expect(lines.locator("[data-seq]").nth(250)).to_be_attached()  # all lines around the reader have been added
+    await expect(lines.locator("[data-seq]").nth(250)).to_be_attached()  # the page has added all lines around the reader's place
     await lines.locator("[data-seq]").first.evaluate("(line) => { line.style.minHeight = '400px'; }")
     await eventually(lambda: is_at(lines, where), True, "a line above that grows moves nothing")
     await user.write("읽는 동안 온 줄")

@@ -29,7 +29,7 @@ def postgres_server() -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let PostgreSQL take its time: on a busy machine, a transaction of a test can take longer than that of a server may."""
+    """Give PostgreSQL more time than a server does, because transactions are slow on a busy machine."""
     monkeypatch.setattr(database, "ANSWER_S", 60.0)
     monkeypatch.setattr(database, "IDLE_MS", 60_000)
 

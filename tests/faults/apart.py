@@ -73,9 +73,10 @@ BAD: dict[str, Fault] = {
 async def _disturbed(
     cluster: ApartCluster, one: str, other: str, name: str, faults: Mapping[str, Fault], moves: bool
 ) -> list[Figure]:
-    """Cause each of these faults between `one` and `other`, for each time in `BROKEN_S`.
+    """Cause each of these faults between `one` and `other`, for each duration in `BROKEN_S`.
 
-    The names `leader` and `worker` mean the present leader and the worker of the calls.
+    The names `leader` and `worker` mean the present leader and the worker of the calls. `moves`: whether rooms may move to
+    another worker; if not, the figures also tell how many rooms moved.
     """
     harm, moved, late = Harm(), [], []
     async with stage(cluster, calls=CALLS) as here:

@@ -1,8 +1,8 @@
 """People who behave as their browsers do.
 
 After a disconnect, a person's WebSocket reconnects with backoff: to the same server if that server said goodbye, otherwise to the
-next server. When the room's epoch rises, the person opens a new peer connection while the old connection still sounds. Each
-person keeps lines until they are acknowledged, and has a copy of the board.
+next server. When the room's epoch rises, the person opens a new peer connection while the old connection still carries sound.
+Each person keeps lines until they are acknowledged, and has a copy of the board.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ class Call:
         return max(person.ear.gap(since, until) for person in self.people)
 
     def hears(self, within_s: float = 0.3) -> bool:
-        """Return whether both people heard the other's tone within the last `within_s` seconds."""
+        """Return whether each of the two people heard the other's tone within the last `within_s` seconds."""
         now = asyncio.get_running_loop().time()
         return all(person.ear.times(now - within_s, now) for person in self.people)
 

@@ -118,7 +118,7 @@ async def redis_stops(cluster: Cluster) -> list[Figure]:
 
 
 async def _without_postgres(cluster: Cluster, here: Stage, away: Callable[[], None], back: Callable[[], None]) -> list[float]:
-    """Make PostgreSQL unavailable by `away` for half a minute, and available again by `back`.
+    """Make PostgreSQL unavailable for half a minute: `away` stops it, and `back` makes it available again.
 
     Return the number of lost records, the number of dropped calls, and the longest sound gap in s. During the half minute, people
     talk, write, draw, enter the queue, are matched, leave and rate.
@@ -155,7 +155,10 @@ async def _without_postgres(cluster: Cluster, here: Stage, away: Callable[[], No
 
 
 async def _missing(here: Stage, staying: Call, leaving: Call, matched: Call) -> int:
-    """Return how many of the checked entries about that half minute are missing in the records, wrong, or stored twice."""
+    """Return how many of the checked entries are missing in the records, wrong, or stored twice.
+
+    The entries are about the half minute without PostgreSQL.
+    """
     wrong = []
     over = await here.records.session(leaving.id)
     wrong.append(over is None or over.state != "closed" or over.rating_score != 4 or over.wrap_up_notes != "기록")

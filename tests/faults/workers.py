@@ -63,7 +63,7 @@ class Writers:
         return lost
 
     async def lost_strokes(self) -> int:
-        """Return how many strokes are missing on that person's board on which more strokes are missing."""
+        """Count the strokes that are missing on each of the two boards. Return the larger of the two counts."""
         drawn = set(self.strokes)
 
         def missing() -> int:

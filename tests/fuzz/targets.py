@@ -193,7 +193,7 @@ class _Line:
 
 
 def _voiced(packet: bytes) -> bytes:
-    """Return the packet with the version and SSRC of the offloaded voice."""
+    """Return the packet, changed to have the version and the SSRC of the offloaded voice."""
     return bytes([0x80 | packet[0] & 0x3F]) + packet[1:8] + b"\0\0\0\x08" + packet[12:] if len(packet) > 12 else packet
 
 
@@ -271,7 +271,7 @@ class _Show:
         assert self.video.lend(by, self.slots)
 
     def pictured(self, packet: bytes, after: int = 0) -> bytes:
-        """Return the packet as the next packet of the offloaded video, or as the packet `after` packets later."""
+        """Return the packet, changed into the next packet of the offloaded video, or into the packet `after` packets later."""
         head = bytes([0x80 | packet[0] & 0x3F, packet[1] & 0x80 | 96])
         sequence = (self.video.incoming.highest + 1 + after) & 0xFFFF
         return head + sequence.to_bytes(2, "big") + packet[4:8] + b"\0\0\0\7" + packet[12:]
@@ -491,7 +491,8 @@ def _offers() -> list[str]:
 def _lean(offer: str) -> str:
     """Return the offer without lines of unused codecs.
 
-    Nine of ten lines belong to unused codecs. Without these lines, damage hits the lines that matter three times as often.
+    Nine of ten lines belong to unused codecs. Without these lines, random damage hits a line of a used codec three times as
+    often.
     """
     wanted = set(re.findall(r"a=rtpmap:(\d+) (?:opus|VP8)/", offer))
     wanted |= {rtx for rtx, of in re.findall(r"a=fmtp:(\d+) apt=(\d+)", offer) if of in wanted}

@@ -10,7 +10,7 @@ import pytest
 from tests.fuzz.__main__ import Fuzzed, fuzz
 from tests.fuzz.targets import TARGETS
 
-pytestmark = pytest.mark.timeout(400)  # the fixture runs all targets, at low priority
+pytestmark = pytest.mark.timeout(400)  # long, because the fixture runs all targets, at low priority
 
 
 @pytest.fixture(scope="module")

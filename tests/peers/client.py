@@ -40,8 +40,8 @@ CHECK_EVERY_S = 0.5
 class Peer:
     """A peer connection, and everything that it has received. Use `async with await Peer.join(…)`.
 
-    `heard`: Opus payloads. `pictures`: slot → sequence number → payload. `picture_times`: slot → sequence number → (frame,
-    timestamp).
+    `heard`: Opus payloads. `pictures`: slot → sequence number → payload. `picture_times`: slot → sequence number → (frame number,
+    RTP timestamp).
     """
 
     role = "controlling"
@@ -51,7 +51,7 @@ class Peer:
         """Prepare a peer.
 
         `layers`: RID → packets in a frame, from the lowest layer to the highest. Without `layers`, the camera has one layer.
-        `repairs`: offer RTX and RED.
+        `repairs`: whether the peer offers RTX and RED.
         """
         self.participant = participant
         self.layers = layers or {}
@@ -222,7 +222,8 @@ class Peer:
         elif data[0] < 64:
             self._inbox.put_nowait(data)
         elif self._dtls._rx_srtp is None:
-            return  # the worker completes the DTLS handshake a moment earlier than this client
+            # the worker completes the DTLS handshake first, so its first packets can arrive before this client has the keys
+            return
         elif 192 <= data[1] <= 223:
             self._rtcp(self._dtls._rx_srtp.unprotect_rtcp(data))
         else:
@@ -302,10 +303,10 @@ class Peer:
                     self.send_rtcp(rtcp.receiver_report(1, []) + rtcp.nack(1, stream.ssrc, missing))
 
     def _again(self, sent: bytes) -> bytes:
-        """Return the packet to retransmit.
+        """Return the packet that retransmits the packet `sent`.
 
-        Without `repairs` the packet is returned unchanged. With `repairs` the packet is packed into an RTX stream, which names
-        its source only by MID.
+        Without `repairs`, return `sent` itself. With `repairs`, return an RTX packet (RFC 4588) that contains the payload of
+        `sent`. The RTX packet names the repaired stream only by MID.
         """
         if not self.repairs:
             return sent
@@ -328,7 +329,7 @@ class Peer:
         return self._ssrcs[role]
 
     def renew(self, role: str) -> None:
-        """Send the later packets of the stream with this role ("audio", "camera", …) under a new SSRC."""
+        """Send the stream with this role ("audio", "camera", …) under a new SSRC from now on."""
         self._ssrcs[role] = secrets.randbits(31) + 1
 
     def send_rtcp(self, data: bytes) -> None:
@@ -388,14 +389,15 @@ class Peer:
             await asyncio.sleep(max(0.0, began + (number - first) * 0.02 - loop.time()))
 
     def show_layers(self, fps: int = 20) -> None:
-        """Start to send the camera in all its layers. Each payload names its layer."""
+        """Start to send the camera in all its layers. Each payload contains the RID of its layer."""
         for name, packets in self.layers.items():
             self.show(f"camera:{name}", packets_a_frame=packets, fps=fps)
 
     def show(self, role: str = "camera", *, packets_a_frame: int = 3, fps: int = 20) -> asyncio.Task[None]:
-        """Start to send video frames of this many packets until the returned task is cancelled.
+        """Start to send video frames, each split into `packets_a_frame` packets, until the returned task is cancelled.
 
-        The first frame is a keyframe, and so is the next frame after a request. Payloads contain the numbers of frame and packet.
+        The first frame is a keyframe, and so is the next frame after a keyframe request. Each payload contains the numbers of its
+        frame and packet.
         """
         task = asyncio.create_task(self._show(role, packets_a_frame, fps))
         self._tasks.append(task)
@@ -425,7 +427,7 @@ class Peer:
         return Listened(self.heard[begin:])
 
     def layer(self, slot: int, last: int = 10) -> set[str]:
-        """Return the layers to which the last packets received in this slot belong."""
+        """Return the layers to which the last `last` packets received in this slot belong."""
         packets = list(self.pictures.get(slot, {}).values())[-last:]
         return {packet[10:].rstrip(b".").decode().partition(":")[2] for packet in packets}
 
@@ -434,7 +436,7 @@ class Peer:
         return sum(ssrc == self._ssrcs[role] for ssrc, _ in self._sent)
 
     def frames(self, slot: int) -> list[tuple[int, int]]:
-        """Return (frame, packet) of each packet received in the slot, in order of sequence numbers."""
+        """Return (frame number, packet number) of each packet received in the slot, in order of sequence numbers."""
         packets = self.pictures.get(slot, {})
         first = next(iter(packets), 0)
         ordered = sorted(packets, key=lambda sequence: rtp.ahead(sequence, first))

@@ -86,7 +86,7 @@ def answers(path: Path) -> bool:
 def start_worker(
     socket: Path, *, own_addresses: bool = False, pure: bool = False, module: Sequence[str] = ("media",)
 ) -> subprocess.Popen[bytes]:
-    """Start a worker process and wait until it accepts connections. The worker ends with this process.
+    """Start a worker process and wait until it accepts connections. The worker ends when this process ends.
 
     `own_addresses`: whether the worker uses all addresses of the machine, instead of 127.0.0.1 alone. `pure`: whether the worker
     runs without the fast path.

@@ -143,7 +143,7 @@ class Service:
     async def staff(
         self, login: str, *, available: bool = True, tab: str = "t-staff", cookie: str = "", ready: bool = False
     ) -> Person:
-        """Return a member's console. `ready`: the console connects again, and the member was available."""
+        """Return a member's console. `ready`: the console says that the member was available before it reconnected."""
         cookie = cookie or await self.sign_in(login)
         person = Person(await self._socket(self.settings.staff_url("counselor"), cookie))
         person.cookie = cookie
@@ -204,7 +204,7 @@ class Person:
         def found() -> dict[str, Any] | None:
             return next((message for message in self.seen[since:] if wanted(message)), None)
 
-        def closed() -> bool:  # no message follows the end of the connection, because this client does not reconnect
+        def closed() -> bool:  # after the end of the connection no more messages arrive, because this client does not reconnect
             return bool(self.seen) and self.seen[-1]["type"] == "closed"
 
         async with self._news:
@@ -263,7 +263,7 @@ class Person:
 
 
 class _ByWebSocket:
-    """Takes the place of a worker's client, of which a light peer calls only the method `admit`.
+    """Takes the place of a worker's client. A light peer calls only the client's method `admit`.
 
     `admit` sends the offer over the person's WebSocket, as a browser does.
     """

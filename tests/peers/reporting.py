@@ -9,7 +9,7 @@ from tests.peers.client import Peer
 
 
 async def reports_back(peer: Peer, lost_percent: int) -> None:
-    """Report on the received voice once a second, as a browser does."""
+    """Once a second, report as a browser does that `lost_percent` of the received voice packets were lost."""
     while True:
         await asyncio.sleep(0.25)
         told = [report for report in peer.reports if isinstance(report, rtcp.SenderReport)]

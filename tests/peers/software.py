@@ -20,7 +20,10 @@ class Software:
         return self
 
     async def ask(self, method: str, path: str, body: Any = None, key: str = "") -> tuple[int, Any]:
-        """Make a request. Return status and answer. PUT overwrites any stored value. `key`: the idempotency key, or ""."""
+        """Make a request. Return status and answer.
+
+        PUT overwrites the stored version, whichever it is. `key`: the idempotency key, or "".
+        """
         headers = {"Authorization": f"Bearer {self.token}"} | ({"Idempotency-Key": key} if key else {})
         headers |= {"If-Match": "*"} if method == "PUT" else {}
         async with self.service.http.request(method, f"{self.service.url}/api/v1/{path}", json=body, headers=headers) as reply:

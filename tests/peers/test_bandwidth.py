@@ -1,4 +1,7 @@
-"""A person with a slow connection gets less video, keeps the voice, and is told about it. Nobody else notices."""
+"""A person with a slow connection gets less video and keeps all of the voice.
+
+The worker tells this person about the reduced video. The other participants notice nothing.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ before the link, or the machine may be busy.
 
 
 def nearly_all(numbers: list[int], sent: int, per_s: float) -> bool:
-    """Return whether at least 95 % of the packets arrived, if packets that may still be under way do not count."""
+    """Return whether at least 95 % of the packets arrived. Packets that may still be under way do not count."""
     ahead = [rtp.ahead(number, numbers[0]) for number in numbers]
     whole = len(ahead) > 0.95 * (max(ahead) - min(ahead) + 1)
     return whole and len(ahead) > 0.95 * sent - UNDER_WAY_S * per_s

@@ -73,7 +73,7 @@ class Pages:
         return web.Response(text=self._by_line(name, admitted.sdp))
 
     def _by_line(self, name: str, sdp: str) -> str:
-        """Replace the worker's ICE candidates by the client's end of this person's simulated link, if there is one."""
+        """Replace the worker's ICE candidates by the address of this person's simulated link, if the person has one."""
         if name not in self.lines:
             return sdp
         host, port = self.lines[name]
@@ -173,7 +173,8 @@ async def test_slot_and_voice_change_owner_during_the_call(pages: Pages, viewer:
         await pages.service.matrix(hears=both, sees={"a": {0: ("c", "camera"), 1: ("b", "camera")}})
         await pages.until("a", {pages.tone("b"), pages.tone("c")}, ["c", "b"])
         await pages.service.matrix(hears={"a": {"c": 1.0}}, sees={"a": {0: ("c", "camera")}})
-        await pages.until("a", {pages.tone("c")}, ["c", "b"])  # b's last frame stays in its slot until the page hides it
+        # b's last frame stays in its slot on a's page until the page hides the slot
+        await pages.until("a", {pages.tone("c")}, ["c", "b"])
 
 
 async def test_reloaded_page_returns_to_its_place(pages: Pages) -> None:

@@ -98,7 +98,7 @@ async def test_spoken_words_are_read_only_while_captions_are_on(
         assert (await service.live.records.search_sessions(Search(q="the number and dial")))[0] == []
 
         process.pause()
-        other.renew("audio")  # the tone is sent under a new SSRC, because its counters begin anew
+        other.renew("audio")  # the new tone gets a new SSRC, because its sequence numbers and timestamps begin anew
         one.speak(700)
         other.speak(1100)
         await hears(one, 1100)
@@ -108,13 +108,14 @@ async def test_spoken_words_are_read_only_while_captions_are_on(
         async def miss(_: object, __: media.CaptionsOver) -> None:
             missed.set()
 
-        monkeypatch.setitem(rooms._ON_EVENT, media.CaptionsOver, miss)  # the event stream breaks at this moment
+        # the server misses this event, as if the event stream had broken at this moment
+        monkeypatch.setitem(rooms._ON_EVENT, media.CaptionsOver, miss)
         await process.kill()
         await asyncio.wait_for(missed.wait(), PATIENCE_S)
         monkeypatch.undo()
         assert user.session["captions"]["on"], "nobody has told the server yet"
         again = media.Snapshot(n=1, worker=worker.id, pid=1, udp=[], rooms=await worker.client.rooms())
-        await rooms.on_event(again)  # with this frame the next stream begins
+        await rooms.on_event(again)  # a new event stream begins with a snapshot like this one
         lost = await user.until(lambda session: session["captions"]["failed"])
         assert (lost["captions"]["on"], lost["captions"]["ready"]) == (False, False)
         await hears(one, 1100)

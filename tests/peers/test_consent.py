@@ -23,9 +23,9 @@ async def _beat(peer: Peer) -> None:
 
 
 async def _repeat(check: bytes, target: tuple[str, int], sockets: list[Peer]) -> None:
-    """Resend a captured check from the socket of each peer.
+    """Resend a captured check from the sockets of two peers.
 
-    One socket has the address that sent the check first, and the other has another address.
+    One socket has the address from which the check was originally sent. The other socket has another address.
     """
     while True:
         for each in sockets:

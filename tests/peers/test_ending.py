@@ -82,7 +82,7 @@ async def started(folder: Path, *options: str) -> AsyncIterator[Server]:
 
 @contextlib.contextmanager
 def silent_store() -> Iterator[tuple[int, Callable[[], bool]]]:
-    """Listen, and never answer. Return the port, and whether somebody has connected."""
+    """Listen on a port without ever answering. Return the port, and a function that says whether somebody has connected."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.setblocking(False)
         taken: list[socket.socket] = []

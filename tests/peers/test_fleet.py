@@ -57,7 +57,7 @@ def media_machine(
     try:
         yield process
     finally:
-        process.kill()  # when this media machine ends, its workers end, too
+        process.kill()  # the killed process is the media machine of the test; its workers end with it
         process.wait()
 
 

@@ -97,11 +97,11 @@ class Viewer:
         return median(ahead) - rtcp.NTP_EPOCH_S
 
     def beeps(self, seconds: float) -> list[tuple[int, float]]:
-        """Return (index of its pitch in `PITCHES`, start on the sender's clock in s) of each beep heard in the last `seconds`."""
+        """For each beep in the last `seconds`, return (index of its pitch in `PITCHES`, start in s on the sender's clock)."""
         decoder, found, quiet = Decoder(), [], 0
         arrived = zip(self.peer.heard_headers, self.peer.heard, strict=True)
         first = self.peer.heard_headers[0].sequence
-        in_order = sorted(arrived, key=lambda packet: rtp.ahead(packet[0].sequence, first))  # packets overtake each other
+        in_order = sorted(arrived, key=lambda packet: rtp.ahead(packet[0].sequence, first))  # packets may arrive out of order
         sounds = [decoder.decode(payload).astype(float) for _, payload in in_order]
         for index in range(len(sounds) - 5):
             loud = np.flatnonzero(np.abs(sounds[index]) > 3000)
@@ -113,7 +113,7 @@ class Viewer:
         return found
 
     def pictures(self, last: int) -> list[tuple[int, float]]:
-        """Return (number of the frame, time of its capture on the sender's clock in s) of each of the `last` video packets."""
+        """For each of the `last` video packets, return (number of its frame, capture time in s on the sender's clock)."""
         ssrc = next(ssrc for ssrc, slot in self.peer._slots.items() if slot == 0)
         kept = list(self.peer.picture_times[0].values())[-last:]
         return [(frame, self._time(ssrc, 90_000, timestamp)) for frame, timestamp in kept]
@@ -142,14 +142,14 @@ async def test_lips_and_voice_stay_in_sync_on_any_network(service: Service, hear
     await asyncio.sleep(5.0)
     task.cancel()
     ear = Viewer(viewer)
-    # each value estimates when the sender's clock began; the values from sound and from video must agree
+    # each value is the sender's clock when beep or frame number 0 was captured; the values from sound and video must agree
     voice = [moment - which * BEEP_EVERY_S for which, moment in ear.beeps(2.5)]
     lips = [moment - frame / FPS for frame, moment in ear.pictures(30)]
     assert len(voice) >= 3
     assert len(lips) >= 20
     apart = [(a - b + ROUND_S / 2) % ROUND_S - ROUND_S / 2 for a in voice for b in lips]
-    # Compare the median: a single beep is late if the machine has stood still for a moment, as in any call. If sound leaves its
-    # sender late, it arrives equally late, and the worker cannot know that.
+    # Compare the median, because a single beep arrives late whenever the machine pauses for a moment. Allow the time by which the
+    # sender sent sound late: the sound then arrives late too, and the worker cannot know that.
     told = f"voice after lips by {min(apart) * 1000:.0f} to {max(apart) * 1000:.0f} ms, sent {speaker.late_s * 1000:.0f} ms late"
     assert abs(median(apart)) < PROMISE_S + speaker.late_s, told
     line.close()

@@ -75,7 +75,7 @@ async def settled(service: Service) -> None:
 
 async def test_forgotten_password_is_replaced_by_a_link_that_works_once(service: Service, mails: Mails, capfd: Any) -> None:
     _, cookie = await sign_in(service)
-    for unknown in ("nobody", "nobody@shop.example", "suho"):  # Suho has no address
+    for unknown in ("nobody", "nobody@shop.example", "suho"):  # Suho has no mail address
         assert (await ask(service, "/api/password/forgot", {"login": unknown}))[:2] == (200, {})
     assert (await ask(service, "/api/password/forgot", {"login": " JIMIN@shop.example"}))[:2] == (200, {})
     mail = await mails.one("新しいパスワード")
@@ -91,7 +91,7 @@ async def test_forgotten_password_is_replaced_by_a_link_that_works_once(service:
 
 
 async def test_audit_says_who_was_mailed_a_link_for_a_forgotten_password(service: Service, mails: Mails) -> None:
-    for login in ("nobody", "suho", "jimin"):  # Suho has no address
+    for login in ("nobody", "suho", "jimin"):  # Suho has no mail address
         assert (await ask(service, "/api/password/forgot", {"login": login}))[0] == 200
     await mails.one("新しいパスワード")
     await settled(service)
@@ -100,7 +100,8 @@ async def test_audit_says_who_was_mailed_a_link_for_a_forgotten_password(service
 
 
 async def test_mail_that_came_twice_has_two_links_of_which_one_works(service: Service, mails: Mails) -> None:
-    mails.to_data = ["451 4.3.0 try again"]  # the mail server may have kept the mail that it refused
+    # the mail server refuses the mail, but may have kept it, so the mail can arrive twice
+    mails.to_data = ["451 4.3.0 try again"]
     await ask(service, "/api/password/forgot", {"login": "jimin"})
     records = service.app[app_keys.RECORDS]
     async with asyncio.timeout(PATIENCE_S):

@@ -1,7 +1,7 @@
 """Appointments over real HTTP and WebSockets.
 
-Users choose appointments, the matcher keeps their places free, and user and counselor keep the appointments. People move them. If
-a member of staff is late, another one takes over.
+Users choose appointments, the matcher keeps their places free, and user and counselor meet at the appointed time. Users and staff
+move appointments. If a member of staff is late, another one takes over.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ async def booked(user: Person, at: int, contact: str = "kim@example.com") -> dic
 async def pass_time(service: Service, seconds: float) -> None:
     """Move the clock forward in steps shorter than the presence lease.
 
-    These consoles renew the lease only at intervals of real time.
+    The consoles of this test renew the lease only at intervals of real time, so each step renews it for them.
     """
     live = service.live
     while seconds > 0:
@@ -83,7 +83,8 @@ async def test_both_meet_at_the_time_that_was_kept_free(service: Service) -> Non
     offered = await times(user)
     assert offered["minutes"] == 30
     assert offered["times"]
-    at = service.live.now() + SOON_MS  # the category is always open, and sign-ins last some hours
+    # any time is allowed because the category is always open, and this time is before the end of the sign-ins
+    at = service.live.now() + SOON_MS
     called = await booked(user, at)
     name = staff_of(service, user)
     assert called["staff_name"] == (await service.live.records.staff(name)).name

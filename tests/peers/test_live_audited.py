@@ -1,4 +1,4 @@
-"""Every change by other software is audited, or refused: while no audit entry can be written, the API changes nothing."""
+"""Every change by other software is audited. While no audit entry can be written, the API refuses every change."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 @contextmanager
 def no_audit(service: Service) -> Iterator[None]:
-    """Let every write of an audit entry fail: the table of audit entries is renamed for that time."""
+    """Rename the table of audit entries for the time of the context, so that every write of an audit entry fails."""
     with closing(sqlite3.connect(service.settings.data_dir / "records.sqlite")) as file:
         file.execute("ALTER TABLE audit RENAME TO audit_away")
         file.commit()
@@ -47,7 +47,7 @@ async def held(software: Software) -> dict[str, Any]:
     for path in ("appointments", "messages", "callbacks", "sessions", "sites/demo-shop", "sites/demo-shop/keys"):
         status, found[path] = await software.ask("GET", path)
         assert status == 200, found[path]
-    # if a booking fails because its time is taken, its session remains as one that has ended
+    # if a booking fails because its time is taken, its session remains in the list, closed
     found["sessions"] = [each for each in found["sessions"]["items"] if each["state"] != "closed"]
     return found
 

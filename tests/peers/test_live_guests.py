@@ -123,7 +123,7 @@ async def test_link_works_once_tells_nothing_and_never_opens_another_session(ser
     address, _, secret = url.partition("#invite=")
     assert address == f"{service.settings.url}/call"
     assert user.session_id not in url
-    async with service.http.get(service.url + "/call") as page:  # a scanner fetches the link without its fragment
+    async with service.http.get(service.url + "/call") as page:  # a mail scanner fetches the link without its fragment
         assert page.status == 200
     guest = await opened(service, url)
     assert guest.session_id == user.session_id
@@ -217,7 +217,7 @@ async def test_guest_removed_while_their_page_returns_stays_out(service: Service
     await guest.ask(type="ping")
     assert entry.pushed_at == 5, "a guest who looks at the page does not see the user's answer for the user"
     turns = service.live.admission._returning
-    free, turns._free = turns._free, 0  # no place is free, as when many pages return at the same time
+    free, turns._free = turns._free, 0  # no client may reconnect now, as when many pages return at the same time
     back = Person(await service._socket(service.settings.url))
     await back.send(type="hello", tab="t-back", token=guest.token)
     async with asyncio.timeout(PATIENCE_S):

@@ -183,7 +183,7 @@ async def test_nothing_is_seen_while_the_end_is_being_stored(service: Service, m
     await storing.wait()
     await send(page, "BBBB")
     await send(page, "CCCC", first=True)
-    await page.ask(type="ping")  # the server handles a page's messages in order, so it has handled BBBB and CCCC
+    await page.ask(type="ping")  # the server handles a page's messages in order, so after this reply it has handled BBBB and CCCC
     may_store.set()
     await counselor.until(lambda s: s["cobrowse"]["state"] == "")
     assert parts(counselor) == ["AAAA"]

@@ -1,4 +1,7 @@
-"""Pushes over real HTTP. A ring reaches closed consoles, an answer reaches users who have left, and lost rights end pushes."""
+"""Pushes over real HTTP.
+
+A ring reaches closed consoles, and an answer reaches users who have left. People who lose their rights get no more pushes.
+"""
 
 from __future__ import annotations
 

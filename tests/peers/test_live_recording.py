@@ -154,7 +154,7 @@ async def test_page_that_staff_see_is_kept_with_the_recording(service: Service) 
         out = await exported(service, user.session_id, "user")
         assert out.with_suffix(".page.jsonl").read_text() == path.read_text()
 
-        await agreed(user, counselor)  # begins a second period of the recording
+        await agreed(user, counselor)  # with this consent, a second period of the recording begins
         for part in ("GGGG", "HHHH"):
             await send(page, part, first=True)
         await counselor.find(lambda m: m["type"] == "page" and m["data"] == "HHHH")
@@ -291,9 +291,9 @@ async def fetched(service: Service, user: Person) -> Path:
 
 
 def tones(file: Path, begin_ms: int, end_ms: int) -> set[int]:
-    """Return which of the three voices can be heard during the whole of this time.
+    """Return which of the three voices can be heard all the time from `begin_ms` to `end_ms`.
 
-    The first and the last 0.1 s of this time do not count.
+    The first and the last 0.1 s do not count.
     """
     first, last = begin_ms // 100 + 1, end_ms // 100 - 1
     heard = {hz: loudness(file, hz)[first:last] for hz in (USER, COUNSELOR, PROFESSIONAL)}

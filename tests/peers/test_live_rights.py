@@ -315,7 +315,7 @@ class Reader:
     async def of(cls, service: Service, path: str, header: str, body: str = "") -> Reader:
         method = "POST" if body else "GET"
         line = socket.socket()
-        # a small buffer: a client can still read the buffered data after the server has closed the connection
+        # the buffer is small, because a client can still read the buffered data after the server has closed the connection
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         line.connect(("127.0.0.1", service.settings.port))
         reader, writer = await asyncio.open_connection(sock=line, limit=4096)

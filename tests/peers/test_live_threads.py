@@ -1,6 +1,6 @@
-"""A text conversation that sleeps takes no place in its counselor's capacity. The counselor can still write into it.
+"""A text conversation sleeps after its user has left, and then takes no place in its counselor's capacity.
 
-The user's next line wakes the conversation.
+The counselor can still write into the conversation. The user's next line wakes it.
 """
 
 from __future__ import annotations

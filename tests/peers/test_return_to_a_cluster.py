@@ -50,7 +50,10 @@ async def waiting_people(leader: Service) -> list[Person]:
 
 
 class Calls:
-    """The calls of the matcher's library in Redis since this object was made. Redis logs them, because no call is too fast."""
+    """The calls of the matcher's Lua functions in Redis since this object was made.
+
+    They are read from Redis's slow log, which is set to log every call, however fast.
+    """
 
     def __init__(self, redis: RedisServer) -> None:
         self._client = redis_py.Redis.from_url(redis.url)
@@ -59,7 +62,10 @@ class Calls:
         self._client.slowlog_reset()
 
     def of(self, step: str) -> int:
-        """Return how many calls asked for this step. The packed call contains the step's name after the length of the name."""
+        """Return how many calls asked for this step.
+
+        The MessagePack data of such a call contains the length of the step's name, and then the name.
+        """
         name = bytes([0xA0 + len(step)]) + step.encode()
         calls = (each["command"] for each in self._client.slowlog_get(CALLS_KEPT))
         return sum(call.startswith(b"FCALL") and name in call for call in calls)
@@ -95,6 +101,7 @@ async def test_places_of_waiting_people_are_asked_for_together(leader: Service, 
     calls = Calls(redis)
     before = calls.round_trips()
     async with asyncio.timeout(30):
-        while (asked := calls.of("place")) < PEOPLE:  # the server's own rounds ask for some of the places
+        # the server asks for some of the places by itself, between the rounds of this test
+        while (asked := calls.of("place")) < PEOPLE:
             await leader.live.boards.places.round()
     assert calls.round_trips() - before < asked / 2

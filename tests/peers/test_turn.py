@@ -166,7 +166,7 @@ async def relay(turn: TurnServer, server: IceServer | None = None) -> AsyncItera
 
 @pytest.mark.parametrize("family", ["v4", "v6"])
 async def test_relay_reaches_only_the_workers(turn: TurnServer, family: str) -> None:
-    """Each address range is tested by itself. If one range were not blocked, the network behind the relay would be open."""
+    """Test each address range by itself. If one range were not blocked, users could reach the network behind the relay."""
     denied = DENIED_V6 if family == "v6" else DENIED_V4
     async with relay(turn) as ours:
         assert await ours.allocate(v6=family == "v6") == 0

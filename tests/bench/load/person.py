@@ -106,7 +106,10 @@ class Tab:
         self.cut()
 
     def tick(self, now_s: float) -> None:
-        """Send a ping, or reconnect if the server has been silent for too long. Called every `PING_S`."""
+        """Send a ping, or reconnect if the server has been silent for too long.
+
+        The load generator calls this method every `PING_S`.
+        """
         if self._socket is not None and now_s - self._heard_s > SILENT_S:
             socket = self._socket
             self._lost(socket, -2)
@@ -138,7 +141,7 @@ class Tab:
         if kind == "pong":
             self._pong(decode(text))
         elif kind == "queue":
-            return  # the bench need not decode most of the many messages to consoles
+            return  # most of the many messages to consoles need no decoding in this bench
         else:
             self._message(kind, decode(text))
 

@@ -32,7 +32,7 @@ SECRET = "a secret of a bench that lives for minutes"
 
 
 class Taken:
-    """Figures of one scene. `cpu`: how much of its core the server used, in percent."""
+    """Figures of one scene. `cpu`: the share of its core that the server used, in percent."""
 
     def __init__(self, name: str, answer: dict[str, Any], crowd: dict[str, Any], calls: dict[str, Any], cpu: float) -> None:
         self.name, self.answer, self.crowd, self.calls, self.cpu = name, answer, crowd, calls, cpu

@@ -120,9 +120,8 @@ async def open_rooms(server: Server, size: int, *, mixed: bool, keep: int = 0, p
 async def _latency() -> AsyncIterator[Row]:
     """Measure the latency of packets: the kernel's arrival time minus the sending time, in ms.
 
-    The relay runs at about half of a core's capacity, the mix with ten rooms. The latency of the mix is measured on the sound.
-    The sound of a relayed call is measured in the same way. The latency of the relayed call is subtracted from the latency of the
-    mix, so the rows show only what the mix adds.
+    The relayed rooms load about half of a core. The mix has ten rooms, and its latency is measured on the sound. For comparison,
+    the latency of a relayed call is measured on the sound, too. The rows for the mix show the difference of these two latencies.
     """
     async with Sangdam() as sangdam:
         rooms = await open_rooms(sangdam, 60, mixed=False, keep=400)
@@ -191,6 +190,7 @@ def _heard_after(listener: Part, speaker: Part, taken: Taken, number: int) -> fl
     sent = [at for _, at in taken.sent[number]]
     began = float(np.median([at - index * 0.02 for index, at in enumerate(sent)]))
     soonest = -round(median(at - began - place / speech.RATE for place, at in starts) * speech.RATE)
-    shifts = np.arange(soonest, soonest + speech.RATE // 2)  # all speakers say the same words, but seconds apart
+    # all speakers say the same words but seconds apart, so within half a second only one shift fits
+    shifts = np.arange(soonest, soonest + speech.RATE // 2)
     shift = int(shifts[np.argmax(correlation[shifts % size])])
     return median(at - (began + (place - shift) / speech.RATE) for place, at in starts)

@@ -96,7 +96,7 @@ class Crowd:
             self.ffi.from_buffer("int[]", counts),
             arrivals.shape[1],
         )
-        took = time.perf_counter() - began - 0.25  # crowd.c waits 0.25 s in all before and after the packets
+        took = time.perf_counter() - began - 0.25  # crowd.c waits 0.25 s in total before the first and after the last packet
         late = [_late_ms(of_leg[warm_packets:count], clock) for of_leg, count in zip(arrivals, counts, strict=True)]
         return Window(
             100 * (server.cpu_s() - cpu) / took,

@@ -27,7 +27,7 @@ class Pairs(Stage):
     """Rooms of two people who see each other's camera."""
 
     async def grow(self, rooms: int) -> None:
-        """Add rooms until there are `rooms`."""
+        """Add rooms until their number is `rooms`."""
         for number in range(len(self.senders) // 2, rooms):
             await (self._pair_at_sangdam(number) if isinstance(self.server, Sangdam) else self._pair_at_janus(number))
 
@@ -78,9 +78,9 @@ class Found:
     done: bool = False
 
     def add(self, rooms: int, window: Window) -> str:
-        """Return the figures of one step.
+        """Store the figures of one step. Return them as a text to print.
 
-        The server is done if its video is late or lost, or if the load generator is at its limit.
+        The measurement of this server is done if its video is late or lost, or if the load generator is at its limit.
         """
         late_ms, cost = float(np.percentile(window.late_ms, 99)), window.server_cpu / rooms
         kept = late_ms <= MOST_LATE_MS and window.lost <= MOST_LOST

@@ -254,7 +254,7 @@ class Janus(Server):
         return found
 
     async def _attached(self, handle: tuple[int, str], body: dict[str, Any]) -> dict[str, Any]:
-        """Attach to a feed.
+        """Attach a viewer to a feed, which is Janus' name for a sender's video.
 
         Retry while Janus does not know the feed, because Janus may notice later than its client that the feed is connected.
         """

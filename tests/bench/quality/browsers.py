@@ -83,7 +83,7 @@ async def _pages() -> AsyncIterator[tuple[Page, Page]]:
 def _port(sdp: str) -> int:
     """Return the port of the page's IPv4 socket.
 
-    Chromium binds this socket to every address, so that it also answers at 127.0.0.1.
+    Chromium binds this socket to every address, so the socket can also be reached at 127.0.0.1.
     """
     found = [line.split() for line in sdp.splitlines() if line.startswith("a=candidate:")]
     return next(int(each[5]) for each in found if each[2].lower() == "udp" and "." in each[4])

@@ -65,7 +65,8 @@ class Server:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(identity, "_hasher", argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-        patch.setattr(rate_limits.Buckets, "take", lambda *_: True)  # the tests check the code behind the rate limits
+        # the rate limits refuse nothing, because the tests check the code behind them
+        patch.setattr(rate_limits.Buckets, "take", lambda *_: True)
         running = Server(tmp_path_factory.mktemp("api"))
         yield running
         running.close()

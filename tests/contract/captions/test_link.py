@@ -56,7 +56,7 @@ class Loud:
 
 @dataclass(eq=False)
 class Room:
-    """Takes the place of a media room, and records the captions that it gets. `news` is set at each change."""
+    """Takes the place of a media room, and records the captions that it gets. Each method sets the event `news`."""
 
     said: list[tuple[int, str]] = field(default_factory=list)
     lost: list[int] = field(default_factory=list)
@@ -183,8 +183,8 @@ async def test_slow_model_drops_the_oldest_utterances_and_says_so() -> None:
 async def test_silent_stream_may_push_out_the_last_words_of_an_ended_one() -> None:
     """The captions process loops over all streams, and ends the utterances of silent streams.
 
-    If too many utterances wait, this drops the last utterance of another stream, which has finished, and so removes that stream.
-    The removal must not break the loop.
+    If too many utterances wait, the process drops one of them. Here it drops the last utterance of another stream, which has
+    finished. So this stream is removed while the loop runs, and the removal must not break the loop.
     """
     tones = Tones()
     tones.go.clear()

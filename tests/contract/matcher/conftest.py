@@ -9,7 +9,7 @@ from hypothesis import Phase, settings
 
 from tests.redis_server import RedisServer, running_redis
 
-# tests/mutants.py needs the same examples each time, and a failing example does not need to be made smaller.
+# tests/mutants.py needs the same examples in each run. No shorter form of a failing example is needed.
 settings.register_profile("mutants", phases=[Phase.generate], derandomize=True, database=None)
 
 

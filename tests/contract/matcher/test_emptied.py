@@ -50,7 +50,8 @@ async def test_nobody_is_matched_until_all_have_announced_themselves(nodes, redi
     fence = (await second.enqueue(asked("late", NOW + 5), NOW + 5))[-1].fence
     redis_server.restart()
     later = NOW + 10_000
-    await second.restore([RequestStatus(asked("late", NOW + 5), "waiting")], later)  # announced again before "early"
+    # the request "late" is announced again before the request "early"
+    await second.restore([RequestStatus(asked("late", NOW + 5), "waiting")], later)
     await second.sign_in(counselor("jimin"), later)
     events = await second.set_available("jimin", later)
     assert not [event for event in events if isinstance(event, Reserved)]

@@ -38,7 +38,7 @@ class Both:
         self.store = RedisStore(url, rules=rules, fence=fence)
         self.runner = runner
         if fence:
-            self.sweep(START_MS)  # begins the first period of a new store, in which the matcher matches nobody
+            self.sweep(START_MS)  # begin the period in which a new matcher matches nobody
 
     def close(self) -> None:
         self.runner.run(self.store.close())
@@ -256,7 +256,10 @@ class AnythingGoes(OnBoth, RuleBasedStateMachine):
 
 
 class AfterAnEmptyRestart(AnythingGoes):
-    """Redis has restarted empty under a live store. Nobody is matched for one presence lease, and fences keep growing."""
+    """Redis restarts empty while the store is in use.
+
+    Nobody is matched for one presence lease, and fences keep growing.
+    """
 
     fence_before = START_MS * 1000 + 123
 

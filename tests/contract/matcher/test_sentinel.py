@@ -58,7 +58,7 @@ async def test_replica_serves_when_the_master_dies(watched: Watched) -> None:
 async def test_login_that_may_not_ask_for_the_run_still_notices_an_empty_redis() -> None:
     """The Redis login of an earlier version has no right to use INFO.
 
-    If the store did not handle the refusal, nobody would be matched.
+    If the store did not handle the refusal of INFO, nobody would be matched.
     """
     with running_redis() as server:
         redis = redis_client(server.url)
@@ -81,7 +81,8 @@ async def test_restart_with_old_data_counts_as_lost_data() -> None:
         assert not await bus.forgotten()
         await asyncio.to_thread(server.restart)
         other = Bus(server.url)
-        await answered(other.forgotten)  # this call writes the mark into Redis, where a snapshot would contain it
+        # now Redis contains the key MARK_KEY, as if Redis had loaded a snapshot
+        await answered(other.forgotten)
         await other.close()
         assert await answered(bus.forgotten)
         await bus.close()

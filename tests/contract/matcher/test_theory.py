@@ -14,7 +14,10 @@ AT_ONCE = Spread(0, "fixed")
 
 
 def one_pool(per_hour: float, people: int, patience: Spread | None) -> Model:
-    """Build a model with exponential times in which nobody declines, as the theory assumes."""
+    """Build a model in which calls and the users' patience last for exponentially distributed times, as the theory assumes.
+
+    Nobody declines.
+    """
     queue = QueueModel("shop", "ko", ["cameras"], [per_hour] * 24, Spread(300, "exponential"), patience)
     staff = StaffModel(
         "pool", people, ["ko"], ["00:00-00:00"], answer=AT_ONCE, wrap_up=AT_ONCE, declined_percent=0, missed_percent=0
@@ -24,7 +27,7 @@ def one_pool(per_hour: float, people: int, patience: Spread | None) -> Model:
 
 @pytest.mark.parametrize("patience_s", [None, 120.0])
 def test_long_simulations_agree_with_erlang_c(patience_s: float | None) -> None:
-    """Seven counselors have a load of five erlang, for twelve days that begin with an empty queue."""
+    """Seven counselors have a load of five erlang for twelve days. Each day begins with an empty queue."""
     model = one_pool(60, 7, None if patience_s is None else Spread(patience_s, "exponential"))
     days = [Day(draw_arrivals(model, np.random.default_rng(seed)), model, seed, tell_every_s=0).run() for seed in range(12)]
     theory = predict(60 / 3600, 300, 7, patience_s or float("inf"))

@@ -36,7 +36,10 @@ def folder(tmp_path: Path) -> Path:
 
 
 async def told(folder: Path, *words: str) -> str:
-    """Run a command in a thread, because it runs an event loop of its own, and this one keeps the provider's output flowing."""
+    """Run a command in a thread, because the command runs its own event loop.
+
+    The event loop of the test goes on reading the provider's output. Otherwise the provider would stop when the pipe is full.
+    """
     return await asyncio.to_thread(done, folder, *words)
 
 

@@ -82,7 +82,7 @@ async def test_own_provider_of_an_organisation_makes_staff_of_it_alone(desk: Des
 async def test_person_of_both_providers_is_one_member_whom_both_keep_out(desk: Desk, provider: Provider) -> None:
     """The installation and its first organisation have the same provider.
 
-    If these were two providers, a person would have two accounts.
+    If the server treated the two settings as two providers, each person would have two accounts.
     """
     operator = await desk.cookie_of("ops")
     assert (await save(desk, settings(provider.issuer), operator)).status == 200
@@ -131,9 +131,9 @@ async def test_own_provider_is_needed_by_its_own_rule_and_ends_its_own_sign_ins(
 
 
 async def test_code_of_one_provider_never_goes_to_another(desk: Desk, provider: Provider) -> None:
-    """Acme's provider redirects a browser to the installation's provider. The reply of that provider does not name the provider.
+    """Acme's provider redirects a browser to the installation's provider, whose reply has no parameter `iss`.
 
-    The reply then arrives at the installation's callback address, with the state of a sign-in at Acme.
+    This reply then arrives at the installation's callback address, with the state of a sign-in at Acme.
     """
     pages = []
     saved = await desk.post("/api/settings/sign-in-provider", settings(provider.issuer), headers=await owner_of(desk, "acme"))
@@ -161,9 +161,9 @@ async def test_owner_cannot_reach_private_machines_by_a_providers_address(desk: 
 
 
 async def test_two_providers_may_log_out_by_the_same_id(desk: Desk) -> None:
-    """Each provider has its own ids of logout tokens, so that no provider can use up another provider's ids.
+    """The server keeps the used ids of logout tokens for each provider separately.
 
-    If the ids were shared, the tokens of the other provider would be refused as repeated.
+    Otherwise, one provider could use up the ids of another, and the server would refuse the other provider's tokens as repeated.
     """
     async with liar({}) as issuer:
         provider = OidcSettings(issuer=issuer, client_id="sangdam")

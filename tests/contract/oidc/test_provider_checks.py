@@ -1,4 +1,7 @@
-"""The service asks the provider about running sign-ins. A sign-in ends with the person's role, account or logout there."""
+"""The service asks the provider about running sign-ins.
+
+A sign-in ends when the person loses the role or the account at the provider, or logs out there.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +81,7 @@ async def test_deactivated_person_is_out_within_a_minute(ready: Desk, provider: 
 
 
 async def test_sign_in_outlives_a_user_info_without_roles(ready: Desk, provider: Provider) -> None:
-    """Entra ID and AD FS name the groups only in the ID token."""
+    """Entra ID and AD FS name the groups only in the ID token, not at the userinfo endpoint."""
     await provider.tell("refresh_tokens/no")
     await provider.tell("user_info_groups/no")
     page, cookie = await sign_in(ready, provider)
@@ -104,7 +107,10 @@ async def test_sign_in_without_refresh_tokens_ends_with_its_tokens(ready: Desk, 
 
 @pytest.mark.parametrize("groups", ["", "?group=visitors"])
 async def test_user_info_that_takes_the_role_away_ends_the_sign_in(ready: Desk, provider: Provider, groups: str) -> None:
-    """The userinfo endpoint named the role when the sign-in began, so a check that finds no role says that it is gone."""
+    """The userinfo endpoint named the role when the sign-in began.
+
+    So a later answer without a role means that the person has lost the role.
+    """
     assert (await save(ready, settings(provider.issuer, role_claim="realm_access.roles"))).status == 200
     await provider.tell("refresh_tokens/no")
     _, cookie = await sign_in(ready, provider)
@@ -176,7 +182,7 @@ async def test_sign_ins_outlive_a_client_secret_that_was_renewed(ready: Desk, pr
 
 
 async def test_refusal_with_an_unknown_error_code_ends_the_sign_in(ready: Desk, provider: Provider) -> None:
-    """A provider can have a code of its own for a disabled account. An answer without a code may come from a proxy."""
+    """A provider can have its own error code for a disabled account. An answer without an error code may come from a proxy."""
     _, cookie = await sign_in(ready, provider)
     await provider.tell("refusal?body=Forbidden")
     await look(ready)

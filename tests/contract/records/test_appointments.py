@@ -1,4 +1,4 @@
-"""The time that appointments take from staff, on SQLite and PostgreSQL."""
+"""Appointments occupy the time of staff, on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 

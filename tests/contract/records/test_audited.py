@@ -1,4 +1,4 @@
-"""A change and its audit entry are stored together, or neither is: on both databases."""
+"""A change and its audit entry are either both stored or both missing, on both databases."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ async def beside(url: str) -> AsyncIterator[AsyncEngine]:
 
 @asynccontextmanager
 async def no_audit(beside: AsyncEngine) -> AsyncIterator[None]:
-    """Let every write of an audit entry fail: the table of audit entries is renamed for that time."""
+    """Rename the table of audit entries for the time of the context, so that every write of an audit entry fails."""
     async with beside.begin() as connection:
         await connection.execute(sa.text("ALTER TABLE audit RENAME TO audit_away"))
     yield
@@ -99,7 +99,7 @@ def vouched(records: Records, audit: Sequence[Audited]) -> Awaitable[bool]:
 
 
 async def failed(records: Records, audit: Sequence[Audited]) -> bool:
-    """Send the endpoint's only event again. Its delivery had been given up."""
+    """Send the endpoint's only event again. The server has given up the delivery of this event."""
     [delivery] = await records.deliveries("wh-1")
     return await records.send_again("wh-1", delivery.n, 1, audit=audit)
 
@@ -184,7 +184,8 @@ async def test_entries_tell_the_time_of_the_machine_whose_clock_steps(records: R
     machine = MachineTime()
     monkeypatch.setattr(auditing, "time", machine)
     began = machine.time_ns() // 1_000_000
-    late = Audited("jimin", "listen.end", "session/s-1")  # stored an hour later, as if the database had been unavailable
+    # this entry is stored an hour after the event, as if the database had been unavailable
+    late = Audited("jimin", "listen.end", "session/s-1")
     await records.audit("jimin", "listen.begin", "session/s-1")
     machine.step(3600)
     await records.end_provider_sign_ins(PROVIDER.issuer, subject="nobody")

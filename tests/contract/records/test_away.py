@@ -21,7 +21,7 @@ BACK_S = 30.0
 
 @pytest.fixture(autouse=True)
 def patience() -> None:
-    """Keep the limits of a server: the tests of this file wait for them."""
+    """Keep a server's time limits instead of the longer ones of tests, because the tests of this file wait for them."""
 
 
 async def until_back(records: Records) -> None:
@@ -143,7 +143,8 @@ async def test_leader_frozen_in_a_transaction_loses_the_lease() -> None:
         await former.lead()
         await former.create_session(session())
         async with former._engine.connect() as connection:
-            await connection.run_sync(former.require_leading)  # starts a transaction, which stays open without a further query
+            # this query starts a transaction, which stays open because no other query follows
+            await connection.run_sync(former.require_leading)
             assert await successor.lead() > (former.term or 0)
             with pytest.raises(Overtaken):
                 await former.add_event("s-1", "late", 1)

@@ -26,7 +26,7 @@ BACK_S = PATIENCE_S
 
 @contextmanager
 def room_left(folder: Path, left: int) -> Iterator[None]:
-    """Let no file become more than `left` bytes longer than the folder's longest file is now.
+    """Limit the size of every file to the present size of the folder's largest file plus `left` bytes.
 
     The kernel refuses further writes, as on a full disk.
     """

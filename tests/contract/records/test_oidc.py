@@ -1,4 +1,4 @@
-"""The sign-in provider and passkeys behave alike on SQLite and PostgreSQL."""
+"""The settings of the OpenID provider and passkeys behave alike on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 

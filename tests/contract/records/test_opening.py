@@ -1,4 +1,7 @@
-"""A program that starts before its database waits for it, or says what to do. After the close, nothing uses the database."""
+"""A program that starts before its database waits for it, or says what to do.
+
+After the program has closed the database, nothing uses it.
+"""
 
 from __future__ import annotations
 

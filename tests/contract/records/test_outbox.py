@@ -37,7 +37,7 @@ def mail(id: str = "e-1", **given: Any) -> MailRecord:
 
 
 async def claimed(records: Records, now: int, most: int = 1) -> list[MailRecord]:
-    """Claim up to `most` mails that are due, one after the other, as a lane of the mail sender does."""
+    """Claim up to `most` due mails, each after the mail claimed before it, as the mail sender does."""
     found: list[MailRecord] = []
     while len(found) < most:
         after = found[-1].shared_by if found else ""

@@ -21,7 +21,10 @@ Stay = tuple[str, str, str, int, int]  # organisation, member, kind, begin and e
 
 
 async def worked(records: Records) -> list[Stay]:
-    """Let four people work for two weeks, with sums stored at odd times. Return how long the people stayed in each state."""
+    """Let four people work for two weeks. Return how long the people stayed in each state.
+
+    The sums of their times are stored at random moments.
+    """
     chance, tally = random.Random(11), Tally()
     people = [("main", "jimin"), ("main", "suho"), ("main", "arim"), ("other", "emma")]
     changes = sorted(

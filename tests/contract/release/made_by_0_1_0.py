@@ -1,4 +1,4 @@
-"""Fill the data folder of an installation of 0.1.0, by that version's own service: run it in a checkout of that version.
+"""Fill the data folder of an installation of 0.1.0, by that version's own service. Run this file in a checkout of 0.1.0.
 
     git archive 1cac6da0 | tar -x -C FOLDER
     cd FOLDER && PYTHONPATH=. python …/tests/contract/release/made_by_0_1_0.py …/tests/contract/release/0.1.0.tar.gz

@@ -192,7 +192,8 @@ async def test_two_servers_deliver_each_event_once(office: Office, receiver: Rec
 async def test_event_whose_server_died_is_sent_again_under_its_id(office: Office, receiver: Receiver) -> None:
     endpoint = await office.add(receiver, ["session.rated"])
     await office.records.save_rating("s-1", 4, "", STARTED)
-    [claimed] = await office.records.claim_deliveries(endpoint.id, office.now(), 5, 60_000)  # then the server dies
+    # this server dies before it delivers the event
+    [claimed] = await office.records.claim_deliveries(endpoint.id, office.now(), 5, 60_000)
     assert await office.records.claim_deliveries(endpoint.id, office.now(), 5, 60_000) == [], "leased"
     async with office.sending():
         office.skip(61)
