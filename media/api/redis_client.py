@@ -19,7 +19,7 @@ from redis.asyncio.sentinel import Sentinel
 
 SENTINEL_PORT: Final = 26379
 SCHEMES: Final = {"redis+sentinel": False, "rediss+sentinel": True}
-"""Schemes of Sentinel, and whether connections use TLS."""
+"""Scheme of a Sentinel URL → whether connections use TLS."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,10 @@ def is_sentinel(url: str) -> bool:
 
 
 def read_sentinels(url: str) -> Sentinels:
-    """Return the parts of a Sentinel URL. If the URL cannot be read, raise ValueError. Its text does not repeat the URL."""
+    """Return the parts of a Sentinel URL.
+
+    Raise ValueError if the URL cannot be read. The error's text does not repeat the URL, which may contain a password.
+    """
     try:
         parts = urlsplit(url)
         login, _, hosts = parts.netloc.rpartition("@")

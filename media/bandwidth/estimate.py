@@ -40,11 +40,11 @@ GROWS_S, EMPTIES_S = 0.005, 0.04
 """Seconds. A queue counts as growing if `Standing.growth_s` is above `GROWS_S`, and as emptying if it is below `-EMPTIES_S`. A
 smaller change may come from the size of a packet alone."""
 SILENT_S = 1.0
-"""Seconds after congestion for which the estimate does not grow. The estimate does not grow either when packets that were sent
-have waited longer than this for a report."""
+"""Seconds after congestion for which the estimate does not grow. The estimate also does not grow while sent packets have waited
+longer than this for a report."""
 STALL_S, STALL_STEP_S = 3.0, 1.0
 """`STALL_S`: a stall begins when sent packets have waited this many seconds for a report. `STALL_STEP_S`: seconds from one
-halving of the estimate to the next in a stall. Browsers short of processor time were silent for 1.5 s, once for 4.3 s."""
+halving of the estimate to the next in a stall. Browsers short of processor time sent no report for 1.5 s, once for 4.3 s."""
 FEW_PACKETS = 10
 """Up to this many unreported packets do not count as a stall: they may be the last packets before the sender paused."""
 
@@ -53,8 +53,8 @@ class Estimator:
     """Bandwidth estimate of one path. Read `bps` (bit/s) at any time.
 
     Call `sent` for every numbered packet, `feedback` for every report, and `tick` a few times a second. `heard`: whether a report
-    has ever come. `last_congestion`: time of the last sign of congestion. `gaps`: measures the time in which packets are lost in
-    a row.
+    has ever come. `last_congestion`: time of the last sign of congestion. `gaps`: measures how long the runs of lost packets
+    last.
     """
 
     def __init__(self, now: float) -> None:
@@ -183,7 +183,7 @@ class Estimator:
     def _end_stall(self) -> None:
         """Restore the estimate that was valid before the stall.
 
-        Only the content of the report matters, not that the report came late.
+        The report that ends the stall counts by its content. Its lateness does not count as congestion.
         """
         if self._before_stall is not None:
             self.bps, self.last_congestion = self._before_stall

@@ -1,14 +1,18 @@
-"""Measures the share of time that lies in gaps: times without arrivals in which a voice loses two or more packets in a row."""
+"""Measures which share of the time lies in gaps.
+
+In a gap no packet of a voice arrives, and two or more packets in a row are lost.
+"""
 
 from __future__ import annotations
 
 from collections import deque
 
 WINDOW_S = 5.0  # Seconds of sending time over which gaps are measured.
-LEAST_S = 1.0  # Seconds; a sending time shorter than this counts as this long, so that one gap at the beginning says little.
+# Seconds; a shorter sending time counts as this long, so that a single gap at the beginning does not make a large share.
+LEAST_S = 1.0
 GAP_S = 0.05
-"""Shortest gap that counts, in seconds of sending, from a packet that arrived to the next one that arrived. One lost packet of a
-voice makes a gap of 40 ms."""
+"""Shortest gap that counts, in seconds, from the sending of a packet that arrived to the sending of the next packet that arrived.
+One lost packet of a voice makes a gap of 40 ms."""
 LEAST_LOST = 2  # a gap counts if it has lost at least this many packets: a sender that sends little makes gaps without losses
 
 

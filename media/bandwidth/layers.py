@@ -13,7 +13,8 @@ from typing import Literal
 UP_FACTOR = 1.2
 """A video goes to a higher layer only if the bandwidth is at least this factor times the bit rate of all layers that would then
 be chosen."""
-WAIT_S, LONGEST_WAIT_S = 5.0, 60.0  # Least seconds from a step down to the next step up: at first, and at most after doubling.
+# Seconds from a step down until the next step up is allowed: `WAIT_S` at first, and at most `LONGEST_WAIT_S` after doublings.
+WAIT_S, LONGEST_WAIT_S = 5.0, 60.0
 STEP_S = 1.0  # At least this many seconds pass between two steps to a higher layer.
 PAUSE_AFTER_S = 4.0
 """Seconds of congestion before a video is paused. A receiver that is short of processor time for a moment looks congested, too,

@@ -38,9 +38,9 @@ class RepeatBudget:
         self._octets = TokenBucket(MOST_BPS / 8, MOST_BPS / 8 * AT_ONCE_S, now)
 
     def follow(self, path: Estimator, now: float) -> None:
-        """Set the budget by the estimate of the viewer's link: what voice and videos leave, but at most `MOST_BPS`.
+        """Set the budget to the part of the viewer's estimated bandwidth that voice and videos leave, but at most `MOST_BPS`.
 
-        Retransmissions always get at least `LEAST_SHARE` of the estimate, because a low estimate may only not have grown yet.
+        Retransmissions always get at least `LEAST_SHARE` of the estimate, because an estimate that has not grown yet is too low.
         """
         bps = MOST_BPS
         if path.heard:

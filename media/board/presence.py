@@ -1,4 +1,4 @@
-"""Signs of presence on a board: cursors, laser trails, and the part of a page that a leader shows.
+"""Signs of presence on a board: cursors, laser trails, and the part of a page to which somebody leads the others ("Follow me").
 
 The board stores no signs of presence.
 
@@ -17,7 +17,7 @@ PRESENCE = b"\x01"
 MAX_BYTES = 512
 MAX_PAIRS = 64
 KINDS = {0: (0, 0), 1: (1, 1), 2: (1, MAX_PAIRS), 3: (2, 2), 4: (2, 2)}
-"""Kind → at least and at most how many pairs. 0: gone, 1: cursor, 2: laser, 3: lead (what the sender sees, for people who
+"""Kind → smallest and largest number of pairs. 0: gone, 1: cursor, 2: laser, 3: lead (what the sender sees, for people who
 follow), 4: come (moves everybody else's view there once)."""
 _PAGE = re.compile(rb"^[A-Za-z0-9_.:-]{0,64}\Z")
 

@@ -186,7 +186,7 @@ class BoardRoom:
     # -- participants -------------------------------------------------------------------------------------------------------
 
     def connect(self, participant: str) -> None:
-        """Send our step 1 to the participant, which asks for changes that we lack. From now on, send every change, too."""
+        """Send our step 1, which asks the participant for changes that we lack. From now on, send every change, too."""
         self._connected.add(participant)
         self._unasked[participant] = None
         self._quotas.setdefault(participant, Quota(self._clock()))
@@ -309,7 +309,7 @@ class BoardRoom:
         quota.work.owe(self._clock() - started)
 
     def _counted(self) -> tuple[int, int]:
-        """Return upper bounds of (structs, types) of the document: later updates are added to a first count."""
+        """Return upper bounds of (structs, types) of the document: the document is counted once, and later updates are added."""
         if self._census is None:
             parsed = parse(self._doc.get_update())
             self._census = (parsed.count, parsed.types)

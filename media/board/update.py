@@ -289,7 +289,8 @@ def _slice(update: bytes, client: int, structs: list[Struct]) -> bytes:
 class Segments:
     """All updates of a document in order, in pieces of at most `limit` bytes. Participants who join late get these pieces.
 
-    When 256 small updates have been added, or small updates with half of `limit` bytes, the library merges these into one piece.
+    When there are 256 small updates, or small updates with half of `limit` bytes together, the library merges them into one
+    piece.
     """
 
     def __init__(self, limit: int) -> None:

@@ -100,7 +100,8 @@ class Feed:
         if voice is None or self.closed:
             return
         if not voice.stream:
-            if not self._sender.ready:  # before the first stream, the sender does not know this feed
+            # before the first stream, the sender does not know this feed and cannot call `over` itself
+            if not self._sender.ready:
                 self.over()
                 return
             voice.stream = self._sender.begin(self._language, self)

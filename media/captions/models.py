@@ -26,7 +26,7 @@ TOKENS, TOKENS_A_SECOND = 16, 14
 """An utterance has at most `TOKENS` tokens, and `TOKENS_A_SECOND` more for each second of sound. So a model that repeats the
 same words ends soon."""
 SESSION, AUTO = "session", "auto"
-"""Settings in place of a language: the session's language, or the language that the model hears by itself."""
+"""Settings in place of a language: the session's language, or the language that the model detects by itself."""
 
 
 class ModelError(Exception):
@@ -38,7 +38,10 @@ def _missing(error: ImportError) -> ModelError:
 
 
 class VoiceDetector:
-    """silero-vad for all streams. `new` returns the detector of one stream. The constructor raises `ModelError`."""
+    """silero-vad for all streams. `new` returns the detector of one stream.
+
+    The constructor raises `ModelError` if the model cannot be loaded.
+    """
 
     def __init__(self) -> None:
         try:
@@ -99,7 +102,8 @@ class Recogniser:
         self._language = language
         if language not in (SESSION, AUTO) and self._known(language) is None:
             raise ModelError(f"The model in {folder} does not know the language “{language}”.")
-        self.write_down(np.zeros(RATE, np.float32), "")  # the first run is slow, so do it before the first utterance
+        # the first run is slow, so make a first run now, before the first utterance
+        self.write_down(np.zeros(RATE, np.float32), "")
 
     def _known(self, tag: str) -> str | None:
         """Return the model's name for a language. None: the model does not know the language, or detects the language itself."""

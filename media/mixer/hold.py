@@ -13,9 +13,9 @@ from .opus import RATE, Samples
 
 TICK_SAMPLES = 960
 PERIOD_TICKS = 150  # 3 s.
-PEAK = 1600  # Of 32768.
+PEAK = 1600  # Amplitude of a note, of 32768.
 NOTES = ((330.0, 0.0, 0.7), (262.0, 0.55, 0.9))
-"""Frequency in Hz, start and length in seconds."""
+"""Frequency in Hz, start and length in seconds of each note."""
 
 
 def _period() -> list[Samples | None]:

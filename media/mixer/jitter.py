@@ -1,8 +1,8 @@
 """Jitter buffer: decides every 20 ms which packet is played next, what is concealed, and how long packets wait.
 
 Pure: this buffer has no clock, no codec and no samples. Methods take the time (seconds, monotonic) and return steps. Each tick of
-the mixer asks for steps until it has 960 samples. RTP timestamps (48 kHz) place the packets, so packets of 2.5 to 120 ms mix
-freely.
+the mixer asks for steps until it has 960 samples. RTP timestamps (48 kHz) place the packets, so packets of different lengths, 2.5
+to 120 ms, may follow one another.
 
 - A missing packet never stops the tick. The packet may only be late, so the buffer conceals up to 60 ms and continues to wait for
   the packet. This makes the delay longer by the concealed time. After 60 ms the buffer plays silence and gives the packet up.
@@ -39,8 +39,8 @@ IDLE_S = 2.0  # After this many seconds without packets, the stream is forgotten
 JUMP_S = 1.0  # Seconds; a timestamp further than this from the expected timestamp may begin a new stream.
 JUMP_PACKETS = 1000  # A sequence number this far from the last one may begin a new stream.
 OLD_S, OLD_PACKETS = 60.0, 3000
-"""A packet that is older than the newest one by more than `MAX_DELAY_S`, and by less than this time and number, is late. Such
-packets come at the end of an outage that held them up."""
+"""A packet is late if it is older than the newest one by more than `MAX_DELAY_S`, but by less than `OLD_S` and `OLD_PACKETS`.
+Such packets come at the end of an outage that held them up."""
 SUSPECTS = 4
 """Late packets after which a new stream is assumed, if they come alone and at the pace of a voice. Packets that were held up come
 at once, or among packets that are in time."""

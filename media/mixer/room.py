@@ -223,7 +223,7 @@ class AudioRoom:
 
     @property
     def may_flow(self) -> bool:
-        """Return whether passthrough outside the mixer can begin: packets arrive evenly, and nothing has ended it."""
+        """Return whether passthrough outside the mixer can begin: packets arrive evenly, and `flow_is_over` returns False."""
         return self._solo is not None and self._solo.even_ticks >= EVEN_TICKS and not self.flow_is_over
 
     def begin_flow(self) -> set[str]:

@@ -124,6 +124,6 @@ class Solo:
 
     @property
     def owed_samples(self) -> int:
-        """Samples of time that have passed since the end of the last sent packet."""
+        """Time that has passed since the end of the last sent packet, in samples."""
         owed = self.source.position - self.last.timestamp - TICK_SAMPLES
         return owed if 0 <= owed <= LONGEST_GAP_SAMPLES else self._ticks * TICK_SAMPLES

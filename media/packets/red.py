@@ -61,8 +61,8 @@ def unwrap(data: bytes, header: rtp.Header, payload_type: int) -> Iterator[tuple
     """Return the packets inside a RED packet: at most `MOST_COPIES` copies, oldest first, and then the packet itself.
 
     `payload_type`: the type of the voice's packets. Copies of another type are left out. Each copy counts as the packet right
-    before the next copy, so its sequence number is lower by one. The returned packets have no header extensions. Raise `RtpError`
-    for a malformed packet, at the call and not later.
+    before the next copy, so its sequence number is lower by one. The returned packets have no header extensions. For a malformed
+    packet, raise `RtpError` when this function is called, not later in the iteration.
     """
     at, blocks = header.payload, []
     while at < header.end and data[at] & 0x80:
@@ -223,7 +223,7 @@ class Remedy:
 
         - lost: fraction of packets lost, in this report.
         - remembered: recent maximum of `lost`, which decays with each report.
-        - rtt_ms: round trip of this report; None: unknown.
+        - rtt_ms: round-trip time that this report shows, in ms; None: unknown.
         - now: time of this report in seconds.
         - gaps: fraction of time in which several packets of the voice in a row are lost.
         """

@@ -10,7 +10,7 @@ from media.bandwidth import FeedbackError, TransportFeedback
 from media.bandwidth import feedback as transport_cc
 
 SR, RR, SDES, BYE, RTPFB, PSFB = 200, 201, 202, 203, 205, 206  # Packet types.
-NACK, PLI, FIR, AFB = 1, 1, 4, 15  # Formats of RTPFB (the first) and PSFB.
+NACK, PLI, FIR, AFB = 1, 1, 4, 15  # Formats: NACK is one of RTPFB, and all others are of PSFB.
 NTP_EPOCH_S = 2208988800  # Seconds from 1900 to 1970.
 MAX_NACKED = 256
 """At most this many sequence numbers are taken from one NACK packet. More numbers would only cause load."""

@@ -300,7 +300,10 @@ class Rewriter:
             self._tl0_offset = (self._tl0 + 1 - picture.tl0) & 0xFF
 
     def _pictures(self, payload: bytes, picture: Vp8) -> bytes:
-        """Rewrite picture ids. Leave 7-bit ids: they cannot hold the offset, and receivers accept a keyframe with any id."""
+        """Rewrite picture ids. Leave 7-bit ids unchanged, because 7 bits cannot hold the offset.
+
+        Receivers accept a keyframe with any picture id.
+        """
         changed = bytearray(payload)
         if picture.picture_bits == 15:
             value = (picture.picture + self._picture_offset) & 0x7FFF

@@ -38,7 +38,8 @@ DIGESTS = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,32}")
 _RID = re.compile(r"[A-Za-z0-9]{1,16}")
 _PROTOCOL = re.compile(r"[A-Za-z0-9/.-]{1,40}")
-_RTP_PROTOCOL = re.compile(r"RTP/S?AVPF?|(UDP|TCP)/TLS/RTP/SAVPF?")  # RFC 8829 section 5.1.2: the answer repeats the offered one
+# RFC 8829 section 5.1.2: the answer repeats the protocol of the offer
+_RTP_PROTOCOL = re.compile(r"RTP/S?AVPF?|(UDP|TCP)/TLS/RTP/SAVPF?")
 _RTPMAP = re.compile(r"[0-9]{1,3} [A-Za-z0-9._-]{1,40}/[0-9]{1,6}(/[0-9])?")
 _ICE_TEXT = re.compile(r"[A-Za-z0-9+/=_-]{4,256}")  # `=`, `_` and `-` are not in the grammar, but browsers send them
 

@@ -13,7 +13,8 @@ from media.token_bucket import TokenBucket
 
 PER_S = 20.0  # At most this many heartbeats are answered per second.
 MAX_BYTES = 256  # Longer messages get no answer.
-_read = json.JSONDecoder(object_pairs_hook=tuple).decode  # Pairs, because a dict hides a field that is named twice.
+# The decoder returns pairs, because a dict would hide a field that is named twice.
+_read = json.JSONDecoder(object_pairs_hook=tuple).decode
 
 
 class LiveError(Exception):

@@ -432,7 +432,8 @@ class Peer:
         """
         if now < self._tick_due:
             return
-        calm_s = CALM_S if self._leg is None else RESTING_S  # the fast path itself reports the videos
+        # with the fast path, few ticks are enough, because the fast path itself reports the videos
+        calm_s = CALM_S if self._leg is None else RESTING_S
         self._tick_due = now + (RESTING_S if self.rests else calm_s if self.is_calm else 0.0)
         self._allowed.refill(now)
         if self.ice.has_choice:
@@ -500,7 +501,7 @@ class Peer:
     def _message(self, label: str, data: str | bytes) -> None:
         """Take a message from a data channel.
 
-        An exception here would close the connection. The exception is caught, so that it costs this message only.
+        An exception here would close the connection. The exception is caught, so that only this message is lost.
         """
         try:
             self._take(label, data)

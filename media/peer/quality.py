@@ -137,7 +137,8 @@ class Quality:
         seen = self._seen[stream.ssrc]
         self.totals.counts[f"up_{kind}_restored"] += stream.restored - seen.restored
         seen.restored = stream.restored
-        lost = max(0, block.lost - seen.lost)  # not the block's fraction, which also covers losses between worker and listeners
+        # the block's own fraction also covers losses between worker and listeners, so it is not used here
+        lost = max(0, block.lost - seen.lost)
         seen.lost = block.lost
         self.totals.counts[f"up_{kind}_lost"] += lost
         if not packets:

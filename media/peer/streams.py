@@ -29,7 +29,7 @@ MIX_AGE_S = 0.07
 NACK_TRIES = 8  # At most this many requests for one packet are sent; then a keyframe is requested instead.
 NACK_EVERY_S = 0.06  # At least this many seconds pass between two requests for the same packet.
 NACK_REORDER_S = 0.005
-"""Seconds that a gap may be due to reordering. After that the missing packets count as lost."""
+"""For this many seconds, a gap may be due to reordering. After that, the missing packets count as lost."""
 KEYFRAME_EVERY_S = 0.3  # seconds; at most one keyframe request per stream is sent in this time
 
 
@@ -53,7 +53,7 @@ class Incoming:
         self.restored = 0
         """Lost voice packets that the next packet's redundant copy (RED) has restored."""
         self.seen: redundancy.Seen | None = None
-        """Which packets were passed on. Of a voice: None while the stream carries no redundant copies."""
+        """Which packets were passed on. For a voice, this is None while the stream carries no redundant copies."""
         self.lost_beyond = 0.0
         """Fraction of this stream's packets that its worst listener loses on the way from the worker: see `block`."""
         self.reference: tuple[float, int] | None = None

@@ -68,7 +68,7 @@ class Opened:
 
 
 def mixed(tracks: list[Opened], begin: int, length_ms: int) -> NDArray[np.int16]:
-    """Return `length_ms` of sound from `begin` (Unix ms): the sum of the tracks that the plan lets be heard, clamped to 16 bits.
+    """Return `length_ms` of sound from `begin` (Unix ms): the sum of the tracks that the plan makes audible, clamped to int16.
 
     The array has `length_ms * PER_MS` samples (48 kHz, mono).
     """

@@ -139,7 +139,9 @@ class Segment:
         """
         n, track = self._open.pop(number)
         track.close()
-        self._tell(n, self._named[number], track)  # the first packet that can be shown may have waited behind a gap
+        # `close` may have written the track's first packet, which waited behind a gap; only then does the log get the track's
+        # beginning
+        self._tell(n, self._named[number], track)
         if track.began_ms is None or track.ended_ms is None:
             return
         ended = track.ended_ms
@@ -160,7 +162,7 @@ class Segment:
     def _check_space(self) -> None:
         try:
             disk = os.statvfs(self._folder)
-        except OSError as error:  # the folder is gone: erased while it was written
+        except OSError as error:  # somebody erased the folder while the segment was written
             raise failure(error) from None
         if disk.f_bavail * disk.f_frsize < self._keep_free_bytes:
             raise WriteFailed("disk_full")

@@ -91,7 +91,7 @@ class IceLite:
         return path in self._paths
 
     def heard(self, path: Path, now: float) -> None:
-        """Note an authentic packet (SRTP, SRTCP, DTLS, a response) from a checked address.
+        """Record an authentic packet (SRTP, SRTCP, DTLS, a response) from a checked address.
 
         A packet from the selected address counts as consent to send there.
         """

@@ -151,7 +151,7 @@ class SecureTransport:
 
     - fingerprints: (algorithm, digest) of the certificates that the peer may use.
     - send: the function that sends a datagram to the peer.
-    - client: be a DTLS client without data channels instead.
+    - client: whether this side is a DTLS client without data channels, instead of a server.
     """
 
     def __init__(

@@ -22,8 +22,8 @@ TICK_STEPS, FOLLOW_STEPS = 4, 20
 """Numbers of steps of 5 ms (`TICK_STEP_S`). The room ticks every `TICK_STEPS` (20 ms). The mixer gets the packets every
 `FOLLOW_STEPS` (100 ms)."""
 EARLY_S = 0.008
-"""When the packet that a tick awaits has arrived, the tick may come less than this many seconds early. Python then wakes up once
-instead of twice."""
+"""If the packet that a tick awaits has arrived, the tick may come early, by less than this many seconds. Python then wakes up
+once instead of twice."""
 GRACE_STEPS = 3  # a tick waits for its packet for at most this many steps
 AHEAD_STEPS = 64
 """When a `Flow` ends, the mixer takes at most this many steps (0.3 s) of sound at once. So the room's next tick is soon, whatever

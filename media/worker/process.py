@@ -154,9 +154,9 @@ async def serve(options: argparse.Namespace, fastpath: Fastpath | None, watched:
 def _settle_memory() -> None:
     """Exclude all objects that exist now from garbage collection, and turn garbage collection on again.
 
-    `media/__main__.py` has turned it off. If the objects were not excluded, a full collection would go through 87,000 objects and
-    delay a tick by 250 ms (measured on a busy machine). With fewer objects, Python also runs full collections more often. Only
-    full collections free ended connections, which are reference cycles with 10 KiB of native memory each.
+    `media/__main__.py` has turned garbage collection off. If the objects were not excluded, a full collection would go through
+    87,000 objects and delay a tick by 250 ms (measured on a busy machine). With fewer objects, Python also runs full collections
+    more often. Only full collections free ended connections, which are reference cycles with 10 KiB of native memory each.
     """
     gc.collect()
     gc.freeze()

@@ -187,7 +187,10 @@ class Worker:
         return wire.Admitted(sdp=self.room(name, command.epoch).admit(command, self.now()))
 
     def room(self, name: str, epoch: int) -> Room:
-        """Return the room if it is open at exactly this epoch. Raise `Refused` otherwise: stale_epoch, no_room."""
+        """Return the room if it is open at exactly this epoch.
+
+        Raise `Refused` otherwise, with the reason stale_epoch or no_room.
+        """
         self._check_epoch(name, epoch)
         room = self.rooms.get(name)
         if room is None or epoch > room.epoch:
@@ -393,7 +396,8 @@ class Worker:
         due = [room for room in self.rooms.values() if room.voices.deadline <= step]
         if len(due) <= RESTING_AT_ONCE:
             return due
-        resting = sorted((room for room in due if room.rests), key=lambda room: room.check_due)  # longest wait first
+        # the rooms that have waited longest come first
+        resting = sorted((room for room in due if room.rests), key=lambda room: room.check_due)
         for room in resting[RESTING_AT_ONCE:]:
             room.voices.due = step + 1
         return [room for room in due if not room.rests] + resting[:RESTING_AT_ONCE]
