@@ -289,7 +289,7 @@ static void relay(fastpath *f, const fastpath_in *in, fastpath_leg *to, const ui
                   double now) {
     fastpath_out *out = &to->out;
     int step = ahead((uint16_t)(get16(head + 2) + out->sequence_offset), out->sequence);
-    if (step <= 0 && -step >= out->advanced) return; /* older than the listener's switch to this source */
+    if (step <= 0 && -step >= out->advanced) return; /* the packet is older than the listener's switch to this source */
     uint16_t sequence = (uint16_t)(get16(head + 2) + out->sequence_offset);
     uint32_t timestamp = get32(head + 4) + out->timestamp_offset;
     if (step > 0) {
@@ -306,7 +306,7 @@ static void relay(fastpath *f, const fastpath_in *in, fastpath_leg *to, const ui
     outgoing *packet = queue_place(f);
     uint8_t *data = packet->data, second = (uint8_t)((again ? out->red_type : out->payload_type) | (head[1] & 0x80));
     int offset = put_head(out, &to->numbers, data, second, whole, now);
-    put16(data + 2, sequence); /* a late packet has an older number and timestamp than the stream */
+    put16(data + 2, sequence); /* the header has the newest numbers of the stream; a late packet has older ones */
     put32(data + 4, timestamp);
     if (again) offset += put_copies(data + offset, in, head, again, out->payload_type);
     memcpy(data + offset, payload, (size_t)bytes);

@@ -29,7 +29,7 @@ typedef int (*cipher)(void *context, void *packet, int *length);
 typedef struct {
     int fd, bytes;
     fastpath_path *to;
-    _Alignas(8) uint8_t data[LONGEST + NUMBERED + TRAILER]; /* libsrtp reads words */
+    _Alignas(8) uint8_t data[LONGEST + NUMBERED + TRAILER]; /* aligned, because libsrtp reads words */
 } outgoing;
 
 struct fastpath {

@@ -49,7 +49,7 @@ static payload_of *share(const uint8_t *data, int bytes) {
     return made;
 }
 
-/* Empty the entry of the slot's cache for a sent packet, and return it. NULL: there is no memory. */
+/* Return the slot's cache entry for a sent packet, emptied. NULL: there is no memory. */
 static fastpath_cached *place(fastpath_slot *slot, uint16_t sequence) {
     if (!slot->cache) slot->cache = calloc(FASTPATH_CACHED, sizeof *slot->cache);
     if (!slot->cache) return NULL;
