@@ -19,8 +19,8 @@ import "./after.css";
 
 const STARS = [1, 2, 3, 4, 5];
 
-/** End reasons that this screen never shows. With `unserved`, the visitor has left a message and sees another screen.
- *  `wrapped_up` comes later: for the visitor, the session has then already ended for another reason, which this screen shows. */
+/** End reasons that this screen never shows. With `unserved`, the visitor has left a message and sees another screen. The reason
+ *  `wrapped_up` comes only after the visitor's session has ended for another reason, and this screen shows that other reason. */
 type Unseen = OneOf<EndReason, "unserved" | "wrapped_up">;
 
 /** The screen after a call: why the call ended, a rating in two taps, and a copy to keep. */

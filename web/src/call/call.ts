@@ -132,7 +132,8 @@ export class Call {
     if (view) applyAccent(view.site.accent);
     // use the channel that was booked, whatever the visitor chose before
     if (view?.callback?.minutes && !view.callback.came) this.handoff.channel = view.channel;
-    if (isOver(screen) && !(screen === "expired" && this.tookBack)) this.tellOpener(); // not if the session goes on elsewhere
+    // `expired` after `tookBack` means that the session goes on elsewhere, so the panel still offers it
+    if (isOver(screen) && !(screen === "expired" && this.tookBack)) this.tellOpener();
     if (screen === "callback" || screen === "closed") this.restingStore.set(true);
     if (screen === "replaced" || screen === "closed" || screen === "callback" || isOver(screen)) {
       if (this.started) this.releaseDevices();

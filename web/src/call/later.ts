@@ -1,4 +1,5 @@
-/** The rare screens of the call page, whose code loads later. The parts of the page that load at once import them from here. */
+/** The rare screens of the call page, whose code loads later. The parts of the page that load first import these screens from
+ *  here. */
 
 import { lazy, optional } from "../room/lazy";
 import { withTexts } from "../ui/i18n";

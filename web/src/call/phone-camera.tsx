@@ -49,7 +49,8 @@ export function PhoneCamera({ handoff }: { handoff: Handoff }) {
     link.close();
   }, [over]);
   useEffect(() => {
-    if (state === "active" && !over) void devices.start({ mic: false, camera: true }); // the page was reloaded during the session
+    // starts the camera again after a reload of the page
+    if (state === "active" && !over) void devices.start({ mic: false, camera: true });
   }, [state]);
   const start = async () => {
     setBusy(true);

@@ -124,8 +124,8 @@ function cleanAddress(value: string, element: Element, limits: Limits): Value {
 
 function cleanText(name: string, value: string, { rules, element }: Around, limits: Limits): Value {
   if (limits.wordless) return ROOM.has(name) ? masked(value) : undefined;
-  // Some scripts copy a field's value into other attributes of the field. Sites are expected not to do so with the attributes for
-  // hint and name.
+  // Some scripts copy a field's value into other attributes of the field. The attributes listed here (hint, name, alternative
+  // text) are assumed to be free of such copies.
   if (isField(element) && !["placeholder", "aria-label", "alt"].includes(name) && !rules.shows(element)) return undefined;
   return value;
 }

@@ -1,4 +1,5 @@
-/** Words without quotes in a style sheet: in the values of custom properties, and in attribute selectors. */
+/** Masks the words of a style sheet that are not in quotes. Such words are in the values of custom properties, and in attribute
+ *  selectors. */
 
 import { masked } from "./rules";
 import { isShape } from "./shapes";

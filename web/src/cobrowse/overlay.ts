@@ -17,7 +17,7 @@ const SVG = "http://www.w3.org/2000/svg";
 
 interface Events {
   onStop: () => void;
-  /** Shows the value of the field that has the focus to staff, or hides the value from them. */
+  /** Shows staff the value of the focused field, or hides that value from staff. */
   onField: () => void;
   onLink: (url: string) => void;
 }
@@ -64,7 +64,8 @@ export class Overlay {
     this.layer.append(this.drawing);
     this.root.append(this.layer, this.link, this.bar);
     this.stay();
-    this.watch = setInterval(() => this.stay(), 300); // single-page applications replace their whole document
+    // puts the bar back after a single-page application has replaced its whole document
+    this.watch = setInterval(() => this.stay(), 300);
   }
 
   /** Says who sees the page. */

@@ -96,7 +96,8 @@ export class Recorder {
     const decided = decidedAnew(event);
     for (const id of decided) {
       const element = record.mirror.getNode(id) as unknown as Element | null;
-      if (element) this.rules.note(element); // also during a pause, because a secret field stays secret
+      // notes the element even during a pause, because a field that was ever secret must stay secret
+      if (element) this.rules.note(element);
     }
     if (this.paused) return;
     if (decided.length > 0) {

@@ -17,7 +17,8 @@ interface BarProps {
   link: RoomLink | null;
   session: SessionView;
   board: { open: boolean; onToggle: () => void };
-  /** The panel with the page that the visitor is looking at. */
+  /** The pane that shows the page that the visitor is looking at: whether the pane is open, and a function that opens or closes
+   *  it. */
   page: { open: boolean; onToggle: () => void };
   owner: boolean;
   mayAsk: boolean;

@@ -375,7 +375,7 @@ const isPhone = () => matchMedia("(max-width: 900px)").matches;
 function usePageOpens(session: SessionView | null, open: () => void): void {
   const id = session?.id ?? "";
   const sees = session?.cobrowse?.may_see === true;
-  const without = useRef(""); // id of the session that was shown last, if it had no page of the visitor then; otherwise ""
+  const without = useRef(""); // id of the last shown session, if its visitor was not showing a page at that time; otherwise ""
   useEffect(() => {
     if (sees && without.current === id) open();
     without.current = sees ? "" : id;

@@ -1,5 +1,5 @@
-/** Notes while the person types them. This module sends them to the server shortly after the last key, and keeps them in this
- *  tab until they are saved. */
+/** Keeps a session's notes while the person types them. Sends the notes to the server shortly after the last key press. Keeps the
+ *  notes in this tab until the person saves them. */
 
 import { createStore, type Readable } from "../ui/store";
 import type { RequestMessage } from "../room/connection";

@@ -61,8 +61,8 @@ export function useNotes(client: Client, session: SessionView): Notes {
 }
 
 /**
- * Sends the draft of the notes on each session that has ended for this person in another way than by a handover, and forgets the
- * draft. If the draft has text, a toast says so.
+ * For each session that has ended for this person, except a session that this person handed over: sends the draft of the notes to
+ * the server and deletes it here. If the draft has text, a toast says that the notes were saved.
  */
 export function useAutosaved(client: Client, { over, sessions }: RoomState): void {
   useEffect(() => {

@@ -9,7 +9,8 @@ export function readerOf(
   newest: number,
 ): { place: LastPlace | undefined; onPlace: (now: Place | null) => void } {
   const onPlace = (now: Place | null) => {
-    const known = places.get(session)?.newest ?? newest; // there was no newer line when the reader left the end
+    // without a stored position, the reader was at the end until now, and so knows the newest line
+    const known = places.get(session)?.newest ?? newest;
     places.delete(session);
     if (now) places.set(session, { ...now, newest: known });
     if (places.size > MOST) places.delete([...places.keys()][0]!);

@@ -9,7 +9,7 @@ import type { Sessions } from "./use-sessions";
 
 const session = aSession();
 const before = prefs.get();
-/** The announcements since the test began, in the names of the choices by which a person turns them off. */
+/** The announcements since the test began. Each is named by the preference that turns it off. */
 let told: (typeof NEWS)[number][] = [];
 
 class ShownNotification {

@@ -11,8 +11,8 @@ import { problem } from "./settings/problems";
 import { Table, type TableColumn } from "./table";
 import { t, textOr } from "./texts";
 
-/** Returns an entry's subject in words: its name, or, if there is only one such thing, what it is. Any other subject is named by
- *  its id. */
+/** Returns the subject of an audit entry in words: the subject's name if it has one. Without a name, a kind of subject that
+ *  exists only once is called by the name of the kind, and any other subject by its id. */
 export const subjectText = ({ subject, name }: Pick<AuditItem, "subject" | "name">): string =>
   name || textOr(`audit.subject.${subject.split("/")[0] ?? ""}`, subject);
 

@@ -159,7 +159,7 @@ function Later({ panel, state, info }: Part) {
   );
 }
 
-/** Shown when the server has no room for another session now. The panel tries again by itself; the visitor can cancel that. */
+/** Shown when the server is full and refuses another session. The panel tries again by itself; the visitor can cancel that. */
 function Crowded({ panel, retryAt }: { panel: Panel; retryAt: number }) {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {

@@ -181,7 +181,7 @@ export class Panel {
     return codeIn(await this.bridge.code({ site, category, language, product: null, page_url: "" }, this.maker()));
   }
 
-  /** Cancels the wait for a server that has no room now. */
+  /** Cancels the wait for a server that is full now. */
   giveUp(): void {
     this.patience.giveUp();
   }

@@ -1,4 +1,4 @@
-/** Repeats a request for a session while the server has no room for another session. */
+/** Repeats a request for a session while the server is full and refuses another session. */
 
 import { retryOf } from "./api";
 
@@ -10,7 +10,7 @@ export class Patience {
   /** `onWait`: called with the time of the next try (our clock, ms), and with 0 when the wait is over. */
   constructor(private readonly onWait: (retryAt: number) => void) {}
 
-  /** Runs `attempt`. If the server has no room, waits as long as the server says and tries again. Returns null if the visitor
+  /** Runs `attempt`. If the server is full, waits as long as the server says and tries again. Returns null if the visitor
    *  cancels. */
   async run<T>(attempt: () => Promise<T>): Promise<T | null> {
     for (let tries = 0; ; tries++) {

@@ -11,13 +11,15 @@ export interface PanelState {
   /** Why the panel cannot offer any conversation; "" if the panel can offer one. */
   broken: StartFailure | "";
   visit: Visit | null;
-  /** Whether the back end of the site's owner (the partner) makes the identification code. If not, the page's own data makes it. The back end can then add what it knows about the visitor. */
+  /** Whether the back end of the site's owner (the partner) makes the identification code. If so, the code can vouch for the
+   *  visitor. If not, our server makes the code. */
   partner: boolean;
   removed: ReadonlySet<ItemKey>;
   /** What the visitor has typed before the conversation. `form`: id of a field of the site's form → the visitor's text. */
   typed: { name: string; note: string; form: Record<string, string> };
   starting: Channel | null;
-  /** The time at which the panel tries again by itself, because the server has no room now (our clock, ms); 0 otherwise. */
+  /** The time at which the panel tries again by itself (our clock, ms), because the server is full now; 0 if the panel does not
+   *  wait for this. */
   retryAt: number;
   /** Why the last press on a button did not start a session; "" otherwise. */
   refusal: StartFailure | "";

@@ -123,7 +123,7 @@ export function Chat({ client, session, pictures, audience, aid, readOnly = fals
 
 let loaded: Writing | null = null;
 
-/** Return the code for corrections and replies. The page fetches this code after its first paint. Until then, return null. */
+/** Returns the code for corrections and replies; null until it is loaded. The page fetches this code after its first paint. */
 function useWriting(): Writing | null {
   const [writing, setWriting] = useState(loaded);
   useEffect(() => {

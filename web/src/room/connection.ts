@@ -89,8 +89,8 @@ const ANSWER_MS = 1500;
 const OUTBOX_MOST = 200;
 const AWAY_MS = 1500;
 /**
- * This page sends a line at most this often over one connection without an answer, and then gives the line up. A new connection
- * counts anew.
+ * After this many sends of one line over the same connection without an answer, this page gives the line up. After a
+ * reconnection, it counts from 0 again.
  */
 const LINE_ATTEMPTS = 3;
 const FINAL: readonly string[] = ["signed_out", "token", "replaced"];

@@ -16,7 +16,7 @@ interface Look {
 
 type Component<Props> = (props: Props) => ComponentChildren;
 
-/** Return a component that shows nothing until `load` has loaded the real component. If the code cannot be loaded, the component
+/** Returns a component that shows nothing until `load` has loaded the real component. If the code cannot be loaded, the component
  *  stays empty. */
 export function optional<Module, Props extends object>(
   load: () => Promise<Module>,
@@ -34,7 +34,8 @@ export function optional<Module, Props extends object>(
   };
 }
 
-/** Return a component that shows a skeleton until `load` has loaded the real component, and offers a retry if `load` fails. */
+/** Returns a component that shows a skeleton until `load` has loaded the real component. If `load` fails, the component offers a
+ *  retry. */
 export function lazy<Module, Props extends object>(
   load: () => Promise<Module>,
   pick: (module: Module) => Component<Props>,

@@ -16,16 +16,16 @@ export interface Part {
 
 type Numbered = readonly Pick<Line, "seq">[];
 
-export const MOST = 300; // lines that are in the page's document at once
+export const MOST = 300; // greatest number of lines in the page's document at any time
 export const AT_FIRST = 40; // lines that are rendered before the first paint: enough for a screen
-export const GROWS = 65; // lines that are then added at once, until there are MOST
+export const GROWS = 65; // number of lines that are added in each later step, until there are MOST
 export const STEP = 100; // lines by which the rendered part moves when the reader scrolls
-const ABOVE = 6; // of the first lines, how many are above the reader's position
-const GROWS_MS = 50; // time between two such additions, in which the page answers to clicks and keys
+const ABOVE = 6; // how many of the first AT_FIRST lines are above the reader's position
+const GROWS_MS = 50; // ms between two of these steps, in which the page can handle clicks and keys
 const NEAR = 900; // px: if the reader is this close to an end of the part, the part moves
 const AT_END = 60; // px: a reader this close to the end counts as being at the end
 const OVER = 40; // px: if the first visible line is this far down, the reader sees what is above the conversation
-const CALLED_MS = 1600; // how long a line that the reader jumped to is highlighted
+const CALLED_MS = 1600; // ms for which a line is highlighted after the reader has jumped to it
 
 /** Returns the range of rendered lines moved by `by` lines, within the `count` lines that there are. */
 export function moved({ from, to }: Span, by: number, count: number): Span {
@@ -108,7 +108,8 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
   const complete = span.to === count;
   const growing = span.to - span.from < Math.min(MOST, count);
   const held = part.first !== null; // new lines do not move the part
-  // if all lines are rendered, further lines need no growth, during which lines are not announced
+  // While the part grows in steps, screen readers do not announce new lines. If all lines are rendered, the part gets its full
+  // size (MOST) now. So later lines need no growth, and are announced.
   const follow = ({ from, to }: Span) => setPart({ first: null, size: from ? to - from : MOST });
   const hold = ({ from, to }: Span) => setPart({ first: lines[from]!.seq, size: to - from });
   const seat = useRef<{ place: Place | null; top: number }>({ place: back, top: 0 });
@@ -179,7 +180,8 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
       const appears = hidden;
       hidden = !now.clientHeight;
       if (hidden) return;
-      if (!appears && now.scrollTop !== seat.current.top) sit(); // the page has scrolled on purpose, and the event has yet to come
+      // the page has scrolled the box, and the scroll event has not come yet
+      if (!appears && now.scrollTop !== seat.current.top) sit();
       const { place } = seat.current;
       // the browser itself keeps the place in a short conversation
       if (appears || !place || ("windowed" in now.dataset && place.offset < OVER)) settle();
@@ -194,7 +196,7 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
     rows,
     complete,
     behind,
-    moving: growing || held, // older lines are not announced
+    moving: growing || held, // screen readers must not announce older lines when these are added
     onScroll: () => {
       sit();
       onPlace?.(seat.current.place);

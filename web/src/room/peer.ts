@@ -333,9 +333,10 @@ export class RoomPeer {
   /** Stops sending media over `former`. While the page says "text only", the worker could otherwise hear this person although
    *  this person hears nobody. */
   private stopFormer(): void {
+    // `found` returns only to a silent connection of the wanted epoch. Any other former connection is of no use any more.
     if (this.former && this.formerSilent && this.former.epoch >= this.wantedEpoch) {
       this.sendOver(this.former, { mic: null, camera: null, screen: null });
-    } else this.dropFormer(); // without a silent `former` of the wanted epoch, `found` would never return to it
+    } else this.dropFormer();
   }
 
   private sendOver({ senders }: Attempt, tracks: Record<TrackKind, MediaStreamTrack | null>): void {

@@ -31,7 +31,8 @@ export interface StageProps {
   children?: ComponentChildren;
 }
 
-/** The stage of a call: the other people, a shared screen or the board in large, and this person's own picture in a corner. */
+/** The stage of a call: the other people, one large tile for a shared screen or the board, and this person's own picture in a
+ *  corner. */
 export function Stage({ link, session, children }: StageProps) {
   useLocale();
   const draw = useTiles(link, session);

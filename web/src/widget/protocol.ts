@@ -35,7 +35,7 @@ export interface CodeAnswer {
   code?: string;
   reason?: string;
   message?: string;
-  /** Seconds after which the panel is allowed to ask again, because the server has no room now. */
+  /** Seconds after which the panel is allowed to ask again, if the code was refused because the server is full. */
   retry_s?: number;
 }
 

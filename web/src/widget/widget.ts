@@ -26,7 +26,8 @@ declare global {
 const page = <K extends keyof Document>(key: K) => Reflect.get(Document.prototype, key, document) as Document[K];
 const html = () => page("documentElement");
 
-// A module has no `currentScript`; its address is then the first in an error's stack.
+// `currentScript` is null if the widget is loaded as a module. The address of the module is the first address in an error's
+// stack.
 const script = (page("currentScript") ?? html().querySelector('[data-site][src*="/widget.js"]')) as HTMLScriptElement | null;
 const server = new URL(script?.src ?? /http\S+/.exec(Error().stack!)![0]).origin;
 /** The script's attributes, read whenever they are needed: a page can change them later, for example when a visitor signs in. */

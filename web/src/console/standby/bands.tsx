@@ -16,7 +16,7 @@ export function UpdateBand() {
   );
 }
 
-/** Tells a member of staff who is available whether rings still reach them if they close this page now. */
+/** Shown to an available member of staff. Says whether rings will still reach them if they close this page now. */
 export function Reached({ me }: { me: StaffMe }) {
   useLocale();
   const on = useStore(standsBy);

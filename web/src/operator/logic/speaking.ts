@@ -23,7 +23,8 @@ export function told(session: SessionView, speaks: boolean, hears: boolean) {
   if (how === "listen") return hears ? "listen.told" : "listen.nothing";
   if (!speaks) return "listen.muted";
   const hearers = session.participants.filter((one) => listenersOf(session, session.you).includes(one.id));
-  if (hearers.length === 0) return "listen.unheard"; // for example while the operator's media connection is being set up
+  // nobody hears the operator, for example because the operator's media connection is still being set up
+  if (hearers.length === 0) return "listen.unheard";
   if (how === "whisper")
     return hearers.some((one) => one.role !== "operator" && !one.owner) ? "listen.whispering.staff" : "listen.whispering";
   return hearers.some((one) => one.role === "user") ? "listen.joined" : "listen.joined.staff";

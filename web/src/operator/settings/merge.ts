@@ -1,4 +1,4 @@
-/** Three-way merge of a form, for two people who edit the same thing at once. */
+/** Three-way merge of a form, for two people who edit the same thing at the same time. */
 
 export interface Merged<T> {
   value: T;

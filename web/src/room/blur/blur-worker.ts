@@ -1,10 +1,10 @@
 /**
  * The web worker that blurs the background of a camera picture. It gets frames and sends them back blurred.
  *
- * MediaPipe (Apache 2.0) tells the person from the background. Its code is a classic script for pages. So this worker is a
- * classic worker, and imitates the few parts of a page that the script uses. In a worker, the script is allowed to compile
- * WebAssembly (`signaling/server/http/pages.py`), which our pages are not. Work in a worker also does not delay anything on the
- * screen.
+ * MediaPipe (Apache 2.0) finds out which pixels show the person and which show the background. Its code is a classic script for
+ * pages. So this worker is a classic worker, and imitates the few parts of a page that the script uses. Our policy lets this
+ * worker compile WebAssembly, and forbids it to our pages (`signaling/server/http/pages.py`). Also, work in a worker delays
+ * nothing on the screen.
  */
 
 import type { FromBlurWorker, ToBlurWorker } from "./messages";

@@ -164,7 +164,7 @@ export function handlesOf(box: Box, angle: number, gap: number): { handle: Handl
 
 export const movedBy = (shape: Shape, dx: number, dy: number): Changes => ({ x: shape.x + dx, y: shape.y + dy });
 
-/** Returns the box after its handle was dragged to `to`. `keep`: keep the ratio of width and height. */
+/** Returns the box after its handle was dragged to `to`. `keep`: whether to keep the ratio of width and height. */
 export function resizedBox(box: Box, handle: Handle, to: Point, keep: boolean): Box {
   const made = { ...box };
   if (handle.includes("w")) made.left = Math.min(to[0], box.right - LEAST_SIZE);
@@ -217,7 +217,7 @@ export function turnedBy(shape: Shape, around: Point, by: number): Changes {
   return { x: shape.x + now[0] - own[0], y: shape.y + now[1] - own[1], angle: normal(shape.angle + by) };
 }
 
-/** Returns the angle by which a point has turned around `around`, from `from` to `to`. `step`: round to steps of 15°. */
+/** Returns the angle by which a point has turned around `around`, from `from` to `to`. `step`: whether to round to steps of 15°. */
 export function angleBetween(around: Point, from: Point, to: Point, step: boolean): number {
   const angle = Math.atan2(to[1] - around[1], to[0] - around[0]) - Math.atan2(from[1] - around[1], from[0] - around[0]);
   return normal(step ? Math.round(angle / TURN_STEP) * TURN_STEP : angle);
@@ -228,8 +228,8 @@ function normal(angle: number): number {
   return rest > Math.PI ? rest - 2 * Math.PI : rest < -Math.PI ? rest + 2 * Math.PI : rest;
 }
 
-/** Returns the new place of an end of a line, if somebody drags this end to `to`. `step`: round the line's direction to steps of
- *  15°. */
+/** Returns the new place of an end of a line, if somebody drags this end to `to`. `step`: whether to round the line's direction
+ *  to steps of 15°. */
 export function lineTo(start: Point, to: Point, step: boolean): Point {
   if (!step) return to;
   const length = Math.hypot(to[0] - start[0], to[1] - start[1]);

@@ -35,5 +35,6 @@ export function livePictures(link: RoomLink, session: SessionView): LivePicture[
   return found;
 }
 
-/** The page name that a sign of presence on a live picture has. No page of a board can have this name. */
+/** Returns the name that signs of presence on a live picture carry in place of a page's id. No page of a board can have this
+ *  name. */
 export const livePage = (participant: string, kind: "screen" | "camera"): string => `live:${kind}:${participant}`;

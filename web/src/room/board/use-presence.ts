@@ -114,8 +114,9 @@ export function usePresence({ board, you, opened, page, mayWrite, goTo, nameOf }
   useEffect(() => () => void board.show({ kind: "gone" }), [board]);
 
   /**
-   * The time at which the leader's view was last sent (performance.now, ms). `onView` runs when the view changes: a follower who
-   * moves the page stops following, and a leader sends the new view, at most once in 80 ms.
+   * `moved`: the time at which this person, as a leader, last sent their view (performance.now, ms). `onView` runs whenever this
+   * person's view changes. If this person follows a leader, they stop following. If they lead, the new view is sent, at most once
+   * in 80 ms.
    */
   const moved = useRef(0);
   const onView = () => {

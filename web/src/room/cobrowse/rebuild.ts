@@ -409,6 +409,6 @@ function tryInsert(sheet: CSSStyleSheet, rule: string): void {
   try {
     sheet.insertRule(rule, sheet.cssRules.length);
   } catch {
-    // a rule that only the user's browser understands
+    // this browser does not understand the rule, although the user's browser does: the rule is left out
   }
 }

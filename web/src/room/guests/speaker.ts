@@ -9,7 +9,7 @@ import type { Client } from "../client";
 import { others } from "../state";
 
 const FULL = 5; // number of tiles at which the speaker's tile begins to be larger
-const SPOKE_MS = 1500; // a cough makes nobody large
+const SPOKE_MS = 1500; // ms for which a person must speak before their tile becomes larger; a cough is shorter
 const NOBODY: string[] = [];
 
 /**

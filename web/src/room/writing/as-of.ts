@@ -2,7 +2,7 @@
 
 import type { Line } from "../../messages";
 
-/** Return the line as it was at `moment` (ms); null if it was written later. */
+/** Returns the line as it was at `moment` (ms); null if it was written later. */
 export function asOf(line: Line, moment: number): Line | null {
   if (line.at > moment) return null;
   const then = line.former.findIndex((former) => former.until > moment);
@@ -17,11 +17,11 @@ export function asOf(line: Line, moment: number): Line | null {
   };
 }
 
-/** Return the lines that existed at `moment`, as they were then. */
+/** Returns the lines that existed at `moment`, as they were at that moment. */
 export const linesAsOf = (lines: Line[], moment: number): Line[] =>
   moment === Infinity ? lines : lines.map((line) => asOf(line, moment)).filter((line) => line !== null);
 
-/** Return how often lines had been written or changed by `moment`. If this number is the same for two moments, so is the
- *  result of `linesAsOf`. */
+/** Returns how many times a line was written or changed until `moment`. If this number is the same for two moments, the result of
+ *  `linesAsOf` is the same, too. */
 export const turns = (lines: Line[], moment: number): number =>
   lines.reduce((sum, { at, former }) => sum + Number(at <= moment) + former.filter(({ until }) => until <= moment).length, 0);

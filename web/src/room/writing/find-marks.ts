@@ -8,7 +8,7 @@ const NOW = "found-now";
 const TEXTS = ".chat-text, .file-name";
 const NOT_SAID = ".line-quoted, .visually-hidden";
 const BLOCKS = `li, blockquote, pre, div, ${TEXTS}`; // no match continues from one of these blocks into the next
-const MOST = 2000; // at most this many found places are marked at once
+const MOST = 2000; // at most this many found places are marked at the same time
 
 /** Marks `words` in all lines in the document, and the hit `now` in another colour. Returns the range of `now`; null if
  *  the line of `now` is not in the document. */

@@ -18,7 +18,7 @@ const SPACE = /\s/;
 const ASCII_WORD = /[A-Za-z0-9]/;
 const BEFORE_ITALIC = /[\s([{"'“‘「『]/;
 
-/** Split one row into pieces: plain text, links, code and emphasis. */
+/** Splits one row into pieces: plain text, links, code and emphasis. */
 export function inline(row: string): Inline[] {
   return emphasized(codeSpans(row).flatMap((piece): Inline[] => (typeof piece === "string" ? links(piece) : [piece])));
 }
@@ -35,7 +35,7 @@ function codeSpans(row: string): Inline[] {
   return pieces.filter((piece) => piece !== "");
 }
 
-/** Return whether a run of marks can open emphasis. `before`, `after`: the characters on either side; undefined at an end of the
+/** Returns whether a run of marks can open emphasis. `before`, `after`: the characters on either side; undefined at an end of the
  *  row. */
 function mayOpen(run: string, before: string | undefined, after: string | undefined): boolean {
   if (after === undefined || SPACE.test(after)) return false;
@@ -44,7 +44,8 @@ function mayOpen(run: string, before: string | undefined, after: string | undefi
   return run === "*" ? !WORDY.test(before) : !ASCII_WORD.test(before); // 가로*세로*높이 is a multiplication and no emphasis
 }
 
-/** Return whether a run of marks can close emphasis. A Korean letter can follow, because particles follow without a space. */
+/** Returns whether a run of marks can close emphasis. A Korean letter can follow the marks, because Korean particles follow a
+ *  word without a space. */
 function mayClose(before: string | undefined, after: string | undefined): boolean {
   return before !== undefined && !SPACE.test(before) && (after === undefined || !ASCII_WORD.test(after));
 }
@@ -87,7 +88,7 @@ function add(stack: Open[], piece: Inline): void {
   top.wordy ||= typeof piece !== "string" || WORDY.test(piece);
 }
 
-/** Close the emphasis at index `at` of the stack. Marks that were opened after it and never closed become plain text. */
+/** Closes the emphasis at index `at` of the stack. Marks that were opened after it and never closed become plain text. */
 function close(stack: Open[], at: number): void {
   while (stack.length > at + 1) unopen(stack);
   const done = stack.pop();

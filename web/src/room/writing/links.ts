@@ -34,7 +34,7 @@ const finder = new LinkifyIt({ fuzzyLink: true, maxLength: 2048, rebuilder: new 
     },
   });
 
-/** Split a text into links and the plain text between them, in order. */
+/** Splits a text into links and the plain text between them, in order. */
 export function links(text: string): (string | Link)[] {
   const pieces: (string | Link)[] = [];
   let from = 0;
@@ -49,8 +49,8 @@ export function links(text: string): (string | Link)[] {
   return pieces.filter((piece) => piece !== "");
 }
 
-/** Remove from the end of an address the characters that belong to the sentence: marks of emphasis, and Korean particles without
- *  a space. */
+/** Removes from the end of an address the characters that belong to the sentence around it: marks of emphasis, and a Korean
+ *  particle that follows without a space. */
 function withoutTail(raw: string): string {
   const bare = raw.replace(/[*_~]+$/, "");
   return HANGUL_TLD.exec(bare)?.[1] ?? PARTICLE.exec(bare)?.[1] ?? bare;
@@ -81,7 +81,7 @@ const KOREAN = /^[\p{Script=Hangul}0-9-]*$/u;
 const EAST_ASIAN = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー0-9-]*$/u;
 const CYRILLIC = /^[\p{Script=Cyrillic}0-9.-]*$/u;
 
-/** Return whether a host cannot deceive readers: no label mixes scripts, and Cyrillic appears only if the whole host is
+/** Returns whether a host cannot deceive readers: no label mixes scripts, and Cyrillic appears only if the whole host is
  *  Cyrillic. */
 export function isPlainHost(host: string): boolean {
   if (CYRILLIC.test(host)) return true;

@@ -7,8 +7,8 @@ import { t } from "./texts";
 
 const PHONES = /iPhone|Android/;
 
-/** Returns in words when a sign-in was last used. "Now" stands for the last two minutes, because the server stores these times
- *  only once a minute. */
+/** Returns, in words, the time at which a sign-in was last used. "Now" stands for the last two minutes, because the server stores
+ *  these times only once a minute. */
 export function lastSeen(item: SignInItem, now: number, locale: string): string {
   if (item.here || now - item.seen_at < 120_000) return t("signins.now");
   return t("signins.seen", { time: dateTime(item.seen_at, locale) });
