@@ -38,7 +38,7 @@ class Pickups:
     __slots__ = ("_last_ms", "_spans")
 
     def __init__(self) -> None:
-        # (time of a pickup, ms since the pickup before or, if later, since the queue's head came)
+        # (time of a pickup, its span in ms): a span begins at the pickup before or, if that is later, when the queue's head came
         self._spans: deque[tuple[int, int]] = deque(maxlen=KEPT_PICKUPS)
         self._last_ms = 0
 

@@ -34,7 +34,9 @@ from matcher.types import (
     StaffState,
 )
 
-FENCE_LEAP = 60_000_000  # µs; keeps new fences above those before a restart, even if the clock was then a minute ahead
+# µs added to the first fence after a restart: new fences are larger than all earlier ones, even if the clock was a minute ahead
+# before the restart
+FENCE_LEAP = 60_000_000
 TIMED: frozenset[StaffState] = frozenset({"reserved", "lost", "wrap_up"})
 
 
@@ -52,8 +54,9 @@ class Ledger:
         self.tickets: dict[str, Ticket] = {}
         self.reservations: dict[str, Ticket] = {}
         self.final: OrderedDict[str, None] = OrderedDict()
-        self.orphans: dict[str, dict[str, HeldAs]] = {}  # By signed-out member: the accepted requests that they still hold.
-        self.promises: dict[str, dict[str, Medium]] = {}  # By member, signed in or not: the places that are kept free.
+        self.orphans: dict[str, dict[str, HeldAs]] = {}  # signed-out member → the accepted requests that this member still holds
+        # member, signed in or not → the places of this member that are kept free
+        self.promises: dict[str, dict[str, Medium]] = {}
         self._arrivals = 0
         self._events: list[AnyEvent] = []
         self._waiting: list[Ticket] = []
@@ -322,7 +325,7 @@ class Ledger:
     def become(self, ticket: Ticket, medium: Medium) -> None:
         """Move an open request to the queue of this medium, at its original time.
 
-        If the request is ringing at a member who has no room for the medium, that reservation ends.
+        If the request is ringing at a member who has no free place for this medium, that reservation ends.
         """
         self.queues.take(ticket)
         ticket.queue.open_tickets -= 1
@@ -378,7 +381,7 @@ class Ledger:
     # --- reservations and what is held -------------------------------------------------------------------------------
 
     def end_reservation(self, ticket: Ticket, state: ReservationState, reason: str, member_reason: str = "") -> None:
-        """End the reservation of a ticket, if it has one. The ticket is then in no queue, and no member has it."""
+        """End the reservation of a ticket, if it has one. After this, the ticket is in no queue, and no member has it."""
         reservation = ticket.reservation
         if reservation is None:
             return

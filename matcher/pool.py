@@ -38,7 +38,7 @@ class Member:
     calls take a place. `obstacles`: by medium, why the member can get no request now; None means that they can. `is_idle`:
     whether the member can get a request of at least one medium. `promised`: id of an appointment's request → medium of the place
     that is kept free for it. `idle_item`: the member's entry in `Pool.idle`. `reported`: state and `ready` in the last event
-    about the member. `known`: the obstacles that the member has had, by their reasons. `watched_by`: demands whose `obstructed`
+    about the member. `known`: a cache of `obstacles`, by the two reasons (`Reasons`). `watched_by`: demands whose `obstructed`
     names the member.
     """
 

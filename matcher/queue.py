@@ -141,7 +141,7 @@ class Queue(Demand):
 
 
 class Queues:
-    """All queues, and `fronts`: by staff role, language and medium, the lanes in which somebody waits, best head first."""
+    """All queues. `fronts`: (staff role, language, medium) → the lanes in which somebody waits, the best head first."""
 
     def __init__(self, priority_step_ms: int) -> None:
         self.by_key: dict[QueueKey, Queue] = {}

@@ -18,7 +18,7 @@ MEDIA: Final[tuple[Medium, ...]] = ("text", "call")
 SERVED_BY: Final[dict[RequestKind, StaffRole]] = {"user": "counselor", "callback": "counselor", "help": "professional"}
 MOST_PRIORITY: Final = 100  # largest priority; the smallest is the negative of this
 MOST_WIDENS_MS: Final = 86_400_000
-MOST_CAPACITY: Final = 1_000  # A member takes at most this many texts, and at most this many calls, at once.
+MOST_CAPACITY: Final = 1_000  # A member takes at most this many texts, and at most this many calls, at the same time.
 CALL_WEIGHT: Final = 100_000  # A call counts for more than any number of texts when the least loaded member is chosen.
 
 
@@ -69,7 +69,8 @@ class Rules:
     lease_ms: int = 30_000  # A member whose presence lease is not renewed for this time is signed out.
     wrap_up_ms: int = 120_000  # After this time a member in wrap-up becomes away.
     max_requests: int = 200_000  # At most this many requests are open; further ones are refused as "full".
-    max_queues: int = 10_000  # At this number, a new queue makes the matcher forget all queues without open requests.
+    # If there are this many queues, the matcher removes all queues without open requests before it adds a new queue.
+    max_queues: int = 10_000
     # The ids of at most this many ended requests are kept. A late message about such an id gets "wrong_state", not "unknown".
     max_final: int = 20_000
     max_why: int = 8  # A `Why` names at most this many candidates, and at most this many people passed over.

@@ -32,8 +32,8 @@ class Staff:
     `sites` and `categories` hold ids, or "*" for all. The name of a site may begin with its organisation, as in "acme/shop".
     "acme/*" then stands for all sites of acme, and "*" for all sites whose names have no organisation. `role`: counselors get
     requests of kind "user" and "callback", professionals those of kind "help". `texts`, `calls`: how many text sessions and how
-    many calls the member takes at once. Texts and calls do not share places. 0 means that the member takes no session of this
-    medium. `texts_in_call`: whether the member gets new texts during a call.
+    many calls the member takes at the same time. Texts and calls do not share places. 0 means that the member takes no session of
+    this medium. `texts_in_call`: whether the member gets new texts during a call.
     """
 
     id: str
@@ -51,8 +51,8 @@ class Request:
     """A request for a member of staff.
 
     `category_path`: from the category itself to its root, such as ("lenses", "cameras"). `priority` counts as waiting time
-    (`Rules.priority_step_ms`). `widens_ms`: two times of waiting (ms). After the first the tier of the parent categories opens,
-    after the second the tier of everybody. Each is at most `MOST_WIDENS_MS`. None: the times of `Rules`.
+    (`Rules.priority_step_ms`). `widens_ms`: two times of waiting (ms). After the first time, the tier of the parent categories
+    opens; after the second, the tier of everybody. Each of the two is at most `MOST_WIDENS_MS`. None: the times of `Rules`.
     """
 
     id: str
@@ -125,7 +125,7 @@ class RequestChanged(Event, frozen=True, gc=False):
     `reason` may be empty, or by state:
 
     - waiting: declined, expired, resumed, lost (its member disconnected while it rang), signed_out, never_entered, owner_lost,
-      channel (it became a call, for which its member has no room), restored
+      channel (it became a call, for which its member has no free place), restored
     - accepted: restored
     - completed: released
     - cancelled: lost (suspended for 60 s), or the caller's reason
@@ -319,12 +319,15 @@ class MatchStore(Protocol):
 
         If the request is a call already, nothing changes.
 
-        If the request rings at a member who has no room for a call, it goes back into its queue. If it is accepted, the holder
-        keeps the request, even beyond their capacity.
+        If the request rings at a member who has no free place for a call, the request goes back into its queue. If it is
+        accepted, the holder keeps the request, even beyond their capacity.
         """
 
     async def becomes_text(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Make an accepted request a text, so that its holder has room for another call. Do nothing if it is a text already."""
+        """Make an accepted request a text, so that its holder has a free place for another call.
+
+        If the request is a text already, nothing changes.
+        """
 
     async def set_aside(self, request: str, now_ms: int) -> list[AnyEvent]:
         """Free the place of an accepted request, because its user left the page. The holder keeps the request."""

@@ -49,7 +49,7 @@ from matcher.redis.script import library
 from matcher.types import Unavailable
 
 LAYOUT: Final = 3  # version of the stored data; with a new number the store begins empty, and servers announce everything again
-FLIGHT: Final = 32  # at most this many calls are sent at once; must be below ANSWERS_KEPT of main.lua
+FLIGHT: Final = 32  # at most this many calls are sent together; must be below ANSWERS_KEPT of main.lua
 WAITING: Final = 20_000  # at most this many calls wait to be sent; further calls are refused
 RETRY_S: Final = 5.0  # a flight is sent again for at most this many seconds; then its calls fail
 PAUSES_S: Final = (0.0, 0.05, 0.2, 0.5)  # seconds of backoff before each new try; the last value repeats

@@ -153,7 +153,7 @@ def _mean_wait(hours: list[Prediction], weights: Any) -> float | None:
 
 
 def _people(groups: list[StaffModel], hour: int) -> int:
-    """Return how many calls staff can take at once in the middle of an hour, summed over everybody on shift."""
+    """Return how many simultaneous calls everybody on shift together can take in the middle of an hour."""
     middle = hour * HOUR_S + HOUR_S // 2
     on_shift = [g for g in groups for begin, end in g.hours if begin <= middle < end or begin <= middle + DAY_S < end]
     return sum(group.people * group.calls for group in on_shift)

@@ -175,7 +175,7 @@ class Standing:
             self._before = {row["id"]: dict(row) for row in connection.execute(sa.select(*columns).where(kept)).mappings()}
 
     def announce(self, saves: Iterable[Mapping[str, Any]]) -> None:
-        """Announce what these saves (see `saves.py`) have changed. Call this in the transaction that writes them."""
+        """Announce what these saves (see `saves.py`) have changed. Call this in the transaction that writes the saves."""
         events: list[Event] = []
         for save in saves:
             if (before := self._before.get(save["session_id"])) is None:

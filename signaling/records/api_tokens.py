@@ -77,7 +77,7 @@ class ApiTokens(Database):
         return token, made
 
     async def add_api_token(self, token: ApiToken, *, audit: Iterable[Audited] = ()) -> None:
-        """Store a token. `audit`: entries to store with the token. Raises TooManyTokens."""
+        """Store a token. `audit`: audit entries to store in the same transaction. Raises TooManyTokens."""
 
         def add(connection: sa.Connection) -> None:
             lock_parent(connection, t.organisation, token.organisation)
@@ -92,7 +92,7 @@ class ApiTokens(Database):
     async def remove_api_token(self, token_id: str, *, audit: Iterable[Audited] = ()) -> bool:
         """Remove a token and the responses remembered for it. Return False when there is no such token.
 
-        `audit`: entries to store with the change.
+        `audit`: audit entries to store in the same transaction.
         """
         return await self._do(sa.delete(t.api_token).where(_c.id == token_id), audit) > 0
 

@@ -42,8 +42,8 @@ class Appointments(Leading):
         """Take these cells of a member for a session, in addition to those that the session has already.
 
         Return the newly taken cells. If a cell belongs to another appointment, return None and take no cell. The table's primary
-        key makes sure that only one claim of a cell succeeds. `audit`: the entry to store with the claim. Raises Overtaken and
-        RecordsAway.
+        key makes sure that only one claim of a cell succeeds. `audit`: an audit entry to store in the same transaction. Raises
+        Overtaken and RecordsAway.
         """
         wanted = list(cells)
         over = sa.select(t.session.c.id).where(t.session.c.state.in_(_OVER))
@@ -85,15 +85,15 @@ class Appointments(Leading):
     async def save_working_hours(self, staff: str, hours: Hours | None, *, audit: Iterable[Audited] = ()) -> None:
         """Store the working hours of a member. `hours` None: the member works during the opening hours of the categories.
 
-        `audit`: entries to store with the change.
+        `audit`: audit entries to store in the same transaction.
         """
         await self._save_plan(staff, audit, hours=None if hours is None else msgspec.to_builtins(hours))
 
     async def save_calendar(self, staff: str, token_hash: str, *, audit: Iterable[Audited] = ()) -> None:
         """Replace the key of a member's calendar.
 
-        The old address of the calendar stops working. `token_hash`: hash of the new key; "" removes the calendar. `audit`:
-        entries to store with the change.
+        The old address of the calendar stops working. `token_hash`: hash of the new key; "" removes the calendar. `audit`: audit
+        entries to store in the same transaction.
         """
         await self._save_plan(staff, audit, calendar_hash=token_hash)
 

@@ -54,9 +54,9 @@ class Arrivals(Database):
     """Reads past sessions for the preview of a change of settings."""
 
     async def past_sessions(self, organisation: str, since: int, most: int) -> list[PastSession]:
-        """Return at most `most` sessions of the organisation that began at or after `since` (Unix ms), the newest ones.
+        """Return the sessions of the organisation that began at or after `since` (Unix ms): the newest `most` sessions.
 
-        The oldest of them comes first.
+        In the result, the oldest session comes first.
         """
         c = t.session.c
         here = (c.organisation == organisation) & (c.started_at >= since)

@@ -40,7 +40,7 @@ ENDING_S = 2.0  # `close` waits at most this many seconds until running transact
 SOON_S = 0.3
 # milliseconds after which PostgreSQL ends an idle transaction; otherwise a hanging server would block rows for the next leader
 IDLE_MS = 2500
-_CLEAN_SINCE = "0010"  # since this revision of the schema, deleted text is overwritten, and no copies of it are kept
+_CLEAN_SINCE = "0010"  # from this revision of the schema on, deleted text is overwritten, and no copies of texts are kept
 
 T = TypeVar("T")
 
@@ -258,7 +258,7 @@ class Database:
     async def _do(self, statement: sa.Insert | sa.Update | sa.Delete, audit: Iterable[Audited] = ()) -> int:
         """Run one writing statement in its own transaction. Return the number of rows that the statement changed.
 
-        `audit`: entries to store with the change. The entries are not stored if no row changed.
+        `audit`: audit entries to store in the same transaction. The entries are not stored if no row changed.
         """
 
         def do(connection: sa.Connection) -> int:

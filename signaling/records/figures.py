@@ -89,7 +89,7 @@ class Figures(Database):
     async def save_thresholds(
         self, thresholds: list[Threshold], organisation: str = FIRST_ORGANISATION, *, audit: Iterable[Audited] = ()
     ) -> None:
-        """Replace all thresholds of the organisation. `audit`: entries to store with the change."""
+        """Replace all thresholds of the organisation. `audit`: audit entries to store in the same transaction."""
         values = [{"organisation": organisation, "figure": one.figure, "amber": one.amber, "red": one.red} for one in thresholds]
         async with self._writing() as connection:
             await connection.execute(sa.delete(t.threshold).where(t.threshold.c.organisation == organisation))

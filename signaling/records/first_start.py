@@ -44,9 +44,10 @@ class FirstStart(Database):
     async def use_first_link(
         self, token_hash: str, owner: StaffRecord, organisation: str, now: int, *, audit: Iterable[Audited] = ()
     ) -> bool:
-        """Add the first owner, name the first organisation, and remove the link. `audit`: entries to store with the change.
+        """Add the first owner, name the first organisation, and remove the link.
 
-        Return False, and store nothing, when the link cannot be used. Raises ValueError("login_taken").
+        `audit`: audit entries to store in the same transaction. Return False, and store nothing, when the link cannot be used.
+        Raises ValueError("login_taken").
         """
 
         def use(connection: sa.Connection) -> bool:
@@ -62,9 +63,10 @@ class FirstStart(Database):
         return await self._transaction(use, writes=True)
 
     async def add_first_owner(self, owner: StaffRecord, *, audit: Iterable[Audited] = ()) -> bool:
-        """Add the first owner, and end the link of the first start. `audit`: entries to store with the change.
+        """Add the first owner, and end the link of the first start. `audit`: audit entries to store in the same transaction.
 
         Return False, and store nothing, when there is an owner already. Raises ValueError("login_taken").
+
         """
 
         def add(connection: sa.Connection) -> bool:

@@ -115,10 +115,11 @@ class History(Leading):
     ) -> MessageRecord:
         """Mark a user's message as taken or done by `staff`. Return the changed message.
 
-        `audit`: the entry to store with the change.
+        `audit`: an audit entry to store in the same transaction.
 
         Raises LookupError when there is no such message, and ValueError("taken") when the message is done or another member of
         staff has taken it.
+
         """
         async with self._writing() as connection:
             here = t.message.c.id == message_id
@@ -134,7 +135,10 @@ class History(Leading):
             return MessageRecord(**(dict(row) | {"state": state, "taken_by": staff}))
 
     async def answer_not_mailed(self, message_id: str, why: MailReason, *, audit: Iterable[Audited] = ()) -> None:
-        """Store that a message was answered, and why no mail tells the user. `audit`: entries to store with the change."""
+        """Store that a message was answered, and why no mail tells the user.
+
+        `audit`: audit entries to store in the same transaction.
+        """
         await self._do(sa.update(t.message).where(t.message.c.id == message_id).values(mail=f"refused/{why}"), audit)
 
     async def answers_mailed(self, mails: Sequence[str]) -> dict[str, tuple[MailState, str]]:

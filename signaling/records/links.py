@@ -27,8 +27,8 @@ class LinkRecord(Struct, frozen=True, kw_only=True):
     """A link.
 
     `purpose`: what the link is for, such as "thread". `subject`: text that says to what the link leads, such as the id of a
-    conversation. `mail`: id of the mail with the link, another name for a group of links, or "" for a link that belongs to no
-    group. When one link is used, all links of its group count as used. `expires_at`: Unix ms.
+    conversation. `mail`: id of the mail that contains the link, or another name for a group of links; "" if the link belongs to
+    no group. When one link is used, all links with the same `mail` count as used. `expires_at`: Unix ms.
     """
 
     token_hash: str
@@ -60,9 +60,9 @@ class Links(Leading):
         await self._transaction(add, writes=True)
 
     async def link_subject(self, token_hash: str, purpose: str, now: int) -> str:
-        """Return the subject of an unused link, which stays unused. Raises LinkUnusable: bad_invite, replayed, expired.
+        """Return the subject of an unused link, which stays unused.
 
-        `now`: Unix ms.
+        Raises LinkUnusable with the reason bad_invite, replayed or expired. `now`: Unix ms.
         """
         found = await self._transaction(lambda connection: _usable(connection, token_hash, purpose, now), writes=False)
         return str(found["subject"])
@@ -72,8 +72,8 @@ class Links(Leading):
 
         A mail whose first try timed out might have arrived twice, with two links. Each of the two links works until one of them
         is used. `session_token`: hash of a new token of the link's session. This hash is stored in the same transaction, so that
-        after a failure the link still works. Raises LinkUnusable: bad_invite, replayed, expired. If `session_token` is given,
-        raises also Overtaken, and UnknownSession when the session was erased.
+        after a failure the link still works. Raises LinkUnusable with the reason bad_invite, replayed or expired. If
+        `session_token` is given, raises also Overtaken, and UnknownSession when the session was erased.
         """
 
         def use(connection: sa.Connection) -> str:

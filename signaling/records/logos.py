@@ -31,7 +31,7 @@ class Logos(Places):
     """The logos of sites in the records."""
 
     async def save_logo(self, site_id: str, logo: Logo | None, now: int, *, note: Note) -> None:
-        """Make `logo` the site's logo. None removes the site's logo. `note`: makes the audit entries to store with the change.
+        """Make `logo` the site's logo. None removes the site's logo. `note`: makes audit entries for the same transaction.
 
         At most `MOST_FORMER` replaced logos of a site stay stored, the newest ones, so that a change can be undone. `now`: Unix
         ms.
@@ -56,8 +56,9 @@ class Logos(Places):
     async def restore_logo(self, site_id: str, logo_id: str, expected: str, *, audit: Iterable[Audited] = ()) -> bool:
         """Make a replaced logo the site's logo again, if the present logo is `expected`.
 
-        `logo_id`, `expected`: ids of logos; "" stands for no logo. `audit`: entries to store with the change. Return False when
-        the replaced logo is no longer stored. Raises Changed when the site has another logo than `expected`, or was removed.
+        `logo_id`, `expected`: ids of logos; "" stands for no logo. `audit`: audit entries to store in the same transaction.
+        Return False when the replaced logo is no longer stored. Raises Changed when the site has another logo than `expected`, or
+        was removed.
         """
 
         def restore(connection: sa.Connection) -> bool:

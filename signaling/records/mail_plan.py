@@ -66,8 +66,8 @@ _SENDER = MailSender.__struct_fields__
 def sender_in(plan: MailPlan, languages: Iterable[str]) -> MailSender:
     """Return the sender of a mail. `languages`: the mail's languages, the best first.
 
-    The plan's sender in the first of these languages that has its own sender is used. Each value that this sender lacks comes
-    from the plan's sender for all languages.
+    The first of these languages for which the plan has a sender decides. Each value that this sender lacks comes from the plan's
+    sender for all languages.
     """
     own = next((plan.senders[each] for each in languages if each in plan.senders), MailSender())
     return MailSender(**{name: getattr(own, name) or getattr(plan, name) for name in _SENDER})
@@ -111,5 +111,5 @@ def is_of_plan(change: dict[str, Any]) -> bool:
 
 
 def with_texts_of(fields: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """Return `fields`, and "" for each field that only `other` has."""
+    """Return `fields`, with the value "" added for each field that only `other` has."""
     return dict.fromkeys(other, "") | fields

@@ -107,11 +107,11 @@ class Oidc(Database):
         """Store a provider's settings. None removes the provider.
 
         If the provider is removed, or its issuer or client changes, the sign-ins at this provider end. `expected`: the version
-        (`version_of`) of the stored settings; "" for none. `audit`: entries to store with the change.
-        Raises Changed when other settings are stored. Raises NoProvider when the provider is removed, or its issuer changes,
-        while a rule lets staff sign in only at this provider. A new issuer would not know these staff. A rule of an
-        organisation needs the organisation's own provider or, if it has none, the installation's provider. A rule for
-        everybody needs every provider.
+        (`version_of`) of the stored settings; "" for none. `audit`: audit entries to store in the same transaction. Raises
+        Changed when other settings are stored. Raises NoProvider when the provider is removed, or its issuer changes, while a
+        rule lets staff sign in only at this provider. A new issuer would not know these staff. A rule of an organisation needs
+        the organisation's own provider or, if it has none, the installation's provider. A rule for everybody needs every
+        provider.
         """
         this = t.oidc_settings.c.id == of
 
@@ -152,7 +152,8 @@ class Oidc(Database):
         """Add a member whom the provider knows by this subject, and return the member.
 
         If another sign-in of the same person has added the member already, return the stored member. Raises
-        ValueError("login_taken") when another member of staff has this login. `audit`: entries to store with the change.
+        ValueError("login_taken") when another member of staff has this login. `audit`: audit entries to store in the same
+        transaction.
         """
         values = {name: getattr(record, name) for name in StaffRecord.__struct_fields__}
 
@@ -177,8 +178,8 @@ class Oidc(Database):
     async def is_of_provider(self, staff: str, issuers: Collection[str] | None = None) -> bool:
         """Return whether a provider knows this member of staff.
 
-        Such a provider decides whether the member may sign in. `issuers`: consider only these providers, as `source_of` names
-        them.
+        If so, only this provider decides whether the member may sign in. `issuers`: consider only these providers, as `source_of`
+        names them; None: all providers.
         """
         c = t.staff_subject.c
         known = sa.select(c.staff).where(c.staff == staff, sa.true() if issuers is None else c.issuer.in_(issuers))
@@ -195,10 +196,11 @@ class Oidc(Database):
     ) -> bool:
         """Store a sign-in for which a provider vouches.
 
-        `settings`: those with which the sign-in began. `audit`: entries to store with the sign-in.
+        `settings`: those with which the sign-in began. `audit`: audit entries to store in the same transaction.
 
         Return False, and store nothing, when the member of staff is gone or deactivated, or when the row `of` has no provider or
         another provider now: nobody would ask the old provider about the sign-in any more.
+
         """
         values = {name: getattr(record, name) for name in ProviderSignIn.__struct_fields__}
         present = sa.select(t.oidc_settings.c.settings).where(t.oidc_settings.c.id == of).with_for_update()

@@ -26,7 +26,10 @@ class Organisations(Database):
         return Organisation(**row) if row else None
 
     async def save_organisation(self, organisation: Organisation, *, audit: Iterable[Audited] = ()) -> None:
-        """Insert the organisation, or change the name of the stored one. `audit`: entries to store with the change."""
+        """Insert the organisation, or change the name of the stored one.
+
+        `audit`: audit entries to store in the same transaction.
+        """
         here = t.organisation.c.id == organisation.id
 
         def save(connection: sa.Connection) -> None:

@@ -213,7 +213,7 @@ class Outbox(Database):
     async def retry_mail(self, mail_id: str, now: int, *, audit: Iterable[Audited] = ()) -> bool:
         """Queue a refused mail again. Return False when there is no such refused mail, or the mail's address has unsubscribed.
 
-        `audit`: entries to store with the change.
+        `audit`: audit entries to store in the same transaction.
         """
         left = sa.select(t.unsubscribed.c.address_hash)
         here = sa.and_(_c.id == mail_id, _c.state == "refused", (_c.rank == BOOKED) | _c.address_hash.not_in(left))

@@ -40,9 +40,9 @@ class Passkeys(Database):
     """The passkeys of staff in the records."""
 
     async def add_passkey(self, record: PasskeyRecord, *, audit: Iterable[Audited] = ()) -> bool:
-        """Store a passkey. Return False when the passkey is stored already. `audit`: entries to store with the change.
+        """Store a passkey. Return False when the passkey is stored already.
 
-        Raises TooManyPasskeys.
+        `audit`: audit entries to store in the same transaction. Raises TooManyPasskeys.
         """
         values = {name: getattr(record, name) for name in PasskeyRecord.__struct_fields__}
 
@@ -81,7 +81,7 @@ class Passkeys(Database):
     async def remove_passkey(self, staff: str, passkey_id: str, *, audit: Iterable[Audited] = ()) -> bool:
         """Remove one of this member's passkeys. Return False when the member has no such passkey.
 
-        `audit`: entries to store with the change.
+        `audit`: audit entries to store in the same transaction.
         """
         return await self._do(sa.delete(t.passkey).where(_mine(staff, passkey_id)), audit) > 0
 

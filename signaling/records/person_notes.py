@@ -48,9 +48,10 @@ class PersonNotes(Database):
         return [PersonNote(**row) for row in rows]
 
     async def add_note(self, note: PersonNote, *, audit: Iterable[Audited] = ()) -> None:
-        """Store a note. `audit`: entries to store with the change.
+        """Store a note. `audit`: audit entries to store in the same transaction.
 
         Raises TooManyNotes, and LookupError when the note's session was erased or belongs to another person.
+
         """
 
         def add(connection: sa.Connection) -> None:
@@ -74,7 +75,7 @@ class PersonNotes(Database):
     ) -> bool:
         """Replace the text of a note. Return False when this author has no such note about this person.
 
-        `audit`: entries to store with the change.
+        `audit`: audit entries to store in the same transaction.
         """
         changed = sa.update(t.person_note).where(_own(note, person, author)).values(text=text, changed_at=now)
         return await self._do(changed, audit) > 0
@@ -82,7 +83,7 @@ class PersonNotes(Database):
     async def remove_note(self, note: str, person: _Person, author: str, *, audit: Iterable[Audited] = ()) -> bool:
         """Remove a note. Return False when this author has no such note about this person.
 
-        `audit`: entries to store with the change.
+        `audit`: audit entries to store in the same transaction.
         """
         return await self._do(sa.delete(t.person_note).where(_own(note, person, author)), audit) > 0
 

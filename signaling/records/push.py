@@ -212,10 +212,10 @@ class Pushes(Database):
     ) -> list[Push]:
         """Return at most `most` due pushes, and count one try for each. `rings`: True for rings only, False for all other pushes.
 
-        `room`: a function from a push service's host to the number of pushes that it takes now. A service without room costs one
-        look-up, even if many pushes wait for it. Push services take turns: the service whose host follows `after` has the first
-        turn. So the long queues of two services do not delay the pushes of a third. A claimed push is due again after `lease_ms`.
-        Pushes whose `until` is over are deleted.
+        `room`: a function from a push service's host to the number of pushes that it takes now. A service that takes no push now
+        costs only one look-up, even if many pushes wait for it. Push services take turns: the service whose host follows `after`
+        has the first turn. So the long queues of two services do not delay the pushes of a third. A claimed push is due again
+        after `lease_ms`. Pushes whose `until` is over are deleted.
         """
         rank = RING if rings else OTHERS
 
@@ -263,7 +263,7 @@ class Pushes(Database):
         await self._do(sa.delete(t.push_message).where(_m.n == n))
 
     async def push_waits(self, n: int, next_at: int) -> None:
-        """Store when to try a push again that could not be sent."""
+        """Store when to try again to send a push, because the last try failed."""
         await self._do(sa.update(t.push_message).where(_m.n == n).values(next_at=next_at))
 
     async def drop_pushes(self, key: str) -> None:

@@ -123,8 +123,8 @@ class Replies(Database):
     async def save_reply(self, reply: SavedReply, *, note: Note = _unnoted) -> SavedReply:
         """Insert the reply, or replace the texts of the stored one. Return the reply as stored.
 
-        `note`: makes the audit entries to store with the change. Raises LookupError when a reply with this id belongs to another
-        site or member, and TooManyReplies.
+        `note`: makes the audit entries, which are stored in the same transaction. Raises LookupError when a reply with this id
+        belongs to another site or member, and TooManyReplies.
         """
 
         def save(connection: sa.Connection) -> SavedReply:
@@ -151,7 +151,7 @@ class Replies(Database):
         """Store replies that a site shares, all or none. Return how many replies were added and how many changed.
 
         A reply replaces the text of the site's reply with the same language and title. `gone`: ids of the site's replies to
-        remove first. `note`: makes the audit entries to store with a change. Raises TooManyReplies.
+        remove first. `note`: makes the audit entries, which are stored in the same transaction. Raises TooManyReplies.
         """
 
         def store(connection: sa.Connection) -> Imported:
@@ -188,8 +188,8 @@ class Replies(Database):
     ) -> None:
         """Restore earlier texts of replies that a site shares, all or none.
 
-        `present`, `wanted`: id of a reply → its texts (`plain_reply`), or None for no reply. `audit`: entries to store with the
-        change. Raises Changed when a reply has other texts than in `present`, and TooManyReplies.
+        `present`, `wanted`: id of a reply → its texts (`plain_reply`), or None for no reply. `audit`: audit entries to store in
+        the same transaction. Raises Changed when a reply has other texts than in `present`, and TooManyReplies.
         """
 
         def put(connection: sa.Connection) -> None:
@@ -219,7 +219,7 @@ class Replies(Database):
     async def remove_reply(self, reply: str, *, site: str = "", owner: str = "", note: Note = _unnoted) -> bool:
         """Remove a saved reply of this site or this owner. Return False when there is no such reply.
 
-        `note`: makes the audit entries to store with the removal.
+        `note`: makes the audit entries, which are stored in the same transaction.
         """
         this = (_c.id == reply) & _belongs(site, owner)
 
@@ -246,9 +246,10 @@ class Replies(Database):
     async def add_reply_picture(
         self, picture: ReplyPicture, *, site: str = "", owner: str = "", audit: Iterable[Audited] = ()
     ) -> None:
-        """Add a picture to a reply of this site or this owner. `audit`: entries to store with the change.
+        """Add a picture to a reply of this site or this owner. `audit`: audit entries to store in the same transaction.
 
         Raises LookupError when there is no such reply, and TooManyReplyPictures.
+
         """
 
         def add(connection: sa.Connection) -> None:
@@ -269,7 +270,7 @@ class Replies(Database):
     ) -> bool:
         """Remove a picture from a reply of this site or this owner. Return False when there is no such picture.
 
-        `audit`: entries to store with the change.
+        `audit`: audit entries to store in the same transaction.
         """
         theirs = sa.select(_c.id).where(_c.id == reply, _belongs(site, owner))
         this = (_p.id == picture) & _p.reply.in_(theirs)

@@ -1,4 +1,4 @@
-"""The schema of the database: made at once in a new database, migrated in a database of an earlier version.
+"""The schema of the database: made in one step in a new database, migrated in a database of an earlier version.
 
 A new database gets its tables from `tables.py`, in a tenth of the time that all migrations take. A contract test compares the
 schemas that `tables.py` and the migrations make, on SQLite and on PostgreSQL.

@@ -1,8 +1,8 @@
 """Remove deleted rows from the database's files.
 
 SQLite: `secure_delete` overwrites deleted rows. The write-ahead log still has the old pages, so this module empties the log.
-PostgreSQL: a table's file keeps deleted rows until `VACUUM FULL` has written a new file. `VACUUM FULL` locks the table, so
-only small tables are rewritten at once; larger ones wait for `sangdam session scrub`. The administrator of PostgreSQL is
+PostgreSQL: a table's file keeps deleted rows until `VACUUM FULL` has written a new file. `VACUUM FULL` locks the table, so only
+small tables are rewritten immediately; larger ones wait for `sangdam session scrub`. The administrator of PostgreSQL is
 responsible for PostgreSQL's write-ahead log, replicas and backups (docs/cluster.md).
 """
 
@@ -18,7 +18,8 @@ from . import tables as t
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE_BYTES = 64 * 1024 * 1024  # the largest table that is rewritten at once; rewriting it takes about a second
+# the largest table that is rewritten immediately after an erasure; rewriting it takes about a second
+AT_ONCE_BYTES = 64 * 1024 * 1024
 LOCK_MS = 1000  # the longest wait for a table's lock; other transactions on this table wait behind it
 BUSY_MS = 200  # the longest wait of one try for readers of the write-ahead log; no transaction can write during this wait
 TRIES = 5  # at most this many tries to rewrite one table of PostgreSQL, or to empty the write-ahead log of SQLite

@@ -209,10 +209,12 @@ class Sessions(Saves):
     async def erase_session(self, session_id: str, at: int = 0, *, audit: Audited | None = None) -> bool:
         """Erase the content of a session, also from the database's files (see `scrub`). `at`: Unix ms, 0 for now.
 
-        `audit`: the entry to store with the erasure. Other processes learn of the erasure from this entry (`History.news`).
+        `audit`: an audit entry to store in the same transaction. Other processes learn of the erasure from this entry
+        (`History.news`).
 
         The session's times, category, staff and rating score stay in the records for the reports. Return False when there is
         no such session.
+
         """
         async with self._writing() as connection:
             values = ERASED | {"ended_at": sa.func.coalesce(t.session.c.ended_at, t.session.c.started_at)}

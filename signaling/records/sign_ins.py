@@ -91,7 +91,7 @@ class SignIns(Database):
     async def end_sign_in(self, staff: str, sign_in_id: str, *, audit: Iterable[Audited] = ()) -> bool:
         """End one sign-in of this member. Return False when this member has no such sign-in.
 
-        `audit`: entries to store with the change.
+        `audit`: audit entries to store in the same transaction.
         """
         this = sa.func.substr(t.sign_in.c.token_hash, 1, ID_LENGTH) == sign_in_id
         return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff, this), audit) > 0
@@ -99,7 +99,7 @@ class SignIns(Database):
     async def end_other_sign_ins(self, staff: str, keep: str, *, audit: Iterable[Audited] = ()) -> int:
         """End all sign-ins of this member except the sign-in with the token hash `keep`. Return how many sign-ins ended.
 
-        `audit`: entries to store with the change. The entries are not stored if no sign-in ended.
+        `audit`: audit entries to store in the same transaction. The entries are not stored if no sign-in ended.
         """
         return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff, t.sign_in.c.token_hash != keep), audit)
 
@@ -141,7 +141,7 @@ class SignIns(Database):
 
         Return how many sign-ins ended. `at`: when this sign-in began (Unix ms). All later sign-ins of the member end, too: the
         stranger might have signed in again with the same browser, and there is no mail about a second sign-in with a known
-        browser. `audit`: entries to store with the change.
+        browser. `audit`: audit entries to store in the same transaction.
         """
 
         def end(connection: sa.Connection) -> int:
@@ -162,7 +162,7 @@ class SignIns(Database):
         """Replace the password hash `before` by a new one.
 
         End the member's one-time links, and all their sign-ins except `keep`. Return False, and change nothing, when the stored
-        password hash is not `before`. `audit`: entries to store with the change.
+        password hash is not `before`. `audit`: audit entries to store in the same transaction.
         """
 
         def change(connection: sa.Connection) -> bool:
@@ -181,7 +181,7 @@ class SignIns(Database):
     ) -> None:
         """Store a one-time link for a new password, which works until `expires_at` (Unix ms).
 
-        `alone`: the link replaces the member's earlier links. `audit`: entries to store with the link.
+        `alone`: the link replaces the member's earlier links. `audit`: audit entries to store in the same transaction.
         """
 
         def add(connection: sa.Connection) -> None:
@@ -200,8 +200,8 @@ class SignIns(Database):
     async def use_reset_link(self, token_hash: str, password_hash: str, now: int, *, audit: Iterable[Audited] = ()) -> str | None:
         """Set the password of the link's owner.
 
-        End all sign-ins and all other reset links of the owner. Return the owner's id, or
-        None when the link is unknown, used or expired. `audit`: entries to store with the change.
+        End all sign-ins and all other reset links of the owner. Return the owner's id, or None when the link is unknown, used or
+        expired. `audit`: audit entries to store in the same transaction.
         """
 
         def use(connection: sa.Connection) -> str | None:
@@ -247,7 +247,7 @@ class SignIns(Database):
     async def confirm_totp(self, staff: str, step: int, hashes: list[str], *, audit: Iterable[Audited] = ()) -> bool:
         """Confirm the app by its code of this 30-second step, and store the hashes of new recovery codes.
 
-        Return False, and store nothing, when this code was already used. `audit`: entries to store with the change.
+        Return False, and store nothing, when this code was already used. `audit`: audit entries to store in the same transaction.
         """
 
         def confirm(connection: sa.Connection) -> bool:
@@ -263,7 +263,7 @@ class SignIns(Database):
     async def remove_totp(self, staff: str, *, audit: Iterable[Audited] = ()) -> bool:
         """Remove this member's app and recovery codes. Return False when there was no app.
 
-        `audit`: entries to store with the change.
+        `audit`: audit entries to store in the same transaction.
         """
 
         def remove(connection: sa.Connection) -> bool:
@@ -276,7 +276,10 @@ class SignIns(Database):
         return await self._transaction(remove, writes=True)
 
     async def remove_factors(self, staff: str, *, audit: Iterable[Audited] = ()) -> None:
-        """Remove all second factors of this member, and end all their sign-ins. `audit`: entries to store with the change."""
+        """Remove all second factors of this member, and end all their sign-ins.
+
+        `audit`: audit entries to store in the same transaction.
+        """
         tables = (t.recovery_code, t.totp, t.passkey, t.sign_in)
 
         def remove(connection: sa.Connection) -> None:
@@ -287,7 +290,7 @@ class SignIns(Database):
         await self._transaction(remove, writes=True)
 
     async def set_recovery_codes(self, staff: str, hashes: list[str], *, audit: Iterable[Audited] = ()) -> None:
-        """Replace this member's recovery codes. `audit`: entries to store with the change."""
+        """Replace this member's recovery codes. `audit`: audit entries to store in the same transaction."""
 
         def replace(connection: sa.Connection) -> None:
             _replace_recovery_codes(connection, staff, hashes)
@@ -333,9 +336,9 @@ class SignIns(Database):
     ) -> None:
         """Store the sign-in rules of one row: `INSTALLATION`, or an organisation's row (`rules_of`).
 
-        `expected`: the version (`version_of`) of the stored rules. `audit`: entries to store with the change. Raises Changed when
-        other rules are stored. Raises NoProvider when the rules let staff sign in at the provider only, but neither this row nor
-        the installation has a provider.
+        `expected`: the version (`version_of`) of the stored rules. `audit`: audit entries to store in the same transaction.
+        Raises Changed when other rules are stored. Raises NoProvider when the rules let staff sign in at the provider only, but
+        neither this row nor the installation has a provider.
         """
         values = {name: getattr(rules, name) for name in SignInRules.__struct_fields__}
         this = t.sign_in_rules.c.id == of

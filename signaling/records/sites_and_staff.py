@@ -72,9 +72,9 @@ class Places(Database):
 
         During a rolling upgrade, a newer server can have stored fields that this version does not know. These fields stay.
 
-        `expected`: the version (`version_of`) of the stored site; "" for a new site. `audit`: entries to store with the change.
-        Raises Changed when another version is stored. Raises ValueError("id_taken") when another organisation had a site with
-        this id, and sessions of that site are still stored.
+        `expected`: the version (`version_of`) of the stored site; "" for a new site. `audit`: audit entries to store in the same
+        transaction. Raises Changed when another version is stored. Raises ValueError("id_taken") when another organisation had a
+        site with this id, and sessions of that site are still stored.
         """
         same = sa.select(t.site).where(t.site.c.id == site.id).with_for_update()
         async with self._writing() as connection:
@@ -98,7 +98,7 @@ class Places(Database):
     async def remove_site(self, site_id: str, *, audit: Iterable[Audited] = ()) -> bool:
         """Remove a site. The site's sessions stay until their retention ends. Return False when there is no such site.
 
-        `audit`: entries to store with the removal.
+        `audit`: audit entries to store in the same transaction.
         """
 
         def remove(connection: sa.Connection) -> bool:
@@ -185,8 +185,8 @@ class Places(Database):
     async def change_mail(self, staff_id: str, before: str, after: str, *, audit: Iterable[Audited] = ()) -> bool:
         """Replace a member's mail address `before`, and end the member's one-time links.
 
-        Return False if the stored address is not `before`, or the member may not sign in any more. `audit`: entries to store
-        with the change.
+        Return False if the stored address is not `before`, or the member may not sign in any more. `audit`: audit entries to
+        store in the same transaction.
         """
         mine = sa.and_(t.staff.c.id == staff_id, t.staff.c.mail == before, t.staff.c.active)
 
@@ -202,8 +202,8 @@ class Places(Database):
     async def remove_staff(self, staff_id: str, *, keep_owner: bool = True, audit: Iterable[Audited] = ()) -> bool:
         """Remove a member of staff and their sign-ins. Return False when there is no such member.
 
-        `keep_owner`: whether the organisation must keep an active owner. `audit`: entries to store with the removal. Raises
-        LastOwner.
+        `keep_owner`: whether the organisation must keep an active owner. `audit`: audit entries to store in the same transaction.
+        Raises LastOwner.
         """
         mine = t.staff.c.id == staff_id
         async with self._writing() as connection:
@@ -219,7 +219,7 @@ class Places(Database):
         """Store a sign-in.
 
         Return False, and store nothing, when the member of staff is gone or deactivated, or has another password hash than
-        `password_hash` (None: any). `audit`: entries to store with the sign-in.
+        `password_hash` (None: any). `audit`: audit entries to store in the same transaction.
         """
         return await self._transaction(lambda connection: store_sign_in(connection, record, password_hash, audit), writes=True)
 
@@ -251,13 +251,13 @@ class Places(Database):
         await self._do(sa.update(t.sign_in).where(used).values(seen_at=now))
 
     async def remove_sign_in(self, token_hash: str, *, audit: Iterable[Audited] = ()) -> bool:
-        """End a sign-in. Return False when there is no such sign-in. `audit`: entries to store with the change."""
+        """End a sign-in. Return False when there is no such sign-in. `audit`: audit entries to store in the same transaction."""
         return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.token_hash == token_hash), audit) > 0
 
     async def remove_sign_ins_of(self, staff_id: str, *, audit: Iterable[Audited] = ()) -> int:
         """End all sign-ins of this member of staff. Return how many sign-ins ended.
 
-        `audit`: entries to store with the change. The entries are not stored if no sign-in ended.
+        `audit`: audit entries to store in the same transaction. The entries are not stored if no sign-in ended.
         """
         return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff_id), audit)
 

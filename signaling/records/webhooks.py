@@ -123,7 +123,7 @@ class Webhooks(Leading):
         return Endpoint(**found) if found else None
 
     async def add_endpoint(self, endpoint: Endpoint, *, audit: Iterable[Audited] = ()) -> None:
-        """Store a new endpoint. `audit`: entries to store with the change. Raises TooManyEndpoints, SameEvents."""
+        """Store a new endpoint. `audit`: audit entries to store in the same transaction. Raises TooManyEndpoints, SameEvents."""
         theirs = sa.select(sa.func.count()).select_from(t.webhook).where(_w.organisation == endpoint.organisation)
 
         def add(connection: sa.Connection) -> None:
@@ -142,8 +142,8 @@ class Webhooks(Leading):
         """Change some fields of a webhook endpoint. Return False when there is no such endpoint.
 
         `values`: the new values, by names of fields of `Endpoint`. `try_until`: if given, the sender tries the endpoint's waiting
-        events until then (Unix ms). The earlier limit can have passed while the endpoint was switched off. `audit`: entries to
-        store with the change. Raises SameEvents.
+        events until then (Unix ms). The earlier limit can have passed while the endpoint was switched off. `audit`: audit entries
+        to store in the same transaction. Raises SameEvents.
         """
         waiting = sa.and_(_d.endpoint == endpoint_id, _d.state == "queued")
 
@@ -166,7 +166,7 @@ class Webhooks(Leading):
     async def remove_endpoint(self, endpoint_id: str, *, audit: Iterable[Audited] = ()) -> bool:
         """Remove a webhook endpoint with its waiting events. Return False when there is no such endpoint.
 
-        `audit`: entries to store with the change.
+        `audit`: audit entries to store in the same transaction.
         """
         return await self._do(sa.delete(t.webhook).where(_w.id == endpoint_id), audit) > 0
 
@@ -183,7 +183,7 @@ class Webhooks(Leading):
         """Switch an endpoint off after failures.
 
         The endpoint's waiting events count as failed; people can send them again later. Return False if the endpoint was off
-        already. `audit`: entries to store with the change.
+        already. `audit`: audit entries to store in the same transaction.
         """
 
         def disable(connection: sa.Connection) -> bool:
@@ -217,7 +217,7 @@ class Webhooks(Leading):
     async def announce_to(self, endpoint_id: str, event: Event, *, audit: Iterable[Audited] = ()) -> int:
         """Store an event for this endpoint alone, even if the endpoint has not chosen this type of event.
 
-        Return the delivery's number. `audit`: entries to store with the event.
+        Return the delivery's number. `audit`: audit entries to store in the same transaction.
         """
         values = row(endpoint_id, event, event.at)
         added = sa.insert(t.webhook_delivery).values(values).returning(_d.n)
@@ -323,7 +323,7 @@ class Webhooks(Leading):
     async def send_again(self, endpoint_id: str, n: int, now: int, *, audit: Iterable[Audited] = ()) -> bool:
         """Send an event again, under the same `webhook-id`. Return False when there is no such event, or it is waiting.
 
-        `audit`: entries to store with the change.
+        `audit`: audit entries to store in the same transaction.
         """
         here = sa.and_(_d.endpoint == endpoint_id, _d.n == n, _d.state != "queued")
         again = {"state": "queued", "tries": 0, "next_at": DUE_NOW, "until": now + KEPT_TRYING_MS, "done_at": None}

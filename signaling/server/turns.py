@@ -1,7 +1,7 @@
 """Spread bursts of connections over several turns of the event loop, so that no chat line has to wait for a whole burst.
 
-When a load balancer dies, thousands of connections break at once, and thousands of new ones arrive. Without this module, the
-event loop would handle them all in one turn, which would take seconds.
+When a load balancer dies, thousands of connections break at the same moment, and thousands of new connections arrive. Without
+this module, the event loop would handle them all in one turn, which would take seconds.
 """
 
 from __future__ import annotations

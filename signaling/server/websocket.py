@@ -121,7 +121,10 @@ async def _serve(request: web.Request) -> web.StreamResponse:
 
 
 async def _converse(request: web.Request, stranger: ExitStack) -> web.WebSocketResponse:
-    """Serve one WebSocket. `stranger`: until it is closed, this WebSocket counts as one whose client has not been let in yet."""
+    """Serve one WebSocket.
+
+    `stranger`: until this stack is closed, the WebSocket counts as one whose client has not been let in yet.
+    """
     live = request.app[app_keys.LIVE]
     socket = web.WebSocketResponse(heartbeat=PING_S, max_msg_size=MAX_MESSAGE_BYTES, compress=False, autoping=False)
     try:

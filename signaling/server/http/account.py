@@ -135,7 +135,7 @@ async def forgot_password(request: web.Request) -> web.Response:
     """Mail a link for a new password to the account with this login or mail address.
 
     If there is no such account, or the account has no mail address, no mail is sent. The response is the same in all cases, so
-    that it does not reveal whether the account exists. Raises Refused: mail_off, SignInRefused: too_many_sign_ins.
+    that it does not reveal whether the account exists. Raises Refused(mail_off) and SignInRefused(too_many_sign_ins).
     """
     asked = await read_json(request, _read_forgotten, 2048)
     if not request.app[ACCOUNT_MAILS].enabled:
@@ -201,7 +201,7 @@ async def end_sign_in(request: web.Request) -> web.Response:
 async def end_strangers_sign_in(request: web.Request) -> web.Response:
     """End the sign-in that a mail has reported, by the mail's one-time link. All later sign-ins of the member end, too.
 
-    Raises SignInRefused: link_over.
+    Raises SignInRefused(link_over).
     """
     asked, now, records = await read_json(request, _read_stranger, 2048), steady_ms(request), request.app[RECORDS]
     link = token_hash(asked.token)

@@ -250,8 +250,8 @@ def _route(request: web.Request) -> str:
 async def asker_of(request: web.Request) -> Asker:
     """Return the sender of this request, if their roles or token allow the action for at least some object.
 
-    The caller must check whether the action is allowed for the object of the request. Raises Refused: signed_out, not_allowed,
-    and not_found for a route that is not for staff.
+    The caller must check whether the action is allowed for the object of the request. Raises Refused with the reason signed_out
+    or not_allowed, and Refused(not_found) for a route that is not for staff.
     """
     if HOLDER in request:
         return _holder(request)

@@ -51,7 +51,7 @@ _read_part: QueryReader[PartQuery] = QueryReader(PartQuery)
 
 
 async def board_part(request: web.Request, session: str) -> BoardHistory:
-    """Return the requested part of the changes of a session's board. Raises Refused: bad_request."""
+    """Return the requested part of the changes of a session's board. Raises Refused(bad_request)."""
     asked = read_query(request, _read_part)
     part = await request.app[RECORDS].board_part(session, asked.epoch, asked.after, PART_BYTES)
     steps = [BoardStepItem(at=step.at, update=base64.b64encode(step.update).decode()) for step in part.steps]

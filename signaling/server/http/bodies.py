@@ -32,7 +32,7 @@ _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 async def read_json(request: web.Request, reader: Callable[[bytes], T], most_bytes: int = MOST_JSON_BYTES) -> T:
     """Return the JSON body as the reader's type.
 
-    Raises Refused: too_large, too_slow, or bad_request with the name of the wrong field.
+    Raises Refused with the reason too_large or too_slow, and Refused(bad_request) with the name of the wrong field.
     """
     body = await read_bytes(request, most_bytes)
     try:
@@ -67,10 +67,11 @@ def file_inside(folder: Path, request: web.Request) -> Path | None:
 
 
 async def parts_of(request: web.Request, most_bytes: int) -> AsyncIterator[bytes]:
-    """Yield the body in parts as it arrives. Raises Refused: too_large, too_slow.
+    """Yield the body in parts as it arrives. Raises Refused with the reason too_large or too_slow.
 
     The body may have at most `most_bytes`, whatever length the client announced. A small body must arrive within `BODY_WITHIN_S`,
     and a large body at a rate of at least `LEAST_BYTES_A_SECOND`.
+
     """
     too_large = _too_large(most_bytes)
     if (request.content_length or 0) > most_bytes:
@@ -94,9 +95,10 @@ async def parts_of(request: web.Request, most_bytes: int) -> AsyncIterator[bytes
 
 
 async def read_bytes(request: web.Request, most_bytes: int, took: Callable[[int], None] = lambda count: None) -> bytes:
-    """Return the body, within the limits of `parts_of`. Raises Refused: too_large, too_slow.
+    """Return the body, within the limits of `parts_of`. Raises Refused with the reason too_large or too_slow.
 
     `took`: a function that is called with the size of each part that arrives.
+
     """
     if BODY in request:
         if len(request[BODY]) > most_bytes:

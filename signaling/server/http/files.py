@@ -97,7 +97,10 @@ class FileAsked(Struct, frozen=True):
 
 
 async def _most_bytes(request: web.Request, session_id: str, is_user: bool) -> int:
-    """Return the largest size of a file that this session accepts now. Raises Refused: wrong_state, files_off, file_too_large."""
+    """Return the largest size of a file that this session accepts now.
+
+    Raises Refused with the reason wrong_state, files_off or file_too_large.
+    """
     records = request.app[RECORDS]
     session = await records.session(session_id)
     if session is None or session.state in OVER or (is_user and session.state == "after"):

@@ -67,7 +67,7 @@ async def look(request: web.Request) -> web.Response:
 
 @routes.post("/api/first-start")
 async def begin(request: web.Request) -> web.Response:
-    """Add the first owner and sign them in. Raises Invalid, and SignInRefused: link_over, weak_password."""
+    """Add the first owner and sign them in. Raises Invalid, and SignInRefused with the reason link_over or weak_password."""
     asked, now = await read_json(request, _read_owner, 4096), steady_ms(request)
     records, link = request.app[RECORDS], token_hash(asked.token)
     if not await records.first_link_works(link, now):

@@ -23,14 +23,15 @@ __all__ = ["LONGEST_SIDE", "MOST_BYTES", "Checker", "Full", "Picture", "PictureR
 
 SENDING = 32  # at most this many uploads at the same time
 SENDING_EACH_ADDRESS = 12  # at most this many uploads of one address at the same time
-MOST_WAITING = 96  # at most this many clients wait to upload; so do pictures in each of the two queues for re-encoding
+# at most this many clients wait to upload, and at most this many pictures wait in each of the two queues for re-encoding
+MOST_WAITING = 96
 MOST_HELD_BYTES = 32 * 1024 * 1024  # at most this many bytes of uploaded pictures in this process's memory
 LONGEST_WAIT_S = 10.0  # a client waits at most this many seconds for its turn to upload
 # a light picture has at most this many bytes when decoded; a phone's photo of 12 megapixels has 48 million bytes
 LIGHT_MEMORY = 64 * 1024 * 1024
 LIGHT_WORK = 150_000_000  # largest amount of work for a light picture, in pixels times passes
-MOST_SPENT_SESSION_S = 12.0  # if a session's pictures lately took more seconds of CPU time, the session must wait
-MOST_SPENT_ADDRESS_S = 40.0  # if an address's pictures lately took more seconds of CPU time, the address must wait
+MOST_SPENT_SESSION_S = 12.0  # if a session's pictures lately took more than this many seconds of CPU time, the session must wait
+MOST_SPENT_ADDRESS_S = 40.0  # if an address's pictures lately took more than this many seconds of CPU time, the address must wait
 
 
 @dataclass(slots=True, eq=False)

@@ -270,8 +270,8 @@ async def store(
 ) -> None:
     """Store the provider's settings; None removes the provider. `stored`: the settings that this change begins with.
 
-    `audit`: entries to store with the change. Raises Refused(bad_provider) while a rule needs the provider, and Changed when
-    other settings than `stored` are stored.
+    `audit`: audit entries to store in the same transaction. Raises Refused(bad_provider) while a rule needs the provider, and
+    Changed when other settings than `stored` are stored.
     """
     try:
         expected = version_of(stored) if stored else ""
@@ -283,7 +283,7 @@ async def store(
 async def checked(request: web.Request, form: ProviderForm, stored: OidcSettings | None, of: str) -> OidcSettings:
     """Return the provider's settings from the form, if they are valid, and the provider's published description fits them.
 
-    Raises Refused: bad_provider, with a sentence that says what to change.
+    Raises Refused(bad_provider) with a sentence that says what to change.
     """
     oidc = request.app[OIDC]
     try:

@@ -96,7 +96,7 @@ async def change(request: web.Request) -> web.Response:
 async def confirm(request: web.Request) -> web.Response:
     """Change the member's address by the link that was mailed to the new address.
 
-    The old address gets a mail about the change. Raises SignInRefused: link_over.
+    The old address gets a mail about the change. Raises SignInRefused(link_over).
     """
     asked, now, records = await read_json(request, _read_link, 2048), steady_ms(request), request.app[RECORDS]
     try:

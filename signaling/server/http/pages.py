@@ -44,8 +44,8 @@ _WORKER = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Embedder-Policy": "require-corp",
 }
-# Two workers may run WebAssembly, which our pages may not: pdf.js decodes scanned pages, and MediaPipe tells a person from the
-# background. MediaPipe's worker may also fetch its own files.
+# Our pages may not run WebAssembly, but two workers may: pdf.js decodes scanned pages with it, and MediaPipe finds the person in
+# a camera picture. MediaPipe's worker may also fetch its own files.
 _WASM_WORKERS: Final = {
     "pdf-worker-": "default-src 'none'; script-src 'wasm-unsafe-eval'; frame-ancestors 'none'",
     "blur-worker-": ("default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; frame-ancestors 'none'"),

@@ -174,7 +174,7 @@ async def is_earlier(request: web.Request, session: str, member: StaffRecord, ot
 async def _served(request: web.Request) -> tuple[StaffRecord, SessionRecord, Site]:
     """Return the member who asks, the session that the path names, and its site.
 
-    Raises Refused: signed_out, and not_found when the member takes no part in the session.
+    Raises Refused(signed_out), and Refused(not_found) when the member takes no part in the session.
     """
     asker, session = await asker_of(request), path_id(request, "id")
     member = asker.member

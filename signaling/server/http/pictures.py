@@ -94,7 +94,7 @@ async def upload(request: web.Request) -> web.Response:
 
 
 async def room_in(request: web.Request, session_id: str, *, is_user: bool) -> SessionRecord:
-    """Return the session if it may get another picture now. Raises Refused: wrong_state, session_full."""
+    """Return the session if it may get another picture now. Raises Refused with the reason wrong_state or session_full."""
     session = await request.app[RECORDS].session(session_id)
     if session is None or session.state in OVER or (is_user and session.state == "after"):
         raise Refused(409, "wrong_state", "The conversation is over.")

@@ -1,6 +1,6 @@
 """Routes for Web Push.
 
-Browsers of staff subscribe to rings, browsers of users to answers, and both report presses on notifications.
+Browsers of staff subscribe to rings, and browsers of users to answers. A browser reports a press on a notification.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ _read_opened: Reader[Opened] = Reader(Opened)
 
 @routes.get("/api/push/key")
 async def key(request: web.Request) -> web.Response:
-    """Return the installation's public key. The first call makes the key. Raises Refused: push_off."""
+    """Return the installation's public key. The first call makes the key. Raises Refused(push_off)."""
     devices = request.app[PUSH_DEVICES]
     if not devices.enabled:
         raise _off()
@@ -180,7 +180,10 @@ async def _count(request: web.Request, entry: Entry) -> None:
 
 
 async def _store(request: web.Request, whose: str, *, sign_in: str | None = None, session: str | None = None) -> str:
-    """Store the browser that the request describes. Return its id. Raises Refused: push_off, busy, bad_push, signed_out."""
+    """Store the browser that the request describes. Return its id.
+
+    Raises Refused with the reason push_off, busy, bad_push or signed_out.
+    """
     devices = request.app[PUSH_DEVICES]
     if not devices.enabled:
         raise _off()

@@ -166,8 +166,8 @@ async def _may_look(request: web.Request) -> tuple[SessionRecord, Session, Staff
     """Return the data for playback, if this member of staff may play the recording.
 
     Staff with the right to play the site's recordings may play it. If the right is limited to own conversations, the member must
-    be the session's counselor, or the member's voice or video must be in the recording. Raises Refused: signed_out, not_allowed,
-    not_found. A recording that this member may not play counts as not found.
+    be the session's counselor, or the member's voice or video must be in the recording. Raises Refused with the reason
+    signed_out, not_allowed or not_found. A recording that this member may not play counts as not found.
     """
     asker = await asker_of(request)
     member = asker.member

@@ -135,10 +135,11 @@ async def _save_rules(request: web.Request, asker: Asker, asked: NewRules, row: 
 async def store_rules(
     request: web.Request, asker: Asker, wanted: SignInRules, row: str, version: str, audit: Iterable[Audited]
 ) -> None:
-    """Store the sign-in rules of a row. `audit`: entries to store with them.
+    """Store the sign-in rules of a row. `audit`: audit entries to store in the same transaction.
 
     `version`: the version of the rules that the page read. Raises Refused(bad_provider) if the asker could not sign in any more,
     and Changed if other rules are stored.
+
     """
     records = request.app[RECORDS]
     # if there is a provider, the rule could lock the asker out; if there is no provider, the records refuse the rule

@@ -168,7 +168,7 @@ async def me(request: web.Request) -> web.Response:
 
 
 async def signed_in(request: web.Request) -> StaffRecord:
-    """Return the member of staff who makes this request. Raises Refused: signed_out."""
+    """Return the member of staff who makes this request. Raises Refused(signed_out)."""
     member = await request.app[IDENTITY].who(request, steady_ms(request))
     if member is None:
         raise signed_out()

@@ -234,7 +234,10 @@ async def _reader(request: web.Request, token: str) -> tuple[Site, ThreadReader]
 
 
 async def _reading(request: web.Request) -> tuple[Site, ThreadReader]:
-    """Return the site and the reader of the thread that the request's token opens. Raises Refused: signed_out, busy."""
+    """Return the site and the reader of the thread that the request's token opens.
+
+    Raises Refused with the reason signed_out or busy.
+    """
     found = await _reader(request, bearer(request))
     if found is None:
         raise Refused(401, "signed_out", "Ask the site for a new code.")

@@ -1,4 +1,6 @@
-"""Undo a change of settings that the audit shows. Refuse that if somebody has changed one of its fields again since then.
+"""Undo a change of settings that the audit shows.
+
+The server refuses this if somebody has changed one of the same fields again since then.
 
 Each undo is stored in one transaction with its own audit entry.
 """
@@ -54,7 +56,7 @@ async def undo(request: web.Request) -> web.Response:
         raise Refused(409, state, _WHY[state])
     if state == "" or change is None or undoing is None:
         raise Refused(409, "wrong_state", _NO_SETTINGS)
-    organisation = asker.member.organisation  # a removed site cannot say any more whose it was
+    organisation = asker.member.organisation  # the records no longer know the organisation of a removed site
     note = noting(asker.member.id, "settings.undo", entry.subject, f"#{entry.n}", organisation=organisation)
     try:
         await undoing(request, asker, rest, change, note)

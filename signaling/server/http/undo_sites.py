@@ -129,7 +129,7 @@ async def _replies(request: web.Request, asker: Asker, subject: str, change: Cha
 async def undo_reply(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
     """Undo a change of one shared reply. `subject`: the reply's id. The change contains the reply's site.
 
-    Raises Changed when the reply was changed again since, and Refused: not_found, too_many_replies.
+    Raises Changed when the reply was changed again since, and Refused with the reason not_found or too_many_replies.
     """
     before, after = change.before, change.after
     audit = note(Change(before=after, after=before))

@@ -193,7 +193,7 @@ async def other_times(request: web.Request) -> web.Response:
 async def book(request: web.Request) -> web.Response:
     """Book an appointment. The user gets a mail, if mail is set up and a mail address is known.
 
-    Raises Refused(not_offered), Invalid without a way to reach the user, and NotAllowed: full, out_of_hours.
+    Raises Refused(not_offered), Invalid without a way to reach the user, and NotAllowed with the reason full or out_of_hours.
     """
     asker, asked = await asker_of(request), await read_json(request, _read_new)
     site = await for_user.asked_site(request, asker, asked)
@@ -216,7 +216,7 @@ async def book(request: web.Request) -> web.Response:
 async def move(request: web.Request) -> web.Response:
     """Move an appointment to another free time. The user gets a mail, as after booking.
 
-    Raises NotAllowed: out_of_hours, ringing, wrong_state.
+    Raises NotAllowed with the reason out_of_hours, ringing or wrong_state.
     """
     asker = await asker_of(request)
     entry = await _open(request, asker)

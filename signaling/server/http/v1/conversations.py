@@ -39,7 +39,7 @@ class FirstLine(Struct, kw_only=True):
 class NewConversation(ForUser, kw_only=True):
     """A conversation to start for a user for whom the token vouches.
 
-    `link_hours`: for how many hours the link works, at most 30 days.
+    `link_hours`: for how many hours the link works; 720 (30 days) at most.
     """
 
     channel: Channel = "text"

@@ -26,7 +26,7 @@ class ForUser(Vouched, kw_only=True):
 
 
 async def asked_site(request: web.Request, asker: Asker, asked: ForUser) -> Site:
-    """Return the site that the request names. Raises Refused: not_found, not_offered."""
+    """Return the site that the request names. Raises Refused with the reason not_found or not_offered."""
     site = await request.app[RECORDS].site(asked.site)
     if site is None:
         raise not_found()
@@ -39,8 +39,8 @@ async def asked_site(request: web.Request, asker: Asker, asked: ForUser) -> Site
 def wanted(request: web.Request, asker: Asker, site: Site, asked: ForUser, until: int, **more: Any) -> Wanted:
     """Return the session to begin for the user, as a `Wanted`.
 
-    `until`: when the user's link ends (Unix ms). `more`: other fields of `Wanted`. Raises CodeRefused: unknown_category,
-    unknown_language.
+    `until`: when the user's link ends (Unix ms). `more`: other fields of `Wanted`. Raises CodeRefused with the reason
+    unknown_category or unknown_language.
     """
     codes, now = request.app[CODES], now_ms()
     verified = codes.vouched(site, asked, now)

@@ -14,7 +14,7 @@ from signaling.server.http.bodies import address_of, bearer, now_ms
 from signaling.server.http.errors import Refused
 from signaling.server.http.token_routes import HOLDER, PREFIX
 
-PER_MINUTE = 300  # a token may make at most this many requests at once, and gains as many in each further minute
+PER_MINUTE = 300  # a token may make a burst of at most this many requests, and regains as many in each minute
 BY_TOKEN: web.AppKey[Buckets] = web.AppKey("api_by_token", Buckets)
 WRONG_TOKENS: web.AppKey[Buckets] = web.AppKey("api_wrong_tokens", Buckets)
 
@@ -35,7 +35,7 @@ def setup(app: web.Application) -> None:
 async def with_token(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let a request to the API pass only if it has a valid token, and the token's limit is not used up.
 
-    Requests to other paths pass without a token. Raises Refused: bad_token, too_often.
+    Requests to other paths pass without a token. Raises Refused with the reason bad_token or too_often.
     """
     if request.path.startswith(PREFIX):
         request[HOLDER] = await _holder(request)
@@ -50,7 +50,7 @@ async def _holder(request: web.Request) -> Holder:
             raise Refused(429, "too_often", "Too many wrong tokens came from your address. Try again in a minute.", retry_s=60)
         raise Refused(401, "bad_token", "This needs a valid API token, as in “Authorization: Bearer sgd_…”.")
     if not buckets.take(holder.token.id, now):
-        request[HOLDER] = holder  # so that the headers of the refusal also contain the token's limits
+        request[HOLDER] = holder  # with this value, `_tell` puts the token's limits into the headers of the refusal, too
         raise Refused(429, "too_often", f"A token may make {PER_MINUTE} requests a minute.", retry_s=1)
     return holder
 
@@ -98,8 +98,8 @@ async def tagged(request: web.Request, handler: Handler) -> web.StreamResponse:
 def require_unchanged(request: web.Request, now: bytes) -> None:
     """Check by the entity tag in `If-Match` that nobody has changed the resource since the client read it (RFC 9110, 13.1.1).
 
-    `now`: the body that GET would return now. Raises Refused: precondition_needed without an entity tag, changed_meanwhile when
-    the resource has changed.
+    `now`: the body that GET would return now. Raises Refused(precondition_needed) without an entity tag, and
+    Refused(changed_meanwhile) when the resource has changed.
     """
     given = request.headers.get("If-Match", "")
     if not given:

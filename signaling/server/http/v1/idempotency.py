@@ -28,7 +28,7 @@ _KEY = re.compile(r"[!-~]{1,255}")  # an Idempotency-Key: visible ASCII
 async def once(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Carry out a POST with an `Idempotency-Key` once, and send the first response to its repetitions.
 
-    Raises Refused: not_allowed, bad_request, key_reused, in_progress.
+    Raises Refused with the reason not_allowed, bad_request, key_reused or in_progress.
     """
     key = request.headers.get("Idempotency-Key", "")
     if request.method != "POST" or not request.path.startswith(PREFIX) or not key:
@@ -62,7 +62,7 @@ def _again(request: web.Request, same: bool, status: int, sealed: str, about: st
     """Return the remembered response to the first request with this key.
 
     `same`: whether both requests have the same path, query and body. `status`: 0 while the first request is being handled.
-    `sealed`: the response's body, sealed for `about`. Raises Refused: key_reused, in_progress.
+    `sealed`: the response's body, sealed for `about`. Raises Refused with the reason key_reused or in_progress.
     """
     if not same:
         raise Refused(422, "key_reused", "Another request had this Idempotency-Key. Take a new key for each request.")
