@@ -20,6 +20,7 @@ from .outbox import MailState
 from .realm import WHOLE, Realm
 from .types import FIRST_ORGANISATION, AuditRecord, Change, EventRecord, FileRecord, MessageRecord, MessageState, PictureRecord
 
+MOST_SESSION_PICTURES = 200  # one session has at most this many pictures
 _EVENTS = 2000  # at most this many events of one session are read
 _PAGE = 100  # audit entries on one page of `audits`
 # actions of audit entries after which other servers read the site again
@@ -39,6 +40,10 @@ class News(NamedTuple):
     n: int
     kind: Literal["erased", "cancel", "site"]
     subject: str
+
+
+class TooManyPictures(ValueError):
+    """The session has `MOST_SESSION_PICTURES` pictures already. Nothing was stored."""
 
 
 class History(Leading):
@@ -64,13 +69,6 @@ class History(Leading):
                     return
             connection.execute(sa.insert(t.event).values(values))
             noted(connection, session_id, kind, at, values["data"])
-
-        await self._transaction(add, writes=True)
-
-    async def _add(self, table: sa.Table, session_id: str, values: dict[str, Any]) -> None:
-        def add(connection: sa.Connection) -> None:
-            require_kept(connection, session_id)
-            connection.execute(sa.insert(table).values(values))
 
         await self._transaction(add, writes=True)
 
@@ -150,8 +148,17 @@ class History(Leading):
     # --- pictures ------------------------------------------------------------------------------------------------------
 
     async def add_picture(self, record: PictureRecord) -> None:
-        """Store a picture of a session. Raises UnknownSession."""
-        await self._add(t.picture, record.session, {name: getattr(record, name) for name in PictureRecord.__struct_fields__})
+        """Store a picture of a session. Raises UnknownSession, TooManyPictures."""
+        values = {name: getattr(record, name) for name in PictureRecord.__struct_fields__}
+        count = sa.select(sa.func.count()).where(t.picture.c.session == record.session)
+
+        def add(connection: sa.Connection) -> None:
+            require_kept(connection, record.session)  # locks the session, so that two pictures cannot together exceed the limit
+            if connection.execute(count).scalar_one() >= MOST_SESSION_PICTURES:
+                raise TooManyPictures
+            connection.execute(sa.insert(t.picture).values(values))
+
+        await self._transaction(add, writes=True)
 
     async def picture(self, picture_id: str) -> PictureRecord | None:
         """Return the picture with this id, or None when there is no such picture."""
@@ -175,7 +182,13 @@ class History(Leading):
 
     async def add_file(self, record: FileRecord) -> None:
         """Store the name, kind and size of a file that was sent in a session. Raises UnknownSession."""
-        await self._add(t.file, record.session, {name: getattr(record, name) for name in FileRecord.__struct_fields__})
+        values = {name: getattr(record, name) for name in FileRecord.__struct_fields__}
+
+        def add(connection: sa.Connection) -> None:
+            require_kept(connection, record.session)
+            connection.execute(sa.insert(t.file).values(values))
+
+        await self._transaction(add, writes=True)
 
     async def remove_file(self, file_id: str) -> None:
         """Remove a file's row from the records, because its line could not be stored and shown."""

@@ -16,6 +16,7 @@ from signaling.access.rights import Thing, may
 from signaling.protocol.reading import QueryReader
 from signaling.protocol.words import Audience, OptionalId
 from signaling.records import PictureRecord, SessionRecord, StaffRecord
+from signaling.records.history import MOST_SESSION_PICTURES, TooManyPictures
 from signaling.server.app_keys import IDENTITY, LIVE, RECORDS
 
 from .allowed import of_session
@@ -28,7 +29,6 @@ from .threads import user_may_read
 
 routes = web.RouteTableDef()
 
-MOST_A_SESSION = 200  # one session has at most this many pictures
 OVER = ("closed", "message_left")  # in these states, a session gets no more pictures and files
 _TRY_AGAIN_S = 5.0  # seconds after which a client may try again, if too many pictures are being sent
 Scan = Callable[[Awaitable[None]], Awaitable[None]]
@@ -67,14 +67,14 @@ async def upload(request: web.Request) -> web.Response:
     if asked.use == "product" and request.app[LIVE].guest_in(session_id, bearer(request)) is not None:
         raise Refused(403, "not_allowed", "Guests may not set the picture of the product.")
     now = now_ms()
-    records = request.app[RECORDS]
     if not request.app[UPLOADS].take(f"{session_id} {participant}", now):
         raise too_many()
     await room_in(request, session_id, is_user=is_user)
     scan = partial(noted, request, f"session/{session_id}", "user" if is_user else participant)
     picture = await taken(request, Who(network_of(address_of(request)), f"{session_id} {participant}"), scan)
     picture_id = f"pic-{secrets.token_urlsafe(12)}"
-    await records.add_picture(
+    await keep(
+        request,
         PictureRecord(
             id=picture_id,
             session=session_id,
@@ -86,7 +86,7 @@ async def upload(request: web.Request) -> web.Response:
             height=picture.height,
             data=picture.data,
             at=now,
-        )
+        ),
     )
     if asked.use == "product" and is_user:
         await request.app[LIVE].briefs.set_product_picture(session_id, picture_id)
@@ -98,9 +98,21 @@ async def room_in(request: web.Request, session_id: str, *, is_user: bool) -> Se
     session = await request.app[RECORDS].session(session_id)
     if session is None or session.state in OVER or (is_user and session.state == "after"):
         raise Refused(409, "wrong_state", "The conversation is over.")
-    if await request.app[RECORDS].count_pictures(session_id) >= MOST_A_SESSION:
-        raise Refused(409, "session_full", f"A session may have at most {MOST_A_SESSION} pictures.")
+    if await request.app[RECORDS].count_pictures(session_id) >= MOST_SESSION_PICTURES:
+        raise _full()
     return session
+
+
+async def keep(request: web.Request, picture: PictureRecord) -> None:
+    """Store a picture of a session. Raises Refused(session_full): other pictures can have arrived since `room_in`."""
+    try:
+        await request.app[RECORDS].add_picture(picture)
+    except TooManyPictures:
+        raise _full() from None
+
+
+def _full() -> Refused:
+    return Refused(409, "session_full", f"A session may have at most {MOST_SESSION_PICTURES} pictures.")
 
 
 async def taken(request: web.Request, who: Who, scan: Scan) -> Picture:

@@ -25,7 +25,7 @@ from .bodies import address_of, now_ms, path_id, read_json
 from .errors import Refused, answer, not_found
 from .image_files import Who
 from .noting import noting
-from .pictures import UPLOADS, PictureAnswer, room_in, taken, too_many
+from .pictures import UPLOADS, PictureAnswer, keep, room_in, taken, too_many
 from .scanning import noted
 
 routes = web.RouteTableDef()
@@ -78,11 +78,12 @@ async def share(request: web.Request) -> web.Response:
     member, session_id = (await asker_of(request)).member, path_id(request, "id")
     if request.app[LIVE].staff_participant(session_id, member.id) is None:
         raise not_found()
-    asked, records = await read_json(request, _read_saved), request.app[RECORDS]
+    asked = await read_json(request, _read_saved)
     session = await room_in(request, session_id, is_user=False)
     found = await _insertable(request, member, asked.picture, session.site)
     picture = f"pic-{secrets.token_urlsafe(12)}"
-    await records.add_picture(
+    await keep(
+        request,
         PictureRecord(
             id=picture,
             session=session_id,
@@ -94,7 +95,7 @@ async def share(request: web.Request) -> web.Response:
             height=found.height,
             data=found.data,
             at=now_ms(),
-        )
+        ),
     )
     return answer(PictureAnswer(picture=picture, width=found.width, height=found.height, mime=found.mime))
 

@@ -128,6 +128,19 @@ async def test_upload_is_not_read_before_there_is_room(desk: Desk, monkeypatch: 
     assert held.total() == 0
 
 
+async def test_pictures_sent_at_once_stay_within_the_limit(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    for place in ("signaling.records.history", "signaling.server.http.pictures"):
+        monkeypatch.setattr(f"{place}.MOST_SESSION_PICTURES", 1)
+    session, slow = await desk.session(), Slow()
+    sending = [asyncio.create_task(upload(desk, session, data=slow.body(), headers=BEARER)) for _ in range(3)]
+    while len(desk.app[CHECKER].held.uploads) < 3:
+        await asyncio.sleep(0.01)
+    slow.go.set()
+    replies = await asyncio.gather(*sending)
+    assert sorted(reply.status for reply in replies) == [200, 409, 409]
+    assert await refused(await upload(desk, session, headers=BEARER)) == (409, "session_full")
+
+
 async def test_total_bytes_of_upload_bodies_are_bounded(desk: Desk) -> None:
     slow = Slow()
     sessions = [await desk.session() for _ in range(2)]
