@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import NamedTuple
 
 from signaling.files import Files
 from signaling.images.fair_line import FairLine, Ledger, Who
@@ -23,6 +24,13 @@ KEEP_FREE_BYTES = 512 * 1024 * 1024  # bytes of disk space that files must leave
 _SECONDS_A_MB = 1.0
 
 
+class Arriving(NamedTuple):
+    """The files of a session that are arriving when another file begins: their number and their bytes, with the other file."""
+
+    files: int
+    size_bytes: int
+
+
 class Intake:
     """Limits the files that clients send. `arriving`: session → bytes that were announced and are not stored yet."""
 
@@ -31,20 +39,25 @@ class Intake:
         self._spent = Ledger()
         self._line = FairLine(SENDING, each_address=SENDING_EACH_ADDRESS, most_waiting=MOST_WAITING, ledger=self._spent)
         self.arriving: Counter[str] = Counter()
+        self._number: Counter[str] = Counter()
 
     @asynccontextmanager
-    async def place(self, who: Who, session: str, size_bytes: int) -> AsyncIterator[None]:
+    async def place(self, who: Who, session: str, size_bytes: int) -> AsyncIterator[Arriving]:
         """Wait until a client may send a file of at most this size. The client keeps its turn until the `async with` block ends.
 
-        Raises fair_line.Full.
+        Yield which files of the session are arriving now. A file counts until it is stored, so that the files that begin later
+        see it either here or in the records. Raises fair_line.Full.
         """
         async with self._line.turn(who, LONGEST_WAIT_S):
             self.arriving[session] += size_bytes
+            self._number[session] += 1
             try:
-                yield
+                yield Arriving(self._number[session], self.arriving[session])
             finally:
                 self.arriving[session] -= size_bytes
-                self.arriving += Counter()  # removes the sessions for which no file is arriving any more
+                self._number[session] -= 1
+                for counted in (self.arriving, self._number):
+                    counted += Counter()  # removes the sessions for which no file is arriving any more
                 for key in who:
                     self._spent.charge(key, size_bytes / 1e6 * _SECONDS_A_MB)
 

@@ -25,7 +25,7 @@ from signaling.server.app_keys import FILES, IDENTITY, LIVE, RECORDS
 from .allowed import of_session
 from .bodies import address_of, bearer, now_ms, parts_of, path_id, read_query, steady_ms
 from .errors import Refused, answer, not_found
-from .file_bodies import MOST_A_SESSION, MOST_SESSION_BYTES, Intake
+from .file_bodies import MOST_A_SESSION, MOST_SESSION_BYTES, Arriving, Intake
 from .person import is_earlier
 from .pictures import OVER, participant_of, read_via
 from .scanning import SCANNER, noted
@@ -73,8 +73,8 @@ async def upload(request: web.Request) -> web.Response:
     actor = "user" if is_user else participant
     who = Who(network_of(address_of(request)), f"{session_id} {participant}")
     try:
-        async with request.app[INTAKE].place(who, session_id, size):
-            await _check_room(request, session_id, size)
+        async with request.app[INTAKE].place(who, session_id, size) as arriving:
+            await _check_room(request, session_id, size, arriving)
             line = await _received(request, FileAsked(session_id, participant, actor, asked.line, asked.audience, name, most))
     except Full:
         raise Crowded("files", _TRY_AGAIN_S) from None
@@ -114,13 +114,15 @@ async def _most_bytes(request: web.Request, session_id: str, is_user: bool) -> i
     return most_mb * MB
 
 
-async def _check_room(request: web.Request, session_id: str, size: int) -> None:
-    """Raise Refused(session_full) when the session has too many files, and Refused(disk_full) when the disk is nearly full."""
-    intake = request.app[INTAKE]
+async def _check_room(request: web.Request, session_id: str, size: int, arriving: Arriving) -> None:
+    """Check that the session and the disk have room for this file and those that arrive already (`arriving`).
+
+    Raises Refused: session_full, disk_full.
+    """
     count, stored = await request.app[RECORDS].file_use(session_id)
-    if count >= MOST_A_SESSION or stored + intake.arriving[session_id] > MOST_SESSION_BYTES:
+    if count + arriving.files > MOST_A_SESSION or stored + arriving.size_bytes > MOST_SESSION_BYTES:
         raise Refused(409, "session_full", f"A conversation may have {MOST_A_SESSION} files and 500 MB at most.")
-    if not await asyncio.to_thread(intake.has_disk_for, size):
+    if not await asyncio.to_thread(request.app[INTAKE].has_disk_for, size):
         raise Refused(507, "disk_full", "There is no room for files at the moment. Send it later, or in another way.")
 
 

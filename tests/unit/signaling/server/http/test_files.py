@@ -158,6 +158,23 @@ async def test_files_and_bytes_of_a_session_are_bounded(desk: Desk, monkeypatch:
     assert await refused(await upload(desk, session, line="l-2")) == (409, "session_full")
 
 
+async def test_file_that_is_still_arriving_takes_its_place(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("signaling.server.http.files.MOST_A_SESSION", 1)
+    session, begun = await desk.session(), asyncio.Event()
+    sending = asyncio.create_task(upload(desk, session, data=endless(begun)))
+    await begun.wait()
+    async with asyncio.timeout(PATIENCE_S):
+        while not stored(desk):
+            await asyncio.sleep(0.01)
+    assert await refused(await upload(desk, session, line="l-2")) == (409, "session_full")
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
+    async with asyncio.timeout(PATIENCE_S):
+        while desk.app[INTAKE].arriving:
+            await asyncio.sleep(0.01)
+    assert (await upload(desk, session, line="l-2")).status == 200
+
+
 async def test_full_disk_refuses_files_before_they_arrive(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_bodies, "KEEP_FREE_BYTES", 1 << 60)
     assert await refused(await upload(desk, await desk.session())) == (507, "disk_full")
