@@ -109,11 +109,18 @@ class Appointments(Leading):
         row = await self._first(sa.select(t.staff).select_from(joined).where(wanted))
         return StaffRecord(**row) if row else None
 
-    async def appointments_of(self, staff: str, since_cell: int) -> list[SessionRecord]:
-        """Return at most `MOST_IN_CALENDAR` sessions with an appointment of this member in the cell `since_cell` or later."""
-        theirs = sa.select(_cell.session).where(_cell.staff == staff, _cell.cell >= since_cell)
+    async def appointments_of(self, staff: str, since_cell: int, now_cell: int) -> list[SessionRecord]:
+        """Return at most `MOST_IN_CALENDAR` sessions with an appointment of this member in the cell `since_cell` or later.
+
+        Appointments in `now_cell` or later come first, the next one first. Then follow past ones, the latest first.
+        """
+        last = sa.func.max(_cell.cell).label("last")
+        within = sa.select(_cell.session, last).where(_cell.staff == staff, _cell.cell >= since_cell)
+        theirs = within.group_by(_cell.session).subquery()
         columns = [t.session.c[name] for name in SessionRecord.__struct_fields__]
-        wanted = sa.select(*columns).where(t.session.c.id.in_(theirs)).order_by(t.session.c.id).limit(MOST_IN_CALENDAR)
+        order = (theirs.c.last < now_cell, sa.func.abs(theirs.c.last - now_cell), t.session.c.id)
+        joined = t.session.join(theirs, theirs.c.session == t.session.c.id)
+        wanted = sa.select(*columns).select_from(joined).order_by(*order).limit(MOST_IN_CALENDAR)
         return [SessionRecord(**row) for row in await self._all(wanted)]
 
     async def _save_plan(self, staff: str, audit: Iterable[Audited], **values: object) -> None:

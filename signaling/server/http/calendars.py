@@ -74,7 +74,7 @@ async def read(request: web.Request) -> web.Response:
     member = await records.staff_by_calendar(token_hash(path_id(request, "key")))
     if member is None:
         raise not_found()
-    found = await records.appointments_of(member.id, (now - PAST_MS) // CELL_MS)
+    found = await records.appointments_of(member.id, (now - PAST_MS) // CELL_MS, now // CELL_MS)
     host = urlsplit(request.app[SETTINGS].url).hostname or "localhost"
     words = words_in(nearest(member.locale or next(iter(member.languages), "en")), "calendar")
     names = {site.id: site for site in await records.sites()}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from signaling.records import Records, SessionRecord, StaffRecord
+import pytest
+
+from signaling.records import Records, SessionRecord, StaffRecord, appointments
 from signaling.records.opening_hours import Hours
 
 JIMIN = StaffRecord(id="jimin", login="jimin", name="Jimin", role="counselor")
@@ -61,5 +63,15 @@ async def test_calendar_opens_by_its_newest_key_only(records: Records) -> None:
     assert await records.staff_by_calendar("") is None
     assert not await records.has_calendar("jimin")
     await records.claim_cells("s-1", "jimin", range(40, 42))
-    assert [each.id for each in await records.appointments_of("jimin", 41)] == ["s-1"]
-    assert await records.appointments_of("jimin", 42) == []
+    assert [each.id for each in await records.appointments_of("jimin", 41, 41)] == ["s-1"]
+    assert await records.appointments_of("jimin", 42, 42) == []
+
+
+async def test_full_calendar_keeps_the_next_appointments(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    cells = {"s-1": 10, "s-2": 30, "s-3": 90, "s-4": 60, "s-5": 50, "s-6": 46}
+    await opened(records, *cells)
+    for name, cell in cells.items():
+        await records.claim_cells(name, "jimin", range(cell, cell + 3))
+    for most, expected in ((3, ["s-6", "s-5", "s-4"]), (5, ["s-6", "s-5", "s-4", "s-3", "s-2"])):
+        monkeypatch.setattr(appointments, "MOST_IN_CALENDAR", most)
+        assert [each.id for each in await records.appointments_of("jimin", 0, 48)] == expected
