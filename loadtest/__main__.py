@@ -134,7 +134,8 @@ async def _call(place: Place, plan: Plan, accounts: list[tuple[str, str]], speec
     """Make the calls. Return the report, and whether a signal ended the calls early."""
     began, cpu, interrupted = time.monotonic(), time.process_time(), False
     if (task := asyncio.current_task()) is not None:
-        for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts background jobs with SIGINT ignored
+        # handlers are set explicitly, because a shell starts background jobs with SIGINT ignored
+        for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     # each request has a header with its own cookie, so the client stores no cookies
     jar, connector = aiohttp.DummyCookieJar(), aiohttp.TCPConnector(limit=0)

@@ -60,9 +60,7 @@ def _ready(url: str) -> Counter[str]:
 
 def _measured(cluster: Cluster) -> None:
     """Print and check the leader's metrics about these calls."""
-    with urllib.request.urlopen(
-        f"http://127.0.0.1:{cluster.leading().metrics_port}/metrics", timeout=5
-    ) as answer:  # the address is our own
+    with urllib.request.urlopen(f"http://127.0.0.1:{cluster.leading().metrics_port}/metrics", timeout=5) as answer:
         families = list(text_string_to_metric_families(answer.read().decode()))
     found = {family.name: sum(sample.value for sample in family.samples) for family in families}
     up, packets, rings = (found[f"sangdam_{name}"] for name in ("media_up", "media_stream_packets", "rings"))

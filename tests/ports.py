@@ -42,7 +42,7 @@ def free_ports(count: int) -> int:
 class _Block:
     def __init__(self, ports: range, reservation: socket.socket) -> None:
         self.ports = ports
-        self._reservation = reservation  # keeps the block reserved until this process ends
+        self._reservation = reservation  # this reference keeps the block reserved until this process ends
         self._next = ports.start
 
     def next(self, count: int) -> range:

@@ -162,7 +162,7 @@ async def hours_seen(owner: Browser) -> Row:
 
 async def staff_seen(owner: Browser) -> Row:
     """Measure the time from a change of a counselor's sites until the counselor's open console is told to load them."""
-    jimin = await owner.counselor("jimin")  # signs in once, because the server limits how often a login may be tried
+    jimin = await owner.counselor("jimin")  # one sign-in for all runs, because the server limits how often a login may be tried
     taken = []
     for number in range(max(2, RUNS // 2)):
         console = await jimin.console()

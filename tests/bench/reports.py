@@ -33,7 +33,7 @@ END = BEGIN + DAYS * DAY_MS
 
 
 def _sessions() -> tuple[dict[Key, Counts], dict[OutcomeKey, Counts]]:
-    """Return the sums of a year's sessions, and the sums of the same sessions by outcome.
+    """Return the stored sums of a year's sessions, and the stored sums of the same sessions by outcome.
 
     There are three sites with eight categories each. All sessions are between 9 and 21 o'clock.
     """

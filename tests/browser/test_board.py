@@ -107,7 +107,8 @@ async def test_ink_and_picture_reach_everybody_also_who_comes_late(cast: Cast, t
     await open_board(professional)
     await expect(professional.get("board-background")).to_be_visible()
     await shows_the_same(user, professional)
-    await counselor.get("mode-conference").click()  # in a consultation, counselor and professional are not allowed to draw
+    # in a consultation, counselor and professional are not allowed to draw, so switch to a conference
+    await counselor.get("mode-conference").click()
     await counselor.get("mode-apply").click()
     everybody = (user, counselor, professional)
     for person in everybody:

@@ -24,7 +24,7 @@ async def test_user_returns_to_a_callback_by_a_fresh_link(cast: Cast) -> None:
     await user.enter()
     await user.get("choice-callback").click()
     await expect(user.get("callback-time").locator("option").first).to_be_attached()
-    # the page normally offers only times that are at least ten minutes away
+    # the page offers only times that are at least ten minutes away, so the script sets a nearer time
     await user.get("callback-time").evaluate(IN_A_MOMENT)
     await user.get("callback-contact").fill("010-2000-3000")
     await user.get("callback-note").fill("렌즈가 맞지 않아요")

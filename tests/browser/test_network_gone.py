@@ -65,7 +65,7 @@ async def test_call_resumes_when_the_networks_return(cast: Cast) -> None:
         tunnel.restore()
         office.restore()
         returned = time.time()
-        away = returned - gone_at  # more than AWAY_S if the steps above took longer
+        away = returned - gone_at  # the networks were gone for longer than AWAY_S if the steps above took longer
         gaps = await asyncio.gather(hears_again(user, returned), hears_again(counselor, returned))
         print(f"\nnetworks gone for {away:.1f} s: the user hears after {gaps[0]:.2f} s, the counselor after {gaps[1]:.2f} s")
         assert max(gaps) < TCP_LATE_S, f"the media do not wait for the WebSocket, {away:.1f} s after the networks failed"

@@ -151,7 +151,8 @@ async def the_writing(house: RareHouse, counselor: Staff) -> None:
     await eyes.turn(counselor.page, "desk")
     await answer.hover()
     await answer.get_by_test_id("line-menu").click()
-    await eyes.here(counselor.page, "rare-console-line-menu", "desk")  # a change of the window's size would close the menu
+    # only at this size, because a change of the window's size would close the menu
+    await eyes.here(counselor.page, "rare-console-line-menu", "desk")
     await counselor.page.locator(":popover-open").get_by_test_id("line-reply").click()
     await expect(counselor.get("reply-bar")).to_be_visible()
     await counselor.get("chat-input").press("Control+f")

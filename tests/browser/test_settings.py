@@ -1,4 +1,4 @@
-"""An owner changes how a site receives its visitors, and previews a change of the staff before saving it."""
+"""An owner changes how a site receives its visitors, and previews a change of a counselor's capacity before saving it."""
 
 from __future__ import annotations
 
@@ -82,7 +82,8 @@ async def test_owner_shapes_a_site_and_previews_a_change(cast: Cast) -> None:
     await form.get_by_test_id("form-required").check()
     await owner.get("form-cameras-add").click()
     await owner.get("site-save").click()
-    await expect(form.locator(".field-error").first).to_be_visible()  # the second field has no name yet
+    # the form shows an error, because the second field has no name yet
+    await expect(form.locator(".field-error").first).to_be_visible()
     second = form.get_by_test_id("form-field").nth(1)
     await second.get_by_test_id("form-label-ko").fill("용건")
     await second.get_by_test_id("form-kind").select_option("choice")

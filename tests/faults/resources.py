@@ -269,7 +269,8 @@ async def _until_it_fails(postgres: PostgresServer) -> None:
     """Make PostgreSQL begin new files of its write-ahead log, until there is no room for another one, and its writes fail."""
     async with asyncio.timeout(BACK_S):
         while await _begins_a_file(postgres.url.replace("+asyncpg", "")):
-            await asyncio.sleep(0.5)  # during this time, the lines of the people in the calls go into the new file
+            # during this time, the lines of the people in the calls go into the new file of the write-ahead log
+            await asyncio.sleep(0.5)
 
 
 async def _begins_a_file(address: str) -> bool:

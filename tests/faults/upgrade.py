@@ -73,7 +73,7 @@ def former_code(folder: Path) -> Iterator[tuple[Path, str]]:
 
 
 def schema_of(code: Path) -> str:
-    """Return the revision of the newest tables in these sources."""
+    """Return the number of the newest migration in these sources."""
     return max(path.name[:4] for path in (code / "signaling/records/migrations/versions").glob("[0-9]*.py"))
 
 

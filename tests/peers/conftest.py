@@ -22,7 +22,8 @@ from tests.mail_server import Mails, running_mail_server
 from tests.peers.client import Peer
 
 ROOT = Path(__file__).parents[2]
-EVENTS_S = 30.0  # a busy machine delays heartbeats, so a shorter silence does not mean that the worker is dead
+# a worker counts as dead after this silence; a shorter silence can come from a busy machine, which delays heartbeats
+EVENTS_S = 30.0
 
 
 async def eventually(true: Callable[[], object], seconds: float = PATIENCE_S) -> None:

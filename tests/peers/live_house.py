@@ -48,7 +48,7 @@ atexit.register(shutil.rmtree, RECORDINGS, ignore_errors=True)
 
 @cache
 def _seeded() -> Path:
-    """Return a data folder that has the demo's people. The folder is made once for all tests."""
+    """Return a data folder with the accounts of the demo. The folder is made once for all tests."""
     folder = Path(tempfile.mkdtemp(prefix="sangdam-seeded-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
 

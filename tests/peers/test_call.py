@@ -64,7 +64,7 @@ async def test_unmuted_person_is_heard_from_the_first_word(service: Service) -> 
 
 
 async def test_single_voice_bypasses_the_mixer_and_returns_without_a_gap(service: Service) -> None:
-    """Listeners get the packets of the single voice unchanged, by the fast path if the worker has one.
+    """While one person speaks, listeners get that voice's packets unchanged, by the fast path if the worker has one.
 
     When a second person speaks, that person's voice is mixed in at once. No listener's stream skips or repeats anything.
     """

@@ -1,6 +1,6 @@
 """Captions with the real process and a real speech model.
 
-The tests check who reads what, and what happens when the process fails.
+The tests check who reads which captions, and what happens when the captions process fails.
 """
 
 from __future__ import annotations

@@ -260,7 +260,8 @@ async def test_erased_sessions_leave_no_byte(house: House) -> None:
     places = await house.found(word)
     assert any(place.endswith(".page.jsonl") for place in places), "and it is there to be found, in the page that staff saw, too"
     assert readable_by_others(house.settings.data_dir) == [], "by us alone"
-    if house.postgres is not None:  # autovacuum also runs ANALYZE from time to time, which stores samples of the columns
+    # run ANALYZE as autovacuum does from time to time, because ANALYZE stores samples of the columns
+    if house.postgres is not None:
         engine = create_async_engine(house.postgres.url, isolation_level="AUTOCOMMIT")
         async with engine.connect() as connection:
             await connection.execute(sa.text("ANALYZE"))

@@ -1,4 +1,4 @@
-"""Dashboard and alert rules query only metrics that a running server has.
+"""The dashboard and the alert rules query only metrics that a running server has.
 
 `docs/metrics.md` describes all metrics of the server and no others.
 """

@@ -18,7 +18,7 @@ from tests.unit.signaling.server.http.conftest import png
 
 REFUSED: Final = (401, 403, 404)
 OF_USERS: Final = ("session.visit", "session.talk", "past.see")
-# an earlier conversation is opened by a token of its own: tests/unit/signaling/server/http/test_threads.py
+# the routes of earlier conversations need another token, and are walked in tests/unit/signaling/server/http/test_threads.py
 THREADS: Final = {route for route in ROUTES if "/api/threads" in route}
 AFTERWARDS: Final = {
     route for route in ROUTES if "/api/sessions/{id}/recording" in route

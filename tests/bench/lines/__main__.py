@@ -135,7 +135,7 @@ async def _light_call(socket: Path, number: int, plan: Plan, result: Result) -> 
 async def _browser_calls(
     socket: Path, playwright: Playwright, number: int, plan: Plan, result: Result, light: asyncio.Task[None]
 ) -> None:
-    """Make one call after the other until the light calls end."""
+    """Make calls between browsers, one after the other, until the light calls end."""
     again = 0
     while not light.done():
         again += 1

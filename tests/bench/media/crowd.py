@@ -141,7 +141,10 @@ def allow_descriptors() -> None:
 
 
 async def _grow() -> list[Row]:
-    """Add rooms until p99 passes 20 ms, over 1 % of packets are lost, or the load generator uses over 70 % of its core."""
+    """Add rooms until the 99th percentile of the delays passes 20 ms, over 1 % of packets are lost, or the load is too high.
+
+    The load is too high if the load generator uses over 70 % of its core.
+    """
     crowd, numbers = Crowd(), itertools.count(1000, STEP)
     held, costs, memory, steps = 0, [], [], []
     async with Sangdam() as server:

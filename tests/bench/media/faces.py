@@ -70,7 +70,7 @@ class Pairs(Stage):
 
 @dataclass
 class Found:
-    """The rooms that one server held, and the figures of each step."""
+    """The number of rooms that one server carried in time, and the figures of each step."""
 
     held: int = 0
     costs: list[float] = field(default_factory=list)
@@ -99,7 +99,7 @@ class Found:
 def rows() -> Iterator[Row]:
     os.sched_setaffinity(0, {LOAD_CORE})
     allow_descriptors()
-    film("camera")  # encoding takes seconds
+    film("camera")  # encode the film before the measurement, because encoding takes seconds
     ours, theirs = asyncio.run(_grow())
     yield compared("rooms2_video_per_worker", "rooms", [ours.held], [theirs.held])
     if ours.costs:

@@ -143,7 +143,10 @@ async def test_settings_are_checked_and_the_secret_never_comes_back(desk: Desk, 
 
 
 async def test_sign_in_ends_with_the_provider_at_which_it_began(ready: Desk, provider: Provider) -> None:
-    """The code of the old provider must not go to the new provider, and nobody would check the sign-in any more."""
+    """A sign-in at the old provider must not be completed after the settings of the provider have changed.
+
+    Otherwise, the code would go to the new provider, and nobody would check the sign-in at the old provider any more.
+    """
     operator = await ready.cookie_of("ops")
     for change in (None, settings(provider.issuer, client_id="another")):
         assert (await save(ready, settings(provider.issuer), operator)).status == 200
