@@ -118,7 +118,8 @@ class Arrivals:
         base, last = min(ahead), max(ahead)
         if self._next is not None:
             expected = ((self._next - start + 0x8000) & 0xFFFF) - 0x8000
-            if base - 256 < expected < base:  # also report packets missing before the first, unless the sender has restarted
+            # also report packets that are missing before the first arrival, unless the sender has restarted
+            if base - 256 < expected < base:
                 base = expected
         if last - base >= MAX_PACKETS:
             base = last - MAX_PACKETS + 1

@@ -1,4 +1,7 @@
-"""`doc` data channel of one participant: reassembles board messages, and holds them while the board's traffic uses signaling."""
+"""`doc` data channel of one participant: reassembles board messages.
+
+While the participant's board messages go through the signaling server, this module holds the messages of the channel back.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,10 @@ MAX_KEPT_BYTES = 2 * MAX_MESSAGE_BYTES
 
 
 class DocChannel:
-    """One `doc` channel, from its opening to its end. Messages wait for `take` while the board's traffic uses signaling."""
+    """One `doc` channel, from its opening to its end.
+
+    Messages wait for `take` while the participant's board messages go through the signaling server.
+    """
 
     def __init__(self) -> None:
         self._reassembler = Reassembler()

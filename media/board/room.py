@@ -142,9 +142,8 @@ class BoardRoom:
     """The document of a room and the participants connected to it.
 
     `updates`: the board's updates that are already in the journal. `on_update(update)`: called at every change, so that the owner
-    can call `flush` soon.
-    `send(participant, message)`: sends one whole board message. `clock`: monotonic seconds. `stats`: updates, step1, signs,
-    refused_<reason>, panics.
+    can call `flush` soon. `send(participant, message)`: sends one whole board message. `clock`: monotonic seconds. `stats` has
+    these counters: updates, step1, signs, refused_<reason>, panics.
     """
 
     def __init__(

@@ -34,7 +34,7 @@ class BadUpdateError(Exception):
 
 @dataclass(slots=True)
 class Struct:
-    """One struct of a client: its clock, and the offsets of its bytes."""
+    """One Yjs struct of a client: its clock, and the offsets of its bytes."""
 
     clock: int
     start: int

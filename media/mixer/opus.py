@@ -209,7 +209,7 @@ class Encoder:
         """Return one packet of 2.5, 5, 10, 20, 40 or 60 ms, by the length of `pcm`. Raise OpusError for any other length."""
         size, data = len(pcm), self._in
         if size == _TICK_SAMPLES:
-            self._pcm[:] = pcm  # faster than passing a pointer into another array
+            self._pcm[:] = pcm  # this copy is faster than passing a pointer into another array
         else:
             data = _ffi.from_buffer("int16_t[]", np.ascontiguousarray(pcm, np.int16).data)
         length = _lib.opus_encode(self._state, data, size, self._packet, MAX_PAYLOAD_BYTES)

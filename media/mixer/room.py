@@ -260,7 +260,10 @@ class AudioRoom:
 
     @property
     def passing_on(self) -> bool:
-        """Return whether a source is in passthrough. Its packets keep their timestamps, so the tick can move without a loss."""
+        """Return whether a source is in passthrough.
+
+        The packets keep their timestamps in passthrough, so the tick can be moved without a loss.
+        """
         return self._solo is not None
 
     def age_s(self, listener: str, now: float) -> float | None:

@@ -112,7 +112,7 @@ class Solo:
         return Sent(packet.payload, samples, min(lost, samples // TICK_SAMPLES - 1))
 
     def catch_up(self) -> None:
-        """Set `last` to the newest packet, because the fast path has also sent packets that came too late for the ticks here."""
+        """Set `last` to the newest packet, because the fast path has also sent packets that came too late for the mixer."""
         newest = self.source.newest
         if newest is not None and newest.timestamp > self.last.timestamp:
             self.last = newest

@@ -225,7 +225,7 @@ class Remedy:
         - remembered: recent maximum of `lost`, which decays with each report.
         - rtt_ms: round-trip time that this report shows, in ms; None: unknown.
         - now: time of this report in seconds.
-        - gaps: fraction of time in which several packets of the voice in a row are lost.
+        - gaps: fraction of the time that lies in gaps, in which several voice packets in a row are lost.
         """
         least = self._least_rtt_ms + (now - self._reported) * RTT_FORGOTTEN_MS
         self._least_rtt_ms, self._reported = min(least, rtt_ms or least), now

@@ -65,7 +65,7 @@ class VoiceOwner(Protocol):
 
 
 class Owner(Protocol):
-    """The part of its room that a peer uses: `voices`, and the methods that the peer calls for all other events.
+    """The part of a room that the room's peers use: `voices`, and the methods that the peer calls for all other events.
 
     The peer calls all methods in the event loop; none may raise.
     """
@@ -437,7 +437,7 @@ class Peer:
         self._tick_due = now + (RESTING_S if self.rests else calm_s if self.is_calm else 0.0)
         self._allowed.refill(now)
         if self.ice.has_choice:
-            self._sync()  # probes depend on when the last packet came on each path
+            self._sync()  # the probes depend on when the last packet came on each path, and the fast path has newer times
         for path, probe in self.ice.probes(now):
             self._wire.send(probe, path)
         if not self._secure.secure:

@@ -30,7 +30,8 @@ def fit(viewer: Peer, shown: dict[int, tuple[Peer, str]], now: float) -> dict[in
         lower = layer is None or (former in names and names.index(layer) < names.index(former))
         if layer != former:
             whose, role = shown[slot]
-            whose.recall_pictures(role)  # Python forwards a video while a slot waits for a keyframe of the video
+            # Python forwards a video while a slot waits for a keyframe of the video, so take the video back from the fast path
+            whose.recall_pictures(role)
         viewer.slots[slot].show(layer, at_once=lower)
     link.repeats.pictures_bps = sum(
         each.bps for slot, layer in choice.layers.items() for each in pictures[slot] if each.name == layer

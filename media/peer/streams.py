@@ -343,7 +343,8 @@ class Outgoing:
 
         Reports come every few seconds.
 
-        `gaps`: fraction of time in which several packets of a voice in a row are lost on the way to the receiver.
+        `gaps`: fraction of the time that lies in gaps, in which several voice packets in a row are lost on the way to the
+        receiver.
         """
         self.lost_fraction = max(lost_fraction, self.lost_fraction * 0.7)
         if self.remedy is not None:

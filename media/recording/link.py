@@ -1,6 +1,6 @@
 """The worker's side of the recorder: starts the recorder's process at the first recording, and sends it messages in batches.
 
-Only `Link.close` waits.
+No method except `Link.close` waits.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@
 
 #define SPAN 1024         /* one report names at most this many packets: media.bandwidth.feedback.MAX_PACKETS */
 #define BEFORE 256        /* a report also names missing packets before its first arrival, if there are fewer than this */
-#define EVERY_S 0.095     /* seconds between reports; less only after FASTPATH_ARRIVALS: media.peer.control.FEEDBACK_EVERY_S */
+#define EVERY_S 0.095     /* seconds between reports of fewer than FASTPATH_ARRIVALS arrivals: media.peer.control.FEEDBACK_EVERY_S */
 #define DELTA_S 0.00025   /* seconds; unit of the arrival times in a report */
 #define REFERENCE_S 0.064 /* seconds; unit of a report's reference time: 256 DELTA_S */
 #define LONGEST_RUN 0x1FFF /* a run chunk stands for at most this many packets */
