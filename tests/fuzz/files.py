@@ -20,7 +20,10 @@ CONTENT = Path(tempfile.gettempdir()) / f"sangdam-fuzz-file-{os.getpid()}"
 
 
 def fuzz_files(data: bytes) -> None:
-    """Recognise the file's kind. The code may raise only the documented refusals, and the resulting file name must be safe."""
+    """Clean the file's name, recognise the file's kind, and read the content as a picture's header.
+
+    The cleaned name must be safe, and only the documented refusals may be raised.
+    """
     length = data[0] if data else 0
     name = file_name(data[1 : 1 + length].decode("utf-8", "surrogateescape"))
     assert not set(name) & set('/\\<>:"|?*\0\r\n'), name

@@ -1,7 +1,8 @@
 """Fuzz every route of the real app over a socket: no request may cause a server error.
 
-A case begins with a kind, a route and a person. Four parts follow, each after its length: path, query, body and a header. In a
-case of kind 0, the other bytes are a raw request. No media worker runs, so requests that need one are refused.
+A case begins with three bytes for its kind, a route and a person. Four parts follow, each after its length: path, query, body and
+a header. In a case of kind 0, the other bytes are a raw request. No media worker runs, so the server refuses requests that need a
+worker.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _HOLES = ("{id}", "{session}", "{segment}", "{site}", "{category}", "{track}", "
 
 
 class NoWorkers:
-    """Takes the place of a server's media workers, none of which responds."""
+    """Takes the place of a server's media workers: there are none."""
 
     outlive = False
 
@@ -68,7 +69,10 @@ class House:
         self.cases = 0
 
     async def come(self) -> None:
-        """Sign in an operator and a counselor, and create a user's session. Fill `people` with the headers of each person."""
+        """Sign in an operator and a counselor, and create a user's session.
+
+        Set `people` to the headers with which each person sends requests.
+        """
         url, own, staff = f"http://127.0.0.1:{self.port}", self.settings.url, self.settings.staff_url("counselor")
         async with aiohttp.ClientSession() as http:
 

@@ -1,9 +1,9 @@
 """Fuzz the fast path with its C code under sanitizers: `make fuzz-sanitized`.
 
-The sanitizers check addresses and undefined behaviour. This module does not use libFuzzer, but mutates seeds at random. In this
-build, libFuzzer finds no coverage, and without coverage it forgets its seeds. A failing case ends the run and is kept in build/.
-Move this case to the target's folder in tests/fuzz/corpus. Targets are voices (`fastpath`), videos (`pictures`), and voices and
-videos that are read from a socket (`batches`).
+The sanitizers find wrong memory accesses and undefined behaviour. This module does not use libFuzzer, but mutates seeds at
+random. In this build, libFuzzer would find no coverage, and would therefore forget its seeds. A failing case ends the run and is
+kept in build/. Move this case to the target's folder in tests/fuzz/corpus. Targets are voices (`fastpath`), videos (`pictures`),
+and voices and videos that are read from a socket (`batches`).
 """
 
 from __future__ import annotations
@@ -51,7 +51,10 @@ def mutated(data: bytes, dice: random.Random) -> bytes:
 
 
 def inside(target: str, count: int, seed: int) -> None:
-    """Run cases of one target in this process. Any case can crash the process, so each case is written down before it runs."""
+    """Run cases of one target in this process.
+
+    Any case can crash the process, so each case is stored in a file before it runs.
+    """
     dice = random.Random(seed)
     given = SEEDS[target] + [each.read_bytes() for each in sorted((CORPUS / target).glob("*"))]
     with UNDER_WAY.open("w+b") as file:

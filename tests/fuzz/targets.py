@@ -86,7 +86,7 @@ def _check() -> bytes:
 
 
 def fuzz_rtp(data: bytes) -> None:
-    """Pass decrypted packets through layers, slots, retransmissions and redundancy.
+    """Pass decrypted packets through the code for layers, slots, retransmissions and redundancy.
 
     In the fuzz case, the length of each packet comes before the packet.
     """
@@ -244,10 +244,13 @@ def fuzz_fastpath(data: bytes) -> None:
 
 
 class _Show:
-    """An offloaded video, its sender, and two slots that show it. One of the slots rewrites the numbers and has no RTX."""
+    """An offloaded video, its sender, and two slots that show it.
+
+    The first slot has RTX. The second slot has no RTX, and writes transport-wide numbers into its packets.
+    """
 
     def __init__(self, report_as: int, by: ice.Path = PATH) -> None:
-        """Offload the video. `report_as`: SSRC of the reports to the leg's sender; 0: only Python reports."""
+        """Offload the video. `report_as`: SSRC of the reports to the video's sender; 0: only Python sends reports."""
         key = bytes(range(30))
         inbound, outbound = pylibsrtp.Policy.SSRC_ANY_INBOUND, pylibsrtp.Policy.SSRC_ANY_OUTBOUND
         self.client, ours, answers, *theirs = (
@@ -318,7 +321,7 @@ def fuzz_pictures(data: bytes) -> None:
     if report is not None:
         assert 0 < len(feedback.parse(bytes(8) + report).packets) <= feedback.MAX_PACKETS
     assert show.arrivals.report() is None
-    show.viewers[0].close()  # the legs end in any order
+    show.viewers[0].close()  # the legs may end in any order
     show.close()
 
 
@@ -409,7 +412,11 @@ class _NoDtls:
 
 
 def fuzz_sctp(data: bytes) -> None:
-    """Pass packets to an established association, with a valid checksum and the right verification tag or zero."""
+    """Pass packets to an association, with a valid checksum and the right verification tag.
+
+    A packet that begins with an INIT chunk has the tag 0. The association is established, unless the case begins with the byte
+    255.
+    """
     _loop()
     ended: list[str] = []
     sctp: Any = seam._BoundedSctp(_NoDtls(), ended.append, lambda: None)
@@ -466,8 +473,8 @@ def _data_chunk() -> bytes:
 def fuzz_sdp(data: bytes) -> None:
     """Parse an offer and answer it.
 
-    If the first byte is zero, the case says how to damage a browser's offer. It contains the number of the offer, a position, how
-    many characters to cut there, and a text to insert there.
+    If the first byte is zero, the case says how to damage a browser's offer: it contains the number of the offer, a position, how
+    many characters to cut there, and a text to insert there. Otherwise, the case is the offer.
     """
     text = data.decode("utf-8", "surrogateescape")
     if data[:1] == b"\0" and len(data) > 6:
@@ -516,7 +523,10 @@ def fuzz_lines(data: bytes) -> None:
 
 
 def fuzz_board(data: bytes) -> None:
-    """Feed board fragments of a client with write access, and pass the whole messages on to the board."""
+    """Reassemble board messages from their fragments, and give each whole message to the board.
+
+    The fragments come from a client that may write.
+    """
     stats: list[bytes] = []
     board = BoardRoom([], stats.append, lambda participant, message: None)
     board.set_writers({"a"})

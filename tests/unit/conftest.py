@@ -8,7 +8,7 @@ import pytest
 import structlog
 from hypothesis import settings
 
-# no deadline for an example: its time depends on the machine, not on the code under test
+# no deadline for one example: how long an example takes depends on the machine, not on the code under test
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
 
@@ -17,7 +17,7 @@ settings.load_profile("any machine")
 def logs_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Undo the set-up of logging after a test that runs a command, so that the next test reads its own logs.
 
-    No logger is cached, because a cached logger would keep the old set-up.
+    structlog caches no logger during a test, because a cached logger would keep the command's set-up.
     """
     before, root = structlog.get_config(), logging.getLogger()
     level, configure = root.level, structlog.configure

@@ -1,4 +1,4 @@
-"""The files in `deploy/` use only options, variables, names, ports and times that the command line understands."""
+"""The options, variables, names, ports and times in the files in `deploy/` agree with those of the program."""
 
 from __future__ import annotations
 
@@ -164,7 +164,10 @@ def test_systemd_units_use_only_known_options(unit: str, command: str, environme
 
 @pytest.mark.parametrize("unit", ["sangdam.service", "sangdam-media@.service"])
 def test_systemd_accepts_each_unit_without_a_warning(unit: str, tmp_path: Path) -> None:
-    """The test changes only the unit's program and user, because they do not exist on the machine that runs the test."""
+    """The test changes only the unit's program and user.
+
+    The original ones do not exist on the machine that runs the test.
+    """
     text = (DEPLOY / "systemd" / unit).read_text()
     text = text.replace("/opt/sangdam/bin/sangdam", f"{Path(sys.executable).parent}/sangdam").replace("User=sangdam", "User=root")
     copy = tmp_path / unit.replace("@", "@front")
@@ -225,5 +228,6 @@ def test_documents_name_only_existing_commands(document: str, monkeypatch: pytes
         except click.Abort:
             pass  # the command knows all options and asks for a password
         except click.BadParameter as error:
-            if not re.search("does not exist|No such file", error.message):  # readers have this file on their own machine
+            # the document's reader has this file on their own machine
+            if not re.search("does not exist|No such file", error.message):
                 raise

@@ -1,4 +1,7 @@
-"""The Markdown of the documents is whole: rows of tables and commands have lines of their own, and each table has a head."""
+"""The Markdown of the documents is not broken.
+
+Each row of a table and each command has a line of its own, and each table has a head.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,10 @@ def test_rows_of_tables_have_lines_of_their_own() -> None:
 
 
 def test_commands_have_lines_of_their_own() -> None:
-    """A further line of a block of commands begins with an option or an address only if the line before ends with a backslash."""
+    """Each command begins a line of its own in its block.
+
+    So a line that begins with an option or an address must come after a line that ends with a backslash.
+    """
     faults = []
     for path in DOCUMENTS:
         for block in re.findall(r"^```sh\n(.*?)^```", path.read_text(encoding="utf-8"), re.M | re.S):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 PAGES = Path(__file__).parents[2] / "web" / "src"
 SHOP = PAGES / "shop"  # the demo shop is a partner's page and has its own properties
-# custom properties with the site's colours; style sheets have a fallback value for pages that do not set them
+# custom properties with these names get the site's colours when a page runs; style sheets have fallback values for other pages
 SET_AT_RUN_TIME = "--site-"
 
 

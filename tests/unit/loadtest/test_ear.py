@@ -1,4 +1,4 @@
-"""The light receiver reports the known faults of streams."""
+"""The load test's light receiver (`Ear`) measures loss and delay correctly on streams whose faults are known."""
 
 from __future__ import annotations
 

@@ -23,7 +23,10 @@ class Desk:
         return self.events
 
     def after(self, seconds: float, *, renewing: bool = True) -> list[AnyEvent]:
-        """Let time pass and run the sweep. `renewing`: whether the consoles renew their leases during that time."""
+        """Let `seconds` pass, and then call the engine's `sweep`.
+
+        `renewing`: whether the consoles renew their leases during that time.
+        """
         end = self.now + round(seconds * 1000)
         while renewing and self.now + 20_000 < end:
             self.now += 20_000

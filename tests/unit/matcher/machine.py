@@ -1,8 +1,8 @@
 """Hypothesis state machine: makes any steps in any order, and compares the results with a slow implementation of the rules.
 
-This slow implementation, the oracle, knows only the snapshot, the events and the steps of the machine. The oracle checks every
-request, while the engine looks only at the heads of queues. `test_machine.py` runs the machine on the engine.
-`tests/contract/matcher/test_lockstep.py` runs the machine on the engine and Redis together.
+This slow implementation, the oracle, knows only the engine's snapshots and events, and the steps of the machine. The oracle
+checks every request, while the engine looks only at the heads of queues. `test_machine.py` runs the machine on the engine.
+`tests/contract/matcher/test_lockstep.py` runs the machine on the engine and on Redis together.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Matching(RuleBasedStateMachine):
         self.reservations: dict[str, tuple[str, str]] = {}
         self.over: list[str] = []  # ids of reservations that have ended
         self.fence = 0
-        self.redeeming = ""  # the request of an appointment whose time has come; it goes before all others
+        self.redeeming = ""  # the request of an appointment whose time has come; this request goes before all others
         self.count = 0
         for staff in team:
             self.sign_in_and_start(staff)
@@ -149,7 +149,10 @@ class Matching(RuleBasedStateMachine):
 
     @rule(staff=skills)
     def sign_in(self, staff: Staff) -> None:
-        """Sign a member in. The member may return after a disconnect, possibly with other skills."""
+        """Sign a member in, for the first time or after a disconnect.
+
+        A member who returns may have other skills than before.
+        """
         known = self.skills.get(staff.id)
         if known is not None and known.role != staff.role:
             return
@@ -244,12 +247,12 @@ class Matching(RuleBasedStateMachine):
         assert not was_free or (status.state, status.staff) == ("reserved", staff), "the promise is kept"
 
     def is_free_for(self, staff: str, request: Request) -> bool:
-        """Return whether this member has a place for an appointment's request, besides the places of other appointments."""
+        """Return whether this member has a place for this appointment's request, apart from the places for other appointments."""
         status, skills = self.engine.snapshot().staff[staff], self.skills[staff]
         idle = status.state == "available" or (status.state == "busy" and self.ready.get(staff))
         if not idle or self.ring(skills, request) is None:
             return False
-        # another appointment may have got the last place, because the caller has promised more places than the member has
+        # this state machine may promise more places than a member has, so another appointment may have taken the last place
         others = self.promised(staff, request.medium) - 1
         return self.has_room(status, request.medium, others)
 
@@ -412,9 +415,9 @@ class Matching(RuleBasedStateMachine):
         return found
 
     def has_room(self, status: StaffStatus, medium: str, kept: int = 0) -> bool:
-        """Return whether a member may get one more request of this medium, on top of the sessions that the member has.
+        """Return whether a member may get one more request of this medium, in addition to the member's present sessions.
 
-        `kept`: how many places are kept free for appointments.
+        `kept`: number of places that are kept free for appointments.
         """
         staff = self.skills[status.id]
         if medium == "call":
@@ -451,10 +454,11 @@ class Matching(RuleBasedStateMachine):
 
     @staticmethod
     def check_bound(taken: Request, passed: Request) -> None:
-        """Check that the request that was passed over does not starve.
+        """Check that the request `passed` does not starve when `taken` is served before it.
 
-        Another request may be served first in two cases: it came earlier, or its higher priority makes up for coming later. The
-        highest priority in use is 3. So a request is served before any that comes more than four minutes later.
+        `taken` may be served first in two cases: `taken` came first, or the higher priority of `taken` makes up for coming later.
+        One level of priority makes up for one minute. Priorities are -1 to 3 here, so a request is served before any that comes
+        more than four minutes later.
         """
         later_ms = taken.enqueued_at_ms - passed.enqueued_at_ms
         assert later_ms <= max(0, taken.priority - passed.priority) * PRIORITY_STEP_MS, (
@@ -500,8 +504,8 @@ class Matching(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Check that no request starves.
 
-        Requests that ask for a member by name are cancelled. Then one counselor and one professional sign in who can do
-        everything. After this, the queue must become empty.
+        Requests that ask for a member by name are cancelled. Then a counselor and a professional sign in. These two can serve
+        every request, and they accept requests until the queue is empty.
         """
         if not hasattr(self, "engine"):
             return

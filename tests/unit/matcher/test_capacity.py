@@ -1,4 +1,4 @@
-"""A member of staff has only a limited number of texts and calls at a time."""
+"""A member of staff has only a limited number of text conversations and calls at the same time."""
 
 from __future__ import annotations
 

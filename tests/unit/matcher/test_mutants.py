@@ -1,4 +1,4 @@
-"""The mistakes that `make mutants` puts into the matcher's Lua code fit the present code."""
+"""Each mistake that `make mutants` puts into the matcher's Lua code replaces a text that occurs exactly once in this code."""
 
 from __future__ import annotations
 

@@ -78,7 +78,10 @@ def test_estimate_needs_no_request_and_changes_nothing(desk):
 
 
 def busy_day(desk, pickups, seconds_each):
-    """Let one counselor pick up a request every `seconds_each` seconds, while somebody is always waiting."""
+    """Let one counselor serve `pickups` requests, one every `seconds_each` seconds.
+
+    All these requests come before the first one is served, so somebody is always waiting.
+    """
     desk.staff("jimin")
     for number in range(pickups):
         desk.ask(f"d{number}")

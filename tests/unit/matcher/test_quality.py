@@ -1,6 +1,6 @@
-"""The matcher's order, compared with the optimum: scipy's assignment of all members to all users at once.
+"""The matcher serves users in the order in which they came. This order costs little compared with the optimum.
 
-The matcher serves users in the order in which they came.
+The optimum is scipy's assignment of all members to all users at once.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def line(rng: Random, length: int) -> list[Request]:
 
 
 def fits(staff: Staff, request: Request) -> bool:
-    """Return whether the member may serve the user in one of the tiers that are open."""
+    """Return whether the member may serve the user in one of the tiers that the user's request has reached."""
     exact = request.category_path[0] in staff.categories
     return request.language in staff.languages and (exact or NOW - request.enqueued_at_ms >= 30_000)
 

@@ -1,4 +1,4 @@
-"""Matching rules: tiers that widen, queue order, choice of the best member, and the reasons given."""
+"""Matching rules: tiers that widen, queue order, choice of the best member, and the reasons given for a choice."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_tier_delays_can_be_set(desk_with):
 
 
 def test_each_request_has_its_own_tier_delays(desk):
-    """A later request can reach a wider tier before an earlier request, if the later request's category widens sooner."""
+    """A later request whose category widens sooner can reach a wider tier before an earlier request."""
     desk.staff("lens", "lenses", available=False)
     desk.staff("audio", "audio", calls=2)
     desk.ask("patient", widens_ms=(60_000, 120_000))
@@ -196,14 +196,15 @@ def test_equal_ranks_are_served_in_order_of_arrival(desk):
 
 
 def test_stream_of_urgent_requests_does_not_starve_others(desk_with):
-    """One counselor gets twice as many urgent requests as they can serve.
+    """Urgent requests come twice as fast as the one counselor can serve them.
 
-    An urgent request is served before an earlier plain request only if it came at most as many ms later as its priority is worth.
+    With a priority of 10 and steps of 10 s, an urgent request passes the plain request only if it comes at most 100 s later. So
+    the plain request is served in the end.
     """
     desk = desk_with(priority_step_ms=10_000)
     desk.staff("jimin")
     desk.ask("plain")
-    desk.decline("plain")  # for a minute, while the stream starts, the counselor cannot get the plain request
+    desk.decline("plain")  # so the counselor is not offered the plain request for a minute, in which the stream starts
     passed = 0
     for number in range(200):
         desk.ask(f"urgent{number}a", priority=10)

@@ -374,7 +374,7 @@ def test_fences_grow_with_every_event_and_follow_the_clock_in_microseconds(desk)
     fences = [event.fence for event in desk.events]
     assert fences == sorted(set(fences))
     assert fences[0] >= desk.now * 1000
-    desk.now -= 60_000  # the clock was set back
+    desk.now -= 60_000  # somebody sets the clock back
     desk.decline("q")
     assert desk.events[0].fence > fences[-1]
     assert all(isinstance(event.at_ms, int) and event.at_ms >= desk.now + 60_000 for event in desk.events)

@@ -52,7 +52,7 @@ def test_photo_of_a_phone_becomes_webp_without_metadata(form: str) -> None:
 @pytest.mark.parametrize("form", ["HEIF", "AVIF"])
 def test_photo_taken_upright_is_shown_upright(form: str) -> None:
     exif = Image.Exif()
-    exif[ORIENTATION] = 6  # Exif: the camera was turned, so the photo must be turned right by a quarter
+    exif[ORIENTATION] = 6  # Exif: the camera was turned, so programs must turn the photo to the right by 90°
     made = reencode(photo(form, exif=exif.tobytes()))
     assert (made.width, made.height) == (32, 64)
     shown = Image.open(io.BytesIO(made.data)).convert("RGB")
@@ -84,7 +84,8 @@ def lying(form: str) -> bytes:
 def test_photo_that_claims_to_be_small_is_refused_or_shown_small() -> None:
     with pytest.raises(PictureRefused, match="picture_damaged"):
         reencode(lying("HEIF"))
-    made = reencode(lying("AVIF"))  # the AVIF decoder scales the photo; before that, the process's memory limit applies
+    # the AVIF decoder scales the photo down; until then, only the process's memory limit bounds the decoding
+    made = reencode(lying("AVIF"))
     assert (made.width, made.height) == (64, 48)
 
 

@@ -26,9 +26,9 @@ def shown(data: bytes, at: tuple[int, int] = (10, 10)) -> tuple[int, ...]:
 
 
 def png(colour: int, depth: int, row: bytes, *between: bytes, side: int = 32) -> bytes:
-    """Write a PNG by hand, for cases that Pillow cannot write.
+    """Write a PNG byte by byte, for cases that Pillow cannot write.
 
-    The image has `side` rows with the same bytes. `between`: chunks before the pixels.
+    The image has `side` rows, which all have the bytes `row`. `between`: chunks before the pixels.
     """
     header = struct.pack(">IIBBBBB", side, side, depth, colour, 0, 0, 0)
     pixels = zlib.compress((b"\0" + row) * side)

@@ -1,4 +1,4 @@
-"""The memory for decoding an image is known from its header, and a separate process limits it."""
+"""The header of an image says how much memory the decoding takes. A separate process limits this memory."""
 
 from __future__ import annotations
 
@@ -83,7 +83,8 @@ async def test_eight_megabyte_image_uses_at_most_a_quarter_gigabyte(workshop: Wo
 
 @pytest.mark.slow
 async def test_image_over_the_memory_limit_is_refused_and_the_next_shown() -> None:
-    workshop = Workshop(MIB - WORKING_BYTES + 30 * MIB)  # with so little memory, decoding takes more than the header has claimed
+    # here, decoding needs more memory than the process may use, although the header is accepted
+    workshop = Workshop(MIB - WORKING_BYTES + 30 * MIB)
     try:
         with pytest.raises(PictureRefused, match="picture_too_costly"):
             await workshop.reencode(encoded(Image.new("RGB", (4000, 4000)), "PNG"))

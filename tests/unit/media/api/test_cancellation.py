@@ -1,4 +1,4 @@
-"""A cancelled task ends, even if the result that it awaits arrives in the same turn of the event loop."""
+"""A cancelled task ends, even if the result that it awaits arrives in the same turn of the event loop as the cancellation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ async def test_cancellation_survives_a_result_in_the_same_turn(turns: int) -> No
     async def works() -> str:
         return str(await arriving)
 
-    # libraries call `asyncio.wait_for`; conftest replaces it, as our programs do
+    # libraries call `asyncio.wait_for`; conftest replaces this function with ours, as our programs do
     task = asyncio.create_task(asyncio.wait_for(works(), 10))
     await asyncio.sleep(0)
     await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""A network path in virtual time: a queue, a link with a limited bit rate, and a receiver that reports every 100 ms."""
+"""A network path in virtual time: a queue, a link with a limited bit rate, and a receiver that reports arrivals every 100 ms."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Path:
         self.longest_queue_s = 0.0
         self.delay_s = DELAY_S
         self.asleep: list[tuple[float, float]] = []
-        """Periods (begin, end) in which the receiver gets no processor time, in order.
+        """Periods (begin, end) in which the receiver gets no processor time, in the order of time.
 
-        Packets for the receiver and the receiver's reports wait for the end of such a period.
+        Packets to the receiver, and reports of the receiver, wait until the period ends.
         """
         self.buffer_packets = 1000
         """How many packets the receiver's socket holds during such a period."""
@@ -85,7 +85,10 @@ class Path:
         return next((end for begin, end in self.asleep if begin <= arrives < end), arrives)
 
     def sleepy(self, seconds: float, *, awake_s: float, asleep_s: float) -> None:
-        """For `seconds`, let the receiver be awake and asleep in turns. Each state lasts a random time, up to the given time."""
+        """For `seconds`, let the receiver be awake and asleep in turns.
+
+        Each turn lasts a random time: up to `awake_s` when awake, and up to `asleep_s` when asleep.
+        """
         at = self.now
         while at < self.now + seconds:
             begin = at + self._random.uniform(0.0, awake_s)

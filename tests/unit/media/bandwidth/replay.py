@@ -1,7 +1,8 @@
-"""Replay the events of a real call to a bandwidth estimator. `tests.bench.lines` writes such traces.
+"""Replay the events of a real call to a bandwidth estimator. The events are in traces that `tests.bench.lines` has written.
 
-Each line is an event. `s NUMBER SECONDS BYTES`: a packet was sent. `f SECONDS BASE TIME …`: a report on the packets from number
-BASE on. Each TIME is an arrival in steps of 250 µs of the receiver's clock, or `-` for a packet that did not arrive.
+Each line of a trace is an event. `s NUMBER SECONDS BYTES`: a packet was sent. `f SECONDS BASE TIME …`: the receiver reported on
+the packets from number BASE on. Each TIME is the arrival of one packet, in steps of 250 µs of the receiver's clock, or `-` for a
+packet that did not arrive.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ def test_missing_feedback_changes_nothing() -> None:
 
 @pytest.mark.parametrize("queue_s", [0.15, 0.3, 1.0])
 def test_standing_full_queue_is_congestion(queue_s: float) -> None:
-    """The sender keeps its rate of 150 kbit/s, but the path's bandwidth is a fifth less. So the queue stays full."""
+    """The sender keeps its rate of 150 kbit/s, but the path carries only 120 kbit/s. So the queue stays full."""
     path = Path(120_000, queue_s=queue_s)
     path.send(5, bps=150_000)
     assert path.estimator.bps < 125_000

@@ -19,7 +19,10 @@ def report(arrivals: Arrivals) -> list[tuple[int, float | None]]:
 
 
 def test_feedback_report_of_one_run_is_read() -> None:
-    """The report was built by hand: base 1, five packets, one run of small deltas, reference time 4."""
+    """The report was built by hand.
+
+    It has the base number 1, five packets in one run of small deltas, and the reference time 4 (256 ms).
+    """
     body = HEAD + struct.pack("!HHI", 1, 5, 4 << 8 | 7) + struct.pack("!H", 0x2005) + bytes([4, 4, 4, 4, 4]) + b"\0"
     times = [when for _, when in parse(body).packets]
     assert times == pytest.approx([0.257, 0.258, 0.259, 0.260, 0.261])

@@ -1,4 +1,4 @@
-"""Gaps in which nothing arrives distinguish bursts of loss from packets that are lost one by one."""
+"""The gaps in which nothing arrives show whether packets are lost in bursts or one by one."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def share(line: Line, seed: int, every_s: float = 0.02, seconds: float = 20.0) -
 @pytest.mark.parametrize("every_s", [0.02, 0.004], ids=["a voice", "a voice and pictures"])
 @pytest.mark.parametrize("seed", range(5))
 def test_bursts_are_told_from_single_losses(seed: int, every_s: float) -> None:
-    """When the sender also sends video, it sends five times as many packets.
+    """With video, the sender sends five times as many packets.
 
-    So a burst of the same length loses five times as many packets.
+    So a burst of the same duration loses five times as many packets.
     """
     assert share(Line(loss=0.1), seed, every_s) < BURSTY
     assert share(Line(loss=0.1, burst=3 * 0.02 / every_s), seed, every_s) > BURSTY

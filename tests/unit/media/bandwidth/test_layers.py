@@ -99,7 +99,10 @@ def test_connection_that_never_carries_the_top_is_announced() -> None:
 
 
 def test_uncongested_path_keeps_its_layers() -> None:
-    """Neither a low first estimate nor a growing rate of the sender is a reason to pause the video."""
+    """Without congestion, an estimate below the video's bit rate is no reason to pause the video.
+
+    The estimate may be a first guess, or the sender's bit rate may just have grown.
+    """
     viewer = Viewer()
     choice = viewer.chooser.choose({0: SCREEN}, 300_000, viewer.now, congested=False)
     assert choice.layers == {0: ""}

@@ -1,4 +1,4 @@
-"""The tests check who gets the signs of presence on a board, and which signs the board refuses."""
+"""The tests check who gets the signs of presence on a board, such as cursors, and which signs the board refuses."""
 
 from __future__ import annotations
 

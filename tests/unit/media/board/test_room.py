@@ -254,7 +254,10 @@ def test_closed_board_leaves_nothing_behind() -> None:
 
 
 def any_update(*content: bytes) -> bytes:
-    """Build an update of one client with one struct, which puts a value at key "a" of the root map "m"."""
+    """Build a Yjs update with one struct of one client.
+
+    This struct puts the value `content` at key "a" of the root map "m".
+    """
     return b"\x01\x01\x05\x00" + bytes([0x28, 1, 1, 109, 1, 97]) + b"".join(content) + b"\x00"
 
 
@@ -287,14 +290,17 @@ def test_known_crashing_updates_never_reach_the_library(wire: Wire, name: str) -
 
 
 def crowd(first: int, count: int) -> bytes:
-    """Build updates of many clients. All of them conflict, because each puts a value at the head of the same list."""
+    """Build an update with one struct of each of many clients.
+
+    All these structs conflict, because each puts a value at the head of the same list.
+    """
     value = b"\x00" + bytes([8, 1, 1, 109, 1, 126])
     heads = b"".join(b"\x01" + var_uint(client) + value for client in range(first, first + count))
     return var_uint(count) + heads + b"\x00"
 
 
 def test_thousands_of_conflicts_do_not_block_the_worker() -> None:
-    """Without the limit, the second of these updates takes 30 to 54 s of processor time."""
+    """Without a limit for conflicts, the second of the five updates takes 30 to 54 s of processor time."""
     wire = Wire()
     wire.board._clock = time.monotonic
     wire.board.set_writers({"user", "counselor"})
@@ -308,14 +314,14 @@ def test_thousands_of_conflicts_do_not_block_the_worker() -> None:
 
 
 def nested(first: int, count: int) -> bytes:
-    """Build nested maps. Each map is inside the map before."""
+    """Build an update with `count` nested maps, from depth `first` on. Each map is inside the map before."""
     head = bytes([0x27, 1, 1, 109, 1, 97, 1]) if first == 0 else b""
     rest = (bytes([0x27, 0, 5]) + var_uint(clock - 1) + bytes([1, 97, 1]) for clock in range(first or 1, first + count))
     return b"\x01" + var_uint(count) + b"\x05" + var_uint(first) + head + b"".join(rest) + b"\x00"
 
 
 def test_nested_maps_are_bounded_and_freed_safely(wire: Wire) -> None:
-    """Without the limit, deleting the root of 40,000 nested maps would end the process."""
+    """Without a limit, deleting the root of 40,000 nested maps would end the worker's process."""
     for n in range(6):
         wire.now += 20
         wire.board.receive("user", create_update_message(nested(n * 5000, 5000)))

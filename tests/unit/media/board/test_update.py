@@ -1,4 +1,4 @@
-"""Split updates into pieces, and messages into fragments."""
+"""Updates are split into pieces, and messages into fragments."""
 
 from __future__ import annotations
 

@@ -13,7 +13,10 @@ PEOPLE = ("user", "counselor", "professional")
 
 
 class Process:
-    """Takes the place of the captions process, as a feed sees it. `heard`: stream → the packets of the stream."""
+    """Takes the place of the link to the captions process.
+
+    `heard`: stream → the packets that the feed has sent on this stream.
+    """
 
     ready = True
 
@@ -58,7 +61,7 @@ class Room:
         self.over += 1
 
     def hears(self, *, kept: bool = False, **who: str) -> None:
-        """Set who hears whom, and let the feed follow the change. Each argument is listener="source source"."""
+        """Set who hears whom, and tell the feed. Each argument is listener="source source"."""
         routes = {listener: dict.fromkeys(sources.split(), 1.0) for listener, sources in who.items()}
         self.feed.follow(Captions(language="en", participants=list(PEOPLE), kept=kept), routes)
 
@@ -149,9 +152,9 @@ def test_lost_process_ends_the_feed_once() -> None:
 
 
 def test_process_lost_while_nobody_spoke_ends_the_feed() -> None:
-    """A link finds a feed only by the feed's streams. But a feed without streams must also end.
+    """If the captions process is lost, the link tells this only to feeds that have a stream.
 
-    If such a feed did not end, captions would seem to be on.
+    A feed without a stream must notice the loss by itself, and end. If it did not end, captions would seem to be on.
     """
     room = Room()
     room.hears(counselor="user", user="counselor")

@@ -1,4 +1,4 @@
-"""The sound that reaches the speech model is complete, in order, and silent where nothing was sent."""
+"""The sound that reaches the speech model is complete and in order, and it is silent where nothing was sent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Packet = tuple[int, int, bytes]
 
 
 def packets(hz: int, count: int) -> list[Packet]:
-    """Return Opus packets of a tone as (sequence number, timestamp, payload). Sequence number and timestamp wrap on the way."""
+    """Return Opus packets of a tone as (sequence number, timestamp, payload). The numbers and the timestamps wrap."""
     wave = (12_000 * np.sin(2 * np.pi * hz * np.arange(count * TICK) / 48_000)).astype(np.int16)
     encoder = Encoder()
     found = []

@@ -15,7 +15,10 @@ def loud(window: Floats) -> float:
 
 
 def heard(*pieces: tuple[int, int]) -> tuple[Speech, list[Spoken]]:
-    """Feed pieces of (loudness, number of windows) in packets of 20 ms, like those of Opus."""
+    """Feed sound to a `Speech` in packets of 20 ms, like those of Opus. Return the `Speech` and what it has found.
+
+    Each piece of the sound is (loudness, number of windows).
+    """
     sound = np.concatenate([np.full(windows * WINDOW, value, np.int16) for value, windows in pieces])
     speech = Speech(loud)
     found = [spoken for at in range(0, len(sound), 320) for spoken in speech.feed(sound[at : at + 320])]

@@ -1,4 +1,4 @@
-"""Utterances are written down in the right order, and under load the right utterances are dropped."""
+"""Whole utterances are transcribed before drafts. Under load, the utterances that have waited longest are dropped."""
 
 from __future__ import annotations
 

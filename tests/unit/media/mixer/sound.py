@@ -20,9 +20,9 @@ def tone(hertz: float, seconds: float, peak: int = 8000) -> Samples:
 
 
 def voice(seconds: float, peak: int = 10_000) -> Samples:
-    """Return a hum that moves as speech does.
+    """Return a hum that varies in pitch and loudness, as speech does.
 
-    The hum has 29 harmonics of 120 to 160 Hz, swells three times a second, and lies over a little noise.
+    The hum has 29 harmonics of 120 to 160 Hz, swells three times a second, and contains a little noise.
     """
     time = np.arange(round(48_000 * seconds)) / 48_000
     phase = 2 * np.pi * np.cumsum(140 + 20 * np.sin(2 * np.pi * 0.7 * time)) / 48_000
@@ -55,9 +55,9 @@ def strength(sound: NDArray[np.int16], hertz: float) -> float:
 
 
 def roughness(sound: NDArray[np.int16], hertz: float) -> float:
-    """Return how far a sound departs at most from a sine of this frequency. A sine fulfils x[n+1] + x[n-1] = 2 cos(w) x[n].
+    """Return the largest departure of a sound from a sine of this frequency.
 
-    The departure is the difference between the left and the right side.
+    A sine fulfils x[n+1] + x[n-1] = 2 cos(w) x[n]. The departure is the difference between the two sides of this equation.
     """
     x = sound.astype(float)
     return float(np.abs(x[2:] + x[:-2] - 2 * np.cos(2 * np.pi * hertz / 48_000) * x[1:-1]).max())

@@ -1,4 +1,7 @@
-"""A sine passes through every kind of change. Nothing clicks, and the level changes only where it should."""
+"""A sine is heard through every kind of matrix change.
+
+Nothing clicks, and the sine becomes louder or softer only if the change of the matrix says so.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,8 @@ from .sound import TICK, Room, Talker, everyone, loudness, packets, roughness, s
 
 TONE, OTHER, PEAK = 440, 620, 8000
 CLICK = 900
-"""Roughness (see `roughness`) from which on a sound counts as a click. A jump by half of the tone's amplitude has 2,500. A tone
-without a jump has at most 300, because of the codec.
+"""A sound with a larger roughness (see `roughness`) counts as a click. A jump by half of the tone's amplitude has a roughness of
+2,500. A tone without a jump has a roughness of at most 300, which the codec causes.
 """
 
 Matrix = tuple[dict[str, dict[str, float]], set[str]]

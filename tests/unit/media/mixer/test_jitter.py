@@ -61,7 +61,7 @@ class Listener:
         self._ready -= wanted
 
     def delay_ms(self, last: int = 50) -> float:
-        """Return the mean time from arrival to playout of the last `last` packets, in ms."""
+        """Return the mean time from arrival to playout, in ms, of the last packets. `last`: how many packets."""
         return 1000 * sum(self.delays[-last:]) / last
 
 
@@ -75,7 +75,7 @@ def stream(
     ppm: float = 0.0,
     start: float = 0.0,
 ) -> list[Arrival]:
-    """Return the packets of a steady sender whose clock is wrong by `ppm`. Their sequence numbers and timestamps wrap."""
+    """Return the packets of a steady sender whose clock is fast or slow by `ppm`. Sequence numbers and timestamps wrap."""
     arrivals = []
     for n in range(round(seconds * RATE / samples)):
         at = start + n * samples / RATE * (1 - ppm * 1e-6) + jitter(n)
@@ -228,7 +228,10 @@ def test_network_stall_loses_little_and_leaves_no_delay() -> None:
 @pytest.mark.parametrize("missing_first", [True, False], ids=["held up", "repeated"])
 @pytest.mark.parametrize("outage_s", [0.5, 0.96, 1.04, 1.2, 1.9, 2.0, 2.1, 5.0, 30.0])
 def test_voice_is_heard_at_once_after_an_outage(outage_s: float, missing_first: bool) -> None:
-    """All packets of the outage come when it ends: before the first packet that is in time, or just after it."""
+    """Nothing arrives during the outage. When the outage ends, all its packets arrive together.
+
+    With `missing_first`, they arrive just before the first punctual packet, and otherwise just after it.
+    """
     begin, end = 12.0, 12.0 + outage_s
     extra_s = -0.0001 if missing_first else 0.0001
     arrivals = [(end + extra_s if begin <= at < end else at, packet) for at, packet in stream(end + 6)]
@@ -303,7 +306,7 @@ def test_packet_flood_is_bounded() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("ppm", [-100, 100])
 def test_half_an_hour_of_clock_drift_adds_no_delay(ppm: int) -> None:
-    """The clocks drift apart by 180 ms. So nine frames are dropped or concealed. Neither the delay nor the loss grows."""
+    """The clocks drift apart by 180 ms, so nine frames are dropped or concealed. Neither the delay nor the loss grows."""
     listener = Listener()
     dice = random.Random(1)
     listener.hear(stream(1800, ppm=ppm, jitter=lambda n: dice.uniform(0, 0.004)), 1800)

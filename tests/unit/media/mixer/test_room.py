@@ -150,9 +150,9 @@ def test_steady_noise_is_not_mixed_but_the_first_word_is(voices: dict[str, list[
 
 @pytest.mark.parametrize(("level", "quiet_from"), [(127, 70), (80, 70), (55, 51), (46, 45), (30, 0)])
 def test_quiet_voice_can_be_withheld_from_the_mixer(level: int, quiet_from: int, voices: dict[str, list[bytes]]) -> None:
-    """The mixer says at which audio level a voice is so quiet that the mixer does not need its packets.
+    """`push` returns an audio level: the mixer does not need the voice's packets that have this level or are quieter.
 
-    The mixer treats missing packets as silence.
+    0 means that the mixer needs all packets. The mixer treats withheld packets as silence.
     """
     audio = AudioRoom(lambda *_: None)
     audio.set_matrix(everyone(*voices), set())
@@ -221,7 +221,7 @@ def test_hold_tone_mixes_with_a_voice(voices: dict[str, list[bytes]]) -> None:
 
 @pytest.mark.parametrize(("before", "after"), [(1.0, 0.0), (0.0, 1.0), (1.0, 0.3), (0.2, 4.0)])
 def test_gain_change_does_not_click(before: float, after: float) -> None:
-    """The mix is measured before its encoding, because the codec would blur a click."""
+    """The test measures the mix before it is encoded, because the codec would blur a click."""
     sine, gains, out = tone(440, 0.2, 5000), Gains(), []
     gains.aim({"a": before, "b": 0.1})
     for n in range(10):
@@ -343,7 +343,10 @@ def test_ticks_follow_the_speakers_packets(phase_s: float, voices: dict[str, lis
 
 
 def test_person_who_mutes_with_dtx_is_heard_after_ticks_have_moved_earlier(voices: dict[str, list[bytes]]) -> None:
-    """While the counselor is muted, the other people's packets have time to spare, so the room's ticks move earlier."""
+    """While the counselor is muted, the room's ticks move to an earlier moment.
+
+    In a real room, they move because the packets of the other people arrive early enough.
+    """
     room = Room()
     room.audio.set_matrix(everyone("user", "counselor"), set())
     counselor = talker(voices, "counselor")

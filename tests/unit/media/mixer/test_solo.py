@@ -53,7 +53,7 @@ def test_solo_packets_reach_all_listeners_unchanged(spoken: list[bytes]) -> None
 
 
 def test_sound_without_pauses_is_mixed() -> None:
-    """In a sound without pauses, listeners would hear the switch to passthrough, so there is none."""
+    """In a sound without pauses, listeners would hear a switch to passthrough. So the mixer does not switch."""
     room = conference()
     room.run(20, Talker("user", packets(tone(440, 2))))
     assert room.audio.stats["passed_on"] == 0
@@ -90,7 +90,10 @@ def test_end_of_passthrough_does_not_click(seconds: float, spoken: list[bytes]) 
 
 
 class Taken(Talker):
-    """Takes the place of a voice that the fast path has taken: its packets reach the listeners at once."""
+    """Takes the place of a voice that the fast path has taken.
+
+    Each packet reaches the listeners at once, and then the mixer.
+    """
 
     def __init__(self, talker: Talker, ears: Ears, listeners: set[str]) -> None:
         super().__init__(talker.name, talker.payloads)
@@ -105,7 +108,10 @@ class Taken(Talker):
 
 @pytest.mark.parametrize("seconds", [0.5, 0.61, 0.77, 0.92])
 def test_offloaded_voice_sounds_the_same_as_passthrough(seconds: float, spoken: list[bytes]) -> None:
-    """Listeners hear the same samples with and without the fast path, also of the second voice, which ends the passthrough."""
+    """Listeners hear the same samples with and without the fast path.
+
+    This also holds for the samples of the second voice, which ends the passthrough.
+    """
     flowing, passing = conference(), conference()
     for room in (flowing, passing):
         speaker, other = Talker("user", spoken), Talker("counselor", packets(tone(3000, 1)))
@@ -211,9 +217,9 @@ def test_passthrough_needs_a_voice_at_unchanged_gain(spoken: list[bytes]) -> Non
 @pytest.mark.slow
 @pytest.mark.parametrize("ppm", [-100, 100])
 def test_half_an_hour_of_clock_drift_adds_no_delay(ppm: int, spoken: list[bytes]) -> None:
-    """While the clocks drift by 180 ms, the packets to listeners follow the speaker's clock.
+    """While the clocks drift apart by 180 ms, the timestamps of packets to listeners follow the speaker's clock.
 
-    No packet waits longer than at the start.
+    The delay does not grow.
     """
     samples, seconds, now, n = 0, 1800, 100.0, 0
 
@@ -269,7 +275,10 @@ def test_no_old_sound_is_heard_after_a_long_silence(spoken: list[bytes]) -> None
 
 
 def test_speaker_never_gets_their_own_packets(spoken: list[bytes]) -> None:
-    """Speakers get none of their own packets, even if everybody was silent before and therefore shared one stream."""
+    """While everybody is silent, all people get the same stream from the mixer.
+
+    When one of them then speaks, that speaker gets none of their own packets.
+    """
     room = conference()
     room.run(3, *(muted(name) for name in NAMES))
     speaker = Talker("user", spoken)

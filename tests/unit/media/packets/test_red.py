@@ -16,14 +16,15 @@ from tests.peers.offer import OPUS, RED, offer
 from tests.unit.media.packets.test_sdp import OFFERS
 
 CHROMIUM = bytes.fromhex("803f1234000f0000deadbeefef0f00046f7801020378090807")
-"""A packet from Chromium with two packets of 960 ticks.
+"""A RED packet from Chromium with two Opus packets of 960 ticks.
 
-Its payload: the F bit with type 111, offset 960 and length 4; type 111; the former payload; its own payload.
+Its payload consists of a header for the older packet (F bit with type 111, offset 960, length 4), a header for the newer packet
+(type 111), the older packet's Opus data, and the newer packet's Opus data.
 """
 
 
 def packets(data: bytes) -> list[tuple[int, int, bytes]]:
-    """Return each packet inside as (sequence number, timestamp, payload)."""
+    """Return each Opus packet inside a RED packet as (sequence number, timestamp, payload)."""
     found = redundancy.unwrap(data, rtp.parse(data), OPUS)
     return [(header.sequence, header.timestamp, packet[header.payload : header.end]) for packet, header in found]
 
@@ -90,7 +91,10 @@ def test_no_packet_is_forwarded_twice(sequences: list[int], first: list[int]) ->
 
 
 class Line:
-    """Receives a voice over a lossy link that reorders packets, as the room does. `heard`: sequence numbers, in order."""
+    """Receives the packets of a voice as the room does, although some are lost or reordered.
+
+    `heard`: sequence numbers of the packets, in the order in which the room gets them.
+    """
 
     def __init__(self) -> None:
         self.uplink = Uplink(sdp.parse(offer("ufrag", "p" * 24, ":".join(["AA"] * 32), repairs=True)), Counter())
@@ -221,7 +225,7 @@ def test_lossy_connection_gets_red_until_the_loss_ends() -> None:
 @pytest.mark.parametrize("every_s", [1.0, 5.0])
 @pytest.mark.parametrize("burst", [1, 5])
 def test_unevenly_reported_loss_does_not_stop_red(every_s: float, burst: int) -> None:
-    """Ten per cent of the packets are lost at random.
+    """Ten per cent of the packets are lost at random, one by one or in bursts.
 
     The reports come at uneven intervals, and the speaker sends fewer packets in pauses.
     """

@@ -119,7 +119,7 @@ def _without(text: str, *beginnings: str) -> str:
 
 
 def some(offer: str, *kept: int) -> str:
-    """Return the same offer with only these sections of its eight sections."""
+    """Return this offer with only some of its eight media sections. `kept`: numbers of these sections."""
     head, *sections = offer.split("m=")
     return "m=".join([head, *(sections[number] for number in kept)])
 
@@ -214,7 +214,10 @@ def test_reduced_size_rtcp_is_answered_where_it_is_offered(offer: str) -> None:
 
 
 def test_the_transport_is_that_of_the_first_of_the_bundle(offer: str) -> None:
-    """With `bundlePolicy: max-compat`, each section has ICE credentials of its own."""
+    """With `bundlePolicy: max-compat`, each section has ICE credentials of its own.
+
+    Only the credentials of the first section in the BUNDLE group count.
+    """
     mids = [section.mid for section in sdp.parse(offer).sections]
     head, *sections = _without(offer, "a=ice-ufrag").split("m=")
     sections = [f"{section}a=ice-ufrag:user{number}\r\n" for number, section in enumerate(sections)]

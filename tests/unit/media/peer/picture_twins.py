@@ -28,9 +28,9 @@ PICTURE = b"x" * 1100
 
 
 def vp8(number: int, *, key: bool = False, starts: bool = True, bits: int = 15, rest: bytes = PICTURE) -> bytes:
-    """Return the payload of one packet of picture `number`.
+    """Return the payload of one packet of the picture with this number.
 
-    `bits`: length of the picture id in bits. 0: the descriptor has no extension.
+    `bits`: length of the picture id in bits. 0: the payload descriptor has no extension.
     """
     first = 0x10 if starts else 0
     head = struct.pack("!H", 0x8000 | number & 0x7FFF) if bits == 15 else bytes([number & 0x7F])
@@ -39,9 +39,9 @@ def vp8(number: int, *, key: bool = False, starts: bool = True, bits: int = 15, 
 
 
 class Viewer:
-    """A viewer's slot. With `fastpath`, the slot also has a socket.
+    """A viewer of the camera, with a slot. With `fastpath`, the viewer also has a socket.
 
-    With `twin`, the slot begins with the same random numbers as the slot of `twin`.
+    With `twin`, the slot begins with the same SSRCs, sequence numbers and timestamp as the slot of `twin`.
     """
 
     def __init__(self, fastpath: Fastpath | None, *, numbers: bool, repaired: bool, twin: Viewer | None = None) -> None:
@@ -87,11 +87,11 @@ class Viewer:
         return found
 
     def asks(self, sequences: tuple[int, ...]) -> list[bytes]:
-        """Ask for these packets again. Return the packets that come, decrypted."""
+        """Request the retransmission of these packets. Return the packets that the viewer then gets, decrypted."""
         found = self.slot.repair(sequences, self.budget, 1.0)
         if self.lent is None:
             return found + self.got()
-        again = [self.opened(each) for each in found]  # the packets as they were first sent
+        again = [self.opened(each) for each in found]  # `found` has the packets as they were first sent, encrypted
         return again + self.got()
 
     def opened(self, sealed: bytes) -> bytes:
@@ -102,7 +102,7 @@ class Viewer:
         if self.slot.hold is not None:
             self.slot.hold.take_back()
         if self.lent is not None:
-            self.lent.close()  # this does nothing if the leg has ended
+            self.lent.close()  # this does nothing if the leg has already ended
             self.socket.close()
 
 
@@ -166,8 +166,8 @@ class Camera:
 
 
 KINDS = [(True, True), (False, True), (True, False)]
-"""For each viewer: whether packets to the viewer have transport-wide numbers, and whether retransmissions have a stream of their
-own.
+"""For each viewer: whether packets to the viewer have transport-wide numbers, and whether the viewer gets retransmissions in a
+separate stream (RTX).
 """
 
 
@@ -193,7 +193,7 @@ class Twins:
         self.sequences = {"l": 65500, "h": 300}
 
     def made(self, layer: str, payload: bytes) -> tuple[bytes, bytes]:
-        """Return the next packet of a layer, plain and encrypted."""
+        """Return the next packet of a layer: (plain, encrypted)."""
         self.number += 1
         self.sequences[layer] += 1
         number = struct.pack("!H", self.number & 0xFFFF)
@@ -201,7 +201,7 @@ class Twins:
         return plain, self.client.protect(plain)
 
     def again(self, layer: str, of: bytes) -> tuple[bytes, bytes]:
-        """Return a retransmission of a packet of this layer: (plain, encrypted)."""
+        """Return a retransmission of the packet `of` of this layer: (plain, encrypted)."""
         self.number += 1
         header = rtp.parse(of)
         payload = of[2:4] + of[header.payload :]

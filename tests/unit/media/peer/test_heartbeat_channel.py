@@ -57,4 +57,4 @@ def test_hostile_messages_raise_only_the_documented_error(data: str | bytes) -> 
     try:
         Live(0.0).echo(data, 0.0)
     except LiveError as error:
-        assert error.reason in ("refused", "malformed")  # noqa: PT017 - most of them are refused, few are not
+        assert error.reason in ("refused", "malformed")  # noqa: PT017 - `echo` refuses most of these messages

@@ -90,9 +90,10 @@ class Ear:
         return packet
 
     def lose(self, share: float, gaps: float = 0.0) -> None:
-        """Report this share of lost packets.
+        """Report this share of lost packets to the voice, as the listener would.
 
-        If a few per cent or more are lost, each packet also contains copies of the last packet, or of the last three packets.
+        From a share of a few per cent on, each packet to the listener also contains a copy of the packet before it, or copies of
+        the three packets before it.
         """
         self.voice.reported(share, None, 0.0, gaps)
         if self.lent is not None:
@@ -115,7 +116,10 @@ class Ear:
 
 
 def leg(fastpath: Fastpath, rx: Session | None, tx: Session | None) -> Leg:
-    """Return a leg, which represents a peer in the fast path. `None`: the test does not use this direction."""
+    """Return a leg: what the fast path knows of a peer.
+
+    `rx` decrypts packets from the peer, and `tx` encrypts packets to the peer. None: the test does not use this direction.
+    """
     spare = context(bytes(30), Policy.SSRC_ANY_INBOUND)
     both = (rx or spare, tx or spare)
     first, second = (int(pylibsrtp._binding.ffi.cast("intptr_t", each._srtp[0])) for each in both)
@@ -259,7 +263,7 @@ def test_both_paths_send_the_same_and_keep_the_same_state(steps: list[tuple[int,
         said.add(sequence)
         try:
             twins.say(Packet(sequence, timestamp, level, payload=payload), now)
-        except seam.SrtpError:  # libsrtp in our client never sends such a number
+        except seam.SrtpError:  # the client's own libsrtp refuses to send a packet with this number
             break
     twins.assert_alike()
     twins.close()
@@ -286,7 +290,7 @@ def test_both_paths_send_red_to_a_lossy_listener(steps: list[tuple[int, int, int
         sequence, timestamp = sequence + step, timestamp + ticks * step
         if loses is not None:
             for ear in twins.fast.ears + twins.pure.ears:
-                # several reports, because the sender remembers a loss for a long time
+                # one report without loss would not suffice, because the sender remembers an earlier loss for a long time
                 for _ in range(20 if loses == "nothing" else 1):
                     ear.lose(0.0 if loses == "nothing" else 0.1, 0.1 if loses == "in bursts" else 0.0)
         if sequence not in said:
@@ -331,7 +335,10 @@ def test_other_packets_are_left_to_python_unchanged(twins: Twins) -> None:
 
 
 def test_quiet_voice_is_withheld_until_it_speaks(twins: Twins) -> None:
-    """The voice is offloaded although it has no listener, like the voice of a muted participant in a mix."""
+    """No listener gets this voice directly. The fast path takes it all the same, as it takes a muted voice of a mix.
+
+    The fast path gives a packet to Python only if the packet may be louder than the limit.
+    """
     assert twins.fast.lent is not None
     twins.fast.lent.lend(twins.fast.incoming, BY, PAYLOAD_TYPE, twins.fast.voice, [], 70)
     twins.fast.incoming._highest = 1
@@ -351,9 +358,9 @@ def test_quiet_voice_is_withheld_until_it_speaks(twins: Twins) -> None:
 
 @pytest.mark.parametrize("heard_too", [False, True])
 def test_mixed_voice_is_buffered_until_the_mixer_asks(twins: Twins, heard_too: bool) -> None:
-    """Packets stay unchanged and in order, and keep their arrival times.
+    """The fast path keeps the packets for the mixer: unchanged, in order, and with their arrival times.
 
-    Listeners who hear only this voice get its packets at once.
+    `heard_too`: whether there also are listeners who hear only this voice. They get its packets at once.
     """
     lent = twins.fast.lent
     assert lent is not None
@@ -442,7 +449,7 @@ def test_batch_read_gives_the_source_of_each_packet(twins: Twins) -> None:
         for data in (b"\0\1" + bytes(18), b"short", b"\x80\xc8" + bytes(20), b"\x80\x6f" + bytes(20), b"\x16" + bytes(20)):
             client.sendto(data, ours.getsockname())
         path = Path(0, client.getsockname())
-        time.sleep(0.05)  # the process reads its socket late
+        time.sleep(0.05)  # so the process reads its socket late
         left = twins.fastpath.receive(0, 1.0)
         assert [(each.kind, each.path) for each in left] == [(kind, path) for kind in ("stun", "rtcp", "rtp", "dtls")]
         assert left[0].data == b"\0\1" + bytes(18)

@@ -92,7 +92,7 @@ def test_both_paths_send_the_same_and_keep_the_same_state(operations: list[tuple
 
 
 class Driver:
-    """The operations from which the property test makes its sequences."""
+    """The operations of which the property test makes its sequences."""
 
     def __init__(self, twins: Twins) -> None:
         self.twins = twins
@@ -121,7 +121,7 @@ class Driver:
         self.lost += [(layer, self.twins.made(layer, vp8(self.picture, starts=False))) for _ in range(count)]
 
     def find(self, at: int, repeated: bool) -> None:
-        """Deliver a packet that was lost, either late or as a retransmission."""
+        """Deliver one of the packets that `lose` has held back. `repeated`: as a retransmission, instead of the late original."""
         if at < len(self.lost):
             layer, given_ = self.lost.pop(at)
             self.twins.deliver(self.twins.again(layer, given_[0]) if repeated else given_, self.now)
@@ -153,9 +153,9 @@ class Driver:
 
 
 def test_every_packet_of_the_cache_is_sent_again_as_it_was(twins: Twins) -> None:
-    """A viewer with RTX and a viewer without RTX ask for packets that Python and the fast path have sent.
+    """One viewer with RTX and one without RTX get packets from Python and from the fast path, and later request them again.
 
-    The sequence numbers of the viewer with RTX wrap between these packets.
+    The sequence numbers of the packets to the viewer with RTX wrap in the test.
     """
     sent: list[list[bytes]] = [[], []]
     asking = [twins.fast.viewers[0], twins.fast.viewers[2]]
@@ -182,9 +182,10 @@ def test_every_packet_of_the_cache_is_sent_again_as_it_was(twins: Twins) -> None
 
 @pytest.mark.parametrize("refused", [False, True])
 def test_frame_goes_to_each_viewer_in_order_in_few_messages(twins: Twins, refused: bool) -> None:
-    """Packets that were read together are sent grouped by viewer, and packets of equal length in one message (UDP_SEGMENT).
+    """Packets that were read together are sent grouped by viewer, and those of equal length in one message (UDP_SEGMENT).
 
-    `refused`: whether the kernel refuses such messages, as for a path with a small MTU. Then the packets are sent one by one.
+    `refused`: whether the kernel refuses such messages, as it does on a path with a small MTU. In that case, the fast path sends
+    the packets one by one.
     """
     if refused:
         twins.sending.setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)
@@ -223,9 +224,10 @@ def test_forged_repeated_and_broken_packets_are_dropped(twins: Twins) -> None:
 
 
 def test_video_returns_to_python_before_its_notes_are_full(twins: Twins) -> None:
-    """The fast path stores the numbers of sent packets until Python collects them. In this test, Python does not collect them.
+    """The fast path stores the number of each packet that it has sent, until Python collects these numbers.
 
-    Before its memory is full, the fast path gives the video back, so that nothing is lost.
+    In this test, Python does not collect them. The memory for the numbers must not become full, so the fast path gives the video
+    back to Python before that.
     """
     for number in range(600):
         twins.deliver(twins.made("l", vp8(number, key=number == 0)), 1.0 + number * 0.01)
@@ -244,7 +246,10 @@ def test_video_returns_to_python_before_its_notes_are_full(twins: Twins) -> None
     far=st.lists(st.integers(0, 65535), max_size=3),
 )
 def test_both_paths_report_the_same_arrivals(start: int, steps: list[tuple[int, int]], far: list[int]) -> None:
-    """Packet numbers repeat, come late, jump and wrap. Two reports follow each other."""
+    """Packet numbers repeat, come late, jump and wrap.
+
+    Python and the fast path each make two reports, one after the other.
+    """
     fastpath = Fastpath(seam.srtp_functions())
     sender = leg(fastpath, None, None)
     both = [Arrivals(sender, 0), bandwidth.Arrivals()]
@@ -260,7 +265,10 @@ def test_both_paths_report_the_same_arrivals(start: int, steps: list[tuple[int, 
 
 
 def test_sender_of_a_video_is_told_what_has_arrived_while_python_sleeps(twins: Twins) -> None:
-    """The sender gets a report every 95 ms to 105 ms, and these reports name each packet that came before."""
+    """Every 95 ms to 105 ms, the sender gets a report.
+
+    Together, these reports name each packet that came before the last report.
+    """
     key = os.urandom(30)
     theirs, told = context(key, Policy.SSRC_ANY_INBOUND), []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
@@ -296,7 +304,7 @@ def test_removed_viewer_is_sent_nothing_more(twins: Twins) -> None:
 
 
 def test_leg_that_ends_first_leaves_no_trace(twins: Twins) -> None:
-    """The fast path itself frees the slots and videos of a leg, in whatever order the legs end."""
+    """The fast path itself frees the slots and videos of a leg that ends, in whatever order the legs end."""
     twins.deliver(twins.made("l", vp8(1, key=True)), 1.0)
     twins.fast.viewers[0].lent.close()
     assert twins.fast_takes(twins.made("l", vp8(2))[1], 1.1)
@@ -341,7 +349,7 @@ def test_voice_that_comes_during_a_keyframe_goes_before_the_rest_of_it() -> None
         sealed = seals[0].protect(packet(SSRCS["l"], number, payload=vp8(2, key=True, starts=number == 2), mid=b"1", rid=b"l"))
         clients[0].sendto(sealed, ours.getsockname())
     assert fastpath.receive(0, 1.1) == []
-    for number in range(64):  # later datagrams reach Python unchanged
+    for number in range(64):  # these later datagrams must reach Python unchanged
         clients[number % 2].sendto(b"\0\1" + bytes([number]) * 18, ours.getsockname())
     left = fastpath.receive(0, 1.2)
     assert [(each.data[-1], each.path) for each in left] == [(number, paths[number % 2]) for number in range(64)]

@@ -32,7 +32,7 @@ def test_speaking_state_holds_between_words() -> None:
     speaking = Speaking()
     say(speaking, "a", 30, 0.0, 0.2)
     assert speaking.change(0.2) == ["a"]
-    say(speaking, "a", 50, 0.2, 1.0)  # quieter than before, but still above the lower threshold
+    say(speaking, "a", 50, 0.2, 1.0)  # the voice is quieter than before, but still above the lower threshold
     assert speaking.change(1.2) is None
 
 

@@ -29,7 +29,7 @@ def packet(ssrc: int, sequence: int, kind: int = VP8, payload: bytes = b"\x10\0p
 
 
 def take(uplink: Uplink, data: bytes, now: float = 0.0) -> tuple[str, int, bytes] | None:
-    """Return (role and layer, sequence number, payload) of the packet that the room gets, or None if it gets none."""
+    """Return (role and layer, sequence number, payload) of the packet that the room gets, or None if the room gets no packet."""
     header = rtp.parse(data)
     stream = uplink.stream(data, header, now)
     if stream is None or stream.role == "audio":

@@ -29,9 +29,10 @@ def written(path: Path, kind: str, packets: Packets) -> tuple[int, int]:
 
 
 def planned(path: Path, kind: str, packets: Packets, *spans: tuple[float, float]) -> PlanTrack:
-    """Write a track and return it with its spans, as part of a plan.
+    """Write a file with one track, and return this track as a part of a plan.
 
-    `spans`: (begin, end) in seconds after AT. If no spans are given, the whole track is used.
+    `spans`: the parts of the track that the plan uses, as (begin, end) in seconds after AT. Without spans, the plan uses the
+    whole track.
     """
     began, ended = written(path, kind, packets)
     heard = [(round((AT + begin) * 1000), round((AT + end) * 1000)) for begin, end in spans] or [(began, ended)]
@@ -73,7 +74,7 @@ def test_each_planned_tone_is_heard_at_its_time(tmp_path: Path, suffix: str) -> 
     assert shades(3.8) < 40
 
 
-def shown(path: Path):  # returns a function from seconds to the brightness in the middle
+def shown(path: Path):  # returns a function that gives the brightness in the middle of the picture at a time in s
     with av.open(str(path)) as file:
         frames = [(float(frame.time or 0), int(frame.to_ndarray(format="gray")[130, 160])) for frame in file.decode(video=0)]
 

@@ -81,7 +81,10 @@ def test_lost_packets_do_not_shift_playback(tmp_path: Path) -> None:
 
 
 def test_fast_sender_clock_does_not_shift_its_voice(tmp_path: Path) -> None:
-    """A clock that is 200 ppm fast gains 120 ms in 10 minutes. The sender's reports show this."""
+    """A voice is not shifted by its sender's clock, which is 200 ppm fast and gains 120 ms in 10 minutes.
+
+    The sender's reports show how fast the clock is.
+    """
     writing = Writing(tmp_path)
     writing.track(1, "u-1", "audio")
     silence = tone(700, 0.02, AT)[0][1][12:]
@@ -120,7 +123,10 @@ def test_video_starts_at_a_keyframe_and_after_loss_at_the_next(tmp_path: Path) -
 
 
 def test_video_that_ends_behind_a_gap_is_in_the_log(tmp_path: Path) -> None:
-    """The only keyframe waits for a lost packet when the recording ends. Its file is of use only if the log names the track."""
+    """When the recording ends, the video's only keyframe still waits for an earlier packet, which is lost.
+
+    The video's file is of use only if the log names the track.
+    """
     writing = Writing(tmp_path)
     writing.track(1, "u-1", "camera")
     sent = [each for each in picture(200, 1.15, AT) if each[0] >= AT + 0.35]
@@ -164,7 +170,7 @@ def test_nearly_full_disk_stops_the_recording_with_a_reason(tmp_path: Path) -> N
     writing = Writing(tmp_path, keep_free_bytes=2**62)
     assert writing.recorder.answers == [wire.Over(segment=1, reason="disk_full")]
     writing.track(1, "u-1", "audio")
-    writing.packets(1, tone(700, 0.1, AT))  # the worker may still send for a moment
+    writing.packets(1, tone(700, 0.1, AT))  # the worker may still send packets for a moment
     assert not list(tmp_path.rglob("*.webm"))
 
 

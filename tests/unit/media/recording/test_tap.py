@@ -1,4 +1,4 @@
-"""The right layer of a camera is recorded. The tests give packets to the tap, as the room does, and read the files."""
+"""A tap records the highest known layer of a camera. The tests give packets to the tap, as the room does, and read the files."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Pipe:
 
 
 class Camera:
-    """A camera with two layers, tapped for a recording."""
+    """A camera with two layers. A tap passes its packets to a recorder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "s-1" / "1-1"
@@ -125,7 +125,7 @@ def test_first_layer_is_written_until_the_top_is_known(tmp_path: Path) -> None:
 def test_keyframe_with_a_late_first_packet_is_not_used(tmp_path: Path) -> None:
     """The first packet of a keyframe comes late, as a retransmission (RTX).
 
-    The later packets of the keyframe arrived before it and were not written. So the tap requests another keyframe.
+    The other packets of the keyframe came earlier and were not written. So the tap requests another keyframe.
     """
     camera = Camera(tmp_path)
     high = picture(BRIGHT, 2.0, AT, size=HIGH)

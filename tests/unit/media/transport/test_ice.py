@@ -110,7 +110,7 @@ def test_media_moves_after_silence_to_an_address_that_answered(client: Client) -
 
 def test_forged_source_address_gets_no_media(client: Client) -> None:
     lite = connected(client)
-    client.check(STRANGER, 1.2)  # a replayed check; its address never answers
+    client.check(STRANGER, 1.2)  # an attacker replays a check from an address that never answers
     [(_, probe)] = lite.probes(1.6)
     assert not client.answer(probe, STRANGER, 1.65, key="guess" * 5)
     assert not client.answer(probe, HOME, 1.65)

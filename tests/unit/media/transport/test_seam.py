@@ -1,4 +1,4 @@
-"""Fail if a new aiortc has changed the private names that `media.transport.seam` uses."""
+"""Fail if a new version of aiortc has changed the private names that `media.transport.seam` uses."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Ends:
 
     async def until(self, event: object) -> None:
         async with asyncio.timeout(PATIENCE_S):
-            while event not in self.events:  # no event announces the end of OpenSSL's handshake in memory
+            while event not in self.events:  # the end of OpenSSL's handshake in memory causes no event
                 await asyncio.sleep(0.005)
 
     async def close(self) -> None:
@@ -91,7 +91,7 @@ async def test_media_and_messages_pass_after_the_handshake(ends: Ends) -> None:
     doc = channel(ends, "doc")
     await ends.until(("opened", "doc"))
     async with asyncio.timeout(PATIENCE_S):
-        while doc.readyState != "open":  # the server acknowledges the channel a moment later
+        while doc.readyState != "open":  # the channel opens a moment later, when the server has acknowledged it
             await asyncio.sleep(0.005)
     doc.send(b"\0hello")
     await ends.until(("doc", b"\0hello"))
@@ -146,7 +146,7 @@ async def test_undrained_document_channel_closes_the_peer(ends: Ends) -> None:
     await ends.connect()
     channel(ends, "doc")
     await ends.until(("opened", "doc"))
-    ends.path.close()  # the client stops reading
+    ends.path.close()  # from now on, the client reads nothing
     for _ in range(2000):
         ends.server.send("doc", b"x" * 16384)
     assert ("closed", "not_draining") in ends.events

@@ -1,4 +1,4 @@
-"""A worker's event loop forwards offloaded voices while it waits, and all other work still gets its turn."""
+"""While a worker's event loop waits for events, it forwards offloaded voices. All other work is still done in time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from media.transport.selector import new_event_loop
 from tests import PATIENCE_S
-from tests.unit.media.peer.test_lent import PAYLOAD_TYPE, Packet, Twins, pytestmark  # noqa: F401  # skipped where no compiler is
+from tests.unit.media.peer.test_lent import PAYLOAD_TYPE, Packet, Twins, pytestmark  # noqa: F401  # skips without a C compiler
 
 
 class Scene:

@@ -36,7 +36,7 @@ async def test_replies_leave_from_the_address_that_was_asked() -> None:
     drops: Counter[str] = Counter()
     heard: asyncio.Queue[tuple[bytes, ice.Path]] = asyncio.Queue()
     sockets = udp.UdpSockets(lambda kind, data, path, came: heard.put_nowait((data, path)), drops)
-    bound = sockets.open(["127.0.0.1", "127.0.0.2", "203.0.113.77"], 0)  # this machine does not have the last address
+    bound = sockets.open(["127.0.0.1", "127.0.0.2", "203.0.113.77"], 0)  # the last address does not belong to this machine
     assert [host for host, _ in bound] == ["127.0.0.1", "127.0.0.2"]
     assert len({port for _, port in bound}) == 1
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
@@ -60,11 +60,11 @@ async def test_late_read_datagram_keeps_its_arrival_time() -> None:
     clocks = 0.001  # the kernel uses another clock than Python; the two clocks differ by less than a millisecond
     stamped, deadline = False, time.monotonic() + 2
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-        while not stamped:  # the kernel begins to stamp datagrams some time after it was asked to
+        while not stamped:  # the kernel begins to stamp datagrams some time after the socket has asked for stamps
             assert time.monotonic() < deadline
             before = time.monotonic()
             client.sendto(b"\x16" * 20, bound[0])
-            time.sleep(0.05)  # noqa: ASYNC251  # the process reads its socket late
+            time.sleep(0.05)  # noqa: ASYNC251  # so the process reads its socket late
             came = await asyncio.wait_for(heard.get(), PATIENCE_S)
             assert came >= before - clocks
             stamped = came < time.monotonic() - 0.05 + clocks

@@ -1,4 +1,4 @@
-"""A single voice in a room of three, offloaded to the fast path and taken back.
+"""A single voice in a room of three is offloaded to the fast path and taken back.
 
 Real packets pass through real sockets. A test moves the clock.
 """
@@ -25,7 +25,7 @@ from media.voice.path import Mode
 from media.worker.room import Room
 from tests.unit.media.mixer.sound import TICK, everyone, packets, tone
 from tests.unit.media.mixer.test_solo import NAMES, words
-from tests.unit.media.peer.test_lent import Packet, context, pytestmark  # noqa: F401  # skipped where no compiler is
+from tests.unit.media.peer.test_lent import Packet, context, pytestmark  # noqa: F401  # skips without a C compiler
 from tests.unit.media.peer.test_peer import OFFER, World
 
 PACKET_MS = 20
@@ -130,7 +130,7 @@ class Person:
 
 
 class Conference:
-    """A room in which each speaker sends a packet every 20 ms, each at another moment."""
+    """A room in which each speaker sends a packet every 20 ms. The speakers do not send at the same moment."""
 
     def __init__(self, spoken: list[bytes], other: list[bytes]) -> None:
         self.house = House()
@@ -164,7 +164,10 @@ class Conference:
             peer.receive(kind, data, path, self.house.time, self.house.time)
 
     def _compare_modes(self) -> None:
-        """Assert that each voice's mode agrees with the states of the fast path, the mixer and the offloaded passthrough."""
+        """Assert that each voice's mode agrees with the states of the fast path, of the mixer and of the `Flow`.
+
+        The `Flow` is a passthrough that the fast path carries.
+        """
         voices = self.room.voices
         for name, speaker in voices._speakers.items():
             mode, peer = speaker.path.mode, speaker.peer
@@ -234,7 +237,7 @@ async def test_link_back_after_two_seconds_does_not_delay_the_room(conference: C
     user.say(12)
     back = user.n
     conference.run(2, user)
-    conference.run(0.5)  # in this time, the jitter buffer has not yet played the whole burst
+    conference.run(0.5)  # after this time, the jitter buffer has still not played the whole burst
     for listener in listeners:
         assert listener.missed(user, back) <= 1
 
@@ -267,7 +270,7 @@ async def test_listener_timestamps_follow_the_clock_through_a_stall(burst: int, 
 
 
 async def test_remaining_listeners_miss_nothing_when_one_leaves(conference: Conference, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If packets arrive unevenly, the room's tick forwards them. That tick also checks whether people have left."""
+    """If packets arrive unevenly, the room's tick forwards them. The same tick also checks whether people have left."""
     monkeypatch.setattr("media.mixer.room.EVEN_TICKS", 10_000)
     user, counselor, professional = conference.people
     professional.peer.ice._consent -= CONSENT_S - 6

@@ -1,4 +1,4 @@
-"""All rooms of a worker share one clock, and each room gets its turn."""
+"""All rooms of a worker share one clock, and no room is left without ticks."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from media.worker.worker import Where, Worker
 
 
 class Busy(Room):
-    """A room that counts its ticks and never rests.
+    """A room that never rests.
 
-    In its first ticks and when it closes, this room asks for a tick at a time that has long passed. A real room does the same
-    when a passthrough ends.
+    In its first `flows` ticks, and when it closes, this room asks for a tick at a time that has long passed. A real room does the
+    same when a passthrough ends.
     """
 
     def __init__(self, worker: Worker, flows: int) -> None:
@@ -67,7 +67,7 @@ async def test_worker_keeps_one_clock_under_pressure() -> None:
 
 
 async def test_closed_worker_does_not_tick() -> None:
-    """A closed worker does not tick, even if a room asked for a tick while it closed."""
+    """A closed worker does not tick, even if a room asks for a tick while the worker closes this room."""
     worker = await opened(flows=0)
     await worker.close()
     assert await ticks_within(RESTING_STEPS * TICK_STEP_S + 0.1, worker) == [0]

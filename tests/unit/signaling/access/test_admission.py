@@ -17,7 +17,7 @@ from tests import PATIENCE_S
 
 
 class Door:
-    """A gate that people enter and leave. `inside`: names of the admitted people, in the order of admission."""
+    """A gate that people enter and leave. `inside`: names of the people who have entered, in the order of admission."""
 
     def __init__(self, at_once: int = 1, longest_s: float = 0.1) -> None:
         self.now_s = 0.0
@@ -114,7 +114,7 @@ async def test_leaving_the_queue_takes_nobody_elses_place() -> None:
     door.tasks["b"].cancel()
     await asyncio.gather(door.tasks["b"], return_exceptions=True)
     await first.__aexit__(None, None, None)
-    door.tasks["c"].cancel()  # it is now c's turn, but the task of c has not run since
+    door.tasks["c"].cancel()  # the gate has given c the next turn, but the task of c has not run since then
     await asyncio.gather(door.tasks["c"], return_exceptions=True)
     await asyncio.sleep(0)
     assert door.inside == ["d"]
@@ -140,7 +140,8 @@ def test_unopened_session_takes_no_place() -> None:
     admission = Admission(Bounds(most_waiting=10))
     admission.check(Crowd(unopened=Counter(shop=999)), "shop")
     with pytest.raises(Crowded):
-        admission.check(Crowd(unopened=Counter(shop=1000)), "shop")  # unopened sessions also take memory, so there is a limit
+        # unopened sessions take no place, but they take memory, so their number is limited
+        admission.check(Crowd(unopened=Counter(shop=1000)), "shop")
 
 
 @given(st.integers(1, 60), st.integers(1, 9), st.lists(st.integers(0, 8), max_size=200))
@@ -160,7 +161,10 @@ def test_each_site_has_a_share_within_the_total(most: int, sites: int, arrivals:
 
 
 def test_one_of_many_sharers_leaves_places_to_those_who_have_none() -> None:
-    """There are twenty places for thirty organisations, so each organisation's share is less than one place."""
+    """There are twenty places for thirty organisations, so each organisation's share is less than one place.
+
+    One organisation that takes many places must leave some to organisations that have none.
+    """
     counts: Counter[str] = Counter()
     while has_place(counts, "flood", 20, 30):
         counts["flood"] += 1

@@ -17,7 +17,7 @@ from signaling.records import Audited, PasskeyRecord, SignInRecord, SignInRules,
 
 NOW = 1_790_000_000_000
 PASSWORD = "correct horse"
-# makes cheap hashes; a verification costs as much as the hash says
+# makes hashes that are cheap to make and to verify
 QUICK = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 JIMIN = StaffRecord(id="jimin", login="jimin", name="Jimin", role="counselor", password_hash=QUICK.hash(PASSWORD))
 
@@ -127,7 +127,8 @@ async def test_password_guessing_is_limited_by_login_and_address(door: Identity)
 
 async def test_guesses_from_many_networks_lock_nobody_out_at_their_own(door: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
     await sign_in(door)
-    monkeypatch.setattr(identity, "_fits", lambda password_hash, password: password == PASSWORD)  # a cheap check, for 40 guesses
+    # a cheap check of the password, because there are 40 guesses
+    monkeypatch.setattr(identity, "_fits", lambda password_hash, password: password == PASSWORD)
     refusals = set()
     for number in range(40):
         with pytest.raises(SignInRefused) as refused:

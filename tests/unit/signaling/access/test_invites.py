@@ -1,4 +1,4 @@
-"""Links of invites. The tests check what a link names, and which texts are refused."""
+"""Links of invites. The tests check which session a link names, and which texts are refused."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Keys that partners publish are fetched when needed, at most once a minute.
+"""The service fetches the keys that a partner publishes when it needs them, at most once a minute.
 
-The service keeps using the last keys while their address does not respond.
+While the partner's address does not respond, the service keeps using the keys that it fetched last.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ OLD, NEW = OKPKey.generate_key("Ed25519"), OKPKey.generate_key("Ed25519")
 
 
 class Partner:
-    """The address at which the partner publishes keys, and a clock. `away`: whether the address is down.
+    """The address at which a partner publishes keys, and a clock.
 
-    `asked`: how often the service has fetched keys from the address.
+    `away`: whether the address is down. `asked`: how often the service has fetched keys from the address.
     """
 
     def __init__(self) -> None:
@@ -49,9 +49,9 @@ class Partner:
         return json.dumps({"keys": [jwk(key, kid=kid) for kid, key in self.keys.items()]}).encode()
 
     async def has(self, kid: str) -> bool | None:
-        """Use a code that names this key. Return whether the service then knows the key.
+        """Prepare the check of a code that names this key. Return whether the service then knows the key.
 
-        Return None if the service knows no keys at all.
+        Return None if the service knows no keys of this partner at all.
         """
         await self.known.prepare(AT, kid)
         keys = self.known.keys(AT)

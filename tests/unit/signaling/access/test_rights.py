@@ -1,7 +1,4 @@
-"""The table of rights.
-
-The tests check what each role may do, how far each right reaches, and that the document shows the same.
-"""
+"""The table of rights. The tests check what each role may do, how far each right reaches, and that docs/rights.md agrees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys of partners: each key has one algorithm, no algorithm can be taken for another, and private keys are refused."""
+"""Keys of partners: each key has one algorithm and is used with no other, and private keys are refused."""
 
 from __future__ import annotations
 

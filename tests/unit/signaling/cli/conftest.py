@@ -12,7 +12,10 @@ from signaling.records import database, schema
 
 @pytest.fixture(scope="session")
 def new_tables(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """Return the file of a new database. It is made once, because making its tables takes longer than most commands."""
+    """Return the content of the file of a new database.
+
+    The database is made once for all tests, because making its tables takes longer than most commands.
+    """
     path = tmp_path_factory.mktemp("tables") / "records.sqlite"
     engine = sa.create_engine(f"sqlite:///{path}")
     with engine.begin() as connection:

@@ -28,7 +28,7 @@ def with_jimin(hours: int) -> ev.CallbackAsked:
 
 
 def booked(folder: Path) -> Call:
-    """Store an appointment with Jimin, and a session without one."""
+    """Store a session that has an appointment with Jimin, and another session that has none."""
     call = Call("voice")
     call.session.id = "s-1"
     call.give(with_jimin(1))

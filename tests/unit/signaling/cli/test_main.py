@@ -239,7 +239,7 @@ def test_invalid_proxy_network_is_refused(folder: Path) -> None:
 def held(kind: socket.SocketKind, port: int) -> Iterator[None]:
     """Hold a port as a server does.
 
-    SO_REUSEADDR allows this while connections of an earlier server on the port are in TIME_WAIT.
+    With SO_REUSEADDR, this works even while connections of an earlier server on the port are in TIME_WAIT.
     """
     with socket.socket(type=kind) as holder:
         if kind == socket.SOCK_STREAM:

@@ -1,4 +1,4 @@
-"""The command `sangdam settings`, and the three ways in which people can give a setting."""
+"""The command `sangdam settings`, and the three sources of a setting: flag, environment variable and file."""
 
 from __future__ import annotations
 

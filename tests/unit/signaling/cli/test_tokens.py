@@ -1,4 +1,4 @@
-"""The command `sangdam token` makes tokens, each of which is shown once, lists them, and removes them."""
+"""The command `sangdam token` makes, lists and removes tokens. It shows each token once, when it makes the token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Other users of the machine cannot read the service's files, with any umask, even if an earlier version created the files."""
+"""Other users of the machine cannot read the service's files.
+
+This holds with any umask, and for files that an earlier version created.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses are stored as browsers write them, or are refused with a sentence that says why."""
+"""Web addresses are stored as browsers write them, or are refused with a sentence that says why."""
 
 from __future__ import annotations
 

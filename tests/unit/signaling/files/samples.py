@@ -41,7 +41,7 @@ def pdf() -> bytes:
 
 
 def korean_pdf(words: str) -> bytes:
-    """Return a PDF of one page whose Korean font is not in the file, as older programs write it (ISO 32000-1, 9.7.5.2)."""
+    """Return a PDF of one page without its Korean font, as older programs write such PDFs (ISO 32000-1, 9.7.5.2)."""
     drawn = b"BT /F 40 Tf 20 140 Td <" + words.encode("cp949").hex().encode() + b"> Tj ET"
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
@@ -79,7 +79,7 @@ def hwp(flags: int = 1) -> bytes:
 
 
 def stream(name: str) -> bytes:
-    """Return a compound file whose directory has a stream of this name."""
+    """Return a compound file (MS-CFB) that has a stream with this name."""
     return COMPOUND + name.encode("utf-16-le").ljust(128, b"\0")
 
 

@@ -1,4 +1,4 @@
-"""Every role sends every kind of message through the real dispatch, about its own session and about sessions of others."""
+"""Every role sends every kind of message through the real dispatch, about sessions of its own and about sessions of others."""
 
 from __future__ import annotations
 
@@ -29,12 +29,15 @@ SAMPLES: Final[dict[Any, Any]] = {str: "x", int: 1, bool: True}
 
 
 def names_thing(kind: type[Any]) -> bool:
-    """Return whether messages of this kind name a session, or a member of staff whom they sign out."""
+    """Return whether messages of this kind name a session, or name a member of staff who is to be signed out."""
     return kind is SignOutStaff or any(field.name == "session" for field in msgspec.structs.fields(kind))
 
 
 def message_of(kind: type[Any], thing: str) -> Any:
-    """Return a message of this kind about a session or a member of staff, with a sample for every required field."""
+    """Return a message of this kind about a session or a member of staff.
+
+    Every other required field has a sample value.
+    """
     values: dict[str, Any] = {}
     hints = get_type_hints(kind)
     for field in msgspec.structs.fields(kind):
@@ -68,9 +71,9 @@ def client_of(role: StaffRole | str) -> Client:
 def live_with(role: str) -> Any:
     """Return an object that replaces `Live` and has four sessions, by id.
 
-    "own": the person takes part or listens. "site": of the same site. "organisation": the session belongs to another site of the
-    same organisation. "installation": the session belongs to another organisation. Each session's site also has a member of staff
-    with the same id as the session.
+    "own": the sender takes part in the session or listens to it. "site": the session belongs to the sender's site.
+    "organisation": the session belongs to another site of the sender's organisation. "installation": the session belongs to
+    another organisation. Each session's site also has a member of staff with the same id as the session.
     """
     part: Any = role if role in ("user", "guest", "counselor", "professional") else "operator"
     own: Any = Person(id="me", role=part, name="", staff="" if part in ("user", "guest") else "me", entered=True)
@@ -96,8 +99,8 @@ def live_with(role: str) -> Any:
 def is_let_in(role: str, message: Any, place: str) -> bool:
     """Return whether the dispatch accepts the message.
 
-    The stand-in for `Live` has only what the check of rights needs. So if the handler fails with any other error, the message has
-    passed the check.
+    The object that replaces `Live` has only what the check of rights needs. So if anything but `NotAllowed` is raised, the
+    message has passed the check.
     """
     try:
         asyncio.run(handle(live_with(role), client_of(role), message))

@@ -1,4 +1,4 @@
-"""A steady clock follows the machine's clock, but not the steps of that clock."""
+"""A steady clock follows the machine's clock, but does not jump when somebody sets that clock."""
 
 from __future__ import annotations
 

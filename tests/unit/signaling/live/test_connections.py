@@ -1,4 +1,4 @@
-"""Queues to browsers are bounded. A browser that does not read harms only itself."""
+"""The queues of messages to browsers are bounded. A browser that does not read its messages harms only itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The number of conversations that other software starts is bounded, even if the software's requests come at once."""
+"""The number of conversations that other software starts is bounded, even if all requests of the software come at once."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Mails about a callback contain the time that is agreed at the moment of sending.
+"""A mail about a callback contains the time that is agreed when the mail is sent.
 
-Users who have not read an answer get a mail about it.
+Users who have not read an answer get a mail about the answer.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Outbox:
         self.pause_s = 0.01
 
     async def drop_mails(self, key: str) -> None:
-        self.pause_s = max(0.0, self.pause_s - 0.002)  # so a later call is done before an earlier one
+        self.pause_s = max(0.0, self.pause_s - 0.002)  # each call takes less time than the call before, and so ends before it
         await asyncio.sleep(self.pause_s)
         self.queued.pop(key, None)
 
@@ -121,7 +121,7 @@ async def test_mail_names_no_counselor_where_names_are_hidden(mailing: Mailing, 
 
 
 def talking(site: Site = SHOP) -> Entry:
-    """Return a text conversation whose user is connected and gave a mail address."""
+    """Return a text conversation whose user is connected and has given a mail address."""
     found = entry(site)
     found.session.state = "active"
     found.hold("u", Client(tab="t-1"))

@@ -1,4 +1,4 @@
-"""One scheduler serves all deadlines."""
+"""One scheduler serves all deadlines. Each key has at most one deadline, and only its newest time counts."""
 
 from __future__ import annotations
 

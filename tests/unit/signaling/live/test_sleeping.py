@@ -1,4 +1,4 @@
-"""If there are too many sleeping conversations, the organisation that has most of them loses its oldest ones."""
+"""If too many conversations sleep, the organisation that has most of them loses those that have slept longest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mail addresses, their hashes, and the links that unsubscribe them."""
+"""Mail addresses, their hashes, and the links with which people unsubscribe."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The texts of mails exist in each language and load nothing.
+"""The texts of mails exist in each language and load nothing from the network.
 
-They contain no scripts, and no mail program can mistake a part of a text for markup or for a header.
+Mails contain no scripts, and no mail program can mistake a part of a text for markup or for a header.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Refusals of a mail server: they are about one mail, or about the server."""
+"""A mail server's refusal concerns either one mail or the whole server. The tests check which of them."""
 
 from __future__ import annotations
 

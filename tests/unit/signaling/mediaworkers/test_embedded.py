@@ -1,4 +1,4 @@
-"""Supervision of simulated workers. The tests check which worker serves, which worker is dead, and which worker replaces it."""
+"""Supervision of simulated workers. The tests check which worker serves, which one is dead, and which one replaces it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class FakeProcess:
 
 
 class FakeClient:
-    """Takes the place of a worker's client, with the worker's event stream.
+    """Takes the place of the client of a worker, including the worker's event stream.
 
     Items put into `coming` arrive as events; None breaks the stream.
     """
@@ -124,7 +124,7 @@ def stand_in(worker: Worker | None) -> tuple[FakeProcess, FakeClient]:
 async def pair(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeWorkers]:
     """Start one worker and its idle replacement.
 
-    If one of them dies, the start of a new worker does not wait.
+    If a worker dies, another one is started without delay.
     """
     monkeypatch.setattr(embedded, "SETTLE_S", 0.0)
     monkeypatch.setattr(liveness, "PAUSES_S", (0.0,))
@@ -237,7 +237,7 @@ async def test_error_in_an_event_handler_does_not_end_the_worker(pair: FakeWorke
 
 
 async def test_silent_worker_is_killed_and_its_rooms_move(pair: FakeWorkers, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The worker is not dead, but frozen by SIGSTOP."""
+    """The worker has not ended, but does not answer, as if SIGSTOP had frozen it."""
     pair.place("s-1")
     process, client = stand_in(pair.forked[0])
     client.beat()

@@ -37,7 +37,7 @@ class Rooms:
 class Looks:
     """Looks for forgotten rooms of one worker. Each call of `look` closes the rooms that it must, and returns them.
 
-    `known`: names of the rooms that sessions have on this worker.
+    `known`: names of the rooms of this worker that belong to sessions.
     """
 
     def __init__(self, worker: Any, *known: str) -> None:

@@ -38,7 +38,10 @@ async def test_less_loaded_worker_gets_and_keeps_the_room() -> None:
 
 
 async def test_burst_between_heartbeats_is_spread() -> None:
-    """The reported loads are older than the burst, so rooms placed since then must count, too."""
+    """The workers reported their loads before the burst.
+
+    So rooms that were placed since then must count, too.
+    """
     fleet = await fleet_of(a=0.10, b=0.11, c=0.12)
     rooms = Counter(worker.id for number in range(90) if (worker := fleet.place(f"s-{number}")))
     assert min(rooms.values()) >= 20

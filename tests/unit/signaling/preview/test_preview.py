@@ -1,4 +1,4 @@
-"""Previews of changes are compared with days that the real matcher has simulated with the change."""
+"""A preview of a change is compared with days that the real matcher has simulated with this change."""
 
 from __future__ import annotations
 
@@ -47,7 +47,10 @@ STAFF = {
 
 
 def world(staff: dict[str, StaffRecord]) -> Model:
-    """Return the model of the days that count as real. A preview must estimate this model's shifts and the users' patience."""
+    """Return the model of the days that count as real in these tests.
+
+    A preview does not know this model: it must estimate the shifts and the users' patience.
+    """
     groups = [
         StaffModel(
             name=each.id,
@@ -113,7 +116,10 @@ def lived(staff: dict[str, StaffRecord], seed: int) -> Lived:
 
 
 def recorded(life: Lived) -> list[PastSession]:
-    """Return the sessions that the records contain after these days. These sessions contain neither shifts nor patience."""
+    """Return the sessions that the records contain after these days.
+
+    The records contain neither the shifts of staff nor the patience of users.
+    """
     found = []
     outcome = life.outcome
     for index, at_s in enumerate(outcome.arrivals.at_s):
@@ -188,7 +194,7 @@ EXPERTS = {
 
 
 def helped(experts: dict[str, StaffRecord], seed: int) -> Lived:
-    """Simulate some days of requests for help, which professionals answer."""
+    """Simulate some days on which counselors request help, and professionals answer."""
     users = world(experts)
     rates = [0] * 9 + [14] * 11 + [0] * 4
     queue = QueueModel(

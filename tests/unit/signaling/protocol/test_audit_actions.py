@@ -1,4 +1,4 @@
-"""Every action that the audit can contain has a text on the operator's page, in both languages."""
+"""Every action that the audit can contain has an English and a Korean text on the operator's page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The language tag of a visitor's browser finds the site's own tag, however browser and site write the tag."""
+"""The language tag of a visitor's browser finds a site's tag for the same language, however both tags are written."""
 
 from __future__ import annotations
 

@@ -22,7 +22,10 @@ USER, COUNSELOR = 700, 1100
 
 
 def recorded(folder: Path, session: str) -> None:
-    """Make a recording. User and counselor speak for two seconds, and the user hears the counselor only in the second second."""
+    """Make a recording of two seconds, in which user and counselor speak.
+
+    The user hears the counselor only in the last of the two seconds.
+    """
     recorder = Recorder(folder, 0)
 
     def tell(framed: bytes) -> None:
@@ -93,7 +96,7 @@ async def test_no_copy_is_made_on_a_nearly_full_disk(tmp_path: Path, monkeypatch
 
 @pytest.fixture
 def go_on(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
-    """Let no copy become ready until this event is set."""
+    """Let no copy be finished until the test sets this event."""
     event, export = asyncio.Event(), subject.export
 
     async def waiting(*args: Any) -> None:

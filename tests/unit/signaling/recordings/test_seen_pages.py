@@ -1,6 +1,6 @@
 """Files that record what staff saw of a user's page.
 
-The tests check what a file holds, when it ends, and that erased content does not come back.
+The tests check what a file holds, when a file ends, and that erased content does not come back.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ async def test_lines_are_written_in_order_and_after_a_restart(recordings: Record
     pages.end("s-1", 12)
     await pages.write()
     path = recordings.folder / "s-1" / page_name(3, 1)
-    path.write_bytes(path.read_bytes() + b'{"at":1')  # as if the server had been killed while it wrote
+    path.write_bytes(path.read_bytes() + b'{"at":1')  # as if the server had been killed while it wrote a line
     again = await begun(Recordings(recordings.folder))
     again.end("s-1", 20)
     await again.write()
@@ -59,7 +59,7 @@ async def test_page_is_found_where_no_voice_was_recorded(recordings: Recordings)
     await pages.write()
     path = recordings.folder / "s-1" / page_name(3, 1)
     path.write_bytes(path.read_bytes() + b'{"at":1')
-    (recordings.folder / "s-1" / page_name(3, 2)).write_bytes(b'{"at":1')  # a file without a whole line
+    (recordings.folder / "s-1" / page_name(3, 2)).write_bytes(b'{"at":1')  # this file has no complete line
     [segment] = await recordings.of("s-1")
     assert (segment.name, segment.span, segment.tracks) == ("3-1", Span(10, 2001), [])
     plan = make_plan([segment], lambda *_: path, path, "staff", "u")
@@ -78,7 +78,7 @@ async def test_page_is_kept_up_to_the_sessions_bound(recordings: Recordings, mon
     assert kept(recordings, 2)[-1] == {"at": 21, "end": "full"}
     whole = sum(path.stat().st_size for path in (recordings.folder / "s-1").iterdir())
     assert 3000 < whole <= 4000
-    for at in range(30, 40):  # everybody leaves and comes back, again and again
+    for at in range(30, 40):  # again and again, all staff stop seeing the page and then see it again
         pages.begin("s-1", 3, 2)
         pages.add("s-1", Shown(at=at, data=PART, first=True))
         await pages.write()
@@ -109,7 +109,7 @@ async def test_erased_page_does_not_come_back(recordings: Recordings) -> None:
     assert not (recordings.folder / "s-1").exists()
 
     pages = await begun(recordings)
-    shutil.rmtree(recordings.folder / "s-1")  # as another process would, such as `sangdam session erase`
+    shutil.rmtree(recordings.folder / "s-1")  # another process erases the folder, as `sangdam session erase` does
     pages.add("s-1", Shown(at=11, data=PART))
     await pages.write()
     assert not (recordings.folder / "s-1").exists()

@@ -1,4 +1,4 @@
-"""Times of appointments are within the opening hours, never offered twice, and right on days when the clocks change."""
+"""Times of appointments are within the opening hours, are never offered twice, and are right when the clocks change."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ plans = st.builds(
     notice_minutes=st.sampled_from([0, 60]),
 )
 hours = st.none() | st.builds(daily, spans, st.sampled_from(ZONES))
-# around the changes of clocks in Madrid (March, October), New York, Santiago (at midnight), and on Lord Howe (by half an hour)
+# just before the clocks change in Madrid (March, October), in New York, in Santiago (at midnight), and on Lord Howe Island (by
+# half an hour)
 days = ("2026-03-28", "2026-10-24", "2026-03-07", "2026-10-31", "2026-09-05", "2026-04-04")
 moments = st.sampled_from([at(day, "UTC") for day in days])
 

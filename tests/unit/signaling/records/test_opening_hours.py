@@ -1,4 +1,4 @@
-"""A category's opening hours follow its own local clock."""
+"""The opening hours of a category follow the clock of the category's own time zone."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_local_opening_time_survives_clock_changes() -> None:
     assert opens("2026-10-24 12:00", berlin) == "2026-10-25 09:00"  # this day has 25 hours
     sundays = [begin for begin, _ in islice(openings(berlin, at("2026-10-17 12:00", "Europe/Berlin")), 2)]
     assert sundays[1] - sundays[0] == (7 * 24 + 1) * 3_600_000
-    # on the day when summer time begins, no clock shows 02:30
+    # on the day when summer time begins, clocks go from 02:00 to 03:00, so no clock shows 02:30
     skipped = Hours(timezone="Europe/Berlin", week={"sun": ["02:30-04:00"]})
     assert is_open(skipped, at("2027-03-28 03:45", "Europe/Berlin"))
 
@@ -159,7 +159,7 @@ def test_callbacks_are_on_the_local_half_hour(zone: str, hours: str) -> None:
     week = {day: ["09:00-18:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
     given = {"none": None, "in the zone": Hours(timezone=zone, week=week), "elsewhere": OFFICE}[hours]
     asked_in = zone if hours != "in the zone" else ""
-    # after the second moment, summer time ends on the Chatham Islands and on Lord Howe Island
+    # soon after the second moment, summer time ends on the Chatham Islands and on Lord Howe Island
     for now in ("2026-11-25 10:55", "2026-04-04 10:55"):
         offered = callback_times(given, at(now), asked_in)
         assert offered

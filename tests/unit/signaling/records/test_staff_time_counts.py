@@ -1,4 +1,4 @@
-"""For any changes of state, and at any time of counting, the sums equal a plain recount of the changes."""
+"""Whenever the times that staff spend in each state are summed, the sums equal a plain recount of all changes."""
 
 from __future__ import annotations
 
@@ -55,7 +55,10 @@ def test_sums_equal_a_recount_of_all_changes(steps: list[tuple[int, str, str | N
 
 
 def test_late_news_of_a_change_counts_no_time_twice() -> None:
-    """The sums are taken at 10 s. Only after that does a report arrive that the member became busy at 8 s."""
+    """The sums are taken at 10 s.
+
+    Later, a report arrives that the member became busy at 8 s.
+    """
     tally = Tally()
     tally.enter("main", "jimin", "ready", BEGIN)
     first = tally.take(BEGIN + 10_000)

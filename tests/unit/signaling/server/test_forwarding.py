@@ -1,4 +1,4 @@
-"""A server forwards to the leader exactly the bytes that it has checked."""
+"""A server that is not the leader checks each request, and forwards it to the leader byte for byte."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The garbage collector makes a full collection only when one is due."""
+"""The server makes a full garbage collection only when one is due."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""At its start, a server deletes what has expired by the right clock, and keeps what has expired only by another clock."""
+"""At its start, a server deletes what has expired: sessions with their recordings and files, and used codes.
+
+For used codes, only the machine's clock counts, and not the server's steady clock.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ from tests import PATIENCE_S
 
 @asynccontextmanager
 async def upkeep(tmp_path: Path, records: Records, monkeypatch: pytest.MonkeyPatch, ahead_ms: int = 0) -> AsyncIterator[None]:
-    """Run the upkeep of a server whose steady clock is ahead of the machine's, until the upkeep has deleted what has expired."""
+    """Start a server, and wait until its upkeep has deleted what has expired.
+
+    `ahead_ms`: how far the server's steady clock is ahead of the machine's clock.
+    """
     purged = asyncio.Event()
     purge = records.purge
 

@@ -1,4 +1,4 @@
-"""The connections of a burst are spread over several turns of the event loop, and no connection is forgotten."""
+"""When many connections come at once, the server accepts them in several turns of the event loop, and forgets none."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Counting(asyncio.Protocol):
 
 
 class Exhausted(socket.socket):
-    """A listening socket. Until `left` is set, this socket behaves as if its process had no file descriptors left."""
+    """A listening socket. While `left` is false, `accept` fails as if the process had used up its file descriptors."""
 
     left = False
 

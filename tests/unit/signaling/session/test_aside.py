@@ -1,4 +1,4 @@
-"""A user of a text session who has left the page takes no place of their counselor until they return."""
+"""While the user of a text session is away from the page, the session takes no place of its counselor."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ LINK_S, LOST_S = GUEST_LINK_MS / S, GUEST_LOST_MS / S
 
 
 def a_call(guests: int = 2, channel: str = "voice", *, recording: bool = False) -> Call:
-    call = Call(channel)  # type: ignore[arg-type]  # the tests name the channel
+    call = Call(channel)  # type: ignore[arg-type]  # tests give the channel as a plain text
     call.session.guests_most = guests
     call.session.recording.offered = recording
     return call.active()

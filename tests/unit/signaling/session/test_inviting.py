@@ -1,4 +1,7 @@
-"""A conversation that other software starts waits for its user, and a callback that other software settles ends."""
+"""A conversation that other software has started waits for its user.
+
+A callback ends when other software settles it.
+"""
 
 from __future__ import annotations
 

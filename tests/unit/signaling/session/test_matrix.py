@@ -70,7 +70,7 @@ NOBODY: dict[str, tuple[str, ...]] = {}
     ],
 )
 def test_matrix_and_user_notice_agree_in_every_mode(session: Session, heard: dict[str, tuple[str, ...]], told: str) -> None:
-    """Whenever the user hears nobody, the user is told why and hears the hold tone."""
+    """Whenever the user hears nobody, the user hears the hold tone, and a notice tells the user why."""
     assert hearing(session) == heard
     grid = matrix.compute(session)
     assert grid.hold == (("user",) if told else ())
@@ -129,7 +129,10 @@ def test_listener_hears_only_what_somebody_hears_and_is_not_heard(session: Sessi
 
 
 def supervised(session: Session, how: ListenAs, *others: ListenAs) -> Session:
-    """Return the session with an operator "ops" who listens in, and further operators "ops2", "ops3"."""
+    """Return the session with operators who listen in.
+
+    "ops" listens in as `how` says, and "ops2" and "ops3" as `others` say.
+    """
     for n, each in enumerate((how, *others), 1):
         who = "ops" if n == 1 else f"ops{n}"
         session.listeners[who] = Listener(id=who, role="operator", name="O", staff=who, since=0, how=each)

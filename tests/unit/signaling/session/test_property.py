@@ -1,4 +1,4 @@
-"""Any events in any order follow the rules of the state tables."""
+"""A session follows the rules of the state tables, whatever events come, and in whatever order."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ALLOWED = {
     },  # an erased session is closed at once
     "asleep": {"asleep", "waiting", "after", "closed"},
     "after": {"after", "closed"},
-    "message_left": {"message_left", "asleep"},  # it sleeps after staff have answered by mail
+    "message_left": {"message_left", "asleep"},  # the session sleeps after staff have answered by mail
     "closed": {"closed"},
 }
 APPOINTMENT = ev.WithStaff("jimin", "Jimin", "voice", 30, 300_000)
@@ -137,7 +137,7 @@ event = st.one_of(
     st.just(ev.Ticked()),
     st.just(ev.Restored()),
 )
-# The likely steps come first, so that most runs reach a room and help before random steps begin.
+# The likely steps come first, so that most runs reach a room and a request for help before random steps begin.
 opening: list[ev.SessionEvent] = [
     ev.Connected("u"),
     ev.Entered(),
@@ -161,7 +161,7 @@ called_back = [
     ev.UserMet("u"),
 ]
 
-# An operator who listens in whispers while the user is on hold, and then joins.
+# An operator begins to whisper. The user is put on hold and taken back. Then the operator joins.
 supervised: list[ev.SessionEvent] = [
     *opening[:6],
     ev.PeerOffered("ops", "p-1", "tab-1"),
@@ -172,7 +172,7 @@ supervised: list[ev.SessionEvent] = [
     ev.ListenedAs("ops", "join", True, True),
 ]
 
-# A guest interprets, a second one prepares, and a professional joins.
+# A guest interprets, a second guest prepares to enter, and a professional joins.
 guested: list[ev.SessionEvent] = [
     *opening[:3],
     ev.GuestInvited("jimin", "g-1", "interpreter", "link-1"),
@@ -262,10 +262,11 @@ def check(session: Session, around: views.Surroundings = NOWHERE, now: int = NOW
 
 
 def check_guests(session: Session, grid: matrix.Matrix) -> None:
-    """Check that guests get what the user gets and no more, and that a guest who has not entered hears, sees and reaches nobody.
+    """Check that guests get no more of the conversation than the user.
 
-    A guest never hears a consultation, a whisper, or staff during a hold. A guest that is the user's phone, used as a second
-    camera, hears nobody and is heard by nobody.
+    A guest who has not entered neither hears nor sees anybody, and nobody hears or sees this guest. A guest never hears a
+    consultation, a whisper, or staff during a hold. A guest that is the user's phone, used as a second camera, hears nobody and
+    is heard by nobody.
     """
     asked = session.open_help()
     outside = {each.id for each in session.people.values() if each.outside}
@@ -304,7 +305,7 @@ def check_guests(session: Session, grid: matrix.Matrix) -> None:
 
 
 def check_moves(session: Session, now: int) -> None:
-    """Check that the session ignores a change of its request only if the change has no other effect than a new fence."""
+    """Check that the session ignores a change of its request only if the change would alter nothing but the fence."""
     for state in ("waiting", "suspended", "reserved", "accepted", "cancelled", "unserved", "completed"):
         moved = ev.RequestMoved(session.request, state, session.fence + 1)
         noted, applied = (decode_snapshot(encode_snapshot(session)) for _ in range(2))
@@ -314,7 +315,7 @@ def check_moves(session: Session, now: int) -> None:
 
 
 def check_aside(session: Session) -> None:
-    """Check that a session takes no place only while the session is active and waits for its disconnected user."""
+    """Check that a session gives back its counselor's place only while it is active and waits for its disconnected user."""
     if session.aside or "aside" in session.timers:
         assert session.state == "active"
         assert not session.people[session.user].connected
@@ -322,7 +323,10 @@ def check_aside(session: Session) -> None:
 
 
 def place_taken(before: bool, effects: list[Effect], session: Session) -> None:
-    """Check that the matcher is told of each change exactly once, for the owner's present request."""
+    """Check that the matcher is told exactly once when the session gives its counselor's place back or takes it again.
+
+    The matcher must be told this for the owner's present request.
+    """
     told = [(each.step, each.request) for each in effects if isinstance(each, Step) and each.step in ("set_aside", "take_back")]
     if session.aside and not before:
         assert told == [("set_aside", session.request)]
@@ -331,10 +335,10 @@ def place_taken(before: bool, effects: list[Effect], session: Session) -> None:
 
 
 def check_told(session: Session, grid: matrix.Matrix) -> None:
-    """Check that views tell the truth about hearing.
+    """Check that views tell the truth about who hears whom.
 
-    A view says that somebody is heard only if the matrix and the peers' states allow it. The view offers nothing that the session
-    would refuse.
+    A view says that somebody is heard only if the matrix and the states of the peers allow it. A view offers nothing that the
+    session would refuse.
     """
     live = {each.id for each in (*session.people.values(), *session.listeners.values()) if each.peer == "live" and not each.gone}
     for viewer in [each.id for each in session.present()] + list(session.listeners):
@@ -362,7 +366,10 @@ def check_told(session: Session, grid: matrix.Matrix) -> None:
 
 
 def check_promise(session: Session, around: views.Surroundings) -> None:
-    """Check that a user whom the site cannot reach gets a callback only with a contact, and is asked for one."""
+    """Check callbacks to a user whom the site cannot reach.
+
+    Such a user is asked for a contact, and gets a callback only after giving one.
+    """
     told = views.session_view(session, "u", around, matrix.compute(session))
     assert told.contact_needed == (not around.reachable)
     if told.callback is not None and told.callback.state not in CALLBACK_OVER:
@@ -372,8 +379,8 @@ def check_promise(session: Session, around: views.Surroundings) -> None:
 def check_listeners(session: Session, grid: matrix.Matrix) -> None:
     """Check that the user sees every operator who listens in, and is told of each operator whom the user hears.
 
-    An operator hears only voices that a participant hears, and the people who hear the operator. Nobody hears a silent operator.
-    The user never hears a whisper, and no view for the user tells of it.
+    An operator hears the people who hear this operator, and voices that some participant hears, but no other voice. Nobody hears
+    a silent operator. The user never hears a whisper, and no view for the user shows that an operator whispers.
     """
     assert session.state == "active" or not session.listeners
     company = {each.id for each in (*session.present(), *session.joined())}
@@ -402,7 +409,7 @@ def check_listeners(session: Session, grid: matrix.Matrix) -> None:
 
 
 def check_announced(former: dict[str, str], effects: list[Effect], session: Session) -> None:
-    """Check that everybody is told by name when an operator joins, and that only staff are told of a whisper."""
+    """Check that everybody is told the name of an operator who joins, and that only staff are told of a whisper."""
     said = [(each.text, each.args.get("name"), each.audience) for each in effects if isinstance(each, Say)]
     audited = [(each.actor, each.action) for each in effects if isinstance(each, Audit)]
     for listener, known in session.listeners.items():

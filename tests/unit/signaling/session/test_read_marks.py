@@ -1,4 +1,4 @@
-"""The rules for read marks say what a report may claim, and who sees which mark."""
+"""Read marks. The tests check which lines a person can mark as read, and whose marks a person sees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""If the matcher has lost its state, a session gives it the same requests again."""
+"""If the matcher has lost its state, a session gives the matcher the same requests again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The board in a transcript: everything drawn is visible.
+"""The board in a transcript. Everything that was drawn is visible.
 
 A hostile document draws nothing outside the page, and causes a bounded amount of work.
 """
@@ -21,7 +21,10 @@ BOX = {"type": "rectangle", "strokeColor": "#1e64c8", "strokeWidth": 2, "x": 10,
 
 
 def board(*elements: dict[str, Any], meta: dict[str, Any] | None = None, pages: dict[str, dict[str, Any]] | None = None) -> bytes:
-    """Return a document with these elements. The items of an element's list `points` are the chunks of its line, as bytes."""
+    """Return a document with these elements.
+
+    The `points` of an element may be a list of bytes: the chunks of a drawn line.
+    """
     document: pycrdt.Doc[Any] = pycrdt.Doc()
     drawn = document.get("elements", type=pycrdt.Map)
     for n, element in enumerate(elements):
@@ -127,7 +130,7 @@ def test_picture_is_in_the_file_once_however_often_it_is_laid() -> None:
 
 
 class Panic(BaseException):
-    """Panic of pycrdt's Rust code, as the library raises it."""
+    """Takes the place of the exception with which pycrdt reports a panic of its Rust code."""
 
 
 def test_panic_of_the_library_costs_only_the_board(monkeypatch: pytest.MonkeyPatch) -> None:

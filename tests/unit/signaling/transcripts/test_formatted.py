@@ -18,7 +18,7 @@ SHORT = {"strong": "*", "em": "/", "code": "`", "link": "→"}
 
 
 def examples(file: str, title: str) -> list[Any]:
-    """Return the rows of the table of this title in a test of the pages."""
+    """Return the rows of the table with this title, from a test file of the pages."""
     text = (WRITING / file).read_text()
     found = re.search(r"test\.each\((\[(?:(?!test\.each).)*?\])\)\(\"%s " + re.escape(title) + '"', text, re.DOTALL)
     assert found is not None, title
@@ -99,7 +99,7 @@ def test_text_never_becomes_markup_or_an_attribute() -> None:
     ],
 )
 def test_line_of_nothing_but_marks_is_read_once(row: str) -> None:
-    """Read ten times the longest allowed line.
+    """Format a text that is ten times as long as the longest allowed line.
 
     A parser that looks back at each formatting mark would exceed the test's time limit.
     """

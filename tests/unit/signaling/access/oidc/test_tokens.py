@@ -77,9 +77,9 @@ def test_refreshed_token_needs_no_nonce() -> None:
 
 @pytest.mark.parametrize("algorithm", ["EdDSA", "Ed25519"])
 def test_token_with_an_edwards_curve_is_read_without_a_warning(algorithm: str) -> None:
-    """RFC 9864 gives “EdDSA” a new name.
+    """RFC 9864 replaces the name “EdDSA” with “Ed25519”.
 
-    Some providers write the old name and some the new one, and a warning at each sign-in would fill the log.
+    Some providers write the old name and some the new one. A warning at each sign-in would fill the log.
     """
     key = OKPKey.generate_key("Ed25519", {"kid": "k2"})
     with warnings.catch_warnings():

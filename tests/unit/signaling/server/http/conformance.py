@@ -22,7 +22,10 @@ _row: ContextVar[Operation | None] = ContextVar("row", default=None)
 
 @contextmanager
 def compared(app: web.Application, patch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Compare all handlers with their rows until the test ends. Then fail, and name every difference."""
+    """Compare what handlers read and answer with their rows, until the test ends.
+
+    Then fail if there are differences, and name each of them.
+    """
     faults: list[str] = []
 
     def watch(kind: type[Reader[Any]] | type[QueryReader[Any]], field: str) -> None:

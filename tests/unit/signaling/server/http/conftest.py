@@ -1,4 +1,4 @@
-"""The HTTP part of the server on real records, with a small replacement for the live sessions."""
+"""Fixtures: the HTTP part of the server on real records, with a small replacement for the live sessions."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class NoAppointments:
 
 
 class FakeLive:
-    """Takes the place of `Live` and of all its parts, with the methods that the HTTP handlers call.
+    """Takes the place of `Live` and of all its parts. Has the methods that the HTTP handlers call.
 
     This stand-in knows one user, whose token is TOKEN. Jimin takes part in every session.
     """

@@ -34,7 +34,7 @@ async def file(desk: Desk, file_id: str, session: str, *, data: bytes = b"pdf", 
 
 
 def recording(desk: Desk, session: str, data: bytes = b"voice") -> None:
-    """Store a recording of three seconds, with one track, and a page that staff saw."""
+    """Store a recording of three seconds: one track, and what staff saw of the user's page."""
     folder = desk.settings.recordings_dir / session / "1-1"
     folder.mkdir(parents=True)
     log = [TrackBegan(at=1000, n=1, participant="u-1", kind="audio"), TrackEnded(at=4000, n=1), Ended(at=4000)]

@@ -34,7 +34,7 @@ PERSON = {"user_id": "customer/7"}
 
 
 class Api:
-    """Software that holds a token with all rights, or with those that a test names."""
+    """Software that holds a token with all rights, or with the rights that a test names."""
 
     def __init__(self, desk: Desk, token: str) -> None:
         self.desk, self.token = desk, token
@@ -82,7 +82,10 @@ async def stored(desk: Desk, session_id: str, after_ms: int = 0, **fields: Any) 
 
 
 async def a_person(desk: Desk, session_id: str = "s-kim", site: str = "demo-shop", **fields: Any) -> str:
-    """Store a session of `PERSON` with a picture, a file, a message, a note and a recording."""
+    """Store a session of `PERSON` with a picture, a file, a note and a recording.
+
+    Also store a message that `PERSON` left for staff.
+    """
     user_ref = desk.app[CODES].user_ref(site, PERSON["user_id"])
     await stored(desk, session_id, user_ref=user_ref, site=site, brief=msgspec.json.encode(Brief()), **fields)
     records = desk.records
@@ -112,7 +115,8 @@ async def test_list_is_walked_by_its_cursor(desk: Desk, api: Api) -> None:
     while True:
         part = await api.read(f"{V1}/sessions?limit=3&cursor={cursor}")
         seen += [item["id"] for item in part["items"]]
-        await stored(desk, f"s-new{len(seen)}", after_ms=9000)  # a session that is added between two pages does not shift them
+        # a session that begins while the software reads the list does not shift the pages
+        await stored(desk, f"s-new{len(seen)}", after_ms=9000)
         cursor = part["next"]
         if not cursor:
             break
@@ -234,7 +238,10 @@ async def test_site_is_changed_only_as_it_was_read(desk: Desk, api: Api) -> None
 
 
 async def test_older_client_does_not_reset_what_it_does_not_know(desk: Desk, api: Api) -> None:
-    """The client is older than captions, appointments and channels. This client sends only the settings that it knows."""
+    """The client is older than the settings `captions`, `appointments` and `channels`.
+
+    This client sends only the settings that it knows.
+    """
     site = await desk.records.site("demo-shop")
     assert site is not None
     plan = AppointmentPlan(minutes=45)
@@ -339,7 +346,7 @@ async def test_code_for_a_wrong_place_is_refused(api: Api, fields: dict[str, str
 
 
 async def test_code_for_a_user_opens_the_past_of_this_user_only(desk: Desk) -> None:
-    """The settings page and docs/api.md warn that with the right `codes.make` software can read a user's past."""
+    """The settings page and docs/api.md warn: software with the right `codes.make` can read a user's past conversations."""
     kim = await a_person(desk)
     await stored(desk, "s-other", user_ref=desk.app[CODES].user_ref("demo-shop", "customer/8"))
     api = await Api.holding(desk, "codes.make")

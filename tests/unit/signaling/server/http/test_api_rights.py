@@ -19,12 +19,15 @@ from .conftest import Desk, refused
 from .test_api import PERSON, Api, a_person, bearer
 from .test_rights import FOREIGN, HERE, THERE, World, world
 
-__all__ = ["world"]  # a fixture
+__all__ = ["world"]  # a fixture, which pytest finds by this name
 WITHOUT_THING = {route for route in TOKEN_ROUTES if "{" not in route}
 
 
 async def path(built: World, route: str, site: str) -> str:
-    """Store the thing of the site that this route is about, and return the route's path to that thing."""
+    """Store something in this site that the route can be about, such as a session.
+
+    Return the path of the route to it.
+    """
     member = await built.desk.records.staff("ops")
     assert member is not None
     made = await built.path(route.replace("/api/v1/staff/", "/api/settings/staff/"), site, member, takes_part=False)
@@ -53,7 +56,7 @@ async def status(api: Api, route: str, where: str) -> int:
 def test_every_right_is_one_of_the_table_and_has_routes() -> None:
     assert set(NEEDS) == set(RIGHTS)
     assert {right for right, _ in TOKEN_ROUTES.values()} - {None} == set(RIGHTS)
-    # a token acts as a manager: a manager must be allowed each of its actions, and only at the token's sites
+    # a token acts as a manager of its sites, so the table must allow managers each action of tokens, at their own sites only
     assert {TABLE[action].get("manager") for _, action in TOKEN_ROUTES.values()} == {"site"}
 
 
@@ -79,7 +82,8 @@ async def test_token_without_the_right_is_refused(world: World) -> None:
 
 
 async def test_no_route_answers_without_a_token(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(world.desk.app[WRONG_TOKENS], "take", lambda *_: True)  # the test uses more wrong tokens than allowed
+    # the test uses more wrong tokens than the rate limit allows
+    monkeypatch.setattr(world.desk.app[WRONG_TOKENS], "take", lambda *_: True)
     cookie = await world.desk.cookie_of("ops")
     for route in TOKEN_ROUTES:
         method, where = route.split(" ")

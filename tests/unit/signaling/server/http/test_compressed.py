@@ -1,4 +1,4 @@
-"""Pages go out in the smallest encoding that the client accepts."""
+"""The server sends pages in the smallest encoding that the client accepts."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ DECOMPRESS = "process.stdin.pipe(require('node:zlib').createBrotliDecompress()).
         ("*;q=0", []),
         ("identity", []),
         ("x-gzip", ["gzip"]),
-        ("abridged, vibrant;q=1", []),  # "br" is only a part of other words
+        ("abridged, vibrant;q=1", []),  # here, "br" is only a part of other words
         ("br;q=2, gzip", ["gzip"]),
         ("br;q=nan, gzip;q=1e0", []),
         ("br;q=, gzip;q=1;q=0", []),
@@ -57,7 +57,10 @@ def test_no_header_breaks_the_choice(header: str) -> None:
 
 
 def compress(folder: Path, encodings: tuple[str, ...] = ENCODINGS) -> None:
-    """Write compressed copies where the build puts them. The content of each copy is its encoding and its name."""
+    """Write compressed copies where the build puts them.
+
+    The content of a copy shows its encoding and its name.
+    """
     for encoding in encodings:
         for name in PLAIN.values():
             copy = folder / "compressed" / encoding / name
@@ -66,7 +69,7 @@ def compress(folder: Path, encodings: tuple[str, ...] = ENCODINGS) -> None:
 
 
 async def raw(desk: Desk, path: str, accept: str, **headers: str) -> tuple[aiohttp.ClientResponse, bytes]:
-    """Return the response and its body without decompressing it, as a proxy reads it."""
+    """Return the response, and its body as a proxy reads it: without decompression."""
     asked = {"Accept-Encoding": accept, **headers}
     async with aiohttp.ClientSession(auto_decompress=False) as http, http.get(desk.http.make_url(path), headers=asked) as reply:
         return reply, await reply.read()

@@ -46,7 +46,7 @@ ODD_SEARCHES = ("q=%00", "state=%00", "site=a%00", "page=0", "page=1e9", "page=-
 @pytest.mark.parametrize("query", ODD_SEARCHES)
 async def test_malformed_operator_search_gets_a_reason(desk: Desk, query: str) -> None:
     reply = await desk.http.get(URL(f"/api/operator/sessions?{query}", encoded=True), headers=await desk.cookie_of("ops"))
-    if query == "q=%00":  # cleaning leaves an empty text, so there is no search
+    if query == "q=%00":  # the cleaned search text is empty, so the server does not search for a text
         assert reply.status == 200
     else:
         assert await refused(reply) == (400, "bad_request")

@@ -1,4 +1,4 @@
-"""Second factors: an authenticator app, recovery codes, and the rule that requires one."""
+"""Second factors: an authenticator app, recovery codes, and the rule that requires a second factor."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ async def with_app(desk: Desk, cookie: dict[str, str]) -> tuple[pyotp.TOTP, list
 
 
 def next_code(app: pyotp.TOTP) -> str:
-    """Return the app's code of the next time step.
+    """Return the app's code of the next time step, because the code of the present time step has been used.
 
-    The code of the present time step is used up. The server also accepts the next code, because clocks differ.
+    The server also accepts the next code, because clocks differ.
     """
     return app.at(time.time() + 30)
 
@@ -150,9 +150,9 @@ async def test_seed_is_not_readable_in_the_records(desk: Desk) -> None:
 
 
 async def test_password_alone_does_not_get_past_a_factor_set_up_meanwhile(desk: Desk) -> None:
-    """A stranger who knows the password signs in before the account's owner has a second factor.
+    """A stranger who knows the password signs in before the account's owner sets up a second factor.
 
-    The stranger's sign-in stays limited.
+    After that, the stranger cannot set up a second factor of their own.
     """
     await desk.records.save_sign_in_rules(SignInRules(second_factor="required"))
     stranger, owner = await desk.cookie_of("jimin"), await desk.cookie_of("jimin")

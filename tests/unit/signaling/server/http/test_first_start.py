@@ -1,4 +1,4 @@
-"""The link of `sangdam init` makes the first owner, once. This owner then tries the site as a visitor would."""
+"""The link of `sangdam init` makes the first owner, and works only once. This owner then tries the site as a visitor would."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def test_large_image_is_scaled_down() -> None:
 
 def test_rotated_photo_is_upright_without_location() -> None:
     exif = Image.Exif()
-    exif[0x0112] = 6  # Exif: turn the image right by a quarter
+    exif[0x0112] = 6  # Exif: programs must turn the image to the right by 90°
     exif[0x010F] = "Camera of somebody"
     made = reencode(picture(exif=exif))
     assert (made.width, made.height) == (40, 80)

@@ -1,4 +1,4 @@
-"""The manifest, the icons and the service workers."""
+"""The web app manifest, the icons and the service workers of the pages."""
 
 from __future__ import annotations
 

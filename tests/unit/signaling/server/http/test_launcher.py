@@ -1,4 +1,7 @@
-"""The widget's script contains the launcher's corner and texts of a site. The script needs no additional code for this."""
+"""The server writes the corner and the texts of a site's launcher into the widget's script.
+
+The script needs no additional code for this.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The plan for a site's mails: its wordings are checked, previewed, audited with their text, and undone."""
+"""Changes of the plan for a site's mails, with the site's own texts.
+
+The server checks and previews the texts, writes them into the audit, and can undo a change.
+"""
 
 from __future__ import annotations
 
@@ -85,7 +88,7 @@ async def test_from_address_is_refused_unless_its_domain_is_allowed(desk: Desk, 
     entry = await newest(desk, "site.mail")
     assert entry.change is not None
     assert entry.change.after == {"mail.from_address": "hello@shop.example"}
-    desk.app[app_keys.SETTINGS] = desk.settings  # the domain is withdrawn; other fields can still be changed
+    desk.app[app_keys.SETTINGS] = desk.settings  # the server no longer allows this domain, but other fields can still be changed
     assert (await ops.ask(PLAN, {"plan": wanted | {"sender": "가게"}}))[0] == 200
     assert (await ops.ask(f"/api/operator/audit/{entry.n}/undo", {}))[0] == 200
     assert (await plan_of(ops))["from_address"] == ""

@@ -1,4 +1,4 @@
-"""The OpenAPI document describes every route, and its types are those that the code reads and answers."""
+"""The OpenAPI document describes every route. Its types are those that the code reads from requests and sends in responses."""
 
 from __future__ import annotations
 

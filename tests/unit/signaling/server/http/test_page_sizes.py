@@ -1,4 +1,4 @@
-"""Limits for the size (gzip) of what a visitor's browser must load before it can show anything."""
+"""Limits for the gzip size of what a visitor's browser must load before it can show the call page or the widget."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Staff see who a session's user is: notes about this user, and the user's earlier sessions."""
+"""Staff see what is known about a session's user: notes about this user, and the user's earlier sessions."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ VOICE = bytes(range(256)) * 4
 
 
 async def a_recorded_call(desk: Desk, channel: Channel = "voice") -> str:
-    """Make a call of Jimin's with a recording of one track."""
+    """Store a call that Jimin took, with a recording of one track."""
     session = await desk.session()
     state = new_session(id=session, site="s", category="c", language="ko", channel=channel, user="u-1", name="민아", now=0)
     for event in (ev.Entered(), ev.Accepted(f"{session}.u1", "jimin", "Jimin", True, 1)):

@@ -1,4 +1,4 @@
-"""The reports that operators get by HTTP: counts, waits and ratings, and the times of staff."""
+"""The reports that operators get by HTTP: counts, waits and ratings, and how long staff were in which state."""
 
 from __future__ import annotations
 
@@ -75,7 +75,8 @@ async def test_rows_of_people_and_sites_have_names(desk: Desk) -> None:
 
 async def test_rows_of_outcomes_have_names_and_handle_times(desk: Desk) -> None:
     for number, outcome in enumerate(("resolved", "resolved", "unknown", "")):
-        await add(desk, number, 1, 0, site="demo-shop", state="after")  # the service could count a closed session too early
+        # the session is not closed yet, because the service could count a closed session before the events below are stored
+        await add(desk, number, 1, 0, site="demo-shop", state="after")
         ended_at = MONDAY + HOUR_MS + 600_000
         if outcome:
             await desk.records.save_wrap_up(f"s-r{number}", "jimin", "", outcome)

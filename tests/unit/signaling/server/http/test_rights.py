@@ -1,6 +1,7 @@
-"""The tests try every route with every role, on things of the person's own sites and on foreign things.
+"""The tests try every route with every role.
 
-A route without an entry in the table of rights fails.
+Routes are tried on things of the member's own site, and on things of other sites and organisations. A route without an entry in
+the table of rights fails.
 """
 
 from __future__ import annotations
@@ -40,9 +41,9 @@ WIDTH: Final = {None: -1, "own": 0, "site": 1, "organisation": 2, "installation"
 OWN_REPLIES: Final = {
     "POST /api/replies/{id}/remove", "POST /api/replies/{id}/pictures", "POST /api/replies/{id}/pictures/{picture}/remove",
 }  # fmt: skip  # a list of names
-# routes about no single thing: they list the asker's own realm, or are about the asker's own things
+# routes that name no thing of a certain site: they list the asker's own realm, or are about the asker's own things
 LISTS: Final = {route for route in ROUTES if "{" not in route} | OWN_REPLIES
-PARTICIPANTS: Final = {"session.talk", "session.serve"}  # rights of a session's participants only
+PARTICIPANTS: Final = {"session.talk", "session.serve"}  # rights that only participants of the session have
 
 
 def routes_of(app: web.Application) -> set[str]:
@@ -54,7 +55,7 @@ def routes_of(app: web.Application) -> set[str]:
 
 
 class World:
-    """Two organisations: `main` with two sites, and `rival`. Every member works for the first site only."""
+    """Two organisations: `main` with two sites, and `rival` with one. Every member works only for the first site of `main`."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
@@ -118,7 +119,10 @@ class World:
         return session
 
     async def path(self, route: str, site: str, member: StaffRecord, *, takes_part: bool) -> str:
-        """Store the thing of the site that this route is about, and return the route's path to that thing."""
+        """Store something in this site that the route can be about, such as a session.
+
+        Return the path of the route to it.
+        """
         _, path = route.split(" ")
         await self.desk.records.save_site(self.sites[site])  # an earlier request may have removed the site
         records, session = self.desk.records, await self.session(site, member.id, takes_part=takes_part)
@@ -153,7 +157,8 @@ class World:
             await records.add_api_token(token)
             values["id"] = token.id
         elif "/settings/webhooks/" in path:
-            for former in await records.endpoints():  # an organisation may have only a few webhooks
+            # an organisation may have only a few webhooks, so remove those of earlier requests
+            for former in await records.endpoints():
                 await records.remove_endpoint(former.id)
             hook = Endpoint(
                 id=f"wh-{session}", organisation=ORGANISATIONS[site], url="https://a.example/", events=[], sites=[site]
@@ -241,9 +246,9 @@ async def test_everybody_reaches_their_own_account(world: World, role: StaffRole
 
 
 async def test_sign_ins_and_passkeys_of_colleagues_stay_theirs(world: World) -> None:
-    """A person's own account has things with ids, such as sign-ins.
+    """Some routes about a person's own account name a thing, such as a sign-in, by its id.
 
-    For a colleague's id, these routes answer `not_found` and change nothing.
+    For the id of a colleague's thing, these routes answer `not_found` and change nothing.
     """
     _, cookie = await world.member("owner", proved=True)
     colleague, _ = await world.member("counselor", proved=True)

@@ -1,6 +1,7 @@
 """Owners set up sites and staff in the browser.
 
-The server checks each field, overwrites nothing, writes the audit, can undo a change, and applies changes at once.
+The server checks each field, overwrites no change of somebody else, writes the audit, can undo a change, and applies changes at
+once.
 """
 
 from __future__ import annotations
@@ -34,7 +35,10 @@ async def ask(desk: Desk, path: str, body: Any = None, login: str = "ops") -> tu
 
 
 async def changed(desk: Desk, version: str = "", **fields: Any) -> tuple[int, Any]:
-    """Change fields of the demo's site. `version`: the version of the site that was read before the change."""
+    """Change fields of the demo's site.
+
+    `version`: the version of the site that the page had read before the change. Empty: the present version.
+    """
     _, stored = await ask(desk, SITE)
     return await ask(desk, SITE, {"version": version or stored["version"], "settings": stored["settings"] | fields})
 
@@ -204,7 +208,7 @@ async def test_member_that_cannot_be_is_refused(desk: Desk, fields: dict[str, An
 
 
 async def test_no_role_changes_and_no_site_goes_without_an_audit_entry(desk: Desk) -> None:
-    """While no audit entry can be written, the change is refused, too."""
+    """While the audit can store no entry, the server also refuses the change that this entry would describe."""
     cookie, path = await desk.cookie_of("ops"), "/api/settings/staff/jimin"
     before = await (await desk.get(path, headers=cookie)).json()
     body = {"version": before["version"], "settings": before["settings"] | {"roles": ["supervisor"]}}
@@ -226,7 +230,10 @@ async def test_no_role_changes_and_no_site_goes_without_an_audit_entry(desk: Des
 
 
 async def test_last_owner_stays_owner_whatever_the_page_asks(desk: Desk) -> None:
-    """An organisation without an owner cannot be managed. When there is a second owner, the first owner can lose the role."""
+    """An organisation without an owner cannot be managed.
+
+    So the last owner keeps the role until there is a second owner.
+    """
     boss = StaffRecord(id="boss", login="boss", name="Boss", role="operator", offices=["owner"])
     await desk.records.save_staff(boss)
     cookie = await sign_in_as(desk, "boss")
@@ -270,7 +277,7 @@ async def test_site_of_another_organisations_past_cannot_be_added(desk: Desk) ->
 
 
 async def test_retired_key_does_not_return_with_a_later_change(desk: Desk) -> None:
-    """Another server has just retired the key. This server still has the site with the retired key in memory."""
+    """Another server has just retired the key. This server's memory still contains the site with the retired key."""
     known = await desk.records.site("demo-shop")
     assert known is not None
     assert known.keys

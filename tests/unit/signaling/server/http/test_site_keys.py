@@ -37,7 +37,10 @@ def code(desk: Desk, kid: str, key: Any = ED, alg: str = "EdDSA") -> str:
 
 
 async def exchanged(desk: Desk, text: str) -> str:
-    """Exchange a code. Return the user's name and its provenance in the new brief, or the reason of a refusal."""
+    """Exchange a code. If the code is accepted, return the user's name and its provenance in the new brief.
+
+    If the code is refused, return the reason.
+    """
     reply = await desk.post("/api/sessions", {"code": text, "channel": "text"})
     if reply.status != 200:
         return (await refused(reply))[1]

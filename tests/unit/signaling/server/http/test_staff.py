@@ -58,7 +58,7 @@ async def test_wrong_passwords_are_refused(desk: Desk) -> None:
 
 
 async def test_forged_client_address_gives_no_more_tries(desk: Desk) -> None:
-    """The first header line is forged. The proxy adds the second line, as HAProxy does."""
+    """A client forges the first header line. The proxy adds the second line, with the client's real address."""
     statuses = []
     for number in range(8):
         lines = [
@@ -88,7 +88,10 @@ async def test_other_sites_cannot_sign_anybody_in_or_out(desk: Desk, origin: str
 
 
 async def test_user_pages_cannot_act_for_staff(desk: Desk) -> None:
-    """A host and its subdomains count as one site, so browsers send the staff cookie with requests of the user's pages."""
+    """For browsers, a host and its subdomains are one site.
+
+    So browsers send the staff cookie even with requests of the user's pages.
+    """
     ops = await desk.cookie_of("ops")
     for path in ("/api/sign-in", "/api/sign-out", "/api/sessions/s-1/pictures", "/api/operator/sessions/s-1/erase"):
         assert await refused(await desk.post(path, {}, origin=ORIGIN, headers=ops)) == (403, "wrong_origin")

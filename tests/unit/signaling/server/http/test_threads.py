@@ -31,7 +31,7 @@ async def site_of(desk: Desk, site: str = "demo-shop") -> Site:
 
 
 def code_for(site: Site, user: User | None, server: str, jti: str = "0123456789abcdef") -> str:
-    """Return an identification code for this user that the shop's back end signs."""
+    """Return an identification code for this user, signed as the shop's back end signs codes."""
     [key, *_] = site.keys
     now_s = int(time.time())
     claims = Claims(
@@ -75,9 +75,9 @@ class Past:
 
 @pytest.fixture
 async def past(desk: Desk) -> Past:
-    """Minji has had two conversations; the second one also contains lines between staff.
+    """Store two conversations of Minji, and one of another user.
 
-    Another user has had one conversation.
+    Minji's second conversation also contains lines that only staff may read.
     """
     past = Past(desk)
     await past.session("s-11", "minji", at=LAST_WEEK - DAY_MS)

@@ -1,4 +1,4 @@
-"""The thresholds of the wallboard, which operators set."""
+"""Operators set the thresholds of the wallboard."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The audit undoes changes of settings: keys, replies, people, whole sites, and rules.
+"""From the audit, operators undo changes of settings: keys, replies, people, whole sites, and rules.
 
-The refusal of an undo says what the audit cannot undo, and why.
+If an undo is refused, the refusal says what cannot be undone, and why.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ KEYS, REPLIES = f"{SITE}/keys", "/api/operator/sites/demo-shop/replies"
 HELLO = {"language": "ko", "title": "인사", "text": "안녕하세요."}
 
 
-COOKIES: WeakKeyDictionary[Records, dict[str, dict[str, str]]] = WeakKeyDictionary()  # each test's records: login → cookie
+COOKIES: WeakKeyDictionary[Records, dict[str, dict[str, str]]] = WeakKeyDictionary()  # records of one test → (login → cookie)
 
 
 async def cookie_of(desk: Desk, login: str = "ops") -> dict[str, str]:
@@ -45,7 +45,7 @@ async def ask(desk: Desk, path: str, body: Any = None, login: str = "ops") -> tu
 
 
 async def newest(desk: Desk, action: str) -> dict[str, Any]:
-    """Return the newest entry with this action."""
+    """Return the newest audit entry with this action."""
     _, page = await ask(desk, "/api/operator/audit")
     found: dict[str, Any] = next(each for each in page["items"] if each["action"] == action)
     return found
@@ -54,7 +54,7 @@ async def newest(desk: Desk, action: str) -> dict[str, Any]:
 async def undo(desk: Desk, action: str, status: int = 200, reason: str = "") -> None:
     """Undo the newest change with this action.
 
-    `reason`: the reason with which the server must refuse this; "": it may give any reason.
+    `status` and `reason`: what the server must answer. "": the server may give any reason.
     """
     answered, reply = await ask(desk, f"/api/operator/audit/{(await newest(desk, action))['n']}/undo", {})
     assert answered == status, reply
@@ -82,7 +82,7 @@ async def test_added_keys_are_retired_and_public_keys_come_back(desk: Desk) -> N
     assert (await ask(desk, f"{KEYS}/ed/remove", {}))[0] == 200
     await undo(desk, "site.key_remove")
     assert await kids(desk) == ["shop-1", "ed"]
-    await undo(desk, "site.key_remove", 409, "changed_meanwhile")  # the key is back already
+    await undo(desk, "site.key_remove", 409, "changed_meanwhile")  # the undo has already brought the key back
 
 
 async def test_retired_secret_stays_retired_and_the_page_says_why(desk: Desk) -> None:
@@ -235,7 +235,7 @@ async def test_rules_for_signing_in_and_thresholds_are_undone(desk: Desk) -> Non
 
 
 def refuse_entries(file: sqlite3.Connection) -> None:
-    """Let the database refuse every new audit entry, as if the server ended between a change and its entry."""
+    """Let the database refuse every new audit entry, as if the server had ended after a change and before its entry."""
     file.execute("CREATE TRIGGER no_entry BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no entry'); END")
 
 
@@ -273,7 +273,8 @@ async def test_changes_and_undos_are_stored_with_their_entry_or_not_at_all(desk:
         return (await desk.http.post(path, headers=cookie, **sent)).status
 
     database = desk.settings.data_dir / "records.sqlite"
-    with closing(sqlite3.connect(database, isolation_level=None)) as file, capture_logs():  # printing tracebacks takes seconds
+    # `capture_logs`, because it takes seconds to print the tracebacks
+    with closing(sqlite3.connect(database, isolation_level=None)) as file, capture_logs():
 
         async def all_or_nothing(path: str, body: Any) -> None:
             before = kept(file)

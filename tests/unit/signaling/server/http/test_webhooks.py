@@ -98,7 +98,10 @@ async def test_no_event_is_sent_twice_to_one_address(desk: Desk) -> None:
 
 
 async def test_limited_manager_learns_nothing_of_a_webhook_of_other_sites(desk: Desk) -> None:
-    """The manager learns only that the address already has a webhook, because otherwise each event would arrive there twice."""
+    """The manager learns nothing except that the address already has a webhook.
+
+    The server must say this, because with a second webhook each event would arrive at the address twice.
+    """
     assert (await desk.post(URL, HOOK | {"sites": None}, headers=await desk.cookie_of("ops"))).status == 200
     suho = await desk.records.staff("suho")
     assert suho is not None
