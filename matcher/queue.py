@@ -34,7 +34,7 @@ class Ticket:
     """A request and its present state.
 
     `blocked`: members who are excluded for a while, because they declined or missed the request. `waiting_since_ms`: start of the
-    present wait. This time is later than the enqueue time for example after an owner disconnected. `counts_from_ms`: the enqueue
+    present wait. For example after an owner disconnected, this time is later than the enqueue time. `counts_from_ms`: the enqueue
     time, moved earlier by the priority. `item`: the ticket's entry in its lane. `aside`: the request is accepted, but its user
     has left the page.
     """

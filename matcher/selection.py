@@ -140,7 +140,7 @@ class Selection:
         return sum(1 for at in rings if at is not None and at < ring)
 
     def _first_for(self, member: Member, lane: Lane, ring: int, now_ms: int) -> Ticket | None:
-        """Return the first request of a walked lane that this member may get, or None.
+        """Return the first request that this member may get from a walked lane (`Lane`), or None.
 
         `ring`: the tier in which the member serves the lane.
         """

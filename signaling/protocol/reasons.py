@@ -76,7 +76,10 @@ PictureReason = Literal["not_a_picture", "picture_too_large", "picture_too_costl
 FileReason = Literal[
     "file_empty", "file_unknown", "file_mislabelled", "file_has_macros", "file_damaged", "file_infected", "scan_failed"
 ]
-"""Why a file is refused. `scan_failed`: the virus scanner does not answer. While it does not, pictures are refused, too."""
+"""Why a file is refused.
+
+`scan_failed`: the virus scanner does not answer. While the scanner does not answer, pictures are refused, too.
+"""
 
 CrowdedReason = Literal["full", "overloaded", "pictures", "files"]
 """Why the client must try again later: too many people wait, the server lags, or too many pictures or files are being sent."""

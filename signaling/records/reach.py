@@ -145,7 +145,7 @@ _STATEMENT_SQLITE = tuple(
 
 
 def says_away(error: Exception) -> bool:
-    """Return whether the database has caused the error, and not the statement. Return False for RecordsAway.
+    """Return whether the database, and not the statement, has caused the error. For RecordsAway, return False.
 
     The database has caused the error when it does not answer, is full, locked or read-only, shuts down, resolves a deadlock, or
     refuses the login. The code reads the error's attributes and not its class, because one of the drivers might not be installed.

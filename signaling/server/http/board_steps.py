@@ -41,7 +41,7 @@ class BoardHistory(Struct, kw_only=True):
 
 
 class PartQuery(Struct, kw_only=True):
-    """The query for a part of a board's changes. `epoch`, `after`: `epoch` and `next` of the part before."""
+    """The query for a part of a board's changes. `epoch`, `after`: `epoch` and `next` of the previous part."""
 
     epoch: Number = 0
     after: Number = 0

@@ -39,7 +39,7 @@ class AppointmentQuery(Struct, kw_only=True):
     """The query of a list of appointments: filters, and a part of the list.
 
     `site`, `staff`: ids; "" for all. `from`, `to`: only appointments that begin in this span (Unix ms; `to` is exclusive).
-    `cursor`: `next` of the part before; "" for the first part. `limit`: at most this many appointments in the part.
+    `cursor`: `next` of the previous part; "" for the first part. `limit`: at most this many appointments in the part.
     """
 
     site: Key = ""

@@ -27,7 +27,7 @@ routes = web.RouteTableDef()
 class ListQuery(operator.FilterQuery, kw_only=True):
     """The query of a list of sessions: filters, and a part of the list.
 
-    `cursor`: `next` of the part before; "" for the first part. `limit`: at most this many sessions in the part.
+    `cursor`: `next` of the previous part; "" for the first part. `limit`: at most this many sessions in the part.
     """
 
     cursor: Cursor = ""
