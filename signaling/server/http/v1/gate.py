@@ -14,7 +14,8 @@ from signaling.server.http.bodies import address_of, bearer, now_ms
 from signaling.server.http.errors import Refused
 from signaling.server.http.token_routes import HOLDER, PREFIX
 
-PER_MINUTE = 300  # a token may make a burst of at most this many requests, and regains as many in each minute
+AT_ONCE = 300  # a token may make a burst of at most this many requests
+FULL_AGAIN_S = 60  # seconds in which a token that has used up its requests regains all of them, at an even rate
 BY_TOKEN: web.AppKey[Buckets] = web.AppKey("api_by_token", Buckets)
 WRONG_TOKENS: web.AppKey[Buckets] = web.AppKey("api_wrong_tokens", Buckets)
 
@@ -25,7 +26,7 @@ def setup(app: web.Application) -> None:
     Call this function after adding the middleware that turns exceptions into refusals. Then that middleware also handles the
     exceptions of the API's middlewares.
     """
-    app[BY_TOKEN] = Buckets(burst=PER_MINUTE, per_minute=PER_MINUTE)
+    app[BY_TOKEN] = Buckets(burst=AT_ONCE, per_minute=AT_ONCE * 60 / FULL_AGAIN_S)
     app[WRONG_TOKENS] = Buckets(burst=60, per_minute=60)
     app.middlewares.extend((with_token, tagged))
     app.on_response_prepare.append(_tell)
@@ -51,7 +52,12 @@ async def _holder(request: web.Request) -> Holder:
         raise Refused(401, "bad_token", "This needs a valid API token, as in “Authorization: Bearer sgd_…”.")
     if not buckets.take(holder.token.id, now):
         request[HOLDER] = holder  # with this value, `_tell` puts the token's limits into the headers of the refusal, too
-        raise Refused(429, "too_often", f"A token may make {PER_MINUTE} requests a minute.", retry_s=1)
+        raise Refused(
+            429,
+            "too_often",
+            f"A token may make {AT_ONCE} requests at once, and regains {AT_ONCE // FULL_AGAIN_S} a second.",
+            retry_s=1,
+        )
     return holder
 
 
@@ -65,6 +71,10 @@ async def require_same_rights(request: web.Request) -> None:
 async def _tell(request: web.Request, response: web.StreamResponse) -> None:
     """Put the token's limits into the response's headers (draft-ietf-httpapi-ratelimit-headers).
 
+    `RateLimit-Policy` and `RateLimit` are the headers of the present draft. The other three are older, and many clients know only
+    these. The draft leaves the algorithm open. For a token bucket, the quota is what the bucket holds, and the window is the time
+    in which an empty bucket becomes full.
+
     To a response with 401, add the header that says how to present a token (RFC 6750).
     """
     if not request.path.startswith(PREFIX):
@@ -73,8 +83,9 @@ async def _tell(request: web.Request, response: web.StreamResponse) -> None:
         response.headers["WWW-Authenticate"] = 'Bearer realm="sangdam", error="invalid_token"'
     if HOLDER in request:
         left, full_s = request.app[BY_TOKEN].left(request[HOLDER].token.id, now_ms())
-        response.headers["RateLimit-Policy"] = f'"token";q={PER_MINUTE};w=60'
-        response.headers["RateLimit-Limit"] = str(PER_MINUTE)
+        response.headers["RateLimit-Policy"] = f'"token";q={AT_ONCE};w={FULL_AGAIN_S}'
+        response.headers["RateLimit"] = f'"token";r={left};t={full_s}'
+        response.headers["RateLimit-Limit"] = str(AT_ONCE)
         response.headers["RateLimit-Remaining"] = str(left)
         response.headers["RateLimit-Reset"] = str(full_s)
 

@@ -188,11 +188,14 @@ async def test_limits_are_told_and_held(desk: Desk) -> None:
     token = (await made(desk))["token"]
     desk.app[BY_TOKEN]._burst = 2.0
     first = await asked(desk, token)
+    assert first.headers["RateLimit-Policy"] == '"token";q=300;w=60'
+    assert first.headers["RateLimit"] == f'"token";r=1;t={first.headers["RateLimit-Reset"]}'
     assert (first.headers["RateLimit-Limit"], first.headers["RateLimit-Remaining"]) == ("300", "1")
     assert int(first.headers["RateLimit-Reset"]) >= 1
     await asked(desk, token)
     third = await asked(desk, token)
     assert await refused(third) == (429, "too_often")
+    assert "300 requests at once" in (await third.json())["detail"]
     assert third.headers["Retry-After"] == "1"
     assert third.headers["RateLimit-Remaining"] == "0"
 
@@ -211,6 +214,15 @@ async def test_unchanged_answer_is_not_sent_again(desk: Desk) -> None:
     assert (again.status, await again.read(), again.headers["ETag"]) == (304, b"", tag)
     other = await desk.get(ME, headers=bearer(token) | {"If-None-Match": '"other"'})
     assert other.status == 200
+
+
+async def test_requests_are_available_as_the_policy_says(desk: Desk) -> None:
+    """docs/api.md: 300 at once, 5 a second, 300 again after 60 s; 300 requests in any 60 s are never refused."""
+    limits = desk.app[BY_TOKEN]
+    assert sum(limits.take("a", 0) for _ in range(301)) == 300
+    assert sum(limits.take("a", 1000) for _ in range(6)) == 5
+    assert limits.left("a", 61_000) == (300, 0)
+    assert all(limits.take("b", at * 60_000) for at in range(3) for _ in range(300))
 
 
 def test_bucket_tells_what_is_left() -> None:
