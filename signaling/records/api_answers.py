@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import sqlalchemy as sa
 from msgspec import Struct
 
 from . import tables as t
-from .database import Database
+from .database import Database, lock_parent
 
 KEPT_MS = 86_400_000  # a response is remembered for at most this many milliseconds
-# milliseconds after which a claimed key without a response can be claimed again, because the server that claimed it has probably
+# milliseconds after which a key can be claimed again, because its claim was not renewed: the server that claimed it has probably
 # died
 STALE_MS = 60_000
 MOST_ANSWERS = 1000  # at most this many keys are remembered for one token; then a new key replaces the oldest one
 _c = t.api_answer.c
+
+
+class Claim(NamedTuple):
+    """A request's claim of an idempotency key. `token`: id of the API token. `owner`: random id of the request."""
+
+    token: str
+    key: str
+    owner: str
 
 
 class KnownAnswer(Struct, frozen=True, kw_only=True):
@@ -31,15 +41,15 @@ class KnownAnswer(Struct, frozen=True, kw_only=True):
 class ApiAnswers(Database):
     """The remembered responses to requests with an Idempotency-Key."""
 
-    async def claim_answer(self, token: str, key: str, digest: str, now: int) -> KnownAnswer | None:
+    async def claim_answer(self, by: Claim, digest: str, now: int) -> KnownAnswer | None:
         """Return the earlier request with this key, or claim the key for a new request and return None.
 
-        `token`: id of the API token. `digest`: hash of the new request. `now`: Unix ms.
+        `digest`: hash of the new request. `now`: Unix ms.
         """
+        token, key, owner = by
 
         def claim(connection: sa.Connection) -> KnownAnswer | None:
-            # locks the token's row, so that two requests with one key cannot both claim it
-            connection.execute(sa.select(t.api_token.c.id).where(t.api_token.c.id == token).with_for_update())
+            lock_parent(connection, t.api_token, token)
             here = sa.and_(_c.token == token, _c.key == key)
             row = connection.execute(sa.select(_c.digest, _c.status, _c.body, _c.at).where(here)).first()
             if row is not None and now - row.at < (KEPT_MS if row.status else STALE_MS):
@@ -47,16 +57,27 @@ class ApiAnswers(Database):
             connection.execute(sa.delete(t.api_answer).where(here | (_c.at < now - KEPT_MS)))
             kept = sa.select(_c.key).where(_c.token == token).order_by(_c.at.desc(), _c.key).limit(MOST_ANSWERS - 1)
             connection.execute(sa.delete(t.api_answer).where(_c.token == token, _c.key.not_in(kept)))
-            connection.execute(sa.insert(t.api_answer).values(token=token, key=key, digest=digest, status=0, body="", at=now))
+            values = {"token": token, "key": key, "digest": digest, "status": 0, "body": "", "at": now, "owner": owner}
+            connection.execute(sa.insert(t.api_answer).values(values))
             return None
 
         return await self._transaction(claim, writes=True)
 
-    async def keep_answer(self, token: str, key: str, status: int, body: str, now: int) -> None:
-        """Remember the response to the request for which this key was claimed. `body`: sealed. `now`: Unix ms."""
-        here = sa.and_(_c.token == token, _c.key == key)
-        await self._do(sa.update(t.api_answer).where(here).values(status=status, body=body, at=now))
+    async def renew_claim(self, claim: Claim, now: int) -> None:
+        """Keep the key from being claimed by another request for `STALE_MS` from `now` (Unix ms)."""
+        await self._do(sa.update(t.api_answer).where(_held(claim)).values(at=now))
 
-    async def forget_answer(self, token: str, key: str) -> None:
-        """Release a claimed key, because the request did not succeed."""
-        await self._do(sa.delete(t.api_answer).where(_c.token == token, _c.key == key, _c.status == 0))
+    async def keep_answer(self, claim: Claim, status: int, body: str, now: int) -> None:
+        """Remember the response to the request that claimed the key. `body`: sealed. `now`: Unix ms.
+
+        Do nothing if another request has claimed the key since.
+        """
+        await self._do(sa.update(t.api_answer).where(_held(claim)).values(status=status, body=body, at=now))
+
+    async def forget_answer(self, claim: Claim) -> None:
+        """Release a claimed key, because the request did not succeed. Do nothing if another request has claimed the key since."""
+        await self._do(sa.delete(t.api_answer).where(_held(claim)))
+
+
+def _held(claim: Claim) -> sa.ColumnElement[bool]:
+    return sa.and_(_c.token == claim.token, _c.key == claim.key, _c.owner == claim.owner, _c.status == 0)

@@ -562,6 +562,7 @@ api_answer = sa.Table(
     sa.Column("status", sa.Integer, nullable=False),
     _text("body"),
     sa.Column("at", sa.BigInteger, nullable=False, index=True),
+    _text("owner"),
 )
 
 # `sites` is null for all sites; `secret` and `old_secret` are sealed

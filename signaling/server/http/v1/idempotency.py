@@ -3,17 +3,27 @@
 For a day, the server sends the first response to all repetitions. See draft-ietf-httpapi-idempotency-key-header. The server
 remembers only responses with status 200, and at most the newest 1,000 of a token. After a refusal or a fault, a client can try
 again with the same key. Remembered responses are encrypted, because they can contain codes.
+
+While the server carries out the first request, it renews the request's claim of the key. If the records are unavailable for a
+minute, the claim ends, and a repetition is carried out, too. Then the first request is still answered, but the server remembers
+only the response to the repetition.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from signaling.config.seal import Unsealable
+from signaling.records import Records, RecordsAway
+from signaling.records.api_answers import STALE_MS, Claim
 from signaling.server.app_keys import RECORDS, SEAL
 from signaling.server.http.allowed import asker_of
 from signaling.server.http.bodies import BODY, MOST_JSON_BYTES, now_ms, read_bytes
@@ -22,6 +32,7 @@ from signaling.server.http.measured import NO_ROUTE, route_of
 from signaling.server.http.token_routes import HOLDER, PREFIX
 
 _KEY = re.compile(r"[!-~]{1,255}")  # an Idempotency-Key: visible ASCII
+_RENEW_S = STALE_MS / 3000  # seconds after which the server renews the claim of a request that it still carries out
 
 
 @web.middleware
@@ -42,20 +53,39 @@ async def once(request: web.Request, handler: Handler) -> web.StreamResponse:
     request[BODY] = body
     records, token = request.app[RECORDS], request[HOLDER].token.id
     digest = hashlib.sha256(b"\n".join((request.path_qs.encode(), body))).hexdigest()
-    known = await records.claim_answer(token, key, digest, now_ms())
+    claim = Claim(token, key, secrets.token_urlsafe(9))
+    known = await records.claim_answer(claim, digest, now_ms())
     if known is not None:
         return _again(request, known.digest == digest, known.status, known.body, f"{token} {key}")
     done = False
     try:
-        response = await handler(request)
+        async with _renewing(records, claim):
+            response = await handler(request)
         if isinstance(response, web.Response) and response.status == 200 and isinstance(response.body, bytes):
             sealed = request.app[SEAL].close(response.body.decode(), f"{token} {key}")
-            await records.keep_answer(token, key, response.status, sealed, now_ms())
+            await records.keep_answer(claim, response.status, sealed, now_ms())
             done = True
         return response
     finally:
         if not done:
-            await records.forget_answer(token, key)
+            await records.forget_answer(claim)
+
+
+@asynccontextmanager
+async def _renewing(records: Records, claim: Claim) -> AsyncIterator[None]:
+    """Renew the claim until the `async with` block ends, so that no repetition begins while the first request is carried out."""
+
+    async def renew() -> None:
+        while True:
+            await asyncio.sleep(_RENEW_S)
+            with suppress(RecordsAway):
+                await records.renew_claim(claim, now_ms())
+
+    renewing = asyncio.create_task(renew())
+    try:
+        yield
+    finally:
+        renewing.cancel()
 
 
 def _again(request: web.Request, same: bool, status: int, sealed: str, about: str) -> web.Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 import zipfile
@@ -16,11 +17,14 @@ from signaling.access.api_tokens import RIGHTS, new_record, new_token
 from signaling.protocol.session_views import Brief
 from signaling.protocol.words import TokenRight
 from signaling.records import MessageRecord, Organisation, PersonNote, api_answers
+from signaling.records.api_answers import Claim
 from signaling.records.appointment_plan import AppointmentPlan
 from signaling.server.app_keys import CODES
 from signaling.server.http.bodies import now_ms
+from signaling.server.http.v1 import idempotency
 from signaling.session import encode_snapshot, new_session
 from signaling.session.model import Callback
+from tests import PATIENCE_S
 
 from . import given
 from .conftest import Desk, refused
@@ -401,10 +405,61 @@ async def test_request_that_is_still_answered_is_not_begun_again(desk: Desk, api
     [token] = await desk.records.api_tokens()
     path, body = f"{V1}/people/find", msgspec.json.encode(PERSON)
     digest = hashlib.sha256(path.encode() + b"\n" + body).hexdigest()
-    assert await desk.records.claim_answer(token.id, "a", digest, now_ms()) is None
+    assert await desk.records.claim_answer(Claim(token.id, "a", "other server"), digest, now_ms()) is None
     headers = bearer(api.token) | {"Idempotency-Key": "a"}
     assert await refused(await desk.http.post(path, data=body, headers=headers)) == (409, "in_progress")
-    assert await desk.records.claim_answer(token.id, "a", digest, now_ms() + 61_000) is None, "its server has died"
+    again = await desk.records.claim_answer(Claim(token.id, "a", "this server"), digest, now_ms() + 61_000)
+    assert again is None, "its server has died"
+
+
+async def test_request_that_takes_minutes_is_not_begun_again(desk: Desk, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, begun, go, renewals = now_ms(), asyncio.Event(), asyncio.Event(), asyncio.Queue[int]()
+    held, renew = desk.records.held, desk.records.renew_claim
+
+    async def first_waits(sessions: list[str]) -> Any:
+        if not begun.is_set():
+            begun.set()
+            await go.wait()
+        return await held(sessions)
+
+    async def noted(claim: Claim, at: int) -> None:
+        await renew(claim, at)
+        renewals.put_nowait(at)
+
+    monkeypatch.setattr(desk.records, "held", first_waits)
+    monkeypatch.setattr(desk.records, "renew_claim", noted)
+    monkeypatch.setattr(idempotency, "_RENEW_S", 0.01)
+    monkeypatch.setattr(idempotency, "now_ms", lambda: now)
+    path = f"{V1}/people/find"
+    async with asyncio.timeout(PATIENCE_S):
+        first = asyncio.create_task(api.ask("POST", path, PERSON, Idempotency_Key="a"))
+        await begun.wait()
+        for _ in range(3):
+            now += 40_000
+            while await renewals.get() < now:
+                pass
+        assert await refused(await api.ask("POST", path, PERSON, Idempotency_Key="a")) == (409, "in_progress")
+        go.set()
+        assert (await first).status == 200
+    assert (await api.ask("POST", path, PERSON, Idempotency_Key="a")).headers["Idempotency-Replayed"] == "true"
+
+
+async def test_late_request_neither_completes_nor_releases_the_claim_of_another(desk: Desk, api: Api) -> None:
+    [token] = await desk.records.api_tokens()
+    late, present, third = (Claim(token.id, "a", owner) for owner in ("late", "present", "third"))
+    now, after = now_ms(), now_ms() + 61_000
+    assert await desk.records.claim_answer(late, "", now) is None
+    assert await desk.records.claim_answer(present, "", after) is None
+    await desk.records.renew_claim(late, after + 50_000)
+    await desk.records.keep_answer(late, 200, "late", after)
+    await desk.records.forget_answer(late)
+    known = await desk.records.claim_answer(third, "", after + 59_000)
+    assert known is not None
+    assert known.status == 0
+    await desk.records.keep_answer(present, 200, "present", after)
+    known = await desk.records.claim_answer(third, "", after + 61_000)
+    assert known is not None
+    assert known.body == "present"
 
 
 async def test_remembered_answers_are_bounded_sealed_and_forgotten(desk: Desk, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -413,8 +468,8 @@ async def test_remembered_answers_are_bounded_sealed_and_forgotten(desk: Desk, a
     made = [await (await api.ask("POST", f"{SITE}/codes", wanted, Idempotency_Key=f"k{n}")).json() for n in range(5)]
     [token] = await desk.records.api_tokens()
     now = now_ms()
-    known = [await desk.records.claim_answer(token.id, f"k{n}", "", now) for n in (4, 3, 2)]
+    known = [await desk.records.claim_answer(Claim(token.id, f"k{n}", ""), "", now) for n in (4, 3, 2)]
     assert all(answer is not None and answer.status == 200 for answer in known)
     assert not [answer for answer in known if answer and made[4]["code"] in answer.body]
-    assert await desk.records.claim_answer(token.id, "k0", "", now) is None
-    assert await desk.records.claim_answer(token.id, "k4", "", now + api_answers.KEPT_MS) is None
+    assert await desk.records.claim_answer(Claim(token.id, "k0", ""), "", now) is None
+    assert await desk.records.claim_answer(Claim(token.id, "k4", ""), "", now + api_answers.KEPT_MS) is None

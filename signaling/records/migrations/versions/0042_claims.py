@@ -1,0 +1,23 @@
+"""Store which request has claimed an idempotency key.
+
+A server of the former version claims keys without an owner. During a rolling upgrade, such a server can still complete or
+release the claim of another request.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0042"
+down_revision = "0041"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("api_answer", sa.Column("owner", sa.Text(), server_default="", nullable=False))
+
+
+def downgrade() -> None:
+    op.drop_column("api_answer", "owner")
