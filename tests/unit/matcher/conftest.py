@@ -70,7 +70,7 @@ class Desk:
         return self.events
 
     def serve(self, request: str) -> None:
-        """Accept the request for the member who is reserved for it, and let the member enter the room."""
+        """Accept the request on behalf of the member for whom it is reserved, and let this member enter the room."""
         self.accept(request)
         self.do("entered", request)
 

@@ -32,7 +32,7 @@ def team(rng: Random, people: int) -> list[Staff]:
 
 
 def line(rng: Random, length: int) -> list[Request]:
-    """Draw random users who have waited for up to two minutes. The user who has waited longest is first."""
+    """Return requests of random users who have waited for up to two minutes. The user who has waited longest is first."""
     waits_ms = sorted((rng.randint(0, 120_000) for _ in range(length)), reverse=True)
     return [
         Request(f"q{number}", "user", "shop", rng.choice(LANGUAGES), (rng.choice(TOPICS),), NOW - wait_ms)

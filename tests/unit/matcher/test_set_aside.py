@@ -1,4 +1,4 @@
-"""A request whose user has left the page is set aside: it takes no place of its counselor."""
+"""A request whose user has left the page is set aside: the request takes no place of its counselor."""
 
 from __future__ import annotations
 

@@ -19,7 +19,10 @@ def line(at_once: int = 1, each_address: int = 9, most_waiting: int = 9, ledger:
 
 
 class Crowd:
-    """People who want a turn in the queue, each with a session. `served`: the sessions of the served people, in order."""
+    """People who wait for a turn in a `FairLine`, each with a session.
+
+    `served`: the sessions of the people who got a turn, in order.
+    """
 
     def __init__(self, of: FairLine) -> None:
         self.line = of

@@ -20,7 +20,7 @@ TICK_EVERY_S = 0.2
 
 
 def congestion(name: str) -> Iterator[float]:
-    """Yield each time at which the estimator sees congestion, in seconds since the first packet."""
+    """Yield the moments at which the estimator sees congestion, in seconds since the first packet."""
     began: float | None = None
     seen = float("-inf")
     for line in lzma.decompress((TRACES / f"{name}.xz").read_bytes()).decode().splitlines():

@@ -321,7 +321,7 @@ def nested(first: int, count: int) -> bytes:
 
 
 def test_nested_maps_are_bounded_and_freed_safely(wire: Wire) -> None:
-    """Without a limit, deleting the root of 40,000 nested maps would end the worker's process."""
+    """Without a limit for nested maps, deleting the root of 40,000 of them would end the worker's process."""
     for n in range(6):
         wire.now += 20
         wire.board.receive("user", create_update_message(nested(n * 5000, 5000)))

@@ -64,7 +64,7 @@ def roughness(sound: NDArray[np.int16], hertz: float) -> float:
 
 
 class Ears:
-    """Decoders for the packets of all listeners. While no packet is sent, a listener hears silence."""
+    """The listeners' decoders. A listener to whom no packet is sent hears silence."""
 
     def __init__(self) -> None:
         self.sent: defaultdict[str, list[tuple[bytes, int, bool]]] = defaultdict(list)
@@ -114,7 +114,7 @@ def everyone(*names: str) -> dict[str, dict[str, float]]:
 class Room:
     """An AudioRoom with decoders and a clock.
 
-    Packets arrive every 20 ms, at `PHASE_S` after a multiple of 20 ms. The AudioRoom may move its ticks to an earlier moment.
+    Packets arrive every 20 ms, at first `PHASE_S` after each tick. The AudioRoom may move its ticks to an earlier moment.
     """
 
     BEGAN, PHASE_S = 100.0, 0.004

@@ -275,7 +275,10 @@ def test_silence_after_long_stalls_makes_no_longer_delay_than_speech_does() -> N
 
 
 def test_new_stream_takes_over() -> None:
-    """The new stream has another SSRC, or its sender has restarted. In each case, sequence number and timestamp jump."""
+    """Either the new stream has another SSRC, or the sender has restarted.
+
+    In both cases, the sequence number and the timestamp jump.
+    """
     listener = Listener()
     listener.hear(stream(2), 2)
     listener.hear(stream(3, sequence=1234, timestamp=99_000_000, start=2.0), 5)

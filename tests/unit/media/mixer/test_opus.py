@@ -1,4 +1,4 @@
-"""Find libopus, and say what is wrong if it is missing."""
+"""libopus is found. If it is missing, or lacks a function, an error says what is wrong."""
 
 from __future__ import annotations
 

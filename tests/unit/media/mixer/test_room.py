@@ -345,7 +345,7 @@ def test_ticks_follow_the_speakers_packets(phase_s: float, voices: dict[str, lis
 def test_person_who_mutes_with_dtx_is_heard_after_ticks_have_moved_earlier(voices: dict[str, list[bytes]]) -> None:
     """While the counselor is muted, the room's ticks move to an earlier moment.
 
-    In a real room, they move because the packets of the other people arrive early enough.
+    In a real room, the ticks move because the packets of the other people arrive early enough.
     """
     room = Room()
     room.audio.set_matrix(everyone("user", "counselor"), set())

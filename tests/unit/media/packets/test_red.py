@@ -227,7 +227,7 @@ def test_lossy_connection_gets_red_until_the_loss_ends() -> None:
 def test_unevenly_reported_loss_does_not_stop_red(every_s: float, burst: int) -> None:
     """Ten per cent of the packets are lost at random, one by one or in bursts.
 
-    The reports come at uneven intervals, and the speaker sends fewer packets in pauses.
+    Reports of the loss come at uneven intervals, and the speaker sends fewer packets in pauses.
     """
     dice, remedy, with_copies, reports = random.Random(1), Remedy(), 0, 600
     for number in range(reports):

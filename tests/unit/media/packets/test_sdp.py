@@ -178,7 +178,7 @@ def test_a_section_without_a_port_is_answered_without_one(offer: str, refused: t
 
 
 def test_the_answer_to_a_section_without_a_port_names_its_format(offer: str) -> None:
-    """Pion refuses an answer that does not name a format."""
+    """Pion, a WebRTC library in Go, refuses an answer that does not name a format."""
     head, *sections = re.sub("m=(video|application) 0", r"m=\1 9", _without(offer, "a=bundle-only")).split("m=")
     sections[1] = sections[1].replace("video 9", "video 0", 1)
     number = sections[1].split()[3]

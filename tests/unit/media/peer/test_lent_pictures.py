@@ -121,7 +121,10 @@ class Driver:
         self.lost += [(layer, self.twins.made(layer, vp8(self.picture, starts=False))) for _ in range(count)]
 
     def find(self, at: int, repeated: bool) -> None:
-        """Deliver one of the packets that `lose` has held back. `repeated`: as a retransmission, instead of the late original."""
+        """Deliver one of the packets that `lose` has held back.
+
+        With `repeated`, the packet comes as a retransmission, and otherwise as the late original.
+        """
         if at < len(self.lost):
             layer, given_ = self.lost.pop(at)
             self.twins.deliver(self.twins.again(layer, given_[0]) if repeated else given_, self.now)

@@ -146,7 +146,7 @@ def test_reports_of_a_relayed_stream_give_its_capture_time(camera: streams.Incom
     assert report is not None
     [parsed] = rtcp.parse(report)
     assert isinstance(parsed, rtcp.SenderReport)
-    # captured at 5000 s by the sender's clock, which is 4000 s by the worker's clock; the arrival time does not matter
+    # captured at 5000 s by the sender's clock, which is 4000 s by the worker's clock; the packet's arrival time does not matter
     assert parsed.ntp == rtcp.ntp(4000.0)
     assert parsed.timestamp == rtp.parse(slot.sent[0]).timestamp
 
@@ -195,7 +195,10 @@ class Layers:
         self.at = 0.0
 
     def send(self, *, key: streams.Incoming | None = None) -> list[streams.Incoming]:
-        """Send one packet of each layer. Return the layers that the slot forwarded."""
+        """Send one packet of each layer. Return the layers that the slot forwarded.
+
+        `key`: the layer whose packet begins a keyframe.
+        """
         self.at += 0.05
         went = []
         for layer in (self.low, self.high):

@@ -66,7 +66,7 @@ def picture(
 
 
 def loudness(path: Path, hz: int, step_s: float = 0.1) -> list[bool]:
-    """Return for each step of `step_s` in the file whether this tone is heard."""
+    """Return for each `step_s` seconds of the file whether this tone is heard."""
     return [_has(samples, hz) for samples in _steps(decoded(path), step_s)]
 
 

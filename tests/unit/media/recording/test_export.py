@@ -40,7 +40,7 @@ def planned(path: Path, kind: str, packets: Packets, *spans: tuple[float, float]
 
 
 def seconds(found: list[bool], begin: float, end: float) -> list[bool]:
-    """Return the steps of 0.1 s between these seconds, without the first and the last step."""
+    """Return the part of `found` between these seconds, without the first and the last step of 0.1 s."""
     return found[round(begin * 10) + 1 : round(end * 10) - 1]
 
 

@@ -42,7 +42,7 @@ class Pipe:
 
 
 class Camera:
-    """A camera with two layers. A tap passes its packets to a recorder."""
+    """A camera with two layers. A tap passes the camera's packets to a recorder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "s-1" / "1-1"
@@ -78,7 +78,7 @@ class Camera:
 
 
 def spans(log: list[dict]) -> dict[int, tuple[float, float]]:
-    """Return for each track (start, end) in seconds after AT."""
+    """Return track → (start, end), in seconds after AT."""
     begins = {entry["n"]: entry["at"] / 1000 - AT for entry in log if entry["type"] == "track"}
     ends = {entry["n"]: entry["at"] / 1000 - AT for entry in log if entry["type"] == "track_end"}
     return {n: (round(begins[n], 2), round(ends[n], 2)) for n in begins}

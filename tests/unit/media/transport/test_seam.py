@@ -91,7 +91,7 @@ async def test_media_and_messages_pass_after_the_handshake(ends: Ends) -> None:
     doc = channel(ends, "doc")
     await ends.until(("opened", "doc"))
     async with asyncio.timeout(PATIENCE_S):
-        while doc.readyState != "open":  # the channel opens a moment later, when the server has acknowledged it
+        while doc.readyState != "open":  # the channel opens a moment later, when the server has acknowledged the channel
             await asyncio.sleep(0.005)
     doc.send(b"\0hello")
     await ends.until(("doc", b"\0hello"))

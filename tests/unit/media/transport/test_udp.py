@@ -50,7 +50,7 @@ async def test_replies_leave_from_the_address_that_was_asked() -> None:
     sockets.close()
     assert (data, reply, source) == (b"\x16" * 20, b"back", bound[1])
     assert drops == {"junk": 1}
-    sockets.send(b"late", path)  # after `close` this does nothing
+    sockets.send(b"late", path)  # `send` does nothing after `close`
 
 
 async def test_late_read_datagram_keeps_its_arrival_time() -> None:

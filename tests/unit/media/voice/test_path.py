@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from media.voice.path import TRANSITIONS, Effect, Event, Mode, VoicePath, event_of
 
 LENT = {Mode.OFFLOADED, Mode.BUFFERED, Mode.HUSHED, Mode.FLOWING}
-"""Modes in which the fast path has the voice."""
+"""Modes in which the fast path has taken the voice."""
 FOR_THE_MIX = {Mode.MIXED, Mode.BUFFERED, Mode.HUSHED, Mode.PASSTHROUGH, Mode.FLOWING}
 LENDS = {Effect.OFFLOAD: Mode.OFFLOADED, Effect.BUFFER: Mode.BUFFERED, Effect.HUSH: Mode.HUSHED, Effect.FLOW: Mode.FLOWING}
 ROUTED = {Event.ROUTED_TO_RELAY: Mode.RELAYED, Event.ROUTED_TO_MIX: Mode.MIXED}

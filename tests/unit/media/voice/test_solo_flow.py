@@ -100,7 +100,7 @@ class Person:
             self.skip(1)
 
     def skip(self, count: int) -> None:
-        """Skip packets, as if the network had lost them."""
+        """Skip `count` packets, as if the network had lost them."""
         self.n += count
         self.timestamp += count * TICK
 

@@ -85,7 +85,7 @@ async def test_partner_that_removes_its_last_key_is_believed(partner: Partner) -
     partner.keys = {}
     partner.now += FRESH_MS + 1
     assert await partner.has("old") is False
-    with pytest.raises(NotFetched):  # the person who sets up the address learns that it has no keys
+    with pytest.raises(NotFetched):  # the person who sets up the address learns that the address has no keys
         await partner.known.look(AT)
 
 

@@ -39,7 +39,8 @@ class Outbox:
         self.pause_s = 0.01
 
     async def drop_mails(self, key: str) -> None:
-        self.pause_s = max(0.0, self.pause_s - 0.002)  # each call takes less time than the call before, and so ends before it
+        # each call takes less time than the call before, and so ends before that call
+        self.pause_s = max(0.0, self.pause_s - 0.002)
         await asyncio.sleep(self.pause_s)
         self.queued.pop(key, None)
 

@@ -1,4 +1,4 @@
-"""If too many conversations sleep, the organisation that has most of them loses those that have slept longest."""
+"""If too many conversations sleep, the organisation with most of them loses the conversations that have slept longest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A site's mails come from its own address only while the operator of the server allows that address."""
+"""Mails of a site come from the site's own mail address only while the operator of the server allows this address."""
 
 from __future__ import annotations
 

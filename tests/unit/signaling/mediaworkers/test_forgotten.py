@@ -1,6 +1,6 @@
 """Rooms of a worker that belong to no session.
 
-Only the leader closes such rooms, and only if no session has them at two checks in a row.
+Only the leader closes such a room, and only if the room belongs to no session at two checks in a row.
 """
 
 from __future__ import annotations

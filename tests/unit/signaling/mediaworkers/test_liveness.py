@@ -1,4 +1,4 @@
-"""The tests check when a silent worker counts as dead, and how long the start of its successor waits."""
+"""The tests check when a silent worker counts as dead, and how long the service waits before it starts a successor."""
 
 from __future__ import annotations
 

@@ -219,7 +219,10 @@ def helped(experts: dict[str, StaffRecord], seed: int) -> Lived:
 
 
 def recorded_help(life: Lived) -> list[PastSession]:
-    """Return a long conversation for each request for help, in the form of the records."""
+    """Return the sessions of these days as the records contain them.
+
+    Each request for help belongs to a long conversation.
+    """
     found = []
     for session in recorded(life):
         served = session.active_at is not None

@@ -30,7 +30,7 @@ ELSEWHERE = {  # File → raw input that this file may read without the parser.
     "hours.py": "msgspec.convert",  # The administrator's input, whose texts have narrow patterns.
     "brief.py": "parts.query",  # Parts of a page address that has been parsed.
     "seen_pages.py": "json.Decoder",  # The lines of a file that our server stored.
-    "workshop.py": "json.loads",  # The report of our own process on an image.
+    "workshop.py": "json.loads",  # What our own process reports about an image.
     "site_parts.py": "msgspec.convert",  # Parts of a site that our server wrote into the audit.
     "oidc.py": "msgspec.convert",  # The settings of the provider that our server stored.
     "errors.py": "request.match_info",  # The name of the matched route.

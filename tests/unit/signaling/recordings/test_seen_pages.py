@@ -43,7 +43,7 @@ async def test_lines_are_written_in_order_and_after_a_restart(recordings: Record
     pages.end("s-1", 12)
     await pages.write()
     path = recordings.folder / "s-1" / page_name(3, 1)
-    path.write_bytes(path.read_bytes() + b'{"at":1')  # as if the server had been killed while it wrote a line
+    path.write_bytes(path.read_bytes() + b'{"at":1')  # as if the server had been killed in the middle of a line
     again = await begun(Recordings(recordings.folder))
     again.end("s-1", 20)
     await again.write()
@@ -71,7 +71,7 @@ async def test_page_is_found_where_no_voice_was_recorded(recordings: Recordings)
 async def test_page_is_kept_up_to_the_sessions_bound(recordings: Recordings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seen_pages, "MOST_BYTES", 4000)
     await begun(recordings)
-    pages = await begun(recordings, period=2)  # the limit counts the bytes of both periods
+    pages = await begun(recordings, period=2)  # the limit counts the bytes of both recording periods
     for at in range(20, 25):
         pages.add("s-1", Shown(at=at, data=PART))
         await pages.write()

@@ -1,4 +1,4 @@
-"""Outcomes form a tree. Each category has its own outcomes and says whether one is required."""
+"""Outcomes form a tree. A category may have outcomes of its own, and may require that staff choose one."""
 
 from __future__ import annotations
 

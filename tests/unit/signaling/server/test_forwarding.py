@@ -36,7 +36,10 @@ async def follower(leader: TestServer) -> AsyncIterator[TestServer]:
 
 
 class Seen:
-    """A leader that records the targets of forwarded requests. The leader requires the cluster's token in each request."""
+    """A leader that records the target (path and query) of each forwarded request.
+
+    The leader requires the cluster's token in each request.
+    """
 
     def __init__(self) -> None:
         self.targets: list[str] = []

@@ -1,7 +1,7 @@
 """The state table of appointments.
 
-The tests cover the place that is kept free before the start, the ring for the booked counselor and then for everybody, and missed
-appointments.
+The tests cover the place that is kept free before the start, missed appointments, and the ring. The ring goes first to the booked
+counselor, and then to everybody.
 """
 
 from __future__ import annotations

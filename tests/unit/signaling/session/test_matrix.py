@@ -88,7 +88,10 @@ def test_held_user_sees_nobody_and_is_not_seen() -> None:
 
 
 def test_unheard_voice_is_not_recorded() -> None:
-    """On hold and in consultation, the user is told that nobody hears them. So the user's voice must not be recorded either."""
+    """During a hold or a consultation, the user is told that nobody hears them.
+
+    So the user's voice must not be recorded either.
+    """
 
     def recorded(session: Session) -> list[str]:
         session.recording.on = True
@@ -117,7 +120,7 @@ def test_unheard_voice_is_not_recorded() -> None:
     ],
 )
 def test_listener_hears_only_what_somebody_hears_and_is_not_heard(session: Session, heard: tuple[str, ...]) -> None:
-    """When a user is told that nobody hears them, an operator who listens in does not hear them either."""
+    """When a user is told that nobody hears them, an operator who listens in must not hear the user either."""
     for person in session.people.values():
         person.media = Media(camera=True, screen=True)
     before = matrix.compute(session)

@@ -1,4 +1,4 @@
-"""A text session becomes a voice call when its counselor has accepted, and not before."""
+"""A text session becomes a voice call when its counselor has accepted the call, and not before."""
 
 from __future__ import annotations
 

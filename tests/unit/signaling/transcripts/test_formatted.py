@@ -27,7 +27,10 @@ def examples(file: str, title: str) -> list[Any]:
 
 
 def short(pieces: list[str | Span]) -> str:
-    """Write pieces as the pages' tests do: "*" strong, "/" em, "`" code, "→" link."""
+    """Write pieces as the pages' tests do.
+
+    "*" stands for strong, "/" for em, "`" for code, and "→" for a link.
+    """
     return "".join(piece if isinstance(piece, str) else f"{{{SHORT[piece.kind]} {short(piece.of)}}}" for piece in pieces)
 
 

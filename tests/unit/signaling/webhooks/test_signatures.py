@@ -1,4 +1,4 @@
-"""The functions of docs/webhooks.md accept what we sign, and refuse everything else."""
+"""The example functions in docs/webhooks.md accept what we sign, and refuse everything else."""
 
 from __future__ import annotations
 

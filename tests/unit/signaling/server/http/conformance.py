@@ -22,7 +22,7 @@ _row: ContextVar[Operation | None] = ContextVar("row", default=None)
 
 @contextmanager
 def compared(app: web.Application, patch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Compare what handlers read and answer with their rows, until the test ends.
+    """Compare what each handler reads and answers with the handler's row in `api_table.py`, until the test ends.
 
     Then fail if there are differences, and name each of them.
     """
@@ -70,7 +70,7 @@ def _differences(row: Operation, response: web.Response) -> Iterator[str]:
 
 
 def _is(body: bytes, kind: Any) -> bool:
-    """Return whether this JSON value is of this type and has no further members."""
+    """Return whether this JSON value is of this type and has no members that the type lacks."""
     try:
         value = msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError:

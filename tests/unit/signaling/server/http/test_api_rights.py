@@ -26,7 +26,7 @@ WITHOUT_THING = {route for route in TOKEN_ROUTES if "{" not in route}
 async def path(built: World, route: str, site: str) -> str:
     """Store something in this site that the route can be about, such as a session.
 
-    Return the path of the route to it.
+    Return the route's path to this thing.
     """
     member = await built.desk.records.staff("ops")
     assert member is not None

@@ -1,4 +1,4 @@
-"""Changes of the plan for a site's mails, with the site's own texts.
+"""Operators change the plan for a site's mails, and the site's own texts of mails.
 
 The server checks and previews the texts, writes them into the audit, and can undo a change.
 """
@@ -20,7 +20,7 @@ OWN = {"subject": "{site}: 답이 왔어요", "text": "{name} 상담사가 답�
 
 
 class Operator:
-    """A signed-in member of staff."""
+    """A signed-in operator who sends requests."""
 
     def __init__(self, desk: Desk, cookie: dict[str, str]) -> None:
         self.desk, self.cookie = desk, cookie

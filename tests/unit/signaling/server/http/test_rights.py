@@ -121,7 +121,7 @@ class World:
     async def path(self, route: str, site: str, member: StaffRecord, *, takes_part: bool) -> str:
         """Store something in this site that the route can be about, such as a session.
 
-        Return the path of the route to it.
+        Return the route's path to this thing.
         """
         _, path = route.split(" ")
         await self.desk.records.save_site(self.sites[site])  # an earlier request may have removed the site
@@ -198,7 +198,7 @@ async def status(world: World, route: str, path: str, headers: dict[str, str]) -
 
 
 def expected(role: StaffRole, action: Action, route: str, place: str) -> bool:
-    """Return whether the table of rights allows this role this action on a thing at this place."""
+    """Return whether the table of rights allows this role this action on a thing at this place (`PLACES`)."""
     reach = TABLE[action].get(role)
     if route in LISTS:
         return reach is not None

@@ -1,4 +1,7 @@
-"""Signing keys of a site are added and retired in the browser and by the API, and users exchange codes that these keys sign."""
+"""Signing keys of a site are added and retired in the browser and by the API.
+
+Users exchange codes that are signed with these keys.
+"""
 
 from __future__ import annotations
 

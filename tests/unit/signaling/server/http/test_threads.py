@@ -221,7 +221,7 @@ async def test_empty_conversations_are_left_out_and_messages_kept(desk: Desk, pa
 @pytest.mark.slow
 async def test_long_threads_and_conversations_come_in_pages(desk: Desk, past: Past) -> None:
     for n in range(PAGE_SIZE):
-        await past.session(f"s-{n:03}", "minji", at=NOW - 1000)  # all began in the same millisecond
+        await past.session(f"s-{n:03}", "minji", at=NOW - 1000)  # all these conversations began in the same millisecond
     minji = await bearer_of(desk, "minji")
     first = await (await desk.get("/api/threads", headers=minji)).json()
     assert (len(first["items"]), first["more"]) == (PAGE_SIZE, True)

@@ -6,7 +6,10 @@ from .conftest import BEARER, Desk, png, refused
 
 
 async def talked(desk: Desk) -> str:
-    """Make a session with a line and a picture for all, and a line and a picture for staff. Return its id."""
+    """Make a session with a line and a picture that everybody sees, and with a line and a picture that only staff see.
+
+    Return the session's id.
+    """
     session = await desk.session()
     for audience, headers in (("all", BEARER), ("staff", await desk.cookie_of("jimin"))):
         shared = await desk.post(f"/api/sessions/{session}/pictures?audience={audience}", data=png(), headers=headers)

@@ -273,7 +273,7 @@ async def test_changes_and_undos_are_stored_with_their_entry_or_not_at_all(desk:
         return (await desk.http.post(path, headers=cookie, **sent)).status
 
     database = desk.settings.data_dir / "records.sqlite"
-    # `capture_logs`, because it takes seconds to print the tracebacks
+    # `capture_logs` catches the tracebacks, which take seconds to print
     with closing(sqlite3.connect(database, isolation_level=None)) as file, capture_logs():
 
         async def all_or_nothing(path: str, body: Any) -> None:

@@ -1,4 +1,4 @@
-"""The webhooks of an organisation, which its owners and managers set."""
+"""Owners and managers set the webhooks of their organisation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Operators set outcomes and tags, staff choose from them, and a search finds sessions by them."""
+"""Operators set outcomes and tags. Staff choose from these, and a search finds sessions by outcome and tag."""
 
 from __future__ import annotations
 
