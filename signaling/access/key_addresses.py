@@ -43,7 +43,7 @@ class _Known:
 
 
 class KeyAddresses:
-    """The partners' keys of all addresses that codes have needed lately."""
+    """Partners publish their keys at web addresses. Holds the keys from every address that a code has needed lately."""
 
     def __init__(self, fetch: Fetch, now: Callable[[], int]) -> None:
         self._fetch = fetch

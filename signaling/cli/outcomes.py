@@ -38,7 +38,7 @@ async def outcomes_show(records: Records, site_id: str) -> None:
 @click.argument("file", metavar="FILE.json", type=click.File("rb"))
 @with_records
 async def outcomes_set(records: Records, site_id: str, file: IO[bytes]) -> None:
-    """Set the site's plan of choices from a JSON file, or from standard input (-). The new plan replaces the present one."""
+    """Replace what staff of the site choose after a conversation, from a JSON file or from standard input (-)."""
     site = await site_of(records, site_id)
     try:
         plan = _read_plan(file.read())

@@ -163,8 +163,8 @@ class Database:
     async def _last_turns(self) -> int:
         """Wait at most `ENDING_S` until no transaction runs, by taking all turns.
 
-        Return how many turns were taken. Closing must wait: if a task is cancelled a second time while its connection is being
-        closed, aiosqlite waits for a thread that has ended.
+        Return how many turns were taken. Call this before closing the database: a cancelled task closes its own connection. If
+        the task were cancelled again meanwhile, aiosqlite would wait without end for a thread that has ended.
         """
         taken = 0
         with suppress(TimeoutError):

@@ -1,8 +1,9 @@
 """A cluster whose parts are on networks of their own, and the faults of these networks.
 
 Each row disturbs the connection between two parts: it drops all packets, in both directions or in only one, or it loses some
-packets, or it delays all packets. During the fault, calls continue, and the test listens to their tones. The people can reach
-every server all the time. They can also reach every worker, except in the rows about the network between people and a worker.
+packets, or it delays all packets. During the fault, the test keeps calls running, and listens to the tones that people hear. The
+people can reach every server all the time. They can also reach every worker, except in the rows about the network between people
+and a worker.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class ReportQuery(PeriodQuery, kw_only=True):
 class ReportRow(Struct, kw_only=True):
     """One row of a report.
 
-    Times are in seconds. A mean, a share or a percentile is null if there are no values.
+    Durations are in seconds. A mean, a share or a percentile is null if there are no values.
 
     - `at`: the start of the row's hour, day or week; null in all other rows. `at` is the local time in the reader's zone, in ms,
       as if this zone were UTC.

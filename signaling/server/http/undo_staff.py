@@ -1,4 +1,4 @@
-"""Undo a change of a member of staff: their settings, or their working hours."""
+"""Undo a change of the settings or the working hours of a member of staff, whoever made the change."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def lying(form: str) -> bytes:
 def test_photo_that_claims_to_be_small_is_refused_or_shown_small() -> None:
     with pytest.raises(PictureRefused, match="picture_damaged"):
         reencode(lying("HEIF"))
-    # the AVIF decoder scales the photo down; until then, only the process's memory limit bounds the decoding
+    # the AVIF decoder decodes the whole photo and then scales it down; only the process's memory limit bounds this
     made = reencode(lying("AVIF"))
     assert (made.width, made.height) == (64, 48)
 

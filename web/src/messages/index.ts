@@ -2026,7 +2026,7 @@ export interface SetCobrowse {
   id?: number | null;
 }
 /**
- * One part of the user's page, from the connection that shows it (``hello.page``).
+ * One part of the partner's page for co-browsing, from the script on that page (its connection said ``hello.page``).
  *
  * ``data``: base64 of a piece of one batch: compressed (deflate-raw) JSON, a list of events. ``more``: the next message
  * continues the batch. ``first``: the batch begins with a whole snapshot.

@@ -22,7 +22,8 @@ def tone(hertz: float, seconds: float, peak: int = 8000) -> Samples:
 def voice(seconds: float, peak: int = 10_000) -> Samples:
     """Return a hum that varies in pitch and loudness, as speech does.
 
-    The hum has 29 harmonics of 120 to 160 Hz, swells three times a second, and contains a little noise.
+    The fundamental varies from 120 to 160 Hz and has 29 harmonics. The hum swells three times a second, and contains a little
+    noise.
     """
     time = np.arange(round(48_000 * seconds)) / 48_000
     phase = 2 * np.pi * np.cumsum(140 + 20 * np.sin(2 * np.pi * 0.7 * time)) / 48_000

@@ -163,7 +163,7 @@ called_back = [
 
 # An operator begins to whisper. The user is put on hold and taken back. Then the operator joins.
 supervised: list[ev.SessionEvent] = [
-    *opening[:6],
+    *opening[:7],
     ev.PeerOffered("ops", "p-1", "tab-1"),
     ev.PeerChanged("ops", "p-1", 1, "live"),
     ev.ListenedAs("ops", "whisper", True),

@@ -15,7 +15,7 @@ interface StrangerProps {
 /** The page behind the link in a mail about a new sign-in, for people who say that this sign-in was not theirs. Ends the sign-in
  *  that the person has reported and all later sign-ins. Then offers a link for a new password. */
 export function Stranger({ token, onDone }: StrangerProps) {
-  // the account's login name, known after the reported sign-in has been ended; null before
+  // the account's login name; null until the server has ended the sign-in that the owner did not make
   const [login, setLogin] = useState<string | null>(null);
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
