@@ -17,6 +17,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeVar
+from urllib.parse import urlsplit
 
 import argon2
 import msgspec
@@ -186,11 +187,23 @@ async def seed(records: Records, settings: Settings) -> None:
 def _with_shop(known: Site, demo: Site) -> Site:
     """Return the stored site with the shop's key and address. The shop's address changes with `--shop-port`."""
     keys = [*demo.keys, *(key for key in known.keys if key.kid != KEY_ID)]
-    site = known if demo.keys[0] in known.keys else replace(known, keys=keys)
-    if demo.origins[0] in known.origins:
-        return site
-    origins = [*known.origins, *demo.origins]
-    return replace(site, origins=origins, privacy_url=demo.privacy_url, home_url=demo.home_url)
+    return replace(
+        known,
+        keys=known.keys if demo.keys[0] in known.keys else keys,
+        origins=list(dict.fromkeys([*known.origins, *demo.origins])),
+        privacy_url=_moved(known, known.privacy_url, demo.privacy_url),
+        home_url=_moved(known, known.home_url, demo.home_url),
+    )
+
+
+def _moved(known: Site, stored: str, present: str) -> str:
+    """Return the present address of a page of the shop. If operators have changed the stored address, return that address.
+
+    An address is unchanged if it is the address of the same page at an origin where the shop has been.
+    """
+    page = urlsplit(present)
+    earlier = [origin for origin in known.origins if urlsplit(origin).hostname == page.hostname]
+    return present if stored in [f"{origin}{page.path}" for origin in earlier] else stored
 
 
 def _shop_secret(settings: Settings) -> str:

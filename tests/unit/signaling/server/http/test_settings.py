@@ -72,6 +72,31 @@ async def test_demo_shop_works_at_another_port_and_with_another_key(desk: Desk) 
     assert site.keys == demo.site_of(moved).keys
 
 
+async def test_demo_shop_that_returns_to_an_earlier_port_links_to_that_port(desk: Desk) -> None:
+    at_first = await desk.records.site("demo-shop")
+    moved = dataclasses.replace(desk.settings, shop_port=desk.settings.shop_port + 1)
+    for settings in (moved, desk.settings):
+        await demo.seed(desk.records, settings)
+        site = await desk.records.site("demo-shop")
+        assert site is not None
+        assert (site.home_url, site.privacy_url) == (f"{settings.shop_url}/", f"{settings.shop_url}/privacy.html")
+    assert at_first is not None
+    assert site == replace(at_first, origins=[desk.settings.shop_url, moved.shop_url])
+
+
+@pytest.mark.parametrize("origins", [["https://own.example"], ["http://127.0.0.1:8081", "https://own.example"]])
+@pytest.mark.parametrize("port", [8081, 8082])
+async def test_links_that_operators_changed_in_the_demo_shop_stay(desk: Desk, origins: list[str], port: int) -> None:
+    own = {"home_url": "https://own.example/", "privacy_url": ""}
+    assert (await changed(desk, origins=origins, **own))[0] == 200
+    at_port = dataclasses.replace(desk.settings, shop_port=port)
+    await demo.seed(desk.records, at_port)
+    site = await desk.records.site("demo-shop")
+    assert site is not None
+    assert {"home_url": site.home_url, "privacy_url": site.privacy_url} == own
+    assert at_port.shop_url in site.origins
+
+
 async def test_keys_hours_and_outcomes_outlast_a_change(desk: Desk) -> None:
     before = await desk.records.site("demo-shop")
     assert (await changed(desk, accent="#123456"))[0] == 200
