@@ -210,13 +210,17 @@ class FakeLive:
 
 @dataclass
 class Desk:
-    """A client of the server. `post` sends the `Origin` header of our own page, unless the test names another origin."""
+    """A client of the server. `post` sends the `Origin` header of our own page, unless the test names another origin.
+
+    `with_retention`: the applications for which `http.setup` has set up retention. Retention itself does not run.
+    """
 
     http: TestClient[web.Request, web.Application]
     live: FakeLive
     records: Records
     settings: Settings
     app: web.Application
+    with_retention: list[web.Application]
 
     async def get(self, path: str, **options: Any) -> aiohttp.ClientResponse:
         return await self.http.get(path, **options)
@@ -307,11 +311,12 @@ async def desk(seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     app[app_keys.LIVE] = live
     app[app_keys.ENDPOINTS] = Endpoints(records, Seal(b"s" * 32), Reach(), wall_clock_ms)
     app[app_keys.PUSH_DEVICES] = Devices(records, Seal(b"s" * 32), Reach(), wall_clock_ms, subject="")
-    monkeypatch.setattr(retention, "setup", lambda app: None)
+    with_retention: list[web.Application] = []
+    monkeypatch.setattr(retention, "setup", with_retention.append)
     http.setup(app)
     with compared(app, monkeypatch):
         async with TestClient(TestServer(app)) as client:
-            yield Desk(client, live, records, settings, app)
+            yield Desk(client, live, records, settings, app, with_retention)
     await records.close()
 
 

@@ -1,0 +1,9 @@
+"""`http.setup` adds more than routes."""
+
+from __future__ import annotations
+
+from .conftest import Desk
+
+
+async def test_server_runs_retention_once(desk: Desk) -> None:
+    assert desk.with_retention == [desk.app]
