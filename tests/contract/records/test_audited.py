@@ -148,6 +148,7 @@ def writes(records: Records) -> list[tuple[str, Write]]:
         ("staff.mail", lambda audit: r.change_mail("jimin", "old@shop.example", "new@shop.example", audit=audit)),
         ("staff.invite", lambda audit: r.queue_mail(MAIL, audit=audit)),
         ("staff.add", lambda audit: r.add_staff_of_subject("i", "s", replace(JIMIN, id="o-1", login="o"), audit=audit)),
+        ("message.answer", lambda audit: r.queue_mail(replace(MAIL, id="e-2"), answers="m-1", audit=audit)),
         ("message.answer", lambda audit: r.answer_not_mailed("m-1", "unsubscribed", audit=audit)),
         ("line.retract", lambda audit: r.change_line("s-1", 1, retract, lambda _: audit)),
     ]  # fmt: skip  # a table
