@@ -22,8 +22,9 @@ from signaling.session.model import NotAllowed
 class Answering:
     """Answers messages that users left while nobody was available.
 
-    If an attempt failed and is repeated, the answer is not written again. The mail is put into the outbox together with the fact
-    that the message was answered, so that the user gets only one mail even if this server dies in between.
+    If an attempt failed and is repeated, the conversation still contains one answer, with the text of the last attempt. The mail
+    is put into the outbox together with the fact that the message was answered, so that the user gets only one mail even if this
+    server dies in between.
     """
 
     def __init__(
@@ -71,8 +72,7 @@ class Answering:
         if person is None or person.gone or entry.session.state != "asleep":
             raise NotAllowed("wrong_state")
         entry.hold(staff.id, client)
-        seq = entry.last_seq + 1
-        await self._lines.answer(entry, person, f"answer-{message.id}", text)
+        seq = await self._lines.answer(entry, person, f"answer-{message.id}", text)
         audit = [Audited(staff.id, "message.answer", f"session/{entry.id}")]
         try:
             await self._mailing.message_answered(entry, taken, staff.name, seq, audit=audit)

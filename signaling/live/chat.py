@@ -192,16 +192,30 @@ class Lines:
                 text=text,
             )
 
-    async def answer(self, entry: Entry, person: Person, line_id: str, text: str) -> None:
-        """Store the answer to a message that the user left. A repeated call stores nothing."""
-        await self._by_us(
-            entry,
-            line_id=line_id,
-            **_by(person),
-            kind="text",
-            audience="all",
-            text=text,
-        )
+    async def answer(self, entry: Entry, person: Person, line_id: str, text: str) -> int:
+        """Store and show the answer to a message that the user left. Return the number of the answer's line.
+
+        A repeated call stores no second line. If the repeated call has another text, the stored line is edited. Raise
+        `RecordsAway` while the records are unavailable, and `NotAllowed` if the line has been edited too often.
+        """
+        if self._owed:
+            raise RecordsAway
+        now = self._now()
+        async with entry.lines_lock:
+            line, new = await self._records.append_line(
+                entry.id,
+                line_id=line_id,
+                **_by(person),
+                kind="text",
+                audience="all",
+                text=text,
+                at=now,
+            )
+            if new:
+                self._fan_out(entry, line)
+        if not new:
+            await self._change(entry, person, line.seq, lambda stored: corrections.answered_again(stored, text, now))
+        return line.seq
 
     async def note(self, entry: Entry, person: Person, text: str) -> None:
         """Store a note for staff. The note's author may have left the room."""

@@ -27,9 +27,16 @@ def edited(line: Line, author: str, text: str, now: int) -> Line | None:
     if text == line.text:
         return None
     _require_in_time(line, now)
-    if len(line.former) >= MOST_EDITS or sum(len(each.text) for each in _kept(line, now)) > MOST_FORMER:
-        raise NotAllowed("too_often")
-    return replace(line, text=text, change="edited", changed_at=now, former=_kept(line, now))
+    return _with_text(line, text, now)
+
+
+def answered_again(line: Line, text: str, now: int) -> Line | None:
+    """Return the answer to a left message with its new text, or None when the line already has that text.
+
+    No mail has told the user of the earlier text. So the author may replace this text however late. Raises NotAllowed if the line
+    has been edited too often.
+    """
+    return None if text == line.text else _with_text(line, text, now)
 
 
 def retracted(line: Line, author: str, now: int) -> Line | None:
@@ -42,6 +49,13 @@ def retracted(line: Line, author: str, now: int) -> Line | None:
         return None
     _require_in_time(line, now)
     return replace(line, text="", picture="", change="retracted", changed_at=now, former=_kept(line, now))
+
+
+def _with_text(line: Line, text: str, now: int) -> Line:
+    former = _kept(line, now)
+    if len(line.former) >= MOST_EDITS or sum(len(each.text) for each in former) > MOST_FORMER:
+        raise NotAllowed("too_often")
+    return replace(line, text=text, change="edited", changed_at=now, former=former)
 
 
 def _require_author(line: Line, author: str) -> None:

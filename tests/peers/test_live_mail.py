@@ -16,6 +16,7 @@ import pytest
 
 from signaling.live import mailing
 from signaling.mail import Postbox
+from signaling.records import RecordsAway
 from signaling.records.mail_plan import MailPlan
 from signaling.server import app_keys
 from tests import PATIENCE_S
@@ -198,6 +199,36 @@ async def test_answer_is_mailed_once_even_if_the_server_dies_meanwhile(
         jimin = await service.staff("jimin")
         await jimin.find(lambda m: m["type"] == "queue" and any(each["answer"] == "sent" for each in m.get("messages", [])))
         assert (await jimin.ask(type="message_answer", message=left["id"], text="또"))["reason"] == "wrong_state"
+
+
+@pytest.mark.parametrize("second", ["네, 있어요.", "아니요, 품절이에요."])
+async def test_answer_repeated_after_a_failure_is_the_one_that_users_read(
+    service: Service, mails: Mails, monkeypatch: pytest.MonkeyPatch, second: str
+) -> None:
+    records = service.app[app_keys.RECORDS]
+    site = await records.site("demo-shop")
+    assert site is not None
+    await records.save_site(msgspec.structs.replace(site, mail=MailPlan(content="on")))
+    user, jimin = await service.user(), await service.staff("jimin")
+    await user.say("leave_message", contact=MINA, text="삼각대도 있나요?")
+    left = (await jimin.find(lambda m: m["type"] == "queue" and m.get("messages")))["messages"][0]
+    with monkeypatch.context() as patched:
+        patched.setattr(Postbox, "post", unavailable)
+        refused = await jimin.ask(type="message_answer", message=left["id"], text="네, 있어요.")
+        assert (refused["type"], refused["reason"]) == ("error", "unavailable")
+    assert (await jimin.ask(type="message_answer", message=left["id"], text=second))["type"] == "ok"
+    mail = await mails.one("답")
+    assert second in mail.get_body(("plain",)).get_content()
+    await user.send(type="lines", session=user.session_id, after=0)
+    lines = (await user.get("lines"))["lines"]
+    assert [line["text"] for line in lines if line["role"] == "counselor"] == [second]
+    edits = [each.subject for each in (await records.audits())[0] if each.action == "line.edit"]
+    assert edits == ([f"session/{user.session_id}"] if second != "네, 있어요." else [])
+
+
+async def unavailable(*_: Any, **__: Any) -> bool:
+    """Take the place of `Postbox.post` while the records are unavailable."""
+    raise RecordsAway
 
 
 async def test_answer_to_an_unsubscribed_address_says_that_no_mail_went(service: Service, mails: Mails) -> None:

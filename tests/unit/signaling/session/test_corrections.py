@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from signaling.protocol.session_views import Former, Line
-from signaling.session.corrections import CHANGE_MS, MOST_EDITS, MOST_FORMER, edited, retracted
+from signaling.session.corrections import CHANGE_MS, MOST_EDITS, MOST_FORMER, answered_again, edited, retracted
 from signaling.session.model import NotAllowed
 
 LINE = Line(seq=3, id="l", author="u", name="민아", role="user", kind="text", audience="all", at=1000, text="첫 글", rev=3)
@@ -50,6 +50,17 @@ def test_five_minutes_after_the_line_it_stands() -> None:
     assert retracted(LINE, "u", last) is not None
     assert refusal(edited, LINE, "u", "늦음", last + 1) == "too_late"
     assert refusal(retracted, LINE, "u", last + 1) == "too_late"
+
+
+def test_answer_that_no_mail_tells_of_is_replaced_however_late() -> None:
+    late = LINE.at + CHANGE_MS * 9
+    answer = answered_again(LINE, "새 답", late)
+    assert answer is not None
+    assert (answer.seq, answer.text, answer.change) == (3, "새 답", "edited")
+    assert answer.former == [Former(until=late, text="첫 글")]
+    assert answered_again(answer, "새 답", late) is None
+    full = replace(LINE, former=[Former(until=1, text="x")] * MOST_EDITS)
+    assert refusal(answered_again, full, "새 답", late) == "too_often"
 
 
 def test_lines_of_others_and_of_the_service_stay() -> None:
