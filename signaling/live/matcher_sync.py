@@ -33,8 +33,8 @@ log = structlog.get_logger(__name__)
 LOOK_S = 0.4  # Seconds between two checks whether the matcher has lost data.
 RETURN_MS = Rules().lease_ms  # Waiting users and staff may reconnect for this many milliseconds after this server's start.
 # Waiting users are expected for this many milliseconds after the last of them has reconnected. A page tries to reconnect at least
-# every 5 s: it waits 1.5 s for the server's answer, and at most 3.5 s before it tries again.
-QUIET_MS = 8000
+# every 15.5 s: it waits 12 s for the server's answer, and at most 3.5 s before it tries again.
+QUIET_MS = 17_000
 RETRY_S = 0.3  # Seconds between two tries while the matcher is unreachable.
 TRIES = 5
 LATER = m.Why("exact", "told later", (), ())  # shown as the reasons of a ring if the event with the real reasons was lost
@@ -79,7 +79,7 @@ class Agreeing:
         self.staffing = staffing
         self._forgotten = forgotten
         self._began = 0
-        self._came_at = 0  # when a waiting user last connected
+        self._came_at = 0  # when a waiting user last connected; 0: none has connected since this server's start
         self._holds = False
 
     async def run(self) -> None:
@@ -138,12 +138,13 @@ class Agreeing:
         """Return whether some waiting users may still be reconnecting.
 
         A server may start with an empty matcher. Then the matcher serves nobody until the waiting users have had time to
-        reconnect. Otherwise the user who reconnects first would be served first. A user who does not come delays the others by
-        `QUIET_MS`, because this user's page may be closed. The user of a woken conversation need not be connected.
+        reconnect. Otherwise the user who reconnects first would be served first. A user who does not come delays the others until
+        `QUIET_MS` have passed since the last one came, because this user's page may be closed. The user of a woken conversation
+        need not be connected.
         """
         waiting = [entry.session for entry in self._index.waiting.values()]
         late = any(not session.woken and not session.people[session.user].connected for session in waiting)
-        return late and self.starting() and self._now() < max(self._began, self._came_at) + QUIET_MS
+        return late and self.starting() and not (self._came_at and self._now() >= self._came_at + QUIET_MS)
 
     async def _look_again(self, entry: Entry, request: str) -> None:
         """Compare one session with the matcher again, because the session and the matcher may have changed since the snapshot.

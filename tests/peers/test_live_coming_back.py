@@ -242,7 +242,7 @@ async def test_absent_user_does_not_hold_up_those_who_came_back(tmp_path: Path) 
     async with running(settings, now=StillClock()) as service:
         suho = await service.staff("suho")
         await service.user_tab(present.session_id, present.token)
-        service.skip(9)
+        service.skip(18)
         assert (await suho.get("ring"))["session"] == present.session_id
 
 

@@ -5,8 +5,9 @@ answer, sign-ins stay valid for an hour, so a failure of the provider does not e
 this installation, for example because of a wrong client secret, sign-ins stay valid until they expire. Every other refusal with
 an error code counts as a refusal of the person, and ends that person's sign-in. The audit contains the error code.
 
-A provider may issue no refresh tokens. Then a sign-in lasts until the access token and the ID token have expired. While the
-access token is valid, the userinfo endpoint is asked.
+A provider may issue no refresh tokens. Then the userinfo endpoint is asked with the access token, and a sign-in lasts until this
+token has expired. If only the ID token named the role, the endpoint says whether the person is still active. The sign-in ends if
+the member has another role than at sign-in, or if the settings give another role for the same values.
 
 Each provider is asked in a task of its own. So an organisation's provider that is slow, or that answers nonsense, delays no other
 organisation's checks.
@@ -23,7 +24,7 @@ import structlog
 from msgspec.structs import replace
 
 from signaling.config.seal import Unsealable
-from signaling.protocol.reading import read_object
+from signaling.protocol.reading import Unreadable
 from signaling.records import Audited, Changed, OidcSettings, ProviderSignIn, Records, RecordsAway
 
 from . import people
@@ -99,7 +100,7 @@ class Checks:
                 await self._report(record, error, now)
             except (ProviderAway, BadProvider) as error:
                 await self._wait(record, error, now)
-            except (ProviderRefuses, BadToken, Unsealable) as error:
+            except (ProviderRefuses, BadToken, Unsealable, Unreadable) as error:
                 await self._end(record, str(error))
             except RecordsAway:
                 raise
@@ -111,20 +112,25 @@ class Checks:
 
         Raises ClientRefused when the provider refuses this installation. Raises ProviderAway or BadProvider when the provider
         gives no usable answer. After each of these three errors, the sign-in stays valid for now. Any other ProviderRefuses, and
-        BadToken or Unsealable, mean that the sign-in must end.
+        BadToken, Unsealable or Unreadable (the stored tokens), mean that the sign-in must end.
         """
         kept = self._oidc.opened(record)
         if kept.refresh_token:
             claims = await self._refresh(record, kept, settings, provider, now)
         elif now < kept.until:
-            claims = await self._user_info(kept.access_token, kept, provider, now)
-        elif now < kept.id_until:  # no valid token is left with which to ask the provider, but its ID token is still valid
-            claims = _id_claims(kept)
+            claims = await provider.user_info(kept.access_token, now)
         else:
-            raise BadToken("the provider gave no refresh token, and its tokens have ended")
+            raise BadToken("the provider gave no refresh token, and its access token has ended")
         if claims and claims.get("sub") != record.subject:
             raise BadToken("the provider speaks of somebody else")
-        await self._take_over(record, claims, settings)
+        if not kept.values:
+            await self._take_over(record, claims, settings)
+        elif people.names_role(claims, settings):  # from now on, an answer without the role says that the role is gone
+            known = self._oidc.sealed(replace(kept, values=[]), record.token_hash)
+            await self._records.save_provider_check(record.token_hash, tokens=known)
+            await self._take_over(record, claims, settings)
+        else:
+            await self._confirm(record, kept.values, settings)
 
     async def _refresh(self, record: ProviderSignIn, kept: Kept, settings: OidcSettings, provider: Provider, now: int) -> Claims:
         form = {"grant_type": "refresh_token", "refresh_token": kept.refresh_token}
@@ -139,15 +145,24 @@ class Checks:
         )
         await self._records.save_provider_check(record.token_hash, tokens=self._oidc.sealed(new, record.token_hash))
         if not given.id_token:
-            return await self._user_info(given.access_token, new, provider, now)
+            return await provider.user_info(given.access_token, now)
         try:
             return await self._oidc.claims(provider, settings, given, None, now)
         except BadToken as error:  # the settings or a clock are wrong; this says nothing about the person
             raise BadProvider(f"The provider's new ID token is refused: {error}.") from None
 
-    async def _user_info(self, access_token: str, kept: Kept, provider: Provider, now: int) -> Claims:
-        """Return the claims of the userinfo endpoint. Add those of the ID token if only the ID token named the role."""
-        return _id_claims(kept) | await provider.user_info(access_token, now)
+    async def _confirm(self, record: ProviderSignIn, values: list[str], settings: OidcSettings) -> None:
+        """Let a sign-in go on whose role only its ID token named (`values`), and change nothing in the member's record.
+
+        Raises BadToken if the member is gone or has another role: the ID token may be older than a newer sign-in of the member.
+        """
+        member = await self._records.staff_of_subject(record.issuer, record.subject)
+        if member is None:
+            raise BadToken("the member of staff is gone")
+        if not self._oidc.agrees(member, values, settings):
+            raise BadToken("the member has another role than at sign-in")
+        if record.failing_since:
+            await self._records.save_provider_check(record.token_hash)
 
     async def _take_over(self, record: ProviderSignIn, claims: Claims, settings: OidcSettings) -> None:
         """Store the member's role and name as the provider gives them now. Raises BadToken when the member has no role any more.
@@ -191,7 +206,3 @@ class Checks:
         audit = [Audited("provider", "sign_in.end", f"staff/{sign_in.staff}", why)]
         if await self._records.remove_sign_in(record.token_hash, audit=audit):
             log.info("the provider ended a sign-in", staff=sign_in.staff, why=why)
-
-
-def _id_claims(kept: Kept) -> Claims:
-    return read_object(kept.id_claims) if kept.id_claims else {}

@@ -22,8 +22,18 @@ def role_of(claims: dict[str, Any], settings: OidcSettings) -> ProviderRole | No
     The claim is a text or a list of texts. A claim name with dots leads into nested objects, as Keycloak's "realm_access.roles"
     does, unless the whole name is the name of a claim, as in "https://shop.example/roles".
     """
+    return role_for(values_of(claims, settings), settings)
+
+
+def values_of(claims: dict[str, Any], settings: OidcSettings) -> list[str]:
+    """Return the values of the role claim for which the settings have a rule."""
     found = _claim(claims, settings.role_claim)
     values = found if isinstance(found, list) else [found]
+    return [rule.value for rule in settings.roles if rule.value in values]
+
+
+def role_for(values: list[str], settings: OidcSettings) -> ProviderRole | None:
+    """Return the role that the settings give a person with these values of the role claim, or None."""
     return next((rule.role for rule in settings.roles if rule.value in values), None)
 
 

@@ -36,15 +36,15 @@ from signaling.records.sign_ins import INSTALLATION, organisation_of, rules_of
 
 from . import people
 from .provider import BadProvider, Connector, Description, Provider, ProviderAway, ProviderRefuses, Tokens
-from .tokens import MOST_TOKEN, BadToken, Claims, UnknownKey, id_claims, is_id, logout_claims
+from .tokens import BadToken, Claims, UnknownKey, id_claims, is_id, logout_claims
 
 log = structlog.get_logger(__name__)
 
 STATE_LIFE_MS = 10 * 60_000
 # ms for which a used logout token is remembered; a token older than this is refused because of its age
 LOGOUT_MARK_MS = 10 * 60_000
-# a token counts as expired after this many seconds at the latest, even if its provider names a longer time
-LONGEST_TOKEN_S = 366 * 86_400
+# an access token counts as expired after this many seconds at the latest, even if its provider names a longer time
+LONGEST_ACCESS_S = 366 * 86_400
 USUAL_ACCESS_S = 300  # an access token counts as expired after this many seconds if its provider names no time
 _STATE = "oidc state"
 _CLIENT = "oidc client"
@@ -71,15 +71,14 @@ class State(Struct, kw_only=True):
 class Kept(Struct, kw_only=True):
     """The tokens of a sign-in, which the records store encrypted.
 
-    `until`: when the access token expires (Unix ms). `id_until`: when the ID token expires (Unix ms). `id_claims`: the claims of
-    the ID token, as JSON, if the userinfo endpoint does not name the role; otherwise "".
+    `until`: when the access token expires (Unix ms). `values`: the values with a rule that the role claim of the ID token had at
+    sign-in, if the userinfo endpoint has never named the role to this sign-in and there is no refresh token; otherwise [].
     """
 
     access_token: Annotated[str, by(Exact(32_768))]
     refresh_token: Annotated[str, by(Exact(32_768))]
     until: int
-    id_until: int = 0
-    id_claims: Annotated[str, by(Exact(MOST_TOKEN))] = ""
+    values: list[_Short] = []
 
 
 _read_state: Reader[State] = Reader(State)
@@ -279,17 +278,14 @@ class OidcSignIn:
 
     async def _kept(self, provider: Provider, settings: OidcSettings, tokens: Tokens, claims: Claims, now: int) -> Kept:
         """Return what a new sign-in keeps of the provider's tokens. `claims`: those with which the person signs in."""
+        kept = Kept(access_token=tokens.access_token, refresh_token=tokens.refresh_token, until=access_until(tokens, now))
+        if kept.refresh_token:
+            return kept
         try:
             confirmed = people.names_role(await provider.user_info(tokens.access_token, now), settings)
         except (ProviderAway, ProviderRefuses, BadProvider):
-            confirmed = True  # the next check asks again, and ends the sign-in if the role is missing
-        return Kept(
-            access_token=tokens.access_token,
-            refresh_token=tokens.refresh_token,
-            until=access_until(tokens, now),
-            id_until=_later(now, claims["exp"] - self._wall() / 1000),
-            id_claims="" if confirmed else msgspec.json.encode(claims).decode(),
-        )
+            confirmed = False  # a check that gets an answer decides
+        return kept if confirmed else replace(kept, values=people.values_of(claims, settings))
 
     def sealed(self, kept: Kept, right: str) -> str:
         """Return the tokens of a sign-in encrypted, as the records store them.
@@ -382,6 +378,16 @@ class OidcSignIn:
         self._last_owners.discard(known.id)
         return member
 
+    def agrees(self, member: StaffRecord, values: list[str], settings: OidcSettings) -> bool:
+        """Return whether the stored member has the role that the settings give for these values of the role claim.
+
+        The last owner of an organisation may have kept a role that the provider took away.
+        """
+        role = people.role_for(values, settings)
+        if role is None:
+            return False
+        return people.place_of(role) == (member.role, member.offices) or member.id in self._last_owners
+
     def _entries(self, before: StaffRecord | None, after: StaffRecord) -> list[Audited]:
         return entries_by("provider", [audit_entries.of_member(before, after)], after.organisation)
 
@@ -413,11 +419,8 @@ class OidcSignIn:
 
 def access_until(tokens: Tokens, now: int) -> int:
     """Return when an access token expires (Unix ms)."""
-    return _later(now, USUAL_ACCESS_S if tokens.expires_in is None else tokens.expires_in)
-
-
-def _later(now: int, seconds: float) -> int:
-    return now + int(min(max(seconds, 0), LONGEST_TOKEN_S) * 1000)
+    seconds = USUAL_ACCESS_S if tokens.expires_in is None else tokens.expires_in
+    return now + int(min(max(seconds, 0), LONGEST_ACCESS_S) * 1000)
 
 
 def callback_of(callback: str, of: str) -> str:

@@ -22,7 +22,7 @@ from tests import PATIENCE_S
 from tests.contract.oidc.signing_in import Provider, all_checked, look, me, owner_of, provider, ready, save, settings, sign_in
 from tests.unit.signaling.server.http.conftest import Desk, desk, refused, seeded
 
-TOKENS_LAST_MS = 3_600_000  # milliseconds for which the provider's ID tokens are valid
+ACCESS_S = 600  # how long the provider's access tokens are valid, in tests that say so
 
 __all__ = ["desk", "provider", "ready", "seeded"]  # fixtures
 
@@ -93,16 +93,40 @@ async def test_sign_in_outlives_a_user_info_without_roles(ready: Desk, provider:
     assert await refused(await ready.get("/api/me", headers=cookie)) == (401, "signed_out")
 
 
-@pytest.mark.parametrize("access", [60, 3600])
-async def test_sign_in_without_refresh_tokens_ends_with_its_tokens(ready: Desk, provider: Provider, access: int) -> None:
-    await provider.tell(f"access_token_lasts/{access}")
+@pytest.mark.parametrize("named", ["yes", "no"])
+async def test_sign_in_without_refresh_tokens_ends_with_its_access_token(ready: Desk, provider: Provider, named: str) -> None:
+    await provider.tell(f"access_token_lasts/{ACCESS_S}")
+    await provider.tell("refresh_tokens/no")
+    await provider.tell(f"user_info_groups/{named}")
+    _, cookie = await sign_in(ready, provider)
+    await look(ready, ACCESS_S * 1000 - EVERY_MS)
+    assert (await me(ready, cookie))["role"] == "counselor"
+    await look(ready, ACCESS_S * 1000 + EVERY_MS)
+    assert await refused(await ready.get("/api/me", headers=cookie)) == (401, "signed_out")
+
+
+async def offices_of(desk: Desk, login: str) -> list[str]:
+    member = await desk.records.staff_by_login(login)
+    assert member is not None
+    return list(member.offices)
+
+
+async def test_older_id_token_does_not_bring_a_former_role_back(ready: Desk, provider: Provider) -> None:
+    """The person gets another office at the provider, and signs in with a second browser."""
+    rules = [{"value": "desk", "role": "manager"}, {"value": "audit", "role": "supervisor"}]
+    assert (await save(ready, settings(provider.issuer, roles=rules))).status == 200
     await provider.tell("refresh_tokens/no")
     await provider.tell("user_info_groups/no")
-    _, cookie = await sign_in(ready, provider)
-    await look(ready, TOKENS_LAST_MS - EVERY_MS)
-    assert (await me(ready, cookie))["role"] == "counselor"
-    await look(ready, TOKENS_LAST_MS + EVERY_MS)
-    assert await refused(await ready.get("/api/me", headers=cookie)) == (401, "signed_out")
+    _, first = await sign_in(ready, provider)
+    await look(ready)
+    assert await offices_of(ready, "nari") == ["manager"]
+    await provider.tell("groups/nari?group=audit")
+    _, second = await sign_in(ready, provider)
+    for check in (2, 3):
+        await look(ready, check * (EVERY_MS + 1000))
+        assert (await me(ready, second))["role"] == "operator"
+        assert await offices_of(ready, "nari") == ["supervisor"]
+    assert await refused(await ready.get("/api/me", headers=first)) == (401, "signed_out")
 
 
 @pytest.mark.parametrize("groups", ["", "?group=visitors"])
