@@ -245,7 +245,7 @@ class JitterBuffer:
     def _grow(self) -> None:
         """Lengthen the delay by whole ticks of silence, when too many packets come late (a longer route, more jitter)."""
         self._needed_s = None
-        behind = min(self._needed(), min(self._transits) + MAX_DELAY_S) - self._offset_s
+        behind = self._needed() - self._offset_s
         if behind <= 0.0 or len(self._transits) < 10:
             return
         ticks = int(behind / TICK_S) + 1
@@ -292,7 +292,7 @@ class JitterBuffer:
             if self._stalled or not self._paused:
                 return False
             self._offset_s = now - self._cursor / RATE
-            if self._offset_s >= min(self._needed(), min(self._transits) + MAX_DELAY_S):
+            if self._offset_s >= self._needed():
                 self._cursor += TICK_SAMPLES
             if now - self._newest_at > IDLE_S:
                 self._reset()
@@ -382,11 +382,14 @@ class JitterBuffer:
     # -- the delay that recent packets need ---------------------------------------------------------------------------------
 
     def _needed(self) -> float:
-        """Return the longest transit time (arrival minus timestamp, in s) of recent packets, without the `SPARED` slowest."""
+        """Return the longest transit time (arrival minus timestamp, in s) of recent packets, without the `SPARED` slowest.
+
+        The result is at most `MAX_DELAY_S` more than the shortest transit time.
+        """
         if self._needed_s is None:
             self._unweighed = 0
-            ordered = sorted(self._transits)
-            self._needed_s = ordered[-1 - min(SPARED, len(ordered) // SPARED_OF)] if ordered else 0.0
+            ordered = sorted(self._transits) or [0.0]
+            self._needed_s = min(ordered[-1 - min(SPARED, len(ordered) // SPARED_OF)], ordered[0] + MAX_DELAY_S)
         return self._needed_s
 
     def _outcome(self, lost: bool) -> None:

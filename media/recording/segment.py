@@ -114,7 +114,7 @@ class Segment:
         """
         while self._open:
             try:
-                self._finish(next(iter(self._open)))
+                self._finish(next(reversed(self._open)))  # a newer layer may still begin, and then ends the older one
             except WriteFailed as failed:
                 reason = reason or failed.reason
         try:

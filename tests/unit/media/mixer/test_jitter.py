@@ -248,6 +248,19 @@ def test_voice_is_heard_at_once_after_an_outage(outage_s: float, missing_first: 
     assert len(listener.played) - before >= 250 + 23 - 2
 
 
+@pytest.mark.parametrize("outage_s", [0.45, 0.6])
+@pytest.mark.parametrize("apart_s", [0.010, 0.013, 0.017])
+def test_queue_that_drains_slowly_loses_little_and_its_delay_is_bounded(outage_s: float, apart_s: float) -> None:
+    """After the outage, a congested link delivers the queued packets one by one, `apart_s` apart, until it has caught up."""
+    begin = 12.0
+    sent = stream(24)
+    queued = [(max(at, begin + outage_s + n * apart_s), packet) for n, (at, packet) in enumerate(sent[600:])]
+    listener = Listener()
+    listener.hear(sent[:600] + queued, 20)
+    assert len(listener.played) >= 950, "20 packets are still in the buffer"
+    assert 1000 * MAX_DELAY_S <= listener.delay_ms(25) <= 1000 * MAX_DELAY_S + 50, "no longer than the buffer may delay a voice"
+
+
 @pytest.mark.parametrize("pause_s", [0.1, 0.3, 0.39, 0.41, 0.5, 0.7, 0.9, 0.99, 1.01, 1.5, 1.99, 3.0])
 def test_sender_whose_clock_stood_still_is_heard_at_once(pause_s: float) -> None:
     """After the pause, the packets come at their usual pace, but later than their timestamps say."""
