@@ -115,8 +115,9 @@ def receive(session: Session, event: SessionEvent, now: int) -> list[Effect]:
 
 
 def _remember_counselor(session: Session) -> None:
+    """Remember the owner if they are a counselor who has entered. Nobody enters a conversation that sleeps."""
     owner = session.people.get(session.owner)
-    if owner is not None and owner.role == "counselor":
+    if owner is not None and owner.role == "counselor" and (owner.entered or session.state == "asleep"):
         session.counselor = owner.staff
 
 

@@ -339,7 +339,7 @@ class Session(Struct, kw_only=True):
     ``request``: id of the user's request at the matcher. ``fence``: the newest fence of the matcher that was seen. ``preferred``:
     the only counselor to whom the request is offered now, because this counselor served the user before.
     ``returned``: a counselor did not return in time or never entered, so the request is offered before all others.
-    ``counselor``: the last owner who was a counselor, or "". The session may have another owner since, or none.
+    ``counselor``: the last owner who was a counselor and has entered, or "". The session may have another owner since, or none.
     ``epoch``: counts how often the room was opened; a worker ignores commands of an older epoch.
     ``timers``: name → when it fires (Unix ms). ``held``: the owner has put the user on hold.
     ``may_listen``: the user was told before entering that an operator may listen in.

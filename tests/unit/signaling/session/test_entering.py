@@ -95,3 +95,12 @@ def test_staff_who_never_enter_lose_the_call(call: Call) -> None:
     assert call.steps() == []
     call.give(ev.RequestMoved("s-1.u1", "waiting", 9), 30)
     assert (call.session.state, call.session.owner) == ("waiting", "")
+
+
+def test_counselor_who_never_entered_has_not_served_the_user(call: Call) -> None:
+    call.active().give(ev.Disconnected("jimin"))
+    call.tick(30)
+    call.give(ev.Chose("u", "another"))
+    call.accept("suho", connected=False)
+    call.give(ev.RequestMoved("s-1.u1", "waiting", 9), 30)
+    assert (call.session.state, call.session.counselor) == ("waiting", "jimin")
