@@ -343,6 +343,10 @@ def _free_key(connection: sa.Connection, key: str, sent_before: int) -> bool:
 
 
 def old_mails(now: int) -> sa.ColumnElement[bool]:
-    """Return the SQL condition for mails that are old enough to be deleted."""
+    """Return the SQL condition for mails that are old enough to be deleted.
+
+    A mail stays while one of its links works, because `leave_address` finds the links of an address by their mails.
+    """
     sent = sa.and_(_c.state == "sent", _c.created_at < now - _SENT_KEPT_DAYS * _DAY_MS)
-    return sent | sa.and_(_c.state == "refused", _c.created_at < now - _REFUSED_KEPT_DAYS * _DAY_MS)
+    old = sent | sa.and_(_c.state == "refused", _c.created_at < now - _REFUSED_KEPT_DAYS * _DAY_MS)
+    return old & ~sa.exists().where(t.link.c.mail == _c.id, t.link.c.expires_at > now)

@@ -258,6 +258,20 @@ async def test_old_mails_and_links_are_purged(records: Records) -> None:
         await records.use_link("first", "thread", NOW)
 
 
+async def test_links_to_a_left_address_end_however_old_their_mail_is(records: Records) -> None:
+    await records.queue_mail(mail("e-sent"))
+    [sent] = await claimed(records, NOW)
+    await records.mail_sent(sent, NOW)
+    await records.add_link(link("first", mail="e-sent", expires_at=NOW + 90 * DAY_MS))
+    await records.purge(NOW + 31 * DAY_MS)
+    assert await records.link_subject("first", "thread", NOW + 31 * DAY_MS) == "s-1"
+    await records.leave_address("s-1", "h-mina")
+    with pytest.raises(LinkUnusable, match="bad_invite"):
+        await records.link_subject("first", "thread", NOW + 31 * DAY_MS)
+    await records.purge(NOW + 32 * DAY_MS)
+    assert (await records.mails())[0] == []
+
+
 @pytest.mark.parametrize("ahead_ms", [3 * HOUR_MS, -3 * HOUR_MS])
 async def test_reminder_is_due_by_the_machines_clock_and_leased_by_it(records: Records, ahead_ms: int) -> None:
     await records.queue_mail(mail("e-reminder", kind="callback_soon", rank=BOOKED))

@@ -35,7 +35,7 @@ export function Player({ recording }: { recording: Recording }) {
       {recording.pages.length > 0 && <RecordedPage recording={recording} moment={moment} />}
       <div class="player-beside">
         <div class="player-said">
-          <Transcript lines={said} cut={recording.lines_cut} />
+          <Transcript lines={said} cut={recording.lines_cut && said.length === recording.lines.length} />
         </div>
         {recording.board.length > 0 && (
           <div class="player-board">
