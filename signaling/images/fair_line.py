@@ -105,9 +105,10 @@ class FairLine:
             async with asyncio.timeout(longest_s):
                 await place
         except TimeoutError:
-            raise Full from None
+            if not _given(place):  # the turn may have come in the moment when the time was up
+                raise Full from None
         except asyncio.CancelledError:
-            if place.done() and not place.cancelled() and place.exception() is None:
+            if _given(place):
                 # the client's turn came just before the client's task was cancelled: give the turn to the next client
                 self._inside[who.address] -= 1
                 self._next()
@@ -135,3 +136,8 @@ class FairLine:
 
     def _rank(self, who: Who, now_s: float) -> tuple[float, float, float]:
         return self._inside[who.address], self._ledger.of(who.address, now_s), self._ledger.of(who.session, now_s)
+
+
+def _given(place: asyncio.Future[None]) -> bool:
+    """Return whether the client with this place got a turn."""
+    return place.done() and not place.cancelled() and place.exception() is None

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import time
 
 import pytest
 
 from signaling.images.fair_line import FairLine, Full, Ledger, Who
+from tests import PATIENCE_S
 
 
 class Clock:
@@ -120,3 +123,28 @@ def test_recorded_cost_halves_each_minute_and_is_bounded() -> None:
         ledger.charge(name, 1)
     assert len(ledger) == 3
     assert ledger.of("a") == 0
+
+
+async def test_turn_that_comes_when_the_time_is_up_is_not_lost() -> None:
+    """In one pass of the event loop, the turn comes first, and then the time is up."""
+    queue, loop, entered = line(), asyncio.get_running_loop(), asyncio.Event()
+    [first, second] = sessions("xy")
+    held = queue.turn(first, longest_s=5)
+    await held.__aenter__()
+
+    def leave() -> None:
+        with contextlib.suppress(StopIteration):
+            held.__aexit__(None, None, None).send(None)  # it never waits
+
+    async def want() -> None:
+        async with queue.turn(second, longest_s=0.05):
+            entered.set()
+
+    task = asyncio.create_task(want())
+    await asyncio.sleep(0)
+    loop.call_later(0.04, leave)
+    loop.call_later(0.01, time.sleep, 0.1)  # both timers have then passed
+    await asyncio.gather(task, return_exceptions=True)
+    assert entered.is_set()
+    async with asyncio.timeout(PATIENCE_S), queue.turn(first, longest_s=PATIENCE_S):
+        assert len(queue) == 0

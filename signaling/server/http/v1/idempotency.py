@@ -4,9 +4,10 @@ For a day, the server sends the first response to all repetitions. See draft-iet
 remembers only responses with status 200, and at most the newest 1,000 of a token. After a refusal or a fault, a client can try
 again with the same key. Remembered responses are encrypted, because they can contain codes.
 
-While the server carries out the first request, it renews the request's claim of the key. If the records are unavailable for a
-minute, the claim ends, and a repetition is carried out, too. Then the first request is still answered, but the server remembers
-only the response to the repetition.
+While the server carries out the first request, it renews the request's claim of the key three times a minute. If the records are
+unavailable for 40 seconds or more, the claim may end, and a repetition is carried out, too. Then the first request is still
+answered, but the server remembers only the response to the repetition. The same holds a minute after a response that could not be
+stored.
 """
 
 from __future__ import annotations
@@ -52,7 +53,9 @@ async def once(request: web.Request, handler: Handler) -> web.StreamResponse:
     body = await read_bytes(request, MOST_JSON_BYTES)
     request[BODY] = body
     records, token = request.app[RECORDS], request[HOLDER].token.id
-    digest = hashlib.sha256(b"\n".join((request.path_qs.encode(), body))).hexdigest()
+    query = request.rel_url.raw_query_string
+    asked = f"{request.path}?{query}" if query else request.path
+    digest = hashlib.sha256(b"\n".join((asked.encode(), body))).hexdigest()
     claim = Claim(token, key, secrets.token_urlsafe(9))
     known = await records.claim_answer(claim, digest, now_ms())
     if known is not None:
@@ -63,8 +66,9 @@ async def once(request: web.Request, handler: Handler) -> web.StreamResponse:
             response = await handler(request)
         if isinstance(response, web.Response) and response.status == 200 and isinstance(response.body, bytes):
             sealed = request.app[SEAL].close(response.body.decode(), f"{token} {key}")
-            await records.keep_answer(claim, response.status, sealed, now_ms())
             done = True
+            with suppress(RecordsAway):  # the request was carried out, so its client gets the response
+                await records.keep_answer(claim, response.status, sealed, now_ms())
         return response
     finally:
         if not done:
