@@ -367,7 +367,7 @@ def _counselor(entry: Entry) -> str:
     if session.counselor:
         return session.counselor
     # a server of an earlier version has stored this session without its last counselor
-    first = next((person.staff for person in session.people.values() if person.role == "counselor"), "")
+    first = next((person.staff for person in session.people.values() if person.role == "counselor" and person.entered), "")
     owner = session.people.get(session.owner)
     return first or (owner.staff if owner else "")
 

@@ -345,8 +345,17 @@ def _free_key(connection: sa.Connection, key: str, sent_before: int) -> bool:
 def old_mails(now: int) -> sa.ColumnElement[bool]:
     """Return the SQL condition for mails that are old enough to be deleted.
 
-    A mail stays while one of its links works, because `leave_address` finds the links of an address by their mails.
+    A sent mail stays while one of its links works, because `leave_address` finds the links of an address by their mails.
     """
+    works = sa.exists().where(t.link.c.mail == _c.id, t.link.c.expires_at > now, t.link.c.used_at.is_(None))
     sent = sa.and_(_c.state == "sent", _c.created_at < now - _SENT_KEPT_DAYS * _DAY_MS)
-    old = sent | sa.and_(_c.state == "refused", _c.created_at < now - _REFUSED_KEPT_DAYS * _DAY_MS)
-    return old & ~sa.exists().where(t.link.c.mail == _c.id, t.link.c.expires_at > now)
+    return (sent & ~works) | _old_refused(now)
+
+
+def links_of_refused_mails(now: int) -> sa.ColumnElement[bool]:
+    """Return the SQL condition for links whose mail was refused and is old enough to be deleted."""
+    return t.link.c.mail.in_(sa.select(_c.id).where(_old_refused(now)))
+
+
+def _old_refused(now: int) -> sa.ColumnElement[bool]:
+    return sa.and_(_c.state == "refused", _c.created_at < now - _REFUSED_KEPT_DAYS * _DAY_MS)

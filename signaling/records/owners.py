@@ -6,6 +6,7 @@ Without such an owner, nobody could manage the organisation in the browser.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -35,6 +36,12 @@ def ownerless(before: Iterable[StaffRecord], after: Iterable[StaffRecord]) -> se
     return had - have
 
 
+def other_active_staff(member: StaffRecord) -> sa.Select[Any]:
+    """Return the query for the active staff of a member's organisation, without this member."""
+    here = t.staff.c.organisation == member.organisation
+    return sa.select(t.staff).where(here & t.staff.c.active & (t.staff.c.id != member.id))
+
+
 async def require_owner(connection: AsyncConnection, before: StaffRecord, after: StaffRecord | None) -> None:
     """Raise LastOwner when this change would leave the organisation without an owner. `after`: None when the member is removed.
 
@@ -45,7 +52,6 @@ async def require_owner(connection: AsyncConnection, before: StaffRecord, after:
     organisation = before.organisation
     locked = sa.select(t.organisation.c.id).where(t.organisation.c.id == organisation)
     await connection.execute(locked.with_for_update(key_share=True))
-    others = sa.select(t.staff).where((t.staff.c.organisation == organisation) & t.staff.c.active & (t.staff.c.id != before.id))
-    rows = (await connection.execute(others)).mappings()
+    rows = (await connection.execute(other_active_staff(before))).mappings()
     if not any(is_owner(StaffRecord(**row)) for row in rows):
         raise LastOwner(before, after)

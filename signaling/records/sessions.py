@@ -12,7 +12,7 @@ from . import tables as t
 from .announcing import now_ms, session_event
 from .auditing import Audited, add_audit
 from .database import LONG_S
-from .outbox import old_mails
+from .outbox import links_of_refused_mails, old_mails
 from .person_notes import orphaned_notes
 from .push import unneeded_devices
 from .saves import Saves
@@ -265,6 +265,7 @@ class Sessions(Saves):
             for table in (t.used_code, t.sign_in, t.reset_link):
                 await connection.execute(sa.delete(table).where(table.c.expires_at < now))
             await connection.execute(sa.delete(t.link).where(t.link.c.expires_at < now - _LINKS_KEPT_DAYS * _DAY_MS))
+            await connection.execute(sa.delete(t.link).where(links_of_refused_mails(now)))
             await connection.execute(sa.delete(t.mail).where(old_mails(now)))
             await connection.execute(sa.delete(t.push_device).where(unneeded_devices()))
             await connection.execute(sa.delete(t.api_answer).where(t.api_answer.c.at < now - _DAY_MS))

@@ -18,7 +18,7 @@ from .auditing import Audited, add_all
 from .database import Database
 from .mail_plan import MailPlan
 from .opening_hours import Hours
-from .owners import require_owner
+from .owners import is_owner, other_active_staff, require_owner
 from .realm import Realm
 from .sign_ins import store_sign_in
 from .site_front import FormField
@@ -126,6 +126,12 @@ class Places(Database):
         same = sa.func.lower(t.staff.c.mail) == address.lower()
         rows = await self._all(sa.select(t.staff).where(t.staff.c.mail != "", same).order_by(t.staff.c.login).limit(most))
         return [StaffRecord(**row) for row in rows]
+
+    async def is_last_owner(self, member: StaffRecord) -> bool:
+        """Return whether this member is the only active owner of their organisation."""
+        if not is_owner(member):
+            return False
+        return not any(is_owner(StaffRecord(**row)) for row in await self._all(other_active_staff(member)))
 
     async def _one_staff(self, which: sa.ColumnElement[bool]) -> StaffRecord | None:
         row = await self._first(sa.select(t.staff).where(which))

@@ -130,7 +130,7 @@ class Checks:
             await self._records.save_provider_check(record.token_hash, tokens=known)
             await self._take_over(record, claims, settings)
         else:
-            await self._confirm(record, kept.values, settings)
+            await self._confirm(record, kept, settings)
 
     async def _refresh(self, record: ProviderSignIn, kept: Kept, settings: OidcSettings, provider: Provider, now: int) -> Claims:
         form = {"grant_type": "refresh_token", "refresh_token": kept.refresh_token}
@@ -147,19 +147,25 @@ class Checks:
         if not given.id_token:
             return await provider.user_info(given.access_token, now)
         try:
-            return await self._oidc.claims(provider, settings, given, None, now)
+            claims, _ = await self._oidc.claims(provider, settings, given, None, now)
         except BadToken as error:  # the settings or a clock are wrong; this says nothing about the person
             raise BadProvider(f"The provider's new ID token is refused: {error}.") from None
+        return claims
 
-    async def _confirm(self, record: ProviderSignIn, values: list[str], settings: OidcSettings) -> None:
-        """Let a sign-in go on whose role only its ID token named (`values`), and change nothing in the member's record.
+    async def _confirm(self, record: ProviderSignIn, kept: Kept, settings: OidcSettings) -> None:
+        """Let a sign-in go on whose role only its ID token named, and change nothing in the member's record.
 
         Raises BadToken if the member is gone or has another role: the ID token may be older than a newer sign-in of the member.
+        The last owner of an organisation keeps their role, and the sign-in goes on.
         """
         member = await self._records.staff_of_subject(record.issuer, record.subject)
         if member is None:
             raise BadToken("the member of staff is gone")
-        if not self._oidc.agrees(member, values, settings):
+        role = people.role_for(kept.values, settings)
+        if role is None or kept.claim != settings.role_claim:
+            raise BadToken("the settings give no role any more")
+        differs = people.place_of(role) != (member.role, member.offices)
+        if differs and not await self._records.is_last_owner(member):
             raise BadToken("the member has another role than at sign-in")
         if record.failing_since:
             await self._records.save_provider_check(record.token_hash)

@@ -71,14 +71,15 @@ class State(Struct, kw_only=True):
 class Kept(Struct, kw_only=True):
     """The tokens of a sign-in, which the records store encrypted.
 
-    `until`: when the access token expires (Unix ms). `values`: the values with a rule that the role claim of the ID token had at
-    sign-in, if the userinfo endpoint has never named the role to this sign-in and there is no refresh token; otherwise [].
+    `until`: when the access token expires (Unix ms). `values`: the values with a rule that the claim `claim` of the ID token had,
+    if there is no refresh token and the userinfo endpoint has never named the role to this sign-in; otherwise [].
     """
 
     access_token: Annotated[str, by(Exact(32_768))]
     refresh_token: Annotated[str, by(Exact(32_768))]
     until: int
     values: list[_Short] = []
+    claim: _Short = ""
 
 
 _read_state: Reader[State] = Reader(State)
@@ -236,8 +237,8 @@ class OidcSignIn:
                 "code_verifier": kept.verifier,
             }
             tokens = await provider.tokens(form, now)
-            claims = await self.claims(provider, settings, tokens, kept.nonce, now)
-            tokens_kept = await self._kept(provider, settings, tokens, claims, now)
+            claims, by_id_token = await self.claims(provider, settings, tokens, kept.nonce, now)
+            tokens_kept = await self._kept(provider, settings, tokens, claims if by_id_token else {}, now)
         except (ProviderAway, ProviderRefuses, BadProvider, BadToken) as error:
             raise _refusal(error) from None
         if not people.names_role(claims, settings):
@@ -259,10 +260,13 @@ class OidcSignIn:
             raise SignInRefused("state_over")  # the member or the provider was removed during this sign-in
         return SignedIn(member, token, limited=False)
 
-    async def claims(self, provider: Provider, settings: OidcSettings, tokens: Tokens, nonce: str | None, now: int) -> Claims:
-        """Check the ID token and return its claims. If the role claim is missing, add the claims of the userinfo endpoint.
+    async def claims(
+        self, provider: Provider, settings: OidcSettings, tokens: Tokens, nonce: str | None, now: int
+    ) -> tuple[Claims, bool]:
+        """Check the ID token. Return its claims, and whether they name the role.
 
-        Raises BadToken, ProviderAway, ProviderRefuses, BadProvider.
+        If they do not, the claims of the userinfo endpoint are added. Raises BadToken, ProviderAway, ProviderRefuses and
+        BadProvider.
         """
         given: dict[str, Any] = {"issuer": settings.issuer, "client_id": settings.client_id, "now_s": self._wall() // 1000}
         try:
@@ -270,22 +274,25 @@ class OidcSignIn:
         except UnknownKey:  # the provider may have published a new key
             claims = id_claims(tokens.id_token, await provider.keys(now, fresh=True), nonce=nonce, **given)
         if people.names_role(claims, settings):
-            return claims
+            return claims, True
         more = await provider.user_info(tokens.access_token, now)
         if more and more.get("sub") != claims["sub"]:  # Core, 5.3.2
             raise BadToken("the user's info is of somebody else")
-        return more | claims
+        return more | claims, False
 
     async def _kept(self, provider: Provider, settings: OidcSettings, tokens: Tokens, claims: Claims, now: int) -> Kept:
-        """Return what a new sign-in keeps of the provider's tokens. `claims`: those with which the person signs in."""
+        """Return what a new sign-in keeps of the provider's tokens.
+
+        `claims`: those of the ID token if they name the role; otherwise {}.
+        """
         kept = Kept(access_token=tokens.access_token, refresh_token=tokens.refresh_token, until=access_until(tokens, now))
-        if kept.refresh_token:
+        if kept.refresh_token or not claims:
             return kept
         try:
             confirmed = people.names_role(await provider.user_info(tokens.access_token, now), settings)
         except (ProviderAway, ProviderRefuses, BadProvider):
             confirmed = False  # a check that gets an answer decides
-        return kept if confirmed else replace(kept, values=people.values_of(claims, settings))
+        return kept if confirmed else replace(kept, values=people.values_of(claims, settings), claim=settings.role_claim)
 
     def sealed(self, kept: Kept, right: str) -> str:
         """Return the tokens of a sign-in encrypted, as the records store them.
@@ -377,16 +384,6 @@ class OidcSignIn:
             return known
         self._last_owners.discard(known.id)
         return member
-
-    def agrees(self, member: StaffRecord, values: list[str], settings: OidcSettings) -> bool:
-        """Return whether the stored member has the role that the settings give for these values of the role claim.
-
-        The last owner of an organisation may have kept a role that the provider took away.
-        """
-        role = people.role_for(values, settings)
-        if role is None:
-            return False
-        return people.place_of(role) == (member.role, member.offices) or member.id in self._last_owners
 
     def _entries(self, before: StaffRecord | None, after: StaffRecord) -> list[Audited]:
         return entries_by("provider", [audit_entries.of_member(before, after)], after.organisation)

@@ -42,6 +42,24 @@ async def test_last_owner_keeps_the_role_that_the_provider_takes_away(desk: Desk
     assert (await me(desk, (await sign_in(desk, provider))[1]))["roles"] == ["supervisor"]
 
 
+async def test_last_owner_whom_only_the_id_token_demotes_stays_owner(desk: Desk, provider: Provider) -> None:
+    roles = [{"value": "desk", "role": "owner"}, {"value": "clerk", "role": "supervisor"}]
+    assert (await save(desk, settings(provider.issuer, roles=roles))).status == 200
+    await provider.tell("refresh_tokens/no")
+    await provider.tell("user_info_groups/no")
+    await sign_in(desk, provider)
+    assert await desk.records.remove_staff("ops")
+    await provider.tell("groups/nari?group=clerk")
+    _, cookie = await sign_in(desk, provider)
+    await look(desk)
+    assert (await me(desk, cookie))["roles"] == ["owner"]
+    [owner] = [each for each in await desk.records.all_staff() if each.login == "nari"]
+    await desk.records.save_staff(replace(owner, id="new", login="new", role="operator", offices=["owner"]))
+    await look(desk, 2 * EVERY_MS + 2000)
+    assert await refused(await desk.get("/api/me", headers=cookie)) == (401, "signed_out"), "the provider is heard again"
+    assert (await me(desk, (await sign_in(desk, provider))[1]))["roles"] == ["supervisor"]
+
+
 async def test_new_role_counts_within_a_minute(ready: Desk, provider: Provider) -> None:
     _, cookie = await sign_in(ready, provider)
     await look(ready)
@@ -102,6 +120,15 @@ async def test_sign_in_without_refresh_tokens_ends_with_its_access_token(ready: 
     await look(ready, ACCESS_S * 1000 - EVERY_MS)
     assert (await me(ready, cookie))["role"] == "counselor"
     await look(ready, ACCESS_S * 1000 + EVERY_MS)
+    assert await refused(await ready.get("/api/me", headers=cookie)) == (401, "signed_out")
+
+
+async def test_other_role_claim_ends_sign_ins_of_the_former_one(ready: Desk, provider: Provider) -> None:
+    await provider.tell("refresh_tokens/no")
+    await provider.tell("user_info_groups/no")
+    _, cookie = await sign_in(ready, provider)
+    assert (await save(ready, settings(provider.issuer, role_claim="realm_access.roles"))).status == 200
+    await look(ready)
     assert await refused(await ready.get("/api/me", headers=cookie)) == (401, "signed_out")
 
 

@@ -272,6 +272,18 @@ async def test_links_to_a_left_address_end_however_old_their_mail_is(records: Re
     assert (await records.mails())[0] == []
 
 
+async def test_links_of_a_refused_mail_end_with_its_row(records: Records) -> None:
+    """The row of a refused mail names the address, so the row does not stay for as long as the link would work."""
+    await records.queue_mail(mail("e-refused"))
+    [refused] = await claimed(records, NOW)
+    await records.mail_refused(refused, "no")
+    await records.add_link(link("first", mail="e-refused", expires_at=NOW + 90 * DAY_MS))
+    await records.purge(NOW + 8 * DAY_MS)
+    assert (await records.mails())[0] == []
+    with pytest.raises(LinkUnusable, match="bad_invite"):
+        await records.link_subject("first", "thread", NOW + 8 * DAY_MS)
+
+
 @pytest.mark.parametrize("ahead_ms", [3 * HOUR_MS, -3 * HOUR_MS])
 async def test_reminder_is_due_by_the_machines_clock_and_leased_by_it(records: Records, ahead_ms: int) -> None:
     await records.queue_mail(mail("e-reminder", kind="callback_soon", rank=BOOKED))

@@ -137,13 +137,13 @@ async def test_turn_that_comes_when_the_time_is_up_is_not_lost() -> None:
             held.__aexit__(None, None, None).send(None)  # it never waits
 
     async def want() -> None:
-        async with queue.turn(second, longest_s=0.05):
+        async with queue.turn(second, longest_s=0.5):
             entered.set()
 
     task = asyncio.create_task(want())
     await asyncio.sleep(0)
-    loop.call_later(0.04, leave)
-    loop.call_later(0.01, time.sleep, 0.1)  # both timers have then passed
+    loop.call_later(0.3, leave)
+    loop.call_later(0.1, time.sleep, 0.6)  # both timers have then passed
     await asyncio.gather(task, return_exceptions=True)
     assert entered.is_set()
     async with asyncio.timeout(PATIENCE_S), queue.turn(first, longest_s=PATIENCE_S):

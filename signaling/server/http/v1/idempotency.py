@@ -53,9 +53,7 @@ async def once(request: web.Request, handler: Handler) -> web.StreamResponse:
     body = await read_bytes(request, MOST_JSON_BYTES)
     request[BODY] = body
     records, token = request.app[RECORDS], request[HOLDER].token.id
-    query = request.rel_url.raw_query_string
-    asked = f"{request.path}?{query}" if query else request.path
-    digest = hashlib.sha256(b"\n".join((asked.encode(), body))).hexdigest()
+    digest = hashlib.sha256(b"\n".join((request.path_qs.encode(), body))).hexdigest()
     claim = Claim(token, key, secrets.token_urlsafe(9))
     known = await records.claim_answer(claim, digest, now_ms())
     if known is not None:
