@@ -58,10 +58,11 @@ def sign(leader: Leader, term: int, key: bytes, now_ms: int) -> str:
 
 
 def read(text: str, key: bytes, now_ms: int) -> tuple[Lease, Doubt]:
-    """Read a lease from Redis. Return the lease and the reason to doubt it: "", "unsigned" or "late".
+    """Parse and check the text of a lease, as it stands in Redis.
 
-    "unsigned": the text has no valid signature of this cluster. Such a text is no lease and may be overwritten. "late": the
-    signature is valid, but its time differs from this machine's clock by more than `MOST_SKEW_MS`.
+    Return the lease and the reason to doubt it: "", "unsigned" or "late". "unsigned": the text has no valid signature of this
+    cluster. Such a text is no lease and may be overwritten. "late": the signature is valid, but its time differs from this
+    machine's clock by more than `MOST_SKEW_MS`.
     """
     if not text:
         return _NONE, ""

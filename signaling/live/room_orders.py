@@ -26,7 +26,7 @@ class RoomOrders:
         self._orders: asyncio.Queue[Entry | DropOrder] = asyncio.Queue()
 
     def kick(self, entry: Entry) -> None:
-        """Order that the room of this session is compared with the state that the session wants."""
+        """Put the room of this session into the queue, to be compared with the state that the session wants."""
         room = entry.room
         if entry.session.state != "active" and not room.opened and room.task is None:
             return

@@ -125,7 +125,7 @@ def _not_taken(session: Session, state: model.UpgradeState, out: list[Effect]) -
 def settle(session: Session, out: list[Effect]) -> None:
     """End the upgrade request when the conversation is not active any more.
 
-    If the request was ringing, the next counselor is asked for the requested channel.
+    If the request was ringing, the conversation now waits for a counselor with the requested channel.
 
     Called after every event.
     """

@@ -75,7 +75,7 @@ class Shop:
     def by_staff(self) -> set[str]:
         """Return the paths that the counselor's browser has asked for.
 
-        The counselor's browser sends no referrer, and opens no page of the site.
+        Only the user's browser sends a referrer or opens a page of the site.
         """
         return {path for path, referrer in self.asked if not referrer and not path.startswith("/page/")}
 

@@ -128,7 +128,7 @@ def fuzz_rtp(data: bytes) -> None:
 def fuzz_mix(data: bytes) -> None:
     """Pass voice packets through the mixer. In the fuzz case, the length of each packet comes before the packet.
 
-    A packet consists of two bytes for speaker, sequence step and level, and of the Opus payload.
+    A packet begins with two bytes, which hold the speaker, the sequence step and the level. The Opus payload follows.
     """
     mix = AudioRoom(lambda *_: None)
     mix.set_matrix({"a": {"b": 1.0, "c": 1.0}}, set())

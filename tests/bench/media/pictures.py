@@ -1,9 +1,7 @@
 """`make bench ARGS=pictures`: measure video of a 720p camera and of a screen.
 
-Each video has one sender and one, two or five viewers.
-
-Janus VideoRoom gets the same streams, in alternating windows. The last row shows how long a voice waits behind a keyframe for
-five viewers.
+Each video has one sender and one, two or five viewers. Sangdam and Janus VideoRoom get the same streams, one after the other, in
+turns. The last row shows how long a voice waits behind a keyframe for five viewers.
 """
 
 from __future__ import annotations
