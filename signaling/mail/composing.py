@@ -35,6 +35,11 @@ MOST_COPY_BYTES = 5 * 1024 * 1024
 _QUOTED = Seen(2000, lines=True, cut=True)
 
 
+def link_life_ms(site: Site | None) -> int:
+    """Return for how many ms a link into a conversation of this site works at least."""
+    return max(THREAD_DAYS, site.thread_days if site else 0) * _DAY_MS
+
+
 class Outdated(Exception):
     """The mail must not be sent, because its site, session or member is gone or has changed."""
 
@@ -128,8 +133,7 @@ class Composer:
 
         The link works for `THREAD_DAYS`, for as long as the conversation sleeps, and until one day after a booked time.
         """
-        days = max(THREAD_DAYS, site.thread_days if site else 0)
-        return max(self._now() + days * _DAY_MS, int(mail.args.get("at", 0)) + _DAY_MS)
+        return max(self._now() + link_life_ms(site), int(mail.args.get("at", 0)) + _DAY_MS)
 
     async def _account_link(self, mail: MailRecord) -> tuple[str, int] | None:
         """Return the link of a mail about a staff account, and the time (Unix ms) when the link expires.

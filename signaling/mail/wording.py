@@ -18,7 +18,7 @@ from signaling.records.checks import Invalid
 from signaling.records.mail_plan import MailPlan, MailSender, MailText
 from signaling.transcripts import zone_of
 
-from .composing import THREAD_DAYS
+from .composing import link_life_ms
 from .kinds import ACCOUNT, MANNERS, Kind
 from .letters import About, Letter, letter, moment, zone_name
 from .words import TEXTS, language_of
@@ -79,8 +79,7 @@ def preview(site: Site, kind: Kind, language: str, own: MailText, *, url: str, n
         "minutes": str(max(1, site.mail.alert_after_s // 60)),
     }
     manner = MANNERS[kind]
-    until = now + max(THREAD_DAYS, site.thread_days) * 86_400_000
-    link: tuple[str, int | None] | None = (f"{url}/call#invite=…", until) if manner.opens else None
+    link: tuple[str, int | None] | None = (f"{url}/call#invite=…", now + link_life_ms(site)) if manner.opens else None
     if kind in ("alert_nobody", "alert_wait"):
         link = f"{url}/operator", None
     return letter(

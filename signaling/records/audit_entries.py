@@ -21,7 +21,7 @@ from .staff_settings import settings_of_member
 from .types import Change, Site, SiteKey, StaffRecord
 
 Undoable = Literal["", "yes", UndoReason]
-"""Whether the audit can undo the change of an entry.
+"""Says if the audit can undo the change of an entry.
 
 "yes": it can. "": the entry changes no settings. Another word is the reason why the audit cannot undo the change.
 """

@@ -32,7 +32,7 @@ class Path:
         Packets to the receiver, and reports of the receiver, wait until the period ends.
         """
         self.buffer_packets = 1000
-        """How many packets the receiver's socket holds while the receiver gets no processor time."""
+        """The receiver's socket holds this many packets while the receiver gets no processor time."""
         self._waiting = 0
         self._random = random.Random(1)
         self._arrivals = Arrivals()

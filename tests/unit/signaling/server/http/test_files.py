@@ -128,13 +128,20 @@ async def endless(begun: asyncio.Event) -> AsyncIterator[bytes]:
     await asyncio.Event().wait()
 
 
-async def test_file_is_on_disk_while_it_arrives_and_gone_when_it_breaks_off(desk: Desk) -> None:
-    session, begun = await desk.session(), asyncio.Event()
+async def arriving(desk: Desk, session: str) -> asyncio.Task[Any]:
+    """Begin to upload a file that never ends. Return the upload when a part of the file is on the disk."""
+    begun = asyncio.Event()
     sending = asyncio.create_task(upload(desk, session, data=endless(begun)))
     await begun.wait()
     async with asyncio.timeout(PATIENCE_S):
         while not stored(desk):
             await asyncio.sleep(0.01)
+    return sending
+
+
+async def test_file_is_on_disk_while_it_arrives_and_gone_when_it_breaks_off(desk: Desk) -> None:
+    session = await desk.session()
+    sending = await arriving(desk, session)
     sending.cancel()
     await asyncio.gather(sending, return_exceptions=True)
     async with asyncio.timeout(PATIENCE_S):
@@ -160,12 +167,8 @@ async def test_files_and_bytes_of_a_session_are_bounded(desk: Desk, monkeypatch:
 
 async def test_file_that_is_still_arriving_takes_its_place(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("signaling.server.http.files.MOST_A_SESSION", 1)
-    session, begun = await desk.session(), asyncio.Event()
-    sending = asyncio.create_task(upload(desk, session, data=endless(begun)))
-    await begun.wait()
-    async with asyncio.timeout(PATIENCE_S):
-        while not stored(desk):
-            await asyncio.sleep(0.01)
+    session = await desk.session()
+    sending = await arriving(desk, session)
     assert await refused(await upload(desk, session, line="l-2")) == (409, "session_full")
     sending.cancel()
     await asyncio.gather(sending, return_exceptions=True)
