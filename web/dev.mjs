@@ -1,4 +1,4 @@
-// For `make dev`: Vite serves the pages from their sources and reloads the browser. It passes all other requests on to the
+// For `make dev`: Vite serves the pages from their sources and reloads the browser. Vite passes all other requests on to the
 // service. node dev.mjs PORT SERVICE_PORT
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,7 @@ const src = join(dirname(fileURLToPath(import.meta.url)), "src");
 const PAGES = new Set(["/panel", "/call", "/console", "/operator"]);
 const oxc = { jsx: { runtime: "automatic", importSource: "preact" } };
 
-/** The widget is one classic script, so it is built anew for each request. */
+/** Builds the widget anew for each request, because Vite cannot serve the widget's modules as one classic script. */
 async function widget() {
   const lib = { entry: join(src, "widget/widget.ts"), formats: ["iife"], name: "SangdamWidget", fileName: () => "widget.js" };
   const [built] = await build({ configFile: false, logLevel: "warn", root: join(src, "widget"), build: { write: false, lib } });
@@ -18,7 +18,8 @@ async function widget() {
 
 const routes = {
   name: "sangdam-pages",
-  // The service serves a page at /call, but its source is in the folder `call`. So relative addresses become absolute.
+  // The service serves a page at /call, but the page's source is in the folder `call`. So the page's relative addresses are made
+  // absolute.
   transformIndexHtml: {
     order: "pre",
     handler: (html, { path }) => html.replaceAll('="./', `="${dirname(path)}/`).replaceAll('="../', '="/'),

@@ -3,7 +3,8 @@
 python web/schema.py          write docs/openapi.json and docs/messages.json
 python web/schema.py --check  fail when a written file is out of date
 
-Both come from the types that the code decodes and encodes. `messages.mjs` makes the pages' types of docs/messages.json.
+Both files are made from the Python types that the code decodes and encodes. `messages.mjs` makes the pages' TypeScript types from
+docs/messages.json.
 """
 
 from __future__ import annotations
@@ -59,14 +60,14 @@ def messages() -> dict[str, Any]:
 
 
 def _whole(schema: dict[str, Any], kind: type[msgspec.Struct] | None) -> dict[str, Any]:
-    """Return the schema of a struct. All fields of a view are required, because the server also sends those with a default."""
+    """Return the schema of a struct. All fields of a view are required, because the server sends fields with defaults, too."""
     if kind is None or issubclass(kind, words.Message):
         return schema
     return schema | {"required": list(schema["properties"])}
 
 
 def _with_names(value: Any, by_words: dict[frozenset[str], str]) -> Any:
-    """Return the schema. In it, a reference to a name replaces each enumeration that has this name."""
+    """Return the schema with a reference to a named union in place of each enumeration of the same words."""
     if isinstance(value, list):
         return [_with_names(each, by_words) for each in value]
     if not isinstance(value, dict):

@@ -130,9 +130,9 @@ export class Call {
     const view = this.view();
     const screen = screenOf(this.client.state.get(), this.session, this.localStore.get());
     if (view) applyAccent(view.site.accent);
-    // use the channel that was booked, whatever the visitor chose before
+    // an appointment uses the channel that was booked, whatever the visitor chose in the call window before
     if (view?.callback?.minutes && !view.callback.came) this.handoff.channel = view.channel;
-    // `expired` after `tookBack` means that the session goes on elsewhere, so the panel still offers it
+    // `expired` after `tookBack` means that the session goes on in another browser, so the panel is not told that it is over
     if (isOver(screen) && !(screen === "expired" && this.tookBack)) this.tellOpener();
     if (screen === "callback" || screen === "closed") this.restingStore.set(true);
     if (screen === "replaced" || screen === "closed" || screen === "callback" || isOver(screen)) {

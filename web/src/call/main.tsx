@@ -24,7 +24,7 @@ const root = document.getElementById("app");
 let shown: Start;
 const show = (start: Start) => {
   shown = start;
-  // while the texts load, `show` can be called again, so this renders the newest start
+  // `show` can be called again while the texts load, so this renders the newest `shown`
   whenReady(() => root && render(<App start={shown} />, root));
 };
 let begun = "";

@@ -57,7 +57,7 @@ export function PhoneCamera({ handoff }: { handoff: Handoff }) {
     setFailed("");
     await devices.start({ mic: false, camera: true });
     const { camera } = devices.state.get();
-    if (camera.track && !looksAway(camera.track)) await devices.flip(); // the camera on the back of the phone, if there is one
+    if (camera.track && !looksAway(camera.track)) await devices.flip(); // use the camera on the phone's back, if it has one
     if (devices.state.get().camera.track) {
       await client.connection
         .request({ type: "enter_guest", session: handoff.session })

@@ -152,7 +152,8 @@ export function Room({ call, session }: { call: Call; session: SessionView }) {
   );
 }
 
-/** Returns who hears the visitor now, in words. Considers the microphone, the connection and the server's report. */
+/** Returns who hears the visitor now, in words. Considers the microphone, the connection, and what the server says about who
+ *  hears whom. */
 function useWhoHears(call: Call, session: SessionView): { heard: boolean; words: string } {
   const devices = useStore(call.devices.state);
   const { mic } = devices;

@@ -44,7 +44,7 @@ export interface Shot {
   isSVG?: boolean;
   isShadow?: boolean;
   needBlock?: boolean;
-  /** The name of the document type. Only nodes for document types have this name. */
+  /** The name of the document type. Only nodes of the type `DOCTYPE` have this field. */
   name?: string;
 }
 

@@ -55,7 +55,7 @@ export type ToPage =
 
 export type FromPage = { first: boolean; events: Seen[] } | { stop: true };
 
-/** The panel sends `alive` every `ALIVE_MS`. Without a message of the panel for `SILENT_MS`, the page stops showing itself. That
- *  time is longer than a minute, because browsers run the timers of a hidden page only once a minute. */
+/** The panel sends `alive` every `ALIVE_MS`. If no message of the panel arrives for `SILENT_MS`, the script stops showing the
+ *  page to staff. `SILENT_MS` is longer than a minute, because browsers run the timers of a hidden page only once a minute. */
 export const ALIVE_MS = 5000;
 export const SILENT_MS = 90_000;

@@ -128,7 +128,7 @@ export class Recorder {
     this.again ??= setTimeout(() => this.snapshot(), Math.max(0, this.takenAt + SNAPSHOT_MS - performance.now()));
   }
 
-  /** A single-page application changes its address without a new document. */
+  /** Passes the page's address on if it has changed: a single-page application changes its address without a new document. */
   private tellAddress(): void {
     if (location.href === this.address) return;
     this.address = location.href;

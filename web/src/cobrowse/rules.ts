@@ -37,8 +37,8 @@ const BUTTONS = new Set(["button", "submit", "reset"]);
 const SECRET = /(^|\s)(cc-[a-z-]+|one-time-code|current-password|new-password)(\s|$)/i;
 
 /** Fields that have ever been secret. They stay secret, because a page can turn a password field into a text field to show the
- *  password to the visitor, or change `autocomplete` so that the browser fills nothing in. This set and `edited` outlive a
- *  recording. A recording ends whenever no member of staff sees the page. */
+ *  password to the visitor, or change `autocomplete` so that the browser fills nothing in. This set and `edited` are kept when a
+ *  recording ends, because a recording ends whenever no member of staff sees the page. */
 const secrets = new WeakSet<Element>();
 /** Elements whose texts people have ever been able to edit. The texts stay there when the page ends the editing. */
 const edited = new WeakSet<Element>();
@@ -108,7 +108,8 @@ export class Rules {
     return secrets.has(field);
   }
 
-  /** Remembers what an element is now. It can be a secret field or an editor for so short a time that no snapshot shows it. */
+  /** Remembers whether an element is a secret field or an editor now. The element can be one for so short a time that no snapshot
+   *  contains this state. */
   note(element: Element): void {
     if (isField(element)) this.isSecret(element);
     isEdited(element);

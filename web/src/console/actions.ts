@@ -1,4 +1,5 @@
-/** The actions of a member of staff. Each action sends a request to the server. If the server refuses it, a sentence says why. */
+/** The actions of a member of staff. Each action sends a request to the server. If the server refuses the request, a toast says
+ *  why. */
 import type { Colleagues, Invite, Mode, StaffItem } from "../messages";
 import type { RequestMessage } from "../room/connection";
 import { toast } from "../ui";

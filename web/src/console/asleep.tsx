@@ -3,8 +3,8 @@ import type { SessionView } from "../messages";
 import { Button, Icon } from "../ui";
 import { t } from "../staff/texts";
 
-/** Says that a text conversation is asleep: the visitor reads the lines of staff later, and the visitor's next line wakes the
- *  conversation. */
+/** Says that a text conversation is asleep: the visitor will see new lines of staff only later, and the visitor's next line wakes
+ *  the conversation. */
 export function AsleepBand({ session, onEnd }: { session: SessionView; onEnd: () => void }) {
   if (session.state !== "asleep") return null;
   return (

@@ -71,7 +71,7 @@ export function Faces({ link, session }: Omit<PeopleProps, "hold">) {
   );
 }
 
-/** A voice call, shown as a strip: who is heard and how loud, this person's microphone, and the hold. */
+/** A voice call, shown as a strip: who is heard and how loud, this person's microphone, and the hold button. */
 export function VoiceStrip({ link, session, hold }: PeopleProps) {
   const speaking = useStore(link.client.state, (state) => state.speaking[session.id] ?? NOBODY);
   const sound = useStore(link.peer.state, (state) => state.audio);
@@ -111,7 +111,7 @@ export function VoiceStrip({ link, session, hold }: PeopleProps) {
   );
 }
 
-/** This person's microphone and the hold, for the thin bar above the board on a phone. */
+/** This person's microphone and the hold button, for the thin bar above the board on a phone. */
 export function ThinCall({ link, hold }: Omit<PeopleProps, "session">) {
   return (
     <span class="thin-call">

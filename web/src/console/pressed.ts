@@ -1,6 +1,6 @@
 /**
- * After a press on "Accept" in a notification, the console accepts that ring as soon as the server tells it of the ring. If the
- * server tells of no such ring within 3 s, the console says that the ring is over.
+ * After a press on "Accept" in a notification, the console accepts the ring of this notification as soon as the server reports
+ * the ring to the console. If the server does not report it within 3 s, the console says that the ring is over.
  */
 
 import { useEffect } from "preact/hooks";
@@ -13,7 +13,8 @@ const WAIT_MS = 3_000; // a page that has just connected gets its rings within t
 
 const pressed = createStore("");
 
-/** If a press has opened this page, reads the press from the address. While the page is open, listens for presses. */
+/** Finds out for which ring "Accept" was pressed in a notification. If the press has opened this page, the address names the
+ *  ring. While the page is open, the service worker names it. */
 export function watchPresses(): void {
   if (location.hash.startsWith(PREFIX)) {
     pressed.set(decodeURIComponent(location.hash.slice(PREFIX.length)));

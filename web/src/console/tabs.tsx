@@ -16,7 +16,7 @@ interface TabsProps {
   /** Session → the number of lines that this member of staff has not read. */
   fresh: Record<string, number>;
   waiting: number;
-  /** The thing beside the conversation that has a tab; null if nothing is shown beside the conversation. */
+  /** What is shown beside the conversation and has a tab of its own: board, screen or page; null if there is nothing. */
   work: Work | null;
   onTab: (tab: Tab) => void;
 }

@@ -113,7 +113,7 @@ function State({ category: { opening } }: { category: CategoryHours }) {
 
 interface EditorProps {
   title: string;
-  /** The label of the switch between own hours and the hours that apply without own hours. */
+  /** The label of the switch that says whether this topic or member has hours of its own. */
   which?: string;
   hours: Hours | null;
   /** A sentence that says which hours apply if this topic or member has no hours of its own. */

@@ -21,7 +21,8 @@ import "./reports/reports.css";
 import { takeFirstLink } from "./start/link";
 import { t } from "./texts";
 
-/** The page of operators. With the link of `sangdam init`, the page shows the first start instead. */
+/** The page of operators. With the link that `sangdam init` prints, the page shows the first step of the setup instead, which
+ *  makes the owner's account. */
 function Page() {
   const [link, setLink] = useState(takeFirstLink);
   if (link === "") return <Gate page="operator">{(onSignedOut) => <Operator onSignedOut={onSignedOut} />}</Gate>;

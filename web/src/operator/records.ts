@@ -134,7 +134,8 @@ export function searchQuery({ q, state, site, outcome, rating, from, to }: Searc
 export const pages = ({ total, page_size }: Pick<Page<unknown>, "total" | "page_size">) =>
   Math.max(1, Math.ceil(total / Math.max(1, page_size)));
 
-/** Returns the reasons for a match, which an event holds in `data` or `data.why`; null if it holds none. */
+/** Returns the matcher's reasons for its choice of a member of staff. An event holds these reasons in `data` or `data.why`.
+ *  Returns null if the event holds none. */
 export function whyOf(event: EventItem): Why | null {
   const found = [event.data, event.data.why].find(
     (one): one is Record<string, unknown> => typeof one === "object" && one !== null && "ring" in one && "rule" in one,

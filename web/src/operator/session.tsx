@@ -106,7 +106,8 @@ function After({ one }: { one: PastSession }) {
   );
 }
 
-/** Links that download the conversation as a file: one with the lines of staff, and one as the visitor gets it. */
+/** Links that download the conversation as a file. One file also has the lines for staff only; the other has only the lines that
+ *  the visitor can read. */
 function Save({ session }: { session: string }) {
   useLocale();
   const path = (audience: string) =>

@@ -61,8 +61,8 @@ function Heading<Row>({
   );
 }
 
-/** A table that people can sort by its headings and filter by typed words. People can export the table as a CSV file, with the
- *  rows that it shows, in their order. */
+/** A table that people can sort by its headings and filter by typed words. People can export the table as a CSV file, which has
+ *  the rows that are shown, in the order in which they are shown. */
 export function Table<Row>({ title, name, rows, columns, id, actions, order: first, ...rest }: TableProps<Row>) {
   const locale = useLocale();
   const [typed, setTyped] = useState("");

@@ -33,7 +33,7 @@ function callbackWords(state: string, due_at: unknown, locale: Locale): string {
   return when ? t("one.callback.scheduled_at", { when }) : textOr(`one.callback.${state}`, "");
 }
 
-/** Describes an event that is no match: a counselor asked for by name, a transfer, or a callback. "" for all other events. */
+/** Returns a sentence about a request for a counselor by name, about a transfer or about a callback; "" for all other events. */
 function stepWords({ kind, data }: EventItem, locale: Locale): string {
   const { staff, state, to } = data;
   if (kind === "preferred" && typeof staff === "string")
@@ -52,7 +52,7 @@ function StepCard({ event, words }: { event: EventItem; words: string }) {
   );
 }
 
-/** Shows each match of the session with its reasons, and each event that `stepWords` describes. */
+/** Shows why the matcher chose each member of staff for this session, and each event that `stepWords` describes. */
 export function WhyList({ events }: { events: EventItem[] }) {
   const locale = useLocale();
   const reasons = events

@@ -1,6 +1,6 @@
 /** The panel's HTTP calls. Functions reject with a `Refusal`, unless their comment says that they never reject. The `reason` of a
- *  `Refusal` is the server's reason, or "network" if no answer came. Its `retry_s` says after how many seconds the server allows
- *  another try; 0 if the server named no time. */
+ *  `Refusal` is the server's reason, or "network" if no answer came. The `retry_s` of a `Refusal` says after how many seconds the
+ *  server allows another try; 0 if the server named no time. */
 
 import type { CategoryView, Channel, FormFieldView, HttpReason, OpeningView, SiteView } from "../messages";
 import type { StartFailure } from "../room/handoff";

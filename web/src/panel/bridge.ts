@@ -29,7 +29,8 @@ const isContext = (value: unknown): value is Context =>
   Number.isFinite(value.now) &&
   isObject(value.data);
 
-/** Reads the answer to a request for a code. Partners write `getCode` and the address, so the answer can be anything. */
+/** Reads the answer to a request for a code. Partners write `getCode` and the program at the address, so the answer can be
+ *  anything. */
 async function codeOf(answer: unknown): Promise<CodeAnswer> {
   if (typeof answer === "string") return { code: answer };
   let said = answer;

@@ -113,7 +113,7 @@ export class Panel {
       const kept: Kept = { ...made, channel, place, window: name, purpose, withheld: [...removed], seen };
       this.walking.began(visit);
       this.keep(kept);
-      // the widget then opens the panel on each next page, so that it can tell staff what the visitor sees there
+      // the widget then opens the panel on each next page, so that the panel can tell staff what the visitor sees there
       if (place === "window") this.status("", true);
       if (channel === "text") this.talk(kept, info.language);
       else offering?.give(this.handoff(kept));
@@ -132,7 +132,7 @@ export class Panel {
     this.change({ past });
   }
 
-  /** Continues in this panel an open conversation that another page of the visitor has had until now. `make` gets the
+  /** Moves an open conversation to this panel. Until now, another page of the visitor has had this conversation. `make` gets the
    *  conversation from the server. The panel shares nothing about its own visit, because the visitor has already chosen on the
    *  other page what to share. Rejects with a `Refusal`. */
   async goOn(channel: Channel, make: () => Promise<Made>): Promise<void> {
@@ -299,7 +299,8 @@ export class Panel {
     if (hint) this.around.hint(hint);
   }
 
-  /** Reloads the stored session after the back/forward cache restored the page: another page may have changed it since. */
+  /** Reloads the stored session after the back/forward cache restored the page: another page of the site can have changed the
+   *  stored session meanwhile. */
   private back(): void {
     const { kept, client, info, ended } = this.store.get();
     const newest = loadKept(this.around.storage);

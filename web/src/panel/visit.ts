@@ -1,4 +1,5 @@
-/** Collects what the panel offers to share about the visit, and builds what it sends when a button is pressed. Pure. */
+/** Collects what the panel offers to share about the visit, and builds what the panel sends when the visitor presses a button to
+ *  begin. Pure. */
 
 import { pictureType, UPLOAD_BYTES_MOST } from "../room/pictures";
 import { clean, cut } from "../ui/cut";
@@ -75,8 +76,8 @@ export async function usablePicture(picture: Blob): Promise<Blob | null> {
   return type ? picture.slice(0, picture.size, type) : null;
 }
 
-/** Returns the trail to send. If the visitor removed the current page from the list, the trail leaves out every step with its
- *  address. */
+/** Returns the trail to send. If the visitor removed the current page from the list, the trail leaves out every step on that
+ *  page. */
 export function trailOf({ page, trail }: Visit, removed: ReadonlySet<ItemKey>): Step[] {
   return removed.has("page") ? trail.filter((step) => step.url !== page.url) : trail;
 }

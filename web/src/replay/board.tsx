@@ -34,7 +34,7 @@ export function RecordedBoard({ steps, until = Infinity, pictures = OF_STAFF }: 
   const [zoom, setZoom] = useState(1);
   const view = useRef<BoardCanvas | null>(null);
   const last = useMemo(() => lastPage(board, until), [board, until]);
-  // If the journal has times, only these times decide what is shown, because a shape's own time says only when the shape was
+  // If all changes have times, only these times decide what is shown, because a shape's own time says only when the shape was
   // begun.
   const hidesAfter = history.timed ? Infinity : until;
   const page = pages.some(({ id }) => id === (chosen ?? last)) ? (chosen ?? last) : pages[0]!.id;

@@ -22,7 +22,7 @@ export interface Step {
   /** Whether the present page is dropped and built again from `parts`. If not, `parts` change the present page. */
   anew: boolean;
   parts: Part[];
-  /** Whether the present stretch of time has had a snapshot. If not, the page that was built belongs to another time. */
+  /** Whether a snapshot has come since staff began to see the page. If not, the page that was built is from an earlier time. */
   whole: boolean;
   /** Who saw the page at the moment to which this step leads. */
   seenBy: string[];
@@ -30,8 +30,8 @@ export interface Step {
   end: Ending | "";
 }
 
-/** Returns the lines of a file. A line that a crash cut off is left out. An empty line ends a stretch, and so does the file's end:
- *  after the stretch's last line, nobody sees the page. */
+/** Returns the lines of a file. A line that a crash cut off is left out. An empty line, or the end of the file, ends a stretch of
+ *  time in which staff saw the page: after the last line of the stretch, nobody sees the page. */
 export function readPage(text: string): Shown[] {
   const lines: Shown[] = [];
   let begins = true;

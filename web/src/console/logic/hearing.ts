@@ -111,7 +111,7 @@ const GUESTS_AT: Point[] = [
 export function places({ user, counselor, professional, guests }: Cast): Record<string, Point> {
   const at: Record<string, Point> = {};
   const [side, y] = guests.length > 2 ? [38, 172] : guests.length > 0 ? [62, 180] : [56, 124];
-  const alone = guests.length > 2 ? side : 120; // the third guest has the place in the middle
+  const alone = guests.length > 2 ? side : 120; // a third guest takes the place in the middle
   if (user) at[user] = { x: 120, y: 46 };
   if (counselor) at[counselor] = { x: professional ? side : alone, y };
   if (professional) at[professional] = { x: counselor ? 240 - side : alone, y };

@@ -81,8 +81,8 @@ export type View = "chat" | "both" | "board";
 export const VIEWS: readonly View[] = ["chat", "both", "board"];
 export type Work = "board" | "screen" | "page";
 
-/** The views that a member of staff chose in one session. `viewOfScreen` is the view while somebody shares a screen.
- *  `viewOfScreen` is separate from `view`, so that a new screen opens by itself. */
+/** The views that a member of staff chose in one session. `viewOfScreen` is the view while a shared screen or the visitor's page
+ *  can be shown. It is separate from `view`, so that a new screen or page opens by itself. */
 export interface Chosen {
   view?: View;
   viewOfScreen?: View;

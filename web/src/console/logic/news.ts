@@ -5,8 +5,8 @@ import type { Line, SessionView } from "../../messages";
 export type Lines = Record<string, Line[]>;
 
 /**
- * Returns the time at which the visitor began to wait for an answer to their lines (Unix ms). Returns null if the last line for
- * all people is not the visitor's, if the session is not active, or during a call that is not on hold.
+ * Returns the time at which the visitor began to wait for an answer to their lines (Unix ms). Returns null if the last line that
+ * everybody can read is not the visitor's, if the session is not active, or during a call that is not on hold.
  */
 export function waitsSince({ state, room }: SessionView, lines: readonly Line[]): number | null {
   if (state !== "active" || (room?.media === true && !room.held)) return null;

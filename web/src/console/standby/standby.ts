@@ -16,7 +16,7 @@ export const standsBy = createStore(false);
 export const update = createStore<(() => void) | null>(null);
 
 /** Starts the service worker. Subscribes again if this person wanted rings in this browser, because a subscription ends when the
- *  sign-in ends. Never rejects: without a worker, everything else still works. */
+ *  sign-in ends. Never rejects: without a service worker, the page only lacks pushes. */
 export async function begin(me: string): Promise<void> {
   if (!("serviceWorker" in navigator)) return;
   try {
@@ -29,7 +29,8 @@ export async function begin(me: string): Promise<void> {
   await turnOn(me).catch(() => undefined); // if this fails, the settings say that rings are off
 }
 
-/** Asks for the permission and subscribes. Call it inside a click. Rejects with PushFailed. */
+/** Asks the browser for permission to show notifications, and subscribes to pushes. Call this inside a click. Rejects with
+ *  PushFailed. */
 export async function turnOn(me: string): Promise<void> {
   const found = await subscribe(SCRIPT, SCOPE);
   try {

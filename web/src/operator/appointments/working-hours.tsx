@@ -7,8 +7,8 @@ import { saveWorkingHours, workingHours, type WorkingHours as Found } from "./ap
 import { t } from "./texts";
 import { Touched } from "./touched";
 
-/** The working hours of a member of staff, and the appointments that cannot take place as booked. `active`: whether the
- *  member's account is active. When the account is activated or deactivated, other appointments can be affected. */
+/** The working hours of a member of staff, and the appointments that cannot take place as booked. `active`: whether the member's
+ *  account is active. When `active` changes, the list of appointments is loaded again, because it can change, too. */
 export function WorkingHours({ staff, active }: { staff: string; active: boolean }) {
   const locale = useLocale();
   const [found, setFound] = useState<Found | null>(null);

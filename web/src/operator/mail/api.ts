@@ -26,13 +26,13 @@ export interface Outbox extends Page<MailItem> {
   trouble: string;
 }
 
-/** The site's own wording of one mail; "" for the standard wording. */
+/** The site's own wording of one mail. In a field, "" stands for the standard wording. */
 export interface Wording {
   subject: string;
   text: string;
 }
 
-/** The sender of a site's mails; "" for the standard one. */
+/** The sender of a site's mails. In a field, "" stands for the standard value. */
 export interface Sender {
   sender: string;
   from_address: string;

@@ -63,7 +63,7 @@ interface Props {
   onChange: (senders: Plan["senders"]) => void;
 }
 
-/** Edits the sender of the mails in one language. Empty fields keep the sender of all languages. */
+/** Edits the sender of the mails in one language. For an empty field, the value for all languages is used. */
 export function LanguageSenders({ site, plan, withFrom, onChange }: Props) {
   const [language, setLanguage] = useState(site.languages[0] ?? "en");
   const own = plan.senders[language] ?? NOTHING;

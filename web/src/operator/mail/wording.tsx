@@ -147,7 +147,8 @@ function WordingFields({ standard, own, onChange }: { standard: StandardText; ow
   );
 }
 
-/** Shows the mail as its reader would see it. The frame is a page of its own, because our policy forbids styles inside pages. */
+/** Shows the mail as its reader would see it. The frame is a page of its own, because the content security policy of our pages
+ *  forbids inline styles. */
 function MailFrame({ site, language, standard, own }: { site: string; language: string; standard: StandardText; own: Wording }) {
   const [seen, setSeen] = useState<MailPreview | null>(null);
   const [failed, setFailed] = useState("");
@@ -198,7 +199,7 @@ function Shown({ html }: { html: string }) {
     return () => removeEventListener("message", note);
   }, []);
   useEffect(() => {
-    // "*", because the sandboxed page has no origin
+    // the target is "*", because the sandboxed page has no origin
     if (ready && html !== "") frame.current?.contentWindow?.postMessage(html, "*");
   }, [ready, html]);
   return <iframe ref={frame} id={id} src="/mail-preview" sandbox="allow-scripts" title={t("wording.preview")} />;

@@ -14,8 +14,8 @@ export interface Figures {
 export interface PreviewAnswer {
   /** Who waits: visitors for a counselor, or counselors for a professional's help. */
   kind: "user" | "help";
-  /** The figures: of the recorded days, and of a simulation with the settings before and after the change. Null: there were too
-   *  few visitors to compute figures. */
+  /** `really`: the figures of the recorded days. `before` and `after`: the figures of a simulation with the settings before and
+   *  after the change. Null: there were too few visitors to compute figures. */
   found: { really: Figures; before: Figures; after: Figures } | null;
   arrivals: number;
   days: number;

@@ -1,4 +1,5 @@
-/** The operator's reports: the query for a time and its rows, and how the page writes the rows. Pure, except `readReport`. */
+/** The operator's reports on visitors: the query, the rows of the answer, and how the page writes them. Pure, except
+ *  `readReport`. */
 
 import { get } from "../../staff/api";
 import { locale } from "../../ui";
@@ -60,7 +61,7 @@ export const MOST_DAYS = {
   counselor: 1100,
 } as const;
 
-/** Returns a day as it is typed, such as "2026-11-22", from the parts of a local time. */
+/** Returns the local day of a time in the form in which days are typed, such as "2026-11-22". */
 export function dayText(at: Date): string {
   const two = (number: number) => String(number).padStart(2, "0");
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;

@@ -38,7 +38,7 @@ export function hours(seconds: number): string {
   return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
 }
 
-/** Returns, for each state of a row, the time in that state divided by the whole time of the longest row: 0 to 1. */
+/** Returns, for each state of a row, the time in that state divided by the longest signed-in time of all rows: 0 to 1. */
 export function parts(row: StaffRow, rows: StaffRow[]): { state: State; part: number }[] {
   const most = Math.max(1, ...rows.map((each) => each.signed_in_s));
   return STATES.map((state) => ({ state, part: row[`${state}_s`] / most }));

@@ -125,8 +125,8 @@ export function Categories({ settings, problems, onChange }: CategoriesProps) {
   );
 }
 
-/** Reads the numbers of seconds after which a request's tier widens, such as "15 30". Returns null for an empty text, and
- *  `before` for a text that is not complete yet. */
+/** Reads the numbers of seconds after which a waiting request is offered to more staff, such as "15 30". Returns null for an
+ *  empty text, and `before` for a text that is not complete yet. */
 function seconds(text: string, before: number[] | null): number[] | null {
   if (text.trim() === "") return null;
   const found = text

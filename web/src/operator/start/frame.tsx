@@ -8,7 +8,7 @@ import { t } from "./texts";
 export const STEPS = ["owner", "site", "staff", "ready"] as const;
 export type Step = (typeof STEPS)[number];
 
-/** The frame of a step of the first start: the list of all steps, and below it the step's content. */
+/** The frame around one step of the setup of a new installation: the list of all steps, and below the list the step's content. */
 export function StartFrame({ step, lead, children }: { step: Step; lead: string; children: ComponentChildren }) {
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => {

@@ -1,5 +1,5 @@
-/** Keeps in the tab what somebody types in the first start, so that a reload does not lose it. Passwords and the links of
- *  staff are never kept. */
+/** Keeps in the tab what somebody types during the setup of a new installation, so that a reload does not lose these texts.
+ *  Passwords and the one-time links of staff are never kept. */
 import { useState } from "preact/hooks";
 
 const at = (name: string) => `sangdam-start-${name}`;

@@ -1,4 +1,4 @@
-/** The one-time link that `sangdam init` prints. The first owner of an installation begins with this link. */
+/** The one-time link that `sangdam init` prints. The first owner of an installation begins the setup with this link. */
 import { keep, read } from "./kept";
 
 const MARK = "#first-start=";

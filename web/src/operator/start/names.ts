@@ -1,4 +1,5 @@
-/** Guesses ids and addresses from what somebody types in the first start. The person can change each guess. */
+/** Guesses ids and addresses from what somebody types during the setup of a new installation. The person can change each
+ *  guess. */
 
 /** Returns the origin of an address of a page that somebody has typed or pasted: "shop.example/cart" → "https://shop.example".
  *  Returns any other text as it is, without the spaces around it, so that the server can say what is wrong with the text. */

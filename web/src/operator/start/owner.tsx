@@ -18,7 +18,7 @@ interface FirstOwnerProps {
   onDone: (signedIn: boolean) => void;
 }
 
-/** The first step of the first start: the person with the link of `sangdam init` becomes the owner. */
+/** The first step of the setup: the person who has the link that `sangdam init` prints becomes the installation's owner. */
 export function FirstOwner({ token, onDone }: FirstOwnerProps) {
   useLocale();
   const [link, setLink] = useState<Link>("looking");

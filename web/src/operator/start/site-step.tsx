@@ -17,7 +17,7 @@ const ACCENT = "#1f5fd0"; // the launcher's colour before somebody chooses anoth
 /** Returns the problem that the server has found in any field of the first category. */
 const categoryProblem = (problems: Problems) => Object.entries(problems).find(([field]) => field.startsWith("categories"))?.[1];
 
-/** The second step of the first start, which creates a site with its first category. */
+/** The second step of the setup of a new installation, which creates a site with its first category. */
 export function SiteStep() {
   const language = locale();
   const [typed, change, forget] = useKept("site", {

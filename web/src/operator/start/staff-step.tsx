@@ -22,8 +22,8 @@ interface Typed {
   languages: string[];
 }
 
-/** The third step of the first start, which adds the people who answer visitors. Each of these people gets a link, which is shown
- *  once. */
+/** The third step of the setup of a new installation, which adds the people who answer visitors. Each of these people gets a
+ *  link, which is shown once. */
 export function StaffStep() {
   const [typed, change, forget] = useKept<Typed>("staff", { name: "", login: "", role: "counselor", languages: [locale()] });
   const [links, setLinks] = useState<Record<string, string>>({});

@@ -3,8 +3,8 @@ import { ReadyStep } from "./ready-step";
 import { SiteStep } from "./site-step";
 import { StaffStep } from "./staff-step";
 
-/** The steps of the first start that come after the owner has signed in. `step`: the rest of the page's address, such as
- *  "staff". */
+/** The steps of the setup of a new installation that come after the owner has signed in. `step`: the rest of the page's address,
+ *  such as "staff". */
 export function Wizard({ step }: { step: string }) {
   useLocale();
   if (step === "staff") return <StaffStep />;

@@ -3,7 +3,7 @@
  *
  * The script on the page (../../cobrowse/page.ts) records and masks. This module compresses the events, sends them over a
  * WebSocket of their own, and passes the marks of staff back to the script. This module keeps no backlog: when the network is
- * slow, it drops events, and later asks for a new snapshot.
+ * slow, this module makes the script pause, and later asks the script for a new snapshot.
  */
 
 import type { FromPage, ToPage } from "../../cobrowse/protocol";

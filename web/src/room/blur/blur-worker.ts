@@ -2,9 +2,9 @@
  * The web worker that blurs the background of a camera picture. It gets frames and sends them back blurred.
  *
  * MediaPipe (Apache 2.0) finds out which pixels show the person and which show the background. Its code is a classic script for
- * pages. So this worker is a classic worker, and imitates the few parts of a page that the script uses. Our policy lets this
- * worker compile WebAssembly, and forbids it to our pages (`signaling/server/http/pages.py`). Also, work in a worker delays
- * nothing on the screen.
+ * pages. So this worker is a classic worker, and imitates the few parts of a page that the script uses. Our content security
+ * policy lets this worker compile WebAssembly, and forbids that to our pages (`signaling/server/http/pages.py`). Also, work in a
+ * worker delays nothing on the screen.
  */
 
 import type { FromBlurWorker, ToBlurWorker } from "./messages";

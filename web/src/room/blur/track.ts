@@ -77,7 +77,7 @@ class Blur {
     this.ended = true;
     this.worker.terminate();
     this.video.srcObject = null;
-    this.broken(new Error("the blur has ended")); // does nothing after the first frame
+    this.broken(new Error("the blur has ended")); // rejects `first`, unless the first frame has come
   }
 
   track(): MediaStreamTrack {
@@ -120,7 +120,7 @@ class Blur {
     else void this.grab();
   }
 
-  /** Sends the worker the camera's present frame. Without a new frame, asks again a little later. */
+  /** Sends the worker the camera's present frame. If the camera has no new frame, tries again a little later. */
   private async grab(): Promise<void> {
     const { video } = this;
     const now = performance.now();

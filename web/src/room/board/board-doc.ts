@@ -194,7 +194,8 @@ export class BoardDoc {
     };
   }
 
-  /** Deletes the shapes that `author` drew on a page, as one undo step. Without `author`, deletes everybody's. */
+  /** Deletes the shapes that `author` drew on a page, as one undo step. Without `author`, deletes everybody's shapes on the
+   *  page. */
   clear(page: string, author?: string): void {
     this.beginStep();
     const gone = this.seen(page).filter((shape) => author === undefined || shape.author === author);
@@ -239,8 +240,9 @@ export class BoardDoc {
     this.beginStep();
   }
 
-  /** Changes the background picture, as one undo step. Shapes drawn on the old background picture are put away with it. Choosing
-   *  blank paper ("") also puts shapes away. Shapes on blank paper stay when a picture is laid under them. */
+  /** Changes the background picture, as one undo step. Shapes that were drawn on the old background picture are put away with it:
+   *  the page no longer shows them. This also happens when somebody chooses blank paper (""). Shapes on blank paper stay when a
+   *  picture is laid under them. */
   setBackground(picture: string, page: string = FIRST_PAGE): void {
     const map = this.pageMap(page);
     if (!map) return;

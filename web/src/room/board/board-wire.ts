@@ -78,8 +78,8 @@ export class BoardWireSync {
       }
       const replies = receive(this.doc, message, this.theirs);
       if (replies.length === 0) return;
-      // The worker sends its step 1 when it begins to serve this connection. If this page sent its own step 1 earlier, that
-      // message is lost. So this page sends its step 1 again.
+      // The worker sends its step 1 of the Yjs sync protocol when it begins to serve this connection. If this page sent its own
+      // step 1 earlier, that message is lost. So this page sends its step 1 again.
       this.send(...replies);
       this.send(stepOne(this.doc));
     } catch (error) {

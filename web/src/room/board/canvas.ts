@@ -62,7 +62,7 @@ export class BoardCanvas {
   private frame = 0;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly ends: (() => void)[] = [];
-  /** Called with the time after each painted frame. A change of the view also makes a frame. */
+  /** Called after each painted frame, with the frame's time. A change of the view also causes a frame. */
   onFrame: (now: number) => void = () => undefined;
   onView: (view: View) => void = () => undefined;
 
@@ -129,7 +129,8 @@ export class BoardCanvas {
     this.repaint();
   }
 
-  /** Paints these versions of shapes, which this person is changing, instead of the document's versions. Ends with `release`. */
+  /** Paints these versions of shapes, which this person is changing, instead of the document's versions. Call `release` to end
+   *  this. */
   preview(shapes: Shape[]): void {
     for (const shape of shapes) {
       const known = this.lifted.get(shape.id);

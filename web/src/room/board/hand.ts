@@ -229,7 +229,8 @@ function select(desk: Desk, press: Press): Doing {
   );
 }
 
-/** Returns the changes, with a new height for each text whose width changed, because its lines then break elsewhere. */
+/** Returns the changes, with a new height for each text whose width changed, because the lines of the text then break
+ *  elsewhere. */
 function fitted(shapes: readonly Shape[], changes: Map<string, Changes>): Map<string, Changes> {
   for (const one of shapes) {
     const change = changes.get(one.id);
