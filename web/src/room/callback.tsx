@@ -48,8 +48,8 @@ function useOffered(client: Client, session: string, channel: Channel): Offered 
 }
 
 /** Returns the times at which staff can call the visitor again; null until they are loaded. If the site offers appointments with
- *  the counselor who asks, these are the free times of that counselor. Otherwise, for example for a professional, they are the
- *  times at which any counselor is free. */
+ *  the counselor who uses this page, these are the free times of that counselor. Otherwise, for example for a professional, they
+ *  are the times at which any counselor is free. */
 export function useTimes(client: Client, { id, channel }: Pick<SessionView, "id" | "channel">): number[] | null {
   const offered = useOffered(client, id, channel);
   return offered && (offered.staff === "" ? offered.times : offered.staff_times);

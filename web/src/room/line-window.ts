@@ -21,7 +21,7 @@ export const AT_FIRST = 40; // lines that are rendered before the first paint: e
 export const GROWS = 65; // number of lines that are added in each later step, until there are MOST
 export const STEP = 100; // lines by which the rendered part moves when the reader scrolls
 const ABOVE = 6; // how many of the first AT_FIRST lines are above the reader's position
-const GROWS_MS = 50; // ms between two of these steps, in which the page can handle clicks and keys
+const GROWS_MS = 50; // ms between two steps of this growth, in which the page can handle clicks and keys
 const NEAR = 900; // px: if the reader is this close to an end of the part, the part moves
 const AT_END = 60; // px: a reader this close to the end counts as being at the end
 const OVER = 40; // px: if the first visible line is this far down, the reader sees what is above the conversation
@@ -54,7 +54,8 @@ export function partAt(lines: Numbered, at: number): Part {
   return { first: lines[Math.max(0, index - ABOVE)]!.seq, size: AT_FIRST };
 }
 
-/** Returns the range of the part's lines. Without its first line, these are the newest lines. */
+/** Returns the range of the part's lines. If this page does not have the part's first line, returns the range of the newest
+ *  lines. */
 export function spanOf({ first, size }: Part, lines: Numbered): Span {
   const from = first === null ? -1 : lines.findIndex(({ seq }) => seq === first);
   if (from < 0) return { from: Math.max(0, lines.length - size), to: lines.length };
@@ -93,7 +94,7 @@ interface Reader {
  * `seat.place` is the reader's position; null while the reader is at the end. When the height of the conversation changes (lines
  * are added on either side, a picture arrives, a pane is dragged), the box is scrolled back to this position before the next
  * paint. Only a scroll changes the position. `sent`: how many lines are being sent, which are below the newest line. `behind`:
- * whether there are newer lines that the reader has not seen. `place` and `onPlace`: see the Chat.
+ * whether there are newer lines that the reader has not seen. `place` and `onPlace` are the props of `Chat`.
  */
 export function useLineWindow(lines: Line[], sent: number, older: Older, { place: begin, onPlace }: Reader) {
   const box = useRef<HTMLDivElement>(null);
@@ -145,7 +146,7 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
     else if (held && !seat.current.place) follow(span);
   };
 
-  // at this moment, the document still shows the lines as they were, and the event of a scroll may have yet to come
+  // at this moment, the document still shows the former lines, and the event of the reader's last scroll can still be on its way
   const changes = rendered.current.lines !== lines || rendered.current.part !== part;
   if (changes && box.current && box.current.scrollTop !== seat.current.top) sit();
   useLayoutEffect(() => {

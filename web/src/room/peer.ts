@@ -143,7 +143,7 @@ export class RoomPeer {
     try {
       attempt = build(this.mostSlots);
     } catch {
-      this.noPath(); // a browser without WebRTC, such as an iPhone in Lockdown Mode
+      this.noPath(); // this browser has no WebRTC, as on an iPhone in Lockdown Mode
       return;
     }
     this.attempt = attempt;
@@ -217,7 +217,8 @@ export class RoomPeer {
     }, TICK_MS);
   }
 
-  /** Loads and starts the watch over the voice. If the code cannot be loaded, the voice is sent without redundancy. */
+  /** Loads and starts `Uplink`, which watches the voice that this page sends. If the code cannot be loaded, the voice is sent
+   *  without redundancy. */
   private watchUplink(attempt: Attempt): void {
     const start = ({ Uplink }: typeof import("./uplink")) => {
       if (this.attempt !== attempt) return;
@@ -227,9 +228,9 @@ export class RoomPeer {
     import("./uplink").then(start, () => undefined);
   }
 
-  /** Keeps the present connection as `former` next to the new connection, for two reasons. Perhaps its worker is draining, and
-   *  still carries sound while people move one by one. Or perhaps the network is gone only for a while, and the connection
-   *  recovers when the network returns. */
+  /** Keeps the present connection as `former` next to the new connection, for two reasons. Perhaps the worker of the present
+   *  connection is draining: it still carries sound while people move to another worker one by one. Or perhaps the network is
+   *  gone only for a while, and the present connection recovers when the network returns. */
   private keepFormer(as: (former: Attempt) => void): void {
     this.dropFormer();
     this.clearTimers();

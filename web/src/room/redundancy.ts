@@ -36,7 +36,8 @@ const FORGOTTEN_MS = 1;
 /** Length of a trial, ms. A link that cannot carry twice the bits of a voice loses more packets within this time. */
 const TRIAL_MS = 10_000;
 /** Rises of loss that end a trial, each with the span over which loss is measured. A rise by 25 percentage points is noticed
- *  after one second, a rise by 10 after three. So RED on a link that is too small hurts voice and heartbeats only briefly. */
+ *  after one second, a rise by 10 points after three seconds. So RED on a link that is too small hurts voice and heartbeats only
+ *  briefly. */
 const WORSE_BY: [Stretch, number][] = [
   [SECOND, 0.25],
   [NOW, 0.1],
@@ -98,7 +99,7 @@ export class Redundancy {
     if (tried) this.holdMs = HOLD_MS;
     const forLong = this.loss(FOR_LONG);
     if (this.queues(at) || (!tried && this.worse())) this.goBack(at);
-    // only after the trial, because until the end of the trial the measured time includes loss from before RED
+    // RED is turned off only after the trial, because until then the measured span includes loss from the time before RED
     else if (tried && forLong !== null && forLong < CLEAN) this.wanted = false;
   }
 

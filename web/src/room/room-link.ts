@@ -145,8 +145,8 @@ export class RoomLink {
     if (wire === this.wire) return;
     this.wire = wire;
     this.generation.update((n) => (wire ? Math.abs(n) + 1 : -Math.abs(n)));
-    // A worker sends the drawing when the `doc` channel opens. On a WebSocket, the worker sends the drawing only on request.
-    // This page requests it here; an open board requests it itself.
+    // A worker sends the drawing when the `doc` channel opens. On a WebSocket, the worker sends the drawing only on request. An
+    // open board requests the drawing itself; this code requests the drawing if no board is open.
     if (wire.startsWith("socket") && this.boardListeners.size === 0 && !this.drawn.get()) this.sendBoard(WHAT_IS_DRAWN);
   }
 

@@ -311,7 +311,8 @@ export function participant(session: SessionView, id: string): ParticipantView |
   return session.participants.find((one) => one.id === id);
 }
 
-/** Whether the conversation has guests or may have them. Guests and professionals may invite nobody, but need the code, too. */
+/** Whether this page needs the code for guests: the conversation has guests or can have guests. Guests and professionals are not
+ *  allowed to invite anybody, but their pages need this code, too. */
 export const withGuests = (session: SessionView): boolean =>
   session.guests !== null || session.interpreting !== null || session.participants.some(({ role }) => role === "guest");
 

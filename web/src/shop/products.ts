@@ -19,7 +19,7 @@ export const ITEMS: readonly Item[] = [
   { id: "sori-buds", category: "audio", price: 169_000 },
   { id: "maru", category: "audio", price: 448_000 },
 ];
-/** Each product has this many facts in its table. */
+/** The numbers of the facts in a product's table. Every product has four facts. */
 export const FACTS = [1, 2, 3, 4] as const;
 
 export const item = (id: string): Item | undefined => ITEMS.find((one) => one.id === id);

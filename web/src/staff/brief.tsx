@@ -77,7 +77,7 @@ function Product({ brief }: { brief: Brief }) {
   );
 }
 
-/** Returns a field's name in words. A claim or an answer of the form that has no text here is shown by its own name:
+/** Returns a field's name in words. If the page has no text for a claim or for a field of the site's form, its own name is shown:
  *  "claim.membership" as "membership". */
 const fieldName = (name: string) => textOr(`field.${name}`, name.replace(/^(claim|form)\./, "").replaceAll("_", " "));
 

@@ -124,8 +124,8 @@ const show = (open: unknown, again?: boolean) => {
   if (!again) (open ? frame : launcher).focus();
 };
 
-/** Runs whenever the page is shown or hidden, or gets options. With a tag manager, the site is not known before `init` is
- *  called. */
+/** Runs whenever the page is shown or hidden, and whenever the widget gets options. With a tag manager, the site is not known
+ *  before `init` is called. */
 const come = () => {
   look();
   if (live && settings().site) show(live > "-", true);

@@ -1,5 +1,5 @@
 /** The call page's service worker. The worker shows a notification when a counselor has written a reply or has joined. A press on
- *  the notification opens the conversation. It stores nothing. */
+ *  the notification opens the conversation. The worker stores nothing. */
 
 import { kept, notice, told } from "./payload";
 import { scope } from "./scope";

@@ -99,8 +99,8 @@ interface PictureBox {
   mirrored: boolean;
 }
 
-/** Returns where the video's picture lies on the screen. The element is larger than the picture, because `object-fit: contain`
- *  leaves bars beside it. */
+/** Returns where the video's picture lies on the screen. The video element has another size than the picture: `object-fit` leaves
+ *  bars beside the picture ("contain"), or cuts the picture off ("cover"). */
 function pictureBox(canvas: HTMLElement): PictureBox | null {
   const video = videoBeside(canvas);
   if (!video || video.videoWidth === 0) return null;

@@ -4,7 +4,7 @@ import { BoardDoc } from "./board-doc";
 
 const open = new WeakMap<RoomLink, BoardDoc>();
 
-/** Returns the board document of a room. Each room has one. The document lives as long as the room, even while the board is
+/** Returns the board document of a room. Each room has one document, which lives as long as the room, even while the board is
  *  hidden. */
 export function boardOf(link: RoomLink): BoardDoc {
   const known = open.get(link);

@@ -15,7 +15,7 @@ interface PageBarProps {
   nameOf: (id: string) => string;
 }
 
-/** The board's bar with buttons to change the page, the zoom, and the people with their colours. */
+/** The board's bar. It shows the page's number with buttons to the other pages, the zoom, and the people with their colours. */
 export function PageBar({ pages, page, onPage, zoom, onWhole, people, colourOf, nameOf }: PageBarProps) {
   const at = pages.findIndex(({ id }) => id === page);
   const go = (to: number) => pages[to] && onPage(pages[to].id);

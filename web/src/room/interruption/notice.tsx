@@ -7,11 +7,13 @@ import type { RoomLink } from "../room-link";
 import { viewer } from "../state";
 import { t } from "./words";
 
-/** Interruptions shorter than this, ms, cause no notice. Within this time, the page replaces an unplugged headset. */
+/** Interruptions shorter than this, ms, cause no notice. Within this time, the page replaces an unplugged headset by another
+ *  microphone. */
 const SHORT_MS = 500;
 
 /** Tells the person that nobody heard them while the system had frozen this tab, for example because the phone was locked. A
- *  frozen page notices nothing itself. Once it runs again, it learns from the server that the media worker had lost it. */
+ *  frozen page notices nothing itself. When the page runs again, the server tells the page that the media worker had lost the
+ *  connection to it. */
 function useFrozenCall(link: RoomLink): void {
   useEffect(() => {
     let unheard = false;

@@ -17,7 +17,7 @@ interface Loaded {
   factors: SecondFactors;
 }
 
-/** The dialog of the person's own account: password, second factor, and where they are signed in. */
+/** The dialog of the person's own account: password, second factor, and the browsers in which the person is signed in. */
 export function Account({ onClose }: { onClose: () => void }) {
   useLocale();
   const [loaded, setLoaded] = useState<Loaded | null>(null);

@@ -13,7 +13,8 @@ interface NewPasswordFieldProps {
   onInput: (value: string) => void;
 }
 
-/** A field for a new password. Its owner can make the typed characters visible, because a typing mistake would lock them out. */
+/** A field for a new password. The person can make the typed characters visible, because a typing mistake would lock the person
+ *  out. */
 export function NewPasswordField({ value, error, autoFocus = false, onInput }: NewPasswordFieldProps) {
   const [shown, setShown] = useState(false);
   return (
