@@ -1,4 +1,4 @@
-"""Run a real clamd for tests. This clamd listens on a Unix socket and knows only the signature in this file."""
+"""Run a real clamd for tests. This clamd listens on a Unix socket, and recognises only one virus: `VIRUS`."""
 
 from __future__ import annotations
 

@@ -88,7 +88,10 @@ class Server:
 
 @dataclass(frozen=True)
 class Place:
-    """The addresses and networks of a part of the cluster. `within`: words before its command, such as `ip netns exec …`."""
+    """Where a part of the cluster runs: the address of its host, and the words that come before its command (`within`).
+
+    For example, the words `ip netns exec …` run the part in a network namespace.
+    """
 
     host: str = "127.0.0.1"
     within: tuple[str, ...] = ()
@@ -96,7 +99,7 @@ class Place:
 
 @dataclass
 class Cluster:
-    """A cluster. `place_of` says where the part with this name runs.
+    """A cluster. `place_of`: returns the place in which the part with the given name runs.
 
     `redis_url` and `database_url`: the URLs that servers and workers use, if they differ from the addresses of `redis` and
     `postgres`. `python` and `code`: the interpreter and the sources of the servers and workers that are added later.
@@ -162,7 +165,7 @@ class Cluster:
         return self.media[-1]
 
     def start(self, servers: int, media: int) -> None:
-        """Fill the records with the demo shop, and start servers and media machines. The servers are not ready yet."""
+        """Store the demo shop in the database, and start servers and media machines, without waiting until they are ready."""
         asyncio.run(seed(self.database_url or self.postgres.url, self.settings))
         for _ in range(media):
             self.add_media()
@@ -207,7 +210,7 @@ async def seed(url: str, settings: Settings) -> None:
 
 @contextmanager
 def running_stores(place_of: Callable[[str], Place] = lambda name: Place(), public_port: int = 0) -> Iterator[Cluster]:
-    """Start Redis and PostgreSQL. The caller starts the other parts (`Cluster.start`); they end with this context."""
+    """Start Redis and PostgreSQL. The caller starts the other parts (`Cluster.start`). All parts end when the context ends."""
     with ExitStack() as stack:
         redis, postgres = stack.enter_context(running_redis()), stack.enter_context(running_postgres())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sangdam-cluster-")))

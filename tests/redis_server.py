@@ -197,7 +197,7 @@ def _wait(so: Callable[[], bool], otherwise: str) -> None:
 
 @contextmanager
 def running_cluster() -> Iterator[list[RedisServer]]:
-    """Start three masters that know each other, each with a third of the slots."""
+    """Start three masters of a Redis Cluster that know each other, each with a third of the hash slots."""
     with ExitStack() as stack:
         nodes: list[RedisServer] = []
         for slots in ((0, 5460), (5461, 10922), (10923, 16383)):

@@ -122,7 +122,7 @@ def _is_ready(port: int) -> bool:
 
 
 async def used(settings: Settings) -> dict[str, Any]:
-    """Open every page with everything that it loads, and lead a conversation.
+    """Open every page with everything that it loads, and let a user and a counselor have a conversation.
 
     Return the states of the findings on the operator's page (`/api/operator/doctor`), by name.
     """

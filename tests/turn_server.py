@@ -18,7 +18,10 @@ START_S = 10.0
 
 
 def own_address() -> str:
-    """Return this machine's address for outgoing connections, at which other machines reach its media workers. Send no packet."""
+    """Return this machine's address for outgoing connections, at which other machines reach its media workers.
+
+    The function sends no packet.
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect(("198.51.100.1", 9))
         return str(probe.getsockname()[0])

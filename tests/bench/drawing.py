@@ -38,7 +38,7 @@ STYLE: Any = {
     "savefig.facecolor": PAPER,
 }
 TWICE = 2.0
-"""Bars end at this value. If the real value is greater, the label beside the bar tells it."""
+"""Largest value that a bar shows. If the value is greater, the bar ends here, and the label beside the bar tells the value."""
 
 
 def draw(source: Path = TARGET, folder: Path = FOLDER) -> None:

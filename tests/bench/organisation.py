@@ -102,7 +102,7 @@ class Browser:
             return await reply.json()
 
     async def page_of_user(self) -> Person:
-        """Open a user's page on which a call is prepared."""
+        """Open the page of a new user whose session has not entered the queue yet."""
         # this browser has no cookie, because with the owner's cookie the server would take the user for staff
         stranger = Browser(self.service, self.http)
         code = await stranger.ask(
@@ -161,7 +161,10 @@ async def hours_seen(owner: Browser) -> Row:
 
 
 async def staff_seen(owner: Browser) -> Row:
-    """Measure the time from a change of a counselor's sites until the counselor's open console is told to load them."""
+    """Measure the time from a change of a counselor's sites until the server says `bye` to the counselor's open console.
+
+    After `bye`, a console connects again and loads the new sites.
+    """
     jimin = await owner.counselor("jimin")  # one sign-in for all runs, because the server limits how often a login may be tried
     taken = []
     for number in range(max(2, RUNS // 2)):
@@ -178,7 +181,7 @@ async def staff_seen(owner: Browser) -> Row:
 
 
 async def command_seen(owner: Browser) -> Row:
-    """Measure the time from when the command `sangdam category hours` has stored new hours until an open page shows them."""
+    """Measure the time until an open page shows new opening hours that the command `sangdam category hours` has stored."""
     user = await owner.page_of_user()
     taken = []
     for number in range(2 if SHORT else 6):
@@ -194,9 +197,9 @@ async def command_seen(owner: Browser) -> Row:
 
 
 async def hours_stored(service: Service, own: bool) -> float:
-    """Wait until the database has opening hours of this category (`own`), or has none.
+    """Wait until the database has opening hours of this category (`own` is True), or has none (`own` is False).
 
-    Return this moment of `time.perf_counter`.
+    Return the reading of `time.perf_counter` at that moment.
     """
     with contextlib.closing(sqlite3.connect(f"file:{service.data_dir / 'records.sqlite'}?mode=ro", uri=True)) as database:
         asked = "SELECT hours IS NOT NULL FROM category WHERE site = 'demo-shop' AND id = 'cameras'"
@@ -206,9 +209,9 @@ async def hours_stored(service: Service, own: bool) -> float:
 
 
 async def opening_seen(user: Person, opened: bool) -> float:
-    """Wait until the user's page shows the category as open (`opened`) or closed.
+    """Wait until the user's page shows the category as open (`opened` is True) or closed (`opened` is False).
 
-    Return this moment of `time.perf_counter`.
+    Return the reading of `time.perf_counter` at that moment.
     """
     await user.until(lambda session: session["opening"]["open"] is opened)
     return time.perf_counter()

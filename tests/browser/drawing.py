@@ -25,7 +25,7 @@ POINTERS = """
 }
 """
 OVERLAY = ".board-overlay"
-# Draws with a finger by events that the page makes itself, for a browser whose driver has no touch.
+# Simulates a finger that draws: the script itself makes the pointer events. For browsers whose driver cannot touch the screen.
 FINGER = """
 async ([points]) => {
   const canvas = document.querySelector('[data-testid=board-canvas]');

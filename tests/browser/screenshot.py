@@ -93,7 +93,7 @@ async def says(who: Person, text: str, *readers: Person) -> None:
 
 
 async def conference(cast: Cast) -> Staff:
-    """Lead a call up to the moment of the screenshot. Return the counselor."""
+    """Make a call, and bring it to the moment of the screenshot. Return the counselor."""
     counselor = await staff(cast, media.COUNSELOR, "jimin", "counselor")
     professional = await staff(cast, media.PROFESSIONAL, "drhan", "professional")
     user: User = await guest(cast, User, media.USER)

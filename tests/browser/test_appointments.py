@@ -1,6 +1,6 @@
 """An appointment in browsers.
 
-A visitor chooses it in the shop, the operator moves it, and both people meet at the appointed time.
+A visitor chooses the appointment in the shop, an operator moves it, and visitor and counselor meet at the appointed time.
 """
 
 from __future__ import annotations

@@ -146,8 +146,8 @@ async def own_picture_becomes_the_background(user: User, counselor: Staff, folde
     await shows_the_same(user, counselor)
 
 
-# Size of a browser window → the share of the window that the board's paper must cover at least. Upright phones are not in this
-# table.
+# UPRIGHT: sizes of upright phones. LEAST_SHARE: size of any other browser window → the share of the window that the board's paper
+# must cover at least.
 UPRIGHT = ((390, 844), (360, 640))
 LEAST_SHARE = {(844, 390): 0.55, (640, 360): 0.65, (1280, 720): 0.6, (1440, 900): 0.6}
 

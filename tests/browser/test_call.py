@@ -10,7 +10,7 @@ from playwright.async_api import Locator, Page, expect
 from tests.browser import media
 from tests.browser.people import DOWNLOADS, BrowserName, Cast, eventually
 
-# The page keeps in its tab only the notes that the server does not have yet.
+# True when the server has all notes: in sessionStorage, the page keeps only the notes that the server does not have yet.
 NOTES_SENT = "sessionStorage.getItem('sangdam.notes') === '{}'"
 
 

@@ -1,4 +1,4 @@
-"""Callbacks in browsers: a user does not want to wait.
+"""Callbacks in browsers: a user does not want to wait, and asks to be called back.
 
 Later, the user follows a fresh link and reaches exactly the counselor who called back.
 """

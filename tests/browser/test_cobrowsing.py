@@ -166,7 +166,7 @@ async def page_frame(counselor: Staff) -> Frame:
 
 
 async def points_and_frames(counselor: Staff, user: User) -> FloatRect:
-    """Point at the middle of the shown page, and draw a frame around the element near its top.
+    """Point at the middle of the shown page, and draw a frame around the element near the top of the page.
 
     Return the place of the user's page within the counselor's page.
     """
@@ -332,7 +332,8 @@ window.WebSocket = class extends WebSocket {
   }
 };
 """
-# In a frame that may not run scripts, Firefox does not run a test's script either. So the surrounding page looks into the frame.
+# In a frame that is not allowed to run scripts, Firefox does not run a test's script either. So the surrounding page looks into
+# the frame.
 IN_PAGE = """
 (selector) => {
   const found = document.querySelector('[data-testid=page-view] iframe')?.contentDocument?.querySelector(selector);

@@ -14,7 +14,10 @@ from tests.browser.test_board import draw, ink, open_board, shows_the_same
 
 
 async def two_people(cast: Cast) -> tuple[User, Staff]:
-    """Let both use the full Chromium. In its headless shell, the panel of a second tab did not offer to continue the call."""
+    """Make a call. User and counselor use the full Chromium.
+
+    In the headless shell, the panel of a second tab did not offer to continue the call.
+    """
     counselor = await cast.counselor(browser="full chromium")
     user = await cast.user("full chromium")
     await user.call()

@@ -1,9 +1,8 @@
-"""A cluster whose parts are on networks of their own, and the faults of these networks.
+"""A cluster in which each part has a network of its own, and the faults of these networks.
 
-Each row disturbs the connection between two parts: it drops all packets, in both directions or in only one, or it loses some
-packets, or it delays all packets. During the fault, the test keeps calls running, and listens to the tones that people hear. The
-people can reach every server all the time. They can also reach every worker, except in the rows about the network between people
-and a worker.
+Each fault is between two parts. The network between them drops all packets, in both directions or in only one, or it loses some
+packets, or it delays all packets. During the fault, the test keeps calls running, and listens to the tones that people hear.
+People can reach every server all the time. They can also reach every worker, except if the fault is between people and a worker.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ HEALS_S = 25.0  # within this many seconds after the end of a fault, everything 
 
 
 class ApartCluster(Cluster):
-    """A cluster whose parts are on networks of their own. `part_of` returns the name of a server's or media machine's network."""
+    """A cluster in which each part has a network of its own. `part_of`: name of the network of a server or media machine."""
 
     network: Network
 

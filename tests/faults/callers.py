@@ -60,8 +60,8 @@ class Board:
                 self.doc.apply_update(unvar(whole[2:]))
             else:
                 self._send(bytes([0, 1]) + var(self.doc.get_update(unvar(whole[2:]))))
-                # the board also asks again, as browsers do, because an earlier request was lost if the worker did not know this
-                # peer
+                # also ask the worker for the board again, as browsers do, because the worker has dropped the earlier request if
+                # it did not know this peer at that time
                 self._ask()
 
         for fragment in peer.documents:  # board messages that arrived before this board was attached to the peer
@@ -256,7 +256,8 @@ class Caller:
     async def delivered(self, seconds: float = 30.0) -> int:
         """Resend unacknowledged lines until none remains or the time is up. Return how many remain.
 
-        The pauses between resends grow. Otherwise the server would refuse too many lines when a busy machine acknowledges late.
+        The pauses between resends grow. With equal pauses, the server would refuse lines as too many a second when a busy machine
+        acknowledges late.
         """
         loop = asyncio.get_running_loop()
         until, pause_s = loop.time() + seconds, RESEND_S

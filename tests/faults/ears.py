@@ -3,8 +3,8 @@
 Each of them sends a tone in Opus packets, and records packet by packet when the other person's tone arrived.
 
 A tone is encoded once, as five packets that repeat. The packets together last a whole number of the tone's periods, so the loop
-has no jump. Arrivals are decoded after the fault, and equal packets are decoded only once. So a hundred people fit on one core
-next to the service.
+has no jump. Packets that arrive are decoded only after the fault, and equal packets only once. So one core is enough for a
+hundred people and the service.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ DISK_MIB = KEEP_FREE_BYTES // 2**20 + 16
 
 @contextmanager
 def no_descriptors(pid: int) -> Iterator[None]:
-    """Limit this process of the cluster to the descriptors that it has open now."""
+    """Let this process of the cluster open no more file descriptors until the context ends."""
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     highest = max(int(each) for each in os.listdir(f"/proc/{pid}/fd"))
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (highest + 1, before[1]))
@@ -107,7 +107,7 @@ ROOMS = 4
 @contextmanager
 def memory_limit(pid: int, more_bytes: int) -> Iterator[None]:
     """Let the kernel kill this process when it takes over `more_bytes` more memory than it has. The machine must have no swap."""
-    second = (CGROUPS / "cgroup.controllers").exists()  # version 2 of cgroups
+    second = (CGROUPS / "cgroup.controllers").exists()  # whether this machine has version 2 of cgroups
     group = (CGROUPS if second else CGROUPS / "memory") / f"sangdam-faults-{pid}"
     group.mkdir()
     try:
@@ -269,7 +269,7 @@ async def _until_it_fails(postgres: PostgresServer) -> None:
     """Make PostgreSQL begin new files of its write-ahead log, until there is no room for another one, and its writes fail."""
     async with asyncio.timeout(BACK_S):
         while await _begins_a_file(postgres.url.replace("+asyncpg", "")):
-            # during this time, the lines of the people in the calls go into the new file of the write-ahead log
+            # during this time, PostgreSQL writes the chat lines of the calls into the new file
             await asyncio.sleep(0.5)
 
 

@@ -1,4 +1,4 @@
-"""A rolling restart under fifty calls. Media machines drain, then servers hand over to another server."""
+"""A rolling restart during fifty calls. Media machines drain, then servers hand over to another server."""
 
 from __future__ import annotations
 

@@ -31,7 +31,11 @@ def _narrow(info: Any) -> socket.socket:
 
 
 async def _one(here: Stage, door: str) -> tuple[float, float]:
-    """Return the seconds until the server disconnects the client, and the longest time for which another client waited."""
+    """Let a client send requests and not read. Return two times in s.
+
+    The first is the time until the server disconnects this client. The second is the longest time for which any other client
+    waited for an answer to a ping.
+    """
     counselor = await here.counselor()
     counselor.watched = True
     _, token = await here.door().user_session("text")

@@ -182,7 +182,10 @@ class _Line:
 
     @staticmethod
     def leg(session: pylibsrtp.Session, other: pylibsrtp.Session | None = None) -> Leg:
-        """Return a leg that decrypts with `session`, and encrypts with `other` if given, otherwise with `session`."""
+        """Return a leg of the fast path, which stands for one peer.
+
+        The leg decrypts with `session`, and encrypts with `other` if given, otherwise with `session`.
+        """
         both = (session, other or session)
         first, second = (int(_binding.ffi.cast("intptr_t", each._srtp[0])) for each in both)
         return Leg(_fastpath(), (first, second), both)

@@ -22,7 +22,7 @@ from tests.mail_server import Mails, running_mail_server
 from tests.peers.client import Peer
 
 ROOT = Path(__file__).parents[2]
-# a worker counts as dead after this silence; a shorter silence can come from a busy machine, which delays heartbeats
+# Seconds without an event after which a worker counts as dead. A busy machine delays heartbeats, so the time must be long.
 EVENTS_S = 30.0
 
 

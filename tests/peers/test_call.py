@@ -112,7 +112,7 @@ def _is_passed_on(before: wire.WorkerStats, after: wire.WorkerStats) -> bool:
 
 
 def _words(seconds: int) -> list[bytes]:
-    """Return packets with a tone that pauses for 0.2 s in each second, as speech pauses. No two packets are alike."""
+    """Return packets with a tone that nearly stops for 0.2 s in each second, like a pause in speech. No two packets are alike."""
     at = np.arange(48_000 * seconds) / 48_000
     sound = 8000 * np.sin(2 * np.pi * (300 + 20 * at) * at) * np.where(at % 1.0 < 0.8, 1.0, 0.02)
     encoder = Encoder(complexity=5)

@@ -113,7 +113,7 @@ class Viewer:
         return found
 
     def pictures(self, last: int) -> list[tuple[int, float]]:
-        """For each of the `last` video packets, return (number of its frame, capture time in s on the sender's clock)."""
+        """For each of the newest `last` video packets, return (frame number, capture time in s on the sender's clock)."""
         ssrc = next(ssrc for ssrc, slot in self.peer._slots.items() if slot == 0)
         kept = list(self.peer.picture_times[0].values())[-last:]
         return [(frame, self._time(ssrc, 90_000, timestamp)) for frame, timestamp in kept]

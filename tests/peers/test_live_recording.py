@@ -53,7 +53,7 @@ async def agreed(user: Person, counselor: Person) -> None:
 
 
 async def shown_page(service: Service, user: Person, counselor: Person) -> Person:
-    """Let the counselor see the user's page. Return the connection that shows the page."""
+    """Let the counselor see the user's page. Return the connection on which the page's events are sent."""
     page = await page_of(service, user)
     await counselor.until(lambda s: s["cobrowse"]["ready"])
     for person in (counselor, user):

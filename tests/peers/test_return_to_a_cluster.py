@@ -52,7 +52,7 @@ async def waiting_people(leader: Service) -> list[Person]:
 class Calls:
     """The calls of the matcher's Lua functions in Redis since this object was made.
 
-    They are read from Redis's slow log, which is set to log every call, however fast.
+    The calls are read from Redis's slow log, which is set to log every call, however fast.
     """
 
     def __init__(self, redis: RedisServer) -> None:

@@ -228,5 +228,5 @@ async def main(kind: str, port: int, shop_port: int, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    os.nice(10)  # real honest users have machines of their own, so here their processes get the processor first
+    os.nice(10)  # attacks run at low priority here, because in reality they do not run on the machines of honest users
     asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])))

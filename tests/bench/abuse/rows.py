@@ -180,7 +180,7 @@ async def _in_background(*works: Any) -> AsyncIterator[None]:
 
 
 async def _weigh(service: Service, seen: Seen) -> None:
-    """Record the peak memory of the server and its image decoders. No attack reaches a media worker."""
+    """Record the peak memory of the server and its image decoders. Media workers do not count, because no attack reaches one."""
     assert service.process is not None
     while True:
         pids = [service.process.pid, *_picture_processes(service.process.pid)]

@@ -1,1 +1,1 @@
-"""Check calls on good connections while the machine is busy: no viewer may get the notice that the connection is slow."""
+"""Check calls on good connections while the machine is busy: no viewer must get the notice that their connection is slow."""

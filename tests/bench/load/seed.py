@@ -15,7 +15,7 @@ SITES = 20
 CATEGORIES = ("orders", "returns")
 KID = "load"
 CALLS = "calls"
-"""Site of the monitored calls. This site has counselors of its own, who accept the site's users at once, whoever else waits."""
+"""Site of the monitored calls. Its counselors serve only this site, so its users are served at once, even if other users wait."""
 
 
 @dataclass(frozen=True)

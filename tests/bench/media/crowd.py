@@ -36,7 +36,7 @@ JOINED_AT_ONCE = 40
 STRIDE = 256
 ARRIVAL = np.dtype([("at", "f8"), ("timestamp", "u4"), ("", "u4")])
 PLANNED = np.dtype([("due", "f8"), ("place", "i8"), ("leg", "i4"), ("length", "i4")])
-"""A packet to send: when (s after the beginning), where its bytes begin, by which connection, and its length in bytes."""
+"""A packet to send: when (s after the beginning), where its bytes begin, on which connection, and its length in bytes."""
 VOICE_CLOCK = 48_000
 SOURCE = Path(__file__).with_name("crowd.c")
 DECLARED = """void crowd_drive(int legs, const void *plan, int64_t count, const int *from, const int *into,
@@ -154,7 +154,7 @@ async def _grow() -> list[Row]:
             while len(people) < 2 * size:
                 adding = min(JOINED_AT_ONCE, size - len(people) // 2)
                 people += [each for room in (await open_rooms(server, adding, mixed=False)).people for each in room]
-                # renew consent, which lasts 30 s: otherwise connections that are already open lose it while the others join
+                # renew ICE consent, which lasts 30 s: otherwise the consent of open connections would expire while people join
                 for person in people:
                     person.speaks.send(person.speaks.keepalive)
             window = crowd.drive(server, people, next(numbers))

@@ -63,7 +63,7 @@ def film(kind: Kind) -> list[Frame]:
 
 
 def _camera(number: int) -> np.ndarray:
-    """Return a frame of a person who moves before a wall, with sensor noise."""
+    """Return a frame of a person who moves in front of a wall, with sensor noise."""
     rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
     moved = (columns + 7 * number) % WIDTH
     light = 90 + 60 * np.sin(moved / 90.0) + 50 * np.exp(-((columns - 640 - 4 * number) ** 2 + (rows - 360) ** 2) / 30_000)

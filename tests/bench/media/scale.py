@@ -23,7 +23,7 @@ WINDOW_S = 4.0
 MOST_LATE_MS = 20.0
 SIZES = (5, 10, 20, 40, 60, 80, 100, 130, 160, 200)
 WARM_FRAMES = round(SETTLED_S / FRAME_S)
-"""Number of frames at the start that are not measured. At their end, the single voice is in passthrough.
+"""Number of frames at the start that are not measured (the warm-up). At its end, the single voice is in passthrough.
 
 Mixed packets arrive later than packets in passthrough. If the warm-up were measured, too, its mixed packets would count as late.
 """

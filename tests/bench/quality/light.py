@@ -68,7 +68,7 @@ def packets(protected: bool) -> list[bytes]:
 
     The packets are encoded before the calls, because encoding during a call would cause pauses.
 
-    `protected`: each packet has in-band redundancy for the packet before.
+    `protected`: whether each packet has in-band redundancy for the packet before it.
     """
     encoder = Encoder(bitrate=BITRATE, complexity=COMPLEXITY)
     encoder.protect(protected)

@@ -22,8 +22,8 @@ from matcher.rules import Rules
 from matcher.types import Refused, Request, RequestStatus, Staff
 from tests.unit.matcher.machine import PATHS, START_MS, Matching
 
-# Bounds so small that a short run reaches them. Queues and final requests are then dropped, the reasons of a match (`Why`) are
-# truncated, and a queue is full.
+# Bounds so small that a short run reaches them: stores with these bounds drop queues and final requests, and truncate the reasons
+# of a match (`Why`), and a queue becomes full.
 NARROW = Rules(max_queues=2, max_final=2, max_why=2)
 NARROWER = Rules(max_queues=1, max_final=3, max_why=1, max_requests=4)
 

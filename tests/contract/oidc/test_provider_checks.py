@@ -139,7 +139,7 @@ async def offices_of(desk: Desk, login: str) -> list[str]:
 
 
 async def test_older_id_token_does_not_bring_a_former_role_back(ready: Desk, provider: Provider) -> None:
-    """The person gets another office at the provider, and signs in with a second browser."""
+    """The person gets another role at the provider, and signs in with a second browser."""
     rules = [{"value": "desk", "role": "manager"}, {"value": "audit", "role": "supervisor"}]
     assert (await save(ready, settings(provider.issuer, roles=rules))).status == 200
     await provider.tell("refresh_tokens/no")

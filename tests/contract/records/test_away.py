@@ -21,7 +21,7 @@ BACK_S = 30.0
 
 @pytest.fixture(autouse=True)
 def patience() -> None:
-    """Keep a server's time limits instead of the longer ones of tests, because the tests of this file wait for them."""
+    """Keep a server's time limits instead of the longer ones of tests, because the tests of this file wait until they end."""
 
 
 async def until_back(records: Records) -> None:

@@ -76,7 +76,7 @@ class Office:
         return added
 
     async def converse(self, session: str, *, at: int = STARTED) -> None:
-        """Lead a session from the queue to its end, with a request for help and a rating."""
+        """Take a session from the queue to its end, with a request for help and a rating."""
         given: dict[str, Any] = {"channel": "voice", "snapshot": b"{}", "waiting_at": at}
         await self.records.save_session(session, state="waiting", **given)
         await self.records.save_session(session, state="active", active_at=at + 9_000, **given)

@@ -390,7 +390,7 @@ class Matching(RuleBasedStateMachine):
         return staff in request.excluded or (request.id, staff) in self.blocked or request.only not in ("", staff)
 
     def may_serve(self, staff: Staff, request: Request) -> str | None:
-        """Return the tier in which this member may get the request now. None: the member may not get it, or not yet."""
+        """Return the tier in which this member can get the request now. None: the member can never get it, or not yet."""
         ring = self.ring(staff, request)
         if ring is None or self.excluded(request, staff.id):
             return None

@@ -1,4 +1,4 @@
-"""The service fetches the keys that a partner publishes when it needs them, at most once a minute.
+"""A partner publishes keys. The service fetches these keys only when it needs them, and at most once a minute.
 
 While the partner's address does not respond, the service keeps using the keys that it fetched last.
 """

@@ -1,4 +1,4 @@
-"""A mail about a callback contains the time that is agreed when the mail is sent.
+"""A mail about a callback contains the agreed time as it is at the moment when the mail is sent.
 
 Users who have not read an answer get a mail about the answer.
 """
