@@ -166,7 +166,7 @@ def test_systemd_units_use_only_known_options(unit: str, command: str, environme
 def test_systemd_accepts_each_unit_without_a_warning(unit: str, tmp_path: Path) -> None:
     """The test changes only the unit's program and user.
 
-    The original ones do not exist on the machine that runs the test.
+    The program and the user that the unit names do not exist on the machine that runs the test.
     """
     text = (DEPLOY / "systemd" / unit).read_text()
     text = text.replace("/opt/sangdam/bin/sangdam", f"{Path(sys.executable).parent}/sangdam").replace("User=sangdam", "User=root")

@@ -134,7 +134,7 @@ async def test_turn_that_comes_when_the_time_is_up_is_not_lost() -> None:
 
     def leave() -> None:
         with contextlib.suppress(StopIteration):
-            held.__aexit__(None, None, None).send(None)  # it never waits
+            held.__aexit__(None, None, None).send(None)  # leaving a turn never waits
 
     async def want() -> None:
         async with queue.turn(second, longest_s=0.5):
@@ -143,7 +143,7 @@ async def test_turn_that_comes_when_the_time_is_up_is_not_lost() -> None:
     task = asyncio.create_task(want())
     await asyncio.sleep(0)
     loop.call_later(0.3, leave)
-    loop.call_later(0.1, time.sleep, 0.6)  # both timers have then passed
+    loop.call_later(0.1, time.sleep, 0.6)  # blocks the event loop until the turn has come and the time is up
     await asyncio.gather(task, return_exceptions=True)
     assert entered.is_set()
     async with asyncio.timeout(PATIENCE_S), queue.turn(first, longest_s=PATIENCE_S):

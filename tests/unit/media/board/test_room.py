@@ -314,7 +314,7 @@ def test_thousands_of_conflicts_do_not_block_the_worker() -> None:
 
 
 def nested(first: int, count: int) -> bytes:
-    """Build an update with `count` nested maps, from depth `first` on. Each map is inside the map before."""
+    """Build an update with `count` nested maps, from depth `first` on. Each map is inside the map that comes before it."""
     head = bytes([0x27, 1, 1, 109, 1, 97, 1]) if first == 0 else b""
     rest = (bytes([0x27, 0, 5]) + var_uint(clock - 1) + bytes([1, 97, 1]) for clock in range(first or 1, first + count))
     return b"\x01" + var_uint(count) + b"\x05" + var_uint(first) + head + b"".join(rest) + b"\x00"

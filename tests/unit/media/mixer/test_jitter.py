@@ -228,9 +228,9 @@ def test_network_stall_loses_little_and_leaves_no_delay() -> None:
 @pytest.mark.parametrize("missing_first", [True, False], ids=["held up", "repeated"])
 @pytest.mark.parametrize("outage_s", [0.5, 0.96, 1.04, 1.2, 1.9, 2.0, 2.1, 5.0, 30.0])
 def test_voice_is_heard_at_once_after_an_outage(outage_s: float, missing_first: bool) -> None:
-    """Nothing arrives during the outage. When the outage ends, all its packets arrive together.
+    """Nothing arrives during the outage. When the outage ends, all packets that were sent during the outage arrive together.
 
-    With `missing_first`, they arrive just before the first punctual packet, and otherwise just after it.
+    With `missing_first`, these packets arrive just before the first punctual packet, and otherwise just after it.
     """
     begin, end = 12.0, 12.0 + outage_s
     extra_s = -0.0001 if missing_first else 0.0001

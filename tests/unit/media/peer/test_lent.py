@@ -90,7 +90,7 @@ class Ear:
         return packet
 
     def lose(self, share: float, gaps: float = 0.0) -> None:
-        """Report this share of lost packets to the voice, as the listener would.
+        """Report this share of lost packets to the sending side of this voice, as the listener would.
 
         From a share of a few per cent on, each packet to the listener also contains a copy of the packet before it, or copies of
         the three packets before it.
