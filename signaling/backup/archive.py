@@ -1,4 +1,4 @@
-"""The layout of a backup: a tar archive, so that people can look into a backup with common tools.
+"""The layout of a backup. A backup is a tar archive, so common tools can show its content.
 
 1. `about.json`: the origin of the backup (`About`).
 2. The parts: `database`, `keys/NAME`, `recordings/SESSION/…`, `files/SESSION/…`.
@@ -75,7 +75,7 @@ class ArchiveWriter:
     def add(self, path: str, source: BinaryIO) -> None:
         """Add an open file to the backup under this path.
 
-        If the file grows during this call, only the length at its start is added.
+        If the file grows during this call, only the bytes that it had when the call began are added.
         """
         size, digest = self._copy(path, source)
         self.count += 1

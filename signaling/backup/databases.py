@@ -103,7 +103,7 @@ class _Sqlite:
         beside = self._file.with_name(f"{self._file.name}.restoring")
         try:
             beside.touch(mode=0o600)
-            shutil.move(source, beside)  # copies the file instead of renaming it if the database is on another file system
+            shutil.move(source, beside)  # `move` copies the file if the database is on another file system
             beside.replace(self._file)
         except OSError:
             beside.unlink(missing_ok=True)

@@ -1,7 +1,8 @@
 """Temporary folders in which backups are made and restored: private, and locked while in use.
 
 A work folder holds a copy of the installation's data, even of data that is erased from the installation in the meantime. So no
-work folder may stay behind. If a process was killed, the next backup or restore removes its work folder.
+work folder may stay behind. If a process was killed, the next backup or restore, or the next start of the server, removes the
+process's work folder.
 """
 
 from __future__ import annotations

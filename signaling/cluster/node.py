@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_S = 0.2  # Seconds between two reads of the lease, while another server leads.
 RENEW_S = 0.3  # Seconds between two renewals of the lease by the leader.
-PROBE_S = 0.7  # When a server asks the leader whether it still leads, the leader must answer within this many seconds.
+PROBE_S = 0.7  # Seconds within which the leader must confirm to another server that it still leads.
 FAULT_PAUSE_S = 0.5  # Seconds until the next read of the lease after Redis was unavailable.
 HOLD_TRIES = 3  # At most this many tries to overwrite another text that Redis has instead of this server's lease.
 LEADING_PATH = "/cluster/leading"

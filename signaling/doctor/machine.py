@@ -15,7 +15,7 @@ from signaling.config.private_files import OURS
 from .finding import Examined, Finding, finding
 
 BUFFER_BYTES = 2 * 1024 * 1024  # Receive buffer that media/transport/udp.py asks for on each socket.
-FEW_DESCRIPTORS = 10_000  # A server needs one descriptor for each connected browser.
+FEW_DESCRIPTORS = 10_000  # Fewer descriptors are a warning: a server needs one for each connected browser.
 LOW_BYTES, FULL_BYTES = 5 << 30, 500 << 20  # Less free space than `LOW_BYTES` is a warning, less than `FULL_BYTES` is a fault.
 _CLOCK_ERROR = 5  # TIME_ERROR of adjtimex(2): the clock is not synchronised.
 
@@ -58,7 +58,7 @@ def _ports(text: str) -> set[int]:
 
 
 async def clock(_of: Examined) -> list[Finding]:
-    """Check that the machine's clock is synchronised. Identification codes and TURN credentials contain times."""
+    """Check that the machine's clock is synchronised, because identification codes and TURN credentials contain times."""
     if sys.platform != "linux":
         return []
     # a struct timex has 208 bytes; with zeros in it, adjtimex only reads the clock's state

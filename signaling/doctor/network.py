@@ -109,7 +109,7 @@ async def udp(of: Examined) -> list[Finding]:
 
 
 async def reached(addresses: list[tuple[str, int]]) -> list[Finding]:
-    """Return for each address (host, UDP port) whether a media worker answers this machine there."""
+    """Return one finding for each address (host, UDP port): whether a media worker at this address answers."""
     heard = await asyncio.gather(*(_echo(*each) for each in addresses))
     return [
         finding("reach.ok" if answered else "reach.silent", "ok" if answered else "fault", where=f"{host} port {port}")
@@ -153,7 +153,7 @@ async def _echo(address: str, port: int) -> bool:
 
 
 async def relays(of: Examined) -> list[Finding]:
-    """Check that each TURN server gives an allocation to a client with credentials such as users get."""
+    """Check that each TURN server gives an allocation to a client whose credentials are made like those of users."""
     try:
         opened = Turn.open(of.settings.turn, of.settings.turn_secret_file)
     except TurnError as error:

@@ -16,7 +16,7 @@ from signaling.records.schema import newest_revision
 from .finding import Examined, Finding, finding
 
 ANSWER_S = 3.0
-LEAST_REDIS = 7  # Lowest usable version of Redis, the first with functions.
+LEAST_REDIS = 7  # Lowest usable version of Redis: the first that has Redis functions.
 MOST_OFF_S = 2.0  # The clock of a database or of Redis may differ from ours by at most this many seconds.
 
 

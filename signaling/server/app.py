@@ -1,4 +1,4 @@
-"""The server process: it builds every part, connects the parts, serves, and stops them in order."""
+"""The server process: it builds and connects all parts, serves requests, and stops the parts in order."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ async def open_records(settings: Settings) -> Records:
 async def build_app(
     settings: Settings, workers: MediaWorkers | None = None, now: Now = wall_clock_ms, records: Records | None = None
 ) -> web.Application:
-    """Build the application with every part behind it.
+    """Build the application and all parts that it uses.
 
     The application's clean-up stops all parts. `workers`: media workers that were started earlier, if any. `now`: the computer's
     clock, or the clock of a test. If `now` is the computer's clock, the server uses a steady clock for sessions, requests,
@@ -245,9 +245,9 @@ async def serve(
 ) -> None:
     """Serve until SIGINT or SIGTERM.
 
-    `stop`: if given, this object already receives these signals. Call `on_ready` once the server accepts requests. Raises OSError
-    with the address when a port is taken, CannotOpen when the records cannot be opened, and Overtaken when another server has
-    become the leader.
+    `stop`: if given, this object already receives these signals. `on_ready`: called when the server begins to accept requests.
+    Raises OSError with the address when a port is taken, CannotOpen when the records cannot be opened, and Overtaken when another
+    server has become the leader.
     """
     stop = stop or Stop()
     with suppress(Stopped):

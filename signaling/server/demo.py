@@ -197,7 +197,7 @@ def _with_shop(known: Site, demo: Site) -> Site:
 
 
 def _moved(known: Site, stored: str, present: str) -> str:
-    """Return the present address of a page of the shop. If operators have changed the stored address, return that address.
+    """Return the present address of a page of the shop. If operators have changed the stored address, return the stored address.
 
     An address is unchanged if it is the address of the same page at an origin where the shop has been.
     """
@@ -209,7 +209,7 @@ def _moved(known: Site, stored: str, present: str) -> str:
 def _shop_secret(settings: Settings) -> str:
     """Return the key that the shop and the service share.
 
-    It is derived from the server's key, so that each installation has another key.
+    This key is derived from the server's key, so that each installation has a different key.
     """
     digest = hmac.new(server_secret(settings.data_dir), b"demo shop", hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
@@ -318,7 +318,7 @@ class Shop:
         return Product(id=product, name=names[language], price=price, url=f"{self._settings.shop_url}/{product}.html")
 
     async def page(self, request: web.Request) -> web.StreamResponse:
-        """Return a built page or file. A page gets the URL of the service."""
+        """Return a built page or file. In a page, the URL of the service replaces the placeholder."""
         path = file_inside(self._pages, request)
         if path is None:
             built = (self._pages / "index.html").is_file()

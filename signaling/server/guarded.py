@@ -142,7 +142,7 @@ class Guarded(web.RequestHandler):
         self._guard.opened(self, peer[0] if peer else "")
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Tell the guard that this connection is closed. Queue aiohttp's own work at the end of a connection (`turns.py`)."""
+        """Tell the guard that this connection is closed. Queue the work that aiohttp does after that (`turns.py`)."""
         self._guard.connections.closed(self)
         self._guard.turns.add(partial(super().connection_lost, exc))
 
@@ -215,7 +215,7 @@ class GuardedSite(web.TCPSite):
 
 @web.middleware
 async def marks_served(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Mark the connection as being served, and as one of another server of the cluster if the request has that server's token.
+    """Mark a request's connection as being served, and as another server's if the request has the token of the cluster.
 
     Only the middleware `measured` runs before this one, so this one runs as soon as a request's headers are complete.
     """

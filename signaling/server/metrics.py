@@ -1,8 +1,8 @@
 """`GET /metrics` in Prometheus' format, on a separate address (`--metrics`): metrics of this server and its media workers.
 
-The endpoint needs no password. So it is off by default, and its address must be on a private network. No label contains a name,
-an id or a text of a person. A queue is named by its configured site and category. A worker is named by its number (`w0`), or by
-address and port.
+The endpoint needs no password. So it is off by default, and its address must be on a private network. No label contains a
+person's name, a person's id, or a text that a person wrote. A queue is named by its configured site and category. A worker is
+named by its number (`w0`), or by address and port.
 """
 
 from __future__ import annotations

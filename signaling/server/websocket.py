@@ -40,7 +40,7 @@ PING_S = 10.0  # seconds between two heartbeats of a WebSocket
 MAX_MESSAGE_BYTES = 450_000  # the largest message is a board message
 MESSAGES = {"burst": 400, "per_minute": 6_000}
 LINES = {"burst": 100, "per_minute": 300}
-# messages that make a line in the conversation: a line of the sender, or a system line about the change
+# messages that make a line in the conversation: a line of the sender, or a system line about what the sender did
 LIMITED_AS_LINES = (
     msg.SendLine, msg.EditLine, msg.LeaveMessage, msg.InviteGuest, msg.RemoveGuest, msg.SetInterpreter, staff_msg.WrapUp,
 )  # fmt: skip  # a list of names
@@ -190,7 +190,7 @@ class _Connection:
     # --- the first message -----------------------------------------------------------------------------------------------
 
     async def _hello(self) -> bool:
-        """Authenticate and attach the client.
+        """Authenticate the client and register its connection.
 
         If the client is refused, tell it why and return False. Raises TimeoutError when no `hello` arrives in time.
         """

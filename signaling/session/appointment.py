@@ -1,8 +1,8 @@
 """Appointments: callbacks by one member of staff, for whom the matcher keeps a place free at the booked time.
 
     The states of an appointment, and what changes them:
-    scheduled → kept (from the lead time before the start, the matcher keeps a place free) → due (rings for this member only)
-    due → due for every counselor (the member declined, missed the ring, or did not accept within `GRACE_MS`)
+    scheduled → kept (`lead_ms` before the start: the matcher begins to keep a place free) → due (rings for this member only) due
+    → due for every counselor (this member declined, missed the ring, or did not accept within `GRACE_MS`)
     calling → missed (the user gave no telephone number, and did not connect within `LATE_MS` after a counselor accepted)
 
 In all other respects, an appointment behaves like a callback (`session/callback.py`).

@@ -2,15 +2,15 @@
 
 The states of a callback, and what changes them:
 scheduled → due (its time has come: a separate request rings for staff) → calling (accepted) → done · missed
-scheduled, due → scheduled (another time) · cancelled · done, missed (other software reports the result of a call by other means)
+scheduled, due → scheduled (another time) · cancelled · done, missed (other software reports the result of a call elsewhere)
 due → missed (nobody accepted in two weeks)
 calling → scheduled (user not reached: another time) · due (the counselor did not stay until the user connected)
 
 The session stays in state ``callback`` until a member of staff accepts, or until the callback is cancelled or given up. After a
 counselor has accepted, the session is active like any other, but its user need not be connected. The counselor calls the user
-by other means, or the user connects by a new link (``met``). A user who has not connected yet does not count as disconnected,
-and no timer waits for their return. There is one exception: an appointment whose user gave no telephone number is given up ten
-minutes after the counselor accepted it.
+outside of this service, for example by telephone, or the user connects by a new link (``met``). A user who has not connected yet
+does not count as disconnected, and no timer waits for their return. There is one exception: an appointment whose user gave no
+telephone number is given up ten minutes after the counselor accepted it.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from signaling.session.events import (
 from signaling.session.model import Callback, NotAllowed, Session
 
 MOST_MOVES = 10  # how often the user and the counselor together may move one callback to another time
-LEAST_CONTACT = 3  # the contact for a callback has at least this many characters, as for a message that a user leaves
+LEAST_CONTACT = 3  # fewest characters in the contact for a callback; equal to the minimum for the contact of a left message
 
 
 def asked(session: Session, event: CallbackAsked, now: int, out: list[Effect]) -> None:
     """Book a callback, or move a booked one.
 
-    The user is allowed to book a callback before entering the queue, in the queue, and in a room whose disconnected counselor has
+    The user is allowed to book a callback before entering the queue, while in the queue, and after a disconnected counselor has
     not returned in time. A callback is refused if the site does not know how to reach the user and the user gives no contact.
     """
     if event.participant != session.user:
@@ -166,13 +166,13 @@ def accepted(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def due_again(session: Session) -> bool:
-    """Make the callback due again, because its counselor never entered, or disconnected before the user connected.
+    """Make the callback due again: its counselor never entered, or disconnected before the user connected and did not return.
 
     Return False, and change nothing, if no counselor is calling this session's user back.
     """
     if session.callback is None or not session.calling_back():
         return False
-    # the new request is for every counselor, also if the callback was an appointment with one of them
+    # the requeued request is for every counselor, even if the callback was an appointment with one of them
     session.callback.state, session.callback.anyone = "due", True
     session.timers.pop("late", None)
     session.timers["callback"] = session.callback.due_at + model.CALLBACK_KEPT_MS
@@ -212,7 +212,7 @@ def moved(session: Session, event: CallbackMoved, now: int, out: list[Effect]) -
 
 
 def rebooked(session: Session, event: AppointmentMoved, now: int, out: list[Effect]) -> None:
-    """Move a booked callback or appointment for an operator. Such a move does not count towards `MOST_MOVES`."""
+    """Move a booked callback or appointment, because an operator asks for it. This move does not count towards `MOST_MOVES`."""
     callback = session.callback
     if session.state != "callback" or callback is None:
         raise NotAllowed("wrong_state")

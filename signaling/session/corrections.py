@@ -31,10 +31,10 @@ def edited(line: Line, author: str, text: str, now: int) -> Line | None:
 
 
 def answered_again(line: Line, text: str, now: int) -> Line | None:
-    """Return the answer to a left message with its new text, or None when the line already has that text.
+    """Return the answer to a message that a user left, with the answer's new text. Return None when `line` already has that text.
 
-    No mail has told the user of the earlier text. So the author may replace this text however late. Raises NotAllowed if the line
-    has been edited too often.
+    The author may replace the earlier text at any time, because no mail has told the user of that text yet. Raises NotAllowed if
+    the line has been edited too often.
     """
     return None if text == line.text else _with_text(line, text, now)
 

@@ -68,8 +68,9 @@ class Reinstate:
 
     If ``staff`` is given, that member has accepted the request and still serves it.
     If ``staff`` is empty, the request waits. A waiting request is offered only after its user has returned. The request of a
-    callback is offered even while its user is away. ``aside``: the accepted request takes no place, because its user has left
-    the page. ``promised``: the request does not wait yet, but a place is kept free for it.
+    callback is offered even while its user is not connected. ``aside``: the accepted request takes no place of the member's
+    capacity, because its user has left the page. ``promised``: the request does not wait yet, but the matcher keeps a place of
+    the member ``only`` free for it.
     """
 
     request: str
@@ -86,7 +87,7 @@ class Reinstate:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Store a system line and show it to its audience."""
+    """Store a system line, a chat message that the server itself writes, and show it to its audience."""
 
     text: str
     args: dict[str, str] = field(default_factory=dict)

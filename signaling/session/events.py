@@ -110,9 +110,9 @@ class Woken:
 class Chose:
     """The user takes one of the choices that their view offers.
 
-    All choices are possible once the owner has not returned in time. While the user stands in the queue, only "wait" and
-    "message" are possible, and neither changes anything. After "message", the event ``MessageGiven`` follows with the message's
-    text.
+    All choices are possible if the owner is disconnected and has not returned in time. While the user stands in the queue, only
+    "wait" and "message" are possible, and neither changes anything. After "message", the event ``MessageGiven`` follows with the
+    message's text.
     """
 
     participant: str
@@ -196,7 +196,7 @@ class CallbackMissed:
 
 @dataclass(frozen=True, slots=True)
 class CallbackMarked:
-    """Other software says that the user was called by other means, or was not reached and will not be called again."""
+    """Other software says that the user was called outside of this service, or was not reached and will not be called again."""
 
     done: bool
 
@@ -287,7 +287,7 @@ class Rated:
 class NotesTyped:
     """A member of staff has typed notes.
 
-    The fields hold the whole draft; all fields are empty once the notes were saved.
+    The fields hold the whole draft. All fields are empty after the member has saved the notes.
     """
 
     participant: str
@@ -451,9 +451,9 @@ class InterpreterSet:
 class EndedBy:
     """Something outside of the session ends it.
 
-    An operator ends the session or cancels its callback, its records were erased, or too many conversations of all organisations
-    together sleep. ``booking``: the booking to cancel, as ``booking_of`` returns it. If the session has a different booking,
-    the event is refused. "": cancel any booking.
+    This is an operator who ends the session or cancels its callback, other software that cancels its callback, a command that
+    erased the session's records, or the limit of sleeping conversations of all organisations together. ``booking``: the booking
+    to cancel, as ``booking_of`` returns it. If the session has a different booking, the event is refused. "": cancel any booking.
     """
 
     reason: Literal["operator", "callback_cancelled", "erased", "no_room"]
@@ -511,7 +511,7 @@ class NobodyEligible:
     request: str
 
 
-# --- from workers (an event of an older epoch or a former peer changes nothing) and from time ---------------------
+# --- from workers (an event of an older epoch or of a forgotten peer changes nothing) and from time ---------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -559,7 +559,7 @@ class CaptionsFailed:
 
 @dataclass(frozen=True, slots=True)
 class RoomLost:
-    """The worker of this epoch's room is dead."""
+    """The worker that held the room in this epoch is dead."""
 
     epoch: int
 

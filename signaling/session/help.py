@@ -45,8 +45,8 @@ def asked(session: Session, event: HelpAsked, now: int, out: list[Effect]) -> No
 def hunt(session: Session, asked_for: Help, now: int, out: list[Effect]) -> None:
     """Enqueue a new request for a professional or colleague.
 
-    A repeated request has the enqueue time of the first. The owner, and staff who accepted an earlier request but did not join,
-    are excluded.
+    A repeated request has the enqueue time of the first request. The owner, and staff who accepted an earlier request but did not
+    join, are excluded.
     """
     session.requests_made += 1
     asked_for.request = f"{session.id}.{'t' if asked_for.transfer else 'h'}{session.requests_made}"
@@ -62,7 +62,7 @@ def hunt(session: Session, asked_for: Help, now: int, out: list[Effect]) -> None
 
 
 def cancelled(session: Session, event: HelpCancelled, now: int, out: list[Effect]) -> None:
-    """Withdraw a help request or a transfer before anybody has joined."""
+    """Withdraw a help request or a transfer. Refused once somebody has joined."""
     require_owner(session, event.participant)
     asked_for = session.open_help()
     if asked_for is None:
@@ -150,7 +150,8 @@ def mode_changed(session: Session, event: ModeChanged, now: int, out: list[Effec
 def handed_over(session: Session, event: HandedOver, now: int, out: list[Effect]) -> None:
     """Make the professional (in a transfer: the colleague) the new owner, as the present owner asks.
 
-    Refused unless this person is connected. In a help request, the mode must also be conference. In a transfer, any mode will do.
+    Refused unless the new owner is connected. In a help request, the mode must also be conference. In a transfer, any mode will
+    do.
     """
     require_owner(session, event.participant)
     asked_for, professional = session.open_help(), session.professional()
@@ -195,7 +196,7 @@ def remove(person: Person, reason: OverReason, out: list[Effect]) -> None:
 
 
 def professional_out(session: Session, reason: OverReason, now: int, out: list[Effect]) -> None:
-    """Take the professional out of the session, because they left, are disconnected, or caught up too slowly.
+    """Take the professional out of the session, because they left, were disconnected for too long, or caught up too slowly.
 
     If the professional was still catching up, the search goes on. But if this member was asked by name, the search ends. If the
     professional had joined, the help request ends.
@@ -288,7 +289,7 @@ def hunt_over(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def restore(session: Session, now: int, out: list[Effect]) -> None:
-    """Restore a help request or transfer after a restart of the server: ask again, or wait until the professional is back."""
+    """Restore a help request or transfer after a restart of the server: ask again, or give the professional time to return."""
     asked_for = session.open_help()
     if asked_for is None:
         return

@@ -1,7 +1,7 @@
 """The session machine: ``receive(session, event, now) → effects``. The machine does no I/O; time is a parameter (ms).
 
 An event that the session's state forbids raises ``NotAllowed`` before anything has changed. A stale event (one with an older
-fence or epoch, or about a former request or peer) changes nothing and has no effects.
+fence or epoch, or about a request or peer that the session no longer has) changes nothing and has no effects.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def receive(session: Session, event: SessionEvent, now: int) -> list[Effect]:
 
 
 def _remember_counselor(session: Session) -> None:
-    """Remember the owner if they are a counselor who has entered. Nobody enters a conversation that sleeps."""
+    """Remember the owner if they are a counselor who has entered. The owner of a sleeping conversation need not have entered."""
     owner = session.people.get(session.owner)
     if owner is not None and owner.role == "counselor" and (owner.entered or session.state == "asleep"):
         session.counselor = owner.staff

@@ -187,7 +187,7 @@ def hears(session: Session, listener: Person, source: Person) -> bool:
 def _original(session: Session, listener: Person, source: Person) -> Original:
     """Return how `listener` hears the voice of `source` while a guest interprets: in full, softly, or not at all.
 
-    While the interpreter is not at work (`interprets`), everybody hears the originals.
+    While the interpreter is not at work (`interprets`), everybody hears every voice in full.
     """
     setting = session.interpreting
     if setting is None or setting.guest in (listener.id, source.id) or listener.outside == source.outside:

@@ -13,7 +13,7 @@ MOST = 50  # one session remembers at most this many mentions; then a new mentio
 
 
 def mentioned(session: Session, event: Mentioned, now: int, out: list[Effect]) -> None:
-    """Remember the colleagues who were mentioned in a line. A line that is sent twice mentions them once."""
+    """Remember the colleagues who were mentioned in a line. A line that arrives twice counts as one mention."""
     author = session.people.get(event.participant)
     if author is None or not author.staff:
         raise NotAllowed("not_yours")
@@ -38,7 +38,7 @@ def of(session: Session, staff: str) -> Mention | None:
 
 
 def may_read_along(session: Session, staff: str) -> bool:
-    """Return whether a mentioned colleague may read along: they are no participant, and the conversation is not closed."""
+    """Return whether a mentioned colleague may read along: the colleague is not in the session, and the session is not closed."""
     if session.state in FINAL_STATES or of(session, staff) is None:
         return False
     person = session.people.get(staff)

@@ -106,9 +106,9 @@ class Draft(Struct, kw_only=True):
 class Person(Struct, kw_only=True):
     """A participant.
 
-    ``connected``: whether a tab of the participant is connected. ``entered``: whether the user has entered the queue, the guest
-    the conversation, or the member of staff the session (after they last accepted its request). ``reading``: whether they are a
-    professional who is catching up, unheard. ``gone``: whether they no longer belong to the session.
+    ``connected``: whether a tab of the participant is connected. ``entered``: the user has entered the queue, the guest has
+    entered the conversation, or the member of staff has entered the session since last accepting its request. ``reading``:
+    whether they are a professional who is catching up, unheard. ``gone``: whether they no longer belong to the session.
 
     ``peer_id``: their newest peer, or "". ``former_id``: an earlier peer, which the worker keeps until the newest one is live; ""
     for none. ``tab``: the browser tab of these peers. ``recording``: their answer about recording; "" before the answer.
@@ -338,7 +338,7 @@ class Session(Struct, kw_only=True):
 
     ``request``: id of the user's request at the matcher. ``fence``: the newest fence of the matcher that was seen. ``preferred``:
     the only counselor to whom the request is offered now, because this counselor served the user before.
-    ``returned``: a counselor did not return in time or never entered, so the request is offered before all others.
+    ``returned``: a counselor did not return in time or never entered, so the request is offered before all other requests.
     ``counselor``: the last owner who was a counselor and has entered, or "". The session may have another owner since, or none.
     ``epoch``: counts how often the room was opened; a worker ignores commands of an older epoch.
     ``timers``: name → when it fires (Unix ms). ``held``: the owner has put the user on hold.

@@ -1,9 +1,9 @@
 """The notes of staff, while staff type them.
 
-The session stores the drafts of these notes. When the session closes, the drafts are saved as notes, whatever the reason; only
-the drafts of an erased session are deleted. Until the session closes, only the author can read a draft. The owner's draft becomes
-the wrap-up; the draft of any other member becomes a note for staff. So notes survive a closed tab, a broken computer, and a
-wrap-up that times out.
+The session stores the drafts of these notes. When the session closes, for whatever reason, its drafts are saved. Only the drafts
+of an erased session are deleted. Until the session closes, only the author can read a draft. The owner's draft becomes the
+wrap-up; the draft of any other member becomes a note for staff. So notes survive a closed tab, a broken computer, and a wrap-up
+that times out.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ def _came(session: Session, now: int) -> None:
 
 
 def staff_entered(session: Session, person: Person, out: list[Effect]) -> None:
-    """Tell the matcher that the member of staff who accepted the request has entered the session. Announce a new owner."""
+    """Tell the matcher that the member who accepted the request has entered the session. A system line announces a new owner."""
     person.entered = True
     if person.id == session.owner:
         out.append(Step("entered", session.request))

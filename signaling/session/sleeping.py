@@ -3,7 +3,7 @@
     The ways into and out of sleep:
     active → asleep (if `may_sleep`): the user has been gone for 15 minutes, or the owner sends the conversation to sleep
     message_left → asleep: a member of staff answers the message that the user left
-    asleep → waiting: the user writes a line or asks for a counselor; the former counselor is asked first, if at work
+    asleep → waiting: the user writes a line or asks for a counselor; the former counselor, if at work, is asked first
     asleep → after: the owner ends the conversation
     asleep → closed: the user ends the conversation, it has slept as many days as the site allows, or too many conversations sleep
 

@@ -1,4 +1,4 @@
-"""The view of a session for each viewer. A user's view contains no help requests, and nothing else that is for staff.
+"""The view of a session for each viewer. A user's view contains neither help requests nor anything else that is for staff.
 
 Of the brief, it contains only the product's picture.
 """
@@ -64,9 +64,9 @@ class PageSeen:
 class Surroundings:
     """The data that a view needs in addition to the session.
 
-    ``waiting`` is None unless the session waits. ``opening`` is None while the conversation has a counselor. If this counselor
-    has not returned in time, ``opening`` is given again. ``offer_message``: nobody suitable is signed in, the user has waited
-    for `LONG_WAIT_MS`, or the category is closed.
+    ``waiting``: the user's place in the queue; None unless the session waits. ``opening``: the category's opening hours; None
+    while the conversation has a counselor, except one who is disconnected and has not returned in time. ``offer_message``: nobody
+    suitable is signed in, the user has waited for `LONG_WAIT_MS`, or the category is closed.
     """
 
     site: SiteView
@@ -76,7 +76,7 @@ class Surroundings:
     waiting: WaitingView | None = None
     opening: OpeningView | None = None
     offer_message: bool = False
-    listening: Listening = "off"  # the most that the site allows to operators who listen in
+    listening: Listening = "off"  # what the site allows operators who listen in to do
     reachable: bool = False  # whether the site can reach the user: the partner signed who the user is, or the brief has a contact
     mail: MailView | None = None
     push: PushView | None = None

@@ -18,7 +18,8 @@ from .measured import route_of
 from .staff import signed_in
 from .token_routes import HOLDER, TOKEN_ROUTES
 
-ANYONE: Final = "anyone"  # the route needs no sign-in of staff; the request can contain another token, such as a session's token
+# the route needs no sign-in of staff; the request can contain a token of another kind, such as a session's
+ANYONE: Final = "anyone"
 
 ROUTES: Final[dict[str, Action | Literal["anyone"]]] = {
     "GET /": ANYONE,
