@@ -275,7 +275,7 @@ def _holder(request: web.Request) -> Asker:
 
 
 async def asked_site(request: web.Request, asker: Asker) -> Site:
-    """Return the site that the path names. Raises Refused(not_found) when there is no such site or the asker may not see it."""
+    """Return the site that the path names. Raises Refused(not_found) if there is no such site, or the asker may not act on it."""
     site = await request.app[RECORDS].site(path_id(request, "site"))
     if site is None:
         raise not_found()

@@ -80,7 +80,7 @@ class WorkingHours(Struct, kw_only=True):
     """A member's working hours.
 
     `hours`: null if the member works during the opening hours of the categories. `touched`: the member's appointments that cannot
-    take place as booked, except those that the asker may not see.
+    take place as booked, except those that the sender of the request may not see.
     """
 
     hours: Hours | None

@@ -19,7 +19,8 @@ from .operator import read_language
 
 routes = web.RouteTableDef()
 
-TURN: web.AppKey[asyncio.Lock] = web.AppKey("doctor", asyncio.Lock)  # held during an examination, so that only one runs at a time
+# each examination holds this lock, so that only one runs at a time
+TURN: web.AppKey[asyncio.Lock] = web.AppKey("doctor", asyncio.Lock)
 
 
 class Report(Struct, kw_only=True):

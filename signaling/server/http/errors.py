@@ -213,7 +213,7 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
         request.app[COUNTS]["http.cut"] += 1
         return web.Response(status=400)  # the client has disconnected
     except asyncio.CancelledError:
-        if request.transport is None:  # the client has disconnected, so aiohttp cancels its handler
+        if request.transport is None:  # the client has disconnected, so aiohttp cancels the handler
             request.app[COUNTS]["http.cut"] += 1
         raise
     except Exception:

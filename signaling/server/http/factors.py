@@ -133,8 +133,8 @@ async def proved(request: web.Request, *, limited: bool = True) -> tuple[StaffRe
     """Return the member and the sign-in of this request, if the member has proved who they are within the last `PROOF_MS`.
 
     `limited`: whether a limited sign-in is enough. A limited sign-in was made with the password alone, so it can only set up the
-    member's first factor. Otherwise somebody who knows the password could change the member's factors. Raises Refused:
-    signed_out, and SignInRefused with the reason by_provider or prove_first.
+    member's first factor. Otherwise somebody who knows the password could change the member's factors. Raises
+    Refused(signed_out), and SignInRefused with the reason by_provider or prove_first.
     """
     member, sign_in = await holder_of(request, limited=limited)
     if sign_in.limited and await _has_factor(request, member):

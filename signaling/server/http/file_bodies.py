@@ -16,7 +16,7 @@ from signaling.images.fair_line import FairLine, Ledger, Who
 SENDING = 48  # at most this many files may arrive at the same time
 SENDING_EACH_ADDRESS = 6  # at most this many files of one address may arrive at the same time
 MOST_WAITING = 96  # at most this many clients may wait for their turn to send a file
-LONGEST_WAIT_S = 10.0  # a client waits at most this many seconds until memory for its file is free
+LONGEST_WAIT_S = 10.0  # a client waits at most this many seconds for its turn to send a file
 MOST_A_SESSION = 100  # one session has at most this many files
 MOST_SESSION_BYTES = 500 * 1000 * 1000  # the files of one session have at most this many bytes together
 KEEP_FREE_BYTES = 512 * 1024 * 1024  # bytes of disk space that files must leave free
@@ -25,7 +25,7 @@ _SECONDS_A_MB = 1.0
 
 
 class Arriving(NamedTuple):
-    """The files of a session that are arriving when another file begins: their number and their bytes, with the other file."""
+    """The files of a session that are arriving when a new file begins, including the new file: their number and their bytes."""
 
     files: int
     size_bytes: int
@@ -45,8 +45,8 @@ class Intake:
     async def place(self, who: Who, session: str, size_bytes: int) -> AsyncIterator[Arriving]:
         """Wait until a client may send a file of at most this size. The client keeps its turn until the `async with` block ends.
 
-        Yield which files of the session are arriving now. A file counts until it is stored, so that the files that begin later
-        see it either here or in the records. Raises fair_line.Full.
+        Yield which files of the session are arriving now. A file counts until it is stored, so that the check of a later file
+        finds it either here or in the records. Raises fair_line.Full.
         """
         async with self._line.turn(who, LONGEST_WAIT_S):
             self.arriving[session] += size_bytes
@@ -57,7 +57,7 @@ class Intake:
                 self.arriving[session] -= size_bytes
                 self._number[session] -= 1
                 for counted in (self.arriving, self._number):
-                    counted += Counter()  # removes the sessions for which no file is arriving any more
+                    counted += Counter()  # adding a Counter removes the sessions for which no file is arriving any more
                 for key in who:
                     self._spent.charge(key, size_bytes / 1e6 * _SECONDS_A_MB)
 

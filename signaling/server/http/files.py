@@ -59,7 +59,7 @@ _read_upload: QueryReader[UploadQuery] = QueryReader(UploadQuery)
 
 @routes.post("/api/sessions/{id}/files")
 async def upload(request: web.Request) -> web.Response:
-    """Store the file in the body, and show it as a line. A file that a client sends twice with the same `line` is shown once."""
+    """Store the file from the request's body, and show it as a line. A file sent twice with the same `line` is shown once."""
     session_id = path_id(request, "id")
     participant, is_user = await participant_of(request, session_id)
     asked = read_query(request, _read_upload)
@@ -117,7 +117,7 @@ async def _most_bytes(request: web.Request, session_id: str, is_user: bool) -> i
 async def _check_room(request: web.Request, session_id: str, size: int, arriving: Arriving) -> None:
     """Check that the session and the disk have room for this file and those that arrive already (`arriving`).
 
-    Raises Refused: session_full, disk_full.
+    Raises Refused with the reason session_full or disk_full.
     """
     count, stored = await request.app[RECORDS].file_use(session_id)
     if count + arriving.files > MOST_A_SESSION or stored + arriving.size_bytes > MOST_SESSION_BYTES:

@@ -1,8 +1,8 @@
 """Adapt the widget's script to one site: the launcher's corner, and its text in the languages of the site.
 
 The widget's script may have at most 2,048 bytes. So the script has no code for a site's own launcher, and texts only in Korean
-and English. Instead, the server writes the site's corner and texts into the built script. The two patterns below find the two
-places for them; a test checks that the sources have these places.
+and English. Instead, the server writes the site's corner and texts into the built script. The two patterns below find the places
+for the corner and for the texts; a test checks that the sources have these places.
 """
 
 from __future__ import annotations

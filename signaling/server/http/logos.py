@@ -35,7 +35,7 @@ async def show(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/sites/{site}/logo")
 async def upload(request: web.Request) -> web.Response:
-    """Store the picture in the request's body as the site's logo, in place of the old logo.
+    """Replace the site's logo by the picture from the request's body.
 
     Staff can undo the change in the audit.
     """

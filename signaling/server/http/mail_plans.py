@@ -26,7 +26,7 @@ from .operator import read_language
 routes = web.RouteTableDef()
 
 MOST_PLAN_BYTES = 1024 * 1024  # bytes: a site can have its own wording of every mail in many languages
-# this script shows the HTML that the framing page posts; pressing its links does nothing
+# this script shows the HTML that the framing page posts; pressing a link in this HTML does nothing
 _FRAME_SCRIPT = (
     "addEventListener('message',e=>{if(e.source===parent&&parent!==self)document.documentElement.innerHTML=String(e.data)});"
     "addEventListener('click',e=>e.preventDefault(),true);parent.postMessage('ready','*')"
@@ -132,7 +132,7 @@ async def save_plan(request: web.Request) -> web.Response:
 
 
 async def store(request: web.Request, site: Site, plan: MailPlan, note: Note) -> None:
-    """Store a checked plan, and the audit entries that `note` makes of the change.
+    """Store a site's checked settings for mails, and the audit entries that `note` makes about the change.
 
     Raises Changed, and Invalid when the server does not allow a new from-address.
     """

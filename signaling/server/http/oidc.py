@@ -198,7 +198,7 @@ def _staff_origin(request: web.Request) -> str:
 
 
 def _back(request: web.Request, reason: SignInReason | None = None) -> web.Response:
-    """Redirect the browser to the page of its host, which explains `reason`.
+    """Redirect the browser to the page that staff use at this host. The page explains `reason`.
 
     The reason is behind "#" in the address, so that no log contains it.
     """
@@ -247,9 +247,9 @@ async def own_provider(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/sign-in-provider")
 async def save_own_provider(request: web.Request) -> web.Response:
-    """Store the settings of the own provider of the asker's organisation.
+    """Store the settings of the provider that only the asker's organisation uses.
 
-    People of this provider become staff of this organisation only.
+    People who sign in at this provider become staff of this organisation only.
     """
     asker = await asker_of(request)
     of = rules_of(asker.member.organisation)

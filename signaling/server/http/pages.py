@@ -28,7 +28,7 @@ from .try_page import page_origins
 PAGES = Path(__file__).parents[2] / "pages"
 routes = web.RouteTableDef()
 
-# the devices that the operators' page may use: supervisors who whisper or join need a microphone
+# the devices that the operators' page may use: operators who whisper or join need a microphone
 _VOICE: Final[tuple[Device, ...]] = ("microphone",)
 _STAFF_PAGES = {"counselor": "/console", "professional": "/console", "operator": "/operator"}
 _NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sangdam</title>
@@ -71,7 +71,7 @@ _read_panel: QueryReader[PanelQuery] = QueryReader(PanelQuery)
 
 @routes.get("/")
 async def home(request: web.Request) -> web.Response:
-    """Redirect a browser that opens one of the hosts for staff to the page of those staff.
+    """Redirect a browser at a host for staff to the page that these staff use.
 
     The users' host has no home page, because users come by a link on a partner's page.
     """
@@ -85,8 +85,8 @@ async def home(request: web.Request) -> web.Response:
 async def panel(request: web.Request) -> web.StreamResponse:
     """Return the panel, which only the site's own pages may frame (`frame-ancestors`).
 
-    If the site is unknown, or the browser names another page as the framing one, return a page that explains why the panel does
-    not show.
+    If the site is unknown, or the request's `Referer` names a page of another origin, return a page that explains why the panel
+    does not show.
     """
     try:
         asked = read_query(request, _read_panel)

@@ -125,7 +125,7 @@ async def conversation(request: web.Request) -> web.Response:
 
 @routes.get("/api/sessions/{id}/board")
 async def board(request: web.Request) -> web.Response:
-    """Return a part of the changes of the session's board. From the changes, staff can look at the board as it was earlier."""
+    """Return a part of the changes of the session's board. With the changes, a page can show the board as it was earlier."""
     _, here, _ = await _served(request)
     return answer(await board_part(request, here.id))
 

@@ -58,7 +58,7 @@ _read_upload: QueryReader[UploadQuery] = QueryReader(UploadQuery)
 
 @routes.post("/api/sessions/{id}/pictures")
 async def upload(request: web.Request) -> web.Response:
-    """Store the picture in the body. The server ignores the name and the type that the client gives."""
+    """Store the picture that the request's body contains. The server ignores the name and the type that the client gives."""
     session_id = path_id(request, "id")
     participant, is_user = await participant_of(request, session_id)
     asked = read_query(request, _read_upload)
@@ -104,7 +104,7 @@ async def room_in(request: web.Request, session_id: str, *, is_user: bool) -> Se
 
 
 async def keep(request: web.Request, picture: PictureRecord) -> None:
-    """Store a picture of a session. Raises Refused(session_full): other pictures can have arrived since `room_in`."""
+    """Store a picture of a session. Raises Refused(session_full) if other pictures have filled the session since `room_in`."""
     try:
         await request.app[RECORDS].add_picture(picture)
     except TooManyPictures:
@@ -116,7 +116,7 @@ def _full() -> Refused:
 
 
 async def taken(request: web.Request, who: Who, scan: Scan) -> Picture:
-    """Return the picture in the body, re-encoded. The body is read only when it is the client's turn to upload.
+    """Return the re-encoded picture from the request's body. Read the body only when it is the client's turn to upload.
 
     `scan`: a function that waits for the virus scanner's result. Raises Crowded, PictureRefused, FileRefused (by `scan`), and
     Refused with one of the reasons too_many_pictures, too_large and too_slow.
@@ -178,9 +178,9 @@ async def _staff_may_see(request: web.Request, picture: PictureRecord, member: S
     """Return whether this member of staff may see the picture.
 
     Staff in the session and colleagues who read along may see the picture. Staff with the right to see the site's past may see
-    the picture, too, and each such view is audited. Staff who take part in another session of the same user may see the picture
-    if the request names the other session as `?via=`. The console shows a product's picture while a request rings, so all staff
-    who may serve the site may see a product's picture.
+    the picture, too, and the audit gets an entry each time. Staff who take part in another session of the same user may see the
+    picture if the request names the other session as `?via=`. The console shows a product's picture while a request rings, so all
+    staff who may serve the site may see a product's picture.
     """
     records = request.app[RECORDS]
     session = await records.session(picture.session)

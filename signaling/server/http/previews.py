@@ -97,7 +97,7 @@ _read_staff: Reader[StaffPreview] = Reader(StaffPreview)
 
 @routes.post("/api/settings/preview/sites/{site}")
 async def of_site(request: web.Request) -> web.Response:
-    """Preview a change of a site's categories, with their priorities and the times after which a wider tier opens."""
+    """Preview a change of a site's categories, their priorities, and the times after which requests are offered to more staff."""
     asker = await asker_of(request)
     before = await asked_site(request, asker)
     wanted = await read_json(request, _read_site, MOST_SETTINGS_BYTES)

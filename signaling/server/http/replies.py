@@ -190,7 +190,7 @@ async def export_shared(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/sites/{site}/replies.csv")
 async def import_shared(request: web.Request) -> web.Response:
-    """Add the replies of the CSV file in the body.
+    """Add the replies of the CSV file from the request's body.
 
     If the site already has a reply with the language and title of a row, the row's text replaces the text of this reply.
     """

@@ -1,4 +1,4 @@
-"""Send large bodies. Until the last byte is sent, the server repeatedly checks whether the client may still read the body."""
+"""Send large responses. Until the last byte is sent, the server repeatedly checks whether the client may still read them."""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ async def invite(request: web.Request) -> web.Response:
 
 
 async def asked_member(request: web.Request, asker: Asker, staff: str) -> StaffRecord:
-    """Return the member with this id, if the asker may change members with these roles. Raises Refused(not_found)."""
+    """Return the member with this id, if the asker may change a member with this member's roles. Raises Refused(not_found)."""
     member = await request.app[RECORDS].staff(staff)
     if member is None or not asker.may(of_member(member)) or not may_give(asker.member, member.roles, of_member(member)):
         raise not_found()

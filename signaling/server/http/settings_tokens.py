@@ -81,7 +81,7 @@ async def tokens(request: web.Request) -> web.Response:
 async def add(request: web.Request) -> web.Response:
     """Make an API token.
 
-    A token gives as many rights as a sign-in. So the asker must have proved who they are within the last `PROOF_MS`.
+    A token can give as many rights as a sign-in. So the asker must have proved who they are within the last `PROOF_MS`.
     """
     asker = await asker_of(request)
     await _require_proof(request)

@@ -135,14 +135,14 @@ async def _save_rules(request: web.Request, asker: Asker, asked: NewRules, row: 
 async def store_rules(
     request: web.Request, asker: Asker, wanted: SignInRules, row: str, version: str, audit: Iterable[Audited]
 ) -> None:
-    """Store the sign-in rules of a row. `audit`: audit entries to store in the same transaction.
+    """Store the sign-in rules of the installation or of one organisation (`row`).
 
-    `version`: the version of the rules that the page read. Raises Refused(bad_provider) if the asker could not sign in any more,
-    and Changed if other rules are stored.
+    `audit`: audit entries to store in the same transaction. `version`: the version of the rules that the page read. Raises
+    Refused(bad_provider) if the asker could not sign in any more, and Changed if other rules are stored.
 
     """
     records = request.app[RECORDS]
-    # if there is a provider, the rule could lock the asker out; if there is no provider, the records refuse the rule
+    # if there is a provider, the rule "only" could lock the asker out; if there is no provider, the records refuse this rule
     sources = await request.app[OIDC].sources_of(asker.member.organisation) if wanted.provider == "only" else []
     if sources and not await records.is_of_provider(asker.member.id, sources):
         raise Refused(400, "bad_provider", "You would lock yourself out. Sign in at the provider first, and set this there.")

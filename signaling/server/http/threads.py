@@ -177,7 +177,7 @@ async def conversation(request: web.Request) -> web.Response:
 
 @routes.get("/api/threads/{id}/drawings/{number}")
 async def board(request: web.Request) -> web.Response:
-    """Return one page of the conversation's board as an SVG picture, as it was at the end."""
+    """Return one page of the conversation's board in its last state, as an SVG picture."""
     _, reader = await _reading(request)
     session = await _conversation(request, reader)
     _take_copy(request, reader)

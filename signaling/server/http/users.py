@@ -216,7 +216,7 @@ async def codes(request: web.Request) -> web.Response:
         response = refusal_of(request, error)
     if site is not None and origin in page_origins(
         request.app[SETTINGS], site
-    ):  # every response gets these headers, even a refusal, so that the widget can read the reason
+    ):  # even a refusal gets these headers, so that the widget can read the reason
         response.headers.update(_cors(origin))
     return response
 
@@ -283,8 +283,8 @@ async def visit(request: web.Request) -> web.Response:
 async def invites(request: web.Request) -> web.Response:
     """Exchange a link for its session.
 
-    Each link works once. The link is an invite of a counselor who calls back, a link in a mail, a guest's link, or the link for
-    the user's phone.
+    Each link works once. The link comes from a counselor who calls back, a mail, another device of the user, or other software.
+    Or the link is that of a guest, or of the user's phone as a camera.
     """
     asked = await read_json(request, _read_invite, 4096)
     request.app[CODES].take_address(address_of(request), now_ms())

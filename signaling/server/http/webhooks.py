@@ -198,7 +198,7 @@ async def _asked(request: web.Request, asker: Asker) -> Endpoint:
 
 
 async def _check_sites(request: web.Request, asker: Asker, sites: list[str] | None) -> None:
-    """Raise Refused when the asker may not choose one of these sites. None stands for all sites of the organisation."""
+    """Raise Refused when any of these sites is not allowed for the asker. None stands for all sites of the organisation."""
     asker.require(Thing(asker.member.organisation, None if sites is None else frozenset(sites)))
     if sites is None:
         return

@@ -6,8 +6,8 @@ again with the same key. Remembered responses are encrypted, because they can co
 
 While the server carries out the first request, it renews the request's claim of the key three times a minute. If the records are
 unavailable for 40 seconds or more, the claim may end, and a repetition is carried out, too. Then the first request is still
-answered, but the server remembers only the response to the repetition. The same holds a minute after a response that could not be
-stored.
+answered, but the server remembers only the response to the repetition. A repetition is also carried out if it arrives a minute or
+more after a response that could not be stored.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class CallbackItem(Struct, kw_only=True):
 
 
 class CallbackMark(Struct, kw_only=True):
-    """The end of a callback. `state`: "done" when somebody called the user by other means, "failed" when nobody reached the user.
+    """The end of a callback. `state`: "done" when somebody called the user elsewhere, "failed" when nobody reached the user.
 
     A session in one of these two states is over.
     """
@@ -155,7 +155,7 @@ async def callbacks(request: web.Request) -> web.Response:
 
 @routes.put("/api/v1/callbacks/{id}")
 async def mark_callback(request: web.Request) -> web.Response:
-    """Close a callback, because somebody called the user by other means, or nobody reached the user.
+    """Close a callback, because somebody called the user outside of this service, or nobody reached the user.
 
     Raises NotAllowed(wrong_state) once a counselor has taken the callback.
     """
