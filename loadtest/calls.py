@@ -167,7 +167,7 @@ class Calls:
 
     @asynccontextmanager
     async def _connected(self, call: Call, tab: Tab, session: str) -> AsyncIterator[None]:
-        """Open a peer connection for this person. When the two peers of a call are connected, set `Peer.other` of each peer."""
+        """Connect a peer for the person of this tab. When both peers of a call are connected, set `Peer.other` of each peer."""
         await tab.until(lambda: (tab.sessions[session].get("room") or {}).get("media"))
         peer = Peer(self._choir)
         try:

@@ -1,4 +1,4 @@
-"""Computes figures of the sound that a peer hears: loss, jitter, delay, and the share that its jitter buffer must conceal. Pure.
+"""Computes figures of the sound that a peer hears: loss, jitter, delay, and the share that its jitter buffer must conceal.
 
 The sound is not decoded. The mixer's jitter buffer says which packets would be played, which would be repaired from the
 redundancy in the next packet, and which would be concealed.
@@ -30,7 +30,8 @@ class Heard:
     """Figures of the sound that one listener heard. Delays are medians.
 
     `loss`: share of the packets that were lost. `concealed`: share of the sound that was still missing after repair.
-    `network_ms`: from sending to arrival. `network_ms` is None if no packet was recognised, because none came or all were mixed.
+    `network_ms`: from sending to arrival. `network_ms` is None if no packet was recognised, because no packet came or the server
+    mixed all of them.
     `mouth_to_ear_ms`: `network_ms` plus the delays of encoder and jitter buffer. `mos`: an estimate. If `network_ms` is None,
     `mouth_to_ear_ms` and `mos` are None, too.
     """
@@ -91,7 +92,7 @@ class Ear:
             self._buffer_ms.append(1000 * self._buffer.delay(now, self._left + TICK_SAMPLES))
 
     def blocks(self, now: float) -> list[rtcp.Block]:
-        """Return the block for an RTCP receiver report. The list is empty if no packet has arrived."""
+        """Return a list with the block for an RTCP receiver report. The list is empty if no packet has arrived."""
         return [self._stream.block(now)] if self._stream else []
 
     def figures(self, now: float) -> Heard:

@@ -144,7 +144,7 @@ class Peer:
         return "\r\n".join([*lines, *transport]) + "\r\n"
 
     async def connect(self, answer: str) -> None:
-        """Connect to the worker, with its SDP answer. Raises `NotConnected` after `CONNECT_S`."""
+        """Connect to the worker, with its SDP answer. Raises `NotConnected` if this fails, at the latest after `CONNECT_S`."""
         media = SessionDescription.parse(answer).media[0]
         candidates = [(each.ip, each.port) for each in media.ice_candidates if each.protocol.lower() == "udp"]
         if not candidates or media.dtls is None or media.ice is None:

@@ -1,4 +1,4 @@
-"""The report of a run: figures of many calls. Pure."""
+"""The report of a run: figures of many calls."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def report(
     own_cpu_percent: float,
     late_ms: Iterable[float],
 ) -> Report:
-    """Make the report. `seconds`: length of the run. `late_ms`: lateness of each tick of this program."""
+    """Make the report. `seconds`: length of the run. `late_ms`: as in `Choir`."""
     heard = [each for outcome in outcomes for each in outcome.heard if each.packets]
     lateness = spread(late_ms)
     return Report(

@@ -1,7 +1,7 @@
 """The matching engine: pure and synchronous.
 
 Every public step happens at the time `now_ms`. A step changes everything or nothing, and returns its events in order.
-`MatchStore` in `matcher/types.py` says what each step means. The state tables are in `matcher/states.py`, the choice of staff in
+`MatchStore` in `matcher/types.py` says what each step means. The state tables are in `matcher/states.py`. Staff are chosen in
 `matcher/selection.py`.
 
 The engine's clock never runs backwards: if a `now_ms` is earlier than one that the engine has seen, the engine uses the latest
@@ -36,10 +36,10 @@ from matcher.types import (
 class Engine:
     """The matching engine of one domain, in memory. A *domain* is one set of staff, requests and queues.
 
-    `fence`: the last fence before a restart. `holding`: whether the matcher's earlier state is lost. If so, the engine matches
-    nobody for one presence lease, counted from the first step, or until `end_hold`. During this time, the server announces all
-    users and members again. If the engine matched at once, the first user to return would get a counselor before users who have
-    waited longer.
+    `fence`: the number of the last event before a restart (`Event.fence`). `holding`: whether the matcher's earlier state is
+    lost. If so, the engine matches nobody until `end_hold`, or for at most `Rules.lease_ms` after the first step. During this
+    time, the server announces all users and members again. If the engine matched at once, the first user to return would get a
+    counselor before users who have waited longer.
     """
 
     def __init__(self, rules: Rules | None = None, *, fence: int = 0, holding: bool = False) -> None:

@@ -29,16 +29,17 @@ def either(text: Place, call: Place) -> Place:
 
 
 class Pickups:
-    """The last pickups of one queue, and how long the head of the queue waited before each pickup.
+    """The last pickups of one queue, and the span of time (ms) that each pickup took.
 
-    Times in which nobody waited are left out. For example, if five calls on a quiet day are each answered in three seconds, the
-    estimate counts one pickup every three seconds, not one every two hours.
+    A span ends at its pickup. It begins at the previous pickup or, if that is later, when the accepted request began to wait. So
+    times in which nobody waited do not count. For example, if on a quiet day five callers are each answered after three seconds,
+    the estimate counts one pickup every three seconds, not one every two hours.
     """
 
     __slots__ = ("_last_ms", "_spans")
 
     def __init__(self) -> None:
-        # (time of a pickup, its span in ms): a span begins at the pickup before or, if that is later, when the queue's head came
+        # (time of a pickup in ms, its span in ms)
         self._spans: deque[tuple[int, int]] = deque(maxlen=KEPT_PICKUPS)
         self._last_ms = 0
 
@@ -51,8 +52,8 @@ class Pickups:
 
         Return (None, None) if the last hour had fewer than `MIN_PICKUPS` pickups. `place` counts from 1. `head_since_ms`: the
         time since which the first request of the queue waits (None: nobody waits). The estimate grows with the time since the
-        last pickup, or since the head came if that is later. So the estimate rises as soon as pickups become rarer, for example
-        because staff go home.
+        last pickup or, if that is later, since `head_since_ms`. So the estimate rises as soon as pickups become rarer, for
+        example because staff go home.
 
         The wait has an Erlang distribution whose rate is estimated from n pickups. A gamma distribution with the same mean and
         variance approximates the wait, and Wilson and Hilferty (1931) give that distribution's quantiles.

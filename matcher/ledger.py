@@ -34,8 +34,8 @@ from matcher.types import (
     StaffState,
 )
 
-# µs added to the first fence after a restart: new fences are larger than all earlier ones, even if the clock was a minute ahead
-# before the restart
+# µs added to the first fence (`Event.fence`) after a restart in which the state was lost. So new fences are larger than all
+# earlier ones, even if the clock was a minute ahead before the restart.
 FENCE_LEAP = 60_000_000
 TIMED: frozenset[StaffState] = frozenset({"reserved", "lost", "wrap_up"})
 
@@ -55,7 +55,7 @@ class Ledger:
         self.reservations: dict[str, Ticket] = {}
         self.final: OrderedDict[str, None] = OrderedDict()
         self.orphans: dict[str, dict[str, HeldAs]] = {}  # signed-out member → the accepted requests that this member still holds
-        # member, signed in or not → the places of this member that are kept free
+        # member, signed in or not → request of an appointment → medium of the place that is kept free for this request
         self.promises: dict[str, dict[str, Medium]] = {}
         self._arrivals = 0
         self._events: list[AnyEvent] = []
@@ -134,7 +134,11 @@ class Ledger:
         return Place(ahead + 1, low_s, high_s, staffed=True)
 
     def _kept_from(self, queue: Queue) -> int:
-        """Return how many places of a queue's specialists are kept free. Each such place costs the queue about one pickup."""
+        """Return how many places are kept free for appointments with the queue's specialists.
+
+        Specialists list the queue's category or a parent of it. A request in the queue waits for about one more pickup for each
+        place that is kept free.
+        """
         kept = 0
         for staff, promised in self.promises.items():
             member = self.roster.members.get(staff)
@@ -158,9 +162,10 @@ class Ledger:
         self.deadlines.set("lease", (member.staff.id,), self.now_ms + self.rules.lease_ms)
 
     def settle(self, member: Member, reason: str = "") -> None:
-        """Update a member's obstacles and state. Add an event if the state or `ready` changed, or if `reason` is not empty.
+        """Update a member's state, and the reasons why the member can get no request now (`Member.obstacles`).
 
-        If the member is idle, `finish` then looks for a request.
+        Add an event if the state or `ready` changed, or if `reason` is not empty. If the member is idle, `finish` later looks for
+        a request for this member.
         """
         if member.idle_item is not None:
             self.roster.withdraw(member)
@@ -261,7 +266,7 @@ class Ledger:
     def redeem(self, ticket: Ticket) -> None:
         """Let a promised request wait before all others.
 
-        If its member is idle, matching offers the request to that member first.
+        If the member whom the request names is idle, matching offers the request to this member.
         """
         self.give_up(ticket)
         ticket.request = replace(ticket.request, first=True)
@@ -279,10 +284,10 @@ class Ledger:
         self._waiting.append(ticket)
 
     def wait_first(self, ticket: Ticket, reason: str, excluded: str | None = None) -> None:
-        """Put a request back into its queue, before all others, after its counselor disconnected or never entered.
+        """Put a request back into its queue, before all others, after its counselor disconnected or never entered the room.
 
-        For the estimates, the request's wait begins now. A request that named one member (`only`) is now open to all. `excluded`:
-        a member who must not get the request again.
+        In the estimates of waiting times, the request's wait begins now. A request that named one member (`only`) is now open to
+        all. `excluded`: a member who must not get the request again.
         """
         names = ticket.request.excluded if excluded is None else ticket.request.excluded | {excluded}
         ticket.request = replace(ticket.request, first=True, excluded=names, only="")
@@ -498,7 +503,7 @@ class Ledger:
         self._events.append(event)
 
     def _next_fence(self) -> int:
-        """Return the next fence. Fences grow with every event, even while the clock stands still or after a restart."""
+        """Return the fence (`Event.fence`) of a new event. It is larger than all earlier ones, even if the clock stands still."""
         fence, floor = self.fence + 1, self.now_ms * 1000
         self.fence = fence if fence > floor else floor
         return self.fence

@@ -10,8 +10,9 @@ from matcher.types import AnyEvent, Medium, Place, Request, RequestKind, Request
 class MemoryStore:
     """`MatchStore` in memory.
 
-    `fence`: the last fence before a restart; every new fence is larger. 0 means that the last fence is not known. Then a new
-    fence is larger only if nobody has set the clock back, because fences follow the clock. `holding`: as in `Engine`.
+    `fence`: the number of the last event before a restart (`Event.fence`); every new fence is larger. 0 means that this number is
+    not known. Then new fences are larger only if nobody has set the clock back, because fences follow the clock. `holding`: as in
+    `Engine`.
     """
 
     def __init__(self, rules: Rules | None = None, *, fence: int = 0, holding: bool = False) -> None:

@@ -1,6 +1,7 @@
-"""Pools and demands: members with the same skills form a pool, and a demand knows the pools that can serve it, by tier.
+"""Pools of members who have the same skills, and demands. A *demand* is what the requests of one queue need.
 
-A *tier* says how widely a request is offered. A tier is named `ring` in the code.
+A demand knows the pools that can serve it, by tier. A *tier* says how widely a request is offered. A tier is named `ring` in the
+code.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ NO_OBSTACLE: Final[Obstacles] = {"text": None, "call": None}
 class Member:
     """One signed-in member of staff.
 
-    `mode`: the state of the member without requests, which the member chose or the matcher set. `state` also depends on `live`
+    `mode`: the state that the member has without requests; the member or the matcher has set it. `state` also depends on `live`
     (the member's accepted requests, and how each counts), `reservation` and `lost`. `texts`, `calls`: how many accepted texts and
     calls take a place. `obstacles`: by medium, why the member can get no request now; None means that they can. `is_idle`:
     whether the member can get a request of at least one medium. `promised`: id of an appointment's request → medium of the place
@@ -145,7 +146,8 @@ class Member:
     def _reasons(self) -> Reasons:
         """Return two reasons: why the member can get no text now, and why the member can get no call now.
 
-        None: the member can get a request. While a request rings for the member, the member gets no other request.
+        A reason is None if the member can get such a request. While a request rings at the member, the member gets no other
+        request.
         """
         if self.lost:
             return "lost", "lost"
@@ -175,8 +177,9 @@ class Member:
 class Demand:
     """The demand of one queue: what its requests need, and the pools that can serve it.
 
-    The roster keeps three lists, each with one entry a tier. `pools`: the pools that serve the demand in that tier. `present`:
-    how many signed-in members, in any state, those pools have. `narrower`: how many signed-in members serve it in narrower tiers.
+    The roster keeps three lists with one entry for each tier. `pools`: the pools that serve the demand in this tier. `present`:
+    how many signed-in members, in any state, these pools have. `narrower`: how many signed-in members serve the demand in
+    narrower tiers.
 
     `obstructed`: a cache for `Why`, because a busy service names the same members in every `Why`. It holds the obstacles of the
     first `Rules.max_why` members who serve the demand, narrowest tier first, while each of them has an obstacle. It is None if

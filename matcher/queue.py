@@ -1,7 +1,8 @@
-"""Waiting requests. A *queue* holds the requests that ask for the same skills, and is divided into *lanes*, oldest request first.
+"""Waiting requests. A *queue* holds the requests that ask for the same skills. A queue is divided into *lanes*.
 
-All requests of a lane have the same priority and wait equally long until their tiers open. A *tier* is named `ring` in the code.
-In a lane, either all requests go `first` or none does, and either all exclude members or none does. Priority counts as waiting
+The oldest request of a lane comes first. All requests of a lane have the same priority and wait equally long until their tiers
+open. A *tier* is named `ring` in the code. In a lane, either all requests or none are marked `first` (they are served before all
+others), and either all or none exclude members. Priority counts as waiting
 time: the matcher moves the enqueue time of each request earlier by its priority, and serves the request with the earliest result
 first. So the order of two requests never changes while they wait.
 
@@ -23,7 +24,7 @@ from matcher.rules import MEDIA, Rules
 from matcher.types import HeldAs, Medium, Request, RequestKind, RequestState, RequestStatus, StaffRole
 
 QueueKey = tuple[RequestKind, str, str, tuple[str, ...], Medium]
-OpensAfter = tuple[int, int, int]  # ms of waiting, by tier.
+OpensAfter = tuple[int, int, int]  # After how many ms of waiting each tier opens.
 LaneKey = tuple[int, bool, bool, OpensAfter]  # (priority, not `first`, excludes members, when tiers open).
 LaneItem = tuple[int, int, "Ticket"]  # (enqueued, arrival, ticket).
 Rank = tuple[bool, int, int]  # (not `first`, enqueue time moved earlier by priority, arrival).
@@ -103,7 +104,7 @@ class Lane:
         self.front_item: FrontItem | None = None
 
     def heads(self) -> Iterator[Ticket]:
-        """Yield the requests that may be served next: only the head, or every request of a walked lane."""
+        """Yield the requests of this lane that can be served next: all requests if the lane is `walked`, else only the oldest."""
         if self.walked:
             for item in self.items:
                 yield item[2]
@@ -125,7 +126,7 @@ class Queue(Demand):
         self.front: list[FrontItem] | None = None  # the list in `Queues.fronts` for this queue; None until a request waits
 
     def ahead_of(self, rank: Rank) -> int:
-        """Return how many requests of this queue are served before `rank`."""
+        """Return how many requests of this queue are served before a request of this rank."""
         not_first, counts_from_ms, arrival = rank
         ahead = 0
         for (_, behind_first, _, _), lane in self.lanes.items():
@@ -190,9 +191,10 @@ class Queues:
             del lane.queue.lanes[lane.key]
 
     def ahead_of(self, queue: Queue, rank: Rank) -> int:
-        """Return how many requests are served before `rank`, in this queue and in queues that share specialists with it.
+        """Return how many requests are served before a request of this rank, in `queue` and in queues that share its specialists.
 
-        Only queues of the same medium count: texts and calls take different places of a member.
+        Specialists are the members who list the category of a queue or a parent of it. Only queues of the same medium count:
+        texts and calls take different places of a member.
         """
         fronts = [front for (role, _, medium), front in self.fronts.items() if (role, medium) == (queue.role, queue.medium)]
         waiting = {item[3].queue for front in fronts for item in front}
@@ -202,7 +204,10 @@ class Queues:
         )
 
     def _face(self, lane: Lane) -> None:
-        """Move a lane to its new place in its front (`fronts`) after its head has changed. Remove an empty lane there."""
+        """Move a lane to its new place in its list in `fronts` after its oldest request has changed.
+
+        If the lane is empty, remove it from the list.
+        """
         queue = lane.queue
         front = queue.front
         if front is None:

@@ -56,7 +56,7 @@ class Rules:
 
     `priority_step_ms`: the waiting time that one step of priority is worth. Because priority is worth a fixed time, no request
     waits forever: a request of priority 0 that has waited N × `priority_step_ms` is served before every new request of priority N
-    or less. Only requests that go `first` come before.
+    or less. The exceptions are requests that are marked `first`: they are served before all others.
     """
 
     parent_after_ms: int = 15_000

@@ -24,7 +24,11 @@ LAST: Rank = (True, 1 << 63, 0)  # a rank that is larger than the rank of every 
 
 @dataclass(slots=True)
 class Match:
-    """A request and the member who gets it. `candidates`: the tier's idle members, best first, at most `Rules.max_why`."""
+    """A request and the member who gets it.
+
+    `candidates`: if the member was chosen for the request, the idle members of the tier whom the request does not exclude, best
+    first, at most `Rules.max_why`. If the request was chosen for the member, `candidates` has only this member.
+    """
 
     ticket: Ticket
     member: Member
@@ -53,7 +57,7 @@ class Selection:
         return not present or (ticket.excludes_some and present <= self._excluded_narrower(ticket, ring))
 
     def staff_for(self, ticket: Ticket, now_ms: int) -> Match | None:
-        """Match a request with the best idle member, in the narrowest open tier that has one. None: no member is idle there."""
+        """Match a request with the best idle member, in the narrowest open tier that has one. None: no open tier has one."""
         for ring in range(len(RINGS)):
             if not self.ring_open(ticket, ring, now_ms):
                 return None
@@ -95,7 +99,7 @@ class Selection:
         return Match(found, member, found_ring, BY_NAME if found.request.only else STAFF_CAME, [member])
 
     def any_match(self, now_ms: int) -> Match | None:
-        """Match the first of all waiting requests for which somebody is idle. None: there is no such request."""
+        """Match one request: of those for which somebody is idle, the first in order. None: there is no such request."""
         found: Match | None = None
         if not self.roster.idle_count:
             return None
@@ -177,8 +181,9 @@ class Selection:
     def _passed_over(self, match: Match) -> list[PassedOver]:
         """Return members who did not get the request, and why each did not. At most `Rules.max_why` members.
 
-        The other candidates come first. Then come members who serve the queue (narrowest tier first), then the rest of the role.
-        The function runs for every match, so it is one flat loop. As a generator, the function took a third of the step's time.
+        The candidates who were not chosen come first. Then come members who serve the queue (narrowest tier first), then other
+        members of the same role and organisation. The function runs for every match, so it is one flat loop. As a generator, it
+        took a third of the time of a step.
         In a busy service, most matches use the cache `Demand.obstructed` instead of the loop.
         """
         ticket, queue, candidates = match.ticket, match.ticket.queue, match.candidates

@@ -62,7 +62,7 @@ class Request:
     category_path: tuple[str, ...]
     enqueued_at_ms: int
     priority: int = 0
-    # members who never get it, for example the counselor who asks for help, or an owner who disconnected
+    # members who never get this request, for example the counselor who asks for help, or an owner who disconnected
     excluded: frozenset[str] = frozenset()
     # served before all others, for example after `redeem`, or because the member who held it disconnected or never entered
     first: bool = False
@@ -81,9 +81,9 @@ class PassedOver:
 class Why:
     """Why a request went to a member of staff.
 
-    `candidates`: the idle members of the tier `ring`, best first. `candidates` and `passed_over` have at most `Rules.max_why`
-    entries. Never change a `Why`. The class is not frozen, because making a frozen object takes longer, and every match makes
-    one.
+    `candidates`: the members among whom the matcher chose, best first. If a member became free and the matcher chose a request,
+    only this member. `candidates` and `passed_over` have at most `Rules.max_why` entries. Never change a `Why`. The class is not
+    frozen, because making a frozen object takes longer, and every match makes one.
     """
 
     ring: Ring
@@ -93,7 +93,7 @@ class Why:
 
 
 class Event(Struct, frozen=True, gc=False):
-    """A change in the store. `fence` grows with every event of the store, also across restarts.
+    """A change in the store. `fence`: a number that grows with every event of the store, also across restarts.
 
     Events are structs, because a match makes four of them. When events were frozen dataclasses (5.5 µs each instead of 0.4 µs),
     making them took longer than the rest of the step.
@@ -244,8 +244,9 @@ class MatchStore(Protocol):
     """One matching domain: a set of staff, requests and queues, whose requests only these staff serve.
 
     Each call is one atomic step at time `now_ms`. The call returns every event that it caused, in order, and raises `Refused`
-    when the state tables forbid it. A `fence` older than the reservation's changes nothing (`Refused("stale_fence")`). A step
-    that frees capacity also matches the next request. Durations below are the defaults of `Rules`.
+    when the state tables (`matcher/states.py`) forbid it. A call whose `fence` is smaller than the fence of its reservation
+    changes nothing and raises `Refused("stale_fence")`. A step that frees a place also matches the next request. Durations below
+    are the defaults of `Rules`.
     """
 
     async def sign_in(self, staff: Staff, now_ms: int) -> list[AnyEvent]:
@@ -285,15 +286,15 @@ class MatchStore(Protocol):
     async def promise(self, request: Request, now_ms: int) -> list[AnyEvent]:
         """Keep one of the places of the member `request.only` free for an appointment that begins soon.
 
-        The request waits in no queue and does not ring until `redeem`. No other request rings in this place, even if the member
-        signs out and in again, or has not signed in yet. Present sessions continue. Raises `Refused` like `enqueue`. Raises
-        ValueError when the request names no member.
+        Until `redeem`, the request is in no queue and does not ring. No other request takes this place, even if the member signs
+        out and in again, or has not signed in yet. Sessions that the member has now continue. Raises `Refused` like `enqueue`.
+        Raises ValueError when the request names no member.
         """
 
     async def redeem(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Put a promised request into its queue, before all others: its time has come.
+        """Put a promised request into its queue, before all others, because the time of its appointment has come.
 
-        The promised request rings at once if its member is free.
+        The request rings at once if the member whom it names is free.
         """
 
     async def cancel(self, request: str, now_ms: int, reason: str = "") -> list[AnyEvent]:
@@ -338,7 +339,7 @@ class MatchStore(Protocol):
     async def entered(self, request: str, now_ms: int) -> list[AnyEvent]:
         """Record that the holder is in the room.
 
-        Otherwise the sweep puts the request back before all others, 30 s after `accept`.
+        Without this call, the sweep puts the request back into its queue, before all others, 30 s after `accept`.
         """
 
     async def requeue(self, request: str, now_ms: int) -> list[AnyEvent]:
@@ -361,7 +362,7 @@ class MatchStore(Protocol):
         """
 
     async def transfer_owner(self, request: str, staff: str, now_ms: int) -> list[AnyEvent]:
-        """Give the accepted `request` to `staff`, who is busy through a help request.
+        """Give the accepted `request` to `staff`, who already holds the help request of the same session.
 
         What happens to the earlier holder is described at `complete`.
 
@@ -399,7 +400,7 @@ class MatchStore(Protocol):
         """
 
     async def remember(self, fence: int) -> None:
-        """After a restart, tell the store the last fence before the restart, so that new fences are above it.
+        """After a restart, tell the store the fence of the last event before the restart, so that new fences are larger.
 
         If Redis then turns out to be empty at the first step, Redis has lost the state. In that case the store *holds*: it
         matches nobody for one presence lease, or until `end_hold`.
@@ -414,8 +415,8 @@ class MatchStore(Protocol):
     async def place(self, request: str, now_ms: int) -> Place | None:
         """Return the place of a waiting, suspended or reserved request; None for all others.
 
-        For a waiting or suspended request, the place is 1 plus the number of requests that the same staff will serve before it.
-        For a reserved request the place is 1.
+        For a waiting or suspended request, the place is 1 plus the number of requests that the same staff will serve before this
+        request. For a reserved request the place is 1.
         """
 
     async def estimate(

@@ -1,4 +1,4 @@
-"""Token bucket: a limit on how often something may happen. Pure."""
+"""Token bucket: a limit on how often something may happen. This code does no I/O."""
 
 from __future__ import annotations
 

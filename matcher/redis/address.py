@@ -3,7 +3,7 @@
     redis://[user:password@]host[:port][,host[:port]…][/database]
     rediss://…               the same, with TLS
     unix://[user:password@]/path
-    redis+sentinel://…       the function `connect` of `Line` asks the Sentinels
+    redis+sentinel://…       the function `connect` that `Line` gets must ask the Sentinels
 
 `Address.where` and the texts of errors never contain the user or the password.
 """
@@ -39,7 +39,7 @@ def addresses(url: str) -> list[Address]:
         if parts.scheme in ("redis", "rediss"):
             return [_at(parts, host) for host in parts.netloc.rpartition("@")[2].split(",")]
     except ValueError:
-        pass  # the text of this error may hold the password
+        pass  # this error is not shown, because its text can contain the password
     raise ValueError(
         "The address of Redis cannot be read. Write it as redis://user:password@host:6379/0, rediss://… (TLS) or unix:///path, "
         "with special characters of the password percent-encoded."

@@ -35,7 +35,8 @@ class RedisStore:
     Steps run in the order in which they are called. Each step runs only once, even if Redis' answer is lost. If a step raises
     `Unavailable`, the step may or may not have run. `connect`: a function that returns a Redis client for a URL (`line.py`).
 
-    `fence`: the last fence before a restart, if known. New fences are above that fence, even if Redis has lost everything.
+    `fence`: the number of the last event before a restart (`Event.fence`), if known. New fences are larger, even if Redis has
+    lost everything.
 
     `on_emptied` is called once each time Redis turns out to have lost this store's state. The caller then announces everything
     again: `restore` with the open requests at their original times, and `sign_in` for every member. The store then matches nobody

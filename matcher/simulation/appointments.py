@@ -55,9 +55,9 @@ class Appointments:
     """The appointments of one day. `Day` calls `rings` for every ring, and `close` at the end."""
 
     def __init__(self, model: AppointmentModel, engine: Engine, at: At, follow: Follow, rng: np.random.Generator) -> None:
-        """Make a book without appointments. `at(time_ms, function)` calls a function at a simulated time.
+        """Begin without appointments; `plan` books them.
 
-        `follow(events)` handles events of the engine.
+        `at(time_ms, function, argument)` calls a function at a simulated time. `follow(events)` handles events of the engine.
         """
         self.kept = Kept()
         self._model = model
@@ -67,7 +67,7 @@ class Appointments:
         self._capacity: dict[str, int] = {}
 
     def plan(self, staff: Staff, begin_ms: int, end_ms: int, queues: list[QueueKey]) -> None:
-        """Book times of one shift of a member (`begin_ms` to `end_ms`), each for a random queue that the member serves."""
+        """Book appointments in one shift of a member (`begin_ms` to `end_ms`), each for a random queue that the member serves."""
         mine = [key for key in queues if _serves(staff, key)]
         length_ms, pause_ms = self._model.minutes * 60_000, self._model.pause_minutes * 60_000
         for at_ms in range(begin_ms, end_ms - length_ms + 1, length_ms + pause_ms):
@@ -85,7 +85,7 @@ class Appointments:
         return int(self._model.handle.draw(self._rng, 1)[0] * 1000)
 
     def rings(self, event: Reserved) -> None:
-        """Count the first ring of an appointment. If another request rings, check that it takes no promised place."""
+        """Count the first ring of an appointment. For another request, check that its ring takes no place that is kept free."""
         booked = self._open.get(event.request)
         if booked is None:
             self._check(event)

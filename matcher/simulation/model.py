@@ -121,9 +121,9 @@ class StaffModel(Struct, frozen=True, forbid_unknown_fields=True):
 class AppointmentModel(Struct, frozen=True, forbid_unknown_fields=True):
     """Appointments by call with counselors, one after another during their shifts.
 
-    `booked_percent`: share of these times that are booked. `minutes`, `pause_minutes`: length of an appointment, and of the pause
-    after one. `lead_s`: seconds before the start from which a place is kept free. `grace_s`: seconds after the start during which
-    only the booked counselor is asked.
+    `booked_percent`: share of the possible appointments that are booked. `minutes`: length of an appointment. `pause_minutes`:
+    length of the pause after an appointment. `lead_s`: seconds before the start from which a place is kept free. `grace_s`:
+    seconds after the start during which only the booked counselor is asked.
     """
 
     booked_percent: Share = 50

@@ -35,7 +35,7 @@ MOST_PEOPLE: Final = 3_000  # at most this many members of staff in a preview
 FEW: Final = 30  # With fewer arrivals than this, `Preview.sure` is "few".
 FAIR: Final = 200  # With fewer arrivals than this, `Preview.sure` is "rough" or "few".
 GOOD: Final = 1_000  # From this number of arrivals on, `Preview.sure` is "good".
-STEADY_VISITS: Final = 1_500  # A preview of few visits is simulated several times, if all runs together have at most this many.
+STEADY_VISITS: Final = 1_500  # With few visits, a preview simulates them several times: in all at most this many visits.
 MOST_TIMES: Final = 5  # At most this many simulations of the same days and settings.
 NICE: Final = 5  # This is added to the process's niceness, so that calls get the CPU first.
 _PATIENCE_S: Final = (20.0, 3_600.0)  # Least and largest mean patience that a preview assumes for users.
@@ -47,8 +47,9 @@ Sureness = Literal["few", "rough", "fair", "good"]
 class Visit(Struct, frozen=True, array_like=True):
     """A user who asked for a counselor, or a counselor who asked for a professional's help.
 
-    `at_s`: seconds from the beginning. `topic`: index of the request's topic in the list of topics. `talked_s`: None if nobody
-    served the request. `counts`: whether the asker may see the figures of the request's site.
+    `at_s`: seconds from the beginning of the past days. `topic`: index of the request's topic in the list of topics. `talked_s`:
+    None if nobody served the request. `counts`: whether the figures count this visit. They leave out the visits to a site whose
+    figures the person who asked for the preview has no right to see.
     """
 
     at_s: float
@@ -61,7 +62,7 @@ class Visit(Struct, frozen=True, array_like=True):
 
 
 class Topic(Struct, frozen=True, array_like=True):
-    """A category of a site, with its settings. `open`: when the category is open, in seconds from the beginning; None: always.
+    """A category of a site, with its settings. `open`: opening times, in seconds as in `Visit.at_s`; None: always open.
 
     `path`: from the category itself to its root. `priority`, `widens_ms`: as in `matcher.types.Request`.
     """
@@ -74,7 +75,7 @@ class Topic(Struct, frozen=True, array_like=True):
 
 
 class Person(Struct, frozen=True, array_like=True):
-    """A counselor or professional. `at`: the times at which the member was at work, in seconds from the beginning.
+    """A counselor or professional. `at`: the times at which this person was at work, in seconds as in `Visit.at_s`.
 
     The other fields mean the same as in `matcher.types.Staff`.
     """
@@ -110,8 +111,8 @@ class Work(Struct, frozen=True):
 class Figures(Struct, frozen=True):
     """Figures of the days. `p50_s`, `p90_s`: percentiles of the waits of users who were served; None: nobody was served.
 
-    `given_up_percent`: share of the users who came that nobody served. `occupancy_percent`: share of the time on duty that staff
-    work; None: unknown, or nobody was on duty.
+    `given_up_percent`: share of the users who came and were not served. `occupancy_percent`: share of the time on duty in which
+    staff work; None: unknown, or nobody was on duty.
     """
 
     came: int

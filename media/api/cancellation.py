@@ -1,6 +1,6 @@
 """Replacement for Python 3.11's `asyncio.wait_for`, which loses a cancellation.
 
-Python 3.12 has fixed this fault (https://github.com/python/cpython/issues/86296). In 3.11, a task may be cancelled in the same
+Python 3.12 has fixed this fault (https://github.com/python/cpython/issues/86296). In 3.11, a task can be cancelled in the same
 iteration of the event loop in which its `wait_for` is done. The task then gets the result, and the cancellation is lost. The task
 continues to run, and code that waits for the task's end waits forever. aiortc calls `wait_for` for each datagram of a handshake,
 and redis-py calls it for each command. Delete this file when Python 3.11 is no longer supported.

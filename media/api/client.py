@@ -46,7 +46,7 @@ from media.api.wire import (
 )
 
 COMMAND_TIMEOUT_S = 5.0
-"""If no answer to a command comes within this many seconds, the worker counts as unreachable. Usually an answer takes
+"""If no answer to a command comes within this many seconds, the worker counts as unreachable. Usually the answer comes within
 milliseconds."""
 EVENT_SILENCE_S = 0.75
 """Seconds without an event after which a worker counts as dead or cut off: three missed heartbeats of 250 ms."""
@@ -145,8 +145,8 @@ class WorkerClient:
     async def events(self, silence_s: float = EVENT_SILENCE_S) -> AsyncGenerator[WorkerEvent, None]:
         """Yield the `Snapshot`, and then every event in order, without end.
 
-        Raise `WorkerUnreachable` when the stream breaks, misses a number, or is silent for `silence_s` seconds. The `Snapshot`
-        may take `COMMAND_TIMEOUT_S`.
+        Raise `WorkerUnreachable` when the stream breaks, misses a number, or is silent for `silence_s` seconds. Before the
+        `Snapshot`, the stream is allowed to be silent for `COMMAND_TIMEOUT_S`.
         """
         if self._session.closed:
             raise WorkerUnreachable("closed")

@@ -44,7 +44,7 @@ class TrackEnded(Entry, tag="track_end"):
 
 
 class Reached(Entry, tag="reached"):
-    """Change of who hears and sees whom, from `at` on. `hears`: listener → sources; `sees`: viewer → (source, kind)."""
+    """Line of the log: who hears and sees whom from `at` on. `hears`: listener → sources; `sees`: viewer → (source, kind)."""
 
     hears: dict[str, list[str]] = {}
     sees: dict[str, list[tuple[str, Kind]]] = {}
@@ -86,7 +86,7 @@ def track_name(n: int) -> str:
 
 
 class PlanTrack(Struct, kw_only=True):
-    """Track in an export. `path`: the track's file. `began`, `ended`: of the track, in Unix ms.
+    """Track in an export. `path`: the track's file. `began`, `ended`: when the track began and ended, in Unix ms.
 
     `spans`: the times when the track is heard or shown, as [begin, end) in Unix ms.
     """
@@ -102,7 +102,7 @@ class Plan(Struct, kw_only=True):
     """Input of `python -m media.recording.export`.
 
     `out`: the file to write, `.webm` or `.mp4`. `pieces`: the times that the file contains, as [begin, end) in Unix ms, in order.
-    `width`, `height`: of the video, in pixels. `fps`: frames per second.
+    `width`, `height`: size of the exported video in pixels. `fps`: frames per second.
     """
 
     out: str

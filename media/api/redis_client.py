@@ -86,7 +86,7 @@ class _Master(Redis):
 
 
 def redis_client(url: str, **options: Any) -> Redis:
-    """Return a client for the URL. `options`: as of `Redis.from_url`. Raise ValueError if the URL cannot be read."""
+    """Return a client for the URL. `options`: those of `Redis.from_url`. Raise ValueError if the URL cannot be read."""
     if not is_sentinel(url):
         return Redis.from_url(url, **options)
     named = read_sentinels(url)

@@ -28,7 +28,7 @@ class RoomState(Struct, kw_only=True):
 
 
 class PeerState(Struct, kw_only=True):
-    """State of one peer of a room. The words mean the same as in `PeerChanged`."""
+    """State of one peer of a room. `state`: as in `PeerChanged`."""
 
     peer: str
     participant: str
@@ -298,8 +298,8 @@ class StreamQuality(Struct, kw_only=True):
     """Quality of one stream over the last second.
 
     `kind`: audio, camera or screen. `layer`: RID of the video layer, or "paused"; "": the video has only one layer. `source`: the
-    participant whose video the peer receives; "": another stream. `lost_percent` and `jitter_ms` are None until a report has
-    come.
+    participant whose video the peer receives; "": another stream. `lost_percent` and `jitter_ms` are None until an RTCP report
+    has come.
     """
 
     kind: str

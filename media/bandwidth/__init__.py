@@ -1,4 +1,4 @@
-"""Estimates the bandwidth to each receiver from transport-wide feedback, and chooses a layer for each video. Pure."""
+"""Estimates the bandwidth to each receiver from transport-wide feedback, and chooses a layer for each video. Does no I/O."""
 
 from .estimate import Estimator
 from .feedback import Arrivals, FeedbackError, TransportFeedback, numbered

@@ -183,7 +183,7 @@ class Estimator:
     def _end_stall(self) -> None:
         """Restore the estimate that was valid before the stall.
 
-        The report that ends the stall counts by its content. Its lateness does not count as congestion.
+        That the report came so late does not count as congestion. Only what the report says about its packets counts.
         """
         if self._before_stall is not None:
             self.bps, self.last_congestion = self._before_stall

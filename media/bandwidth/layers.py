@@ -21,7 +21,7 @@ PAUSE_AFTER_S = 4.0
 and the lowest layers need little bandwidth."""
 PROVEN_S = 10.0  # a step up has failed if a layer goes down again within this many seconds
 TELL_LOW_S, TELL_PAUSED_S, TELL_BACK_S = 2.0, 0.5, 1.0
-"""The viewer is told of a lower layer, of a pause, or of the end of all limits after it has lasted this many seconds."""
+"""Seconds for which a lower layer, a pause, or the end of all limits must have lasted before the viewer is told of it."""
 FINDING_OUT_S = 6.0
 """Seconds, from the first video on, during which the viewer is told of no limit: layers begin low and then go up. Once any layer
 has gone down, however, the viewer is told even during these seconds."""

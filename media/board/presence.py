@@ -18,7 +18,7 @@ MAX_BYTES = 512
 MAX_PAIRS = 64
 KINDS = {0: (0, 0), 1: (1, 1), 2: (1, MAX_PAIRS), 3: (2, 2), 4: (2, 2)}
 """Kind → smallest and largest number of pairs. 0: gone, 1: cursor, 2: laser, 3: lead (what the sender sees, for people who
-follow), 4: come (moves everybody else's view there once)."""
+follow), 4: come (moves everybody else's view to what the sender sees, once)."""
 _PAGE = re.compile(rb"^[A-Za-z0-9_.:-]{0,64}\Z")
 
 

@@ -26,7 +26,7 @@ MAX_TYPES = 22_000
 """A document has at most this many maps and arrays; a stroke has two, every other shape one. So 10,000 strokes fit. yrs frees
 nested maps by recursion, and 40,000 nested ones overflow a stack of 8 MiB."""
 SCAN_STRUCTS = 500_000
-"""In one uninterrupted piece of work, the library has to walk through at most this many structs (0.2 µs each).
+"""In one uninterrupted piece of work, pycrdt has to walk through at most this many structs (0.2 µs each).
 
 Where updates conflict, each new struct may be compared with every struct of its list: two updates of 100 KB kept pycrdt 0.14.13
 busy for 54 s. Therefore a long update is applied in slices within a time budget. The larger the document, the smaller the slices.
@@ -141,9 +141,9 @@ class Quota:
 class BoardRoom:
     """The document of a room and the participants connected to it.
 
-    `updates`: the board's updates that are already in the journal. `on_update(update)`: called at every change, so that the owner
-    can call `flush` soon. `send(participant, message)`: sends one whole board message. `clock`: monotonic seconds. `stats` has
-    these counters: updates, step1, signs, refused_<reason>, panics.
+    `updates`: the board's updates that are already in the journal. `on_update(update)`: called at every change, so that the
+    caller can soon call `flush`. `send(participant, message)`: sends one whole board message. `clock`: monotonic seconds. `stats`
+    has these counters: updates, step1, signs, refused_<reason>, panics.
     """
 
     def __init__(
@@ -203,7 +203,7 @@ class BoardRoom:
             self._ask(participant)
 
     def _ask(self, participant: str) -> None:
-        """Send our step 1.
+        """Ask a participant for the changes that we lack (step 1 of the sync protocol).
 
         After a refused update, later updates of the same author cannot be applied, until the reply to step 1 fills the gap.
         """
@@ -346,7 +346,7 @@ class BoardRoom:
                 self._send(participant, message)
 
     def _guarded(self, work: Callable[[], T]) -> T:
-        """Run the library on foreign bytes. After an error or panic (BaseException), raise RefusedError("malformed").
+        """Run pycrdt on a client's bytes. After an error or panic (BaseException), raise RefusedError("malformed").
 
         Rebuild the document before raising, because an error or panic may leave the document half changed.
         """

@@ -252,7 +252,7 @@ def var_uint(value: int) -> bytes:
 
 
 def split(update: bytes, limit: int) -> list[bytes]:
-    """Return several updates in order, which together change as much as `update`. Each piece has at most `limit` bytes (≥ 64).
+    """Return several updates in order, which together make the same changes as `update`. Each has at most `limit` bytes (≥ 64).
 
     Structs are never cut: a struct longer than `limit` raises BadUpdateError("too_long"). Malformed bytes raise as in `parse`.
     """
@@ -289,8 +289,7 @@ def _slice(update: bytes, client: int, structs: list[Struct]) -> bytes:
 class Segments:
     """All updates of a document in order, in pieces of at most `limit` bytes. Participants who join late get these pieces.
 
-    When there are 256 small updates, or small updates with half of `limit` bytes together, the library merges them into one
-    piece.
+    When there are 256 small updates, or small updates with half of `limit` bytes together, they are merged into one piece.
     """
 
     def __init__(self, limit: int) -> None:

@@ -63,7 +63,7 @@ class VoiceDetector:
 
 
 class StreamDetector:
-    """silero-vad for one stream. The detector remembers the sound of the windows before."""
+    """silero-vad for one stream. The detector remembers the sound of earlier windows."""
 
     def __init__(self, session: Any) -> None:
         self._session = session

@@ -1,4 +1,4 @@
-"""Decodes the sound of one stream: Opus packets in, samples at 16 kHz out. Pure. This decoder never waits for a late packet.
+"""Decodes the sound of one stream: Opus packets in, samples at 16 kHz out. This decoder never waits for a late packet.
 
 Lost packets are concealed, or restored from the copy in the next packet (in-band FEC). A pause in which the sender sent no
 packets (DTX) becomes silence of at most `LONGEST_PAUSE` samples.
@@ -29,7 +29,7 @@ class Sound:
         """RTP timestamp of the sample that follows the last decoded one."""
 
     def feed(self, sequence: int, timestamp: int, payload: bytes) -> list[Samples]:
-        """Decode a packet. Return the sound that follows the sound returned before, as a list of arrays.
+        """Decode a packet. Return the new sound as a list of arrays: sound for the gap before the packet, then the packet's own.
 
         A late packet adds nothing. Nor does a packet whose length in samples cannot be read. A packet that cannot be decoded
         becomes silence.

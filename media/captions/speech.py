@@ -1,4 +1,4 @@
-"""Finds utterances (words said without a pause) in a stream of sound, and decides when to write them down. Pure.
+"""Finds utterances (words said without a pause) in a stream of sound, and decides when to write them down. This code does no I/O.
 
 A model says how probably each window of sound holds speech. An utterance begins with the first window of speech and ends with a
 pause, or is cut after 12 s. At shorter pauses, and every 1.5 s of speech in a long utterance, the words since the utterance's
@@ -39,8 +39,8 @@ class Spoken:
     """The sound of an utterance that has begun, and that continues unless it is `final`.
 
     `utterance`: number of the utterance in its stream. `sound`: samples at 16 kHz, in -1..1. `spoken`: the number of windows up
-    to the last window with speech. Two values with the same `utterance` and `spoken` have the same words. `final`: the utterance
-    is over.
+    to the last window with speech. Two `Spoken` of a stream with the same `utterance` and `spoken` have the same words. `final`:
+    the utterance is over.
     """
 
     utterance: int

@@ -1,4 +1,4 @@
-"""Decides the order in which utterances are written down, and which utterances are dropped when the model is too slow. Pure.
+"""Decides the order in which utterances are written down, and which utterances are dropped when the model is too slow.
 
 Whole utterances come first, in their order. A draft is written down only while no whole utterance waits. A newer draft of a
 stream replaces an older draft. If too many whole utterances wait, the oldest is dropped, because words that come a minute late

@@ -155,13 +155,13 @@ class JitterBuffer:
     # -- arrival ------------------------------------------------------------------------------------------------------------
 
     def push(self, packet: Packet, now: float) -> str:
-        """Add a packet as it arrived (16-bit sequence, 32-bit timestamp). Return "" or why a packet was dropped.
+        """Add `packet` as it arrived (16-bit sequence, 32-bit timestamp). Return "" or why a packet was dropped.
 
-        - late: this packet. A packet that is late by more than `MAX_DELAY_S` changes nothing in the buffer.
-        - duplicate: this packet.
-        - jump: this packet, whose counters are far from the expected ones. If the next packet follows this one, the buffer takes
-          both.
-        - overflow: the oldest packet. This packet was taken.
+        - late: `packet` was dropped. A packet that is late by more than `MAX_DELAY_S` changes nothing in the buffer.
+        - duplicate: `packet` was dropped.
+        - jump: `packet` was dropped, because its counters are far from the expected ones. If the next packet follows this one,
+          the buffer takes both.
+        - overflow: the oldest packet was dropped, and `packet` was added.
         """
         newest, passed_s = self._newest, now - self._newest_at
         if newest is not None and passed_s > IDLE_S:
@@ -182,8 +182,8 @@ class JitterBuffer:
         Drop a single packet with unexpected counters (RFC 3550 appendix A.1).
 
         `late`: whether the packet may also be an old packet of this stream, which was held up or repeated. Then only
-        `SUSPECTS` packets that come one after another, at the pace of a voice, begin a new stream. A microphone that stood
-        still for half a second sends such packets: each is later than the buffer may wait.
+        `SUSPECTS` packets that come one after another, at the pace of a voice, begin a new stream. For example, a microphone
+        stood still for half a second: then each later packet is later than the buffer may wait.
         """
         before, self._suspect = self._suspect, packet
         passed_s, self._suspected_at = now - self._suspected_at, now
@@ -284,7 +284,7 @@ class JitterBuffer:
         Return False, and do nothing, if there is something to play.
 
         During silence the room's ticks may move earlier, because other sources have time to spare. While the ticks move, the
-        position must not overtake this source's packets, because every packet after the silence would come too late.
+        position must not overtake this source's packets. Otherwise every packet after the silence would come too late.
         """
         if self._packets:
             return False

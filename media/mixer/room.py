@@ -20,8 +20,8 @@ TICK_STEP_S = 0.005
 GUARD_S = 0.002  # seconds; a tick moves earlier by a step only if every delay is too long by the step and this margin
 SPARE_TICKS, PASSED_SPARE_TICKS = 25, 3
 """Ticks in a row in which every heard source's delay must be longer than needed before the tick moves earlier. A mix waits half a
-second. In passthrough three ticks are enough, because the move then drops no sound."""
-EVEN_TICKS = 10  # passthrough may be offloaded after this many ticks in a row that leave no packet waiting
+second. In passthrough (one voice's packets are sent undecoded) three ticks are enough, because the move then drops no sound."""
+EVEN_TICKS = 10  # after this many ticks in a row that leave no packet waiting, the fast path may send the packets of passthrough
 LOOKAHEAD_S = 0.0065
 """Algorithmic delay of Opus: decoded sound comes out this much later than it went into the encoder (RFC 6716 section 2)."""
 
@@ -223,16 +223,14 @@ class AudioRoom:
 
     @property
     def may_flow(self) -> bool:
-        """Return whether passthrough outside the mixer can begin: packets arrive evenly, and `flow_is_over` returns False."""
+        """Return whether the fast path can send the packets of passthrough: they arrive evenly, and `flow_is_over` is False."""
         return self._solo is not None and self._solo.even_ticks >= EVEN_TICKS and not self.flow_is_over
 
     def begin_flow(self) -> set[str]:
-        """Begin passthrough outside the mixer. Return the listeners of the voice.
+        """Stop sending the packets of the voice in passthrough, because the fast path sends them on arrival from now on.
 
-        The set is empty if passthrough outside the mixer cannot begin (`may_flow`).
-
-        After this call the fast path sends the voice's packets to these listeners on arrival. The mixer still takes the packets
-        in its ticks, but sends nothing, so that `end_flow` is possible at any time.
+        Return the listeners of the voice. If the fast path cannot send these packets (`may_flow`), do nothing and return an empty
+        set. The mixer still takes the packets in its ticks, so that `end_flow` is possible at any time.
         """
         if not self.may_flow:
             return set()
@@ -250,7 +248,7 @@ class AudioRoom:
 
     @property
     def flow_is_over(self) -> bool:
-        """Return whether passthrough outside the mixer must end: silence, irregular packets, or a lossy listener."""
+        """Return whether the mixer must send again (`end_flow`): silence, irregular packets, or a lossy listener."""
         return self._solo is None or self._solo.silent or self._solo.source.last is None or self._streams.lossy
 
     @property

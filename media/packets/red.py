@@ -1,4 +1,4 @@
-"""Redundant voice (RED, RFC 2198): each packet also contains copies of earlier packets, in case these are lost. Pure.
+"""Redundant voice (RED, RFC 2198): each packet also contains copies of earlier packets, in case these are lost.
 
 A copy arrives 20 ms later than the lost packet would have arrived. Opus' own copies (in-band FEC) have a fraction of the bit
 rate. With in-band FEC, 10 % loss lowers the score by 1.0 MOS; with whole copies, by 0.4 MOS. But whole copies double the bit

@@ -1,4 +1,4 @@
-"""The RTCP packets that a relay reads and writes (RFC 3550, 4585, 5104, REMB, transport-wide feedback). Pure."""
+"""The RTCP packets that a relay reads and writes (RFC 3550, 4585, 5104, REMB, transport-wide feedback). This code does no I/O."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from media.bandwidth import FeedbackError, TransportFeedback
 from media.bandwidth import feedback as transport_cc
 
 SR, RR, SDES, BYE, RTPFB, PSFB = 200, 201, 202, 203, 205, 206  # Packet types.
-NACK, PLI, FIR, AFB = 1, 1, 4, 15  # Formats: NACK is one of RTPFB, and all others are of PSFB.
+NACK, PLI, FIR, AFB = 1, 1, 4, 15  # Formats of feedback: NACK belongs to the type RTPFB, the three others to PSFB.
 NTP_EPOCH_S = 2208988800  # Seconds from 1900 to 1970.
 MAX_NACKED = 256
 """At most this many sequence numbers are taken from one NACK packet. More numbers would only cause load."""

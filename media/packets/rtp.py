@@ -191,9 +191,9 @@ class Rewriter:
     def relay(
         self, source: object, data: bytes, header: Header, now: float, picture: Vp8 | None = None
     ) -> tuple[int, bytes] | None:
-        """Return the outgoing sequence number and packet. `picture`: the descriptor of a VP8 packet; None: another packet.
+        """Return the outgoing sequence number and packet, or None if the packet is older than the change to `source`.
 
-        None: the packet is older than the change to `source`.
+        `picture`: the descriptor of a VP8 packet; None: this is no VP8 packet.
         """
         step = self._step(header)
         if source is not self.source or not -RESTART < step < RESTART:

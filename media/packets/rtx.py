@@ -1,4 +1,4 @@
-"""Retransmission in a separate stream (RTX, RFC 4588, SSRC-multiplexed): wrap and unwrap packets. Pure."""
+"""Retransmission in a separate stream (RTX, RFC 4588, SSRC-multiplexed): wrap and unwrap packets. This code does no I/O."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads SDP offers and writes answers. A client offers all or some of the m-lines that docs/protocol.md lists. Pure.
+"""Reads SDP offers and writes answers. A client offers all or some of the m-lines that docs/protocol.md lists.
 
 Payload types and header extension ids differ between browsers, and in Firefox also between sections. So the types and ids are
 stored for each section of each peer.

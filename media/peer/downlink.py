@@ -21,8 +21,8 @@ class Downlink:
     """Streams that one peer receives: `voice`, and the video `slots`.
 
     `estimate`: estimates the bandwidth of the peer's link. `chooser`: which video layers fit the link. `repeats`: the budget of
-    retransmissions. `lent`: the fast path's part of the peer's voices. `lent` is None until the transport is secure, and on a
-    machine without fast path.
+    retransmissions. `lent`: offloads the peer's voice to the fast path (C code). `lent` is None until the transport is secure,
+    and on a machine without fast path.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Downlink:
         )
 
     def offload(self, leg: Leg, lent: Lent) -> None:
-        """Give the fast path its part of this peer's streams. Call before anything is sent to the peer.
+        """Connect this peer's streams with the fast path. Call before anything is sent to the peer.
 
         After this call Python may offload streams, which the fast path then sends.
         """
@@ -86,7 +86,7 @@ class Downlink:
                 slot.hold.sync()
 
     def close(self) -> None:
-        """Free the fast path's part. After that, nothing may be sent to this peer."""
+        """Free the fast path's state of this peer. After that, nothing may be sent to this peer."""
         if self.lent is not None:
             self.take_back()
             for slot in self.slots:

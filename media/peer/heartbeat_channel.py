@@ -1,6 +1,6 @@
 """`live` data channel: the worker echoes heartbeats.
 
-If a client gets no echo for 1.5 s, it assumes that the path or the worker is gone. Pure.
+If a client gets no echo for 1.5 s, it assumes that the path or the worker is gone. This code does no I/O.
 """
 
 from __future__ import annotations

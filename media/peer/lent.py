@@ -120,7 +120,7 @@ class Lent:
         return number
 
     def number_on(self) -> None:
-        """Let the fast path continue the transport-wide numbers of this peer's packets."""
+        """Tell the fast path the next transport-wide number for packets to this peer."""
         self._collect()
         self._leg.numbers.next = self._downlink.next_number
 

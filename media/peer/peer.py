@@ -209,7 +209,7 @@ class Peer:
     def lend(
         self, source: Incoming, listeners: Sequence[Peer], speaker: Voice, quiet_from: int = 0, *, mixed: bool = False
     ) -> None:
-        """Offload this voice: the fast path sends its packets to `listeners` until `recall`.
+        """Offload this peer's voice: the fast path sends its packets to `listeners` until `recall`.
 
         A packet louder than `quiet_from` (RFC 6464 level in -dBov) also ends the offloading; 0: no packet does. `mixed`: whether
         the mixer needs the packets, too; the fast path buffers a mixed voice's packets until `bring`. Do nothing if offloading is
@@ -222,7 +222,7 @@ class Peer:
 
     @property
     def lendable(self) -> bool:
-        """Return True if the fast path may take this voice.
+        """Return True if the fast path may take this peer's voice.
 
         False: there is no fast path, the transport is not secure yet, or Python must unpack the packets (RED).
         """

@@ -12,8 +12,8 @@ from media.packets import rtcp
 from media.peer.streams import Incoming, Outgoing
 
 REPORTS_KEPT = 32
-"""Sender reports whose sending time is remembered. A voice and four slots send one report a second each, and answers come within
-six seconds. With eight slots a report is forgotten after 3.5 s."""
+"""At most this many sender reports are remembered, with their sending times. A voice and four slots send one report a second
+each, and answers come within six seconds. With eight slots a report is forgotten after 3.5 s."""
 STALE_S = 6.0
 """Age in seconds at which a receiver's report is no longer used."""
 MOST_RTT_S = 10.0  # seconds; a report with a longer round trip is treated as an error
@@ -99,9 +99,9 @@ class Quality:
         return self._rtt_ms if now - self._rtt_at < STALE_S else None
 
     def sent(self, report: bytes, now: float) -> None:
-        """Remember when our sender report leaves. The peer's next report refers to this report, which gives the round trip.
+        """Remember when our sender report leaves. The peer's next report refers to it, so `told` can compute the round trip.
 
-        The time inside our report cannot be used for this: it is the time of capture, not the time of sending.
+        The time inside our report cannot be used for this, because it is the time of capture and not the time of sending.
         """
         self._sent[int.from_bytes(report[10:14], "big")] = now
         while len(self._sent) > REPORTS_KEPT:

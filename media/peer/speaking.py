@@ -1,4 +1,4 @@
-"""Detection of speakers by the audio levels that browsers put on their packets (RFC 6464). Pure; times in seconds."""
+"""Detection of speakers by the audio levels that browsers put on their packets (RFC 6464). Times are in seconds."""
 
 from __future__ import annotations
 

@@ -57,8 +57,8 @@ class Incoming:
         self.lost_beyond = 0.0
         """Fraction of this stream's packets that its worst listener loses on the way from the worker: see `block`."""
         self.reference: tuple[float, int] | None = None
-        """A Unix time by the worker's clock, and the RTP timestamp of that moment, from the sender's report. Keeps lips and voice
-        in step."""
+        """A Unix time by the worker's clock, and the RTP timestamp of that moment, from the sender's report. With these two, lips
+        and voice stay in step."""
         self._highest = -1
         self._base = 0
         self._cycles = 0
@@ -248,7 +248,7 @@ class Outgoing:
         - seal: encrypts and sends a packet. Returns the encrypted packet; None: nothing was sent.
         - say: sends a packet of the mix, perhaps later, together with packets for other listeners. None: use `seal`.
         - rtx: payload type of retransmissions; -1: packets are sent again as they were.
-        - red: payload type of packets that also carry copies of packets before (RED); -1: the receiver accepts none.
+        - red: payload type of packets that also carry copies of earlier packets (RED); -1: the receiver accepts no such packets.
         - stamp: adds the transport-wide number for the receiver's feedback. None: the receiver sends no such feedback.
         """
         clock = AUDIO_CLOCK if role == "audio" else VIDEO_CLOCK

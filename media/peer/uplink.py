@@ -1,4 +1,4 @@
-"""The streams that one peer sends. Finds the stream of each packet, also for layers and retransmissions. Pure."""
+"""The streams that one peer sends. Finds the stream of each packet, also for layers and retransmissions. Does no I/O."""
 
 from __future__ import annotations
 

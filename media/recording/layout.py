@@ -1,4 +1,4 @@
-"""Layout of the videos of an export. Pure. All measures are even numbers of pixels, as 4:2:0 needs."""
+"""Layout of the videos of an export. This code does no I/O. All measures are even numbers of pixels, as 4:2:0 needs."""
 
 from __future__ import annotations
 

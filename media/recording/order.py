@@ -1,4 +1,4 @@
-"""Puts the packets of one stream in the order of their sequence numbers. Waits a short time for retransmissions. Pure."""
+"""Puts the packets of one stream in the order of their sequence numbers. Waits a short time for retransmissions."""
 
 from __future__ import annotations
 

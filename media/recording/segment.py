@@ -110,7 +110,7 @@ class Segment:
     def close(self, at: float, reason: Ending = "") -> Ending:
         """End all tracks and the log. Return the reason for which the segment has ended.
 
-        This is `reason`. But if `reason` is "" and the end cannot be written, it is "disk_full" or "write_failed".
+        The result is `reason`. But if `reason` is "" and the end cannot be written, the result is "disk_full" or "write_failed".
         """
         while self._open:
             try:

@@ -1,4 +1,4 @@
-"""Computes when an RTP timestamp was captured, by the server's clock. So lips, voice and all tracks stay in step. Pure."""
+"""Computes when an RTP timestamp was captured, by the server's clock. So lips, voice and all tracks stay in step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""VP8 frames from RTP payloads in order (RFC 7741). Pure."""
+"""VP8 frames from RTP payloads in order (RFC 7741). This code does no I/O."""
 
 from __future__ import annotations
 

@@ -2,10 +2,10 @@
    each listener and sends it. For mixed voices, this file buffers the packets for the mixer. pictures.c moves videos, and
    feedback.c reports to their senders.
 
-   fastpath.h says what this code and Python share, and which of them decides. Two rules keep this code small and safe:
-   - The C code makes no decisions. It handles a packet only if Python has offloaded the packet's path and SSRC, if the packet has
-     the voice's payload type, and if every listener's stream continues without a restart or a new source. Any other packet goes
-     to Python before it is decrypted, because libsrtp accepts a packet only once.
+   fastpath.h says what this code and Python share, and what Python decides. Two rules keep this code small and safe:
+   - The C code makes no decisions. It handles a packet only if Python has offloaded the stream with the packet's path and SSRC, if
+     the packet has the voice's payload type, and if every listener's stream continues without a restart or a new source. Any
+     other packet goes to Python before it is decrypted, because libsrtp accepts a packet only once.
    - The code checks every offset against the packet's length before it reads there. It counts and drops malformed packets. */
 
 #include "inside.h"
@@ -74,8 +74,8 @@ static void unlisten(fastpath_leg *listener) {
     listener->source = NULL;
 }
 
-/* Add a leg to the table of paths, unless it is there already. Call this before a stream of the leg is offloaded. Return -1 if
-   another leg has this path. */
+/* Add a leg (a peer) to the table of paths, unless it is there already. Call this before a stream of the leg is offloaded. Return
+   -1 if another leg has this path. */
 int link_leg(fastpath *f, fastpath_leg *leg) {
     if (leg->linked) return 0;
     if (leg->from.length > FASTPATH_ADDRESS || find(f, &leg->from)) return -1;
@@ -106,8 +106,8 @@ void fastpath_recall(fastpath *f, fastpath_leg *source) {
     unlink_leg(f, source);
 }
 
-/* Offload a voice. Before this call, Python writes `source->from`, the states and each listener's `to`. Return 0 when done. -1:
-   this is not possible, and nothing has changed. */
+/* Offload a voice. Before this call, Python writes `source->from`, each listener's `to`, and the states of the voice and of the
+   listeners' streams. Return 0 when done. -1: this is not possible, and nothing has changed. */
 int fastpath_lend(fastpath *f, fastpath_leg *source, fastpath_leg **listeners, int count) {
     if (source->lent || count < 0 || count > FASTPATH_LISTENERS) return -1;
     for (int at = 0; at < count; at++)
@@ -306,7 +306,7 @@ static void relay(fastpath *f, const fastpath_in *in, fastpath_leg *to, const ui
     outgoing *packet = queue_place(f);
     uint8_t *data = packet->data, second = (uint8_t)((again ? out->red_type : out->payload_type) | (head[1] & 0x80));
     int offset = put_head(out, &to->numbers, data, second, whole, now);
-    put16(data + 2, sequence); /* the header has the newest numbers of the stream; a late packet has older ones */
+    put16(data + 2, sequence); /* `put_head` has written the stream's newest numbers, but a late packet needs older ones */
     put32(data + 4, timestamp);
     if (again) offset += put_copies(data + offset, in, head, again, out->payload_type);
     memcpy(data + offset, payload, (size_t)bytes);
@@ -581,8 +581,8 @@ static double arrival(struct msghdr *message, double now, double wall) {
     return now;
 }
 
-/* The datagrams that one call of `fastpath_receive` has read. A place is the buffer of one datagram. later: places of videos, in
-   order of arrival; `next` is the index of the first that is not handled yet. free: places without a datagram. */
+/* The datagrams that one call of `fastpath_receive` has read. A place is the buffer of one datagram. later: places of video packets
+   in order of arrival; `next` is the index of the first one that is not handled yet. free: places without a datagram. */
 typedef struct {
     double now, came[FASTPATH_BATCH];
     int bytes[FASTPATH_BATCH], later[MOST_READ], free[FASTPATH_BATCH];
@@ -681,11 +681,11 @@ static int socket_index(const fastpath *f, int fd) {
     return at < f->socket_count ? at : -1;
 }
 
-/* Wait as epoll_wait does (milliseconds -1: without limit), and read the sockets of `fastpath_use`. While there is no datagram
-   that Python must handle, continue to wait until the same time limit. Return how many other descriptors are ready
-   (`fastpath_others`). -1: epoll_wait has failed. left: the index of a socket, and how many of its datagrams Python must handle
-   (`fastpath_leftovers`). Descriptors are level-triggered: a ready descriptor that this call does not report is reported by the
-   next call. */
+/* Wait as epoll_wait does (milliseconds -1: without limit), and read the sockets that `fastpath_use` has set. While there is no
+   datagram that Python must handle, continue to wait until the same time limit. Return how many ready descriptors are no such
+   sockets (`fastpath_others`). -1: epoll_wait has failed. left[0]: the index of a socket. left[1]: how many datagrams of this socket
+   Python must handle (`fastpath_leftovers`). Descriptors are level-triggered: a ready descriptor that this call does not report is
+   reported by the next call. */
 int fastpath_wait(fastpath *f, int epoll, int milliseconds, int *left) {
     struct epoll_event events[FASTPATH_READY];
     double until = milliseconds > 0 ? seconds(CLOCK_MONOTONIC) + milliseconds / 1e3 : 0;

@@ -1,5 +1,5 @@
-/* Declarations for fastpath.c and for media/transport/fastpath.py. Python's cffi reads this file too, and understands only plain
-   numbers here.
+/* Declarations for fastpath.c and for media/transport/fastpath.py. The Python package cffi also reads this file, and accepts only
+   plain numbers as values of constants (#define).
 
    Python makes every decision: who hears and sees whom, from which address packets are accepted, and when a stream begins, pauses
    or ends. While a voice or a video is steady, Python offloads it: Python copies the stream's state into the structures below,
@@ -20,7 +20,7 @@
 #define FASTPATH_ADDRESS 28    /* sizeof(struct sockaddr_in6) */
 #define FASTPATH_DATAGRAM 1504 /* bytes of the buffer for one datagram: 1,500, and a few more to notice longer datagrams */
 #define FASTPATH_SOCKETS 64    /* the fast path reads at most this many sockets: one for each local address */
-#define FASTPATH_READY 64      /* one wake-up reports at most this many other descriptors */
+#define FASTPATH_READY 64      /* one call of epoll_wait reports at most this many ready descriptors */
 
 /* A socket and a remote address in the kernel's form. length: bytes of the address. apart: packets to this address are sent one
    by one, because the kernel has refused a group of packets. */
@@ -57,7 +57,8 @@ typedef struct {
     fastpath_former former[3]; /* newest first */
 } fastpath_in;
 
-/* A packet that the fast path has sent with a transport-wide number. at: when. bytes: size without the header extension. */
+/* A packet that the fast path has sent with a transport-wide number. at: when the packet was sent. bytes: its size without the
+   header extension. */
 typedef struct {
     double at;
     int bytes;

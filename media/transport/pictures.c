@@ -13,7 +13,7 @@
 #define METERED 10       /* parts into which a second is divided: media.bandwidth.meter.BUCKETS_PER_S */
 #define DESCRIPTOR 5     /* rewriting changes at most this many bytes at the start of a payload: picture id and TL0PICIDX */
 
-/* The payload of a video packet. The caches of all slots that the packet was sent to share it. */
+/* The payload of a video packet. It is stored once for the caches of all slots to which the packet was sent. */
 typedef struct {
     int users, bytes;
     uint8_t data[];
@@ -223,7 +223,7 @@ static void show(fastpath *f, fastpath_slot *slot, const uint8_t *head, const ui
     if (bytes) renumber(out, vp8, data + offset);
     uint8_t first[HEADER + DESCRIPTOR];
     int changed = bytes < DESCRIPTOR ? bytes : DESCRIPTOR;
-    if (slot->repaired) { /* the packet before encryption, without its transport-wide number */
+    if (slot->repaired) { /* the cache gets the packet before encryption, without its transport-wide number */
         memcpy(first, data, HEADER);
         first[0] = 0x80;
         memcpy(first + HEADER, data + offset, (size_t)changed);
@@ -249,8 +249,8 @@ static void meter(fastpath_video *video, int octets, double now) {
     video->metered[video->metered_at % METERED] += octets;
 }
 
-/* Return whether the packet's number is the next one in the video and in every slot's stream, and each peer has room for one more
-   transport-wide number. */
+/* Return whether the packet's number is the next one in the video and in every slot's stream, and each viewer has room for the
+   transport-wide numbers of FASTPATH_VIEWERS more packets. */
 static int is_next(const fastpath_video *video, const uint8_t *data) {
     uint16_t sequence = get16(data + 2);
     if ((data[1] & 0x7F) != video->in.payload_type || sequence != (uint16_t)(video->in.highest + 1)) return 0;

@@ -207,7 +207,7 @@ def _bind_all(addresses: Sequence[str], port: int) -> list[socket.socket]:
 
 
 def _bind(text: str, port: int) -> socket.socket | None:
-    """Return a bound socket. None: this machine does not have the address. Raise OSError otherwise, as for a taken port."""
+    """Return a bound socket. None: this machine lacks the address. Raise OSError for other failures, such as a taken port."""
     version = ipaddress.ip_address(text).version
     each = socket.socket(socket.AF_INET if version == 4 else socket.AF_INET6, socket.SOCK_DGRAM)
     try:

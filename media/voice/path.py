@@ -1,4 +1,4 @@
-"""Decides the path of a voice: to whom the packets of one speaker are sent, and by whom. Pure.
+"""Decides the path of a voice: to whom the packets of one speaker are sent, and by whom. This code does no I/O.
 
 Three questions decide the path. This file answers each question in one place:
 
@@ -54,7 +54,7 @@ class Event(StrEnum):
     """Python has given a packet to the mixer: silence, or a room's even noise. The fast path may take the voice. The mixer needs
     no packets until a louder one comes."""
     KEPT_QUIET = "kept_quiet"
-    """The mixer has taken the packets that the fast path had buffered. The mixer needs no more until a louder packet comes."""
+    """The mixer has taken the packets that the fast path had buffered. It needs no more packets until a louder one comes."""
     PASSED = "passed"
     """In passthrough, Python has sent a packet on at its arrival. The packets come evenly, so the fast path may send the next
     ones."""

@@ -21,7 +21,7 @@ from media.worker.worker import Worker
 
 log = structlog.get_logger(__name__)
 
-EVERY_S = announcement.LEASE_MS / 1000 / 4  # seconds between two renewals; a lease lasts four times as long, so three may fail
+EVERY_S = announcement.LEASE_MS / 1000 / 4  # seconds between two renewals: a quarter of a lease, because renewals can fail
 TIMEOUT_S = 1.0  # seconds in which Redis must accept a connection, and answer
 
 

@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 MAX_BODY_BYTES = 32 * 1024 * 1024
 """Largest body of a command. `OpenRoom` carries a room's whole board journal."""
 ROOMS_AT_ONCE = 10
-"""`/quality` reads at most this many rooms at a time. In between, packets and ticks run."""
+"""`/quality` reads at most this many rooms at a time. In between, the worker handles packets and ticks."""
 STATUS = {"stale_epoch": 409, "no_room": 404, "no_peer": 404, "full": 429, "draining": 429}
 """Reason of a refusal → HTTP status; 400 for other reasons. Always 4xx, because `WorkerClient` treats 5xx as a broken worker."""
 

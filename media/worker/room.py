@@ -252,7 +252,7 @@ class Room:
             slot.relay(source, data, header, now, picture)
 
     def keyframe_wanted(self, peer: Peer, slot: int) -> None:
-        """Ask the source of `slot` for a keyframe, because its viewer needs one."""
+        """Ask the sender of the video in `slot` for a keyframe, because the viewer `peer` needs one."""
         self._want_keyframe(self._slot_plan.get((peer.participant, slot)), peer.slots[slot].source)
 
     def document_opened(self, peer: Peer) -> None:

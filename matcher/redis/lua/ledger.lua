@@ -1,5 +1,5 @@
--- The moves that steps are made of (matcher/ledger.py). Each move updates every index and notes its events. `finish` then matches the
--- requests and members that the step made free.
+-- The moves that steps are made of (matcher/ledger.py). Each move updates every index and adds its events. `finish` then matches
+-- requests that began to wait in this step, and members who became free.
 --
 -- Keys:
 --   "reservations"  reservation -> request
@@ -55,8 +55,8 @@ function Ledger.renew(member)
   Deadlines.set("lease", member.id, World.now_ms + RULES.lease_ms)
 end
 
--- Update a member's obstacles and state. Note an event if the state or the readiness changed, or if there is a reason. `finish` then
--- matches or offers idle members.
+-- Update a member's state, and the reasons why the member can get no request now (obstacles). Add an event if the state or `ready`
+-- changed, or if there is a reason. `finish` later looks for a request for a member who is idle.
 function Ledger.settle(member, reason)
   Roster.withdraw(member)
   Roster.find_obstacles(member)
@@ -147,8 +147,8 @@ local function opened(request)
   return queue
 end
 
--- Make a ticket of a request. `request`: id kind site language path medium enqueued_at_ms priority first only widens_ms(two times, or
--- false) excluded(list).
+-- Make a ticket from a request. The fields of `request`: id kind site language path medium enqueued_at_ms priority first only
+-- widens_ms(two times, or false) excluded(list).
 function Ledger.issue(request)
   local ticket = request
   ticket.enqueued_at_ms = math.min(request.enqueued_at_ms, World.now_ms)
@@ -176,9 +176,9 @@ function Ledger.wait(ticket, reason)
   table.insert(waiting, ticket)
 end
 
--- Put a request back into its queue, before all others, after its counselor disconnected or never entered. The estimates count
--- the request's wait from now. A request that named one member (`only`) is now open to all. `excluded`: a member who must not get the
--- request again.
+-- Put a request back into its queue, before all others, after its counselor disconnected or never entered the room. In the
+-- estimates of waiting times, the request's wait begins now. A request that named one member (`only`) is now open to all. `excluded`:
+-- a member who must not get the request again.
 function Ledger.wait_first(ticket, reason, excluded)
   ticket.first = true
   ticket.only = ""
@@ -214,8 +214,8 @@ function Ledger.promise(ticket)
   keep(ticket, ticket.medium)
 end
 
--- Let a promised request wait before all others. If its member is idle, the request is tried with
--- that member first.
+-- Let a promised request wait before all others. If the member whom the request names is idle, matching offers the request to this
+-- member.
 function Ledger.redeem(ticket)
   local member = keep(ticket, nil)
   ticket.first = true
@@ -368,8 +368,8 @@ local function recount(ticket)
   end
 end
 
--- Move an open request to the queue of this medium, at its original time. The ring of a request that becomes a call ends if its
--- member has no room for a call. Only accepted requests become texts.
+-- Move an open request to the queue of this medium, at its original time. If the request becomes a call while it rings at a member
+-- who has no free place for a call, its reservation ends. Only accepted requests become texts.
 function Ledger.become(ticket, medium)
   Queues.take(ticket)
   Queues.closed(ticket.queue)
@@ -401,7 +401,7 @@ function Ledger.set_aside(ticket, aside)
   recount(ticket)
 end
 
--- Load a request that was open before a restart. `status`: request state staff(false: nobody) aside.
+-- Load a request that was open before a restart. The fields of `status`: request state staff(false: nobody) aside.
 function Ledger.bring_back(status)
   local ticket = Ledger.issue(status.request)
   if status.state == "accepted" and status.staff then

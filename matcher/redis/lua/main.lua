@@ -19,7 +19,7 @@ local function read(keys, args)
   return pack({"ok", Reading[name](unpack(arguments)), World.now_ms, World.era})
 end
 
--- Make a step. `renew` returns no events, so it must cause none: this step skips matching.
+-- Make a step, and match what it made possible. After `renew` nothing is matched, because `MatchStore.renew` returns no events.
 local function make(name, arguments)
   local everybody = Steps[name](unpack(arguments))
   if name ~= "renew" then

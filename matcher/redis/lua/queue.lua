@@ -1,4 +1,4 @@
--- Waiting requests (matcher/queue.py says why there are lanes, and which are searched whole).
+-- Waiting requests. matcher/queue.py says why a queue is divided into lanes, and in which lanes matching looks at every request.
 --
 -- A ticket is a request and its present state:
 --   id kind site language path medium enqueued_at_ms priority first only widens_ms excluded(set)  the request
@@ -140,8 +140,8 @@ function Queues.front_of(role, medium, language)
   return role .. ":" .. medium .. ":" .. language
 end
 
--- Move a lane to its new place in its front after its head has changed. Remove an empty lane from the front. `former`, `head`:
--- places of the old head and the new head in the queue; nil if there is none.
+-- Move a lane to its new place in its front (the key "front:ROLE:MEDIUM:LANGUAGE") after its first request has changed. Remove an
+-- empty lane from the front. `former`, `head`: places (`place_of`) of the old and of the new first request; nil if there is none.
 local function face(ticket, lane, former, head)
   local name = Queues.front_of(SERVED_BY[ticket.kind], ticket.medium, ticket.language)
   local front, standing = key("front:" .. name), select(2, lane_parts(lane))
@@ -215,7 +215,7 @@ function Queues.head(lane)
   return string.sub(first(lane_key(lane)), PLACE + 1)
 end
 
--- Return how many requests of one queue are served before `rank`.
+-- Return how many requests of one queue are served before a request of this rank.
 function Queues.ahead_in(queue, rank)
   local ahead = 0
   for _, standing in ipairs(call("SMEMBERS", key("lanes:" .. queue))) do
@@ -230,7 +230,7 @@ function Queues.ahead_in(queue, rank)
   return ahead
 end
 
--- Return since when the longest waiting lane head of a queue has waited.
+-- Return the earliest `waiting_since_ms` of the first requests of a queue's lanes. nil: nobody waits in this queue.
 function Queues.head_since_ms(queue)
   local since
   for _, standing in ipairs(call("SMEMBERS", key("lanes:" .. queue))) do

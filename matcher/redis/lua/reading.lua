@@ -24,13 +24,13 @@ local function shares_specialists(queue, other)
   return false
 end
 
--- Return whether a pool serves a queue in the exact tier or that of a parent.
+-- Return whether a pool serves a queue in the exact tier or in the tier of a parent category.
 local function is_specialist_in(pool, queue)
   local ring = call("HGET", Roster.rings_key(pool), queue)
   return ring and tonumber(ring) <= PARENT
 end
 
--- Return what `shares_specialists` returns, for a queue that does not exist yet.
+-- Return whether one of these pools is a specialist (`is_specialist_in`) in the queue `other`.
 local function is_served_by(specialists, other)
   for _, pool in ipairs(specialists) do
     if is_specialist_in(pool, other) then
@@ -63,9 +63,9 @@ local function kept_from(medium, is_specialist)
   return kept
 end
 
--- Return the parts of a `Place`: how many requests go before the request in all shared queues; how many in its own queue; how
--- many places are kept free; since when the head of the queue waits; the last pickups of the queue; whether somebody who could
--- serve the request is signed in.
+-- Return the parts of a `Place`: how many requests are served before the request, in its queue and in queues that share specialists
+-- with its queue; how many of these are in its own queue; how many places are kept free for appointments; since when the first
+-- request of the queue waits; the last pickups of the queue; whether somebody who could serve the request is signed in.
 local function standing(queue, ahead, own, kept, staffed)
   local pickups = queue and call("LRANGE", key("pickups:" .. queue), 0, -1) or {}
   return {ahead, own, kept, queue and Queues.head_since_ms(queue) or false, pickups, staffed}

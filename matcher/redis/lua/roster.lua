@@ -107,7 +107,7 @@ function Roster.find_obstacles(member)
   end
 end
 
--- Store the letters that this step changed. If a step changes a member twice, only the last letters count.
+-- Store the obstacles (two letters for each member) that this step changed. If a step changes a member twice, the last letters count.
 function Roster.write()
   for staff, obstacles in pairs(unwritten) do
     call("HSET", key("obstacles"), staff, obstacles)

@@ -8,9 +8,9 @@ local Selection = {}
 local REQUEST_CAME = "least load, then longest idle"
 local BY_NAME = "asked for by name"
 local STAFF_CAME = "first in line, then longest waiting, priority counted as waiting"
-local FIRST_LANES = 4 -- at most this many lanes of a front are read at first; usually the member serves one of them
+local FIRST_LANES = 4 -- the first read of a front (queue.lua) reads at most this many lanes; usually the member serves one of them
 
--- Return after how many ms of waiting a tier opens, the same for all requests of a lane with this standing.
+-- Return after how many ms of waiting a tier opens for the requests of a lane. The lane's standing (queue.lua) says this.
 local function lane_opens_after_ms(standing, ring)
   return ring == EXACT and 0 or tonumber(string.sub(standing, 8 * ring - 3, 8 * ring + 4))
 end
@@ -71,7 +71,7 @@ local function is_open_by_time(ticket, ring)
   return ring == EXACT or World.now_ms - ticket.enqueued_at_ms >= opens_after_ms(ticket, ring)
 end
 
--- Return whether a tier is open for the head of a lane. Only the rank of the lane's head is known.
+-- Return whether a tier is open for the first request of a lane. `rank`: the rank of this request (queue.lua).
 local function is_open_for_head(ring, rank, lane)
   if ring == EXACT then
     return true
@@ -158,7 +158,8 @@ function Selection.staff_for(ticket)
   return nil
 end
 
--- Return rank and id of the first request of a walked lane that this member may get. The member serves the lane in tier `ring`.
+-- Return rank and id of the first request that this member may get from a lane whose requests exclude members (`is_walked`). The
+-- member serves the lane in tier `ring`.
 local function first_for(member, lane, ring)
   local standing = select(2, lane_parts(lane))
   local rank
@@ -172,8 +173,9 @@ local function first_for(member, lane, ring)
   return rank, request
 end
 
--- Return the first request of one front that the member may serve, if that request goes before `found`. Otherwise return `found`.
--- The result: {rank, ring, lane, request or nil for the head}.
+-- Find the first request that the member may serve in one front (the lanes of one role, medium and language; queue.lua). Return this
+-- request if it is served before `found`. Otherwise return `found`. The result: {rank, ring, lane, request}; `request` is nil if it
+-- is the first of its lane.
 local function first_in_front(member, name, found)
   local front, from, many = key("front:" .. name), 0, FIRST_LANES
   repeat
@@ -222,7 +224,7 @@ function Selection.request_for(member)
   return {ticket = ticket, member = member, ring = found.ring, rule = rule, candidates = {{id = member.id, load = 0}}}
 end
 
--- Match the first of all waiting requests for which somebody is idle.
+-- Among the waiting requests for which somebody is idle, match the one that comes first.
 function Selection.any_match()
   if not Roster.anybody_idle() then
     return nil
@@ -279,7 +281,7 @@ end
 -- Return whether a member who may serve the request in any tier is signed in.
 function Selection.staffed(ticket)
   if ticket.only ~= "" then
-    return not not (ring_in(ticket, ticket.only) and not ticket.excluded[ticket.only]) -- `ring_in` returns nil, or Redis' false
+    return not not (ring_in(ticket, ticket.only) and not ticket.excluded[ticket.only]) -- false also where `ring_in` returns nil
   end
   local excluded = excluded_in(ticket, ticket.excluded, ANY)
   return present(ticket.queue, ANY, excluded + 1) > excluded
@@ -337,8 +339,8 @@ local function who_serve(ticket, candidates, limit)
   return found
 end
 
--- Return members who did not get the request, and why each did not: the other candidates, then members who serve the queue, then
--- the rest of the role. At most `RULES.max_why` members.
+-- Return members who did not get the request, and why each did not: the candidates who were not chosen, then members who serve the
+-- queue, then other members of the same role and organisation. At most `RULES.max_why` members.
 local function passed_over(match)
   local ticket, candidates, limit = match.ticket, match.candidates, RULES.max_why
   local passed = {}

@@ -1,5 +1,5 @@
 -- The steps (matcher/engine.py), and in which states each is allowed (matcher/states.py). A step makes its moves and returns whether
--- `Ledger.finish` must look at everybody.
+-- `Ledger.finish` must look at all requests and members.
 
 local REQUEST_STEPS = {
   redeem = {promised = true},

@@ -1,12 +1,12 @@
 -- Keys, sortable numbers, and the state that every step reads first and writes last. Times are milliseconds.
 --
 -- All files are one library of Redis Functions (matcher/redis/script.py). Locals at the top of a file are created at the first call and
--- stay for later calls. So `open` here and `Ledger.open` reset everything that belongs to one call.
+-- stay for later calls. So `open` here, `Ledger.open` and `Roster.open` reset everything that belongs to one call.
 --
 -- Ordered lists are sorted sets in which every score is 0, so that Redis sorts by the bytes of the entries: numbers of a fixed width,
 -- then an id. (A score is a double and cannot hold priority, time and arrival at once.)
 --
--- Constant arguments of `call` are strings. Redis prints each number that it is given with 17 digits, which takes 0.3 µs.
+-- Most constant arguments of `call` are strings, because Redis prints each number that it gets with 17 digits, which takes 0.3 µs.
 
 local call, pack, unpacked, format = redis.call, cmsgpack.pack, cmsgpack.unpack, string.format
 
@@ -54,12 +54,13 @@ local function organisation_of(site)
 end
 
 -- The state of the whole domain, packed under the key "world".
---   fence           the newest fence
+--   fence           fence of the newest event: a number that grows with every event
 --   now_ms          the latest time that a step has brought
 --   era             name of the domain's first step; callers compare eras to notice that Redis came back empty
 --   born_ms         time of the domain's first step
 --   holds_until_ms  nobody is matched before this time (`holding` in matcher/engine.py); 0: no hold
---   sequence        numbers arrivals, queues, pools, members who join a pool, and deadlines, in the order in which they came
+--   sequence        the last number that was given out; requests, queues, pools, members who join a pool, and deadlines get these
+--                   numbers in the order in which they come
 local World = {}
 
 local FENCE_LEAP = 60000000 -- µs: keeps new fences above those before Redis came back empty, even if clocks differed by a minute
@@ -104,7 +105,7 @@ function World.next_in_sequence()
   return World.sequence
 end
 
--- Return the next fence. Fences grow with every event, even while the clock stands still.
+-- Return the fence of a new event. It is larger than all earlier ones, even if the clock stands still.
 function World.next_fence()
   World.fence = math.max(World.fence + 1, World.now_ms * 1000)
   return World.fence
@@ -154,7 +155,7 @@ local tickets = Shelf.new("requests")
 local members = Shelf.new("staff")
 local pools = Shelf.new("pools")
 
--- Begin a call: set the domain and its rules, and read the world.
+-- Begin a call: set the domain and its rules, and read the state of the domain (`World`).
 local function open(domain, rules)
   DOMAIN = domain
   if rules ~= packed_rules then
