@@ -22,16 +22,16 @@ SAMPLE_S = 0.05  # Seconds between two samples of the event loop's lag.
 SMOOTHING = 0.1  # Weight of one sample in the mean lag; so the mean covers about the last half second.
 LONGEST_RETRY_S = 30.0
 SHORTEST_RETRY_S = 1.0
-FIRST_TURN_S = 0.005  # assumed seconds between two admissions, as long as none were measured
+FIRST_TURN_S = 0.005  # assumed seconds between two admissions, until some have been measured
 JITTER = 1.15
 """Mean factor by which a client lengthens the delay that the server tells it.
 
 Each client adds 0 to 30 %, so that refused clients do not all return together.
 """
 CALM_MS = 10.0  # ms; at a larger event loop lag, the server does not count as calm.
-# At most this many sessions have a page that is not connected (`Crowd.unopened`). If the setting `most_waiting` is larger, that
-# setting is the limit instead. A session without a connected page takes memory for some seconds, but no place in the queue for
-# a counselor.
+# At most this many sessions may have no connected page while they do not wait for a counselor yet (`Crowd.unopened`). If the
+# setting `most_waiting` is larger, that setting is the limit instead. A session without a connected page takes memory for some
+# seconds, but no place in the queue for a counselor.
 MOST_UNOPENED = 1000
 
 

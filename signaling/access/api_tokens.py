@@ -1,8 +1,9 @@
 """API tokens: how other software acts for an organisation.
 
-A token acts like a manager of its sites, and only within its rights. A token never opens a WebSocket. A token ends when it is
-removed or expires. A token made in the browser also ends when its maker is deactivated, removed, or may no longer make tokens.
-Such a token may do only what its maker may do now. A token made by the command line has no maker and belongs to the organisation.
+A token acts like a manager of the sites that it names, and only within the token's rights. A token never opens a WebSocket. A
+token ends when it is removed or expires. A token made in the browser also ends when its maker is deactivated, removed, or loses
+the right to make tokens. At any time, a token made in the browser may do only what its maker may do at that time. A token made
+on the command line has no maker.
 """
 
 from __future__ import annotations
@@ -120,7 +121,7 @@ def standing_rights(token: ApiToken, maker: StaffRecord | None, now: int) -> fro
 
 
 async def holder_of(records: Records, token: str, now: int) -> Holder | None:
-    """Return the holder of this token, or None when the token is unknown or has ended. Record the time of use."""
+    """Return the holder of this token, or None when the token is unknown or has ended. Store the time of this use."""
     if not _FORM.fullmatch(token):
         return None
     found = await records.api_token_by_hash(token_hash(token))

@@ -1,7 +1,7 @@
-"""The brief ("basic counselling information"): facts about a visit for staff, each with its provenance. Pure.
+"""The brief ("basic counselling information"): facts about a user's visit that staff see, each with its provenance. Pure.
 
 A field is `signed` by the partner, `claimed` by the browser, or `typed` by the user. A signed field replaces a claimed or typed
-field.
+field of the same name.
 """
 
 from __future__ import annotations
@@ -222,8 +222,8 @@ def _product(signed: Product | None, claimed: ClaimedProduct | None, site: Site)
     """Return the brief's fields about the product that the user looks at.
 
     The product's fields come from the partner's signed product. If the signed product lacks a field, the browser's claim fills
-    the gap. There is one exception: if the signed product has an id and the claimed product has another id, the claims are
-    ignored.
+    the gap. There is one exception: if the signed product has an id, and the claimed product has another id or none, the claims
+    are ignored.
     """
     theirs = signed or Product()
     ours = claimed or ClaimedProduct()

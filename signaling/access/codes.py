@@ -3,11 +3,11 @@
 There are two kinds of codes:
 
 - *publishable*: the widget asks this server for a code. The server checks the page's origin and signs with its own key (`kid`
-  "server"). Nobody vouches for the other claims of the browser.
+  "server"). Nobody vouches for the category and the language, which the browser names.
 - *partner*: the back end of the site signs with one of the site's keys, which `kid` names. The key is a secret that the back end
-  shares with us (HS256), or a private key of the back end (EdDSA, ES256). We have the public key, or fetch it
-  (`key_addresses.py`). The back end may vouch for the user and the product. A back end with an API token can instead ask this
-  server to sign. Such a code has the `kid` "api:v1". This server signs it with a key that it uses for nothing else.
+  shares with us (HS256), or a private key of the back end (EdDSA, ES256). For a private key, we store the public key, or fetch
+  it (`key_addresses.py`). The back end may vouch for the user and the product. A back end with an API token can instead ask this
+  server to sign. Then the code has the `kid` "api:v1", and this server signs it with a separate key.
 
 A code is valid for ten minutes at most. A code can be exchanged once, because its id (`jti`) is stored.
 
@@ -253,13 +253,16 @@ def verify(
 
 
 def _key_of(site: Site, kid: str, server: Server, addresses: KeyAddresses | None) -> SigningKey | None:
-    """Return the key with the id `kid` that may sign codes for this site, or None. Raises CodeRefused (keys_unavailable)."""
+    """Return the key with the id `kid` that may sign codes for this site, or None.
+
+    Raises CodeRefused with the reason keys_unavailable.
+    """
     if kid in (SERVER_KID, API_KID):
         return shared(server.secret if kid == SERVER_KID else server.api_secret)
     if (stored := _stored(site, kid)) is not None:
         try:
             return shared(secret_bytes(stored.secret)) if stored.secret else public(stored.public)
-        except BadKey:  # a newer version has stored a kind of key that this version does not know
+        except BadKey:  # a newer version of this server has stored a kind of key that this version does not know
             return None
     published = [addresses.keys(key.address) for key in site.keys if key.address] if addresses else []
     found = next((keys[kid] for keys in published if keys is not None and kid in keys), None)
@@ -445,7 +448,8 @@ class Codes:
     def user_ref(self, site_id: str, user_id: str) -> str:
         """Return a keyed hash of `user_id`, the partner's id for a user. Return "" when `user_id` is "".
 
-        The records keep only the hash. The hash finds the user again, and does not reveal the id.
+        The database keeps only the hash. By the hash, the server finds the same user's other sessions. The hash does not reveal
+        the partner's id.
         """
         return hmac.new(self._server.secret, f"{site_id}\0{user_id}".encode(), hashlib.sha256).hexdigest() if user_id else ""
 
@@ -456,7 +460,10 @@ class Codes:
             raise CodeRefused("too_many_site")
 
     def take_address(self, address: str, now: int) -> None:
-        """Count one request against the rate limit of the client's IP address. Raises CodeRefused (too_many_address)."""
+        """Count one request against the rate limit of the client's IP address.
+
+        Raises CodeRefused with the reason too_many_address.
+        """
         if not self._by_address.take(network_of(address), now):
             raise CodeRefused("too_many_address")
 

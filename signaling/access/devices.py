@@ -1,12 +1,12 @@
-"""Describe a sign-in in words that its owner recognises: the browser, the system, and a coarse network address. Pure."""
+"""Describe a sign-in so that the member who signed in recognises it: browser, system, and a coarse network address. Pure."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
 
-# The first pattern that matches names the browser or system. The order matters, because the header of a browser often matches
-# later patterns, too.
+# (pattern, name of a browser or system): the first pair whose pattern matches the `User-Agent` header gives the name. The order
+# matters, because a browser's header often matches later patterns, too.
 _BROWSERS = (
     ("Edg(?:A|iOS)?/", "Edge"),
     ("OPR/|Opera", "Opera"),

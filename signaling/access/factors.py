@@ -21,7 +21,7 @@ STEP_S = 30
 DRIFT_STEPS = 1  # time steps (`STEP_S`) by which a phone's clock may be wrong (RFC 6238, 5.2)
 CODE_DIGITS = 6
 RECOVERY_CODES = 10
-RECOVERY_BYTES = 13  # a code has 104 random bits, so a fast hash suffices to store it
+RECOVERY_BYTES = 13  # bytes; a recovery code has 20 characters with 100 random bits, so a fast hash suffices to store the code
 _GROUP = 5  # A recovery code has a hyphen after each group of this many characters.
 
 
@@ -76,7 +76,7 @@ class Factors:
     async def begin(self, staff: StaffRecord) -> tuple[str, str]:
         """Make a secret for a member's new authenticator app. Return the secret, and the address for the app's QR code.
 
-        The app becomes the member's second factor when `confirm` gets its first code. Raises SignInRefused with the reason
+        The app becomes the member's second factor when `confirm` gets the app's first code. Raises SignInRefused with the reason
         app_exists.
         """
         seed = pyotp.random_base32()
@@ -102,7 +102,7 @@ class Factors:
     async def new_recovery_codes(self, staff: str, *, audit: Iterable[Audited] = ()) -> list[str]:
         """Replace the member's recovery codes, and return the new codes.
 
-        The records store only the hashes of the codes, so show the codes now. `audit`: entries to store with the change.
+        The database stores only the hashes of the codes, so show the codes now. `audit`: entries to store with the change.
         """
         codes = _new_codes()
         await self._records.set_recovery_codes(staff, _hashes(codes), audit=audit)

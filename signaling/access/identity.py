@@ -34,10 +34,11 @@ IDLE_MS = 3_600_000  # A sign-in ends when it was not used for this time.
 SEEN_MS = 60_000  # The time of a sign-in's last use is stored again only after this many ms.
 MOST_PASSWORD = 200  # At most this many characters in a staff password.
 LEAST_PASSWORD = 8  # At least this many characters in a staff password.
-# A password is refused when an attacker needs fewer guesses, by zxcvbn's estimate. The 30,000 most common leaked passwords need
-# fewer.
+# A password is refused when an attacker needs fewer guesses than this, by zxcvbn's estimate. That includes the 30,000 most common
+# leaked passwords.
 LEAST_GUESSES = 1_000_000
-_JUDGED = 72  # Only this many first characters go to zxcvbn, whose time grows with the square of their number.
+# zxcvbn sees only this many characters, from the password's beginning: its time grows with the square of their number.
+_JUDGED = 72
 UNKNOWN = "unknown"  # The actor in the audit of a refused sign-in, because nobody was authenticated.
 
 _hasher = argon2.PasswordHasher()  # Argon2id with the parameters of RFC 9106's low-memory profile, which are the defaults.
@@ -61,7 +62,7 @@ class Given(NamedTuple):
 
 
 class SignedIn(NamedTuple):
-    """A new sign-in. `limited`: whether the member can do nothing but set up a second factor and sign out."""
+    """A new sign-in. `limited`: whether the member can only set up a second factor and sign out."""
 
     staff: StaffRecord
     token: str
@@ -85,7 +86,7 @@ def hash_password(password: str, *about: str) -> str:
 
 def token_hash(token: str) -> str:
     """Return the hash under which a token is stored. A fast hash suffices, because the token has 256 random bits."""
-    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()  # cookies may not be UTF-8
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()  # a cookie need not be UTF-8
 
 
 class Identity:
@@ -96,7 +97,7 @@ class Identity:
         self._factors = factors
         self._hashing = asyncio.Semaphore(_HASHING_AT_ONCE)
         # These buckets limit tries to sign in: tries from one network with any login, tries with one login from one network, and
-        # tries with one login from all networks. A whole shift of staff may share an IP address.
+        # tries with one login from all networks. The first limit is high, because a whole shift of staff can share an IP address.
         self._by_address = Buckets(burst=100, per_minute=60)
         self._by_login_and_address = Buckets(burst=6, per_minute=6)
         self._by_login = Buckets(burst=30, per_minute=20)
@@ -133,7 +134,7 @@ class Identity:
     async def rules_of(self, staff: StaffRecord) -> SignInRules:
         """Return the sign-in rules of a member's organisation, for a sign-in without the OpenID provider.
 
-        Raises SignInRefused with the reason provider_only.
+        Raises SignInRefused with the reason provider_only if the organisation allows sign-ins at its provider only.
         """
         rules = await self._records.rules_for(staff.organisation)
         if rules.provider == "only":
@@ -192,7 +193,7 @@ class Identity:
         """Write a refused sign-in to the log and the audit.
 
         Refusals with an unknown login are written only up to a limit (`_noted`). The log and the audit contain no unknown login,
-        because somebody may have typed their password into that field.
+        because somebody may have typed their password into the field for the login.
         """
         if staff is None and not self._noted.take(UNKNOWN, now):
             return
@@ -207,7 +208,7 @@ class Identity:
     async def who_holds(self, token: str, now: int) -> StaffRecord | None:
         """Return the member of staff to whom a sign-in's token belongs. Return None for an invalid or limited sign-in.
 
-        Record the time of use.
+        Store the time of this use.
         """
         found = await self.sign_in_of(token, now)
         return None if found is None or found.limited else await self._records.staff(found.staff)
@@ -215,7 +216,7 @@ class Identity:
     async def sign_in_of(self, token: str, now: int) -> SignInRecord | None:
         """Return the sign-in with this token, even a limited sign-in. Return None when the sign-in has ended.
 
-        Record the time of use.
+        Store the time of this use.
         """
         if not token:
             return None
@@ -268,7 +269,7 @@ def right_of(request: web.Request) -> str:
 
 
 def set_cookie(response: web.StreamResponse, token: str) -> None:
-    """Set the sign-in cookie. The stored sign-in may end before the cookie does.
+    """Set the sign-in cookie. The sign-in in the database can end before the cookie expires.
 
     The cookie's `__Host-` prefix limits it to this host and to TLS. Chromium and Firefox also accept the
     cookie at http://NAME.localhost; WebKit does not.

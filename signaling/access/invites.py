@@ -2,8 +2,8 @@
 
 An invite is a compact JWS like an identification code (`signaling/access/codes.py`). Invites have their own key and `typ`, so
 that an invite is never accepted as a code, or a code as an invite (RFC 8725, 3.11). An invite names a session and the request
-that a counselor has accepted. An invite is valid for an hour and can be exchanged once. In the link the invite follows "#":
-browsers send that part neither to servers nor in referrers.
+that a counselor has accepted. An invite is valid for an hour and can be exchanged once. In the link, the invite follows "#",
+because browsers send that part neither to servers nor in referrers.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Addresses at which partners publish their keys (JWK sets, RFC 7517): fetched when a code needs them, and remembered.
+"""The keys that partners publish at web addresses (JWK sets, RFC 7517): fetched when a code needs them, and remembered.
 
-A stranger can send codes that name any key. So codes cause at most one request a minute to an address. Only a few callers wait
-for the response, for a few seconds at most. All other callers use the keys that are known already.
+A stranger can send codes that name any key. So codes cause at most one request a minute to an address. At most `MOST_WAITING`
+callers wait for the response, for `WAIT_S` at most. All other callers use the keys that are known already.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MOST_FETCHES = 32  # At most this many addresses are asked at the same time.
 MOST_KNOWN = 4096  # Keys of at most this many addresses are remembered; the address used longest ago is forgotten first.
 
 Fetch = Callable[[str], Awaitable[bytes]]
-"""Fetches the body that a partner's server sends at a URL. Raises NotFetched."""
+"""Fetches the body that a partner's server returns for a URL. Raises NotFetched."""
 
 
 class NotFetched(Exception):

@@ -1,8 +1,8 @@
-"""Passkeys of staff (WebAuthn Level 3). A passkey counts as both factors, because its owner must unlock it.
+"""Passkeys of staff (WebAuthn Level 3). A passkey replaces password and second factor, because its owner must unlock it.
 
 A passkey works at one host name of the staff's pages. The browser gets each challenge together with a *ticket*, the same
-challenge encrypted by us, and sends the ticket back. So every server of a cluster can check the challenge. The records note
-which challenges were used.
+challenge encrypted by us, and sends the ticket back. So every server of a cluster can check the challenge. The database stores
+which challenges have been used.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Passkeys:
     def __init__(self, records: Records, seal: Seal) -> None:
         self._records = records
         self._seal = seal
-        # limits the sign-ins from one network; a whole shift of staff may share a network
+        # limits the sign-ins from one network; the limit is high, because a whole shift of staff can share a network
         self._tries = Buckets(burst=60, per_minute=60)
 
     async def creation_options(self, member: StaffRecord, origin: str, now: int) -> tuple[dict[str, Any], str]:

@@ -1,4 +1,4 @@
-"""New passwords of staff: changed by their owner, or set by a one-time link."""
+"""New passwords of staff: a member changes their password with the old one, or sets a new one by a one-time link."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def link_for(settings: Settings, member: StaffRecord, token: str) -> str:
 async def make_link(records: Records, settings: Settings, member: StaffRecord, now: int, *, audit: Iterable[Audited] = ()) -> str:
     """Make a one-time link with which this member sets a new password. The link replaces the member's earlier link.
 
-    Any person who has the link can take over the account, so give it to its owner only. `audit`: entries to store with the
-    link. Raises SignInRefused with the reason by_provider.
+    Any person who has the link can take over the account, so give the link to this member only. `audit`: entries to store with
+    the link. Raises SignInRefused with the reason by_provider if the member signs in at an OpenID provider.
     """
     if await records.is_of_provider(member.id):
         raise SignInRefused("by_provider")

@@ -159,7 +159,7 @@ def anywhere(roles: Iterable[Holder], action: Action) -> bool:
 
 
 def reach_of(roles: Collection[Holder], action: Action) -> Reach | None:
-    """Return the widest reach in which these roles may do the action. Return None when the member may not do it at all."""
+    """Return the widest reach in which these roles may do the action. Return None when none of the roles may do it."""
     found = {TABLE[action].get(role) for role in roles}
     return next((reach for reach in _WIDEST_FIRST if reach in found), None)
 

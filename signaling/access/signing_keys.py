@@ -105,12 +105,12 @@ def shared(secret: bytes) -> SigningKey:
 
 @lru_cache(maxsize=1024)
 def public(stored: str) -> SigningKey:
-    """Return the key that the records store as this text (`stored_form`), ready to check signatures. Raises BadKey."""
+    """Return the key that the database stores as this text (`stored_form`), ready to check signatures. Raises BadKey."""
     return _key_of(_jwk(stored))
 
 
 def stored_form(typed: str) -> str:
-    """Return the form in which the records store a public key: a JWK with the key's numbers only. Raises BadKey.
+    """Return the form in which the database stores a public key: a JWK with the key's numbers only. Raises BadKey.
 
     `typed`: the key as JWK or PEM.
     """
@@ -125,8 +125,8 @@ def stored_form(typed: str) -> str:
 def fetched(body: bytes) -> dict[str, SigningKey]:
     """Return the usable keys of a JWK set by their ids. Keys without an id, of another kind or with a private part are left out.
 
-    Of two keys with the same id, the first counts. At most `MOST_FETCHED` keys are returned. A set may have no usable key,
-    because its owner removed all. Raises BadKey when the text is no JWK set.
+    Of two keys with the same id, the first counts. At most `MOST_FETCHED` keys are returned. The result is empty when a set has
+    no usable key, for example after its owner has removed all keys. Raises BadKey when the text is no JWK set.
     """
     found: dict[str, SigningKey] = {}
     for each in _listed(body):

@@ -1,4 +1,4 @@
-"""Add a key to a site: a new secret, the partner's public key, or the address of its keys.
+"""Add a key to a site: a new secret, the partner's public key, or the address at which the partner publishes keys.
 
 The pages, the API and the command line use this module.
 """

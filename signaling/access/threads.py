@@ -4,7 +4,7 @@ Only a user for whom the partner vouches has a thread. The page sends a partner'
 short-lived token in return. The token is a compact JWS with a key and a `typ` for this purpose only (RFC 8725, 3.11). Nothing
 is stored. A token holds the site and the keyed hash of the partner's id for the user (`Codes.user_ref`).
 
-The token of a session gives no right to the thread. A link in a mail opens a session, and a mail may be forwarded.
+The token of a session gives no right to the thread: a link in a mail gives that token, too, and a mail can be forwarded.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from signaling.protocol.server_messages import IceServer
 TTL_S = 2 * 3600
 """Lifetime of TURN credentials, in seconds.
 
-Each peer connection gets new credentials. coturn checks them only when a connection begins, so longer calls go on.
+Each peer connection gets new credentials. coturn checks them only when a connection begins, so a call can last longer than this.
 """
 MIN_SECRET_CHARACTERS = 16
 

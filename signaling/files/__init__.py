@@ -1,4 +1,4 @@
-"""Files that people send each other: their names, their kinds by content, and the folder.
+"""Files that people send each other: their names, their kinds by content, and the folder that holds them.
 
 The only other package of `signaling` that this package imports is `protocol`.
 """

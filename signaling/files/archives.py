@@ -24,7 +24,7 @@ _ENCRYPTED = 0x1
 class Listing:
     """The names of the files in an archive. `locked`: whether a password protects one of these files.
 
-    `mimetype`: the media type that an OpenDocument or HWPX file contains as its first entry; "" for other archives.
+    `mimetype`: the media type that the first entry of an OpenDocument or HWPX archive states; "" for other archives.
     """
 
     names: frozenset[str]
@@ -35,7 +35,7 @@ class Listing:
 def listing(data: bytes | mmap.mmap) -> Listing:
     """Return the names and properties of an archive's files, from the list at the archive's end.
 
-    Raises FileRefused with the reason file_damaged.
+    Raises FileRefused with the reason file_damaged if that list is missing, damaged or too long.
     """
     tail = data[-(_END_BYTES + _MOST_COMMENT) :]
     at = tail.rfind(_END)

@@ -18,7 +18,8 @@ from .refusal import FileRefused
 
 log = structlog.get_logger(__name__)
 
-WITHIN_S = 30.0  # Waiting and scanning may take at most this many seconds for one file; clamd takes about a second for 25 MB.
+# At most this many seconds for one file, including its wait while other files are scanned. clamd scans 25 MB in about a second.
+WITHIN_S = 30.0
 AT_ONCE = 4  # At most this many files are scanned at the same time; clamd has ten threads by default.
 PIECE_BYTES = 256 * 1024
 MOST_ANSWER_BYTES = 4096
@@ -64,7 +65,7 @@ class Scanner:
         reader, writer = await self._connect()
         try:
             writer.write(b"zINSTREAM\0")
-            # clamd answers early and closes the connection if the file is larger than its limit
+            # clamd answers early and closes the connection if the file is larger than clamd's limit
             with suppress(ConnectionError):
                 async for piece in pieces:
                     writer.write(len(piece).to_bytes(4, "big") + piece)

@@ -88,7 +88,7 @@ _LOCKED_STREAM = "EncryptedPackage".encode("utf-16-le")
 class Content:
     """The kind of a file, found out by its content.
 
-    `kind`: a key of `MIMES`. `locked`: whether the file needs a password. `name`: the file's name, with an ending that fits.
+    `kind`: a key of `MIMES`. `locked`: whether the file needs a password. `name`: the file's name; its ending fits the kind.
     """
 
     kind: str
@@ -102,7 +102,7 @@ class Content:
 
 
 def look(path: Path, name: str) -> Content:
-    """Return the kind of a file by its content. `name`: the file's name from `file_name`. This call blocks: use a thread.
+    """Return the kind of a file by its content. `name`: the result of `file_name`. This call blocks: use a thread.
 
     Raises FileRefused with the reason file_empty, file_unknown, file_mislabelled, file_has_macros or file_damaged.
     """

@@ -1,6 +1,6 @@
-"""The folder of the files that people send each other. Each session has a folder, in which each file has its id as its name.
+"""The folder of the files that people send each other. Each session has a folder in it, where a file's name is the file's id.
 
-The files' real names and kinds are in the records. Files that are still arriving are in the folder `arriving`. All reading and
+The files' real names and kinds are in the database. Files that are still arriving are in the folder `arriving`. All reading and
 writing happens in threads, not in the event loop.
 """
 
@@ -24,13 +24,19 @@ _FILE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def _make_private(folder: Path) -> None:
-    """Make `folder`, and its parents if they are missing. Only this user can read `folder`, and its parent if that is new."""
+    """Make `folder`, and its parents if they are missing.
+
+    If `folder` or its direct parent is new, only the account that runs this server can read that new folder.
+    """
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
 
 
 class Part:
-    """A file that is arriving, as an async context manager. At the end, the file is deleted unless `Files.keep` has moved it."""
+    """A file that is arriving, as an async context manager.
+
+    At the end of the `async with` block, the file is deleted unless `Files.keep` has moved it.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path

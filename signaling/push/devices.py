@@ -45,7 +45,7 @@ class Devices:
     def __init__(
         self, records: Records, seal: Seal, reach: Reach, now: Callable[[], int], *, subject: str, enabled: bool = True
     ) -> None:
-        """Prepare the key and the list. `subject`: the operator's address (mailto: or https:) for push services, or ""."""
+        """Make the register of browsers. `subject`: an address of the operator (mailto: or https:) for push services, or ""."""
         self.enabled = enabled
         self._records = records
         self._seal = seal
@@ -56,7 +56,7 @@ class Devices:
         self._making = asyncio.Lock()
 
     async def vapid(self) -> Vapid:
-        """Return the installation's key for pushes. If no key is stored, or the stored key cannot be opened, make a new key."""
+        """Return the installation's key for pushes. If there is none, or it cannot be decrypted, make and store a new key."""
         async with self._making:
             if self._vapid is None:
                 self._vapid = Vapid(await self._pem(), self._subject)
@@ -67,7 +67,7 @@ class Devices:
         if sealed:
             try:
                 return self._seal.open(sealed, _KEY)
-            except Unsealable:  # sealed under an earlier key of the installation
+            except Unsealable:  # the stored key for pushes was encrypted under an earlier secret key of the installation
                 pass
         stored = await self._records.add_push_key(self._seal.close(new_key(), _KEY), instead_of=sealed)
         return self._seal.open(stored, _KEY)
@@ -104,13 +104,16 @@ class Devices:
         return Address(endpoint, address.p256dh, address.auth)
 
     def address(self, device: Device) -> Address:
-        """Return the push address and the keys of a stored browser. Raises Unsealable when the installation's key has changed."""
+        """Return the push address and the keys of a stored browser.
+
+        Raises Unsealable when the installation's secret key has changed since the browser was stored.
+        """
         return Address(*self._seal.open(device.sealed, _about(device.id)).split("\n"))
 
     def is_of(self, device: Device, endpoint: str, auth: str) -> bool:
         """Return whether a request comes from a stored browser.
 
-        Such a request contains the browser's push address and its secret (`auth`), which only the browser and this server know.
+        Such a request contains the browser's push address and the secret `auth`, which only the browser and this server know.
         """
         try:
             known = self.address(device)

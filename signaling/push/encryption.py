@@ -1,4 +1,4 @@
-"""Encryption of a push for one browser (RFC 8291, with the content encoding of RFC 8188). Pure, except for the random key.
+"""Encryption of a push for one browser (RFC 8291, with the content encoding of RFC 8188). Pure, except for random key and salt.
 
 The push service between us and the browser cannot read the content. All bodies have the same size, so the size reveals nothing
 about the content. We use no library because the only one, `http-ece`, comes without a wheel: see
@@ -35,8 +35,8 @@ def encrypted(
 ) -> bytes:
     """Return the encrypted body of a push. `p256dh`, `auth`: the browser's public key and secret.
 
-    `own`, `salt`, `pads`: only for the example in RFC 8291. Without them, the key and the salt are random, and the content is
-    padded. Raises ValueError when `p256dh` is no key, or the content is too long.
+    `own`, `salt`, `pads`: only for the test with the example of RFC 8291. Without these arguments, our key and the salt are
+    random, and the content is padded. Raises ValueError when `p256dh` is no key, or the content is too long.
     """
     if len(content) > MOST_BYTES:
         raise ValueError("The content of the push is too long.")

@@ -22,7 +22,8 @@ _TITLE = Seen(120, cut=True)
 def payload(kind: Kind, tag: str, args: dict[str, Any], language: str, device: str, left_ms: int) -> bytes:
     """Return the content of a push as JSON, which the page's service worker reads (`web/src/worker/payload.ts`).
 
-    `tag`: a later push with the same tag replaces this push's notification. `args`: `site` is the site's name, the title.
+    `tag`: a later push with the same tag replaces this push's notification. `args`: its entry "site" is the site's name, which
+    becomes the notification's title.
     `device`: the id of the browser in the records. `left_ms`: how many milliseconds a ring still lasts. A push contains no time
     of day, because the browser's clock can be wrong.
     """

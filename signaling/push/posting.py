@@ -1,6 +1,7 @@
 """One try to send a push: post a body to a push service.
 
-Connections are reused, so that a ring need not wait for a TLS handshake.
+Connections are reused, so that a push about a ring (somebody is waiting for this member of staff) is not delayed by a TLS
+handshake.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Send the pushes of the outbox. Only the leader runs this.
+"""Send the pushes of the outbox. In a cluster, only the leading server runs this.
 
 Rings and other pushes have separate limits, so other pushes do not delay a ring. Each push service gets a limited number of
 pushes at a time, and is paused after failures. So a push service that hangs does not delay pushes to other services. Just before
@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 PLACES = 16  # at most this many rings, and at most this many other pushes, are sent at the same time
 LOOK_S = 1.0  # at most this many seconds pass between two searches of the outbox for due pushes
-AWAY_S = 2.0  # seconds of pause while the records are unavailable
+AWAY_S = 2.0  # seconds of pause while the database is unavailable
 LEASE_MS = 30_000  # ms for which one task reserves a push; a try never takes longer
 RING_LATER_S = (1, 2, 4)  # seconds until the next try of a ring after each failure; the last repeats until the ring is over
 LATER_S = (5, 30, 120, 600, 1800)  # seconds until the next try of any other push after each failure; the last one repeats

@@ -1,4 +1,4 @@
-"""The key by which push services know this installation (VAPID, RFC 8292), and the header that it signs."""
+"""The key by which push services know this installation (VAPID, RFC 8292), and the header that is signed with this key."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from joserfc.jwk import ECKey
 
 from .encryption import to_base64
 
-_LIFE_S = 12 * 3600  # seconds for which a token is valid, at most 24 hours (RFC 8292, 2)
+_LIFE_S = 12 * 3600  # seconds for which a token is valid; RFC 8292, 2 allows at most 24 hours
 _RENEWED_S = 3600
 _MOST_KEPT = 200  # at most this many tokens in memory, one for each push service
 

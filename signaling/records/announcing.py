@@ -1,7 +1,7 @@
-"""Announce changes of the records to webhooks: store one row for each endpoint that wants the event.
+"""Announce changes in the database to webhooks: store one row for each endpoint that wants the event.
 
-The functions here run inside the transaction that changes the records. So the event and its change are stored together, or
-neither is stored.
+The functions here run inside the transaction that makes the change. So the event and the change are stored together, or neither
+is stored.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def announce(connection: sa.Connection, events: Collection[Event]) -> None:
 def now_ms() -> int:
     """Return the time at which an event is stored (Unix ms).
 
-    The event itself can be older, because the records might have been unavailable.
+    The event itself can be older, because the database might have been unavailable.
     """
     return time.time_ns() // 1_000_000
 
@@ -113,8 +113,8 @@ def now_ms() -> int:
 def row(endpoint: str, event: Event, now: int) -> dict[str, Any]:
     """Return the row of an event for one endpoint. `now`: when the event is stored (Unix ms).
 
-    The event is due at once (`DUE_NOW`). `now` would not do: commands store events, too, and their clock can differ from the
-    sender's.
+    The event is due at once: its due time is `DUE_NOW`, and not `now`, because `sangdam` commands store events, too, and their
+    clock can differ from the clock of the server that sends the events.
     """
     return {
         "endpoint": endpoint,

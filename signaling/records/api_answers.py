@@ -11,8 +11,8 @@ from . import tables as t
 from .database import Database, lock_parent
 
 KEPT_MS = 86_400_000  # a response is remembered for at most this many milliseconds
-# milliseconds after which a key can be claimed again, because its claim was not renewed: the server that claimed it has probably
-# died
+# If a claim of a key was not renewed for this many milliseconds, another request can claim the key: the server that claimed it
+# has probably died.
 STALE_MS = 60_000
 MOST_ANSWERS = 1000  # at most this many keys are remembered for one token; then a new key replaces the oldest one
 _c = t.api_answer.c
@@ -30,7 +30,7 @@ class KnownAnswer(Struct, frozen=True, kw_only=True):
     """An earlier request with the same key.
 
     `digest`: hash of the request. `status`: HTTP status of the response, or 0 while the request is being handled. `body`: the
-    sealed body of the response.
+    encrypted body of the response.
     """
 
     digest: str
@@ -68,7 +68,7 @@ class ApiAnswers(Database):
         await self._do(sa.update(t.api_answer).where(_held(claim)).values(at=now))
 
     async def keep_answer(self, claim: Claim, status: int, body: str, now: int) -> None:
-        """Remember the response to the request that claimed the key. `body`: sealed. `now`: Unix ms.
+        """Remember the response to the request that claimed the key. `body`: encrypted. `now`: Unix ms.
 
         Do nothing if another request has claimed the key since.
         """

@@ -49,7 +49,7 @@ class ApiToken(Struct, frozen=True, kw_only=True):
 
 
 class ApiTokens(Database):
-    """The API tokens in the records."""
+    """The API tokens in the database."""
 
     async def api_tokens(self, organisation: str | None = None) -> list[ApiToken]:
         """Return the tokens of an organisation, the newest first.

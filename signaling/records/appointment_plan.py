@@ -1,8 +1,8 @@
 """Compute the times at which a member of staff can have appointments. Pure; times are ms since the Unix epoch.
 
 The day is divided into cells of 15 minutes. An appointment takes the cells from its start to the end of the pause after it. Each
-cell of a member belongs to one appointment at most. The records enforce this rule. So no member has two appointments at the same
-time, even if the appointments have different lengths or were chosen in different time zones.
+cell of a member belongs to one appointment at most. A primary key in the database enforces this rule. So no member has two
+appointments at the same time, even if the appointments have different lengths or were chosen in different time zones.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .opening_hours import HORIZON_MS, Hours, daytime, is_zone, openings, zone_g
 CELL_MS: Final = 900_000  # length of a cell: 15 minutes
 MOST_OFFERED: Final = 200  # at most this many free times in one response
 MOST_NOTICE_MINUTES: Final = 2880  # a site can require at most this many minutes (two days) between booking and start
-MOST_LEAD_MINUTES: Final = 30  # a place is kept free for at most this many minutes before the start
+MOST_LEAD_MINUTES: Final = 30  # a place of the counselor is kept free for at most this many minutes before the start
 _BOOKED_DAYS: Final = 17  # days for which opening hours are computed: two weeks, and some days more because time zones differ
 _NEXT_DAYS: Final = 3  # days for which hours are computed to check one appointment
 

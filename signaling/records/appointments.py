@@ -1,4 +1,4 @@
-"""Appointments in the records: the taken cells of each member's time, working hours of staff, and the keys of their calendars."""
+"""Appointments in the database: taken cells (15 minutes) of each member's time, working hours, and the keys of calendars."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _plan = t.staff_plan.c
 
 
 class Appointments(Leading):
-    """Claims cells of staff's time for appointments. When a session is over, its cells are free again."""
+    """Claims cells (15 minutes) of the time of staff for appointments. When a session is over, its cells are free again."""
 
     async def taken_cells(self, staff: Collection[str], cells: range, *, but: str = "") -> dict[str, set[int]]:
         """Return, for each of these members of staff, the cells within `cells` that appointments have taken.

@@ -16,7 +16,7 @@ from signaling.protocol.words import Channel, SessionState
 from . import tables as t
 from .database import Database
 
-_AT_ONCE = 500  # the events of at most this many sessions are read in one transaction, so that others do not wait long
+_AT_ONCE = 500  # one transaction reads the events of at most this many sessions, so that other transactions do not wait long
 # kinds of events that the preview reads
 EVENTS: Final = ("reserved", "active", "after", "closed", "asleep", "callback", "message_left", "help")
 _TOLD: Final = ("reserved", "help")  # the preview needs the data of these events

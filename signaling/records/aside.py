@@ -21,7 +21,7 @@ ENDING_S = 3.0  # `close` waits at most this many seconds for transactions that 
 
 
 class Aside:
-    """An engine that only this object's thread uses.
+    """A database engine that only this object's thread uses.
 
     Make the object while an event loop is running; the thread runs a new event loop of the same class.
     """

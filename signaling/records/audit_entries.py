@@ -43,10 +43,11 @@ class Entry(Struct, frozen=True, kw_only=True):
 def of_site(before: Site | None, after: Site) -> list[Entry]:
     """Return one entry for each changed part of a site.
 
-    The pages of the parts store the same entries. `before`: None for a new site.
+    The operators' pages, each of which changes one part, store the same entries. `before`: None for a new site.
     """
     subject, former, found = f"site/{after.id}", before or Site(id=after.id), []
-    for category in {**former.categories, **after.categories}:  # a removed category loses its hours first
+    # the entry about the hours of a removed category comes before the entry that removes the category
+    for category in {**former.categories, **after.categories}:
         change = part_changed(former, after, "hours", category)
         if change.before != change.after:
             found.append(Entry(action="category.hours", subject=f"{subject}/{category}", change=change))

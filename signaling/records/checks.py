@@ -82,7 +82,7 @@ class _Checks:
             self.problems.setdefault(field, problem)
 
     def each(self, field: str, problem: FieldProblem, values: Iterable[str], read: Callable[[str], str]) -> list[str]:
-        """Return the values as `read` returns them, without duplicates. Record the problem if `read` refuses one of the values.
+        """Return the values as `read` returns them, without duplicates. Note `problem` if `read` refuses one of the values.
 
         More than `MOST_LISTED` values are the problem "too_many".
         """
@@ -163,7 +163,7 @@ def checked_site(site: Site) -> Site:
 
 
 def _checked_category(checks: _Checks, category: Category, site: Site) -> Category:
-    """Return the category in canonical form. Problems name the category's fields "categories.ID.field"."""
+    """Return the category in canonical form. In a problem, a field of the category has the name "categories.ID.field"."""
     here = f"categories.{category.id}"
     checks.require(f"{here}.id", "bad_id", bool(_ID.fullmatch(category.id)))
     priority, widens_s = category.priority or 0, category.widens_s or (0, 0)
@@ -177,7 +177,7 @@ def _checked_category(checks: _Checks, category: Category, site: Site) -> Catego
 
 
 def _checked_form(checks: _Checks, here: str, form: list[FormField]) -> list[FormField]:
-    """Return the form's fields in canonical form. Problems name a field "categories.ID.form.NUMBER.part"."""
+    """Return the form's fields in canonical form. In a problem, a field has the name "categories.ID.form.NUMBER.part"."""
     checks.require(here, "too_many", len(form) <= MOST_FIELDS)
     return [_checked_field(checks, f"{here}.{number}", each, form[:number]) for number, each in enumerate(form[:MOST_FIELDS])]
 

@@ -80,7 +80,7 @@ class Database:
         `url` is "sqlite+aiosqlite:///path" or "postgresql+asyncpg://…", which may name several hosts (`primary.py`). Raises
         RecordsAway, and NewerTables when a newer version has upgraded the database.
         """
-        # hidden, because the error of a failed statement would otherwise contain texts of people
+        # hide the parameters of statements, because the error of a failed statement would otherwise contain texts of people
         options: dict[str, Any] = {"hide_parameters": True}
         if sa.make_url(url).get_driver_name() == "asyncpg":
             options["connect_args"] = {"server_settings": {"idle_in_transaction_session_timeout": str(IDLE_MS)}}
@@ -152,8 +152,8 @@ class Database:
             await self._aside.close()
         turns = await self._last_turns()
         await self._engine.dispose()
-        # A cancelled transaction still runs in its thread. If the pool were closed first, this thread would wait 30 s for a
-        # connection.
+        # A cancelled transaction still runs in its thread. If the pool were closed first, the transaction's thread would wait
+        # 30 s for a connection.
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
         if self._file is not None:
             await asyncio.to_thread(self._file.dispose)
@@ -163,8 +163,8 @@ class Database:
     async def _last_turns(self) -> int:
         """Wait at most `ENDING_S` until no transaction runs, by taking all turns.
 
-        Return how many turns were taken. Call this before closing the database: a cancelled task closes its own connection. If
-        the task were cancelled again meanwhile, aiosqlite would wait without end for a thread that has ended.
+        Return how many turns were taken. Call this before closing the database, because a cancelled task must still close its
+        own connection. If the task were cancelled again meanwhile, aiosqlite would wait without end for a thread that has ended.
         """
         taken = 0
         with suppress(TimeoutError):
@@ -308,7 +308,7 @@ def lock_parent(connection: sa.Connection, parent: sa.Table, row_id: str) -> Non
 
 _PRAGMAS = (
     "journal_mode=WAL",
-    "synchronous=NORMAL",  # commits survive a crash of this process; a power cut can lose the last ones
+    "synchronous=NORMAL",  # commits survive a crash of this process; a power cut can lose the last commits
     "busy_timeout=2000",
     "foreign_keys=ON",
     "secure_delete=ON",  # SQLite overwrites deleted rows

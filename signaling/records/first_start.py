@@ -17,7 +17,7 @@ _FIRST = t.organisation.c.id == FIRST_ORGANISATION
 
 
 class FirstStart(Database):
-    """The link of the first start in the records. The link works once, and only while there is no owner."""
+    """The one-time link of the first start, in the database. The link works only while there is no owner."""
 
     async def save_first_link(self, token_hash: str, expires_at: int) -> bool:
         """Store the link of the first start, in place of an earlier one. `expires_at`: Unix ms.
@@ -47,7 +47,7 @@ class FirstStart(Database):
         """Add the first owner, name the first organisation, and remove the link.
 
         `audit`: audit entries to store in the same transaction. Return False, and store nothing, when the link cannot be used.
-        Raises ValueError("login_taken").
+        Raises ValueError("login_taken") when another member of staff has the owner's login.
         """
 
         def use(connection: sa.Connection) -> bool:
@@ -65,8 +65,8 @@ class FirstStart(Database):
     async def add_first_owner(self, owner: StaffRecord, *, audit: Iterable[Audited] = ()) -> bool:
         """Add the first owner, and end the link of the first start. `audit`: audit entries to store in the same transaction.
 
-        Return False, and store nothing, when there is an owner already. Raises ValueError("login_taken").
-
+        Return False, and store nothing, when there is an owner already. Raises ValueError("login_taken") when another member of
+        staff has this login.
         """
 
         def add(connection: sa.Connection) -> bool:
@@ -79,7 +79,7 @@ class FirstStart(Database):
 
 
 def _lock_first_start(connection: sa.Connection) -> None:
-    """Lock the first start until the end of the transaction, so that only one of several requests adds the owner."""
+    """Lock the first organisation's row for the transaction, so that only one of several requests adds the first owner."""
     connection.execute(sa.select(t.organisation.c.id).where(_FIRST).with_for_update(key_share=True))
 
 

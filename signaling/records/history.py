@@ -166,7 +166,7 @@ class History(Leading):
         return PictureRecord(**row) if row else None
 
     async def board_pictures(self, session_id: str, audience: Audience) -> list[str]:
-        """Return the ids of pictures for the board, oldest first. `audience` is the readers' audience, as in `lines`."""
+        """Return the ids of pictures for the board, oldest first. `audience`: who reads them, as in `Lines.lines`."""
         c = t.picture.c
         wanted = sa.and_(c.session == session_id, c.use == "board")
         if audience == "all":
@@ -174,7 +174,7 @@ class History(Leading):
         return [row["id"] for row in await self._all(sa.select(c.id).where(wanted).order_by(c.at, c.id))]
 
     async def count_pictures(self, session_id: str) -> int:
-        """Return how many pictures the records have for this session."""
+        """Return how many pictures of this session the database holds."""
         row = await self._first(sa.select(sa.func.count().label("n")).where(t.picture.c.session == session_id))
         return int(row["n"]) if row else 0
 
@@ -191,7 +191,7 @@ class History(Leading):
         await self._transaction(add, writes=True)
 
     async def remove_file(self, file_id: str) -> None:
-        """Remove a file's row from the records, because its line could not be stored and shown."""
+        """Remove a file's row from the database, because the chat line about the file could not be stored."""
         await self._do(sa.delete(t.file).where(t.file.c.id == file_id))
 
     async def file(self, file_id: str) -> FileRecord | None:
@@ -221,7 +221,7 @@ class History(Leading):
         await self.store_audit(Audited(actor, action, subject, detail, change, organisation))
 
     async def store_audit(self, entry: Audited, *, again: bool = False) -> None:
-        """Store an audit entry that was made before. `again`: as in `add_event`."""
+        """Store an audit entry with the time at which it was made. `again`: as in `add_event`."""
         async with self._writing() as connection:
             await connection.run_sync(add_audit, entry, again=again)
 
@@ -247,8 +247,9 @@ class History(Leading):
     async def asked_to_cancel(self, after: int) -> dict[str, set[str]]:
         """Return the bookings that `sangdam appointment cancel` has asked to cancel: session → bookings (see `booking_of`).
 
-        Only sessions that have a callback or appointment now are returned. A session's present booking can be a different one.
-        `after`: number of an audit entry. Later entries, and the last `REREAD` entries up to this one, are read.
+        Only sessions that have a callback or appointment now are returned. A session's present booking can differ from the
+        booking that was to be cancelled. `after`: number of an audit entry. Later entries, and the last `REREAD` entries up to
+        `after`, are read.
         """
         c, s = t.audit.c, t.session.c
         asked = sa.and_(c.action == "appointment.cancel", c.actor == "cli", c.n > after - REREAD)

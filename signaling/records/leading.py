@@ -1,7 +1,7 @@
-"""The term: a number in the records that only grows.
+"""The term: a number in the database that only grows.
 
 Each new leader of a cluster raises the term. Only the server with the newest term may write sessions. If another server tries to
-write a session, the records raise Overtaken. So an old leader that hung for a while cannot overwrite newer states.
+write a session, `require_leading` raises Overtaken. So an old leader that hung for a while cannot overwrite newer states.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Leading(Database):
     """A database with a term.
 
     `term`: the term of this server; None if there is no cluster. Without a cluster, no write is refused. `on_overtaken`: a
-    function that is called, in any thread, whenever the records refuse a write because another server leads.
+    function that is called, in any thread, whenever a write is refused because another server leads.
     """
 
     term: int | None = None

@@ -24,11 +24,11 @@ from .types import BoardPart, BoardStep, StaleEpoch, UnknownSession
 _LINE = sa.select(*(t.line.c[name] for name in Line.__struct_fields__))
 _COMPACT_FROM = 64  # the updates of a board are merged if there are at least this many; merging takes about a millisecond
 _PART_STEPS = 512  # a part of a board's journal has at most this many updates
-_STEP_MS = 5000  # updates that were made within the same this many ms are merged into one, which a replay shows at one moment
+_STEP_MS = 5000  # the time is cut into steps of this many ms; the updates of one step are merged, and a replay shows them at once
 
 
 class Lines(Leading):
-    """The lines and boards in the records."""
+    """The chat lines and the journals of the boards, in the database."""
 
     async def append_line(
         self,
@@ -46,9 +46,9 @@ class Lines(Leading):
         reply_to: int = 0,
         at: int,
     ) -> tuple[Line, bool]:
-        """Store a line under the session's next number, and return the line with True.
+        """Store a line under the session's next number, and return the line and True.
 
-        If `line_id` is stored already, return the stored line with False. `reply_to`: number of the line to which this line
+        If `line_id` is stored already, return the stored line and False. `reply_to`: number of the line to which this line
         replies, or 0. `at`: Unix ms. Raises UnknownSession when the session does not exist or was erased. Raises Overtaken when
         another server leads.
         """
@@ -82,7 +82,7 @@ class Lines(Leading):
         return await self._read_lines(query.order_by(t.line.c.seq).limit(limit), audience)
 
     async def line_changes(self, session_id: str, after: int, limit: int, audience: Audience) -> list[Line]:
-        """Return up to `limit` new or changed lines, that is, lines with a `rev` above `after`, in the order of `rev`.
+        """Return up to `limit` lines whose `rev` (number of the last change) is above `after`, in the order of `rev`.
 
         Captions are left out, because the chat does not show them. `audience`: as in `lines`.
         """
@@ -174,9 +174,10 @@ class Lines(Leading):
     # --- board ---------------------------------------------------------------------------------------------------------
 
     async def append_board(self, session_id: str, epoch: int, update: bytes, at: int) -> None:
-        """Append one Yjs update to the journal. `at`: when the board changed (Unix ms).
+        """Append one Yjs update to the board's journal. `epoch`: number of the room's opening in which the board changed.
 
-        Raises StaleEpoch when a newer epoch has opened the board, and UnknownSession.
+        `at`: when the board changed (Unix ms). Raises StaleEpoch when the board was opened under a higher epoch, and
+        UnknownSession.
         """
         async with self._writing() as connection:
             await _claim(connection, session_id, epoch)
@@ -185,8 +186,8 @@ class Lines(Leading):
     async def open_board(self, session_id: str, epoch: int) -> list[bytes]:
         """Claim the board for `epoch` and return the board's updates in order.
 
-        When there are many updates, merge all updates that were made within the same 5 s. After this, updates of older epochs are
-        refused. Raises StaleEpoch when a newer epoch has opened the board, and UnknownSession.
+        When there are many updates, merge all updates that were made within the same 5 s. After this call, updates of lower
+        epochs are refused. Raises StaleEpoch when the board was opened under a higher epoch, and UnknownSession.
         """
         async with self._writing() as connection:
             await _claim(connection, session_id, epoch)
@@ -223,8 +224,9 @@ class Lines(Leading):
         """Return the next part of the board's journal: the updates after the update number `after`, in order.
 
         A part has at most `most_bytes` bytes and at most `_PART_STEPS` updates. A larger update is a part of its own. `epoch`:
-        the epoch of the former part. If a newer epoch has opened the board since then, the updates might have been merged and
-        renumbered. Then this method returns the journal from its beginning. Applying an update twice does no harm.
+        the board's epoch when the previous part was read. If the board has been opened under a higher epoch since, its updates
+        might have been merged and renumbered. Then this method returns the journal from its beginning. Applying an update twice
+        does no harm.
         """
         c = t.board_update.c
         async with self._reading() as connection:

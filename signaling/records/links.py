@@ -40,7 +40,7 @@ class LinkRecord(Struct, frozen=True, kw_only=True):
 
 
 class Links(Leading):
-    """The one-time links in the records."""
+    """The one-time links in the database."""
 
     async def add_link(self, link: LinkRecord, *, alone: bool = False) -> None:
         """Store a link.
@@ -88,7 +88,7 @@ class Links(Leading):
         return await self._transaction(use, writes=True)
 
     async def use_invite(self, jti: str, expires_at: int, session: str, session_token: str) -> bool:
-        """Mark the invite `jti` as used, and store the hash of its session's new token, in one transaction.
+        """Mark the invite `jti` as used, and store `session_token`, the hash of a new token of `session`, in one transaction.
 
         Return False, and change nothing, when the invite was used before. Raises UnknownSession and Overtaken.
         """

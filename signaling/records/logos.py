@@ -28,7 +28,7 @@ class Logo(Struct, frozen=True, kw_only=True):
 
 
 class Logos(Places):
-    """The logos of sites in the records."""
+    """The logos of sites, in the database."""
 
     async def save_logo(self, site_id: str, logo: Logo | None, now: int, *, note: Note) -> None:
         """Make `logo` the site's logo. None removes the site's logo. `note`: makes audit entries for the same transaction.

@@ -45,8 +45,8 @@ class MailPlan(Struct, kw_only=True):
     replies to mails go, or "".
     `content`: whether a mail may quote the conversation. `alerts`: the addresses that get a mail when nobody serves a queue, or
     somebody waits in it too long.
-    `alert_after_s`: seconds that a user waits before the alert. `senders`: language → another sender of the mails in it. `texts`:
-    language → kind of mail → the site's own wording of this mail.
+    `alert_after_s`: seconds that a user waits before the alert. `senders`: language → the sender of the mails in this language.
+    `texts`: language → kind of mail → the site's own wording of this mail.
     """
 
     sender: Annotated[str, by(Seen(60))] = ""
@@ -91,7 +91,7 @@ def fields_of(plan: MailPlan) -> dict[str, Any]:
 
 
 def plan_of(fields: dict[str, Any]) -> MailPlan:
-    """Return the plan from the fields that `fields_of` made. A text or a value of a language that is "" is left out."""
+    """Return the plan from the fields that `fields_of` made. Empty texts and empty values of one language are left out."""
     plan: dict[str, Any] = {"senders": {}, "texts": {}}
     for name, value in fields.items():
         language, *rest = name.removeprefix(_PREFIX).split(".")

@@ -28,7 +28,7 @@ class RoleRule(Struct, frozen=True, kw_only=True):
 
 
 def source_of(of: str, issuer: str) -> str:
-    """Return the name under which the records store the people of a provider.
+    """Return the name under which the database stores the people of a provider.
 
     `of`: `INSTALLATION`, or an organisation's row (`rules_of`). Two organisations can use the same issuer. A person who belongs
     to both organisations has two separate accounts.
@@ -37,9 +37,9 @@ def source_of(of: str, issuer: str) -> str:
 
 
 def sources_in_organisation(of: str, issuer: str) -> list[str]:
-    """Return the names (`source_of`) under which an organisation's people of this issuer may be known.
+    """Return the names (`source_of`) under which the database can know an organisation's people of this issuer.
 
-    The name of the row `of` comes first. There can be a second name, because the installation's provider and the first
+    The name for the provider of `of` comes first. There can be a second name, because the installation's provider and the first
     organisation's own provider both add people to the first organisation.
     """
     organisation = organisation_of(of)
@@ -50,7 +50,7 @@ def sources_in_organisation(of: str, issuer: str) -> list[str]:
 class OidcSettings(Struct, frozen=True, kw_only=True):
     """The provider of an installation, or of one organisation.
 
-    `name`: the provider's name on the sign-in button. `client_secret`: sealed. `roles`: the first rule that fits decides the
+    `name`: the provider's name on the sign-in button. `client_secret`: encrypted. `roles`: the first rule that fits decides the
     role. `languages`: the languages that new counselors and professionals get.
     """
 
@@ -64,15 +64,18 @@ class OidcSettings(Struct, frozen=True, kw_only=True):
     languages: list[str] = []
 
     def is_same_client(self, other: OidcSettings) -> bool:
-        """Return whether the two settings name the same client of the same provider. Only then do the sign-ins stay valid."""
+        """Return whether both settings name the same client of the same provider.
+
+        If `other` replaces other settings than that, the sign-ins at the provider end.
+        """
         return (self.issuer, self.client_id) == (other.issuer, other.client_id)
 
 
 class ProviderSignIn(Struct, frozen=True, kw_only=True):
     """A sign-in that the provider vouches for.
 
-    `issuer`: the provider, as `source_of` names it. `tokens`: sealed. `failing_since`: since when the provider has not answered,
-    or when it last refused this installation's request; 0 while the provider answers.
+    `issuer`: the provider, as `source_of` names it. `tokens`: encrypted. `failing_since`: since when the provider has not
+    answered, or when it last refused this installation's request; 0 while the provider answers.
     """
 
     token_hash: str
@@ -198,9 +201,8 @@ class Oidc(Database):
 
         `settings`: those with which the sign-in began. `audit`: audit entries to store in the same transaction.
 
-        Return False, and store nothing, when the member of staff is gone or deactivated, or when the row `of` has no provider or
-        another provider now: nobody would ask the old provider about the sign-in any more.
-
+        Return False, and store nothing, when the member of staff is gone or deactivated. Do the same when the owner `of` has no
+        provider or another provider now, because nobody would ask the old provider about the sign-in any more.
         """
         values = {name: getattr(record, name) for name in ProviderSignIn.__struct_fields__}
         present = sa.select(t.oidc_settings.c.settings).where(t.oidc_settings.c.id == of).with_for_update()
@@ -234,7 +236,7 @@ class Oidc(Database):
         return await self._do(sa.update(t.provider_sign_in).where(same).values(checked_at=now)) > 0
 
     async def save_provider_check(self, token_hash: str, *, tokens: str | None = None, failing_since: int = 0) -> None:
-        """Store the result of checking a sign-in at the provider. `tokens`: the new sealed tokens; None: keep the old ones.
+        """Store the result of checking a sign-in at the provider. `tokens`: new encrypted tokens; None: keep the stored tokens.
 
         `failing_since`: as in `ProviderSignIn` (Unix ms).
         """

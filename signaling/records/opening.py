@@ -1,4 +1,4 @@
-"""Open the records when a program starts. Wait for a database that is still starting. If it does not start, say what to do."""
+"""Open the database when a program starts. Wait for a database that is still starting. If it does not start, say what to do."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _PASSING_SQLITE: Final = ("SQLITE_BUSY", "SQLITE_LOCKED")
 
 
 class CannotOpen(Exception):
-    """The records cannot be opened. The exception's text says why, and what to do. The text contains no password."""
+    """The database cannot be opened. The exception's text says why, and what to do. The text contains no password."""
 
 
 async def opened(url: str, wait_s: float = 0.0) -> Records:
-    """Open the records (`Records.open`).
+    """Open the database (`Records.open`).
 
     If the database does not answer, wait for it at most `wait_s` seconds. Raises CannotOpen.
     """

@@ -71,7 +71,7 @@ def check(hours: Hours) -> None:
 
 
 def openings(hours: Hours, now: int, days: int = _LOOK_AHEAD_DAYS) -> Iterator[tuple[int, int]]:
-    """Yield (begin, end) of each time for which the category is open, in order.
+    """Yield the begin and the end (Unix ms) of each period in which the category is open, in order.
 
     The first opening can be the present opening. The next openings begin within the next `days` days. Spans that touch or overlap
     are joined.

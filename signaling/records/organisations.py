@@ -13,7 +13,7 @@ from .types import FIRST_ORGANISATION, Organisation
 
 
 class Organisations(Database):
-    """The organisations in the records."""
+    """The organisations in the database."""
 
     async def organisations(self) -> list[Organisation]:
         """Return all organisations: the first organisation first, then the others by id."""

@@ -91,10 +91,10 @@ class Outbox(Database):
         """Put a mail into the outbox.
 
         Return False, and store nothing, when a mail with the same key is queued, or was sent less than `quiet_ms` ago.
-        `answers`: id of the message that a user left, if the mail tells the user that it was answered. One transaction stores
-        the mail, and stores in the message which mail tells of the answer. Return False, and store nothing, when the message has
-        such a mail already. `audit`: entries to store with the mail. Raises UnknownSession when the session was erased, and
-        MailRefused with the reason unsubscribed, too_many_mails or mail_full.
+        `answers`: id of a message that a user left, if the mail tells the user that staff answered this message. One transaction
+        stores the mail, and stores in the message which mail tells of the answer. Return False, and store nothing, when the
+        message has such a mail already. `audit`: entries to store with the mail. Raises UnknownSession when the session was
+        erased, and MailRefused with the reason unsubscribed, too_many_mails or mail_full.
         """
         values = {name: getattr(mail, name) for name in MailRecord.__struct_fields__}
 
@@ -119,7 +119,8 @@ class Outbox(Database):
         """Return whether this organisation can queue no more mail.
 
         Counting reads many rows. So after a count, this process queues up to an eighth of the free room without counting again.
-        The servers of a cluster do not know of each other's mails, and still hardly exceed the limit.
+        Until the next count, it does not see the mails that other servers of a cluster queue. So a cluster can exceed the limit
+        a little.
         """
         if self._uncounted > 0:
             self._uncounted -= 1
@@ -168,8 +169,8 @@ class Outbox(Database):
         `REMINDERS` are due.
 
         Organisations take turns among equally urgent mails: the organisation whose id follows `after` has the first turn. So an
-        organisation with 100,000 mails does not delay the mails of others. A claimed mail is due again after `lease_ms`, so no
-        mail is lost when a server dies while it sends.
+        organisation with 100,000 mails does not delay other organisations' mails. A claimed mail is due again after `lease_ms`,
+        so no mail is lost when a server dies while it sends.
         """
 
         def claim(connection: sa.Connection) -> MailRecord | None:
@@ -345,7 +346,7 @@ def _free_key(connection: sa.Connection, key: str, sent_before: int) -> bool:
 def old_mails(now: int) -> sa.ColumnElement[bool]:
     """Return the SQL condition for mails that are old enough to be deleted.
 
-    A sent mail stays while one of its links works, because `leave_address` finds the links of an address by their mails.
+    A sent mail stays while one of its links works, because `leave_address` finds the links by the mails to an address.
     """
     works = sa.exists().where(t.link.c.mail == _c.id, t.link.c.expires_at > now, t.link.c.used_at.is_(None))
     sent = sa.and_(_c.state == "sent", _c.created_at < now - _SENT_KEPT_DAYS * _DAY_MS)

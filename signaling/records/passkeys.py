@@ -37,7 +37,7 @@ class TooManyPasskeys(Exception):
 
 
 class Passkeys(Database):
-    """The passkeys of staff in the records."""
+    """The passkeys of staff, in the database."""
 
     async def add_passkey(self, record: PasskeyRecord, *, audit: Iterable[Audited] = ()) -> bool:
         """Store a passkey. Return False when the passkey is stored already.

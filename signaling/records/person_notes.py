@@ -40,7 +40,7 @@ class PersonNote(Struct, frozen=True, kw_only=True):
 
 
 class PersonNotes(Database):
-    """The notes about people in the records."""
+    """The notes about people, in the database."""
 
     async def notes_on(self, person: _Person) -> list[PersonNote]:
         """Return the notes about a person, newest first."""
@@ -55,7 +55,7 @@ class PersonNotes(Database):
         """
 
         def add(connection: sa.Connection) -> None:
-            lock_parent(connection, t.site, note.site)  # the records have no row of a person
+            lock_parent(connection, t.site, note.site)  # lock the site, because the database has no row for a person
             person = sa.and_(t.session.c.site == note.site, t.session.c.user_ref == note.user_ref)
             kept = sa.select(t.session.c.id).where(t.session.c.id == note.session, person).with_for_update()
             if connection.execute(kept).first() is None:

@@ -1,7 +1,7 @@
 """Web Push: the installation's key, the browsers that get pushes, and the pushes that wait to be sent.
 
 A browser belongs to a sign-in of staff or to the session of a user. The browser's row is deleted with that sign-in or session, so
-that nothing is sent to somebody whose rights have ended. The browser's address and keys are sealed.
+that nothing is sent to somebody whose rights have ended. The browser's address and keys are stored encrypted.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ class Device(Struct, frozen=True, kw_only=True):
     """A browser that gets pushes.
 
     Either `sign_in` (hash of the sign-in's token) or `session` is set. `host`: the host of the browser's push service. `sealed`:
-    the browser's address and keys. `stands_by`: the member of staff wants rings even while none of their consoles is open.
+    the browser's address and keys, encrypted. `stands_by`: whether the member of staff wants pushes about rings even while none
+    of their consoles is open.
     """
 
     id: str
@@ -71,7 +72,7 @@ class Pushes(Database):
     # --- the key ---------------------------------------------------------------------------------------------------------
 
     async def push_key(self) -> str:
-        """Return the installation's sealed key, or "" while there is none."""
+        """Return the installation's key for pushes, encrypted, or "" while there is none."""
         row = await self._first(sa.select(t.push_key.c.sealed).where(t.push_key.c.id == _KEY))
         return row["sealed"] if row else ""
 
@@ -212,10 +213,10 @@ class Pushes(Database):
     ) -> list[Push]:
         """Return at most `most` due pushes, and count one try for each. `rings`: True for rings only, False for all other pushes.
 
-        `room`: a function from a push service's host to the number of pushes that it takes now. A service that takes no push now
-        costs only one look-up, even if many pushes wait for it. Push services take turns: the service whose host follows `after`
-        has the first turn. So the long queues of two services do not delay the pushes of a third. A claimed push is due again
-        after `lease_ms`. Pushes whose `until` is over are deleted.
+        `room`: a function from a push service's host to the number of pushes that may be sent to it now. A service with no room
+        now costs only one look-up, even if many pushes wait for it. Push services take turns: the service whose host follows
+        `after` has the first turn. So the long queues of two services do not delay the pushes of a third. A claimed push is due
+        again after `lease_ms`. Pushes whose `until` is over are deleted.
         """
         rank = RING if rings else OTHERS
 

@@ -106,7 +106,7 @@ def _unnoted(_: Change | None) -> tuple[Audited, ...]:
 
 
 class Replies(Database):
-    """The saved replies in the records."""
+    """The saved replies in the database."""
 
     async def replies_for(self, staff: str, site: str) -> list[SavedReply]:
         """Return the replies that this member of staff may insert on this site, the most used first."""
@@ -312,7 +312,7 @@ def _belongs(site: str, owner: str) -> sa.ColumnElement[bool]:
 
 
 def _lock(connection: sa.Connection, site: str, owner: str = "") -> None:
-    """Lock the site or the member whose replies may become more."""
+    """Lock the row of the site or member to which replies can be added, until the end of the transaction."""
     lock_parent(connection, t.site if site else t.staff, site or owner)
 
 

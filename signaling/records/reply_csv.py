@@ -1,8 +1,8 @@
 """Saved replies as CSV (RFC 4180): one row for each reply, with its language, title and text. Pure.
 
-Spreadsheets run a cell that begins like a formula. So the writer puts an apostrophe in front of such a cell, and the reader
-removes it. The writer also puts an apostrophe in front of a cell that already begins with one. So the reader returns exactly the
-written texts.
+A spreadsheet program runs a cell that begins like a formula. So `write` puts an apostrophe in front of such a cell, and `read`
+removes it. `write` also puts an apostrophe in front of a cell that already begins with one. So `read` returns exactly the texts
+that were written.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ class OutcomeKey(NamedTuple):
 
 
 def outcomes_of(key: Key, outcome: str) -> tuple[OutcomeKey, OutcomeKey]:
-    """Return the groups by outcome of a session with this key of grain "fine"."""
+    """Return the two groups, one of each grain, of a session with this outcome. `key`: the session's key of grain "fine"."""
     fine = OutcomeKey("fine", key.slot, key.organisation, key.site, outcome)
     return fine, fine._replace(grain="day", slot=key.slot - key.slot % DAY_MS)
 

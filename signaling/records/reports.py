@@ -50,7 +50,7 @@ class Reports(Database):
     async def report(
         self, begin: int, end: int, by: By, zone: ZoneInfo, site: str = "", realm: Realm = WHOLE
     ) -> dict[Group, Counts]:
-        """Return the counts by group, of the sessions whose users asked for a counselor between `begin` and `end`.
+        """Count the sessions whose users asked for a counselor between `begin` and `end`. Return the counts by group.
 
         `begin`, `end`: Unix ms, rounded down to quarters of an hour; `end` is exclusive. `site`: only this site, or "" for all
         sites of the realm.

@@ -20,8 +20,8 @@ _VERSION = sa.Table(  # Alembic's own table, as Alembic makes it; it is not in `
 )
 _VERSION.primary_key.name = "alembic_version_pkc"
 
-# Columns with texts or names of people. The planner's statistics in PostgreSQL would hold samples of these texts, which no
-# erasure reaches.
+# Columns with texts or names of people. PostgreSQL must keep no statistics about these columns, because its statistics hold
+# samples of the values, which no erasure reaches.
 _UNSAMPLED = {
     "session": (
         "user_ref", "user_name", "brief", "snapshot", "rating_words", "wrap_up_notes", "wrap_up_outcome", "wrap_up_tags",

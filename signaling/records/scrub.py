@@ -42,7 +42,7 @@ def empty_wal(engine: sa.Engine) -> bool:
 def rewrite_file(engine: sa.Engine) -> bool:
     """Rewrite an SQLite file, and then empty its log.
 
-    This removes rows that were deleted before `secure_delete` was on. Return False when a reader of the log prevents this.
+    This removes rows that were deleted before `secure_delete` was on. Return False when a reader of the log prevents emptying it.
     """
     _run(engine, "VACUUM")
     return empty_wal(engine)

@@ -1,4 +1,4 @@
-"""Sessions in the records: creation, changes, search, erasure and retention."""
+"""Sessions in the database: creation, changes, search, erasure and retention."""
 
 from __future__ import annotations
 
@@ -212,9 +212,8 @@ class Sessions(Saves):
         `audit`: an audit entry to store in the same transaction. Other processes learn of the erasure from this entry
         (`History.news`).
 
-        The session's times, category, staff and rating score stay in the records for the reports. Return False when there is
+        The session's times, category, staff and rating score stay in the database for the reports. Return False when there is
         no such session.
-
         """
         async with self._writing() as connection:
             values = ERASED | {"ended_at": sa.func.coalesce(t.session.c.ended_at, t.session.c.started_at)}

@@ -15,13 +15,13 @@ from .database import Database
 from .types import FIRST_ORGANISATION, Changed, SignInRecord, version_of
 
 ID_LENGTH = 16  # number of characters in a sign-in's public id, which is the beginning of its token's hash
-MOST_DEVICES = 30  # at most this many browsers are remembered for one member; the one unused for longest is forgotten first
+MOST_DEVICES = 30  # at most this many browsers are remembered for one member; the browser unused for longest is forgotten first
 Required = Literal["off", "required"]
 ProviderUse = Literal["offered", "only"]
 STANDARD_HOURS = 12  # hours for which a sign-in lasts unless a rule sets another time
 MOST_HOURS = 168  # a rule can let a sign-in last at most this many hours: a week
 Acquaintance = Literal["known", "first", "new"]
-INSTALLATION = "installation"  # id of the row with the rules for everybody
+INSTALLATION = "installation"  # id of the row with the rules for signing in that apply to everybody
 
 
 class NoProvider(ValueError):
@@ -41,8 +41,8 @@ def organisation_of(row: str) -> str:
 class TotpRecord(Struct, frozen=True, kw_only=True):
     """The authenticator app of a member of staff.
 
-    `seed`: sealed. `used_step`: the newest 30-second step whose code was used. `confirmed`: whether its owner has entered a code
-    of the app once.
+    `seed`: encrypted. `used_step`: the newest 30-second step whose code was used. `confirmed`: whether the member has entered a
+    code of the app once.
     """
 
     staff: str
@@ -118,9 +118,9 @@ class SignIns(Database):
     async def know_device(self, staff: str, device: str, sign_in: str, now: int) -> Acquaintance:
         """Remember the browser in which a member has just signed in, by the hash of the browser's own token.
 
-        `sign_in`: the public id of the new sign-in. A known browser keeps the id of its first sign-in: the mail about this
-        browser contains this id. Return "known" if the member has signed in with this browser before, "first" if the member had
-        no remembered browser yet, and "new" otherwise.
+        `sign_in`: the public id of the new sign-in. A known browser keeps the id of its first sign-in, because the mail about
+        this browser contains that id. Return "known" if the member has signed in with this browser before, "first" if the member
+        had no remembered browser yet, and "new" otherwise.
         """
         c = t.staff_device.c
         mine, this = c.staff == staff, (c.staff == staff) & (c.token_hash == device)
@@ -161,8 +161,8 @@ class SignIns(Database):
     ) -> bool:
         """Replace the password hash `before` by a new one.
 
-        End the member's one-time links, and all their sign-ins except `keep`. Return False, and change nothing, when the stored
-        password hash is not `before`. `audit`: audit entries to store in the same transaction.
+        End the member's one-time links, and all their sign-ins except the sign-in with the token hash `keep`. Return False, and
+        change nothing, when the stored password hash is not `before`. `audit`: audit entries to store in the same transaction.
         """
 
         def change(connection: sa.Connection) -> bool:
@@ -225,7 +225,7 @@ class SignIns(Database):
         return TotpRecord(**row) if row else None
 
     async def begin_totp(self, staff: str, seed: str) -> bool:
-        """Store an unconfirmed app with a sealed seed. Return False when the member has a confirmed app."""
+        """Store an unconfirmed app with its encrypted seed. Return False when the member has a confirmed app."""
 
         def begin(connection: sa.Connection) -> bool:
             mine = t.totp.c.staff == staff
@@ -312,7 +312,7 @@ class SignIns(Database):
     # --- rules -----------------------------------------------------------------------------------------------------------
 
     async def sign_in_rules(self, of: str = INSTALLATION) -> SignInRules:
-        """Return the rules of the installation, or of an organisation's row (`rules_of`)."""
+        """Return the sign-in rules of the installation, or of an organisation (whose row `of` is, see `rules_of`)."""
         return (await self._rules(t.sign_in_rules.c.id == of)).get(of, SignInRules())
 
     async def rules_for(self, organisation: str) -> SignInRules:

@@ -19,7 +19,7 @@ CHANNELS: Final[tuple[Channel, ...]] = ("text", "voice", "video")
 MOST_FIELDS: Final = 8  # one form has at most this many fields
 MOST_CHOICES: Final = 20  # one field has at most this many choices
 MOST_LABEL: Final = 60  # at most this many characters in a field's name, and in a choice
-MOST_LAUNCHER: Final = 40  # at most this many characters in the launcher's text
+MOST_LAUNCHER: Final = 40  # at most this many characters in the text on the launcher, the widget's button
 MOST_NOTICE: Final = 300  # at most this many characters in a notice
 # kind of a field → an answer has at most this many characters
 MOST_ANSWER: Final[dict[FieldKind, int]] = {"line": 120, "text": 500, "choice": MOST_LABEL}
@@ -42,5 +42,5 @@ class FormField(Struct, kw_only=True):
 
 
 def in_language(names: dict[str, str], language: str) -> str:
-    """Return the name in that language, else in the most suitable language, else in any language. Without names, return ""."""
+    """Return the name in `language`, else in the most suitable language, else in any language. Without names, return ""."""
     return names.get(language) or names.get(lookup(language, names) or "") or next(iter(names.values()), "")

@@ -33,7 +33,7 @@ _SITE_COLUMNS = tuple(column.name for column in t.site.columns)
 
 
 class Places(Database):
-    """The sites and the staff in the records."""
+    """The sites and the staff in the database."""
 
     # --- sites ---------------------------------------------------------------------------------------------------------
 
@@ -270,9 +270,9 @@ class Places(Database):
     # --- identification codes ------------------------------------------------------------------------------------------
 
     async def use_code(self, jti: str, expires_at: int) -> bool:
-        """Mark a code as exchanged. The mark stays at least until `expires_at` (Unix ms; see `purge`).
+        """Mark a one-time code, such as an identification code or an invite, as used. `jti`: the code's id.
 
-        Return False when the code was exchanged before.
+        The mark stays at least until `expires_at` (Unix ms; see `purge`). Return False when the code was used before.
         """
         try:
             await self._do(sa.insert(t.used_code).values(jti=jti, expires_at=expires_at))
@@ -305,7 +305,7 @@ def _category_rows(site: Site) -> list[dict[str, Any]]:
 
 
 def _keeping(stored: Any, value: WrapUpPlan | MailPlan | AppointmentPlan | None) -> Any:
-    """Return the value as JSON, with those fields of the stored JSON that this version of the value does not know."""
+    """Return the value as JSON, with those fields of the stored JSON that only a newer version of this server knows."""
     if value is None or not isinstance(stored, dict):
         return _plain(value)
     return {name: each for name, each in stored.items() if name not in value.__struct_fields__} | _plain(value)
@@ -328,8 +328,8 @@ def _replace_rows(connection: sa.Connection, table: sa.Table, name: str, site: s
 async def _has_foreign_past(connection: AsyncConnection, site: Site) -> bool:
     """Return whether another organisation had a site with this id, and sessions of that site are still stored.
 
-    Users and notes about them are found by the site's id. So a new site with this id would show them to another organisation's
-    staff.
+    Users and notes about them are found by the site's id. So a new site with this id would show these users and notes to another
+    organisation's staff.
     """
     theirs = (t.session.c.site == site.id) & (t.session.c.organisation != site.organisation)
     return (await connection.execute(sa.select(t.session.c.id).where(theirs).limit(1))).first() is not None

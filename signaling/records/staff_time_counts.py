@@ -1,7 +1,7 @@
 """Sums of the time that each member of staff was in each state, for reports.
 
-Pure. The leader tells a `Tally` of each change of state. The tally divides the time into slots of `SLOT_MS`, as reports do. Then
-`StaffTimes` adds the tally's sums to the stored sums.
+Pure. The leading server passes each change of a member's state to a `Tally`. The tally divides the time into slots of `SLOT_MS`,
+as reports do. Then `StaffTimes` adds the tally's sums to the stored sums.
 """
 
 from __future__ import annotations
@@ -86,7 +86,10 @@ class Tally:
         self._sums: Sums = defaultdict(Counter)
 
     def enter(self, organisation: str, staff: str, kind: StaffKind | None, at: int) -> None:
-        """Record that a member enters a state at this time (Unix ms). `kind` None: the member leaves work."""
+        """Add the time of the member's former state to the sums, and begin a new state at `at` (Unix ms).
+
+        `kind`: the new state's kind; None: the member leaves work.
+        """
         before = self._open.pop(staff, None)
         if before is not None:
             self._add(before, staff, at)

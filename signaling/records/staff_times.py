@@ -1,6 +1,6 @@
 """Sums of the time that staff were in each state.
 
-The leader adds to these sums as time passes, so a report over a year reads few rows.
+The leading server adds to these sums as time passes, so a report over a year reads few rows.
 """
 
 from __future__ import annotations

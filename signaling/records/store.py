@@ -1,4 +1,4 @@
-"""`Records`: all stored data. Each subject has a class in a file of its own."""
+"""`Records`: the database, with all stored data. Each subject has a class in a file of its own."""
 
 from __future__ import annotations
 
@@ -35,4 +35,4 @@ class Records(
     Organisations, Logos, SignIns, Passkeys, Oidc, Replies, PersonNotes, Sessions, Lines, History, Outbox, Links, Figures,
     Reports, StaffTimes, Webhooks, ApiTokens, ApiAnswers, People, FirstStart, ThreadsRead, Arrivals, Pushes, Appointments,
 ):  # fmt: skip  # a list of names
-    """The records. Open by `await Records.open(url)` and close by `close()`. Most methods run one transaction."""
+    """The database. Open by `await Records.open(url)` and close by `close()`. Most methods run one transaction."""

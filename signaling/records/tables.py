@@ -295,7 +295,7 @@ session = sa.Table(
     sa.Index("ix_session_started_at", "started_at"),
 )
 
-# the cells of staff's time that appointments take; the primary key makes sure that no cell belongs to two appointments
+# the 15-minute cells of staff's time that appointments take; the primary key makes sure that no cell belongs to two appointments
 appointment_cell = sa.Table(
     "appointment_cell",
     metadata,
@@ -496,7 +496,7 @@ link = sa.Table(
     _time("used_at", nullable=True),
 )
 
-# the VAPID key of the installation, sealed
+# the VAPID key of the installation, encrypted
 push_key = sa.Table(
     "push_key", metadata, sa.Column("id", sa.Text, primary_key=True), sa.Column("sealed", sa.Text, nullable=False)
 )
@@ -565,7 +565,7 @@ api_answer = sa.Table(
     _text("owner"),
 )
 
-# `sites` is null for all sites; `secret` and `old_secret` are sealed
+# `sites` is null for all sites; `secret` and `old_secret` are encrypted
 webhook = sa.Table(
     "webhook",
     metadata,

@@ -23,7 +23,7 @@ _SELECT = sa.select(*(_c[name] for name in SessionRecord.__struct_fields__))
 class ThreadReader(Struct, frozen=True, kw_only=True):
     """A user of a site for whom the partner vouches.
 
-    `since`: conversations that ended before this time (Unix ms) are no longer kept.
+    `since`: conversations that ended before this time (Unix ms) are not shown, because the site keeps conversations no longer.
     """
 
     site: str

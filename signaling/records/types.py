@@ -37,7 +37,7 @@ FIRST_ORGANISATION = "main"  # id of the organisation that every installation ha
 
 
 class StaleEpoch(Exception):
-    """A newer epoch has opened this board, because the room now runs on another media worker."""
+    """The board was opened under a higher epoch (number of the room's opening): another media worker runs the room now."""
 
 
 class Overtaken(Exception):
@@ -272,8 +272,8 @@ class SignInRecord(Struct, frozen=True, kw_only=True):
     """A sign-in of a member of staff.
 
     `seen_at`: when the sign-in was last used, to the minute; 0 if it was never used after it was made.
-    `device` and `network`: from which browser and network the sign-in was made, in words for its owner. `proved_at`: when its
-    owner last gave a password, a code or a passkey. `limited`: the sign-in can only be used to set up a second factor.
+    `device` and `network`: from which browser and network the sign-in was made, in words for the member. `proved_at`: when the
+    member last gave a password, a code or a passkey. `limited`: the sign-in can only be used to set up a second factor.
     """
 
     token_hash: str
@@ -455,8 +455,8 @@ class DayCounts(Struct, frozen=True, kw_only=True):
     """The day's figures for the wallboard. A figure without data is None.
 
     `served`: sessions that a counselor answered. `left`: sessions that ended unanswered, because the user gave up or left a
-    message. `service_level_percent`: share of these sessions that a counselor answered within 20 s. `rating`: mean score of the
-    users' ratings, 1 to 5.
+    message. `service_level_percent`: of all served and left sessions, the share that a counselor answered within 20 s.
+    `rating`: mean score of the users' ratings, 1 to 5.
     """
 
     served: int

@@ -47,9 +47,10 @@ class SameEvents(Exception):
 class Endpoint(Struct, frozen=True, kw_only=True):
     """A webhook endpoint of an organisation.
 
-    `sites`: the endpoint gets only events of these sites; None: events of all sites. `secret`, `old_secret`: sealed secrets; the
-    old secret is valid until `old_until`. `state`: "failed" if the server has switched the endpoint off, because nothing could be
-    delivered for three days. `why`: why the last try failed, or "". `failures`: number of failed tries since the last success.
+    `sites`: the endpoint gets only events of these sites; None: events of all sites. `secret`, `old_secret`: encrypted secrets;
+    the old secret is valid until `old_until`. `state`: "failed" if the server has switched the endpoint off, because it accepted
+    no event for three days or answered with status 410. `why`: why the last try failed, or "". `failures`: number of failed tries
+    since the last success.
     `paused_until`: no event is sent before this time. `crowded`: too many events wait, and new ones are not stored. `well_at`:
     when an event was last delivered; 0: never. Times are Unix ms.
     """
@@ -200,7 +201,7 @@ class Webhooks(Leading):
     # --- events ----------------------------------------------------------------------------------------------------------
 
     async def announce(self, event: Event) -> None:
-        """Store an event for the endpoints that want it. Used for events without a change of the records."""
+        """Store an event for the endpoints that want it. Use this for events that report no change in the database."""
         await self._transaction(lambda connection: announce(connection, [event]), writes=True)
 
     async def announce_recording(self, session_id: str, epoch: int, period: int, at: int) -> None:

@@ -41,7 +41,7 @@ class Endpoints:
     async def add(
         self, organisation: str, url: str, events: Iterable[str], sites: Collection[str] | None = None, *, by: str
     ) -> tuple[Endpoint, str]:
-        """Add an endpoint to which webhooks are sent. Return the endpoint and its secret, which is shown only now.
+        """Add an endpoint to which webhooks are sent. Return the endpoint and its secret, which is never shown again.
 
         `sites`: the sites whose events the endpoint gets; None: all sites of the organisation. Raises BadEndpoint and SameEvents
         as `change` does, and TooManyEndpoints if the organisation already has as many endpoints as allowed.
@@ -64,8 +64,8 @@ class Endpoints:
     ) -> None:
         """Change an endpoint, or switch it on or off.
 
-        Raises BadEndpoint if the URL or the events are refused, and SameEvents if another endpoint that is switched on sends
-        one of the events to the same URL.
+        Raises BadEndpoint if the URL or the events are refused. Raises SameEvents if another endpoint that is switched on gets
+        one of these events at the same URL, so that the event would arrive twice.
         """
         changed = {
             "url": self._reach.checked(url),
@@ -84,7 +84,7 @@ class Endpoints:
         self.announced.set()
 
     async def rotate(self, endpoint: Endpoint, *, by: str) -> str:
-        """Give an endpoint a new secret, and return the secret. For a day, messages are signed with the old secret, too."""
+        """Give an endpoint a new secret, and return it. For a day, messages are signed with both the new and the old secret."""
         secret = new_secret()
         await self._records.change_endpoint(
             endpoint.id,
@@ -132,7 +132,10 @@ def entries(by: str, action: AuditAction, endpoint: Endpoint) -> list[Audited]:
 
 
 def _described(endpoint: Endpoint) -> str:
-    """Return the audit's text about an endpoint: host, events and sites. The rest of the endpoint's URL can contain a secret."""
+    """Return the audit's text about an endpoint: host, events and sites.
+
+    The text leaves out the rest of the endpoint's URL, because it can contain a secret.
+    """
     sites = ["*"] if endpoint.sites is None else endpoint.sites[:_MOST_SHOWN]
     more = "" if endpoint.sites is None or len(endpoint.sites) <= _MOST_SHOWN else ", …"
     return f"{urlsplit(endpoint.url).hostname}: {', '.join(endpoint.events)}; {', '.join(sites)}{more}"

@@ -1,8 +1,8 @@
-"""Decide to which addresses webhooks may go, and from which addresses partners' keys may be fetched. Pure.
+"""Decide to which addresses this server may connect for webhooks, pushes, partners' keys and sign-in providers. Pure.
 
-An operator of a site types the URL. Without these rules, the URL could lead this server to machines that strangers cannot reach,
-such as a database on the same host. The owner of a host name decides to which IP address the name points, and can change the
-address between two look-ups. So each IP address is checked when a connection to the address is opened (`sending.py`).
+An operator or a browser gives the URL. Without these rules, the URL could lead this server to machines that strangers cannot
+reach, such as a database on the same host. The owner of a host name decides to which IP address the name points, and can change
+the address between two look-ups. So each IP address is checked when a connection to the address is opened (`sending.py`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Send the webhooks' events in the outbox. Only the leader runs this.
+"""Send the webhooks' events in the outbox. In a cluster, only the leading server runs this.
 
 At most `PLACES` events at a time are sent to one endpoint, so a slow endpoint does not delay events to other endpoints. After
 each failure, an event waits longer for its next try. Later events of the same session wait until that event is delivered or given
@@ -31,7 +31,7 @@ from .signing import headers
 log = structlog.get_logger(__name__)
 
 LOOK_S = 1.0  # seconds between two searches of the outbox for events that are due
-AWAY_S = 5.0  # seconds of pause while the records are unavailable
+AWAY_S = 5.0  # seconds of pause while the database is unavailable
 CROWD_LOOK_S = 60.0
 PLACES = 4  # at most this many events are sent to one endpoint at the same time
 LEASE_MS = 25_000  # ms for which one task reserves an event; a try takes at most 15 s
@@ -159,7 +159,7 @@ class Sender:
         if outcome.status == GONE:
             await self._disable(endpoint, "410")
         elif now >= delivery.until:
-            # the endpoint has accepted other events, so it refuses only this event
+            # an endpoint that has accepted another event since this event was queued refuses only this event
             if endpoint.well_at > delivery.until - KEPT_TRYING_MS:
                 await self._records.give_up_delivery(delivery.n)
             else:

@@ -29,8 +29,8 @@ class Outcome:
     """The result of a try to post a message.
 
     `status`: HTTP status of the response, or 0 without a response. `answer`: the beginning of the response's body.
-    `retry_after_s`: how many seconds the receiver asks us to wait. `why`: "" or one of "forbidden_address", "unknown_host",
-    "unreachable", "timeout", "tls", "malformed", "redirect", "no_secret".
+    `retry_after_s`: how many seconds the receiver asks us to wait. `why`: why there is no usable response: "forbidden_address",
+    "unknown_host", "unreachable", "timeout", "tls", "malformed", "redirect" or "no_secret"; "" if there is one.
     """
 
     status: int = 0
@@ -41,7 +41,7 @@ class Outcome:
 
     @property
     def well(self) -> bool:
-        """Return whether the receiver has accepted the message: its HTTP status is 200 to 299."""
+        """Return whether the receiver has accepted the message: the response's HTTP status is 200 to 299."""
         return 200 <= self.status < 300 and not self.why
 
 

@@ -1,4 +1,4 @@
-"""Secrets and signatures by Standard Webhooks. Pure, except for the random secret."""
+"""Secrets and signatures as Standard Webhooks specifies them. Pure, except for the random secret."""
 
 from __future__ import annotations
 

@@ -5,9 +5,10 @@ answer, sign-ins stay valid for an hour, so a failure of the provider does not e
 this installation, for example because of a wrong client secret, sign-ins stay valid until they expire. Every other refusal with
 an error code counts as a refusal of the person, and ends that person's sign-in. The audit contains the error code.
 
-A provider may issue no refresh tokens. Then the userinfo endpoint is asked with the access token, and a sign-in lasts until this
-token has expired. If only the ID token named the role, the endpoint says whether the person is still active. The sign-in ends if
-the member has another role than at sign-in, or if the settings give another role for the same values.
+Some providers issue no refresh tokens. Then the server asks the userinfo endpoint with the access token, and a sign-in lasts
+until the access token has expired. If only the ID token named the role, the endpoint says whether the person is still active.
+In that case, the sign-in also ends if the member has another role than at sign-in, or if the settings now give another role for
+the values that the ID token named.
 
 Each provider is asked in a task of its own. So an organisation's provider that is slow, or that answers nonsense, delays no other
 organisation's checks.
@@ -77,7 +78,7 @@ class Checks:
         await self.done()
 
     async def _look_at(self, source: str, settings: OidcSettings, provider: Provider) -> None:
-        """Check those sign-ins of one provider that are due."""
+        """Check those sign-ins of one provider that are due for a check."""
         places = asyncio.Semaphore(AT_ONCE)
 
         async def in_turn(record: ProviderSignIn) -> None:
@@ -125,7 +126,7 @@ class Checks:
             raise BadToken("the provider speaks of somebody else")
         if not kept.values:
             await self._take_over(record, claims, settings)
-        elif people.names_role(claims, settings):  # from now on, an answer without the role says that the role is gone
+        elif people.names_role(claims, settings):  # from now on, an answer without the role claim means that the role is gone
             known = self._oidc.sealed(replace(kept, values=[]), record.token_hash)
             await self._records.save_provider_check(record.token_hash, tokens=known)
             await self._take_over(record, claims, settings)
@@ -153,10 +154,10 @@ class Checks:
         return claims
 
     async def _confirm(self, record: ProviderSignIn, kept: Kept, settings: OidcSettings) -> None:
-        """Let a sign-in go on whose role only its ID token named, and change nothing in the member's record.
+        """Keep a sign-in valid if only its ID token named the role. Change nothing in the member's record.
 
-        Raises BadToken if the member is gone or has another role: the ID token may be older than a newer sign-in of the member.
-        The last owner of an organisation keeps their role, and the sign-in goes on.
+        Raises BadToken if the member is gone, if the settings give no role any more, or if the member now has another role, for
+        example since a newer sign-in. The last owner of an organisation keeps their role and the sign-in in any case.
         """
         member = await self._records.staff_of_subject(record.issuer, record.subject)
         if member is None:

@@ -1,4 +1,4 @@
-"""Requests to an OpenID provider: for its description, its keys, tokens, and the claims of a token's owner."""
+"""Requests to an OpenID provider: for its description, its keys, tokens, and its claims about the person who signs in."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from signaling.protocol.texts import Exact
 TIMEOUT_S = 10.0
 MOST_BYTES = 256 * 1024  # Longer responses of the provider are refused.
 KNOWN_MS = 10 * 60_000  # Milliseconds for which the description and the keys are cached.
-NEW_KEYS_MS = 60_000  # At least this many ms pass between two key requests for tokens that name an unknown key.
+NEW_KEYS_MS = 60_000  # For tokens that name an unknown key, the provider's keys are fetched again only after this many ms.
 # At least this many ms pass between a failed request and the next; otherwise each token of a stranger could cause a request to
 # the provider.
 AGAIN_MS = 5_000

@@ -69,10 +69,11 @@ class State(Struct, kw_only=True):
 
 
 class Kept(Struct, kw_only=True):
-    """The tokens of a sign-in, which the records store encrypted.
+    """The provider's tokens of a sign-in. They are stored encrypted in the database.
 
-    `until`: when the access token expires (Unix ms). `values`: the values with a rule that the claim `claim` of the ID token had,
-    if there is no refresh token and the userinfo endpoint has never named the role to this sign-in; otherwise [].
+    `until`: when the access token expires (Unix ms). `values`: those values of the ID token's claim `claim` for which the
+    settings have a rule. This list is empty if there is a refresh token, or if the userinfo endpoint has named the role to this
+    sign-in.
     """
 
     access_token: Annotated[str, by(Exact(32_768))]
@@ -106,8 +107,8 @@ class OidcSignIn:
     def __init__(self, records: Records, seal: Seal, wall: Callable[[], int], guarded: Connector = lambda _: None) -> None:
         """Make the sign-in. `wall`: returns the machine's time, with which the provider's tokens are checked.
 
-        `guarded`: returns the connector for requests to organisations' own providers. Their addresses were typed by the
-        organisations' owners, so they are not trusted.
+        `guarded`: returns the connector for requests to organisations' own providers. The organisations' owners typed the
+        addresses of these providers, so the addresses are not trusted.
         """
         self._records = records
         self._seal = seal
@@ -120,7 +121,7 @@ class OidcSignIn:
     async def of_organisation(self, organisation: str) -> tuple[str, OidcSettings] | None:
         """Return the owner (`State.of`) and the settings of the provider at which an organisation's people sign in.
 
-        This is the organisation's own provider, otherwise the installation's provider. Return None when neither exists.
+        An organisation without a provider of its own uses the installation's provider. Return None when neither exists.
         `organisation`: "" while the organisation is not known.
         """
         found = await self._records.all_oidc_settings()
@@ -224,7 +225,7 @@ class OidcSignIn:
         # `kept.issuer` and `kept.client_id` are empty if a server of an earlier version began this sign-in
         begun = (kept.issuer, kept.client_id)
         if begun not in (("", ""), (settings.issuer, settings.client_id)):
-            raise SignInRefused("state_over")  # the owner has since set another provider, which must not get the code
+            raise SignInRefused("state_over")  # the settings now name another provider, which must not get the code
         if returned.error or not returned.code:
             raise SignInRefused("provider_refused")
         try:
@@ -291,11 +292,11 @@ class OidcSignIn:
         try:
             confirmed = people.names_role(await provider.user_info(tokens.access_token, now), settings)
         except (ProviderAway, ProviderRefuses, BadProvider):
-            confirmed = False  # a check that gets an answer decides
+            confirmed = False  # a later check that gets an answer will decide (`checks.py`)
         return kept if confirmed else replace(kept, values=people.values_of(claims, settings), claim=settings.role_claim)
 
     def sealed(self, kept: Kept, right: str) -> str:
-        """Return the tokens of a sign-in encrypted, as the records store them.
+        """Encrypt the provider's tokens of a sign-in for the database.
 
         `right`: the hash of the sign-in's own token. Without this hash, the encrypted tokens cannot be decrypted.
         """
@@ -327,14 +328,17 @@ class OidcSignIn:
         )
 
     async def _state(self, returned: Returned, now: int) -> State:
-        """Return the `State` from the browser's cookie. Each `State` works once. Raises SignInRefused (state_over)."""
+        """Return the `State` from the browser's cookie. Each `State` works once.
+
+        Raises SignInRefused with the reason state_over.
+        """
         try:
             kept = _read_state(self._seal.open(returned.cookie, _STATE))
         except Unsealable:
             raise SignInRefused("state_over") from None
         if not secrets.compare_digest(kept.state.encode(), returned.state.encode()) or now > kept.until:
             raise SignInRefused("state_over")
-        # the browser comes from another provider; its code must not be sent to this provider
+        # another provider sent the browser back, and that provider's code must not be sent to this provider
         if kept.redirect_uri != returned.callback:
             raise SignInRefused("state_over")
         if not await self._records.use_code(f"oidc state/{kept.state}", kept.until):
@@ -368,9 +372,10 @@ class OidcSignIn:
     async def take_over(self, known: StaffRecord, claims: Claims, settings: OidcSettings) -> StaffRecord | None:
         """Store the member's new role and name, and the audit entry. Return the stored member.
 
-        Return None when the provider gives them no role any more.
+        Return None when the provider gives the member no role any more.
 
-        The last owner of an organisation keeps their role, so that somebody can still run it. Raises Changed.
+        The last owner of an organisation keeps their role, so that somebody can still run the organisation. Raises Changed if
+        the stored member is no longer equal to `known`.
         """
         member = people.updated(known, claims, settings)
         if member is None or member == known:

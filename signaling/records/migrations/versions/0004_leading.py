@@ -1,4 +1,4 @@
-"""Add the term of a cluster's leader."""
+"""Add the term, a number that each new leader of a cluster raises."""
 
 from __future__ import annotations
 

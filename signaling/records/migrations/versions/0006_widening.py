@@ -1,4 +1,4 @@
-"""Add the times after which a category's requests are offered to a wider tier."""
+"""Add the times after which a category's requests are also offered to staff of other categories."""
 
 from __future__ import annotations
 
