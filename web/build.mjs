@@ -32,7 +32,7 @@ const { output } = await build({
     ...modern,
     outDir,
     assetsInlineLimit: 0, // the pages' strict CSP forbids inline scripts and data: modules, so no asset is inlined
-    license: { fileName: "assets/third-party.md" }, // MIT and ISC require that notices go with the code
+    license: { fileName: "assets/third-party.md" }, // the MIT and ISC licences require that their notices go with the code
     rollupOptions: { input: Object.fromEntries(pages.map((page) => [page, join(here, "src", page, "index.html")])) },
   },
 });
@@ -52,7 +52,7 @@ await build({
   },
 });
 
-// A module (`widget-api.js`) for pages that use the widget's events.
+// Build the module `widget-api.js`, for partners' pages that use the widget's events.
 await build({
   ...shared,
   root: join(here, "src/widget"),
@@ -62,7 +62,7 @@ await build({
     lib: { entry: join(here, "src/widget/plain.ts"), formats: ["es"], fileName: () => "widget-api.js" },
   },
 });
-// The script that shows the page to staff. The widget imports it once the visitor has agreed.
+// Build the script that shows the visitor's page to staff. The widget imports this script once the visitor has agreed.
 await build({
   ...shared,
   root: join(here, "src/cobrowse"),
@@ -90,7 +90,8 @@ for (const page of pages.filter((page) => existsSync(join(here, "src/worker", `$
 await cp(join(here, "src/worker/icons"), join(outDir, "icons"), { recursive: true });
 await copyData("pdfjs-dist", "pdfjs", [
   "cmaps",
-  ...["FoxitSymbol.pfb", "FoxitDingbats.pfb", "LICENSE_FOXIT"].map((name) => `standard_fonts/${name}`), // systems have the other fonts of PDF
+  // Operating systems have all other standard fonts of PDF.
+  ...["FoxitSymbol.pfb", "FoxitDingbats.pfb", "LICENSE_FOXIT"].map((name) => `standard_fonts/${name}`),
   ...["jbig2.wasm", "openjpeg.wasm", "LICENSE_JBIG2", "LICENSE_OPENJPEG"].map((name) => `wasm/${name}`),
 ]);
 await copyData("@mediapipe/selfie_segmentation", "segmentation", [
@@ -102,7 +103,7 @@ await copyData("@mediapipe/selfie_segmentation", "segmentation", [
 ]);
 
 /** Copies files that a package's code fetches only when it needs them. The name of the copies' folder contains the package's
- *  version, so browsers may cache the files forever. */
+ *  version, so browsers can cache the files forever. */
 async function copyData(name, folder, files) {
   const from = join(here, "node_modules", name);
   const { version } = JSON.parse(await readFile(join(from, "package.json"), "utf8"));
@@ -144,7 +145,7 @@ if (existsSync(join(here, "src/shop/index.html"))) {
   });
 }
 
-/** Moves the style sheet that declares the order of the cascade layers before the other style sheets of a page. */
+/** Puts the style sheet that declares the order of the cascade layers in front of the other style sheets of a page. */
 async function withLayersFirst(html) {
   const sheets = html.match(/ *<link rel="stylesheet"[^>]*>\n?/g) ?? [];
   const texts = await Promise.all(sheets.map((sheet) => readFile(join(outDir, /href="\/([^"]+)"/.exec(sheet)[1]), "utf8")));

@@ -23,7 +23,7 @@ const STARS = [1, 2, 3, 4, 5];
  *  `wrapped_up` comes only after the visitor's session has ended for another reason, and this screen shows that other reason. */
 type Unseen = OneOf<EndReason, "unserved" | "wrapped_up">;
 
-/** The screen after a call: why the call ended, a rating in two taps, and a copy to keep. */
+/** The screen after a call: why the call ended, a rating in two taps, and a copy of the conversation to keep. */
 export function After({ call, session }: { call: Call; session: SessionView }) {
   const talked = session.active_at !== null;
   const reason: RareKey = `after.ended.${session.end_reason as Exclude<EndReason, Unseen>}`;
@@ -52,8 +52,8 @@ export function After({ call, session }: { call: Call; session: SessionView }) {
   );
 }
 
-/** Lets the visitor withdraw their consent to the recording, after the conversation or while a call goes on as text. This works
- *  only while the page still has the session's token. */
+/** Lets the visitor withdraw their consent to the recording, after the conversation, or while a former call goes on as a text
+ *  conversation. This works only while the page still has the session's token. */
 export function Recorded({ call, session }: { call: Call; session: SessionView }) {
   const [asking, setAsking] = useState(false);
   const over = session.state !== "active";

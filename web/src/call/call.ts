@@ -95,7 +95,7 @@ export class Call {
     this.follow();
   }
 
-  /** Remembers the channel of this page, also for a reload. */
+  /** Stores this page's channel (text, voice or video), also for a reload. */
   private become(channel: Channel): void {
     this.handoff.channel = channel;
     keepHandoff(this.handoff);

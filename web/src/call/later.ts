@@ -1,5 +1,5 @@
-/** The rare screens of the call page, whose code loads later. The parts of the page that load first import these screens from
- *  here. */
+/** The screens that the call page rarely shows. The page loads their code later. The parts of the page that load first import
+ *  these screens from here. */
 
 import { lazy, optional } from "../room/lazy";
 import { withTexts } from "../ui/i18n";

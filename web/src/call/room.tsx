@@ -83,7 +83,7 @@ function usePanels(call: Call, phone: boolean, text: boolean) {
   return { open: crowded ? { chat: false, board: true } : open, toggle };
 }
 
-/** Whether the visitor is allowed to add voice to a text conversation here, as in the panel. */
+/** Whether the visitor is allowed to add voice to a text conversation in the call window. */
 const mayAddVoice = ({ state, channel, site, upgrade, participants, you }: SessionView) =>
   state === "active" &&
   channel === "text" &&

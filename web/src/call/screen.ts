@@ -23,7 +23,7 @@ export const isOver = (screen: Screen): boolean =>
 export interface Local {
   /** The channel that the visitor has chosen, such as voice or video. */
   channel: Channel;
-  /** Whether the visitor has entered in this tab. The tab remembers that over a reload. */
+  /** Whether the visitor has pressed the button to enter in this tab. The tab remembers that over a reload. */
   entered: boolean;
 }
 

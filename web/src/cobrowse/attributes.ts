@@ -22,7 +22,7 @@ const ADDRESSES: Record<string, readonly string[]> = {
 /** Attributes whose text takes up room on the page. Their masked text has the same length, so that the layout stays. */
 const ROOM = new Set(["alt", "placeholder"]);
 const NEVER = /^(on.*|srcdoc|srcset|imagesrcset|sizes|nonce|integrity|action|formaction|ping|http-equiv|content)$/i;
-/** Elements whose `value` nobody types. Any other element could be a field, such as a site's own `<x-input>`. */
+/** Elements whose `value` nobody types. Any other element with a `value` could be a field, such as a site's own `<x-input>`. */
 const VALUED = new Set(["button", "data", "li", "meter", "progress"]);
 const SVG = "http://www.w3.org/2000/svg";
 const PIXELS = /^-?[\d.]+(px)?$/;

@@ -344,7 +344,7 @@ describe.each<Mode>(["strict", "open"])("fields in %s mode", (mode) => {
     const inputs = sent.flatMap(({ events }) => events).filter((event) => event.type === INCREMENTAL && event.data.source === 5);
     expect(inputs).toHaveLength(3);
     for (const input of inputs) expect(JSON.stringify(input)).toContain('"text":""');
-    find("#password").setAttribute("type", "text"); // "show my password"
+    find("#password").setAttribute("type", "text"); // as when the visitor presses "show my password"
     fill("#password", "kimword10");
     recorder!.show(find("#password"), true);
     expect(await left()).not.toContain("kimword");
@@ -447,7 +447,8 @@ it.each<Mode>(["strict", "open"])("leaves out what the recorder reads in frames,
   ].join("");
   expect(all).not.toMatch(/kimword|•/);
   const move = (id: number) => change({ source: 1, positions: [{ x: 7, y: 7, id, timeOffset: 0 }] });
-  expect([move(0), move(4)]).toEqual([expect.stringContaining('"x":7'), "null"]); // a keypad could be in the frame
+  // The frame could show a keypad, so no position in the frame leaves the page.
+  expect([move(0), move(4)]).toEqual([expect.stringContaining('"x":7'), "null"]);
   expect(change({ ...none, texts: [{ id: 5, value: "openword" }] })).toContain(mode === "open" ? "openword" : "••••••••");
 });
 

@@ -9,7 +9,7 @@
 import type { Seen } from "./events";
 import type { Mode } from "./rules";
 
-/** The texts that the visitor reads on the page, in their language. */
+/** The texts that the visitor reads on the page, in the visitor's language. */
 export interface Words {
   /** A sentence that says who sees the page, such as "Jimin sees this page". */
   seen: string;

@@ -116,6 +116,6 @@ function maskedString(string: string): string {
 
 function cleanQuoted(quoted: string, limits: Limits): string {
   const url = /^["']/.test(quoted) ? quoted.slice(1, -1) : quoted.trim();
-  if (url.startsWith("#")) return url; // another part of the same drawing, such as a filter
+  if (url.startsWith("#")) return url; // the address names another part of the same drawing, such as a filter
   return cleanUrl(url, limits).replace(/["\\\n]/g, encodeURIComponent);
 }

@@ -7,7 +7,7 @@ import { Button, Icon, locale, toast, whenText } from "../ui";
 import type { Actions } from "./actions";
 import { t } from "../staff/texts";
 
-/** Whether staff must call this visitor back now: the visitor has not entered the conversation yet. */
+/** Whether the counselor is calling this visitor back, and the visitor has not entered the conversation yet. */
 export const callsBack = ({ state, callback }: SessionView): boolean =>
   state === "active" && callback?.state === "calling" && !callback.came;
 
@@ -17,8 +17,8 @@ interface Props {
   actions: Pick<Actions, "invite" | "moveCallback" | "missCallback">;
 }
 
-/** Shown to the counselor instead of the stage until the visitor enters the conversation of a callback. The card shows the
- *  visitor's contact, makes a new link for the visitor, and has a button to press when nobody answers. */
+/** Shown to the counselor instead of the people's pictures until the visitor enters the conversation of a callback. The card
+ *  shows the visitor's contact, makes a new link for the visitor, and has a button to press when nobody answers. */
 export function CallbackCard({ client, session, actions }: Props) {
   const [missed, setMissed] = useState(false);
   const { callback } = session;

@@ -302,7 +302,7 @@ function Signed({ client, inbox, state, me, onSignedOut }: SignedProps) {
             )}
             <div class="side-brief">
               <BriefCard
-                brief={session.brief && { ...session.brief, earlier_sessions: [] } /* the person card shows these sessions */}
+                brief={session.brief && { ...session.brief, earlier_sessions: [] } /* `PersonCard` shows earlier sessions */}
                 site={session.site.name}
                 category={session.category.name}
                 language={session.language}
@@ -368,7 +368,8 @@ function Signed({ client, inbox, state, me, onSignedOut }: SignedProps) {
 
 const SHOWS_FORM = 300; // the person card is at least this wide while it shows who hears whom or the wrap-up, px
 
-/** Returns whether the page is so narrow that it shows one part at a time. The style sheets use the same width. */
+/** Returns whether the page is so narrow that it shows only one part of the console at a time. The style sheets use the same
+ *  width. */
 const isPhone = () => matchMedia("(max-width: 900px)").matches;
 
 /** Calls `open` when the visitor agrees to show the page for which the counselor has asked. */

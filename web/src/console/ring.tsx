@@ -99,8 +99,8 @@ export function Incoming({ ring, now, muted, declining, actions, onAccept, onDec
   const [busy, setBusy] = useState(false);
   const card = useRef<HTMLElement>(null);
   useEffect(() => {
-    // The card takes the focus, so that Enter accepts the call and does not press the last button again.
-    // If the person is writing, the focus stays in the field.
+    // The card takes the focus, so that Enter accepts the call and does not press again the button that was pressed last. If the
+    // person is writing, the focus stays in the field.
     if (!isWriting() && document.querySelector("dialog[open]") === null)
       card.current?.querySelector<HTMLElement>(".ring-accept")?.focus({ preventScroll: true });
   }, []);

@@ -12,7 +12,7 @@ export interface Standing {
   /** Whether I am a professional who is catching up. */
   reading: boolean;
   mayAsk: boolean;
-  /** Whether I am allowed to put the visitor on hold and to take the visitor back. While a professional is in the call, the mode
+  /** Whether I am allowed to put the visitor on hold and to end the hold. While a professional is in the call, the mode
    *  "consultation" replaces the hold. */
   mayHold: boolean;
   /** Whether a professional (or a colleague in a transfer) has joined. The conversation has a mode only while this is so. */

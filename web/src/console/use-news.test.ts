@@ -52,7 +52,7 @@ it.each<Partial<Prefs>>([{}, ...NEWS.map((one) => ({ [one]: false })), { ringMut
   async (off) => {
     setPrefs(off);
     show(0);
-    await vi.waitFor(() => expect(document.title).not.toBe("")); // the console has run its effects once
+    await vi.waitFor(() => expect(document.title).not.toBe("")); // now the effects of the component have run once
     show(1);
     const silent = "ringMuted" in off ? ["newSound"] : Object.keys(off);
     await vi.waitFor(() => {

@@ -145,8 +145,8 @@ interface JoinDialogProps {
   onClose: () => void;
 }
 
-/** Asks before the operator joins, because after joining everybody hears the operator. Asks for consent where the call can be
- * recorded. */
+/** Asks before the operator joins, because after joining everybody hears the operator. Asks for consent to a recording if the
+ *  call can be recorded. */
 function JoinDialog({ view, names, onJoin, onClose }: JoinDialogProps) {
   const [busy, setBusy] = useState(false);
   const recorded = view.recording !== null;

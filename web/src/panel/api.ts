@@ -11,7 +11,7 @@ export interface PanelInfo {
   category: CategoryView;
   language: string;
   staffed: boolean;
-  /** Names of counselors who could answer now; counselors with a free place come first. */
+  /** Names of counselors who could answer now; counselors who can take another conversation now come first. */
   helpers: string[];
   low_s: number | null;
   high_s: number | null;
@@ -43,7 +43,7 @@ export class Refusal extends Error {
 
 const CROWDED: readonly string[] = ["full", "overloaded", "unavailable"];
 
-/** Returns after how many seconds the panel may repeat a refused request by itself; 0 if it may not. */
+/** Returns after how many seconds the panel is allowed to repeat a refused request by itself; 0 if it is not allowed to. */
 export const retryOf = (error: unknown): number =>
   error instanceof Refusal && CROWDED.includes(error.reason) ? error.retry_s : 0;
 
@@ -80,7 +80,7 @@ export interface Beginning {
   purpose: "talk" | "later";
   /** Id of each field of the form → what the visitor typed into it. */
   form: Record<string, string>;
-  /** The region of the visitor, in the words of `sangdam media --region`; "" if the partner's page names none. */
+  /** The region of the visitor, named as in `sangdam media --region`; "" if the partner's page names none. */
   region: string;
 }
 

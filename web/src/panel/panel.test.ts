@@ -26,7 +26,8 @@ const CONTEXT: Context = {
   pressed: "open",
 };
 
-/** A fake browser around the panel. It records what the panel sent, which windows it opened and what the pill said. */
+/** A fake browser around the panel. It records what the panel sent, which windows it opened, and which text the pill of the
+ *  folded panel had. */
 class Around implements Surroundings {
   query = { site: "demo-shop", category: "cameras", lang: "en" };
   storage = memoryBox();

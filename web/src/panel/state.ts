@@ -18,13 +18,13 @@ export interface PanelState {
   /** What the visitor has typed before the conversation. `form`: id of a field of the site's form → the visitor's text. */
   typed: { name: string; note: string; form: Record<string, string> };
   starting: Channel | null;
-  /** The time at which the panel tries again by itself (our clock, ms), because the server is full now; 0 if the panel does not
-   *  wait for this. */
+  /** The time at which the panel tries again by itself (our clock, ms), because the server is full now; 0 while no such try is
+   *  planned. */
   retryAt: number;
   /** Why the last press on a button did not start a session; "" otherwise. */
   refusal: StartFailure | "";
   kept: Kept | null;
-  /** The live text session, while the panel itself is its client. */
+  /** The client of the live text session; null unless this panel runs the session. */
   client: Client | null;
   /** Whether the browser refused to let the panel open the call window. */
   blocked: boolean;
@@ -39,9 +39,9 @@ export interface PanelState {
   muted: boolean;
   /** Whether the panel shows the view of the visitor's earlier conversations. */
   past: boolean;
-  /** Whether the server said, at the last press on Text, that this visitor has an open conversation elsewhere. */
+  /** Whether the server said, at the last press on Text, that this visitor has an open conversation on another page or device. */
   elsewhere: boolean;
-  /** Whether the conversation went on elsewhere and cannot be brought back here. */
+  /** Whether the conversation continues on another page or device, and cannot be brought back to this panel. */
   away: boolean;
 }
 

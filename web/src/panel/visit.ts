@@ -69,7 +69,8 @@ export function visitOf(context: Context, product: Product | null, allowed: read
   };
 }
 
-/** Returns the picture with its type set from its bytes. Returns null if the server takes no such type, or if the picture is too large. */
+/** Returns the picture with its type set from its bytes. Returns null if the server does not accept this type, or if the picture
+ *  is too large. */
 export async function usablePicture(picture: Blob): Promise<Blob | null> {
   if (picture.size > UPLOAD_BYTES_MOST) return null;
   const type = await pictureType(picture);

@@ -5,7 +5,7 @@ import { FakeWorker, made } from "../room/board/testing";
 import { BoardHistory, type BoardStep } from "./history";
 import { boardSteps } from "./steps";
 
-/** Returns what a session's journal has after a rectangle was drawn at 10, moved at 20, and deleted at 30. */
+/** Returns the changes in a board's journal after a rectangle was drawn at 10, moved at 20, and deleted at 30. */
 function journal(): BoardStep[] {
   const worker = new FakeWorker();
   const steps: BoardStep[] = [];

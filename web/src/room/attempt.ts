@@ -13,7 +13,7 @@ const LAYERS: RTCRtpEncodingParameters[] = [
 
 export interface Attempt {
   madeAt: number;
-  /** The room's epoch, from the worker's answer; 0 before the answer. */
+  /** The room's epoch (how often the room has been opened), as the worker's answer says; 0 before the answer. */
   epoch: number;
   /** The SDP answer that the browser uses: the worker's answer, with Opus or RED moved to the front of the voice's codecs.
    *  Empty before the worker answers. */
@@ -30,7 +30,7 @@ export interface Attempt {
 /** `mostSlots`: how many pictures of other people the connection can carry. */
 export function build(mostSlots: number): Attempt {
   const pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
-  // The protocol fixes the order of the media sections: audio, camera, screen, the slots, data.
+  // The protocol fixes the order of the media sections: audio, camera, screen, the slots for other people's pictures, data.
   const mic = pc.addTransceiver("audio", { direction: "sendrecv" });
   const camera = pc.addTransceiver("video", { direction: "sendonly", sendEncodings: LAYERS });
   const screen = pc.addTransceiver("video", { direction: "sendonly" });

@@ -1,5 +1,5 @@
-/** A page's connection to the server, and the state that it has received. Fetches lines that the page missed. Keeps lines
- *  without acknowledgement over a reload of the tab. */
+/** A page's connection to the server, and the state that it has received. Fetches lines that the page missed. A line that the
+ *  server has not acknowledged survives a reload of the tab. */
 
 import type { SendLine, ServerMessage, SessionView } from "../messages";
 import { createStore, type Readable } from "../ui/store";
@@ -48,8 +48,8 @@ export class Client {
   private readonly storage: Pick<Storage, "getItem" | "setItem">;
   private readonly now: () => number;
   private readonly listeners = new Set<(message: ServerMessage) => void>();
-  /** `caughtUp`: sessions whose lines were requested on this connection. `complete`: session → the `rev` up to which no line is
-   *  missing. */
+  /** `caughtUp`: sessions whose lines were requested on this connection. `complete`: session → the `rev` (number of a change) up
+   *  to which this page has every new or changed line. */
   private caughtUp = new Set<string>();
   private readonly complete = new Map<string, number>();
   private readonly fetching = new Map<string, Promise<boolean>>();
@@ -175,7 +175,7 @@ export class Client {
     if (reply.type === "lines") this.complete.set(session, reply.rev ?? 0);
   }
 
-  /** Fetches the lines that came while we were disconnected, page by page. A new line may arrive before these missed lines. So
+  /** Fetches the lines that came while we were disconnected, page by page. A new line can arrive before these missed lines. So
    *  `complete`, and not the last known line, says where to continue. */
   private async missed(session: string, after: number): Promise<void> {
     for (;;) {
@@ -243,7 +243,7 @@ export class Client {
   }
 }
 
-/** Whether this person reads lines. Operators who listen in and the user's phone as a camera read none. */
+/** Whether this person reads lines. Operators who listen in, and the user's phone while it is a camera, read none. */
 function readsLines(session: SessionView): boolean {
   const { role, label } = viewer(session) ?? {};
   return role !== "operator" && label !== "camera";

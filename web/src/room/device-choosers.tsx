@@ -13,8 +13,8 @@ import type { Devices } from "./devices";
 import { playTestSound } from "./test-sound";
 import { t } from "./choosers/words";
 
-/** Matches Chromium on Android. There, the list of microphones contains earpiece, speakerphone and headset, and a choice in this
- *  list also decides where the call is played. */
+/** Whether this browser is Chromium on Android. On such a browser, the list of microphones contains earpiece, speakerphone and
+ *  headset, and a choice in this list also decides where the call is played. */
 const MIC_ROUTES = /Android.*Chrome/.test(navigator.userAgent);
 
 export function Choosers({ devices, cameraToo }: { devices: Devices; cameraToo: boolean }) {

@@ -115,7 +115,7 @@ export class Devices {
     return true;
   }
 
-  /** Blurs the background of the camera's picture, or shows it again. The camera stays on during the change. */
+  /** Blurs the background of the camera's picture, or shows the background again. The camera stays on during the change. */
   async blur(on: boolean): Promise<void> {
     this.setBlur(on ? "on" : "");
     const { track } = this.store.get().camera;
@@ -124,7 +124,7 @@ export class Devices {
     this.takeCamera(rawOf(track).clone(), ++this.turns.camera);
   }
 
-  /** Makes the browser ask the person for a speaker, for browsers that offer only speakers which the person has picked. Call it
+  /** Makes the browser ask the person for a speaker, for browsers that offer only speakers which the person has picked. Call this
    *  inside a click. */
   async pickSpeaker(): Promise<void> {
     try {

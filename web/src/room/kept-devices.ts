@@ -1,4 +1,4 @@
-/** The devices that a person chose, and whether their background is blurred, kept in the browser for the next visit. */
+/** The devices that a person chose, and whether the camera's background is blurred, kept in the browser for the next visit. */
 
 const CHOICES = "sangdam.devices";
 const ORDER = ["mic", "camera", "speaker", "blur"] as const;

@@ -116,7 +116,7 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
   const seat = useRef<{ place: Place | null; top: number }>({ place: back, top: 0 });
   const rendered = useRef({ lines, part, complete, end: `${newest} ${sent}` });
 
-  /** Takes the present position of the box as the reader's. */
+  /** Stores the present scroll position of the box as the reader's position. */
   const sit = () => {
     const now = box.current;
     if (!now?.clientHeight) return;
@@ -184,7 +184,7 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
       // the page has scrolled the box, and the scroll event has not come yet
       if (!appears && now.scrollTop !== seat.current.top) sit();
       const { place } = seat.current;
-      // the browser itself keeps the place in a short conversation
+      // in a short conversation, the browser itself keeps the reader's place
       if (appears || !place || ("windowed" in now.dataset && place.offset < OVER)) settle();
     });
     for (const one of [now, rows.current]) resized.observe(one);
@@ -218,7 +218,7 @@ const below = (box: HTMLElement) => box.scrollHeight - box.scrollTop - box.clien
 function placeIn(box: HTMLElement): Place | null {
   const { top } = box.getBoundingClientRect();
   const lines = box.querySelectorAll<HTMLElement>("[data-seq]");
-  let [first, after] = [0, lines.length]; // the first visible line is one of these
+  let [first, after] = [0, lines.length]; // the index of the first visible line is in this range
   while (first < after) {
     const middle = (first + after) >> 1;
     if (lines[middle]!.getBoundingClientRect().bottom > top) after = middle;

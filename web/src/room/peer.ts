@@ -59,8 +59,8 @@ export class RoomPeer {
   private readonly store = createStore<PeerState>({ ...NOTHING, returning: false, epoch: 0 });
   private readonly tracks: Record<TrackKind, MediaStreamTrack | null> = { mic: null, camera: null, screen: null };
   private attempt: Attempt | null = null;
-  /** The connection that was live before the present attempt; null if there is none. Either the room moved to a new epoch, or the
-   *  connection fell silent and can recover. */
+  /** The connection that was live before the present attempt; null if there is none. Either the room was opened anew (a new
+   *  epoch), or the connection fell silent and can recover. */
   private former: Attempt | null = null;
   /** Whether `former` fell silent. This page then sends heartbeats over `former`. The page keeps the connection that works first,
    *  `former` or the new connection. */
@@ -171,7 +171,7 @@ export class RoomPeer {
     const offer = await attempt.pc.createOffer();
     await attempt.pc.setLocalDescription(offer);
     if (this.attempt !== attempt) return;
-    // The worker is ICE-lite and learns our address from our checks, so we need not wait for our ICE candidates.
+    // The worker is ICE-lite and learns our address from our ICE checks, so we need not wait for our ICE candidates.
     const answer = await this.ports.offer(attempt.pc.localDescription?.sdp ?? "");
     if (this.attempt !== attempt) return;
     attempt.epoch = answer.epoch;

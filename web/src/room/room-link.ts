@@ -56,7 +56,7 @@ export class RoomLink {
     readonly session: string,
     readonly devices: Devices,
     /** Whether this page is allowed to make a voice connection. False in the panel, which only shows the board, even if the
-     *  session has a voice. */
+     *  session is a call. */
     private readonly speaks = true,
   ) {
     this.peer = new RoomPeer({

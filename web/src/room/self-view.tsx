@@ -23,7 +23,8 @@ export function cornerAfter(corner: Corner, key: string): Corner | null {
   return moves[key] ?? null;
 }
 
-/** The person's own picture, in a corner of the stage. When it was dragged, the picture snaps to the nearest corner. */
+/** The person's own picture, in a corner of the stage. If the person drags the picture, it snaps to the nearest corner at the
+ *  end. */
 export function SelfView({ devices, children }: { devices: Devices; children: ComponentChildren }) {
   useLocale();
   const track = useStore(devices.state, (state) => state.camera.track);

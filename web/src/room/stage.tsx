@@ -121,7 +121,7 @@ interface StageTileProps {
   /** Whether this person's connection cannot carry the picture. The page then hides the picture's last frame, so that nobody
    *  takes this frame for a live picture. */
   paused: boolean;
-  /** Whether this tile is larger than all other tiles, because its person speaks in a full room. */
+  /** Whether this tile is larger than all other tiles, because its person speaks in a room with many people. */
   large?: boolean;
 }
 

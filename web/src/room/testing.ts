@@ -115,7 +115,7 @@ export const aHelp = (changes: Partial<HelpView> = {}): HelpView => ({
   ...changes,
 });
 
-/** Returns a chat line that the visitor Jimin has written. */
+/** Returns a chat line that the counselor Jimin has written. */
 export function aLine(seq: number, changes: Partial<Line> = {}): Line {
   return {
     seq,

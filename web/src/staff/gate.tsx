@@ -26,7 +26,7 @@ interface GateProps {
   children: (onSignedOut: (because: string) => void) => ComponentChildren;
 }
 
-/** Shows the page to people who are signed in and allowed to use it. Shows the sign-in to everyone else. */
+/** Shows the page to people who are signed in and allowed to use it. Shows the sign-in page to everyone else. */
 export function Gate({ page, children }: GateProps) {
   useLocale();
   const [state, setState] = useState<State>({ kind: "looking" });

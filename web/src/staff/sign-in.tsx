@@ -11,7 +11,7 @@ import { t } from "./texts";
 
 export interface SignInProps {
   page: "console" | "operator";
-  /** Why the sign-in is shown again, for example "signed out". */
+  /** Why the sign-in page is shown again, for example "signed out". */
   because?: string;
   onSigned: (who: Signed) => void;
 }

@@ -62,8 +62,8 @@ const FOREIGN: Record<string, RegExp> = {
   "zh-Hans": /[\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}]/u,
   es: /[\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u,
 };
-/** Language → names of the visitor other than the name in docs/languages.md. The texts of the demo shop are allowed to use these
- *  names. */
+/** Language → words for the visitor other than the word in docs/languages.md. The texts of the demo shop are allowed to use these
+ *  words. */
 const OTHER_NAMES: Record<string, RegExp> = {
   ko: /고객|손님|이용자|내담자/,
   en: /\bcustomers?\b/i,

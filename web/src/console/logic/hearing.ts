@@ -100,7 +100,7 @@ export function lines(hears: Hears, people: string[]): Line[] {
 export const HEIGHTS = [162, 222, 222, 258];
 
 /** Where up to three guests are in the picture. With the user above them, all people are on a curve, so that no line between two
- *  people goes through a third. Their names are outside this curve, so that no line goes through a name. */
+ *  people goes through a third person. Their names are outside this curve, so that no line goes through a name. */
 const GUESTS_AT: Point[] = [
   { x: 38, y: 92 },
   { x: 202, y: 92 },

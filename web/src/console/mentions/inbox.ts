@@ -4,8 +4,8 @@ import { createStore, type Store } from "../../ui";
 
 export type Inbox = Store<MentionOut[]>;
 
-/** Returns the store of this person's mentions that they have not opened, the newest first, one for each session. Call this
- *  before the connection opens, so that the store misses no mention. */
+/** Returns the store of the mentions of this person that the person has not opened, the newest first, one for each session. Call
+ *  this before the connection opens, so that the store misses no mention. */
 export function mentionInbox(client: Client): Inbox {
   const inbox = createStore<MentionOut[]>([]);
   client.onMessage((message) => {

@@ -38,7 +38,7 @@ function useReplies(site: string, language: string, open: boolean): { replies: S
   return loaded;
 }
 
-/** The search that "/" opens. Arrows and Enter insert a reply; Escape closes. */
+/** The search that "/" opens. The arrow keys choose a reply, Enter inserts the reply, and Escape closes the menu. */
 export function ReplyMenu({ box, text, site, language, values, onInsert, onManage }: MenuProps) {
   const caret = useCaret(box);
   const slash = caret < 0 ? null : slashAt(text, caret);

@@ -4,7 +4,8 @@ import { Button, useLocale, useStore } from "../../ui";
 import { standsBy, turnOff, turnOn } from "./standby";
 import { isKey, t, type Key } from "./texts";
 
-/** Turns rings in a closed console on and off, and explains them before the browser asks. */
+/** Turns on and off the pushes that announce rings while the console is closed. Explains these pushes before the browser asks for
+ *  permission. */
 export function StandBySection({ me }: { me: string }) {
   useLocale();
   const on = useStore(standsBy);

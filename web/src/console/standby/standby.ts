@@ -1,4 +1,5 @@
-/** Pushes about rings for a closed console: whether this browser gets them, and the page's service worker. */
+/** Pushes that announce rings while the console is closed: whether this browser gets these pushes, and the page's service
+ *  worker. */
 
 import { ApiError, post } from "../../staff/api";
 import { prefs, setPrefs } from "../../staff/prefs";

@@ -27,10 +27,10 @@ export const timesFor = (session: string) =>
   get(`${at(session)}/times?timezone=${encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone)}`) as Promise<
     StaffTimes[]
   >;
-/** Moves an appointment. The server refuses the change if another time is booked than the page shows. */
+/** Moves an appointment. The server refuses the change if the booked time is no longer the time that the page shows. */
 export const move = ({ session, booking }: AppointmentItem, time: number, staff: string) =>
   post(`${at(session)}/move`, { at: time, staff, booking });
-/** Cancels an appointment. The server refuses the cancellation if another time is booked than the page shows. */
+/** Cancels an appointment. The server refuses the cancellation if the booked time is no longer the time that the page shows. */
 export const cancel = ({ session, booking }: AppointmentItem) => post(`${at(session)}/cancel`, { booking });
 export const workingHours = (staff: string) => get(hoursOf(staff)) as Promise<WorkingHours>;
 export const saveWorkingHours = (staff: string, hours: Hours | null) => post(hoursOf(staff), { hours }) as Promise<WorkingHours>;

@@ -127,7 +127,7 @@ export class PageLink {
     this.tell({ state: { mode: texts, seen: seen_by.length > 0, words: wordsOf(state) } });
   }
 
-  /** Stops showing the page. The script of that page then removes its bar. */
+  /** Stops showing the partner's page to staff. The script on that page then removes the bar with the Stop button. */
   private off(): void {
     clearInterval(this.loading);
     clearInterval(this.alive);
@@ -168,7 +168,7 @@ export class PageLink {
     );
   }
 
-  /** Makes the page pause until the browser has sent the waiting messages. */
+  /** Makes the script on the page pause until the browser has sent the waiting messages. */
   private wait(): void {
     this.tell({ pause: true });
     this.waiting = setInterval(() => {

@@ -6,8 +6,8 @@ const WINDOW_MS = 3000;
 /** The lowest acceptable number of frames a second. At a lower rate, lips and voice no longer fit together, and the blur takes
  *  the processor time that the call needs. */
 export const FEWEST_A_SECOND = 8;
-/** After this many slow stretches in a row, a device counts as too slow. A single slow stretch can have another cause, such as
- *  another program. */
+/** After this many slow stretches of `WINDOW_MS` in a row, a device counts as too slow. A single slow stretch can have another
+ *  cause, such as another program. */
 const SLOW_WINDOWS = 2;
 
 export class Pace {

@@ -8,7 +8,8 @@ import { t } from "./words";
 
 const AT_ONCE = 10;
 const PDF_PAGES_MOST = 20;
-/** Longer side of a page's picture, in px: sharp at twice the size of a page of the board. */
+/** Longer side of the picture of a PDF page, in px. The picture is sharp even if the board's page is shown at twice its usual
+ *  size. */
 const PDF_SIDE = 1800;
 const UPLOAD_TRIES = 12;
 const UPLOAD_WAIT_MS = 6000;
@@ -27,8 +28,9 @@ interface Insert {
 }
 
 /**
- * Uploads pictures and lays them on the page, or behind it. The first 20 pages of a PDF become pages of the board. If a file
- * fails, a toast says so, and the other files are inserted. Of many files, inserts the first ten.
+ * Uploads pictures and puts them on the page as shapes, or behind the shapes as the page's background. The first 20 pages of a
+ * PDF become pages of the board. If a file fails, a toast says so, and the other files are inserted. Of many files, inserts the
+ * first ten.
  */
 export async function insertFiles(given: Insert): Promise<void> {
   const { board, link, pictures, page, files, as } = given;

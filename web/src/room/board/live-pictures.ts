@@ -3,7 +3,7 @@ import type { RoomLink } from "../room-link";
 import { nameAndRole, t as room } from "../words";
 import { t } from "./words";
 
-/** Names a live picture of a session's room. */
+/** Identifies a live picture: the camera or shared screen of a participant in a session's room. */
 export interface PictureOf {
   link: RoomLink;
   session: SessionView;
@@ -17,8 +17,8 @@ export interface LivePicture {
   stream: MediaStream;
 }
 
-/** Returns the live pictures of which the board can take a still picture: the others' cameras and screens, and one's own
- *  screen. */
+/** Returns the live pictures of which the board can take a still picture: the cameras and screens of the other people, and this
+ *  person's own screen. */
 export function livePictures(link: RoomLink, session: SessionView): LivePicture[] {
   const { slots } = link.peer.state.get();
   const found: LivePicture[] = [];
@@ -35,6 +35,6 @@ export function livePictures(link: RoomLink, session: SessionView): LivePicture[
   return found;
 }
 
-/** Returns the name that signs of presence on a live picture carry in place of a page's id. No page of a board can have this
- *  name. */
+/** Returns the name that signs of presence (such as a laser pointer) on a live picture carry in place of a page's id. No page of
+ *  a board can have this name. */
 export const livePage = (participant: string, kind: "screen" | "camera"): string => `live:${kind}:${participant}`;

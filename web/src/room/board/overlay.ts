@@ -36,7 +36,8 @@ interface Pointers extends Pick<Shown, "signs" | "nameOf" | "colourOf"> {
   now: number;
 }
 
-/** Clears a canvas and paints everybody's cursors and trails on a page. Returns the canvas's context, in CSS px. */
+/** Clears a canvas and paints everybody's cursors and trails on a page. Returns the canvas's context, which is scaled to CSS
+ *  px. */
 export function paintPointers(
   target: HTMLCanvasElement,
   { page: shownPage, signs, nameOf, colourOf, place, now }: Pointers,

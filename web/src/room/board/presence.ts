@@ -122,7 +122,8 @@ export class Signs {
     this.people.set(from, known);
   }
 
-  /** Removes trails, cursors and leads that are too old. Returns whether a trail still fades and must be painted again. */
+  /** Removes trails, cursors and leaders' views that are too old. Returns whether a trail still fades and must be painted
+   *  again. */
   fade(now: number): boolean {
     let fading = false;
     for (const [id, person] of this.people) {

@@ -11,7 +11,8 @@ type All = Record<string, Heard>;
 
 const stores = new WeakMap<Client, Store<All>>();
 
-/** Returns a store of the captions that a client gets: session → captions. The first call for a client begins to collect them. */
+/** Returns a store of the captions that a client gets: session → captions. The first call for a client begins to collect the
+ *  client's captions. */
 export function captionsOf(client: Client): Store<All> {
   const known = stores.get(client);
   if (known) return known;

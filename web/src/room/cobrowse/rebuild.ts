@@ -243,7 +243,7 @@ export class Rebuilt {
   }
 
   private attribute(element: Element, given: string, value: Value): void {
-    if (element.localName === "link") return; // Some values of `rel` connect to any host, whatever the policy.
+    if (element.localName === "link") return; // With some values of `rel`, a browser connects to any host, despite the policy.
     // In HTML, attributes can be written in upper or lower case. In a drawing (SVG), case matters.
     const name = element.namespaceURI === SVG && !/^(style|(xlink:)?href|src)$/i.test(given) ? given : given.toLowerCase();
     if (value === null || value === undefined) {

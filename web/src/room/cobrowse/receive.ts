@@ -75,8 +75,8 @@ export class Receiver {
     this.work = this.work.then(() => this.finish(first, whole)).catch(() => undefined);
   }
 
-  /** Stops reading. Drops the parts that were taken but not read yet, because the changes of a page over a long time take seconds
-   *  to read. */
+  /** Stops reading. Drops the parts that were taken but not read yet, because it takes seconds to read the changes of a page over
+   *  a long time. */
   stop(): void {
     this.stopped = true;
   }

@@ -20,7 +20,8 @@ interface Props {
 
 const STATES: readonly SessionView["state"][] = ["waiting", "active", "asleep"];
 
-/** Whether this person can continue elsewhere. A phone shows no code, because it cannot scan its own screen. */
+/** Whether this person can continue on another device. A phone does not offer that, because a phone cannot scan a code on its own
+ *  screen. */
 export function mayMove({ state, participants, you }: SessionView): boolean {
   const isUser = participants.some((one) => one.id === you && one.role === "user");
   return isUser && STATES.includes(state) && !matchMedia("(pointer: coarse)").matches;

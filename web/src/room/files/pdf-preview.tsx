@@ -49,5 +49,5 @@ export function PdfPreview({ path, name, pictures }: PreviewProps) {
   );
 }
 
-/** Returns whether the person's device asks to save data. */
+/** Returns whether the person's device asks pages to transfer little data. */
 export const savesData = (): boolean => (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;

@@ -32,7 +32,7 @@ async function ask(client: Client, message: RequestMessage): Promise<unknown> {
 /** The dialog about guests: make a new link, see open links and the guests who are here, and use a phone as a camera. */
 export function GuestsDialog({ client, session, onClose }: Props & { onClose: () => void }) {
   const { guests } = session;
-  // The dialog remembers the new link, because the form disappears if this link has taken the last place.
+  // The dialog remembers the new link, because the form disappears if this link has taken the last free place for a guest.
   const [made, setMade] = useState<GuestLink | null>(null);
   const open = made && guests?.links.some((one) => one.guest === made.guest && !one.arriving);
   const here = guestsIn(session);
@@ -175,7 +175,7 @@ function Guest({ client, session, guest }: Props & { guest: ParticipantView }) {
   );
 }
 
-/** How one side hears the other while this guest interprets. */
+/** The choice of how one side hears the other while this guest interprets. */
 function Side({ client, session, guest, side }: Props & { guest: ParticipantView; side: "user" | "staff" }) {
   const own = side === "user" && sidesOf(session).length === 1;
   return (

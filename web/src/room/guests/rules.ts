@@ -3,7 +3,7 @@
 import type { GuestLabel, InterpretingView, Original, ParticipantView, SessionView } from "../../messages";
 import type { GuestKey } from "./words";
 
-/** What a guest can be in the conversation, in the order of the choice. */
+/** What a guest can be in the conversation, in the order in which the dialog offers this choice. */
 export const LABELS: readonly GuestLabel[] = ["family", "interpreter", "colleague", "other"];
 export const ORIGINALS: readonly Original[] = ["full", "soft", "none"];
 
@@ -17,7 +17,7 @@ export const guestsIn = ({ participants }: SessionView): ParticipantView[] =>
 export const cameraIn = ({ participants }: SessionView): ParticipantView | undefined =>
   participants.find((one) => one.label === "camera");
 
-/** Whether this person is allowed to remove a guest, or withdraw a link, that `by` has invited. */
+/** Whether this person is allowed to remove a guest whom `by` has invited, or to withdraw a link that `by` has made. */
 export const mayRemove = (session: SessionView, by: string): boolean => by === session.you || isOwner(session);
 
 /** Returns the sides for which this person is allowed to set how the side hears the other side's own voices. The owner can set

@@ -15,7 +15,7 @@ interface Part {
   token: string;
 }
 
-/** Says how answers reach the visitor after they have left this text conversation. */
+/** Says how answers reach the visitor after the visitor has left this text conversation. */
 export function Reach({ session, token }: Part) {
   const [asking, setAsking] = useState(false);
   const [sent, setSent] = useState("");

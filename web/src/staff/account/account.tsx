@@ -66,7 +66,7 @@ export function Account({ onClose }: { onClose: () => void }) {
   );
 }
 
-/** The password, authenticator app and passkeys of a person who signs in here and not at the OpenID provider. */
+/** The password, authenticator app and passkeys of a person who signs in at this server and not at the OpenID provider. */
 function OwnFactors({ factors, onChanged }: { factors: SecondFactors; onChanged: () => void }) {
   return (
     <>

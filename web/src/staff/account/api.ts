@@ -27,7 +27,7 @@ export interface SecondFactors {
   recovery_codes: number;
   passkeys: PasskeyItem[];
   required: boolean;
-  /** Whether the person signs in at the OpenID provider, and has no password and no factors here. */
+  /** Whether the person signs in at the OpenID provider, and has no password and no second factor on this server. */
   by_provider: boolean;
 }
 

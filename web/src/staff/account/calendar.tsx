@@ -4,8 +4,8 @@ import { calendar, removeCalendar, renewCalendar, type Calendar as Found } from 
 import { explain } from "./refusals";
 import { t } from "./texts";
 
-/** The address from which the person's calendar program reads their appointments. The page shows the address only when the
- *  address has just been made. */
+/** The address from which a calendar program reads the person's appointments. The page shows the address only when the address
+ *  has just been made. */
 export function Calendar() {
   const [found, setFound] = useState<Found | null>(null);
   const [busy, setBusy] = useState(false);
