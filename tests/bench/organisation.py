@@ -145,7 +145,7 @@ async def timed(name: str, unit: str, count: int, work: Callable[[int], Awaitabl
 
 
 async def hours_seen(owner: Browser) -> Row:
-    """Measure the time from an owner's press of Save until a user's open page shows the new opening hours."""
+    """Measure the time from an owner's request to change opening hours until a user's open page shows the new hours."""
     user = await owner.page_of_user()
     taken = []
     for number in range(RUNS):

@@ -17,9 +17,10 @@ def packed(path: Path) -> int:
 
 
 def page_bytes(name: str) -> int:
-    """Return the compressed size of the page, of every script and style sheet it names, and of its texts in the longest language.
+    """Return the compressed size of what the browser loads before the board opens.
 
-    The browser loads these before the board opens. A visitor loads the texts of one language only.
+    This is the page, every script and style sheet that the page names, and the page's texts in the longest language. A visitor
+    loads the texts of one language only.
     """
     html = PAGES / f"{name}.html"
     named = set(re.findall(r'(?:src|href)="/(assets/[^"]+)"', html.read_text()))

@@ -55,9 +55,9 @@ echo $filter("<script src=\\"$src\\" id=\\"$handle-js\\" $strategy data-wp-strat
 
 
 def snippet(language: str, holds: str, server: str) -> str:
-    """Return the snippet in this language that contains a text.
+    """Return the snippet in this programming language that contains the text `holds`.
 
-    In the snippet, put the demo's site and this server in place of the example's.
+    In the snippet, replace the example's site and server by the demo's site and this server.
     """
     [found] = [text for name, text in re.findall(r"```(\w+)\n(.*?)```", PAGE, re.DOTALL) if name == language and holds in text]
     return _here(found, server)

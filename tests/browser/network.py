@@ -89,7 +89,7 @@ class Network:
             nat.up = Way(line, "up")
 
     def payload_types(self, latest: int = 10) -> set[int]:
-        """Return the payload types of the browser's last RTP packets. RTP headers are not encrypted."""
+        """Return the payload types of the newest `latest` RTP packets of the browser. RTP headers are not encrypted."""
         sent = [data for nat in self.nats.values() for data in nat.passed_out[-5 * latest :]]
         rtp = [data[1] & 127 for data in sent if 128 <= data[0] < 192 and not 192 <= data[1] <= 223]
         return set(rtp[-latest:])

@@ -171,7 +171,7 @@ class User(Person):
         raise AssertionError(f"no panel among {[frame.url for frame in self.shop.frames]}")
 
     async def call(self, channel: Literal["voice", "video"] = "voice", path: str = "/") -> None:
-        """Go from the shop page to the prepared call window."""
+        """Visit the shop, choose a call in the panel, and wait until the user can enter the queue in the call window."""
         await self.visit_shop(path)
         await self.open_panel()
         async with self.context.expect_page() as window:

@@ -65,7 +65,7 @@ class BothEyes:
     async def look(self, owner: Staff, name: str, *, press: str = "") -> None:
         """Check the page in both languages.
 
-        `press`: a button that is pressed again in each language, so that the page shows in this language why it refuses.
+        `press`: a button that is pressed again in each language, so that the page shows in this language why it refuses the form.
         """
         for language, eyes in self.eyes.items():
             await owner.get("language").select_option(language)

@@ -106,9 +106,9 @@ async def test_wallboard_warns_ends_a_session_and_signs_staff_out(cast: Cast) ->
 
 
 async def a_session_with_everything(cast: Cast, counselor: Staff) -> User:
-    """Hold and end a session after which every kind of data about it is stored.
+    """Make a session and end it, so that every kind of data about a session is stored.
 
-    These are a brief, lines for all and for staff, strokes on the board, a professional in two modes, and a rating.
+    These kinds are a brief, lines for all and for staff, strokes on the board, a professional in two modes, and a rating.
     """
     professional = await cast.professional()
     user = await cast.user()

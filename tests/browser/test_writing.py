@@ -165,7 +165,7 @@ SCROLL_UP = """box => new Promise((done) => {
 })"""
 """Scroll, and return the number of the topmost visible line."""
 NEXT_FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-# number of lines in the 2,000 px of one scroll; a reader whose page jumped while it fetched lines would pass more lines
+# largest number of lines in the 2,000 px of one scroll; a reader whose page jumped while it fetched lines would pass more lines
 MOST_SCROLLED = 95
 
 
@@ -191,9 +191,9 @@ async def scrolls_evenly(person: Person, until: int) -> None:
 
 
 async def keeps_the_readers_place(cast: Cast, counselor: Staff, user: User) -> None:
-    """Switch to another conversation and back while the reader is far from the end.
+    """Switch to another conversation and back while the counselor reads lines far from the end.
 
-    Then let lines above grow, and return to the end.
+    Then make a line above that place taller, and return to the end.
     """
     other = await by_text(cast, counselor, "둘째")
     lines = counselor.page.locator(".chat-lines")

@@ -177,7 +177,7 @@ class Stage:
             await self.records.reachable.wait()
 
     async def forget(self) -> None:
-        """Discard the sound and the pongs from more than two seconds ago."""
+        """Discard the sound and the pongs that people received more than two seconds ago."""
         now = asyncio.get_running_loop().time()
         for person in self.people:
             person.ear.forget(now - 2.0)

@@ -9,7 +9,7 @@ from tests.peers.client import Peer
 
 
 async def reports_back(peer: Peer, lost_percent: int) -> None:
-    """Once a second, report as a browser does that `lost_percent` of the received voice packets were lost."""
+    """Four times a second, send a receiver report that `lost_percent` of the voice packets were lost. Never return."""
     while True:
         await asyncio.sleep(0.25)
         told = [report for report in peer.reports if isinstance(report, rtcp.SenderReport)]

@@ -100,13 +100,13 @@ async def test_single_voice_bypasses_the_mixer_and_returns_without_a_gap(service
 
 
 def _is_passed_on(before: wire.WorkerStats, after: wire.WorkerStats) -> bool:
-    """Return whether the user's voice was in passthrough during the whole time between these two statistics, about 1.5 s.
+    """Return whether the user's voice was in passthrough all the time between these two readings of the worker's statistics.
 
     If the worker has a fast path, it must have forwarded the packets. The fast path takes a voice only if it is steady: the
     jitter buffer is empty after each tick. After the machine has stalled, the worker waits four seconds before it offloads the
     voice again.
     """
-    # the mixer still encodes now and then for the user, who hears only silence
+    # the time between the readings is about 1.5 s; the mixer still encodes now and then for the user, who hears only silence
     encodes = after.audio.get("encodes", 0) - before.audio.get("encodes", 0)
     return encodes <= 8 and (after.packets_fast - before.packets_fast > 60) == after.fast_path
 

@@ -108,7 +108,7 @@ async def test_spoken_words_are_read_only_while_captions_are_on(
         async def miss(_: object, __: media.CaptionsOver) -> None:
             missed.set()
 
-        # the server misses this event, as if the event stream had broken at this moment
+        # the server misses the event `CaptionsOver`, as if the event stream had broken at this moment
         monkeypatch.setitem(rooms._ON_EVENT, media.CaptionsOver, miss)
         await process.kill()
         await asyncio.wait_for(missed.wait(), PATIENCE_S)

@@ -83,7 +83,7 @@ async def test_both_meet_at_the_time_that_was_kept_free(service: Service) -> Non
     offered = await times(user)
     assert offered["minutes"] == 30
     assert offered["times"]
-    # any time is allowed because the category is always open, and this time is before the end of the sign-ins
+    # any time is allowed because the category is always open; at this time, the staff's sign-ins are still valid
     at = service.live.now() + SOON_MS
     called = await booked(user, at)
     name = staff_of(service, user)

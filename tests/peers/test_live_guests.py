@@ -166,7 +166,7 @@ async def test_two_presses_of_one_link_at_once_let_one_guest_in(service: Service
     owed._writes.clear()
     records = type(service.app[app_keys.RECORDS])
     with monkeypatch.context() as patched:
-        patched.setattr(records, "save_session", raising(RecordsAway))  # the records fail when the server stores the credential
+        patched.setattr(records, "save_session", raising(RecordsAway))  # the server cannot store that the link was used
         assert (await service.post("/api/invites", unused))[0] == 503
         assert not owed
     assert (await service.post("/api/invites", unused))[0] == 200, "the refused presses did not use the link up"
@@ -217,7 +217,7 @@ async def test_guest_removed_while_their_page_returns_stays_out(service: Service
     await guest.ask(type="ping")
     assert entry.pushed_at == 5, "a guest who looks at the page does not see the user's answer for the user"
     turns = service.live.admission._returning
-    free, turns._free = turns._free, 0  # no client may reconnect now, as when many pages return at the same time
+    free, turns._free = turns._free, 0  # the server lets no client reconnect now, as when many pages return at the same time
     back = Person(await service._socket(service.settings.url))
     await back.send(type="hello", tab="t-back", token=guest.token)
     async with asyncio.timeout(PATIENCE_S):

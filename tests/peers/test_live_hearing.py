@@ -88,7 +88,7 @@ async def audited(service: Service) -> list[tuple[str, str, str]]:
 async def listening_in(service: Service, setting: Listening = "on") -> tuple[Person, Person, Person]:
     """Make a call with an operator who listens in.
 
-    The page has told the user beforehand that an operator may listen in. User and counselor see the operator.
+    Beforehand, the page has told the user that an operator can listen in. User and counselor see the operator.
     """
     await set_listening(service, setting)
     user, counselor = await in_conversation(service, "voice")

@@ -62,7 +62,7 @@ class Calls:
         self._client.slowlog_reset()
 
     def of(self, step: str) -> int:
-        """Return how many calls asked for this step.
+        """Return how many of these calls asked for this step of the matcher.
 
         The MessagePack data of such a call contains the length of the step's name, and then the name.
         """

@@ -147,7 +147,7 @@ class Attack:
         await self.forever(step, 32)
 
     async def sockets(self) -> None:
-        """Open WebSockets. Half of the attackers send nonsense in place of the hello. The other half send nothing."""
+        """Open WebSockets. Send nonsense in place of the hello on about half of them, and nothing on the others."""
 
         async def step(http: aiohttp.ClientSession) -> None:
             self.made += 1

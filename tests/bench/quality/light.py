@@ -47,8 +47,8 @@ CLEAR = Line()
 class Case:
     """One call.
 
-    `up` and `down`: the links of speaker and listener. `direct`: whether the call is between two browsers, without a worker; then
-    `up` is the whole path.
+    `up` and `down`: the links of speaker and listener. `direct`: whether the call is between two browsers, without a worker; if
+    so, `up` is the whole path.
     """
 
     up: Line = CLEAR

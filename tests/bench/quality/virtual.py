@@ -35,8 +35,8 @@ def heard(case: Case, seed: int = 1) -> Samples:
 def _by(line: Line, sent: list[Arrival], seed: str) -> list[Arrival]:
     """Return the packets that arrive over a link.
 
-    If the link loses packets, each packet also contains a copy of the packet before. If the link loses packets in bursts, each
-    packet contains copies of the last three packets. Duplicates are dropped.
+    If the link loses many packets, each packet also contains a copy of the packet before it. If the link loses them in bursts,
+    each packet also contains copies of the three packets before it. Duplicates are dropped.
     """
     way, copier, gaps, remedy, arrived = Way(line, seed), red.Copier(OPUS, RED), Gaps(), red.Remedy(), []
     for at, sequence, timestamp, payload in sent:

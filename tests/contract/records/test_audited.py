@@ -105,7 +105,10 @@ async def failed(records: Records, audit: Sequence[Audited]) -> bool:
 
 
 def writes(records: Records) -> list[tuple[str, Write]]:
-    """Return all changes by staff. A change may need what the changes before it in the list have stored."""
+    """Return (audit action, function that makes the change) for every kind of change by staff.
+
+    A change can need what the changes before it in the list have stored.
+    """
 
     def retract(line: Line) -> Line | None:
         return retracted(line, "u-1", 7)
