@@ -20,7 +20,7 @@ import aiohttp
 from tests.ports import free_port
 
 TOKEN = "for the tests of captions"
-START_S = 60.0  # longest time in seconds that the process may take to start; on an idle core, it takes three seconds
+START_S = 60.0  # longest time in seconds that tests wait for the process to start; on an idle core, it takes three seconds
 
 
 def model() -> Path:

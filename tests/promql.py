@@ -29,7 +29,7 @@ def wrong_names(query: str, known: Scrape) -> list[str]:
 
 
 def result_labels(query: str, known: Scrape) -> set[str]:
-    """Return the labels that a result of `query` may carry."""
+    """Return the labels that a result of `query` can carry."""
     return _labels(promql.parse(query), known)
 
 

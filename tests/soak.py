@@ -2,12 +2,13 @@
 
 Light peers make each call. A call has two voices, lines, strokes on the board, and a file. In every five calls, one call has
 nothing more, and four calls have one event each: the user leaves and returns; a professional joins, so that the room is mixed;
-the user's connection to the worker ends without a goodbye, and the user returns; the call is recorded. Between calls, when no
-room is left, the soak reads memory, tasks and descriptors of server and worker from their metrics, and the recorder's memory from
-the kernel. The first third of the time is a warm-up. After the warm-up, no figure may grow. A figure's growth is its Theil–Sen
-slope times the measured time. To be sure, the soak uses the lower end of the slope's 95 % confidence interval, and fails if this
-growth exceeds `SLACK`. The records, the recordings and the files must grow, because the service keeps them. So the soak only
-prints how much they grow per call.
+the user's connection to the worker ends without a goodbye, and the user returns; the call is recorded.
+
+Between calls, when no room is left, the soak reads memory, tasks and descriptors of server and worker from their metrics, and the
+recorder's memory from the kernel. The first third of the time is a warm-up. After the warm-up, these figures must not grow. A
+figure's growth is its Theil–Sen slope times the measured time. To be sure, the soak uses the lower end of the slope's 95 %
+confidence interval, and fails if this growth exceeds `SLACK`. The records, the recordings and the files must grow, because the
+service keeps them. So the soak only prints how much they grow per call.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ def _statements(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _is_property(node: Documented) -> bool:
-    """Return whether the function is a property. A property's docstring may open with "Whether"."""
+    """Return whether the function is a property. A property's docstring is allowed to open with "Whether"."""
     return any("property" in ast.unparse(each) for each in getattr(node, "decorator_list", []))
 
 

@@ -58,7 +58,7 @@ def python_packages() -> dict[str, tuple[str, str]]:
 
 
 def page_packages() -> dict[str, str]:
-    """Return package → licence for each npm package that the built pages may contain."""
+    """Return package → licence for each npm package that the built pages can contain."""
     lock = json.loads((ROOT / "web/package-lock.json").read_text())["packages"]
     return {path.rpartition("node_modules/")[2]: of["license"] for path, of in lock.items() if path and not of.get("dev")}
 

@@ -165,7 +165,7 @@ async def staff_seen(owner: Browser) -> Row:
 
     After `bye`, a console connects again and loads the new sites.
     """
-    jimin = await owner.counselor("jimin")  # one sign-in for all runs, because the server limits how often a login may be tried
+    jimin = await owner.counselor("jimin")  # one sign-in for all runs, because the server limits how often a login can be tried
     taken = []
     for number in range(max(2, RUNS // 2)):
         console = await jimin.console()

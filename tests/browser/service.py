@@ -22,7 +22,7 @@ UDP_PORTS = 2
 that has died.
 """
 
-ENDS_S = 30.0  # Longest time that a service may take to end. On a quiet machine, it takes less than a second.
+ENDS_S = 30.0  # Longest time in s that tests wait for a service to end. On a quiet machine, it takes less than a second.
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """Check every page in every state, in each language, on desktop and phone.
 
-Nothing may be cut off, untranslated or unreachable.
+The test fails if anything is cut off, untranslated or unreachable.
 """
 
 from __future__ import annotations

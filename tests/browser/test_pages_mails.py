@@ -1,6 +1,6 @@
 """Look at every mail in every language, as mail programs on a desktop and on a telephone show it.
 
-Nothing may be cut off, untranslated or left empty.
+The test fails if anything is cut off, untranslated or left empty.
 """
 
 from __future__ import annotations

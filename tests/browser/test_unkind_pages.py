@@ -38,7 +38,7 @@ class Stage:
 class Stages:
     """Gives one stage to each of several tests, one after the other.
 
-    After a failed test, the next test gets a new stage, because a session may still be open on the old stage.
+    After a failed test, the next test gets a new stage, because a session can still be open on the old stage.
     """
 
     def __init__(self, backstage: Backstage, casting: Casting, stack: AsyncExitStack) -> None:

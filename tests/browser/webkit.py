@@ -20,7 +20,7 @@ from tests.ports import free_port
 
 BROWSER = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser"
 SCREEN = "1600x1200x24"
-START_S = 60  # longest time that WebKit may take to start; on a quiet machine it takes two seconds
+START_S = 60  # longest time in s that tests wait for WebKit to start; on a quiet machine, it takes two seconds
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 """The key under which WebDriver names an element (W3C WebDriver, 11)."""
 NOT_YET = ("element click intercepted", "element not interactable", "stale element reference")

@@ -75,8 +75,8 @@ async def _disturbed(
 ) -> list[Figure]:
     """Cause each of these faults between `one` and `other`, for each duration in `BROKEN_S`.
 
-    The names `leader` and `worker` mean the present leader and the worker of the calls. `moves`: whether rooms may move to
-    another worker; if not, the figures also tell how many rooms moved.
+    The names `leader` and `worker` mean the present leader and the worker of the calls. `moves`: whether rooms are allowed
+    to move to another worker; if not, the figures also tell how many rooms moved.
     """
     harm, moved, late = Harm(), [], []
     async with stage(cluster, calls=CALLS) as here:

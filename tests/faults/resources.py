@@ -121,7 +121,7 @@ def memory_limit(pid: int, more_bytes: int) -> Iterator[None]:
 
 
 async def _out_of_memory(cluster: Cluster) -> list[Figure]:
-    """Make one of two workers exceed its memory limit with large boards. Only this worker's rooms may move."""
+    """Make one of two workers exceed its memory limit with large boards. The other worker's rooms must not move."""
     async with stage(cluster, calls=ROOMS) as here:
         await live_workers(cluster, 2)
         await here.all_hear()

@@ -1,4 +1,4 @@
-"""Fuzz target: the name and content of a file, and the header of a picture, as strangers may send them.
+"""Fuzz target: the name and content of a file, and the header of a picture, as strangers can send them.
 
 A case consists of the length of the name, the name, and the content.
 """
@@ -22,7 +22,7 @@ CONTENT = Path(tempfile.gettempdir()) / f"sangdam-fuzz-file-{os.getpid()}"
 def fuzz_files(data: bytes) -> None:
     """Clean the file's name, recognise the file's kind, and read the content as a picture's header.
 
-    The cleaned name must be safe, and only the documented refusals may be raised.
+    The cleaned name must be safe. Every error other than the documented refusals is a fault.
     """
     length = data[0] if data else 0
     name = file_name(data[1 : 1 + length].decode("utf-8", "surrogateescape"))

@@ -1,4 +1,4 @@
-"""Fuzz every route of the real app over a socket: no request may cause a server error.
+"""Fuzz every route of the real app over a socket. A request that causes a server error is a fault.
 
 A case begins with three bytes for its kind, a route and a person. Four parts follow, each after its length: path, query, body and
 a header. In a case of kind 0, the other bytes are a raw request. No media worker runs, so the server refuses requests that need a

@@ -324,7 +324,7 @@ def fuzz_pictures(data: bytes) -> None:
     if report is not None:
         assert 0 < len(feedback.parse(bytes(8) + report).packets) <= feedback.MAX_PACKETS
     assert show.arrivals.report() is None
-    show.viewers[0].close()  # the legs may end in any order
+    show.viewers[0].close()  # the legs can end in any order
     show.close()
 
 
@@ -528,7 +528,7 @@ def fuzz_lines(data: bytes) -> None:
 def fuzz_board(data: bytes) -> None:
     """Reassemble board messages from their fragments, and give each whole message to the board.
 
-    The fragments come from a client that may write.
+    The fragments come from a client that is allowed to write.
     """
     stats: list[bytes] = []
     board = BoardRoom([], stats.append, lambda participant, message: None)

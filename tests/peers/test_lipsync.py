@@ -26,7 +26,7 @@ PITCHES = [700 + 250 * number for number in range(8)]
 """Pitches of successive beeps in Hz. A beep's pitch tells the beep's number, so that even an error of seconds is noticed."""
 ROUND_S = BEEP_EVERY_S * len(PITCHES)
 SENDERS_CLOCK_S = 777_000_000.0
-"""Offset of the sender's clock in s. A client's clock may be wrong by any amount."""
+"""Offset of the sender's clock in s. A client's clock can be wrong by any amount."""
 PROMISE_S = 0.05
 """Half of the promised limit, in s. The other half is left for the errors of a browser that plays by these times."""
 
@@ -101,7 +101,7 @@ class Viewer:
         decoder, found, quiet = Decoder(), [], 0
         arrived = zip(self.peer.heard_headers, self.peer.heard, strict=True)
         first = self.peer.heard_headers[0].sequence
-        in_order = sorted(arrived, key=lambda packet: rtp.ahead(packet[0].sequence, first))  # packets may arrive out of order
+        in_order = sorted(arrived, key=lambda packet: rtp.ahead(packet[0].sequence, first))  # packets can arrive out of order
         sounds = [decoder.decode(payload).astype(float) for _, payload in in_order]
         for index in range(len(sounds) - 5):
             loud = np.flatnonzero(np.abs(sounds[index]) > 3000)

@@ -166,7 +166,7 @@ async def test_nobody_without_rights_gets_a_push(service: Service, pushes: PushS
         await records.remove_sign_ins_of("jimin")
     await eventually(lambda: "jimin" not in service.live.staffing.standing_by, 1.0)
     await waiting(service)
-    await asyncio.sleep(0.3)  # no push must arrive during this time
+    await asyncio.sleep(0.3)  # pushes must not arrive during this time
     assert pushes.tries == 0
     assert service.live.staffing.state("jimin") == "signed_out"
 

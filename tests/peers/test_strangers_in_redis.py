@@ -100,7 +100,7 @@ class Server:
 class SlowBus(Bus):
     """Reads the leader's lease, and returns it only when `go_on` is set.
 
-    The lease may have changed between the reading and the return.
+    The lease can change between the reading and the return.
     """
 
     def __init__(self, url: str) -> None:

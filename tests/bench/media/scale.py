@@ -42,7 +42,7 @@ def rows() -> list[Row]:
 async def _grow() -> list[Row]:
     """Add rooms until the 99th percentile of the delays exceeds 20 ms, or the load generator uses over 70 % of its core.
 
-    If the load generator was the limit, the worker may have room for more rooms than reported.
+    If the load generator was the limit, the worker can carry more rooms than reported.
     """
     held = 0
     costs: list[float] = []

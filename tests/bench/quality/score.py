@@ -15,7 +15,7 @@ WORST = 1.04
 
 
 def scores(heard: Samples) -> list[float]:
-    """Return the MOS-LQO of each of the `PIECES` pieces of speech. `heard` is at 48 kHz and may start at any time."""
+    """Return the MOS-LQO of each of the `PIECES` pieces of speech. `heard` is at 48 kHz and can start at any time."""
     ours, theirs = recording(), resampled(heard, RATE, SCORED_RATE)
     whole = _shift(ours, theirs)
     found = []

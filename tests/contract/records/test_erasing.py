@@ -243,7 +243,7 @@ async def test_retention_is_set_per_site(records: Records) -> None:
 
 
 async def test_erased_session_takes_no_more_writes(records: Records) -> None:
-    """A running server may still write to an erased session.
+    """A running server can still try to write to an erased session.
 
     Examples are a worker's last journal entry, a chat line on its way, and a saved state.
     """

@@ -151,7 +151,7 @@ class Matching(RuleBasedStateMachine):
     def sign_in(self, staff: Staff) -> None:
         """Sign a member in, for the first time or after a disconnect.
 
-        A member who returns may have other skills than before.
+        A member who returns can have other skills than before.
         """
         known = self.skills.get(staff.id)
         if known is not None and known.role != staff.role:
@@ -252,7 +252,7 @@ class Matching(RuleBasedStateMachine):
         idle = status.state == "available" or (status.state == "busy" and self.ready.get(staff))
         if not idle or self.ring(skills, request) is None:
             return False
-        # this state machine may promise more places than a member has, so another appointment may have taken the last place
+        # this state machine can promise more places than a member has, so another appointment can have taken the last place
         others = self.promised(staff, request.medium) - 1
         return self.has_room(status, request.medium, others)
 
@@ -415,7 +415,7 @@ class Matching(RuleBasedStateMachine):
         return found
 
     def has_room(self, status: StaffStatus, medium: str, kept: int = 0) -> bool:
-        """Return whether a member may get one more request of this medium, in addition to the member's present sessions.
+        """Return whether a member can get one more request of this medium, in addition to the member's present sessions.
 
         `kept`: number of places that are kept free for appointments.
         """
@@ -456,9 +456,9 @@ class Matching(RuleBasedStateMachine):
     def check_bound(taken: Request, passed: Request) -> None:
         """Check that the request `passed` does not starve when `taken` is served before it.
 
-        `taken` may be served first in two cases: `taken` came first, or the higher priority of `taken` makes up for coming later.
-        One level of priority makes up for one minute. Priorities are -1 to 3 here, so a request is served before any that comes
-        more than four minutes later.
+        `taken` is allowed to go first in two cases: `taken` came first, or its higher priority makes up for coming later. One
+        level of priority makes up for one minute. Priorities are -1 to 3 here, so a request is served before any that comes more
+        than four minutes later.
         """
         later_ms = taken.enqueued_at_ms - passed.enqueued_at_ms
         assert later_ms <= max(0, taken.priority - passed.priority) * PRIORITY_STEP_MS, (

@@ -41,7 +41,7 @@ def line(rng: Random, length: int) -> list[Request]:
 
 
 def fits(staff: Staff, request: Request) -> bool:
-    """Return whether the member may serve the user in one of the tiers that the user's request has reached."""
+    """Return whether the member is allowed to serve the user in one of the tiers that the user's request has reached."""
     exact = request.category_path[0] in staff.categories
     return request.language in staff.languages and (exact or NOW - request.enqueued_at_ms >= 30_000)
 

@@ -83,7 +83,7 @@ async def test_eight_megabyte_image_uses_at_most_a_quarter_gigabyte(workshop: Wo
 
 @pytest.mark.slow
 async def test_image_over_the_memory_limit_is_refused_and_the_next_shown() -> None:
-    # here, decoding needs more memory than the process may use, although the header is accepted
+    # here, decoding needs more memory than the process is allowed to use, although the header is accepted
     workshop = Workshop(MIB - WORKING_BYTES + 30 * MIB)
     try:
         with pytest.raises(PictureRefused, match="picture_too_costly"):

@@ -101,7 +101,7 @@ def test_connection_that_never_carries_the_top_is_announced() -> None:
 def test_uncongested_path_keeps_its_layers() -> None:
     """Without congestion, an estimate below the video's bit rate is no reason to pause the video.
 
-    The estimate may be a first guess, or the sender's bit rate may just have grown.
+    Such an estimate can be a first guess, or it can come from before the sender's bit rate grew.
     """
     viewer = Viewer()
     choice = viewer.chooser.choose({0: SCREEN}, 300_000, viewer.now, congested=False)

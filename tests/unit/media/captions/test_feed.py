@@ -1,4 +1,4 @@
-"""The tests check which voices go to the captions process, and who may read the words of each voice."""
+"""The tests check which voices go to the captions process, and who is allowed to read the words of each voice."""
 
 from __future__ import annotations
 

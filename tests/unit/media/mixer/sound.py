@@ -115,7 +115,7 @@ def everyone(*names: str) -> dict[str, dict[str, float]]:
 class Room:
     """An AudioRoom with decoders and a clock.
 
-    Packets arrive every 20 ms, at first `PHASE_S` after each tick. The AudioRoom may move its ticks to an earlier moment.
+    Packets arrive every 20 ms, at first `PHASE_S` after each tick. The AudioRoom can move its ticks to an earlier moment.
     """
 
     BEGAN, PHASE_S = 100.0, 0.004

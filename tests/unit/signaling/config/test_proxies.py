@@ -82,7 +82,7 @@ def test_one_local_proxy_is_trusted_if_no_networks_are_set() -> None:
 
 @given(st.lists(st.text(max_size=60), max_size=3), st.lists(st.text(max_size=60), max_size=3), st.booleans(), st.booleans())
 def test_client_cannot_choose_its_own_address(sent: list[str], sent_too: list[str], one_line: bool, rfc: bool) -> None:
-    """A client may send anything in `Forwarded` and in `X-Forwarded-For`.
+    """A client can send anything in `Forwarded` and in `X-Forwarded-For`.
 
     The proxy adds its part at the end of one of them, either to the last header line or as a new line.
     """

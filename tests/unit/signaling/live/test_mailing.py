@@ -60,7 +60,7 @@ def outbox() -> Outbox:
 
 @pytest.fixture
 def clock() -> dict[str, int]:
-    """Return the times of the server's steady clock and of the machine's clock. A test may change them."""
+    """Return the times of the server's steady clock and of the machine's clock. A test can change them."""
     return {"now": NOW, "wall": NOW}
 
 

@@ -1,4 +1,4 @@
-"""The panel's greeting names the counselors who may help a user now."""
+"""The panel's greeting names the counselors who can help a user now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A site's own texts of a mail may use the placeholders of that mail only.
+"""A site's own texts of a mail are allowed to use only the placeholders of that mail.
 
 Staff of the site can look at these texts before they are sent.
 """

@@ -18,7 +18,7 @@ from signaling.protocol.reading import NoRule, QueryReader, Reader, Unreadable, 
 from signaling.protocol.texts import Exact, Seen
 
 SOURCES = Path(__file__).parents[4] / "signaling"
-ELSEWHERE = {  # File → raw input that this file may read without the parser.
+ELSEWHERE = {  # File → raw input that this file is allowed to read without the parser.
     "own_texts.py": "json.loads",  # The server's own texts.
     "sentences.py": "json.loads",  # The doctor's own sentences.
     "remote.py": "json.Decoder",  # The announcements of media workers in Redis.

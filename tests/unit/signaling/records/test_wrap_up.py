@@ -1,4 +1,4 @@
-"""Outcomes form a tree. A category may have outcomes of its own, and may require that staff choose one."""
+"""Outcomes form a tree. A category can have outcomes of its own, and can require that staff choose one."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ BOX = {"type": "rectangle", "strokeColor": "#1e64c8", "strokeWidth": 2, "x": 10,
 def board(*elements: dict[str, Any], meta: dict[str, Any] | None = None, pages: dict[str, dict[str, Any]] | None = None) -> bytes:
     """Return a document with these elements.
 
-    The `points` of an element may be a list of bytes: the chunks of a drawn line.
+    The `points` of an element can be a list of bytes: the chunks of a drawn line.
     """
     document: pycrdt.Doc[Any] = pycrdt.Doc()
     drawn = document.get("elements", type=pycrdt.Map)

@@ -1,4 +1,4 @@
-"""The addresses to which webhooks may be sent.
+"""The addresses to which the service is allowed to send webhooks.
 
 The tests try host names that resolve to forbidden addresses, redirects to such addresses, and the setting that allows exceptions.
 """
@@ -87,7 +87,7 @@ class Names(AbstractResolver):
 
 
 class Inside:
-    """A server on the loopback address. No webhook may reach this server."""
+    """A server on the loopback address. Webhooks must not reach this server."""
 
     def __init__(self) -> None:
         self.port = free_port()

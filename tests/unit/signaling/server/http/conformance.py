@@ -81,7 +81,7 @@ def _is(body: bytes, kind: Any) -> bool:
 
 
 def _within(given: Any, kept: Any) -> bool:
-    """Return whether `kept` contains everything that `given` contains. `kept` may also contain defaults."""
+    """Return whether `kept` contains everything that `given` contains. `kept` can also contain defaults."""
     if isinstance(given, dict) and isinstance(kept, dict):
         return all(name in kept and _within(value, kept[name]) for name, value in given.items())
     if isinstance(given, list) and isinstance(kept, list):

@@ -124,7 +124,7 @@ class World:
         Return the route's path to this thing.
         """
         _, path = route.split(" ")
-        await self.desk.records.save_site(self.sites[site])  # an earlier request may have removed the site
+        await self.desk.records.save_site(self.sites[site])  # an earlier request can have removed the site
         records, session = self.desk.records, await self.session(site, member.id, takes_part=takes_part)
         values = {"site": site, "category": "cameras", "session": session, "segment": "1-1", "track": "1", "other": session}
         values |= {"key": "k1", "number": "1"}
@@ -157,7 +157,7 @@ class World:
             await records.add_api_token(token)
             values["id"] = token.id
         elif "/settings/webhooks/" in path:
-            # an organisation may have only a few webhooks, so remove those of earlier requests
+            # the number of an organisation's webhooks is limited, so remove those of earlier requests
             for former in await records.endpoints():
                 await records.remove_endpoint(former.id)
             hook = Endpoint(

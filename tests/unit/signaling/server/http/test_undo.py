@@ -54,7 +54,7 @@ async def newest(desk: Desk, action: str) -> dict[str, Any]:
 async def undo(desk: Desk, action: str, status: int = 200, reason: str = "") -> None:
     """Undo the newest change with this action.
 
-    `status` and `reason`: what the server must answer. "": the server may give any reason.
+    `status` and `reason`: what the server must answer. "": the server can give any reason.
     """
     answered, reply = await ask(desk, f"/api/operator/audit/{(await newest(desk, action))['n']}/undo", {})
     assert answered == status, reply
