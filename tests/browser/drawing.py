@@ -132,7 +132,7 @@ async def kinds(person: Person) -> dict[str, int]:
 
 
 async def listed(person: Person) -> list[str]:
-    """Return the texts in the board's list of elements, the newest element first."""
+    """Return the texts in the page's list of shapes, the newest shape first."""
     await person.get("board-more").click()
     await person.get("board-list-open").click()
     words = await person.get("board-list").locator(".board-listed").all_text_contents()

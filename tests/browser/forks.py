@@ -1,4 +1,4 @@
-"""Servers for tests, forked from one process that has loaded all modules, because loading takes a second of a core.
+"""Servers for tests, forked from one process that has loaded all modules, because loading takes a second of processor time.
 
 A fork is called with arguments and does what the command `sangdam` does with these arguments. `python -m tests.browser.forks`
 starts the process from which servers are forked. That process reads lines from its standard input. Each line is a JSON array:

@@ -25,7 +25,7 @@ this timeout has passed.
 SOCKS5, NO_AUTHENTICATION, CONNECT, BY_NAME, BY_IPV4 = 5, 0, 1, 3, 1
 DONE = struct.pack("!BBBB4sH", SOCKS5, 0, 0, BY_IPV4, bytes(4), 0)
 
-# Replaces the worker's addresses in its SDP by the router's address. The browser then knows only the router's address.
+# In the worker's SDP, replaces the worker's addresses by the router's address. The browser then knows only the router's address.
 ONE_WAY = """
 (() => {
   const Native = RTCPeerConnection;

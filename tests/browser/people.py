@@ -20,14 +20,14 @@ from tests.browser.service import Service
 PATIENCE_S = 30.0  # longest time in seconds that a test waits for an expected event; on an idle machine, two seconds are enough
 expect.set_options(timeout=PATIENCE_S * 1000)
 # "chromium" is Chromium's headless shell, which needs less processor time than "full chromium", the browser that people have.
-# Benchmarks measure the full Chromium. A test that uses it says why.
+# Benchmarks measure the full Chromium. A test that uses the full Chromium says why.
 BrowserName = Literal["chromium", "full chromium", "firefox"]
 CHROMIUMS = {"chromium": "/usr/bin/chromium-headless-shell", "full chromium": "/usr/bin/chromium"}
 # kinds of responses whose bodies are not fetched from the browser, because that would take a second for each page
 BUILT = {"script", "stylesheet", "font", "image"}
 DOWNLOADS = "downloads"  # folder for what Firefox saves, inside the folder of a test run's media
 # Records in the array `badges` each number that a page or a service worker shows on the icon of the installed console. The
-# browser still gets each call.
+# script also passes each number on to the browser.
 NOTE_BADGES = """() => {
   globalThis.badges = [];
   for (const [name, says] of [["setAppBadge", (count) => count], ["clearAppBadge", () => 0]]) {

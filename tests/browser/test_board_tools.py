@@ -226,7 +226,7 @@ async def test_pages_pictures_and_files_of_the_board(cast: Cast, tmp_path: Path)
     await asyncio.sleep(2.5)  # longer than the interval between the messages of "follow me"
     await expect(user.get("board-page")).to_contain_text("2 / 3")
 
-    # The files in which the board is downloaded contain all its pages.
+    # Each kind of file that a download of the board makes contains all pages of the board.
     file = json.loads((await saved(counselor, "excalidraw")).read_text())
     kinds = [one["type"] for one in file["elements"]]
     assert kinds == ["freedraw", "frame", "image", "frame", "image", "freedraw", "image", "image", "frame"]

@@ -82,7 +82,10 @@ class Shop:
 
 @asynccontextmanager
 async def shop(server: str) -> AsyncIterator[Shop]:
-    """Serve a shop with a strict content security policy and Trusted Types. Under another name, the server is another origin."""
+    """Serve a shop with a strict content security policy and Trusted Types.
+
+    Its pages also load parts from the same server under the name `localhost`, which browsers treat as another origin.
+    """
     asked: list[tuple[str, str]] = []
 
     @web.middleware

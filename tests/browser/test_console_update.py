@@ -47,7 +47,7 @@ def next_version(folder: Path) -> Path:
 
 
 async def stored(page: Page) -> dict[str, str]:
-    """Return what the browser has stored for the console: version and path → text."""
+    """Return the files that the browser has stored for the console: "version path" → text."""
     found: dict[str, str] = await page.evaluate(STORED)
     return found
 

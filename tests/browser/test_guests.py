@@ -244,7 +244,7 @@ class Six:
 
 
 async def largest(person: Person) -> str:
-    """Return the name on the tile that is first on the stage and much larger than each other tile; "" if there is none."""
+    """Return the name on the tile that is first on the stage and much larger than each other tile; "": no such tile."""
     (name, area), *others = await person.page.evaluate(TILES)
     return str(name) if all(area > 1.5 * each for _, each in others) else ""
 

@@ -117,7 +117,7 @@ async def test_leaving_a_call_holds_it_and_both_pages_say_so(cast: Cast) -> None
 
     await counselor.get("session-row").nth(0).click()
     await expect(counselor.get("held")).to_be_visible()
-    await asyncio.sleep(2)  # if returning opened the user's microphone, the counselor would hear the user within this time
+    await asyncio.sleep(2)  # if the end of the hold opened the user's microphone, the counselor would hear the user by now
     assert await media.heard(user.page) == set()
     await counselor.get("held").get_by_role("button").click()
     await user.hears(media.COUNSELOR.hz)

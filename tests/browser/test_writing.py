@@ -32,7 +32,7 @@ def line(person: Person, text: str) -> Locator:
 
 
 async def choose(person: Person, text: str, action: str) -> None:
-    """Choose an action from the menu of a line."""
+    """Choose an action from the menu of the line with this text."""
     found = line(person, text)
     await found.hover()
     await found.get_by_test_id("line-menu").click()

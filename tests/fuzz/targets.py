@@ -204,7 +204,7 @@ def _voiced(packet: bytes) -> bytes:
 def _fastpath() -> Fastpath:
     made = Fastpath(seam.srtp_functions(), os.environ.get(LIBRARY) or build.LIBRARY)
     _sockets.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK))
-    _sockets[0].bind(("127.0.0.1", 0))  # nothing leaves this machine: 192.0.2.10 cannot be reached from loopback
+    _sockets[0].bind(("127.0.0.1", 0))  # packets to `PATH` do not leave this machine: 192.0.2.10 cannot be reached from loopback
     made.use([_sockets[0].fileno()])
     return made
 

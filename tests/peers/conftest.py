@@ -137,7 +137,7 @@ def shared_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedW
 
 @pytest.fixture
 def worker_socket(shared_workers: SharedWorkers) -> Path:
-    """Return the socket of the shared worker. Each test opens its own room on this worker."""
+    """Return the socket of the shared worker with the fast path. Each test opens its own room on this worker."""
     return shared_workers.socket(pure=False)
 
 

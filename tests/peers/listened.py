@@ -10,7 +10,7 @@ RATE = 48_000
 
 
 class Listened:
-    """Sound that a peer has received for some time, as packets and decoded."""
+    """Sound that a peer has received in some period of time, as packets and decoded."""
 
     def __init__(self, payloads: list[bytes]) -> None:
         self.payloads = payloads

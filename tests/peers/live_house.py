@@ -39,8 +39,8 @@ from tests.ports import free_port, free_ports
 WAIT_S = PATIENCE_S
 OFFER_AGAIN_S = 0.3  # seconds between two offers while no worker is available, as in the page
 UDP_PORTS = 2
-"""Number of UDP ports of the service: one for the worker, and one for its idle replacement. A new worker takes the port of one
-that has died.
+"""Number of UDP ports of the service: one for the media worker, and one for its idle replacement. If a worker dies, the next new
+worker takes its port.
 """
 RECORDINGS = Path(tempfile.mkdtemp(prefix="sangdam-recordings-"))
 atexit.register(shutil.rmtree, RECORDINGS, ignore_errors=True)

@@ -76,7 +76,7 @@ async def test_strangers_datagram_does_not_end_the_call(call: tuple[Service, Pee
         await asyncio.sleep(0.1)
         stranger.setblocking(False)
         with pytest.raises(BlockingIOError):
-            stranger.recv(100)  # the worker sends nothing to an address that has not passed a check
+            stranger.recv(100)  # the worker sends nothing to an address from which no valid ICE check has come
     assert sum((await service.drops()).values()) >= before + 3
 
 

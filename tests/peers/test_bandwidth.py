@@ -27,13 +27,13 @@ def told(service: Service, participant: str) -> list[dict[int, str]]:
 
 
 UNDER_WAY_S = QUEUE_S + 0.1
-"""When a measurement ends, packets sent in the last `UNDER_WAY_S` seconds may not have arrived yet. They may be in the queue
-before the link, or the machine may be busy.
+"""When a measurement ends, packets sent in the last `UNDER_WAY_S` seconds can still be under way: in the queue before the link,
+or delayed by a busy machine.
 """
 
 
 def nearly_all(numbers: list[int], sent: int, per_s: float) -> bool:
-    """Return whether at least 95 % of the packets arrived. Packets that may still be under way do not count."""
+    """Return whether at least 95 % of the packets arrived. Packets that can still be under way do not count."""
     ahead = [rtp.ahead(number, numbers[0]) for number in numbers]
     whole = len(ahead) > 0.95 * (max(ahead) - min(ahead) + 1)
     return whole and len(ahead) > 0.95 * sent - UNDER_WAY_S * per_s

@@ -28,7 +28,10 @@ ROUND_S = BEEP_EVERY_S * len(PITCHES)
 SENDERS_CLOCK_S = 777_000_000.0
 """Offset of the sender's clock in s. A client's clock can be wrong by any amount."""
 PROMISE_S = 0.05
-"""Half of the promised limit, in s. The other half is left for the errors of a browser that plays by these times."""
+"""Half of the promised limit for the offset between sound and video, in s.
+
+The other half is left for the errors of a browser that plays sound and video by the computed times.
+"""
 
 
 class Speaker:

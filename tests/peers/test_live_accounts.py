@@ -100,7 +100,7 @@ async def test_audit_says_who_was_mailed_a_link_for_a_forgotten_password(service
 
 
 async def test_mail_that_came_twice_has_two_links_of_which_one_works(service: Service, mails: Mails) -> None:
-    # the mail server refuses the mail, but may have kept it, so the mail can arrive twice
+    # the mail server refuses the mail, but can have kept it all the same, so the mail can arrive twice
     mails.to_data = ["451 4.3.0 try again"]
     await ask(service, "/api/password/forgot", {"login": "jimin"})
     records = service.app[app_keys.RECORDS]
@@ -162,7 +162,7 @@ async def test_new_browser_is_told_of_and_its_sign_in_ended_from_the_mail(servic
             statuses[cookies] = me.status
     assert statuses == {first: 200, strange: 401, strange_again: 401}
     await sign_in(service, cookie="; ".join(each for each in strange.split("; ") if each.startswith(DEVICE_COOKIE)))
-    await mails.until(lambda found: len(found) == 2)  # the service counts this browser as a new device again
+    await mails.until(lambda found: len(found) == 2)  # Jimin did not know this browser, so the service counts it as new again
 
 
 async def test_new_member_is_invited_by_mail_or_shown_the_link(service: Service, mails: Mails) -> None:

@@ -42,7 +42,7 @@ def no_audit(service: Service) -> Iterator[None]:
 
 
 async def held(software: Software) -> dict[str, Any]:
-    """Return, as other software reads it, everything that the changes in this test would change."""
+    """Return everything that the changes in this test would change, as other software reads it over the API."""
     found: dict[str, Any] = {}
     for path in ("appointments", "messages", "callbacks", "sessions", "sites/demo-shop", "sites/demo-shop/keys"):
         status, found[path] = await software.ask("GET", path)

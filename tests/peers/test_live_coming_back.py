@@ -155,7 +155,7 @@ async def a_spare_stands_by(service: Service) -> None:
 
 
 async def test_frozen_worker_is_detected(supervised: Service) -> None:
-    """A frozen worker neither dies nor answers. After three missed heartbeats its room opens on another worker."""
+    """A frozen worker neither dies nor answers. After three missed heartbeats, the room of the call opens on another worker."""
     people = await both_in_voice(supervised)
     await a_spare_stands_by(supervised)
     assert await moved_after(supervised, people, signal.SIGSTOP) < 2.0
@@ -171,7 +171,7 @@ async def test_call_survives_repeated_worker_kills(supervised: Service) -> None:
 
 
 async def test_call_survives_a_kill_before_the_spare_is_up(supervised: Service) -> None:
-    """The worker and its idle replacement die at once. The next worker that answers takes the room."""
+    """The media worker of the call and its idle replacement die at once. The next worker that answers takes the room."""
     people = await both_in_voice(supervised)
     for worker in list(supervised.live.workers._workers):
         if worker.state == "spare":

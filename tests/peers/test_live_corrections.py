@@ -1,6 +1,6 @@
 """Editing, retracting and quoting lines in a real service.
 
-The tests search the messages on users' connections.
+To find out what users learn, the tests search the messages on the users' connections.
 """
 
 from __future__ import annotations

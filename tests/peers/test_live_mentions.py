@@ -1,6 +1,6 @@
 """Staff mention colleagues in staff lines, and these colleagues read along, in a real service.
 
-The tests search the messages on the user's connection.
+To find out what the user learns, the tests search the messages on the user's connection.
 """
 
 from __future__ import annotations

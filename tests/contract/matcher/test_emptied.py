@@ -1,6 +1,6 @@
 """Redis restarts empty while stores use it.
 
-The stores notice this, and announce their requests and staff again. Nobody loses a place or is matched twice.
+The stores notice this, and announce their requests and staff again. Nobody loses their place in the queue or is matched twice.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ async def test_first_start_holds_nobody_back(nodes):
 
 
 async def test_restarted_node_is_held_back_by_an_emptied_redis(nodes, redis_server):
-    """The restarted node is the first that writes to the empty Redis, and no other node announces its requests before."""
+    """The restarted node is the first that writes to the empty Redis. Until then, no other node has announced its requests."""
     fence = (await nodes[0].store.enqueue(asked("early", NOW), NOW))[-1].fence
     redis_server.restart()
     new = nodes[1].store

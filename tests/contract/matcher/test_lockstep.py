@@ -88,7 +88,7 @@ def answer(step: Any) -> Any:
 
 
 class OnBoth:
-    """The base of the state machines below: the address of the Redis server, and a `Both` that makes each step on both sides."""
+    """The base of the state machines below: the address of the Redis server, and a `Both` for the engine and the Redis store."""
 
     url: ClassVar[str]
     runner: ClassVar[asyncio.Runner]
@@ -258,7 +258,7 @@ class AnythingGoes(OnBoth, RuleBasedStateMachine):
 class AfterAnEmptyRestart(AnythingGoes):
     """Redis restarts empty while the store is in use.
 
-    Nobody is matched for one presence lease, and fences keep growing.
+    Nobody is matched for the duration of one presence lease, and fences keep growing.
     """
 
     fence_before = START_MS * 1000 + 123

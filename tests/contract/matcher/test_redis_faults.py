@@ -103,7 +103,7 @@ async def test_step_whose_reply_was_lost_runs_once(cutter):
         rings = [event for each in events for event in each if isinstance(event, Reserved)]
         assert [event.request for event in rings] == ["q0"]
         cutter.cuts = 1
-        with pytest.raises(Refused, match="duplicate"):  # a refused step is refused again, and not executed
+        with pytest.raises(Refused, match="duplicate"):  # the refusal is cut off; the step is sent again, and refused again
             await store.enqueue(asked("q3"), NOW)
         assert cutter.cut == 3
         assert len((await store.snapshot()).requests) == 20

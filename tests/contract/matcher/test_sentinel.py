@@ -81,7 +81,7 @@ async def test_restart_with_old_data_counts_as_lost_data() -> None:
         assert not await bus.forgotten()
         await asyncio.to_thread(server.restart)
         other = Bus(server.url)
-        # now Redis contains the key MARK_KEY, as if Redis had loaded a snapshot
+        # this call stores the key MARK_KEY in Redis, as if Redis had loaded the key from a snapshot
         await answered(other.forgotten)
         await other.close()
         assert await answered(bus.forgotten)

@@ -14,9 +14,9 @@ AT_ONCE = Spread(0, "fixed")
 
 
 def one_pool(per_hour: float, people: int, patience: Spread | None) -> Model:
-    """Build a model in which calls and the users' patience last for exponentially distributed times, as the theory assumes.
+    """Build a model in which the lengths of calls and of users' patience are distributed exponentially, as the theory assumes.
 
-    Nobody declines.
+    No counselor declines a request.
     """
     queue = QueueModel("shop", "ko", ["cameras"], [per_hour] * 24, Spread(300, "exponential"), patience)
     staff = StaffModel(

@@ -85,7 +85,10 @@ async def begin(desk: Desk, organisation: str = "") -> tuple[str, dict[str, str]
 
 
 async def come_back(desk: Desk, address: str, cookie: dict[str, str]) -> tuple[str, dict[str, str]]:
-    """Return where the server sends the browser, and the cookie of the sign-in, if the server sets one."""
+    """Come back from the provider to this address of the server, as a browser does.
+
+    Return the address to which the server then redirects the browser, and the cookie of the sign-in, if the server sets one.
+    """
     path = address.removeprefix("http://counselor.localhost:8080")
     back = await desk.get(path, headers=HOST | cookie, allow_redirects=False)
     assert back.status == 302, await back.text()

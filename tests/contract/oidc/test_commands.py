@@ -1,4 +1,4 @@
-"""The command line sets up a real OpenID provider, by the same checks as the operators' page."""
+"""The command line sets up a real OpenID provider, with the same checks as the operators' page."""
 
 from __future__ import annotations
 

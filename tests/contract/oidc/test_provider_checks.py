@@ -22,7 +22,7 @@ from tests import PATIENCE_S
 from tests.contract.oidc.signing_in import Provider, all_checked, look, me, owner_of, provider, ready, save, settings, sign_in
 from tests.unit.signaling.server.http.conftest import Desk, desk, refused, seeded
 
-ACCESS_S = 600  # how long the provider's access tokens are valid, in tests that say so
+ACCESS_S = 600  # seconds for which the provider's access tokens are valid, in the tests that set this time
 
 __all__ = ["desk", "provider", "ready", "seeded"]  # fixtures
 
@@ -139,7 +139,10 @@ async def offices_of(desk: Desk, login: str) -> list[str]:
 
 
 async def test_older_id_token_does_not_bring_a_former_role_back(ready: Desk, provider: Provider) -> None:
-    """The person gets another role at the provider, and signs in with a second browser."""
+    """The person gets another role at the provider, and signs in with a second browser.
+
+    The ID token of the first browser's sign-in still names the former role.
+    """
     rules = [{"value": "desk", "role": "manager"}, {"value": "audit", "role": "supervisor"}]
     assert (await save(ready, settings(provider.issuer, roles=rules))).status == 200
     await provider.tell("refresh_tokens/no")
@@ -233,7 +236,10 @@ async def test_sign_ins_outlive_a_client_secret_that_was_renewed(ready: Desk, pr
 
 
 async def test_refusal_with_an_unknown_error_code_ends_the_sign_in(ready: Desk, provider: Provider) -> None:
-    """A provider can have its own error code for a disabled account. An answer without an error code may come from a proxy."""
+    """A provider can have its own error code for a disabled account.
+
+    An answer without an error code can come from a proxy, so this answer does not end the sign-in.
+    """
     _, cookie = await sign_in(ready, provider)
     await provider.tell("refusal?body=Forbidden")
     await look(ready)

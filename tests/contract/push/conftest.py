@@ -1,4 +1,4 @@
-"""Records with a site and four sessions, on both databases."""
+"""Records with a site and four sessions, on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 

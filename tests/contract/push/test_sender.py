@@ -1,4 +1,4 @@
-"""Pushes go from the records, on both databases, to a real push service that is gone, busy or broken, or hangs."""
+"""Pushes go from the records, on SQLite and PostgreSQL, to a real push service that is gone, busy or broken, or hangs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A change and its audit entry are either both stored or both missing, on both databases."""
+"""A change and its audit entry are either both stored or both missing, on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ async def records(records: Records) -> Records:
 
 @pytest.fixture
 async def beside(url: str) -> AsyncIterator[AsyncEngine]:
-    """Return another connection to the database of `records`."""
+    """Return another connection to the database that the fixture `records` uses."""
     engine = create_async_engine(url)
     yield engine
     await engine.dispose()
@@ -99,7 +99,7 @@ def vouched(records: Records, audit: Sequence[Audited]) -> Awaitable[bool]:
 
 
 async def failed(records: Records, audit: Sequence[Audited]) -> bool:
-    """Send the endpoint's only event again. The server has given up the delivery of this event."""
+    """Send the only event of the webhook endpoint "wh-1" again. The server has given up the delivery of this event."""
     [delivery] = await records.deliveries("wh-1")
     return await records.send_again("wh-1", delivery.n, 1, audit=audit)
 

@@ -150,7 +150,7 @@ async def test_backup_takes_the_present_while_others_write(installed: tuple[Sett
             n = 0
             while not done.is_set():
                 n += 1
-                # a backup must contain both rows or neither row
+                # a backup must contain both of these rows or neither of them
                 both = [{"jti": f"{letter}{n}", "expires_at": 0} for letter in "ab"]
                 await other.execute(sa.insert(used_code), both[:1])
                 await other.execute(sa.insert(used_code), both[1:])

@@ -1,4 +1,4 @@
-"""After a session is erased, only figures remain. Erasing also removes the files, the mails and the notes about the user.
+"""After a session is erased, only its figures for reports remain. Erasing also removes files, mails, and notes about the user.
 
 An upgrade removes copies of notes that earlier versions made, and deleted text in the free pages of SQLite's database file.
 """

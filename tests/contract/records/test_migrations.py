@@ -1,4 +1,4 @@
-"""On both databases, migrations make exactly the tables that a new database gets at once, and lose no data."""
+"""On SQLite and PostgreSQL, migrations make exactly the tables that a new database gets at once, and lose no data."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A program that starts before its database waits for it, or says what to do.
+"""If a program starts while its database does not answer, it waits for the database, or says what to do.
 
-After the program has closed the database, nothing uses it.
+After the program has closed the database, no thread of the program uses the database any more.
 """
 
 from __future__ import annotations

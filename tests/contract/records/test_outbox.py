@@ -1,4 +1,4 @@
-"""The outbox, one-time links and unsubscribed addresses, on both databases."""
+"""The outbox, one-time links and unsubscribed addresses, on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports on both databases: the sum of the stored counts and the counts of recent sessions equals a plain recount."""
+"""Reports on SQLite and PostgreSQL: the sum of the stored counts and the counts of recent sessions equals a plain recount."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The released wheel contains the pages and fits the machines that its name states.
 
-The wheel serves from an environment without our sources.
+The service runs from the installed wheel, in an environment without our sources.
 """
 
 from __future__ import annotations

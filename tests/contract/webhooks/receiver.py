@@ -75,7 +75,7 @@ class Receiver:
         return web.Response(status=status, text=self.body, headers=self.headers)
 
     def _verified(self, headers: Mapping[str, str], body: str) -> dict[str, Any]:
-        """Check the signature of a message, but not its time: a test's clock may be days ahead. Return the payload."""
+        """Check the signature of a message, but not its time: a test's clock can be days ahead. Return the payload."""
         at = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
         expected = Webhook(self.secret).sign(headers["webhook-id"], at, body)
         assert expected in headers["webhook-signature"].split(" ")

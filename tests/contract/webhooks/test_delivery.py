@@ -1,4 +1,4 @@
-"""Webhooks go from the records, on both databases, to a real receiver."""
+"""Webhooks go from the records, on SQLite and PostgreSQL, to a real receiver."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ async def test_two_servers_deliver_each_event_once(office: Office, receiver: Rec
 async def test_event_whose_server_died_is_sent_again_under_its_id(office: Office, receiver: Receiver) -> None:
     endpoint = await office.add(receiver, ["session.rated"])
     await office.records.save_rating("s-1", 4, "", STARTED)
-    # this server dies before it delivers the event
+    # a server claims the event, and dies before it delivers the event
     [claimed] = await office.records.claim_deliveries(endpoint.id, office.now(), 5, 60_000)
     assert await office.records.claim_deliveries(endpoint.id, office.now(), 5, 60_000) == [], "leased"
     async with office.sending():

@@ -1,4 +1,4 @@
-"""The header of an image says how much memory the decoding takes. A separate process limits this memory."""
+"""The header of an image says how much memory the decoding takes. A separate process decodes images, with limited memory."""
 
 from __future__ import annotations
 

@@ -185,7 +185,7 @@ def test_every_packet_of_the_cache_is_sent_again_as_it_was(twins: Twins) -> None
 
 @pytest.mark.parametrize("refused", [False, True])
 def test_frame_goes_to_each_viewer_in_order_in_few_messages(twins: Twins, refused: bool) -> None:
-    """Packets that were read together are sent grouped by viewer, and those of equal length in one message (UDP_SEGMENT).
+    """Packets that were read together are sent grouped by viewer. Packets of equal length go in one message (UDP_SEGMENT).
 
     `refused`: whether the kernel refuses such messages, as it does on a path with a small MTU. In that case, the fast path sends
     the packets one by one.

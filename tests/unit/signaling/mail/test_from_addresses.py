@@ -1,4 +1,4 @@
-"""Mails of a site come from the site's own mail address only while the operator of the server allows this address."""
+"""Mails of a site come from the site's own mail address only while the settings of the server allow this address."""
 
 from __future__ import annotations
 

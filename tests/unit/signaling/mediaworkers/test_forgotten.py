@@ -35,7 +35,7 @@ class Rooms:
 
 
 class Looks:
-    """Looks for forgotten rooms of one worker. Each call of `look` closes the rooms that it must, and returns them.
+    """Looks for forgotten rooms of one worker. `look` closes rooms that are forgotten at two calls in a row, and returns them.
 
     `known`: names of the rooms of this worker that belong to sessions.
     """

@@ -96,7 +96,7 @@ async def test_no_copy_is_made_on_a_nearly_full_disk(tmp_path: Path, monkeypatch
 
 @pytest.fixture
 def go_on(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
-    """Let no copy be finished until the test sets this event."""
+    """Return an event. No copy is finished before the test sets this event."""
     event, export = asyncio.Event(), subject.export
 
     async def waiting(*args: Any) -> None:

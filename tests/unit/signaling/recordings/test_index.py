@@ -1,4 +1,4 @@
-"""The logs of segments say which tracks exist, what the user heard and saw, and where a moment is in the exported file."""
+"""The logs of segments say which tracks exist, what the user heard and saw, and when a moment comes in the exported file."""
 
 from __future__ import annotations
 

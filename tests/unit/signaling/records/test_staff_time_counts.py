@@ -14,7 +14,7 @@ from signaling.records.staff_time_counts import KINDS, StaffKey, Sums, Tally, ki
 
 MINUTE = 60_000
 STEP = st.tuples(
-    st.integers(0, 40 * MINUTE),  # ms since the step before
+    st.integers(0, 40 * MINUTE),  # ms since the previous step
     st.sampled_from(["jimin", "suho"]),
     st.sampled_from([*KINDS, None, "take", "take, and fail to store"]),
 )

@@ -11,7 +11,7 @@ S = 1000  # ms in a second
 
 
 class Call:
-    """A session with its clock. The time of each event is given in seconds after the event before."""
+    """A session with its clock. The time of each event is given in seconds after the previous event."""
 
     def __init__(self, channel: model.Channel = "voice", *, sleeps_days: int = 0) -> None:
         self.now = NOW

@@ -315,7 +315,7 @@ def check_moves(session: Session, now: int) -> None:
 
 
 def check_aside(session: Session) -> None:
-    """Check that a session gives back its counselor's place only while it is active and waits for its disconnected user."""
+    """Check that a session takes no place in its counselor's capacity only while it is active and its user is disconnected."""
     if session.aside or "aside" in session.timers:
         assert session.state == "active"
         assert not session.people[session.user].connected
@@ -323,9 +323,9 @@ def check_aside(session: Session) -> None:
 
 
 def place_taken(before: bool, effects: list[Effect], session: Session) -> None:
-    """Check that the matcher is told exactly once when the session gives its counselor's place back or takes it again.
+    """Check that the matcher is told exactly once when the session gives back a place of its counselor or takes it again.
 
-    The matcher must be told this for the owner's present request.
+    The message to the matcher must name the owner's present request.
     """
     told = [(each.step, each.request) for each in effects if isinstance(each, Step) and each.step in ("set_aside", "take_back")]
     if session.aside and not before:

@@ -119,7 +119,7 @@ async def test_list_is_walked_by_its_cursor(desk: Desk, api: Api) -> None:
     while True:
         part = await api.read(f"{V1}/sessions?limit=3&cursor={cursor}")
         seen += [item["id"] for item in part["items"]]
-        # a session that begins while the software reads the list does not shift the pages
+        # a session that begins while the software reads the list does not shift the later pages of the list
         await stored(desk, f"s-new{len(seen)}", after_ms=9000)
         cursor = part["next"]
         if not cursor:

@@ -217,7 +217,10 @@ async def test_unchanged_answer_is_not_sent_again(desk: Desk) -> None:
 
 
 async def test_requests_are_available_as_the_policy_says(desk: Desk) -> None:
-    """docs/api.md: 300 at once, 5 a second, 300 again after 60 s; 300 requests in any 60 s are never refused."""
+    """docs/api.md promises 300 requests at once, then 5 a second, and 300 again after 60 s.
+
+    As long as software sends at most 300 requests in each minute, no request is refused.
+    """
     limits = desk.app[BY_TOKEN]
     assert sum(limits.take("a", 0) for _ in range(301)) == 300
     assert sum(limits.take("a", 1000) for _ in range(6)) == 5
