@@ -43,7 +43,7 @@ class CopiedDatabase(Protocol):
 
 
 def database_at(url: str) -> CopiedDatabase:
-    """Return the database with this SQLAlchemy URL. Raises BackupFailed for other databases than SQLite files and PostgreSQL."""
+    """Return the database with this SQLAlchemy URL. Raises BackupFailed for all databases except SQLite files and PostgreSQL."""
     try:
         parsed = sa.make_url(url)
     except sa.exc.ArgumentError:

@@ -98,7 +98,7 @@ class SealedWriter(io.RawIOBase):
         self._number += 1
 
     def close(self) -> None:
-        """Encrypt and write the last chunk. A reader refuses a backup without a last chunk, because it was cut off."""
+        """Encrypt and write the last chunk. A reader refuses a backup without a last chunk, because such a backup was cut off."""
         if not self.closed:
             if len(self._buffer) == CHUNK_BYTES:
                 self._seal(CHUNK_BYTES, last=False)

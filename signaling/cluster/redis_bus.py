@@ -86,7 +86,7 @@ class Bus:
         return str(await self._ask(self._redis.get(LEADER_KEY)) or "")
 
     async def hold_lead(self, said: str, instead_of: str) -> str:
-        """Write the lease `said` into Redis, unless Redis has another lease than `instead_of`.
+        """Write the lease `said` into Redis, unless Redis has a lease that differs from `instead_of`.
 
         Return "" on success, otherwise the text of the lease in Redis.
         """

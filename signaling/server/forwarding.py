@@ -71,13 +71,13 @@ class Relay:
         await asyncio.gather(*(_come_back(socket) for socket in list(self.sockets)), return_exceptions=True)
 
     async def _follow(self) -> None:
-        """Ask the forwarded clients to reconnect whenever the leader changes."""
+        """Whenever the leader changes, ask the forwarded clients to reconnect."""
         while True:
             await self._changes_from(self.node.leader)
             await self.goodbye()
 
     def middleware(self) -> Middleware:
-        """Return the middleware that handles a request here or forwards it to the leader.
+        """Return the middleware that handles a request on this server or forwards the request to the leader.
 
         Without a leader, the middleware refuses the request.
         """

@@ -21,7 +21,7 @@ _log = log.get("signaling.server.retention")
 
 
 def setup(app: web.Application) -> None:
-    """Run retention from the start of `app` until its shutdown. Retention ends before the records are closed."""
+    """Run the hourly task from the start of `app` until its shutdown. The task ends before the records are closed."""
     app.on_startup.append(_begin)
     app.on_shutdown.append(_end)
 

@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 
 HELLO_TIMEOUT_S = 10.0  # seconds in which a new connection must send its hello
 GOODBYE_S = 2.0  # seconds for sending `bye` and the messages that were queued before it
-SEND_TIMEOUT_S = 10.0  # seconds within which a client must read a message, before the server cuts the connection
+SEND_TIMEOUT_S = 10.0  # seconds within which a client must read a message; otherwise the server cuts the connection
 PING_S = 10.0  # seconds between two heartbeats of a WebSocket
 MAX_MESSAGE_BYTES = 450_000  # the largest message is a board message
 MESSAGES = {"burst": 400, "per_minute": 6_000}

@@ -42,7 +42,7 @@ class Disconnected:
 
 @dataclass(frozen=True, slots=True)
 class RightEnded:
-    """The sign-in of a member of staff has ended, or the user's session was given to another page.
+    """The sign-in of a member of staff has ended, or the user has opened the session on another page or device.
 
     `returns`: whether the member of staff may sign in again and come back.
     """

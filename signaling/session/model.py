@@ -72,7 +72,7 @@ GUEST_LINK_MS = 15 * 60_000  # how long a guest's link can be opened
 CAMERA_LINK_MS = 2 * 60_000  # how long the link for the user's phone as a camera can be opened
 ARRIVING_MS = 60_000  # how long a disconnected guest who has not entered yet keeps the place
 GUEST_LOST_MS = 2 * 60_000  # how long a disconnected guest who has entered keeps the place
-MOST_INVITATIONS = 20  # one session makes at most this many links to guests
+MOST_INVITATIONS = 20  # one session makes at most this many links for guests
 RATING_MS = 24 * 3_600_000  # how long after its end a session may be rated
 
 CALLBACK_KEPT_MS = 14 * 24 * 3_600_000  # how long a due callback waits for a counselor; then it is given up
@@ -185,7 +185,7 @@ class Invitation(Struct, kw_only=True):
 
 
 class Interpreting(Struct, kw_only=True):
-    """The setting of a guest as interpreter. ``by``: the name of the person who has chosen this setting.
+    """The settings for a guest who interprets. ``by``: the name of the person who has chosen these settings.
 
     ``user``: how the user and their guests hear staff. ``staff``: how staff hear the user and the other guests.
     """
@@ -349,8 +349,8 @@ class Session(Struct, kw_only=True):
     ``invited``: other software has started the conversation, and its user has not come yet.
     ``form_missing``: the user has not filled in what the site asks for before a conversation. Such a user can only leave a
     message or book a callback.
-    ``guests_most``: how many guests may be in the room at the same time. ``interpreting``: the setting of the interpreter; None:
-    nobody interprets.
+    ``guests_most``: how many guests may be in the room at the same time. ``interpreting``: the settings for the guest who
+    interprets; None: nobody interprets.
     ``aside``: the user of this text session has left the page, and takes no place of their counselor until they return.
     ``region``: where the user is, as the partner's page says; "" if it says nothing. The room opens on a worker near the user.
     """

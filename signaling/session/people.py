@@ -109,7 +109,7 @@ def disconnected(session: Session, event: Disconnected, now: int, out: list[Effe
 def right_ended(session: Session, event: RightEnded, now: int, out: list[Effect]) -> None:
     """Close the peers of a person who is no longer allowed to be connected, so that they neither hear nor are heard.
 
-    The person is a member of staff whose sign-in has ended, or the user whose session was given to another page. If a member of
+    The person is a member of staff whose sign-in has ended, or a user who has opened the session on another page. If a member of
     staff is not allowed to return, the session stops waiting for them at once.
     """
     person = session.people.get(event.participant)

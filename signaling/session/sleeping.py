@@ -1,4 +1,4 @@
-"""Sleeping text conversations: they take no place, staff may still write into them, and the user's next line wakes them.
+"""Sleeping text conversations: they take no place of a counselor, staff may still write, and the user's next line wakes them.
 
     The ways into and out of sleep:
     active → asleep (if `may_sleep`): the user has been gone for 15 minutes, or the owner sends the conversation to sleep
@@ -58,7 +58,7 @@ def answered(session: Session, event: MessageAnswered, now: int, out: list[Effec
 
     The user may read the answer and write back.
 
-    At a site where conversations do not sleep, such a conversation sleeps for `ANSWERED_DAYS`.
+    At a site where conversations do not sleep, a conversation with an answered message sleeps for `ANSWERED_DAYS`.
     """
     if session.state != "message_left":
         raise NotAllowed("wrong_state")

@@ -76,7 +76,7 @@ class Surroundings:
     waiting: WaitingView | None = None
     opening: OpeningView | None = None
     offer_message: bool = False
-    listening: Listening = "off"  # what the site allows operators who listen in to do
+    listening: Listening = "off"  # which actions the site allows to an operator who listens in
     reachable: bool = False  # whether the site can reach the user: the partner signed who the user is, or the brief has a contact
     mail: MailView | None = None
     push: PushView | None = None
@@ -439,7 +439,7 @@ def transfer_ring(session: Session, asked: Help, around: Surroundings, category_
 
 
 def queue_item(session: Session, category: str) -> QueueItem:
-    """Return the user's own request for the queue. ``category``: the category's name."""
+    """Return the user's own request as an item of the queue that staff see. ``category``: the category's name."""
     called = session.callback if session.state == "callback" else None
     return QueueItem(
         kind="callback" if called else "user",
@@ -455,7 +455,7 @@ def queue_item(session: Session, category: str) -> QueueItem:
 
 
 def help_item(session: Session, asked: Help, category: str) -> QueueItem:
-    """Return a help request or transfer for the queue. ``category``: the category's name."""
+    """Return a help request or transfer as an item of the queue that staff see. ``category``: the category's name."""
     return QueueItem(
         session=session.id,
         category=category,
@@ -468,7 +468,7 @@ def help_item(session: Session, asked: Help, category: str) -> QueueItem:
 
 
 def session_item(session: Session, site: str, category: str, *, may_listen: bool) -> SessionItem:
-    """Return the session for the wallboard. ``site`` and ``category`` are names.
+    """Return the session as an item of the wallboard. ``site`` and ``category`` are names.
 
     ``may_listen``: the site allows listening in now, and the viewer has the right to it.
     """

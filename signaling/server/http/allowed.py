@@ -217,7 +217,7 @@ class Asker:
 
     @property
     def realm(self) -> Realm:
-        """The realm that this request may list: its sites, staff and sessions."""
+        """The realm of this request: the sites whose staff and sessions the request may list."""
         return realm_of(self.member, self.action)
 
     def may(self, thing: Thing) -> bool:

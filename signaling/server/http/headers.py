@@ -22,8 +22,8 @@ _ALWAYS = {
 # nothing and frame nothing.
 _NO_PAGE = "default-src 'none'; frame-ancestors 'none'; sandbox"
 # Headers of our pages that partners show in frames. A partner's page with a Cross-Origin-Embedder-Policy may frame only documents
-# that have these headers. See HTML, "check a navigation response's adherence to its embedder policy". Our pages can have these
-# headers because they embed nothing from other origins.
+# that have these headers. See the HTML standard, "check a navigation response's adherence to its embedder policy". Our pages can
+# have these headers because they embed nothing from other origins.
 FRAMED_ANYWHERE = {"Cross-Origin-Embedder-Policy": "require-corp", "Cross-Origin-Resource-Policy": "cross-origin"}
 Device = Literal["camera", "display-capture", "microphone"]
 DEVICES: Final[tuple[Device, ...]] = get_args(Device)

@@ -97,8 +97,8 @@ async def public_holidays(request: web.Request) -> web.Response:
 async def change(request: web.Request) -> web.Response:
     """Set a category's hours.
 
-    With null, the category has the hours of its nearest ancestor with hours or, without one, is always open. Users who prepare or
-    wait see the change at once. The change is audited.
+    With null, the category has the hours of its nearest ancestor that has hours. If no ancestor has hours, the category is always
+    open. Users who prepare or wait see the change at once. The change is audited.
     """
     asker = await asker_of(request)
     records = request.app[RECORDS]

@@ -114,7 +114,7 @@ async def remove(request: web.Request) -> web.Response:
 
 @routes.post("/api/push/decline")
 async def decline(request: web.Request) -> web.Response:
-    """Decline a ring from its notification. If the ring is already over, nothing changes."""
+    """Decline the ring that a notification is about. If the ring is already over, nothing changes."""
     asker = await asker_of(request)
     asked = await read_json(request, _read_reservation, 1024)
     try:

@@ -177,7 +177,7 @@ def new_member(asker: Asker, login: str) -> StaffRecord:
 
 
 async def checked_member(request: web.Request, asker: Asker, before: StaffRecord | None, member: StaffRecord) -> StaffRecord:
-    """Return the member in canonical form. Raises Invalid, also when the asker may not give these roles or sites."""
+    """Return the member in canonical form. Raises Invalid, for example if the asker may not give these roles or sites."""
     sites = await request.app[RECORDS].sites(Realm(organisation=member.organisation))
     member = checked_staff(member, sites)
     if not may(asker.member, "people.change", of_member(member)):

@@ -138,7 +138,7 @@ async def store_rules(
     """Store the sign-in rules of the installation or of one organisation (`row`).
 
     `audit`: audit entries to store in the same transaction. `version`: the version of the rules that the page read. Raises
-    Refused(bad_provider) if the asker could not sign in any more, and Changed if other rules are stored.
+    Refused(bad_provider) if the asker could not sign in any more, and Changed if somebody else has changed the rules since.
 
     """
     records = request.app[RECORDS]

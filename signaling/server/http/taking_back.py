@@ -1,4 +1,4 @@
-"""Revert a change of settings in the present settings."""
+"""Undo one change of settings in the present settings, and keep later changes of other fields."""
 
 from __future__ import annotations
 

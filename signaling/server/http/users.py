@@ -85,12 +85,12 @@ class CodeAnswer(Struct, kw_only=True):
 class SessionRequest(Struct, kw_only=True):
     """A request for a session.
 
-    `when_open`: what to do if the user already has an open text conversation. This matters only for text conversations, if the
-    code names the user and the site shows users their own past. "begin": begin another conversation. "ask": refuse the request
-    (`open_elsewhere`), so that the page can ask the user; the code is then used up. `purpose`: "later" when the user only wants
-    to leave a message or book a callback. In this case, the form can be incomplete, and the site need not offer the channel.
-    `form`: id of a field → what the user has typed into the field. Unknown fields are ignored. `region`: where the user is, in
-    the words of `sangdam media --region`.
+    `when_open`: what to do if the user already has an open text conversation. This field matters only if the conversation is by
+    text, the code names the user, and the site shows users their own past. "begin": begin another conversation. "ask": refuse the
+    request (`open_elsewhere`), so that the page can ask the user; the code is then used up. `purpose`: "later" when the user only
+    wants to leave a message or book a callback. In this case, the form can be incomplete, and the site need not offer the
+    channel. `form`: id of a field → what the user has typed into the field. Unknown fields are ignored. `region`: where the user
+    is, in the words of `sangdam media --region`.
     """
 
     code: Annotated[str, by(Exact(MOST_JSON_BYTES))]  # this limit is only rough: `access/codes.py` checks the exact length

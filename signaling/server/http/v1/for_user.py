@@ -37,7 +37,7 @@ async def asked_site(request: web.Request, asker: Asker, asked: ForUser) -> Site
 
 
 def wanted(request: web.Request, asker: Asker, site: Site, asked: ForUser, until: int, **more: Any) -> Wanted:
-    """Return the session to begin for the user, as a `Wanted`.
+    """Return a description of the session that is to begin for the user.
 
     `until`: when the user's link ends (Unix ms). `more`: other fields of `Wanted`. Raises CodeRefused with the reason
     unknown_category or unknown_language.

@@ -1,8 +1,8 @@
 """Idempotency keys: a POST that is repeated with the same `Idempotency-Key` is carried out once.
 
 For a day, the server sends the first response to all repetitions. See draft-ietf-httpapi-idempotency-key-header. The server
-remembers only responses with status 200, and at most the newest 1,000 of a token. After a refusal or a fault, a client can try
-again with the same key. Remembered responses are encrypted, because they can contain codes.
+remembers only responses with status 200, and at most the newest 1,000 responses for each token. After a refusal or a fault, a
+client can try again with the same key. Remembered responses are encrypted, because they can contain codes.
 
 While the server carries out the first request, it renews the request's claim of the key three times a minute. If the records are
 unavailable for 40 seconds or more, the claim may end, and a repetition is carried out, too. Then the first request is still
@@ -75,7 +75,7 @@ async def once(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 @asynccontextmanager
 async def _renewing(records: Records, claim: Claim) -> AsyncIterator[None]:
-    """Renew the claim until the `async with` block ends, so that no repetition begins while the first request is carried out."""
+    """Renew the first request's claim of its key until the block ends. Until then, no repetition of the request begins."""
 
     async def renew() -> None:
         while True:

@@ -102,8 +102,8 @@ async def categories(request: web.Request) -> web.Response:
 async def category_hours(request: web.Request) -> web.Response:
     """Return a category's own opening hours.
 
-    The response contains null if the category has no own opening hours. Then the hours of its nearest ancestor with hours apply
-    or, without one, the category is always open.
+    The response contains null if the category has no own opening hours. Then the hours of its nearest ancestor that has hours
+    apply. If no ancestor has hours, the category is always open.
     """
     site, category = await hours.asked_category(request, await asker_of(request))
     return answer(hours.NewHours(hours=site.categories[category].hours))
