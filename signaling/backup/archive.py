@@ -148,7 +148,7 @@ class ArchiveReader:
             raise BackupFailed("This backup was made by a newer version of Sangdam, or its beginning is damaged.") from None
 
     def parts(self) -> Iterator[tuple[str, Iterator[bytes]]]:
-        """Yield the path and the content of each part of the backup. Read each content to its end before the next part.
+        """Yield the path and the content of each part of the backup. The caller must read each content to its end first.
 
         After the last part, the manifest is checked. Raises BackupFailed when the backup is damaged.
         """

@@ -31,7 +31,8 @@ LEAST_CHARACTERS = 12
 _TAG_BYTES = 16
 _SALT_BYTES, _PREFIX_BYTES, _CHECK_BYTES = 16, 7, 32
 _HEAD_BYTES = len(MAGIC) + _SALT_BYTES + _PREFIX_BYTES + _CHECK_BYTES
-_SCRYPT = {"n": 1 << 16, "r": 8, "p": 1, "maxmem": 1 << 27, "dklen": 64}  # each guess costs 64 MiB of memory and 0.2 s
+# each guess of a passphrase costs 64 MiB of memory and 0.2 s
+_SCRYPT = {"n": 1 << 16, "r": 8, "p": 1, "maxmem": 1 << 27, "dklen": 64}
 
 
 def passphrase_of(file: Path) -> str:

@@ -19,7 +19,7 @@ MOST_SKEW_MS = 30_000  # ms by which the clocks of two machines may differ
 
 
 class Leader(Struct, frozen=True, kw_only=True):
-    """A server of the cluster that may lead. `id`: new at each start. `url`: where the other servers reach this server."""
+    """A server of the cluster. `id`: new at each start. `url`: where the other servers reach this server."""
 
     id: str
     url: str

@@ -1,4 +1,4 @@
-"""The installation that a check looks at, and its findings."""
+"""The installation that a check looks at, and the findings of the check."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def _kernel(of: Examined, name: str) -> str:
 
 
 async def udp_buffer(of: Examined) -> list[Finding]:
-    """Check that the kernel allows the media workers' sockets receive buffers of `BUFFER_BYTES`."""
+    """Check that the kernel allows receive buffers of `BUFFER_BYTES` for the media workers' sockets."""
     granted = _kernel(of, "net/core/rmem_max")
     if not granted:
         return []

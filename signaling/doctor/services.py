@@ -26,7 +26,7 @@ _SAMPLE = {"q": "hello", "source": "en", "target": "es", "format": "text"}  # Th
 
 
 async def mail(of: Examined) -> list[Finding]:
-    """Check that the mail server takes our connection, with TLS and login as the settings say. No mail is sent."""
+    """Check that the mail server accepts our connection, with TLS and login as the settings say. No mail is sent."""
     server = of.settings.mail
     if server is None:
         return [finding("mail.unset")]

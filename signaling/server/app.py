@@ -70,7 +70,7 @@ MAX_BODY_BYTES = 9 * 1024 * 1024  # enough bytes for a picture of 8 MiB in a mul
 
 
 async def open_records(settings: Settings) -> Records:
-    """Prepare the folders, and open the records.
+    """Prepare the server's folders, and open the database (the records).
 
     If the database does not answer, try again for at most `WAIT_S` seconds. Raises CannotOpen.
     """

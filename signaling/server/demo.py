@@ -161,7 +161,7 @@ def site_of(settings: Settings) -> Site:
 
 
 async def seed(records: Records, settings: Settings) -> None:
-    """Store what is missing of the demo: its site, its accounts, and the shop's key and address in a site that is stored already.
+    """Store the missing parts of the demo: its site and accounts, or in a stored site the shop's key and address.
 
     Settings that operators have changed stay as they are.
     """
@@ -199,7 +199,7 @@ def _with_shop(known: Site, demo: Site) -> Site:
 def _moved(known: Site, stored: str, present: str) -> str:
     """Return the present address of a page of the shop. If operators have changed the stored address, return the stored address.
 
-    An address is unchanged if it is the address of the same page at an origin where the shop has been.
+    The stored address is unchanged if it is the address of the same page at an origin where the shop has been.
     """
     page = urlsplit(present)
     earlier = [origin for origin in known.origins if urlsplit(origin).hostname == page.hostname]

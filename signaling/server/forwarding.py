@@ -61,7 +61,7 @@ class Relay:
         self._following = asyncio.create_task(self._follow())
 
     async def close(self) -> None:
-        """Stop following the leader and close all connections to it."""
+        """Stop watching which server leads, and close all connections to the leader."""
         self._following.cancel()
         await asyncio.gather(self._following, return_exceptions=True)
         await self._http.close()
@@ -259,7 +259,8 @@ async def _pump(source: Any, send: Callable[[str], Awaitable[None]]) -> None:
             if frame.type is WSMsgType.TEXT:
                 await send(frame.data)
             elif frame.type is WSMsgType.BINARY:
-                # send an empty text message in place of the binary frame: the leader refuses an empty message like a binary frame
+                # send an empty text message in place of the binary frame: the leader refuses an empty message, as it would refuse
+                # the binary frame
                 await send("")
     except (ConnectionError, RuntimeError, aiohttp.ClientError):
         return

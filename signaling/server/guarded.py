@@ -33,7 +33,7 @@ SWEEP_S = 1.0  # seconds between two checks of all connections' deadlines
 LOOK_S = 5.0  # seconds between two checks for stalled connections; each check looks at every connection
 STALLED_S = 30.0  # seconds after which a client that reads nothing of its response is cut off
 LINGER_S = 2.0  # seconds for which the server still reads, and discards, the rest of a refused body
-# number of file descriptors for records, media workers and files, in addition to the descriptors that are open at the start
+# number of file descriptors kept for the database, media workers and files, in addition to those that are open at the start
 RESERVED = 64
 WARN_ABOVE = 0.8  # share of the connection limit above which a warning is logged
 WARN_EVERY_S = 60.0  # at least this many seconds between two warnings about many connections
@@ -142,7 +142,7 @@ class Guarded(web.RequestHandler):
         self._guard.opened(self, peer[0] if peer else "")
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Tell the guard that this connection is closed. Queue the work that aiohttp does after that (`turns.py`)."""
+        """Tell the guard that this connection is closed. Queue aiohttp's work for a closed connection (`turns.py`)."""
         self._guard.connections.closed(self)
         self._guard.turns.add(partial(super().connection_lost, exc))
 

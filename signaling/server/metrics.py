@@ -123,7 +123,7 @@ def _of_server(app: web.Application) -> Iterator[Metric]:
 def _waiting(live: Live) -> Iterator[Metric]:
     """Yield metrics of requests that nobody has accepted yet: users' requests, help requests, and transfers.
 
-    A callback counts when it is due.
+    A callback counts only after it has become due.
     """
     in_line = [("user", entry) for entry in live.index.waiting.values()]
     in_line += [("callback", entry) for entry in live.index.callbacks.values() if entry.session.in_line()]

@@ -38,9 +38,9 @@ async def _end(app: web.Application) -> None:
 async def _keep(records: Records, recordings: Recordings, files: Files, clock: Now) -> None:
     while True:
         try:
-            # Use the earlier time of two clocks, so that nothing is deleted too early. If somebody sets the computer's clock
-            # days ahead by mistake, the steady clock does not follow at once. If the steady clock is ahead, the mark of a used
-            # code still stays until the code expires by the computer's clock.
+            # Use the earlier time of two clocks, so that nothing is deleted too early. If somebody sets the computer's clock days
+            # ahead by mistake, the steady clock does not follow at once. If the steady clock is ahead, the records still know
+            # that a code was used until the code expires by the computer's clock.
             now = min(clock(), wall_clock_ms())
             await files.sweep()
             await _delete_folders(records, now, recordings, files)

@@ -37,7 +37,7 @@ HELLO_TIMEOUT_S = 10.0  # seconds in which a new connection must send its hello
 GOODBYE_S = 2.0  # seconds for sending `bye` and the messages that were queued before it
 SEND_TIMEOUT_S = 10.0  # seconds within which a client must read a message; otherwise the server cuts the connection
 PING_S = 10.0  # seconds between two heartbeats of a WebSocket
-MAX_MESSAGE_BYTES = 450_000  # the largest message is a board message
+MAX_MESSAGE_BYTES = 450_000  # largest size of a message; board messages are the largest messages
 MESSAGES = {"burst": 400, "per_minute": 6_000}
 LINES = {"burst": 100, "per_minute": 300}
 # messages that make a line in the conversation: a line of the sender, or a system line about what the sender did
@@ -375,7 +375,7 @@ _ID = re.compile(r'"id"\s*:\s*(-?[0-9]{1,18})\s*[,}]')
 
 
 def _id_of(text: str) -> int | None:
-    """Return the request id in an unreadable message, or None. The server's `error` to the sender contains this id.
+    """Return the request id in an unreadable message, or None. The server puts this id into its `error` message to the sender.
 
     Inside a JSON string, quotes have a backslash before them, so no string can look like an id.
     """

@@ -40,7 +40,7 @@ def lead(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def due(session: Session, called: Callback, now: int, out: list[Effect]) -> None:
-    """Let the due appointment ring for its counselor, for whom the matcher has kept a place free."""
+    """Let the due appointment ring for its own counselor. If the matcher keeps a place free for a request, this request rings."""
     request = session.request if called.kept else next_request(session)
     called.kept = False
     session.timers["grace"] = now + GRACE_MS

@@ -40,7 +40,7 @@ def sees(session: Session, person: Person) -> bool:
 
 
 def changed(session: Session, event: CobrowseChanged, now: int, out: list[Effect]) -> None:
-    """Handle the owner's request to see the page, the user's answer, or the wish of one of them to stop. Raises NotAllowed."""
+    """Handle the owner's request to see the page, the user's answer, or the wish of owner or user to stop. Raises NotAllowed."""
     if event.participant == session.user:
         _answered(session, event.on, out)
     elif event.participant == session.owner:

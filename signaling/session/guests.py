@@ -201,7 +201,7 @@ def settle(session: Session, now: int, out: list[Effect]) -> None:
 def expired(session: Session, now: int, out: list[Effect]) -> None:
     """Remove the guests who did not enter, or did not come back, in time.
 
-    An expired link needs no event: the new view leaves it out.
+    An expired link needs no event: the next view that is sent leaves the link out.
     """
     for guest in session.guests():
         if guest.until and guest.until <= now:

@@ -51,7 +51,7 @@ UpgradeState = Literal["ringing", "declined", "missed"]
 RequestKind = Literal["user", "callback", "help"]
 
 DAY_MS = 86_400_000
-IDLE_MS = 10 * 60_000  # how long a user or guest may prepare before entering; then the session ends, or the guest loses the place
+IDLE_MS = 10 * 60_000  # how long a user or guest may prepare before entering; then the session ends, or the guest is removed
 UNOPENED_MS = 30_000  # how long a new session waits for its user's page to load and connect
 WAITING_LOST_MS = 60_000  # how long a waiting session waits for its disconnected user to return
 USER_LOST_MS = 2 * 60_000  # how long an active call waits for its disconnected user to return
@@ -70,8 +70,8 @@ WRAP_UP_MS = 120_000  # how long the owner may wrap up after the conversation
 UPGRADE_MS = 30_000
 GUEST_LINK_MS = 15 * 60_000  # how long a guest's link can be opened
 CAMERA_LINK_MS = 2 * 60_000  # how long the link for the user's phone as a camera can be opened
-ARRIVING_MS = 60_000  # how long a disconnected guest who has not entered yet keeps the place
-GUEST_LOST_MS = 2 * 60_000  # how long a disconnected guest who has entered keeps the place
+ARRIVING_MS = 60_000  # how long a disconnected guest who has not entered yet can return; then the guest is removed
+GUEST_LOST_MS = 2 * 60_000  # how long a disconnected guest who has entered can return; then the guest is removed
 MOST_INVITATIONS = 20  # one session makes at most this many links for guests
 RATING_MS = 24 * 3_600_000  # how long after its end a session may be rated
 
@@ -116,8 +116,7 @@ class Person(Struct, kw_only=True):
     ``handed_over_at``: when they handed the session over (Unix ms), or 0.
     The following fields are empty for everybody who is not a guest. ``label``: the guest's role, such as "interpreter".
     ``invited_by``: the participant who made the link.
-    ``until``: when a guest who is disconnected or has not entered loses the place (Unix ms); 0 for a connected guest who has
-    entered.
+    ``until``: when a guest who is disconnected or has not entered is removed (Unix ms); 0 for a connected guest who has entered.
     ``entered_at``: when they entered (Unix ms). ``lines_from``: the first line that they may read.
     """
 
@@ -294,7 +293,7 @@ class Help(Struct, kw_only=True):
 class Callback(Struct, kw_only=True):
     """A booked callback.
 
-    ``contact``: where the user is called; "" when the partner knows how to reach them.
+    ``contact``: how to reach the user, such as a telephone number; "" when the partner knows how to reach the user.
     ``came``: the called-back user has connected. ``moved``: how often the callback was moved to another time.
     ``staff``, ``staff_name``: the member of staff with whom an appointment is; "" for a callback by anybody.
     ``minutes``: length of an appointment; 0 for a callback by anybody. ``lead_ms``: how long before ``due_at`` the matcher

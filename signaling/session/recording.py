@@ -13,7 +13,7 @@ def offered(session: Session) -> bool:
 
 
 def asked(session: Session) -> list[Person]:
-    """Return the people whose consent to a recording counts: all participants who hear and are heard.
+    """Return the people whose consent to a recording counts: participants who hear and are heard, and operators who have joined.
 
     An operator who has not joined is not recorded. The user's answer counts for the user's phone as a camera, too.
     """

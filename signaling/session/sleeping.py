@@ -41,7 +41,7 @@ def put_to_sleep(session: Session, event: PutToSleep, now: int, out: list[Effect
 
 
 def sleep(session: Session, why: str, now: int, out: list[Effect]) -> None:
-    """Put the conversation to sleep, so that the owner may serve another one. The owner stays in it and may still write."""
+    """Put the conversation to sleep, so that the owner can serve another user. The owner can still write lines into it."""
     helping.close(session, "ended", out)
     callbacks.over(session, out)
     out.append(Step("release", session.request))

@@ -5,7 +5,7 @@
     declined, missed → ringing (the user asks again)
 
 Until the counselor accepts, the session stays a text session: nobody has a peer connection, and the page tells the user that
-their counselor is being called. If the counselor changes the channel directly, this accepts the request.
+their counselor is being called. A direct change of the channel by the counselor also accepts the request.
 """
 
 from __future__ import annotations

@@ -352,7 +352,7 @@ def callback_view(session: Session, *, named: bool = True) -> CallbackView | Non
 
 
 def upgrade_view(session: Session) -> UpgradeView | None:
-    """Return the user's request for voice or video for the view, or None when there is none."""
+    """Return the user's request for voice or video, as a view shows it. Return None when there is no such request."""
     asked = session.upgrade
     return UpgradeView(channel=asked.channel, state=asked.state, until=asked.until) if asked is not None else None
 

@@ -39,7 +39,7 @@ class NewPassword(Struct, kw_only=True):
 
 
 class LinkedPassword(Struct, kw_only=True):
-    """A new password by a one-time link. `token`: the part of the link after "#new-password="."""
+    """A new password that a person sets by a one-time link. `token`: the part of the link after "#new-password="."""
 
     token: Annotated[str, by(Exact(100))]
     new: Password
@@ -160,7 +160,7 @@ async def password_link(request: web.Request) -> web.Response:
 
 
 def hand_over(link: Link) -> web.Response:
-    """Return the response with a one-time link. The person who asked for the link passes it on to the member for whom it is."""
+    """Return the response with a one-time link for a member. The person who asked for the link gives the link to the member."""
     return answer(link)
 
 
@@ -199,7 +199,7 @@ async def end_sign_in(request: web.Request) -> web.Response:
 
 @routes.post("/api/sign-ins/stranger")
 async def end_strangers_sign_in(request: web.Request) -> web.Response:
-    """End the sign-in that a mail has reported, by the mail's one-time link. All later sign-ins of the member end, too.
+    """Accept the one-time link of a mail about a sign-in: end this sign-in and all later sign-ins of the member.
 
     Raises SignInRefused(link_over).
     """

@@ -117,7 +117,7 @@ def times_of(free: list[tuple[StaffRecord, list[int]]]) -> list[StaffTimes]:
 async def move(request: web.Request) -> web.Response:
     """Move an appointment. The user gets a mail, if mail is set up and a mail address is known. The request is audited.
 
-    Raises Changed when the session has another booking than `booking` in the request.
+    Raises Changed when the session has a booking other than `booking` in the request.
     """
     asker = await asker_of(request)
     entry = await _asked(request, asker)
@@ -131,7 +131,7 @@ async def cancel(request: web.Request) -> web.Response:
     """Cancel an appointment.
 
     The user gets a mail, if mail is set up and a mail address is known. The request is audited. Raises Changed when the session
-    has another booking than `booking` in the request.
+    has a booking other than `booking` in the request.
     """
     asker = await asker_of(request)
     entry = await _asked(request, asker)

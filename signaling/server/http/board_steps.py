@@ -1,4 +1,4 @@
-"""Return the changes of a board with their times, in parts. From the changes, a page shows the board as it was at any time."""
+"""Return the changes of a board with their times, in parts. From the changes, a page can show the board of any earlier time."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from .errors import Refused, not_found
 
 T = TypeVar("T")
 
-Key = Annotated[str, by(Exact(256))]  # the form of an id of a site, a category …
+Key = Annotated[str, by(Exact(256))]  # an id of a site, of a category, or of another object
 MOST_JSON_BYTES = 64 * 1024  # a JSON body has at most this many bytes, unless its route has another limit
 BODY_WITHIN_S = 10.0  # seconds within which a small body must arrive; a larger body gets more time, by `LEAST_BYTES_A_SECOND`
 # the slowest rate at which a client may send a large body; we assume that a phone with bad reception sends twice as fast

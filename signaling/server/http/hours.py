@@ -29,8 +29,8 @@ routes = web.RouteTableDef()
 class CategoryHours(Struct, kw_only=True):
     """The hours of one category.
 
-    `hours`: the category's own hours, or null. A category without own hours has the hours of the category `inherited_from`. If
-    `inherited_from` is "", the category is always open.
+    `hours`: the category's own hours, or null. A category without own hours has the hours of the category `inherited_from` or, if
+    `inherited_from` is "", is always open.
     """
 
     id: str

@@ -36,7 +36,7 @@ MOST_SPENT_ADDRESS_S = 40.0  # if an address's pictures lately took more than th
 
 @dataclass(slots=True, eq=False)
 class Upload:
-    """A body that is being uploaded or waits to be re-encoded."""
+    """The body of a request with a picture. The body is arriving, or waits to be re-encoded."""
 
     who: Who
     alarm: asyncio.Timeout

@@ -270,8 +270,8 @@ async def store(
 ) -> None:
     """Store the provider's settings; None removes the provider. `stored`: the settings that this change begins with.
 
-    `audit`: audit entries to store in the same transaction. Raises Refused(bad_provider) while a rule needs the provider, and
-    Changed when other settings than `stored` are stored.
+    `audit`: audit entries to store in the same transaction. Raises Refused(bad_provider) when a rule needs the provider and the
+    change removes it or names another issuer. Raises Changed when the stored settings are not `stored`.
     """
     try:
         expected = version_of(stored) if stored else ""

@@ -60,7 +60,7 @@ def encoded() -> bytes:
 
 def document() -> dict[str, Any]:
     """Return the OpenAPI document."""
-    # imported here and not above, so that importing this module does not import every module with routes
+    # `OPERATIONS` is imported here and not above, so that importing this module does not import every module with routes
     from .api_table import OPERATIONS
 
     kinds = [each for operation in OPERATIONS for each in (operation.answer, operation.parameters, operation.body)]

@@ -70,7 +70,7 @@ class SessionPage(Struct, kw_only=True):
 
 
 class Person(Struct, kw_only=True):
-    """A person who took part. `id` is the id that lines and events use."""
+    """A person who wrote lines in the session. `id` is the id that lines and events use."""
 
     id: str
     name: str
@@ -166,7 +166,7 @@ class FilterQuery(LanguageQuery, kw_only=True):
     to: int | None = None
 
     def search(self, realm: Realm) -> Search:
-        """Return these filters as a search in the realm."""
+        """Return a search with these filters, limited to the realm."""
         return Search(
             state=self.state,
             site=self.site,

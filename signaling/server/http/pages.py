@@ -37,9 +37,9 @@ _NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sang
 (or install the wheel, which brings them), then load this page again.</p></html>"""
 
 
-# A page may start one of these scripts as a worker. The browser applies the policy of the script's own response to the worker, so
-# the worker may fetch nothing. The policy has no directive `sandbox`, with which a worker would not start. The response also has
-# the pages' embedder policy, without which a framed page could not start the worker.
+# Headers of the scripts among the assets. A page may start such a script as a worker. The browser applies the policy of the
+# script's own response to the worker, so the worker may fetch nothing. The policy has no directive `sandbox`, with which a worker
+# would not start. The response also has the pages' embedder policy, without which a framed page could not start the worker.
 _WORKER = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Embedder-Policy": "require-corp",
@@ -71,7 +71,7 @@ _read_panel: QueryReader[PanelQuery] = QueryReader(PanelQuery)
 
 @routes.get("/")
 async def home(request: web.Request) -> web.Response:
-    """Redirect a browser at a host for staff to the page that these staff use.
+    """Redirect from "/" at a host for staff to the page that these staff use.
 
     The users' host has no home page, because users come by a link on a partner's page.
     """
@@ -163,7 +163,7 @@ async def widget_api(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/cobrowse.js")
 async def cobrowse(request: web.Request) -> web.StreamResponse:
-    """Return the module that shows the user's page to staff. The widget loads it once the user has agreed."""
+    """Return the module that shows the user's page to staff. The widget loads this module after the user has agreed."""
     return _file(request, "cobrowse.js", _FOR_PARTNERS)
 
 

@@ -42,7 +42,7 @@ class Period:
     zone: ZoneInfo
 
     def starts(self, by: str) -> list[str]:
-        """Return the start of each hour, day or week (`by`) of the period, in the form of the records' groups.
+        """Return the start of each hour, day or week (`by`) of the period, as `Records.report` writes it in its groups.
 
         Return [] for other values of `by`.
         """

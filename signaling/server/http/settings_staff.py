@@ -146,7 +146,7 @@ async def change(request: web.Request) -> web.Response:
 async def link(request: web.Request) -> web.Response:
     """Make a new one-time link for a member.
 
-    The new link replaces the member's earlier links, also links that were sent by mail.
+    The new link replaces the member's earlier links, including links that were sent by mail.
     """
     asker = await asker_of(request)
     return answer(await _link(request, asker, await asked_member(request, asker, path_id(request, "id"))))

@@ -58,8 +58,9 @@ class StoredRules(Rules, kw_only=True):
 class OwnRules(Struct, kw_only=True):
     """The rules of an organisation.
 
-    `installation`: the rules for everybody. For each rule, the stricter one of the two applies. `alone`: the installation has no
-    other organisation, so an organisation's own rules are not needed. `has_provider`: a sign-in provider is set up.
+    `installation`: the rules for everybody. For each rule, the stricter of the organisation's and the installation's value
+    applies. `alone`: the installation has no other organisation, so an organisation's own rules are not needed. `has_provider`: a
+    sign-in provider is set up.
     """
 
     own: StoredRules

@@ -58,8 +58,8 @@ _read_sign_in: Reader[SignInRequest] = Reader(SignInRequest)
 class Me(Struct, kw_only=True):
     """The signed-in member of staff.
 
-    `must_set_up`: the member must first set up a second factor. Until then, the member can only sign out. `may`: the actions of
-    the table of rights that the member's roles allow; the page shows its controls accordingly.
+    `must_set_up`: the member must first set up a second factor. Until then, the member can do nothing else except sign out.
+    `may`: the actions of the table of rights that the member's roles allow; the page shows its controls accordingly.
     """
 
     id: str
@@ -134,7 +134,7 @@ async def _tell_of_device(request: web.Request, response: web.StreamResponse, si
 
 
 def agent_of(request: web.Request) -> str:
-    """Return the browser and system of the client, in words for people."""
+    """Return the names of the client's browser and operating system, for people to read."""
     return device_of(request.headers.get("User-Agent", ""))
 
 

@@ -35,8 +35,8 @@ ZoneName = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_+/-]*\Z")]
 class TranscriptQuery(Struct, kw_only=True):
     """The query of a transcript.
 
-    `zone`: IANA name of the reader's time zone. `lang`: the transcript's language; "" for the session's language. `audience`: for
-    users, the server ignores this parameter.
+    `zone`: IANA name of the reader's time zone. `lang`: the transcript's language; "" for the session's language. `audience`:
+    "staff" includes the lines for staff. For users, the server ignores this parameter.
     """
 
     form: Form = "text"

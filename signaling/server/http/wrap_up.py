@@ -29,7 +29,7 @@ class Named(Struct, kw_only=True):
 
 
 class Choices(Struct, kw_only=True):
-    """The choices of staff after a conversation in one category. An outcome's name includes its headings."""
+    """The choices of staff after a conversation in one category. An outcome's name includes all headings above it."""
 
     outcomes: list[Named]
     required: bool

@@ -169,7 +169,7 @@ async def one(request: web.Request) -> web.Response:
 async def site_times(request: web.Request) -> web.Response:
     """Return the free times of each member with whom a user could book an appointment.
 
-    Raises Refused(not_offered) when the site gives no appointments, or not by this channel.
+    Raises Refused(not_offered) when the site offers no appointments, or none by this channel.
     """
     asker = await asker_of(request)
     site, asked = await asked_site(request, asker), read_query(request, _read_site_times)
@@ -193,7 +193,8 @@ async def other_times(request: web.Request) -> web.Response:
 async def book(request: web.Request) -> web.Response:
     """Book an appointment. The user gets a mail, if mail is set up and a mail address is known.
 
-    Raises Refused(not_offered), Invalid without a way to reach the user, and NotAllowed with the reason full or out_of_hours.
+    Raises Refused(not_offered), Invalid if there is no way to reach the user, and NotAllowed with the reason full or
+    out_of_hours.
     """
     asker, asked = await asker_of(request), await read_json(request, _read_new)
     site = await for_user.asked_site(request, asker, asked)
@@ -231,8 +232,8 @@ async def move(request: web.Request) -> web.Response:
 async def cancel(request: web.Request) -> web.Response:
     """Cancel an appointment. The user gets a mail, as after booking.
 
-    Raises NotAllowed(wrong_state) when the appointment has begun, or is over. Raises Changed when the query names another booking
-    than the present one.
+    Raises NotAllowed(wrong_state) when the appointment has begun, or is over. Raises Changed when the query names a booking that
+    is not the present one.
     """
     asker, asked = await asker_of(request), read_query(request, _read_cancel)
     entry = await _open(request, asker)

@@ -1,4 +1,4 @@
-"""Shared parts of the requests that start a conversation or book an appointment for a user: the user, and the site."""
+"""The user and the site in a request that starts a conversation or books an appointment for this user."""
 
 from __future__ import annotations
 

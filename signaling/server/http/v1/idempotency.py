@@ -94,7 +94,8 @@ def _again(request: web.Request, same: bool, status: int, sealed: str, about: st
     """Return the remembered response to the first request with this key.
 
     `same`: whether both requests have the same path, query and body. `status`: 0 while the first request is being handled.
-    `sealed`: the response's body, sealed for `about`. Raises Refused with the reason key_reused or in_progress.
+    `sealed`: the response's body, encrypted with `about` as its context. Raises Refused with the reason key_reused or
+    in_progress.
     """
     if not same:
         raise Refused(422, "key_reused", "Another request had this Idempotency-Key. Take a new key for each request.")

@@ -76,7 +76,7 @@ def _category(given: Any, known: dict[str, dict[str, Any]]) -> Any:
     """Return the present category with the same id, changed by the fields of the given category.
 
     If there is no category with this id, return the given one. If `given` has no `id` that is a text, return `given` unchanged;
-    the reader refuses it later.
+    `_read_site` refuses it later.
     """
     name = given.get("id") if isinstance(given, dict) else None
     return known.get(name, {}) | given if isinstance(name, str) else given
