@@ -121,7 +121,7 @@ def settings_options(settings: Iterable[Setting], *, prefixed: bool = False) -> 
 
 
 def storage_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add the settings that say where records, recordings and files are."""
+    """Add the options that say where the database, the recordings and the files are."""
     return settings_options([SERVER[name] for name in STORAGE])(command)
 
 

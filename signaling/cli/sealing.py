@@ -19,7 +19,7 @@ from .options import setting_option
 from .typed import settings_here
 
 R = TypeVar("R")
-MOST_SECRET = 500  # a client secret has at most this many characters, as on the page
+MOST_SECRET = 500  # a client secret has at most this many characters; the operators' page has the same limit
 _MOST_BYTES = 10_000  # a file with a secret has at most this many bytes
 
 

@@ -40,7 +40,7 @@ def _number(name: str, default: int, least: int, most: int, says: str) -> Option
 
 
 def _minutes(name: str, least: int, most: int, says: str) -> Option:
-    """Return an option. Its value is None if the command is called without the option."""
+    """Return an option for a number of minutes. Its value is None if the command is called without the option."""
     return click.option(name, type=click.IntRange(least, most), help=says)
 
 

@@ -1,4 +1,4 @@
-"""Parts that the administrative commands share: opening the records, options, checks of input, printing tables and JSON."""
+"""Parts that the administrative commands share: opening the database, options, checks of input, printing tables and JSON."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 
 
 async def open_records(settings: Settings) -> Records:
-    """Open the records. Raises ClickException with a sentence when they cannot be opened."""
+    """Open the database. Raises ClickException with a sentence when the database cannot be opened."""
     try:
         return await opened(settings.database_url)
     except CannotOpen as error:
@@ -50,7 +50,7 @@ async def open_records(settings: Settings) -> Records:
 
 
 def with_records(command: Callable[..., Awaitable[None]]) -> Callable[..., None]:
-    """Turn an async function into a command. The command opens the records and passes them as the first argument."""
+    """Turn an async function into a command. The command opens the database and passes it as the first argument."""
 
     @storage_options
     @wraps(command)
@@ -82,7 +82,7 @@ def files_here() -> Files:
 
 
 def settings_here() -> Settings:
-    """Return the storage settings from the running command's options: where records, recordings and files are."""
+    """Return the storage settings from the running command's options: where the database, the recordings and the files are."""
     found: Settings = click.get_current_context().obj
     return found
 

@@ -92,9 +92,9 @@ def proxies_of(networks: str) -> Proxies:
 
 
 def parse(entry: str) -> Address:
-    """Return the IP address in a proxy's header, which may have a port, brackets and a zone. IPv4 inside IPv6 becomes IPv4.
+    """Return the IP address in one entry of a proxy's header. The entry may also have a port, brackets and a zone.
 
-    Raises Unreadable if the entry is no IP address.
+    IPv4 inside IPv6 becomes IPv4. Raises Unreadable if the entry is no IP address.
     """
     text = entry.strip()
     match = _BRACKETED.fullmatch(text) or _WITH_PORT.fullmatch(text)

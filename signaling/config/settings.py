@@ -210,7 +210,7 @@ class Settings:
 
     @property
     def database_url(self) -> str:
-        """Return the SQLAlchemy URL of the records."""
+        """Return the SQLAlchemy URL of the database."""
         return self.database or f"sqlite+aiosqlite:///{self.data_dir / 'records.sqlite'}"
 
     @property

@@ -1,7 +1,8 @@
 """Read the header of a picture: the format, the size, and the memory that decoding takes.
 
-Pure, and cheap on any input. The server reads the header before it passes the picture to the process that decodes pictures.
-Layouts: PNG (W3C PNG 3, 11.2.1), JPEG (ITU-T T.81, annex B), WebP (RFC 9649). For HEIC and AVIF see `heif`.
+This module does no I/O, and takes little time for any input. The server reads the header before it passes the picture to the
+process that decodes pictures. Layouts: PNG (W3C PNG 3, 11.2.1), JPEG (ITU-T T.81, annex B), WebP (RFC 9649). For HEIC and AVIF
+see `heif`.
 """
 
 from __future__ import annotations

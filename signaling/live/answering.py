@@ -1,6 +1,6 @@
 """Answer a message that a user left.
 
-After the answer the conversation sleeps. A mail leads the user back into the conversation.
+After the answer, the conversation is asleep until its user writes again. A mail gives the user a link into the conversation.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from signaling.session.model import NotAllowed
 class Answering:
     """Answers messages that users left while nobody was available.
 
-    If an attempt failed and is repeated, the conversation still contains one answer, with the text of the last attempt. The mail
-    is put into the outbox together with the fact that the message was answered, so that the user gets only one mail even if this
-    server dies in between.
+    If answering failed and staff try again, the conversation still contains only one answer, with the text of the last try. One
+    transaction puts the mail into the outbox and marks the message as answered. So the user gets only one mail, even if this
+    server dies before all steps are done.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Answering:
     async def answer(self, client: Client, staff: StaffRecord, message: MessageRecord, text: str) -> None:
         """Write the answer into the conversation. Mail the user a link to the answer. Raise NotAllowed or RecordsAway.
 
-        If the mail is refused, for example because the address has unsubscribed, the list of messages shows this to staff.
+        If the mail is refused, for example because the address has unsubscribed, the list of messages shows the refusal to staff.
         """
         if not address_in(message.contact) or not self._mailing.enabled or message.mail or message.id in self._under_way:
             raise NotAllowed("wrong_state")

@@ -33,7 +33,10 @@ class AppointmentDesk:
         self._index = index
 
     async def items(self, realm: Realm, locale: str) -> list[AppointmentItem]:
-        """Return the realm's callbacks and appointments that no member of staff has accepted yet, the earliest first."""
+        """Return the callbacks and appointments at the sites of `realm`, the earliest first.
+
+        Those that staff have accepted already are left out.
+        """
         entries = self._appointments.booked(realm)
         troubles = await self._appointments.troubles(entries)
         found = []
@@ -70,7 +73,7 @@ class AppointmentDesk:
         return [item for item in found if item.staff == member.id and item.trouble]
 
     def entry(self, session: str) -> Entry | None:
-        """Return the session if it has a callback or appointment that nobody has accepted. Otherwise return None."""
+        """Return the session with this id if it has a callback or appointment that nobody has accepted. Otherwise return None."""
         return self._index.callbacks.get(session)
 
     async def move(self, entry: Entry, at: int, staff: str, actor: str, booking: str = "", *, by_staff: bool = True) -> None:
@@ -113,7 +116,7 @@ class AppointmentDesk:
         if entry.session.state != "callback":
             raise NotAllowed("wrong_state")
         booking = booking_of(called)
-        # write the audit entry first, so that nothing changes if that fails
+        # write the audit entry first: if that fails, the appointment stays as it is
         await self._records.audit(actor, "appointment.cancel", f"session/{entry.id}", booking)
         await self._cancel(entry, booking)
 

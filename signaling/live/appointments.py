@@ -126,17 +126,17 @@ class Appointments:
             return ""
 
     async def owner_or_anyone(self, entry: Entry, staff: str, channel: Channel) -> str:
-        """Return `staff`, the member who called a user back, if this member can have an appointment of the session.
+        """Return `staff`, the id of the member who called the user back, if this member can take an appointment of the session.
 
-        Otherwise return "". Only counselors have appointments. If a professional has taken over the conversation, return "".
+        Otherwise return "". Only counselors take appointments. If a professional has taken over the conversation, return "".
         """
         member = await self._records.staff(staff)
         return staff if member is not None and self._serves(member, sought_of(entry), channel) else ""
 
     def require_place(self, site: Site) -> None:
-        """Raise NotAllowed("full") if there are too many callbacks.
+        """Raise NotAllowed("full") if too many callbacks and appointments are in memory already.
 
-        The organisations share the places as in `has_place`.
+        `has_place` says how many of these `MOST_CALLBACKS` each organisation may have.
         """
         counts = Counter(entry.site.organisation for entry in self._index.callbacks.values())
         if not has_place(counts, site.organisation, MOST_CALLBACKS, self._index.organisations):
@@ -163,12 +163,13 @@ class Appointments:
         audit: Audited | None = None,
         check: Callable[[], object] = lambda: None,
     ) -> None:
-        """Claim a time with this member ("": the free member with the fewest appointments), and apply the event that books it.
+        """Claim a time with the member `staff`, and apply the event that books this time.
 
-        `by_staff`: a member of staff has chosen the time, so it may be outside of working hours. `audit`: the entry to store with
-        the claim. `check`: raises if the booking is no longer wanted; called while no other booking of this session runs. Raises
-        NotAllowed("out_of_hours") if the time is not free. If `apply` raises an exception, this method frees the newly claimed
-        time and raises the exception. The time of the former booking stays claimed.
+        `staff`: "" for the free member with the fewest appointments. `by_staff`: a member of staff has chosen the time, so it may
+        be outside of working hours. `audit`: the entry to store with the claim. `check`: raises if the booking is no longer
+        wanted; called while no other booking of this session runs. Raises NotAllowed("out_of_hours") if the time is not free. If
+        `apply` raises an exception, this method frees the newly claimed time and raises the exception. In this case, the time of
+        the former booking stays claimed.
         """
         async with entry.booking_lock:
             check()

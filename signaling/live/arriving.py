@@ -107,7 +107,7 @@ class Arriving:
     async def helpers(self, site: str, category: str, language: str) -> list[str]:
         """Return the names of the counselors at work who serve requests of this site, category and language.
 
-        Counselors with a free place come first.
+        Counselors in the state "available" come first.
         """
         found = await self._records.site(site)
         return self._staffing.helpers(found, language, found.category_path(category) or (category,)) if found else []

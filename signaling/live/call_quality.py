@@ -1,6 +1,6 @@
 """Poll the media workers for call quality while an operator watches the wallboard.
 
-The grades go to the wallboard, and the details of one call to the operators who watch this call.
+The wallboard shows the grades of all calls. An operator who watches one call also gets the details of that call.
 """
 
 from __future__ import annotations
@@ -36,9 +36,8 @@ ADDRESSES_S = 300.0  # Seconds for which the resolved addresses of TURN servers 
 class Calls:
     """The quality of the running calls at the last poll of the media workers.
 
-    `loads`: worker → the share of a CPU core that the worker uses. `grades`: session → grade of the worst connection among its
-    participants. `changed`:
-    whether the grades have changed since the wallboard was last sent.
+    `loads`: worker → the share of a CPU core that the worker uses. `grades`: session → grade of the worst connection among the
+    session's participants. `changed`: whether the grades have changed since the wallboard was last sent.
     """
 
     def __init__(self, *, index: Index, hub: Hub, workers: MediaWorkers, turn: Turn | None) -> None:

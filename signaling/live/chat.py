@@ -1,4 +1,4 @@
-"""Store lines, acknowledge them, and send them to everyone who may read them. Lines for staff never go to users or guests."""
+"""Store chat lines, acknowledge them, and send them to everyone who may read them. Users and guests never get lines for staff."""
 
 from __future__ import annotations
 
@@ -71,7 +71,10 @@ class Lines:
         return line
 
     async def share(self, entry: Entry, person: Person, line_id: str, file: FileRecord) -> Line:
-        """Store and show the line of a file, and return the line. If the line is stored already, only return it."""
+        """Store and show a chat line for a file. Return the line.
+
+        If a line with this id is stored already, remove the record `file`, and return the stored line.
+        """
         if self._owed:
             raise RecordsAway
         audience = self._audience_now(entry, person, "text", file.audience)
@@ -178,7 +181,7 @@ class Lines:
         )
 
     async def question(self, entry: Entry, person: Person, text: str) -> None:
-        """Store the question that the user typed before the conversation as the conversation's first line.
+        """Store the first line of the conversation: the question that the user typed before the conversation began.
 
         A repeated call stores nothing.
         """
@@ -294,7 +297,7 @@ class Lines:
     async def page(self, entry: Entry, client: Client, person: Person, message: GetLines) -> None:
         """Send the lines that a client asks for.
 
-        If the site has read marks, send them, too, unless the client asks for older lines.
+        If the site uses read marks, also send the read marks, unless the client asks for older lines.
         """
         await self.pages(entry, client, "staff" if person.staff else "all", message, person.lines_from)
         if not message.before and entry.site.read_marks == "on":
@@ -313,7 +316,8 @@ class Lines:
     async def _catch_up(self, entry: Entry, client: Client, message: GetLines, audience: Audience, first: int) -> None:
         found: list[Line] = []
         rev = entry.last_seq
-        # lines before `first` need no check, because a line's `rev` is never lower than its number
+        # skip changes with a `rev` below `first`: a line's `rev` is never lower than its number, so these lines come before
+        # `first`
         after = max(message.after, first - 1)
         if after < rev:
             found = await self._records.line_changes(entry.id, after, CATCH_UP_LINES + 1, audience)
@@ -336,9 +340,9 @@ class Lines:
             client.send(LinesReply(session=entry.id, lines=page, more=more, before=before, rev=entry.last_seq, id=message.id))
 
     async def read(self, entry: Entry, person: Person, message: ReportRead) -> None:
-        """Store which lines a person's page has received and shown. Tell the other participants.
+        """Store which lines a person's page has received and shown. Send the new read marks to the other participants.
 
-        Do nothing if the site has no read marks.
+        Do nothing if the site does not use read marks.
         """
         if entry.site.read_marks == "off":
             return
@@ -383,7 +387,10 @@ def _by(person: Person) -> dict[str, Any]:
 
 
 def _label(person: Person) -> dict[str, str]:
-    """Return a guest's label, such as "interpreter", for a line. So the line shows the label even after the guest has left."""
+    """Return the `args` of a line with the label of its author, such as "interpreter". Return {} if the author has no label.
+
+    Only guests have labels. The label is stored with each line, so that the line shows it even after the guest has left.
+    """
     return {"label": person.label} if person.label else {}
 
 

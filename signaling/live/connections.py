@@ -29,7 +29,7 @@ class Client:
 
     - `session`, `participant`: the session and the participant of a user or guest
     - `is_guest`: whether the person is a guest
-    - `held`: for a member of staff, the sessions in which this connection acts for them
+    - `held`: the ids of the sessions in which this connection acts for its person
     - `desk`: whether the member of staff serves users at this connection; on the operators' page, it is False
     - `was_ready`: whether the member of staff was available for requests when this page was last connected
     - `watched`: the session whose call an operator watches

@@ -20,8 +20,8 @@ from signaling.session.matrix import Matrix
 class RoomState:
     """The room of a session on a media worker.
 
-    `ready` is set while the room is open at the session's epoch and has its matrix. `kept`: the room was already open when this
-    server started.
+    `ready` is set while the room is open at the session's epoch and the worker has the matrix (who hears and sees whom). `kept`:
+    the room was already open when this server started.
     """
 
     opened: int = 0

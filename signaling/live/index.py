@@ -104,7 +104,7 @@ class Index:
         self._set_staff(entry, frozenset())
 
     def change_token(self, entry: Entry, token_hash: str) -> None:
-        """Replace the token with which the session's user opens it. `token_hash`: the hash of the new token."""
+        """Replace the token with which the user opens the session. `token_hash`: the hash of the new token."""
         self._by_token.pop(entry.token_hash, None)
         entry.token_hash = token_hash
         self._by_token[token_hash] = entry

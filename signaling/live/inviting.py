@@ -77,7 +77,8 @@ class WantedTime:
 class Inviting:
     """Starts conversations and books appointments for other software.
 
-    The other software can also report that staff have made a callback by other means. Then this class ends the callback.
+    The other software can also report that staff have called a user back by other means, or could not reach the user. Then this
+    class ends the callback.
     """
 
     def __init__(
@@ -118,9 +119,10 @@ class Inviting:
 
     @contextmanager
     def _place_for(self, site: Site, organisations: int) -> Iterator[None]:
-        """Hold a place for a conversation while it is being stored, so that simultaneous requests do not exceed the bounds.
+        """Count a conversation while it is being stored, so that simultaneous requests do not exceed the limits.
 
-        Raise NotAllowed("full") if there is no place. The organisations share the places as in `has_place`.
+        The limits are `MOST_OF_SITE` and the organisation's share of `MOST_INVITED` (`has_place`). Raise NotAllowed("full") if a
+        limit is reached already.
         """
         theirs = [entry.site for entry in self._index.invited.values()] + self._starting
         of_site = sum(each.id == site.id for each in theirs)
@@ -202,7 +204,7 @@ class Inviting:
         )
 
     async def _link(self, entry: Entry, until: int) -> str:
-        """Return a link that opens the session once, until this time (Unix ms)."""
+        """Return a link that opens the session once and expires at `until` (Unix ms)."""
         token = secrets.token_urlsafe(32)
         await self._records.add_link(
             LinkRecord(
@@ -221,7 +223,7 @@ class Inviting:
             raise NotAllowed("wrong_state")
         markable_callback(entry.session)
         detail = "done" if done else "failed"
-        # write the audit entry first, so that nothing changes if that fails
+        # write the audit entry first: if that fails, the callback stays as it is
         await self._records.audit(actor, "callback.mark", f"session/{entry.id}", detail)
         await self._sessions.apply(entry, CallbackMarked(done))
         self._mailing.callback_settled(entry)

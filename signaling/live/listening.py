@@ -1,4 +1,4 @@
-"""Listening in by operators. If the site allows it, an operator can also whisper and join.
+"""Let operators listen in on calls. If the site allows it, an operator can also whisper (only staff hear it) and join the call.
 
 Listening starts only at the operator's request. An audit entry is stored before the operator hears anything. While the records
 are unavailable, nobody can begin to listen. Listening ends when the site no longer allows it. Whispering and joining also start

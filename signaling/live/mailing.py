@@ -1,7 +1,8 @@
 """Send mails about live sessions: to users who have left the page, and to operators about queues that nobody serves.
 
 No conversation waits for a mail: background tasks queue the mails, at most `MOST_TASKS` at a time. Further mails are dropped and
-counted. Only staff who answer a message that a user left wait until the mail with their answer is queued.
+counted. There is one exception: when staff answer a message that a user left, their request waits until the mail about the answer
+is queued.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ ALERTS_S = 30.0  # Seconds between two checks of all queues for alerts.
 # A queue that nobody serves is reported after this wait (ms), or after the site's `alert_after_s` if that is shorter.
 NOBODY_MS = 60_000
 ALERT_AGAIN_MS = 30 * 60_000  # At least this many ms pass between two mails of the same alert.
-SOON_MS = 15 * 60_000  # The reminder of a callback or an appointment is sent this many ms before its time.
-DAY_MS = 24 * 3_600_000  # The first reminder of an appointment is sent this many ms before its time.
+SOON_MS = 15 * 60_000  # A callback's or appointment's reminder is sent this many ms before the booked time.
+DAY_MS = 24 * 3_600_000  # The first reminder of an appointment is sent this many ms before the appointment begins.
 DEAD_MS = 30_000  # The heartbeat shows the server within this many milliseconds that a connection is dead.
 _GOES_ON = frozenset({"waiting", "active", "asleep"})  # States of a session in which the user gets a mail about an unread line.
 _TOLD_OF = frozenset({"text", "picture", "file"})
@@ -109,7 +110,8 @@ class Mailing:
         """Queue a mail about a new line of staff for a user who has left the page.
 
         The mail is sent two minutes later, unless the user returns before. While the user stays away, no second mail is sent
-        until `REPLY_AGAIN_MS` have passed. If the user is connected, only remember the line, for `left`.
+        until `REPLY_AGAIN_MS` have passed. If the user is connected, only remember the line, so that `left` can queue the mail
+        later.
         """
         if line.author == entry.session.user:
             entry.unread = None  # a user who writes has seen all earlier lines
@@ -171,7 +173,7 @@ class Mailing:
     async def message_answered(
         self, entry: Entry, message: MessageRecord, name: str, seq: int, *, audit: Iterable[Audited]
     ) -> None:
-        """Queue a mail that tells a user that their message was answered. Store with the mail that the message was answered.
+        """Queue a mail that tells a user that their message was answered. The same transaction marks the message as answered.
 
         `audit`: entries to store with the mail. Raise MailRefused or RecordsAway. No mail about further answers in this
         conversation is sent until `REPLY_AGAIN_MS` have passed.
@@ -227,7 +229,7 @@ class Mailing:
 
     async def _promise(self, entry: Entry, address: str, at: int, about: dict[str, Any], *, appointment: bool) -> None:
         async with entry.mail_lock:
-            # the callback was moved or cancelled before this mail was queued, so a newer mail replaces it
+            # the callback was moved or cancelled before this mail was queued, so a newer mail is sent instead of this one
             if about["args"]["moved"] != entry.moved:
                 return
             await self._forget_promises(entry)

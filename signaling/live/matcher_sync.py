@@ -130,7 +130,7 @@ class Agreeing:
         return self._now() < self._began + RETURN_MS
 
     def came_back(self, entry: Entry) -> None:
-        """Note that the user of this session has connected."""
+        """Remember the time, because the user of this session has connected. Do nothing if the session does not wait."""
         if entry.session.state == "waiting":
             self._came_at = self._now()
 
@@ -217,9 +217,10 @@ class Agreeing:
             self.requests.take(m.Reserved(fence, now, status.reservation or "", request, status.staff or "", until, LATER))
 
     async def _compare_promised(self, entry: Entry, wanted: Reinstate, status: m.RequestStatus) -> None:
-        """If the request is only promised in the session, make the matcher keep a place for the request.
+        """Make the matcher agree about a promised request, which is the request of an appointment that is not due yet.
 
-        If it is promised only in the matcher, let the request wait and ring, because the appointment is due by now.
+        If the request is promised in the session only, make the matcher keep a place of the appointed member free. If the request
+        is promised in the matcher only, let it wait and ring, because the appointment is due by now.
         """
         store, now = self._store, self._now()
         if not wanted.promised:

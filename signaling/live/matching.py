@@ -203,7 +203,10 @@ class Matching:
         await self.requests.settled()
 
     def renew_briefs(self, entry: Entry) -> None:
-        """Show the session's new brief to the staff for whom it rings. Call this after something was removed from the brief."""
+        """Show the session's new brief to the staff for whom the session rings.
+
+        Call this method after something was removed from the brief.
+        """
         brief = self.sessions.surroundings(entry).brief
         for ring in self.rings.values():
             if ring.session == entry.id and ring.message.brief is not None:

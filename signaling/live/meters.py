@@ -1,4 +1,4 @@
-"""Count and time what happens in this server. `server/metrics.py` exposes the results. No label names or identifies a person."""
+"""Count and time what happens in this server. `server/metrics.py` exposes the results. No label identifies a person."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ class Meters:
         self._lag = Histogram("sangdam_event_loop_lag_seconds", "How late a timer came", buckets=QUICK_S, **own)
 
     def ring_ended(self, kind: str, outcome: str, waited_ms: int) -> None:
-        """Count a ring that has ended, and time the wait if it was accepted.
+        """Count a ring that has ended. If somebody accepted, also record how long the request waited.
 
         `kind`: user, callback, help or transfer. `outcome`: the last state of the reservation. `waited_ms`: the time since the
-        request was made. For a callback, the time since the callback was due.
+        request was made or, for a callback, since the callback was due.
         """
         self._rings.labels(kind, outcome).inc()
         if outcome == "accepted":

@@ -49,7 +49,7 @@ BURST: Final = 3 * 1024 * 1024  # A page may send at most this many bytes in one
 PER_S: Final = 192 * 1024  # A page may send at most this many bytes per second on average.
 AGAIN_MS: Final = 3000  # Milliseconds after which a page that sent too much may send a new snapshot.
 LOOK_S: Final = 0.5  # Seconds between two checks whether waiting viewers can get the whole page.
-POINTER_QUEUE: Final = 128 * 1024  # Once the page's send queue holds this many bytes, the server stops passing pointers on.
+POINTER_QUEUE: Final = 128 * 1024  # If the send queue to the shown page holds this many bytes, no pointer is passed on.
 
 
 class Pages:
@@ -271,7 +271,7 @@ class Pages:
         return bool(page.behind)
 
     def changed(self, entry: Entry) -> None:
-        """Stop passing the page to everybody who may no longer see it, and tell the user's browser who sees the page.
+        """Stop passing the page on to viewers who may no longer see it, and tell the user's browser who sees the page.
 
         Call this method after every change of the session or of the page's viewers.
         """

@@ -102,6 +102,6 @@ class Owed:
             raise
         except Exception:
             log.exception("owed to the records and not taken by them", session=key[0])
-        # if the entry is another write, a newer write has replaced this write and must stay pending
+        # if the key now has another write, that newer write has replaced this one and must stay pending
         if self._writes.get(key) is write:
             del self._writes[key]

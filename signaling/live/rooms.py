@@ -1,6 +1,7 @@
 """Keep the rooms of active sessions open on media workers.
 
-A room is opened at its session's epoch and gets the session's matrix. When the session has ended, the room is closed.
+A room is opened with its session's epoch (how often the room was opened) and gets the session's matrix (who hears and sees whom).
+When the session has ended, the room is closed.
 
 After any change, one task per room compares the actual state of the room with the wanted state, and sends the difference to the
 worker. When a worker fails, the session's epoch increases. Then the same comparison opens the room on another worker.
@@ -226,8 +227,10 @@ class Rooms:
     async def offer(self, entry: Entry, participant: str, tab: str, sdp: str, reply_to: int | None) -> Answer:
         """Let the worker admit a new peer of this participant.
 
-        Raise `NotAllowed`: "no_worker" if no worker has the room open in time, "wrong_state" if the participant has left or
-        sent another offer meanwhile or the room has moved, or the worker's own reason.
+        Raise `NotAllowed` with the worker's own reason, or with one of these reasons:
+
+        - "no_worker": no worker has opened the room in time, or the worker cannot be reached
+        - "wrong_state": meanwhile the participant has left or sent another offer, or the room has moved to another worker
         """
         peer = f"peer-{secrets.token_hex(6)}"
         await self._sessions.apply(entry, PeerOffered(participant, peer, tab))

@@ -1,6 +1,7 @@
 """Run the session machine: apply events, then save the record, carry out effects and send views.
 
-Every change of a live session goes through `Sessions.apply`. There is one exception: `only_noted` stores a new fence.
+Every change of a live session goes through `Sessions.apply`. There is one exception: if an event of the matcher changes nothing
+but the number of the newest event (the fence), `only_noted` remembers that number.
 """
 
 from __future__ import annotations

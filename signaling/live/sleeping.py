@@ -1,4 +1,7 @@
-"""Wake sleeping conversations, and limit the number of sleeping conversations in memory."""
+"""Wake sleeping conversations, and limit the number of sleeping conversations in memory.
+
+A text conversation sleeps after its user has left, until the user writes again.
+"""
 
 from __future__ import annotations
 

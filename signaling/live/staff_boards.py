@@ -1,6 +1,6 @@
 """Send the queues to the consoles, and the wallboard to the operators. Changes are sent in rounds, one a second.
 
-A console gets its queue at once when it connects, and after somebody takes or answers a message.
+A console gets its queue at once when it connects, and when somebody takes or answers a message that a user left.
 """
 
 from __future__ import annotations
@@ -183,7 +183,7 @@ class Boards:
         self.sessions.changed = True
 
     def push(self) -> None:
-        """Send every connected member of staff the changes of their queue or wallboard.
+        """Send the queues to the consoles whose queue has changed, and the wallboard to the operators who watch it.
 
         When this round's byte limit is reached, the remaining consoles wait for the next round.
         """

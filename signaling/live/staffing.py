@@ -116,7 +116,7 @@ class Staffing:
         return self._told[staff].state if staff in self._told else "signed_out"
 
     def ready(self, staff: str) -> bool:
-        """Return whether the member gets requests while they have a place free. A busy member can have switched this off."""
+        """Return whether the member gets requests while they have free capacity. A busy member can have switched this off."""
         return staff in self._told and self._told[staff].ready
 
     def since(self, staff: str) -> int:
@@ -165,9 +165,9 @@ class Staffing:
         )
 
     def colleagues(self, entry: Entry, of: str) -> list[StaffItem]:
-        """Return the other signed-in counselors who speak the session's language and serve its site.
+        """Return the signed-in counselors, except `of`, who speak the session's language and serve its site.
 
-        Counselors with a free place come first.
+        Available counselors come first. A busy counselor with capacity for this session counts as available.
         """
         realm = Realm(organisation=entry.site.organisation)
         found = [item for item in self.items(realm) if item.id != of and self._may_take_over(self.known[item.id], entry)]
@@ -199,7 +199,7 @@ class Staffing:
     def helpers(self, site: Site, language: str, category_path: tuple[str, ...]) -> list[str]:
         """Return the names of counselors at work who serve requests of this site, language and category.
 
-        Counselors with a free place come first.
+        Counselors in the state "available" come first.
         """
         found = [
             (self.state(staff) != "available", record.name)

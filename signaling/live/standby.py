@@ -103,7 +103,7 @@ class StandBy:
     async def watch(self) -> None:
         """Within a second, sign out members who stand by and whose sign-in has ended.
 
-        Note in the records that the other members' sign-ins are in use. Runs until cancelled.
+        Store that the sign-ins of all other members who stand by are in use. Runs until cancelled.
         """
         while True:
             await asyncio.sleep(LOOK_S)
@@ -133,8 +133,8 @@ class StandBy:
     async def _renew(self, staff: str) -> bool:
         """Give the matcher the skills of a member who stands by.
 
-        At the start, and if the matcher has lost its data, make the member available again. Return False if the member does not
-        take requests any more.
+        At the start of the server, and if the matcher has lost its data, make the member available again. Return False if the
+        member does not take requests any more.
         """
         record = await self._records.staff(staff)
         skills = self._staffing.skills(record) if record is not None and record.active else None

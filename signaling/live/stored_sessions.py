@@ -1,4 +1,4 @@
-"""Load sessions from the records. This happens at the start, and when somebody returns to a session that is not in memory."""
+"""Load sessions from the database: at the start of the server, and when somebody returns to a session that is not in memory."""
 
 from __future__ import annotations
 
@@ -48,7 +48,10 @@ class StoredSessions:
         self._now = now
 
     async def restore(self) -> None:
-        """Load all live sessions at the start. If a media worker still has a session's room open, the room continues there."""
+        """Load all live sessions, because the server starts.
+
+        If a media worker still has a session's room open, the room continues there.
+        """
         kept = await self._records.insist(self._loaded)
         await self._store.remember(max((entry.session.fence for entry in kept), default=0))
         for entry in kept:

@@ -23,8 +23,8 @@ _FEED_RENEWED = timedelta(minutes=15)  # interval at which a calendar program sh
 class Booked:
     """The time of a callback or an appointment.
 
-    `id`: identifies the event, so that a calendar replaces the earlier version of the event. `moved`: how often the callback or
-    appointment was moved. Of two versions of an event, a calendar keeps the version with the higher number.
+    `id`: identifies the event, so that a calendar replaces the earlier version of the event. `moved`: a number that grows each
+    time the callback or appointment is moved. Of two versions of an event, a calendar keeps the version with the higher number.
     """
 
     id: str

@@ -1,6 +1,6 @@
 """Turn a letter into an Internet message (RFC 5322) with the letter's calendar event or attachments.
 
-Pure, except for the random id.
+This module does no I/O. A message's id is random.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ class Fleet:
     """The media workers of a cluster. See `interface.MediaWorkers`.
 
     `allowed`: returns whether this server still leads. It is called before this server closes rooms or moves them from a draining
-    worker, because another leader may have placed them.
+    worker, because another leader may have placed these rooms.
     """
 
     outlive = True

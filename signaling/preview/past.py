@@ -187,9 +187,9 @@ def _help(session: PastSession, asked: PastEvent, answered: PastEvent | None, ov
 
 
 def _took_s(session: PastSession, begin: str, end: str) -> float | None:
-    """Return the seconds from the last event `begin` before the first event `end` up to that event `end`.
+    """Return the seconds between two events: the first event of the kind `end`, and the last event of the kind `begin` before it.
 
-    None: an event is missing.
+    None: one of the two events is missing.
     """
     until = _at(session, end)
     since = [event.at for event in session.events if event.kind == begin and until is not None and event.at <= until]

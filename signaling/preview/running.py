@@ -26,7 +26,7 @@ from .works import Change, work_of
 
 log = structlog.get_logger(__name__)
 
-PAST_MS: Final = 28 * 86_400_000  # ms; the preview uses the arrivals of this time
+PAST_MS: Final = 28 * 86_400_000  # ms: a preview uses the arrivals of the last four weeks
 KNOWN_S: Final = 60.0  # seconds for which the past of an organisation is cached, because people change a form several times
 MOST_KNOWN: Final = 8
 AT_ONCE: Final = 2  # at most this many previews of all organisations are simulated at the same time

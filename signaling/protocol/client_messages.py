@@ -42,9 +42,9 @@ from .words import (
 class Hello(Message, tag="hello"):
     """The first message of every connection. A user's message has the session token; staff are known by their cookie.
 
-    ``desk``: whether a member of staff serves users here. False on the operators' page: nothing rings there.
-    ``page``: the connection only shows the page on which the user is (see *co-browsing* in docs/protocol.md). Such a connection
-    does not count as the user's presence.
+    ``desk``: whether a member of staff serves users on this page. False on the operators' page: nothing rings there.
+    ``page``: the connection only shows staff the partner's page on which the user is (see *co-browsing* in docs/protocol.md).
+    Such a connection does not count as the user's presence.
     ``ready``: the last ``StaffMe.ready`` that this page got on an earlier connection. A server that has just started may not know
     which staff were available. Such a server believes what the pages of the staff say.
     """
@@ -72,7 +72,7 @@ class Looking(Message, tag="looking"):
 
 
 class Enter(Message, tag="enter"):
-    """The user leaves *prepare* and asks for a counselor."""
+    """The user asks for a counselor, or enters the conversation with the counselor who calls them back."""
 
     session: Id
     id: int | None = None
@@ -128,7 +128,7 @@ class AddChannel(Message, tag="channel"):
 
 
 class SendLine(Message, tag="line"):
-    """Send a line. ``line`` is the client's id for the line.
+    """Send a chat line. ``line`` is the client's id for the line.
 
     The client repeats the message until the line's ``ack`` arrives; the server stores the line once.
     ``mentions``: colleagues whom a line for staff names. These colleagues are notified and may read along.
@@ -146,7 +146,7 @@ class SendLine(Message, tag="line"):
 
 
 class EditLine(Message, tag="edit_line"):
-    """Change the text of the client's own line ``seq``, within five minutes after it was sent.
+    """Change the text of a chat line that this person sent less than five minutes ago. ``seq``: the number of the line.
 
     The texts of pictures, files and captions cannot be changed.
     """
@@ -158,7 +158,7 @@ class EditLine(Message, tag="edit_line"):
 
 
 class RetractLine(Message, tag="retract_line"):
-    """Retract the client's own line ``seq``, within five minutes after it was sent."""
+    """Retract a chat line that this person sent less than five minutes ago. ``seq``: the number of the line."""
 
     session: Id
     seq: int
@@ -177,8 +177,8 @@ class ReportRead(Message, tag="read"):
 class GetLines(Message, tag="lines"):
     """Ask for lines. The reply is ``lines``.
 
-    Without ``before``: all lines whose ``rev`` is above ``after``, that is, new and changed lines. With ``before``: the page of
-    lines just before the line of this ``seq``; 0 asks for the newest page.
+    Without ``before``: all lines whose ``rev`` is above ``after``, that is, new and changed lines. With ``before``: the lines
+    just before the line with this number, at most one page; 0 asks for the newest lines.
     """
 
     session: Id
@@ -278,7 +278,7 @@ class Rate(Message, tag="rate"):
 
 
 class AnswerRecording(Message, tag="recording"):
-    """Agree to be recorded, refuse, or withdraw consent. If the user refuses, the recorded part is deleted."""
+    """Agree to be recorded, refuse, or withdraw consent. If the user refuses or withdraws consent, the recording is deleted."""
 
     session: Id
     agree: bool
@@ -377,10 +377,10 @@ class SetCobrowse(Message, tag="cobrowse"):
 
 
 class SendPage(Message, tag="page"):
-    """One part of the partner's page for co-browsing, from the script on that page (its connection said ``hello.page``).
+    """One part of the partner's page for co-browsing, over a connection whose ``hello`` had ``page``.
 
-    ``data``: base64 of a piece of one batch: compressed (deflate-raw) JSON, a list of events. ``more``: the next message
-    continues the batch. ``first``: the batch begins with a whole snapshot.
+    A batch is a list of events as JSON, compressed with deflate-raw. ``data``: base64 of one piece of a batch. ``more``: the next
+    message continues the batch. ``first``: the batch begins with a whole snapshot.
     """
 
     session: Id

@@ -1,7 +1,7 @@
 """Mail addresses: which texts are a mail address, and how an address is shown without revealing it. Pure.
 
-An address is written as browsers accept it (HTML, 4.10.5.1.5): ASCII, with a domain of at least two labels. Such an address
-contains nothing that could end a header line or add a recipient.
+The accepted addresses are those that browsers accept (HTML, 4.10.5.1.5) and that have a domain of at least two labels. Such an
+address is ASCII, and contains nothing that could end a header line or add a recipient.
 """
 
 from __future__ import annotations

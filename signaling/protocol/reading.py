@@ -65,7 +65,7 @@ class Reader(Generic[T]):
     def __call__(self, data: str | bytes) -> T:
         """Return the JSON as a value of the type `kind`.
 
-        Raises Unreadable when `strict_json` or a text's rule refuses the input, or when its type is wrong.
+        Raises Unreadable when `strict_json` or a text's rule refuses the input, or when a value in it has a wrong type.
         """
         try:
             text = strict_json.check(data)

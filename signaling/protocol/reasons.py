@@ -34,7 +34,7 @@ InviteReason = Literal["bad_invite", "expired", "replayed", "over"]
 """Why a link into a conversation is refused. `over`: the conversation is over, or no counselor waits for this user any more."""
 
 MailReason = Literal["mail_off", "bad_address", "unsubscribed", "too_many_mails", "mail_full"]
-"""Why a mail is not put into the outbox. `mail_off`: this server sends no mail. `unsubscribed`: the address wants none."""
+"""Why a mail is not put into the outbox. `mail_off`: this server sends no mail. `unsubscribed`: the recipient wants no mail."""
 
 SignInReason = Literal[
     "wrong_credentials",

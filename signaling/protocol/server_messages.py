@@ -350,7 +350,8 @@ class Replaced(Message, tag="replaced"):
 class Ring(Message, tag="ring"):
     """A request that rings for a member of staff.
 
-    Of the brief, the ring of a help request shows only the product's name, until the request is accepted.
+    The ring of a help request has no ``brief``, but ``product``, the product's name. The professional sees the brief after
+    accepting.
     ``from_name``: name of the user, or of the owner who asks for help or a transfer. ``with_name``: name of the member of staff
     with whom an appointment is, or "".
     """

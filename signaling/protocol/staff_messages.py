@@ -106,7 +106,7 @@ class CancelHelp(Message, tag="cancel_help"):
 
 
 class Join(Message, tag="join"):
-    """The professional has caught up and becomes the third peer.
+    """The professional has caught up and becomes the third peer of the call.
 
     ``record``: whether the professional agrees to be recorded. The field is required while ``recording.state`` is ``on``.
     """
@@ -134,7 +134,7 @@ class AnswerUpgrade(Message, tag="upgrade"):
 
 
 class PutToSleep(Message, tag="sleep"):
-    """The owner sends a text conversation to sleep. It takes nothing of the owner's capacity until its user writes again."""
+    """The owner puts a text conversation to sleep. It counts against no capacity until its user writes again."""
 
     session: Id
     id: int | None = None
@@ -149,7 +149,7 @@ class Hold(Message, tag="hold"):
 
 
 class HandOver(Message, tag="hand_over"):
-    """The owner makes the professional or colleague the owner, and leaves (in a conference or a consulted transfer)."""
+    """In a conference or a consulted transfer, the owner makes the professional or the colleague the new owner, and leaves."""
 
     session: Id
     id: int | None = None
@@ -265,7 +265,8 @@ class WatchPage(Message, tag="watch_page"):
 class Spot(Struct, kw_only=True, forbid_unknown_fields=True):
     """A point on the user's page, relative to an element's box.
 
-    ``x`` is in ten-thousandths of the box's width, ``y`` of its height. The point can lie outside of the box.
+    ``x``: in ten-thousandths of the box's width. ``y``: in ten-thousandths of the box's height. The point can lie outside of the
+    box.
     """
 
     x: Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]

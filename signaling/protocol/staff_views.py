@@ -13,7 +13,7 @@ from .words import AppointmentTrouble, Channel, Grade, Mode, Role, SessionState,
 class StaffMe(Struct, kw_only=True):
     """The signed-in member of staff, as their own console shows it.
 
-    ``ready``: whether the member gets requests while they have a place free. A busy member can have switched this off.
+    ``ready``: whether the member gets requests while they have free capacity. A busy member can have switched this off.
     ``most_texts``, ``most_calls``: the member's capacity. ``texts_in_call``: whether they get new text requests during a call.
     """
 
@@ -54,9 +54,10 @@ class QueueItem(Struct, kw_only=True):
 class AppointmentItem(Struct, kw_only=True):
     """A callback or an appointment that nobody has accepted yet, for operators.
 
-    ``booking``: a text that identifies the present booking. It changes whenever a time is agreed; a request to cancel must
-    contain it. ``minutes``: length of an appointment; 0 for a callback. ``due``: the booked time has come. ``name``: the user's
-    name. ``by_mail``: the user is told of changes by mail. ``trouble``: why an appointment cannot take place as booked, or "".
+    ``booking``: a text that identifies the present booking. This text changes whenever a time is agreed. A request to cancel the
+    booking must contain the text. ``minutes``: length of an appointment; 0 for a callback. ``due``: the booked time has come.
+    ``name``: the user's name. ``by_mail``: the user is told of changes by mail. ``trouble``: why an appointment cannot take place
+    as booked, or "".
     """
 
     session: str
@@ -112,9 +113,9 @@ class StaffItem(Struct, kw_only=True):
 class MessageLeft(Struct, kw_only=True):
     """A message that a user left because no counselor was there.
 
-    `taken_by`, `taken_by_name`: id and name of the member who has taken it; "": nobody. `by_mail`: the message can be answered by
-    mail. `answer`: the state of the mail about the answer; "" before the message is answered. `why`: why this mail was refused,
-    or why it still waits.
+    `taken_by`, `taken_by_name`: id and name of the member who has taken the message; "": nobody has. `by_mail`: the message can
+    be answered by mail. `answer`: the state of the mail about the answer; "" before the message is answered. `why`: why this mail
+    was refused, or why it still waits.
     """
 
     id: str
@@ -134,7 +135,7 @@ class MessageLeft(Struct, kw_only=True):
 
 
 class WorkerItem(Struct, kw_only=True):
-    """A media worker. ``load``: the share of one CPU core that the worker uses; null until the load has been measured twice.
+    """A media worker. ``load``: the share of one CPU core that the worker uses; null until a second measurement.
 
     ``state``: a spare worker is ready to take the place of a live one. A draining worker takes no new rooms.
     """

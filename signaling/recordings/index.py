@@ -34,7 +34,7 @@ class Segment(Struct, kw_only=True):
     """One recorded segment of a session.
 
     `name`: the segment's folder. `reached`: who received whose sound and video, and since when. `reason`: why the segment ended
-    early, or "". `page`: when staff saw the user's page, read only if there is no track.
+    early, or "". `page`: when staff saw the user's page; None if there are tracks.
     """
 
     name: str

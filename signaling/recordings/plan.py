@@ -24,8 +24,8 @@ def make_plan(
 ) -> Plan:
     """Return the plan of the file `out`.
 
-    `audience`: "staff" gets every track; "all" gets the user's own tracks, and the spans of other tracks that reached `user`.
-    Times in which nothing but the user's page was recorded are left out.
+    `audience`: "staff" gets every track; "all" gets the user's own tracks, and the spans of other tracks that reached `user`. The
+    file leaves out the times in which only the user's page was recorded.
     """
     segments = [segment for segment in segments if segment.tracks]
     tracks: list[PlanTrack] = []

@@ -1,4 +1,7 @@
-"""Bold, italic, code and links within one row of text, by the same rules as the pages (`room/writing/inline.ts`). Linear time."""
+"""Bold, italic, code and links within one row of text, by the same rules as the pages (`room/writing/inline.ts`).
+
+Splitting a row takes time in proportion to its length.
+"""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ async def _require_answers(
 def _documents(present: Installation, wanted: Installation) -> tuple[Document, Document]:
     """Return the tables of the two installations, to compare them.
 
-    The tables contain no client secret. If one changes, the tables have a word in its place, such as "(new)".
+    The tables contain no client secret. If a client secret changes, the tables contain a word instead, such as "(new)".
     """
     before, after = document_of(present), document_of(wanted)
     for row, provider in wanted.providers.items():

@@ -59,7 +59,7 @@ _read_rules: Reader[SignInTable] = Reader(SignInTable)
 _read_site: Reader[SiteTable] = Reader(SiteTable)
 _read_category: Reader[CategoryTable] = Reader(CategoryTable)
 _read_staff: Reader[StaffTable] = Reader(StaffTable)
-# keys of a site whose values are tables; without `prune`, the file's tables are merged into the present ones key by key
+# keys of a site's table whose values are tables; without `prune`, the file's values are merged into the present ones key by key
 _MERGED = {"names", "mail", "launcher_texts", "waiting_notice", "recording_notice"}
 _SITE_KEYS = SiteTable.__struct_fields__
 _CATEGORY_KEYS = tuple(name for name in CategoryTable.__struct_fields__ if name != "id")

@@ -13,7 +13,7 @@ from signaling.protocol.words import Action
 from signaling.session.model import NotAllowed, Person
 
 ANYONE: Final = "anyone"
-# of the messages that need the right "session.talk", the user's phone may send these when it serves as a camera
+# while the user's phone serves as a camera, it may send these messages, but no others that need the right "session.talk"
 OF_A_CAMERA: Final = (user.SetMedia, user.Leave)
 
 MESSAGES: Final[dict[type[Any], Action | Literal["anyone"]]] = {
@@ -118,9 +118,9 @@ def check_part(person: Person, message: object) -> None:
 
 
 def check_entry(client: Client, message: object, entry: Entry) -> None:
-    """Raise NotAllowed if the member of staff may not do this to the session.
+    """Raise NotAllowed if the member of staff may not send this message about the session.
 
-    If the member may not do this at the session's site, the reason is the same as for an unknown session.
+    If the member lacks the right at the session's site, the reason is the same as for an unknown session.
     """
     action = MESSAGES[type(message)]
     if client.staff is None or action == ANYONE:

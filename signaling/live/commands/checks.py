@@ -1,4 +1,4 @@
-"""Checks of a command against its sender: the sender's part in the session, and the connection that acts for the sender."""
+"""Check the sender of a command: the sender's part in the session, and whether the connection acts for the sender."""
 
 from __future__ import annotations
 

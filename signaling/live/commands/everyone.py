@@ -100,7 +100,7 @@ async def _board(live: Live, client: Client, entry: Entry, person: Person, messa
 
 
 async def _leave(live: Live, client: Client, entry: Entry, person: Person, message: msg.Leave) -> Reply:
-    # in these states, leaving the page does not end the session: for example, a user keeps their callback
+    # in the states listed here, leaving the page does not end the session: for example, a user keeps their callback
     if entry.session.state not in ("after", "callback", "closed", "message_left"):
         await live.sessions.apply(entry, ev.Left(person.id))
     return None

@@ -1082,7 +1082,7 @@ export interface Line {
 /**
  * The signed-in member of staff, as their own console shows it.
  *
- * ``ready``: whether the member gets requests while they have a place free. A busy member can have switched this off.
+ * ``ready``: whether the member gets requests while they have free capacity. A busy member can have switched this off.
  * ``most_texts``, ``most_calls``: the member's capacity. ``texts_in_call``: whether they get new text requests during a call.
  */
 export interface StaffMe {
@@ -1120,9 +1120,10 @@ export interface QueueItem {
 /**
  * A callback or an appointment that nobody has accepted yet, for operators.
  *
- * ``booking``: a text that identifies the present booking. It changes whenever a time is agreed; a request to cancel must
- * contain it. ``minutes``: length of an appointment; 0 for a callback. ``due``: the booked time has come. ``name``: the user's
- * name. ``by_mail``: the user is told of changes by mail. ``trouble``: why an appointment cannot take place as booked, or "".
+ * ``booking``: a text that identifies the present booking. This text changes whenever a time is agreed. A request to cancel the
+ * booking must contain the text. ``minutes``: length of an appointment; 0 for a callback. ``due``: the booked time has come.
+ * ``name``: the user's name. ``by_mail``: the user is told of changes by mail. ``trouble``: why an appointment cannot take place
+ * as booked, or "".
  */
 export interface AppointmentItem {
   session: string;
@@ -1175,9 +1176,9 @@ export interface StaffItem {
 /**
  * A message that a user left because no counselor was there.
  *
- * `taken_by`, `taken_by_name`: id and name of the member who has taken it; "": nobody. `by_mail`: the message can be answered by
- * mail. `answer`: the state of the mail about the answer; "" before the message is answered. `why`: why this mail was refused,
- * or why it still waits.
+ * `taken_by`, `taken_by_name`: id and name of the member who has taken the message; "": nobody has. `by_mail`: the message can
+ * be answered by mail. `answer`: the state of the mail about the answer; "" before the message is answered. `why`: why this mail
+ * was refused, or why it still waits.
  */
 export interface MessageLeft {
   id: string;
@@ -1196,7 +1197,7 @@ export interface MessageLeft {
   why: string;
 }
 /**
- * A media worker. ``load``: the share of one CPU core that the worker uses; null until the load has been measured twice.
+ * A media worker. ``load``: the share of one CPU core that the worker uses; null until a second measurement.
  *
  * ``state``: a spare worker is ready to take the place of a live one. A draining worker takes no new rooms.
  */
@@ -1391,7 +1392,7 @@ export interface CancelHelp {
   id?: number | null;
 }
 /**
- * The professional has caught up and becomes the third peer.
+ * The professional has caught up and becomes the third peer of the call.
  *
  * ``record``: whether the professional agrees to be recorded. The field is required while ``recording.state`` is ``on``.
  */
@@ -1421,7 +1422,7 @@ export interface AnswerUpgrade {
   id?: number | null;
 }
 /**
- * The owner sends a text conversation to sleep. It takes nothing of the owner's capacity until its user writes again.
+ * The owner puts a text conversation to sleep. It counts against no capacity until its user writes again.
  */
 export interface PutToSleep {
   type: "sleep";
@@ -1438,7 +1439,7 @@ export interface Hold {
   id?: number | null;
 }
 /**
- * The owner makes the professional or colleague the owner, and leaves (in a conference or a consulted transfer).
+ * In a conference or a consulted transfer, the owner makes the professional or the colleague the new owner, and leaves.
  */
 export interface HandOver {
   type: "hand_over";
@@ -1585,7 +1586,8 @@ export interface WatchPage {
 /**
  * A point on the user's page, relative to an element's box.
  *
- * ``x`` is in ten-thousandths of the box's width, ``y`` of its height. The point can lie outside of the box.
+ * ``x``: in ten-thousandths of the box's width. ``y``: in ten-thousandths of the box's height. The point can lie outside of the
+ * box.
  */
 export interface Spot {
   x: number;
@@ -1619,9 +1621,9 @@ export interface ProposeLink {
 /**
  * The first message of every connection. A user's message has the session token; staff are known by their cookie.
  *
- * ``desk``: whether a member of staff serves users here. False on the operators' page: nothing rings there.
- * ``page``: the connection only shows the page on which the user is (see *co-browsing* in docs/protocol.md). Such a connection
- * does not count as the user's presence.
+ * ``desk``: whether a member of staff serves users on this page. False on the operators' page: nothing rings there.
+ * ``page``: the connection only shows staff the partner's page on which the user is (see *co-browsing* in docs/protocol.md).
+ * Such a connection does not count as the user's presence.
  * ``ready``: the last ``StaffMe.ready`` that this page got on an earlier connection. A server that has just started may not know
  * which staff were available. Such a server believes what the pages of the staff say.
  */
@@ -1654,7 +1656,7 @@ export interface Looking {
   id?: number | null;
 }
 /**
- * The user leaves *prepare* and asks for a counselor.
+ * The user asks for a counselor, or enters the conversation with the counselor who calls them back.
  */
 export interface Enter {
   type: "enter";
@@ -1721,7 +1723,7 @@ export interface AddChannel {
   id?: number | null;
 }
 /**
- * Send a line. ``line`` is the client's id for the line.
+ * Send a chat line. ``line`` is the client's id for the line.
  *
  * The client repeats the message until the line's ``ack`` arrives; the server stores the line once.
  * ``mentions``: colleagues whom a line for staff names. These colleagues are notified and may read along.
@@ -1745,7 +1747,7 @@ export interface SendLine {
   id?: number | null;
 }
 /**
- * Change the text of the client's own line ``seq``, within five minutes after it was sent.
+ * Change the text of a chat line that this person sent less than five minutes ago. ``seq``: the number of the line.
  *
  * The texts of pictures, files and captions cannot be changed.
  */
@@ -1760,7 +1762,7 @@ export interface EditLine {
   id?: number | null;
 }
 /**
- * Retract the client's own line ``seq``, within five minutes after it was sent.
+ * Retract a chat line that this person sent less than five minutes ago. ``seq``: the number of the line.
  */
 export interface RetractLine {
   type: "retract_line";
@@ -1784,8 +1786,8 @@ export interface ReportRead {
 /**
  * Ask for lines. The reply is ``lines``.
  *
- * Without ``before``: all lines whose ``rev`` is above ``after``, that is, new and changed lines. With ``before``: the page of
- * lines just before the line of this ``seq``; 0 asks for the newest page.
+ * Without ``before``: all lines whose ``rev`` is above ``after``, that is, new and changed lines. With ``before``: the lines
+ * just before the line with this number, at most one page; 0 asks for the newest lines.
  */
 export interface GetLines {
   type: "lines";
@@ -1913,7 +1915,7 @@ export interface Rate {
   id?: number | null;
 }
 /**
- * Agree to be recorded, refuse, or withdraw consent. If the user refuses, the recorded part is deleted.
+ * Agree to be recorded, refuse, or withdraw consent. If the user refuses or withdraws consent, the recording is deleted.
  */
 export interface AnswerRecording {
   type: "recording";
@@ -2026,10 +2028,10 @@ export interface SetCobrowse {
   id?: number | null;
 }
 /**
- * One part of the partner's page for co-browsing, from the script on that page (its connection said ``hello.page``).
+ * One part of the partner's page for co-browsing, over a connection whose ``hello`` had ``page``.
  *
- * ``data``: base64 of a piece of one batch: compressed (deflate-raw) JSON, a list of events. ``more``: the next message
- * continues the batch. ``first``: the batch begins with a whole snapshot.
+ * A batch is a list of events as JSON, compressed with deflate-raw. ``data``: base64 of one piece of a batch. ``more``: the next
+ * message continues the batch. ``first``: the batch begins with a whole snapshot.
  */
 export interface SendPage {
   type: "page";
@@ -2400,7 +2402,8 @@ export interface Replaced {
 /**
  * A request that rings for a member of staff.
  *
- * Of the brief, the ring of a help request shows only the product's name, until the request is accepted.
+ * The ring of a help request has no ``brief``, but ``product``, the product's name. The professional sees the brief after
+ * accepting.
  * ``from_name``: name of the user, or of the owner who asks for help or a transfer. ``with_name``: name of the member of staff
  * with whom an appointment is, or "".
  */
