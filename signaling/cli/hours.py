@@ -150,8 +150,8 @@ def _hours(former: Hours | None, given: dict[str, Any], place: str, years: list[
 
     Raises UsageError if the hours are incomplete or not valid, and ClickException if the holidays of `place` are not known.
 
-    `given`: the hours from the other options; they replace the `former` hours. If `given` is empty, the holidays are added to the
-    `former` hours. `place`: the country whose public holidays are added as closed days, or "".
+    `given`: the hours from the options other than --holidays; they replace the `former` hours. If `given` is empty, the holidays
+    are added to the `former` hours. `place`: the country whose public holidays are added as closed days, or "".
     """
     if place and former is not None and not any(given.values()):
         given = msgspec.to_builtins(former)

@@ -173,7 +173,7 @@ async def _run(settings: Settings) -> None:
         await workers.begin()
         # loading makes hardly any garbage, so the garbage collector is off until `garbage_collector.settle`
         gc.disable()
-        from signaling.server.app import serve  # the next import takes about a second, so the workers start before it
+        from signaling.server.app import serve  # this import takes about a second, so the workers start before it
 
         await serve(settings, lambda: announce_ready(settings), workers, stop)
     finally:

@@ -113,7 +113,10 @@ def a_name(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 
 
 def a_name_or_none(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """Return the person's name that was typed, or None if the option is not given. Raises BadParameter if it is not valid."""
+    """Return the person's name that was typed, or None if the option is not given.
+
+    Raises BadParameter if the name is not valid.
+    """
     return None if value is None else a_name(context, parameter, value)
 
 
@@ -284,10 +287,10 @@ def _words(value: Any) -> str:
 
 
 def audit_of(entries: Iterable[Entry], organisation: str = "") -> list[Audited]:
-    """Return the audit entries about a change that this command makes. With them, the page of the audit can undo the change.
+    """Return the audit entries about a change that this command makes.
 
-    Store these entries in the transaction of the change. `organisation`: the organisation that a removed thing belonged to; "" if
-    nothing is removed.
+    With these entries, the page of the audit can undo the change. Store these entries in the transaction of the change.
+    `organisation`: the organisation that a removed thing belonged to; "" if nothing is removed.
     """
     return entries_by("cli", entries, organisation)
 

@@ -1,7 +1,7 @@
-"""File permissions: only the user that runs the server may read its files, whatever the umask is.
+"""File permissions: only the system account that runs the server may read the server's files, whatever the umask is.
 
-Folders get the mode 0700, and files 0600. Wider permissions, such as those from an earlier version, are corrected at the start.
-Files of other users and shared folders (such as /tmp) are left as they are.
+Folders get the mode 0700, and files 0600. Wider permissions, such as those from an earlier version, are corrected when the server
+starts. Files of other accounts and shared folders (such as /tmp) are left as they are.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ OURS = ("records.sqlite*", KEYS)  # Patterns of our files in the data folder: th
 
 
 def keep_private() -> None:
-    """Set the umask, so that only this user can read new files of this process and of its child processes."""
+    """Set the umask, so that only this system account can read new files of this process and of its child processes."""
     os.umask(0o777 & ~FOLDER)
 
 
@@ -42,9 +42,9 @@ def private_data(data_dir: Path, *folders: Path) -> None:
 
 
 def private_file(path: Path) -> None:
-    """Make an empty file that only this user can read, or correct the permissions of an existing file.
+    """Make an empty file that only this system account can read, or correct the permissions of an existing file.
 
-    The permissions of SQLite's files next to it (-wal, -shm) are corrected, too. The file's folder must exist.
+    The permissions of SQLite's files next to this file (-wal, -shm) are corrected, too. The file's folder must exist.
     """
     try:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, FILE))

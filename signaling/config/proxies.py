@@ -76,7 +76,10 @@ class Proxies:
 
 
 def one_proxy() -> Proxies:
-    """Return the `Proxies` for one proxy on this machine or a private network. The last entry of its header is the client."""
+    """Return the `Proxies` for one proxy on this machine or a private network.
+
+    The last entry of its header is the client's address.
+    """
     return Proxies(tuple(ipaddress.ip_network(each) for each in NEAR), ())
 
 

@@ -104,7 +104,7 @@ def setting(
 
 
 def settings_of(table: type, section: str = "") -> dict[str, Setting]:
-    """Return the settings that a dataclass declares, by name. `section`: the table of the TOML file that holds them."""
+    """Return the settings that a dataclass declares, by name. `section`: the table of the TOML file with these settings."""
     return {each.name: _read(each, section) for each in fields(table) if _KEY in each.metadata}
 
 

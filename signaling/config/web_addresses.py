@@ -46,7 +46,7 @@ def is_origin(text: str) -> bool:
 def page(typed: str) -> str:
     """Return the address of a page in canonical form, for links.
 
-    Raises BadAddress if the address is not valid. It must be https, or http on this machine.
+    Raises BadAddress if the address is not valid. The address must be https, or http on this machine.
     """
     url = _parsed(typed)
     if url.protocol != "https:" and not _LOOPBACK.fullmatch(url.hostname):

@@ -25,7 +25,7 @@ class Full(Exception):
 class Ledger:
     """Sums of the seconds of work that each key, such as an address, has caused. A sum halves every `half_life_s` seconds.
 
-    At most `most_keys` keys are remembered. If there are more, the key whose last charge is the oldest is forgotten.
+    At most `most_keys` keys are remembered. For each further key, the key whose last charge is the oldest is forgotten.
     """
 
     def __init__(self, half_life_s: float = 60.0, most_keys: int = 20_000, clock: Callable[[], float] = monotonic) -> None:

@@ -71,7 +71,7 @@ def look(data: bytes) -> Header:
 
 
 def form_of(data: bytes) -> Form | None:
-    """Return a picture's format, which its first bytes show. Return None for a format that we do not accept."""
+    """Return a picture's format, judged by its first bytes. Return None for a format that we do not accept."""
     if data.startswith(_PNG):
         return "PNG"
     if data.startswith(b"\xff\xd8\xff"):

@@ -15,7 +15,7 @@ _HEIF = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1"
 
 
 def form_of(data: bytes) -> Literal["HEIF", "AVIF"] | None:
-    """Return a picture's format, which the brands in its first box name. Return None if the picture is neither HEIC nor AVIF."""
+    """Return a picture's format, judged by the brands in its first box. Return None if the picture is neither HEIC nor AVIF."""
     if data[4:8] != b"ftyp":
         return None
     end = min(int.from_bytes(data[:4], "big"), 256)

@@ -113,8 +113,8 @@ def _shrink(image: Image.Image, known: Metadata) -> Image.Image:
     """Scale the image down in strips, so that no second copy of the image is in memory at full size."""
     width, height = fitted(*image.size)
     up = image.height / height
-    # rows of the source above and below a strip that are scaled with it, because the filter reads neighbouring rows and `reduce`
-    # rounds
+    # number of extra rows above and below a strip that are scaled together with the strip, because the filter reads neighbouring
+    # rows and `reduce` rounds
     margin = ceil(3 * up) + 8
     rows = max(1, int(_STRIP_BYTES / (4 * image.width) / up))
     small: Image.Image | None = None

@@ -138,7 +138,10 @@ class AppointmentDesk:
 
 
 def _require(entry: Entry, booking: str) -> Callback:
-    """Return the session's callback. Raise NotAllowed if there is none, and Changed if its booking is not `booking` ("": any)."""
+    """Return the session's callback. Raise NotAllowed if there is none, and Changed if it has another booking than `booking`.
+
+    `booking`: "" for any booking.
+    """
     called = entry.session.callback
     if called is None:
         raise NotAllowed("wrong_state")

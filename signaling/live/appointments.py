@@ -22,7 +22,7 @@ from signaling.session.events import WithStaff
 from signaling.session.model import NotAllowed
 
 # milliseconds for which free times are cached, by site, category, language, channel and time zone; a booking does not use this
-# cache, but reads the records
+# cache, but reads the database
 KNOWN_MS: Final = 3_000
 MOST_KNOWN: Final = 200  # largest number of cached combinations of site, category, language, channel and time zone
 # Free times are computed for at most this many members with their own working hours, because each takes about 5 ms. Further
@@ -107,7 +107,7 @@ class Appointments:
         This is the member of the user's appointment, otherwise the session's owner, otherwise the member of the user's last
         conversation.
 
-        Return "" if there is no such member, if the site hides names from users, or if the records are unavailable. The last
+        Return "" if there is no such member, if the site hides names from users, or if the database is unavailable. The last
         conversation is known only if the partner signed the user's identity.
         """
         session = entry.session

@@ -46,7 +46,7 @@ class Arriving:
     ) -> tuple[str, str]:
         """Make a session. `form_missing`: whether the user has still to fill in the site's form. `region`: where the user is.
 
-        Return the session's id and token. The records keep only the token's hash. Raises NotAllowed if the site is unknown.
+        Return the session's id and token. The database keeps only the token's hash. Raises NotAllowed if the site is unknown.
         """
         found = await self._records.site(site)
         if found is None:

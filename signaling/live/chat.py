@@ -45,7 +45,7 @@ class Lines:
 
         If a client sends a line twice, the line is stored once and acknowledged twice.
 
-        Raise `RecordsAway` while the records are unavailable, and while earlier writes still wait for the records. In this case
+        Raise `RecordsAway` while the database is unavailable, and while earlier writes still wait for the database. In this case
         the line is not acknowledged, and the client keeps it. Raise `NotAllowed` if the person may not write the line.
         """
         if self._owed:
@@ -113,7 +113,7 @@ class Lines:
     async def _change(self, entry: Entry, person: Person, seq: int, change: Callable[[Line], Line | None]) -> None:
         """Store a change of a line and show it.
 
-        Raise `RecordsAway` while the records are unavailable. In this case the change is not acknowledged, and the client keeps
+        Raise `RecordsAway` while the database is unavailable. In this case the change is not acknowledged, and the client keeps
         it.
         """
         if self._owed:
@@ -199,7 +199,7 @@ class Lines:
         """Store and show the answer to a message that the user left. Return the number of the answer's line.
 
         A repeated call stores no second line. If the repeated call has another text, the stored line is edited. Raise
-        `RecordsAway` while the records are unavailable, and `NotAllowed` if the line has been edited too often.
+        `RecordsAway` while the database is unavailable, and `NotAllowed` if the line has been edited too often.
         """
         if self._owed:
             raise RecordsAway
@@ -259,7 +259,7 @@ class Lines:
         await self._owed.now_or_later(entry.id, write)
 
     async def erase_captions(self, entry: Entry) -> None:
-        """Delete all captions of the session. Captions that still wait for the records are first stored and then deleted."""
+        """Delete all captions of the session. Captions that still wait for the database are first stored and then deleted."""
 
         async def write(_: bool) -> None:
             async with entry.lines_lock:
@@ -270,7 +270,7 @@ class Lines:
     async def _by_us(self, entry: Entry, **values: Any) -> None:
         """Store and show a line that the server makes, for example a system line. No client would send such a line again.
 
-        So while the records are unavailable, the line is kept in memory.
+        So while the database is unavailable, the line is kept in memory.
         """
         at = self._now()
 

@@ -1,8 +1,8 @@
 """The earlier sessions of a user, as staff see them in the brief of the user's present session.
 
-The server reads the earlier sessions when a session is made or restored. They stay in memory only, because a copy in the
-records would remain after the earlier session itself was erased. An erased session disappears from the briefs at once. An
-expired session disappears when its retention ends.
+The server reads the earlier sessions when a session is made or restored. The server keeps them in memory only, because a copy in
+the database would remain after the earlier session itself was erased. An erased session disappears from the briefs at once. Any
+other earlier session disappears when the site's retention time for it has passed.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class EndedRights:
         self._let_go = let_go
 
     async def watch(self) -> None:
-        """Regularly read the existing sign-ins from the records, because the command line and other servers can end sign-ins."""
+        """Regularly read the existing sign-ins from the database, because the command line and other servers can end sign-ins."""
         while True:
             await asyncio.sleep(LOOK_S)
             await self.look()

@@ -85,7 +85,7 @@ class Entry:
     - `readers`: mentioned colleagues who read along → their connections
     - `sent`: participant → the hash of the view that was sent last
     - `last_seq`: the number of the newest line
-    - `marks`: each participant's read mark; None until the marks were read from the records
+    - `marks`: each participant's read mark; None until the marks were read from the database
     - `moved`: the sequence number of the newest calendar event in the mails about a callback
     - `mailed_at`: when the absent user was told by mail that staff have written (Unix ms); 0: no mail since the user left
     - `unread`: the first line of staff that was sent to the connected user and that the user has not read; None: no such line

@@ -1,4 +1,4 @@
-"""Follow what other processes change in the records: erased sessions, settings of sites, and cancelled appointments.
+"""Follow what other processes change in the database: erased sessions, settings of sites, and cancelled appointments.
 
 An erased session is removed from memory, from folders and from every page.
 """
@@ -82,7 +82,7 @@ class Erasing:
             await self._desk.cancel_asked(session_id, bookings)
 
     async def erased(self, session_id: str) -> None:
-        """End a session that was erased from the records, and remove it from every page."""
+        """End a session that was erased from the database, and remove it from every page."""
         entry = self._index.entries.get(session_id)
         await self._recordings.erase(session_id)
         await self._files.erase(session_id)

@@ -1,6 +1,6 @@
 """Make guests' links, exchange them for credentials, and find guests by these credentials.
 
-A link's secret follows "#" in the address. Browsers send that part neither to servers nor in referrers. The records keep only
+A link's secret follows "#" in the address. Browsers send that part neither to servers nor in referrers. The database keeps only
 hashes of secrets and credentials, as part of the session.
 """
 

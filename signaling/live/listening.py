@@ -1,8 +1,8 @@
-"""Let operators listen in on calls. If the site allows it, an operator can also whisper (only staff hear it) and join the call.
+"""Let operators listen in on calls. If the site allows it, an operator can also whisper to the staff, and join the call.
 
-Listening starts only at the operator's request. An audit entry is stored before the operator hears anything. While the records
-are unavailable, nobody can begin to listen. Listening ends when the site no longer allows it. Whispering and joining also start
-at the operator's request, have audit entries, and end when the site no longer allows them.
+Listening starts only at the operator's request. An audit entry is stored before the operator hears anything. While the database
+is unavailable, nobody can begin to listen. Listening ends when the site no longer allows it. Whispering and joining also start at
+the operator's request, have audit entries, and end when the site no longer allows them.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ class Mailing:
         return self._postbox.enabled
 
     async def start(self) -> None:
-        """Read from the records which users got a mail about an answer before this server started."""
+        """Read from the database which users got a mail about an answer before this server started."""
         if not self._postbox.enabled:
             return
         for key in await self._records.mail_keys("reply/"):

@@ -1,9 +1,9 @@
 """Make sessions and matcher agree again: after a start, after the matcher was unreachable, and after it lost its data.
 
 If the two differ, the matcher is usually corrected. If the matcher has lost a request, the request is enqueued again with its
-original time. This is done before any staff are signed in at the matcher, so that nobody loses their place. There is one
-exception: a session may have missed a step of the matcher, such as a ring or an accepted call. Then the step is applied to the
-session as if it had just happened. If the matcher has a request that no session has, the request is ended.
+original time. All lost requests are enqueued before any staff are signed in at the matcher, so that nobody loses their place. If
+a session has missed a step of the matcher, such as a ring or an accepted call, the matcher is not corrected: the step is applied
+to the session as if it had just happened. If the matcher has a request that no session has, the request is ended.
 """
 
 from __future__ import annotations
@@ -139,8 +139,8 @@ class Agreeing:
 
         A server may start with an empty matcher. Then the matcher serves nobody until the waiting users have had time to
         reconnect. Otherwise the user who reconnects first would be served first. A user who does not come delays the others until
-        `QUIET_MS` have passed since the last one came, because this user's page may be closed. The user of a woken conversation
-        need not be connected.
+        `QUIET_MS` have passed since the last user came, because the missing user's page may be closed. The user of a woken
+        conversation need not be connected.
         """
         waiting = [entry.session for entry in self._index.waiting.values()]
         late = any(not session.woken and not session.people[session.user].connected for session in waiting)

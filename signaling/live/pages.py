@@ -1,7 +1,7 @@
 """Co-browsing: pass the user's page to the staff who may see it, and pass pointers and links of staff to the user's browser.
 
-The user's browser masks and compresses the page. The server never reads the page, it only passes the parts on. For staff who
-begin to see the page later, the server keeps the newest snapshot and all parts that followed it in memory. The server forgets
+The user's browser masks and compresses the page. The server never reads the page, it only passes the parts on. The server keeps
+in memory the newest snapshot and all parts after the snapshot, for staff who begin to see the page later. The server forgets
 the snapshot and these parts as soon as nobody sees the page. While the session is recorded, all parts that staff see are
 recorded.
 """
@@ -196,7 +196,7 @@ class Pages:
             entry.page.client.send(PageAgain(session=entry.id, after_ms=after_ms))
 
     def _refuse(self, entry: Entry, why: Literal["large", "crowded"]) -> None:
-        """Show the page to nobody until staff ask for it again or the user goes to another page."""
+        """Stop showing the page until staff ask for the page again or the user goes to another page."""
         self._forget(entry.page)
         entry.page.refused = why
         log.info("page not shown", session=entry.id, why=why)

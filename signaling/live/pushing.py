@@ -1,8 +1,8 @@
 """Send pushes to people who do not look at the page.
 
-Staff get a push when a request rings for them, and when a missed ring has set them away. Users get a push when staff have
-written, and when a counselor has accepted their request. No conversation waits for a push: background tasks queue the pushes, at
-most `MOST_TASKS` at a time.
+Staff get a push when a request rings for them, and when their state has become away because they missed a ring. Users get a push
+when staff have written, and when a counselor has accepted their request. No conversation waits for a push: background tasks queue
+the pushes, at most `MOST_TASKS` at a time.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Pushing:
         return self._sender.devices.enabled
 
     async def start(self) -> None:
-        """Read from the records, for each user, the number of browsers that want pushes about answers."""
+        """Read from the database, for each user, the number of browsers that want pushes about answers."""
         if self.enabled:
             for session, number in (await self._records.push_sessions()).items():
                 if entry := self._index.entries.get(session):
@@ -131,7 +131,7 @@ class Pushing:
             self._tell(entry, "accepted")
 
     def looked(self, entry: Entry) -> None:
-        """Record that a user looks at the page, and delete the queued pushes to them.
+        """Record that a user looks at the page, and delete the queued pushes to this user.
 
         When the user has left again, the next answer causes a push again.
         """

@@ -1,8 +1,8 @@
 """Notify the colleagues who are mentioned in a line for staff, and let them read along in the session.
 
-Reading along begins only at the colleague's request. An audit entry is stored before the first line is sent to the colleague.
-The staff of the session see that the colleague reads along. The user does not see it. Reading along ends when the colleague's
-connection or sign-in ends, when the conversation ends, and when the colleague may no longer read this site.
+Reading along begins only at the colleague's request. An audit entry is stored before the first line is sent to the colleague. The
+staff of the session see that the colleague reads along. The user is not told. Reading along ends when the colleague's connection
+or sign-in ends, when the conversation ends, and when the colleague may no longer read this site.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class ReadingAlongs:
         self._mentioned: dict[str, dict[str, Entry]] = {}  # The sessions in which a member was mentioned, by member.
 
     def restore(self) -> None:
-        """After a restart, collect the mentions in the sessions that were loaded from the records."""
+        """After a restart, collect the mentions in the sessions that were loaded from the database."""
         for entry in self._index.entries.values():
             for mention in entry.session.mentions:
                 self._mentioned.setdefault(mention.staff, {})[entry.id] = entry

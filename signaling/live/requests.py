@@ -102,7 +102,7 @@ class Requests:
             self._refused[f"matcher_{refused.reason}"] += 1
             log.info("matcher refused", session=entry.id, step=str(effect), reason=refused.reason)
         except m.Unavailable:
-            # the session has changed already; `Agreeing` tells the matcher when it is reachable again
+            # the session has changed already; when the matcher is reachable again, `Agreeing` tells it about the change
             self._refused["matcher_unavailable"] += 1
             self._unsettled.set()
 
@@ -114,7 +114,7 @@ class Requests:
         if effect.step == "redeem":
             try:
                 await self.call(store.redeem(request.id, now))
-            # the matcher does not know the promised request, because it was unavailable when the promise was made
+            # the matcher does not know this request, because the matcher was unavailable when the request was promised
             except m.Refused:
                 log.info("promise not known", session=entry.id)
             else:

@@ -152,5 +152,5 @@ class Returning:
             former.returns = True  # set this before the goodbye, because the connection may detach itself after the goodbye
             former.bye("replaced")
             await self._let_go(former)
-        await self._hide_page(entry)  # this call comes last, because it fails if the records refuse the change
+        await self._hide_page(entry)  # this call comes last, because it fails if `Records` refuses the change
         return entry, token

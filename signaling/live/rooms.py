@@ -47,9 +47,9 @@ log = structlog.get_logger(__name__)
 # seconds for which a browser's offer waits until its room is open; usually a room opens fast, but a new worker needs two seconds
 READY_TIMEOUT_S = 8.0
 RETRY_S = 0.1
-RETRY_AFTER_FAULT_S = 1.0  # If the records have failed, the next try comes after this many seconds.
+RETRY_AFTER_FAULT_S = 1.0  # If the database has failed, the next try comes after this many seconds.
 CLOSE_TIMEOUT_S = 1.0  # A server that ends waits at most this many seconds for its rooms to close.
-# Largest number of board updates that wait for the records; at this number, the server stops reading the workers' events.
+# Largest number of board updates that wait for the database; at this number, the server stops reading the workers' events.
 JOURNAL_UPDATES = 10_000
 
 
@@ -139,7 +139,7 @@ class Rooms:
                             await room.kicked.wait()
                 except (StaleEpoch, UnknownSession):
                     self._refused["board_epoch"] += 1
-                except Exception:  # for example, the records have failed; try again, because people wait for this room
+                except Exception:  # for example, the database has failed; try again, because people wait for this room
                     log.exception("room not brought about", session=entry.id)
                     room.dirty, room.sent = True, None
                     await asyncio.sleep(RETRY_AFTER_FAULT_S)
@@ -179,7 +179,7 @@ class Rooms:
     async def _board_so_far(self, entry: Entry, epoch: int) -> list[bytes]:
         """Claim the board's journal for this epoch and return its updates.
 
-        While the records are unavailable, the board starts empty. In this case the browsers send their copies of the board, as
+        While the database is unavailable, the board starts empty. In this case the browsers send their copies of the board, as
         they do in every new room. After that, the next journalled update claims the journal.
         """
         try:
@@ -431,9 +431,9 @@ class Rooms:
     }
 
     async def journal(self) -> None:
-        """Write board updates to the records, each with its epoch.
+        """Write board updates to the database, each with its epoch.
 
-        The records refuse updates of an older epoch. Refusals are counted.
+        `Records` refuses updates of an older epoch. Refusals are counted.
 
         Runs until cancelled.
         """
@@ -450,13 +450,13 @@ class Rooms:
 
     @property
     def waiting_for_records(self) -> int:
-        """Return the number of board updates that the records do not have yet."""
+        """Return the number of board updates that the database does not have yet."""
         return self._journal.qsize()
 
     async def flushed(self) -> None:
-        """Wait until the records contain every board update that the server has received.
+        """Wait until the database contains every board update that the server has received.
 
-        Raise `RecordsAway` if the records are unavailable, or become unavailable during the wait.
+        Raise `RecordsAway` if the database is unavailable, or becomes unavailable during the wait.
         """
         joining = asyncio.create_task(self._journal.join())
         leaving = asyncio.create_task(self._records.away.wait())

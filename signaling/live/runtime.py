@@ -388,7 +388,7 @@ class Live:
             client.bye("restart", RESTART_RETRY_MS)
 
     async def close(self) -> None:
-        """Stop using the media workers, and end all tasks of the live sessions. Live sessions stay in the records."""
+        """Stop using the media workers, and end all tasks of the live sessions. Live sessions stay in the database."""
         await self.rooms.close()
         await self.workers.close()
         try:
@@ -451,7 +451,7 @@ class Live:
     async def share_file(self, line_id: str, file: FileRecord) -> Line:
         """Store a file's line and show it to its audience. If the user sends the file, wake a sleeping conversation first.
 
-        Raises NotAllowed, RecordsAway or UnknownSession. In these cases, neither the file nor its line stays in the records.
+        Raises NotAllowed, RecordsAway or UnknownSession. In these cases, neither the file nor its line stays in the database.
         """
         entry = self.index.entries.get(file.session)
         person = entry.session.people.get(file.author) if entry is not None else None

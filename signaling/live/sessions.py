@@ -1,4 +1,4 @@
-"""Run the session machine: apply events, then save the record, carry out effects and send views.
+"""Run the session machine: apply events, then save the session, carry out effects and send views.
 
 Every change of a live session goes through `Sessions.apply`. There is one exception: if an event of the matcher changes nothing
 but the number of the newest event (the fence), `only_noted` remembers that number.
@@ -108,8 +108,8 @@ class Sessions:
     async def apply(self, entry: Entry, event: SessionEvent, *, at_once: bool = False) -> None:
         """Apply one event: decide, save, carry out the effects, and show the new views.
 
-        Raise `NotAllowed`, or the exception with which the records refuse to save. After an exception, the session is unchanged.
-        If the records are unavailable, the session continues with the change, and is saved later. With `at_once`, raise
+        Raise `NotAllowed`, or the exception with which `Records` refuses to save. After an exception, the session is unchanged.
+        If the database is unavailable, the session continues with the change, and is saved later. With `at_once`, raise
         RecordsAway instead.
         """
         async with entry.lock:
@@ -335,7 +335,7 @@ class Sessions:
     async def renew_site(self, entry: Entry) -> None:
         """Read the session's site again, because the site's settings may have changed since they were last read.
 
-        Keep the known settings if the records fail.
+        Keep the known settings if the database fails.
         """
         with suppress(RecordsAway):
             entry.site = await self._records.site(entry.site.id) or entry.site

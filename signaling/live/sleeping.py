@@ -59,7 +59,7 @@ def too_many(organisations: Sequence[str], most: int) -> list[int]:
 
     `organisations`: the organisation of each sleeping conversation, in the order of the longest sleep first. In each step, the
     organisation with the most sleeping conversations loses the one that has slept longest. So no organisation pushes out the
-    conversations of others.
+    conversations of other organisations.
     """
     places: dict[str, list[int]] = {}
     for place, organisation in enumerate(organisations):

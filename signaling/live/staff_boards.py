@@ -95,7 +95,7 @@ class Boards:
             try:
                 await self.places.round()
                 if rounds % ANSWERS_EVERY_ROUNDS == 0 and any(state == "queued" for state, _ in self._answers.values()):
-                    self._messages_changed = True  # since the last check, such a mail may have been sent or refused
+                    self._messages_changed = True  # since the last check, a queued mail may have been sent or refused
                 await self._round(counting=rounds % COUNTS_EVERY_ROUNDS == 0)
                 if rounds % TREND_EVERY_ROUNDS == 0:
                     await self._push_trend()
@@ -103,7 +103,7 @@ class Boards:
                 log.exception("round failed")
 
     async def _round(self, *, counting: bool) -> None:
-        with suppress(RecordsAway):  # if the records are unavailable, the last result stays
+        with suppress(RecordsAway):  # if the database is unavailable, the last result stays
             if self._messages_changed:
                 await self.load_messages()
             if counting:
@@ -152,7 +152,7 @@ class Boards:
 
     async def _push_trend(self) -> None:
         frames: dict[Realm, bytes] = {}
-        with suppress(RecordsAway):  # if the records are unavailable, the pages keep the last trend
+        with suppress(RecordsAway):  # if the database is unavailable, the pages keep the last trend
             for client in list(self._hub.watchers()):
                 realm = _watched_by(client)
                 if realm is None:
@@ -162,7 +162,7 @@ class Boards:
                 client.send_encoded(frames[realm])
 
     def messages_changed(self) -> None:
-        """Record that messages which users left have changed. The next round reads all such messages.
+        """Record a change of the messages that users have left. The next round reads all these messages.
 
         If many messages change within one second, one round reads them together.
         """

@@ -33,7 +33,7 @@ class StaffHours:
             await self.store()
 
     async def store(self) -> None:
-        """Store the times up to now. While the records are unavailable, keep the times for the next call."""
+        """Store the times up to now. While the database is unavailable, keep the times for the next call."""
         sums = self._tally.take(self._now())
         try:
             await self._records.add_staff_time(sums)

@@ -72,7 +72,7 @@ class Staffing:
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
-        """Ask the matcher's store again for its next deadline, because a step may have changed it."""
+        """Ask the matcher's store again for its next deadline, because a step may have changed that deadline."""
         self._wake.set()
 
     async def woken(self, timeout_s: float) -> None:
@@ -155,7 +155,7 @@ class Staffing:
     def serves(self, record: StaffRecord, site: Site, language: str, category_path: tuple[str, ...]) -> bool:
         """Return whether the matcher could ever offer a request of this site, language and category to this member.
 
-        The matcher does not use this method. The server uses it to show queues, to name suitable staff, and to offer
+        The matcher does not use this method. The server uses this method to show queues, to name suitable staff, and to offer
         appointments.
         """
         return (

@@ -1,7 +1,8 @@
 """Staff who stand by: they were available when they closed their last console, and a push can reach them.
 
 The matcher continues to offer requests to these members. The stand-by ends when the member opens a console, or when their sign-in
-ends. It also ends when the matcher sets the member away or signs them out, for example after a missed ring.
+ends. The stand-by also ends when the matcher changes the member's state to away or signs the member out, for example after a
+missed ring.
 """
 
 from __future__ import annotations
@@ -86,7 +87,10 @@ class StandBy:
             await self._end(staff)
 
     async def changed(self, event: StaffChanged) -> None:
-        """End the stand-by of a member whom the matcher has set away or signed out. Push a notice to a member who is away."""
+        """End the stand-by of a member if the matcher reports that the member is away or signed out.
+
+        Push a notice if the state is away.
+        """
         if event.staff not in self._staffing.standing_by or event.state not in ("away", "signed_out"):
             return
         await self._end(event.staff)

@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 
 class StoredSessions:
-    """Loads sessions from the records as entries of the index."""
+    """Loads sessions from the database as entries of the index."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class StoredSessions:
         await self._workers.settle()
 
     async def _loaded(self) -> list[Entry]:
-        """Return all live sessions of the records as entries. Raise RecordsAway."""
+        """Return all live sessions in the database as entries. Raise RecordsAway."""
         loaded = [(await self._load(record), record) for record in await self._records.live_sessions()]
         known = [(entry, record) for entry, record in loaded if entry is not None]
         await self._earlier.read(known)
@@ -117,7 +117,7 @@ class StoredSessions:
     async def returning(self, session_id: str) -> Entry | None:
         """Return the session if its user may still return to it, else None.
 
-        A session that is not in memory is read from the records.
+        A session that is not in memory is read from the database.
         """
         entry = self._index.entries.get(session_id)
         if entry is not None:
@@ -126,9 +126,9 @@ class StoredSessions:
         return await self._load(record) if record is not None and self._stands(record) else None
 
     async def any_session(self, session_id: str) -> Entry | None:
-        """Return the session from memory. If the session is not in memory and has ended, return it from the records.
+        """Return the session from memory. If the session is not in memory and has ended, return it from the database.
 
-        Otherwise return None. A session that was read from the records does not stay in memory.
+        Otherwise return None. A session that was read from the database does not stay in memory.
         """
         entry = self._index.entries.get(session_id)
         record = None if entry else await self._records.session(session_id)
@@ -136,6 +136,6 @@ class StoredSessions:
 
 
 def entry_of(record: SessionRecord, session: Session, site: Site, brief: Brief) -> Entry:
-    """Return an entry for a session that was just read from the records or created."""
+    """Return an entry for a session that was just read from the database or created."""
     vouched = bool(record.user_ref)
     return Entry(session=session, site=site, brief=brief, token_hash=record.token_hash, last_seq=record.last_seq, vouched=vouched)

@@ -72,7 +72,7 @@ class Composer:
         """Return the message for a mail of the outbox.
 
         Raises Outdated if the mail must not be sent, UnknownSession if the session is erased during this call, and RecordsAway
-        while the records are unavailable.
+        while the database is unavailable.
         """
         kind: Kind = mail.kind  # type: ignore[assignment]  # only `Postbox.post` writes kinds
         site = await self._records.site(mail.site) if mail.site else None
@@ -131,7 +131,8 @@ class Composer:
     def _expiry(self, mail: MailRecord, site: Site | None) -> int:
         """Return when a link into a conversation expires (Unix ms).
 
-        The link works for `THREAD_DAYS`, for as long as the conversation sleeps, and until one day after a booked time.
+        The link works until the latest of three times: after `THREAD_DAYS`, when the conversation can no longer sleep at this
+        site, and one day after a booked time.
         """
         return max(self._now() + link_life_ms(site), int(mail.args.get("at", 0)) + _DAY_MS)
 

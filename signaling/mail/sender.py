@@ -98,8 +98,8 @@ class Sender:
     async def _rest(self, *, idle: bool) -> None:
         """Wait until the pause of all lanes is over and a mail may be due.
 
-        `idle`: the last search found no mail that was due. If a mail seems to be due all the same, it is a reminder: due by the
-        clock `now`, but not yet by the machine's clock. Then wait `EARLY_S` before the next search.
+        `idle`: the last search found no mail that was due. If a mail nevertheless seems to be due, this mail is a reminder that
+        is due by the clock `now`, but not yet by the machine's clock. Then wait `EARLY_S` before the next search.
         """
         pause_ms = self._paused_until - self._now()
         if pause_ms > 0:
@@ -170,7 +170,7 @@ class Sender:
         return True
 
     def _clock(self, mail: MailRecord) -> int:
-        """Return the time by the machine's clock for a reminder, and by the server's clock for any other mail."""
+        """Return the time of the machine's clock for a reminder, and the time of the clock `now` for any other mail."""
         return self._now() - (self._ahead() if mail.kind in REMINDERS else 0)
 
     def _later(self, mail: MailRecord) -> int:

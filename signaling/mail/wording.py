@@ -1,6 +1,6 @@
 """A site's own wording of its mails. This module knows which mails a site can word, and which values a wording can name.
 
-It also makes a preview. Pure.
+This module also makes the preview of a mail. Pure.
 """
 
 from __future__ import annotations

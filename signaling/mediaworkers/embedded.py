@@ -39,7 +39,8 @@ log = structlog.get_logger(__name__)
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 1.5  # A worker that was told to stop is killed after this many seconds.
 POLL_S = 0.05  # Seconds between two tries to reach a worker or to open its event stream.
-# If other workers serve, a dead worker's successor starts after this many seconds, because the moving calls need the CPU first.
+# If other workers serve, a dead worker's successor starts after this many seconds, because the calls that move to other workers
+# need the CPU first.
 SETTLE_S = 0.5
 CRASHES = 16  # number of workers' crashes whose times are remembered
 

@@ -1,9 +1,9 @@
 """Close forgotten rooms: a worker still has them, but no session uses them, for example because a command to close was lost.
 
 A worker cannot recognise forgotten rooms, because its rooms stay open when the server that opened them ends. So the leading
-server regularly reads the list of each worker's rooms, and closes the rooms that it does not know. The leader closes a room only
-if the room was unknown twice in a row. The reason: a room that has just moved stays open on its old worker while its participants
-make new connections.
+server regularly reads the list of each worker's rooms, and closes the rooms that no live session has on this worker. The leader
+closes a room only if the room was unknown in two checks in a row. The reason: a room that has just moved stays open on its old
+worker while its participants make new connections.
 """
 
 from __future__ import annotations

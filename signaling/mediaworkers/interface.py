@@ -20,8 +20,8 @@ log = structlog.get_logger(__name__)
 ANOTHER_S = 10.0
 MOVED_S = 3.0  # A draining worker keeps a moved room open for this many seconds, while the participants make new connections.
 LOOK_S = 0.1  # Seconds between two checks for another worker.
-# Read timeout, in seconds, of the event stream's HTTP client. It is much longer than the silence of a dead worker, because it
-# also counts time in which this server itself was too busy to read.
+# Read timeout, in seconds, of the event stream's HTTP client. This timeout is much longer than the silence after which a worker
+# counts as dead, because the timeout also counts time in which this server itself was too busy to read.
 STREAM_SILENCE_S = 30.0
 
 OnEvent = Callable[[media.WorkerEvent], Awaitable[None]]
@@ -103,7 +103,10 @@ class MediaWorkers(Protocol):
         """Return the epoch at which a worker had this room open when this server began to lead. Return 0 if none had."""
 
     async def settle(self) -> None:
-        """Close the rooms that workers still have from an earlier leader. Call this method when every live room has a worker."""
+        """Close the rooms that an earlier leading server has left open on workers and that no live session uses.
+
+        Call this method when every live room has a worker.
+        """
 
     def items(self) -> list[WorkerItem]:
         """Return the state of each worker for the wallboard."""
@@ -178,7 +181,7 @@ async def heard(workers: Sequence[MediaWorker], timeout_s: float) -> None:
 
 
 async def drain(worker: MediaWorker, another: Callable[[], bool], move: Callable[[], Awaitable[None]], is_here: IsHere) -> None:
-    """Move the rooms of a worker that will end, as soon as another worker is there.
+    """Move the rooms of a worker that will end, as soon as another worker can take these rooms.
 
     On the draining worker, a moved room stays open for `MOVED_S`, while its participants make new connections. After that, the
     room is closed there. `is_here` returns whether a room still belongs to the draining worker.

@@ -1,8 +1,8 @@
 """Decide when a silent worker counts as dead, and how long to wait before its successor starts.
 
 This module does no I/O, except that it reads one file of /proc. If the server wrongly counts a live worker as dead, every call on
-it loses a second of sound. If the server wrongly counts a dead worker as alive, the worker's calls are lost. So time counts as
-silence only if this server itself was able to read in that time. A worker that waits for a CPU gets more time.
+this worker loses a second of sound. If the server wrongly counts a dead worker as alive, the worker's calls are lost. So time
+counts as silence only if this server itself was able to read in that time. A worker that waits for a CPU gets more time.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Media workers on other machines. Their leases in Redis announce them, and each has its own event stream.
+"""Media workers on other machines. Each worker has a lease in Redis, which announces the worker, and its own event stream.
 
 A lease only makes a worker known. Only the event stream shows whether a worker is alive. So calls continue while Redis is
 unavailable. A worker counts as dead when nothing listens at its address, or when its event stream was silent for too long.
 ``on_dead`` then gets the dead worker's rooms. If the worker was not dead but only hung, it is used again as soon as it responds.
-This server then closes the rooms on it that have moved to other workers.
+This server then closes those rooms of this worker that have moved to other workers.
 """
 
 from __future__ import annotations
@@ -202,7 +202,10 @@ class Fleet:
         return keeper.found[room] if keeper else 0
 
     async def settle(self) -> None:
-        """Close the rooms that workers still have from an earlier leader. Begin to close forgotten rooms (`forgotten.py`)."""
+        """Close the rooms that an earlier leading server has left open and that no live session uses.
+
+        Begin to close forgotten rooms (`forgotten.py`).
+        """
         self._settled = True
         for worker in list(self._workers.values()):
             self._spawn(self._close_strays(worker))

@@ -31,7 +31,7 @@ KNOWN_S: Final = 60.0  # seconds for which the past of an organisation is cached
 MOST_KNOWN: Final = 8
 AT_ONCE: Final = 2  # at most this many previews of all organisations are simulated at the same time
 TURN_S: Final = 15.0  # longest wait for the previews of colleagues
-LONGEST_S: Final = 15.0  # longest simulation; it usually takes one second
+LONGEST_S: Final = 15.0  # the longest simulation; usually, a simulation takes one second
 
 
 class Busy(Exception):
@@ -43,7 +43,7 @@ class Superseded(Exception):
 
 
 class Previews:
-    """Makes previews of changes of settings, from the sessions of the last weeks in the records."""
+    """Makes previews of changes of settings, from the sessions of the last weeks in the database."""
 
     def __init__(self, records: Records, now: Callable[[], int]) -> None:
         self._records, self._now = records, now

@@ -1,4 +1,4 @@
-"""The actions that the audit records: who read, heard or changed what. The operators' page has words for each action."""
+"""The actions that have entries in the audit: who read, heard or changed what. The operators' page has words for each action."""
 
 from __future__ import annotations
 

@@ -205,7 +205,7 @@ class BoardMessage(Message, tag="board"):
 
 
 class Leave(Message, tag="leave"):
-    """A user or the owner ends the session, or a professional or a guest leaves it."""
+    """A user or the session's owner ends the session, or a professional or a guest leaves the session."""
 
     session: Id
     id: int | None = None
@@ -366,9 +366,9 @@ class SetInterpreter(Message, tag="interpret"):
 
 
 class SetCobrowse(Message, tag="cobrowse"):
-    """The owner asks to see the user's page (``on``), or stops seeing it.
+    """The session's owner asks to see the user's page (``on``), or stops seeing the page.
 
-    The user agrees (``on``), refuses, or stops showing it.
+    The user agrees (``on``), refuses, or stops showing the page.
     """
 
     session: Id

@@ -352,8 +352,8 @@ class Ring(Message, tag="ring"):
 
     The ring of a help request has no ``brief``, but ``product``, the product's name. The professional sees the brief after
     accepting.
-    ``from_name``: name of the user, or of the owner who asks for help or a transfer. ``with_name``: name of the member of staff
-    with whom an appointment is, or "".
+    ``from_name``: name of the user, or of the session's owner who asks for help or a transfer. ``with_name``: name of the member
+    of staff with whom an appointment is, or "".
     """
 
     reservation: str

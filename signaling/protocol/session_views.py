@@ -184,7 +184,10 @@ class RoomView(Struct, kw_only=True):
 
 
 class UpgradeView(Struct, kw_only=True):
-    """The user's request to turn a text session into a voice or video session. It rings for the owner until ``until`` (ms)."""
+    """The user's request to turn a text session into a voice or video session.
+
+    It rings for the session's owner until ``until`` (ms).
+    """
 
     channel: Channel
     state: Literal["ringing", "declined", "missed"]
@@ -406,7 +409,8 @@ class SessionView(Struct, kw_only=True):
     callback: CallbackView | None = None
     upgrade: UpgradeView | None = None
     owner_lost: bool = False
-    # for the user only: what they can choose while the owner is disconnected, no counselor is there, or the wait is long
+    # for the user only: what they can choose while the session's owner is disconnected, no counselor is there, or the wait is
+    # long
     choices: list[Literal["wait", "another", "message"]] = []
     # when the session stops waiting for a disconnected person, and ends or continues; null if it waits for nobody
     deadline: int | None = None

@@ -65,7 +65,7 @@ class GetInvite(Message, tag="invite"):
 
 
 class AskHelp(Message, tag="help"):
-    """The owner asks for a professional; an empty ``category`` means the session's own."""
+    """The session's owner asks for a professional. ``category``: empty for the session's own category."""
 
     session: Id
     note: ShortText = ""
@@ -74,7 +74,7 @@ class AskHelp(Message, tag="help"):
 
 
 class AskTransfer(Message, tag="transfer"):
-    """The owner transfers the user to a person (``staff``) or to anyone who serves a ``category``.
+    """The session's owner transfers the user to a person (``staff``) or to anyone who serves a ``category``.
 
     ``how``: at once ("now") or after a consultation. If nobody comes, the user stays with the owner.
     """
@@ -99,7 +99,7 @@ class GetColleagues(Message, tag="colleagues"):
 
 
 class CancelHelp(Message, tag="cancel_help"):
-    """The owner withdraws a help request or a transfer."""
+    """The session's owner withdraws a help request or a transfer."""
 
     session: Id
     id: int | None = None
@@ -117,7 +117,7 @@ class Join(Message, tag="join"):
 
 
 class SetMode(Message, tag="mode"):
-    """The owner or the joined professional chooses who hears whom."""
+    """The session's owner, or the professional who has joined, chooses who hears whom."""
 
     session: Id
     mode: Mode
@@ -126,7 +126,7 @@ class SetMode(Message, tag="mode"):
 
 
 class AnswerUpgrade(Message, tag="upgrade"):
-    """The owner accepts (``take``) or declines the user's request for voice or video."""
+    """The session's owner accepts (``take``) or declines the user's request for voice or video."""
 
     session: Id
     take: bool
@@ -134,14 +134,14 @@ class AnswerUpgrade(Message, tag="upgrade"):
 
 
 class PutToSleep(Message, tag="sleep"):
-    """The owner puts a text conversation to sleep. It counts against no capacity until its user writes again."""
+    """The session's owner puts a text conversation to sleep. It counts against no capacity until its user writes again."""
 
     session: Id
     id: int | None = None
 
 
 class Hold(Message, tag="hold"):
-    """The owner puts the user on hold, or ends the hold."""
+    """The session's owner puts the user on hold, or ends the hold."""
 
     session: Id
     on: bool
@@ -149,7 +149,10 @@ class Hold(Message, tag="hold"):
 
 
 class HandOver(Message, tag="hand_over"):
-    """In a conference or a consulted transfer, the owner makes the professional or the colleague the new owner, and leaves."""
+    """The session's owner makes the professional or the colleague the new owner, and leaves.
+
+    This is possible in a conference and in a transfer with a consultation.
+    """
 
     session: Id
     id: int | None = None
@@ -226,7 +229,7 @@ class Listen(Message, tag="listen"):
 
 
 class SetListening(Message, tag="listen_as"):
-    """An operator who listens in whispers to the counselor, joins the call, or only listens again.
+    """An operator who listens in begins to whisper to the counselor or joins the call, or goes back to only listening.
 
     The operator's page also sends this message to turn the microphone on or off, and to change the answer about recording.
     ``record``: whether an operator who joins may be recorded; needed if the call may be recorded.

@@ -1,4 +1,7 @@
-"""The folder of recordings. Find a session's segments and the spans in them that reached a user, and delete recordings."""
+"""The folder of recordings. Find a session's segments, and the times in which a user got their sound and video.
+
+Delete recordings.
+"""
 
 from .index import Segment, Span, Track, pieces, reached
 from .seen_pages import SeenPages, Shown

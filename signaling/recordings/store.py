@@ -97,7 +97,10 @@ class Recordings:
 
 
 def _read(folder: Path) -> Segment:
-    """Return the segment of this folder. It has no tracks if the recorder has written none, or if it is being erased."""
+    """Return the segment of this folder.
+
+    The segment has no tracks if the recorder has written none or the folder is being erased.
+    """
     epoch, period = disk.parse_folder(folder.name) or (0, 0)
     try:
         lines = (folder / disk.LOG_NAME).read_bytes()[: disk.MOST_LOG_BYTES].splitlines()

@@ -1,7 +1,7 @@
 """A page of the board as SVG inside the transcript. The SVG consists of numbers, checked colours and escaped texts.
 
 The view box cuts off what lies outside of the page. Pictures are data addresses, as everywhere in the transcript. Each picture is
-in the file only once, even if many shapes show it: thousands of shapes can show one picture of many megabytes.
+in the file only once, even if many shapes show it, because thousands of shapes can show one picture of many megabytes.
 """
 
 from __future__ import annotations

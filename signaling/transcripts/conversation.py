@@ -59,7 +59,7 @@ class Conversation:
 
     @property
     def title(self) -> str:
-        """Return the transcript's title, its first line."""
+        """Return the title at the top of the transcript."""
         return self.words["title"].format(site=self.site)
 
     @property

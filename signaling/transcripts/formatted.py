@@ -1,4 +1,7 @@
-"""A line with its formatting and links as HTML, by the rules of the pages (`room/writing/tree.ts`). Every text is escaped."""
+"""Turn the text of a chat line into HTML with formatting and links, as the pages do (`room/writing/tree.ts`).
+
+Texts are escaped.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ def _kind_of(row: str) -> _Kind:
 
 
 def _blocks(rows: list[str]) -> Iterator[tuple[_Kind, list[str]]]:
-    """Yield the blocks of a line. Consecutive rows of one kind form one block; a block of code ends at its closing fence."""
+    """Yield the blocks of a chat line. Consecutive rows of one kind form one block; a block of code ends at its closing fence."""
     kinds = [_kind_of(row) for row in rows]
     at = 0
     while at < len(rows):

@@ -129,7 +129,10 @@ def _add(stack: list[_Open], piece: Inline) -> None:
 
 
 def _close(stack: list[_Open], at: int) -> None:
-    """Close the emphasis at index `at` of the stack. Marks opened after it and never closed become plain text."""
+    """Close the emphasis at index `at` of the stack.
+
+    Marks that were opened after this emphasis and never closed become plain text.
+    """
     while len(stack) > at + 1:
         _unopen(stack)
     done = stack.pop()

@@ -98,7 +98,7 @@ class Inside:
         return f'<img alt="{escape(label)}" src="{address}">' if address else self._missing
 
     async def address(self, picture: str) -> str:
-        """Return the picture as a `data:` URL. Return "" if the readers may not see it, or if the page would become too large."""
+        """Return the picture as a `data:` URL. Return "" if the readers may not see it, or if the file would become too large."""
         found = await self._picture_of(picture)
         if found is None or found.mime not in _MIMES or len(found.data) > self._left_bytes:
             return ""

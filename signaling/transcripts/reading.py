@@ -1,4 +1,4 @@
-"""Read a conversation from the records, as its readers may see it."""
+"""Read a conversation from the database, as its readers may see it."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class Installation:
 
 
 async def load(records: Records) -> Installation:
-    """Return the present installation from the records."""
+    """Return the present installation from the database."""
     sites = {site.id: site for site in await records.sites()}
     return Installation(
         organisations={each.id: each for each in await records.organisations()},

@@ -24,7 +24,7 @@ ACTOR = "cli"
 class Storing:
     """Stores the difference between the present installation and the wanted one.
 
-    `store` raises Changed if somebody else has changed an object that it stores since the present installation was read. It
+    `store` raises Changed if it must store an object that somebody else has changed after the present installation was read. It
     raises LastOwner if the change would leave an organisation without an owner. That can happen when somebody else removes
     another owner at the same time. What was stored before the exception stays stored.
     """

@@ -230,8 +230,8 @@ class Wanted:
     def _merged_categories(self, table: str, present: Document, given: Document) -> Document:
         """Return a site's present categories, changed by the file's categories, in the order in which the pages list them.
 
-        If the file names all categories, or if `prune` removes those that it does not name, the file's order applies. Otherwise
-        the present order applies.
+        If the file names all categories, or if `prune` removes the categories that the file does not name, the file's order
+        applies. Otherwise the present order applies.
         """
         named = self._problems.table(table, given.get("categories", {}))
         order = named if (self._prune and "categories" in given) or named.keys() >= present.keys() else present | named

@@ -794,7 +794,9 @@ export interface RoomView {
   };
 }
 /**
- * The user's request to turn a text session into a voice or video session. It rings for the owner until ``until`` (ms).
+ * The user's request to turn a text session into a voice or video session.
+ *
+ * It rings for the session's owner until ``until`` (ms).
  */
 export interface UpgradeView {
   channel: Channel;
@@ -1343,7 +1345,7 @@ export interface GetInvite {
   id?: number | null;
 }
 /**
- * The owner asks for a professional; an empty ``category`` means the session's own.
+ * The session's owner asks for a professional. ``category``: empty for the session's own category.
  */
 export interface AskHelp {
   type: "help";
@@ -1356,7 +1358,7 @@ export interface AskHelp {
   id?: number | null;
 }
 /**
- * The owner transfers the user to a person (``staff``) or to anyone who serves a ``category``.
+ * The session's owner transfers the user to a person (``staff``) or to anyone who serves a ``category``.
  *
  * ``how``: at once ("now") or after a consultation. If nobody comes, the user stays with the owner.
  */
@@ -1384,7 +1386,7 @@ export interface GetColleagues {
   id?: number | null;
 }
 /**
- * The owner withdraws a help request or a transfer.
+ * The session's owner withdraws a help request or a transfer.
  */
 export interface CancelHelp {
   type: "cancel_help";
@@ -1403,7 +1405,7 @@ export interface Join {
   id?: number | null;
 }
 /**
- * The owner or the joined professional chooses who hears whom.
+ * The session's owner, or the professional who has joined, chooses who hears whom.
  */
 export interface SetMode {
   type: "mode";
@@ -1413,7 +1415,7 @@ export interface SetMode {
   id?: number | null;
 }
 /**
- * The owner accepts (``take``) or declines the user's request for voice or video.
+ * The session's owner accepts (``take``) or declines the user's request for voice or video.
  */
 export interface AnswerUpgrade {
   type: "upgrade";
@@ -1422,7 +1424,7 @@ export interface AnswerUpgrade {
   id?: number | null;
 }
 /**
- * The owner puts a text conversation to sleep. It counts against no capacity until its user writes again.
+ * The session's owner puts a text conversation to sleep. It counts against no capacity until its user writes again.
  */
 export interface PutToSleep {
   type: "sleep";
@@ -1430,7 +1432,7 @@ export interface PutToSleep {
   id?: number | null;
 }
 /**
- * The owner puts the user on hold, or ends the hold.
+ * The session's owner puts the user on hold, or ends the hold.
  */
 export interface Hold {
   type: "hold";
@@ -1439,7 +1441,9 @@ export interface Hold {
   id?: number | null;
 }
 /**
- * In a conference or a consulted transfer, the owner makes the professional or the colleague the new owner, and leaves.
+ * The session's owner makes the professional or the colleague the new owner, and leaves.
+ *
+ * This is possible in a conference and in a transfer with a consultation.
  */
 export interface HandOver {
   type: "hand_over";
@@ -1544,7 +1548,7 @@ export interface Listen {
   id?: number | null;
 }
 /**
- * An operator who listens in whispers to the counselor, joins the call, or only listens again.
+ * An operator who listens in begins to whisper to the counselor or joins the call, or goes back to only listening.
  *
  * The operator's page also sends this message to turn the microphone on or off, and to change the answer about recording.
  * ``record``: whether an operator who joins may be recorded; needed if the call may be recorded.
@@ -1816,7 +1820,7 @@ export interface BoardMessage {
   id?: number | null;
 }
 /**
- * A user or the owner ends the session, or a professional or a guest leaves it.
+ * A user or the session's owner ends the session, or a professional or a guest leaves the session.
  */
 export interface Leave {
   type: "leave";
@@ -2017,9 +2021,9 @@ export interface SetInterpreter {
   id?: number | null;
 }
 /**
- * The owner asks to see the user's page (``on``), or stops seeing it.
+ * The session's owner asks to see the user's page (``on``), or stops seeing the page.
  *
- * The user agrees (``on``), refuses, or stops showing it.
+ * The user agrees (``on``), refuses, or stops showing the page.
  */
 export interface SetCobrowse {
   type: "cobrowse";
@@ -2404,8 +2408,8 @@ export interface Replaced {
  *
  * The ring of a help request has no ``brief``, but ``product``, the product's name. The professional sees the brief after
  * accepting.
- * ``from_name``: name of the user, or of the owner who asks for help or a transfer. ``with_name``: name of the member of staff
- * with whom an appointment is, or "".
+ * ``from_name``: name of the user, or of the session's owner who asks for help or a transfer. ``with_name``: name of the member
+ * of staff with whom an appointment is, or "".
  */
 export interface Ring {
   type: "ring";
