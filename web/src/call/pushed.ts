@@ -4,8 +4,8 @@ import type { InviteReason } from "../messages";
 import { parseHandoff, type Handoff } from "../room/handoff";
 import { ownSubscription } from "../room/push/user";
 
-/** Returns the conversation; null if the conversation is over, or if its notifications were turned off. Rejects when the
- *  server cannot be reached. */
+/** Returns the conversation; null if the conversation is over, or if its notifications were turned off. Rejects if the server
+ *  cannot be reached or refuses for another reason. */
 export async function openPushed(id: string): Promise<Handoff | null> {
   const own = await ownSubscription();
   if (own === null) return null;

@@ -33,7 +33,7 @@ export function onPage(x: number, y: number, scale: number): { x: number; y: num
   return { x: x / scale, y: y / scale };
 }
 
-/** Returns the factor by which a page must be scaled to fit into the space `room`; 1 at most. */
+/** Returns the factor by which a page must be scaled to fit into the space `room`: 0.05 to 1. */
 export function fit(page: { width: number; height: number }, room: { width: number; height: number }): number {
   const scale = Math.min(room.width / Math.max(1, page.width), room.height / Math.max(1, page.height));
   return Math.max(0.05, Math.min(1, scale));
@@ -44,5 +44,5 @@ const isSpot = (value: unknown): value is Spot => {
   return Number.isFinite(x) && Number.isFinite(y) && Math.abs(x!) <= MOST && Math.abs(y!) <= MOST;
 };
 
-/** Returns whether a value from another window is a list of spots. */
+/** Returns whether a value from another window is a list of at most 64 spots. */
 export const areSpots = (value: unknown): value is Spot[] => Array.isArray(value) && value.length <= 64 && value.every(isSpot);

@@ -10,7 +10,8 @@ import { DECIDING, type Mode, Rules } from "./rules";
 const BATCH_MS = 50;
 /** One batch has at most this many events. If there are more, the recorder drops the batch and takes a new snapshot instead. */
 const MOST_EVENTS = 4000;
-/** At least this many ms pass between a snapshot and the next one, unless the panel asks for a snapshot. */
+/** At least this many ms pass between a snapshot and the next one, unless the panel asks for a snapshot, or the visitor shows or
+ *  hides a field. */
 const SNAPSHOT_MS = 1000;
 /** Elements that staff see as grey boxes. Their content comes from other sites, cannot be masked as text, or is our own. */
 export const BOXES = "iframe, frame, object, embed, video, audio, canvas, #sangdam-widget, [data-sangdam-own]";

@@ -72,8 +72,8 @@ export class Bridge {
     return codeOf(await this.ask({ url: maker.url, init }));
   }
 
-  /** Asks the partner's page to fetch an address. Returns the response, or null if that page is not allowed to read the
-   *  address. */
+  /** Asks the partner's page to fetch an address. Returns the response, or null if that page cannot read the address, for example
+   *  because it is not allowed to. */
   async picture(url: string): Promise<Blob | null> {
     const answer = await this.ask({ url });
     return answer instanceof Blob ? answer : null;

@@ -132,9 +132,9 @@ export class Panel {
     this.change({ past });
   }
 
-  /** Moves an open conversation to this panel. Until now, another page of the visitor has had this conversation. `make` gets the
-   *  conversation from the server. The panel shares nothing about its own visit, because the visitor has already chosen on the
-   *  other page what to share. Rejects with a `Refusal`. */
+  /** Moves an open conversation to this panel, or to the call window that the panel opens. Until now, another page of the visitor
+   *  has had this conversation. `make` gets the conversation from the server. The panel shares nothing about its own visit,
+   *  because the visitor has already chosen on the other page what to share. Rejects with a `Refusal`. */
   async goOn(channel: Channel, make: () => Promise<Made>): Promise<void> {
     const { info } = this.store.get();
     const name = `sangdam-${newId()}`;
@@ -354,7 +354,8 @@ export class Panel {
     this.change({ client });
   }
 
-  /** Handles a session that its token can no longer open: it was erased, ended long ago, or continues elsewhere. */
+  /** Handles a session that its token can no longer open: it was erased, ended long ago, or continues on another page or
+   *  device. */
   private lost({ session, channel }: Kept): void {
     if (!this.takingBack) return this.anew();
     this.takingBack = false;

@@ -10,8 +10,8 @@ export class Patience {
   /** `onWait`: called with the time of the next try (our clock, ms), and with 0 when the wait is over. */
   constructor(private readonly onWait: (retryAt: number) => void) {}
 
-  /** Runs `attempt`. If the server is full, waits as long as the server says and tries again. Returns null if the visitor
-   *  cancels. */
+  /** Runs `attempt`. If the server is full, waits as long as the server says and tries again, up to eight times. Returns null if
+   *  the visitor cancels. */
   async run<T>(attempt: () => Promise<T>): Promise<T | null> {
     for (let tries = 0; ; tries++) {
       try {

@@ -8,8 +8,8 @@ export interface Price {
 
 const GROUPED = /^\d{1,3}([.,])\d{2,3}(?:\1\d{2,3})*$/;
 
-/** Parses `amount`. Returns null for an amount with two meanings: "1.299" EUR is 1,299 euros on a German page and about one
- *  euro on an English one. `decimals`: how many decimal digits the currency has. */
+/** Parses `amount`. Returns null for an amount that cannot be read, or that has two meanings: "1.299" EUR is 1,299 euros on a
+ *  German page and about one euro on an English one. `decimals`: how many decimal digits the currency has. */
 export function amountOf(amount: string | number, decimals: number): number | null {
   if (typeof amount === "number") return Number.isFinite(amount) ? amount : null;
   const digits = amount.replace(/[\s'’]/g, "");

@@ -130,7 +130,8 @@ export class Connection {
     this.end("left");
   }
 
-  /** Call this when the browser reports that the network is back: reconnects now instead of waiting. */
+  /** Call this when the browser reports that the network is back. If there is a connection, tests it. If there is none,
+   *  reconnects now instead of waiting. */
   networkBack(): void {
     if (!this.wanted) return;
     if (this.send({ type: "ping" })) {
@@ -169,7 +170,8 @@ export class Connection {
 
   /**
    * Keeps the message until the server accepts or refuses it, or leaves `LINE_ATTEMPTS` tries unanswered. Resends it after each
-   * reconnection. Throws a RequestError if 200 messages are kept already.
+   * reconnection, and also after the refusal `unavailable`, because the database can be back a moment later. Throws a
+   * RequestError if 200 messages are kept already.
    */
   deliver(message: Kept): void {
     if (this.outbox.size >= OUTBOX_MOST) throw new RequestError("outbox_full");

@@ -40,7 +40,7 @@ export function listened(session: SessionView): Listened[] {
 
 const howOf = (one: ParticipantView): ListenAs => one.listens ?? "listen";
 
-/** Whether the visitor waits and hears nobody: on hold, or in a consultation. */
+/** Whether the visitor waits and hears nobody: on hold, during a transfer, or in a consultation. */
 const visitorWaits = (session: SessionView): boolean =>
   session.room?.held === true || (session.room?.passing_to ?? "") !== "" || session.help?.mode === "consultation";
 

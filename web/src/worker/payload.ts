@@ -97,8 +97,8 @@ export function notice(push: Told): Notice {
   };
 }
 
-/** Returns the data that a notification carries; null for a notification of another version, or for a notification that a page
- *  has shown. */
+/** Returns the data that a notification carries; null for a notification without such data, such as a notification of another
+ *  version. */
 export function kept(data: unknown): Kept | null {
   if (typeof data !== "object" || data === null || typeof (data as Kept).kind !== "string") return null;
   return data as Kept;
