@@ -1,6 +1,6 @@
 """The matching engine: pure and synchronous.
 
-Every public step happens at the time `now_ms`. A step changes everything or nothing, and returns its events in order.
+Every public step happens at the time `now_ms`. A step makes all its changes or none, and returns its events in order.
 `MatchStore` in `matcher/types.py` says what each step means. The state tables are in `matcher/states.py`. Staff are chosen in
 `matcher/selection.py`.
 

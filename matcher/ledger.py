@@ -1,6 +1,6 @@
 """The state of one matching domain, and the moves of which the engine's steps consist.
 
-Each move updates every index and notes its events. `finish` then matches requests that began to wait and members who became free.
+Each move updates every index and adds its events. `finish` then matches requests that began to wait and members who became free.
 """
 
 from __future__ import annotations
@@ -328,7 +328,7 @@ class Ledger:
             self.queues.put(ticket)
 
     def become(self, ticket: Ticket, medium: Medium) -> None:
-        """Move an open request to the queue of this medium, at its original time.
+        """Move an open request to the queue of this medium, with its original enqueue time.
 
         If the request is ringing at a member who has no free place for this medium, that reservation ends.
         """
@@ -474,7 +474,7 @@ class Ledger:
         return self.deadlines.at_ms("wrap_up", (member.staff.id,))
 
     def _absent(self, staff: str, ticket: Ticket) -> Member:
-        """Add the holder of a restored request who has not signed in yet: state `lost`, without skills."""
+        """Add the member who holds a restored request and has not signed in yet. The member is `lost` and has no skills."""
         nobody: frozenset[str] = frozenset()
         member = self.roster.add(Staff(staff, ticket.queue.role, nobody, nobody, nobody), self.queues, self.now_ms)
         member.lost = True

@@ -28,7 +28,7 @@ OpensAfter = tuple[int, int, int]  # After how many ms of waiting each tier open
 LaneKey = tuple[int, bool, bool, OpensAfter]  # (priority, not `first`, excludes members, when tiers open).
 LaneItem = tuple[int, int, "Ticket"]  # (enqueued, arrival, ticket).
 Rank = tuple[bool, int, int]  # (not `first`, enqueue time moved earlier by priority, arrival).
-FrontItem = tuple[bool, int, int, "Lane"]  # (the three fields of the head's rank, its lane).
+FrontItem = tuple[bool, int, int, "Lane"]  # (the three fields of the rank of a lane's oldest request, the lane).
 
 
 class Ticket:
@@ -64,7 +64,7 @@ class Ticket:
 
     @property
     def rank(self) -> Rank:
-        """The key by which requests are served, least first: `first` requests, then waiting time with priority, then arrival."""
+        """The key by which requests are served, least first: marked `first`, then waiting time with priority, then arrival."""
         return not self.request.first, self.counts_from_ms, self.arrival
 
     @property
@@ -137,12 +137,15 @@ class Queue(Demand):
         return ahead
 
     def head_since_ms(self) -> int | None:
-        """Return the earliest `waiting_since_ms` of all lane heads. None: nobody waits in this queue."""
+        """Return the earliest `waiting_since_ms` of the lanes' oldest requests. None: nobody waits in this queue."""
         return min((lane.items.first()[2].waiting_since_ms for lane in self.lanes.values()), default=None)
 
 
 class Queues:
-    """All queues. `fronts`: (staff role, language, medium) → the lanes in which somebody waits, the best head first."""
+    """All queues.
+
+    `fronts`: (staff role, language, medium) → the lanes in which somebody waits, in the order of their oldest requests' ranks.
+    """
 
     def __init__(self, priority_step_ms: int) -> None:
         self.by_key: dict[QueueKey, Queue] = {}

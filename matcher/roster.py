@@ -32,7 +32,7 @@ class Roster:
         del self.members[member.staff.id]
 
     def update(self, member: Member, staff: Staff, demands: Iterable[Demand]) -> bool:
-        """Set a member's skills and capacity. Return whether anything differs."""
+        """Set a member's skills and capacity. Return whether they have changed."""
         if member.staff == staff:
             return False
         self.withdraw(member)

@@ -46,10 +46,11 @@ class Selection:
         self.queues = queues
 
     def ring_open(self, ticket: Ticket, ring: int, now_ms: int) -> bool:
-        """Return whether a tier is open for a request. The exact tier is always open.
+        """Return whether a tier is open: whether the request is now offered to the staff of this tier.
 
-        A wider tier opens when the request has waited long enough. A wider tier opens at once if the request names one member. It
-        also opens at once if nobody is signed in who could serve the request in a narrower tier.
+        The tier `exact` (staff of the request's category) is always open. A wider tier opens when the request has waited long
+        enough. It opens at once if the request names one member, or if nobody is signed in who could serve the request in a
+        narrower tier.
         """
         if ring == EXACT or now_ms - ticket.item[0] >= ticket.opens_after_ms[ring] or ticket.request.only:
             return True
@@ -144,7 +145,7 @@ class Selection:
         return sum(1 for at in rings if at is not None and at < ring)
 
     def _first_for(self, member: Member, lane: Lane, ring: int, now_ms: int) -> Ticket | None:
-        """Return the first request that this member may get from a walked lane (`Lane`), or None.
+        """Return the first request that this member may get from a lane whose requests exclude members, or None.
 
         `ring`: the tier in which the member serves the lane.
         """
@@ -233,7 +234,7 @@ class Selection:
         return found
 
     def _never(self, ticket: Ticket) -> Iterator[PassedOver]:
-        """Yield the members of the role, in the request's organisation, who cannot serve the queue in any tier."""
+        """Yield the members of the queue's role, in the request's organisation, who cannot serve the queue in any tier."""
         queue = ticket.queue
         organisation = organisation_of(queue.site)
         for pool in self.roster.pools.values():

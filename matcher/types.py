@@ -66,7 +66,8 @@ class Request:
     excluded: frozenset[str] = frozenset()
     # served before all others, for example after `redeem`, or because the member who held it disconnected or never entered
     first: bool = False
-    only: str = ""  # the one member who may get it, in any tier; cleared when its holder disconnects or never enters
+    # the one member who may get the request, in any tier; cleared when the request's holder disconnects or never enters the room
+    only: str = ""
     widens_ms: tuple[int, int] | None = None
     medium: Medium = "call"
 
@@ -122,7 +123,7 @@ class ReservationEnded(Event, frozen=True, gc=False):
 class RequestChanged(Event, frozen=True, gc=False):
     """The new state of a request.
 
-    `reason` may be empty, or by state:
+    `reason` can be empty. Otherwise it is one of these, by state:
 
     - waiting: declined, expired, resumed, lost (its member disconnected while it rang), signed_out, never_entered, owner_lost,
       channel (it became a call, for which its member has no free place), restored
@@ -141,7 +142,7 @@ class StaffChanged(Event, frozen=True, gc=False):
     """A member has a new state.
 
     `until_ms`: when a timed state ends by itself; None: the state has no time limit. `ready`: whether the member gets requests
-    while a place of the capacity is free. A busy member can have turned this off. `reason` may be empty, or by state:
+    while a place of the capacity is free. A busy member can have turned this off. `reason` can be empty, or one of these:
 
     - away: missed (a ring expired), wrap_up (the wrap-up took too long)
     - signed_out: lease (the presence lease ran out), forced
@@ -351,8 +352,8 @@ class MatchStore(Protocol):
     async def complete(self, request: str, now_ms: int) -> list[AnyEvent]:
         """End an accepted request, because its session has ended.
 
-        If no other request takes one of the holder's places or rings at them, they go to wrap-up. Wrap-up ends by itself after
-        120 s (`away`). A request that was set aside leads to no wrap-up.
+        If no other request takes one of the holder's places or rings at the holder, the holder goes to wrap-up. Wrap-up ends by
+        itself after 120 s (`away`). A request that was set aside leads to no wrap-up.
         """
 
     async def release(self, request: str, now_ms: int) -> list[AnyEvent]:
@@ -367,7 +368,7 @@ class MatchStore(Protocol):
         What happens to the earlier holder is described at `complete`.
 
         Raises `Refused("wrong_state")` if `staff` is `lost`. Call this step before `release` of the help request. In the other
-        order, `staff` would be free for a moment, and another request could ring.
+        order, `staff` would be free for a moment, and another request could ring at `staff`.
         """
 
     async def wrapped_up(self, staff: str, now_ms: int, *, available: bool = True) -> list[AnyEvent]:
@@ -379,17 +380,17 @@ class MatchStore(Protocol):
     async def sweep(self, now_ms: int) -> list[AnyEvent]:
         """End everything that has expired.
 
-        Then match everything that can be matched, including the tiers that are open at this time.
+        Then match all requests and members that can be matched, also in tiers that have opened in the meantime.
 
         Reservations expire after 20 s, presence leases after 30 s, suspensions and exclusions after 60 s, wrap-ups after 120 s.
         If the holder of an accepted request has not entered within 30 s, the request goes back into its queue.
         """
 
     async def next_deadline_ms(self) -> int | None:
-        """Return when (ms) the next deadline, opening of a tier or end of a hold needs a sweep. None: nothing needs one."""
+        """Return when (ms) a sweep is needed next: for a deadline, a tier that opens, or the end of a hold. None: never."""
 
     async def restore(self, requests: list[RequestStatus], now_ms: int) -> list[AnyEvent]:
-        """Load requests that were open before a restart, or that the store has lost, at their original times.
+        """Load requests that were open before a restart, or that the store has lost, with their original enqueue times.
 
         `waiting` and `reserved` requests become waiting again. `suspended` requests stay suspended (for 60 s from now).
         `accepted` requests stay accepted, with `staff` as their holder. A holder who is not signed in comes back as `lost`, and
@@ -407,7 +408,7 @@ class MatchStore(Protocol):
         """
 
     async def end_hold(self, now_ms: int) -> list[AnyEvent]:
-        """Start matching at once in a store that holds after losing its state.
+        """Start matching at once in a store that *holds* (matches nobody), because it has lost its state.
 
         Call this only after every open request and every member has been announced again.
         """

@@ -2,7 +2,7 @@
 
 Calls that are made while other calls run are sent together afterwards, with one write. The code names such a batch of calls a
 *flight*. Redis runs the calls of a flight one after the other. The answers come back in the same order, so callers see events in
-the order of their fences.
+the order of their numbers (`Event.fence`).
 
 When the connection breaks, `Line` sends the same bytes of the flight again. If Redis had already run a step, Redis returns the
 step's first answer (`main.lua`). After `RETRY_S` the calls of the flight fail with `Unavailable`; later calls try again. When
@@ -51,9 +51,9 @@ from matcher.types import Unavailable
 LAYOUT: Final = 3  # version of the stored data; with a new number the store begins empty, and servers announce everything again
 FLIGHT: Final = 32  # at most this many calls are sent together; must be below ANSWERS_KEPT of main.lua
 WAITING: Final = 20_000  # at most this many calls wait to be sent; further calls are refused
-RETRY_S: Final = 5.0  # a flight is sent again for at most this many seconds; then its calls fail
+RETRY_S: Final = 5.0  # a batch of calls (a flight) is sent again for at most this many seconds; then the calls fail
 PAUSES_S: Final = (0.0, 0.05, 0.2, 0.5)  # seconds of backoff before each new try; the last value repeats
-TIMEOUT_S: Final = 3.0  # longest wait for the answers to a flight, in seconds
+TIMEOUT_S: Final = 3.0  # longest wait for the answers to a batch of calls, in seconds
 CONNECT_S: Final = 2.0  # longest wait for a new connection, in seconds
 
 Answer = bytes | Exception
@@ -135,7 +135,7 @@ class Line:
                     future.set_result(answer)
 
     async def _carry(self, flight: list[bytes]) -> list[Answer]:
-        """Send a flight until it is answered, and return one answer for each call.
+        """Send a batch of calls (a flight), again if necessary, and return one answer for each call.
 
         An exception as an answer means that the call failed in Redis. Raise `Unavailable` after `RETRY_S`, or at once when Redis
         refuses the login or a right.
@@ -172,7 +172,8 @@ class Line:
                 max_connections=1,
             )
         answers = await self._execute(client, flight)
-        # Without the library, Redis has restarted empty. A step that ran before returns its first answer again.
+        # If the library is missing, Redis has restarted empty: load the library, and send all calls again. A step that has run
+        # already returns its first answer.
         if any(_is_without_library(answer) for answer in answers):
             await self._load(client)
             answers = await self._execute(client, flight)

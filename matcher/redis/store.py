@@ -39,8 +39,8 @@ class RedisStore:
     lost everything.
 
     `on_emptied` is called once each time Redis turns out to have lost this store's state. The caller then announces everything
-    again: `restore` with the open requests at their original times, and `sign_in` for every member. The store then matches nobody
-    for one presence lease, or until `end_hold`.
+    again: `restore` with the open requests and their original enqueue times, and `sign_in` for every member. The store then
+    matches nobody for one presence lease, or until `end_hold`.
     """
 
     def __init__(

@@ -119,8 +119,8 @@ class _Group:
 class _Person:
     """One member of staff.
 
-    `shift`: how many shifts of the member have begun and not ended. `leaving`: the last shift has ended, so the member
-    signs out once free.
+    `shift`: how many shifts of the member have begun and not ended. `leaving`: the last shift has ended, so the member signs out
+    as soon as no conversation is left.
     """
 
     __slots__ = ("group", "leaving", "shift", "since_ms", "staff", "state")
@@ -158,7 +158,7 @@ class Day:
         self._now_ms = START_MS
         self._at_ms = (START_MS + (arrivals.at_s * 1000)).astype(np.int64).tolist()
         self._queue = arrivals.queue.tolist()
-        self._told: dict[int, list[tuple[int, int, int]]] = {}  # by arrival: the waiting times told, as (when, low, high)
+        self._told: dict[int, list[tuple[int, int, int]]] = {}  # by arrival: the ranges that the user was told, (when, low, high)
         count = len(arrivals)
         self.outcome = Outcome(
             arrivals,

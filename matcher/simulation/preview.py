@@ -7,7 +7,7 @@ output.
 A simulated user gives up after some time: the user's patience. For a user who gave up, the patience is the wait in the records.
 For a user who was served, or who did not wait at all, the records do not show the patience. So the preview takes that user's wait
 and adds a random time. The random times have an exponential distribution. The mean of this distribution is the sum of all waits,
-divided by the number of users who waited and gave up, within the bounds `_PATIENCE_S`.
+divided by the number of users who waited and gave up. This mean is kept within the bounds `_PATIENCE_S`.
 """
 
 from __future__ import annotations

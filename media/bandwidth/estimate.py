@@ -5,7 +5,7 @@ to 0.85 times the rate that arrives. Three things differ:
 
 - Congestion is detected in another way (`standing`, `losses`).
 - The estimate can grow beyond the rate that is sent, because a relay can send only what senders make. The estimator does not
-  probe. Instead, `layers.Chooser` waits longer after each step up that fails.
+  probe. Instead, each time a higher video layer was too much, `layers.Chooser` waits longer before it tries again.
 - The estimate doubles each second until more than 2 % of the packets are lost, or until another sign of congestion.
 
 Times are in seconds. Sending times are on our clock, and arrival times are on the receiver's clock. Only differences between
@@ -33,8 +33,8 @@ GROWTH_A_S, LATER_GROWTH_A_S, LATER_S = 1.08, 1.25, 5.0
 """Growth factors per second. The larger factor applies when there was no congestion for `LATER_S` seconds."""
 EVIDENCE_S = 3.0  # seconds for which the path counts as congested after the last sign of congestion
 ACKED_WINDOW_S, ACKED_LEAST_PACKETS, ACKED_KEPT_S = 0.5, 5, 2.0
-"""The arriving rate is measured over `ACKED_WINDOW_S` seconds, from more than `ACKED_LEAST_PACKETS` packets. Arrived packets are
-remembered for `ACKED_KEPT_S` seconds."""
+"""The bit rate that arrives is measured over `ACKED_WINDOW_S` seconds, from more than `ACKED_LEAST_PACKETS` packets. Packets that
+have arrived are remembered for `ACKED_KEPT_S` seconds."""
 DROP_EVERY_S = 0.3  # at least this many seconds pass between two decreases
 GROWS_S, EMPTIES_S = 0.005, 0.04
 """Seconds. A queue counts as growing if `Standing.growth_s` is above `GROWS_S`, and as emptying if it is below `-EMPTIES_S`. A
@@ -53,8 +53,8 @@ class Estimator:
     """Bandwidth estimate of one path. Read `bps` (bit/s) at any time.
 
     Call `sent` for every numbered packet, `feedback` for every report, and `tick` a few times a second. `heard`: whether a report
-    has ever come. `last_congestion`: time of the last sign of congestion. `gaps`: measures how long the runs of lost packets
-    last.
+    has ever come. `last_congestion`: time of the last sign of congestion. `gaps`: measures which share of the time lies in gaps,
+    in which several packets in a row are lost.
     """
 
     def __init__(self, now: float) -> None:
@@ -141,7 +141,7 @@ class Estimator:
 
     @property
     def acked_bps(self) -> float:
-        """Bit rate that arrived in the last half second, or in the time of the last five packets if that is longer.
+        """Bit rate of the packets that arrived in the last half second, or of the last five packets if these took longer.
 
         0: too few packets.
         """

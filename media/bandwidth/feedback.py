@@ -101,10 +101,10 @@ class Arrivals:
         self._count = 0
 
     def add(self, number: int, now: float, ssrc: int = 0) -> None:
-        """Record a packet's arrival at `now` (seconds). `number`: as on the wire. `ssrc` is ignored here.
+        """Record a packet's arrival at `now` (seconds). `number`: as on the wire.
 
-        A packet that was reported as missing and comes late is reported again. Ignore the packet if `MAX_PACKETS` arrivals wait
-        for the next report.
+        `ssrc` is ignored here; `pictures.Arrivals` of the fast path needs it. A packet that was reported as missing and comes
+        late is reported again. Ignore the packet if `MAX_PACKETS` arrivals wait for the next report.
         """
         if len(self._arrived) < MAX_PACKETS:
             self._arrived.setdefault(number, now)

@@ -13,7 +13,7 @@ LEAST_S = 1.0
 GAP_S = 0.05
 """Shortest gap that counts, in seconds, from the sending of a packet that arrived to the sending of the next packet that arrived.
 One lost packet of a voice makes a gap of 40 ms."""
-LEAST_LOST = 2  # a gap counts if it has lost at least this many packets: a sender that sends little makes gaps without losses
+LEAST_LOST = 2  # a gap counts only if at least this many packets were lost in it: a sender that sends little makes gaps, too
 
 
 class Gaps:

@@ -28,14 +28,14 @@ class Meter:
         return sum(self._octets) * 8 / min(1.0, max(LEAST_S, now - self._began))
 
     def lend(self, to: Any) -> None:
-        """Copy the counters into a `fastpath_video`, because the fast path counts from now on.
+        """Copy the counters into the fast path's struct `fastpath_video`, because the fast path counts from now on.
 
         `refresh` copies the counters back.
         """
         to.metered_at, to.metered = self._at, self._octets
 
     def refresh(self, of: Any) -> None:
-        """Copy the counters back from a `fastpath_video`."""
+        """Copy the counters back from the fast path's struct `fastpath_video`."""
         self._at, self._octets = of.metered_at, list(of.metered)
 
     def _advance(self, now: float) -> None:

@@ -101,7 +101,7 @@ class Reader:
         return self.data[start : self.at]
 
     def text(self) -> None:
-        """Read past a UTF-8 text. Only check that the text is valid."""
+        """Skip a UTF-8 text, but check that the text is valid."""
         try:
             self.blob().decode()
         except UnicodeDecodeError:

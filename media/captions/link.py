@@ -103,7 +103,7 @@ class CaptionLink:
             self._some.set()
 
     def _drop(self) -> None:
-        """Drop all waiting packets. Commands stay. Commands are few: one for each change of the routes."""
+        """Drop all waiting packets. Commands stay in the queue, because they are few: one for each stream that begins or ends."""
         streams = {each.stream for each in self._queue if isinstance(each, wire.Packet)}
         self._queue = [each for each in self._queue if not isinstance(each, wire.Packet)]
         self.dropped += self._waiting

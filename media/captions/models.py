@@ -86,7 +86,10 @@ class Recogniser:
     """A Whisper model. `write_down` takes long, so call it in a thread, and never two calls at the same time."""
 
     def __init__(self, folder: Path, language: str, threads: int) -> None:
-        """Load the model. `language`: a tag, `SESSION` or `AUTO`. `threads`: cores for one utterance. Raise `ModelError`."""
+        """Load the model. `language`: a tag, `SESSION` or `AUTO`. `threads`: cores for one utterance.
+
+        Raise `ModelError` if the model cannot be loaded or does not know the language.
+        """
         try:
             from faster_whisper import WhisperModel
         except ImportError as error:

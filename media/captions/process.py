@@ -204,7 +204,7 @@ class Captions:
                 self._end_if_done(done.stream)
 
     def _heard(self, job: Job) -> Heard:
-        """Run the model on one utterance. A fault of the model costs this utterance, but does not end the process."""
+        """Run the model on one utterance. If the model fails, only this utterance is lost, and the process continues."""
         try:
             return self._recogniser.write_down(job.spoken.sound, job.language)
         except Exception:

@@ -1,14 +1,14 @@
 """Jitter buffer: decides every 20 ms which packet is played next, what is concealed, and how long packets wait.
 
 Pure: this buffer has no clock, no codec and no samples. Methods take the time (seconds, monotonic) and return steps. Each tick of
-the mixer asks for steps until it has 960 samples. RTP timestamps (48 kHz) place the packets, so packets of different lengths, 2.5
-to 120 ms, may follow one another.
+the mixer asks for steps until it has 960 samples. The RTP timestamps (48 kHz) say where each packet belongs, so packets of
+different lengths, 2.5 to 120 ms, may follow one another.
 
 - A missing packet never stops the tick. The packet may only be late, so the buffer conceals up to 60 ms and continues to wait for
   the packet. This makes the delay longer by the concealed time. After 60 ms the buffer plays silence and gives the packet up.
-- A gap before a later packet is a loss. The later packet's in-band copy (FEC) repairs the loss. Without a copy, the decoder
-  conceals the loss. At 2 % loss or more, the delay is one frame longer, so that the later packet has arrived when its copy is
-  needed.
+- If a later packet has arrived, the gap before it is a loss. The later packet's in-band copy (FEC) repairs the loss. Without a
+  copy, the decoder conceals the loss. Above 2 % loss, the delay is one frame longer, so that the later packet has arrived when
+  its copy is needed.
 - A gap in timestamps without a gap in sequence numbers is silence that the sender did not send (DTX, RFC 7587 section 3.1.3).
 - At the end of an outage, packets that were held up may come. A packet that is more than 0.4 s older than the newest one is
   dropped, and packets that were held up begin no new stream.
@@ -42,8 +42,8 @@ OLD_S, OLD_PACKETS = 60.0, 3000
 """A packet is late if it is older than the newest one by more than `MAX_DELAY_S`, but by less than `OLD_S` and `OLD_PACKETS`.
 Such packets come at the end of an outage that held them up."""
 SUSPECTS = 4
-"""Late packets after which a new stream is assumed, if they come alone and at the pace of a voice. Packets that were held up come
-at once, or among packets that are in time."""
+"""After this many late packets the buffer assumes a new stream, if these packets come alone and at the pace of a voice. Packets
+that were held up come all at once, or among packets that are in time."""
 SPREAD_S = 0.030
 """Largest difference in seconds between the transit times of the packets with which the sound begins. Packets that took longer
 were held up, and are dropped."""
@@ -57,7 +57,7 @@ copies in each packet, its score was 3.64 MOS; the score is 4.20 now. With losse
 """
 JUDGED = 200  # the last packets (4 s, at 20 ms each) from which loss is computed
 WEIGH_EVERY = 16
-"""Packets between two computations of the needed delay. One computation sorts 500 numbers (20 µs)."""
+"""The needed delay is computed again after this many packets. One computation sorts 500 numbers (20 µs)."""
 MARGIN_S = 0.003  # seconds; the buffer shortens a delay that is too long by more than one tick and this margin
 ENOUGH_TO_JUDGE = 50
 """Packets that a stream must have brought before the buffer shortens its delay."""

@@ -1,7 +1,7 @@
 """libopus through cffi: mono decoder and 48 kHz encoder.
 
-PyAV's own wrapper lacks loss concealment, in-band FEC and copies of an encoder's state. The library is the one inside PyAV's
-wheel (libopus 1.6), otherwise the system's. Nothing is compiled (cffi's ABI mode). Samples are mono int16 numpy arrays at 48 kHz;
+PyAV's own wrapper lacks loss concealment, in-band FEC and copies of an encoder's state. This module loads the libopus inside
+PyAV's wheel (1.6), otherwise the system's. Nothing is compiled (cffi's ABI mode). Samples are mono int16 numpy arrays at 48 kHz;
 libopus mixes stereo packets down. Every failure is an `OpusError`. API: https://opus-codec.org/docs/opus_api-1.5/, packets: RFC
 6716.
 """

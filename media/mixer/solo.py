@@ -3,7 +3,7 @@
 If the mixer mixes one voice alone, this voice is encoded twice: by the speaker's browser and by the mixer. The second encoding
 costs 0.4 MOS (wide-band PESQ) and more than half of a room's processor time. But listeners hear a switch between mix and
 passthrough, unless nothing sounds at that moment. So passthrough begins in a pause between words. Passthrough ends when another
-voice begins, because that voice drowns out the switch. When passthrough ends, the last packets are decoded, so that decoder and
+voice begins, and that voice drowns out the switch. When passthrough ends, the last packets are decoded, so that decoder and
 encoder reach the state of the listeners' decoders. Passthrough also ends when the voice is silent for long, and when the matrix
 changes.
 

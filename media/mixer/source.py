@@ -66,7 +66,7 @@ class Source:
         self._silent = True
         self._paused = True
         self._kept_away = False
-        """True if the fast path may leave out packets before the next one. Those packets count as left out, not as lost."""
+        """True if the fast path may leave out packets before the next packet. These packets count as left out, not as lost."""
         self._in_ticks = 0
         self._last: Passed | None = None
         self._recent: deque[bytes] = deque(maxlen=WARM_PACKETS)
@@ -74,7 +74,7 @@ class Source:
         """Peak of the samples that `take` returned last."""
 
     def push(self, sequence: int, timestamp: int, payload: bytes, level_dbov: int | None, now: float) -> int:
-        """Take one RTP packet of this source. Count refusals. Return what `AudioRoom.push` returns."""
+        """Take one RTP packet of this source. Count a refused packet. Return a level or 0, as `AudioRoom.push` does."""
         try:
             samples = packet_samples(payload)
         except OpusError:

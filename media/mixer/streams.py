@@ -1,7 +1,8 @@
 """Outgoing encoded streams: which listeners share an encoder, and what is sent in silence.
 
-Every listener receives the packets of one `Stream`. When the recipes of a stream's listeners begin to differ, each group of equal
-recipes gets a clone of the encoder in the same tick. The change does not disturb the listeners' decoders. Two streams become one
+Every listener receives the packets of one `Stream`. A *recipe* says which sources a listener hears in a tick, and at which gains
+(`mix.Recipe`). When the recipes of a stream's listeners begin to differ, each group of equal recipes gets a clone of the encoder
+in the same tick. The change does not disturb the listeners' decoders. Two streams become one
 when their recipes have been equal for half a second, when both are silent, or when both are new: then their encoders have nearly
 the same state.
 
@@ -21,7 +22,7 @@ from .mix import TICK_SAMPLES, Recipe, mix
 from .opus import Encoder, Samples
 from .solo import Sent
 
-REST_TICKS = 10  # Silent ticks that a stream still encodes before it falls silent.
+REST_TICKS = 10  # A stream still encodes this many silent ticks. After that, it sends only DTX packets.
 DTX_EVERY_TICKS = 20  # A silent stream sends one packet in this many ticks.
 JOIN_TICKS = 25  # Two streams become one after this many ticks with equal recipes.
 LOSSY = 0.02
@@ -153,7 +154,10 @@ class Streams:
                     self._send(listener, payload, samples, False, lost)
 
     def end_passing(self, recipes: Mapping[str, Recipe], sound: list[Samples], last: bytes, owed: int) -> None:
-        """Return to mixing. `sound`, `last`: see `Stream.end_passing`. `owed`: samples since the end of the last packet sent."""
+        """Let the streams mix again. `sound`, `last`: see `Stream.end_passing`.
+
+        `owed`: samples since the end of the last packet.
+        """
         for stream in self._streams:
             if recipes[next(iter(stream.members))]:
                 stream.end_passing(sound, last)

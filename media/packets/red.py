@@ -198,7 +198,7 @@ class Remedy:
     """Decides by the receiver's reports whether a lossy connection gets redundant copies (RED).
 
     Copies would make a congested connection worse. So copies do not begin while packets queue up on the path. Copies end if they
-    have raised the loss, or when little is lost any more (`END_LOST`). `on`: whether packets carry copies. `deep`: whether
+    have raised the loss, or when the loss is small again (`END_LOST`). `on`: whether packets carry copies. `deep`: whether
     packets are lost in bursts, so that each packet needs `DEEP` copies.
     """
 

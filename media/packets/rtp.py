@@ -261,7 +261,7 @@ class Rewriter:
         return (timestamp + self._timestamp_offset) & 0xFFFFFFFF
 
     def lend(self, to: Any) -> None:
-        """Copy the state into a `fastpath_out`, because the fast path rewrites packets from now on.
+        """Copy the state into the fast path's struct `fastpath_out`, because the fast path rewrites packets from now on.
 
         `refresh` copies the state back. Call `lend` only after this stream has sent a packet.
         """
@@ -271,7 +271,7 @@ class Rewriter:
         to.picture, to.picture_offset, to.tl0, to.tl0_offset = self._picture, self._picture_offset, self._tl0, self._tl0_offset
 
     def refresh(self, of: Any) -> None:
-        """Copy the state back from a `fastpath_out`."""
+        """Copy the state back from the fast path's struct `fastpath_out`."""
         self.packets, self.octets, self._advanced = of.packets, of.octets, of.advanced
         self._sequence, self._timestamp, self._at = of.sequence, of.timestamp, of.at
         self._picture, self._tl0 = of.picture, of.tl0

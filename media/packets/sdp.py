@@ -166,7 +166,7 @@ class _Part:
 
 
 def parse(text: str) -> Offer:
-    """Parse an offer. Raise only `SdpError`, for any text that is no offer of m-lines as docs/protocol.md lists them."""
+    """Parse an offer. Raise only `SdpError`, for every text that is not an offer as docs/protocol.md describes it."""
     lines = _lines(text)
     starts = [index for index, (key, _) in enumerate(lines) if key == "m"]
     shared = _attributes(lines[: starts[0]] if starts else lines)
@@ -314,7 +314,7 @@ def _section(role: str, part: _Part) -> Section:
     if not role:
         protocol, first = (text if _PROTOCOL.fullmatch(text) else "-" for text in part.media[2:4])
         section.refused_as = [f"m={part.kind} 0 {protocol} {first}", "c=IN IP4 0.0.0.0", "a=inactive"]
-        # Pion also looks up the format of a refused section, and rejects an answer in which this format has no name.
+        # Pion (a WebRTC library) looks up the format even of a refused section, and rejects an answer that does not name it.
         names = [each for each in attributes.get("rtpmap", []) if each.partition(" ")[0] == first and _RTPMAP.fullmatch(each)]
         section.refused_as += [f"a=rtpmap:{each}" for each in names[:1]]
         return section

@@ -74,13 +74,13 @@ class Downlink:
             slot.hold = LentSlot(part, slot, lent, self._sections[slot.role].transport_cc)
 
     def take_back(self) -> None:
-        """Take all videos that this peer gets back from the fast path."""
+        """Take back from the fast path all videos that are sent to this peer."""
         for slot in self.slots:
             if slot.hold is not None:
                 slot.hold.take_back()
 
     def sync(self) -> None:
-        """Copy the state of the videos that this peer gets back from the fast path."""
+        """Copy back from the fast path the state of all videos that are sent to this peer."""
         for slot in self.slots:
             if slot.hold is not None:
                 slot.hold.sync()

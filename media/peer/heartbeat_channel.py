@@ -45,7 +45,7 @@ class Live:
 
 
 def _number(data: str | bytes) -> int | None:
-    """Return n of a heartbeat {"t": "hb", "n": n}. None: anything else, a field named twice, or an integer beyond 64 bits."""
+    """Return n of a heartbeat {"t": "hb", "n": n}. None for other messages, for a field named twice, and for n beyond 64 bits."""
     try:
         pairs = _read(data if isinstance(data, str) else str(data, "utf-8"))
     except (ValueError, RecursionError):

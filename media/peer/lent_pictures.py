@@ -16,7 +16,7 @@ from media.transport.pictures import Slot, Video
 
 
 class LentSlot:
-    """The fast path's part of one video slot, through which a viewer gets a video. Implements `streams.Hold`."""
+    """One video slot of a viewer, in the fast path. Implements `streams.Hold`."""
 
     def __init__(self, slot: Slot, shows: Outgoing, viewer: Lent, number_id: int) -> None:
         """Prepare offloading. `number_id`: id of the header extension for transport-wide numbers; 0: not negotiated."""

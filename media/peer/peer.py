@@ -336,7 +336,7 @@ class Peer:
     def receive(self, kind: Kind, data: bytes, path: ice.Path, now: float, came: float) -> None:
         """Take DTLS, RTP or RTCP from a checked address of this peer.
 
-        `came`: when the kernel received the datagram, at most `now`.
+        `came`: when the kernel received the datagram, not later than `now`.
         """
         if not self._allowed.spend(1):
             self._wire.drops["rate"] += 1
@@ -375,7 +375,7 @@ class Peer:
                 return
             self.recall()
             self._came_by = path
-            # this level is also used for the packet's redundant copies: their own levels are unknown, and similar
+            # this level is also used for the packet's redundant copies, because their own levels are unknown, but similar
             level = self._level(plain, header)
             for packet in self.uplink.voice(stream, plain, header, came):
                 self._voices.audio(self, stream, *packet, level, now)
@@ -432,7 +432,7 @@ class Peer:
         """
         if now < self._tick_due:
             return
-        # with the fast path, few ticks are enough, because the fast path itself reports the videos
+        # with the fast path, few ticks are enough, because the fast path itself reports which video packets have arrived
         calm_s = CALM_S if self._leg is None else RESTING_S
         self._tick_due = now + (RESTING_S if self.rests else calm_s if self.is_calm else 0.0)
         self._allowed.refill(now)

@@ -12,7 +12,7 @@ def fit(viewer: Peer, shown: dict[int, tuple[Peer, str]], now: float) -> dict[in
     None: the limits have not changed.
 
     `shown`: slot → (peer whose video the slot shows, "camera" | "screen"). Screens get bandwidth before cameras, because people
-    read what is on a screen. Among equal videos, the lower slot gets bandwidth first.
+    read what is on a screen. Among equal videos, the slot with the lower number gets bandwidth first.
     """
     link = viewer.downlink
     path = link.estimate

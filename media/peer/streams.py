@@ -51,11 +51,12 @@ class Incoming:
         self.clock = AUDIO_CLOCK if role == "audio" else VIDEO_CLOCK
         self.packets = self.octets = 0
         self.restored = 0
-        """Lost voice packets that the next packet's redundant copy (RED) has restored."""
+        """Number of lost voice packets that redundant copies (RED) in later packets have restored."""
         self.seen: redundancy.Seen | None = None
         """Which packets were passed on. For a voice, this is None while the stream carries no redundant copies."""
         self.lost_beyond = 0.0
-        """Fraction of this stream's packets that its worst listener loses on the way from the worker: see `block`."""
+        """Fraction of this stream's packets that are lost on the way from the worker to the listener with the worst link: see
+        `block`."""
         self.reference: tuple[float, int] | None = None
         """A Unix time by the worker's clock, and the RTP timestamp of that moment, from the sender's report. With these two, lips
         and voice stay in step."""
@@ -160,8 +161,8 @@ class Incoming:
     def block(self, now: float) -> rtcp.Block:
         """Return the report block for the sender (RFC 3550 section 6.4.1 and appendix A.3).
 
-        The loss fraction covers the whole path from the sender to its worst listener. From this fraction, the sender's encoder
-        decides whether its packets contain redundant copies.
+        The loss fraction covers the whole path from the sender to the listener with the worst link. From this fraction, the
+        sender's encoder decides whether its packets contain redundant copies.
         """
         highest = self._cycles + self._highest
         expected = highest - self._base + 1
@@ -268,7 +269,7 @@ class Outgoing:
         self._repairs = secrets.randbits(14)
         self.cache: Cache | None = None if role == "audio" else PacketCache()
         self.hold: Hold | None = None
-        """The fast path's part of this video. None: this is a voice, or there is no fast path."""
+        """Takes this video back from the fast path. None: this is a voice, or there is no fast path."""
         self._copier = redundancy.Copier(payload_type, red)
         self._seal = seal
         self._say = say or seal

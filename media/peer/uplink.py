@@ -52,7 +52,7 @@ class Uplink:
         self._repaired_by_ssrc = {new: old for section in offer.sections for new, old in section.repairs.items()}
 
     def may_bring(self, ssrc: int) -> bool:
-        """Return whether a packet of this SSRC is accepted: the SSRC is known, or fewer than `MAX_SSRCS` are."""
+        """Return whether a packet of this SSRC is accepted: this SSRC is known, or fewer than `MAX_SSRCS` SSRCs are known."""
         return ssrc in self._ssrcs or len(self._ssrcs) < MAX_SSRCS
 
     def layers(self, role: str) -> list[Incoming]:
@@ -61,7 +61,7 @@ class Uplink:
         return [stream for name in names if (stream := self.incoming.get(_key(role, name))) is not None]
 
     def top(self, role: str, now: float) -> Incoming | None:
-        """Return the highest layer of this video that has arrived within the last second. None: no layer has."""
+        """Return the highest layer of this video that has arrived within the last second. None: no layer has arrived."""
         return next((stream for stream in reversed(self.layers(role)) if stream.meter.bps(now)), None)
 
     def stream(self, plain: bytes, header: rtp.Header, now: float) -> Incoming | None:
@@ -127,8 +127,8 @@ class Uplink:
     def _bind(self, ssrc: int, plain: bytes, header: rtp.Header, now: float) -> Incoming | None:
         """Bind a new SSRC to an m-line: by MID, else by the offer's a=ssrc, else by its payload type (RFC 9143 section 9.2).
 
-        The packets of a layer and of its retransmissions carry the layer's name (RFC 8852). Return the stream, or None while the
-        packet belongs to none.
+        The packets of a layer and of its retransmissions carry the layer's name (RFC 8852). Return the stream, or None if the
+        packet belongs to no stream.
         """
         role = self._role_by_mid(plain, header) or self._roles_by_ssrc.get(self._repaired_by_ssrc.get(ssrc, ssrc))
         role = role or self._role_by_type(header.payload_type)

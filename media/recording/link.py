@@ -65,7 +65,7 @@ class Link:
         self._backlog += framed
 
     def flush(self) -> None:
-        """Send queued messages without waiting. A backlog over `MOST_BACKLOG_BYTES` fails all segments."""
+        """Send queued messages without waiting. If more than `MOST_BACKLOG_BYTES` stay unsent, all segments fail."""
         if not self._backlog or self._socket is None:
             return
         try:
@@ -130,7 +130,7 @@ class Link:
                 on_over(over.reason)
 
     def _lost(self, reason: str) -> None:
-        """Fail all segments, because the recorder is gone or too slow. The next `begin` starts a new process."""
+        """End all segments as failed, because the recorder is gone or too slow. The next `begin` starts a new process."""
         if self._socket is not None:
             log.error("recorder_lost", reason=reason, segments=len(self._under_way))
             asyncio.get_running_loop().remove_reader(self._socket)

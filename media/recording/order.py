@@ -7,7 +7,8 @@ from typing import NamedTuple
 from media.packets import rtp
 
 MAX_HELD = 1024
-"""At most this many packets are held: 6 s of video at 1.5 Mbit/s. When there are more, the oldest gap counts as lost at once."""
+"""At most this many packets wait for missing packets: 6 s of video at 1.5 Mbit/s. When more would have to wait, the oldest
+missing packets count as lost at once."""
 
 
 class Arrived(NamedTuple):
@@ -51,7 +52,7 @@ class Order:
         return self._insert(packet, after_loss=False)
 
     def late(self, now: float) -> list[Ordered]:
-        """Give up gaps that have lasted `wait_s` at `now`. Return the packets that waited for these gaps."""
+        """Stop waiting for packets that have been missing for `wait_s`. Return the packets that waited for them."""
         found: list[Ordered] = []
         while self._held:
             first = self._first()
@@ -61,7 +62,7 @@ class Order:
         return found
 
     def rest(self) -> list[Ordered]:
-        """Return all packets that are still held. Give up all gaps."""
+        """Return all packets that still wait for missing packets, which now count as lost."""
         return self._release(lost=False)
 
     def _insert(self, packet: Arrived, *, after_loss: bool) -> list[Ordered]:

@@ -95,7 +95,10 @@ class Segment:
         self._tell(n, named, track)
 
     def passed(self, now: float) -> None:
-        """Do what is due: give up gaps, end silent tracks, check the disk. Call a few times a second. `now`: Unix time in s."""
+        """Stop waiting for packets that are long missing, end silent tracks, and check the disk. `now`: Unix time in s.
+
+        Call this method a few times a second.
+        """
         for number, (n, track) in list(self._open.items()):
             if number not in self._open:
                 continue  # another layer of the same video has just taken over this track
@@ -114,7 +117,8 @@ class Segment:
         """
         while self._open:
             try:
-                self._finish(next(reversed(self._open)))  # a newer layer may still begin, and then ends the older one
+                # newest track first: its first packet may be written only now, and then the track of the older layer ends there
+                self._finish(next(reversed(self._open)))
             except WriteFailed as failed:
                 reason = reason or failed.reason
         try:
@@ -139,8 +143,8 @@ class Segment:
         """
         n, track = self._open.pop(number)
         track.close()
-        # `close` may have written the track's first packet, which waited behind a gap; only then does the log get the track's
-        # beginning
+        # `close` may have written the track's first packet, which waited for a missing packet. Then the log gets the track's
+        # beginning only now.
         self._tell(n, self._named[number], track)
         if track.began_ms is None or track.ended_ms is None:
             return

@@ -23,7 +23,7 @@ AUDIO_WAIT_S, VIDEO_WAIT_S = 0.2, 0.6
 Video is retransmitted for up to 0.5 s (`NACK_TRIES` of `media.peer.streams`)."""
 GAP_S = 5.0
 """A track ends when its stream sends nothing for this many seconds (muted, camera off). Later packets become a new track."""
-DROP_MS = 30.0  # a packet may overlap with the sound already written by at most this many ms; otherwise the packet is dropped
+DROP_MS = 30.0  # ms; a packet that overlaps the sound that is already written by more than this is dropped
 MOST_TICKS_FILLED = int(GAP_S * 400)  # At most this many empty Opus packets (2.5 ms or longer) fill a gap.
 _MS = Fraction(1, 1000)
 _OPTIONS = {"cluster_time_limit": "1000", "flush_packets": "1"}
@@ -82,7 +82,7 @@ class Track:
         self._take(self._order.push(Arrived(header, data[header.payload : header.end], at)))
 
     def passed(self, now: float) -> None:
-        """Give up gaps that have lasted too long at `now` (Unix time, s), and write the packets after these gaps."""
+        """Stop waiting for packets that have been missing for too long, and write the later ones. `now`: Unix time in s."""
         self._take(self._order.late(now))
 
     def close(self) -> None:
@@ -123,7 +123,7 @@ class Track:
             return  # the sender's clock is fast, so one packet in a few minutes is superfluous
         for _ in range(min(MOST_TICKS_FILLED, round(ahead_ms / duration_ms))):
             self._write_sound(self._toc, duration_ms)
-        # RFC 6716 section 3.2.1: a frame of length 0 is a lost frame, which the decoder conceals.
+        # A packet with only this byte has a frame of length 0: a lost frame, which the decoder conceals (RFC 6716 section 3.2.1).
         self._toc = bytes([packet.payload[0] & 0xFC])
         self._write_sound(packet.payload, duration_ms)
 
@@ -134,7 +134,7 @@ class Track:
 
     def _open_sound(self, at_ms: float) -> None:
         self._open(at_ms)
-        # This encoder never encodes: PyAV makes the Opus header (CodecPrivate) only from an encoder.
+        # This encoder encodes nothing. It is needed because PyAV makes the Opus header (CodecPrivate) only from an encoder.
         self._stream = self._container.add_stream("libopus", rate=AUDIO_CLOCK, layout="stereo")
 
     # video

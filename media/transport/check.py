@@ -121,7 +121,7 @@ def _mapped(transaction: bytes, address: tuple[str, int]) -> bytes:
 
 
 def echo(transaction: bytes, address: tuple[str, int]) -> bytes:
-    """Return the response to a request without credentials, as a STUN server gives it (RFC 8489 section 12).
+    """Return the response to a request without credentials, as a STUN server sends it (RFC 8489 section 12).
 
     The response has 32 bytes for IPv4, little more than the smallest request, so nobody can use it to amplify an attack.
     """

@@ -41,7 +41,7 @@ enum { STUN, DTLS, RTP, RTCP };
 /* --- legs --- */
 
 static unsigned chain(const fastpath_path *path) {
-    uint32_t hash = 2166136261u ^ (uint32_t)path->fd; /* FNV-1a is enough: only very many addresses fill one chain */
+    uint32_t hash = 2166136261u ^ (uint32_t)path->fd; /* FNV-1a is good enough: only very many addresses make a long chain */
     for (unsigned at = 0; at < path->length; at++) hash = (hash ^ path->address[at]) * 16777619u;
     return hash % TABLE;
 }

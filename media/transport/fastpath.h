@@ -15,7 +15,7 @@
 #define FASTPATH_CACHED 512    /* a slot stores at most this many sent packets: media.peer.streams.CACHE_PACKETS */
 #define FASTPATH_FORMER 512    /* a payload that later packets repeat (RED) has at most this many bytes */
 #define FASTPATH_COPIES 3      /* at most this many later packets repeat one payload */
-#define FASTPATH_KEPT 8        /* at most this many packets of a voice are buffered between two ticks; Python handles others */
+#define FASTPATH_KEPT 8        /* at most this many packets of a voice are buffered between two ticks; Python handles the next */
 #define FASTPATH_KEPT_BYTES 512 /* a buffered datagram has at most this many bytes; Python handles longer datagrams */
 #define FASTPATH_ADDRESS 28    /* sizeof(struct sockaddr_in6) */
 #define FASTPATH_DATAGRAM 1504 /* bytes of the buffer for one datagram: 1,500, and a few more to notice longer datagrams */

@@ -187,7 +187,10 @@ class Fastpath:
     """Fast path of a worker. Call `use` first, `receive` when a socket is readable, and `close` after all legs are closed."""
 
     def __init__(self, functions: tuple[int, int, int] | None, library: Any = build.LIBRARY) -> None:
-        """Load the library. `functions`: addresses of libsrtp's functions (`seam.srtp_functions`). Raise `Unavailable`."""
+        """Load the library. `functions`: addresses of libsrtp's functions (`seam.srtp_functions`).
+
+        Raise `Unavailable` if the fast path is turned off or cannot be used.
+        """
         if os.environ.get(OFF, "").lower() not in ("", "0", "false", "no", "off"):
             raise Unavailable(f"{OFF} is set")
         if functions is None:

@@ -24,7 +24,8 @@ SILENT_S = 0.5
 """Seconds of silence after which media may move from the selected address to another."""
 PROBE_EVERY_S = 0.1  # At least this many seconds pass between two probes of one address.
 PROBES_PENDING = 16  # At most this many unanswered probes of one peer are remembered.
-# At most this many addresses of one peer are remembered. A further one replaces the longest silent one, never the selected one.
+# At most this many addresses of one peer are remembered. A further address replaces the address that has been silent longest, but
+# never the selected address.
 MAX_PATHS = 16
 # An address is probed if its last packet came more than this many seconds later than the last packet from the selected address.
 SWITCH_MARGIN_S = 0.02

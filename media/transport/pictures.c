@@ -49,7 +49,7 @@ static payload_of *share(const uint8_t *data, int bytes) {
     return made;
 }
 
-/* Return the slot's cache entry for a sent packet, emptied. NULL: there is no memory. */
+/* Empty the slot's cache entry for this sequence number, and return the entry. NULL: there is no memory. */
 static fastpath_cached *place(fastpath_slot *slot, uint16_t sequence) {
     if (!slot->cache) slot->cache = calloc(FASTPATH_CACHED, sizeof *slot->cache);
     if (!slot->cache) return NULL;
@@ -110,8 +110,8 @@ fastpath_slot *fastpath_slot_open(fastpath_leg *leg) {
     return leg->slots = made;
 }
 
-/* Offload a video. Before this call, Python writes the states and the leg's `from`. Return 0 when done. -1: this is not possible,
-   and nothing has changed. */
+/* Offload a video. Before this call, Python writes the leg's `from`, and the states of the video and of the slots' streams. Return 0
+   when done. -1: this is not possible, and nothing has changed. */
 int fastpath_video_lend(fastpath *f, fastpath_video *video, fastpath_slot **slots, int count) {
     if (video->lent || count < 0 || count > FASTPATH_VIEWERS) return -1;
     for (int at = 0; at < count; at++)

@@ -88,7 +88,7 @@ class _Path:
 
 
 class _BoundedSctp(RTCSctpTransport):
-    """SCTP that ends with a reason on hostile input.
+    """SCTP that ends the transport, and says why, when its input is hostile.
 
     aiortc neither limits reassembly nor enforces its receive window. The parsers of aiortc can raise any exception, for example
     for a SACK that claims more gaps than it contains (found by fuzzing). In these cases this class calls `end` with a reason.

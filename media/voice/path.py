@@ -59,7 +59,7 @@ class Event(StrEnum):
     """In passthrough, Python has sent a packet on at its arrival. The packets come evenly, so the fast path may send the next
     ones."""
     RETURNED = "returned"
-    """The fast path gives the voice back, or refuses it: an unexpected packet, another address, or no space for another voice."""
+    """The fast path gives the voice back, or refuses it: an unexpected packet, another address, or no space for this voice."""
     ALONE = "alone"
     """The mixer has begun passthrough of this voice: nobody else has sounded for three seconds, and now the speaker pauses."""
     MIXED_AGAIN = "mixed_again"
@@ -80,7 +80,7 @@ class Effect(StrEnum):
     BUFFER = "buffer"
     """Offload the voice. The fast path also buffers its packets for the mixer."""
     HUSH = "hush"
-    """Offload the voice until one of its packets is louder than the mixer's limit."""
+    """Offload the voice until one of its packets is louder than the mixer's limit (`quiet_from` in `event_of`)."""
     KEEP_AWAY = "keep_away"
     """The voice stays offloaded until a packet is louder than the mixer's limit. Stop buffering its packets for the mixer."""
     FLOW = "flow"

@@ -24,7 +24,7 @@ TICK_STEPS, FOLLOW_STEPS = 4, 20
 EARLY_S = 0.008
 """If the packet that a tick awaits has arrived, the tick may come early, by less than this many seconds. Python then wakes up
 once instead of twice."""
-GRACE_STEPS = 3  # a tick waits for its packet for at most this many steps
+GRACE_STEPS = 3  # a tick of the mixer waits at most this many steps (5 ms each) for a packet that has not come yet
 AHEAD_STEPS = 64
 """When a `Flow` ends, the mixer takes at most this many steps (0.3 s) of sound at once. So the room's next tick is soon, whatever
 timestamps the packets have. A jitter buffer holds less sound than this, except after a long stall."""
@@ -76,7 +76,7 @@ class Flow:
         return flow
 
     def take(self, packet: Kept) -> None:
-        """Give the mixer a packet that the fast path has sent to the listeners. Pass the packets in the order of sending."""
+        """Give the mixer a packet that the fast path has sent to the listeners. Call this in the order in which it sent them."""
         self._tick_until(packet.at)
         awaited = self._audio.awaits_packet
         self._audio.push(self.peer.participant, packet.sequence, packet.timestamp, packet.payload, packet.level, packet.at)

@@ -94,7 +94,7 @@ async def _command(request: web.Request, kind: type[Command]) -> Command:
     try:
         if msgspec.msgpack.encode(msgspec.msgpack.decode(body)) == body:
             return msgspec.msgpack.decode(body, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, TypeError):  # TypeError: a map key is a list
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, TypeError):  # a list as a map key raises TypeError
         pass
     raise Refused("bad_request", f"not a {kind.__name__}")
 

@@ -28,12 +28,12 @@ from media.voice.voices import Voices
 log = structlog.get_logger(__name__)
 
 MAX_PEERS = 12  # At most this many participants in a room: six people, the user's phone as a camera, and operators who listen in.
-CHECK_EVERY_S = 0.2  # Seconds between two rounds of the work that is not needed at every tick: peer states, journal, layers.
+CHECK_EVERY_S = 0.2  # Seconds between two checks of what need not be checked at every tick: peer states, journal, video layers.
 RESTING_STEPS = 40
-"""Steps (5 ms) between two ticks of a resting room.
+"""Steps (5 ms) between two ticks of a resting room, in which nothing is mixed and nobody sends video.
 
-The ticks of active rooms are spread over the quarters of a 20 ms tick and move with their packets. All resting rooms share one
-quarter, because nobody hears when their ticks come.
+The ticks of active rooms are spread over the four steps of 20 ms, and can move earlier. All resting rooms tick in the same step
+of these four, because nobody hears when their ticks come.
 """
 CALM_STEPS = 20
 """Steps (5 ms) between two ticks of a room that only has to report which video packets arrived. If the fast path reports the

@@ -389,9 +389,9 @@ class Worker:
             self.recorder.flush()
 
     def _due_rooms(self, step: int) -> list[Room]:
-        """Return the rooms to tick now: all active ones and at most `RESTING_AT_ONCE` resting ones.
+        """Return the rooms to tick now: all active rooms, and at most `RESTING_AT_ONCE` resting rooms (`Room.rests`).
 
-        The other resting rooms wait for the next step, so that no voice waits for all of them.
+        The other resting rooms wait for the next step, so that no voice waits until all of them have ticked.
         """
         due = [room for room in self.rooms.values() if room.voices.deadline <= step]
         if len(due) <= RESTING_AT_ONCE:
@@ -406,7 +406,7 @@ class Worker:
         return int(self.now() / TICK_STEP_S)
 
     def _first_tick(self) -> int:
-        """Return the first step of a new room: soon, in the quarter of a tick that has the fewest rooms."""
+        """Return the step of a new room's first tick. A tick has four steps; take the one in which the fewest rooms tick."""
         soon = self._steps() + TICK_STEPS
         taken = Counter(room.voices.due % TICK_STEPS for room in self.rooms.values())
         return min(range(soon, soon + TICK_STEPS), key=lambda step: taken[step % TICK_STEPS])

@@ -22,7 +22,7 @@ function Deadlines.pair_of(name)
   return string.sub(rest, 1, length), string.sub(rest, length + 1)
 end
 
--- Set a new deadline. No deadline of this kind and name may be running.
+-- Set a new deadline. Call this function only if no deadline of this kind and name is running.
 function Deadlines.start(kind, name, at_ms)
   local entry = sortable(at_ms) .. KIND_DIGIT[kind] .. sortable(World.next_in_sequence()) .. name
   call("ZADD", key("deadlines"), "0", entry)

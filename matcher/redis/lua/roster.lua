@@ -269,7 +269,7 @@ function Roster.remove(member)
   members:remove(member.id)
 end
 
--- Set a member's skills and capacity. Return whether anything differs.
+-- Set a member's skills and capacity. Return whether they have changed.
 function Roster.update(member, staff)
   local same = member.texts == staff.texts and member.calls == staff.calls and member.texts_in_call == staff.texts_in_call
   if same and call("HGET", key("pool_ids"), skills_of(staff)) == member.pool then
