@@ -148,9 +148,10 @@ class ArchiveReader:
             raise BackupFailed("This backup was made by a newer version of Sangdam, or its beginning is damaged.") from None
 
     def parts(self) -> Iterator[tuple[str, Iterator[bytes]]]:
-        """Yield the path and the content of each part of the backup. The caller must read each content to its end first.
+        """Yield the path and the content of each part of the backup.
 
-        After the last part, the manifest is checked. Raises BackupFailed when the backup is damaged.
+        The caller must read each content to its end before it takes the next part. After the last part, the manifest is checked.
+        Raises BackupFailed when the backup is damaged.
         """
         while (member := self._next()) is not None:
             if member.name == MANIFEST:

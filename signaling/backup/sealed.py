@@ -1,10 +1,10 @@
-"""Encryption of a backup: scrypt makes the key from a passphrase, AES-256-GCM encrypts chunks.
+"""Encryption of a backup: scrypt makes the key from a passphrase, and AES-256-GCM encrypts the backup in chunks.
 
 The chunks follow the STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizár 2015), which `age` and Tink also use. A nonce is a
 random prefix, the chunk's number, and a flag for the last chunk. So removed, swapped and appended chunks are noticed.
 
 Layout: `MAGIC`, salt (16 bytes), nonce prefix (7 bytes), a value that shows whether the passphrase is right (32 bytes), chunks.
-Each chunk has `CHUNK_BYTES` and a tag of 16 bytes. The last chunk is shorter than all earlier chunks and may be empty.
+Each chunk has `CHUNK_BYTES` and a tag of 16 bytes. The last chunk is shorter than all earlier chunks, and can be empty.
 """
 
 from __future__ import annotations

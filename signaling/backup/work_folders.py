@@ -19,7 +19,7 @@ from pathlib import Path
 from signaling.config.settings import Settings
 
 BACKUP, RESTORE = "backup-in-progress-", "restore-in-progress-"  # Prefixes of the work folders' names.
-_NEW_S = 60.0  # A folder younger than this may belong to a process that has not locked it yet.
+_NEW_S = 60.0  # A folder younger than this many seconds might belong to a process that has not locked the folder yet.
 
 
 @contextmanager

@@ -28,9 +28,9 @@ class Leader(Struct, frozen=True, kw_only=True):
 class Lease(Struct, frozen=True, kw_only=True):
     """The leader's claim to lead.
 
-    `id`, `url`: the leader's id and address (`Leader`). `term`: the leader's term in the records. At a takeover, the lease can
-    name a term that the records do not have yet. `at`: when the leader signed the lease, in Unix ms. `mac`: the signature of all
-    other fields, in hex.
+    `id`, `url`: the leader's id and address (`Leader`). `term`: the leader's term in the database. At a takeover, the lease can
+    name a term that the database does not have yet. `at`: when the leader signed the lease, in Unix ms. `mac`: the signature of
+    all other fields, in hex.
     """
 
     id: str

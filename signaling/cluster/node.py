@@ -3,9 +3,9 @@
 When the leader dies, another server becomes the leader.
 
 The lease in Redis names the leader. Another server takes the lease only when the leader does not answer any more. So the leader
-stays the same when Redis is emptied or unavailable. The *term*, a number in the records, makes sure that only one server leads. A
-new leader raises the term, and the records refuse writes of the old leader. A server that finds out that it is no longer the
-leader ends itself, and its supervisor starts it again.
+stays the same when Redis is emptied or unavailable. The *term*, a number in the database, makes sure that only one server leads.
+A new leader raises the term. From then on, every write of the old leader to the database is refused. A server that finds out that
+it is no longer the leader ends itself, and its supervisor starts it again.
 """
 
 from __future__ import annotations
@@ -125,12 +125,12 @@ class Node:
             await self._now(found.leader)
             return
         if doubt == "late":
-            return  # the leader's clock may be wrong, so wait until the lease expires in Redis
+            return  # the leader's clock might be wrong, so wait until the lease expires in Redis
         if self.leader.id and await self._answers(self.leader):
             return  # Redis has lost the lease, or the leader cannot reach Redis; the leader will renew its lease
         try:
             newest = await self._records.newest_term()
-        except RecordsAway:  # the records are unavailable, and no server can lead without them
+        except RecordsAway:  # the database is unavailable, and no server can lead without it
             return
         self._term = newest + 1
         if await self._hold(said, newest):
@@ -140,7 +140,7 @@ class Node:
         """Return whether this server may follow the leader that a lease names.
 
         A server sends requests, the servers' token and cookies of staff to the leader that it follows. So the lease must have a
-        valid, recent signature (`doubt` is ""). Its term must also be at least the newest term in the records. If this server
+        valid, recent signature (`doubt` is ""). Its term must also be at least the newest term in the database. If this server
         follows the leader already, the term is not checked again.
         """
         former = False
@@ -157,9 +157,9 @@ class Node:
     async def _hold(self, instead_of: str, newest: int, *, whoever: bool = False) -> bool:
         """Take or renew the lease. Return False when another server holds the lease.
 
-        `instead_of`: the text that this server has read in Redis. `newest`: the newest term in the records. An unsigned text is
+        `instead_of`: the text that this server has read in Redis. `newest`: the newest term in the database. An unsigned text is
         overwritten. A lease with a term before `newest` is overwritten, too. A lease with the term `newest` stays, because its
-        server may have just become the leader. `whoever`: overwrite any lease, no matter which server holds it.
+        server might have just become the leader. `whoever`: overwrite any lease, no matter which server holds it.
         """
         said = sign_lease(self.me, self._term, self._lease_key, _now_ms())
         for _ in range(HOLD_TRIES):
@@ -197,7 +197,8 @@ class Node:
     async def _raise_term(self) -> int:
         try:
             return await self._records.lead()
-        # this server does not reach the records: delete the lease, so that a server that reaches them can become the leader
+        # this server does not reach the database: delete the lease, so that a server that reaches the database can become the
+        # leader
         except RecordsAway:
             await self._bus.leave_lead(self._said)
             raise Unavailable("The records are unavailable.") from None
@@ -218,15 +219,15 @@ class Node:
     async def _renew(self) -> None:
         """Renew this server's lease.
 
-        If Redis has another lease although the records still name this server as the leader, overwrite that other lease. The
-        other lease may be an old lease that somebody has written into Redis again.
+        If Redis has another lease although the database still names this server as the leader, overwrite that other lease. The
+        other lease might be an old lease that somebody has written into Redis again.
         """
         with suppress(Unavailable):  # this server may go on: while Redis is unavailable, no other server can take the lease
             if not await self._hold(self._said, self._term) and await self.still_leads():
                 await self._hold(self._said, self._term, whoever=True)
 
     async def still_leads(self) -> bool:
-        """Return whether the records still name this server as the leader. Return False while the records are unavailable.
+        """Return whether the database still names this server as the leader. Return False while the database is unavailable.
 
         Call this before a step that cannot be undone.
         """
@@ -241,7 +242,7 @@ class Node:
     async def check(self) -> None:
         """Raise Unavailable unless this server still leads.
 
-        While this server's lease is valid, this method asks neither Redis nor the records. If the lease has expired, the method
+        While this server's lease is valid, this method asks neither Redis nor the database. If the lease has expired, the method
         first renews it. A lease expires while this process hangs or Redis is unavailable.
         """
         if monotonic() < self._held_until_s:

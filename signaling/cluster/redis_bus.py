@@ -55,9 +55,9 @@ class Bus:
         await self._ask(self._redis.ping())
 
     async def forgotten(self) -> bool:
-        """Return whether Redis has lost data since the last call, or may have lost some.
+        """Return whether Redis has lost data, or might have lost data, since the last call.
 
-        Each call sets a mark in Redis, and the next call looks for this mark. A missing mark means a loss. Redis may also have
+        Each call sets a mark in Redis, and the next call looks for this mark. A missing mark means a loss. Redis might also have
         lost its last writes if another Redis process answers now: a replica after a failover, or a Redis that has restarted from
         a snapshot. Redis' command INFO shows the id of the process. If this server's Redis login is not allowed to use INFO, only
         a missing mark counts as a loss.

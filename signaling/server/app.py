@@ -70,7 +70,7 @@ MAX_BODY_BYTES = 9 * 1024 * 1024  # enough bytes for a picture of 8 MiB in a mul
 
 
 async def open_records(settings: Settings) -> Records:
-    """Prepare the server's folders, and open the database (the records).
+    """Prepare the server's folders, and open the database.
 
     If the database does not answer, try again for at most `WAIT_S` seconds. Raises CannotOpen.
     """
@@ -87,7 +87,7 @@ async def build_app(
     The application's clean-up stops all parts. `workers`: media workers that were started earlier, if any. `now`: the computer's
     clock, or the clock of a test. If `now` is the computer's clock, the server uses a steady clock for sessions, requests,
     sign-ins, links, mails, webhooks and pushes. A steady clock does not jump when somebody sets the computer's clock. `records`:
-    the open records, if `open_records` was called before.
+    the open database, if `open_records` was called before.
     """
     records = records or await open_records(settings)
     if settings.demo:
@@ -209,9 +209,9 @@ class _Cluster:
         await app[app_keys.RECORDS].close()
 
     def _overtaken(self) -> None:
-        """End this server, because the records have refused its write.
+        """End this server, because the database has refused its write.
 
-        If a leader can reach the records but not Redis, it learns only from such a refusal that another server leads.
+        If a leader can reach the database but not Redis, it learns only from such a refusal that another server leads.
         """
         if not self.node.overtaken.is_set():
             log.error("the records refuse this server's writes: another server leads")
@@ -246,8 +246,8 @@ async def serve(
     """Serve until SIGINT or SIGTERM.
 
     `stop`: if given, this object already receives these signals. `on_ready`: called when the server begins to accept requests.
-    Raises OSError with the address when a port is taken, CannotOpen when the records cannot be opened, and Overtaken when another
-    server has become the leader.
+    Raises OSError with the address when a port is taken, CannotOpen when the database cannot be opened, and Overtaken when
+    another server has become the leader.
     """
     stop = stop or Stop()
     with suppress(Stopped):

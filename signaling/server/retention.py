@@ -21,7 +21,7 @@ _log = log.get("signaling.server.retention")
 
 
 def setup(app: web.Application) -> None:
-    """Run the hourly task from the start of `app` until its shutdown. The task ends before the records are closed."""
+    """Run the hourly task from the start of `app` until its shutdown. The task ends before the database is closed."""
     app.on_startup.append(_begin)
     app.on_shutdown.append(_end)
 
@@ -39,7 +39,7 @@ async def _keep(records: Records, recordings: Recordings, files: Files, clock: N
     while True:
         try:
             # Use the earlier time of two clocks, so that nothing is deleted too early. If somebody sets the computer's clock days
-            # ahead by mistake, the steady clock does not follow at once. If the steady clock is ahead, the records still know
+            # ahead by mistake, the steady clock does not follow at once. If the steady clock is ahead, the database still knows
             # that a code was used until the code expires by the computer's clock.
             now = min(clock(), wall_clock_ms())
             await files.sweep()
@@ -58,7 +58,7 @@ async def _keep(records: Records, recordings: Recordings, files: Files, clock: N
 async def _delete_folders(records: Records, now: int, *stores: Recordings | Files) -> None:
     """Delete recordings and files of sessions that have expired or were erased.
 
-    Sessions might have been erased while no server ran. A folder whose session is not in the records stays, because it might
+    Sessions might have been erased while no server ran. A folder whose session is not in the database stays, because it might
     belong to another installation.
     """
     expired = await records.expired(now)

@@ -45,7 +45,7 @@ LIMITED_AS_LINES = (
     msg.SendLine, msg.EditLine, msg.LeaveMessage, msg.InviteGuest, msg.RemoveGuest, msg.SetInterpreter, staff_msg.WrapUp,
 )  # fmt: skip  # a list of names
 MOST_OFFENCES = 200  # number of unreadable or too frequent messages after which the server closes the connection
-AWAY_RETRY_MS = 1000  # milliseconds after which a client may connect again, if the records were unavailable when it connected
+AWAY_RETRY_MS = 1000  # milliseconds after which a client may connect again, if the database was unavailable when it connected
 MEDIA_LANE = 64  # at most this many offers, board messages and peer reports of one connection wait for the session's room
 
 SENTENCES: dict[ErrorReason, str] = {
@@ -212,7 +212,7 @@ class _Connection:
             self.live.refused["crowded"] += 1
             await self._say(replies.Bye(reason="crowded", retry_ms=int(crowded.retry_s * 1000)))
             return False
-        except RecordsAway:  # without the records, the client cannot be authenticated
+        except RecordsAway:  # without the database, the client cannot be authenticated
             await self._say(replies.Bye(reason="restart", retry_ms=AWAY_RETRY_MS))
             return False
         if known:

@@ -129,7 +129,7 @@ class EraseRecording:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Store an event of the session in the records, with its reason or other details."""
+    """Store an event of the session in the database, with its reason or other details."""
 
     kind: str
     data: dict[str, str | int] = field(default_factory=dict)

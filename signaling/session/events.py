@@ -108,7 +108,7 @@ class Woken:
 
 @dataclass(frozen=True, slots=True)
 class Chose:
-    """The user takes one of the choices that their view offers.
+    """The user takes one of the choices that the user's view offers.
 
     All choices are possible if the owner is disconnected and has not returned in time. While the user stands in the queue, only
     "wait" and "message" are possible, and neither changes anything. After "message", the event ``MessageGiven`` follows with the
@@ -452,8 +452,8 @@ class EndedBy:
     """Something outside of the session ends it.
 
     This is an operator who ends the session or cancels its callback, other software that cancels its callback, a command that
-    erased the session's records, or the limit of sleeping conversations of all organisations together. ``booking``: the booking
-    to cancel, as ``booking_of`` returns it. If the session has a different booking, the event is refused. "": cancel any booking.
+    erased the session's data, or the limit of sleeping conversations of all organisations together. ``booking``: the booking to
+    cancel, as ``booking_of`` returns it. If the session has a different booking, the event is refused. "": cancel any booking.
     """
 
     reason: Literal["operator", "callback_cancelled", "erased", "no_room"]
@@ -577,7 +577,7 @@ class Ticked:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A server has started, or has taken over from another server, and has read this session from the records.
+    """A server has started, or has taken over from another server, and has read this session from the database.
 
     Nobody is connected. The matcher might have lost the session's requests.
 

@@ -180,7 +180,7 @@ def interpreter_set(session: Session, event: InterpreterSet, now: int, out: list
 
 
 def settle(session: Session, now: int, out: list[Effect]) -> None:
-    """Remove all guests once the conversation does not run any more. Until then, set the timer for the next deadline.
+    """Remove all guests if the conversation does not run any more. Otherwise, set the timer for the next deadline.
 
     A deadline is the end of an open link, or the time until which an absent guest's place is kept. Called after every event.
     """

@@ -62,7 +62,7 @@ def hunt(session: Session, asked_for: Help, now: int, out: list[Effect]) -> None
 
 
 def cancelled(session: Session, event: HelpCancelled, now: int, out: list[Effect]) -> None:
-    """Withdraw a help request or a transfer. Refused once somebody has joined."""
+    """Withdraw a help request or a transfer. Refused after somebody has joined."""
     require_owner(session, event.participant)
     asked_for = session.open_help()
     if asked_for is None:

@@ -15,7 +15,7 @@ from signaling.session.model import NotAllowed, Session
 def changed(session: Session, event: Held, now: int, out: list[Effect]) -> None:
     """Put the user on hold, or end the hold, as the owner asks.
 
-    A hold cannot begin once a professional has joined, because the mode then decides who hears whom.
+    A hold cannot begin after a professional has joined, because the mode then decides who hears whom.
     """
     owner = helping.require_owner(session, event.participant)
     if session.channel == "text":

@@ -1,6 +1,6 @@
 """A session as data: all values from which the session machine decides.
 
-This module does no I/O. The records store the whole session.
+This module does no I/O. The database stores the whole session.
 """
 
 from __future__ import annotations
@@ -428,7 +428,7 @@ class Session(Struct, kw_only=True):
     def in_line(self) -> bool:
         """Return whether the user's own request waits or rings.
 
-        A callback's request waits or rings only once the callback is due.
+        A callback's request waits or rings only after the callback has become due.
         """
         called = self.callback
         return self.state == "waiting" or (self.state == "callback" and called is not None and called.state == "due")

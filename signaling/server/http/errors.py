@@ -85,7 +85,7 @@ _LIVE: dict[CommandReason, str] = {
 _CHANGED = "Somebody else has changed this in the meantime. Nothing was saved; look at their change first."
 _NOT_NOW = "That is not possible any more."
 _RETRY_AFTER_S = 30  # seconds after which a refused client may try again, unless the refusal gives another time
-_AWAY_RETRY_S = 5  # seconds after which a client may try again while the records are unavailable
+_AWAY_RETRY_S = 5  # seconds after which a client may try again while the database is unavailable
 _BY_STATUS: dict[int, tuple[RequestReason, str]] = {
     404: ("not_found", "There is nothing at this address."),
     405: ("wrong_method", "This address does not take that method."),

@@ -46,7 +46,7 @@ class Intake:
         """Wait until a client may send a file of at most this size. The client keeps its turn until the `async with` block ends.
 
         Yield which files of the session are arriving now. A file counts until it is stored, so that the check of a later file
-        finds it either here or in the records. Raises fair_line.Full.
+        finds it either here or in the database. Raises fair_line.Full.
         """
         async with self._line.turn(who, LONGEST_WAIT_S):
             self.arriving[session] += size_bytes

@@ -36,8 +36,8 @@ async def readyz(request: web.Request) -> web.Response:
 
     `missing` names the unreachable parts: records, redis, leader, workers.
 
-    Without records, Redis or workers, the status is still 200: calls continue on this server, and another server could not do
-    better. If the process of a leader was suspended, another server might lead now. So a leader whose lease has expired checks
+    Without the database, Redis or workers, the status is still 200: calls continue on this server, and another server could not
+    do better. If the process of a leader was suspended, another server might lead now. So a leader whose lease has expired checks
     the lease first.
     """
     app = request.app

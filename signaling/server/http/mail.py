@@ -42,9 +42,9 @@ _STATUS: dict[MailReason, int] = {"too_many_mails": 429, "mail_full": 503, "bad_
 class MailRequest(Struct, kw_only=True):
     """A user's request for a mail.
 
-    `what`: "reply": remember the address, and send a mail when staff answer. "thread": the same, and also mail a link into this
-    conversation now. "copy": mail a copy of the conversation. `address`: the mail address; "": the address that is already known.
-    `zone`: IANA name of the reader's time zone.
+    `what`: "reply": remember the address, and send a mail when staff answer. "thread": do the same, and also mail a link that
+    opens this conversation. "copy": mail a copy of the conversation. `address`: the mail address; "": the address that is already
+    known. `zone`: IANA name of the reader's time zone.
     """
 
     what: Literal["reply", "thread", "copy"]

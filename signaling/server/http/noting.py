@@ -1,4 +1,4 @@
-"""Audit entries about changes of settings, which the records store in the transaction of the change."""
+"""Audit entries about changes of settings. Each entry is stored in the transaction of its change."""
 
 from __future__ import annotations
 

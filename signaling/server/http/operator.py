@@ -264,7 +264,7 @@ async def erase(request: web.Request) -> web.Response:
 
 
 async def erase_session(request: web.Request, asker: Asker, session_id: str) -> None:
-    """End the session if it still runs. Erase its content from records, recordings and files. Store an audit entry."""
+    """End the session if it still runs. Erase its content in the database, its recordings and its files. Store an audit entry."""
     await request.app[LIVE].erasing.erased(session_id)
     audit = Audited(asker.member.id, "session.erase", f"session/{session_id}")
     await request.app[RECORDS].erase_session(session_id, audit=audit)

@@ -138,7 +138,7 @@ async def widget(request: web.Request) -> web.StreamResponse:
     Pages of any origin may load the widget. Browsers may cache it for five minutes, so a page may get a new
     version up to five minutes late.
 
-    The launcher is that of the site that `?site=` names. For an unknown site, and while the records are unavailable, the launcher
+    The launcher is that of the site that `?site=` names. For an unknown site, and while the database is unavailable, the launcher
     is the standard one.
     """
     path = PAGES / "widget.js"

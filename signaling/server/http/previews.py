@@ -55,7 +55,7 @@ class PreviewFigures(Struct, kw_only=True):
 class Comparison(Struct, kw_only=True):
     """Figures to compare.
 
-    `really`: figures from the records. `before`, `after`: figures of simulations with the settings before and after the change.
+    `really`: figures from the database. `before`, `after`: figures of simulations with the settings before and after the change.
     """
 
     really: PreviewFigures
@@ -66,8 +66,8 @@ class Comparison(Struct, kw_only=True):
 class PreviewAnswer(Struct, kw_only=True):
     """The result of a preview.
 
-    `found`: null when too few users came. `arrivals`, `days`: how many arrivals the records have, and on how many days.
-    `sure`: how reliable the simulated figures are. `assumes_hours`: the records do not show when the member works, so in the
+    `found`: null when too few users came. `arrivals`, `days`: how many arrivals the database has, and on how many days.
+    `sure`: how reliable the simulated figures are. `assumes_hours`: the database does not show when the member works, so in the
     simulation the member works at the same times as a typical colleague. `kind`: "user": users wait for counselors. "help":
     counselors wait for a professional's help.
     """

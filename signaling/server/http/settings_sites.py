@@ -129,7 +129,7 @@ async def add(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/sites/{site}")
 async def change(request: web.Request) -> web.Response:
-    """Change a site. Raises Changed when somebody else has changed it since `version`."""
+    """Change a site. Raises Changed when somebody else has changed the site since the page read it."""
     asker = await asker_of(request)
     before = await asked_site(request, asker)
     asked = await read_json(request, _read_settings, MOST_SETTINGS_BYTES)

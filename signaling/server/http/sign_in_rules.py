@@ -143,7 +143,8 @@ async def store_rules(
 
     """
     records = request.app[RECORDS]
-    # if there is a provider, the rule "only" could lock the asker out; if there is no provider, the records refuse this rule
+    # if there is a provider, the rule "only" could lock the asker out; if there is no provider, `save_sign_in_rules` refuses this
+    # rule
     sources = await request.app[OIDC].sources_of(asker.member.organisation) if wanted.provider == "only" else []
     if sources and not await records.is_of_provider(asker.member.id, sources):
         raise Refused(400, "bad_provider", "You would lock yourself out. Sign in at the provider first, and set this there.")

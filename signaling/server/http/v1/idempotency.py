@@ -4,8 +4,8 @@ For a day, the server sends the first response to all repetitions. See draft-iet
 remembers only responses with status 200, and at most the newest 1,000 responses for each token. After a refusal or a fault, a
 client can try again with the same key. Remembered responses are encrypted, because they can contain codes.
 
-While the server carries out the first request, it renews the request's claim of the key three times a minute. If the records are
-unavailable for 40 seconds or more, the claim may end, and a repetition is carried out, too. Then the first request is still
+While the server carries out the first request, it renews the request's claim of the key three times a minute. If the database is
+unavailable for 40 seconds or more, the claim can end, and a repetition is carried out, too. Then the first request is still
 answered, but the server remembers only the response to the repetition. A repetition is also carried out if it arrives a minute or
 more after a response that could not be stored.
 """

@@ -139,7 +139,7 @@ async def erase_all(request: web.Request, found: list[SessionRecord]) -> Erased:
 
 
 async def held_of(request: web.Request, ids: list[str]) -> tuple[Held, int]:
-    """Return how many rows the records have of these sessions, and how many segments the sessions' recordings have."""
+    """Return how many rows the database has of these sessions, and how many segments the sessions' recordings have."""
     recordings = [len(await request.app[RECORDINGS].of(each)) for each in ids]
     return await request.app[RECORDS].held(ids), sum(recordings)
 
