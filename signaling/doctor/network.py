@@ -89,7 +89,7 @@ async def proxy(of: Examined) -> list[Finding]:
 
 
 async def udp(of: Examined) -> list[Finding]:
-    """Check that each media worker of this machine except the spares answers a STUN request over UDP.
+    """Check that each media worker of this machine, except spare workers, answers a STUN request over UDP.
 
     Each worker is asked at every announced address or, without announced addresses, at the machine's first IPv4 address. Media
     workers on other machines are not checked.

@@ -335,8 +335,9 @@ class Upgrade(Struct, kw_only=True):
 class Session(Struct, kw_only=True):
     """A session.
 
-    ``request``: id of the user's request at the matcher. ``fence``: the newest fence of the matcher that was seen. ``preferred``:
-    the only counselor to whom the request is offered now, because this counselor served the user before.
+    ``request``: id of the user's request at the matcher. ``fence``: the newest fence that was seen. Fences are numbers that grow
+    with every event of the matcher. ``preferred``: the only counselor to whom the request is offered now, because this counselor
+    served the user before.
     ``returned``: a counselor did not return in time or never entered, so the request is offered before all other requests.
     ``counselor``: the last owner who was a counselor and has entered, or "". The session may have another owner since, or none.
     ``epoch``: counts how often the room was opened; a worker ignores commands of an older epoch.

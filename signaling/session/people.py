@@ -12,7 +12,7 @@ from signaling.session.model import NotAllowed, PeerName, Person, Session
 
 
 def forget_peers(session: Session) -> None:
-    """Forget the peer connections of all participants, because the room has closed or a new epoch begins."""
+    """Forget the peer connections of all participants, because the room has closed or will be opened again."""
     session.slots = {}
     for person in (*session.people.values(), *session.listeners.values()):
         forget_peer(person)

@@ -1,6 +1,6 @@
 """The view of a session for each viewer. A user's view contains neither help requests nor anything else that is for staff.
 
-Of the brief, it contains only the product's picture.
+Of the brief (what the partner and the user have told before the conversation), the view contains only the product's picture.
 """
 
 from __future__ import annotations

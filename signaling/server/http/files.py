@@ -84,7 +84,7 @@ async def upload(request: web.Request) -> web.Response:
 class FileAsked(Struct, frozen=True):
     """A file that a client is about to send: its sender, its name, and its largest size.
 
-    `actor`: the sender's name in the audit.
+    `actor`: the sender's name in the audit log.
     """
 
     session: str

@@ -37,7 +37,7 @@ async def show(request: web.Request) -> web.Response:
 async def upload(request: web.Request) -> web.Response:
     """Replace the site's logo by the picture from the request's body.
 
-    Staff can undo the change in the audit.
+    Staff can undo the change on the page of the audit log.
     """
     asker, now = await asker_of(request), now_ms()
     site = await asked_site(request, asker)

@@ -247,7 +247,7 @@ async def own_provider(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/sign-in-provider")
 async def save_own_provider(request: web.Request) -> web.Response:
-    """Store the settings of the provider that only the asker's organisation uses.
+    """Store the settings of the provider that only the signed-in member's organisation uses.
 
     People who sign in at this provider become staff of this organisation only.
     """

@@ -1,4 +1,4 @@
-"""The routes for operators: find, read and erase sessions, read the audit, and read counts of refusals."""
+"""The routes for operators: find, read and erase sessions, read the audit log, and read counts of refusals."""
 
 from __future__ import annotations
 

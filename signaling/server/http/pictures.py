@@ -178,9 +178,9 @@ async def _staff_may_see(request: web.Request, picture: PictureRecord, member: S
     """Return whether this member of staff may see the picture.
 
     Staff in the session and colleagues who read along may see the picture. Staff with the right to see the site's past may see
-    the picture, too, and the audit gets an entry each time. Staff who take part in another session of the same user may see the
-    picture if the request names the other session as `?via=`. The console shows a product's picture while a request rings, so all
-    staff who may serve the site may see a product's picture.
+    the picture, too, and the audit log gets an entry each time. Staff who take part in another session of the same user may see
+    the picture if the request names the other session as `?via=`. The console shows a product's picture while a request rings, so
+    all staff who may serve the site may see a product's picture.
     """
     records = request.app[RECORDS]
     session = await records.session(picture.session)

@@ -239,8 +239,8 @@ async def _remove(request: web.Request, member: StaffRecord, *, site: str = "", 
 def _noting(member: StaffRecord, action: AuditAction, reply: str, site: str) -> Note:
     """Return a function that makes the audit entry about a changed reply.
 
-    `site`: the site that shares the reply; "" for a private reply of the member. The audit does not keep the text of a private
-    reply.
+    `site`: the site that shares the reply; "" for a private reply of the member. The audit log does not keep the text of a
+    private reply.
     """
     note = noting(member.id, action, f"reply/{reply}", site)
     return lambda change: note(change if site else None)

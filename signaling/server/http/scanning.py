@@ -16,8 +16,8 @@ SCANNER: web.AppKey[Scanner] = web.AppKey("virus_scanner", Scanner)
 async def noted(request: web.Request, subject: str, actor: str, scan: Awaitable[None]) -> None:
     """Wait for the result of a scan.
 
-    If the scanner finds a virus, the audit gets an entry under `subject` with the virus's name. Raises FileRefused when the scan
-    fails or finds a virus.
+    If the scanner finds a virus, the audit log gets an entry about `subject` with the virus's name. Raises FileRefused when the
+    scan fails or finds a virus.
     """
     try:
         await scan

@@ -117,7 +117,7 @@ async def one(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/sites")
 async def add(request: web.Request) -> web.Response:
-    """Add a site to the asker's organisation."""
+    """Add a site to the organisation of the signed-in member."""
     asker = await asker_of(request)
     asker.require(Thing(asker.member.organisation))
     asked = await read_json(request, _read_new, MOST_SETTINGS_BYTES)

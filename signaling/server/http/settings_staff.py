@@ -110,9 +110,9 @@ async def one(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/staff")
 async def add(request: web.Request) -> web.Response:
-    """Add a member to the asker's organisation.
+    """Add a member to the organisation of the signed-in member.
 
-    Mail the member a link for setting a password. If no mail can be queued, the response contains the link.
+    Mail the new member a link for setting a password. If no mail can be queued, the response contains the link.
     """
     asker = await asker_of(request)
     asked, records = await read_json(request, _read_new), request.app[RECORDS]

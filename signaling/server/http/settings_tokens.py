@@ -44,7 +44,7 @@ class TokenItem(Struct, kw_only=True):
 
 
 class TokenPage(Struct, kw_only=True):
-    """The organisation's tokens, the newest first. `may_give`: the rights that the asker may give to a new token."""
+    """The organisation's tokens, the newest first. `may_give`: the rights that the signed-in member may give to a new token."""
 
     items: list[TokenItem]
     may_give: list[TokenRight]
@@ -81,7 +81,7 @@ async def tokens(request: web.Request) -> web.Response:
 async def add(request: web.Request) -> web.Response:
     """Make an API token.
 
-    A token can give as many rights as a sign-in. So the asker must have proved who they are within the last `PROOF_MS`.
+    A token can give as many rights as a sign-in. So the member must have proved who they are within the last `PROOF_MS`.
     """
     asker = await asker_of(request)
     await _require_proof(request)

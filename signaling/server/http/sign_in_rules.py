@@ -115,7 +115,7 @@ async def own_rules(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/sign-in-rules")
 async def save_own_rules(request: web.Request) -> web.Response:
-    """Set the asker's organisation's own rules for signing in."""
+    """Set the rules for signing in that apply only to the organisation of the signed-in member."""
     asker = await asker_of(request)
     asked, organisation = await read_json(request, _read_rules), asker.member.organisation
     return answer(await _save_rules(request, asker, asked, rules_of(organisation), f"organisation/{organisation}"))

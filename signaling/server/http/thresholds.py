@@ -62,6 +62,6 @@ async def change(request: web.Request) -> web.Response:
 
 
 def plain(thresholds: Iterable[Threshold]) -> dict[str, list[float] | None]:
-    """Return thresholds for the audit: figure → its amber and red value, or None for the default thresholds."""
+    """Return thresholds for the audit log: figure → its amber and red value, or None for the default thresholds."""
     found: dict[str, list[float] | None] = dict.fromkeys(get_args(ThresholdFigure))
     return found | {each.figure: [each.amber, each.red] for each in thresholds}

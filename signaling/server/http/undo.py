@@ -1,4 +1,4 @@
-"""Undo a change of settings that the audit shows.
+"""Undo a change of settings that the audit log shows.
 
 The server refuses this if somebody has changed one of the same fields again since then.
 
@@ -60,7 +60,7 @@ async def undo(request: web.Request) -> web.Response:
     note = noting(asker.member.id, "settings.undo", entry.subject, f"#{entry.n}", organisation=organisation)
     try:
         await undoing(request, asker, rest, change, note)
-    except ValidationError as error:  # an older version has stored values in the audit that this version does not know
+    except ValidationError as error:  # an older version has stored values in the audit log that this version does not know
         raise Refused(409, "other_form", _WHY["other_form"]) from error
     except BadPlan as error:
         raise Refused(409, "category_gone", f"{_WHY['category_gone']} {error}") from error

@@ -267,7 +267,7 @@ async def _new_session(request: web.Request, asked: SessionRequest) -> tuple[str
 
 @routes.post("/api/sessions/{id}/visit")
 async def visit(request: web.Request) -> web.Response:
-    """Store in the brief which page of the site the user visits now, so that staff in the session see it."""
+    """Store which page of the site the user visits now. Staff in the session see the page's address in the brief."""
     session_id = path_id(request, "id")
     if await request.app[LIVE].authorize_user(session_id, bearer(request)) is None:
         raise not_found()

@@ -102,7 +102,7 @@ async def page(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/webhooks")
 async def add(request: web.Request) -> web.Response:
-    """Add a webhook to the asker's organisation. The request is audited."""
+    """Add a webhook to the organisation of the signed-in member. The request is audited."""
     asker = await asker_of(request)
     asked = await read_json(request, _read_new)
     organisation = asker.member.organisation

@@ -91,7 +91,7 @@ async def erase(request: web.Request) -> web.Response:
     held, recordings = await sessions.held_of(request, [each.id for each in found])
     subject = f"organisation/{asker.member.organisation}"
     detail = f"{len(found)} sessions, {held.lines} lines, {recordings} recordings"
-    # the audit comes first: if it fails, nothing is erased
+    # write the audit entry first, so that nothing is erased if that fails
     await request.app[RECORDS].audit(asker.member.id, "person.erase", subject, detail)
     return answer(await sessions.erase_all(request, found))
 
