@@ -54,7 +54,7 @@ async def check(cluster: Cluster) -> None:
 def _ready(url: str) -> Counter[str]:
     found: Counter[str] = Counter()
     for _ in range(ASKED):
-        with urllib.request.urlopen(url, timeout=3) as answer:  # noqa: S310  # our own address balancer
+        with urllib.request.urlopen(url, timeout=3) as answer:  # noqa: S310  # our own balancer's address
             found[json.load(answer)["state"]] += 1
     return found
 

@@ -281,7 +281,7 @@ def verdicts(samples: dict[str, list[tuple[float, float]]]) -> list[Verdict]:
 
 
 async def soak(minutes: float) -> bool:
-    live_house.WAIT_S = PATIENCE_S  # long timeouts, because other programs may keep the machine busy
+    live_house.WAIT_S = PATIENCE_S  # long timeouts, because other programs can keep the machine busy
     metrics = f"127.0.0.1:{free_port()}"
     with tempfile.TemporaryDirectory(prefix="sangdam-soak-") as folder:
         async with (

@@ -187,7 +187,7 @@ async def worker_drain(service: Service, folder: Path) -> list[Row]:
 
 
 async def _gaps(service: Service, folder: Path, what: signal.Signals, runs: int) -> list[float]:
-    """Send this signal, `runs` times, to the worker that has the room.
+    """Send this signal, `runs` times, to the media worker that has the room.
 
     Return the longest silence that one of the people heard after each signal, in s.
     """

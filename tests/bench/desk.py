@@ -66,8 +66,8 @@ async def opened(page: Page, n: int, last: str = "") -> float:
 async def switched(page: Page, switches: Iterable[int]) -> list[tuple[float, float]]:
     """Open the conversations with these numbers one after another.
 
-    Return two times in ms for each: the time until it has been painted, and the processor time that the page's main thread used.
-    Other work on the machine hardly changes the processor time.
+    Return two times in ms for each: the time until the conversation has been painted, and the processor time that the page's
+    main thread used. Other work on the machine hardly changes the processor time.
     """
     devtools = await page.context.new_cdp_session(page)
     await devtools.send("Performance.enable", {"timeDomain": "threadTicks"})

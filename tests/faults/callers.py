@@ -1,6 +1,6 @@
 """People who behave as their browsers do.
 
-After a disconnect, a person's WebSocket reconnects with backoff: to the same server if that server said goodbye, otherwise to the
+After a disconnect, a person's WebSocket reconnects with backoff: to the same server if that server sent `bye`, otherwise to the
 next server. When the room's epoch rises, the person opens a new peer connection while the old connection still carries sound.
 Each person keeps lines until they are acknowledged, and has a copy of the board.
 """
@@ -151,7 +151,7 @@ class Caller:
                 if not reply.done():
                     reply.set_exception(ConnectionError())
             self._replies.clear()
-            # like a load balancer: leave a server that failed, but try a server again that said goodbye, because it may soon
+            # like a load balancer: leave a server that failed, but try a server again that sent `bye`, because it can soon
             # serve again
             self._door += not self._told
             await asyncio.sleep(ladder_s(self._attempt))

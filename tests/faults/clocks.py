@@ -50,7 +50,7 @@ class Clocks:
     def set(self, part: str, seconds: str) -> None:
         beside = self.folder / f"{part}.new"
         beside.write_text(seconds)
-        beside.replace(self.folder / part)  # the file is replaced in one step, because the process may be reading it
+        beside.replace(self.folder / part)  # the file is replaced in one step, because the process can be reading it
 
 
 @contextmanager

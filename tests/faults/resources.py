@@ -1,4 +1,4 @@
-"""A part of the cluster has no descriptors, no memory, or no disk space for recordings left, while calls go on."""
+"""A part of the cluster has no file descriptors, no memory, or no disk space for recordings left, while calls go on."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from signaling.server import app_keys
 from signaling.server.app import build_app
 
 ANSWER_S = 10.0
-# How long to wait for the response to a raw request, in s. The request may be incomplete; then there is no response.
+# How long to wait for the response to a raw request, in s. If the request is incomplete, there is no response.
 UNFINISHED_S = 0.05
 SPENT = 200  # After this many cases, all people sign in again, because a case can sign somebody out or erase a session.
 _SAFE = "%/?&=+;:@!$'()*,~"

@@ -29,7 +29,7 @@ from tests.peers.software import Software
 from tests.peers.test_live_hearing import COUNSELOR, USER, hears, listening_in
 
 WITHIN_S = 1.0
-LATE_S = 0.5  # seconds by which a busy machine can be late
+LATE_S = 0.5  # seconds by which access can end too late because the machine is busy
 PAST = 1_000
 
 Way = Callable[[Records, str], Awaitable[object]]

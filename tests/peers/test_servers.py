@@ -22,7 +22,8 @@ from tests.peers.live_house import Person, Service
 from tests.peers.test_fleet import until_hears
 
 PLACE = {"site": "demo-shop", "category": "cameras", "language": "ko"}
-BACK_S = 4.0  # seconds from a server's death until another server serves its people; 1.5 s of this time are the lease
+# seconds from a server's death until another server serves the dead server's people; 1.5 s of this time are the lease
+BACK_S = 4.0
 
 
 class Shared:

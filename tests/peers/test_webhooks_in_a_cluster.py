@@ -1,4 +1,4 @@
-"""Webhooks of a cluster. The cluster's leader is killed while deliveries are under way, and so is the receiver."""
+"""Webhooks of a cluster. While deliveries are under way, the cluster's leader is killed, and so is the receiver."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def until(holds: Callable[[], bool], what: Callable[[], object]) -> None:
 
 
 async def subscribed(door: Service, receiver: Receiver) -> None:
-    """Let the owner add a webhook for begun and ended sessions."""
+    """Let the owner add a webhook for sessions that begin and end."""
     cookie = await door.sign_in("ops")
     body = {"url": receiver.url, "events": ["session.started", "session.ended"], "sites": None}
     operator = door.settings.staff_url("operator")

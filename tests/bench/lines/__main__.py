@@ -1,4 +1,4 @@
-"""`python -m tests.bench.lines`: count false notices of a slow connection during calls next to busy loops.
+"""`python -m tests.bench.lines`: count false notices of a slow connection during calls while busy loops use the processor.
 
 Each light call has a separate room, with one person whose camera has two layers, and two viewers. Browsers can make calls at the
 same time. A call fails if a viewer gets the notice that their connection is slow. A call also fails if a viewer does not see the

@@ -144,7 +144,7 @@ class Janus(Server):
     """Janus with only the two plugins under test, and HTTP on loopback.
 
     `event_loops = 0` gives each participant a thread, which is the better setting for Janus on one core. Sessions have no time
-    limit, so that idle ones need no polling.
+    limit, so that idle sessions need no polling.
     """
 
     name = "Janus"
@@ -256,7 +256,7 @@ class Janus(Server):
     async def _attached(self, handle: tuple[int, str], body: dict[str, Any]) -> dict[str, Any]:
         """Attach a viewer to a feed, which is Janus' name for a sender's video.
 
-        Retry while Janus does not know the feed, because Janus may notice later than its client that the feed is connected.
+        Retry while Janus does not know the feed, because Janus can notice later than its client that the feed is connected.
         """
         async with asyncio.timeout(READY_S):
             while True:
