@@ -2,7 +2,7 @@
 
 Light peers make each call. A call has two voices, lines, strokes on the board, and a file. In every five calls, one call has
 nothing more, and four calls have one event each: the user leaves and returns; a professional joins, so that the room is mixed;
-the user's connection to the worker ends without a goodbye, and the user returns; the call is recorded.
+the user's connection to the worker breaks, and the user returns; the call is recorded.
 
 Between calls, when no room is left, the soak reads memory, tasks and descriptors of server and worker from their metrics, and the
 recorder's memory from the kernel. The first third of the time is a warm-up. After the warm-up, these figures must not grow. A
@@ -109,7 +109,7 @@ class Soak:
             people.append(await self._professional(counselor))
         if story in ("reconnect", "vanish"):
             if story == "vanish":
-                await user.peer.vanish()  # no packet of this peer reaches the worker any more, so its goodbye does not either
+                await user.peer.vanish()  # the worker gets no packet of this peer any more, so it does not learn of `close`
             await user.peer.close()
             await user.close()
             people[0] = user = await self._back(user)

@@ -61,7 +61,7 @@ def merge(rows: list[Row], target: Path = TARGET) -> None:
 
 
 def one_by_one(rows: AsyncIterator[Row]) -> Iterator[Row]:
-    """Yield each row as soon as it is measured. While the caller uses a row, the event loop stands still."""
+    """Yield each row as soon as it is measured. While the caller uses a row, the event loop does not run."""
 
     async def following() -> Row | None:
         return await anext(rows, None)

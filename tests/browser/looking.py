@@ -1,6 +1,6 @@
 """Visual check of a page at desktop and phone size, light and dark: nothing is cut off, untranslated or unreachable.
 
-`make look` uses the full Chromium, because the headless shell sets texts wider than people see them (by 0.5 %).
+`make look` uses the full Chromium, because texts in the headless shell are 0.5 % wider than those that people see.
 If the environment variable LOOK_EVERY_SIZE is set, each page is checked at two desktop and three phone sizes.
 """
 

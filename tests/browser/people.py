@@ -118,8 +118,7 @@ class Person:
         page.on("pageerror", lambda error: self._note(page, str(error)))
 
     def _note(self, page: Page, error: str) -> None:
-        # Firefox reports a connection that ended without a goodbye as if it were an uncaught error. The page reconnects by
-        # itself.
+        # Firefox reports a WebSocket whose connection broke as if it were an uncaught error. The page reconnects by itself.
         if "was interrupted while the page was loading" not in error:
             self.problems.append(f"{type(self).__name__} at {page.url.partition('#')[0]}: {error}")
 
@@ -142,7 +141,7 @@ class Person:
         await expect(self.get("chat-line").filter(has_text=text).first).to_be_visible()
 
     async def close(self) -> None:
-        """Close the pages without a goodbye to the server, as when somebody closes the window or switches the machine off."""
+        """Close the pages before they can tell the server anything, as when somebody switches the machine off."""
         await self.context.close()
 
 

@@ -188,7 +188,7 @@ async def test_pages_pictures_and_files_of_the_board(cast: Cast, tmp_path: Path)
     await draw(user, (0.5, 0.5), (0.9, 0.5))
     await fields(counselor, "4,2", "6,2")
 
-    # The user pastes a picture and drops another one. Both lie on the page.
+    # The user pastes a picture and drops another one. Both pictures are on the page.
     ways: tuple[Literal["paste", "drop"], ...] = ("paste", "drop")
     for number, how in enumerate(ways):
         await bring_picture(user, how, tmp_path / "photo.png")

@@ -325,7 +325,7 @@ async def test_firefox_shows_an_open_page_to_firefox(backstage: Backstage, casti
     backstage.leave(service)
 
 
-# Playwright does not tell what arrives over Firefox's WebSockets. So the page itself records the messages.
+# Playwright does not report what arrives over Firefox's WebSockets. So the page itself records the messages.
 KEEP_MESSAGES = """
 window.kept = [];
 window.WebSocket = class extends WebSocket {
@@ -335,8 +335,8 @@ window.WebSocket = class extends WebSocket {
   }
 };
 """
-# In a frame that is not allowed to run scripts, Firefox does not run a test's script either. So the surrounding page looks into
-# the frame.
+# In a frame that is not allowed to run scripts, Firefox does not run a test's script either. So the surrounding page reads the
+# frame.
 IN_PAGE = """
 (selector) => {
   const found = document.querySelector('[data-testid=page-view] iframe')?.contentDocument?.querySelector(selector);

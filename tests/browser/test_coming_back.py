@@ -82,7 +82,7 @@ async def test_call_and_board_survive_a_killed_worker_and_server(cast: Cast, ser
 async def offered_a_choice(user: User, counselor: Staff, service: Service) -> None:
     """Disconnect the counselor whom the user hears. Wait until the page lets the user choose what to do."""
     await expect(user.get("who-hears")).to_contain_text(counselor.login.capitalize())
-    await counselor.close()  # the page sends no goodbye, as when a laptop is closed
+    await counselor.close()  # the page cannot tell the server that it ends, as when a laptop is closed
     await expect(user.get("who-hears")).not_to_contain_text("듣고 있어요")
     for _ in range(2):  # the choices appear half a minute after the disconnect
         service.skip()

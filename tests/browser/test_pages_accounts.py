@@ -73,7 +73,7 @@ async def the_keys(house: House, operator: Staff) -> None:
 
 
 async def the_order_of_categories(operator: Staff) -> None:
-    """Move a category twice by the Enter key. The focus stays on the button although the category moves in the page."""
+    """Move a category twice by the Enter key. The focus stays on the button although the category moves on the page."""
     shown = operator.page.locator(".settings-category")
     first = await shown.first.get_attribute("data-testid")
     down = shown.first.get_by_role("button").nth(1)

@@ -15,8 +15,8 @@ NO_MICROPHONE = """
 if (navigator.mediaDevices)
   navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotFoundError'));
 """
-# Makes the browser like one on a phone. A second camera looks away from the user and shows a plain blue. If sessionStorage has
-# 'no-back', this camera fails to start. A phone call takes microphone and camera away: see `PHONE_CALL`.
+# Makes the browser behave like one on a phone. A second camera faces away from the user and shows only blue. If sessionStorage
+# has 'no-back', this camera fails to start. A phone call takes microphone and camera away: see `PHONE_CALL`.
 A_PHONE = """
 (() => {
   if (!navigator.mediaDevices) return; // a blank page

@@ -179,7 +179,7 @@ async def test_keyboard_alone_opens_closes_and_starts_a_session(cast: Cast) -> N
 
 
 async def call_after_a_blocked_window(cast: Cast) -> tuple[User, Staff]:
-    """Make a call although the browser blocks the window that the panel opens. The panel then shows a link to the window."""
+    """Make a call although the browser blocks the window that the panel opens. The panel then shows a link to the call."""
     counselor = await cast.counselor()
     user = await cast.user()
     await user.visit_shop("/")

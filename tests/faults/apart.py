@@ -76,7 +76,7 @@ async def _disturbed(
     """Cause each of these faults between `one` and `other`, for each duration in `BROKEN_S`.
 
     The names `leader` and `worker` mean the present leader and the worker of the calls. `moves`: whether rooms are allowed
-    to move to another worker; if not, the figures also tell how many rooms moved.
+    to move to another worker; if not, the figures also show how many rooms moved.
     """
     harm, moved, late = Harm(), [], []
     async with stage(cluster, calls=CALLS) as here:

@@ -173,7 +173,7 @@ class Peer:
         self.socket.close()
 
     async def vanish(self) -> None:
-        """Stop sending and receiving without a goodbye, as if the machine had lost its network."""
+        """Stop sending and receiving without telling the worker, as if the machine had lost its network."""
         self.silenced = True
 
     async def __aenter__(self) -> Self:

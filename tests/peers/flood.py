@@ -1,7 +1,7 @@
 """`python flood.py FD HOST PORT PER_S PACKETS`: send datagrams repeatedly from an inherited socket.
 
 The datagrams come from standard input, each after its length in two bytes. This program runs in a process of its own, so that the
-process of the test can go on sending the people's voices.
+test's process can go on sending the people's voices.
 """
 
 from __future__ import annotations

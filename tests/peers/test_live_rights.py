@@ -430,6 +430,6 @@ async def test_new_password_ends_other_consoles_and_keeps_this_one(service: Serv
     status, _, _ = await service.post("/api/password", body, cookie=here.cookie)
     assert status == 200
     await ends_in_time(third)
-    await asyncio.sleep(WITHIN_S)  # in this time, the check of rights looks at this console twice
+    await asyncio.sleep(WITHIN_S)  # in this time, the service checks this console's rights twice
     assert (await here.ask(type="state", state="away"))["type"] == "ok"
     assert not [message for message in here.seen if message["type"] == "bye"]

@@ -10,8 +10,8 @@ from pathlib import Path
 
 PAGES = Path(__file__).parents[2] / "web" / "src"
 SHOP = PAGES / "shop"  # the demo shop is a partner's page and has its own properties
-# Custom properties whose names begin so get the site's colours when a page runs. Style sheets have fallback values for pages
-# without these colours.
+# Custom properties with this prefix get the site's colours when a page runs. Style sheets have fallback values for pages without
+# these colours.
 SET_AT_RUN_TIME = "--site-"
 
 

@@ -57,7 +57,7 @@ async def _change(service: Service, listener: Peer, gain: float) -> float:
         for payload in listener.heard[at:]:
             if abs(_loudness(decoder.decode(payload)) / before - 1) > AUDIBLE:
                 await command
-                # with these 13.7 ms, each change falls on another moment between two ticks of the mixer
+                # because of these 13.7 ms, each change comes at a different moment between two ticks of the mixer
                 await asyncio.sleep(0.5 + 0.0137)
                 return 1000 * (now - began)
         at = len(listener.heard)

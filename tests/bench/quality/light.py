@@ -32,7 +32,7 @@ from tests.peers.proxy import Line, Proxy
 BITRATE, COMPLEXITY = 32_000, 9
 """Chromium's Opus settings for a voice: bitrate in bit/s, and complexity."""
 LOSSY, REMEMBERED, REPORT_EVERY_S = 0.02, 10, 5.0
-"""A speaker adds in-band redundancy if one of the last `REMEMBERED` reports tells of more than `LOSSY` loss (a share). A listener
+"""A speaker adds in-band redundancy if one of the last `REMEMBERED` reports shows more loss than `LOSSY` (a share). A listener
 reports every `REPORT_EVERY_S`, as Chromium does. The worker reports every second.
 """
 LATE_S = 1.0

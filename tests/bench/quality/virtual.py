@@ -25,7 +25,7 @@ Arrival = tuple[float, int, int, bytes]
 
 def heard(case: Case, seed: int = 1) -> Samples:
     relayed_on = case.down if not case.mixed else Line()
-    # here, the redundancy is there from the first packet on; a real speaker adds it only after the first report of loss
+    # here, packets are redundant from the first one on; a real speaker adds redundancy only after the first report of loss
     protected = max(case.up.loss, relayed_on.loss) > LOSSY
     sent = [(n * TICK_S, n, n * TICK_SAMPLES, payload) for n, payload in enumerate(packets(protected))]
     arrived = _by(case.up, sent, f"{seed} up")

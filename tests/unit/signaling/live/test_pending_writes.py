@@ -16,7 +16,7 @@ from signaling.records.reach import Reach
 
 
 class Database:
-    """Stands for the records. `written`: each write that has succeeded, and whether it was marked as a repetition."""
+    """Takes the place of the records. `written`: each write that has succeeded, and whether it was marked as a repetition."""
 
     def __init__(self) -> None:
         self.reach = Reach(self._touch)

@@ -1,4 +1,4 @@
-"""`http.setup` adds more than routes."""
+"""`http.setup` adds more to an application than routes: it also sets up retention."""
 
 from __future__ import annotations
 
