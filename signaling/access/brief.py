@@ -78,7 +78,7 @@ def make_brief(verified: Verified, supplement: Supplement, now: int, form: Mappi
     """Make the brief from a code and a supplement. `check_trail` must have accepted the supplement.
 
     `form`: what the user has typed into the form of the category, by the id of the field.
-    `now`: the server's clock, in ms. The trail's times are moved to this clock, because a browser's clock may be hours off.
+    `now`: the server's clock, in ms. The trail's times are moved to this clock, because a browser's clock can be hours off.
     """
     site, claims = verified.site, verified.claims
     by_code: Provenance = "signed" if verified.kind == "partner" else "claimed"
@@ -124,7 +124,7 @@ def _answer(asked: FormField, typed: str) -> str:
 
 
 def walked(brief: Brief, seen: Supplement, site: Site, now: int) -> Brief:
-    """Return the brief after the user has gone to another page: with the new page, its product if any, and the trail.
+    """Return the brief after the user has gone to another page: with the new page, the product shown there, and the trail.
 
     `seen`: what the browser sent about the new page, after `check_trail` has accepted it. Fields that the browser did not send
     keep their values. If the browser shows another product, that product replaces the earlier product, even one that the partner

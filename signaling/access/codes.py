@@ -50,7 +50,7 @@ SERVER_KID = "server"
 API_KID = "api:v1"  # No key of a site can have this name, because it contains “:”.
 MOST_CHARS = 8192  # A code has at most this many characters.
 MOST_LIFE_S = 600
-LEEWAY_S = 10  # Seconds by which a partner's clock may be wrong.
+LEEWAY_S = 10  # Seconds by which a partner's clock can be wrong without a refusal.
 MOST_TRAIL = 50  # A browser sends at most this many steps (seen pages, marked clicks) with a code.
 MOST_KEYS = 2  # A site may have at most this many signing keys at a time.
 
@@ -345,8 +345,8 @@ class Codes:
         # bucket of its site. So a site can begin 150 sessions at once, then 300 a minute.
         self._by_site = Buckets(burst=300, per_minute=600)
         self._by_address = Buckets(burst=240, per_minute=120)
-        # The second bucket of a site, `_by_site_first`, is as large as the first one. This bucket serves only the first session
-        # of each address in a minute. So a few busy addresses cannot use up all of the site's tokens.
+        # The second bucket of a site, `_by_site_first`, is as large as `_by_site`. It serves only the first session of each
+        # address in a minute. So a few busy addresses cannot use up all of the site's tokens.
         self._first_of_address = Buckets(burst=2, per_minute=2)
         self._by_site_first = Buckets(burst=300, per_minute=600)
 
@@ -416,9 +416,9 @@ class Codes:
         return Verified(site, signed, "partner")
 
     async def prepare(self, code: str) -> None:
-        """Fetch the partner's keys that may verify this code, if the site publishes keys at an address. Never raises.
+        """Fetch the partner's keys that can verify this code, if the site publishes keys at an address. Never raises.
 
-        Call this before `exchange`. The partner's server may take some seconds, so do not call this inside the block of
+        Call this before `exchange`. The partner's server can take some seconds, so do not call this inside the block of
         `Admission.new`.
         """
         try:

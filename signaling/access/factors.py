@@ -18,7 +18,7 @@ from .rate_limits import Buckets
 from .sign_in_refused import SignInRefused
 
 STEP_S = 30
-DRIFT_STEPS = 1  # time steps (`STEP_S`) by which a phone's clock may be wrong (RFC 6238, 5.2)
+DRIFT_STEPS = 1  # time steps (`STEP_S`) by which a phone's clock can be wrong without a refusal (RFC 6238, 5.2)
 CODE_DIGITS = 6
 RECOVERY_CODES = 10
 RECOVERY_BYTES = 13  # bytes; a recovery code has 20 characters with 100 random bits, so a fast hash suffices to store the code
@@ -28,7 +28,7 @@ _GROUP = 5  # A recovery code has a hyphen after each group of this many charact
 def matching_step(seed: str, code: str, now: int) -> int | None:
     """Return the time step to which a code of an authenticator app belongs, or None when the code is wrong.
 
-    The step before and the step after `now` (Unix ms) are also accepted, because the phone's clock may be wrong.
+    The step before and the step after `now` (Unix ms) are also accepted, because the phone's clock can be wrong.
     """
     app, step = pyotp.TOTP(seed, digits=CODE_DIGITS, interval=STEP_S), now // 1000 // STEP_S
     steps = range(step - DRIFT_STEPS, step + DRIFT_STEPS + 1)
@@ -126,7 +126,10 @@ class Factors:
             raise SignInRefused("wrong_code")
 
     async def _step_of(self, staff: str, code: str, now: int) -> int:
-        """Return the time step of a code of the member's app. Raises SignInRefused (wrong_code or too_many_sign_ins)."""
+        """Return the time step to which a code of the member's app belongs.
+
+        Raises SignInRefused with the reason wrong_code or too_many_sign_ins.
+        """
         if not self._codes.take(staff, now):
             raise SignInRefused("too_many_sign_ins")
         found = await self._records.totp(staff)

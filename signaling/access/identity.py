@@ -34,8 +34,8 @@ IDLE_MS = 3_600_000  # A sign-in ends when it was not used for this time.
 SEEN_MS = 60_000  # The time of a sign-in's last use is stored again only after this many ms.
 MOST_PASSWORD = 200  # At most this many characters in a staff password.
 LEAST_PASSWORD = 8  # At least this many characters in a staff password.
-# A password is refused when an attacker needs fewer guesses than this, by zxcvbn's estimate. That includes the 30,000 most common
-# leaked passwords.
+# A password is refused when an attacker needs fewer guesses than this, by zxcvbn's estimate. So the 30,000 most common leaked
+# passwords are refused.
 LEAST_GUESSES = 1_000_000
 # zxcvbn sees only this many characters, from the password's beginning: its time grows with the square of their number.
 _JUDGED = 72
@@ -49,7 +49,7 @@ MOST_KNOWN = 20_000  # largest number of pairs of a login and a network that `Id
 
 
 class Given(NamedTuple):
-    """A try to sign in: login and password, with the IP address and the browser (`device`) from which they come.
+    """A try to sign in: login and password, with the IP address and the browser (`device`) from which the try comes.
 
     `code`: a code of an authenticator app, a recovery code, or "" without a second factor.
     """
@@ -271,7 +271,7 @@ def right_of(request: web.Request) -> str:
 def set_cookie(response: web.StreamResponse, token: str) -> None:
     """Set the sign-in cookie. The sign-in in the database can end before the cookie expires.
 
-    The cookie's `__Host-` prefix limits it to this host and to TLS. Chromium and Firefox also accept the
+    The cookie's `__Host-` prefix limits the cookie to this host and to TLS. Chromium and Firefox also accept the
     cookie at http://NAME.localhost; WebKit does not.
     """
     response.set_cookie(COOKIE, token, max_age=MOST_HOURS * 3600, path="/", secure=True, httponly=True, samesite="Lax")
@@ -296,7 +296,7 @@ def _fits(password_hash: str, password: str) -> bool:
 
 @cache
 def _nobodys_hash() -> str:
-    """Return the hash of a random password. For an unknown login, this hash is checked.
+    """Return the hash of a random password. The password that comes with an unknown login is checked against this hash.
 
     So the reply takes as long as for a wrong password.
     """

@@ -16,7 +16,7 @@ from .signing_keys import BadKey, SigningKey, fetched
 
 log = structlog.get_logger(__name__)
 
-FRESH_MS = 10 * 60_000  # Keys older than this are fetched again at the next code, so that a removed key does not count for long.
+FRESH_MS = 10 * 60_000  # Keys older than this are fetched again at the next code, so that a removed key is soon refused.
 AGAIN_MS = 60_000  # At least this many ms pass between two requests to one address.
 KEPT_MS = 3 * 86_400_000  # Milliseconds for which fetched keys stay valid while their address does not answer.
 WAIT_S = 6.0  # A fetch is given up after this many seconds, so no caller waits longer.

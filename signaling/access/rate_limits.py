@@ -11,8 +11,8 @@ class Buckets:
     """A token bucket for each key, such as an address. A new bucket is full: it has `burst` tokens.
 
     A bucket that is not full gains `per_minute` tokens a minute.
-    At most `most_keys` buckets are held. The bucket that was not used for longest is dropped first. Such a bucket is nearly full
-    again, so dropping it changes little.
+    At most `most_keys` buckets are held. If there are more, the bucket that was not used for longest is dropped. By then, that
+    bucket is nearly full again, so dropping it changes little.
     """
 
     def __init__(self, *, burst: int, per_minute: float, most_keys: int = 20_000) -> None:

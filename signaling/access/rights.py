@@ -134,8 +134,8 @@ _WIDEST_FIRST: Final[tuple[Reach, ...]] = ("installation", "organisation", "site
 class Thing:
     """The object of an action, such as a site or a session. `sites`: the sites to which the object belongs.
 
-    None: the object belongs to the whole organisation. `own`: whether the object belongs to the person who acts, or is a session
-    in which that person takes part.
+    `sites` None: the object belongs to the whole organisation. `own`: whether the object belongs to the person who acts, or is a
+    session in which that person takes part.
     """
 
     organisation: str

@@ -31,7 +31,7 @@ NAMES: Final[dict[Algorithm, tuple[str, ...]]] = {
     "EdDSA": ("EdDSA", "Ed25519"),  # RFC 9864 gives EdDSA with this curve the new name Ed25519
     "ES256": ("ES256",),
 }
-"""Algorithm → the names that the header of a code (`alg`) may have for it."""
+"""Algorithm → the names by which the field `alg` in a code's header can call this algorithm."""
 ALL_NAMES: Final = frozenset(name for names in NAMES.values() for name in names)
 MOST_TYPED_BYTES = 4096  # Longer public keys in a form are refused.
 MOST_FETCHED = 50  # At most this many keys of one JWK set are used.

@@ -1,8 +1,8 @@
 """The right of a user to see their thread. A thread is all conversations of one user at one site.
 
 Only a user for whom the partner vouches has a thread. The page sends a partner's code that names the user, and gets a
-short-lived token in return. The token is a compact JWS with a key and a `typ` for this purpose only (RFC 8725, 3.11). Nothing
-is stored. A token holds the site and the keyed hash of the partner's id for the user (`Codes.user_ref`).
+short-lived token in return. The token is a compact JWS with a key and a `typ` for this purpose only (RFC 8725, 3.11). The server
+does not store the token. A token holds the site and the keyed hash of the partner's id for the user (`Codes.user_ref`).
 
 The token of a session gives no right to the thread: a link in a mail gives that token, too, and a mail can be forwarded.
 """

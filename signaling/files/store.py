@@ -1,4 +1,4 @@
-"""The folder of the files that people send each other. Each session has a folder in it, where a file's name is the file's id.
+"""The folder of the files that people send each other. Each session has a subfolder, where a file's name is the file's id.
 
 The files' real names and kinds are in the database. Files that are still arriving are in the folder `arriving`. All reading and
 writing happens in threads, not in the event loop.

@@ -163,7 +163,7 @@ def noted(connection: sa.Connection, session_id: str, kind: str, at: int, data: 
 
 
 class Standing:
-    """Announces what a save changes in sessions. Holds the sessions as they were before the save."""
+    """Announces to webhooks what a save changes in sessions. Holds the sessions as they were before the save."""
 
     def __init__(self, connection: sa.Connection, session_ids: Collection[str]) -> None:
         """Read the sessions before the save, if any webhook endpoint takes events."""

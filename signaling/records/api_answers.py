@@ -27,7 +27,7 @@ class Claim(NamedTuple):
 
 
 class KnownAnswer(Struct, frozen=True, kw_only=True):
-    """An earlier request with the same key.
+    """An earlier request with the same Idempotency-Key as a new request.
 
     `digest`: hash of the request. `status`: HTTP status of the response, or 0 while the request is being handled. `body`: the
     encrypted body of the response.

@@ -112,7 +112,7 @@ class Appointments(Leading):
     async def appointments_of(self, staff: str, since_cell: int, now_cell: int) -> list[SessionRecord]:
         """Return at most `MOST_IN_CALENDAR` sessions with an appointment of this member in the cell `since_cell` or later.
 
-        Appointments in `now_cell` or later come first, the next one first. Then follow past ones, the latest first.
+        Appointments in `now_cell` or later come first, the next one first. Past appointments follow, the latest first.
         """
         last = sa.func.max(_cell.cell).label("last")
         within = sa.select(_cell.session, last).where(_cell.staff == staff, _cell.cell >= since_cell)

@@ -36,7 +36,7 @@ class Aside:
 
     @property
     def engine(self) -> sa.Engine:
-        """Return the engine, for event listeners. The listeners run in the thread."""
+        """Return the engine, so that event listeners can be attached. The listeners run in this object's thread."""
         return self._engine.sync_engine
 
     async def transaction(self, work: Callable[[sa.Connection], T], *, writes: bool, within_s: float) -> T:

@@ -23,7 +23,8 @@ from .types import Change, Site, SiteKey, StaffRecord
 Undoable = Literal["", "yes", UndoReason]
 """Says if the audit can undo the change of an entry.
 
-"yes": it can. "": the entry changes no settings. Another word is the reason why the audit cannot undo the change.
+"yes": the audit can undo the change. "": the entry is about no change of settings. Any other word is the reason why the audit
+cannot undo the change.
 """
 _WITHOUT_VALUES: Final[dict[str, Undoable]] = {  # action → the reason why an entry without values cannot be undone
     "site.key_remove": "secret_gone", "token.remove": "secret_gone", "webhook.rotate": "secret_gone",

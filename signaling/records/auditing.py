@@ -1,6 +1,6 @@
 """Audit entries.
 
-An entry is stored in the transaction of its change, so the entry and the change are stored together, or neither is.
+An entry is stored in the transaction of its change. So the entry and the change are stored together, or neither is stored.
 """
 
 from __future__ import annotations

@@ -226,8 +226,8 @@ def checked_staff(member: StaffRecord, sites: Iterable[Site]) -> StaffRecord:
 def changes(before: _Fields | None, after: _Fields | None) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """Return the settings that differ: first their old values, then their new values.
 
-    `before`: None for a new site or member. `after`: None for a removed one. If one of the two is None, the result for it is
-    None, and the result for the other one contains all its settings.
+    `before`: None for a new site or member; then the old values are None, and the new values are all settings in `after`.
+    `after`: None for a removed site or member; then the new values are None, and the old values are all settings in `before`.
     """
     if before is None or after is None:
         return (None if before is None else dict(before)), (None if after is None else dict(after))

@@ -36,7 +36,7 @@ def closed_days(place: str, years: Collection[int]) -> list[str]:
 
     country, _, part = place.partition("-")
     known = holidays.list_supported_countries()
-    if country not in known:  # the package would also take other names, such as those of its own constants
+    if country not in known:  # the package would also accept names that are no countries, such as names of its own constants
         raise NoHolidays(f"No holidays are known of “{country}”; a country has two letters, such as KR or DE.")
     try:
         found = [holidays.country_holidays(country, subdiv=part or None, years=year) for year in sorted(set(years))]

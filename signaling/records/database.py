@@ -46,7 +46,7 @@ T = TypeVar("T")
 
 
 class Database:
-    """One engine and its transactions.
+    """One database engine and its transactions.
 
     Reads run in parallel. On SQLite, writes queue in this process instead of polling the lock of the file. Frequent transactions
     run as a whole in a thread (`_transaction`). Otherwise, each statement would switch threads five times on SQLite, or wait for
@@ -77,7 +77,7 @@ class Database:
     async def open(cls, url: str) -> Self:
         """Open the database and make or upgrade its tables.
 
-        `url` is "sqlite+aiosqlite:///path" or "postgresql+asyncpg://…", which may name several hosts (`primary.py`). Raises
+        `url` is "sqlite+aiosqlite:///path" or "postgresql+asyncpg://…", which can name several hosts (`primary.py`). Raises
         RecordsAway, and NewerTables when a newer version has upgraded the database.
         """
         # hide the parameters of statements, because the error of a failed statement would otherwise contain texts of people
@@ -298,7 +298,7 @@ def require_kept(connection: sa.Connection, session_id: str) -> None:
 
 
 def lock_parent(connection: sa.Connection, parent: sa.Table, row_id: str) -> None:
-    """Lock a row until the end of the transaction, before its children are counted or compared.
+    """Lock a row until the end of the transaction, before its children (the rows that refer to it) are counted or compared.
 
     Then two transactions cannot both find room for one more child, or both add the same child. Other transactions can still refer
     to the row by a foreign key. On SQLite, writes never run at the same time.

@@ -166,7 +166,7 @@ class History(Leading):
         return PictureRecord(**row) if row else None
 
     async def board_pictures(self, session_id: str, audience: Audience) -> list[str]:
-        """Return the ids of pictures for the board, oldest first. `audience`: who reads them, as in `Lines.lines`."""
+        """Return the ids of pictures for the board, oldest first. `audience`: who will see the pictures, as in `Lines.lines`."""
         c = t.picture.c
         wanted = sa.and_(c.session == session_id, c.use == "board")
         if audience == "all":

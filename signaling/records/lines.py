@@ -76,7 +76,8 @@ class Lines(Leading):
     async def lines(self, session_id: str, after: int = 0, limit: int = 200, audience: Audience = "all") -> list[Line]:
         """Return up to `limit` lines numbered above `after`, in order.
 
-        `audience` says who reads the lines. "all" (users): only the lines for all. "staff": every line, with its earlier texts.
+        `audience`: who will read the lines. "all": users, who get only the lines for everybody. "staff": staff, who get every
+        line, with its earlier texts.
         """
         query = _LINE.where(t.line.c.session == session_id, t.line.c.seq > after)
         return await self._read_lines(query.order_by(t.line.c.seq).limit(limit), audience)
@@ -90,7 +91,7 @@ class Lines(Leading):
         return await self._read_lines(query.order_by(t.line.c.rev).limit(limit), audience)
 
     async def lines_before(self, session_id: str, before: int, limit: int, audience: Audience) -> list[Line]:
-        """Return at most `limit` lines numbered below `before`, the last ones, in order. Captions are left out.
+        """Return, in order, the last lines numbered below `before`: at most `limit` lines. Captions are left out.
 
         `before` 0 stands for the newest lines. `audience`: as in `lines`.
         """

@@ -21,7 +21,7 @@ ProviderRole = Literal["owner", "manager", "supervisor", "counselor", "professio
 
 
 class RoleRule(Struct, frozen=True, kw_only=True):
-    """A rule: staff whose claim has this value get this role. No provider makes administrators."""
+    """A rule: staff whose role claim has this value get this role. No provider makes administrators."""
 
     value: str
     role: ProviderRole
@@ -50,8 +50,8 @@ def sources_in_organisation(of: str, issuer: str) -> list[str]:
 class OidcSettings(Struct, frozen=True, kw_only=True):
     """The provider of an installation, or of one organisation.
 
-    `name`: the provider's name on the sign-in button. `client_secret`: encrypted. `roles`: the first rule that fits decides the
-    role. `languages`: the languages that new counselors and professionals get.
+    `name`: the provider's name on the sign-in button. `client_secret`: encrypted. `roles`: the first rule that fits a person
+    decides the person's role. `languages`: the languages that new counselors and professionals get.
     """
 
     issuer: str
@@ -66,7 +66,7 @@ class OidcSettings(Struct, frozen=True, kw_only=True):
     def is_same_client(self, other: OidcSettings) -> bool:
         """Return whether both settings name the same client of the same provider.
 
-        If `other` replaces other settings than that, the sign-ins at the provider end.
+        If new settings name another client or another provider than the old settings, the sign-ins at the old provider end.
         """
         return (self.issuer, self.client_id) == (other.issuer, other.client_id)
 
@@ -88,7 +88,7 @@ class ProviderSignIn(Struct, frozen=True, kw_only=True):
 
 
 class Oidc(Database):
-    """The OpenID provider's settings, the staff whom it knows, and their sign-ins."""
+    """The settings of OpenID providers, the staff whom the providers know, and the sign-ins of these staff."""
 
     async def oidc_settings(self, of: str = INSTALLATION) -> OidcSettings | None:
         """Return the settings of the installation's provider, or of an organisation's own provider (`rules_of`), or None."""
@@ -174,7 +174,7 @@ class Oidc(Database):
         return record
 
     async def know_by_subject(self, issuer: str, subject: str, staff: str) -> None:
-        """Store that a provider, as `source_of` names it, knows a member of staff by this subject."""
+        """Store that a provider knows a member of staff by this subject. `issuer`: the provider's name (`source_of`)."""
         with suppress(IntegrityError):  # another sign-in of the same person has stored it already, or the member was removed
             await self._do(sa.insert(t.staff_subject).values(issuer=issuer, subject=subject, staff=staff))
 

@@ -102,7 +102,7 @@ def _spans_of(hours: Hours, day: date) -> list[str]:
 
 
 def _instant(day: date, text: str, zone: ZoneInfo) -> int:
-    """Return the instant of a local time.
+    """Return the instant (Unix ms) of a local time.
 
     For a time that the clocks skip in spring, the offset before the change is used. For a time that the clocks show twice in
     autumn, the first instant is returned.

@@ -26,7 +26,7 @@ class Organisations(Database):
         return Organisation(**row) if row else None
 
     async def save_organisation(self, organisation: Organisation, *, audit: Iterable[Audited] = ()) -> None:
-        """Insert the organisation, or change the name of the stored one.
+        """Insert the organisation. If an organisation with this id is stored already, change its name.
 
         `audit`: audit entries to store in the same transaction.
         """

@@ -318,7 +318,7 @@ def _room_in_half(connection: sa.Connection) -> int:
 def _is_full(connection: sa.Connection, organisation: str) -> bool:
     """Return whether this organisation can queue no more mail.
 
-    Half of `MOST_QUEUED` is divided among the organisations (`has_place`).
+    Half of `MOST_QUEUED` is divided equally among the organisations; any organisation can use the other half (`has_place`).
     """
     by_organisation = sa.select(_c.shared_by, sa.func.count()).where(_c.state == "queued").group_by(_c.shared_by)
     counts = {row[0]: row[1] for row in connection.execute(by_organisation)}

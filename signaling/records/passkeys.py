@@ -18,7 +18,7 @@ class PasskeyRecord(Struct, frozen=True, kw_only=True):
     """A passkey.
 
     `credential`: the passkey's id at the authenticator, base64url. `host`: the host of the pages where the passkey works. Times
-    are Unix ms. `used_at`: 0 if the passkey was never used.
+    are Unix ms. `used_at`: when the passkey was last used; 0: never.
     """
 
     id: str

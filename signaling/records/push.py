@@ -21,7 +21,7 @@ from .organisations import count_organisations
 from .types import SignInRecord
 
 MOST_DEVICES = 10  # at most this many browsers per member of staff or session; then a new browser replaces the oldest one
-MOST_QUEUED = 100_000  # at most about this many pushes of all organisations wait in the outbox; then all but rings are refused
+MOST_QUEUED = 100_000  # at most about this many pushes of all organisations wait in the outbox; then only rings are accepted
 RING = 0  # rank of rings; pushes of the lowest rank are sent first
 OTHERS = 1  # rank of all other pushes
 _KEY = "installation"
@@ -104,8 +104,8 @@ class Pushes(Database):
         """Store a browser.
 
         The browser's earlier row for the same session is replaced. For staff, each earlier row of this browser or of this sign-in
-        is replaced, even another member's. Return False if the sign-in has ended. Raises UnknownSession when the session was
-        erased.
+        is replaced, even if the row belongs to another member. Return False if the sign-in has ended. Raises UnknownSession when
+        the session was erased.
         """
         same_session = sa.and_(_d.session == device.session, _d.endpoint_hash == device.endpoint_hash)
 
@@ -278,8 +278,9 @@ _OWN = ("n", "kind", "key", "args", "rank", "tries", "at", "next_at", "until")
 def _is_full(connection: sa.Connection, device: Device) -> bool:
     """Return whether the browser's organisation can queue no more pushes.
 
-    Half of `MOST_QUEUED` is divided among the organisations (`has_place`). Counting the rows takes long. So the rows are counted
-    only if the numbers of the oldest and the newest push differ by at least half of `MOST_QUEUED`.
+    Half of `MOST_QUEUED` is divided equally among the organisations; any organisation can use the other half (`has_place`).
+    Counting the rows takes long. So the rows are counted only if the numbers of the oldest and the newest push show that half of
+    `MOST_QUEUED` might wait.
     """
     bounds = connection.execute(sa.select(sa.func.min(_m.n), sa.func.max(_m.n))).one()
     if bounds[0] is None or bounds[1] - bounds[0] + 1 < MOST_QUEUED // 2:

@@ -1,4 +1,4 @@
-"""Saved replies: texts that staff insert into a line.
+"""Saved replies: texts that staff insert into a chat line.
 
 A reply belongs either to a site, whose staff share it, or to one member of staff.
 """
@@ -23,7 +23,7 @@ MOST_SHARED = 1000  # one site has at most this many shared replies
 MOST_OWN = 200  # one member of staff has at most this many private replies
 MOST_PICTURES = 4  # one reply has at most this many pictures
 
-MOST_NOTED = 200_000  # if a change's old and new texts have more characters than this together, the audit keeps none of them
+MOST_NOTED = 200_000  # if a change's old and new texts together have more characters than this, the audit keeps none of the texts
 _NOTED = ("site", "language", "title", "text")
 
 _c = t.saved_reply.c
@@ -121,7 +121,7 @@ class Replies(Database):
         return await self._replies(_c.site == site)
 
     async def save_reply(self, reply: SavedReply, *, note: Note = _unnoted) -> SavedReply:
-        """Insert the reply, or replace the texts of the stored one. Return the reply as stored.
+        """Insert the reply, or replace the texts of the stored reply with the same id. Return the reply as stored.
 
         `note`: makes the audit entries, which are stored in the same transaction. Raises LookupError when a reply with this id
         belongs to another site or member, and TooManyReplies.

@@ -51,7 +51,7 @@ class Key(NamedTuple):
     counselor: str
 
     def in_all_grains(self) -> tuple[Key, Key, Key]:
-        """Return the three keys of a group. This key must be of grain "fine"; the other two have the grains "day" and "site"."""
+        """Return this key, which must be of grain "fine", and the keys of grain "day" and "site" of the same session."""
         day = self._replace(grain="day", slot=self.slot - self.slot % DAY_MS)
         return self, day, Key("site", self.slot, self.organisation, self.site, "", "", "")
 
@@ -115,7 +115,7 @@ def count(session: Mapping[str, Any], events: Iterable[Event]) -> tuple[Key, Cou
 
 
 def _from_events(events: Iterable[Event]) -> Counts:
-    """Count requests for help and transfers, how many of these requests somebody accepted, and whether a callback was booked."""
+    """Count requests for help and for transfers, joined professionals, transfers that succeeded, and a booked callback."""
     counts: Counts = Counter()
     transfer = False
     for kind, data, _ in events:

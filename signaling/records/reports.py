@@ -178,7 +178,7 @@ def _count_some(connection: sa.Connection, now: int) -> int:
 
 
 def _add(connection: sa.Connection, table: sa.Table, sums: Mapping[Any, Counts]) -> None:
-    """Add counts to the stored ones, by key: a `Key` or an `OutcomeKey`.
+    """Add counts to the stored counts, by key: a `Key` or an `OutcomeKey`.
 
     The rows are sorted, so that two servers that add at the same time do not deadlock.
     """

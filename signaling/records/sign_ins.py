@@ -42,7 +42,7 @@ class TotpRecord(Struct, frozen=True, kw_only=True):
     """The authenticator app of a member of staff.
 
     `seed`: encrypted. `used_step`: the newest 30-second step whose code was used. `confirmed`: whether the member has entered a
-    code of the app once.
+    code of the app at least once.
     """
 
     staff: str
@@ -106,7 +106,7 @@ class SignIns(Database):
     async def prove(self, token_hash: str, now: int, *, limited: bool | None = None) -> None:
         """Store that the owner of this sign-in has proved who they are, at `now` (Unix ms).
 
-        `limited`: if given, store whether the sign-in is limited.
+        `limited`: if given, store whether the sign-in is limited to setting up a second factor.
         """
         values: dict[str, int | bool] = {"proved_at": now}
         if limited is not None:
@@ -159,7 +159,7 @@ class SignIns(Database):
     async def change_password(
         self, staff: str, before: str, password_hash: str, keep: str, *, audit: Iterable[Audited] = ()
     ) -> bool:
-        """Replace the password hash `before` by a new one.
+        """Replace the member's password hash `before` by `password_hash`.
 
         End the member's one-time links, and all their sign-ins except the sign-in with the token hash `keep`. Return False, and
         change nothing, when the stored password hash is not `before`. `audit`: audit entries to store in the same transaction.

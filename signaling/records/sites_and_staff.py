@@ -1,4 +1,4 @@
-"""Sites with their categories and keys, staff, sign-ins, and used identification codes."""
+"""Sites with their categories and keys, staff, sign-ins, and used one-time codes."""
 
 from __future__ import annotations
 
@@ -70,7 +70,8 @@ class Places(Database):
     async def save_site(self, site: Site, *, expected: str | None = None, audit: Iterable[Audited] = ()) -> None:
         """Insert or replace the whole site with its categories and keys.
 
-        During a rolling upgrade, a newer server can have stored fields that this version does not know. These fields stay.
+        During a rolling upgrade, a newer server can have stored fields that this version does not know. These fields keep their
+        values.
 
         `expected`: the version (`version_of`) of the stored site; "" for a new site. `audit`: audit entries to store in the same
         transaction. Raises Changed when another version is stored. Raises ValueError("id_taken") when another organisation had a
@@ -314,7 +315,7 @@ def _keeping(stored: Any, value: WrapUpPlan | MailPlan | AppointmentPlan | None)
 def _replace_rows(connection: sa.Connection, table: sa.Table, name: str, site: str, rows: list[dict[str, Any]]) -> None:
     """Replace a site's rows in a table. `name`: the column that tells the rows of a site apart.
 
-    A row that stays is updated, so columns that only a newer version knows keep their values.
+    A row that stays is updated and not inserted anew, so columns that only a newer version of the server knows keep their values.
     """
     c = table.c
     stored = set(connection.execute(sa.select(c[name]).where(c.site == site)).scalars())

@@ -14,7 +14,7 @@ from .types import SessionRecord, Site
 
 _DAY_MS = 86_400_000
 _FINAL = ("closed", "message_left")
-OPEN_STATES = ("waiting", "active", "asleep", "callback")  # a user may continue a conversation in these states
+OPEN_STATES = ("waiting", "active", "asleep", "callback")  # a user can continue a conversation in these states
 _TEXT_STATES = ("waiting", "active", "asleep")  # a text conversation is open in these states
 _c = t.session.c
 _SELECT = sa.select(*(_c[name] for name in SessionRecord.__struct_fields__))
@@ -23,7 +23,7 @@ _SELECT = sa.select(*(_c[name] for name in SessionRecord.__struct_fields__))
 class ThreadReader(Struct, frozen=True, kw_only=True):
     """A user of a site for whom the partner vouches.
 
-    `since`: conversations that ended before this time (Unix ms) are not shown, because the site keeps conversations no longer.
+    `since`: conversations that ended before this time (Unix ms) are not shown, because the site's retention for them is over.
     """
 
     site: str

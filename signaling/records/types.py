@@ -82,9 +82,10 @@ class Category(Struct, frozen=True, kw_only=True):
 
     `names`: language → name. `parent`: id of a category of the same site, or None. `hours`: when the category is open; if no
     ancestor has hours either, the category is always open.
-    `priority`: how far requests of this category are put ahead of others (`matcher.rules.Rules.priority_step_ms`). `widens_s`:
-    two times in seconds: after the first, a request is also offered to staff of the parent categories, after the second to all
-    staff of the site. `form`: the questions to users before the conversation; None: inherited from the parent.
+    `priority`: how far requests of this category are put ahead of requests of other categories
+    (`matcher.rules.Rules.priority_step_ms`). `widens_s`: two times in seconds. After the first, a request is also offered to
+    staff of the parent categories; after the second, it is offered to all staff of the site. `form`: the questions to users
+    before the conversation; None: inherited from the parent.
     """
 
     id: str
@@ -371,7 +372,7 @@ class MessageRecord(Struct, frozen=True, kw_only=True):
 
 
 class PictureRecord(Struct, frozen=True, kw_only=True):
-    """A checked and re-encoded picture. `use`: "line", "board" or "product". `author`: participant id. `data`: the file."""
+    """A checked and re-encoded picture. `use`: "line", "board" or "product". `author`: participant id. `data`: its bytes."""
 
     id: str
     session: str

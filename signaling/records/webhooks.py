@@ -143,8 +143,8 @@ class Webhooks(Leading):
         """Change some fields of a webhook endpoint. Return False when there is no such endpoint.
 
         `values`: the new values, by names of fields of `Endpoint`. `try_until`: if given, the sender tries the endpoint's waiting
-        events until then (Unix ms). The earlier limit can have passed while the endpoint was switched off. `audit`: audit entries
-        to store in the same transaction. Raises SameEvents.
+        events until this time (Unix ms), because their former `until` can have passed while the endpoint was switched off.
+        `audit`: audit entries to store in the same transaction. Raises SameEvents.
         """
         waiting = sa.and_(_d.endpoint == endpoint_id, _d.state == "queued")
 
@@ -207,7 +207,8 @@ class Webhooks(Leading):
     async def announce_recording(self, session_id: str, epoch: int, period: int, at: int) -> None:
         """Announce to webhooks that a segment of a session's recording can be played.
 
-        `epoch`: epoch of the room. `period`: number of the period of consent in which the segment was recorded. `at`: Unix ms.
+        `epoch`: number of the room's opening. `period`: number of the period of consent in which the segment was recorded. `at`:
+        Unix ms.
         """
 
         def ready(connection: sa.Connection) -> None:
@@ -273,8 +274,8 @@ class Webhooks(Leading):
     async def delivered(self, delivery: Delivery, attempt: Attempt, *, hurry: Collection[int] | None = None) -> None:
         """Store that an event was delivered.
 
-        `hurry`: given if the endpoint works again after failures. All waiting events of the endpoint are then due now, except the
-        deliveries with these numbers.
+        `hurry`: numbers of deliveries, given if the endpoint works again after failures. Then all waiting events of the endpoint
+        become due now, except the deliveries with these numbers.
         """
         now = attempt.at
 

@@ -120,7 +120,7 @@ class Endpoints:
         """
         found = [self._seal.open(endpoint.secret, _about(endpoint.id))]
         if endpoint.old_secret and self._now() < endpoint.old_until:
-            with suppress(Unsealable):  # the old secret was sealed under another key: only the new secret signs
+            with suppress(Unsealable):  # the old secret was encrypted under another key: only the new secret signs
                 found.append(self._seal.open(endpoint.old_secret, _about(endpoint.id)))
         return found
 

@@ -31,7 +31,7 @@ class PrivateAddress(BadEndpoint):
 
 
 class Reach:
-    """The rules for addresses to which this server connects on behalf of others.
+    """The rules for addresses to which this server connects because an operator or a browser has given a URL.
 
     `allowed`: networks that may be reached, besides all public addresses of the Internet.
     """

@@ -30,7 +30,7 @@ class Outcome:
 
     `status`: HTTP status of the response, or 0 without a response. `answer`: the beginning of the response's body.
     `retry_after_s`: how many seconds the receiver asks us to wait. `why`: why there is no usable response: "forbidden_address",
-    "unknown_host", "unreachable", "timeout", "tls", "malformed", "redirect" or "no_secret"; "" if there is one.
+    "unknown_host", "unreachable", "timeout", "tls", "malformed", "redirect" or "no_secret"; "" if the response is usable.
     """
 
     status: int = 0

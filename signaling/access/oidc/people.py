@@ -56,8 +56,8 @@ def _claim(found: Any, path: str) -> Any:
 def login_of(claims: dict[str, Any]) -> str:
     """Return a login for a new member of staff.
 
-    The login is made from the user name, the mail address or the id in the provider's claims. Characters that a login may not
-    have are replaced.
+    The login is made from the user name, the mail address or the id in the provider's claims. Characters that are not allowed in
+    a login are replaced.
     """
     given = next((claims[name] for name in ("preferred_username", "email", "sub") if isinstance(claims.get(name), str)), "")
     return _UNFIT.sub("-", given.strip()).strip("-").lower()[:50] or "staff"

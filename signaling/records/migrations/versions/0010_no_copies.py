@@ -15,7 +15,8 @@ depends_on = None
 AT_ONCE = 500  # one query reads at most this many sessions
 MARK = b'"earlier_sessions":[{'
 
-# Columns with texts or names of people. The planner's statistics would hold samples of these texts, which no erasure reaches.
+# Columns with texts or names of people. PostgreSQL must keep no statistics about these columns, because its statistics hold
+# samples of the values, which no erasure reaches.
 TEXTS = {
     "session": ("user_ref", "user_name", "brief", "snapshot", "rating_words", "wrap_up_notes", "wrap_up_outcome", "token_hash"),
     "line": ("id", "name", "text", "args"),

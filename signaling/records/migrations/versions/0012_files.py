@@ -29,7 +29,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_file"),
     )
     op.create_index("ix_file_session", "file", ["session"])
-    if op.get_bind().dialect.name == "postgresql":  # the planner's statistics would keep samples of erased names
+    if op.get_bind().dialect.name == "postgresql":  # otherwise PostgreSQL's statistics keep samples of erased names
         op.execute("ALTER TABLE file ALTER COLUMN name SET STATISTICS 0")
 
 

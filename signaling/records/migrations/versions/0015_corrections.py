@@ -19,7 +19,7 @@ def upgrade() -> None:
     op.add_column("line", sa.Column("former", sa.JSON(), server_default="[]", nullable=False))
     op.execute("UPDATE line SET rev = seq")
     op.create_index("ix_line_session_rev", "line", ["session", "rev"])
-    if op.get_bind().dialect.name == "postgresql":  # otherwise the planner's statistics hold samples of replaced texts (see 0010)
+    if op.get_bind().dialect.name == "postgresql":  # otherwise PostgreSQL's statistics hold samples of replaced texts (see 0010)
         op.execute("ALTER TABLE line ALTER COLUMN former SET STATISTICS 0")
 
 

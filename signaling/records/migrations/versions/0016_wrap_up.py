@@ -27,7 +27,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person_note")),
     )
     op.create_index("ix_person_note_site_user_ref", "person_note", ["site", "user_ref"])
-    # the planner's statistics would hold samples of these texts, which no erasure reaches
+    # otherwise PostgreSQL's statistics hold samples of these texts, which no erasure reaches
     if op.get_bind().dialect.name == "postgresql":
         for table, column in (("session", "wrap_up_tags"), ("person_note", "user_ref"), ("person_note", "text")):
             op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0")

@@ -1,6 +1,6 @@
-"""Let organisations take turns in sending mails, and push services in getting pushes.
+"""Let organisations take turns when mails are sent, and let push services take turns when pushes are sent.
 
-Keep the texts of mails and pushes out of the planner's statistics.
+Keep the texts of mails and pushes out of PostgreSQL's statistics.
 """
 
 from __future__ import annotations

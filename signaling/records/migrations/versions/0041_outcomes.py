@@ -1,7 +1,7 @@
 """Count handle times, and add the counts of sessions by outcome.
 
-Sessions that were counted before this version have no such counts. During a rolling upgrade, servers of the former version do not
-add such counts either.
+Sessions that were counted before this version have no handle time and no counts by outcome. During a rolling upgrade, servers of
+the former version do not add these figures either.
 """
 
 from __future__ import annotations
