@@ -182,7 +182,7 @@ def user_name(brief: Brief) -> str:
 
 
 def clean_url(url: str, allowed_params: list[str] | None = None) -> str:
-    """Return an http(s) address, or a path of the same site, without its private parts.
+    """Return an http(s) address, or a path (such as "/cart"), without its private parts.
 
     Credentials, the fragment, and all query parameters except `allowed_params` are removed. Return "" for anything else, and
     when the result is longer than `MOST_URL` characters.

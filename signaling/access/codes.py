@@ -396,7 +396,7 @@ class Codes:
         return code, int(signed.exp) * 1000
 
     def vouched(self, site: Site, claims: Vouched, now: int) -> Verified:
-        """Return claims of a partner with an API token in the form of a verified code.
+        """Return a verified code with the claims of a partner who uses an API token. The code is not signed.
 
         Raises CodeRefused with the reason unknown_category or unknown_language.
         """

@@ -37,7 +37,7 @@ LEAST_PASSWORD = 8  # At least this many characters in a staff password.
 # A password is refused when an attacker needs fewer guesses than this, by zxcvbn's estimate. So the 30,000 most common leaked
 # passwords are refused.
 LEAST_GUESSES = 1_000_000
-# zxcvbn sees only this many characters, from the password's beginning: its time grows with the square of their number.
+# zxcvbn sees only this many characters of a password, because its time grows with the square of the number of characters.
 _JUDGED = 72
 UNKNOWN = "unknown"  # The actor in the audit of a refused sign-in, because nobody was authenticated.
 

@@ -37,7 +37,7 @@ from .rate_limits import Buckets, network_of
 from .sign_in_refused import SignInRefused
 
 TICKET_LIFE_MS = 5 * 60_000
-_TIMEOUT_MS = 120_000  # ms in which the person must unlock the passkey; browsers may choose another time
+_TIMEOUT_MS = 120_000  # ms in which the person must unlock the passkey; a browser can choose another time
 _SIGNING_IN = "passkey sign-in"
 
 
@@ -169,7 +169,7 @@ class Passkeys:
         return self._seal.close(msgspec.json.encode(ticket).decode(), purpose)
 
     async def _challenge(self, ticket: str, purpose: str, now: int) -> bytes:
-        """Return the ticket's challenge and use it up. Raises SignInRefused with the reason passkey_refused."""
+        """Return the ticket's challenge, and mark it as used. Raises SignInRefused with the reason passkey_refused."""
         try:
             found = _read_ticket(self._seal.open(ticket, purpose))
         except Unsealable:

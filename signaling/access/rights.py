@@ -185,7 +185,7 @@ def may_at(member: StaffRecord, action: Action, site: Site) -> bool:
 
 
 def realm_of(member: StaffRecord, action: Action) -> Realm:
-    """Return the realm (organisation and sites) in which the member may do the action, to restrict a list.
+    """Return the realm (organisation and sites) in which the member may do the action. Use the realm to restrict a list.
 
     Return a realm without sites if the member may not do the action, or may do it only to their own things.
     """

@@ -33,7 +33,7 @@ class Listing:
 
 
 def listing(data: bytes | mmap.mmap) -> Listing:
-    """Return the names and properties of an archive's files, from the list at the archive's end.
+    """Return the `Listing` of an archive, made from the list of files at the archive's end.
 
     Raises FileRefused with the reason file_damaged if that list is missing, damaged or too long.
     """

@@ -33,7 +33,7 @@ LOOK_S = 1.0  # at most this many seconds pass between two searches of the outbo
 AWAY_S = 2.0  # seconds of pause while the database is unavailable
 LEASE_MS = 30_000  # ms for which one task reserves a push; a try never takes longer
 RING_LATER_S = (1, 2, 4)  # seconds until the next try of a ring after each failure; the last repeats until the ring is over
-LATER_S = (5, 30, 120, 600, 1800)  # the same for a push that is no ring; the last one repeats until `Push.until`
+LATER_S = (5, 30, 120, 600, 1800)  # seconds until the next try of a push that is not about a ring; the last one repeats
 TROUBLED = 3  # number of failures in a row after which a push service is paused
 # seconds for which a push service is paused after `TROUBLED` failures in a row and after each further one; the last one repeats
 PAUSES_S = (1, 5, 15, 60)
@@ -44,7 +44,8 @@ _NEVER = frozenset({400, 401, 403, 413})  # HTTP status: the push service will n
 class _Service:
     """A push service.
 
-    `taken`: how many pushes are being sent to it (True: rings, False: other pushes). `until`: end of its pause (Unix ms).
+    `taken`: how many pushes are being sent to the service (True: rings, False: other pushes). `until`: when the service's pause
+    ends (Unix ms).
     """
 
     def __init__(self) -> None:

@@ -166,7 +166,7 @@ class Standing:
     """Announces to webhooks what a save changes in sessions. Holds the sessions as they were before the save."""
 
     def __init__(self, connection: sa.Connection, session_ids: Collection[str]) -> None:
-        """Read the sessions before the save, if any webhook endpoint takes events."""
+        """Read the sessions before the save, if any webhook endpoint is switched on."""
         self._connection = connection
         self._before: dict[str, dict[str, Any]] = {}
         if anybody_listens(connection):

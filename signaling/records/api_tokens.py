@@ -66,7 +66,10 @@ class ApiTokens(Database):
         return ApiToken(**row) if row else None
 
     async def api_token_by_hash(self, token_hash: str) -> tuple[ApiToken, StaffRecord | None] | None:
-        """Return the token with this hash, together with its maker, or None. A token made on the command line has no maker."""
+        """Return the token with this hash, and its maker. Return None when there is no such token.
+
+        The maker of a token made on the command line is None.
+        """
         maker = [t.staff.c[name].label(f"maker_{name}") for name in _MAKER]
         joined = t.api_token.outerjoin(t.staff, t.staff.c.id == _c.maker)
         row = await self._first(sa.select(t.api_token, *maker).select_from(joined).where(_c.token_hash == token_hash))

@@ -92,8 +92,8 @@ class Appointments(Leading):
     async def save_calendar(self, staff: str, token_hash: str, *, audit: Iterable[Audited] = ()) -> None:
         """Replace the key of a member's calendar.
 
-        The old address of the calendar stops working. `token_hash`: hash of the new key; "" removes the calendar. `audit`: audit
-        entries to store in the same transaction.
+        The old address of the calendar stops working, because it contains the old key. `token_hash`: hash of the new key; ""
+        removes the calendar. `audit`: audit entries to store in the same transaction.
         """
         await self._save_plan(staff, audit, calendar_hash=token_hash)
 

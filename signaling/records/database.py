@@ -85,7 +85,7 @@ class Database:
         if sa.make_url(url).get_driver_name() == "asyncpg":
             options["connect_args"] = {"server_settings": {"idle_in_transaction_session_timeout": str(IDLE_MS)}}
             options["connect_args"] |= creator_of(url)
-            # one connection more than `AT_ONCE`, for the probe
+            # one connection more than `AT_ONCE`, for the probe (`_touch`)
             options |= {"pool_size": IDLE, "max_overflow": AT_ONCE + 1 - IDLE}
         engine = create_async_engine(url, **options)
         if engine.dialect.name == "sqlite" and engine.url.database not in (None, "", ":memory:"):
@@ -143,7 +143,7 @@ class Database:
         await self.scrub(everything=self._sqlite)
 
     async def close(self) -> None:
-        """Stop the probe and close all connections. A second call does nothing."""
+        """Stop probing the database, and close all connections. A second call does nothing."""
         if self._closed:
             return
         self._closed = True
@@ -191,7 +191,7 @@ class Database:
 
     @property
     def engines(self) -> list[sa.Engine]:
-        """Return the engines, so that event listeners can be attached. Some engines call the listeners in threads."""
+        """Return all SQLAlchemy engines, so that event listeners can be attached. Some engines call the listeners in threads."""
         threads = [self._file, self._aside.engine if self._aside is not None else None]
         return [self._engine.sync_engine, *(engine for engine in threads if engine is not None)]
 

@@ -244,9 +244,10 @@ class Oidc(Database):
         await self._do(sa.update(t.provider_sign_in).where(t.provider_sign_in.c.token_hash == token_hash).values(values))
 
     async def end_provider_sign_ins(self, issuer: str, *, subject: str = "", sid: str = "") -> list[str]:
-        """End the sign-ins of a subject, or of one session at the provider (`sid`). Store an audit entry for each member.
+        """End the sign-ins of a person (`subject`), or of one session at the provider (`sid`).
 
-        Return the ids of the members of staff whose sign-ins ended. With neither `subject` nor `sid`, end no sign-in.
+        Store an audit entry for each member whose sign-ins end. Return the ids of the members of staff whose sign-ins ended.
+        With neither `subject` nor `sid`, end no sign-in.
         """
         c = t.provider_sign_in.c
         these = c.issuer == issuer

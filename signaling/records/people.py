@@ -1,4 +1,4 @@
-"""All stored data of one person: the sessions of a user for whom a partner vouches, and the numbers of rows in these sessions."""
+"""All stored data of one person: the sessions of a user for whom a partner vouches, and counts of the rows in these sessions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SELECT = sa.select(*(t.session.c[name] for name in SessionRecord.__struct_field
 
 
 class Held(Struct, kw_only=True):
-    """Numbers of the rows that belong to some sessions, by kind of row."""
+    """Counts of the rows that belong to some sessions, by kind of row."""
 
     lines: int = 0
     board_updates: int = 0

@@ -23,7 +23,7 @@ from .types import SignInRecord
 MOST_DEVICES = 10  # at most this many browsers per member of staff or session; then a new browser replaces the oldest one
 MOST_QUEUED = 100_000  # at most about this many pushes of all organisations wait in the outbox; then only rings are accepted
 RING = 0  # rank of rings; pushes of the lowest rank are sent first
-OTHERS = 1  # rank of all other pushes
+OTHERS = 1  # rank of all pushes that are not about rings
 _KEY = "installation"
 _FINAL = ("after", "closed", "message_left")
 _d, _m, _s = t.push_device.c, t.push_message.c, t.sign_in.c

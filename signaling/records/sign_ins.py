@@ -312,7 +312,7 @@ class SignIns(Database):
     # --- rules -----------------------------------------------------------------------------------------------------------
 
     async def sign_in_rules(self, of: str = INSTALLATION) -> SignInRules:
-        """Return the sign-in rules of the installation, or of an organisation (whose row `of` is, see `rules_of`)."""
+        """Return the sign-in rules of the installation, or of an organisation. `of`: `INSTALLATION`, or the row `rules_of(…)`."""
         return (await self._rules(t.sign_in_rules.c.id == of)).get(of, SignInRules())
 
     async def rules_for(self, organisation: str) -> SignInRules:

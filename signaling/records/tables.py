@@ -456,7 +456,7 @@ person_note = sa.Table(
     sa.Index("ix_person_note_site_user_ref", "site", "user_ref"),
 )
 
-# `key`: no two mails have the same key; a refused mail has none. A sent mail has a masked address and no args
+# `key`: no two mails have the same key; a refused mail has no key. A sent mail has a masked address and no `args`.
 mail = sa.Table(
     "mail",
     metadata,

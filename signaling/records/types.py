@@ -174,7 +174,7 @@ class Site(Struct, frozen=True, kw_only=True):
     keys: list[SiteKey] = []
 
     def name(self, language: str) -> str:
-        """Return the site's name in that language, else in the most suitable language of the site, else the site's id."""
+        """Return the site's name in `language`, else in the most suitable language of the site, else the site's id."""
         return in_language(self.names, language) or self.id
 
     def language_for(self, language: str) -> str | None:
@@ -182,7 +182,7 @@ class Site(Struct, frozen=True, kw_only=True):
         return lookup(language, self.languages)
 
     def category_name(self, category: str, language: str) -> str:
-        """Return the category's name in that language, else in the most suitable language, else the category's id."""
+        """Return the category's name in `language`, else in the most suitable language, else the category's id."""
         names = self.categories[category].names if category in self.categories else {}
         return in_language(names, language) or category
 
@@ -205,7 +205,7 @@ class Site(Struct, frozen=True, kw_only=True):
         return in_language(names, language) or tag
 
     def category_path(self, category: str) -> tuple[str, ...]:
-        """Return the categories from this one up to its root: ("lenses", "cameras"). Unknown parents and cycles end the path."""
+        """Return this category and its ancestors, such as ("lenses", "cameras"). Unknown parents and cycles end the path."""
         path: list[str] = []
         here: str | None = category
         while here is not None and here in self.categories and here not in path:

@@ -24,7 +24,7 @@ MOST_ENDPOINTS = 20  # one organisation has at most this many webhook endpoints
 MOST_QUEUED = 50_000  # once this many events wait for an endpoint, `mark_crowded` stops the storing of further events for it
 MOST_ATTEMPTS = 10  # at most this many attempts to deliver one event are kept, the newest ones
 PAGE_SIZE = 50  # `deliveries` returns at most this many events
-_KEPT_DAYS = 7  # days for which events are kept that no longer wait (delivered, given up, or for an endpoint that is off)
+_KEPT_DAYS = 7  # an event that no longer waits (delivered, given up, or its endpoint is off) is kept for this many days
 _DAY_MS = 86_400_000
 
 EndpointState = Literal["on", "off", "failed"]

@@ -12,7 +12,7 @@ from signaling.protocol.reading import by
 from signaling.protocol.texts import Seen
 from signaling.protocol.words import Id
 
-MOST_OUTCOMES = 200  # one site has at most this many outcomes, with their headings
+MOST_OUTCOMES = 200  # one site has at most this many outcomes, including headings
 MOST_TAGS = 100  # one site has at most this many tags
 MOST_TEMPLATES = 50  # one site has at most this many templates for notes
 MOST_LEVELS = 4  # a site's tree of outcomes has at most this many levels

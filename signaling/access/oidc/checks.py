@@ -90,7 +90,7 @@ class Checks:
             await asyncio.gather(*map(in_turn, due))
 
     async def _check(self, record: ProviderSignIn, settings: OidcSettings, provider: Provider) -> None:
-        """Check one sign-in. An error is logged, so that it does not stop the checks of other sign-ins."""
+        """Check one sign-in. An unexpected error is logged and not raised, so that the checks of other sign-ins go on."""
         now = self._now()
         with suppress(RecordsAway):
             if not await self._records.take_provider_check(record, now):

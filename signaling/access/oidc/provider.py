@@ -125,7 +125,7 @@ class Provider:
         self._failed: tuple[int, Exception] | None = None
 
     async def description(self, now: int) -> Description:
-        """Return the provider's description of itself: the cached description if it is fresh, or else a new one.
+        """Return the provider's description of itself: the cached description if it is fresh, or else a newly fetched one.
 
         Raises ProviderAway, ProviderRefuses, BadProvider.
         """

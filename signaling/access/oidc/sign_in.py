@@ -114,7 +114,7 @@ class OidcSignIn:
         self._seal = seal
         self._wall = wall
         self._guarded = guarded
-        self._providers: dict[str, tuple[OidcSettings, Provider]] = {}  # By the provider's owner (`State.of`).
+        self._providers: dict[str, tuple[OidcSettings, Provider]] = {}  # Each key is the provider's owner (`State.of`).
         # Ids of members whose change of role was refused and logged, because they are the last owner.
         self._last_owners: set[str] = set()
 
@@ -282,7 +282,7 @@ class OidcSignIn:
         return more | claims, False
 
     async def _kept(self, provider: Provider, settings: OidcSettings, tokens: Tokens, claims: Claims, now: int) -> Kept:
-        """Return what a new sign-in keeps of the provider's tokens.
+        """Return the part of the provider's answers that is stored with a new sign-in.
 
         `claims`: those of the ID token if they name the role; otherwise {}.
         """
@@ -435,7 +435,7 @@ def callback_of(callback: str, of: str) -> str:
 
 
 def _check_issuer(returned: Returned, described: Description, settings: OidcSettings) -> None:
-    """Raise BadToken if the parameters in `returned` come from another provider than that of `settings` (RFC 9207, 2.4)."""
+    """Raise BadToken if the parameters in `returned` come from another provider than the one in `settings` (RFC 9207, 2.4)."""
     must_name_it = described.authorization_response_iss_parameter_supported
     if (returned.iss or must_name_it) and returned.iss != settings.issuer:
         raise BadToken("the answer is of another issuer")

@@ -13,7 +13,7 @@ from joserfc.jwk import KeySet
 # Only algorithms with a key pair. Everybody who knows the client secret could make an HMAC, and "none" means no signature
 # (RFC 8725, 3.1).
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]
-LEEWAY_S = 60  # Seconds by which the provider's clock may differ from ours.
+LEEWAY_S = 60  # Seconds by which the provider's clock can differ from ours without a refusal.
 MOST_TOKEN = 32_768  # A token has at most this many characters.
 LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
 MOST_LOGOUT_AGE_S = 120  # a logout token is refused if it is older than this many seconds
