@@ -161,7 +161,7 @@ def site_of(settings: Settings) -> Site:
 
 
 async def seed(records: Records, settings: Settings) -> None:
-    """Store the missing parts of the demo: its site and accounts, or in a stored site the shop's key and address.
+    """Store the missing parts of the demo: its accounts, and its site or, in a stored site, the shop's key and address.
 
     Settings that operators have changed stay as they are.
     """

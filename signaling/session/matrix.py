@@ -21,7 +21,7 @@ GAINS: Final[dict[Original, float]] = {
     "full": 1.0,
     "soft": 10 ** (-18 / 20),
     "none": 0.0,
-}  # setting → gain of a voice that an interpreter's voice covers
+}  # setting → gain of a voice that is being interpreted
 SlotSource = tuple[str, Literal["camera", "screen"]]
 Slots = dict[str, dict[int, SlotSource]]
 
@@ -31,10 +31,10 @@ class Matrix:
     """The matrix of one session.
 
     All people are given by their participant ids. ``hears``: listener → sources. ``soft``: listener → the sources whom this
-    listener hears softly, because an interpreter's voice covers them. ``slots``: viewer → slot → source. ``hold``: who hears the
-    hold tone. ``writers``: who may draw on the board. ``by_signaling``: the participants whose board messages go over the
-    WebSocket. ``record``: the people who are recorded; None: nobody. ``captions``: the people whose voices the captions process
-    hears; None: it hears nobody.
+    listener hears softly, because an interpreter interprets them. ``slots``: viewer → slot → source. ``hold``: who hears the hold
+    tone. ``writers``: who may draw on the board. ``by_signaling``: the participants whose board messages go over the WebSocket.
+    ``record``: the people who are recorded; None: nobody. ``captions``: the people whose voices the captions process hears; None:
+    it hears nobody.
     """
 
     hears: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -70,10 +70,10 @@ def compute(session: Session) -> Matrix:
     whispers; in a consultation, the professional does, too. Everybody who is not on hold hears an operator who has joined.
     Everybody who hears an operator is heard by that operator.
 
-    Guests hear and see the people whom the user hears and sees, and each other. An interpreter's voice can cover the voices of
-    the other side. Muting does not change the matrix, so the worker does not change between relaying and mixing a listener's
-    sound at each mute. There is one exception: a muted interpreter covers no voice. Without this exception, people who hear
-    only the interpreter would hear nothing.
+    Guests hear and see the people whom the user hears and sees, and each other. An interpreter can make the voices of the other
+    side softer or silent. Muting does not change the matrix, so the worker does not change between relaying and mixing a
+    listener's sound at each mute. There is one exception: a muted interpreter makes no voice softer or silent. Without this
+    exception, people who hear only the interpreter would hear nothing.
     """
     if session.state != "active":
         return Matrix()
@@ -187,7 +187,7 @@ def hears(session: Session, listener: Person, source: Person) -> bool:
 def _original(session: Session, listener: Person, source: Person) -> Original:
     """Return how `listener` hears the voice of `source` while a guest interprets: in full, softly, or not at all.
 
-    While the interpreter is not at work (`interprets`), everybody hears every voice in full.
+    While the interpreter is not at work (`interprets`), return "full".
     """
     setting = session.interpreting
     if setting is None or setting.guest in (listener.id, source.id) or listener.outside == source.outside:
@@ -203,8 +203,8 @@ def interprets(session: Session) -> bool:
     An interpreter is at work if a guest is set as the interpreter, is connected to the room, has the microphone on, and hears
     both sides.
 
-    During a hold or a consultation, neither the user nor the interpreter hears staff. The interpreter's voice then covers no
-    voice.
+    During a hold or a consultation, neither the user nor the interpreter hears staff. So the interpreter then makes no voice
+    softer.
     """
     if session.interpreting is None or on_hold(session):
         return False

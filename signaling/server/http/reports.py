@@ -33,8 +33,8 @@ class ReportRow(Struct, kw_only=True):
 
     Durations are in seconds. A mean, a share or a percentile is null if there are no values.
 
-    - `at`: the start of the row's hour, day or week; null in all other rows. `at` is the local time in the reader's zone, in ms,
-      as if this zone were UTC.
+    - `at`: the start of the row's hour, day or week; null in all other rows. `at` is in ms; read as UTC, it shows the local time
+      in the reader's zone.
     - `name`: the name of the row's site, category, outcome or counselor, or the tag of its language; "" for an hour, a day, a
       week and the total.
     - `group`: for a site or counselor, its id; for a language, its tag; for a category or outcome, the id of its site and its own

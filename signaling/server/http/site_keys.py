@@ -106,7 +106,7 @@ async def _look(request: web.Request, address: str) -> None:
 
 
 async def _save(request: web.Request, asker: Asker, site: Site, keys: list[SiteKey], key: SiteKey) -> None:
-    """Store the site's keys. `key`: the key that is added or retired."""
+    """Store the site's keys. `key`: the key that is added or removed."""
     audit = entries_by(asker.member.id, [of_key(site, key, added=key in keys)])
     await request.app[RECORDS].save_site(replace(site, keys=keys), expected=version_of(site), audit=audit)
 

@@ -110,7 +110,7 @@ async def begin(request: web.Request, response: web.StreamResponse, signed_in: S
     """Give the browser the cookie of a new sign-in. If the browser had a sign-in before, end that sign-in."""
     member = signed_in.staff
     if former := right_of(request):
-        # first make the browser's other tabs reconnect: once the old sign-in is removed, they would be signed out instead
+        # first make the browser's other tabs reconnect: if the old sign-in were removed first, the tabs would be signed out
         await request.app[LIVE].ended_rights.signed_in_again(member, former)
         await request.app[RECORDS].remove_sign_in(former)
     set_cookie(response, signed_in.token)

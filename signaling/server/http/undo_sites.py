@@ -102,7 +102,7 @@ async def _mail(request: web.Request, asker: Asker, subject: str, change: Change
 
 
 async def _key(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
-    """Retire a key that was added, or add a removed public key or address again. A removed secret cannot be restored."""
+    """Remove a key that was added, or add a removed public key or address again. A removed secret cannot be restored."""
     site = await _site(request, asker, subject, "keys.change")
     before, after = (change.before or {})["key"], (change.after or {})["key"]
     present = dict(zip((key.kid for key in site.keys), plain_keys(site.keys), strict=True))
