@@ -79,8 +79,8 @@ class Ledger:
         """Match what this step made possible, and return the events of the whole step.
 
         Before the step nothing was left to match. So the method looks only at requests that began to wait in this step, and at
-        members who became free. With `everybody`, it looks at all requests and members, because tiers may have opened (time has
-        passed, or staff came or went).
+        members who became free. With `everybody`, it looks at all requests and members, because more staff may now be asked for a
+        request (a tier has opened), since time has passed, or staff came or went.
         """
         if self.holds_until_ms is not None:
             everybody = True

@@ -1,7 +1,7 @@
 """Pools of members who have the same skills, and demands. A *demand* is what the requests of one queue need.
 
-A demand knows the pools that can serve it, by tier. A *tier* says how widely a request is offered. A tier is named `ring` in the
-code.
+A demand knows the pools that can serve it, by tier. A *tier* says how widely a request is offered: to staff of its category, of a
+parent category, or of any category. A tier is named `ring` in the code.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class Member:
     calls take a place. `obstacles`: by medium, why the member can get no request now; None means that they can. `is_idle`:
     whether the member can get a request of at least one medium. `promised`: id of an appointment's request → medium of the place
     that is kept free for it. `idle_item`: the member's entry in `Pool.idle`. `reported`: state and `ready` in the last event
-    about the member. `known`: a cache of `obstacles`, by the two reasons (`Reasons`). `watched_by`: demands whose `obstructed`
-    names the member.
+    about the member (the second in `reported_ready`). `known`: a cache of `obstacles`, by the two reasons (`Reasons`).
+    `watched_by`: demands whose `obstructed` names the member.
     """
 
     __slots__ = (
@@ -215,7 +215,8 @@ class Pool:
     """Members with the same skills, who take the same media.
 
     `organisation`: the part of their sites' names that names the organisation (`rules.organisation_of`). `idle`: by medium, the
-    members who can get a request of this medium now. `rings`: by demand, the tier in which the pool serves it.
+    members who can get a request of this medium now. `rings`: by demand, the tier (exact, parent or any category) in which the
+    pool serves it.
     """
 
     __slots__ = ("idle", "key", "members", "organisation", "rings", "role")
@@ -229,7 +230,10 @@ class Pool:
         self.rings: dict[Demand, int] = {}
 
     def ring_of(self, demand: Demand) -> int | None:
-        """Return the narrowest tier in which this pool serves the demand. None: role, medium, site or language do not fit."""
+        """Return the narrowest tier (`EXACT`, `PARENT` or `ANY` category) in which this pool serves the demand.
+
+        None: role, medium, site or language do not fit.
+        """
         _, languages, sites, categories, media = self.key
         if self.role != demand.role or demand.medium not in media or demand.language not in languages:
             return None

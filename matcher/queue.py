@@ -1,13 +1,13 @@
 """Waiting requests. A *queue* holds the requests that ask for the same skills. A queue is divided into *lanes*.
 
-The oldest request of a lane comes first. All requests of a lane have the same priority and wait equally long until their tiers
-open. A *tier* is named `ring` in the code. In a lane, either all requests or none are marked `first` (they are served before all
-others), and either all or none exclude members. Priority counts as waiting
+The oldest request of a lane comes first. All requests of a lane have the same priority and wait equally long until they are
+offered to more staff (until a wider *tier* opens; a tier is named `ring` in the code). In a lane, either all requests or none are
+marked `first` (they are served before all others), and either all or none exclude members. Priority counts as waiting
 time: the matcher moves the enqueue time of each request earlier by its priority, and serves the request with the earliest result
 first. So the order of two requests never changes while they wait.
 
-The oldest request of a lane is also the first one for which a tier opens. So matching looks only at the head of a lane, however
-long the lane is. A few requests exclude members: for example a member who declined the request within the last minute, or
+The oldest request of a lane is also the first one for which a wider tier opens. So matching looks only at the head of a lane,
+however long the lane is. A few requests exclude members: for example a member who declined the request within the last minute, or
 everybody except the one member whom the request names. These requests are in separate lanes, called *walked*, in which matching
 looks at every request from head to end.
 """
@@ -24,7 +24,7 @@ from matcher.rules import MEDIA, Rules
 from matcher.types import HeldAs, Medium, Request, RequestKind, RequestState, RequestStatus, StaffRole
 
 QueueKey = tuple[RequestKind, str, str, tuple[str, ...], Medium]
-OpensAfter = tuple[int, int, int]  # After how many ms of waiting each tier opens.
+OpensAfter = tuple[int, int, int]  # After how many ms of waiting each tier opens: exact, parent and any category.
 LaneKey = tuple[int, bool, bool, OpensAfter]  # (priority, not `first`, excludes members, when tiers open).
 LaneItem = tuple[int, int, "Ticket"]  # (enqueued, arrival, ticket).
 Rank = tuple[bool, int, int]  # (not `first`, enqueue time moved earlier by priority, arrival).

@@ -1,4 +1,8 @@
-"""The rules of matching that can be tuned, with their defaults. A *tier* is named `ring` in the code."""
+"""The rules of matching that can be tuned, with their defaults.
+
+A *tier* says how widely a request is offered: to staff of its category (exact), of a parent category, or of any category. A tier
+is named `ring` in the code.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +54,8 @@ def check_promise(request: Request) -> None:
 class Rules:
     """Durations (ms) and bounds of matching.
 
-    The tier `parent` opens for a request that has waited `parent_after_ms`, the tier `any` after `any_after_ms`. A request can
+    A request is first offered to staff of its category (tier `exact`). After it has waited `parent_after_ms`, it is also offered
+    to staff of a parent category (tier `parent`), and after `any_after_ms` to staff of any category (tier `any`). A request can
     have its own times (`Request.widens_ms`). All tiers are open at once if the request names one member (`Request.only`). A wider
     tier is also open while nobody is signed in who can serve the request in a narrower tier.
 
@@ -65,7 +70,7 @@ class Rules:
     ring_ms: int = 20_000  # How long a reservation rings before it expires.
     excluded_ms: int = 60_000  # How long a member who has declined or missed a request is excluded from it.
     suspended_ms: int = 60_000  # How long a request stays suspended, after its requester disconnected, before it is cancelled.
-    enter_ms: int = 30_000  # Within this time after accepting, the member must be in the room.
+    enter_ms: int = 30_000  # Within this time after accepting a request, the member must be in the room.
     lease_ms: int = 30_000  # A member whose presence lease is not renewed for this time is signed out.
     wrap_up_ms: int = 120_000  # After this time a member in wrap-up becomes away.
     max_requests: int = 200_000  # At most this many requests are open; further ones are refused as "full".
@@ -76,5 +81,5 @@ class Rules:
     max_why: int = 8  # A `Why` names at most this many candidates, and at most this many people passed over.
 
     def opens_after_ms(self, request: Request) -> tuple[int, int, int]:
-        """Return after how many ms of waiting each tier opens for a request."""
+        """Return after how many ms of waiting a request is offered in each tier (exact, parent and any category)."""
         return 0, *(request.widens_ms or (self.parent_after_ms, self.any_after_ms))

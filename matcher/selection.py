@@ -58,7 +58,10 @@ class Selection:
         return not present or (ticket.excludes_some and present <= self._excluded_narrower(ticket, ring))
 
     def staff_for(self, ticket: Ticket, now_ms: int) -> Match | None:
-        """Match a request with the best idle member, in the narrowest open tier that has one. None: no open tier has one."""
+        """Match a request with the best idle member, in the narrowest open tier (`ring_open`) that has an idle member.
+
+        None: no open tier has an idle member.
+        """
         for ring in range(len(RINGS)):
             if not self.ring_open(ticket, ring, now_ms):
                 return None
@@ -115,16 +118,16 @@ class Selection:
         return found
 
     def next_opening_ms(self, now_ms: int) -> int | None:
-        """Return when (ms) a tier with an idle member next opens for any waiting request. None: no such tier will open.
+        """Return when (ms) a waiting request will next be offered to further staff, of whom somebody is idle (a tier opens).
 
-        Call it only after everything that can be matched at `now_ms` has been matched.
+        None: this will not happen. Call this method only after everything that can be matched at `now_ms` has been matched.
         """
         if not self.roster.idle_count:
             return None
         return min(self._openings(now_ms), default=None)
 
     def staffed(self, ticket: Ticket) -> bool:
-        """Return whether a member who may serve the request in any tier is signed in."""
+        """Return whether a member is signed in who may serve the request at once or after a longer wait (in any tier)."""
         queue, only = ticket.queue, ticket.request.only
         if only:
             return self._ring_in(ticket, only) is not None and only not in ticket.request.excluded
@@ -147,7 +150,7 @@ class Selection:
     def _first_for(self, member: Member, lane: Lane, ring: int, now_ms: int) -> Ticket | None:
         """Return the first request that this member may get from a lane whose requests exclude members, or None.
 
-        `ring`: the tier in which the member serves the lane.
+        `ring`: the tier (exact, parent or any category) in which the member serves the lane.
         """
         for ticket in lane.heads():
             if self.ring_open(ticket, ring, now_ms) and not ticket.excludes(member.staff.id):
@@ -234,7 +237,7 @@ class Selection:
         return found
 
     def _never(self, ticket: Ticket) -> Iterator[PassedOver]:
-        """Yield the members of the queue's role, in the request's organisation, who cannot serve the queue in any tier."""
+        """Yield the members of the queue's role, in the request's organisation, who can never serve the queue."""
         queue = ticket.queue
         organisation = organisation_of(queue.site)
         for pool in self.roster.pools.values():
@@ -245,7 +248,7 @@ class Selection:
 
 
 def _unlike(pool: Pool, queue: Queue) -> PassedReason:
-    """Return the reason why a pool of the right role serves a queue in no tier."""
+    """Return the reason why a pool of the right role can never serve a queue."""
     _, languages, sites, _, _ = pool.key
     if queue.language not in languages:
         return "language"

@@ -380,10 +380,10 @@ class MatchStore(Protocol):
     async def sweep(self, now_ms: int) -> list[AnyEvent]:
         """End everything that has expired.
 
-        Then match all requests and members that can be matched, also in tiers that have opened in the meantime.
+        Then match all requests and members that can be matched, also those for which a wider tier has opened in the meantime.
 
         Reservations expire after 20 s, presence leases after 30 s, suspensions and exclusions after 60 s, wrap-ups after 120 s.
-        If the holder of an accepted request has not entered within 30 s, the request goes back into its queue.
+        If the holder of an accepted request has not entered the room within 30 s, the request goes back into its queue.
         """
 
     async def next_deadline_ms(self) -> int | None:

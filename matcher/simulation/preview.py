@@ -48,8 +48,8 @@ class Visit(Struct, frozen=True, array_like=True):
     """A user who asked for a counselor, or a counselor who asked for a professional's help.
 
     `at_s`: seconds from the beginning of the past days. `topic`: index of the request's topic in the list of topics. `talked_s`:
-    None if nobody served the request. `counts`: whether the figures count this visit. They leave out the visits to a site whose
-    figures the person who asked for the preview has no right to see.
+    length of the conversation; None: nobody served the request. `counts`: whether the figures count this visit. The figures leave
+    out visits to a site whose figures the person who asked for the preview has no right to see.
     """
 
     at_s: float

@@ -99,7 +99,7 @@ class WorkerClient:
         await self._session.close()
 
     async def open_room(self, room: str, command: OpenRoom) -> RoomState:
-        """Open a room and return its state. If the room is open already, only a higher epoch restarts it."""
+        """Open a room and return its state. If the room is open already, only a command with a higher epoch restarts it."""
         return msgspec.msgpack.decode(await self._send("PUT", _room(room), command), type=RoomState)
 
     async def close_room(self, room: str, epoch: int) -> None:

@@ -1,7 +1,7 @@
 """Mix: the sum of the sources that a listener hears. Each source has a gain for this listener. The sum is clamped to int16.
 
 Pure: arrays go in and arrays come out. A gain moves linearly to its target within one tick (20 ms), so that a matrix change
-causes no click. Listeners with equal sums have equal `Recipe`s, and the room encodes once for all of them.
+causes no click. Listeners who hear the same have equal `Recipe`s, and the room encodes once for all of them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _RAMP: NDArray[np.float32] = np.arange(1, TICK_SAMPLES + 1, dtype=np.float32) / 
 
 
 class Gains:
-    """Gains of one listener. The gains move to those of the matrix within one tick."""
+    """Gains of one listener, by source. The gains move to their new values (`aim`) within one tick."""
 
     def __init__(self) -> None:
         self._now: dict[str, float] = {}

@@ -30,11 +30,11 @@ class AudioRoom:
     """Mixer of one room. `set_matrix` names the listeners; `tick`, called every 20 ms, sends to them.
 
     `tick` calls `send(listener, opus_payload, timestamp_increment_samples, marker, lost)`. The increment (48 kHz) counts from the
-    last send to that listener: 960 normally, more after DTX. The marker says that a talkspurt begins (RFC 3551). `lost`: packets
-    that are missing before this one.
+    last send to that listener: 960 normally, more after DTX. The marker says that a talkspurt begins (RFC 3551). `lost`: number
+    of packets that are missing before this packet.
 
-    `stats`: decodes, encodes, encodes_saved, passed_on, concealed, fec_used, shortened, skipped_quiet, dropped_malformed,
-    dropped_corrupt, dropped_late, dropped_duplicate, dropped_jump, dropped_overflow, dropped_unheard.
+    `stats` has these counters: decodes, encodes, encodes_saved, passed_on, concealed, fec_used, shortened, skipped_quiet,
+    dropped_malformed, dropped_corrupt, dropped_late, dropped_duplicate, dropped_jump, dropped_overflow, dropped_unheard.
     """
 
     def __init__(self, send: Send) -> None:
@@ -105,7 +105,7 @@ class AudioRoom:
         return 0 if self.passes_on(source) else quiet_from
 
     def remove(self, participant: str) -> None:
-        """Remove a participant as source and listener, until a matrix names the participant again."""
+        """Remove a participant as source and listener, until `set_matrix` names the participant again."""
         self._hears.pop(participant, None)
         self._hold.discard(participant)
         for gains in self._hears.values():

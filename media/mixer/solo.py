@@ -70,7 +70,7 @@ class Wait:
 
 
 class Sent(NamedTuple):
-    """Packet for the listeners, `samples` after the packet before. `lost`: packets of the source that are missing in between."""
+    """Packet for the listeners, `samples` after the packet before. `lost`: number of packets of the source lost in between."""
 
     payload: bytes
     samples: int
@@ -86,7 +86,7 @@ class Solo:
         self.source = source
         self.last = last
         self.even_ticks = 0
-        """Ticks in a row that have left no packet waiting. After `EVEN_TICKS`, the fast path may send the packets instead."""
+        """Number of ticks in a row that left no packet waiting. From `EVEN_TICKS` on, the fast path may send the packets."""
         self._quiet_packets = 0
         self._ticks = 0
         """Ticks since the last packet that was passed on."""

@@ -225,8 +225,8 @@ class Rewriter:
     def append(self, payload: bytes, ticks: int, marker: bool, now: float, lost: int = 0) -> tuple[int, bytes]:
         """Return (sequence number, packet) for a payload of the mix.
 
-        `ticks`: timestamp ticks since the last packet. `lost`: number of packets that are missing between the last one and this
-        one.
+        `ticks`: timestamp ticks since the last packet. `lost`: number of packets that are missing between the last packet and
+        this packet.
         """
         if self.source is not MIX:
             self.source = MIX

@@ -320,7 +320,7 @@ class Outgoing:
             self.cut()
 
     def append(self, payload: bytes, ticks: int, marker: bool, now: float, lost: int = 0) -> None:
-        """Send a packet of the mix, `ticks` after the packet before. `lost`: packets that are missing between the two."""
+        """Send a packet of the mix, `ticks` after the packet before. `lost`: number of packets missing between the two."""
         self.source = None
         packet = self._protected(self.rewriter.append(payload, ticks, marker, now, lost)[1])
         self._say(self._stamp(packet) if self._stamp else packet)

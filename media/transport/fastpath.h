@@ -101,7 +101,7 @@ typedef struct {
     int number;
 } fastpath_arrival;
 
-/* One peer.
+/* One peer, which this code names a leg.
    - unprotect, protect: the peer's two libsrtp contexts.
    - lent: Python has offloaded the peer's voice, which goes to the `listening` legs in `listeners`.
    - linked: the leg is in the table of paths, because the peer's voice or one of its videos is offloaded. next: the next leg in

@@ -2,7 +2,8 @@
 
 Three questions decide the path. This file answers each question in one place:
 
-1. Who gets the speaker's own packets, and who gets a mix? `plan_voices` decides by matrix, gains, hold tone, and who is present.
+1. Who gets the speaker's own packets, and who gets a mix? `plan_voices` decides by who hears whom, gains, hold tone, and who is
+   present.
 2. Python has handled a packet of the voice. Who handles the next packets? `event_of` decides by recording, captions, fast path,
    and the mixer's answer.
 3. What changes at an event? `TRANSITIONS` maps (mode, event) to (next mode, effect). A pair that is not in `TRANSITIONS` changes

@@ -86,7 +86,9 @@ class Voices:
     # routes
 
     def route(self, present: dict[str, Peer], hears: Mapping[str, Mapping[str, float]], hold: Container[str]) -> None:
-        """Route the voices again, for a new matrix or new people. Cut each listener's stream if its source changes.
+        """Route the voices again, because people have come or left, or who hears whom has changed.
+
+        Cut a listener's stream if its source changes.
 
         `present`: participant → peer. `hears`: listener → {source: gain}. `hold`: listeners who get the hold tone.
         """

@@ -378,7 +378,7 @@ class Room:
     # the room's recording
 
     def _record(self, matrix: wire.SetMatrix) -> None:
-        """Begin, change or end the recording as the matrix says.
+        """Begin, change or end the recording as `matrix.record` says.
 
         If the matrix names no recording, or another period of consent, writing stops at once.
         """
@@ -403,7 +403,7 @@ class Room:
     # captions: what is said, as text
 
     def _caption(self, matrix: wire.SetMatrix) -> None:
-        """Send the voices that the matrix names to the captions process, and no others."""
+        """Send the voices that `matrix.captions` names to the captions process, and no others."""
         if matrix.captions is None:
             return
         link = self._outside.captions

@@ -151,7 +151,8 @@ class Worker:
     def open_room(self, name: str, command: wire.OpenRoom) -> wire.RoomState:
         """Open a room, and return its state. If the room is open already, only a higher epoch replaces it.
 
-        Raise `Refused` for a stale epoch, for an invalid name, while the worker drains, and if the worker has `MAX_ROOMS` rooms.
+        An *epoch* counts how often the room was opened. Raise `Refused` for an older epoch than the room has had, for an invalid
+        name, while the worker drains, and if the worker has `MAX_ROOMS` rooms.
         """
         self._check_epoch(name, command.epoch)
         room = self.rooms.get(name)
@@ -171,7 +172,7 @@ class Worker:
         return room.state()
 
     def close_room(self, name: str, epoch: int) -> None:
-        """Close the room and end its peers. Raise `Refused` for a stale epoch or an unknown room."""
+        """Close the room and end its peers. Raise `Refused` if the room is unknown, or is not open at this epoch."""
         self.room(name, epoch)
         self._drop_room(name)
 
@@ -187,7 +188,7 @@ class Worker:
         return wire.Admitted(sdp=self.room(name, command.epoch).admit(command, self.now()))
 
     def room(self, name: str, epoch: int) -> Room:
-        """Return the room if it is open at exactly this epoch.
+        """Return the room if it is open at exactly this epoch (an epoch counts how often the room was opened).
 
         Raise `Refused` otherwise, with the reason stale_epoch or no_room.
         """

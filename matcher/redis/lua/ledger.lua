@@ -473,8 +473,8 @@ local function match_those_concerned()
 end
 
 -- Match what this step made possible. Before the step nothing was left to match. So it is enough to look at requests that began
--- to wait and at members who became free. `everybody`: look at all requests and members, because tiers may have opened (time
--- passed, staff came or went).
+-- to wait and at members who became free. `everybody`: look at all requests and members, because more staff may now be asked for a
+-- request (a tier has opened), since time has passed, or staff came or went.
 function Ledger.finish(everybody)
   if everybody or World.holds_until_ms > 0 then
     match_everybody()

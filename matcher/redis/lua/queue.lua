@@ -16,13 +16,14 @@
 --   "fronts"                       set of the ROLE:MEDIUM:LANGUAGE whose front is not empty
 --   "pickups:QUEUE"                last accepted requests, newest first: when accepted, waiting since when (ms)
 --
--- A standing is 21 digits that all requests of a lane share: priority (3, highest first), not first (1), after how many ms the
--- tiers of parents and of everybody open (8 each), has exclusions (1). A rank is 31 digits that order requests: not first (1),
--- the time from which waiting counts (15; the enqueue time, moved earlier by the priority), arrival (15).
+-- A standing is 21 digits that name a lane of a queue, and that all requests of the lane share: priority (3 digits, highest first);
+-- 0 if the requests are marked `first`, else 1; after how many ms the tiers of parents and of everybody open (8 each); 1 if the
+-- requests exclude members, else 0. A rank is 31 digits that order requests: 0 if the request is marked `first`, else 1; the time
+-- from which its waiting counts (15; the enqueue time, moved earlier by the priority); arrival (15).
 
 local Queues = {}
 
-local ABOVE_ALL = 500 -- larger than every priority; a standing contains this number minus the priority
+local ABOVE_ALL = 500 -- larger than every priority; the name of a lane (its standing) contains this number minus the priority
 local EARLIER = 100000000000000 -- ms, added to the time of a rank so that it is never negative
 local RANK, PLACE = 31, 30 -- number of digits of a rank, and of a place (enqueue time, arrival)
 
@@ -51,7 +52,7 @@ local function place_of(ticket)
   return sortable(ticket.enqueued_at_ms) .. sortable(ticket.arrival)
 end
 
--- Return the waiting time (ms) that the priority of a standing is worth.
+-- Return the waiting time (ms) that the priority of a lane's requests is worth. `standing`: the digits that name the lane.
 local function head_start_ms(standing)
   return (ABOVE_ALL - tonumber(string.sub(standing, 1, 3))) * RULES.priority_step_ms
 end
@@ -65,7 +66,7 @@ local function rank_of(ticket)
   return rank_at(standing_of(ticket), place_of(ticket))
 end
 
--- Return the place that a request of this rank would have in a lane of this standing.
+-- Return the place (`place_of`) that a request of this rank would have in a lane. `standing`: the digits that name the lane.
 local function place_among(standing, rank)
   local enqueued_at_ms = tonumber(string.sub(rank, 2, 16)) - EARLIER + head_start_ms(standing)
   return sortable(math.max(0, enqueued_at_ms)) .. string.sub(rank, 17)

@@ -1,8 +1,8 @@
 -- Signed-in members, and the idle ones among them (matcher/roster.py, matcher/pool.py). A tier is named `ring` in the code.
 --
 -- A member: id role languages texts calls texts_in_call pool mode lost ringing(request) live(request -> text, call, aside)
--- promised(request -> text, call: the places that are kept free; nil: none) since_ms
--- idle_since_ms idle(entry) reported reported_ready obstacles(two letters: why they can get no text now, why no call; see `OBSTACLES`).
+-- promised(request -> text, call: the places that are kept free; nil: none) since_ms idle_since_ms idle(entry) reported
+-- reported_ready obstacles(two letters: why the member can get no text now, and why no call; see `OBSTACLES`).
 -- A pool (members with the same skills, who take the same media): id role languages sites categories media.
 --
 -- Keys:
@@ -135,7 +135,8 @@ function Roster.reasons(names, medium)
   return found
 end
 
--- Return the narrowest tier in which a pool serves the queue of this kind, site, language, path and medium. nil: never.
+-- Return the narrowest tier (`EXACT`, `PARENT` or `ANY` category) in which a pool serves the queue of this kind, site, language, path
+-- and medium. nil: the pool never serves this queue.
 local function ring_of(pool, kind, site, language, path, medium)
   if pool.role ~= SERVED_BY[kind] or not contains(pool.media, medium) or not contains(pool.languages, language) then
     return nil

@@ -1,5 +1,6 @@
 -- The choice of staff for a request and of a request for staff, with its reasons (matcher/selection.py). This file changes
--- nothing. A tier is named `ring` in the code.
+-- nothing. A tier says how widely a request is offered: to staff of its category, of a parent category, or of any category. A tier is
+-- named `ring` in the code.
 --
 -- A match: ticket, member, ring, rule, candidates (a list of {id, load}, best first, at most `RULES.max_why`).
 
@@ -10,7 +11,7 @@ local BY_NAME = "asked for by name"
 local STAFF_CAME = "first in line, then longest waiting, priority counted as waiting"
 local FIRST_LANES = 4 -- the first read of a front (queue.lua) reads at most this many lanes; usually the member serves one of them
 
--- Return after how many ms of waiting a tier opens for the requests of a lane. The lane's standing (queue.lua) says this.
+-- Return after how many ms of waiting a tier opens for the requests of a lane. `standing`: the digits that name the lane (queue.lua).
 local function lane_opens_after_ms(standing, ring)
   return ring == EXACT and 0 or tonumber(string.sub(standing, 8 * ring - 3, 8 * ring + 4))
 end
@@ -71,7 +72,7 @@ local function is_open_by_time(ticket, ring)
   return ring == EXACT or World.now_ms - ticket.enqueued_at_ms >= opens_after_ms(ticket, ring)
 end
 
--- Return whether a tier is open for the first request of a lane. `rank`: the rank of this request (queue.lua).
+-- Return whether the first request of a lane is now offered in this tier (`ring`). `rank`: the rank of the request (queue.lua).
 local function is_open_for_head(ring, rank, lane)
   if ring == EXACT then
     return true
@@ -140,7 +141,7 @@ local function candidates_for(ticket, ring)
   return candidates
 end
 
--- Match a request with the best idle member, in the narrowest open tier that has one.
+-- Match a request with the best idle member, in the narrowest open tier (`Selection.ring_open`) that has an idle member.
 function Selection.staff_for(ticket)
   if not Roster.anybody_idle(ticket.medium) then
     return nil
@@ -256,8 +257,8 @@ function Selection.any_match()
   return found
 end
 
--- Return when (ms) a tier with an idle member next opens for any waiting request, or nil. Call this function only after
--- everything that can be matched now has been matched.
+-- Return when (ms) a waiting request will next be offered to further staff, of whom somebody is idle (a tier opens), or nil. Call
+-- this function only after everything that can be matched now has been matched.
 function Selection.next_opening_ms()
   if not Roster.anybody_idle() then
     return nil
@@ -278,7 +279,7 @@ function Selection.next_opening_ms()
   return earliest
 end
 
--- Return whether a member who may serve the request in any tier is signed in.
+-- Return whether a member is signed in who may serve the request at once or after a longer wait (in any tier).
 function Selection.staffed(ticket)
   if ticket.only ~= "" then
     return not not (ring_in(ticket, ticket.only) and not ticket.excluded[ticket.only]) -- false also where `ring_in` returns nil
@@ -287,7 +288,7 @@ function Selection.staffed(ticket)
   return present(ticket.queue, ANY, excluded + 1) > excluded
 end
 
--- Return the reason why a pool of the right role serves a ticket in no tier.
+-- Return the reason why a pool of the right role can never serve a ticket.
 local function unlike(pool, ticket)
   if not contains(pool.languages, ticket.language) then
     return "language"
@@ -296,7 +297,7 @@ local function unlike(pool, ticket)
   return (contains(pool.sites, ticket.site) or contains(pool.sites, everywhere)) and "channel" or "site"
 end
 
--- Add the members of the role, in the request's organisation, who cannot serve the queue in any tier.
+-- Add the members of the queue's role, in the request's organisation, who can never serve the queue.
 local function add_never(passed, ticket, limit)
   local all, from, organisation = key("pools:" .. SERVED_BY[ticket.kind]), 0, organisation_of(ticket.site)
   repeat

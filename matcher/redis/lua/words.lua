@@ -1,7 +1,7 @@
 -- Keys, sortable numbers, and the state that every step reads first and writes last. Times are milliseconds.
 --
--- All files are one library of Redis Functions (matcher/redis/script.py). Locals at the top of a file are created at the first call and
--- stay for later calls. So `open` here, `Ledger.open` and `Roster.open` reset everything that belongs to one call.
+-- All files are one library of Redis Functions (matcher/redis/script.py). Locals at the top of a file are created at the first call
+-- and stay for later calls. So `open` here, `Ledger.open` and `Roster.open` reset everything that belongs to one call.
 --
 -- Ordered lists are sorted sets in which every score is 0, so that Redis sorts by the bytes of the entries: numbers of a fixed width,
 -- then an id. (A score is a double and cannot hold priority, time and arrival at once.)
@@ -71,8 +71,9 @@ function World.read()
   World.fence, World.now_ms, World.sequence, World.holds_until_ms, World.born_ms, World.era = unpack(found)
 end
 
--- Begin a step. The clock never runs backwards. New fences are above the last one that the caller has seen, even if Redis came back empty.
--- `era`: the era that the caller knows ("": none yet). `step`: a name for this step.
+-- Begin a step. The clock never runs backwards. New fences are above the last one that the caller has seen, even if Redis came back
+-- empty.
+-- `era`: the era (see `World`) that the caller knows ("": none yet). `step`: a name for this step.
 function World.begin(now_ms, fence, era, step)
   World.now_ms = math.max(World.now_ms, now_ms)
   World.fence = math.max(World.fence, fence)
