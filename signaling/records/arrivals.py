@@ -54,7 +54,7 @@ class Arrivals(Database):
     """Reads past sessions for the preview of a change of settings."""
 
     async def past_sessions(self, organisation: str, since: int, most: int) -> list[PastSession]:
-        """Return the sessions of the organisation that began at or after `since` (Unix ms): the newest `most` sessions.
+        """Return the newest sessions of the organisation, at most `most`, that began at or after `since` (Unix ms).
 
         In the result, the oldest session comes first.
         """

@@ -94,7 +94,8 @@ def _listed(category: Category) -> list[int] | None:
 def with_settings(site: Site, settings: SiteSettings) -> Site:
     """Return the site with these settings.
 
-    All other settings of the site stay, such as its keys, logo and outcomes. Categories that stay also keep their opening hours.
+    Everything that the form does not contain stays, such as the site's keys, logo and outcomes. Categories that stay keep their
+    opening hours.
     """
     known = site.categories
     categories = {

@@ -49,8 +49,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
     `sites`: the endpoint gets only events of these sites; None: events of all sites. `secret`, `old_secret`: encrypted secrets;
     the old secret is valid until `old_until`. `state`: "failed" if the server has switched the endpoint off, because it accepted
-    no event for three days or answered with status 410. `why`: why the last try failed, or "". `failures`: number of failed tries
-    since the last success.
+    no event for three days or answered with status 410. `failures`: number of tries since the last success that count as failures
+    of the endpoint (see `not_delivered`). `why`: why the last of these tries failed, or "".
     `paused_until`: no event is sent before this time. `crowded`: too many events wait, and new ones are not stored. `well_at`:
     when an event was last delivered; 0: never. Times are Unix ms.
     """

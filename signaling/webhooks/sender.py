@@ -30,7 +30,7 @@ from .signing import headers
 
 log = structlog.get_logger(__name__)
 
-LOOK_S = 1.0  # seconds between two searches of the outbox for events that are due
+LOOK_S = 1.0  # at most this many seconds pass between two searches of the outbox for events that are due
 AWAY_S = 5.0  # seconds of pause while the database is unavailable
 CROWD_LOOK_S = 60.0
 PLACES = 4  # at most this many events are sent to one endpoint at the same time
