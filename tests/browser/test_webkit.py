@@ -101,9 +101,8 @@ async def the_board(safari: WebKit, counselor: Staff) -> list[str]:
     await counselor.get("view-board").click()
     await expect(counselor.get("board-canvas")).to_be_visible()
     await draw(counselor, (0.1, 0.1), (0.45, 0.25))
-    await safari.resize(
-        *PHONE
-    )  # at this size, the panel fills the window, so coordinates in the panel are also coordinates in the window
+    # at this size, the panel fills the window, so coordinates in the panel are also coordinates in the window
+    await safari.resize(*PHONE)
     await safari.find("board-canvas")
     before = await ink(counselor)
     await stroke(safari)

@@ -1,6 +1,6 @@
 """`make bench ARGS=load`: ten thousand queued people and a thousand consoles on one server.
 
-The bench has three scenes. First nothing special happens ("quiet"). Then all connections break at once ("cut"). In the end, more
+The bench has three scenes. First nothing special happens ("quiet"). Then all connections break at once ("cut"). Finally, more
 people arrive than the server admits ("storm"). Three monitored calls last through all scenes. The server has one of two cores.
 Load generator and calls share the second core. The rows of a scene are left out if the load generator used over 70 % of its core.
 LOAD_USERS and LOAD_CONSOLES set smaller numbers. LOAD_CLUSTER=1 uses PostgreSQL and Redis instead of SQLite and memory.
