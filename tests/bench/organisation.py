@@ -57,7 +57,7 @@ def wanted() -> str:
 
 
 async def arrivals(service: Service) -> None:
-    """Store calls of the last weeks, which Jimin and many others have served. Some users gave up."""
+    """Store calls of the last weeks, which Jimin and Suho have served. Some users gave up."""
     records = await Records.open(f"sqlite+aiosqlite:///{service.data_dir / 'records.sqlite'}")
     chance, now = random.Random(7), now_ms()
     values = []

@@ -108,7 +108,7 @@ async def compose(person: Person, *syllables: str) -> None:
 
 
 async def each_tool(mouse: Person, finger: Person) -> None:
-    """Draw with each tool: by mouse, by finger, and by keyboard alone. Two people draw at the same time."""
+    """Draw with each tool: by mouse, by finger, and by keyboard alone. If `mouse` is not `finger`, both draw at the same time."""
     for number, (tool, key) in enumerate(KEYS.items()):
         x = 0.05 + 0.15 * number
         await finger.get(f"board-{tool}").click()

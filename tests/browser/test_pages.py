@@ -116,7 +116,7 @@ async def test_every_page_is_sound_in_every_state(house: House) -> None:
 
 
 async def the_user_whose_counselor_goes(house: House) -> User:
-    """Check shop, panel and waiting page while no counselor is there. Then let a counselor sign in, get a ring and disconnect."""
+    """Check shop, panel and waiting page while no counselor is there. Then let a counselor sign in, accept and disconnect."""
     eyes = house.eyes
     user = await house.person(User, media.USER)
     await user.visit_shop("/")

@@ -170,7 +170,7 @@ class Stage:
         return [line.text for line in found if line.kind == "text"]
 
     async def reach_records(self, seconds: float) -> None:
-        """Wait until this process is connected to the new PostgreSQL. Its former connections ended with the former PostgreSQL."""
+        """Wait until this process is connected to PostgreSQL again, after PostgreSQL or its primary has failed."""
         with suppress(RecordsAway):
             await self.records.newest_term()
         async with asyncio.timeout(seconds):

@@ -154,7 +154,7 @@ async def test_too_old_redis_is_reported_at_once():
 
 @pytest.fixture
 def guarded(redis_server, client):
-    """Start a Redis server with a password. Its user `sangdam` has exactly the rights that docs/matching.md lists."""
+    """Give the Redis server a password, and a user `sangdam` with exactly the rights that docs/matching.md lists."""
     client.execute_command(
         "ACL",
         "SETUSER",

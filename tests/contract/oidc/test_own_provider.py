@@ -131,9 +131,9 @@ async def test_own_provider_is_needed_by_its_own_rule_and_ends_its_own_sign_ins(
 
 
 async def test_code_of_one_provider_never_goes_to_another(desk: Desk, provider: Provider) -> None:
-    """Acme's provider redirects a browser to the installation's provider, whose reply has no parameter `iss`.
+    """A provider's reply without the parameter `iss` arrives at the callback address of another provider.
 
-    This reply then arrives at the installation's callback address, with the state of a sign-in at Acme.
+    This happens if Acme's provider redirects a browser to the installation's provider, to get a code of that provider.
     """
     pages = []
     saved = await desk.post("/api/settings/sign-in-provider", settings(provider.issuer), headers=await owner_of(desk, "acme"))

@@ -209,7 +209,7 @@ def assert_refused(empty: Settings, folder: Path, damaged: bytes, passphrase: st
 async def test_restore_that_fails_late_leaves_the_installation_empty(
     installed: tuple[Settings, Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
-    """The disk fails after the restore has put some files in place. The same restore succeeds afterwards."""
+    """The disk or the database fails after the restore has put some files in place. The same restore succeeds afterwards."""
     full, empty = installed
     make(full, tmp_path / "backup", None)
     rename = Path.rename
