@@ -38,7 +38,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Place:
-    """The installation to call, and the site and category on which users click.
+    """The installation to call, and the site and category for which users ask for a counselor.
 
     `url`: the installation's public URL. `origin`: an origin of the partner's site, from which users seem to come.
     """

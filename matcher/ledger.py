@@ -222,7 +222,7 @@ class Ledger:
     # --- requests ----------------------------------------------------------------------------------------------------
 
     def draft(self, request: Request) -> Ticket:
-        """Return a ticket that is not in any queue. Such a ticket is used to compute which place a new request would get."""
+        """Return a ticket (a request and its state) that waits in no queue, to compute which place a new request would get."""
         key = _queue_key(request)
         queue = self.queues.by_key.get(key)
         if queue is None:

@@ -288,7 +288,7 @@ class MatchStore(Protocol):
         """Keep one of the places of the member `request.only` free for an appointment that begins soon.
 
         Until `redeem`, the request is in no queue and does not ring. No other request takes this place, even if the member signs
-        out and in again, or has not signed in yet. Sessions that the member has now continue. Raises `Refused` like `enqueue`.
+        out and in again, or has not signed in yet. The member's present sessions continue. Raises `Refused` like `enqueue`.
         Raises ValueError when the request names no member.
         """
 

@@ -157,7 +157,8 @@ class BoardRoom:
         self._quotas: dict[str, Quota] = {}
         self._behind: set[str] = set()
         self._unasked: dict[str, float | None] = {}
-        """Participants who have sent no step 1 since they connected → when their step 2 came. None: no step 2 has come yet."""
+        """Participants who have sent no step 1 (request for the document) since they connected → when their step 2 (changes)
+        came. None: no step 2 has come yet."""
         self._observed: list[bytes] = []
         self._unflushed: list[bytes] = []
         self._log = Segments(_MAX_UPDATE_BYTES)

@@ -38,7 +38,7 @@ class Gains:
         """True while no gain is moving. While `settled` is true and the same sources sound, every tick has the same recipe."""
 
     def aim(self, target: Mapping[str, float]) -> None:
-        """Set the gains that hold from the end of the next tick on. Gains are clamped to 0..4."""
+        """Set the gains that apply from the end of the next tick on. Gains are clamped to 0..4."""
         self._target = {source: min(max(gain, 0.0), MAX_GAIN) for source, gain in target.items() if gain > 0.0}
         self.settled = self._now == self._target
 

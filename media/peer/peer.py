@@ -171,7 +171,7 @@ class Peer:
             self._closed("internal")
 
     async def close(self, state: State, reason: str) -> None:
-        """End the connection in `state` and tell the remote side.
+        """End the connection, with `state` as its last state, and tell the remote side.
 
         Does not call `Owner.changed`, because the owner itself calls `close`.
         """

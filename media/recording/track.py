@@ -82,7 +82,7 @@ class Track:
         self._take(self._order.push(Arrived(header, data[header.payload : header.end], at)))
 
     def passed(self, now: float) -> None:
-        """Stop waiting for packets that have been missing for too long, and write the later ones. `now`: Unix time in s."""
+        """Stop waiting for packets that are missing for too long, and write the packets after them. `now`: Unix time in s."""
         self._take(self._order.late(now))
 
     def close(self) -> None:

@@ -115,7 +115,7 @@ typedef struct {
      not.
    - report_from: the transport-wide number after the last reported packet; -1: no packet was reported yet.
    - reports: the number of reports made.
-   - reported: the time of the last report, or of the first packet after a pause. A report is due some time later.
+   - reported: the time of the last report, or of the first packet after a pause. The next report is due EVERY_S (feedback.c) later.
    - report_as: the SSRC from which reports are sent; 0: only Python sends reports.
    - report_on: the SSRC of the newest video packet. */
 typedef struct fastpath_leg {

@@ -1,4 +1,4 @@
-"""One room: its peers, the matrix that the server has set, its videos and its board. `media.voice` handles the room's voices."""
+"""One room: its peers, its matrix (who hears and sees whom), its videos and its board. `media.voice` handles its voices."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ local function ring_in(ticket, staff)
   return ring and tonumber(ring)
 end
 
--- Return how many signed-in members could serve a queue in tiers `EXACT` to `widest`. Stop counting at `enough`.
+-- Return how many signed-in members could serve a queue in the tiers from `EXACT` to `widest`. Stop counting at `enough`.
 local function present(queue, widest, enough)
   local people = 0
   for ring = EXACT, widest do

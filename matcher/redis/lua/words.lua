@@ -71,8 +71,8 @@ function World.read()
   World.fence, World.now_ms, World.sequence, World.holds_until_ms, World.born_ms, World.era = unpack(found)
 end
 
--- Begin a step. The clock never runs backwards. New fences are above the last one that the caller has seen, even if Redis came back
--- empty.
+-- Begin a step. The clock never runs backwards. New fences (numbers of events) are larger than the last fence that the caller has
+-- seen, even if Redis came back empty.
 -- `era`: the era (see `World`) that the caller knows ("": none yet). `step`: a name for this step.
 function World.begin(now_ms, fence, era, step)
   World.now_ms = math.max(World.now_ms, now_ms)
