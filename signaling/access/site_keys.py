@@ -18,10 +18,10 @@ Kind = Literal["HS256", "EdDSA", "ES256", "address", "unknown"]
 
 
 def new_key(present: Sequence[SiteKey], kid: str, public_key: str, address: str, checked: Callable[[str], str]) -> SiteKey:
-    """Return a new key for a site whose present keys are `present`. Without a public key and an address, the key is a new secret.
+    """Return a new key for a site whose present keys are `present`.
 
-    `checked`: returns an address in canonical form, or raises Invalid. Raises Invalid when the id is taken, the site has too many
-    keys, or the key is not usable.
+    If neither `public_key` nor `address` is given, the key is a new secret. `checked`: returns an address in canonical form, or
+    raises Invalid. Raises Invalid when the id is taken, the site has too many keys, or the key is not usable.
     """
     if kid in (SERVER_KID, API_KID) or any(key.kid == kid for key in present):
         raise Invalid({"kid": "taken"})
@@ -31,7 +31,7 @@ def new_key(present: Sequence[SiteKey], kid: str, public_key: str, address: str,
 
 
 def key_of(kid: str, public_key: str, address: str, checked: Callable[[str], str]) -> SiteKey:
-    """Return a site's key with this public key or address. Without `public_key` and `address`, the key is a new secret.
+    """Return a site's key with this public key or address. If neither is given, the key is a new secret.
 
     Raises Invalid.
     """

@@ -223,7 +223,7 @@ class Database:
             yield
 
     async def _touch(self) -> None:
-        """Probe the database by a write that changes nothing. A read would succeed on a full disk."""
+        """Probe the database by a write that changes nothing. A read would not notice a full disk."""
         same = sa.update(t.leading).values(term=t.leading.c.term)
         async with self._reach.answering(ANSWER_S), self._engine.connect() as connection:
             await connection.execution_options(writes=True)

@@ -111,10 +111,10 @@ class Oidc(Database):
 
         If the provider is removed, or its issuer or client changes, the sign-ins at this provider end. `expected`: the version
         (`version_of`) of the stored settings; "" for none. `audit`: audit entries to store in the same transaction. Raises
-        Changed when other settings are stored. Raises NoProvider when the provider is removed, or its issuer changes, while a
-        rule lets staff sign in only at this provider. A new issuer would not know these staff. A rule of an organisation needs
-        the organisation's own provider or, if it has none, the installation's provider. A rule for everybody needs every
-        provider.
+        Changed when the stored settings have another version. Raises NoProvider when the provider is removed, or its issuer
+        changes, while a rule lets staff sign in only at this provider. A new issuer would not know these staff. A rule of an
+        organisation needs the organisation's own provider or, if it has none, the installation's provider. A rule for everybody
+        needs every provider.
         """
         this = t.oidc_settings.c.id == of
 

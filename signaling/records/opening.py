@@ -17,7 +17,7 @@ from .types import RecordsAway
 log = structlog.get_logger(__name__)
 
 WAIT_S: Final = 60.0  # seconds for which a server waits at its start for a database that does not answer
-_PAUSE_S: Final = 1.0  # seconds between two tries
+_PAUSE_S: Final = 1.0  # seconds between two tries to open the database
 # Classes of PostgreSQL's errors that can go away by themselves: connections, resources, and a server that starts or stops.
 _PASSING: Final = ("08", "53", "57")
 _PASSING_SQLITE: Final = ("SQLITE_BUSY", "SQLITE_LOCKED")
@@ -51,7 +51,7 @@ async def opened(url: str, wait_s: float = 0.0) -> Records:
 
 
 def _passes(error: BaseException) -> bool:
-    """Return whether the error might go away by itself. The errors of a wrong password and a missing database do not."""
+    """Return whether the error might go away by itself. The errors of a wrong password and a missing database do not go away."""
     cause = getattr(error, "orig", None) or error
     sqlstate, name = str(getattr(cause, "sqlstate", "") or ""), str(getattr(cause, "sqlite_errorname", ""))
     if sqlstate or name:

@@ -86,7 +86,7 @@ def asked_at(session: Mapping[str, Any]) -> int | None:
 def count(session: Mapping[str, Any], events: Iterable[Event]) -> tuple[Key, Counts] | None:
     """Return the key of one session, of grain "fine", and the session's counts.
 
-    Return None if the user did not ask for a counselor. `session`: columns of the table `session`. `events`: the session's events
+    Return None if the user did not ask for a counselor. `session`: a row of the table `session`. `events`: the session's events
     whose kind is in `EVENTS`, in order.
     """
     at = asked_at(session)

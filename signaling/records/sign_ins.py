@@ -337,8 +337,8 @@ class SignIns(Database):
         """Store the sign-in rules of one row: `INSTALLATION`, or an organisation's row (`rules_of`).
 
         `expected`: the version (`version_of`) of the stored rules. `audit`: audit entries to store in the same transaction.
-        Raises Changed when other rules are stored. Raises NoProvider when the rules let staff sign in at the provider only, but
-        neither this row nor the installation has a provider.
+        Raises Changed when the stored rules have another version. Raises NoProvider when the rules let staff sign in at the
+        provider only, but neither this row nor the installation has a provider.
         """
         values = {name: getattr(rules, name) for name in SignInRules.__struct_fields__}
         this = t.sign_in_rules.c.id == of

@@ -119,7 +119,7 @@ class Site(Struct, frozen=True, kw_only=True):
     - `accent`: the site's colour as "#rrggbb". `logo`: id of the picture next to the site's name, or "". `corner`: the corner of
       the page in which the launcher is. `launcher_texts`: language → the site's own text of the launcher.
     - `privacy_url`, `home_url`: addresses of pages of the partner, or "". `languages`: tags of the languages that the site
-      offers. `channels`: how users may talk.
+      offers. `channels`: the channels (text, voice, video) that users can choose.
     - `retention_days`: for how many days after its end a session is kept.
     - `recording`: whether calls may be recorded when all agree. `recording_notice`: language → text that users read before they
       agree to a recording. `waiting_notice`: language → text that users read while they wait.
@@ -372,7 +372,10 @@ class MessageRecord(Struct, frozen=True, kw_only=True):
 
 
 class PictureRecord(Struct, frozen=True, kw_only=True):
-    """A checked and re-encoded picture. `use`: "line", "board" or "product". `author`: participant id. `data`: its bytes."""
+    """A checked and re-encoded picture.
+
+    `use`: "line", "board" or "product". `author`: participant id. `data`: the bytes of the picture's file.
+    """
 
     id: str
     session: str
