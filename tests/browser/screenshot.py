@@ -57,7 +57,7 @@ def portrait(looks: Looks) -> Image.Image:
 
 
 def write_clip(path: Path, picture: Image.Image) -> None:
-    """Write a Y4M clip in which the person hardly moves."""
+    """Write a Y4M clip whose frames all show this picture."""
     luma, *chroma = picture.convert("YCbCr").split()
     small = b"".join(one.resize((SIZE[0] // 2, SIZE[1] // 2)).tobytes() for one in chroma)
     with path.open("wb") as out:

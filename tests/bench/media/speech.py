@@ -29,7 +29,7 @@ class Packets:
 
 @cache
 def words() -> Samples:
-    """Return about twelve seconds of a recorded voice, mono, 48 kHz, without the silences between words."""
+    """Return about eleven seconds of a recorded voice, mono, 48 kHz: all recordings, one after the other."""
     parts: list[NDArray[np.int16]] = []
     for path in sorted(FOLDER.glob("*_*.wav")):
         with wave.open(str(path)) as file:

@@ -1,6 +1,6 @@
 """The spoken recording: connected wide-band sentences from Debian's `asterisk-core-sounds-en-g722` (CC BY-SA 3.0).
 
-The recordings of `alsa-utils` have 48 kHz, but they are single words, twelve seconds in all. That is too little for PESQ.
+The recordings of `alsa-utils` have 48 kHz, but they are single words, eleven seconds in all. That is too little for PESQ.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ class Names(AbstractResolver):
 
 
 class Inside:
-    """A server on the loopback address. Webhooks must not reach this server."""
+    """A server on the loopback address. Webhooks must reach this server only if a test allows the address."""
 
     def __init__(self) -> None:
         self.port = free_port()
