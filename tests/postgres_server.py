@@ -111,6 +111,6 @@ def running_postgres(
     try:
         yield server
     finally:
-        with suppress(subprocess.CalledProcessError):  # a test may have left the server frozen
+        with suppress(subprocess.CalledProcessError):  # a test can have left the server frozen
             server.stop()
         shutil.rmtree(folder)

@@ -44,9 +44,9 @@ ONE_WAY = """
 
 
 class Network:
-    """One person's network. UDP packets pass a router (`Nat`), which can drop all of them.
+    """One person's network. UDP packets pass through a router (`Nat`), which can drop all of them.
 
-    Everything else passes a SOCKS proxy, which holds the data back while the network fails.
+    Everything else passes through a SOCKS proxy, which holds the data back while the network fails.
 
     Let the network fail only once: after it has returned, it must not fail again. `becomes` changes the quality of the link that
     carries media.

@@ -1,4 +1,4 @@
-"""A call of a user whose network allows only a relay. The relay is coturn, with the configuration that we ship."""
+"""A call of a user whose network allows media only through a relay. The relay is coturn, with the configuration that we ship."""
 
 from __future__ import annotations
 

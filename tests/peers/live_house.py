@@ -325,7 +325,7 @@ class OneWorker(Workers):
         return Worker(number, _Lent(pid), WorkerClient(path))
 
     async def settle(self) -> None:
-        """Leave rooms open that this service does not know, because they might belong to another service."""
+        """Leave rooms open that this service does not know, because they can belong to another service."""
 
     async def _succeed(self, number: int, after: Worker | None = None) -> None:
         pass

@@ -255,7 +255,7 @@ def test_worker_dies_with_its_parent(tmp_path: Path) -> None:
 
 
 def alive(pid: int) -> bool:
-    """Return whether the process is alive. A zombie counts as dead, because its parent might reap it late."""
+    """Return whether the process is alive. A zombie counts as dead, because its parent can reap it late."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:

@@ -97,7 +97,7 @@ class Tab:
         asyncio.get_running_loop().call_later(wait, self.open)
 
     def cut(self) -> None:
-        """Break the connection as a network failure would. The tab notices by the closed socket and reconnects."""
+        """Break the connection as a network failure would. The tab notices the closed socket and reconnects."""
         if self._socket is not None:
             self._socket.abort()
 

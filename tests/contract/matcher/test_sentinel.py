@@ -1,4 +1,4 @@
-"""Redis behind Sentinel: when the master fails, the store uses the replica and reports that data may be lost."""
+"""Redis behind Sentinel: when the master fails, the store uses the replica and reports that data can be lost."""
 
 from __future__ import annotations
 
