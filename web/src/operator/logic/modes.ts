@@ -15,7 +15,8 @@ type Said = Pick<Line, "kind" | "text" | "at" | "args">;
  *  left. */
 const endsHelp = ({ text }: Said) => text === "handed_over" || text === "help.cancelled" || text === "left";
 
-/** Returns the spans of the modes. `start`: when the session became active. `end`: when the session ended, or now (ms). */
+/** Returns the spans of time, in order, each with the mode that the session had during it. `start`: when the session became
+ *  active. `end`: when the session ended, or now (ms). */
 export function modeSpans(lines: Said[], start: number, end: number): Span[] {
   const spans: Span[] = [];
   let current: Span = { mode: "pair", from: start, to: end };

@@ -1,4 +1,5 @@
-/** The texts that the visitor reads on the partner's page while staff can see the page are loaded with that part of the panel. */
+/** The texts that the visitor reads on the partner's page while staff can see the page. They are loaded with the panel's code for
+ *  co-browsing. */
 
 import type { Words } from "../../cobrowse/protocol";
 import type { PageState } from "../../messages";

@@ -38,7 +38,7 @@ export function frameOf(shapes: readonly Shape[]): { box: Box; angle: number } |
   return { box: union(boxes)!, angle: 0 };
 }
 
-/** Returns the handles of a selection and where they are. `gap`: how far the turning handle is above the frame, in units. */
+/** Returns the handles of a selection and where they are. `gap`: how far above the frame the handle for turning is, in units. */
 export function gripsOf(shapes: readonly Shape[], gap: number): { grip: Grip; at: Point }[] {
   const [first] = shapes;
   const frame = frameOf(shapes);

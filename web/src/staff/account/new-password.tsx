@@ -25,7 +25,7 @@ interface NewPasswordProps {
   onDone: (because: string) => void;
 }
 
-/** The page behind a one-time link, on which a person sets a new password. */
+/** The page that a one-time link opens, on which a person sets a new password. */
 export function NewPassword({ token, onDone }: NewPasswordProps) {
   const [password, setPassword] = useState("");
   const [error, setError] = useState("");
