@@ -99,7 +99,7 @@ export function reportQuery({ by, site, ...days }: Asked, zone: string): string 
   return query.toString();
 }
 
-/** Returns the name of a row that stands for a time, such as "Mon, 23 Nov" or "14:00". */
+/** Returns the name of a row that stands for an hour, day or week, such as "Nov 23, 02:00 PM" for an hour. */
 export function timeName(at: number, by: By, language: string): string {
   const zone = { timeZone: "UTC" } as const;
   if (by === "hour")

@@ -164,7 +164,8 @@ export function handlesOf(box: Box, angle: number, gap: number): { handle: Handl
 
 export const movedBy = (shape: Shape, dx: number, dy: number): Changes => ({ x: shape.x + dx, y: shape.y + dy });
 
-/** Returns the box after its handle was dragged to `to`. `keep`: whether to keep the ratio of width and height. */
+/** Returns the box after its handle was dragged to `to`. `keep`: whether to keep the ratio of width and height when the handle is
+ *  a corner. */
 export function resizedBox(box: Box, handle: Handle, to: Point, keep: boolean): Box {
   const made = { ...box };
   if (handle.includes("w")) made.left = Math.min(to[0], box.right - LEAST_SIZE);
@@ -196,8 +197,8 @@ export function placed(shape: Shape, from: Box, to: Box): Changes {
 
 const ratio = (to: number, from: number): number => (from < 0.01 ? 1 : to / from);
 
-/** Returns the fields that change when a shape is resized by a handle, even if the shape is turned. The opposite corner stays in
- *  place on the page. */
+/** Returns the fields that change when a shape is resized by a handle, even if the shape is turned. The opposite corner or side
+ *  stays in place on the page. */
 export function resized(shape: Shape, handle: Handle, to: Point, keep: boolean): Changes {
   const box = boxOf(shape);
   const made = resizedBox(box, handle, turned(to, middle(box), -shape.angle), keep);

@@ -1,11 +1,12 @@
-/** Turns pointers into gestures on the board: one pointer draws, two fingers move and enlarge the page, a palm does nothing. */
+/** Turns pointers into gestures on the board: one pointer draws, and two fingers move and enlarge the page. Once a person has
+ *  used a pen, a finger or palm draws nothing. */
 
 import type { BoardCanvas } from "./canvas";
 import type { Point } from "./strokes";
 import { panned, pinched, zoomed } from "./viewport";
 
-/** If a second finger comes down within this time after the first, ms, the fingers make a pinch. The board then takes back what
- *  the first finger drew. */
+/** If a second finger comes down within this time after the first, ms, the board takes back what the first finger drew: both
+ *  fingers were meant to pinch. If the second finger comes later, what the first finger drew stays. */
 const PINCH_MS = 300;
 const WHEEL_STEP = 0.01;
 const LINE_PX = 16;
@@ -131,8 +132,8 @@ export function gestures(target: HTMLElement, canvas: BoardCanvas, { begin, move
       const [dx, dy] = event.shiftKey && event.deltaX === 0 ? [event.deltaY, 0] : [event.deltaX, event.deltaY];
       canvas.look(panned(before, [-dx * px, -dy * px], canvas.space));
     }
-    // The browser scrolls the page only if the board had nothing to move. With Ctrl or Meta, only the board is enlarged, and
-    // never the page.
+    // The browser scrolls its whole page only if the board had nothing to move. With Ctrl or Meta, only the board is enlarged,
+    // and never the browser's page.
     if (event.ctrlKey || event.metaKey || canvas.view !== before) event.preventDefault();
   };
   const ends = new AbortController();

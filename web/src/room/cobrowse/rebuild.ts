@@ -32,7 +32,7 @@ import {
 
 const SVG = "http://www.w3.org/2000/svg";
 const NAME = /^[a-z][a-z0-9._-]*$/i;
-/** Elements that could load something or run code. Each of them is replaced by an empty element. */
+/** Elements that could load something or run code, or that show nothing. Each of them is replaced by an empty element. */
 const EMPTY = new Set(["script", "noscript", "template", "meta", "base", "title", "frameset", "param", "source", "track"]);
 /** Elements that are shown as grey boxes. */
 const BOXED = new Set(["iframe", "frame", "object", "embed", "video", "audio", "canvas", "portal", "applet", "fencedframe"]);
@@ -81,7 +81,8 @@ export class Rebuilt {
     }
   }
 
-  /** Returns the innermost element at a point of the viewport, with its number and box; null if there is none. */
+  /** Returns the innermost element at a point of the viewport, with its number, its box, and the address of the link in which it
+   *  is ("" for none); null if there is no such element. */
   at(x: number, y: number): { node: number; box: DOMRect; link: string } | null {
     let element = this.doc.elementFromPoint(x, y);
     for (let inner = element; inner?.shadowRoot; element = inner) {

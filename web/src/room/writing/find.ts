@@ -11,8 +11,8 @@ export interface Hit {
   nth: number;
 }
 
-/** Returns the text in the form in which the search compares texts: each character in lower case, unless that would change its
- *  length. */
+/** Returns the text in the form in which the search compares texts: in the Unicode form NFC, with each capital letter in lower
+ *  case unless that would change its length. */
 export function folded(text: string): string {
   return text
     .normalize("NFC")
@@ -37,7 +37,8 @@ function said(block: Block): string {
 
 const texts = new WeakMap<Line, string>();
 
-/** Returns the text of a line as the reader sees it, without marks of formatting, folded. */
+/** Returns the text of a line as the reader sees it, without marks of formatting, folded. Returns "" for a line in which the
+ *  search does not look, such as a picture or a retracted line. */
 export function searched(line: Line): string {
   const known = texts.get(line);
   if (known !== undefined) return known;
