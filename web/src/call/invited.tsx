@@ -9,14 +9,14 @@ import { isRareKey, t, type RareKey } from "./rare/words";
 
 const ICONS: Partial<Record<RareKey, IconNode>> = { "guest.link.title": UserPlus, "invited.thread.title": MessageCircle };
 
-/** Returns the text keys of title and text for the page behind a link. The link is for a guest, for a callback, or for a
+/** Returns the text keys of title and text for the page that a link opens. The link is for a guest, for a callback, or for a
  *  conversation that is still open. */
 function textsOf(invite: string): [RareKey, RareKey] {
   if (invite.startsWith("g~")) return ["guest.link.title", "guest.link.text"];
   return invite.includes(".") ? ["invited.title", "invited.text"] : ["invited.thread.title", "invited.thread.text"];
 }
 
-/** The page behind a link that can be used once. Only a press on its button uses the link: a link preview does not. */
+/** The page that a one-time link opens. Only a press on its button uses the link up: a link preview does not. */
 export function Invited({ invite, onEnter }: { invite: string; onEnter: () => Promise<void> }) {
   const [title, text] = textsOf(invite);
   const [failed, setFailed] = useState("");

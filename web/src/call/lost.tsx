@@ -11,7 +11,7 @@ import type { Call } from "./call";
 import { LeaveMessage } from "./leave-message";
 import { t } from "./rare/words";
 
-/** Shown when the counselor was disconnected and did not come back. The screen offers the visitor three ways to go on. */
+/** Shown when the counselor was disconnected and did not come back. The screen offers the visitor up to four ways to go on. */
 export function Lost({ call, session }: { call: Call; session: SessionView }) {
   const [instead, setInstead] = useState<"" | "message" | "callback">("");
   const owner = session.participants.find((one) => one.owner);

@@ -372,7 +372,7 @@ const SHOWS_FORM = 300; // the person card is at least this wide while it shows 
  *  width. */
 const isPhone = () => matchMedia("(max-width: 900px)").matches;
 
-/** Calls `open` when the visitor agrees to show the page for which the counselor has asked. */
+/** Calls `open` when the visitor agrees to show the page that the counselor has asked to see. */
 function usePageOpens(session: SessionView | null, open: () => void): void {
   const id = session?.id ?? "";
   const sees = session?.cobrowse?.may_see === true;

@@ -139,7 +139,8 @@ function audienceChoice(session: SessionView, choice: Audience, onChange: (audie
   };
 }
 
-/** The middle of the console: the people of the call, the conversation, and beside it the board or a shared screen. */
+/** The middle of the console: the people of the call, the conversation, and beside it the board, a shared screen or the visitor's
+ *  page. */
 export function Room(props: RoomProps) {
   const { client, link, session, state, pictures, now, viewing, audience, actions, onAudience, onAgain } = props;
   useAwake(session.state === "active" && session.room?.media === true);
@@ -196,7 +197,7 @@ type MiddleProps = Pick<RoomProps, "link" | "session" | "pictures" | "viewing" |
   children: ComponentChildren;
 };
 
-/** Divides the middle of the console between the people, the conversation, and the board or shared screen. */
+/** Divides the middle of the console between the people, the conversation, and what is shown beside the conversation. */
 function Middle({ link, session, pictures, viewing, layout, hold, children }: MiddleProps) {
   const seen = useFaces(link, session);
   const calling = session.state === "active" && session.room?.media === true && !callsBack(session);

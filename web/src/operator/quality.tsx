@@ -102,7 +102,7 @@ function PersonCard({ person, people }: { person: PersonQuality; people: PersonQ
   );
 }
 
-/** Shows the quality of every connection in a call, which the media worker measures every two seconds. */
+/** Shows the quality of every connection in a call. The server sends the newest values every two seconds. */
 export function QualityPart({
   session,
   quality,

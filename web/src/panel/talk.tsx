@@ -243,7 +243,8 @@ function Room({
   );
 }
 
-/** Ends a session that was begun only for a message or a callback, and returns to the greeting. */
+/** Ends a session in which no conversation has begun, after the visitor has left the form for a message or a callback. Returns to
+ *  the greeting. */
 function giveUp(panel: Panel, client: Client, session: SessionView): void {
   void client.connection
     .request({ type: "leave", session: session.id })

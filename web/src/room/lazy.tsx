@@ -8,7 +8,7 @@ import { useLocale } from "../ui/store";
 import { t, type RoomKey } from "./words";
 
 interface Look {
-  /** The text key for the name of the part, shown while the part loads. */
+  /** The text key for the name of the part, which screen readers read while the part loads. */
   name: RoomKey;
   failed?: RoomKey;
   class?: string;

@@ -15,7 +15,8 @@ const toasts = createStore<Toast[]>([]);
 const spoken = createStore<{ polite: string; assertive: string }>({ polite: "", assertive: "" });
 let next = 1;
 
-/** Lets screen readers read `text` out, without showing it. Use "assertive" only for an incoming call and a broken connection. */
+/** Lets screen readers read `text` out, without showing it. Use "assertive" only for news that cannot wait, such as an incoming
+ *  call. */
 export function announce(text: string, urgency: "polite" | "assertive" = "polite"): void {
   spoken.update((now) => ({ ...now, [urgency]: now[urgency] === text ? `${text}\u00a0` : text }));
 }

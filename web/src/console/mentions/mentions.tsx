@@ -49,7 +49,7 @@ export function Mentions({ inbox }: { inbox: Inbox }) {
   );
 }
 
-/** Announces a new mention by sound and notification, if the person has turned these on for new lines. */
+/** Announces a new mention to screen readers; and by sound and notification, if the person has turned these on for new lines. */
 function useAnnounced(mentions: MentionOut[]): void {
   const { ringVolume, ringMuted, newSound, newNotify } = useStore(prefs);
   const told = useRef(new Set<string>());

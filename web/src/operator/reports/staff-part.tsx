@@ -19,7 +19,7 @@ import {
 } from "./staff-hours";
 import { t } from "./texts";
 
-/** Shows how long staff were in which state, by person, day or week. */
+/** Shows how long staff were in which state: by person, by day, by week, or by person and day. */
 export function StaffHours() {
   const locale = useLocale();
   const [asked, setAsked] = useState<StaffAsked>({ ...lastDays(7, new Date()), by: "staff" });

@@ -19,7 +19,7 @@ interface NewTokenProps {
 
 const FIRST: NewToken = { name: "", rights: [], sites: ["*"], days: 90 };
 
-/** A dialog that asks for the password again, makes an API token, and shows it once. */
+/** A dialog that makes an API token and shows it once. Asks for the person's password again if the server wants it. */
 export function NewTokenDialog({ rights, onClose }: NewTokenProps) {
   const [wanted, setWanted] = useState(FIRST);
   const [problems, setProblems] = useState<Problems>({});

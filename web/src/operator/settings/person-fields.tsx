@@ -27,7 +27,7 @@ export const switched = (roles: StaffRole[], role: StaffRole): StaffRole[] =>
     : [...roles.filter((one) => !(PARTS.includes(role) && PARTS.includes(one))), role];
 
 /** Returns, as a text, those settings of a member that affect waits: of visitors for a counselor, or of counselors for help.
- *  Returns "" if the member is neither counselor nor professional. */
+ *  Returns "" if the member's account is not active, or the member is neither counselor nor professional. */
 export const aboutWaits = ({ roles, languages: spoken, sites, categories, texts, calls, active }: StaffSettings) =>
   active && roles.some((role) => PARTS.includes(role))
     ? JSON.stringify([roles.filter((role) => PARTS.includes(role)), spoken, sites, categories, texts, calls])

@@ -15,8 +15,8 @@ const load = async (): Promise<StoredSite[]> => {
   return Promise.all(found.items.slice(0, MOST_SHOWN).map((row) => site(row.id)));
 };
 
-/** The last step of the setup: the snippet of each site, a page on which to try the widget, and the findings of the server's
- *  check of itself. */
+/** The last step of the setup: the snippet of each site (of the first ten, if there are more), a page on which to try the widget,
+ *  and the findings of the server's check of itself. */
 export function ReadyStep() {
   return (
     <StartFrame step="ready" lead={t("ready.lead")}>

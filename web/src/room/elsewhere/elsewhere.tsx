@@ -44,7 +44,7 @@ export function Elsewhere({ client, session }: Props) {
   );
 }
 
-/** Shows the code and link for continuing on another device, as a part of another dialog. */
+/** Shows the QR code for continuing on another device, as a part of another dialog. */
 export function ElsewherePart({ client, session }: Props) {
   if (!mayMove(session)) return null;
   return (

@@ -29,7 +29,8 @@ async function ask(client: Client, message: RequestMessage): Promise<unknown> {
   }
 }
 
-/** The dialog about guests: make a new link, see open links and the guests who are here, and use a phone as a camera. */
+/** The dialog about guests: make a new link, see open links and the guests who are here, use a phone as a camera, and continue on
+ *  another device. */
 export function GuestsDialog({ client, session, onClose }: Props & { onClose: () => void }) {
   const { guests } = session;
   // The dialog remembers the new link, because the form disappears if this link has taken the last free place for a guest.

@@ -17,7 +17,8 @@ interface Loaded {
   factors: SecondFactors;
 }
 
-/** The dialog of the person's own account: password, second factor, and the browsers in which the person is signed in. */
+/** The dialog of the person's own account: password, second factor, passkeys, mail address, the browsers in which the person is
+ *  signed in, and the address of the person's calendar. */
 export function Account({ onClose }: { onClose: () => void }) {
   useLocale();
   const [loaded, setLoaded] = useState<Loaded | null>(null);

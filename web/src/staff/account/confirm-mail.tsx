@@ -12,7 +12,7 @@ interface ConfirmMailProps {
   onDone: () => void;
 }
 
-/** The page behind the link in the mail to a new address. Only a press on its button uses the link up, because mail scanners
+/** The page that the link in the mail to a new address opens. Only a press on its button uses the link up, because mail scanners
  *  open links. */
 export function ConfirmMail({ token, onDone }: ConfirmMailProps) {
   const [confirmed, setConfirmed] = useState("");

@@ -10,7 +10,7 @@ interface ProveProps {
   onCancel: () => void;
 }
 
-/** Asks for the person's password again, before a second factor is added, changed or removed. */
+/** Asks for the person's password again, before an action for which the server wants it, such as adding a second factor. */
 export function Prove({ onProved, onCancel }: ProveProps) {
   const [password, setPassword] = useState("");
   const [error, setError] = useState("");

@@ -19,7 +19,7 @@ interface SignInsProps {
   onChanged: () => void;
 }
 
-/** Lists the browsers in which the person is signed in, each with a button that ends this sign-in. */
+/** Lists the browsers in which the person is signed in. Each except the present browser has a button that ends its sign-in. */
 export function SignIns({ items, onChanged }: SignInsProps) {
   const locale = useLocale();
   const run = async (work: Promise<unknown>) => {
