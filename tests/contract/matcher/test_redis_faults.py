@@ -1,7 +1,7 @@
 """The Redis store when Redis fails, refuses, is full or has moved.
 
 No step is executed twice. A step that Redis refuses is not executed. A step that raises `Unavailable` after five seconds without
-an answer may have been executed or not.
+an answer can have been executed or not.
 """
 
 from __future__ import annotations
