@@ -1,7 +1,7 @@
 """File permissions: only the system account that runs the server may read the server's files, whatever the umask is.
 
 Folders get the mode 0700, and files 0600. Wider permissions, such as those from an earlier version, are corrected when the server
-starts. Files of other accounts and shared folders (such as /tmp) are left as they are.
+or a command starts. Files of other accounts and shared folders (such as /tmp) are left as they are.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from .refusal import MOST_BYTES, MOST_PIXELS, PictureRefused
 Form = Literal["JPEG", "PNG", "WEBP", "HEIF", "AVIF"]
 
 LONGEST_SIDE = 2048  # At most this many pixels per side; larger pictures are scaled down.
+
 # Decoding one picture may take at most this many bytes; an iPhone's photo of 24 megapixels takes 245 million.
 MOST_MEMORY = 250_000_000
 MOST_WIDTH = 32_768  # Pixels; a picture is scaled in strips of the picture's full width, so this limits the memory of a strip.
@@ -29,6 +30,7 @@ _SCAN = b"\xff\xda"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # JPEG markers that no length field follows.
+
 # Decoding needs this many bytes for a pixel: codec planes, colours, two copies of Pillow; measured: 9.3.
 _HEIF_BYTES_A_PIXEL = 10
 # Decoding needs this many bytes for a pixel: two canvases of libwebp's animation decoder, Pillow's copy, and the image.

@@ -95,7 +95,7 @@ def _agrees(image: Image.Image, header: Header) -> bool:
 def _load_plugin(form: Form) -> None:
     """Load the decoder for a phone's photos, with one thread.
 
-    The stacks of more threads would count as memory of this process, which is limited.
+    The stacks of more threads would count as memory of this process, and the process has a memory limit.
     """
     if form == "HEIF":
         import pillow_heif

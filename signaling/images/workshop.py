@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 # The process may take this many bytes of memory in addition to the decoded picture: file, strips, result and encoder.
 WORKING_BYTES = 96 * 1024 * 1024
 PROCESSOR_S = 8  # One picture may take at most this many seconds of CPU time; the largest picture of an honest user takes 2 s.
+
 # The server waits at most this many seconds for a re-encoded picture; longer than PROCESSOR_S, because the machine may be busy.
 LONGEST_S = 30.0
 IDLE_S = 120.0  # The process ends after this many seconds without a picture.

@@ -25,6 +25,7 @@ from signaling.session.model import NotAllowed
 # cache, but reads the database
 KNOWN_MS: Final = 3_000
 MOST_KNOWN: Final = 200  # largest number of cached combinations of site, category, language, channel and time zone
+
 # Free times are computed for at most this many members with their own working hours, because each takes about 5 ms. Further
 # members with their own working hours are not offered.
 MOST_HOURS: Final = 100
@@ -136,7 +137,7 @@ class Appointments:
     def require_place(self, site: Site) -> None:
         """Raise NotAllowed("full") if too many callbacks and appointments are in memory already.
 
-        `has_place` says how many of these `MOST_CALLBACKS` each organisation may have.
+        `has_place` divides the limit `MOST_CALLBACKS` among the organisations.
         """
         counts = Counter(entry.site.organisation for entry in self._index.callbacks.values())
         if not has_place(counts, site.organisation, MOST_CALLBACKS, self._index.organisations):

@@ -26,6 +26,7 @@ from signaling.session.model import NotAllowed, Person
 
 CATCH_UP_LINES = 500  # Largest number of new or changed lines in one reply to a client that asks for missed lines.
 PAGE_LINES = 200  # Largest number of lines in a reply to a client that asks for the lines before a given line.
+
 # Largest number of characters of lines in one WebSocket frame. A larger frame would delay the messages behind it, or fill the
 # client's queue.
 PAGE_CHARACTERS = 100_000
@@ -382,7 +383,7 @@ class Lines:
 
 
 def _by(person: Person) -> dict[str, Any]:
-    """Return the columns of a line's row that name this person as the author."""
+    """Return the values of the database columns that name this person as the author of a chat line."""
     return {"author": person.id, "name": person.name, "role": person.role}
 
 

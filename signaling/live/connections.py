@@ -16,6 +16,7 @@ from signaling.protocol.server_messages import Bye, encode
 from signaling.records.types import StaffRecord
 
 QUEUE_MESSAGES = 1000  # Largest number of messages in the send queue of one connection.
+
 # Largest number of bytes in the send queue of one connection. There is room for several messages of the board (≤ 400 KB each),
 # which a participant who joins late gets all at once.
 QUEUE_BYTES = 4 * 1024 * 1024
@@ -144,7 +145,7 @@ class Hub:
                 shelf.pop(client.staff.id, None)
 
     def of_staff(self, staff: str) -> list[Client]:
-        """Return this member's desk connections that are not closing."""
+        """Return the connections at which this member serves users. Leave out connections that are closing."""
         return [client for client in self._by_staff.get(staff, ()) if not client.closing]
 
     def all_of_staff(self, staff: str) -> list[Client]:
@@ -152,7 +153,7 @@ class Hub:
         return self.of_staff(staff) + [client for client in self._offices.get(staff, ()) if not client.closing]
 
     def staff_ids(self) -> list[str]:
-        """Return the ids of the members who have a desk connection."""
+        """Return the ids of the members who have a connection at which they serve users."""
         return list(self._by_staff)
 
     def staff_record(self, staff: str) -> StaffRecord | None:

@@ -129,7 +129,7 @@ class EndedRights:
     async def end(self, clients: list[Client]) -> None:
         """Tell these connections `signed_out`, and detach them.
 
-        Members who have no other desk connection are signed out at the matcher.
+        Members who have no other connection at which they serve users are signed out at the matcher.
         """
         for staff in {client.staff.id: client.staff for client in clients if client.staff is not None}.values():
             returns = await self._may_return(staff)
@@ -162,7 +162,8 @@ class EndedRights:
         """End the member's connections that depend on one sign-in, or all connections of the member.
 
         `right`: the hash of the sign-in's token, or "" for all connections. The sessions of these connections continue by the
-        rules for a disconnected member. If the member has no desk connection left, they are signed out at the matcher.
+        rules for a disconnected member. If the member has no connection left at which they serve users, they are signed out at
+        the matcher.
         """
         clients = self._hub.all_of_staff(member.id)
         await self.end([client for client in clients if right in ("", client.right)])

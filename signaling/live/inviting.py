@@ -121,8 +121,8 @@ class Inviting:
     def _place_for(self, site: Site, organisations: int) -> Iterator[None]:
         """Count a conversation while it is being stored, so that simultaneous requests do not exceed the limits.
 
-        The limits are `MOST_OF_SITE` and the organisation's share of `MOST_INVITED` (`has_place`). Raise NotAllowed("full") if a
-        limit is reached already.
+        The limits are `MOST_OF_SITE`, and `MOST_INVITED`, which `has_place` divides among the organisations. Raise
+        NotAllowed("full") if a limit is reached already.
         """
         theirs = [entry.site for entry in self._index.invited.values()] + self._starting
         of_site = sum(each.id == site.id for each in theirs)

@@ -28,6 +28,7 @@ from signaling.session.views import brief_value
 
 MOST_TASKS = 1000  # At most this many mails are being queued at the same time.
 ALERTS_S = 30.0  # Seconds between two checks of all queues for alerts.
+
 # A queue that nobody serves is reported after this wait (ms), or after the site's `alert_after_s` if that is shorter.
 NOBODY_MS = 60_000
 ALERT_AGAIN_MS = 30 * 60_000  # At least this many ms pass between two mails of the same alert.

@@ -32,6 +32,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_S = 0.4  # Seconds between two checks whether the matcher has lost data.
 RETURN_MS = Rules().lease_ms  # Waiting users and staff may reconnect for this many milliseconds after this server's start.
+
 # Waiting users are expected for this many milliseconds after the last of them has reconnected. A page tries to reconnect at least
 # every 15.5 s: it waits 12 s for the server's answer, and at most 3.5 s before it tries again.
 QUIET_MS = 17_000

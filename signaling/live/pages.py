@@ -35,6 +35,7 @@ log = structlog.get_logger(__name__)
 MOST_SNAPSHOT: Final = 2 * 1024 * 1024
 MOST_AFTER: Final = 1024 * 1024  # Once more than this many bytes follow a snapshot, the server asks the page for a new snapshot.
 MOST_OF_ALL: Final = 256 * 1024 * 1024  # At most this many bytes for all pages in memory; further pages are not shown.
+
 # Once a viewer's send queue holds more than this many bytes, the viewer gets no changes until it gets the whole page again.
 MOST_LATE: Final = 512 * 1024
 # The limit `MOST_LATE`, in messages. Without this limit, a full send queue would close the connection of the viewer's console.
@@ -168,7 +169,7 @@ class Pages:
             self._again(entry, 0)
 
     def _break_off(self, entry: Entry, *, more: bool) -> None:
-        """Let viewers forget the parts of a batch that will not be completed.
+        """Tell viewers to forget the parts of a batch of events, because the batch will not be completed.
 
         `more`: whether further parts of this batch will arrive. The server ignores such parts.
 
@@ -260,7 +261,7 @@ class Pages:
                     self._late.discard(session)
 
     def _caught_up(self, entry: Entry) -> bool:
-        """Give the whole page to the viewers who wait for it. Return whether some still wait."""
+        """Give the whole page to the viewers who wait for it. Return whether some viewers still wait."""
         page = entry.page
         for participant in list(page.behind):
             viewer = page.viewers.get(participant)
@@ -312,7 +313,7 @@ class Pages:
     # --- what staff show on the page -----------------------------------------------------------------------------------------
 
     def point(self, client: Client, entry: Entry, person: Person, message: PointPage) -> None:
-        """Show a member's pointer, frame or line on the user's page. Raises NotAllowed."""
+        """Show a pointer, a frame or a drawn line of a member on the user's page. Raises NotAllowed."""
         target = self._target(client, entry, person)
         if target is not None and target.queued_bytes < POINTER_QUEUE:
             target.send(Pointed(session=entry.id, name=person.name, kind=message.kind, node=message.node, spots=message.spots))
@@ -337,5 +338,5 @@ class Pages:
 
 
 def _broken_off(session: str) -> bytes:
-    """Return an empty part. Such a message tells a viewer to forget the parts of an incomplete batch."""
+    """Return an empty part of a page. An empty part tells a viewer to forget the earlier parts of the same batch."""
     return encode(PageOut(session=session, data=""))

@@ -90,7 +90,7 @@ class ReadingAlongs:
                     client.send(_notice(entry, mention, client.locale))
 
     def remind(self, client: Client) -> None:
-        """Send a member who has just connected the mentions that they have not opened yet."""
+        """Send the mentions that a member has not opened yet, because the member has just connected."""
         if client.staff is None:
             return
         for entry in self._mentioned.get(client.staff.id, {}).values():

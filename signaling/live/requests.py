@@ -90,7 +90,7 @@ class Requests:
                 case Transfer():
                     await self.call(store.transfer_owner(effect.request, effect.staff, now))
                 case Reinstate():
-                    # a user's request is suspended until the user has reconnected; a callback's request is not
+                    # a user's request is suspended until the user has reconnected; a callback's request is not suspended
                     state: m.RequestState = "suspended"
                     if effect.staff or effect.kind == "callback":
                         state = "accepted" if effect.staff else "promised" if effect.promised else "waiting"

@@ -100,6 +100,7 @@ class Sessions:
         self._mail_view = mail_view
         self._push_view = push_view
         self.captions_ready: Callable[[Entry], bool] = lambda entry: False  # `Live` sets this when it has made `Rooms`.
+
         # `Live` sets this when it has made the part for co-browsing.
         self.page_changed: Callable[[Entry], None] = lambda entry: None
         self.translates = False  # Whether there is a translation service.

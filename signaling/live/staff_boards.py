@@ -41,6 +41,7 @@ COUNTS_EVERY_ROUNDS = 10  # Today's sessions are counted again after this many r
 ANSWERS_EVERY_ROUNDS = 4  # The states of mails about answered messages are read again after this many rounds.
 TREND_EVERY_ROUNDS = 60  # The trend of the wallboard is sent again after this many rounds.
 QUEUE_ITEMS = 50  # Largest number of items of each list in a member's queue.
+
 # Largest number of bytes of queues that are sent in one round. So a few seconds pass until a long queue has reached a thousand
 # consoles.
 QUEUE_BYTES_A_ROUND = 4 * 1024 * 1024
@@ -82,6 +83,7 @@ class Boards:
         # id of a mail about an answered message → the mail's state, and the reason for the state
         self._answers: dict[str, tuple[MailState, str]] = {}
         self._sites: dict[str, Site] = {}  # Id → site; the list of users' messages shows the sites' names.
+
         # Id → name of each member of staff; the list of users' messages shows who has taken a message.
         self._takers: dict[str, str] = {}
         self._frames: dict[Group, bytes] = {}  # Group of staff → the encoded queue of this group in this round.

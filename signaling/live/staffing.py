@@ -57,7 +57,7 @@ _AWAY: Final = _Told("away")
 
 
 class Staffing:
-    """Renews the presence of staff, and sends each member their state when it changes."""
+    """Tells the matcher regularly which staff are present, and sends each member their state when it changes."""
 
     def __init__(self, *, store: MatchStore, hub: Hub, index: Index, hours: StaffHours, now: Now) -> None:
         self._store = store

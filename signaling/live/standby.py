@@ -25,7 +25,7 @@ LOOK_S = 0.4  # seconds between two checks whether the sign-ins of members who s
 
 
 class StandBy:
-    """Keeps the members who stand by signed in at the matcher."""
+    """Keeps members signed in at the matcher while they stand by."""
 
     def __init__(
         self,
@@ -53,14 +53,14 @@ class StandBy:
         self._seen: dict[str, int] = {}
 
     async def restore(self) -> None:
-        """Sign in the members who stood by when the server stopped."""
+        """Sign in at the matcher the members who were standing by when the server stopped."""
         if self._pushing.enabled:
             for staff in await self._records.standing_by(self._now(), IDLE_MS):
                 if await self._renew(staff):
                     self._staffing.standing_by.add(staff)
 
     async def keeps(self, staff: StaffRecord) -> bool:
-        """Let a member who has closed their last console stand by, if a push can reach them.
+        """Let a member stand by who has closed their last console, if a push can reach the member.
 
         Return whether the member stays signed in at the matcher, because they stand by or have opened a console again.
         """

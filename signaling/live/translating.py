@@ -160,7 +160,7 @@ class Translator:
 class Translating:
     """Translates lines and captions in the background for the people who ask for translations.
 
-    No message to other people waits for the service.
+    Messages to other people never wait for the translation service.
     """
 
     def __init__(self, translator: Translator, records: Records, index: Index) -> None:

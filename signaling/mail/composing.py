@@ -131,7 +131,7 @@ class Composer:
     def _expiry(self, mail: MailRecord, site: Site | None) -> int:
         """Return when a link into a conversation expires (Unix ms).
 
-        The link works until the latest of three times: after `THREAD_DAYS`, when the conversation can no longer sleep at this
+        This is the latest of three times: `THREAD_DAYS` from now, the end of the days for which a conversation can sleep at this
         site, and one day after a booked time.
         """
         return max(self._now() + link_life_ms(site), int(mail.args.get("at", 0)) + _DAY_MS)

@@ -35,7 +35,7 @@ _STYLE = (
     # auto-phrase breaks Japanese lines between phrases, and text-autospace adds space between Chinese or Japanese and Latin
     # letters; mail programs that do not know these two properties ignore them
     ":lang(ko){word-break:keep-all;overflow-wrap:anywhere}:lang(ja){word-break:auto-phrase}body{text-autospace:normal}"
-    # a date is broken only if a line is too short for the whole date
+    # a date is broken into two lines only if a line is too short for the whole date
     "h1 .when,:lang(ja) .when,:lang(zh-Hans) .when{display:inline-block}"
     "h1{font-size:1.25rem;line-height:1.4;margin:0 0 .75rem}p{margin:0 0 1rem;white-space:pre-line}"
     "blockquote{margin:0 0 1rem;padding:.75rem 1rem;background:#f3f4f6;border-radius:8px;white-space:pre-wrap}"

@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 LANES = 3
 LEASE_MS = 5 * 60_000  # A lane reserves a mail for this many milliseconds; connecting and sending take less time.
+
 # Seconds until the next try after the first, second, … failed try of a mail; the last value repeats.
 LATER_S = (60, 300, 900, 3600, 3 * 3600, 6 * 3600)
 MOST_TRIES = 12

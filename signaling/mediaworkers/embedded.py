@@ -1,9 +1,9 @@
 """Embedded media workers: child processes of this server, by default one for each core. Further workers wait as spares.
 
 All these workers end with the server. A worker counts as dead when its process exits, or when its event stream was silent for
-three heartbeats. `liveness.py` defines how the silence is counted. When a worker is dead, a spare takes its place, ``on_dead``
-gets its rooms, and a new worker starts. A worker that receives SIGTERM is replaced in the same way, but first keeps its rooms
-open until their participants have moved.
+three heartbeats. `liveness.py` defines how the silence is counted. When a worker is dead, a spare takes its place, the callback
+``on_dead`` gets its rooms, and a new worker starts. A worker that receives SIGTERM is replaced in the same way, but first keeps
+its rooms open until their participants have moved.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ log = structlog.get_logger(__name__)
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 1.5  # A worker that was told to stop is killed after this many seconds.
 POLL_S = 0.05  # Seconds between two tries to reach a worker or to open its event stream.
+
 # If other workers serve, a dead worker's successor starts after this many seconds, because the calls that move to other workers
 # need the CPU first.
 SETTLE_S = 0.5

@@ -13,12 +13,14 @@ from pathlib import Path
 TICK_S = 0.05  # Seconds between two ticks, in which silence is counted.
 SILENT_S = 0.75  # Seconds of silence after which a worker counts as dead: three heartbeats.
 STARVED_S = 2.5  # Seconds of silence after which a starved worker, which is ready to run but gets no CPU, counts as dead.
+
 # seconds of silence after which a worker on another machine counts as dead: longer than SILENT_S, because this server cannot see
 # whether such a worker is starved
 REMOTE_SILENT_S = 1.25
 FIRST_S = 5.0  # seconds after which a worker without any event counts as dead; this includes the time to open its event stream
 
 CRASHES_S = 60.0  # A crash lengthens the pause before restarts for this many seconds.
+
 # Seconds of pause before a restart, indexed by the number of crashes in the last minute.
 PAUSES_S = (0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 1.0, 2.0)
 

@@ -1,9 +1,9 @@
 """Media workers on other machines. Each worker has a lease in Redis, which announces the worker, and its own event stream.
 
 A lease only makes a worker known. Only the event stream shows whether a worker is alive. So calls continue while Redis is
-unavailable. A worker counts as dead when nothing listens at its address, or when its event stream was silent for too long.
-``on_dead`` then gets the dead worker's rooms. If the worker was not dead but only hung, it is used again as soon as it responds.
-This server then closes those rooms of this worker that have moved to other workers.
+unavailable. A worker counts as dead when nothing listens at its address, or when its event stream was silent for too long. The
+callback ``on_dead`` then gets the dead worker's rooms. If the worker was not dead but only hung, it is used again as soon as it
+responds. This server then closes those rooms of this worker that have moved to other workers.
 """
 
 from __future__ import annotations
@@ -42,9 +42,10 @@ RECONNECT_S = 0.1  # A worker's broken event stream is opened again after this m
 MOST_DOUBTED = 1000  # At most this many names of untrusted workers are remembered, so that each name is logged once.
 REFUSALS = 2  # A worker counts as gone after this many refused connections in a row.
 LATELY_S = 2.0  # After this many seconds, a new room is part of the load that its worker announces.
+
 # load of a worker, as a share of a core, from which on it is busy: new rooms of its region can then go to other regions
 BUSY = 0.8
-ROOM_LOAD = 0.02  # Estimated load of a newer room, as a share of a core (measured: 1-2.7 % with sound).
+ROOM_LOAD = 0.02  # Estimated load of a new room, as a share of a core (measured: 1-2.7 % with sound).
 
 
 async def _always() -> bool:

@@ -25,6 +25,7 @@ DAY_MS: Final = 86_400_000
 _LONGEST_TALK_MS: Final = {"text": 60 * MINUTE_MS, "call": 180 * MINUTE_MS}
 _GAP_MS: Final = (45 * MINUTE_MS, 240 * MINUTE_MS)  # least and greatest gap between two signs of one working span of a member
 _GAP_ARRIVALS: Final = 8  # the gap is this many times the median time between two arrivals
+
 # a working span begins this long before its first sign, and ends this long after its last sign
 _AROUND_MS: Final = 10 * MINUTE_MS
 _LEAST_SAMPLES: Final = 5
@@ -121,8 +122,8 @@ def _talk_end(session: PastSession) -> int | None:
 def _came(session: PastSession) -> Came | None:
     """Return the arrival of the session's user.
 
-    None: the user did not ask for a counselor, or still waits or talks. A user who booked a callback did not wait: in the past,
-    this user arrives when the conversation begins.
+    None: the user did not ask for a counselor, or still waits or talks. A user who booked a callback did not wait, so the result
+    is an arrival at the time when the conversation began.
     """
     called_back = _at(session, "callback") is not None
     at = (

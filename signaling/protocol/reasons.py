@@ -179,7 +179,7 @@ UndoReason = Literal["secret_gone", "picture_gone", "person_gone", "texts_gone",
 
 `secret_gone`, `picture_gone`, `person_gone`: the change removed something that is stored nowhere any more.
 `texts_gone`: the change concerned more texts than the audit keeps.
-`category_gone`: the former outcomes name a category that was removed later.
+`category_gone`: the outcomes that the undo would restore name a category that was removed later.
 `other_form`: an older version stored the former values, and this version cannot read them.
 """
 

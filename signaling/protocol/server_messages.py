@@ -295,7 +295,7 @@ class PageState(Message, tag="page_state"):
     """Tells the connection that shows the user's page whether staff may see the page, and who sees it now.
 
     The page is captured only while ``on`` is true and ``seen_by`` names somebody. ``texts``: which texts may leave the page.
-    ``by``: the counselor who asked. ``recorded``: the server stores what staff see of the page with the recording.
+    ``by``: the counselor who asked. ``recorded``: together with the recording, the server stores what staff see of the page.
     """
 
     session: str

@@ -229,7 +229,7 @@ class Listen(Message, tag="listen"):
 
 
 class SetListening(Message, tag="listen_as"):
-    """An operator who listens in begins to whisper to the counselor or joins the call, or goes back to only listening.
+    """Change how a listening operator takes part: the operator whispers to the counselor, joins the call, or only listens again.
 
     The operator's page also sends this message to turn the microphone on or off, and to change the answer about recording.
     ``record``: whether an operator who joins may be recorded; needed if the call may be recorded.

@@ -1,4 +1,4 @@
-"""Named values, the types of fields, and the base of every message."""
+"""The sets of named values (such as roles and states), the types of fields, and the base of every message."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ Action = Literal[
     "people.change", "owners.change", "organisations.change", "installation.see", "messages.manage", "appointments.manage",
     "tokens.change", "webhooks.change",
 ]  # fmt: skip  # a list of names
+
 # what an API token may do: see NEEDS in signaling/access/api_tokens.py
 TokenRight = Literal[
     "sessions.read", "sessions.export", "sessions.erase", "messages.read", "messages.mark", "live.read", "reports.read",
@@ -37,9 +38,11 @@ Channel = Literal["text", "voice", "video"]
 Audience = Literal["all", "staff"]
 Mode = Literal["consultation", "whisper", "conference"]
 ListenAs = Literal["listen", "whisper", "join"]  # how an operator takes part in a call; only staff hear a whisper
+
 # how far operators who listen in may go at a site; each value also includes the values before it
 Listening = Literal["off", "on", "whisper", "join"]
 Captions = Literal["off", "live", "keep"]  # whether a site's calls may have captions, and whether these may be kept
+
 # whether counselors may see the page on which the user is. strict: counselors see only texts that the site shares; open: all
 # texts except private ones
 Cobrowse = Literal["off", "strict", "open"]

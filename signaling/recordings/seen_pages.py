@@ -24,12 +24,13 @@ from .index import Span
 
 ENDING: Final = ".page.jsonl"
 MOST_BYTES: Final = 64 * 1024 * 1024  # at most this many bytes of one session's pages are stored; later bytes are discarded
+
 # at most this many bytes of one session wait for the disk; if more wait, the file ends
 MOST_WAITING: Final = 4 * 1024 * 1024
 KEEP_FREE_BYTES: Final = 256 * 1024 * 1024  # disk space that must stay free
 _END_BYTES: Final = 100  # bytes that stay free for the line that says why the file ends
 _MOST_LINE: Final = 128 * 1024  # bytes of the longest line: a message of the page has at most half of that
-_LAST_LINES: Final = 4  # number of lines at the end of a file of which at least one is whole and not empty
+_LAST_LINES: Final = 4  # among this many lines at the end of a file, at least one is whole and not empty
 _log = log.get("signaling.recordings")
 
 Ending = Literal["full", "disk_full", "too_slow"]
@@ -83,7 +84,7 @@ def _time_of(line: bytes) -> int | None:
 
 
 def period_of(name: str) -> int | None:
-    """Return the period of consent from the name of a page's file. None: this is not the name of a page's file."""
+    """Return the number of the period of consent from the name of a page's file. None: this is not the name of a page's file."""
     found = disk.parse_folder(name.removesuffix(ENDING)) if name.endswith(ENDING) else None
     return found[1] if found else None
 

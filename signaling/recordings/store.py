@@ -74,7 +74,7 @@ class Recordings:
     async def erase(self, session: str, up_to_period: int | None = None) -> None:
         """Delete all recordings of this session.
 
-        With `up_to_period`, delete only the recordings up to and including this period of consent, and the user's copy.
+        With `up_to_period`, delete only the user's copy and the recordings of the periods of consent up to this number.
         """
         if up_to_period is None:
             await self.pages.forget(session)

@@ -1,4 +1,4 @@
-"""Dispatch client messages by a table. For a participant's message, the handler also checks the sender's part in the session."""
+"""Dispatch client messages by a table. For a participant's message, the handler also checks the sender's role in the session."""
 
 from __future__ import annotations
 

@@ -100,9 +100,9 @@ def check_sender(client: Client, message: object) -> None:
 
 
 def check_part(person: Person, message: object) -> None:
-    """Raise NotAllowed if the person's part in the session does not allow this message.
+    """Raise NotAllowed if the person's role in the session does not allow this message.
 
-    Only the person's part in this session counts, not their other roles. For example, a counselor who listens in is not allowed
+    Only the person's role in this session counts, not their other roles. For example, a counselor who listens in is not allowed
     to write. A guest who has not entered is only allowed to enter. The user's phone, when it serves as a camera, is not allowed
     to read or write.
     """

@@ -1,4 +1,4 @@
-"""Check the sender of a command: the sender's part in the session, and whether the connection acts for the sender."""
+"""Check the sender of a command: the sender's role in the session, and whether the connection acts for the sender."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ InSession = Callable[[Live, Client, Entry, Person, Any], Awaitable[Reply]]
 def in_session(handler: InSession) -> Handler:
     """Wrap a handler of participants' messages. The wrapper finds the session and the person for the handler.
 
-    The wrapper refuses a connection that does not act for the person, and a message that the person's part does not allow.
+    The wrapper refuses a connection that does not act for the person, and a message that the person's role in the session does
+    not allow.
     """
 
     async def wrapped(live: Live, client: Client, message: Any) -> Reply:

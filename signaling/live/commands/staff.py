@@ -131,7 +131,7 @@ async def _note_taker(live: Live, client: Client, session: str) -> tuple[Entry, 
 async def _notes(live: Live, client: Client, message: msg.TypeNotes) -> Reply:
     """Store the draft of notes while a member of staff types them.
 
-    If the session has just closed, the owner's last draft is saved as the wrap-up.
+    If the session has just closed, the last draft of the session's owner is saved as the wrap-up.
     """
     entry, person = await _note_taker(live, client, message.session)
     if entry.session.state not in FINAL_STATES:
@@ -144,7 +144,7 @@ async def _notes(live: Live, client: Client, message: msg.TypeNotes) -> Reply:
 
 
 async def _wrap_up(live: Live, client: Client, message: msg.WrapUp) -> Reply:
-    """Save a wrap-up. The owner's wrap-up closes the session.
+    """Save a wrap-up. The wrap-up of the session's owner closes the session.
 
     The wrap-up of a professional, or of a counselor who has handed over, becomes a note for staff. If the session closed by
     itself while a member was still writing notes, these notes are saved, too.

@@ -1548,7 +1548,7 @@ export interface Listen {
   id?: number | null;
 }
 /**
- * An operator who listens in begins to whisper to the counselor or joins the call, or goes back to only listening.
+ * Change how a listening operator takes part: the operator whispers to the counselor, joins the call, or only listens again.
  *
  * The operator's page also sends this message to turn the microphone on or off, and to change the answer about recording.
  * ``record``: whether an operator who joins may be recorded; needed if the call may be recorded.
@@ -2346,7 +2346,7 @@ export interface BoardOut {
  * Tells the connection that shows the user's page whether staff may see the page, and who sees it now.
  *
  * The page is captured only while ``on`` is true and ``seen_by`` names somebody. ``texts``: which texts may leave the page.
- * ``by``: the counselor who asked. ``recorded``: the server stores what staff see of the page with the recording.
+ * ``by``: the counselor who asked. ``recorded``: together with the recording, the server stores what staff see of the page.
  */
 export interface PageState {
   type: "page_state";
