@@ -245,7 +245,7 @@ class Settings:
 
     @property
     def server_name(self) -> str:
-        """Return host and port of `url`, the name of this server in codes."""
+        """Return the host and port of `url`. Identification codes name the server by this text."""
         return urlsplit(self.url).netloc
 
     @property

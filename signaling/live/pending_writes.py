@@ -24,7 +24,10 @@ MOST = 50_000  # largest number of pending writes; they take about 25 MB
 CROWDED = MOST // 2
 
 Write = Callable[[bool], Awaitable[object]]
-"""Carries out one write. The argument says whether an earlier try of the same write may have succeeded already."""
+"""A function that carries out one write.
+
+The argument says whether an earlier try of the same write may have succeeded already.
+"""
 
 
 class Owed:

@@ -137,7 +137,7 @@ class ReadingAlongs:
             await self.stop(staff.id, session)
 
     async def stop(self, staff: str, session: str) -> None:
-        """If this member reads along in this session, end that."""
+        """End this member's reading along in the session. Do nothing if the member does not read along."""
         reader = self._readers.pop((session, staff), None)
         if reader is None:
             return
@@ -150,7 +150,7 @@ class ReadingAlongs:
             await self.lines.system(entry, Say("reading.off", {"name": reader.staff.name}, "staff"))
 
     async def gone(self, client: Client) -> None:
-        """If a colleague reads along with this connection, end that, because the connection is closed."""
+        """End all reading along on this connection, because the connection is closed."""
         if client.staff is None:
             return
         for (session, staff), reader in list(self._readers.items()):

@@ -178,7 +178,7 @@ class Rooms:
             await self._take_peers(entry, state)
 
     async def _board_so_far(self, entry: Entry, epoch: int) -> list[bytes]:
-        """Claim the board's journal for this epoch and return its updates.
+        """Claim the board's journal (its stored updates) for this epoch of the room. Return these updates.
 
         While the database is unavailable, the board starts empty. In this case the browsers send their copies of the board, as
         they do in every new room. After that, the next journalled update claims the journal.

@@ -23,7 +23,7 @@ class StaffHours:
         self._tally = Tally()
 
     def moved(self, record: StaffRecord, state: str, why_away: str, at: int) -> None:
-        """Record that a member entered this state of the matcher at this time (Unix ms)."""
+        """Record that the member's state at the matcher became `state` at the time `at` (Unix ms)."""
         self._tally.enter(record.organisation, record.id, kind_of(state, why_away), at)
 
     async def run(self) -> None:

@@ -98,8 +98,8 @@ class Translator:
     ) -> Translation:
         """Return the translation of a session's text into `language` (a language tag).
 
-        `organisation`: the session's organisation. `organisations`: the number of organisations that share the places in the
-        queue of requests. Raise `NotAllowed` if the service is missing, busy or fails.
+        `organisation`: the session's organisation. `organisations`: the number of organisations that share the limit
+        `MOST_WAITING`. Raise `NotAllowed` if the service is missing, busy or fails.
         """
         target = _code(language)
         known = self._kept.get((target, text))

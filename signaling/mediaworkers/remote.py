@@ -198,7 +198,7 @@ class Fleet:
             worker.rooms.discard(room)
 
     def kept(self, room: str) -> int:
-        """Return the epoch at which a worker had this room open when this server began to lead. Return 0 if none had."""
+        """Return the epoch at which a worker had this room open when this server began to lead. Return 0 if no worker had."""
         keeper = self._keeper(room)
         return keeper.found[room] if keeper else 0
 

@@ -40,7 +40,7 @@ from .words import (
 
 
 class Hello(Message, tag="hello"):
-    """The first message of every connection. A user's message has the session token; staff are known by their cookie.
+    """The first message of every connection. A user's message has the session token; the server recognises staff by their cookie.
 
     ``desk``: whether a member of staff serves users on this page. False on the operators' page: nothing rings there.
     ``page``: the connection only shows staff the partner's page on which the user is (see *co-browsing* in docs/protocol.md).

@@ -149,7 +149,7 @@ class ParticipantView(Struct, kw_only=True):
 
 
 class SlotView(Struct, kw_only=True):
-    """The source of one receiving video section of the browser's offer."""
+    """The source of the video in one slot. A slot is a receiving video section of the browser's offer."""
 
     participant: str
     kind: Literal["camera", "screen"]
@@ -162,8 +162,9 @@ class RoomView(Struct, kw_only=True):
     connection.
     ``most_slots``: how many video slots a client's offer should have.
     ``slots``: slot ("0" to "7") → the video that arrives in it for this viewer.
-    ``hears``: listener → sources. Only live peers are included, whether muted or not. A user or guest gets only the pairs that
-    include them. ``soft``: the pairs of ``hears`` in which an interpreter's voice covers the source's voice.
+    ``hears``: listener → sources (the participants whom the listener hears). Only live peers are included, whether muted or not.
+    A user or guest gets only the pairs that include them. ``soft``: the pairs of ``hears`` in which an interpreter's voice covers
+    the source's voice.
     ``notice``: what the page must tell a user; "" for nothing.
     ``limits``: slot → how this viewer's own link limits its video: a smaller picture ("low"), or none for now ("paused").
     """

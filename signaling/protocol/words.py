@@ -15,7 +15,7 @@ GuestLabel = Literal["family", "interpreter", "colleague", "other", "camera"]
 # how one side of a conversation hears the other while an interpreter speaks between the two
 Original = Literal["full", "soft", "none"]
 StaffRole = Literal["administrator", "owner", "manager", "supervisor", "counselor", "professional"]
-# the roles that staff have in addition to their role in conversations
+# the roles that a member of staff can have in addition to the role in conversations
 Office = Literal["administrator", "owner", "manager", "supervisor"]
 # what staff and users may do: see the table in signaling/access/rights.py
 Action = Literal[

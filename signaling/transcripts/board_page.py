@@ -15,7 +15,7 @@ from .board_document import HEIGHT, WIDTH, Page, Point, Shape
 
 LINE_HEIGHT = 1.3  # distance between two rows of a text, in font sizes
 MOST_ROWS = 300  # one text has at most this many rows
-_CORNER = 8  # units: radius of a rectangle's corners
+_CORNER = 8  # radius of a rectangle's corners, in units of the board
 _MISSING = 'fill="#8884"'  # SVG attribute of the grey box in place of a missing picture
 _MARKER = 60  # percent: a stroke with less opacity was drawn with the marker, other strokes with the pen
 

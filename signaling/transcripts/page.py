@@ -75,7 +75,7 @@ async def _board(conversation: Conversation, inside: Inside) -> AsyncIterator[st
         addresses = {picture: address for picture in drawn.pictures if (address := await inside.address(picture))}
         shown |= addresses.keys()
         label = words["page"].format(n=n, all=len(conversation.pages))
-        # in a thread: drawing a full page takes a second
+        # draw in a thread, because drawing a full page takes a second
         yield f"<article>{await asyncio.to_thread(svg, drawn, label, addresses, n)}</article>\n"
     left = [picture for picture in conversation.board if picture not in shown]
     if left:
