@@ -13,8 +13,9 @@ def has_place(counts: Mapping[str, int], sharer: str, most: int, sharers: int) -
     of sharers.
 
     Half of the places is divided equally among the sharers, so that no sharer can take all places. The other half is for any
-    sharer, first come, first served. If the divided half does not give each sharer a place, it is not divided. Then each sharer
-    that has no place may take one while any is free, and up to half of all places is kept for these sharers.
+    sharer, first come, first served. If half of the places is too few to give each sharer one, this half is not divided. Instead,
+    up to half of all places is kept for the sharers that have no place, and each of these sharers may take one place as long as
+    any place is free.
     """
     everyone = max(1, sharers, len(counts))
     own = most // (2 * everyone)

@@ -38,12 +38,13 @@ MOST_OF_ALL: Final = 256 * 1024 * 1024  # At most this many bytes for all pages 
 
 # Once a viewer's send queue holds more than this many bytes, the viewer gets no changes until it gets the whole page again.
 MOST_LATE: Final = 512 * 1024
-# The limit `MOST_LATE`, in messages. Without this limit, a full send queue would close the connection of the viewer's console.
+# The same limit as `MOST_LATE`, but in messages. Without this limit, a full send queue would close the connection of the viewer's
+# console.
 MOST_LATE_MESSAGES: Final = 300
 # A new viewer gets at most this many messages at once. If there are more, the server asks the page for a new snapshot. A snapshot
 # of more messages is refused as too large.
 MOST_GIVEN: Final = 300
-MOST_GIVEN_BYTES: Final = 3 * 1024 * 1024  # The limit `MOST_GIVEN`, in bytes.
+MOST_GIVEN_BYTES: Final = 3 * 1024 * 1024  # The same limit as `MOST_GIVEN`, but in bytes.
 MOST_PARTS: Final = 4000  # Once more than this many messages follow a snapshot, the server asks the page for a new snapshot.
 CAUGHT_UP: Final = 64 * 1024  # A viewer who waits for the whole page gets it once their send queue holds at most this many bytes.
 BURST: Final = 3 * 1024 * 1024  # A page may send at most this many bytes in one burst.

@@ -134,7 +134,10 @@ class AnswerUpgrade(Message, tag="upgrade"):
 
 
 class PutToSleep(Message, tag="sleep"):
-    """The session's owner puts a text conversation to sleep. It counts against no capacity until its user writes again."""
+    """The session's owner puts a text conversation to sleep.
+
+    The conversation counts against no capacity until its user writes again.
+    """
 
     session: Id
     id: int | None = None

@@ -165,7 +165,7 @@ class SessionItem(Struct, kw_only=True):
     professional: str = ""
     mode: Mode | None = None
     lost: bool = False
-    may_listen: bool = False  # an operator may listen in now
+    may_listen: bool = False  # whether an operator is allowed to listen in now
     listeners: list[str] = []  # names of the operators who listen in now
     quality: Grade | None = None  # grade of the worst connection among its participants; null until one is known
 

@@ -754,7 +754,7 @@ export interface ParticipantView {
   invited_by: string;
 }
 /**
- * The source of one receiving video section of the browser's offer.
+ * The source of the video in one slot. A slot is a receiving video section of the browser's offer.
  */
 export interface SlotView {
   participant: string;
@@ -767,8 +767,9 @@ export interface SlotView {
  * connection.
  * ``most_slots``: how many video slots a client's offer should have.
  * ``slots``: slot ("0" to "7") → the video that arrives in it for this viewer.
- * ``hears``: listener → sources. Only live peers are included, whether muted or not. A user or guest gets only the pairs that
- * include them. ``soft``: the pairs of ``hears`` in which an interpreter's voice covers the source's voice.
+ * ``hears``: listener → sources (the participants whom the listener hears). Only live peers are included, whether muted or not.
+ * A user or guest gets only the pairs that include them. ``soft``: the pairs of ``hears`` in which an interpreter's voice covers
+ * the source's voice.
  * ``notice``: what the page must tell a user; "" for nothing.
  * ``limits``: slot → how this viewer's own link limits its video: a smaller picture ("low"), or none for now ("paused").
  */
@@ -1424,7 +1425,9 @@ export interface AnswerUpgrade {
   id?: number | null;
 }
 /**
- * The session's owner puts a text conversation to sleep. It counts against no capacity until its user writes again.
+ * The session's owner puts a text conversation to sleep.
+ *
+ * The conversation counts against no capacity until its user writes again.
  */
 export interface PutToSleep {
   type: "sleep";
@@ -1623,7 +1626,7 @@ export interface ProposeLink {
   id?: number | null;
 }
 /**
- * The first message of every connection. A user's message has the session token; staff are known by their cookie.
+ * The first message of every connection. A user's message has the session token; the server recognises staff by their cookie.
  *
  * ``desk``: whether a member of staff serves users on this page. False on the operators' page: nothing rings there.
  * ``page``: the connection only shows staff the partner's page on which the user is (see *co-browsing* in docs/protocol.md).
