@@ -1,5 +1,5 @@
-// For `make dev`: Vite serves the pages from their sources and reloads the browser. Vite passes all other requests on to the
-// service. node dev.mjs PORT SERVICE_PORT
+// For `make dev`: Vite serves the pages from their sources and reloads the browser. Vite passes the addresses of `proxy`, such as
+// the API and the WebSocket, on to the service. node dev.mjs PORT SERVICE_PORT
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, createServer } from "vite";

@@ -1,7 +1,7 @@
 """Run the demo for developers: browsers reload a page when its sources change, and the service restarts when Python files change.
 
-The addresses and accounts are those of `make run`. Vite listens on the public port and passes HTTP and the WebSocket on to the
-service. Media goes straight to the workers. `make dev` installs the development tools that this program needs.
+The addresses and accounts are those of `make run`. Vite listens on the public port and passes API calls and the WebSocket on to
+the service. Media goes straight to the workers. `make dev` installs the development tools that this program needs.
 """
 
 from __future__ import annotations

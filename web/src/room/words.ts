@@ -54,7 +54,7 @@ export function systemText(line: Line): string | null {
   return anyText(`system.${line.text}`, args) || null;
 }
 
-/** Formats a time as every page shows times: "14:05". */
+/** Formats a time of day in the page's language: in English "14:05". */
 export function clock(at: number): string {
   const language = locale();
   return new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {
