@@ -74,7 +74,10 @@ class Requests:
             self._events.put_nowait(event)
 
     async def settled(self) -> None:
-        """Wait until every event in the queue has been routed. Never await this while holding a session's lock."""
+        """Wait until every event in the queue has been routed.
+
+        Never await this while holding a session's lock, because routing an event can need that lock.
+        """
         done = asyncio.get_running_loop().create_future()
         self._events.put_nowait(done)
         await done

@@ -178,7 +178,7 @@ class GetLines(Message, tag="lines"):
     """Ask for lines. The reply is ``lines``.
 
     Without ``before``: all lines whose ``rev`` is above ``after``, that is, new and changed lines. With ``before``: the lines
-    just before the line with this number, at most one page; 0 asks for the newest lines.
+    just before the line number ``before``, at most one page; 0 asks for the newest lines.
     """
 
     session: Id
@@ -246,9 +246,9 @@ class AskCallback(Message, tag="callback"):
 
     ``contact`` may be empty if the site can reach the user (``contact_needed`` is false). When a booked callback is moved, an
     empty ``contact`` keeps the earlier contact.
-    If the site gives appointments: ``staff`` is the member whom the server's ``callback_times`` named, or "" for anyone.
-    ``channel`` is the channel of the appointment; null: the session's channel. ``timezone``: the client's IANA zone; mails give
-    times in this zone.
+    ``staff`` and ``channel`` count only if the site gives appointments. ``staff``: the member whom the server's
+    ``callback_times`` named, or "" for anyone. ``channel``: the channel of the appointment; null: the session's channel.
+    ``timezone``: the client's IANA zone; mails give times in this zone.
     """
 
     session: Id

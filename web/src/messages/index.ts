@@ -1794,7 +1794,7 @@ export interface ReportRead {
  * Ask for lines. The reply is ``lines``.
  *
  * Without ``before``: all lines whose ``rev`` is above ``after``, that is, new and changed lines. With ``before``: the lines
- * just before the line with this number, at most one page; 0 asks for the newest lines.
+ * just before the line number ``before``, at most one page; 0 asks for the newest lines.
  */
 export interface GetLines {
   type: "lines";
@@ -1876,9 +1876,9 @@ export interface GetCallbackTimes {
  *
  * ``contact`` may be empty if the site can reach the user (``contact_needed`` is false). When a booked callback is moved, an
  * empty ``contact`` keeps the earlier contact.
- * If the site gives appointments: ``staff`` is the member whom the server's ``callback_times`` named, or "" for anyone.
- * ``channel`` is the channel of the appointment; null: the session's channel. ``timezone``: the client's IANA zone; mails give
- * times in this zone.
+ * ``staff`` and ``channel`` count only if the site gives appointments. ``staff``: the member whom the server's
+ * ``callback_times`` named, or "" for anyone. ``channel``: the channel of the appointment; null: the session's channel.
+ * ``timezone``: the client's IANA zone; mails give times in this zone.
  */
 export interface AskCallback {
   type: "callback";
