@@ -15,11 +15,11 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from typing import Annotated, Final, Literal
+from typing import Final
 
 import msgspec
 import numpy as np
-from msgspec import Meta, Struct
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from matcher.queue import QueueKey
@@ -28,113 +28,13 @@ from matcher.simulation.arrivals import Arrivals
 from matcher.simulation.day import Day, Outcome
 from matcher.simulation.model import DAY_S, Model, Spread, StaffModel
 from matcher.simulation.report import ON_DUTY, WORKING
-from matcher.types import Medium
+from matcher.simulation.work import FAIR, FEW, GOOD, Figures, Person, Preview, Sureness, Topic, Visit, Work
 
-MOST_VISITS: Final = 2_500  # at most this many arrivals in a preview: two simulations of so many take 1 to 2 s
-MOST_PEOPLE: Final = 3_000  # at most this many members of staff in a preview
-FEW: Final = 30  # With fewer arrivals than this, `Preview.sure` is "few".
-FAIR: Final = 200  # With fewer arrivals than this, `Preview.sure` is "rough" or "few".
-GOOD: Final = 1_000  # From this number of arrivals on, `Preview.sure` is "good".
 STEADY_VISITS: Final = 1_500  # With few visits, a preview simulates them several times: in all at most this many visits.
 MOST_TIMES: Final = 5  # At most this many simulations of the same days and settings.
 NICE: Final = 5  # This is added to the process's niceness, so that calls get the CPU first.
 _PATIENCE_S: Final = (20.0, 3_600.0)  # Least and largest mean patience that a preview assumes for users.
 _HANDLE_S: Final = 300.0  # Seconds that a conversation lasts in a medium in which nobody was served in the past days.
-
-Sureness = Literal["few", "rough", "fair", "good"]
-
-
-class Visit(Struct, frozen=True, array_like=True):
-    """A user who asked for a counselor, or a counselor who asked for a professional's help.
-
-    `at_s`: seconds from the beginning of the past days. `topic`: index of the request's topic in the list of topics. `talked_s`:
-    length of the conversation; None: nobody served the request. `counts`: whether the figures count this visit. The figures leave
-    out visits to a site whose figures the person who asked for the preview has no right to see.
-    """
-
-    at_s: float
-    topic: int
-    language: str
-    medium: Medium
-    waited_s: float
-    talked_s: float | None
-    counts: bool
-
-
-class Topic(Struct, frozen=True, array_like=True):
-    """A category of a site, with its settings. `open`: opening times, in seconds as in `Visit.at_s`; None: always open.
-
-    `path`: from the category itself to its root. `priority`, `widens_ms`: as in `matcher.types.Request`.
-    """
-
-    site: str
-    path: tuple[str, ...]
-    priority: int = 0
-    widens_ms: tuple[int, int] | None = None
-    open: list[tuple[float, float]] | None = None
-
-
-class Person(Struct, frozen=True, array_like=True):
-    """A counselor or professional. `at`: the times at which this person was at work, in seconds as in `Visit.at_s`.
-
-    The other fields mean the same as in `matcher.types.Staff`.
-    """
-
-    id: str
-    languages: list[str]
-    sites: list[str]
-    categories: list[str]
-    texts: int
-    calls: int
-    texts_in_call: bool
-    at: list[tuple[int, int]]
-
-
-class Work(Struct, frozen=True):
-    """The past days, and the settings before and after the change. The topics before and after have the same order.
-
-    `answer_s`, `wrap_up_s`: mean seconds that staff take to answer a ring, and to wrap up. `kind`: the kind of all visits: users
-    who ask for counselors, or counselors who ask for professionals. Counselors serve only users, and professionals only help, so
-    the two kinds do not affect each other's waits.
-    """
-
-    visits: Annotated[list[Visit], Meta(max_length=MOST_VISITS)]
-    before: list[Topic]
-    after: list[Topic]
-    staff_before: Annotated[list[Person], Meta(max_length=MOST_PEOPLE)]
-    staff_after: Annotated[list[Person], Meta(max_length=MOST_PEOPLE)]
-    answer_s: float
-    wrap_up_s: float
-    kind: Literal["user", "help"] = "user"
-
-
-class Figures(Struct, frozen=True):
-    """Figures of the days. `p50_s`, `p90_s`: percentiles of the waits of users who were served; None: nobody was served.
-
-    `given_up_percent`: share of the users who came and were not served. `occupancy_percent`: share of the time on duty in which
-    staff work; None: unknown, or nobody was on duty.
-    """
-
-    came: int
-    p50_s: float | None
-    p90_s: float | None
-    given_up_percent: float
-    occupancy_percent: float | None = None
-
-
-class Preview(Struct, frozen=True):
-    """Figures of the same days from the records (`really`), and simulated with the old and new settings (`before`, `after`).
-
-    `arrivals`: the number of visits with `Visit.counts`. `days`: on how many days these came. `sure`: how reliable the simulated
-    figures are, by `arrivals`.
-    """
-
-    really: Figures
-    before: Figures
-    after: Figures
-    arrivals: int
-    days: int
-    sure: Sureness
 
 
 class _Present(StaffModel, frozen=True):

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import io
 import warnings
-from dataclasses import dataclass
 from math import ceil, floor
-from typing import Literal
 
 from PIL import Image, JpegImagePlugin, PngImagePlugin, UnidentifiedImageError, WebPImagePlugin
 
 from .colours import in_srgb, plain
 from .header import Form, Header, fitted, look
 from .metadata import Metadata, decoded, split
+from .picture import Picture
 from .refusal import PictureRefused
 
 # because these plugins are imported here, Pillow does not load all its plugins at the first picture
 PLUGINS = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin)
-
-Mime = Literal["image/webp", "image/jpeg", "image/png"]
 
 MOST_LOSSLESS = 1_500_000  # largest number of bytes of a lossless result; a larger drawing is encoded like a photo
 _OF_PHONES = ("HEIF", "AVIF")
@@ -32,16 +29,6 @@ _TO_UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }  # EXIF's orientation → the transposition that makes the picture upright
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A re-encoded picture."""
-
-    data: bytes
-    mime: Mime
-    width: int
-    height: int
 
 
 def reencode(data: bytes) -> Picture:

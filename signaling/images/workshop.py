@@ -17,7 +17,7 @@ import structlog
 
 from signaling.protocol.reasons import PictureReason
 
-from .reencode import Picture
+from .picture import Picture
 from .refusal import PictureRefused
 
 log = structlog.get_logger(__name__)

@@ -17,8 +17,7 @@ from weakref import WeakValueDictionary
 import msgspec
 import structlog
 
-from matcher.simulation import preview as simulation
-from matcher.simulation.preview import FEW, MOST_VISITS, Preview, Work
+from matcher.simulation.work import FEW, MOST_VISITS, Preview, Work
 from signaling.records import Records
 
 from .past import Past, past_of
@@ -26,6 +25,7 @@ from .works import Change, work_of
 
 log = structlog.get_logger(__name__)
 
+SIMULATION: Final = "matcher.simulation.preview"  # run as a program; an import here would load numpy, 11 MiB
 PAST_MS: Final = 28 * 86_400_000  # ms: a preview uses the arrivals of the last four weeks
 KNOWN_S: Final = 60.0  # seconds for which the past of an organisation is cached, because people change a form several times
 MOST_KNOWN: Final = 8
@@ -110,7 +110,7 @@ async def _simulated(work: Work) -> Preview:
     Raises Busy if the simulation takes longer than `LONGEST_S` or fails.
     """
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", simulation.__name__),
+        *(sys.executable, "-m", SIMULATION),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,

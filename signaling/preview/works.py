@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from matcher.simulation.preview import MOST_PEOPLE, MOST_VISITS, Person, Topic, Visit, Work
+from matcher.simulation.work import MOST_PEOPLE, MOST_VISITS, Person, Topic, Visit, Work
 from signaling.records import Site, StaffRecord
 from signaling.records.opening_hours import openings
 

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 
 from signaling.images.fair_line import FairLine, Full, Ledger, Who
 from signaling.images.header import LONGEST_SIDE, MOST_MEMORY, Header, look
-from signaling.images.reencode import Picture, reencode
+from signaling.images.picture import Picture
 from signaling.images.refusal import MOST_BYTES, PictureRefused
 from signaling.images.workshop import Workshop
 
-__all__ = ["LONGEST_SIDE", "MOST_BYTES", "Checker", "Full", "Picture", "PictureRefused", "Upload", "Who", "reencode"]
+__all__ = ["LONGEST_SIDE", "MOST_BYTES", "Checker", "Full", "Picture", "PictureRefused", "Upload", "Who"]
 
 SENDING = 32  # at most this many uploads at the same time
 SENDING_EACH_ADDRESS = 12  # at most this many uploads of one address at the same time

@@ -12,7 +12,7 @@ from aiohttp import web
 from msgspec import Struct, convert, to_builtins
 from msgspec.structs import replace
 
-from matcher.simulation.preview import Sureness
+from matcher.simulation.work import Sureness
 from signaling.access.rights import of_site as thing_of
 from signaling.preview import Busy, Change, Previews, Superseded
 from signaling.protocol.reading import Reader, by

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
 from signaling.images.metadata import orientation_of
-from signaling.server.http.image_files import reencode
+from signaling.images.reencode import reencode
 
 from .test_picture_costs import chunk, encoded
 

@@ -11,8 +11,9 @@ import pytest
 from matcher.simulation.arrivals import Arrivals, draw_arrivals
 from matcher.simulation.day import NOBODY, START_MS, Day, Outcome
 from matcher.simulation.model import DAY_S, Model, QueueModel, Spread, StaffModel
-from matcher.simulation.preview import Preview, preview
+from matcher.simulation.preview import preview
 from matcher.simulation.report import ON_DUTY, WORKING
+from matcher.simulation.work import Preview
 from signaling.preview import Change, past_of, work_of
 from signaling.records import Category, Site, StaffRecord
 from signaling.records.arrivals import PastEvent, PastSession

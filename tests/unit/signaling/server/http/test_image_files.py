@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from signaling.server.http.image_files import LONGEST_SIDE, MOST_BYTES, PictureRefused, reencode
+from signaling.images.reencode import reencode
+from signaling.server.http.image_files import LONGEST_SIDE, MOST_BYTES, PictureRefused
 
 
 def picture(form: str = "JPEG", size: tuple[int, int] = (80, 40), mode: str = "RGB", **options: object) -> bytes:
