@@ -48,7 +48,7 @@ from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.opening import WAIT_S, opened
 from signaling.records.types import Overtaken
-from signaling.server import app_keys, demo, garbage_collector, http, signing_in, websocket
+from signaling.server import app_keys, demo, garbage_collector, heap, http, signing_in, websocket
 from signaling.server.ending import Stop, Stopped
 from signaling.server.forwarding import RELAY, Relay
 from signaling.server.guarded import Guard, GuardedSite, marks_served
@@ -280,6 +280,7 @@ async def _serve(app: web.Application, settings: Settings, stop: Stop, on_ready:
         if on_ready is not None:
             on_ready()
         garbage_collector.settle()
+        heap.give_back_large_blocks()
         keeping = [
             asyncio.create_task(garbage_collector.keep(app[app_keys.LIVE].admission.is_calm)),
             asyncio.create_task(guard.watch()),
