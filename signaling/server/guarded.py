@@ -25,7 +25,7 @@ from ..access.rate_limits import network_of
 from ..cluster.node import TOKEN_HEADER
 from .app_keys import NODE
 from .connection_limits import Connections, Limits
-from .turns import Listener, Turns, listening_sockets
+from .turns import LOST_A_TURN, RESUMED_A_TURN, Listener, Turns, listening_sockets
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +33,8 @@ SWEEP_S = 1.0  # seconds between two checks of all connections' deadlines
 LOOK_S = 5.0  # seconds between two checks for stalled connections; each check looks at every connection
 STALLED_S = 30.0  # seconds after which a client that reads nothing of its response is cut off
 LINGER_S = 2.0  # seconds for which the server still reads, and discards, the rest of a refused body
+# If more than twice this many bytes of a request's body wait to be used, the connection stops reading (`Guarded.pause_reading`).
+BUFFERED = 64 * 1024
 # number of file descriptors kept for the database, media workers and files, in addition to those that are open at the start
 RESERVED = 64
 WARN_ABOVE = 0.8  # share of the connection limit above which a warning is logged
@@ -56,7 +58,7 @@ class Guard:
         self._stalled: dict[Guarded, tuple[int, float]] = {}
         self._warned_s = -WARN_EVERY_S
         self._looked_s = 0.0
-        self.turns = Turns()
+        self.lost, self.resumed = Turns(LOST_A_TURN), Turns(RESUMED_A_TURN)
 
     def opened(self, connection: Guarded, address: str) -> None:
         """Register a connection. If there are too many connections now, close one."""
@@ -125,12 +127,20 @@ class Guard:
 class Guarded(web.RequestHandler):
     """One HTTP connection, which reports its state to its guard."""
 
-    __slots__ = ("_guard", "_idle", "_socket")
+    __slots__ = ("_guard", "_held", "_idle", "_queued", "_socket")
 
     def __init__(self, guard: Guard, server: web.Server, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(server, loop=loop, access_log=None, lingering_time=LINGER_S)  # type: ignore[arg-type]  # None turns aiohttp's access log off
+        super().__init__(
+            server,
+            loop=loop,
+            access_log=None,  # type: ignore[arg-type]  # None turns aiohttp's access log off
+            lingering_time=LINGER_S,
+            read_bufsize=BUFFERED,
+        )
         self._guard = guard
         self._idle = False
+        self._held = False  # whether this connection reads nothing, because its buffer was full
+        self._queued = False  # whether `resume_reading` has been called since then
         self._socket: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -144,7 +154,7 @@ class Guarded(web.RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         """Tell the guard that this connection is closed. Queue aiohttp's work for a closed connection (`turns.py`)."""
         self._guard.connections.closed(self)
-        self._guard.turns.add(partial(super().connection_lost, exc))
+        self._guard.lost.add(partial(super().connection_lost, exc))
 
     def data_received(self, data: bytes) -> None:
         """Mark an idle connection as asking, because a new request begins to arrive."""
@@ -152,6 +162,27 @@ class Guarded(web.RequestHandler):
             self._idle = False
             self._guard.connections.became(self, "asking", _now_s())
         super().data_received(data)
+
+    def pause_reading(self) -> None:
+        """Read nothing more until `resume_reading`, because the buffer of this connection is full."""
+        self._held = True
+        super().pause_reading()
+
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """Read again, in one of the next turns of the event loop.
+
+        Otherwise, a hundred large uploads would all read in the same turn, and each step of every other request would wait for
+        that.
+        """
+        if not self._held:
+            super().resume_reading(resume_parser)
+        elif not self._queued:
+            self._queued = True
+            self._guard.resumed.add(partial(self._resume, resume_parser))
+
+    def _resume(self, resume_parser: bool) -> None:
+        self._held = self._queued = False
+        super().resume_reading(resume_parser)
 
     def is_server(self, address: str) -> None:
         """Exempt this connection from the limits per address, because the client is a server of the cluster."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
+import threading
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -18,6 +21,7 @@ from signaling.server import guarded
 from signaling.server.connection_limits import Limits
 from signaling.server.guarded import Guard, GuardedSite, marks_served
 from signaling.server.http.bodies import read_bytes
+from signaling.server.turns import ACCEPTED_A_TURN, RESUMED_A_TURN
 
 LIMITS = Limits(most=8, each_address=4, each_address_served=6, asking_s=0.3, idle_s=0.5)
 ASKED = b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -42,7 +46,7 @@ class Place:
 
 
 @asynccontextmanager
-async def serving(limits: Limits, trusted: str = "") -> AsyncIterator[Place]:
+async def serving(limits: Limits, trusted: str = "", more: Iterable[web.RouteDef] = ()) -> AsyncIterator[Place]:
     async def hello(request: web.Request) -> web.Response:
         return web.Response(text="hello")
 
@@ -58,7 +62,9 @@ async def serving(limits: Limits, trusted: str = "") -> AsyncIterator[Place]:
         return web.Response(text="waited")
 
     app = web.Application(middlewares=[marks_served])
-    app.add_routes([web.get("/hello", hello), web.post("/takes", takes), web.get("/large", large), web.get("/waits", waits)])
+    app.add_routes(
+        [web.get("/hello", hello), web.post("/takes", takes), web.get("/large", large), web.get("/waits", waits), *more]
+    )
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     guard = Guard(Counter(), lambda address: address == trusted, limits)
@@ -211,3 +217,39 @@ async def test_requests_broken_by_strangers_are_counted_not_logged(
     while place.guard.refused[reason] < 5:
         await asyncio.sleep(0.02)
     assert [record for record in caplog.records if record.levelno > logging.DEBUG] == []
+
+
+UPLOADS, MOST_READ = 40, 256 * 1024  # `MOST_READ`: most bytes that the event loop reads from a connection at once
+UPLOADED = 2 * 1024 * 1024
+
+
+def send_all(port: int, start: threading.Barrier) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        start.wait()
+        client.sendall(b"POST /reads HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % UPLOADED + bytes(UPLOADED))
+        assert client.recv(100).startswith(b"HTTP/1.1 200")
+
+
+async def test_many_large_uploads_are_read_a_few_in_a_turn() -> None:
+    turn, in_turn = 0, Counter[int]()
+
+    async def reads(request: web.Request) -> web.Response:
+        while part := await request.content.readany():
+            in_turn[turn] += len(part)
+        return web.Response()
+
+    async def turns() -> None:
+        nonlocal turn
+        while True:
+            turn += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(turns())
+    loop, start = asyncio.get_running_loop(), threading.Barrier(UPLOADS)
+    async with serving(Limits(), more=[web.post("/reads", reads)]) as place:
+        with ThreadPoolExecutor(UPLOADS) as clients:
+            await asyncio.gather(*(loop.run_in_executor(clients, send_all, place.port, start) for _ in range(UPLOADS)))
+    counting.cancel()
+    assert in_turn.total() == UPLOADS * UPLOADED
+    # in some turns, the first parts of accepted connections arrive as well
+    assert max(in_turn.values()) <= (RESUMED_A_TURN + ACCEPTED_A_TURN) * 2 * MOST_READ

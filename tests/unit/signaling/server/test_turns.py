@@ -53,7 +53,7 @@ async def until_made(count: int) -> list[int]:
 
 async def test_others_run_between_the_parts_of_a_burst() -> None:
     done, seen = [], []
-    burst = Turns()
+    burst = Turns(LOST_A_TURN)
     for number in range(3 * LOST_A_TURN + 1):
         burst.add(lambda n=number: done.append(n))
     while len(done) <= 3 * LOST_A_TURN:
@@ -65,13 +65,13 @@ async def test_others_run_between_the_parts_of_a_burst() -> None:
 
 async def test_call_that_fails_stops_no_other_call() -> None:
     done: list[str] = []
-    burst = Turns()
+    burst = Turns(2)
     burst.add(lambda: done.append(str(1 / 0)))
     burst.add(lambda: done.append("second"))
     with capture_logs() as logs:
         await asyncio.sleep(0)
     assert done == ["second"]
-    assert [each["event"] for each in logs] == ["connection not let go"]
+    assert [each["event"] for each in logs] == ["connection not handled"]
 
 
 async def test_many_connections_are_accepted_a_few_in_a_turn() -> None:
