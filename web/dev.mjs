@@ -35,6 +35,9 @@ const routes = {
   },
 };
 
+// What the service makes or has built; Vite serves everything else.
+const OF_SERVICE =
+  "^/(api/|assets/|icons/|calendar/|try/|healthz|readyz|page-frame|mail-preview|unsubscribe|console\\.webmanifest|(console|call)-worker\\.js|(widget-api|cobrowse)\\.js|$)";
 const to = { target: `http://127.0.0.1:${service}`, changeOrigin: false };
 const server = await createServer({
   configFile: false,
@@ -47,7 +50,7 @@ const server = await createServer({
     port,
     strictPort: true,
     allowedHosts: true,
-    proxy: { "^/(api/|healthz|readyz|assets/|icons/|console\\.webmanifest|(console|call)-worker\\.js|$)": to, "^/ws$": { ...to, ws: true } },
+    proxy: { [OF_SERVICE]: to, "^/ws$": { ...to, ws: true } },
   },
 });
 await server.listen();
