@@ -106,4 +106,11 @@ def _callback_of(record: SessionRecord) -> Callback | None:
 def _booked(record: SessionRecord, called: Callback, host: str, words: dict[str, str], site: Site | None) -> Booked:
     name = site.name(record.language) if site is not None else record.site
     title = words["title"].replace("{channel}", words[f"by_{record.channel}"]).replace("{site}", name)
-    return Booked(id=f"{record.id}.staff@{host}", title=title, text=words["text"], at_ms=called.due_at, minutes=called.minutes)
+    return Booked(
+        id=f"{record.id}.staff@{host}",
+        title=title,
+        text=words["text"],
+        at_ms=called.due_at,
+        minutes=called.minutes,
+        moved=called.moved,
+    )

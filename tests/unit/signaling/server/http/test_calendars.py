@@ -18,7 +18,7 @@ async def test_one_damaged_session_does_not_take_the_calendar_away(desk: Desk) -
     session = new_session(
         id="s-1", site="demo-shop", category="cameras", language="ko", channel="voice", user="u", name="", now=at
     )
-    session.callback = Callback(state="scheduled", due_at=at, staff="jimin", staff_name="Jimin", minutes=30)
+    session.callback = Callback(state="scheduled", due_at=at, staff="jimin", staff_name="Jimin", minutes=30, moved=2)
     for number, snapshot in enumerate((b"\xc1 damaged", encode_snapshot(session))):
         record = SessionRecord(
             id=f"s-{number}",
@@ -36,3 +36,4 @@ async def test_one_damaged_session_does_not_take_the_calendar_away(desk: Desk) -
     assert reply.status == 200
     [event] = icalendar.Calendar.from_ical(await reply.read()).walk("VEVENT")
     assert event["dtstart"].dt.timestamp() * 1000 == at
+    assert event["sequence"] == 2, "so the calendar program replaces the event of the earlier time"
