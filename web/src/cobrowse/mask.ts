@@ -60,8 +60,8 @@ export function mask(event: Recorded, rules: Rules, mirror: Mirror): Seen | null
   return data && { type: INCREMENTAL, data };
 }
 
-/** Returns whether a node is in a frame of the page. The recorder reads frames of the same origin once they have loaded, but staff
- *  see every frame as a grey box. */
+/** Returns whether a node is in a frame of the page. The recorder reads frames of the same origin after they have loaded, but
+ *  staff see every frame as a grey box. */
 function isFramed(id: number | undefined, mirror: Mirror): boolean {
   const node = id === undefined ? null : mirror.getNode(id);
   return node !== null && (node.nodeType === Node.DOCUMENT_NODE ? node : node.ownerDocument) !== document;

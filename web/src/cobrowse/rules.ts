@@ -94,7 +94,7 @@ export class Rules {
   }
 
   /** Returns whether this place is sealed: besides its texts, its pictures and addresses and the pointer's positions must not
-   *  leave the page either. The place can show a code to scan, or a keypad. */
+   *  leave the page either. The place can show a QR code or a keypad. */
   seals(place: Place): boolean {
     return place.private || place.edited;
   }

@@ -14,7 +14,7 @@ const SCHEME = /^\s*([a-z][a-z0-9+.-]*):/i;
 
 /** Says how much of an address is allowed to leave the page. `bare`: the address without query and fragment. `wordless`: nothing
  *  that contains text, so a drawing with text in its address stays in the page. `sealed`: nothing at all, because a picture in a
- *  private place can be a code to scan. */
+ *  private place can be a QR code. */
 export interface Limits {
   bare: boolean;
   wordless: boolean;

@@ -89,7 +89,8 @@ interface IncomingProps {
   declining: boolean;
   actions: Pick<Actions, "decline">;
   onAccept: () => Promise<void>;
-  /** Called when the list of reasons for declining opens or closes. Only a reservation from the matcher needs a reason. */
+  /** Called with true when the person presses Decline: the console then shows the list of reasons. (A request to add voice or
+   *  video is declined at once, without a reason.) Called with false to close the list. */
   onDeclining: (open: boolean) => void;
   onMute: () => void;
 }

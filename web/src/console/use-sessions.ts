@@ -118,8 +118,9 @@ export function useRoom(client: Client, session: SessionView | null): RoomLink |
 }
 
 /**
- * Puts the person's other calls on hold while the person looks at another conversation, because there is one microphone. Visitor
- * and console show the hold, and the person ends each hold by hand. `taking`: the session that is about to be shown.
+ * Puts the person's other calls on hold while the person looks at another conversation, because there is one microphone. The
+ * visitor's page and the console show the hold, and the person ends each hold by hand. `taking`: the session that is about to be
+ * shown.
  */
 export function useHoldElsewhere(client: Client, state: RoomState, { list, current }: Sessions, taking: string): void {
   const asked = useRef(new Set<string>());

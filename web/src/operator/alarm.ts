@@ -18,7 +18,7 @@ function wanted(): boolean {
   }
 }
 
-/** Plays two falling tones. Browsers allow sound once the operator has used the page. */
+/** Plays two falling tones. Browsers allow sound only after the operator has used the page. */
 function sound(): void {
   const context = new AudioContext();
   const gain = new GainNode(context, { gain: 0.15 });

@@ -72,7 +72,7 @@ export interface AuditItem {
   actor: string;
   action: string;
   subject: string;
-  /** The name of the entry's subject; "" if the subject has none. */
+  /** The name of the person or thing that the action concerned; "" if there is no name. */
   name: string;
   at: number;
   detail: string;

@@ -87,7 +87,7 @@ export function Speaking({ client, view, devices, names }: SpeakingProps) {
  *  when the operator only listens. */
 function useTakingPart(client: Client, view: SessionView, devices: Devices) {
   const how = takesPart(view);
-  // the operator's answer whether they agree to be recorded; null before the question. A request to join contains this answer.
+  // whether the operator agrees to be recorded; null if they were not asked. A request to join contains this answer.
   const agreed = useRef<boolean | null>(null);
   const coming = useRef<ListenAs | null>(null); // the way of taking part that was requested and that the view does not show yet
   const [busy, setBusy] = useState(false);

@@ -18,7 +18,8 @@ export interface PanelInfo {
   retention_days: number;
   /** Whether the site lets operators listen in on calls. */
   may_listen: boolean;
-  /** Whether the site lets visitors read their earlier conversations, if the partner's code says who the visitor is. */
+  /** Whether the site lets visitors read their earlier conversations, if the partner's identification code says who
+   *  the visitor is. */
   own_past?: boolean;
   /** Whether the site lets staff ask to see the page that the visitor is looking at. */
   cobrowse?: boolean;

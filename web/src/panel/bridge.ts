@@ -13,11 +13,11 @@ export type OnPage = (port: MessagePort) => void;
 /** The source of an identification code: an address, or the function `getCode` of the partner's page. */
 export type CodeMaker = { url: string } | { getCode: true };
 
-/** Name of the error that fetching a code throws → the reason of the failure. "network": no answer came. "malformed": the answer
- *  was not JSON. */
+/** Name of the error that fetching an identification code throws → the reason of the failure. "network": no answer came.
+ *  "malformed": the answer was not JSON. */
 const THROWN: Record<string, string> = { TypeError: "network", SyntaxError: "malformed" };
 
-/** The panel waits at most this many ms for a code. A partner's back end can be slow. */
+/** The panel waits at most this many ms for an identification code. A partner's back end can be slow. */
 const ANSWER_MS = 15_000;
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
@@ -29,8 +29,8 @@ const isContext = (value: unknown): value is Context =>
   Number.isFinite(value.now) &&
   isObject(value.data);
 
-/** Reads the answer to a request for a code. Partners write `getCode` and the program at the address, so the answer can be
- *  anything. */
+/** Reads the answer to a request for an identification code. Partners write `getCode` and the program at the address, so the
+ *  answer can be anything. */
 async function codeOf(answer: unknown): Promise<CodeAnswer> {
   if (typeof answer === "string") return { code: answer };
   let said = answer;
@@ -61,8 +61,8 @@ export class Bridge {
     this.own.addEventListener("message", (event: MessageEvent) => this.received(event));
   }
 
-  /** Makes the partner's page fetch a code. `about`: facts that the page passes on to the address or to `getCode`. Never
-   *  rejects: a failure is part of the answer. */
+  /** Makes the partner's page fetch an identification code. `about`: facts that the page passes on to the address or to
+   *  `getCode`. Never rejects: a failure is part of the answer. */
   async code(about: Record<string, unknown>, maker: CodeMaker): Promise<CodeAnswer> {
     if (!this.parentOrigin) return { reason: "no_page" };
     if ("getCode" in maker) return codeOf(await this.ask({ about }));

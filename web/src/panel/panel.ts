@@ -174,7 +174,7 @@ export class Panel {
     this.store.get().client?.open();
   }
 
-  /** Returns a code by which the partner's back end says who the visitor is. Rejects with a `Refusal`. */
+  /** Returns an identification code, by which the partner's back end says who the visitor is. Rejects with a `Refusal`. */
   async code(): Promise<string> {
     const { site, category } = this.around.query;
     const language = this.store.get().info?.language ?? "";
@@ -218,8 +218,8 @@ export class Panel {
     this.talk(here, info.language);
   }
 
-  /** After a conversation, shows again what the panel offers. The next conversation begins without the question of the last
-   *  one. */
+  /** After a conversation, deletes the question and the form's texts that the visitor typed before it, and shows again what the
+   *  panel offers. */
   next(): void {
     this.type({ note: "", form: {} });
     this.anew();
@@ -281,7 +281,8 @@ export class Panel {
     return made;
   }
 
-  /** Returns the source of the code: the partner's own back end, which can vouch for the visitor, or our server. */
+  /** Returns the source of the identification code: the partner's own back end, which can vouch for the visitor, or our
+   *  server. */
   private maker(): CodeMaker {
     const { getCode, codeUrl } = this.context?.data ?? {};
     if (getCode === true) return { getCode };

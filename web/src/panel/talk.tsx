@@ -243,8 +243,8 @@ function Room({
   );
 }
 
-/** Ends a session in which no conversation has begun, after the visitor has left the form for a message or a callback. Returns to
- *  the greeting. */
+/** Ends a session in which no conversation has begun, because the visitor went back from the form for a message or a callback.
+ *  Returns to the greeting. */
 function giveUp(panel: Panel, client: Client, session: SessionView): void {
   void client.connection
     .request({ type: "leave", session: session.id })

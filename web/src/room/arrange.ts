@@ -4,7 +4,7 @@ import type { ParticipantView, SessionView } from "../messages";
 import { createStore } from "../ui/store";
 import { others } from "./state";
 
-/** The id of the person whose tile is larger than the others; "" for nobody. In a room with many people, the code for guests
+/** The id of the person whose tile is larger than the others; "" for nobody. While many people are in the room, guests/speaker.ts
  *  sets this id. */
 export const largeOnStage = createStore("");
 

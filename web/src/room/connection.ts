@@ -44,7 +44,7 @@ export interface ConnectionOptions {
   tab: string;
   token?: string;
   locale: string;
-  /** True if the connection only carries the page that the user shows to staff. */
+  /** True if this page uses the connection only to send staff what the user sees on the partner's page (co-browsing). */
   page?: boolean;
   /** False if a member of staff uses this page without serving visitors on it. */
   desk?: boolean;

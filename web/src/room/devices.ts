@@ -37,7 +37,7 @@ export class Devices {
   private readonly pending = new Map<AnyKind, number>();
   /** Counts the calls of `stop`. If this number changes while a `start` runs, that `start` must not ask for further devices. */
   private round = 0;
-  /** The camera's own track while its blur loads. */
+  /** The camera's track without blur, as long as its blurred track is not ready. */
   private coming: MediaStreamTrack | null = null;
   private again: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
@@ -314,7 +314,8 @@ export class Devices {
     keepDevice("blur", blur === "on" ? blur : "");
   }
 
-  /** Handles a track that ended: unplugged, taken by a phone call or another program, or stopped by the browser's own button. */
+  /** Handles a track that ended: its device was unplugged or taken by a phone call or another program, or the person pressed the
+   *  browser's own button to stop. */
   private ended(kind: AnyKind): void {
     this.release(kind);
     this.change(kind, kind === "screen" ? { wanted: false } : { cut: true });

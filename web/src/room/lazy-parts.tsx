@@ -1,4 +1,4 @@
-/** Small parts of a call whose code is fetched once the call shows them, so that the first page stays small. */
+/** Small parts of a call whose code is fetched when the call first shows them, so that the first page stays small. */
 
 import { optional } from "./lazy";
 

@@ -45,8 +45,8 @@ export function grown({ from, to }: Span, count: number): Span {
 }
 
 /**
- * Returns the few lines to render first for a reader who is at the line `at`; at the end if the line is one of the last, or if
- * this page does not have it.
+ * Returns the few lines to render first for a reader who is at the line `at`. If this line is one of the last, or this page does
+ * not have it, returns the newest lines.
  */
 export function partAt(lines: Numbered, at: number): Part {
   const index = lines.findIndex(({ seq }) => seq === at);
@@ -93,8 +93,9 @@ interface Reader {
  *
  * `seat.place` is the reader's position; null while the reader is at the end. When the height of the conversation changes (lines
  * are added on either side, a picture arrives, a pane is dragged), the box is scrolled back to this position before the next
- * paint. Only a scroll changes the position. `sent`: how many lines are being sent, which are below the newest line. `behind`:
- * whether there are newer lines that the reader has not seen. `place` and `onPlace` are the props of `Chat`.
+ * paint. Only a scroll changes the position. `sent`: the number of this person's lines that are being sent; they
+ * are shown below the newest line. `behind`, in the result, says whether there are newer lines that the reader has not seen.
+ * `place` and `onPlace` are the props of `Chat`.
  */
 export function useLineWindow(lines: Line[], sent: number, older: Older, { place: begin, onPlace }: Reader) {
   const box = useRef<HTMLDivElement>(null);
@@ -121,7 +122,8 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
     const now = box.current;
     if (!now?.clientHeight) return;
     const { place, top } = seat.current;
-    // A box that shrinks or a line that grows also moves the end away. Only a smaller scrollTop shows that the reader scrolled.
+    // If the box shrinks or a line grows, the end of the conversation also goes out of sight. Only a smaller scrollTop shows that
+    // the reader has scrolled away from the end.
     const away = (place !== null || now.scrollTop < top) && !(rendered.current.complete && below(now) < AT_END);
     seat.current = { place: away ? placeIn(now) : null, top: now.scrollTop };
     if (!away) setBehind(false);

@@ -59,8 +59,8 @@ export class RoomPeer {
   private readonly store = createStore<PeerState>({ ...NOTHING, returning: false, epoch: 0 });
   private readonly tracks: Record<TrackKind, MediaStreamTrack | null> = { mic: null, camera: null, screen: null };
   private attempt: Attempt | null = null;
-  /** The connection that was live before the present attempt; null if there is none. Either the room was opened anew (a new
-   *  epoch), or the connection fell silent and can recover. */
+  /** The connection that was live before the present attempt; null if there is none. This page tries to replace it because the
+   *  room was opened anew (a new epoch), or because it fell silent. A silent connection can recover. */
   private former: Attempt | null = null;
   /** Whether `former` fell silent. This page then sends heartbeats over `former`. The page keeps the connection that works first,
    *  `former` or the new connection. */

@@ -124,7 +124,8 @@ export class Redundancy {
     return Math.max(0, last.lost - first.lost) / (last.sent - first.sent);
   }
 
-  /** Returns whether packets queue on the link: even the quickest of the latest round trips was late. */
+  /** Returns whether packets queue on the link: even the quickest of the latest round trips took much longer than
+   *  the shortest round trip that is remembered. */
   private queues(at: number): boolean {
     const latest = this.reports.filter((each) => at - each.at <= NOW.ms).map((each) => each.roundTripMs ?? Infinity);
     const quickest = Math.min(...latest);

@@ -125,8 +125,8 @@ export class RoomLink {
     this.sendMedia();
   }
 
-  /** Tells the person why they hear nothing for a moment. Does nothing if the connection was not live, because the page says so
-   *  already. */
+  /** Tells the person why they hear nothing for a moment. If the connection was not live, does nothing: the page already says
+   *  that there is no connection. */
   private peerEnded(reason: PeerEndReason): void {
     if (this.peer.state.get().status === "live") toast(peerEndText(reason), "error");
   }

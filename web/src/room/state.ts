@@ -301,7 +301,7 @@ export function reduce(state: RoomState, event: RoomEvent, now: number): RoomSta
   return handler ? handler(state, event, now) : state;
 }
 
-// --- what components ask --------------------------------------------------------------------------------------------
+// --- functions with which components read the state ------------------------------------------------------------------
 
 export function viewer(session: SessionView | undefined): ParticipantView | undefined {
   return session?.participants.find((one) => one.id === session.you);

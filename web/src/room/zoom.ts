@@ -20,7 +20,7 @@ const SCALE_MOST = 6;
 
 const within = (value: number, low: number, high: number) => Math.min(Math.max(value, low), high);
 
-/** Returns the view moved so that the enlarged picture covers the whole frame and nobody loses it from sight. */
+/** Returns the view, moved if necessary, so that the enlarged picture covers the whole frame. */
 function held({ scale, x, y }: View, { width, height }: Size): View {
   return { scale, x: within(x, width * (1 - scale), 0), y: within(y, height * (1 - scale), 0) };
 }

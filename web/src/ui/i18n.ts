@@ -92,7 +92,7 @@ export async function ready(): Promise<void> {
 
 const AGAIN_MS = 1000;
 
-/** Calls `show` once the page's texts are loaded. While they cannot be loaded, tries again every second. */
+/** Calls `show` as soon as the page's texts are loaded. While they cannot be loaded, tries again every second. */
 export function whenReady(show: () => void): void {
   ready().then(show, () => setTimeout(whenReady, AGAIN_MS, show));
 }

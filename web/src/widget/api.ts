@@ -16,10 +16,10 @@ export interface Options {
   theme?: "light" | "dark" | "auto";
   /** Region of the visitor, as in `sangdam media --region`. */
   region?: string;
-  /** Address of your back end that answers with a signed code. */
+  /** Address of your back end that answers with a signed identification code. */
   codeUrl?: string;
   product?: Product;
-  /** A function that returns a code signed by your back end. */
+  /** A function that returns an identification code signed by your back end. */
   getCode?: (about: object) => string | CodeAnswer | Promise<string | CodeAnswer>;
 }
 
@@ -38,8 +38,8 @@ export interface Widget {
   on: <N extends Name>(name: N, listener: (detail: Events[N]) => void) => () => void;
   open: (options?: Options) => void;
   close: () => void;
-  /** Tells the widget how to learn who the visitor is: by a function that returns a code signed by your back end. Null: nobody is
-   *  signed in. */
+  /** Tells the widget how to learn who the visitor is: by a function that returns an identification code signed by your back end.
+   *  Null: nobody is signed in. */
   identify: (getCode: NonNullable<Options["getCode"]> | null) => void;
   /** Shows or hides the launcher, the widget's button on the page. */
   launcher: (shown: boolean) => void;

@@ -19,7 +19,7 @@ export interface Events {
   started: { session: string };
   /** A counselor has accepted the conversation. Calls send no such event: they run in a window of their own. */
   accepted: { session: string };
-  /** There are more or fewer lines that the visitor has not seen. `count`: how many. */
+  /** The number of the visitor's unread lines has changed. `count`: the new number. */
   unread: { session: string; count: number };
   ended: { session: string };
 }

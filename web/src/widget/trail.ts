@@ -13,7 +13,7 @@ export interface Step {
 }
 
 /** Returns a step as a line of fields that are separated by tabs. Address and label must not contain tabs or newlines. The limit
- *  of 2,000 units only protects the storage: the panel cuts a label much earlier, between two visible characters (`cut` in
+ *  of 2,000 UTF-16 units only protects the storage: the panel cuts a label much earlier, between two visible characters (`cut` in
  *  ui/cut.ts). */
 const line = (kind: string, url: string, at: number, dwell_s: number, label: string) =>
   [kind, url, at, dwell_s, label.replace(/\s+/g, " ").slice(0, 2000)].join("\t");

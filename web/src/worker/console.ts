@@ -31,7 +31,7 @@ async function show(push: Told): Promise<void> {
     return;
   }
   if ((await consoles()).some((one) => one.visibilityState === "visible")) return; // A visible console shows the ring itself.
-  // A hidden console might have shown the same ring already, with the visitor's name
+  // A hidden console might have shown this ring already, in a notification with the visitor's name. That notification then stays.
   if (!isRing(push.kind) || before.length === 0) await registration.showNotification(push.title, notice(push));
   if (!isRing(push.kind)) return;
   await badge(1);
@@ -96,7 +96,7 @@ async function consoles(): Promise<PageClient[]> {
   return pages.filter((one) => new URL(one.url).pathname === PAGE);
 }
 
-// --- the empty page ---------------------------------------------------------------------------------------------------
+// --- the stored page and its files ------------------------------------------------------------------------------------
 
 scope.addEventListener("install", (event) => {
   event.waitUntil(caches.open(STORE).then((store) => store.addAll([PAGE, ...SHELL])));

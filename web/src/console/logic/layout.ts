@@ -1,7 +1,8 @@
 /** Decides how the console divides its page: how large the panes are, and what is shown beside the conversation. Pure. */
 import type { Channel, Role } from "../../messages";
 
-/** The panes' sizes in CSS pixels. Only `work` is a share: how much of the middle the board or a shared screen takes. */
+/** The panes' sizes in CSS pixels. Only `work` is a share: how much of the console's middle the board or a shared screen
+ *  takes. */
 export interface Panes {
   lane: number;
   /** Width of the card that describes the visitor, in px; 0 while the card is folded. */

@@ -1,4 +1,4 @@
-/** The operator's HTTP calls about mail: the outbox, and how a site's mails are written. */
+/** The operator's HTTP calls about mail: the outbox, and the sender and wording of a site's mails. */
 import { get, post } from "../../staff/api";
 import { locale } from "../../ui";
 import type { Page } from "../records";

@@ -1,4 +1,5 @@
-/** Asks the server how a change of settings would affect the waits of a typical day, and writes the figures as rows. */
+/** Asks the server how a change of settings would affect the waits of a typical day, and makes rows of a
+ *  table from the answer. */
 import { post } from "../../staff/api";
 import { clock } from "../../staff/format";
 
@@ -62,7 +63,7 @@ interface Words {
 const LEAST_SHARE = 0.1;
 const LEAST: Record<FigureName, number> = { came: 1, p50: 2, p90: 4, given_up: 1, occupancy: 2 };
 
-/** Returns the figures as rows: waits as in "1:05", shares in percent. */
+/** Returns the figures as rows of texts: waits such as "1:05", and shares in percent. */
 export function rowsOf(before: Figures, after: Figures, words: Words): Row[] {
   const wait = (value: number | null) => (value === null ? words.none : clock(Math.round(value)));
   const share = (value: number | null) => (value === null ? words.none : words.percent(String(Math.round(value))));

@@ -1,4 +1,4 @@
-/** The operator's reports on visitors: the query, the rows of the answer, and how the page writes them. Pure, except
+/** The operator's reports on visitors: the query, the rows of the answer, and the format of days and times. Pure, except
  *  `readReport`. */
 
 import { get } from "../../staff/api";

@@ -17,12 +17,12 @@ import { wordsOf, linkWords } from "./words";
 /** Time between two requests for the port of the page's script, until the script answers, ms. */
 const LOAD_MS = 300;
 const ALIVE_MS = 5000;
-/** If the browser's send buffer holds more than `FULL_BYTES`, the page pauses. The page continues when the buffer holds less than
- *  `EMPTY_BYTES`. */
+/** If the browser's send buffer holds more than `FULL_BYTES`, the script on the page pauses. The script continues when the buffer
+ *  holds less than `EMPTY_BYTES`. */
 const FULL_BYTES = 256 * 1024;
 const EMPTY_BYTES = 32 * 1024;
 const LOOK_MS = 250;
-/** At most this many batches are compressed at the same time. If more batches wait, the page pauses, too. */
+/** At most this many batches are compressed at the same time. If more batches wait, the script on the page pauses, too. */
 const MOST_BATCHES = 40;
 
 export interface PageLinkOptions {

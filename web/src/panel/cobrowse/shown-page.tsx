@@ -22,8 +22,8 @@ interface Props {
 
 export function ShownPage({ panel, kept, client }: Props) {
   const session = useStore(client?.state ?? NONE, (room) => room?.sessions[kept.session] ?? null);
-  // During a call, the call window has the session, and this panel cannot see its state. So this panel keeps the connection that
-  // carries the visitor's page as long as the call lasts.
+  // During a call, the call window has the session, and this panel cannot see its state. So, as long as the call
+  // lasts, this panel keeps the connection over which it sends staff what the visitor sees.
   const wanted = (kept.place === "window" || session?.cobrowse != null) && canDeflate();
   useEffect(() => {
     if (!wanted) return;

@@ -21,9 +21,9 @@ export const WIDTHS = [
 const OWN = COLOURS.slice(0, 5).map(([, colour]) => colour);
 
 /**
- * Returns the colour of a person: the colour with which the person drew first. Until the person draws, this is the first colour
- * that no person before them in `people` has, and with which nobody has drawn first; black if there is no such colour. `people`:
- * in the order in which they came. `claimed`: participant → the colour with which they drew first.
+ * Returns the colour of a person: the colour with which the person drew first. For a person who has not drawn yet, returns the
+ * first colour with which nobody drew first, and that no earlier person in `people` has; black if no colour is left. `people`: in
+ * the order in which they came. `claimed`: participant → the colour with which they drew first.
  */
 export function colourOf(id: string, people: Pick<ParticipantView, "id">[], claimed: ReadonlyMap<string, string>): string {
   const own = claimed.get(id);

@@ -25,7 +25,7 @@ export class Images {
     return null;
   };
 
-  /** Resolves to a picture once it is decoded; null if it cannot be shown. */
+  /** Waits until a picture is decoded, and resolves to it; null if it cannot be shown. */
   async ready(id: string): Promise<HTMLImageElement | null> {
     const image = this.known.get(id) ?? (await this.load(id));
     await image.decode().catch(() => undefined);

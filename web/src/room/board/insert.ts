@@ -69,7 +69,8 @@ async function insertPdf({ board, link, pictures, onPage }: Insert, file: File):
   toast(t(more ? "board.pdf.more" : "board.pdf.done", { n: Math.min(pages, PDF_PAGES_MOST), all: pages }));
 }
 
-/** Uploads a picture. Tries again, a limited number of times, if the server refuses only because it has too many pictures now. */
+/** Uploads a picture. Tries again, a limited number of times, if the server refuses only because too many pictures are
+ *  being sent at the moment. */
 async function patiently<T>(upload: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {

@@ -35,6 +35,6 @@ export function livePictures(link: RoomLink, session: SessionView): LivePicture[
   return found;
 }
 
-/** Returns the name that signs of presence (such as a laser pointer) on a live picture carry in place of a page's id. No page of
- *  a board can have this name. */
+/** Returns the name of a live picture. Signs of presence (such as a laser pointer) on a live picture contain this name instead of
+ *  a page's id. No page of a board can have this name. */
 export const livePage = (participant: string, kind: "screen" | "camera"): string => `live:${kind}:${participant}`;

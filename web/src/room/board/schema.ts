@@ -33,7 +33,7 @@ const within = (value: unknown, low: number, high: number): number | null =>
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 const name = (value: unknown): string => (typeof value === "string" && NAME.test(value) ? value : "");
 
-/** Returns a person's text as it is stored and shown: without unseen characters, at most `TEXT_MOST` long. */
+/** Returns a person's text as it is stored and shown: without invisible characters, at most `TEXT_MOST` long. */
 export const cleanText = (value: unknown): string =>
   clean(text(value).replaceAll("\r\n", "\n").replaceAll("\t", "  ").replace(UNSEEN, "").slice(0, TEXT_MOST));
 

@@ -75,8 +75,8 @@ export class Receiver {
     this.work = this.work.then(() => this.finish(first, whole)).catch(() => undefined);
   }
 
-  /** Stops reading. Drops the parts that were taken but not read yet, because it takes seconds to read the changes of a page over
-   *  a long time. */
+  /** Stops reading. Drops the parts that were taken but not read yet, because it could take seconds to read all of
+   *  them. */
   stop(): void {
     this.stopped = true;
   }

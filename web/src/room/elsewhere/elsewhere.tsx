@@ -20,14 +20,14 @@ interface Props {
 
 const STATES: readonly SessionView["state"][] = ["waiting", "active", "asleep"];
 
-/** Whether this person can continue on another device. A phone does not offer that, because a phone cannot scan a code on its own
- *  screen. */
+/** Whether this person can continue on another device. A phone does not offer that, because a phone cannot scan a QR code on its
+ *  own screen. */
 export function mayMove({ state, participants, you }: SessionView): boolean {
   const isUser = participants.some((one) => one.id === you && one.role === "user");
   return isUser && STATES.includes(state) && !matchMedia("(pointer: coarse)").matches;
 }
 
-/** The button that opens the dialog with the code. */
+/** The button that opens the dialog with the QR code. */
 export function Elsewhere({ client, session }: Props) {
   useLocale();
   const [open, setOpen] = useState(false);

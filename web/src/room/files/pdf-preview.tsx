@@ -15,7 +15,7 @@ interface PreviewProps {
   pictures: Pictures;
 }
 
-/** The first page of a PDF, drawn once it is on the screen. Shows nothing for a PDF that cannot be drawn. */
+/** The first page of a PDF, drawn as soon as it is on the screen. Shows nothing for a PDF that cannot be drawn. */
 export function PdfPreview({ path, name, pictures }: PreviewProps) {
   const mark = useRef<HTMLSpanElement>(null);
   const [seen, setSeen] = useState(false);

@@ -9,34 +9,34 @@ export const ORIGINALS: readonly Original[] = ["full", "soft", "none"];
 
 const isOwner = ({ participants, you }: SessionView): boolean => participants.some((one) => one.id === you && one.owner);
 
-/** The guests in the room, without the phone that is a camera. */
+/** The guests in the room. The user's phone that serves as a camera is not among them. */
 export const guestsIn = ({ participants }: SessionView): ParticipantView[] =>
   participants.filter((one) => one.role === "guest" && one.label !== "camera");
 
-/** The user's phone while it is a camera; undefined if there is none. */
+/** The user's phone while it serves as a second camera; undefined if no phone does. */
 export const cameraIn = ({ participants }: SessionView): ParticipantView | undefined =>
   participants.find((one) => one.label === "camera");
 
 /** Whether this person is allowed to remove a guest whom `by` has invited, or to withdraw a link that `by` has made. */
 export const mayRemove = (session: SessionView, by: string): boolean => by === session.you || isOwner(session);
 
-/** Returns the sides for which this person is allowed to set how the side hears the other side's own voices. The owner can set
- *  this for both sides, and the user for the user's side. */
+/** Returns the sides for which this person is allowed to set how loud the original voices of the other side are, while somebody
+ *  interprets. The owner can set this for both sides, and the user for the user's side. */
 export function sidesOf(session: SessionView): ("user" | "staff")[] {
   if (isOwner(session)) return ["user", "staff"];
   return session.participants.some((one) => one.id === session.you && one.role === "user") ? ["user"] : [];
 }
 
-/** Returns how one side hears the other side's own voices while this guest interprets; "full" if this guest does not
- *  interpret. */
+/** Returns how loud one side hears the original voices of the other side while this guest interprets; "full" if this guest does
+ *  not interpret. */
 export function originalOf({ interpreting }: SessionView, guest: string, side: "user" | "staff"): Original {
   return interpreting?.guest === guest ? interpreting[side] : "full";
 }
 
 const OTHER = { user: "staff", staff: "user" } as const;
 
-/** The sentences that tell a person on the side `mine` for whom a guest interprets, and how each side hears the other. `muted`:
- *  the guest is in the room with the microphone off. */
+/** Returns the keys of the sentences that tell a person on the side `mine` for whom a guest interprets, and how each side hears
+ *  the other. `muted`: the guest is in the room with the microphone off. */
 export function barKeys(view: InterpretingView, mine: "user" | "staff", interpreter: boolean, muted = false): GuestKey[] {
   if (view.paused && muted) return [interpreter ? "interpret.bar.muted.you" : "interpret.bar.muted"];
   if (view.paused) return ["interpret.bar.paused"];

@@ -13,7 +13,7 @@ const SHORT_MS = 500;
 
 /** Tells the person that nobody heard them while the system had frozen this tab, for example because the phone was locked. A
  *  frozen page notices nothing itself. When the page runs again, the server tells the page that the media worker had lost the
- *  connection to it. */
+ *  connection to this page. */
 function useFrozenCall(link: RoomLink): void {
   useEffect(() => {
     let unheard = false;

@@ -14,7 +14,7 @@ interface NotifyProps {
   onDone: () => void;
 }
 
-/** Explains notifications of answers, and asks the browser for them once the visitor has pressed the button. */
+/** Explains notifications of answers, and asks the browser for permission after the visitor has pressed the button. */
 export function Notify({ session, token, onDone }: NotifyProps) {
   useLocale();
   const [busy, setBusy] = useState(false);

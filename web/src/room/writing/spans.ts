@@ -33,6 +33,7 @@ export function spansOf(lines: Line[], you: string, seen: Set<number>, fresh: Se
 export const includes = (mark: Mark, seq: number): boolean => mark.read.some(({ first, last }) => first <= seq && seq <= last);
 
 /** Whether a line's mark shows the names of those who have read the line. The mark shows names if there are several readers, or
- *  if the reader is a guest. Without a name, the line's author would think that somebody else has read the line. */
+ *  if the reader is a guest. Without the guest's name, the line's author would think that somebody other than the guest has
+ *  read the line. */
 export const namesReaders = (participants: ParticipantView[], readers: Mark[]): boolean =>
   readers.length > 1 || readers.some((mark) => participants.some(({ id, role }) => id === mark.participant && role === "guest"));

@@ -8,7 +8,7 @@ import { Prove } from "./prove";
 import { explain, isRefused } from "./refusals";
 import { t } from "./texts";
 
-/** What the person is doing with their passkeys. `after`: called once the person has entered the password again. */
+/** What the person is doing with their passkeys. `after`: called when the person has entered the password again. */
 type Doing = { kind: "nothing" } | { kind: "naming"; id: string; name: string } | { kind: "proving"; after: () => void };
 
 interface PasskeysProps {

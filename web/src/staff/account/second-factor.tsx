@@ -7,7 +7,7 @@ import { RecoveryCodeList } from "./recovery-codes";
 import { explain, isRefused } from "./refusals";
 import { t } from "./texts";
 
-/** What the person is doing with their second factor. `after`: called once the person has entered the password again. */
+/** What the person is doing with their second factor. `after`: called when the person has entered the password again. */
 type Doing =
   | { kind: "nothing" }
   | { kind: "setting_up" }
