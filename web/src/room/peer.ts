@@ -84,8 +84,8 @@ export class RoomPeer {
     return this.store;
   }
 
-  /** Makes a new connection unless there is one for this room epoch or a later one. Called with every session view that the
-   *  server sends. */
+  /** Makes a new connection, unless there is one for this epoch of the room (the room's present opening) or a later one. Called
+   *  with every session view that the server sends. */
   ensure(epoch: number, mostSlots = 4): void {
     this.mostSlots = mostSlots;
     const { status } = this.store.get();
@@ -334,7 +334,8 @@ export class RoomPeer {
   /** Stops sending media over `former`. While the page says "text only", the worker could otherwise hear this person although
    *  this person hears nobody. */
   private stopFormer(): void {
-    // `found` returns only to a silent connection of the wanted epoch. Any other former connection is of no use any more.
+    // This page returns (`found`) to a silent connection only if the room has not been opened anew since that connection was
+    // made. Any other former connection is of no use any more.
     if (this.former && this.formerSilent && this.former.epoch >= this.wantedEpoch) {
       this.sendOver(this.former, { mic: null, camera: null, screen: null });
     } else this.dropFormer();

@@ -264,7 +264,7 @@ const handlers: Handlers = {
     ...state,
     sessions: { ...state.sessions, [session.id]: session },
     over: without(state.over, session.id),
-    // In a new epoch a new worker reports who speaks, so the old reports are dropped.
+    // If the room was opened anew (a new epoch), another worker reports who speaks, so the old reports are dropped.
     speaking:
       state.sessions[session.id]?.room?.epoch === session.room?.epoch ? state.speaking : without(state.speaking, session.id),
   }),
