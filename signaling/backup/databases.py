@@ -157,7 +157,7 @@ class _Postgres:
 
 
 def _host_and_port(written: str) -> tuple[str, str]:
-    """Return the name and the port of a host in a URL's query. The folder of a Unix socket has no port."""
+    """Return the name and the port of a host in a URL's query. For the folder of a Unix socket, the port is ""."""
     if written.startswith("/"):
         return written, ""
     host, _, port = written.partition(":")

@@ -63,7 +63,7 @@ class Bus:
         a missing mark counts as a loss.
         """
         run = str((await self._ask(self._about())).get(RUN_ID, ""))
-        # set the mark last: if this fails, the next call still finds the loss
+        # set the mark after INFO has succeeded: if INFO fails, the mark is still missing, so the next call finds the loss
         lost = bool(await self._ask(self._redis.set(MARK_KEY, "1", nx=True)))
         before, self._run = self._run, run
         return lost or bool(before and run != before)

@@ -62,8 +62,8 @@ from signaling.webhooks.sending import Poster
 
 log = structlog.get_logger(__name__)
 
-# at most this many new connections wait in the kernel to be accepted; further clients must send their SYN again, after 1, 3, 7,
-# 15 s
+# at each listening socket, at most this many new connections wait in the kernel to be accepted; further clients must send their
+# SYN again, after 1, 3, 7, 15 s
 BACKLOG = 4096
 SHUTDOWN_S = 1.0  # seconds that running requests get at shutdown; WebSockets are closed before that
 MAX_BODY_BYTES = 9 * 1024 * 1024  # enough bytes for a picture of 8 MiB in a multipart body
@@ -209,9 +209,9 @@ class _Cluster:
         await app[app_keys.RECORDS].close()
 
     def _overtaken(self) -> None:
-        """End this server, because the database has refused its write.
+        """End this server, because the database has refused a write of this server.
 
-        If a leader can reach the database but not Redis, it learns only from such a refusal that another server leads.
+        A leader that can reach the database but not Redis learns only from such a refusal that another server leads.
         """
         if not self.node.overtaken.is_set():
             log.error("the records refuse this server's writes: another server leads")

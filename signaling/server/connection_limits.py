@@ -45,8 +45,8 @@ class _Known:
 class Connections(Generic[C]):
     """The open connections and their states.
 
-    `network`: the key of a client's address (`rate_limits.network_of`), or "" for our own proxies and servers. Connections of
-    our own proxies and servers have no limit per address.
+    `network`: the client's IPv4 address or /64 network of IPv6 addresses (`rate_limits.network_of`), or "" for our own proxies
+    and servers. Connections of our own proxies and servers have no limit per address.
     """
 
     def __init__(self, limits: Limits) -> None:

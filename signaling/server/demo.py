@@ -72,7 +72,7 @@ ACCOUNTS = (
 
 
 def _named(*names: str) -> dict[str, str]:
-    """Return names by language. `names`: in the order of the shop's languages."""
+    """Return language → name. `names`: one name for each of the shop's languages, in the same order."""
     return dict(zip(_LANGUAGES, names, strict=True))
 
 
@@ -161,9 +161,10 @@ def site_of(settings: Settings) -> Site:
 
 
 async def seed(records: Records, settings: Settings) -> None:
-    """Store the missing parts of the demo: its accounts, and its site or, in a stored site, the shop's key and address.
+    """Store the demo's accounts and its site, if they are missing.
 
-    Settings that operators have changed stay as they are.
+    If the site is stored already, only bring the shop's key and addresses in it up to date. Settings that operators have changed
+    stay as they are.
     """
     known = await records.site(SITE)
     wanted = site_of(settings) if known is None else _with_shop(known, site_of(settings))
@@ -199,7 +200,7 @@ def _with_shop(known: Site, demo: Site) -> Site:
 def _moved(known: Site, stored: str, present: str) -> str:
     """Return the present address of a page of the shop. If operators have changed the stored address, return the stored address.
 
-    The stored address is unchanged if it is the address of the same page at an origin where the shop has been.
+    The stored address counts as unchanged if it is the address of the same page at an earlier origin of the shop.
     """
     page = urlsplit(present)
     earlier = [origin for origin in known.origins if urlsplit(origin).hostname == page.hostname]
@@ -360,7 +361,7 @@ class Shop:
             raise web.HTTPBadRequest(text="The request is not valid.") from error
 
     def _check_origin(self, request: web.Request) -> None:
-        """Refuse requests of other origins.
+        """Refuse requests from pages of other origins.
 
         The cookie's `SameSite` does not stop every such request: browsers count a page at another port as the same site.
         """

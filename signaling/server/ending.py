@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class Stopped(Exception):
-    """The server was told to end before some work was done."""
+    """Raised by `Stop.before`: the server was told to end before the work was done."""
 
 
 class Stop:

@@ -23,11 +23,11 @@ from signaling.server.http.errors import refusal
 
 log = structlog.get_logger(__name__)
 
-LEADER_WITHIN_S = 5.0  # a request waits at this server at most this many seconds until the cluster has a leader
+LEADER_WITHIN_S = 5.0  # while the cluster has no leader, a request waits for one at most this many seconds
 # seconds until the leader's response must begin, and between two parts of the response; a large request gets more time
 REQUEST_S = 30.0
 CONNECT_S = 2.0  # seconds in which the leader must accept a connection
-COME_BACK_MS = 50  # milliseconds until clients reconnect; the new connection waits up to LEADER_WITHIN_S for the new leader
+COME_BACK_MS = 50  # milliseconds after which clients that are asked to reconnect do so
 PING_S = 10.0  # seconds between heartbeats of a forwarded WebSocket
 GOODBYE = '{"type":"bye"'
 MAX_MESSAGE_BYTES = 450_000
@@ -49,7 +49,8 @@ class _NotReached(Exception):
 class Relay:
     """Forwards requests and WebSockets to the leader.
 
-    Only two middlewares run before this object's middleware: one counts the request, and one marks its connection as served.
+    Only two middlewares run before this object's middleware: one counts the request, and one marks the request's connection as
+    being served.
     """
 
     def __init__(self, node: Node) -> None:

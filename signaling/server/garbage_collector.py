@@ -32,7 +32,8 @@ def is_due(new: int, kept: int, *, calm: bool) -> bool:
 
     `new`: about how many objects were made since the last full run. `kept`: objects that survived that run. A full run is due
     when `new` exceeds a quarter of `kept` while the server is calm, or twice `kept` while it is busy. The limit for a busy server
-    is so high because many reconnecting clients make many new objects, but hardly any garbage in cycles (`let_go`).
+    is so high because many reconnecting clients make many new objects, but hardly any garbage in cycles: `let_go` breaks these
+    cycles.
     """
     return new > max(LEAST, 2 * kept) or (calm and new > max(LEAST, kept // 4))
 

@@ -140,7 +140,7 @@ class Guarded(web.RequestHandler):
         self._guard = guard
         self._idle = False
         self._held = False  # whether this connection reads nothing, because its buffer was full
-        self._queued = False  # whether `resume_reading` has been called since then
+        self._queued = False  # whether this connection waits for its turn to read again
         self._socket: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

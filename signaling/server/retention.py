@@ -39,8 +39,8 @@ async def _keep(records: Records, recordings: Recordings, files: Files, clock: N
     while True:
         try:
             # Use the earlier time of two clocks, so that nothing is deleted too early. If somebody sets the computer's clock days
-            # ahead by mistake, the steady clock does not follow at once. If the steady clock is ahead, the database still knows
-            # that a code was used until the code expires by the computer's clock.
+            # ahead by mistake, the steady clock does not follow at once. The steady clock can also be ahead. Identification codes
+            # expire by the computer's clock, and until then the database must keep the entries of used codes.
             now = min(clock(), wall_clock_ms())
             await files.sweep()
             await _delete_folders(records, now, recordings, files)

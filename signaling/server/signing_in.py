@@ -39,7 +39,7 @@ from .app_keys import (
 
 
 def setup(app: web.Application, clock: Now = wall_clock_ms) -> None:
-    """Add the parts that check sign-ins to the application.
+    """Give the application the parts that check sign-ins.
 
     The application must already have its settings, records, counts and postbox. `clock`: the server's steady clock, which decides
     when sign-ins end. Codes of authenticator apps and tokens of the OpenID provider contain times of other clocks, so they are

@@ -17,7 +17,7 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
-# at most this many new connections are accepted in one turn of the event loop; accepting one takes about 1 ms
+# in one turn of the event loop, each listening socket accepts at most this many connections; accepting one takes about 1 ms
 ACCEPTED_A_TURN: Final = 8
 LOST_A_TURN: Final = 32  # at most this many closed connections are handled in one turn of the event loop
 # In one turn of the event loop, at most this many connections start to read again after a full buffer. Each of them then reads
@@ -88,7 +88,7 @@ class Listener:
         try:
             await self._loop.connect_accepted_socket(self._connection, opened)
         except OSError:
-            opened.close()  # the client has closed the connection before it was accepted
+            opened.close()  # the client has closed the accepted connection already
 
     def _pause(self, listening: socket.socket, error: OSError) -> None:
         log.warning("no connection can be accepted", error=errno.errorcode.get(error.errno or 0, ""))

@@ -32,7 +32,7 @@ from signaling.session.events import (
 from signaling.session.model import Callback, NotAllowed, Session
 
 MOST_MOVES = 10  # how often the user and the counselor together may move one callback to another time
-LEAST_CONTACT = 3  # fewest characters in the contact for a callback; equal to the minimum for the contact of a left message
+LEAST_CONTACT = 3  # fewest characters in the contact for a callback; as many as in the contact with a message that a user leaves
 
 
 def asked(session: Session, event: CallbackAsked, now: int, out: list[Effect]) -> None:
@@ -118,7 +118,7 @@ def booking_of(callback: Callback) -> str:
 
 
 def check_booking(session: Session, booking: str) -> None:
-    """Raise NotAllowed when the session has no callback to cancel, or its booking is not `booking` ("": any booking)."""
+    """Raise NotAllowed when the session has no callback to cancel, or has another booking. `booking`: "" allows any booking."""
     called = session.callback
     if session.state != "callback" or called is None or booking not in ("", booking_of(called)):
         raise NotAllowed("wrong_state")

@@ -48,7 +48,7 @@ StepName = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Call the matcher's method ``step`` for the request with the id ``request``."""
+    """For the request with the id ``request``, call the method of the matcher that ``step`` names."""
 
     step: StepName
     request: str

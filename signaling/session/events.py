@@ -476,7 +476,7 @@ class RingStarted:
 
 @dataclass(frozen=True, slots=True)
 class RingEnded:
-    """The ring has ended. ``state``: the final state of the ring's reservation."""
+    """The ring has ended. ``state``: how it ended, such as "accepted" or "expired"."""
 
     request: str
     reservation: str

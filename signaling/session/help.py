@@ -174,7 +174,7 @@ def promote(session: Session, asked_for: Help, professional: Person, now: int, o
     session.owner, session.owner_lost, session.choices, session.held = professional.id, False, [], False
     for timer in ("owner_lost", "professional_lost", "catch_up"):
         session.timers.pop(timer, None)
-    if asked_for.transfer:  # the new owner has already accepted another request of this user
+    if asked_for.transfer:  # the new owner has already accepted the transfer's request, which becomes the user's request
         out.append(Step("complete", session.request))
         session.request = asked_for.request
         if session.aside:
@@ -198,8 +198,8 @@ def remove(person: Person, reason: OverReason, out: list[Effect]) -> None:
 def professional_out(session: Session, reason: OverReason, now: int, out: list[Effect]) -> None:
     """Take the professional out of the session, because they left, were disconnected for too long, or caught up too slowly.
 
-    If the professional was still catching up, the search goes on. But if this member was asked by name, the search ends. If the
-    professional had joined, the help request ends.
+    If the professional was still catching up, the search goes on, unless the owner had asked for this professional by name. If
+    the professional had joined, the help request ends.
     """
     asked_for, person = session.open_help(), session.professional()
     if asked_for is None or person is None:

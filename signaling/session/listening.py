@@ -31,7 +31,7 @@ _AUDITED: Final[dict[ListenAs, AuditAction]] = {"listen": "listen.quiet", "whisp
 
 
 def check(session: Session, staff: str) -> None:
-    """Raise NotAllowed with the reason when this operator may not listen now."""
+    """If this operator may not listen now, raise NotAllowed with the reason."""
     if not session.may_listen:
         raise NotAllowed("listening_off")
     if session.state != "active":

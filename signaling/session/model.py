@@ -295,10 +295,10 @@ class Callback(Struct, kw_only=True):
 
     ``contact``: how to reach the user, such as a telephone number; "" when the partner knows how to reach the user.
     ``came``: the called-back user has connected. ``moved``: how often the callback was moved to another time.
-    ``staff``, ``staff_name``: the member of staff with whom an appointment is; "" for a callback by anybody.
+    ``staff``, ``staff_name``: the member of staff whom the user will meet at an appointment; "" for a callback by anybody.
     ``minutes``: length of an appointment; 0 for a callback by anybody. ``lead_ms``: how long before ``due_at`` the matcher
-    begins to keep a place free.
-    ``kept``: the matcher keeps the place now. ``anyone``: the member has declined the appointment, missed the ring or not
+    begins to keep one of this member's places free.
+    ``kept``: the matcher keeps a place free now. ``anyone``: the member has declined the appointment, missed the ring or not
     accepted in time, so the appointment rings for every counselor. ``declined``: the member has declined the appointment, so it
     does not ring for this member again.
     ``timezone``: the IANA zone in which the user chose the time; "" when it is not known.

@@ -16,7 +16,7 @@ MOST_SPANS = 50
 def joined(spans: Iterable[Span]) -> list[Span]:
     """Return the spans in order. Spans of line numbers that touch or overlap become one span.
 
-    Beyond `MOST_SPANS`, the shortest are left out.
+    If there are more than `MOST_SPANS` spans then, the shortest are left out.
     """
     found: list[Span] = []
     for span in sorted(spans, key=lambda each: each.first):

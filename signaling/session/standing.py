@@ -50,7 +50,7 @@ def _waits(session: Session) -> Reinstate:
 
 
 def _asked_for(session: Session, asked: Help, staff: str) -> Reinstate:
-    """Return the matcher's request of a help request or transfer, as `help.hunt` enqueued it."""
+    """Return the request that `help.hunt` enqueued for a help request or transfer, as the matcher should have it."""
     excluded = tuple(asked.excluded)
     if asked.transfer:
         return Reinstate(asked.request, "user", asked.category, session.enqueued_at, staff, excluded, asked.to, first=True)

@@ -125,9 +125,8 @@ def _not_taken(session: Session, state: model.UpgradeState, out: list[Effect]) -
 def settle(session: Session, out: list[Effect]) -> None:
     """End the upgrade request when the conversation is not active any more.
 
-    If the request was ringing, the conversation now waits for a counselor with the requested channel.
-
-    Called after every event.
+    If the user waits for another counselor now, and the upgrade request was still ringing, the session changes to the requested
+    channel. Called after every event.
     """
     if session.upgrade is None or session.state == "active":
         return

@@ -1,4 +1,4 @@
-"""Every HTTP route except `/ws`: pages, codes, sessions, transcripts, pictures, files, sign-in, and the operator's API."""
+"""Every HTTP route except `/ws`: pages, identification codes, sessions, transcripts, pictures, files, sign-in, operator's API."""
 
 from __future__ import annotations
 

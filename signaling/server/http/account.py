@@ -190,7 +190,7 @@ async def sign_ins(request: web.Request) -> web.Response:
 
 @routes.post("/api/sign-ins/{id}/end")
 async def end_sign_in(request: web.Request) -> web.Response:
-    """End one of the member's own sign-ins. Pages that are open with that sign-in are signed out within a second."""
+    """End one of the member's own sign-ins. Open pages that use this sign-in are signed out within a second."""
     member = await signed_in(request)
     if not await request.app[RECORDS].end_sign_in(member.id, path_id(request, "id"), audit=_ended(member)):
         raise not_found()

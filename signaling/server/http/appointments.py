@@ -109,7 +109,7 @@ async def times(request: web.Request) -> web.Response:
 
 
 def times_of(free: list[tuple[StaffRecord, list[int]]]) -> list[StaffTimes]:
-    """Return the free times of each member as a response lists them: at most the first `MOST_OFFERED` of a member."""
+    """Return each member's free times as a response lists them: at most the first `MOST_OFFERED` times of each member."""
     return [StaffTimes(id=staff.id, name=staff.name, times=offered(found)) for staff, found in free]
 
 

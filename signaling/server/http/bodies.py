@@ -118,7 +118,7 @@ def _too_large(most_bytes: int) -> Refused:
 def now_ms() -> int:
     """Return the time of this computer's clock in Unix ms.
 
-    Use this clock for times that others have signed, such as the time at which a partner's code expires.
+    Use this clock for times that others have signed, such as the time at which an identification code expires.
     """
     return time.time_ns() // 1_000_000
 

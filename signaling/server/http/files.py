@@ -115,9 +115,10 @@ async def _most_bytes(request: web.Request, session_id: str, is_user: bool) -> i
 
 
 async def _check_room(request: web.Request, session_id: str, size: int, arriving: Arriving) -> None:
-    """Check that the session and the disk have room for this file and those that arrive already (`arriving`).
+    """Check that the session and the disk have room for the files that are arriving now.
 
-    Raises Refused with the reason session_full or disk_full.
+    `size`: the bytes of this file. `arriving`: the session's arriving files, including this file. Raises Refused with the reason
+    session_full or disk_full.
     """
     count, stored = await request.app[RECORDS].file_use(session_id)
     if count + arriving.files > MOST_A_SESSION or stored + arriving.size_bytes > MOST_SESSION_BYTES:

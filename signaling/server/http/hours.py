@@ -98,7 +98,7 @@ async def change(request: web.Request) -> web.Response:
     """Set a category's hours.
 
     With null, the category has the hours of its nearest ancestor that has hours. If no ancestor has hours, the category is always
-    open. Users who prepare or wait see the change at once. The change is audited.
+    open. Users who have no counselor yet see the change at once. The change is audited.
     """
     asker = await asker_of(request)
     records = request.app[RECORDS]

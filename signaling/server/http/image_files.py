@@ -63,7 +63,7 @@ class Held:
     def release(self, upload: Upload) -> None:
         """Stop counting the bytes of an upload that is finished, or that is being re-encoded now.
 
-        The queues limit how many pictures are re-encoded at the same time.
+        Pictures that are being re-encoded need not be counted, because the queues limit their number.
         """
         if upload in self.uploads:
             self.uploads.remove(upload)

@@ -1,4 +1,4 @@
-"""Adapt the widget's script to one site: the launcher's corner, and its text in the languages of the site.
+"""Adapt the widget's script to one site: the corner of the page in which the launcher is, and its text in the site's languages.
 
 The widget's script may have at most 2,048 bytes. So the script has no code for a site's own launcher, and texts only in Korean
 and English. Instead, the server writes the site's corner and texts into the built script. The two patterns below find the places

@@ -59,8 +59,8 @@ class MailAnswer(Struct, kw_only=True):
 class MailItem(Struct, kw_only=True):
     """A mail as operators see it.
 
-    `to`: the address, mostly hidden. `why`: why the last try to send the mail failed: a word of this server, or the text of the
-    mail server.
+    `to`: the address, mostly hidden. `why`: why the last try to send the mail failed: a key such as "timeout", or the text of
+    the mail server's reply.
     """
 
     id: str

@@ -30,7 +30,7 @@ _STYLE = (
     "background:light-dark(#e9edf0,#2b3137);color:inherit;cursor:pointer}"
     "button:focus-visible{outline:3px solid;outline-offset:2px}"
 )
-# This message may be sent to any framing page, because it contains no data. The widget obeys only messages of its own frame.
+# The script's message may go to any framing page, because it contains no data. The widget obeys only messages of its own frame.
 _SCRIPT = (
     "console.error(document.body.dataset.hint);"
     "const fold=()=>parent.postMessage({fold:true},'*');"

@@ -268,7 +268,7 @@ async def _save(request: web.Request, asker: Asker, of: str, subject: str) -> we
 async def store(
     request: web.Request, wanted: OidcSettings | None, of: str, stored: OidcSettings | None, audit: Iterable[Audited]
 ) -> None:
-    """Store the provider's settings; None removes the provider. `stored`: the settings that this change begins with.
+    """Store the provider's settings; None removes the provider. `stored`: the settings that were read before the change.
 
     `audit`: audit entries to store in the same transaction. Raises Refused(bad_provider) when a rule needs the provider and the
     change removes it or names another issuer. Raises Changed when the stored settings are not `stored`.

@@ -291,7 +291,7 @@ async def counts(request: web.Request) -> web.Response:
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """Finds the names of staff, tokens, sites and categories by their ids. `staff`: id → name, also of tokens."""
+    """Finds the names of staff, tokens, sites and categories by their ids. `staff`: id of a member or token → name."""
 
     staff: dict[str, str]
     sites: dict[str, Site]

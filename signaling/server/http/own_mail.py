@@ -72,7 +72,8 @@ async def show(request: web.Request) -> web.Response:
 async def change(request: web.Request) -> web.Response:
     """Mail a link to the new address, unless it is the present address.
 
-    The present address stays until somebody opens the link. The member must have proved within `PROOF_MS` who they are.
+    The present address stays until somebody opens the link. The member must have proved who they are within the last
+    `PROOF_MS`.
     """
     member, _ = await proved(request, limited=False)
     asked = await read_json(request, _read_new, 4096)

@@ -71,7 +71,7 @@ _read_panel: QueryReader[PanelQuery] = QueryReader(PanelQuery)
 
 @routes.get("/")
 async def home(request: web.Request) -> web.Response:
-    """Redirect from "/" at a host for staff to the page that these staff use.
+    """At each host for staff, redirect "/" to the page that these staff use.
 
     The users' host has no home page, because users come by a link on a partner's page.
     """
@@ -138,8 +138,8 @@ async def widget(request: web.Request) -> web.StreamResponse:
     Pages of any origin may load the widget. Browsers may cache it for five minutes, so a page may get a new
     version up to five minutes late.
 
-    The launcher is that of the site that `?site=` names. For an unknown site, and while the database is unavailable, the launcher
-    is the standard one.
+    `?site=` names the site whose launcher the widget shows. For an unknown site, and while the database is unavailable, the
+    widget shows the standard launcher.
     """
     path = PAGES / "widget.js"
     try:

@@ -133,7 +133,8 @@ async def _answer(
 ) -> web.Response:
     """Run the simulation, and return the response with its figures.
 
-    `counted`: the ids of the sites whose users count, or "*" for all sites. Sites that the asker may not see are left out.
+    `counted`: the ids of the sites whose users the figures include, or "*" for all sites. Sites that the asker may not see are
+    left out.
     """
     organisation, records = asker.member.organisation, request.app[RECORDS]
     if site is not None:

@@ -1,7 +1,7 @@
 """Routes for Web Push.
 
-Browsers of staff subscribe to rings, and browsers of users to answers. A browser also reports when somebody presses a
-notification.
+Browsers of staff subscribe to pushes about rings, and browsers of users to pushes about answers of staff. A browser also reports
+when somebody presses a notification.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ MOST_LOOKS = 1000  # at most this many playbacks are remembered at the same time
 
 
 class Looks:
-    """Recent playbacks of recordings. A player makes many requests for one playback, and the audit log gets one entry."""
+    """Recent playbacks of recordings. A player makes many requests for one playback, which gets one audit entry."""
 
     def __init__(self) -> None:
         self._since: OrderedDict[tuple[str, str], int] = OrderedDict()

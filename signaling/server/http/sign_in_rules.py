@@ -1,4 +1,4 @@
-"""The rules for signing in: of the whole installation, and of one organisation."""
+"""Routes for the rules for signing in: the rules of the whole installation, and those of one organisation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The keys with which a site's back end signs its codes.
+"""The keys with which a site's back end signs identification codes.
 
 Operators list, add and remove them on the settings page or by the API.
 """

@@ -13,7 +13,7 @@ from signaling.access.api_tokens import Holder
 from signaling.protocol.words import Action, TokenRight
 
 PREFIX: Final = "/api/v1/"
-# the key under which a request keeps the software that sent it, with the software's API token
+# under this key, a request's handler finds the software that sent the request, with the software's API token
 HOLDER: Final[web.RequestKey[Holder]] = web.RequestKey("holder", Holder)
 
 TOKEN_ROUTES: Final[dict[str, tuple[TokenRight | None, Action]]] = {

@@ -50,7 +50,7 @@ class PanelView(Struct, kw_only=True):
     category: CategoryView
     language: str
     staffed: bool
-    # names of counselors who could answer now; counselors with a free place come first; empty if the site does not show names
+    # names of counselors who could answer now; those who can take another session come first; empty if the site shows no names
     helpers: list[str]
     low_s: int | None
     high_s: int | None
@@ -85,12 +85,13 @@ class CodeAnswer(Struct, kw_only=True):
 class SessionRequest(Struct, kw_only=True):
     """A request for a session.
 
-    `when_open`: what to do if the user already has an open text conversation. This field matters only if the conversation is by
-    text, the code names the user, and the site shows users their own past. "begin": begin another conversation. "ask": refuse the
-    request (`open_elsewhere`), so that the page can ask the user; the code is then used up. `purpose`: "later" when the user only
-    wants to leave a message or book a callback. In this case, the form can be incomplete, and the site need not offer the
-    channel. `form`: id of a field → what the user has typed into the field. Unknown fields are ignored. `region`: where the user
-    is, in the words of `sangdam media --region`.
+    `code`: the user's identification code. `when_open`: what to do if the user already has an open text conversation. This field
+    matters only if `channel` is "text", the code names the user, and the site shows users their own past. "begin": begin another
+    conversation. "ask": refuse the request with the reason `open_elsewhere`, so that the page can ask the user; the code is then
+    used up. `purpose`: "later" when the user only wants to leave a message or book a callback. In this case, the form can be
+    incomplete, and the site need not offer the channel. `form`: id of a field → what the user has typed into the field. Unknown
+    fields are ignored. `region`: the region where the user is, by one of the names that operators give to
+    `sangdam media --region`.
     """
 
     code: Annotated[str, by(Exact(MOST_JSON_BYTES))]  # this limit is only rough: `access/codes.py` checks the exact length
@@ -134,7 +135,7 @@ _read_invite: Reader[InviteRequest] = Reader(InviteRequest)
 
 @routes.get("/api/panel")
 async def panel(request: web.Request) -> web.Response:
-    """Return the data that the panel shows before the user has shared anything."""
+    """Return the data that the panel shows at first, when the server knows nothing about the user yet."""
     asked = read_query(request, _read_panel)
     site = await request.app[RECORDS].site(asked.site)
     if site is None:
@@ -223,7 +224,7 @@ async def codes(request: web.Request) -> web.Response:
 
 @routes.post("/api/sessions")
 async def sessions(request: web.Request) -> web.Response:
-    """Exchange a code for a session and the token that opens it.
+    """Exchange an identification code for a session and the token that opens the session.
 
     Each code works once. If the server is too busy (Crowded), the code is not used up.
     """
@@ -283,8 +284,8 @@ async def visit(request: web.Request) -> web.Response:
 async def invites(request: web.Request) -> web.Response:
     """Exchange a link for its session.
 
-    Each link works once. The link comes from a counselor who calls back, a mail, another device of the user, or other software.
-    Or the link is that of a guest, or of the user's phone as a camera.
+    Each link works once. The user gets the link from a counselor who calls back, in a mail, on another of the user's devices, or
+    from other software. Other links are for guests, and for the user's phone as a camera.
     """
     asked = await read_json(request, _read_invite, 4096)
     request.app[CODES].take_address(address_of(request), now_ms())

@@ -1,4 +1,4 @@
-"""The choices that staff have after a conversation in a category. Operators edit the choices of each site."""
+"""The outcomes, tags and templates from which staff choose after a conversation. Operators edit these choices of each site."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ routes = web.RouteTableDef()
 
 
 class PersonRequest(Struct, kw_only=True):
-    """A person. `user_id`: the person's id in the site's codes. `site`: id of a site; "" for all sites of the token."""
+    """A person. `user_id`: the person's id in identification codes. `site`: id of a site; "" for all sites of the token."""
 
     user_id: Annotated[str, Meta(min_length=1), by(Exact(800))]
     site: Key = ""
@@ -91,7 +91,7 @@ async def erase(request: web.Request) -> web.Response:
     held, recordings = await sessions.held_of(request, [each.id for each in found])
     subject = f"organisation/{asker.member.organisation}"
     detail = f"{len(found)} sessions, {held.lines} lines, {recordings} recordings"
-    # write the audit entry first, so that nothing is erased if that fails
+    # write the audit entry first, so that nothing is erased if the entry cannot be written
     await request.app[RECORDS].audit(asker.member.id, "person.erase", subject, detail)
     return answer(await sessions.erase_all(request, found))
 

@@ -1,4 +1,4 @@
-"""Routes of the API for reports and for settings: sites with their codes, keys, categories and opening hours, and staff."""
+"""Routes of the API for reports, identification codes, and settings: sites with their keys, categories and hours, and staff."""
 
 from __future__ import annotations
 
