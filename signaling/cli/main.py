@@ -25,7 +25,7 @@ from signaling.config.sources import CAPTIONS, MEDIA, SERVER
 
 from .options import joined, settings_from, settings_options
 
-ENDS_WITHIN_S = 9.0  # a server that was told to end ends after at most this many seconds, even if a part of it is not ready
+ENDS_WITHIN_S = 9.0  # a server that was told to end ends after at most this many seconds, even if a part of it still runs
 
 
 class _Commands(click.Group):

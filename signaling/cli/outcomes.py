@@ -1,4 +1,4 @@
-"""`sangdam outcomes`: what staff can choose after a conversation at a site."""
+"""`sangdam outcomes`: the outcomes, tags and templates for notes that staff of a site choose from after a conversation."""
 
 from __future__ import annotations
 

@@ -75,6 +75,6 @@ def set_up(*, level: str = "info", as_json: bool | None = None) -> None:
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:
-    """Return a logger. Use: `log.get("signaling").info("session_created", session=id)`, with an event's key and its values."""
+    """Return a logger. An entry is an event's name with values: `log.get("signaling").info("session_created", session=id)`."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger

@@ -16,12 +16,12 @@ log = structlog.get_logger(__name__)
 
 LOOK_S = 1.0  # seconds between two checks of a taken port
 PATIENCE_S = 5.0
-"""Seconds for which a server that starts waits for taken ports.
+"""A starting server waits at most this many seconds for taken ports to become free.
 
 When a server is killed, the kernel kills its media workers after the server. The workers hold their ports until their memory is
 freed. A supervisor may start the next server before the ports are free.
 """
-PATIENT_LOOK_S = 0.1  # seconds between two checks of a taken port at the start of a server
+PATIENT_LOOK_S = 0.1  # seconds between two checks of a taken port while a server starts
 LAST_PORT = 65_535
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - only used to probe: a wildcard address clashes with any address that has the port
 

@@ -49,7 +49,7 @@ class Setting:
 
     @property
     def parameter(self) -> str:
-        """Return the setting's parameter name, such as "media_port", in a command with settings of several sections."""
+        """Return the setting's parameter name in a command that has settings of several sections, such as "media_port"."""
         return f"{self.section}_{self.name}" if self.section else self.name
 
     @property

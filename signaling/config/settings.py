@@ -29,7 +29,7 @@ def _has_ipv6_loopback() -> bool:
 
 
 def default_data_dir(*, demo: bool) -> Path:
-    """Return the data folder to use when none is set: a folder in the user's home."""
+    """Return the data folder to use when none is set: a folder in the home of the system account that runs the command."""
     home = Path.home() / ".local" / "share" / "sangdam"
     return home / "demo" if demo else home
 
@@ -99,7 +99,7 @@ class Settings:
     database_password_file: Path | None = setting(None, kinds.FILE, "File with the database's password, if it is not in the URL.")
     recordings: Path | None = setting(None, kinds.FOLDER, "Folder of recordings.", default_words="a folder in the data folder")
     files: Path | None = setting(None, kinds.FOLDER, "Folder of sent files.", default_words="a folder in the data folder")
-    clamd: Path | tuple[str, int] | None = setting(  # None: nothing is scanned
+    clamd: Path | tuple[str, int] | None = setting(  # None: no file is scanned for viruses
         None,
         kinds.SOCKET,
         "Scan files and pictures by ClamAV's clamd: path of its socket, or HOST:PORT. If it does not answer, they are refused.",
@@ -215,7 +215,7 @@ class Settings:
 
     @property
     def workers_wanted(self) -> int:
-        """Return how many media workers this server starts itself, without the spare workers."""
+        """Return how many media workers this server starts itself, not counting the spare workers."""
         return self.workers or os.cpu_count() or 1
 
     @property

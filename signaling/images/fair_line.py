@@ -12,7 +12,10 @@ from typing import NamedTuple
 
 
 class Who(NamedTuple):
-    """A client that waits for work. `address`: the client's network. `session`: the id of one person in one session."""
+    """A client that waits for work.
+
+    `address`: the client's IPv4 address, or IPv6 network. `session`: names a person in a session, or a member of staff.
+    """
 
     address: str
     session: str
@@ -58,10 +61,10 @@ class FairLine:
     """A fair queue.
 
     At most `at_once` clients have a turn at the same time, and at most `each_address` of them have the same address. The next
-    turn goes to a client of the address with the fewest turns at present. If several addresses have equally few, the address with
-    the least recent work (`ledger`) is first. Within an address, the session with the least recent work is first. Within a
-    session, the client that came first is first. At most `most_waiting` clients wait. If another client comes, the newest client
-    of the session with the most waiting clients gets `Full`.
+    turn goes to a client of the address with the fewest turns at present. If several addresses have equally few, the address
+    that has caused the least work lately (`ledger`) is first. Within an address, the session that has caused the least work
+    lately is first. Within a session, the client that came first is first. At most `most_waiting` clients wait. If another client
+    comes, the newest client of the session with the most waiting clients gets `Full`.
     """
 
     def __init__(self, at_once: int, *, each_address: int, most_waiting: int, ledger: Ledger) -> None:

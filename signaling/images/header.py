@@ -1,7 +1,7 @@
 """Read the header of a picture: the format, the size, and the memory that decoding takes.
 
 This module does no I/O, and takes little time for any input. The server reads the header before it passes the picture to the
-process that decodes pictures. Layouts: PNG (W3C PNG 3, 11.2.1), JPEG (ITU-T T.81, annex B), WebP (RFC 9649). For HEIC and AVIF
+process that decodes pictures. Formats: PNG (W3C PNG 3, 11.2.1), JPEG (ITU-T T.81, annex B), WebP (RFC 9649). For HEIC and AVIF
 see `heif`.
 """
 
@@ -31,9 +31,9 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # JPEG markers that no length field follows.
 
-# Decoding needs this many bytes for a pixel: codec planes, colours, two copies of Pillow; measured: 9.3.
+# Decoding a pixel takes this many bytes: the codec's planes, the colours, and Pillow's two copies (9.3 bytes were measured).
 _HEIF_BYTES_A_PIXEL = 10
-# Decoding needs this many bytes for a pixel: two canvases of libwebp's animation decoder, Pillow's copy, and the image.
+# Decoding a pixel takes this many bytes: two canvases of libwebp's animation decoder, Pillow's copy, and the image.
 _WEBP_BYTES_A_PIXEL = 16
 
 

@@ -1,6 +1,6 @@
 """Read sizes from the header of a HEIC or AVIF file, the formats in which phones save photos. Pure.
 
-On any input, time and memory are bounded. Layouts: ISO/IEC 14496-12 (boxes), 23008-12, 6.5.3 (`ispe`, the size of one item).
+On any input, time and memory are bounded. Formats: ISO/IEC 14496-12 (boxes), 23008-12, 6.5.3 (`ispe`, the size of one item).
 """
 
 from __future__ import annotations

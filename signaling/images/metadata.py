@@ -1,7 +1,7 @@
 """Read the few facts in a picture's metadata that are needed to display it, and remove the metadata before decoding. Pure.
 
 Decoders get only the pixels. So a picture with a strange EXIF block or a megabyte of text does not have to be refused. Unreadable
-metadata is ignored. Layouts: PNG 3, JPEG (ITU-T T.81, annex B), RIFF (RFC 9649), EXIF 2.32 (4.6.2), ICC.1 (annex B.4).
+metadata is ignored. Formats: PNG 3, JPEG (ITU-T T.81, annex B), RIFF (RFC 9649), EXIF 2.32 (4.6.2), ICC.1 (annex B.4).
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def _decode(pixels: bytes, header: Header) -> Image.Image:
     """Decode the first frame of a picture. A JPEG is decoded at the smallest scale (1, 1/2, 1/4, 1/8) that is large enough."""
     _load_plugin(header.form)
     with warnings.catch_warnings():
-        # this warning is not needed, because `look` has already checked a lower limit
+        # this warning is not needed: `look` has already refused pictures above a limit that is lower than Pillow's
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         image = Image.open(io.BytesIO(pixels), formats=(header.form,))
     if not _agrees(image, header):  # the picture has two headers, and `look` has read the header that Pillow does not use
@@ -80,7 +80,7 @@ def _agrees(image: Image.Image, header: Header) -> bool:
 
 
 def _load_plugin(form: Form) -> None:
-    """Load the decoder for a phone's photos, with one thread.
+    """Load the decoder for HEIC or AVIF, and let it use only one thread.
 
     The stacks of more threads would count as memory of this process, and the process has a memory limit.
     """

@@ -36,7 +36,7 @@ class Client:
     - `watched`: the session whose call an operator watches
     - `right`: the hash of the token (of a sign-in or a session) on which the connection depends
     - `acted_at`: the time of the person's last action (Unix ms), or 0
-    - `returns`: None until the right ends; afterwards, whether the person may come back
+    - `returns`: None while the token of `right` is valid; afterwards, whether the person may come back
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Client:
         # whether session views may be sent; a user's first view is sent only when all its contents are known
         self.greeted = staff is not None
         self.looking = True  # Whether the person can see the page; the page tells the server when it becomes hidden.
-        self.page = False  # Whether this connection only shows the user's page to staff.
+        self.page = False  # Whether this connection only sends the user's page, for staff to see.
         self.watching = False
         self.queue_sent = 0  # hash of the frame with the waiting queue that was last sent to this console
         self.watched = ""

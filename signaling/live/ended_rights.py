@@ -127,7 +127,7 @@ class EndedRights:
             await self._records.saw_sign_ins(used, now)
 
     async def end(self, clients: list[Client]) -> None:
-        """Tell these connections `signed_out`, and detach them.
+        """Send these connections `bye` with the reason `signed_out`, and detach them.
 
         Members who have no other connection at which they serve users are signed out at the matcher.
         """

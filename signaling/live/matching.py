@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Ringing:
-    """A reservation for a member of staff, which rings in all tabs of this member.
+    """A request that is held for a member of staff, and rings in all tabs of this member.
 
     `accepting`: the tab in which Accept was pressed, or None. `reason`: the words that the member typed to explain why they
     decline, or "". The matcher does not get these words, because it stores no text that people write.

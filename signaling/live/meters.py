@@ -48,8 +48,8 @@ class Meters:
     def ring_ended(self, kind: str, outcome: str, waited_ms: int) -> None:
         """Count a ring that has ended. If somebody accepted, also record how long the request waited.
 
-        `kind`: user, callback, help or transfer. `outcome`: the last state of the reservation. `waited_ms`: the time since the
-        request was made or, for a callback, since the callback was due.
+        `kind`: user, callback, help or transfer. `outcome`: accepted, declined, expired or cancelled. `waited_ms`: the
+        time since the request was made or, for a callback, since the callback was due.
         """
         self._rings.labels(kind, outcome).inc()
         if outcome == "accepted":

@@ -51,7 +51,7 @@ BURST: Final = 3 * 1024 * 1024  # A page may send at most this many bytes in one
 PER_S: Final = 192 * 1024  # A page may send at most this many bytes per second on average.
 AGAIN_MS: Final = 3000  # Milliseconds after which a page that sent too much may send a new snapshot.
 LOOK_S: Final = 0.5  # Seconds between two checks whether waiting viewers can get the whole page.
-POINTER_QUEUE: Final = 128 * 1024  # If the send queue to the shown page holds this many bytes, no pointer is passed on.
+POINTER_QUEUE: Final = 128 * 1024  # If this many bytes wait to be sent to the user's page, no pointer is passed on.
 
 
 class Pages:
@@ -66,12 +66,12 @@ class Pages:
         self._late: set[str] = set()  # Ids of the sessions in which a viewer waits for the whole page.
         self._held_bytes = 0  # Number of bytes of all pages in memory.
 
-    # --- the connection that shows the page ------------------------------------------------------------------------------
+    # --- the connection that sends the page ------------------------------------------------------------------------------
 
     def attach(self, client: Client, entry: Entry) -> None:
-        """Let this connection show the page of the session's user.
+        """Let this connection, which a browser tab with the user's page has opened, send that page from now on.
 
-        If another tab's page was shown before, the connection of that tab is closed.
+        If another tab sent its page before, the connection of that tab is closed.
         """
         entry = self._index.entries.setdefault(entry.id, entry)
         user = entry.session.people[entry.session.user]
@@ -89,7 +89,7 @@ class Pages:
         self._sessions.show(entry)
 
     def detach(self, client: Client) -> None:
-        """Forget a closed connection that showed a page."""
+        """Forget a closed connection that sent a page."""
         self._hub.remove(client)
         entry = self._index.entries.get(client.session)
         if entry is not None and entry.page.client is client:
@@ -100,7 +100,7 @@ class Pages:
             self._sessions.forget_if_done(entry)
 
     async def replaced(self, entry: Entry) -> None:
-        """Close the connection that shows the page, because the session continues with another token, maybe on another device.
+        """Close the connection that sends the page, because the session continues with another token, maybe on another device.
 
         Co-browsing ends, because the user has agreed to show the page on the former device only.
         """

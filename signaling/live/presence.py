@@ -141,8 +141,8 @@ class Presence:
         """Sign a member in at the matcher. If the member is signed in already, give the matcher the member's present skills.
 
         `was_ready`: whether the member got requests when their page was last connected. If this server has just started with an
-        empty matcher, such a member gets requests again. Later, a member whom the matcher does not know has been absent for too
-        long, and is away until they choose to get requests.
+        empty matcher, such a member gets requests again. If this server has run for longer, a member whom the matcher does not
+        know was absent for too long. Such a member is away until they choose to get requests.
         """
         try:
             returns = was_ready and self._starting() and is_forgotten(await self._store.staff_status(record.id))

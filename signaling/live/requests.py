@@ -117,7 +117,7 @@ class Requests:
         if effect.step == "redeem":
             try:
                 await self.call(store.redeem(request.id, now))
-            # the matcher does not know this request, because the matcher was unavailable when the request was promised
+            # the matcher was unavailable at the time of the `promise`, so it does not know this request
             except m.Refused:
                 log.info("promise not known", session=entry.id)
             else:
@@ -168,7 +168,7 @@ class Requests:
 
 
 def _medium(entry: Entry, effect: Enqueue | Reinstate) -> m.Medium:
-    """Return the medium of a request.
+    """Return the medium of a request: text or call.
 
     A callback that is not booked with a particular member is always a call.
     """

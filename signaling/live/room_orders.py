@@ -11,7 +11,7 @@ from signaling.mediaworkers.interface import MediaWorker
 
 @dataclass(frozen=True, slots=True)
 class DropOrder:
-    """An order to close one peer of a room. `epoch`: the epoch at which the room is open."""
+    """An order to close one peer of a room. `epoch`: how often the room has been opened."""
 
     worker: MediaWorker
     room: str

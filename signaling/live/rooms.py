@@ -94,7 +94,7 @@ class Rooms:
         return task
 
     async def close(self) -> None:
-        """If the workers end with this server, close every room, so that the last strokes on the boards reach the journal."""
+        """If the workers end with this server, close every room, so that this server gets the last strokes on the boards."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -113,7 +113,7 @@ class Rooms:
     # --- commands to the worker -------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Carry out the orders. A room has at most one task."""
+        """Carry out the queued orders: bring a room to its wanted state, or close one peer. A room has at most one task."""
         while True:
             order = await self._orders.next()
             if isinstance(order, DropOrder):

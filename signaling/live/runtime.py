@@ -342,7 +342,7 @@ class Live:
         self._tasks = [asyncio.create_task(run_forever(self.rooms.run))]
         await self.stored.restore()
         self.reading_along.restore()
-        # `insist`: if the database does not respond for a moment, this server must wait, not fail in the middle of taking over
+        # `insist` waits while the database is unavailable; without it, this server would fail in the middle of taking over
         for load in (self.mailing.start, self.pushing.start, self.boards.load_messages, self.erasing.start):
             await self.records.insist(load)
         loops = [
@@ -406,9 +406,9 @@ class Live:
         await self._recordings.pages.write()
 
     async def _sweep(self) -> None:
-        """Let the matcher end everything that has expired: reservations, presence leases, wrap-ups. Runs until cancelled.
+        """Let the matcher end everything that has expired: rings, wrap-ups, and the presence of staff who are gone.
 
-        The next sweep is at the matcher's next deadline, or after `SWEEP_LONGEST_S` if that is earlier.
+        Runs until cancelled. The next sweep is at the matcher's next deadline, or after `SWEEP_LONGEST_S` if that is earlier.
         """
         while True:
             deadline = await self.store.next_deadline_ms()

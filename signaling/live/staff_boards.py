@@ -97,7 +97,7 @@ class Boards:
             try:
                 await self.places.round()
                 if rounds % ANSWERS_EVERY_ROUNDS == 0 and any(state == "queued" for state, _ in self._answers.values()):
-                    self._messages_changed = True  # since the last check, a queued mail may have been sent or refused
+                    self._messages_changed = True  # a queued mail may have been sent or refused since the last check
                 await self._round(counting=rounds % COUNTS_EVERY_ROUNDS == 0)
                 if rounds % TREND_EVERY_ROUNDS == 0:
                     await self._push_trend()
@@ -435,7 +435,7 @@ def _since(entry: Entry) -> int:
 
 
 def _watched_by(client: Client) -> Realm | None:
-    """Return the realm that the person at this connection may watch, or None if they may not watch anything."""
+    """Return the sites (a realm) that the person at this connection may watch, or None if they may watch nothing."""
     if client.staff is None or not anywhere(client.staff.roles, "live.watch"):
         return None
     return realm_of(client.staff, "live.watch")

@@ -18,7 +18,7 @@ from signaling.protocol.staff_views import StaffItem, StaffMe
 from signaling.records import FIRST_ORGANISATION, Realm, Site
 from signaling.records.types import StaffRecord
 
-RENEW_S = 10.0  # seconds between two renewals of a member's presence: a third of the presence lease
+RENEW_S = 10.0  # seconds between two renewals of a member's presence; without a renewal, it ends after three times as long
 MATCHED_ROLES = ("counselor", "professional")
 
 
@@ -65,14 +65,14 @@ class Staffing:
         self._hub = hub
         self._index = index
         self._now = now
-        # members who are signed in; a disconnected member stays signed in until their presence lease has expired
+        # members who are signed in; a disconnected member stays signed in until the matcher signs them out (`Rules.lease_ms`)
         self.known: dict[str, StaffRecord] = {}
         self._told: dict[str, _Told] = {}
         self.standing_by: set[str] = set()  # members who have closed their consoles and whom a push can reach (`standby.py`)
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
-        """Ask the matcher's store again for its next deadline, because a step may have changed that deadline."""
+        """Ask the matcher's store again for its next deadline, because a change in the store may have moved that deadline."""
         self._wake.set()
 
     async def woken(self, timeout_s: float) -> None:

@@ -51,8 +51,8 @@ class Manner:
     """The properties of a kind of mail.
 
     `rank`: mails with a lower rank are sent first. Mails with the rank `BOOKED` are sent even to an unsubscribed address.
-    `life_ms`: a mail older than this is not sent. `opens`: whether the mail has a link that opens the conversation. `leaves`:
-    whether the recipient can unsubscribe from such mails.
+    `life_ms`: a mail that is more than this many ms old is not sent. `opens`: whether the mail has a link that opens the
+    conversation. `leaves`: whether the recipient can unsubscribe from such mails.
     """
 
     rank: int

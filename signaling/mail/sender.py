@@ -26,15 +26,15 @@ from .smtp import Connection, Verdict, verdict
 log = structlog.get_logger(__name__)
 
 LANES = 3
-LEASE_MS = 5 * 60_000  # A lane reserves a mail for this many milliseconds; connecting and sending take less time.
+LEASE_MS = 5 * 60_000  # One sending task has a mail to itself for this many ms; connecting and sending take less.
 
 # Seconds until the next try after the first, second, … failed try of a mail; the last value repeats.
 LATER_S = (60, 300, 900, 3600, 3 * 3600, 6 * 3600)
 MOST_TRIES = 12
-# seconds for which all lanes pause after the first, second, … failure of the mail server; the last value repeats
+# seconds for which no mail is sent after the first, second, … failure of the mail server; the last value repeats
 PAUSES_S = (1, 2, 5, 15, 60, 300)
 EARLY_S = 1.0  # Seconds between two searches while a reminder is due by the clock `now`, but not yet by the machine's clock.
-LOOK_S = 5.0  # Seconds after which the sender looks for mails that another server of the cluster has queued.
+LOOK_S = 5.0  # Seconds between two searches for mails that other servers of the cluster have queued.
 
 
 class Sender:
@@ -97,7 +97,7 @@ class Sender:
         return found
 
     async def _rest(self, *, idle: bool) -> None:
-        """Wait until the pause of all lanes is over and a mail may be due.
+        """Wait until the pause after a failure of the mail server is over, and a mail may be due.
 
         `idle`: the last search found no mail that was due. If a mail nevertheless seems to be due, this mail is a reminder that
         is due by the clock `now`, but not yet by the machine's clock. Then wait `EARLY_S` before the next search.
@@ -183,11 +183,11 @@ class Sender:
         await self._records.mail_refused(mail, why)
 
     async def _server_failed(self, mail: MailRecord, found: Verdict, *, counted: bool) -> None:
-        """Pause all lanes. Schedule another try of this mail, or refuse the mail if this was its last try.
+        """Pause all sending. Schedule another try of this mail, or refuse the mail if this was its last try.
 
         `counted`: whether the failure counts as one of the mail's tries, because this mail may have caused it.
         """
-        if self._now() > self._paused_until:  # if several lanes fail at the same time, this counts as one failure
+        if self._now() > self._paused_until:  # several tasks that fail at the same time count as one failure
             pause_s = PAUSES_S[min(self._failures, len(PAUSES_S) - 1)]
             self._failures += 1
             self._paused_until = self._now() + pause_s * 1000

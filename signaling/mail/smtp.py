@@ -52,7 +52,7 @@ def verdict(error: Exception, recipient: str) -> Verdict:
         words = f"{error.code} {error.message}" if spoken else error.message
         why = _WHY(_without_secrets(words, recipient))
         about_us = isinstance(error, aiosmtplib.SMTPAuthenticationError | aiosmtplib.SMTPHeloError | aiosmtplib.SMTPSenderRefused)
-        # the reply to MAIL is about the mail if the mail is too large
+        # if the mail server refuses the mail's size, the error is about this mail, not about us
         about_us = about_us and (error.code != _TOO_LARGE or _NO_SPACE.search(error.message) is not None)
         if about_us or not spoken or error.code == _CLOSING or isinstance(error, aiosmtplib.SMTPConnectError):
             return Verdict("server", why)
@@ -67,7 +67,7 @@ def verdict(error: Exception, recipient: str) -> Verdict:
 
 
 def _without_secrets(said: str, recipient: str) -> str:
-    """Hide parts of a mail that a mail server repeats in its reply: the recipient in any spelling, and the tokens of links."""
+    """Return a mail server's reply (`said`) with the recipient, in any spelling, and the tokens of links hidden."""
     without = re.sub(re.escape(recipient), masked(recipient), said, flags=re.IGNORECASE)
     return _LINK_TOKEN.sub(r"#\1=…", without)
 

@@ -1,6 +1,6 @@
-"""A site's own wording of its mails. This module knows which mails a site can word, and which values a wording can name.
+"""A site's own wording of its mails, and the preview of a mail. Pure.
 
-This module also makes the preview of a mail. Pure.
+This module knows which mails a site can word, and which names in braces a wording can contain.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ NAMES: Final[dict[Kind, list[str]]] = {kind: _names(kind) for kind in WORDED}
 
 
 def checked_plan(plan: MailPlan) -> MailPlan:
-    """Return the plan without empty texts and empty senders of languages.
+    """Return the plan without its empty texts and its empty senders.
 
     Raises Invalid if a text is for a kind of mail that sites do not send. Raises Invalid if a text has a name in braces that this
     kind of mail does not know.

@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 SWEEP_S = 20.0  # seconds between two checks; an unknown room is closed after at most twice this time
 
 Opened = tuple[str, int]
-"""Identifies a room of a worker: the name and the epoch of the room."""
+"""Identifies a room of a worker: the room's name, and its epoch (how often the room has been opened)."""
 
 W = TypeVar("W", bound=MediaWorker)
 

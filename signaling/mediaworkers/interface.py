@@ -101,7 +101,10 @@ class MediaWorkers(Protocol):
         """Forget which worker has this room, because the room is closed or must move."""
 
     def kept(self, room: str) -> int:
-        """Return the epoch at which a worker had this room open when this server began to lead. Return 0 if no worker had."""
+        """Return the epoch of a room that a worker had open when this server began to lead. Return 0 if no worker had it open.
+
+        The epoch counts how often the room was opened.
+        """
 
     async def settle(self) -> None:
         """Close the rooms that an earlier leading server has left open on workers and that no live session uses.

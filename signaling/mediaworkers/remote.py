@@ -43,7 +43,7 @@ MOST_DOUBTED = 1000  # At most this many names of untrusted workers are remember
 REFUSALS = 2  # A worker counts as gone after this many refused connections in a row.
 LATELY_S = 2.0  # After this many seconds, a new room is part of the load that its worker announces.
 
-# load of a worker, as a share of a core, from which on it is busy: new rooms of its region can then go to other regions
+# a worker with at least this load (a share of a core) is busy: new rooms of its region can then go to other regions
 BUSY = 0.8
 ROOM_LOAD = 0.02  # Estimated load of a new room, as a share of a core (measured: 1-2.7 % with sound).
 
@@ -198,7 +198,10 @@ class Fleet:
             worker.rooms.discard(room)
 
     def kept(self, room: str) -> int:
-        """Return the epoch at which a worker had this room open when this server began to lead. Return 0 if no worker had."""
+        """Return the epoch of a room that a worker had open when this server began to lead. Return 0 if no worker had it open.
+
+        The epoch counts how often the room was opened.
+        """
         keeper = self._keeper(room)
         return keeper.found[room] if keeper else 0
 

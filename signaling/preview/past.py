@@ -23,13 +23,14 @@ MINUTE_MS: Final = 60_000
 DAY_MS: Final = 86_400_000
 # a longer conversation counts as one that somebody forgot to close
 _LONGEST_TALK_MS: Final = {"text": 60 * MINUTE_MS, "call": 180 * MINUTE_MS}
-_GAP_MS: Final = (45 * MINUTE_MS, 240 * MINUTE_MS)  # least and greatest gap between two signs of one working span of a member
-_GAP_ARRIVALS: Final = 8  # the gap is this many times the median time between two arrivals
+# two signs of one working span lie at most this long apart: first the value if many users come, then the value if few come
+_GAP_MS: Final = (45 * MINUTE_MS, 240 * MINUTE_MS)
+_GAP_ARRIVALS: Final = 8  # between these two values, the limit is this many times the median time between two arrivals
 
 # a working span begins this long before its first sign, and ends this long after its last sign
 _AROUND_MS: Final = 10 * MINUTE_MS
 _LEAST_SAMPLES: Final = 5
-# two durations in seconds: the mean to assume when too few values are known, and the value to which longer ones are cut
+# two values in seconds: the mean to assume when too few durations are known, and the value to which longer durations are cut
 _ANSWER_S: Final = (4.0, 20.0)
 _WRAP_UP_S: Final = (30.0, 120.0)
 _ABSENT: Final = ("away", "lost")
@@ -220,7 +221,7 @@ def _signs(session: PastSession, wrap_up_s: float) -> Iterable[tuple[str, int, i
 
 
 def _gap_ms(came: list[Came]) -> int:
-    """Return the longest gap, in ms, between two signs of one working span. If few users come, the gap is longer."""
+    """Return how many ms may lie between two signs of one working span. If few users come, more time may lie between them."""
     between = [later.at - one.at for one, later in pairwise(came)]
     low, high = _GAP_MS
     return int(max(low, min(high, _GAP_ARRIVALS * median(between)))) if between else low

@@ -43,7 +43,8 @@ class Hello(Message, tag="hello"):
     """The first message of every connection. A user's message has the session token; the server recognises staff by their cookie.
 
     ``desk``: whether a member of staff serves users on this page. False on the operators' page: nothing rings there.
-    ``page``: the connection only shows staff the partner's page on which the user is (see *co-browsing* in docs/protocol.md).
+    ``page``: a tab with the partner's page has opened this connection, only to send that page, so that staff can see it. See
+    *co-browsing* in docs/protocol.md.
     Such a connection does not count as the user's presence.
     ``ready``: the last ``StaffMe.ready`` that this page got on an earlier connection. A server that has just started may not know
     which staff were available. Such a server believes what the pages of the staff say.
@@ -178,7 +179,7 @@ class GetLines(Message, tag="lines"):
     """Ask for lines. The reply is ``lines``.
 
     Without ``before``: all lines whose ``rev`` is above ``after``, that is, new and changed lines. With ``before``: the lines
-    just before the line number ``before``, at most one page; 0 asks for the newest lines.
+    just before the line number ``before``, as many as one reply may contain; 0 asks for the newest lines.
     """
 
     session: Id
@@ -288,7 +289,8 @@ class AnswerRecording(Message, tag="recording"):
 class SetCaptions(Message, tag="captions"):
     """Turn captions on or off. Captions stay on while another participant wants them.
 
-    ``translate``: the language into which captions are translated for this person; empty for none. Needs ``session.translates``.
+    ``translate``: the language into which captions are translated for this person; empty for none. If
+    ``session.translates`` is false, nothing is translated.
     """
 
     session: Id

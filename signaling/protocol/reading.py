@@ -19,7 +19,7 @@ from .texts import BadText, Exact, Rule, is_narrow
 
 T = TypeVar("T")
 Clean = Callable[[Any], Any]
-"""A function that takes a value and returns the cleaned value. It raises BadText."""
+"""A function that takes a value and returns the cleaned value. It raises BadText if the value breaks its rule."""
 
 _RULE = "text"
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,15}")

@@ -292,9 +292,9 @@ class BoardOut(Message, tag="board"):
 
 
 class PageState(Message, tag="page_state"):
-    """Tells the connection that shows the user's page whether staff may see the page, and who sees it now.
+    """Tells the browser tab with the user's page whether staff may see the page, and who sees it now.
 
-    The page is captured only while ``on`` is true and ``seen_by`` names somebody. ``texts``: which texts may leave the page.
+    The page is captured only while ``on`` is true and ``seen_by`` names somebody. ``texts``: which texts the tab may send.
     ``by``: the counselor who asked. ``recorded``: together with the recording, the server stores what staff see of the page.
     """
 
@@ -308,7 +308,7 @@ class PageState(Message, tag="page_state"):
 
 
 class PageAgain(Message, tag="page_again"):
-    """Asks the connection that shows the user's page to send nothing for ``after_ms``, and then a new snapshot."""
+    """Asks the browser tab with the user's page to send nothing for ``after_ms``, and then a new snapshot."""
 
     session: str
     after_ms: int = 0
@@ -324,7 +324,7 @@ class PageOut(Message, tag="page"):
 
 
 class Pointed(Message, tag="pointed"):
-    """Tells the connection that shows the user's page that a member of staff points at something on the page."""
+    """A member of staff points at something on the user's page. Sent to the browser tab with this page."""
 
     session: str
     name: str
@@ -334,7 +334,7 @@ class Pointed(Message, tag="pointed"):
 
 
 class LinkProposed(Message, tag="link_proposed"):
-    """Tells the connection that shows the user's page that a member of staff proposes a page of the same site."""
+    """A member of staff proposes another page of the same site. Sent to the browser tab with the user's page."""
 
     session: str
     name: str

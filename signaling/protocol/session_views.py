@@ -57,7 +57,7 @@ class BriefField(Struct, kw_only=True):
 class TrailStep(Struct, kw_only=True):
     """One step of the user on the site: a page that they visited, or a click on a marked element.
 
-    ``dwell_s`` is known for pages only.
+    ``dwell_s``: for how many seconds the user stayed on the page; known for pages only.
     """
 
     kind: Literal["page", "mark"]
@@ -198,8 +198,8 @@ class UpgradeView(Struct, kw_only=True):
 class WaitingView(Struct, kw_only=True):
     """The user's place in the queue, and the expected wait.
 
-    The expected wait is ``low_s`` to ``high_s`` seconds. Both are null while fewer than five requests of this queue were accepted
-    in the last hour, and while nobody who could serve this request is signed in.
+    The expected wait is ``low_s`` to ``high_s`` seconds. Both are null if fewer than five requests of this queue were accepted
+    in the last hour, or if nobody who could serve this request is signed in.
     """
 
     place: int  # 1: the user is next
@@ -362,8 +362,8 @@ class OpeningView(Struct, kw_only=True):
 class MailView(Struct, kw_only=True):
     """The user's address for mails.
 
-    ``to``: the user's address, mostly hidden; "" while none is known. ``copies``: the site allows mails with a copy of the
-    conversation.
+    ``to``: the user's address with most of its letters hidden; "" while none is known. ``copies``: the site allows mails
+    with a copy of the conversation.
     """
 
     to: str = ""
@@ -460,10 +460,10 @@ class Former(Struct, kw_only=True):
 class Line(Struct, kw_only=True):
     """One chat message of the session's record.
 
-    ``kind``: text; picture (``picture`` is its id); file (``text`` is its name; ``args`` has ``file``, its id, ``kind``,
-    ``bytes``, and ``locked`` if it needs a password); note (of staff, for staff); caption (words that were said; ``args`` has
-    ``language`` and ``confidence``, 0 to 1); system. The ``text`` of a system line is a key such as ``joined``, ``left``,
-    ``mode.whisper``, ``help.asked`` or ``recording.on``. Its ``args`` are values for the sentence that the page shows.
+    ``kind``: text; picture (``picture`` is its id); file (``text`` is its name; ``args`` has its id as ``file``,
+    its ``kind`` and ``bytes``, and ``locked`` if it needs a password); note (of staff, for staff); caption (words that were said;
+    ``args`` has ``language`` and ``confidence``, 0 to 1); system. The ``text`` of a system line is a key such as ``joined``,
+    ``left``, ``mode.whisper``, ``help.asked`` or ``recording.on``. Its ``args`` are values for the sentence that the page shows.
     ``rev``: number of the line's newest change; equal to ``seq`` until the line is changed. A retracted line has neither text nor
     picture. ``reply_to``: ``seq`` of the line to which this line replies; 0: this line is no reply.
     ``former``: the line's earlier texts and pictures, oldest first. Users never get ``former``.

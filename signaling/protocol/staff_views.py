@@ -215,7 +215,10 @@ class WhyNot(Struct, kw_only=True):
 
 
 class Why(Struct, kw_only=True):
-    """Why a request was matched to a member of staff: the tier in which it was matched, and the members who were passed over."""
+    """Why a request was matched to a member of staff.
+
+    ``ring``: the tier, that is, how widely the request was offered then. ``passed_over``: the members who were passed over.
+    """
 
     ring: Literal["exact", "parent", "any"]
     rule: str  # the rule that chose among the members of a tier, e.g. "least load, then longest idle"

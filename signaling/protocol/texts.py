@@ -47,7 +47,7 @@ class BadText(ValueError):
 class Seen:
     """The rule for a text that people read. The rule repairs what readers do not notice, and refuses other faults.
 
-    `most` and `least`: visible characters (grapheme clusters).
+    `most` and `least`: the largest and the smallest number of visible characters (grapheme clusters).
     `lines`: whether line ends stay; otherwise every run of white space becomes one space.
     `cut`: whether a longer text is cut with an ellipsis; otherwise it is refused.
     """

@@ -1,4 +1,4 @@
-"""The folder of recordings. Find a session's segments, and the times in which a user got their sound and video.
+"""The folder of recordings. Find a session's segments, and the times in which a segment's sound and video reached a user.
 
 Delete recordings.
 """

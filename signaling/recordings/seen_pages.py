@@ -1,5 +1,6 @@
-"""Store the user's page, as staff see it during a recording: one file for each segment, `EPOCH-PERIOD.page.jsonl`.
+"""Store the user's page, as staff see it during a recording: one file for each segment of the recording.
 
+The file's name is `EPOCH-PERIOD.page.jsonl`. EPOCH: how often the room was opened. PERIOD: the number of the period of consent.
 The file is next to the segment's folder, which the recorder makes. The file contains the data that the server has passed on to
 staff while the session was recorded. The user's browser has masked and compressed this data; the server does not read it.
 """
@@ -29,7 +30,7 @@ MOST_BYTES: Final = 64 * 1024 * 1024  # at most this many bytes of one session's
 MOST_WAITING: Final = 4 * 1024 * 1024
 KEEP_FREE_BYTES: Final = 256 * 1024 * 1024  # disk space that must stay free
 _END_BYTES: Final = 100  # bytes that stay free for the line that says why the file ends
-_MOST_LINE: Final = 128 * 1024  # bytes of the longest line: a message of the page has at most half of that
+_MOST_LINE: Final = 128 * 1024  # most bytes in a line of the file: a message with a part of the page has at most half as many
 _LAST_LINES: Final = 4  # among this many lines at the end of a file, at least one is whole and not empty
 _log = log.get("signaling.recordings")
 

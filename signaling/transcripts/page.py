@@ -131,7 +131,7 @@ def _opening(conversation: Conversation, line: Line) -> str:
 
 
 def _body(conversation: Conversation, line: Line) -> str:
-    """Return what the line says: its text with formatting and links, or a word in brackets for what is no text."""
+    """Return what the line says: its text with formatting and links or, if the line has no text, a word in brackets."""
     if line.kind in WRITTEN and line.change != "retracted":
         return formatted(line.text)
     return f'<p dir="auto">{escape(conversation.content(line))}</p>'

@@ -174,7 +174,7 @@ class Wanted:
             self._problems.add(table, "", str(error))
 
     def _require_providers(self) -> None:
-        """Record a problem if staff may sign in at a provider only, and no provider would be left."""
+        """Record a problem if staff must sign in at a provider, but no provider would be left."""
         for row, rules in self._rules.items():
             if rules.provider == "only" and not self._providers.keys() & {row, INSTALLATION}:
                 table = "sign_in" if row == INSTALLATION else f"organisations.{organisation_of(row)}.sign_in"
@@ -384,5 +384,5 @@ def _merged(present: Any, given: Any) -> Any:
 
 
 def _led(staff: dict[str, StaffRecord], office: Office) -> set[str]:
-    """Return the organisations in which an active member holds this office."""
+    """Return the organisations in which an active member has the role `office`, such as "owner"."""
     return {member.organisation for member in staff.values() if member.active and office in member.offices}

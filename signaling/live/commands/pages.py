@@ -40,7 +40,7 @@ _page_of_participant = in_session(_no_page)
 
 
 async def _page(live: Live, client: Client, message: msg.SendPage) -> Reply:
-    if not client.page:  # only the connection of the shown page may send the page
+    if not client.page:  # only a connection whose `hello` had `page` may send a page
         return await _page_of_participant(live, client, message)
     live.pages.receive(client, message)
     return None

@@ -665,7 +665,7 @@ export interface BriefField {
 /**
  * One step of the user on the site: a page that they visited, or a click on a marked element.
  *
- * ``dwell_s`` is known for pages only.
+ * ``dwell_s``: for how many seconds the user stayed on the page; known for pages only.
  */
 export interface TrailStep {
   kind: "mark" | "page";
@@ -807,8 +807,8 @@ export interface UpgradeView {
 /**
  * The user's place in the queue, and the expected wait.
  *
- * The expected wait is ``low_s`` to ``high_s`` seconds. Both are null while fewer than five requests of this queue were accepted
- * in the last hour, and while nobody who could serve this request is signed in.
+ * The expected wait is ``low_s`` to ``high_s`` seconds. Both are null if fewer than five requests of this queue were accepted
+ * in the last hour, or if nobody who could serve this request is signed in.
  */
 export interface WaitingView {
   place: number;
@@ -962,8 +962,8 @@ export interface OpeningView {
 /**
  * The user's address for mails.
  *
- * ``to``: the user's address, mostly hidden; "" while none is known. ``copies``: the site allows mails with a copy of the
- * conversation.
+ * ``to``: the user's address with most of its letters hidden; "" while none is known. ``copies``: the site allows mails
+ * with a copy of the conversation.
  */
 export interface MailView {
   to: string;
@@ -1054,10 +1054,10 @@ export interface Former {
 /**
  * One chat message of the session's record.
  *
- * ``kind``: text; picture (``picture`` is its id); file (``text`` is its name; ``args`` has ``file``, its id, ``kind``,
- * ``bytes``, and ``locked`` if it needs a password); note (of staff, for staff); caption (words that were said; ``args`` has
- * ``language`` and ``confidence``, 0 to 1); system. The ``text`` of a system line is a key such as ``joined``, ``left``,
- * ``mode.whisper``, ``help.asked`` or ``recording.on``. Its ``args`` are values for the sentence that the page shows.
+ * ``kind``: text; picture (``picture`` is its id); file (``text`` is its name; ``args`` has its id as ``file``,
+ * its ``kind`` and ``bytes``, and ``locked`` if it needs a password); note (of staff, for staff); caption (words that were said;
+ * ``args`` has ``language`` and ``confidence``, 0 to 1); system. The ``text`` of a system line is a key such as ``joined``,
+ * ``left``, ``mode.whisper``, ``help.asked`` or ``recording.on``. Its ``args`` are values for the sentence that the page shows.
  * ``rev``: number of the line's newest change; equal to ``seq`` until the line is changed. A retracted line has neither text nor
  * picture. ``reply_to``: ``seq`` of the line to which this line replies; 0: this line is no reply.
  * ``former``: the line's earlier texts and pictures, oldest first. Users never get ``former``.
@@ -1276,7 +1276,9 @@ export interface WhyNot {
   reason: PassedOverReason;
 }
 /**
- * Why a request was matched to a member of staff: the tier in which it was matched, and the members who were passed over.
+ * Why a request was matched to a member of staff.
+ *
+ * ``ring``: the tier, that is, how widely the request was offered then. ``passed_over``: the members who were passed over.
  */
 export interface Why {
   ring: "any" | "exact" | "parent";
@@ -1629,7 +1631,8 @@ export interface ProposeLink {
  * The first message of every connection. A user's message has the session token; the server recognises staff by their cookie.
  *
  * ``desk``: whether a member of staff serves users on this page. False on the operators' page: nothing rings there.
- * ``page``: the connection only shows staff the partner's page on which the user is (see *co-browsing* in docs/protocol.md).
+ * ``page``: a tab with the partner's page has opened this connection, only to send that page, so that staff can see it. See
+ * *co-browsing* in docs/protocol.md.
  * Such a connection does not count as the user's presence.
  * ``ready``: the last ``StaffMe.ready`` that this page got on an earlier connection. A server that has just started may not know
  * which staff were available. Such a server believes what the pages of the staff say.
@@ -1794,7 +1797,7 @@ export interface ReportRead {
  * Ask for lines. The reply is ``lines``.
  *
  * Without ``before``: all lines whose ``rev`` is above ``after``, that is, new and changed lines. With ``before``: the lines
- * just before the line number ``before``, at most one page; 0 asks for the newest lines.
+ * just before the line number ``before``, as many as one reply may contain; 0 asks for the newest lines.
  */
 export interface GetLines {
   type: "lines";
@@ -1933,7 +1936,8 @@ export interface AnswerRecording {
 /**
  * Turn captions on or off. Captions stay on while another participant wants them.
  *
- * ``translate``: the language into which captions are translated for this person; empty for none. Needs ``session.translates``.
+ * ``translate``: the language into which captions are translated for this person; empty for none. If
+ * ``session.translates`` is false, nothing is translated.
  */
 export interface SetCaptions {
   type: "captions";
@@ -2346,9 +2350,9 @@ export interface BoardOut {
   data: string;
 }
 /**
- * Tells the connection that shows the user's page whether staff may see the page, and who sees it now.
+ * Tells the browser tab with the user's page whether staff may see the page, and who sees it now.
  *
- * The page is captured only while ``on`` is true and ``seen_by`` names somebody. ``texts``: which texts may leave the page.
+ * The page is captured only while ``on`` is true and ``seen_by`` names somebody. ``texts``: which texts the tab may send.
  * ``by``: the counselor who asked. ``recorded``: together with the recording, the server stores what staff see of the page.
  */
 export interface PageState {
@@ -2362,7 +2366,7 @@ export interface PageState {
   origins?: string[];
 }
 /**
- * Asks the connection that shows the user's page to send nothing for ``after_ms``, and then a new snapshot.
+ * Asks the browser tab with the user's page to send nothing for ``after_ms``, and then a new snapshot.
  */
 export interface PageAgain {
   type: "page_again";
@@ -2380,7 +2384,7 @@ export interface PageOut {
   more?: boolean;
 }
 /**
- * Tells the connection that shows the user's page that a member of staff points at something on the page.
+ * A member of staff points at something on the user's page. Sent to the browser tab with this page.
  */
 export interface Pointed {
   type: "pointed";
@@ -2391,7 +2395,7 @@ export interface Pointed {
   spots?: Spot[];
 }
 /**
- * Tells the connection that shows the user's page that a member of staff proposes a page of the same site.
+ * A member of staff proposes another page of the same site. Sent to the browser tab with the user's page.
  */
 export interface LinkProposed {
   type: "link_proposed";
