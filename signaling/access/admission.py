@@ -133,7 +133,7 @@ class Admission:
     """Admission to the server.
 
     Call `new` before a session is made, and `returning` before a returning client's connection is served. `lag_ms`: the smoothed
-    lag of the event loop. `sites`: the installation's sites. Each site has a share of the places for sessions.
+    lag of the event loop. `sites`: the installation's sites. For each site, some places are reserved.
     """
 
     def __init__(self, bounds: Bounds | None = None) -> None:

@@ -77,7 +77,7 @@ def new_record(
     days: int,
     now: int,
 ) -> ApiToken:
-    """Return the record of a new token that is valid for `days`."""
+    """Return the record of a new token that is valid for this many days."""
     return ApiToken(
         id=f"k-{secrets.token_hex(6)}",
         organisation=organisation,

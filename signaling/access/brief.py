@@ -75,7 +75,7 @@ def check_trail(supplement: Supplement) -> None:
 
 
 def make_brief(verified: Verified, supplement: Supplement, now: int, form: Mapping[str, str] | None = None) -> Brief:
-    """Make the brief from a code and a supplement. `check_trail` must have accepted the supplement.
+    """Make the brief from an identification code and a supplement. `check_trail` must have accepted the supplement.
 
     `form`: what the user has typed into the form of the category, by the id of the field.
     `now`: the server's clock, in ms. The trail's times are moved to this clock, because a browser's clock can be hours off.

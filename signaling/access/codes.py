@@ -9,7 +9,7 @@ There are two kinds of codes:
   it (`key_addresses.py`). The back end may vouch for the user and the product. A back end with an API token can instead ask this
   server to sign. Then the code has the `kid` "api:v1", and this server signs it with a separate key.
 
-A code is valid for ten minutes at most. A code can be exchanged once, because its id (`jti`) is stored.
+A code is valid for ten minutes at most. A code can be exchanged only once, because its id (`jti`) is stored.
 
 The claims are `site`, `category`, `language`, `server` (our host and port), `jti`, `iat`, `nbf` (optional) and `exp` (seconds).
 Partners may add `user` {id, name, contact}, `product` {id, name, price, url} and `claims` {name: text}.
@@ -43,15 +43,15 @@ from .key_addresses import KeyAddresses
 from .rate_limits import Buckets, network_of
 from .signing_keys import ALL_NAMES, BadKey, SigningKey, public, shared
 
-ALGORITHM = "HS256"  # Algorithm with which this server signs codes.
-# Allowed values of a code's `typ`, in lower case; our other tokens have another `typ` (RFC 8725, 3.11).
+ALGORITHM = "HS256"  # Algorithm with which this server signs identification codes.
+# Allowed values of `typ` in an identification code, in lower case; our other tokens have another `typ` (RFC 8725, 3.11).
 TYPES = ("", "jwt", "application/jwt")
 SERVER_KID = "server"
 API_KID = "api:v1"  # No key of a site can have this name, because it contains “:”.
-MOST_CHARS = 8192  # A code has at most this many characters.
+MOST_CHARS = 8192  # An identification code has at most this many characters.
 MOST_LIFE_S = 600
 LEEWAY_S = 10  # Seconds by which a partner's clock can be wrong without a refusal.
-MOST_TRAIL = 50  # A browser sends at most this many steps (seen pages, marked clicks) with a code.
+MOST_TRAIL = 50  # A browser sends at most this many steps (seen pages, marked clicks) with an identification code.
 MOST_KEYS = 2  # A site may have at most this many signing keys at a time.
 
 Kind = Literal["publishable", "partner"]
@@ -109,7 +109,7 @@ class Product(Struct, kw_only=True):
 
 
 class Vouched(Struct, kw_only=True, omit_defaults=True):
-    """The claims of a code for which a partner vouches."""
+    """Those claims of an identification code for which a partner vouches."""
 
     category: _Key
     language: _Key
@@ -156,7 +156,7 @@ _read_claims: Reader[Claims] = Reader(Claims)
 
 @dataclass(frozen=True, slots=True)
 class Unverified:
-    """A well-formed code whose signature is not checked yet. `site`: the site whose keys must be tried.
+    """A well-formed identification code whose signature is not checked yet. `site`: the site whose keys must be tried.
 
     `algorithm`: the name of the algorithm in the code's header.
     """
@@ -170,7 +170,7 @@ class Unverified:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A verified code. `claims.language` is one of the site's languages."""
+    """A verified identification code. `claims.language` is one of the site's languages."""
 
     site: Site
     claims: Claims
@@ -179,9 +179,10 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """This server, as issuer and receiver of codes. `name`: host and port of its public address. `secret`: its signing key.
+    """This server, as issuer and receiver of identification codes.
 
-    `try_origin`: the origin of the page on which staff can try the widget of any site.
+    `name`: host and port of its public address. `secret`: its signing key. `try_origin`: the origin of the
+    page on which staff can try the widget of any site.
     """
 
     name: str
@@ -190,12 +191,15 @@ class Server:
 
     @property
     def api_secret(self) -> bytes:
-        """Return the key that signs codes for partners with an API token."""
+        """Return the key that signs identification codes for partners with an API token."""
         return derived(self.secret, "codes by API")
 
 
 def read(code: str) -> Unverified:
-    """Parse a code without checking its signature. Raises CodeRefused with the reason too_large, malformed or wrong_algorithm."""
+    """Parse an identification code without checking its signature.
+
+    Raises CodeRefused with the reason too_large, malformed or wrong_algorithm.
+    """
     if len(code) > MOST_CHARS:
         raise CodeRefused("too_large")
     parts = code.split(".")
@@ -225,7 +229,7 @@ def site_of(code: str) -> str:
 def verify(
     unverified: Unverified, site: Site | None, now_ms: int, server: Server, addresses: KeyAddresses | None = None
 ) -> Verified:
-    """Check the signature, the times and the claims of a code.
+    """Check the signature, the times and the claims of an identification code.
 
     `site`: the record of `unverified.site`, or None when there is no such site. `addresses`: the keys that partners publish.
     Raises CodeRefused with the reason unknown_site, keys_unavailable, bad_signature, wrong_algorithm, malformed, other_server,
@@ -253,7 +257,7 @@ def verify(
 
 
 def _key_of(site: Site, kid: str, server: Server, addresses: KeyAddresses | None) -> SigningKey | None:
-    """Return the key with the id `kid` that may sign codes for this site, or None.
+    """Return the key with the id `kid` that may sign identification codes for this site, or None.
 
     Raises CodeRefused with the reason keys_unavailable.
     """
@@ -319,7 +323,7 @@ def _check_times(claims: Claims, now_s: float) -> None:
 
 
 def _unpack(part: str) -> bytes:
-    """Decode one part of a code from base64url. Raises CodeRefused with the reason malformed.
+    """Decode one part of an identification code from base64url. Raises CodeRefused with the reason malformed.
 
     Only the canonical form is accepted. Otherwise several texts would be the same code (RFC 4648, 3.5).
     """
@@ -333,7 +337,7 @@ def _unpack(part: str) -> bytes:
 
 
 class Codes:
-    """Issues and exchanges codes by the rules of this module, with rate limits by site and address."""
+    """Issues and exchanges identification codes by the rules of this module, with a rate limit for each site and IP address."""
 
     def __init__(self, records: Records, server: Server, addresses: KeyAddresses | None = None) -> None:
         self._records = records
@@ -359,7 +363,7 @@ class Codes:
     async def issue(
         self, site: Site | None, category: str, language: str, *, origin: str, address: str, now: int
     ) -> tuple[str, int]:
-        """Return a new publishable code and the time (Unix ms) when it expires.
+        """Return a new publishable identification code and the time (Unix ms) when it expires.
 
         Raises CodeRefused with the reason too_many_address, unknown_site, wrong_origin, too_many_site, unknown_category or
         unknown_language.
@@ -385,7 +389,7 @@ class Codes:
         return sign(claims, SERVER_KID, self._server.secret), int(claims.exp) * 1000
 
     def vouch(self, site: Site, claims: Vouched, now: int) -> tuple[str, int]:
-        """Return a new code for a partner with an API token, and the time (Unix ms) when it expires.
+        """Return a new identification code for a partner with an API token, and the time (Unix ms) when it expires.
 
         Raises CodeRefused with the reason unknown_category, unknown_language or too_large.
         """
@@ -396,9 +400,9 @@ class Codes:
         return code, int(signed.exp) * 1000
 
     def vouched(self, site: Site, claims: Vouched, now: int) -> Verified:
-        """Return a verified code with the claims of a partner who uses an API token. The code is not signed.
+        """Return a verified identification code with the claims of a partner who uses an API token.
 
-        Raises CodeRefused with the reason unknown_category or unknown_language.
+        The code is not signed. Raises CodeRefused with the reason unknown_category or unknown_language.
         """
         now_s = now // 1000
         signed = Claims(
@@ -416,10 +420,10 @@ class Codes:
         return Verified(site, signed, "partner")
 
     async def prepare(self, code: str) -> None:
-        """Fetch the partner's keys that can verify this code, if the site publishes keys at an address. Never raises.
+        """Fetch the partner's keys that can verify this identification code, if the site publishes keys at an address.
 
-        Call this before `exchange`. The partner's server can take some seconds, so do not call this inside the block of
-        `Admission.new`.
+        Never raises. Call this before `exchange`. The partner's server can take some seconds, so do not call this inside the
+        block of `Admission.new`.
         """
         try:
             unverified = read(code)
@@ -432,7 +436,10 @@ class Codes:
         await asyncio.gather(*(self._addresses.prepare(key.address, kid) for key in site.keys if key.address))
 
     async def exchange(self, code: str, *, address: str, now: int) -> Verified:
-        """Verify a code and mark it as used. Raises CodeRefused with any reason except wrong_origin and trail_too_long."""
+        """Verify an identification code and mark it as used.
+
+        Raises CodeRefused with any reason except wrong_origin and trail_too_long.
+        """
         self.take_address(address, now)
         unverified = read(code)
         site = await self._records.site(unverified.site)

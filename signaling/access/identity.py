@@ -1,4 +1,4 @@
-"""Sign-in of staff: passwords and codes, sign-ins stored by the server, and the cookie that carries a sign-in's token."""
+"""Sign-in of staff: passwords, second factors, sign-ins stored by the server, and the cookie with a sign-in's token."""
 
 from __future__ import annotations
 

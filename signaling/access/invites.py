@@ -2,7 +2,7 @@
 
 An invite is a compact JWS like an identification code (`signaling/access/codes.py`). Invites have their own key and `typ`, so
 that an invite is never accepted as a code, or a code as an invite (RFC 8725, 3.11). An invite names a session and the request
-that a counselor has accepted. An invite is valid for an hour and can be exchanged once. In the link, the invite follows "#",
+that a counselor has accepted. An invite is valid for an hour and can be exchanged only once. In the link, the invite follows "#",
 because browsers send that part neither to servers nor in referrers.
 """
 
@@ -54,7 +54,7 @@ class Invites:
     """Issues and reads invites, by which called-back users come to their counselor."""
 
     def __init__(self, secret: bytes, url: str, server: str) -> None:
-        """Derive the key of invites from `secret`, which signs codes. `url`: the origin of the users' pages."""
+        """Derive the key of invites from `secret`, which signs identification codes. `url`: the origin of the users' pages."""
         self._key = OctKey.import_key(derived(secret, "invites"))
         self.url = url
         self._server = server

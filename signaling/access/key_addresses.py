@@ -1,7 +1,8 @@
-"""The keys that partners publish at web addresses (JWK sets, RFC 7517): fetched when a code needs them, and remembered.
+"""The keys that partners publish at web addresses (JWK sets, RFC 7517).
 
-A stranger can send codes that name any key. So codes cause at most one request a minute to an address. At most `MOST_WAITING`
-callers wait for the response, for `WAIT_S` at most. All other callers use the keys that are known already.
+Keys are fetched when an identification code needs them, and remembered. A stranger can send identification codes that name any
+key. So these codes cause at most one request a minute to an address. At most `MOST_WAITING` callers wait for the response, for
+`WAIT_S` at most. All other callers use the keys that are known already.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from .signing_keys import BadKey, SigningKey, fetched
 
 log = structlog.get_logger(__name__)
 
-FRESH_MS = 10 * 60_000  # Keys older than this are fetched again at the next code, so that a removed key is soon refused.
+FRESH_MS = 10 * 60_000  # Keys older than this are fetched again when they are needed, so that a removed key is soon refused.
 AGAIN_MS = 60_000  # At least this many ms pass between two requests to one address.
 KEPT_MS = 3 * 86_400_000  # Milliseconds for which fetched keys stay valid while their address does not answer.
 WAIT_S = 6.0  # A fetch is given up after this many seconds, so no caller waits longer.
@@ -43,7 +44,7 @@ class _Known:
 
 
 class KeyAddresses:
-    """Partners publish their keys at web addresses. Holds the keys from every address that a code has needed lately."""
+    """Holds the keys of partners from every web address that an identification code has needed lately."""
 
     def __init__(self, fetch: Fetch, now: Callable[[], int]) -> None:
         self._fetch = fetch

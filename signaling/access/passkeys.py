@@ -59,7 +59,10 @@ class Passkeys:
         self._tries = Buckets(burst=60, per_minute=60)
 
     async def creation_options(self, member: StaffRecord, origin: str, now: int) -> tuple[dict[str, Any], str]:
-        """Begin to register a passkey. Return the options for `navigator.credentials.create`, and a ticket for `add`."""
+        """Begin to register a passkey. Return the options for `navigator.credentials.create`, and a ticket.
+
+        `add` needs the ticket, which is the encrypted challenge.
+        """
         host = host_of(origin)
         known = [PublicKeyCredentialDescriptor(id=base64url_to_bytes(each.credential)) for each in await self._at(member, host)]
         options = webauthn.generate_registration_options(
@@ -121,9 +124,10 @@ class Passkeys:
         return record
 
     def request_options(self, origin: str, now: int) -> tuple[dict[str, Any], str]:
-        """Begin a sign-in by passkey. Return the options for the browser's `navigator.credentials.get`, and a ticket for `owner`.
+        """Begin a sign-in by passkey. Return the options for the browser's `navigator.credentials.get`, and a ticket.
 
-        The options name no member, so the browser offers all passkeys that it has for this host.
+        `owner` needs the ticket, which is the encrypted challenge. The options name no member, so the browser offers all passkeys
+        that it has for this host.
         """
         options = webauthn.generate_authentication_options(
             rp_id=host_of(origin), timeout=_TIMEOUT_MS, user_verification=UserVerificationRequirement.REQUIRED
@@ -169,7 +173,10 @@ class Passkeys:
         return self._seal.close(msgspec.json.encode(ticket).decode(), purpose)
 
     async def _challenge(self, ticket: str, purpose: str, now: int) -> bytes:
-        """Return the ticket's challenge, and mark it as used. Raises SignInRefused with the reason passkey_refused."""
+        """Decrypt a ticket. Return its challenge, and mark the challenge as used.
+
+        Raises SignInRefused with the reason passkey_refused.
+        """
         try:
             found = _read_ticket(self._seal.open(ticket, purpose))
         except Unsealable:

@@ -38,7 +38,7 @@ class Buckets:
         return int(tokens), ceil((self._burst - tokens) / self._per_ms / 1000)
 
     def give_back(self, key: str) -> None:
-        """Put one token back into the bucket of `key`, because the request must not count after all."""
+        """Put one token back into the bucket of `key`, so that the request does not count against the limit."""
         if key in self._buckets:
             tokens, seen_ms = self._buckets[key]
             self._buckets[key] = (min(self._burst, tokens + 1), seen_ms)

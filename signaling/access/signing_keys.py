@@ -1,4 +1,4 @@
-"""Keys that check the signature of a code: shared secrets (HS256) and public keys (EdDSA, ES256). Pure.
+"""Keys that check the signature of an identification code: shared secrets (HS256) and public keys (EdDSA, ES256). Pure.
 
 A key has exactly one algorithm, which follows from the key and never from the code. So nobody can present a public key as a
 shared secret (RFC 8725, 2.1 and 3.1).
@@ -31,7 +31,7 @@ NAMES: Final[dict[Algorithm, tuple[str, ...]]] = {
     "EdDSA": ("EdDSA", "Ed25519"),  # RFC 9864 gives EdDSA with this curve the new name Ed25519
     "ES256": ("ES256",),
 }
-"""Algorithm → the names by which the field `alg` in a code's header can call this algorithm."""
+"""Algorithm → the names that this algorithm can have in the field `alg` of an identification code's header."""
 ALL_NAMES: Final = frozenset(name for names in NAMES.values() for name in names)
 MOST_TYPED_BYTES = 4096  # Longer public keys in a form are refused.
 MOST_FETCHED = 50  # At most this many keys of one JWK set are used.
@@ -68,17 +68,17 @@ _read_jwk: Reader[_Jwk] = Reader(_Jwk)
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A key that checks codes, with the only algorithm for which the key may be used."""
+    """A key that checks identification codes, with the only algorithm for which the key may be used."""
 
     algorithm: Algorithm
     key: OctKey | OKPKey | ECKey
 
     def allows(self, name: str) -> bool:
-        """Return whether `name`, the algorithm in the header of a code, is this key's algorithm."""
+        """Return whether `name`, the algorithm in the header of an identification code, is this key's algorithm."""
         return name in NAMES[self.algorithm]
 
     def signed(self, code: str) -> bool:
-        """Return whether this key has signed the code, which is well-formed (`codes.read`)."""
+        """Return whether this key has signed the identification code, which is well-formed (`codes.read`)."""
         try:
             if isinstance(self.key, OKPKey):
                 _verify_ed25519(self.key, code)

@@ -1,8 +1,9 @@
 """The right of a user to see their thread. A thread is all conversations of one user at one site.
 
-Only a user for whom the partner vouches has a thread. The page sends a partner's code that names the user, and gets a
-short-lived token in return. The token is a compact JWS with a key and a `typ` for this purpose only (RFC 8725, 3.11). The server
-does not store the token. A token holds the site and the keyed hash of the partner's id for the user (`Codes.user_ref`).
+Only a user for whom the partner vouches has a thread. The page sends an identification code in which the partner names
+the user, and gets a short-lived token in return. The token is a compact JWS with a key and a `typ` for this purpose only
+(RFC 8725, 3.11). The server does not store the token. A token holds the site and the keyed hash of the partner's id for the user
+(`Codes.user_ref`).
 
 The token of a session gives no right to the thread: a link in a mail gives that token, too, and a mail can be forwarded.
 """
@@ -26,7 +27,8 @@ from .codes import Verified, signing_secret
 
 ALGORITHM = "HS256"
 TYP = "thread+jwt"
-# after this time the page must bring a new code of the partner, so a user who has signed out at the partner soon loses the right
+# after this time the page must bring a new identification code of the partner, so a user who has signed out at the partner soon
+# loses the right
 LIFE_MS = 1_800_000
 MOST_CHARS = 2000
 
@@ -49,7 +51,10 @@ _read: Reader[_Claims] = Reader(_Claims)
 
 
 def signed_user(verified: Verified) -> str:
-    """Return the partner's id for the user. Return "" if the code names no user, or no partner vouches for the code's claims."""
+    """Return the partner's id for the user.
+
+    Return "" if the identification code names no user, or no partner vouches for the code's claims.
+    """
     user = verified.claims.user
     return user.id if verified.kind == "partner" and user is not None else ""
 
@@ -58,7 +63,7 @@ class Threads:
     """Issues and reads the tokens that allow a user to see their thread."""
 
     def __init__(self, secret: bytes, server: str) -> None:
-        """Derive the key of threads' tokens from `secret`, which signs codes. `server`: this server's host and port."""
+        """Derive the key of threads' tokens from `secret`, which signs identification codes. `server`: our host and port."""
         self._key = OctKey.import_key(derived(secret, "threads"))
         self._server = server
 

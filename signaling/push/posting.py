@@ -71,7 +71,7 @@ class Poster:
         def checked(address: tuple[Any, ...]) -> socket.socket:
             """Check an IP address, and make the socket for it. The host name is not resolved again after this check.
 
-            Raises _Forbidden if pushes do not go to this address.
+            Raises _Forbidden if this server must not send pushes to the address.
             """
             family, kind, protocol, _, where = address
             if not self._reach.allows(str(where[0]), tls=tls):

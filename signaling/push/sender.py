@@ -133,7 +133,8 @@ class Sender:
         try:
             await self._try(push, service)
         except RecordsAway:
-            # after `LEASE_MS` the push is sent again; the browser then replaces the notification, because the tag is the same
+            # the result was not stored, so the push is sent again after `LEASE_MS`; then the browser replaces the notification,
+            # because the tag is the same
             self._count["push.not_stored"] += 1
         except Exception:
             log.exception("push failed", kind=push.kind)
@@ -141,7 +142,8 @@ class Sender:
             self._under_way.discard(push.n)
             self._free[rings] += 1
             service.taken[rings] -= 1
-            # searching costs more than sending, so the next search waits until half of the service's limit is free
+            # a search for due pushes costs more than sending one, so the next search waits until at most half of the
+            # pushes allowed for this service are being sent
             if rings or service.taken[False] <= PLACES_A_HOST // 2 or self._free[False] == 1:
                 self.announced.set()
 

@@ -82,7 +82,7 @@ class _Checks:
             self.problems.setdefault(field, problem)
 
     def each(self, field: str, problem: FieldProblem, values: Iterable[str], read: Callable[[str], str]) -> list[str]:
-        """Return the values as `read` returns them, without duplicates. Note `problem` if `read` refuses one of the values.
+        """Return the values as `read` returns them, without duplicates. Record `problem` if `read` refuses one of them.
 
         More than `MOST_LISTED` values are the problem "too_many".
         """
@@ -108,7 +108,7 @@ class _Checks:
     ) -> dict[str, str]:
         """Return the names by language, without empty names.
 
-        `problem`: the problem to note if a name has more than `most` characters. `needed`: whether at least one name is required.
+        `problem`: what to record if a name has more than `most` characters. `needed`: whether at least one name is required.
         """
         found = {}
         for language, name in names.items():

@@ -38,7 +38,8 @@ LONGEST_S = 3600.0  # seconds that a transaction which rewrites all tables may t
 ENDING_S = 2.0  # `close` waits at most this many seconds until running transactions have ended
 # a failed read waits at most this many seconds until the database answers again, and is then tried a second and last time
 SOON_S = 0.3
-# milliseconds after which PostgreSQL ends an idle transaction; otherwise a hanging server would block rows for the next leader
+# milliseconds after which PostgreSQL ends an idle transaction; otherwise a hanging server would keep rows locked, and the next
+# leader would wait for them
 IDLE_MS = 2500
 _CLEAN_SINCE = "0010"  # from this revision of the schema on, deleted text is overwritten, and no copies of texts are kept
 
@@ -161,9 +162,9 @@ class Database:
             self._turns.release()
 
     async def _last_turns(self) -> int:
-        """Wait at most `ENDING_S` until no transaction runs, by taking all turns.
+        """Wait at most `ENDING_S` until no transaction runs, by acquiring all turns of the semaphore `_turns`.
 
-        Return how many turns were taken. Call this before closing the database, because a cancelled task must still close its
+        Return how many turns were acquired. Call this before closing the database, because a cancelled task must still close its
         own connection. If the task were cancelled again meanwhile, aiosqlite would wait without end for a thread that has ended.
         """
         taken = 0

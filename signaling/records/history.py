@@ -140,7 +140,7 @@ class History(Leading):
         await self._do(sa.update(t.message).where(t.message.c.id == message_id).values(mail=f"refused/{why}"), audit)
 
     async def answers_mailed(self, mails: Sequence[str]) -> dict[str, tuple[MailState, str]]:
-        """Return the states of these mails about answers: id → (state, why the mail was refused or still waits)."""
+        """Return the states of these mails: id → (state, why the mail was refused or still waits)."""
         columns = (t.mail.c.id, t.mail.c.state, t.mail.c.why)
         rows = await self._all(sa.select(*columns).where(t.mail.c.id.in_(mails))) if mails else []
         return {row["id"]: (row["state"], row["why"]) for row in rows}
@@ -166,7 +166,10 @@ class History(Leading):
         return PictureRecord(**row) if row else None
 
     async def board_pictures(self, session_id: str, audience: Audience) -> list[str]:
-        """Return the ids of pictures for the board, oldest first. `audience`: who will see the pictures, as in `Lines.lines`."""
+        """Return the ids of the pictures for the session's shared board, oldest first.
+
+        `audience`: who will see the pictures, as in `Lines.lines`.
+        """
         c = t.picture.c
         wanted = sa.and_(c.session == session_id, c.use == "board")
         if audience == "all":

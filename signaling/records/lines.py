@@ -1,4 +1,4 @@
-"""The numbered lines of a session, and the journal of its board."""
+"""The numbered chat lines of a session, and the journal of its shared board: the changes of the board, in order."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ class Lines(Leading):
         }
 
     async def save_mark(self, session_id: str, mark: Mark) -> None:
-        """Store a participant's mark in place of their older mark.
+        """Store a participant's read mark in place of their older read mark.
 
         Raises UnknownSession when the session does not exist or was erased, and Overtaken.
         """
@@ -185,7 +185,7 @@ class Lines(Leading):
             await connection.execute(sa.insert(t.board_update).values(session=session_id, epoch=epoch, at=at, data=update))
 
     async def open_board(self, session_id: str, epoch: int) -> list[bytes]:
-        """Claim the board for `epoch` and return the board's updates in order.
+        """Claim the board for `epoch` (number of the room's opening), and return the board's updates in order.
 
         When there are many updates, merge all updates that were made within the same 5 s. After this call, updates of lower
         epochs are refused. Raises StaleEpoch when the board was opened under a higher epoch, and UnknownSession.
@@ -225,9 +225,9 @@ class Lines(Leading):
         """Return the next part of the board's journal: the updates after the update number `after`, in order.
 
         A part has at most `most_bytes` bytes and at most `_PART_STEPS` updates. A larger update is a part of its own. `epoch`:
-        the board's epoch when the previous part was read. If the board has been opened under a higher epoch since, its updates
-        might have been merged and renumbered. Then this method returns the journal from its beginning. Applying an update twice
-        does no harm.
+        the epoch (number of the room's opening) of the previous part. If the board has been opened under a higher epoch since,
+        its updates might have been merged and renumbered. Then this method returns the journal from its beginning. Applying an
+        update twice does no harm.
         """
         c = t.board_update.c
         async with self._reading() as connection:

@@ -31,10 +31,10 @@ class Logos(Places):
     """The logos of sites, in the database."""
 
     async def save_logo(self, site_id: str, logo: Logo | None, now: int, *, note: Note) -> None:
-        """Make `logo` the site's logo. None removes the site's logo. `note`: makes the audit entries of the same transaction.
+        """Make `logo` the site's logo. None removes the site's logo.
 
         At most `MOST_FORMER` replaced logos of a site stay stored, the newest ones, so that a change can be undone. `now`: Unix
-        ms.
+        ms. `note`: makes the audit entries, which are stored in the same transaction.
         """
 
         def save(connection: sa.Connection) -> None:

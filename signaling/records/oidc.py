@@ -21,7 +21,7 @@ ProviderRole = Literal["owner", "manager", "supervisor", "counselor", "professio
 
 
 class RoleRule(Struct, frozen=True, kw_only=True):
-    """A rule: staff whose role claim has this value get this role. No provider makes administrators."""
+    """A rule: staff whose role claim has the value `value` get the role `role`. No rule makes administrators."""
 
     value: str
     role: ProviderRole
@@ -30,8 +30,8 @@ class RoleRule(Struct, frozen=True, kw_only=True):
 def source_of(of: str, issuer: str) -> str:
     """Return the name under which the database stores the people of a provider.
 
-    `of`: `INSTALLATION`, or an organisation's row (`rules_of`). Two organisations can use the same issuer. A person who belongs
-    to both organisations has two separate accounts.
+    `of`: `INSTALLATION`, or `rules_of(organisation)`. Two organisations can use the same issuer. A person who belongs to both
+    organisations has two separate accounts.
     """
     return issuer if of == INSTALLATION else f"{of} {issuer}"
 
@@ -74,8 +74,8 @@ class OidcSettings(Struct, frozen=True, kw_only=True):
 class ProviderSignIn(Struct, frozen=True, kw_only=True):
     """A sign-in that the provider vouches for.
 
-    `issuer`: the provider, as `source_of` names it. `tokens`: encrypted. `failing_since`: since when the provider has not
-    answered, or when it last refused this installation's request; 0 while the provider answers.
+    `issuer`: the provider, as `source_of` names it. `tokens`: encrypted. `failing_since`: 0 while the provider answers. If
+    the provider does not answer: since when. If it refuses this installation: when it last did so.
     """
 
     token_hash: str
@@ -95,7 +95,7 @@ class Oidc(Database):
         return (await self.all_oidc_settings()).get(of)
 
     async def all_oidc_settings(self) -> dict[str, OidcSettings]:
-        """Return the settings of every provider, by row: `INSTALLATION`, or an organisation's row (`rules_of`)."""
+        """Return the settings of every provider. The keys are `INSTALLATION` and `rules_of(organisation)`."""
         rows = await self._all(sa.select(t.oidc_settings))
         return {row["id"]: msgspec.convert(row["settings"], OidcSettings) for row in rows}
 
@@ -199,10 +199,10 @@ class Oidc(Database):
     ) -> bool:
         """Store a sign-in for which a provider vouches.
 
-        `settings`: those with which the sign-in began. `audit`: audit entries to store in the same transaction.
+        `settings`: the provider's settings when the sign-in began. `audit`: audit entries to store in the same transaction.
 
-        Return False, and store nothing, when the member of staff is gone or deactivated. Do the same when the owner `of` has no
-        provider or another provider now, because nobody would ask the old provider about the sign-in any more.
+        Return False, and store nothing, when the member of staff is gone or deactivated. Do the same when the provider
+        of `of` was removed or replaced meanwhile, because nobody would ask the old provider about the sign-in any more.
         """
         values = {name: getattr(record, name) for name in ProviderSignIn.__struct_fields__}
         present = sa.select(t.oidc_settings.c.settings).where(t.oidc_settings.c.id == of).with_for_update()
@@ -220,7 +220,7 @@ class Oidc(Database):
         return await self._transaction(add, writes=True)
 
     async def due_provider_sign_ins(self, before: int, most: int, issuer: str) -> list[ProviderSignIn]:
-        """Return up to `most` sign-ins of a provider whose last check was before `before`.
+        """Return up to `most` sign-ins of a provider that were last checked before `before` (Unix ms).
 
         The sign-in with the oldest check comes first. `issuer`: the provider, as `source_of` names it.
         """

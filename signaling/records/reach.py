@@ -1,7 +1,7 @@
 """The availability of the database, and the writes that wait until the database is available.
 
 After one failure the database counts as unavailable for every transaction, so that no other transaction has to wait and fail.
-Probes with growing pauses test the database. The database is available again once a probe has written and every write that waits
+Probes with growing pauses test the database. The database is available again when a probe has written and every write that waits
 in `insist` has succeeded. A probe alone is not enough: on a nearly full disk, a small probe succeeds although a session's state
 does not fit.
 """
@@ -148,7 +148,8 @@ def says_away(error: Exception) -> bool:
     """Return whether the database, and not the statement, has caused the error. For RecordsAway, return False.
 
     The database has caused the error when it does not answer, is full, locked or read-only, shuts down, resolves a deadlock, or
-    refuses the login. The code reads the error's attributes and not its class, because one of the drivers might not be installed.
+    refuses the login. This function reads the error's attributes and not its class, because one of the drivers might not be
+    installed.
     """
     if isinstance(error, RecordsAway):
         return False

@@ -12,9 +12,9 @@ from .realm import Realm
 class Search(Struct, frozen=True, kw_only=True):
     """The filters of a search.
 
-    An empty filter matches every session. `q`: a text that the session's id, the user's name, the staff's ids, the wrap-up notes
-    or the lines contain, ignoring case. `rating`: 1 to 5, or 0 for sessions without a rating. `from_ms` is inclusive, `to_ms`
-    exclusive (Unix ms). `realm`: only sessions of this realm.
+    An empty filter matches every session. `q`: only sessions with this text, ignoring case, in the session's id, the user's name,
+    the staff's ids, the wrap-up notes or the lines. `rating`: 1 to 5, or 0 for sessions without a rating. `from_ms` is
+    inclusive, `to_ms` exclusive (Unix ms). `realm`: only sessions of this realm.
     """
 
     state: str = ""

@@ -70,9 +70,9 @@ class Sessions(Saves):
         await self._change(session_id, {"token_hash": token_hash})
 
     async def save_brief(self, session_id: str, brief: bytes) -> None:
-        """Replace the session's brief, for example because the user has typed a name. An erased session stays unchanged.
+        """Replace the session's brief (facts about the user's visit), for example because the user has typed a name.
 
-        Raises UnknownSession when the session never existed, and Overtaken.
+        An erased session stays unchanged. Raises UnknownSession when the session never existed, and Overtaken.
         """
         await self._change(session_id, {"brief": brief})
 
@@ -127,8 +127,8 @@ class Sessions(Saves):
     async def live_sessions(self) -> list[SessionRecord]:
         """Return all live sessions with their snapshots, oldest first.
 
-        A session is not live when it is closed or has ended with a message of the user. The sessions are read in parts, because
-        reading very many sessions takes longer than one transaction may take.
+        A session is not live when it is closed, or when nobody could serve the user and the user has left a message. The
+        sessions are read in parts, because reading very many sessions takes longer than one transaction may take.
         """
         found: list[SessionRecord] = []
         after: sa.ColumnElement[bool] = sa.true()
@@ -254,7 +254,8 @@ class Sessions(Saves):
     async def purge(self, now: int) -> int:
         """Delete sessions whose retention is over at `now` (Unix ms).
 
-        Also delete expired codes, sign-ins and links, old audit entries, and other rows that are no longer needed.
+        Also delete the marks of used one-time codes that have expired, expired sign-ins, old one-time links, old audit entries,
+        and other rows that are no longer needed.
 
         Return the number of deleted sessions.
         """

@@ -193,12 +193,12 @@ class SignIns(Database):
         await self._transaction(add, writes=True)
 
     async def reset_link_owner(self, token_hash: str, now: int) -> str | None:
-        """Return the id of the member who owns this unused link, or None."""
+        """Return the id of the member for whom this unused link was made, or None."""
         row = await self._first(sa.select(t.reset_link.c.staff).where(_usable(token_hash, now)))
         return row["staff"] if row else None
 
     async def use_reset_link(self, token_hash: str, password_hash: str, now: int, *, audit: Iterable[Audited] = ()) -> str | None:
-        """Set the password of the link's owner.
+        """Set the password of the link's owner: the member for whom the link was made.
 
         End all sign-ins and all other reset links of the owner. Return the owner's id, or None when the link is unknown, used or
         expired. `audit`: audit entries to store in the same transaction.

@@ -36,7 +36,7 @@ class StaffKey(NamedTuple):
 
 
 Sums = dict[StaffKey, Counter[str]]
-"""Key of a row → the milliseconds of each kind of time (`SUMS`)."""
+"""Key of a row → name of a sum (one of `SUMS`, such as "ready_ms") → milliseconds."""
 
 
 def kind_of(state: str, why_away: str) -> StaffKind | None:

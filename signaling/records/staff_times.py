@@ -23,7 +23,11 @@ StaffBy = Literal["staff", "day", "week", "staff_day"]
 _DAYS_TO_MONDAY = 3  # days from a Monday to 1 January 1970, which was a Thursday
 _UNITS_MS: Final[dict[str, int]] = {"day": DAY_MS, "week": 7 * DAY_MS, "staff_day": DAY_MS}
 StaffGroup = tuple[str, str]
-"""The key of one row: the start of the local day or week in ms as text, or ""; the member's id, or ""."""
+"""The key of one row of a report.
+
+The first text is the start of the local day or week in ms, or "" if the report is not by time. The second text is the member's
+id, or "" if each row adds up all members.
+"""
 
 
 class StaffTimes(Leading):

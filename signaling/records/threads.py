@@ -1,4 +1,4 @@
-"""A user's thread: the conversations of one user at one site, as this user may see them. The partner vouches for the user."""
+"""A user's thread: those conversations of one user at one site that the user may read. The partner vouches for the user."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class ThreadsRead(Database):
     """Reads the threads of users from the rows of their sessions. Threads have no rows of their own."""
 
     async def thread(self, reader: ThreadReader, *, before: SessionRecord | None, limit: int) -> list[SessionRecord]:
-        """Return up to `limit` conversations of the user that began before `before`, newest first.
+        """Return up to `limit` conversations of the user that began before the conversation `before`, newest first.
 
         A conversation for which the user has not asked yet ("preparing") is left out. A finished conversation is left out if
         nobody answered, nobody wrote anything, and the user left no message.

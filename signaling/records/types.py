@@ -137,7 +137,8 @@ class Site(Struct, frozen=True, kw_only=True):
       no appointments, and any counselor calls back.
     - `thread_days`: for how many days a text conversation sleeps after its user has left; 0: the conversation ends instead.
       `own_past`: whether users for whom the partner vouches may read their own earlier conversations.
-    - `wrap_up`: what staff choose after a conversation; None: the standard choices. `mail`: how mails of this site are written.
+    - `wrap_up`: what staff choose after a conversation; None: the standard choices.
+    - `mail`: senders and wordings of the site's mails, and who gets alerts.
     """
 
     id: str
@@ -274,7 +275,7 @@ class SignInRecord(Struct, frozen=True, kw_only=True):
 
     `seen_at`: when the sign-in was last used, to the minute; 0 if it was never used after it was made.
     `device` and `network`: from which browser and network the sign-in was made, in words for the member. `proved_at`: when the
-    member last gave a password, a code or a passkey. `limited`: the sign-in can only be used to set up a second factor.
+    member last gave a password, a second factor or a passkey. `limited`: the sign-in can only be used to set up a second factor.
     """
 
     token_hash: str
@@ -355,7 +356,8 @@ class EventRecord(Struct, frozen=True, kw_only=True):
 class MessageRecord(Struct, frozen=True, kw_only=True):
     """A message that a user left because nobody could serve the user.
 
-    `mail`: id of the mail about the answer; "refused/" and a reason if this mail was refused; "" without an answer.
+    `mail`: id of the mail that tells the user of the answer; "refused/" and a reason if there is no such mail; "" without an
+    answer.
     """
 
     id: str
@@ -411,7 +413,7 @@ class BoardPart(Struct, frozen=True):
 class FileRecord(Struct, frozen=True, kw_only=True):
     """A file that somebody sent. The bytes are in the folder of files (`signaling/files/`).
 
-    `name`: the cleaned name. `kind`: a key of `files.kinds.MIMES`. `size`: in bytes. `locked`: whether opening needs a password.
+    `name`: the cleaned name. `kind`: a key of `files.kinds.MIMES`. `size`: in bytes. `locked`: whether the file needs a password.
     """
 
     id: str

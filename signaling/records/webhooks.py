@@ -21,7 +21,7 @@ from .realm import Realm
 from .types import DUE_NOW
 
 MOST_ENDPOINTS = 20  # one organisation has at most this many webhook endpoints
-MOST_QUEUED = 50_000  # once this many events wait for an endpoint, `mark_crowded` stops the storing of further events for it
+MOST_QUEUED = 50_000  # if this many events wait for an endpoint, `mark_crowded` stops the storing of further events for it
 MOST_ATTEMPTS = 10  # at most this many attempts to deliver one event are kept, the newest ones
 PAGE_SIZE = 50  # `deliveries` returns at most this many events
 _KEPT_DAYS = 7  # an event that no longer waits (delivered, given up, or its endpoint is off) is kept for this many days
@@ -48,9 +48,9 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """A webhook endpoint of an organisation.
 
     `sites`: the endpoint gets only events of these sites; None: events of all sites. `secret`, `old_secret`: encrypted secrets;
-    the old secret is valid until `old_until`. `state`: "failed" if the server has switched the endpoint off, because it accepted
-    no event for three days or answered with status 410. `failures`: number of tries since the last success that count as failures
-    of the endpoint (see `not_delivered`). `why`: why the last of these tries failed, or "".
+    the old secret is valid until `old_until`. `state`: "failed" if the server has switched the endpoint off, because the
+    endpoint accepted no event for three days or answered with status 410. `failures`: number of tries since the last success that
+    count as failures of the endpoint (see `not_delivered`). `why`: why the last of these tries failed, or "".
     `paused_until`: no event is sent before this time. `crowded`: too many events wait, and new ones are not stored. `well_at`:
     when an event was last delivered; 0: never. Times are Unix ms.
     """

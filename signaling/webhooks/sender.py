@@ -3,8 +3,8 @@
 At most `PLACES` events at a time are sent to one endpoint, so a slow endpoint does not delay events to other endpoints. After
 each failure, an event waits longer for its next try. Later events of the same session wait until that event is delivered or given
 up. An endpoint that fails again and again is paused as a whole, and then tried with one event at a time. An endpoint is switched
-off if it has accepted no event for three days, or answers with `GONE`. The server then mails the organisation's owners and the
-people who get the alerts of the endpoint's sites.
+off if it has accepted no event for three days, or answers with the status `GONE`. The server then mails the organisation's owners
+and the people who get the alerts of the endpoint's sites.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ class Sender:
         if outcome.status == GONE:
             await self._disable(endpoint, "410")
         elif now >= delivery.until:
-            # an endpoint that has accepted another event since this event was queued refuses only this event
+            # if the endpoint has accepted another event since this event was queued, it refuses only this event
             if endpoint.well_at > delivery.until - KEPT_TRYING_MS:
                 await self._records.give_up_delivery(delivery.n)
             else:

@@ -29,7 +29,7 @@ class BadSettings(ValueError):
 
 
 class RoleItem(Struct, kw_only=True):
-    """A rule for roles: people whose role claim has this value get this role."""
+    """A rule for roles: people whose role claim has the value `value` get the role `role`."""
 
     value: Annotated[str, by(Seen(200))]
     role: ProviderRole

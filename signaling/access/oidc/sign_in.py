@@ -72,8 +72,8 @@ class Kept(Struct, kw_only=True):
     """The provider's tokens of a sign-in. They are stored encrypted in the database.
 
     `until`: when the access token expires (Unix ms). `values`: those values of the ID token's claim `claim` for which the
-    settings have a rule. This list is empty if there is a refresh token, or if the userinfo endpoint has named the role to this
-    sign-in.
+    settings have a rule. This list is empty if there is a refresh token, or if the userinfo endpoint has named the role, at the
+    sign-in or at a later check.
     """
 
     access_token: Annotated[str, by(Exact(32_768))]
@@ -225,7 +225,7 @@ class OidcSignIn:
         # `kept.issuer` and `kept.client_id` are empty if a server of an earlier version began this sign-in
         begun = (kept.issuer, kept.client_id)
         if begun not in (("", ""), (settings.issuer, settings.client_id)):
-            raise SignInRefused("state_over")  # the settings now name another provider, which must not get the code
+            raise SignInRefused("state_over")  # the settings now name another provider, which must not get the authorization code
         if returned.error or not returned.code:
             raise SignInRefused("provider_refused")
         try:
@@ -292,7 +292,7 @@ class OidcSignIn:
         try:
             confirmed = people.names_role(await provider.user_info(tokens.access_token, now), settings)
         except (ProviderAway, ProviderRefuses, BadProvider):
-            confirmed = False  # a later check that gets an answer will decide (`checks.py`)
+            confirmed = False  # a later check finds out whether the userinfo endpoint names the role (`checks.py`)
         return kept if confirmed else replace(kept, values=people.values_of(claims, settings), claim=settings.role_claim)
 
     def sealed(self, kept: Kept, right: str) -> str:
@@ -338,7 +338,7 @@ class OidcSignIn:
             raise SignInRefused("state_over") from None
         if not secrets.compare_digest(kept.state.encode(), returned.state.encode()) or now > kept.until:
             raise SignInRefused("state_over")
-        # another provider sent the browser back, and that provider's code must not be sent to this provider
+        # another provider sent the browser back, and that provider's authorization code must not be sent to this provider
         if kept.redirect_uri != returned.callback:
             raise SignInRefused("state_over")
         if not await self._records.use_code(f"oidc state/{kept.state}", kept.until):
@@ -355,7 +355,7 @@ class OidcSignIn:
         known = await self._records.staff_of_subject(own, claims["sub"])
         elsewhere = [found for each in others if (found := await self._records.staff_of_subject(each, claims["sub"]))]
         if any(not member.active for member in ([known] if known else elsewhere)):
-            raise SignInRefused("no_role")  # `member` is deactivated, and perhaps known only by a name in `others`
+            raise SignInRefused("no_role")  # `member` is deactivated; perhaps known only under a name in `others`
         if known is None and elsewhere:
             known = elsewhere[0]
             await self._records.know_by_subject(own, claims["sub"], known.id)
@@ -429,7 +429,8 @@ def callback_of(callback: str, of: str) -> str:
     """Return the address to which the provider of an owner (`State.of`) sends browsers back.
 
     `callback`: the address for the installation's provider. Each provider has its own address (RFC 9700, 4.4.2.2). With a common
-    address, a dishonest provider A could redirect the browser to provider B. This server would then send B's code to A.
+    address, a dishonest provider A could redirect the browser to provider B. This server would then send B's authorization code
+    to A.
     """
     return callback if of == INSTALLATION else f"{callback}/{organisation_of(of)}"
 

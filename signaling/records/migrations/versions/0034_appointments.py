@@ -1,4 +1,4 @@
-"""Add appointments: a site's settings for them, the taken time of staff, working hours, and the keys of calendars."""
+"""Add appointments: a site's settings for them, the time of staff that is taken, working hours, and the keys of calendars."""
 
 from __future__ import annotations
 
