@@ -1,7 +1,7 @@
 """Check a cluster: `make cluster ARGS=--check`.
 
 Real browsers make calls, and reach the servers through the balancer. In the first call, media goes directly to the worker. In the
-other calls, the user's media goes through coturn, once over each transport.
+other two calls, the user's media goes through coturn: over UDP in one call, and over TCP in the other.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ MOUNTS = ("dev", "proc")
 
 
 def blob(archive: tarfile.TarFile, digest: str) -> Any:
-    """Return an open file of the archive's content with this digest."""
+    """Open the part of the archive that has this digest, for reading."""
     return archive.extractfile(f"blobs/{digest.replace(':', '/')}")
 
 

@@ -33,9 +33,9 @@ WAIT_S = 10.0
 class Mails:
     """The mails that a server has accepted, and its next answers.
 
-    `to_recipients`: answers to the next RCPT commands ("" accepts). `to_data`: answers to the next mails. `hangs`: the server no
-    longer answers the command that `hangs_at` names: RCPT, or DATA with its mail. `logins`: the name and the password of each
-    login.
+    `to_recipients`: answers to the next RCPT commands ("" accepts). `to_data`: answers to the next mails. `hangs`: the server
+    does not answer the command that `hangs_at` names: RCPT, or DATA (after it has received the mail). `logins`: the name and the
+    password of each login.
     """
 
     def __init__(self, port: int) -> None:

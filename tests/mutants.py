@@ -25,7 +25,7 @@ SUITE: Final = (
     "tests/contract/matcher/test_lockstep.py",
 )
 FIRST_S: Final = 600  # time limit for the run without a mistake, seconds
-TIMES: Final = 4  # time limit of a run with a mistake, as a multiple of the time of the run without a mistake; at least `LEAST_S`
+TIMES: Final = 4  # a run with a mistake may last this many times as long as the run without one, but at least `LEAST_S`
 LEAST_S: Final = 90
 PASSED, FAILED = 0, 1  # exit codes of pytest; any other code means that pytest could not run the tests
 

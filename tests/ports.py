@@ -1,4 +1,4 @@
-"""Choose ports for servers that tests start. No other process takes a port between its choice and its bind.
+"""Choose ports for servers that tests start. No other process takes a chosen port before the server binds it.
 
 The usual way is to let the kernel choose: bind to port 0, close the socket, and pass the number on. Such a port is then free for
 any process, and the next outgoing connection can take it. This module therefore takes two measures. Its ports lie below the range

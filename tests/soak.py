@@ -1,6 +1,6 @@
 """`make soak`: calls come and go on a real service for half an hour, then check for leaks.
 
-Light peers make each call. A call has two voices, lines, strokes on the board, and a file. In every five calls, one call has
+Light peers make each call. A call has two voices, chat lines, strokes on the board, and a file. Of every five calls, one has
 nothing more, and four calls have one event each: the user leaves and returns; a professional joins, so that the room is mixed;
 the user's connection to the worker breaks, and the user returns; the call is recorded.
 

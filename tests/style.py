@@ -7,7 +7,7 @@ The tool reports four faults:
 - a docstring that opens without a subject
 - an archaic word in a docstring or comment
 - a test name of over 70 characters
-- a function or class without a docstring that another package imports
+- a function or class that has no docstring although another package imports it
 
 Ruff checks the form of docstrings (rules D205, D400, D401, D403).
 """
@@ -67,7 +67,7 @@ def _is_property(node: Documented) -> bool:
 
 
 def undocumented(trees: dict[str, ast.Module]) -> Iterator[tuple[str, int, str]]:
-    """Yield (module, line number, sentence) for each function and class without a docstring that another package imports.
+    """Yield (module, line number, sentence) for each function and class that another package imports and that has no docstring.
 
     `trees`: dotted module name → parsed source.
     """
@@ -89,7 +89,7 @@ def undocumented(trees: dict[str, ast.Module]) -> Iterator[tuple[str, int, str]]
 
 
 def _package(module: str) -> list[str]:
-    """Return the package that a module belongs to. Each folder of the two large packages counts as a package."""
+    """Return the package that a module belongs to. Each folder of `signaling` and of `media` counts as a package."""
     parts = module.split(".")
     return parts[: 2 if parts[0] in ("signaling", "media") else 1]
 

@@ -64,9 +64,9 @@ def page_packages() -> dict[str, str]:
 
 
 def lists() -> dict[str, str]:
-    """Return the two tables of the page.
+    """Return the two tables of THIRD_PARTY.md.
 
-    The key of each table is the name of the comment that marks the table's place in the page.
+    The key of each table is the name of the comment that marks the table's place in the file.
     """
     python = [f"| {name} | {text} | {brought} |" for name, (text, brought) in sorted(python_packages().items())]
     pages = [f"| {name} | {text} |" for name, text in sorted(page_packages().items())]
@@ -77,7 +77,7 @@ def lists() -> dict[str, str]:
 
 
 def with_lists(page: str) -> str:
-    """Return the page, with each of the tables replaced by a newly made one."""
+    """Return this text of THIRD_PARTY.md, with each of its tables replaced by a newly made one."""
     for name, table in lists().items():
         page = re.sub(
             rf"(<!-- {name} -->\n).*?(\n<!-- end -->)", lambda found, t=table: found[1] + t + found[2], page, flags=re.DOTALL

@@ -17,7 +17,7 @@ from tests.browser.test_board import draw, ink
 STEPS = (640, 1_280, 2_560, 5_120, 10_240)
 STROKES = 10
 FRAME_MS = 1000 / 60
-# a frame counts as late if it takes at least this many times a frame's length; the tolerance is needed because browsers round
+# a frame is on time if it comes at most this many times `FRAME_MS` after the frame before it; more than 1, because browsers round
 # their clock
 LATE = 1.1
 

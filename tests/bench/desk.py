@@ -115,9 +115,9 @@ async def measure() -> list[Row]:
 
 
 async def _last(page: Page) -> int:
-    """Return the place of the answered conversation in the list.
+    """Return the index, in the console's list, of the one conversation that the counselor has answered.
 
-    Conversations whose users wait for an answer come before the answered conversation.
+    Conversations whose users wait for an answer come before it.
     """
     waits = "rows => rows.map((row) => row.querySelector('[data-testid=row-waits]') !== null)"
     waiting: list[bool] = await page.locator("[data-testid=session-row]").evaluate_all(waits)

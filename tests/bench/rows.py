@@ -42,9 +42,10 @@ def row(name: str, unit: str, runs: list[float]) -> Row:
 
 
 def compared(name: str, unit: str, ours: list[float], theirs: list[float], peer: str = "janus 1.1.2") -> Row:
-    """Compare two series of windows.
+    """Compare the figures of our server and of another one, which were measured in turn.
 
-    `ratio`: the median of the ratios of neighbouring windows. Other work on the machine affects two neighbouring windows alike.
+    `ratio`: the median of our figure divided by theirs, over all pairs that were measured right after each other. Other work on
+    the machine affects both figures of such a pair alike.
     """
     if not ours:
         raise ValueError(f"{name}: every window was void")

@@ -4,8 +4,8 @@ A fork is called with arguments and does what the command `sangdam` does with th
 starts the process from which servers are forked. That process reads lines from its standard input. Each line is a JSON array:
 [path of the log, arguments]. For each line, the process forks a server and writes the fork's process id to its standard output.
 
-The signal `SKIP` moves a forked server's clock forward. So a test does not need to wait half a minute until a ring or a search
-ends.
+The signal `SKIP` moves a forked server's clock forward. So a test does not need to wait for the server's timeouts, such as the
+20 s after which a ring ends.
 """
 
 from __future__ import annotations

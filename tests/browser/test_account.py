@@ -77,7 +77,7 @@ async def test_passkey_app_and_other_sign_ins(cast: Cast) -> None:
 
 
 async def signs_in_at_the_provider_only(cast: Cast, jimin: Staff) -> None:
-    """Set up a real provider in the browser, and require sign-ins by it.
+    """Set up a real provider in the browser, and require that all staff sign in there.
 
     Then people sign in through the provider, and nobody can sign in with a password.
     """

@@ -19,9 +19,8 @@ PLACE = """(box) => {
   return [seen.dataset.seq, seen.getBoundingClientRect().top - top];
 }"""
 
-# Records the sounds, the notifications and the numbers on the console's icon for which the console asks the browser. The script
-# makes the console believe that its window has no focus, because the console shows no notification while its window has the
-# focus.
+# Records what the console asks of the browser: sounds, notifications, and numbers on the console's icon. The script makes the
+# console believe that its window has no focus, because the console shows no notification while its window has the focus.
 NOTE = """() => {
   globalThis.told = [];
   document.hasFocus = () => false;

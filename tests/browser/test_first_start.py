@@ -46,7 +46,7 @@ async def add_site(owner: Staff, name: str, address: str) -> None:
 
 
 async def tries(owner: Staff, site: str) -> User:
-    """Open the page on which the owner tries a site. Return that page's visitor, whose panel is open."""
+    """Open the page on which the owner tries a site out, and its panel. Return the visitor of that page."""
     async with owner.context.expect_page() as opened:
         await owner.get(f"start-ready-{site}").get_by_test_id("start-try").click()
     visitor = User(owner.service, owner.browser, owner.context, owner.voice)

@@ -13,7 +13,7 @@ from tests.browser.people import BrowserName, Cast, P, Person, Staff, User, even
 from tests.browser.service import sangdam
 from tests.browser.test_help import switch
 
-GUEST = PROFESSIONAL  # the guest's browser has the third voice and colour; later the user's phone has them
+GUEST = PROFESSIONAL  # guests and the user's phone have the voice and colour that are otherwise a professional's
 PHONE = {"width": 390, "height": 844}
 # Lets several people with different voices use one browser: replaces the sound of each page's microphone by a different tone.
 OWN_TONE = """

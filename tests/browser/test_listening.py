@@ -1,6 +1,6 @@
-"""An operator who listens in is announced and visible, is not heard, and is audited. Operators whisper and join.
+"""An operator who listens in is announced and visible, is not heard, and is audited.
 
-The counselor puts a call on hold.
+Operators whisper to the counselor, and join the call. The counselor puts a call on hold.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The operator's pages: live sessions, past sessions, their audit, and erasure."""
+"""The operator's pages: live sessions, past sessions, the audit log, and erasure."""
 
 from __future__ import annotations
 

@@ -148,7 +148,7 @@ async def the_provider(house: House, operator: Staff) -> None:
 
 
 async def the_audit(house: House, operator: Staff) -> None:
-    """Look at reasons why something cannot be undone, and at the question before an addition is undone."""
+    """Look at reasons why something cannot be undone, and at the confirmation that is needed to undo an addition."""
     await part(house, operator, "audit", "audit-undo")
     await expect(operator.page.locator(".cell-why").first).to_be_visible()  # a retired secret cannot be made valid again
     whole = {"ko": "설치 전체", "en": "The whole installation"}[house.eyes.language]

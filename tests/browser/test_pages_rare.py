@@ -223,7 +223,7 @@ async def an_appointment(house: RareHouse, counselor: Staff) -> None:
 
 
 async def the_mails(eyes: Eyes, operator: Staff) -> None:
-    """Look at a site's sender for one language, at a sender that the server refuses, and at a site's own wording of a mail."""
+    """Enter a sender address for mails in one language, which the server refuses. Look also at a site's own wording of a mail."""
     await operator.get("senders-open-of-demo-shop").locator("summary").click()
     await operator.get("senders-language-of-demo-shop").select_option("ja")
     await operator.get("mail-from-of-demo-shop-ja").fill("ja@elsewhere.example")

@@ -247,7 +247,7 @@ async def test_chat_opens_at_once_without_a_microphone(cast: Cast) -> None:
     await expect(user.get("problem-mic")).to_be_visible()
     await user.enter()
     await counselor.accept()
-    await expect(user.page.locator(".tile-name")).to_be_visible()  # only the room has tiles, while the queue has a chat, too
+    await expect(user.page.locator(".tile-name")).to_be_visible()  # only the room has tiles; the queue has a chat, too
     await expect(user.get("chat-input")).to_be_visible()
     await eventually(lambda: user.page.evaluate(NAMED), True, "nothing lies over the counselor's name")
     await user.write("마이크가 없어요")

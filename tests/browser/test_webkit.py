@@ -115,7 +115,7 @@ async def the_board(safari: WebKit, counselor: Staff) -> list[str]:
 
 
 async def a_call_without_webrtc(safari: WebKit, counselor: Staff) -> None:
-    """Add a voice to the text session. Like an iPhone in Lockdown Mode, this WebKit has no WebRTC.
+    """Add a voice call to the text session. Like an iPhone in Lockdown Mode, this WebKit has no WebRTC.
 
     So the user takes part in the call by text only.
     """

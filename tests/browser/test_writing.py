@@ -165,7 +165,7 @@ SCROLL_UP = """box => new Promise((done) => {
 })"""
 """Scroll, and return the number of the topmost visible line."""
 NEXT_FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-# largest number of lines in the 2,000 px of one scroll; a reader whose page jumped while it fetched lines would pass more lines
+# one scroll of 2,000 px passes at most this many lines, unless the page jumps while it fetches lines
 MOST_SCROLLED = 95
 
 

@@ -24,7 +24,7 @@ START_S = 60  # longest time in s that tests wait for WebKit to start; on a quie
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 """The key under which WebDriver names an element (W3C WebDriver, 11)."""
 NOT_YET = ("element click intercepted", "element not interactable", "stale element reference")
-"""WebDriver's reasons for a click on an element that still moves, is covered, or has just been drawn anew."""
+"""Errors with which WebDriver refuses a click because the element still moves, is covered, or has just been drawn anew."""
 # With GTK's usual space around its buttons, the browser's bar would keep the window at 447 px or more.
 NARROW_BAR = "* { min-width: 0; margin: 0; padding: 0; border: none; font-size: 1px; }"
 # This script runs before the widget and opens its shadow root, because WebDriver cannot enter a closed one.

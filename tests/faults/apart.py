@@ -157,7 +157,7 @@ async def _until_it_leads(server: Server) -> None:
 
 
 async def _unheard(people: list[Caller]) -> int:
-    """Let every person write a line. Return the number of people who have lines that were not stored in time."""
+    """Let every person write a chat line. Return the number of people who have lines that were not stored in time."""
     for person in people:
         await person.write(f"is anybody there, {secrets.token_hex(4)}?")
     left = await asyncio.gather(*(person.delivered(STRANDED_S) for person in people))

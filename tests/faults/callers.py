@@ -1,8 +1,8 @@
 """People who behave as their browsers do.
 
 After a disconnect, a person's WebSocket reconnects with backoff: to the same server if that server sent `bye`, otherwise to the
-next server. When the room's epoch rises, the person opens a new peer connection while the old connection still carries sound.
-Each person keeps lines until they are acknowledged, and has a copy of the board.
+next server. When the call's room is opened anew (its epoch rises), the person opens a new peer connection while the old one still
+carries sound. Each person keeps chat lines until they are acknowledged, and has a copy of the board.
 """
 
 from __future__ import annotations
@@ -94,8 +94,8 @@ class Board:
 class Caller:
     """A person, identified by `hello`, `origin` and `cookie`.
 
-    `pongs`: the times at which the server answered a ping. A person sends pings only if `watched` is set. `moves`: the epochs of
-    the rooms that this person joined.
+    `pongs`: the times at which the server answered a ping. A person sends pings only if `watched` is set. `moves`: the room's
+    epoch each time this person joined the room.
     """
 
     http: aiohttp.ClientSession
@@ -256,8 +256,8 @@ class Caller:
     async def delivered(self, seconds: float = 30.0) -> int:
         """Resend unacknowledged lines until none remains or the time is up. Return how many remain.
 
-        The pauses between resends grow. With equal pauses, the server would refuse lines as too many a second when a busy machine
-        acknowledges late.
+        The pauses between resends grow. If they were equal, a busy server that acknowledges late would get so many lines a second
+        that it would refuse them.
         """
         loop = asyncio.get_running_loop()
         until, pause_s = loop.time() + seconds, RESEND_S

@@ -101,7 +101,7 @@ class Network:
             stack.callback(process.kill)
             assert process.stdout is not None
             assert process.stdout.readline().strip() == READY, "the bad link does not start"
-            # packets come back out of the device with the addresses of another link, which the router would otherwise refuse
+            # the device returns packets whose addresses belong to other links; without this setting, the router would refuse them
             subprocess.run([*in_router, "sysctl", "-qw", f"net.ipv4.conf.{name}.rp_filter=0"], check=True)
             ip("-n", self.router, "route", "replace", "default", "dev", name, "table", BAD_TABLE)
             for sender, receiver in links:

@@ -1,4 +1,4 @@
-"""A server is killed: once the leader, and once a server that forwards to the leader. The leader is also frozen and woken."""
+"""The leader is killed, and then a server that forwards to the leader. In another test, the leader is frozen and woken."""
 
 from __future__ import annotations
 

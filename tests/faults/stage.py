@@ -1,4 +1,4 @@
-"""The setting of every fault: a cluster of real processes on loopback, and people in calls whose tones are monitored."""
+"""A cluster of real processes on loopback, and people in calls whose tones are monitored. Every fault test uses them."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ class Stage:
     async def refused_politely(self) -> bool:
         """Return whether the server refuses a new user, gives a reason, and says when to come back.
 
-        The server can refuse the user when the user asks for a code, or when the user exchanges the code.
+        The server can refuse the user when the user asks for an identification code, or when the user exchanges this code.
         """
         asked = {"site": "demo-shop", "category": "cameras", "language": "ko"}
         headers = {"Origin": self.settings.shop_url}

@@ -106,12 +106,12 @@ def _now_new(part: Server) -> None:
 
 
 async def _changed(here: Stage, cluster: Cluster, server: Server) -> None:
-    """Replace a server by a server of this version, and wait until everybody is served."""
+    """Replace a server by a server of this version, and wait until people get answers to their pings."""
     assert await asyncio.to_thread(server.end, signal.SIGTERM) == 0, "it ends"
     _now_new(server)
     await asyncio.to_thread(cluster.until_ready)
     now = asyncio.get_running_loop().time()
-    # only people with `watched` ask whether the server serves them
+    # only people with `watched` send pings
     watched = [person for person in here.people if person.watched]
     await until(lambda: all(person.served_since(now) for person in watched), 20.0, "everybody is served")
 

@@ -20,7 +20,7 @@ STANDS_STILL_S = 10.0
 
 
 class Writers:
-    """Lets the two people of a call write lines and draw strokes until the context ends."""
+    """Lets the two people of a call write chat lines and draw strokes until the context ends."""
 
     def __init__(self, call: Call, *, strokes: bool = True) -> None:
         self.call = call
@@ -49,7 +49,7 @@ class Writers:
                 await asyncio.sleep(WRITE_S)
 
     async def lost_lines(self, stage: Stage) -> int:
-        """Return the number of lost lines, after each writer has had half a minute to deliver their lines.
+        """Return the number of lost chat lines, after each writer has had half a minute to deliver their lines.
 
         A line is lost if it is missing in the records or stored twice. If there are lost lines, print how many lines were never
         acknowledged. The writers still have such lines, and would send them again.

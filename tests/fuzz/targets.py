@@ -182,7 +182,7 @@ class _Line:
 
     @staticmethod
     def leg(session: pylibsrtp.Session, other: pylibsrtp.Session | None = None) -> Leg:
-        """Return a leg of the fast path, which stands for one peer.
+        """Return a leg: what the fast path knows of a peer.
 
         The leg decrypts with `session`, and encrypts with `other` if given, otherwise with `session`.
         """
@@ -324,7 +324,7 @@ def fuzz_pictures(data: bytes) -> None:
     if report is not None:
         assert 0 < len(feedback.parse(bytes(8) + report).packets) <= feedback.MAX_PACKETS
     assert show.arrivals.report() is None
-    show.viewers[0].close()  # the legs can end in any order
+    show.viewers[0].close()  # the legs of viewers and sender can end in any order
     show.close()
 
 

@@ -156,14 +156,14 @@ async def mails() -> AsyncIterator[Mails]:
 
 @pytest.fixture
 async def service(worker_socket: Path) -> AsyncIterator[Service]:
-    """Open a room at epoch 1 on the media worker that all tests share."""
+    """Open a new room (epoch 1) on the media worker that all tests share."""
     async with _room(worker_socket) as service:
         yield service
 
 
 @pytest.fixture(params=["worker_socket", "pure_worker_socket"], ids=["fast", "pure"])
 async def either_service(request: pytest.FixtureRequest) -> AsyncIterator[Service]:
-    """Open a room at epoch 1, once on a worker with its fast path and once on a worker without it."""
+    """Open a new room (epoch 1). Each test runs twice: on a worker with its fast path, and on a worker without it."""
     async with _room(request.getfixturevalue(request.param)) as service:
         yield service
 

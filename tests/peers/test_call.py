@@ -102,9 +102,9 @@ async def test_single_voice_bypasses_the_mixer_and_returns_without_a_gap(service
 def _is_passed_on(before: wire.WorkerStats, after: wire.WorkerStats) -> bool:
     """Return whether the user's voice was in passthrough all the time between these two readings of the worker's statistics.
 
-    If the worker has a fast path, it must have forwarded the packets. The fast path takes a voice only if it is steady: the
-    jitter buffer is empty after each tick. After the machine has stalled, the worker waits four seconds before it offloads the
-    voice again.
+    If there is a fast path, it must have forwarded the packets. The fast path takes only a steady voice: one whose jitter buffer
+    is empty after each tick. After the machine has stalled, the worker waits four seconds before the fast path gets the voice
+    again.
     """
     # the time between the readings is about 1.5 s; the mixer still encodes now and then for the user, who hears only silence
     encodes = after.audio.get("encodes", 0) - before.audio.get("encodes", 0)

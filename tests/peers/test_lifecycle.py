@@ -1,4 +1,4 @@
-"""The life of peers and rooms: peers that are replaced, fail, return or roam, stale epochs, and the end of a worker."""
+"""The life of peers and rooms: peers that are replaced, fail, return or roam, outdated commands, and the end of a worker."""
 
 from __future__ import annotations
 

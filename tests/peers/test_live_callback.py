@@ -38,7 +38,7 @@ async def asked(service: Service, user: Person) -> int:
 
 
 async def vouched_for(service: Service) -> Person:
-    """Create a session of a user for whom the shop's back end has signed a code. Return the user."""
+    """Create a session of a user for whom the shop's back end has signed an identification code. Return the user."""
     site = await service.app[app_keys.RECORDS].site("demo-shop")
     assert site is not None
     [key, *_] = site.keys

@@ -247,7 +247,7 @@ async def test_absent_user_does_not_hold_up_those_who_came_back(tmp_path: Path) 
 
 
 async def test_console_that_returns_after_a_start_gets_the_waiting_request(tmp_path: Path) -> None:
-    """The matcher assigns the request when the console signs in, before the server reads the console's claim of availability."""
+    """The console says that the member was available. The matcher assigns the request before the server has read this."""
     async with running(settings_for(tmp_path)) as service:
         suho = await service.staff("suho")
         await suho.close()

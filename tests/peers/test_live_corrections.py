@@ -1,4 +1,4 @@
-"""Editing, retracting and quoting lines in a real service.
+"""Editing, retracting and quoting chat lines in a real service.
 
 To find out what users learn, the tests search the messages on the users' connections.
 """

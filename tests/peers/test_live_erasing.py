@@ -117,7 +117,7 @@ async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 
 async def partner_code(house: House, word: str) -> str:
-    """Return a code that the shop's back end signs, always for the same user."""
+    """Return an identification code that the shop's back end signs, always for the same user."""
     site, now_s = await house.records.site("demo-shop"), int(time.time())
     assert site is not None
     [key] = site.keys

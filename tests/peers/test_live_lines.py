@@ -1,4 +1,4 @@
-"""A client fetches the lines of a long conversation page by page, and gets the lines that it has missed."""
+"""A client fetches the chat lines of a long conversation page by page, and gets the lines that it has missed."""
 
 from __future__ import annotations
 

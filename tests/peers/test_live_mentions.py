@@ -1,4 +1,4 @@
-"""Staff mention colleagues in staff lines, and these colleagues read along, in a real service.
+"""Staff mention colleagues in chat lines for staff, and these colleagues read along, in a real service.
 
 To find out what the user learns, the tests search the messages on the user's connection.
 """

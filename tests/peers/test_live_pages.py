@@ -1,4 +1,4 @@
-"""Co-browsing over the WebSocket: the tests check whom the user's page reaches, and what that page is not allowed to do."""
+"""Co-browsing over the WebSocket: the tests check who gets the user's page, and what that page is not allowed to do."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ async def told(service: Service) -> str:
 
 
 async def in_use(service: Service) -> str:
-    """Return the metrics after people have spoken, a code was refused, and a stranger's datagram was dropped."""
+    """Return the metrics after people have spoken, an identification code was refused, and a stranger's datagram was dropped."""
     user, counselor = await in_conversation(service, "voice")
     for person, hz in ((user, 440), (counselor, 620)):
         await person.until(lambda s: s["room"]["media"])

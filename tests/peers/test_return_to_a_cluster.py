@@ -101,7 +101,7 @@ async def test_places_of_waiting_people_are_asked_for_together(leader: Service, 
     calls = Calls(redis)
     before = calls.round_trips()
     async with asyncio.timeout(30):
-        # the server asks for some of the places by itself, between the rounds of this test
+        # between the rounds of this test, the server itself asks for the queue places of some people
         while (asked := calls.of("place")) < PEOPLE:
             await leader.live.boards.places.round()
     assert calls.round_trips() - before < asked / 2

@@ -1,4 +1,4 @@
-"""Translation of lines, end to end.
+"""Translation of chat lines, end to end.
 
 The tests check who gets translations of which lines, and that nobody waits for the translation service.
 """

@@ -56,10 +56,7 @@ class Ear(Peer):
         return Listened(self.heard[-KEPT:]).tones(USER_HZ, COUNSELOR_HZ)
 
     def longest_ms(self) -> float:
-        """Return the longest gap in ms since the last query, including one that has not ended yet.
-
-        The next call of this method counts only gaps after this call.
-        """
+        """Return the longest gap in ms since the last query, including one that has not ended yet. Forget the ended gaps."""
         now = monotonic()
         gap, self.gap_ms = max(self.gap_ms, (now - self.last_s) * 1000), 0.0
         return gap

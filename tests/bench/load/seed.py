@@ -22,8 +22,8 @@ CALLS = "calls"
 class Seeded:
     """The stored installation.
 
-    `keys`: site → the secret with which its back end signs codes. `cookies`: the sign-in cookie of each counselor. `callers`:
-    the cookies of the counselors of the site `CALLS`.
+    `keys`: site → the secret with which its back end signs identification codes. `cookies`: the sign-in cookie of each counselor.
+    `callers`: the cookies of the counselors of the site `CALLS`.
     """
 
     keys: dict[str, str]

@@ -138,7 +138,7 @@ async def _latency() -> AsyncIterator[Row]:
 
 
 async def _added_by_mix(case: str, plain_s: float) -> list[float]:
-    """Return how much later the first voice of each room is heard in the mix than by the relay, in ms.
+    """Return, for each room, how many ms later its first voice arrives when it is mixed than when it is relayed.
 
     In case "all", this voice is mixed with two other voices. In the other cases nobody else speaks, so this voice is in
     passthrough.

@@ -45,7 +45,7 @@ DECLARED = """void crowd_drive(int legs, const void *plan, int64_t count, const 
 
 @dataclass
 class Window:
-    """Figures of one window.
+    """Figures of one period of measurement.
 
     CPU is in percent of a core. `late_ms`: delay of each packet compared with the earliest packet of its connection.
     """

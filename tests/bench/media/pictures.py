@@ -164,10 +164,10 @@ class Stage:
             await leg.close()
 
     def play(self, kind: Kind) -> tuple[float, bool]:
-        """Play the video for one window. Return the server's CPU and whether the window is valid.
+        """Play the video for `WINDOW_S` seconds. Return the server's CPU, and whether the measurement is valid.
 
-        CPU is in percent of a core per Mbit/s and viewer. A window is valid if at least 97 % of the packets arrived and the load
-        generator kept up.
+        CPU is in percent of a core per Mbit/s and viewer. A measurement is valid if at least 97 % of the packets arrived and the
+        load generator kept up.
         """
         packets = self.sealed(kind)
         poller, legs = select.epoll(), {leg.socket.fileno(): leg for leg in self.legs}

@@ -1,4 +1,4 @@
-"""The programs of docs/embedding.md sign codes in five languages, and the server accepts each code."""
+"""The programs of docs/embedding.md, in five programming languages, sign identification codes that the server accepts."""
 
 from __future__ import annotations
 

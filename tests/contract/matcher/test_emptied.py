@@ -96,7 +96,7 @@ async def test_matching_resumes_early_once_everybody_is_announced(nodes, redis_s
 
 
 async def test_fences_keep_growing_if_node_clocks_differ(nodes, redis_server):
-    """Before the restart, the last fence came from a node whose clock was right.
+    """Before the restart, the last number of an event (fence) came from a node whose clock was right.
 
     After the restart, the first node that writes has a clock that is half a minute slow.
     """

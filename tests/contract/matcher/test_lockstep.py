@@ -22,8 +22,8 @@ from matcher.rules import Rules
 from matcher.types import Refused, Request, RequestStatus, Staff
 from tests.unit.matcher.machine import PATHS, START_MS, Matching
 
-# Bounds so small that a short run reaches them: stores with these bounds drop queues and final requests, and truncate the reasons
-# of a match (`Why`), and a queue becomes full.
+# Bounds so small that a short run reaches them. Stores with these bounds drop queues and the ids of ended requests, and name only
+# a few people in the reasons of a match (`Why`). With `NARROWER`, they also refuse requests as "full".
 NARROW = Rules(max_queues=2, max_final=2, max_why=2)
 NARROWER = Rules(max_queues=1, max_final=3, max_why=1, max_requests=4)
 
@@ -161,8 +161,8 @@ some_request = st.builds(
 class AnythingGoes(OnBoth, RuleBasedStateMachine):
     """Any steps in any order. No oracle checks the results: engine and Redis store must only give the same results.
 
-    So steps that make no sense occur too: clocks run backwards, fences are wrong, names are arbitrary, roles change, and requests
-    are restored.
+    So steps that make no sense occur too: clocks run backwards, fences (numbers of events) are wrong, names are arbitrary, roles
+    change, and requests are restored.
     """
 
     bounds = NARROWER
@@ -258,7 +258,7 @@ class AnythingGoes(OnBoth, RuleBasedStateMachine):
 class AfterAnEmptyRestart(AnythingGoes):
     """Redis restarts empty while the store is in use.
 
-    Nobody is matched for the duration of one presence lease, and fences keep growing.
+    Nobody is matched for the duration of one presence lease, and fences (the numbers of events) keep growing.
     """
 
     fence_before = START_MS * 1000 + 123

@@ -65,7 +65,7 @@ def asked(name: str, at: int = NOW, **more) -> Request:
 
 
 def seen(events) -> list[tuple[str, ...]]:
-    """Return the events without their fences and times."""
+    """Return the events without their numbers (fences) and times."""
     told: list[tuple[str, ...]] = []
     for event in events:
         match event:
@@ -355,7 +355,7 @@ class TestMatchStore:
         assert (await store.estimate("user", "shop", "ko", PATH, NOW + 5000)).high_s is None
 
     async def test_fences_grow_across_stores(self, store, new_store):
-        """A new store knows no earlier fence. Its fences are still higher than the last fence, because they follow the clock."""
+        """A new store knows no earlier fence (number of an event). Its fences are still higher, because they follow the clock."""
         last = (await store.enqueue(asked("q"), NOW))[-1].fence
         again = new_store()
         assert (await again.enqueue(asked("q"), NOW + 1))[0].fence > last

@@ -133,7 +133,7 @@ async def test_own_provider_is_needed_by_its_own_rule_and_ends_its_own_sign_ins(
 async def test_code_of_one_provider_never_goes_to_another(desk: Desk, provider: Provider) -> None:
     """A provider's reply without the parameter `iss` arrives at the callback address of another provider.
 
-    This happens if Acme's provider redirects a browser to the installation's provider, to get a code of that provider.
+    This happens if Acme's provider redirects a browser to the installation's provider, to get an authorization code from there.
     """
     pages = []
     saved = await desk.post("/api/settings/sign-in-provider", settings(provider.issuer), headers=await owner_of(desk, "acme"))

@@ -145,7 +145,7 @@ async def test_settings_are_checked_and_the_secret_never_comes_back(desk: Desk, 
 async def test_sign_in_ends_with_the_provider_at_which_it_began(ready: Desk, provider: Provider) -> None:
     """A sign-in at the old provider must not be completed after the settings of the provider have changed.
 
-    Otherwise, the code would go to the new provider, and nobody would check the sign-in at the old provider any more.
+    Otherwise, the authorization code would go to the new provider, and nobody would check the sign-in at the old one any more.
     """
     operator = await ready.cookie_of("ops")
     for change in (None, settings(provider.issuer, client_id="another")):

@@ -143,7 +143,7 @@ async def test_leader_frozen_in_a_transaction_loses_the_lease() -> None:
         await former.lead()
         await former.create_session(session())
         async with former._engine.connect() as connection:
-            # this query starts a transaction and locks the term; the transaction stays open, because nothing commits it
+            # this query starts a transaction that locks the leader's number (`term`) and stays open, because nothing commits it
             await connection.run_sync(former.require_leading)
             assert await successor.lead() > (former.term or 0)
             with pytest.raises(Overtaken):

@@ -1,4 +1,4 @@
-"""Lines and boards behave alike on SQLite and PostgreSQL."""
+"""Chat lines and drawing boards behave alike on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 

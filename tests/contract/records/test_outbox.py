@@ -37,7 +37,7 @@ def mail(id: str = "e-1", **given: Any) -> MailRecord:
 
 
 async def claimed(records: Records, now: int, most: int = 1) -> list[MailRecord]:
-    """Claim up to `most` due mails, each after the mail claimed before it, as the mail sender does."""
+    """Claim up to `most` due mails, one by one. Organisations take turns, as in the mail sender."""
     found: list[MailRecord] = []
     while len(found) < most:
         after = found[-1].shared_by if found else ""
@@ -273,7 +273,7 @@ async def test_links_to_a_left_address_end_however_old_their_mail_is(records: Re
 
 
 async def test_links_of_a_refused_mail_end_with_its_row(records: Records) -> None:
-    """The row of a refused mail names the address, so the row does not stay for as long as the link would work."""
+    """The row of a refused mail contains an address, so the row is deleted before the link expires. Then the link ends, too."""
     await records.queue_mail(mail("e-refused"))
     [refused] = await claimed(records, NOW)
     await records.mail_refused(refused, "no")

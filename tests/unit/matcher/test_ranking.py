@@ -198,8 +198,8 @@ def test_equal_ranks_are_served_in_order_of_arrival(desk):
 def test_stream_of_urgent_requests_does_not_starve_others(desk_with):
     """Urgent requests come twice as fast as the one counselor can serve them.
 
-    With a priority of 10 and steps of 10 s, an urgent request passes the plain request only if it comes at most 100 s later. So
-    the plain request is served in the end.
+    They have a priority of 10, and each level of priority makes up for 10 s of waiting. So an urgent request passes the plain
+    request only if it comes at most 100 s later, and the plain request is served in the end.
     """
     desk = desk_with(priority_step_ms=10_000)
     desk.staff("jimin")

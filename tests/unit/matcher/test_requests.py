@@ -1,4 +1,4 @@
-"""Check every row of the state tables for requests and reservations."""
+"""Check every row of the state tables for requests, and for requests that are held for one member (reservations)."""
 
 from __future__ import annotations
 

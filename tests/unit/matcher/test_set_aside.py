@@ -1,4 +1,4 @@
-"""A request whose user has left the page is set aside: the request takes no place of its counselor."""
+"""A request whose user has left the page is set aside: the request takes no place in its counselor's capacity."""
 
 from __future__ import annotations
 

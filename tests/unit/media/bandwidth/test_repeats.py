@@ -40,7 +40,7 @@ def heard(bps: float) -> Estimator:
 
 
 def spent(budget: RepeatBudget, path: Estimator, size_bytes: int = PACKET_BYTES, seconds: int = 10) -> int:
-    """Return how many packets of this size the budget allows in `seconds`, if the relay asks for one packet every millisecond."""
+    """Return how many packets of this size the budget allows in `seconds`, if the relay asks it for one every millisecond."""
     count = 0
     for step in range(1000 * seconds):
         budget.follow(path, step / 1000)

@@ -102,7 +102,7 @@ class Viewer:
         if self.slot.hold is not None:
             self.slot.hold.take_back()
         if self.lent is not None:
-            self.lent.close()  # this does nothing if the leg has already ended
+            self.lent.close()  # this does nothing if the peer's leg in the fast path has already ended
             self.socket.close()
 
 

@@ -1,4 +1,4 @@
-"""The exported file of a recording has every tone and picture of the plan at the right time, and nothing else."""
+"""The exported file of a recording has every tone and picture of the export's plan at the right time, and nothing else."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ def crowded() -> Iterator[Worker]:
 
 @pytest.mark.slow
 def test_late_clock_does_not_starve_idle_rooms(crowded: Worker) -> None:
-    """The worker misses every second step, so it misses half of the rooms' ticks."""
+    """The worker misses every second step of its clock. Rooms that are due in a missed step must tick in a later one."""
     for step in range(0, round(10 / TICK_STEP_S), 2):
         for room in crowded._due_rooms(step):
             room.tick(step * TICK_STEP_S)

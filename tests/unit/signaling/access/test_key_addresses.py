@@ -49,7 +49,7 @@ class Partner:
         return json.dumps({"keys": [jwk(key, kid=kid) for kid, key in self.keys.items()]}).encode()
 
     async def has(self, kid: str) -> bool | None:
-        """Prepare the check of a code that names this key. Return whether the service then knows the key.
+        """Prepare the check of an identification code that names this key. Return whether the service then knows the key.
 
         Return None if the service knows no keys of this partner at all.
         """

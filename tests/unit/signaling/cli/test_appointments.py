@@ -1,4 +1,4 @@
-"""The command `sangdam appointment`, and the plan of appointments in `sangdam site`."""
+"""The command `sangdam appointment`, and the settings for appointments in `sangdam site`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command `sangdam outcomes` shows, sets and resets the wrap-up plan of a site."""
+"""The command `sangdam outcomes` shows, sets and resets a site's settings for the wrap-up."""
 
 from __future__ import annotations
 

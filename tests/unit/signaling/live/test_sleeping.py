@@ -1,4 +1,4 @@
-"""If too many conversations sleep, the organisation with most of them loses the conversations that have slept longest."""
+"""If too many conversations sleep, the server closes those of the organisation with most of them: the longest asleep first."""
 
 from __future__ import annotations
 

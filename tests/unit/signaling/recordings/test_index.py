@@ -1,4 +1,7 @@
-"""The logs of segments say which tracks exist, what the user heard and saw, and when a moment comes in the exported file."""
+"""The logs of segments say which tracks exist and what the user heard and saw.
+
+They also say where a moment of the recording is in the exported file.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""At its start, a server deletes what has expired: sessions with their recordings and files, and used codes.
+"""At its start, a server deletes what has expired: sessions with recordings and files, and used identification codes.
 
-For used codes, only the machine's clock counts, and not the server's steady clock.
+For these codes, only the machine's clock counts, and not the server's steady clock.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""While the user of a text session is away from the page, the session takes no place of its counselor."""
+"""A text session whose user is away from the page takes no place in its counselor's capacity."""
 
 from __future__ import annotations
 

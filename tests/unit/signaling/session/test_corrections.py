@@ -1,4 +1,4 @@
-"""The rules for editing and retracting a line: only the author of a line is allowed to do so, for five minutes."""
+"""The rules for editing and retracting a chat line: only its author is allowed to do so, for five minutes."""
 
 from __future__ import annotations
 

@@ -305,7 +305,7 @@ def check_guests(session: Session, grid: matrix.Matrix) -> None:
 
 
 def check_moves(session: Session, now: int) -> None:
-    """Check that the session ignores a change of its request only if the change would alter nothing but the fence."""
+    """Check `only_noted`: it returns True only for a change of the request that alters nothing but `fence`."""
     for state in ("waiting", "suspended", "reserved", "accepted", "cancelled", "unserved", "completed"):
         moved = ev.RequestMoved(session.request, state, session.fence + 1)
         noted, applied = (decode_snapshot(encode_snapshot(session)) for _ in range(2))

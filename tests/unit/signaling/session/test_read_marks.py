@@ -1,4 +1,4 @@
-"""Read marks. The tests check which lines a person can mark as read, and whose marks a person sees."""
+"""Read marks. The tests check which chat lines a person can mark as read, and whose marks a person sees."""
 
 from __future__ import annotations
 

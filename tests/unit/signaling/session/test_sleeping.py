@@ -1,4 +1,4 @@
-"""Text conversations sleep when their user has left, and wake with the user's next line."""
+"""Text conversations sleep when their user has left, and wake with the user's next chat line."""
 
 from __future__ import annotations
 

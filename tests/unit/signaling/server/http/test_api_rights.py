@@ -24,7 +24,7 @@ WITHOUT_THING = {route for route in TOKEN_ROUTES if "{" not in route}
 
 
 async def path(built: World, route: str, site: str) -> str:
-    """Store something in this site that the route can be about, such as a session.
+    """Store a thing of this site, such as a session, for the route to be about.
 
     Return the route's path to this thing.
     """

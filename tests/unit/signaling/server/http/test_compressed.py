@@ -59,7 +59,7 @@ def test_no_header_breaks_the_choice(header: str) -> None:
 def compress(folder: Path, encodings: tuple[str, ...] = ENCODINGS) -> None:
     """Write compressed copies of the pages' files into the folders in which the build writes them.
 
-    The content of a copy shows its encoding and its name.
+    The content of a copy shows the encoding and the name of the file.
     """
     for encoding in encodings:
         for name in PLAIN.values():

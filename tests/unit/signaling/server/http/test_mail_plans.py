@@ -1,4 +1,4 @@
-"""Operators change the plan for a site's mails, and the site's own texts of mails.
+"""Operators change the settings of a site's mails, among them the site's own texts of mails.
 
 The server checks and previews the texts, writes them into the audit, and can undo a change.
 """

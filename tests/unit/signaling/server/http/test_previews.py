@@ -1,4 +1,4 @@
-"""Previews over HTTP run in real processes, one at a time, and use the sessions of the records."""
+"""Previews of what a change of settings would do. They run in real processes, one at a time, on sessions of the records."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ class World:
         return session
 
     async def path(self, route: str, site: str, member: StaffRecord, *, takes_part: bool) -> str:
-        """Store something in this site that the route can be about, such as a session.
+        """Store a thing of this site, such as a session, for the route to be about.
 
         Return the route's path to this thing.
         """

@@ -1,4 +1,4 @@
-"""`http.setup` adds more to an application than routes: it also sets up retention."""
+"""`http.setup` adds more to an application than routes: it also sets up the deletion of expired data."""
 
 from __future__ import annotations
 

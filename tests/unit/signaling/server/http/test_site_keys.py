@@ -1,6 +1,6 @@
 """Signing keys of a site are added and retired in the browser and by the API.
 
-Users exchange codes that are signed with these keys.
+Users exchange identification codes that are signed with these keys.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ def code(desk: Desk, kid: str, key: Any = ED, alg: str = "EdDSA") -> str:
 
 
 async def exchanged(desk: Desk, text: str) -> str:
-    """Exchange a code. If the code is accepted, return the user's name and its provenance in the new brief.
+    """Exchange an identification code. If it is accepted, return the user's name and its provenance in the new brief.
 
-    If the code is refused, return the reason.
+    If it is refused, return the reason.
     """
     reply = await desk.post("/api/sessions", {"code": text, "channel": "text"})
     if reply.status != 200:

@@ -153,7 +153,7 @@ async def test_other_users_other_sites_and_other_organisations_give_nothing(desk
     await desk.records.save_site(replace(await site_of(desk), id="second", keys=[]))
     await past.session("s-site", "minji", site="second")
     await past.session("s-organisation", "minji", organisation="another")
-    await past.session("s-nobody", "")  # the code of this session names no user
+    await past.session("s-nobody", "")  # the identification code of this session names no user
     minji = await bearer_of(desk, "minji")
     assert [each["id"] for each in (await (await desk.get("/api/threads", headers=minji)).json())["items"]] == ["s-12", "s-11"]
     for session in ("s-other", "s-site", "s-organisation", "s-nobody", "s-none"):
