@@ -259,7 +259,7 @@ async def marks_served(request: web.Request, handler: Handler) -> web.StreamResp
 
 
 def raise_descriptors() -> int:
-    """Raise this process's limit of open files as far as the system allows. Return the new limit."""
+    """Raise this process's limit of open files as far as the system allows, up to `MOST_DESCRIPTORS`. Return the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
     if soft != resource.RLIM_INFINITY and soft < wanted:

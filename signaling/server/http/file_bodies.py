@@ -20,7 +20,7 @@ LONGEST_WAIT_S = 10.0  # a client waits at most this many seconds for its turn t
 MOST_A_SESSION = 100  # one session has at most this many files
 MOST_SESSION_BYTES = 500 * 1000 * 1000  # the files of one session have at most this many bytes together
 KEEP_FREE_BYTES = 512 * 1024 * 1024  # bytes of disk space that files must leave free
-# seconds that each sent MB adds to the sender's account; the fair queue serves the sender with the smallest account first
+# each sent MB counts as this many seconds of use by its sender; the fair queue serves the sender with the least use first
 _SECONDS_A_MB = 1.0
 
 
@@ -45,8 +45,8 @@ class Intake:
     async def place(self, who: Who, session: str, size_bytes: int) -> AsyncIterator[Arriving]:
         """Wait until a client may send a file of at most this size. The client keeps its turn until the `async with` block ends.
 
-        Yield which files of the session are arriving now. A file counts until it is stored, so that the check of a later file
-        finds it either here or in the database. Raises fair_line.Full.
+        Yield the number and the bytes of the session's files that are arriving now. A file counts until it is stored, so that the
+        check of a later file finds it either here or in the database. Raises fair_line.Full.
         """
         async with self._line.turn(who, LONGEST_WAIT_S):
             self.arriving[session] += size_bytes
