@@ -346,7 +346,7 @@ class Codes:
         # Many people in an office or behind a mobile carrier share one IP address. A session takes two tokens from the bucket of
         # its address: one when the code is issued and one when it is exchanged. With a partner's code, a session takes only the
         # second token. So an address can begin 120 sessions at once, then 60 a minute. A session also takes two tokens from the
-        # bucket of its site. So a site can begin 150 sessions at once, then 300 a minute.
+        # bucket of its site. So from this bucket alone, a site can begin 150 sessions at once, then 300 a minute.
         self._by_site = Buckets(burst=300, per_minute=600)
         self._by_address = Buckets(burst=240, per_minute=120)
         # The second bucket of a site, `_by_site_first`, is as large as `_by_site`. It serves only the first session of each

@@ -157,7 +157,7 @@ class Sessions(Saves):
         return found
 
     async def conversations_of(self, person: tuple[str, str], *, since: int, q: str = "") -> list[SessionRecord]:
-        """Return at most `MOST_CONVERSATIONS` finished sessions of a person that ended at or after `since`, newest first.
+        """Return a person's finished sessions that ended at or after `since`: the newest `MOST_CONVERSATIONS`, newest first.
 
         `person`: site and `user_ref`. `since`: Unix ms. `q`: only sessions whose lines or wrap-up notes contain this text,
         ignoring case.
@@ -172,9 +172,9 @@ class Sessions(Saves):
         return [SessionRecord(**row) for row in rows]
 
     async def served_by(self, session_id: str) -> str:
-        """Return the counselor who last served this session's user on the same site, or "".
+        """Return the counselor of the latest other session in which this session's user was served on the same site, or "".
 
-        Return "" also when the partner does not vouch for the user, or the user was not content (a rating of 2 or less).
+        Return "" also when the partner does not vouch for the user, or the user rated that session 2 or less.
         """
         here = await self.session(session_id)
         if here is None or not here.user_ref:

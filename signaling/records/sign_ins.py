@@ -225,7 +225,7 @@ class SignIns(Database):
         return TotpRecord(**row) if row else None
 
     async def begin_totp(self, staff: str, seed: str) -> bool:
-        """Store an unconfirmed app with its encrypted seed. Return False when the member has a confirmed app."""
+        """Store an unconfirmed authenticator app with its encrypted seed. Return False when the member has a confirmed app."""
 
         def begin(connection: sa.Connection) -> bool:
             mine = t.totp.c.staff == staff
@@ -238,14 +238,14 @@ class SignIns(Database):
         return await self._transaction(begin, writes=True)
 
     async def use_totp_step(self, staff: str, step: int) -> bool:
-        """Mark the app's code of this 30-second step as used.
+        """Mark the authenticator app's code of this 30-second step as used.
 
         Return False when this code or a later code was already used.
         """
         return await self._do(sa.update(t.totp).where(_fresh(staff, step)).values(used_step=step)) > 0
 
     async def confirm_totp(self, staff: str, step: int, hashes: list[str], *, audit: Iterable[Audited] = ()) -> bool:
-        """Confirm the app by its code of this 30-second step, and store the hashes of new recovery codes.
+        """Confirm the authenticator app by its code of this 30-second step, and store the hashes of new recovery codes.
 
         Return False, and store nothing, when this code was already used. `audit`: audit entries to store in the same transaction.
         """
@@ -261,7 +261,7 @@ class SignIns(Database):
         return await self._transaction(confirm, writes=True)
 
     async def remove_totp(self, staff: str, *, audit: Iterable[Audited] = ()) -> bool:
-        """Remove this member's app and recovery codes. Return False when there was no app.
+        """Remove this member's authenticator app and recovery codes. Return False when there was no app.
 
         `audit`: audit entries to store in the same transaction.
         """

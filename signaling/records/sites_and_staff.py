@@ -173,7 +173,7 @@ class Places(Database):
                 same = (before.password_hash, before.role) == (record.password_hash, record.role)
                 if not (same and record.active):
                     await connection.execute(sa.delete(t.sign_in).where(t.sign_in.c.staff == record.id))
-                # somebody who was allowed to make links for this member might not be allowed to make links for an owner
+                # a promotion ends the links, because whoever made them might not be allowed to make links for an owner
                 promoted = _HIGH_OFFICES & set(record.offices) - set(before.offices)
                 # a link might have been mailed to the old address, which might have been mistyped
                 moved = before.mail not in ("", record.mail)
@@ -190,7 +190,7 @@ class Places(Database):
         await self._do(sa.update(t.staff).where(t.staff.c.id == staff_id).values(texts_in_call=on))
 
     async def change_mail(self, staff_id: str, before: str, after: str, *, audit: Iterable[Audited] = ()) -> bool:
-        """Replace a member's mail address `before`, and end the member's one-time links.
+        """Replace a member's mail address `before` by `after`, and end the member's one-time links.
 
         Return False if the stored address is not `before`, or the member may not sign in any more. `audit`: audit entries to
         store in the same transaction.
