@@ -180,7 +180,7 @@ class Tab:
         return reply
 
     async def until(self, true: Callable[[], object], seconds: float | None = REPLY_S, reason: str = "no_reply") -> None:
-        """Wait until `true()` returns a true value. Call it at first and after each message.
+        """Wait until `true()`, which is called at first and after each message, returns a true value.
 
         Raises Refused with `reason` after `seconds` (None: waits without limit), or at once when the connection has ended.
         """

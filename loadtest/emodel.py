@@ -11,7 +11,7 @@ from math import log2
 R_BEST = 93.2
 """R with the defaults of G.107 table 3: no delay, no loss, quiet rooms."""
 DELAY_UNHEARD_MS = 100.0
-"""Delay from mouth to ear up to which R is not lowered."""
+"""A delay from mouth to ear of at most this many ms does not lower R."""
 IE, BPL = 0.0, 25.1
 """Impairment without loss (Ie), and robustness to loss in percent (Bpl), both from G.113."""
 

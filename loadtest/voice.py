@@ -21,7 +21,7 @@ from media.mixer.opus import RATE, Encoder, Samples
 SECONDS = 8
 """Length of the synthetic voice in seconds. Then the voice repeats."""
 LONGEST_S = 60
-"""Seconds of a WAV file that are used at most."""
+"""At most this many seconds of a WAV file are used."""
 BITRATE, COMPLEXITY = 32_000, 5
 """Bits per second and complexity (0 to 10) of the Opus encoder."""
 PEAK = 12_000

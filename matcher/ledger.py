@@ -79,8 +79,8 @@ class Ledger:
         """Match what this step made possible, and return the events of the whole step.
 
         Before the step nothing was left to match. So the method looks only at requests that began to wait in this step, and at
-        members who became free. With `everybody`, it looks at all requests and members, because more staff may now be asked for a
-        request (a tier has opened), since time has passed, or staff came or went.
+        members who became free. With `everybody`, it looks at all requests and members. This is needed after time has passed, or
+        staff came or went: requests may now be offered to more staff (a tier has opened).
         """
         if self.holds_until_ms is not None:
             everybody = True
@@ -264,7 +264,7 @@ class Ledger:
             self.settle(member)
 
     def redeem(self, ticket: Ticket) -> None:
-        """Let a promised request wait before all others.
+        """Let a promised request wait ahead of all others.
 
         If the member whom the request names is idle, matching offers the request to this member.
         """
@@ -284,7 +284,7 @@ class Ledger:
         self._waiting.append(ticket)
 
     def wait_first(self, ticket: Ticket, reason: str, excluded: str | None = None) -> None:
-        """Put a request back into its queue, before all others, after its counselor disconnected or never entered the room.
+        """Put a request back into its queue, ahead of all others, after its counselor disconnected or never entered the room.
 
         In the estimates of waiting times, the request's wait begins now. A request that named one member (`only`) is now open to
         all. `excluded`: a member who must not get the request again.

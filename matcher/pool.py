@@ -38,8 +38,8 @@ class Member:
     (the member's accepted requests, and how each counts), `reservation` and `lost`. `texts`, `calls`: how many accepted texts and
     calls take a place. `obstacles`: by medium, why the member can get no request now; None means that they can. `is_idle`:
     whether the member can get a request of at least one medium. `promised`: id of an appointment's request → medium of the place
-    that is kept free for it. `idle_item`: the member's entry in `Pool.idle`. `reported`: state and `ready` in the last event
-    about the member (the second in `reported_ready`). `known`: a cache of `obstacles`, by the two reasons (`Reasons`).
+    that is kept free for it. `idle_item`: the member's entry in `Pool.idle`. `reported`, `reported_ready`: state and `ready` in
+    the last event about the member. `known`: a cache of `obstacles`, by the two reasons (`Reasons`).
     `watched_by`: demands whose `obstructed` names the member.
     """
 
@@ -81,7 +81,7 @@ class Member:
 
     @property
     def burden(self) -> int:
-        """The member's weighted load: a call weighs more than all texts together. Matching chooses the member with the least."""
+        """The member's weighted load: a call weighs more than all texts together. Matching chooses the least loaded member."""
         return self.calls * CALL_WEIGHT + self.texts
 
     def has_room(self, medium: Medium) -> bool:
@@ -181,9 +181,10 @@ class Demand:
     how many signed-in members, in any state, these pools have. `narrower`: how many signed-in members serve the demand in
     narrower tiers.
 
-    `obstructed`: a cache for `Why`, because a busy service names the same members in every `Why`. It holds the obstacles of the
-    first `Rules.max_why` members who serve the demand, narrowest tier first, while each of them has an obstacle. It is None if
-    one of these members has no obstacle, if fewer members serve the demand, or if nothing has been computed since a change.
+    `obstructed`: a cache for `Why` (why a member got a request and others did not), which names the same members again and again
+    in a busy service. The cache holds the obstacles of the first `Rules.max_why` members who serve the demand, narrowest tier
+    first, while each of them has an obstacle. The cache is None if one of these members has no obstacle, if fewer members serve
+    the demand, or if nothing has been computed since a change.
     """
 
     __slots__ = (

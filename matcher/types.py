@@ -83,8 +83,8 @@ class Why:
     """Why a request went to a member of staff.
 
     `candidates`: the members among whom the matcher chose, best first. If a member became free and the matcher chose a request,
-    only this member. `candidates` and `passed_over` have at most `Rules.max_why` entries. Never change a `Why`. The class is not
-    frozen, because making a frozen object takes longer, and every match makes one.
+    `candidates` has only this member. `candidates` and `passed_over` have at most `Rules.max_why` entries. Never change a `Why`.
+    The class is not frozen, because making a frozen object takes longer, and every match makes one.
     """
 
     ring: Ring
@@ -230,12 +230,12 @@ class Refused(Exception):
 
 
 class Unavailable(Exception):
-    """The store cannot be used now. The text is a sentence for a log that says why, without secrets.
+    """The store cannot be used now. The exception's text says why, in one sentence for the log, without secrets.
 
     - It is raised after 5 s without an answer (connection failed, Redis restarts, its slot moves). The step may have been made
       or not. The state of the store shows which of the two is true.
-    - It is raised at once when 20,000 steps wait already, and when Redis refuses the login, a right or a write (memory or disk
-    full, too few replicas, a script that does not end). In these cases the step was not made.
+    - It is raised at once when 20,000 steps wait already, and when Redis refuses the login, denies a permission, or refuses a
+    write (memory or disk full, too few replicas, a script that does not end). In these cases the step was not made.
 
     Later steps try again. The store need not be reopened.
     """
@@ -293,7 +293,7 @@ class MatchStore(Protocol):
         """
 
     async def redeem(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Put a promised request into its queue, before all others, because the time of its appointment has come.
+        """Put a promised request into its queue, ahead of all others, because the time of its appointment has come.
 
         The request rings at once if the member whom it names is free.
         """
@@ -340,11 +340,11 @@ class MatchStore(Protocol):
     async def entered(self, request: str, now_ms: int) -> list[AnyEvent]:
         """Record that the holder is in the room.
 
-        Without this call, the sweep puts the request back into its queue, before all others, 30 s after `accept`.
+        Without this call, the sweep puts the request back into its queue, ahead of all others, 30 s after `accept`.
         """
 
     async def requeue(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Requeue an accepted request whose owner disconnected: before all others, and never again for that owner.
+        """Requeue an accepted request whose owner disconnected: ahead of all others, and never again for that owner.
 
         What happens to the earlier owner is described at `complete`.
         """
@@ -359,7 +359,7 @@ class MatchStore(Protocol):
     async def release(self, request: str, now_ms: int) -> list[AnyEvent]:
         """End an accepted request without a wrap-up.
 
-        For example, a professional stopped catching up or has taken the session over, or the conversation was sent to sleep.
+        For example, a professional left before joining, or has taken the session over, or the conversation was sent to sleep.
         """
 
     async def transfer_owner(self, request: str, staff: str, now_ms: int) -> list[AnyEvent]:

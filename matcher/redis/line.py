@@ -138,7 +138,7 @@ class Line:
         """Send a batch of calls (a flight), again if necessary, and return one answer for each call.
 
         An exception as an answer means that the call failed in Redis. Raise `Unavailable` after `RETRY_S`, or at once when Redis
-        refuses the login or a right.
+        refuses the login or denies a permission.
         """
         give_up = monotonic() + RETRY_S
         tries = 0
@@ -244,7 +244,7 @@ async def _answer(connection: AbstractConnection) -> Answer:
 
 
 def _is_hopeless(error: BaseException | None) -> bool:
-    """Return whether the error says that Redis refused the login or a right. redis-py may have wrapped the error."""
+    """Return whether the error says that Redis refused the login or denied a permission. redis-py may have wrapped the error."""
     return error is not None and (isinstance(error, _HOPELESS) or _is_hopeless(error.__cause__ or error.__context__))
 
 

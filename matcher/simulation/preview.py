@@ -141,7 +141,7 @@ def _is_open(topic: Topic, at_s: float) -> bool:
 
 
 def _handles(visits: list[Visit], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return how long each conversation takes (s). For users whom nobody served, draw from the conversations of the medium."""
+    """Return each conversation's length (s). If nobody served the user, draw one of the lengths in the same medium."""
     handle = np.empty(len(visits))
     for medium in ("text", "call"):
         talked = np.array([v.talked_s for v in visits if v.medium == medium and v.talked_s is not None] or [_HANDLE_S])

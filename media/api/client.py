@@ -49,7 +49,7 @@ COMMAND_TIMEOUT_S = 5.0
 """If no answer to a command comes within this many seconds, the worker counts as unreachable. Usually the answer comes within
 milliseconds."""
 EVENT_SILENCE_S = 0.75
-"""Seconds without an event after which a worker counts as dead or cut off: three missed heartbeats of 250 ms."""
+"""After this many seconds without an event, a worker counts as dead or cut off. Its heartbeats come every 250 ms."""
 MAX_FRAME_BYTES = 8 * 1024 * 1024  # a frame of the event stream has at most this many bytes
 
 

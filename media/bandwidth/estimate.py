@@ -28,14 +28,14 @@ HISTORY_PACKETS = 4096
 
 When there are more, the packet that was sent first is forgotten.
 """
-BACK_OFF = 0.85  # the estimate after congestion, as a factor of the rate that arrives
+BACK_OFF = 0.85  # after congestion, the estimate is this factor times the bit rate that arrives
 GROWTH_A_S, LATER_GROWTH_A_S, LATER_S = 1.08, 1.25, 5.0
 """Growth factors per second. The larger factor applies when there was no congestion for `LATER_S` seconds."""
 EVIDENCE_S = 3.0  # seconds for which the path counts as congested after the last sign of congestion
 ACKED_WINDOW_S, ACKED_LEAST_PACKETS, ACKED_KEPT_S = 0.5, 5, 2.0
 """The bit rate that arrives is measured over `ACKED_WINDOW_S` seconds, from more than `ACKED_LEAST_PACKETS` packets. Packets that
 have arrived are remembered for `ACKED_KEPT_S` seconds."""
-DROP_EVERY_S = 0.3  # at least this many seconds pass between two decreases
+DROP_EVERY_S = 0.3  # at least this many seconds pass between two decreases of the estimate
 GROWS_S, EMPTIES_S = 0.005, 0.04
 """Seconds. A queue counts as growing if `Standing.growth_s` is above `GROWS_S`, and as emptying if it is below `-EMPTIES_S`. A
 smaller change may come from the size of a packet alone."""

@@ -25,7 +25,7 @@ class DocChannel:
         self._kept_bytes = 0
 
     def feed(self, fragment: bytes, receive: Callable[[bytes], None] | None) -> None:
-        """Pass a whole message to `receive`, or hold it while `receive` is None.
+        """When `fragment` completes a message, pass the message to `receive`, or hold it while `receive` is None.
 
         Raise `FragmentError` as `Reassembler.feed` does, and with the reason "early" if too many messages are held. No change is
         lost: when the board's traffic moves to this channel, the board asks the client for every change that the board lacks.

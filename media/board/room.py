@@ -126,9 +126,9 @@ class RefusedError(Exception):
 
 
 class Quota:
-    """Limits of one participant: messages, signs of presence and bytes in, bytes out, seconds of work.
+    """Limits of one participant: received messages, signs of presence and bytes, sent bytes, and seconds of work.
 
-    Bytes out are limited because a short step 1 can ask for a long reply.
+    Sent bytes are limited because a short step 1 can ask for a long reply.
     """
 
     def __init__(self, now: float) -> None:

@@ -197,7 +197,7 @@ def _value(reader: Reader, depth: int) -> None:
 def _integer(reader: Reader, depth: int) -> None:
     """Skip a signed varint, whose first byte has 6 bits and the sign.
 
-    JavaScript writes at most 2^53. A longer integer, which would make pycrdt panic, raises BadUpdateError.
+    JavaScript's integers (at most 2^53) have at most 8 bytes. Longer ones raise BadUpdateError: they could make pycrdt panic.
     """
     if reader.byte() < 0x80:
         return
@@ -254,13 +254,14 @@ def var_uint(value: int) -> bytes:
 def split(update: bytes, limit: int) -> list[bytes]:
     """Return several updates in order, which together make the same changes as `update`. Each has at most `limit` bytes (≥ 64).
 
-    Structs are never cut: a struct longer than `limit` raises BadUpdateError("too_long"). Malformed bytes raise as in `parse`.
+    Structs are never cut: a struct with more than `limit` - 32 bytes raises BadUpdateError("too_long"). Malformed bytes raise as
+    in `parse`.
     """
     return [update] if len(update) <= limit else list(slices(update, parse(update), limit, MAX_CLOCK))
 
 
 def slices(update: bytes, parsed: Parsed, limit: int, most: int) -> Iterator[bytes]:
-    """Yield slices of `update` as `split` does. Each has at most `most` structs, or 64 times `most` deletions."""
+    """Yield slices of `update` as `split` does. Each has at most `most` structs, or at most 64 times `most` deletions."""
     room = limit - 32
     for client, structs in parsed.structs.items():
         first = size = 0
@@ -289,7 +290,7 @@ def _slice(update: bytes, client: int, structs: list[Struct]) -> bytes:
 class Segments:
     """All updates of a document in order, in pieces of at most `limit` bytes. Participants who join late get these pieces.
 
-    When there are 256 small updates, or small updates with half of `limit` bytes together, they are merged into one piece.
+    Small updates are merged into one piece when there are 256 of them, or when together they have half of `limit` bytes.
     """
 
     def __init__(self, limit: int) -> None:

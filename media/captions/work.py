@@ -54,7 +54,7 @@ class Work:
     def put(self, stream: object, language: str, spoken: Spoken) -> tuple[Heard | None, object]:
         """Add the sound of a draft or of a whole utterance. Return (words, stream of a dropped utterance); either may be None.
 
-        The words of a whole utterance are known already if its last draft has the same words (`Spoken`). When too many utterances
+        If the last draft of a whole utterance already had all its words, return these words. When too many utterances
         wait, the oldest utterance is dropped.
         """
         job = Job(stream, language, spoken, spoken.final)

@@ -12,9 +12,9 @@ different lengths, 2.5 to 120 ms, may follow one another.
 - A gap in timestamps without a gap in sequence numbers is silence that the sender did not send (DTX, RFC 7587 section 3.1.3).
 - At the end of an outage, packets that were held up may come. A packet that is more than 0.4 s older than the newest one is
   dropped, and packets that were held up begin no new stream.
-- The delay covers the packets of the last 10 s, except the two that took longest. Redundant copies of lost packets count like
-  packets, so the delay is long enough for them. If the delay is a frame or more longer than needed, the buffer shortens it, one
-  frame at a time. If the delay is too long by less than a frame (`spare_s`), the room can move its tick earlier.
+- The delay is long enough for the packets of the last 10 s, except the two that took longest. Redundant copies of lost packets
+  count like packets, so the delay is long enough for the copies. If the delay is a frame or more longer than needed, the buffer
+  shortens it, one frame at a time. If the delay is too long by less than a frame (`spare_s`), the room can move its tick earlier.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ TICK_SAMPLES = 960
 TICK_S = TICK_SAMPLES / RATE
 
 START_DELAY_S = 0.020
-"""Delay from the first packet to the first sound, until enough packets have shown what delay they need. Together with the
-wait for the next tick, the delay is 20 to 40 ms."""
+"""Delay from the first packet to the first sound. It is kept until enough packets have come to compute the needed delay. Together
+with the wait for the next tick, the delay is 20 to 40 ms."""
 MAX_STALL_SAMPLES = 3 * TICK_SAMPLES  # After this many concealed samples in a row, the buffer gives the missing packet up.
 MAX_DELAY_S = 0.400  # The buffer holds a packet for at most this long.
 MAX_PACKETS = 64  # At most this many packets are in the buffer; a full buffer drops its oldest packet.
@@ -42,14 +42,14 @@ OLD_S, OLD_PACKETS = 60.0, 3000
 """A packet is late if it is older than the newest one by more than `MAX_DELAY_S`, but by less than `OLD_S` and `OLD_PACKETS`.
 Such packets come at the end of an outage that held them up."""
 SUSPECTS = 4
-"""After this many late packets the buffer assumes a new stream, if these packets come alone and at the pace of a voice. Packets
-that were held up come all at once, or among packets that are in time."""
+"""After this many late packets the buffer assumes a new stream, if no other packets come between them, and they come at the pace
+of a voice. Packets that were held up come all at once, or among packets that are in time."""
 SPREAD_S = 0.030
-"""Largest difference in seconds between the transit times of the packets with which the sound begins. Packets that took longer
-were held up, and are dropped."""
+"""The transit times of the packets with which the sound begins differ by at most this many seconds. Packets that took longer were
+held up, and are dropped."""
 HISTORY = 500  # The last packets (10 s, at 20 ms each) from which the delay is computed.
 SPARED, SPARED_OF = 2, 50
-"""Packets of the last `HISTORY` that the delay need not cover: one in `SPARED_OF`, at most `SPARED`.
+"""The delay need not be long enough for the slowest of the last `HISTORY` packets: one packet in `SPARED_OF`, at most `SPARED`.
 
 An earlier version left out 4 of the last 200 packets. On links that lose 10 %, its delay went up and down. With two redundant
 copies in each packet, its score was 3.64 MOS; the score is 4.20 now. With losses in bursts of three, the score was 2.90; it is
@@ -62,8 +62,8 @@ MARGIN_S = 0.003  # seconds; the buffer shortens a delay that is too long by mor
 ENOUGH_TO_JUDGE = 50
 """Packets that a stream must have brought before the buffer shortens its delay."""
 LOSS_FOR_RESERVE, LOSS_WITHOUT = 0.02, 0.005
-"""Fraction of loss from which the delay holds one frame in reserve, and fraction below which it gives the reserve up. The gap
-between the two avoids audible switching to and fro."""
+"""Fractions of lost packets. If loss rises above the first, the buffer adds one frame to the needed delay. If loss falls below
+the second, it removes the frame. The gap between the two avoids audible switching to and fro."""
 
 
 @dataclass(slots=True, order=True)
@@ -182,8 +182,9 @@ class JitterBuffer:
         Drop a single packet with unexpected counters (RFC 3550 appendix A.1).
 
         `late`: whether the packet may also be an old packet of this stream, which was held up or repeated. Then only
-        `SUSPECTS` packets that come one after another, at the pace of a voice, begin a new stream. For example, a microphone
-        stood still for half a second: then each later packet is later than the buffer may wait.
+        `SUSPECTS` packets that come one after another, at the pace of a voice, begin a new stream. Such a new
+        stream begins, for example, after a microphone has stood still for half a second: then every packet comes later than
+        the buffer may wait.
         """
         before, self._suspect = self._suspect, packet
         passed_s, self._suspected_at = now - self._suspected_at, now
@@ -284,7 +285,7 @@ class JitterBuffer:
         Return False, and do nothing, if there is something to play.
 
         During silence the room's ticks may move earlier, because other sources have time to spare. While the ticks move, the
-        position must not overtake this source's packets. Otherwise every packet after the silence would come too late.
+        playing position must not overtake this source's packets. Otherwise every packet after the silence would come too late.
         """
         if self._packets:
             return False

@@ -19,8 +19,9 @@ TICK_STEP_S = 0.005
 """Length of a step in seconds. A room's ticks can be moved earlier by one step at a time."""
 GUARD_S = 0.002  # seconds; a tick moves earlier by a step only if every delay is too long by the step and this margin
 SPARE_TICKS, PASSED_SPARE_TICKS = 25, 3
-"""Ticks in a row in which every heard source's delay must be longer than needed before the tick moves earlier. A mix waits half a
-second. In passthrough (one voice's packets are sent undecoded) three ticks are enough, because the move then drops no sound."""
+"""The room's tick moves earlier when the delay of every heard source has been too long for this many ticks in a row: in a mix,
+half a second. In passthrough (one voice's packets are sent undecoded) three ticks are enough, because the move then drops no
+sound."""
 EVEN_TICKS = 10  # after this many ticks in a row that leave no packet waiting, the fast path may send the packets of passthrough
 LOOKAHEAD_S = 0.0065
 """Algorithmic delay of Opus: decoded sound comes out this much later than it went into the encoder (RFC 6716 section 2)."""
@@ -240,7 +241,7 @@ class AudioRoom:
     def end_flow(self) -> None:
         """Let the mixer send again after `begin_flow`.
 
-        Call only while `awaits_packet` is true, that is, once the mixer has taken every packet that was sent to it.
+        Call this only while `awaits_packet` is true: then the mixer has taken every packet that was sent to it.
         """
         if self._flowing and self._solo is not None:
             self._solo.catch_up()
@@ -265,7 +266,7 @@ class AudioRoom:
         return self._solo is not None
 
     def age_s(self, listener: str, now: float) -> float | None:
-        """Return the age in seconds of the first sample just sent to this listener, as the mean over the heard sources.
+        """Return the age (s) of the first sample that the last tick sent to this listener: the mean over all heard sources.
 
         None: the listener hears nobody now. Call after `tick`.
         """

@@ -23,13 +23,13 @@ ALONE_TICKS = 150
 """Ticks (three seconds) for which a voice must sound alone before passthrough. With half of that, lively talk switches so often
 that it sounds worse than a mix: 3.75 MOS instead of 4.0. With three seconds it has 3.9 MOS at worst."""
 SOFT = 0.1
-"""Peak, relative to the loudest recent peak, below which a tick counts as a pause between words: -20 dB."""
+"""A tick counts as a pause between words if its peak is below this fraction (-20 dB) of the loudest recent peak."""
 LOUD_FADES = 0.995
-"""Decay of the remembered loudness per tick: forgotten in about ten seconds."""
+"""At every tick, the loudest recent peak shrinks by this factor. So it is forgotten in about ten seconds."""
 PAUSE_TICKS = 8
-"""Passthrough may begin in a silence of fewer ticks than this: then the encoders still encode the silence (`REST_TICKS`)."""
+"""Passthrough can begin only before a silence has lasted this many ticks: so long the encoders encode it (`REST_TICKS`)."""
 QUIET_TICKS = 100
-"""Quiet packets in a row (two seconds, a pause between sentences) after which passthrough ends. The mix then sends one packet
+"""After this many quiet packets in a row (two seconds, a pause between sentences) passthrough ends. The mix then sends one packet
 every 400 ms."""
 LONGEST_GAP_SAMPLES = 2 * 48_000  # a larger jump of timestamps means that the source has restarted
 
@@ -70,7 +70,7 @@ class Wait:
 
 
 class Sent(NamedTuple):
-    """Packet for the listeners, `samples` after the packet before. `lost`: number of packets of the source lost in between."""
+    """Packet for the listeners. `samples`: time since the packet before. `lost`: number of packets lost in between."""
 
     payload: bytes
     samples: int

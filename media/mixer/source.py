@@ -27,7 +27,7 @@ HANGOVER_PACKETS = 10
 """Quiet packets that are still decoded after a loud one, so that no word loses its end."""
 FADE_SAMPLES = 480  # length of a fade: 10 ms
 WARM_PACKETS = 5
-"""Packets (100 ms) after which a decoder has the same state as a decoder that has decoded the whole stream."""
+"""After this many packets (100 ms), a decoder has the same state as a decoder that has decoded the whole stream."""
 
 _SILENCE: Samples = np.zeros(TICK_SAMPLES, np.int16)
 _FADE_OUT = np.linspace(1.0, 0.0, FADE_SAMPLES, dtype=np.float32)
@@ -35,7 +35,7 @@ _FADE_IN = np.linspace(0.0, 1.0, FADE_SAMPLES, dtype=np.float32)
 
 
 class Passed(NamedTuple):
-    """Packet that passthrough sends on as it came. The packet's counters do not wrap."""
+    """Packet that passthrough sends on as it came. `timestamp` and `sequence` do not wrap."""
 
     payload: bytes
     timestamp: int
@@ -66,7 +66,7 @@ class Source:
         self._silent = True
         self._paused = True
         self._kept_away = False
-        """True if the fast path may leave out packets before the next packet. These packets count as left out, not as lost."""
+        """True if the mixer needs no quiet packets now. Packets missing before the next one are then left out, not lost."""
         self._in_ticks = 0
         self._last: Passed | None = None
         self._recent: deque[bytes] = deque(maxlen=WARM_PACKETS)
@@ -74,7 +74,7 @@ class Source:
         """Peak of the samples that `take` returned last."""
 
     def push(self, sequence: int, timestamp: int, payload: bytes, level_dbov: int | None, now: float) -> int:
-        """Take one RTP packet of this source. Count a refused packet. Return a level or 0, as `AudioRoom.push` does."""
+        """Take one RTP packet of this source, or refuse and count it. Return a level or 0, as `AudioRoom.push` does."""
         try:
             samples = packet_samples(payload)
         except OpusError:
@@ -195,9 +195,9 @@ class Source:
         return self._buffer.spare_s
 
     def age_s(self, now: float) -> float:
-        """Return the age in seconds of the first sample just taken. 0: nothing plays.
+        """Return the age in seconds of the first sample that the last `take` returned. 0: nothing plays.
 
-        The age assumes that the fastest packets travelled without delay. The age includes one tick, because a sender sends a
+        The fastest packets are assumed to have travelled without delay. The age includes one tick, because a sender sends a
         packet after the packet's last sample.
         """
         waited = self._buffer.delay(now, sum(map(len, self._ready)) + TICK_SAMPLES)

@@ -26,7 +26,8 @@ REST_TICKS = 10  # A stream still encodes this many silent ticks. After that, it
 DTX_EVERY_TICKS = 20  # A silent stream sends one packet in this many ticks.
 JOIN_TICKS = 25  # Two streams become one after this many ticks with equal recipes.
 LOSSY = 0.02
-"""Fraction of lost packets above which each packet of a listener's mix carries an in-band copy (FEC) of the packet before."""
+"""If a listener loses a larger fraction of packets than this, each packet of the listener's mix carries an in-band copy (FEC) of
+the packet before."""
 _SILENCE = np.zeros(TICK_SAMPLES, np.int16)
 
 Send = Callable[[str, bytes, int, bool, int], None]
@@ -138,7 +139,7 @@ class Streams:
             self._send(listener, payload, increment, marker, 0)
 
     def begin_passing(self, recipes: Mapping[str, Recipe]) -> None:
-        """Regroup the streams by `recipes`: listeners of the source in passthrough share no stream with other listeners."""
+        """Regroup the streams by `recipes`, so that listeners of the source in passthrough share no stream with others."""
         self._part(recipes)
         self._arranged = None
 
@@ -156,7 +157,7 @@ class Streams:
     def end_passing(self, recipes: Mapping[str, Recipe], sound: list[Samples], last: bytes, owed: int) -> None:
         """Let the streams mix again. `sound`, `last`: see `Stream.end_passing`.
 
-        `owed`: samples since the end of the last packet.
+        `owed`: time since the end of the last sent packet, in samples.
         """
         for stream in self._streams:
             if recipes[next(iter(stream.members))]:

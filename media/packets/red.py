@@ -34,10 +34,10 @@ STANDING_MS = 150.0
 """ms. A round trip that is longer than the shortest round trip by at least this much shows that a queue is full and loses
 packets. Copies would fill the queue more."""
 RTT_FORGOTTEN_MS = 1.0
-"""Growth of the remembered shortest round trip, in ms per second, because routes change."""
+"""The remembered shortest round trip grows by this many ms per second, because routes change."""
 BURSTY, EVEN = 0.05, 0.015
-"""Fractions of the time that is in gaps (`media.bandwidth.gaps`). Above `BURSTY`, each packet carries `DEEP` copies. Below
-`EVEN`, each packet carries one copy. If 10 % of the packets are lost at random, not in bursts, the fraction is 0.027."""
+"""Limits of the share of time in gaps (`media.bandwidth.gaps`). Above `BURSTY`, each packet carries `DEEP` copies. Below
+`EVEN`, each packet carries one copy. If 10 % of the packets are lost at random, not in bursts, the share is 0.027."""
 WORSE_LOST, WORSE, WORSE_REPORTS, TRIAL_S = 0.1, 1.5, 2, 20.0
 """Copies count as harmful if loss grows within `TRIAL_S` seconds after they begin: by more than `WORSE_LOST` and by the factor
 `WORSE`, in `WORSE_REPORTS` reports in a row. One report is not enough, because it may cover only a few packets, or a burst."""
@@ -182,7 +182,7 @@ class Copier:
 def _copies(formers: list[tuple[int, bytes]], timestamp: int, size_bytes: int) -> list[tuple[int, bytes]]:
     """Return the copies for `wrap`, oldest first.
 
-    The copies are as many of the newest earlier packets as fit in addition to `size_bytes` of payload.
+    Copy as many earlier packets, newest first, as fit into a packet whose own payload has `size_bytes`.
     """
     found: list[tuple[int, bytes]] = []
     for former, payload in formers:

@@ -450,14 +450,14 @@ class Peer:
 
     @property
     def rests(self) -> bool:
-        """Return whether nothing needs a prompt answer: the peer has sent no video, and has at most one checked address."""
+        """Return whether the peer has sent no video, and has at most one checked address."""
         return not (self.uplink.has_pictures or self.ice.has_choice)
 
     @property
     def is_calm(self) -> bool:
-        """Return whether the peer needs no prompt answer.
+        """Return whether there is no lost packet and no keyframe to request, and at most one checked address.
 
-        Such a peer may still need feedback about its videos a few times a second.
+        Such a peer can still send video, and then needs feedback about it a few times a second.
         """
         return not self.ice.has_choice and all(each.is_calm for each in self.uplink.incoming.values())
 

@@ -15,13 +15,13 @@ REPORTS_KEPT = 32
 """At most this many sender reports are remembered, with their sending times. A voice and four slots send one report a second
 each, and answers come within six seconds. With eight slots a report is forgotten after 3.5 s."""
 STALE_S = 6.0
-"""Age in seconds at which a receiver's report is no longer used."""
+"""A receiver's report that is older than this many seconds is not used."""
 MOST_RTT_S = 10.0  # seconds; a report with a longer round trip is treated as an error
 LOSS_PERCENT = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)
 JITTER_MS = (5.0, 10.0, 20.0, 30.0, 50.0, 100.0)
 RTT_MS = (20.0, 50.0, 100.0, 150.0, 250.0, 400.0, 800.0)
 LATE_MS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
-"""Upper bounds of the histograms of loss, jitter, round trips and lateness of the mixer's ticks."""
+"""Upper bounds of the ranges of four histograms: loss, jitter, round trips, and how late the worker's ticks are."""
 
 
 class Spread:
@@ -63,7 +63,7 @@ class Totals:
 class Figures:
     """Quality of one stream over the last second. `bps`: payload bits per second.
 
-    Loss and jitter are None if no packet has moved in that second. Loss and jitter of a sent stream are also None if the
+    Loss and jitter are None if the stream had no packet in that second. Loss and jitter of a sent stream are also None if the
     receiver's last report is older than `STALE_S`.
     """
 

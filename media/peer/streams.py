@@ -392,9 +392,10 @@ class Outgoing:
         return []
 
     def report(self, now: float, wall: Callable[[float], float]) -> bytes | None:
-        """Return a sender report on the worker's clock; None before the first packet.
+        """Return a sender report in the worker's time; None before the first packet.
 
-        A relayed stream reports the time of capture, taken from its sender's own report. The mix reports the age of its sound.
+        The report names the time of capture. A relayed stream takes it from its sender's own report, the mix from the age of its
+        sound.
         """
         timestamp = self.rewriter.timestamp_at(now)
         if timestamp is None:

@@ -101,7 +101,7 @@ class Segment:
         """
         for number, (n, track) in list(self._open.items()):
             if number not in self._open:
-                continue  # another layer of the same video has just taken over this track
+                continue  # a newer layer of the same video began in this loop, and this track ended
             track.passed(now)
             self._tell(n, self._named[number], track)
             if track.heard is not None and now - track.heard > GAP_S:
@@ -117,7 +117,7 @@ class Segment:
         """
         while self._open:
             try:
-                # newest track first: its first packet may be written only now, and then the track of the older layer ends there
+                # newest track first: if its first packet is written only now, the older layer's track ends at that packet
                 self._finish(next(reversed(self._open)))
             except WriteFailed as failed:
                 reason = reason or failed.reason

@@ -1,4 +1,4 @@
-"""Tap of a room's recording: sends the recorder the packets of some participants, and who can hear and see them."""
+"""Tap of a room's recording: sends the recorder the packets of the recorded participants, and says who hears and sees whom."""
 
 from __future__ import annotations
 

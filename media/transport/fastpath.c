@@ -682,10 +682,10 @@ static int socket_index(const fastpath *f, int fd) {
 }
 
 /* Wait as epoll_wait does (milliseconds -1: without limit), and read the sockets that `fastpath_use` has set. While there is no
-   datagram that Python must handle, continue to wait until the same time limit. Return how many ready descriptors are no such
-   sockets (`fastpath_others`). -1: epoll_wait has failed. left[0]: the index of a socket. left[1]: how many datagrams of this socket
-   Python must handle (`fastpath_leftovers`). Descriptors are level-triggered: a ready descriptor that this call does not report is
-   reported by the next call. */
+   datagram that Python must handle, continue to wait until the same time limit. Return how many other descriptors are ready
+   (`fastpath_others`). -1: epoll_wait has failed. left[0]: the index of a socket. left[1]: how many datagrams of this socket
+   Python must handle (`fastpath_leftovers`). Descriptors are level-triggered: a ready descriptor that this call does not report
+   is reported by the next call. */
 int fastpath_wait(fastpath *f, int epoll, int milliseconds, int *left) {
     struct epoll_event events[FASTPATH_READY];
     double until = milliseconds > 0 ? seconds(CLOCK_MONOTONIC) + milliseconds / 1e3 : 0;

@@ -263,7 +263,7 @@ class Fastpath:
         return found
 
     def count(self, drops: Counter[str]) -> tuple[int, int, int]:
-        """Add the numbers of dropped datagrams since the last call to `drops`.
+        """Add to `drops` how many datagrams were dropped since the last call, by reason.
 
         Return three numbers since the last call: datagrams received, datagrams sent, and received datagrams of offloaded streams.
         """

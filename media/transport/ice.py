@@ -16,12 +16,13 @@ from aioice import stun
 from media.transport.check import MAX_BYTES, Check, Transactions, answer, role_conflict
 
 CONSENT_S = 30.0
-"""Seconds without a sign of life from the selected address after which we may not send to the peer (RFC 7675 section 5.1)."""
+"""After this many seconds without a sign of life from the selected address, we must not send to the peer (RFC 7675 section
+5.1)."""
 ASK_EVERY_S = 2.0
-"""Seconds of silence of the selected address after which we probe this address, and seconds between two of these probes. The time
-is so short that a peer that sends only answers to probes never counts as failed."""
+"""After this many seconds of silence from the selected address, we probe it, and again after as many seconds each time. A peer
+that sends only answers to these probes does not count as failed, because `LOST_S` of `media.peer.peer` is longer."""
 SILENT_S = 0.5
-"""Seconds of silence after which media may move from the selected address to another."""
+"""After this many seconds of silence from the selected address, media can move to another address."""
 PROBE_EVERY_S = 0.1  # At least this many seconds pass between two probes of one address.
 PROBES_PENDING = 16  # At most this many unanswered probes of one peer are remembered.
 # At most this many addresses of one peer are remembered. A further address replaces the address that has been silent longest, but

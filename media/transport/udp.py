@@ -36,7 +36,7 @@ BIND_ATTEMPTS = 32  # At most this many random ports are tried until a port is f
 SO_TIMESTAMPNS = 35
 """Socket option of Linux, socket(7): the kernel reports when it received a datagram. Python has no name for this option."""
 MOST_LATE_S = 5.0
-"""Age in seconds of an arrival time above which the machine's clock must have been set meanwhile."""
+"""If an arrival time seems older than this many seconds, the machine's clock has been set. Then the present time is used."""
 _STAMP = struct.Struct("@ll")
 
 

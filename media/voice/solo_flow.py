@@ -76,7 +76,7 @@ class Flow:
         return flow
 
     def take(self, packet: Kept) -> None:
-        """Give the mixer a packet that the fast path has sent to the listeners. Call this in the order in which it sent them."""
+        """Give the mixer a packet that the fast path has sent to the listeners. Give it such packets in the order of sending."""
         self._tick_until(packet.at)
         awaited = self._audio.awaits_packet
         self._audio.push(self.peer.participant, packet.sequence, packet.timestamp, packet.payload, packet.level, packet.at)

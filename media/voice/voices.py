@@ -28,8 +28,8 @@ from media.voice.solo_flow import EARLY_S, GRACE_STEPS, TICK_STEPS, Flow
 TICK_SAMPLES = 960  # samples of a tick (20 ms) at 48 kHz
 HURRIED_STEPS = 2  # `Voices.hurry` sets the room's next tick to this many steps (5 ms each) after the present step
 MAX_CATCH_UP = 3
-"""When ticks are late, the mixer runs at most this many of them at once. Every jitter buffer would drop a burst of more
-packets."""
+"""When ticks are late, the mixer runs at most this many of them at once. If it ran more, the listeners' jitter buffers would drop
+the burst of packets."""
 
 
 class Clock(Protocol):
@@ -88,7 +88,7 @@ class Voices:
     def route(self, present: dict[str, Peer], hears: Mapping[str, Mapping[str, float]], hold: Container[str]) -> None:
         """Route the voices again, because people have come or left, or who hears whom has changed.
 
-        Cut a listener's stream if its source changes.
+        If a listener will hear another source, prepare the listener's stream for the change (`Outgoing.cut`).
 
         `present`: participant → peer. `hears`: listener → {source: gain}. `hold`: listeners who get the hold tone.
         """
@@ -322,7 +322,7 @@ class Voices:
                     self._follow(other, Event.DISPLACED)
 
     def _interrupt(self) -> None:
-        """Return the `flowing` voice to Python's passthrough, if a voice is `flowing`."""
+        """If a voice is `flowing`, change it to the mode `passthrough`, in which Python sends its packets."""
         if self._flow is not None:
             self._follow(self._speakers[self._flow.peer.participant], Event.INTERRUPTED)
 

@@ -33,12 +33,12 @@ RESTING_STEPS = 40
 """Steps (5 ms) between two ticks of a resting room, in which nothing is mixed and nobody sends video.
 
 The ticks of active rooms are spread over the four steps of 20 ms, and can move earlier. All resting rooms tick in the same step
-of these four, because nobody hears when their ticks come.
+of these four, because the moment of their ticks changes no sound.
 """
 CALM_STEPS = 20
 """Steps (5 ms) between two ticks of a room that only has to report which video packets arrived. If the fast path reports the
 packets, the room ticks as rarely as a resting room."""
-UTTERANCES = 1 << 20  # A stream of the captions process may have at most this many utterances, which are numbered.
+UTTERANCES = 1 << 20  # `Captioned.utterance`: the stream's number times this, plus the utterance's number in the stream.
 PRESENT = ("live", "lost")  # States in which a peer's media is routed.
 ASKED_FOR = ("newer_peer", "closed_by_signaling", "closed_by_client", "room_closed")
 """Reasons for which a peer ends on request. Every other end is a fault: it is logged and counted."""
@@ -326,7 +326,7 @@ class Room:
             self._by_participant[peer.participant] = newer
 
     def _route(self) -> None:
-        """Decide again who gets which packets. Cut streams whose source changes, and request keyframes of newly shown videos."""
+        """Decide again who gets which packets. Prepare streams for new sources, and request keyframes of newly shown videos."""
         present = {name: peer for name, peer in self._by_participant.items() if peer.state in PRESENT}
         for peer in self.peers.values():
             peer.recall_pictures()

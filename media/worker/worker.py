@@ -32,8 +32,9 @@ from media.worker.room import Refused, Room
 log = structlog.get_logger(__name__)
 
 BEAT_STEPS, BEAT_APART_STEPS = 50, 32
-"""Steps (5 ms) between two heartbeats: at most `BEAT_STEPS` (250 ms). From `BEAT_APART_STEPS` (160 ms) after a heartbeat, the
-next one goes out with any room's tick. That saves wake-ups: 20 wake-ups a second cost an idle worker 0.4 % of a core."""
+"""At most `BEAT_STEPS` steps of 5 ms (250 ms) pass between two heartbeats. If a room ticks `BEAT_APART_STEPS` (160 ms) or later
+after a heartbeat, the next heartbeat is sent at once. That saves wake-ups: 20 wake-ups a second cost an idle worker 0.4 % of a
+core."""
 VERSION = version("sangdam")
 FORGET_LATENESS = 0.6
 """Factor by which `lateness_ms`, the remembered lateness of ticks, shrinks each second."""
@@ -407,7 +408,7 @@ class Worker:
         return int(self.now() / TICK_STEP_S)
 
     def _first_tick(self) -> int:
-        """Return the step of a new room's first tick. A tick has four steps; take the one in which the fewest rooms tick."""
+        """Return the step of a new room's first tick. Of the four steps of 20 ms, take the one in which the fewest rooms tick."""
         soon = self._steps() + TICK_STEPS
         taken = Counter(room.voices.due % TICK_STEPS for room in self.rooms.values())
         return min(range(soon, soon + TICK_STEPS), key=lambda step: taken[step % TICK_STEPS])
