@@ -119,7 +119,7 @@ def _check_redis(url: str) -> None:
 
     try:
         redis_client(url)
-    # show the error's text only for Sentinels: other errors can quote the URL, and the URL can contain a password
+    # show the error's text only if the URL names Sentinels: other errors can quote the URL with its password
     except ValueError as error:
         other = "The address of Redis cannot be read. Write it as redis://user:password@host:6379/0."
         raise click.ClickException(str(error) if is_sentinel(url) else other) from None

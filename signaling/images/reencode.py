@@ -60,7 +60,7 @@ def reencode(data: bytes) -> Picture:
 
 
 def _decode(pixels: bytes, header: Header) -> Image.Image:
-    """Decode the first frame of a picture. A JPEG is decoded at the smallest scale (1, 1/2, 1/4, 1/8) that is large enough."""
+    """Decode the first frame of a picture. A JPEG is decoded at 1/2, 1/4 or 1/8 of its size, if that is enough for the result."""
     _load_plugin(header.form)
     with warnings.catch_warnings():
         # this warning is not needed: `look` has already refused pictures above a limit that is lower than Pillow's

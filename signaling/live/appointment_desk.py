@@ -65,7 +65,7 @@ class AppointmentDesk:
         return found
 
     async def touched(self, member: StaffRecord, realm: Realm, locale: str) -> list[AppointmentItem]:
-        """Return the member's appointments in the realm that cannot take place as booked.
+        """Return the member's appointments, at the realm's sites, that cannot take place as booked.
 
         Operators see these appointments, so that they can tell the users.
         """

@@ -167,7 +167,7 @@ class Appointments:
         """Claim a time with the member `staff`, and apply the event that books this time.
 
         `staff`: "" for the free member with the fewest appointments. `by_staff`: a member of staff has chosen the time, so it may
-        be outside of working hours. `audit`: the entry to store with the claim. `check`: raises if the booking is no longer
+        be outside of working hours. `audit`: the audit entry to store with the claim. `check`: raises if the booking is no longer
         wanted; called while no other booking of this session runs. Raises NotAllowed("out_of_hours") if the time is not free. If
         `apply` raises an exception, this method frees the newly claimed time and raises the exception. In this case, the time of
         the former booking stays claimed.
@@ -205,7 +205,7 @@ class Appointments:
                 await self._records.keep_cells(entry.id)
 
     def booked(self, realm: Realm) -> list[Entry]:
-        """Return the realm's sessions with a callback or appointment that nobody has accepted yet, the earliest first."""
+        """Return the sessions at the realm's sites whose callback or appointment nobody has accepted yet, the earliest first."""
         found = [entry for entry in self._index.callbacks.values() if realm.has(entry.site) and entry.session.callback]
         return sorted(found, key=lambda entry: (entry.session.callback.due_at if entry.session.callback else 0, entry.id))
 

@@ -25,7 +25,7 @@ class Earlier:
         self._index = index
 
     async def read(self, found: Iterable[tuple[Entry, SessionRecord]]) -> None:
-        """Read the earlier sessions of the users of all these entries in one query. Raise `RecordsAway`."""
+        """Read the earlier sessions of the users of all these sessions in one query. Raise `RecordsAway`."""
         vouched = [(entry, (record.site, record.user_ref)) for entry, record in found if record.user_ref]
         if not vouched:
             return
@@ -42,7 +42,7 @@ class Earlier:
             ]
 
     def forget(self, session_id: str) -> list[Entry]:
-        """Remove an erased session from the briefs of all sessions. Return the entries whose briefs have changed."""
+        """Remove an erased session from the briefs of all sessions. Return the sessions whose briefs have changed."""
         changed = []
         for entry in self._index.entries.values():
             kept = [each for each in entry.earlier if each[0].id != session_id]

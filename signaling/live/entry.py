@@ -47,7 +47,7 @@ class ShownPage:
     - `refused`: the reason why the page is not shown: "large" if it is too large, "crowded" if the server shows too many pages
     - `stale`: whether `frames` cannot be used until the next snapshot arrives
     - `asked`: whether the server has asked for a new snapshot
-    - `kept`: the segment (epoch, period) of the recording in which the page is recorded
+    - `kept`: the segment of the recording in which the page is recorded: (the room's epoch, number of the period of consent)
     - `kept_whole`: whether a snapshot was recorded in this segment
     - `kept_for`: the viewers whom the newest entry of the recording names
     - `told`: the hash of the newest message `page_state` that was sent to the user's browser
@@ -88,7 +88,7 @@ class Entry:
     - `marks`: each participant's read mark; None until the marks were read from the database
     - `moved`: the sequence number of the newest calendar event in the mails about a callback
     - `mailed_at`: when the absent user was told by mail that staff have written (Unix ms); 0: not told since the user left
-    - `unread`: the first line of staff that was sent to the connected user and that the user has not read; None: no such line
+    - `unread`: the first line of staff that the user was sent while connected, but has not read; None: no such line
     - `devices`: the number of browsers in which the user wants pushes when staff write
     - `pushed_at`: like `mailed_at`, for pushes
     - `vouched`: whether the partner signed the user's identity

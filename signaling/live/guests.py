@@ -21,7 +21,7 @@ from signaling.session.events import GuestCame, GuestInvited
 from signaling.session.guests import LinkState
 from signaling.session.model import NotAllowed, Person
 
-# first character of the secret in a guest's link; secrets in mails' links and in invitations to callbacks contain no "~"
+# first characters of the secret in a guest's link; secrets in mails' links and in invitations to callbacks contain no "~"
 LINK_PREFIX = "g~"
 SECRET_BYTES = 32
 SECRET_CHARACTERS = 43  # number of characters with which a secret of `SECRET_BYTES` bytes is written in a link

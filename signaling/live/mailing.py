@@ -174,9 +174,9 @@ class Mailing:
     async def message_answered(
         self, entry: Entry, message: MessageRecord, name: str, seq: int, *, audit: Iterable[Audited]
     ) -> None:
-        """Queue a mail that tells a user that their message was answered. The same transaction marks the message as answered.
+        """Queue a mail to a user about the answer to their message. The same transaction marks the message as answered.
 
-        `audit`: entries to store with the mail. Raise MailRefused or RecordsAway. No mail about further answers in this
+        `audit`: the audit entries to store with the mail. Raise MailRefused or RecordsAway. No mail about further answers in this
         conversation is sent until `REPLY_AGAIN_MS` have passed.
         """
         address = address_in(message.contact)

@@ -45,7 +45,7 @@ class Pushing:
         self._hub = hub
         self._count = count
         self._now = now
-        self._rung: dict[str, str] = {}  # reservation → the member of staff who got a push about its ring
+        self._rung: dict[str, str] = {}  # id of a ring's reservation → the member of staff who got a push about this ring
         self._tasks: set[asyncio.Task[None]] = set()
         sender.gone = self._gone
 

@@ -432,7 +432,7 @@ class Rooms:
     }
 
     async def journal(self) -> None:
-        """Write board updates to the database, each with its epoch.
+        """Write board updates to the database, each with its room's epoch (how often the room was opened).
 
         `Records` refuses updates of an older epoch. Refusals are counted.
 

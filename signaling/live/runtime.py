@@ -69,7 +69,7 @@ from signaling.webhooks import Sender as WebhookSender
 
 log = structlog.get_logger(__name__)
 
-SWEEP_LONGEST_S = 5.0  # At most this many seconds pass between two sweeps of expired entries at the matcher.
+SWEEP_LONGEST_S = 5.0  # The matcher ends what has expired at least every this many seconds.
 SITES_S = 10.0  # Seconds between two counts of the sites.
 RESTART_RETRY_MS = 300  # When this server ends, pages reconnect after this many milliseconds.
 OWED_S = 3.0  # A closing server waits at most this many seconds until its pending writes are stored.

@@ -57,9 +57,9 @@ class Sleeping:
 def too_many(organisations: Sequence[str], most: int) -> list[int]:
     """Return the indexes of the sleeping conversations that must close, so that at most `most` are left.
 
-    `organisations`: the organisation of each sleeping conversation, in the order of the longest sleep first. In each step, the
-    organisation with the most sleeping conversations loses the one that has slept longest. So no organisation pushes out the
-    conversations of other organisations.
+    `organisations`: the organisation of each sleeping conversation; the conversation that has slept longest is first. In each
+    step, the organisation with the most sleeping conversations loses the one that has slept longest. So no organisation pushes
+    out the conversations of other organisations.
     """
     places: dict[str, list[int]] = {}
     for place, organisation in enumerate(organisations):

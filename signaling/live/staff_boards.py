@@ -119,7 +119,7 @@ class Boards:
     # --- queues of the consoles ------------------------------------------------------------------------------------------
 
     async def count(self) -> None:
-        """Count today's sessions in every realm whose wallboard somebody watches."""
+        """Count today's sessions in every realm (sites of one organisation) whose wallboard somebody watches."""
         watched = {realm for client in self._hub.watchers() if (realm := _watched_by(client)) is not None}
         self._counts = {realm: await self._count(realm) for realm in watched}
 
@@ -395,7 +395,7 @@ class Boards:
         )
 
     def _answer(self, record: MessageRecord) -> tuple[Literal["", MailState], str]:
-        """Return the state of the mail that tells the user that their message was answered, and the reason for the state.
+        """Return the state of the mail about the answer to this message, and the reason for the state.
 
         A mail that is no longer in the outbox counts as sent.
         """

@@ -49,7 +49,7 @@ class StandBy:
         self._index = index
         self._hub = hub
         self._now = now
-        # member → the time (Unix ms) when `Records` last stored that the member uses their sign-ins
+        # member → when the use of their sign-ins was last stored (Unix ms)
         self._seen: dict[str, int] = {}
 
     async def restore(self) -> None:
@@ -107,7 +107,7 @@ class StandBy:
     async def watch(self) -> None:
         """Within a second, sign out members who stand by and whose sign-in has ended.
 
-        Store that the sign-ins of all other members who stand by are in use. Runs until cancelled.
+        Store that all other members who stand by still use their sign-ins. Runs until cancelled.
         """
         while True:
             await asyncio.sleep(LOOK_S)

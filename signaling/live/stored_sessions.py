@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 
 class StoredSessions:
-    """Loads sessions from the database as entries of the index."""
+    """Loads sessions from the database into the memory of this server (`Index`)."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class StoredSessions:
         await self._workers.settle()
 
     async def _loaded(self) -> list[Entry]:
-        """Return all live sessions in the database as entries. Raise RecordsAway."""
+        """Load all live sessions from the database, and return them. Raise RecordsAway."""
         loaded = [(await self._load(record), record) for record in await self._records.live_sessions()]
         known = [(entry, record) for entry, record in loaded if entry is not None]
         await self._earlier.read(known)

@@ -37,7 +37,7 @@ class Booked:
 
 
 def attachment(booked: Booked, now_ms: int) -> Attachment:
-    """Return a calendar file for a mail that says that a time was booked, moved or cancelled."""
+    """Return a calendar file for a mail about a booked, moved or cancelled time."""
     method = "CANCEL" if booked.cancelled else "PUBLISH"
     calendar = _calendar("Callback")
     calendar.add("method", method)

@@ -10,7 +10,7 @@ from signaling.records.mail_plan import MailPlan
 
 
 def check_from(plan: MailPlan, former: MailPlan | None, own: str, allowed: Collection[str]) -> MailPlan:
-    """Return the plan. Raise Invalid when the plan has a from-address that is not allowed and that `former` does not have.
+    """Return the plan. Raise Invalid when it has a from-address that is neither allowed nor in `former`.
 
     `own`: the server's from-address. `allowed`: other allowed addresses, and domains. Every address of such a domain is allowed.
     """

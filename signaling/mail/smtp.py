@@ -48,7 +48,7 @@ def verdict(error: Exception, recipient: str) -> Verdict:
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused) and error.recipients:
         error = error.recipients[0]
     if isinstance(error, aiosmtplib.SMTPResponseException):
-        spoken = 400 <= error.code < 600  # in all other cases the reply is not SMTP, is too long, or does not fit the command
+        spoken = 400 <= error.code < 600  # a reply with another code is not SMTP, is too long, or does not fit the command
         words = f"{error.code} {error.message}" if spoken else error.message
         why = _WHY(_without_secrets(words, recipient))
         about_us = isinstance(error, aiosmtplib.SMTPAuthenticationError | aiosmtplib.SMTPHeloError | aiosmtplib.SMTPSenderRefused)

@@ -53,7 +53,7 @@ async def close_forgotten(
 async def _look(
     worker: W, before: frozenset[Opened], is_here: Callable[[W, str], bool], may_close: Callable[[], Awaitable[bool]]
 ) -> frozenset[Opened]:
-    """Close the worker's rooms that are unknown now and that were unknown the last time (`before`).
+    """Close the worker's rooms that are unknown now and were unknown in the last check (`before`).
 
     Return the unknown rooms that are still open.
     """

@@ -107,7 +107,7 @@ class MediaWorkers(Protocol):
         """
 
     async def settle(self) -> None:
-        """Close the rooms that an earlier leading server has left open on workers and that no live session uses.
+        """Close the rooms that an earlier leading server has left open on workers, if no live session uses them.
 
         Call this method when every live room has a worker.
         """

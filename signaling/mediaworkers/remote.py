@@ -1,4 +1,4 @@
-"""Media workers on other machines. Each worker has a lease in Redis, which announces the worker, and its own event stream.
+"""Media workers on other machines. Each worker announces itself by a lease in Redis, and has an event stream of its own.
 
 A lease only makes a worker known. Only the event stream shows whether a worker is alive. So calls continue while Redis is
 unavailable. A worker counts as dead when nothing listens at its address, or when its event stream was silent for too long. The
@@ -54,7 +54,7 @@ async def _always() -> bool:
 
 @dataclass(slots=True, eq=False)
 class Leased:
-    """A worker with a lease. See `interface.MediaWorker`.
+    """A worker that announces itself by a lease in Redis. See `interface.MediaWorker`.
 
     `found`: the rooms that were open on the worker when its event stream began: room → epoch. `lately`: when the newest rooms
     were placed on the worker. `succeeded`: whether another worker now listens at the worker's address.
@@ -206,7 +206,7 @@ class Fleet:
         return keeper.found[room] if keeper else 0
 
     async def settle(self) -> None:
-        """Close the rooms that an earlier leading server has left open and that no live session uses.
+        """Close the rooms that an earlier leading server has left open, if no live session uses them.
 
         Begin to close forgotten rooms (`forgotten.py`).
         """

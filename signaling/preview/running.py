@@ -30,8 +30,8 @@ PAST_MS: Final = 28 * 86_400_000  # ms: a preview uses the arrivals of the last 
 KNOWN_S: Final = 60.0  # seconds for which the past of an organisation is cached, because people change a form several times
 MOST_KNOWN: Final = 8
 AT_ONCE: Final = 2  # at most this many previews of all organisations are simulated at the same time
-TURN_S: Final = 15.0  # longest wait for the previews of colleagues
-LONGEST_S: Final = 15.0  # the longest simulation; usually, a simulation takes one second
+TURN_S: Final = 15.0  # a preview waits at most this many seconds for the previews of colleagues
+LONGEST_S: Final = 15.0  # a simulation may take at most this many seconds; usually it takes one
 
 
 class Busy(Exception):

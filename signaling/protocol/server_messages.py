@@ -89,7 +89,7 @@ class Ice(Message, tag="ice"):
 
 
 class Answer(Message, tag="answer"):
-    """The reply to ``offer``. ``epoch`` is the epoch of the room in which the peer is."""
+    """The reply to ``offer``. ``epoch``: how often the peer's room has been opened."""
 
     session: str
     sdp: str
@@ -353,7 +353,7 @@ class Ring(Message, tag="ring"):
     The ring of a help request has no ``brief``, but ``product``, the product's name. The professional sees the brief after
     accepting.
     ``from_name``: name of the user, or of the session's owner who asks for help or a transfer. ``with_name``: name of the member
-    of staff with whom an appointment is, or "".
+    of staff who has the appointment, or "".
     """
 
     reservation: str

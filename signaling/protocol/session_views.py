@@ -31,7 +31,7 @@ from .words import (
 class Media(Struct, kw_only=True):
     """The media that a participant sends now.
 
-    ``interrupted`` names the devices that the participant has switched on and that their system has taken away, for example
+    ``interrupted`` names the devices that the participant has switched on, but that their system has taken away, for example
     during a phone call.
     """
 
@@ -96,13 +96,13 @@ class SiteView(Struct, kw_only=True):
     file_mb: int = 25  # the largest file in MB that people may send; 0: only pictures may be sent
     read_marks: bool = True  # whether pages report and show who has read a line
     logo: str = ""  # id of the picture beside the name, at /api/logos/ID; "" if the site has none
-    channels: list[Channel] = []  # how users may talk
+    channels: list[Channel] = []  # the channels that users can choose: text, voice, video
     waiting_notice: str = ""  # the site's text for users who wait
     recording_notice: str = ""  # the site's text for users before they agree to a recording
 
 
 class FormFieldView(Struct, kw_only=True):
-    """A field of the form before a conversation, in the language of the page.
+    """A field of the form that users fill in before a conversation, in the language of the page.
 
     ``choices``: the answers to choose from; only a field of the kind "choice" has any.
     """
@@ -214,10 +214,10 @@ class WaitingView(Struct, kw_only=True):
 class CallbackView(Struct, kw_only=True):
     """A callback, or an appointment of the user with a member of staff.
 
-    ``contact``: where the user is called; "" when the partner knows how to reach them.
+    ``contact``: a telephone number or another way to reach the user; "" when the partner knows one.
     ``came``: whether the called-back user has connected.
     ``moved``: how often the user or the counselor has moved the callback to another time.
-    ``staff_name``: name of the member of staff with whom an appointment is; "" for a callback by any counselor, and for users of
+    ``staff_name``: name of the member of staff who has the appointment; "" for a callback by any counselor, and for users of
     a site that hides names. ``minutes``: length of an appointment, or 0.
     ``anyone``: this member has declined the appointment, missed the ring or not come in time, so the appointment rings for every
     counselor.
@@ -314,7 +314,7 @@ class GuestsView(Struct, kw_only=True):
 
 
 class InterpretingView(Struct, kw_only=True):
-    """The setting of a guest as interpreter. ``by``: the name of the person who has chosen this setting.
+    """A guest's work as interpreter, as it is set now. ``by``: the name of the person who has set it.
 
     ``user``: how the user's side hears the voices of staff. ``staff``: how staff hear the voices of the user's side. "full": as
     without an interpreter. "soft": softly, under the interpreter's voice. "none": not at all. ``paused``: the interpreter is not

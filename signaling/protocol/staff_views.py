@@ -35,7 +35,7 @@ class QueueItem(Struct, kw_only=True):
     """A waiting request, or a booked callback or appointment.
 
     ``since``: when the request was made, or the booked time.
-    ``staff``, ``staff_name``: id and name of the member with whom an appointment is, or "".
+    ``staff``, ``staff_name``: id and name of the member who has the appointment, or "".
     """
 
     session: str
@@ -45,7 +45,7 @@ class QueueItem(Struct, kw_only=True):
     since: int
     kind: Literal["user", "help", "transfer", "callback"] = "user"
     ringing: bool = False
-    # of a booked callback or appointment: the user's name, for the wallboard and for the member with whom an appointment is
+    # of a booked callback or appointment: the user's name, for the wallboard and for the member who has the appointment
     name: str = ""
     staff: str = ""
     staff_name: str = ""

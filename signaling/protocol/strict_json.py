@@ -1,4 +1,4 @@
-"""Refuse JSON that parsers read differently or that can harm a parser. Pure.
+"""Refuse JSON that two parsers could read differently, and JSON that can harm a parser. Pure.
 
 msgspec keeps the last of two members with the same name, and skips unknown members without checking them. So two programs could
 read different values from one text (RFC 8259, 4; RFC 7493). msgspec also recurses as deep as the text is nested. `check` examines

@@ -56,7 +56,7 @@ class Shape(NamedTuple):
 
 
 class Page(NamedTuple):
-    """A page of the board as it was at the end. `background`: id of a picture, or ""."""
+    """A page of the board, in its newest stored state. `background`: id of a picture, or ""."""
 
     background: str
     shapes: list[Shape]

@@ -17,7 +17,7 @@ LINE_HEIGHT = 1.3  # distance between two rows of a text, in font sizes
 MOST_ROWS = 300  # one text has at most this many rows
 _CORNER = 8  # radius of a rectangle's corners, in units of the board
 _MISSING = 'fill="#8884"'  # SVG attribute of the grey box in place of a missing picture
-_MARKER = 60  # percent: a stroke with less opacity was drawn with the marker, other strokes with the pen
+_MARKER = 60  # a stroke with an opacity below this (in percent) was drawn with the marker, other strokes with the pen
 
 
 def svg(page: Page, label: str, addresses: Mapping[str, str], number: int = 1) -> str:

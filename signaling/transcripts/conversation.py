@@ -18,7 +18,7 @@ from .board_document import Page
 
 Form = Literal["html", "text"]
 FORMS: dict[Form, str] = {"html": "text/html", "text": "text/plain"}
-_QUOTE = Seen(60, cut=True)  # cuts the quote above a reply to the first 60 characters of the line that is replied to
+_QUOTE = Seen(60, cut=True)  # shortens the quote above a reply: at most 60 characters of the quoted line
 PictureOf = Callable[[str], Awaitable["Image | None"]]
 """A function that returns the picture with this id, or None when the readers may not see it."""
 
@@ -36,9 +36,8 @@ class Conversation:
 
     `lines`: the lines that `readers` may read. `board`: ids of the pictures on the board.
 
-    `pages`: the pages of the board as they were at the end.
-    `you`: the participant who reads, or "". `zone`: time zone of the reader. `begun_at`, `ended_at`: Unix ms; `ended_at` None:
-    the conversation still goes on.
+    `pages`: the pages of the board, in the newest stored state. `you`: the id of the participant who is shown as “You”, or "".
+    `zone`: time zone of the reader. `begun_at`, `ended_at`: Unix ms; `ended_at` None: the conversation still goes on.
     """
 
     site: str

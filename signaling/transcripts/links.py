@@ -13,7 +13,7 @@ import ada_url
 import regex
 from linkify_it import LinkifyIt
 
-MOST_LINKS = 100  # links in one row of text, at most; further addresses stay plain text
+MOST_LINKS = 100  # one row of text has at most this many links; further addresses stay plain text
 LONGEST = 2048  # an address has at most this many characters; a longer address stays plain text
 
 _PHONE = re.compile(r"\+?[0-9][0-9().-]{1,30}[0-9]")

@@ -1,4 +1,4 @@
-"""The transcript as one HTML file, without scripts and external addresses. Every text is escaped.
+"""The transcript as one HTML file, which has no scripts and loads nothing from elsewhere. Every text is escaped.
 
 A policy in the file itself forbids scripts and requests, in case the code ever fails to escape a text.
 """
@@ -16,7 +16,7 @@ from .board_page import svg
 from .conversation import Conversation, PictureOf
 from .formatted import formatted
 
-MOST_PICTURE_BYTES = 40 * 1024 * 1024  # bytes of all pictures in one file; mail and phones do not accept larger files
+MOST_PICTURE_BYTES = 40 * 1024 * 1024  # one file gets at most this many bytes of pictures; mail and phones refuse larger files
 _MIMES = ("image/webp", "image/png", "image/jpeg")
 WRITTEN = ("text", "note", "caption")  # kinds of lines that have a text
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"

@@ -21,7 +21,8 @@ async def conversation_of(
 ) -> Conversation:
     """Return the conversation.
 
-    `language`: the language of the transcript; "" for the session's language. `you`: the participant who reads, or "".
+    `language`: the language of the transcript; "" for the session's language. `you`: the id of the participant who is shown as
+    “You”, or "".
     """
     language = language or session.language
     site = await records.site(session.site)

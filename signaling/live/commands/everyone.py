@@ -39,7 +39,7 @@ async def _ice(live: Live, client: Client, entry: Entry, person: Person, message
     if entry.session.state != "active":
         raise NotAllowed("wrong_state")
     turn = live.turn
-    # use the machine's clock, because the TURN server compares the end of the credentials with its own clock
+    # use the machine's clock, because the TURN server compares the time when the credentials expire with its own clock
     servers = [turn.server(entry.id, wall_clock_ms())] if turn is not None else []
     return replies.Ice(session=entry.id, servers=servers, id=message.id)
 

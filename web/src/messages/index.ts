@@ -641,7 +641,7 @@ export type ServerMessage =
 /**
  * The media that a participant sends now.
  *
- * ``interrupted`` names the devices that the participant has switched on and that their system has taken away, for example
+ * ``interrupted`` names the devices that the participant has switched on, but that their system has taken away, for example
  * during a phone call.
  */
 export interface Media {
@@ -709,7 +709,7 @@ export interface SiteView {
   recording_notice: string;
 }
 /**
- * A field of the form before a conversation, in the language of the page.
+ * A field of the form that users fill in before a conversation, in the language of the page.
  *
  * ``choices``: the answers to choose from; only a field of the kind "choice" has any.
  */
@@ -822,10 +822,10 @@ export interface WaitingView {
 /**
  * A callback, or an appointment of the user with a member of staff.
  *
- * ``contact``: where the user is called; "" when the partner knows how to reach them.
+ * ``contact``: a telephone number or another way to reach the user; "" when the partner knows one.
  * ``came``: whether the called-back user has connected.
  * ``moved``: how often the user or the counselor has moved the callback to another time.
- * ``staff_name``: name of the member of staff with whom an appointment is; "" for a callback by any counselor, and for users of
+ * ``staff_name``: name of the member of staff who has the appointment; "" for a callback by any counselor, and for users of
  * a site that hides names. ``minutes``: length of an appointment, or 0.
  * ``anyone``: this member has declined the appointment, missed the ring or not come in time, so the appointment rings for every
  * counselor.
@@ -917,7 +917,7 @@ export interface GuestsView {
   camera: boolean;
 }
 /**
- * The setting of a guest as interpreter. ``by``: the name of the person who has chosen this setting.
+ * A guest's work as interpreter, as it is set now. ``by``: the name of the person who has set it.
  *
  * ``user``: how the user's side hears the voices of staff. ``staff``: how staff hear the voices of the user's side. "full": as
  * without an interpreter. "soft": softly, under the interpreter's voice. "none": not at all. ``paused``: the interpreter is not
@@ -1106,7 +1106,7 @@ export interface StaffMe {
  * A waiting request, or a booked callback or appointment.
  *
  * ``since``: when the request was made, or the booked time.
- * ``staff``, ``staff_name``: id and name of the member with whom an appointment is, or "".
+ * ``staff``, ``staff_name``: id and name of the member who has the appointment, or "".
  */
 export interface QueueItem {
   session: string;
@@ -2134,7 +2134,7 @@ export interface Ice {
   id?: number | null;
 }
 /**
- * The reply to ``offer``. ``epoch`` is the epoch of the room in which the peer is.
+ * The reply to ``offer``. ``epoch``: how often the peer's room has been opened.
  */
 export interface Answer {
   type: "answer";
@@ -2416,7 +2416,7 @@ export interface Replaced {
  * The ring of a help request has no ``brief``, but ``product``, the product's name. The professional sees the brief after
  * accepting.
  * ``from_name``: name of the user, or of the session's owner who asks for help or a transfer. ``with_name``: name of the member
- * of staff with whom an appointment is, or "".
+ * of staff who has the appointment, or "".
  */
 export interface Ring {
   type: "ring";
