@@ -232,8 +232,8 @@ class Refused(Exception):
 class Unavailable(Exception):
     """The store cannot be used now. The exception's text says why, in one sentence for the log, without secrets.
 
-    - It is raised after 5 s without an answer (connection failed, Redis restarts, its slot moves). The step may have been made
-      or not. The state of the store shows which of the two is true.
+    - It is raised when a step, once sent, has had no answer for 5 s (connection failed, Redis restarts, its slot moves). The
+      step may have been made or not. The state of the store shows which of the two is true.
     - It is raised at once when 20,000 steps wait already, and when Redis refuses the login, denies a permission, or refuses a
     write (memory or disk full, too few replicas, a script that does not end). In these cases the step was not made.
 

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-# The line above this import makes these modules importable from a bare checkout.
+# The line above makes these modules importable when the project is not installed.
 from signaling.protocol import client_messages, reasons, server_messages, session_views, staff_messages, staff_views, words
 from signaling.server.http import openapi
 

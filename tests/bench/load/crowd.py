@@ -72,7 +72,7 @@ class Crowd:
         return {"seconds": monotonic() - began}
 
     async def look(self) -> dict[str, Any]:
-        """Return the figures that the load generator has gathered since the last call of `look`."""
+        """Return the figures gathered since the last call, and how many people are connected, waiting and served now."""
         seen, self.seen = self.seen, Seen()
         for tab in self._tabs():
             tab.seen = self.seen

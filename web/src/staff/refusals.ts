@@ -49,7 +49,8 @@ type Elsewhere = OneOf<
   | "open_elsewhere"
 >;
 
-/** Reasons for which the server's own sentence is shown, because it names the place of the fault, such as the line of a file. */
+/** Reasons for which the server's own sentence is shown, because only that sentence says what is wrong, for example in which
+ *  line of a file. */
 const DETAILED = new Set<Reason>(["bad_table", "bad_plan", "bad_provider", "bad_webhook"]);
 
 /** Returns the sentence for a refusal: our text for its reason, else the server's sentence, else a general one. */

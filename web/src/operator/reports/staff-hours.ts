@@ -17,7 +17,7 @@ export type State = (typeof STATES)[number];
 
 export interface StaffRow extends Record<`${State}_s`, number> {
   /** The start of the row's day or week. It is the reader's local time, converted to ms since 1970 as if it were UTC. Null if the
-   *  row stands for a person. */
+   *  row is a sum over the whole period. */
   at: number | null;
   staff: string;
   name: string;

@@ -80,7 +80,8 @@ export function seen(view: View, space: Space): Box {
   };
 }
 
-/** Returns the view within its limits: its zoom is in the allowed range, and the page fills the space or lies in the middle of it. */
+/** Returns the view within its limits: its zoom is in the allowed range, and the page fills the space or lies in the middle of
+ *  it. */
 export function held(view: View, space: Space): View {
   const zoom = within(view.zoom, 1, ZOOM_MOST);
   const box = seen({ ...view, zoom }, space);
