@@ -127,7 +127,7 @@ class Guard:
 class Guarded(web.RequestHandler):
     """One HTTP connection, which reports its state to its guard."""
 
-    __slots__ = ("_guard", "_held", "_idle", "_queued", "_socket")
+    __slots__ = ("_guard", "_held", "_idle", "_resuming", "_socket")
 
     def __init__(self, guard: Guard, server: web.Server, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(
@@ -140,7 +140,8 @@ class Guarded(web.RequestHandler):
         self._guard = guard
         self._idle = False
         self._held = False  # whether this connection reads nothing, because its buffer was full
-        self._queued = False  # whether this connection waits for its turn to read again
+        # None: this connection does not wait for its turn to read again. Otherwise, whether its parser goes on then, too.
+        self._resuming: bool | None = None
         self._socket: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -176,13 +177,15 @@ class Guarded(web.RequestHandler):
         """
         if not self._held:
             super().resume_reading(resume_parser)
-        elif not self._queued:
-            self._queued = True
-            self._guard.resumed.add(partial(self._resume, resume_parser))
+            return
+        if self._resuming is None:
+            self._guard.resumed.add(self._resume)
+        self._resuming = self._resuming or resume_parser
 
-    def _resume(self, resume_parser: bool) -> None:
-        self._held = self._queued = False
-        super().resume_reading(resume_parser)
+    def _resume(self) -> None:
+        resume_parser, self._held, self._resuming = bool(self._resuming), False, None
+        if self._socket is not None and not self._socket.is_closing():
+            super().resume_reading(resume_parser)
 
     def is_server(self, address: str) -> None:
         """Exempt this connection from the limits per address, because the client is a server of the cluster."""

@@ -22,6 +22,7 @@ from signaling.server.connection_limits import Limits
 from signaling.server.guarded import Guard, GuardedSite, marks_served
 from signaling.server.http.bodies import read_bytes
 from signaling.server.turns import ACCEPTED_A_TURN, RESUMED_A_TURN
+from tests import PATIENCE_S
 
 LIMITS = Limits(most=8, each_address=4, each_address_served=6, asking_s=0.3, idle_s=0.5)
 ASKED = b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -253,3 +254,45 @@ async def test_many_large_uploads_are_read_a_few_in_a_turn() -> None:
     assert in_turn.total() == UPLOADS * UPLOADED
     # in some turns, the first parts of accepted connections arrive as well
     assert max(in_turn.values()) <= (RESUMED_A_TURN + ACCEPTED_A_TURN) * 2 * MOST_READ
+
+
+async def test_request_behind_a_large_upload_on_the_same_connection_is_answered() -> None:
+    async def reads(request: web.Request) -> web.Response:
+        await asyncio.sleep(0.05)  # meanwhile, the buffer is full, and the connection reads nothing
+        count = 0
+        while part := await request.content.readany():
+            count += len(part)
+        return web.Response(text=str(count))
+
+    upload = b"POST /reads HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % UPLOADED + bytes(UPLOADED)
+    async with serving(Limits(), more=[web.post("/reads", reads)]) as place:
+        reader, writer = await place.connect()
+        for _ in range(3):
+            writer.write(upload + ASKED)
+            async with asyncio.timeout(PATIENCE_S):
+                assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 200")
+                await reader.readuntil(str(UPLOADED).encode())
+                await reader.readuntil(b"hello")
+        writer.close()
+
+
+async def test_upload_that_is_cut_while_its_buffer_is_full_leaves_no_error() -> None:
+    begun = asyncio.Event()
+
+    async def reads(request: web.Request) -> web.Response:
+        while await request.content.readany():
+            begun.set()
+            await asyncio.sleep(0.01)
+        return web.Response()
+
+    async with serving(Limits(), more=[web.post("/reads", reads)]) as place:
+        _, writer = await place.connect()
+        writer.write(b"POST /reads HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (2 * UPLOADED) + bytes(UPLOADED))
+        await begun.wait()
+        with structlog.testing.capture_logs() as logs:
+            writer.transport.abort()
+            async with asyncio.timeout(PATIENCE_S):
+                while len(place.guard.connections):
+                    await asyncio.sleep(0.01)
+            await asyncio.sleep(0.1)
+    assert not logs
