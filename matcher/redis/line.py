@@ -73,8 +73,8 @@ class Line:
     """The connection to Redis for one matching domain (`matcher.types.MatchStore`).
 
     `url`: see `matcher/redis/address.py`. `domain`: the domain's name, without braces. Every key in Redis has the hash tag
-    `{sangdam:DOMAIN:LAYOUT}`. `rules`: the packed rules, which are sent with every call. `connect`: makes the client of an
-    address. The default asks no Sentinels for the master's address.
+    `{sangdam:DOMAIN:LAYOUT}`. `rules`: the packed rules, which are sent with every call. `connect`: a function that returns a
+    Redis client for an address. The default asks no Sentinels for the master's address.
     """
 
     def __init__(self, url: str, domain: str, rules: bytes, connect: Connect = Redis.from_url) -> None:

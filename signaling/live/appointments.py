@@ -200,7 +200,7 @@ class Appointments:
         A callback claims no time, because any counselor can make it.
         """
         async with entry.booking_lock:
-            # the callback is booked already; if this write fails, the old time stays claimed until the session is over
+            # the callback is booked already; if this write fails, nobody else can book the earlier time until this session ends
             with suppress(RecordsAway):
                 await self._records.keep_cells(entry.id)
 

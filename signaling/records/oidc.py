@@ -113,8 +113,8 @@ class Oidc(Database):
         (`version_of`) of the stored settings; "" for none. `audit`: audit entries to store in the same transaction. Raises
         Changed when the stored settings have another version. Raises NoProvider when the provider is removed, or its issuer
         changes, while a rule lets staff sign in only at this provider. A new issuer would not know these staff. A rule of an
-        organisation needs the organisation's own provider or, if it has none, the installation's provider. A rule for everybody
-        needs every provider.
+        organisation needs the organisation's own provider or, if it has none, the installation's provider. While a rule for
+        the whole installation exists, no provider can be removed.
         """
         this = t.oidc_settings.c.id == of
 

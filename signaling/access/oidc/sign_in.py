@@ -284,7 +284,7 @@ class OidcSignIn:
     async def _kept(self, provider: Provider, settings: OidcSettings, tokens: Tokens, claims: Claims, now: int) -> Kept:
         """Return the part of the provider's answers that is stored with a new sign-in.
 
-        `claims`: those of the ID token if they name the role; otherwise {}.
+        `claims`: all claims of the ID token if the role is among them; otherwise {}.
         """
         kept = Kept(access_token=tokens.access_token, refresh_token=tokens.refresh_token, until=access_until(tokens, now))
         if kept.refresh_token or not claims:

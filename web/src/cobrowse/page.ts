@@ -35,7 +35,7 @@ function startRecorder(): void {
   recorder.start();
 }
 
-/** Offers the visitor to show the value of the field that has the focus, if staff are allowed to see that value at all. */
+/** If the field with the focus has a value that staff may see, shows a button with which the visitor shows it to them. */
 function follow(): void {
   let active = document.activeElement;
   while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;

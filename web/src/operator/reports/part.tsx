@@ -48,7 +48,7 @@ export function ReportsPart() {
   );
 }
 
-/** Shows counts and waits by time, site, topic, outcome, language or counselor. */
+/** Shows how many visitors came and how long they waited, by time, site, topic, outcome, language or counselor. */
 function Visitors() {
   const locale = useLocale();
   const sites = useSites(locale);
