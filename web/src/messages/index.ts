@@ -949,7 +949,7 @@ export interface CobrowseView {
   crowded: boolean;
 }
 /**
- * Whether the category is open now, and when it opens next.
+ * The state of the category: open or closed now, and when it opens next.
  *
  * ``opens_at``: when the category opens next; null while it is open, or when the next opening is not known.
  * ``callbacks``: whether users may ask to be called back.
