@@ -147,8 +147,7 @@ class Guarded(web.RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Register this new connection at the guard."""
         super().connection_made(transport)
-        if isinstance(transport, asyncio.Transport):
-            self._socket = transport
+        self._socket = cast(asyncio.Transport, transport)  # uvloop's transports are no subclasses of asyncio's
         peer = transport.get_extra_info("peername")
         self._guard.opened(self, peer[0] if peer else "")
 
