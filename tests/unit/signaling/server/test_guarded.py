@@ -305,7 +305,7 @@ async def test_upload_that_is_cut_while_its_buffer_is_full_leaves_no_error() -> 
     assert not logs
 
 
-def test_client_that_reads_nothing_can_be_cut_off_under_the_servers_own_loop() -> None:
+def test_client_that_reads_nothing_is_cut_off_under_uvloop() -> None:
     async def cut() -> int:
         async with serving(Limits()) as place:
             reader, writer = await place.connect(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
