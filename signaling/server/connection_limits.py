@@ -60,9 +60,9 @@ class Connections(Generic[C]):
     def __len__(self) -> int:
         return len(self._known)
 
-    def served(self) -> list[C]:
-        """Return the connections that are being served."""
-        return [each for each, known in self._known.items() if known.state == "served"]
+    def answered(self) -> list[C]:
+        """Return the connections that are being served, or whose last response may still be on its way."""
+        return [each for each, known in self._known.items() if known.state != "asking"]
 
     def opened(self, connection: C, network: str, now_s: float) -> C | None:
         """Add a new connection, which is asking.

@@ -32,6 +32,7 @@ from signaling.protocol.reading import Reader, Unreadable, by
 from signaling.protocol.texts import Seen
 from signaling.protocol.words import Locale, Role
 from signaling.records import Category, Records, Site, SiteKey, StaffRecord
+from signaling.server.guarded import marks_served
 from signaling.server.http.bodies import Key, file_inside
 from signaling.server.http.compressed import file_response
 from signaling.server.http.pages import PAGES, not_built
@@ -371,7 +372,7 @@ class Shop:
 
 def shop_app(settings: Settings) -> web.Application:
     """Return the shop's application, to be served on 127.0.0.1 at `settings.shop_port`."""
-    app = web.Application(client_max_size=4096)
+    app = web.Application(client_max_size=4096, middlewares=[marks_served])
     app.add_routes(Shop(settings).routes())
     return app
 

@@ -7,8 +7,12 @@ deadlines of requests' bodies, and `websocket.py` those of WebSockets.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import resource
+import sys
+import termios
+from array import array
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
@@ -91,8 +95,10 @@ class Guard:
             await asyncio.sleep(SWEEP_S)
             now_s = _now_s()
             for connection in self.connections.overdue(now_s):
-                asked = self.connections.state_of(connection) == "asking"
-                self.close(connection, "request_timeout" if asked else "idle")
+                if self.connections.state_of(connection) == "asking":
+                    self.close(connection, "request_timeout")
+                elif not connection.unsent_bytes():  # otherwise, the end of a response is still being sent (`_cut_stalled`)
+                    self.close(connection, "idle")
             if now_s - self._looked_s >= LOOK_S:
                 self._looked_s = now_s
                 self._cut_stalled(now_s)
@@ -101,12 +107,12 @@ class Guard:
     def _cut_stalled(self, now_s: float) -> None:
         """Cut connections whose clients have read none of their buffered data for `STALLED_S` seconds."""
         stalled: dict[Guarded, tuple[int, float]] = {}
-        for connection in self.connections.served():
-            unsent = connection.unsent_bytes()
-            if not unsent:
+        for connection in self.connections.answered():
+            if not connection.unsent_bytes():
                 continue
+            left = connection.unread_bytes()
             before, since_s = self._stalled.get(connection, (-1, now_s))
-            stalled[connection] = (unsent, since_s if before == unsent else now_s)
+            stalled[connection] = (left, since_s if before == left else now_s)
         self._stalled = stalled
         for connection, (_, since_s) in stalled.items():
             if now_s - since_s >= STALLED_S:
@@ -217,6 +223,17 @@ class Guarded(web.RequestHandler):
     def unsent_bytes(self) -> int:
         """Return how many bytes are buffered for the client. Return 0 when there is no socket."""
         return self._socket.get_write_buffer_size() if self._socket is not None else 0
+
+    def unread_bytes(self) -> int:
+        """Return how many bytes the client has not received yet: those that are buffered here and, on Linux, in its socket.
+
+        On a slow connection, the socket can send for a minute before it takes more of what is buffered here.
+        """
+        in_socket = array("i", [0])
+        if self._socket is not None and sys.platform == "linux":
+            with suppress(OSError, AttributeError):  # the socket is closed
+                fcntl.ioctl(self._socket.get_extra_info("socket").fileno(), termios.TIOCOUTQ, in_socket)
+        return self.unsent_bytes() + in_socket[0]
 
     def abort(self) -> None:
         """Cut this connection at once, without sending what is buffered."""

@@ -25,6 +25,7 @@ from signaling.cluster.node import state_of
 from signaling.live import Live
 from signaling.server import app_keys, worker_metrics
 from signaling.server.forwarding import RELAY
+from signaling.server.guarded import marks_served
 
 from .metric_families import Families, counter, gauge
 
@@ -46,7 +47,7 @@ def metrics_app(app: web.Application) -> web.Application:
         text = generate_latest(app[app_keys.LIVE].meters.registry) + generate_latest(snapshot)
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    beside = web.Application()
+    beside = web.Application(middlewares=[marks_served])
     beside.router.add_get("/metrics", metrics)
     return beside
 

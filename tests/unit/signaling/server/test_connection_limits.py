@@ -25,7 +25,7 @@ def test_connection_being_served_has_no_deadline() -> None:
     known.opened("a", "n", now_s=0)
     known.became("a", "served", 1)
     assert known.overdue(10_000) == []
-    assert known.served() == ["a"]
+    assert known.answered() == ["a"]
 
 
 def test_idle_connection_is_kept_longer_for_a_proxy() -> None:

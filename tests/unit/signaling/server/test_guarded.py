@@ -310,7 +310,7 @@ def test_client_that_reads_nothing_is_cut_off_under_uvloop() -> None:
         async with serving(Limits()) as place:
             reader, writer = await place.connect(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
             async with asyncio.timeout(PATIENCE_S):
-                while not (served := place.guard.connections.served()) or not served[0].unsent_bytes():
+                while not (served := place.guard.connections.answered()) or not served[0].unsent_bytes():
                     await asyncio.sleep(0.01)
                 unsent = served[0].unsent_bytes()
                 place.guard.close(served[0], "stalled")
@@ -320,3 +320,51 @@ def test_client_that_reads_nothing_is_cut_off_under_uvloop() -> None:
             return unsent
 
     assert uvloop.run(cut()) > 1_000_000
+
+
+def small_socket(port: int) -> socket.socket:
+    """Return a connection whose receive buffer is small, so that the server notices each read."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+    client.connect(("127.0.0.1", port))
+    client.setblocking(False)
+    return client
+
+
+def test_client_that_reads_slowly_is_not_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guarded, "SWEEP_S", 0.05)
+    monkeypatch.setattr(guarded, "LOOK_S", 0.1)
+    monkeypatch.setattr(guarded, "STALLED_S", 0.8)
+
+    async def reads_slowly() -> Counter[str]:
+        loop = asyncio.get_running_loop()
+        async with serving(Limits()) as place:
+            with small_socket(place.port) as client:
+                await loop.sock_sendall(client, b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+                for _ in range(40):
+                    await asyncio.sleep(0.05)
+                    assert await loop.sock_recv(client, 8192)
+            return place.guard.refused
+
+    assert uvloop.run(reads_slowly())["stalled"] == 0
+
+
+def test_end_of_a_response_reaches_a_client_that_paused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guarded, "SWEEP_S", 0.05)
+
+    async def answers(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        request.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)
+        return web.Response(body=b"x" * 60_000)
+
+    async def pauses() -> int:
+        loop, got = asyncio.get_running_loop(), b""
+        async with serving(Limits(idle_s=0.2), more=[web.get("/answers", answers)]) as place:
+            with small_socket(place.port) as client:
+                await loop.sock_sendall(client, b"GET /answers HTTP/1.1\r\nHost: x\r\n\r\n")
+                await asyncio.sleep(1)  # five times as long as a connection may be idle
+                while part := await loop.sock_recv(client, 8192):
+                    got += part
+        return len(got.partition(b"\r\n\r\n")[2])
+
+    assert uvloop.run(pauses()) == 60_000
