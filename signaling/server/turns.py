@@ -33,22 +33,27 @@ class Turns:
     def __init__(self, most: int) -> None:
         self._most = most
         self._waiting: deque[Callable[[], None]] = deque()
+        self._scheduled = False
 
     def add(self, call: Callable[[], None]) -> None:
         """Call this function in one of the next turns of the event loop, after the functions that were added earlier."""
-        if not self._waiting:
-            asyncio.get_running_loop().call_soon(self._take)
         self._waiting.append(call)
+        self._schedule()
+
+    def _schedule(self) -> None:
+        if self._waiting and not self._scheduled:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self._take)
 
     def _take(self) -> None:
+        self._scheduled = False
         for _ in range(min(self._most, len(self._waiting))):
             call = self._waiting.popleft()
             try:
                 call()
             except Exception:
                 log.exception("connection not handled")
-        if self._waiting:
-            asyncio.get_running_loop().call_soon(self._take)
+        self._schedule()
 
 
 class Listener:

@@ -63,6 +63,16 @@ async def test_others_run_between_the_parts_of_a_burst() -> None:
     assert max(after - before for before, after in zip([0, *seen], seen, strict=False)) <= LOST_A_TURN
 
 
+async def test_calls_that_a_call_adds_are_spread_too() -> None:
+    done: list[int] = []
+    burst = Turns(1)
+    burst.add(lambda: [burst.add(lambda n=number: done.append(n)) for number in range(6)] and None)
+    for turn in range(1, 8):
+        await asyncio.sleep(0)
+        assert len(done) <= turn
+    assert done == list(range(6))
+
+
 async def test_call_that_fails_stops_no_other_call() -> None:
     done: list[str] = []
     burst = Turns(2)
