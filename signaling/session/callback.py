@@ -66,6 +66,7 @@ def asked(session: Session, event: CallbackAsked, now: int, out: list[Effect]) -
     elif session.state != "preparing":
         raise NotAllowed("wrong_state")
     callback = Callback(state="scheduled", due_at=event.at, contact=contact, note=event.note, timezone=event.timezone)
+    callback.agreed = before.agreed if before is not None else 0
     _agree(session, callback, event.at, event.with_staff, out)
     schedule(session, callback, event.at, out)
 

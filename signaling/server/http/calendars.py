@@ -112,5 +112,5 @@ def _booked(record: SessionRecord, called: Callback, host: str, words: dict[str,
         text=words["text"],
         at_ms=called.due_at,
         minutes=called.minutes,
-        moved=called.moved,
+        moved=called.agreed,
     )

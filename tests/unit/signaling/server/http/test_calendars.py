@@ -18,7 +18,7 @@ async def test_one_damaged_session_does_not_take_the_calendar_away(desk: Desk) -
     session = new_session(
         id="s-1", site="demo-shop", category="cameras", language="ko", channel="voice", user="u", name="", now=at
     )
-    session.callback = Callback(state="scheduled", due_at=at, staff="jimin", staff_name="Jimin", minutes=30, moved=2)
+    session.callback = Callback(state="scheduled", due_at=at, staff="jimin", staff_name="Jimin", minutes=30, agreed=2)
     for number, snapshot in enumerate((b"\xc1 damaged", encode_snapshot(session))):
         record = SessionRecord(
             id=f"s-{number}",
