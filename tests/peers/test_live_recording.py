@@ -17,6 +17,7 @@ from time import monotonic
 import pytest
 from msgspec.structs import replace
 
+from media.api import recording_files as disk
 from media.packets import rtp
 from signaling.live.kept_pages import WRITE_S
 from signaling.recordings import Recordings, Segment, Span, Track, reached
@@ -314,6 +315,8 @@ async def test_killed_recording_worker_leaves_complete_files(tmp_path: Path) -> 
         await user.until(lambda s: s["room"]["epoch"] == 2)
         peers.append(await user.join_room())
         peers[1].speak(USER)
+        tracks = service.settings.recordings_dir / user.session_id
+        await eventually(lambda: len(list(tracks.glob(f"*/{disk.track_name(1)}"))) == 2)  # the other worker has begun to record
         await asyncio.sleep(1.0)
         await user.say("leave")
         recordings: Recordings = service.app[app_keys.RECORDINGS]
