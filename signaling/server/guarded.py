@@ -231,7 +231,7 @@ class Guarded(web.RequestHandler):
         """
         in_socket = array("i", [0])
         if self._socket is not None and sys.platform == "linux":
-            with suppress(OSError, AttributeError):  # the socket is closed
+            with suppress(OSError, ValueError, AttributeError):  # the socket is closed
                 fcntl.ioctl(self._socket.get_extra_info("socket").fileno(), termios.TIOCOUTQ, in_socket)
         return self.unsent_bytes() + in_socket[0]
 

@@ -1,7 +1,8 @@
-"""Spread bursts of connections over several turns of the event loop, so that no chat line has to wait for a whole burst.
+"""Spread bursts of connections and uploads over several turns of the event loop, so that no chat line waits for a whole burst.
 
 When a load balancer dies, thousands of connections break at the same moment, and thousands of new connections arrive. Without
-this module, the event loop would handle them all in one turn, which would take seconds.
+this module, the event loop would handle them all in one turn, which would take seconds. A hundred uploads at full speed would
+read 25 MB in each turn.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class Peer:
         self.layers = layers or {}
         self.repairs = repairs
         self.redundant = False
-        """Whether each packet of the voice also carries the packet before it."""
+        """True if each packet of the voice also carries a copy of the packet before it."""
         self.repaired = self.redundant_heard = 0
         self.feedback = 0
         self.spoken = 0  # voice packets that this peer has sent
