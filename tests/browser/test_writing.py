@@ -164,6 +164,19 @@ SCROLL_UP = """box => new Promise((done) => {
     }));
 })"""
 """Scroll, and return the number of the topmost visible line."""
+GROW_AND_SCROLL = """(box, px) => {
+  const lines = [...box.querySelectorAll("[data-seq]")];
+  const { top } = box.getBoundingClientRect();
+  const first = lines.find((line) => line.getBoundingClientRect().bottom > top);
+  const before = first.getBoundingClientRect().top;
+  for (const line of lines) if (line !== first) line.style.paddingBlockEnd = px + "px";
+  box.scrollBy({ top: -200, behavior: "instant" });
+  return new Promise((done) => {
+    requestAnimationFrame(() => requestAnimationFrame(() => done(first.getBoundingClientRect().top - before)));
+  });
+}"""
+"""Make all lines taller except the topmost visible one, and scroll up before the page notices. Return how far that line moved
+down, in px."""
 NEXT_FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # one scroll of 2,000 px passes at most this many lines, unless the page jumps while it fetches lines
 MOST_SCROLLED = 95
@@ -225,6 +238,8 @@ async def keeps_the_readers_place(cast: Cast, counselor: Staff, user: User) -> N
     await expect(lines.locator("[data-seq]").nth(250)).to_be_attached()  # the page has added all lines around the reader's place
     await lines.locator("[data-seq]").first.evaluate("(line) => { line.style.minHeight = '400px'; }")
     await eventually(lambda: is_at(lines, where), True, "a line above that grows moves nothing")
+    assert abs(await lines.evaluate(GROW_AND_SCROLL, 18) - 200) < 2
+    where = await lines.evaluate(PLACE)
     await user.write("읽는 동안 온 줄")
     await expect(counselor.page.locator(".chat-newer")).to_be_visible()
     await eventually(lambda: is_at(lines, where), True, "a new line moves nothing")

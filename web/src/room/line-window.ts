@@ -83,6 +83,13 @@ export interface Older {
   reach: (seq: number) => Promise<boolean>;
 }
 
+/** The reader's position (null: at the end), and the box's scrollTop and scrollHeight (px) when this position was read or set. */
+interface Seat {
+  place: Place | null;
+  top: number;
+  height: number;
+}
+
 interface Reader {
   place?: LastPlace;
   onPlace?: (place: Place | null) => void;
@@ -114,19 +121,34 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
   // size (MOST) now. So later lines need no growth, and are announced.
   const follow = ({ from, to }: Span) => setPart({ first: null, size: from ? to - from : MOST });
   const hold = ({ from, to }: Span) => setPart({ first: lines[from]!.seq, size: to - from });
-  const seat = useRef<{ place: Place | null; top: number }>({ place: back, top: 0 });
+  const seat = useRef<Seat>({ place: back, top: 0, height: 0 });
   const rendered = useRef({ lines, part, complete, end: `${newest} ${sent}` });
 
   /** Stores the present scroll position of the box as the reader's position. */
   const sit = () => {
     const now = box.current;
     if (!now?.clientHeight) return;
+    if (now.scrollHeight !== seat.current.height) scrollAfterChange(now);
     const { place, top } = seat.current;
     // If the box shrinks or a line grows, the end of the conversation also goes out of sight. Only a smaller scrollTop shows that
     // the reader has scrolled away from the end.
     const away = (place !== null || now.scrollTop < top) && !(rendered.current.complete && below(now) < AT_END);
-    seat.current = { place: away ? placeIn(now) : null, top: now.scrollTop };
+    seat.current = { place: away ? placeIn(now) : null, top: now.scrollTop, height: now.scrollHeight };
     if (!away) setBehind(false);
+  };
+  /** Repeats a scroll from the reader's position, if lines changed their height just before the scroll. */
+  const scrollAfterChange = (now: HTMLElement) => {
+    if (!keeps(now)) return;
+    const by = now.scrollTop - seat.current.top;
+    // when lines shrink, the browser itself moves the box to its new end
+    const shrunk = by < 0 && below(now) < 1;
+    settle();
+    if (!shrunk) now.scrollTop += by;
+  };
+  /** Returns whether this hook keeps the reader's position. In a short conversation, the browser itself keeps it. */
+  const keeps = (now: HTMLElement) => {
+    const { place } = seat.current;
+    return !place || ("windowed" in now.dataset && place.offset < OVER);
   };
   /** Scrolls the box to the reader's position. */
   const settle = () => {
@@ -135,6 +157,7 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
     if (seat.current.place) restore(now, seat.current.place);
     else now.scrollTop = now.scrollHeight;
     seat.current.top = now.scrollTop;
+    seat.current.height = now.scrollHeight;
   };
   /** Moves the rendered part if the reader is near an end of it. */
   const shift = () => {
@@ -162,6 +185,7 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
     if (wanted === 0) return;
     const line = box.current?.querySelector(`[data-seq="${wanted}"]`);
     if (line) {
+      settle(); // so that sit() does not repeat the scroll of call()
       call(line);
       sit();
       setWanted(0);
@@ -185,9 +209,7 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
       if (hidden) return;
       // the page has scrolled the box, and the scroll event has not come yet
       if (!appears && now.scrollTop !== seat.current.top) sit();
-      const { place } = seat.current;
-      // in a short conversation, the browser itself keeps the reader's place
-      if (appears || !place || ("windowed" in now.dataset && place.offset < OVER)) settle();
+      if (appears || keeps(now)) settle();
     });
     for (const one of [now, rows.current]) resized.observe(one);
     return () => resized.disconnect();
