@@ -1,6 +1,6 @@
 import { ChevronDown, ChevronUp, Ear, EarOff, Mic, X } from "lucide";
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ParticipantView, SessionView } from "../messages";
 import { Board } from "../room/board/lazy-board";
 import { Captions } from "../room/captions/lazy";
@@ -33,7 +33,8 @@ const PHONE = "(max-width: 760px), (max-height: 480px)";
 
 function usePhone(): boolean {
   const [phone, setPhone] = useState(() => matchMedia(PHONE).matches);
-  useEffect(() => {
+  // an effect after the paint would miss a change before it
+  useLayoutEffect(() => {
     const query = matchMedia(PHONE);
     const changed = () => setPhone(query.matches);
     query.addEventListener("change", changed);

@@ -7,6 +7,7 @@ import { useEffect } from "preact/hooks";
 import type { Ring } from "../messages";
 import { createStore, toast, useStore } from "../ui";
 import { t } from "../staff/texts";
+import { decoded } from "../staff/address";
 
 const PREFIX = "#accept=";
 const WAIT_MS = 3_000; // a page that has just connected gets its rings within this time
@@ -17,7 +18,7 @@ const pressed = createStore("");
  *  ring. While the page is open, the service worker names it. */
 export function watchPresses(): void {
   if (location.hash.startsWith(PREFIX)) {
-    pressed.set(decodeURIComponent(location.hash.slice(PREFIX.length)));
+    pressed.set(decoded(location.hash.slice(PREFIX.length)));
     history.replaceState(null, "", location.pathname + location.search);
   }
   if (!("serviceWorker" in navigator)) return;

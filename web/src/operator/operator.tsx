@@ -25,31 +25,9 @@ import { OneSession } from "./session";
 import { SigningInPart } from "./signing-in/part";
 import { t } from "./texts";
 import { Wall } from "./wall";
+import { useWhere } from "./where";
 import { WrapUpPart } from "./wrap-up/part";
 import { WallboardView, type WallboardActions } from "./wallboard";
-
-/** Returns the current view from the address ("#past", "#past/s-123"), so that reload and the back button work. */
-function fromHash(): { part: Part | "wall" | "start"; session: string; where: string } {
-  const [part = "", ...rest] = location.hash.slice(1).split("/");
-  const [session = ""] = rest;
-  const mine = parts();
-  const shown = mine.find((one) => one === part) ?? mine[0] ?? "live";
-  return {
-    part: (part === "wall" && may("live.watch")) || (part === "start" && may("sites.add")) ? part : shown,
-    session: decodeURIComponent(session),
-    where: rest.join("/"),
-  };
-}
-
-function useWhere() {
-  const [where, setWhere] = useState(fromHash);
-  useEffect(() => {
-    const changed = () => setWhere(fromHash());
-    addEventListener("hashchange", changed);
-    return () => removeEventListener("hashchange", changed);
-  }, []);
-  return where;
-}
 
 function Nav({ part }: { part: Part | "wall" }) {
   const nav = useRef<HTMLElement>(null);

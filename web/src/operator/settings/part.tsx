@@ -1,3 +1,4 @@
+import { decoded } from "../../staff/address";
 import { may } from "../../staff/rights";
 import { People } from "./people";
 import { Person } from "./person";
@@ -22,7 +23,7 @@ export function SettingsPart({ where }: { where: string }) {
   const mine = shown();
   const [first = "", ...rest] = where.split("/");
   const area = mine.find((one) => one === first) ?? mine[0];
-  const id = decodeURIComponent(rest.join("/"));
+  const id = decoded(rest.join("/"));
   return (
     <div class="past settings" data-testid="settings">
       <nav class="segments" aria-label={t("areas")}>
