@@ -29,14 +29,14 @@ def postgres_server() -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give PostgreSQL more time than a server does, because transactions are slow on a busy machine."""
+    """Let a transaction in PostgreSQL take longer than a server allows, because transactions are slow on a busy machine."""
     monkeypatch.setattr(database, "ANSWER_S", 60.0)
     monkeypatch.setattr(database, "IDLE_MS", 60_000)
 
 
 @pytest.fixture
 async def postgres(postgres_server: str) -> str:
-    """Return the SQLAlchemy URL of a database in PostgreSQL that is empty, whatever earlier tests have left there."""
+    """Empty the database in PostgreSQL, and return its SQLAlchemy URL."""
     engine = create_async_engine(postgres_server)
     async with engine.begin() as connection:
         await connection.execute(sa.text("DROP SCHEMA public CASCADE"))

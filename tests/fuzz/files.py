@@ -1,6 +1,6 @@
 """Fuzz target: the name and content of a file, and the header of a picture, as strangers can send them.
 
-A case consists of the length of the name, the name, and the content.
+A fuzz case consists of the length of the name, the name, and the content.
 """
 
 from __future__ import annotations

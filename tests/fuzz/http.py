@@ -1,8 +1,8 @@
 """Fuzz every route of the real app over a socket. A request that causes a server error is a fault.
 
-A case begins with three bytes for its kind, a route and a person. Four parts follow, each after its length: path, query, body and
-a header. In a case of kind 0, the other bytes are a raw request. No media worker runs, so the server refuses requests that need a
-worker.
+A case (one input from the fuzzer) begins with three bytes: its kind, a route and a person. A text for the path, a query, a body
+and a header follow, each after its length. In a case of kind 0, all bytes after the kind are a raw HTTP request. No media worker
+runs, so the server refuses requests that need a worker.
 """
 
 from __future__ import annotations

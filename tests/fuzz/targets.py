@@ -1,6 +1,7 @@
 """Fuzz targets: each parser of network input, with the code that uses its result.
 
-A target accepts any bytes. A target must not raise, and its state must stay bounded. `SEEDS` has cases as real peers send them.
+A target is a function that takes any bytes. It must not raise, and its state must stay bounded. `SEEDS` has bytes such as real
+peers send.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from tests.fuzz import files, http
 OFFERS = File(__file__).parents[1] / "unit" / "media" / "packets" / "offers"
 PATH = ice.Path(0, ("192.0.2.10", 5000))
 MIXED = 12
-"""At most this many packets of a case are decoded, because decoding with Opus is slow."""
+"""At most this many packets of one fuzz case are decoded, because decoding with Opus is slow."""
 LIBRARY = "FUZZED_FASTPATH"
 """Environment variable with the path of another build of the fast path (see `sanitized`)."""
 

@@ -1,4 +1,7 @@
-"""The options, variables, names, ports and times in the files in `deploy/` agree with those of the program."""
+"""The files in `deploy/` agree with the program.
+
+The tests compare command options, environment variables, names, ports and time limits.
+"""
 
 from __future__ import annotations
 

@@ -20,9 +20,9 @@ def test_every_package_is_pinned_and_has_a_licence() -> None:
 
 
 def test_no_package_that_sangdam_imports_is_under_the_gpl() -> None:
-    """PyAV and pillow-heif state only their own licences, so this test does not see the libraries in their wheels.
+    """The packages PyAV and pillow-heif also contain libraries, whose licences this test does not see.
 
-    THIRD_PARTY.md says which libraries these are.
+    THIRD_PARTY.md lists these libraries.
     """
     licences = {name: licence for name, (licence, _) in python_packages().items()} | page_packages()
     assert [name for name, licence in licences.items() if re.search(r"\bA?GPL", licence)] == []

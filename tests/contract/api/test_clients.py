@@ -1,4 +1,4 @@
-"""Clients generated from `/api/openapi.json` start a conversation, book an appointment, and export and erase their user."""
+"""Clients generated from `/api/openapi.json` start a conversation, book an appointment, and export and erase a user's data."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def document(server: Any, folder: Path) -> Path:
 
 
 def install() -> None:
-    """Install the generator's packages, unless the packages of the lock file are installed already."""
+    """Install the npm packages that the lock file names, unless they are installed already."""
     lock, stamp = TYPESCRIPT / "package-lock.json", TYPESCRIPT / "node_modules" / ".sangdam-lock"
     wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
     if not stamp.exists() or stamp.read_text() != wanted:

@@ -1,4 +1,4 @@
-"""A media worker's link and the captions process use a real connection.
+"""A media worker sends voices to the captions process and gets captions back, over a real connection.
 
 In place of the speech model, a recogniser names the frequencies of tones.
 """
@@ -183,8 +183,8 @@ async def test_slow_model_drops_the_oldest_utterances_and_says_so() -> None:
 async def test_silent_stream_may_push_out_the_last_words_of_an_ended_one() -> None:
     """The captions process loops over all streams, and ends the utterances of silent streams.
 
-    If too many utterances wait, the process drops one of them. Here it drops the last utterance of another stream, which has
-    finished. So this stream is removed while the loop runs, and the removal must not break the loop.
+    If too many utterances wait for the speech model, the process drops one of them. Here it drops the last utterance of a stream
+    that has ended. So the process removes this stream while the loop runs, and the removal must not break the loop.
     """
     tones = Tones()
     tones.go.clear()
@@ -214,7 +214,10 @@ async def test_silent_stream_may_push_out_the_last_words_of_an_ended_one() -> No
 
 
 async def test_voice_whose_timestamps_jump_takes_no_more_time_than_others() -> None:
-    """Without a limit, a person with a manipulated client could use up the process's time, and nobody else would get captions."""
+    """A voice with manipulated timestamps must not use up the time of the captions process.
+
+    Otherwise, nobody else would get captions.
+    """
 
     class Counting:
         windows = 0

@@ -63,7 +63,7 @@ KEYS = {
 
 
 def program(folder: Path, language: str) -> list[str]:
-    """Write a program of the page into a folder, and build it if its language needs a build.
+    """Write a program of docs/embedding.md into a folder, and build it if its language needs a build.
 
     Return the command that runs the program.
     """

@@ -1,4 +1,4 @@
-"""The virus scanner: a real clamd that has one signature of our own, and scanners that fail."""
+"""The virus scanner: a real clamd that knows one virus, which we made for these tests, and scanners that fail."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def test_clean_file_passes_and_infected_file_is_named(clamd: Path, tmp_pat
     scanner, file = Scanner(clamd), tmp_path / "x"
     file.write_bytes(bytes(PIECE_BYTES - 10) + b"an honest file")
     await scanner.check_file(file)
-    # the virus is split between two of the pieces that clamd gets
+    # the file goes to clamd in pieces; the virus begins in one piece and ends in the next
     file.write_bytes(bytes(PIECE_BYTES - 10) + VIRUS)
     with pytest.raises(FileRefused) as refused:
         await scanner.check_file(file)

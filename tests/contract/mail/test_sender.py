@@ -124,7 +124,11 @@ async def test_mail_arrives_in_both_forms_with_a_link_into_its_conversation(offi
 async def test_link_works_as_long_as_what_it_leads_to(
     office: Office, server: Mails, *, thread_days: int, booked_in: int, lasts: int
 ) -> None:
-    """`booked_in`: days until a booked time; 0: none. `lasts`: days after which the link has expired."""
+    """The link in a mail works for 7, `thread_days` or `booked_in` + 1 days, whichever is longest.
+
+    `thread_days`: days for which a text conversation sleeps after its user has left. `booked_in`: days until the callback that
+    the user has booked; 0: no callback is booked. `lasts`: days after which the link has expired.
+    """
     site = await office.records.site("shop")
     await office.records.save_site(replace(site, thread_days=thread_days))
     day_ms = 86_400_000

@@ -24,7 +24,7 @@ def asked(name: str, at_ms: int) -> Request:
 
 
 class Node:
-    """A server with its store. `emptied`: how often the store has reported an emptied Redis."""
+    """A Sangdam server with its store in Redis. `emptied`: how often the store has reported that Redis is empty."""
 
     def __init__(self, url: str) -> None:
         self.emptied = 0

@@ -1,6 +1,6 @@
-"""Run engine and Redis store in lockstep.
+"""Make each step on both implementations of the matcher: the engine (in memory) and the Redis store.
 
-After each step, the engine and the Redis store must have the same replies, snapshots, positions and deadlines.
+After each step, both must give the same replies, snapshots, queue positions and deadlines.
 """
 
 from __future__ import annotations
@@ -258,7 +258,7 @@ class AnythingGoes(OnBoth, RuleBasedStateMachine):
 class AfterAnEmptyRestart(AnythingGoes):
     """Redis restarts empty while the store is in use.
 
-    Nobody is matched for the duration of one presence lease, and fences (the numbers of events) keep growing.
+    Nobody is matched for `Rules.lease_ms` after that, and fences (the numbers of events) keep growing.
     """
 
     fence_before = START_MS * 1000 + 123

@@ -1,7 +1,7 @@
-"""The Redis store when Redis fails, refuses, is full or has moved.
+"""The matcher's steps when Redis fails, refuses commands, is full or has moved.
 
-No step is executed twice. A step that Redis refuses is not executed. A step that raises `Unavailable` after five seconds without
-an answer can have been executed or not.
+No step is executed twice. A step that Redis refuses is not executed. If a step raises `Unavailable` after five seconds without
+an answer, Redis might or might not have executed it.
 """
 
 from __future__ import annotations
@@ -103,7 +103,8 @@ async def test_step_whose_reply_was_lost_runs_once(cutter):
         rings = [event for each in events for event in each if isinstance(event, Reserved)]
         assert [event.request for event in rings] == ["q0"]
         cutter.cuts = 1
-        with pytest.raises(Refused, match="duplicate"):  # the refusal is cut off; the step is sent again, and refused again
+        # the proxy cuts the connection before the refusal arrives; the store sends the step again, and Redis refuses it again
+        with pytest.raises(Refused, match="duplicate"):
             await store.enqueue(asked("q3"), NOW)
         assert cutter.cut == 3
         assert len((await store.snapshot()).requests) == 20

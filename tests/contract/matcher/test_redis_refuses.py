@@ -1,6 +1,6 @@
 """A running Redis refuses to write.
 
-No part of a step is then executed. The step is reported as unavailable, and can be retried later.
+Then no part of the matcher's step is executed. The step raises `Unavailable` and can be retried later.
 """
 
 from __future__ import annotations

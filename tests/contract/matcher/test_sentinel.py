@@ -56,9 +56,9 @@ async def test_replica_serves_when_the_master_dies(watched: Watched) -> None:
 
 
 async def test_login_that_may_not_ask_for_the_run_still_notices_an_empty_redis() -> None:
-    """The Redis login of an earlier version has no right to use INFO.
+    """A Redis login that was made for an earlier version of Sangdam has no right to use the Redis command INFO.
 
-    If the store did not handle the refusal of INFO, nobody would be matched.
+    If the service did not handle this refusal, nobody would be matched.
     """
     with running_redis() as server:
         redis = redis_client(server.url)

@@ -1,4 +1,4 @@
-"""The contract of every matcher store: staff and requests go through every step, and whole snapshots are compared."""
+"""The matcher's store in memory and its store in Redis behave alike in every step of staff and requests."""
 
 from __future__ import annotations
 

@@ -85,9 +85,9 @@ async def begin(desk: Desk, organisation: str = "") -> tuple[str, dict[str, str]
 
 
 async def come_back(desk: Desk, address: str, cookie: dict[str, str]) -> tuple[str, dict[str, str]]:
-    """Come back from the provider to this address of the server, as a browser does.
+    """Request this address of the server, as a browser does when the provider redirects it there.
 
-    Return the address to which the server then redirects the browser, and the cookie of the sign-in, if the server sets one.
+    Return the address to which the server redirects the browser next, and the cookie of the sign-in, if the server sets one.
     """
     path = address.removeprefix("http://counselor.localhost:8080")
     back = await desk.get(path, headers=HOST | cookie, allow_redirects=False)
@@ -106,7 +106,7 @@ async def me(desk: Desk, cookie: dict[str, str]) -> dict[str, Any]:
 
 
 async def look(desk: Desk, later_ms: int = EVERY_MS + 1000) -> None:
-    """Let the service ask the provider about the sign-ins, as the service does every 30 seconds."""
+    """Let the service ask the provider whether people may stay signed in, as the service does every 30 seconds."""
     await all_checked(Checks(desk.records, desk.app[OIDC], lambda: now_ms() + later_ms))
 
 
@@ -116,7 +116,7 @@ async def all_checked(checks: Checks) -> None:
 
 
 async def owner_of(desk: Desk, organisation: str) -> dict[str, str]:
-    """Add an organisation with an owner, and sign the owner in. Return the cookie."""
+    """Add an organisation with an owner, and sign the owner in. Return the cookie of this sign-in."""
     await desk.records.save_organisation(Organisation(id=organisation, name=organisation))
     boss = StaffRecord(
         id=f"boss-{organisation}", login=organisation, name="Boss", role="operator", offices=["owner"], organisation=organisation

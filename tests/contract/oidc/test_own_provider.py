@@ -1,4 +1,4 @@
-"""An organisation has a provider of its own, in addition to the installation's provider or instead of it."""
+"""An organisation has an OpenID provider of its own, in addition to the installation's provider or instead of it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ __all__ = ["desk", "provider", "ready", "seeded"]  # fixtures
 async def test_own_provider_of_an_organisation_makes_staff_of_it_alone(desk: Desk, provider: Provider) -> None:
     """The installation and the organisation Acme have the same provider.
 
-    So one person of the provider is two members, each with its own role.
+    So one person at the provider is two members of staff, and each member has a role of its own.
     """
     owner, path = await owner_of(desk, "acme"), "/api/settings/sign-in-provider"
     saved = await desk.post(path, settings(provider.issuer), headers=owner)

@@ -1,6 +1,6 @@
-"""The service asks the provider about running sign-ins.
+"""The service regularly asks the OpenID provider whether people who have signed in there may stay signed in.
 
-A sign-in ends when the person loses the role or the account at the provider, or logs out there.
+A person's sign-in ends when that person loses the role or the account at the provider, or logs out there.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tests import PATIENCE_S
 from tests.contract.oidc.signing_in import Provider, all_checked, look, me, owner_of, provider, ready, save, settings, sign_in
 from tests.unit.signaling.server.http.conftest import Desk, desk, refused, seeded
 
-ACCESS_S = 600  # seconds for which the provider's access tokens are valid, in the tests that set this time
+ACCESS_S = 600  # seconds for which the provider's access tokens are valid, in a test that tells the provider so
 
 __all__ = ["desk", "provider", "ready", "seeded"]  # fixtures
 
@@ -74,7 +74,7 @@ async def test_new_role_counts_within_a_minute(ready: Desk, provider: Provider) 
 
 
 async def test_role_comes_from_a_nested_claim_and_its_lack_is_told(desk: Desk, provider: Provider) -> None:
-    """Keycloak sends the roles in `realm_access.roles`, unless its mapper is switched off."""
+    """The OpenID provider Keycloak sends a person's roles in the claim `realm_access.roles`, unless it is told to send none."""
     assert (await save(desk, settings(provider.issuer, role_claim="realm_access.roles"))).status == 200
     page, cookie = await sign_in(desk, provider)
     assert (page, (await me(desk, cookie))["role"]) == ("/console", "counselor")
@@ -99,7 +99,7 @@ async def test_deactivated_person_is_out_within_a_minute(ready: Desk, provider: 
 
 
 async def test_sign_in_outlives_a_user_info_without_roles(ready: Desk, provider: Provider) -> None:
-    """Entra ID and AD FS name the groups only in the ID token, not at the userinfo endpoint."""
+    """The OpenID providers Entra ID and AD FS name a person's groups only in the ID token, not at the userinfo endpoint."""
     await provider.tell("refresh_tokens/no")
     await provider.tell("user_info_groups/no")
     page, cookie = await sign_in(ready, provider)
@@ -141,7 +141,7 @@ async def offices_of(desk: Desk, login: str) -> list[str]:
 async def test_older_id_token_does_not_bring_a_former_role_back(ready: Desk, provider: Provider) -> None:
     """The person gets another role at the provider, and signs in with a second browser.
 
-    The ID token of the first browser's sign-in still names the former role.
+    The ID token of the sign-in in the first browser still names the role that the person had before.
     """
     rules = [{"value": "desk", "role": "manager"}, {"value": "audit", "role": "supervisor"}]
     assert (await save(ready, settings(provider.issuer, roles=rules))).status == 200
@@ -161,9 +161,9 @@ async def test_older_id_token_does_not_bring_a_former_role_back(ready: Desk, pro
 
 @pytest.mark.parametrize("groups", ["", "?group=visitors"])
 async def test_user_info_that_takes_the_role_away_ends_the_sign_in(ready: Desk, provider: Provider, groups: str) -> None:
-    """The userinfo endpoint named the role when the sign-in began.
+    """The provider's userinfo endpoint named the person's role when the person signed in.
 
-    So a later answer without a role means that the person has lost the role.
+    So a later answer of this endpoint without a role means that the person has lost the role.
     """
     assert (await save(ready, settings(provider.issuer, role_claim="realm_access.roles"))).status == 200
     await provider.tell("refresh_tokens/no")
@@ -236,9 +236,9 @@ async def test_sign_ins_outlive_a_client_secret_that_was_renewed(ready: Desk, pr
 
 
 async def test_refusal_with_an_unknown_error_code_ends_the_sign_in(ready: Desk, provider: Provider) -> None:
-    """A provider can have its own error code for a disabled account.
+    """An OpenID provider can refuse a disabled account with an error code that no standard names. This ends the sign-in.
 
-    An answer without an error code can come from a proxy, so this answer does not end the sign-in.
+    A refusal without an error code can come from a proxy in front of the provider, so it does not end the sign-in.
     """
     _, cookie = await sign_in(ready, provider)
     await provider.tell("refusal?body=Forbidden")

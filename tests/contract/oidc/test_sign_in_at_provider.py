@@ -159,7 +159,7 @@ async def test_sign_in_ends_with_the_provider_at_which_it_began(ready: Desk, pro
 
 
 async def test_lying_provider_gets_nobody_in(desk: Desk) -> None:
-    """A provider whose tokens are unsigned, meant for another client, or from another issuer."""
+    """The provider's ID tokens are unsigned, meant for another service, from another issuer, for another sign-in, or expired."""
     said: dict[str, Any] = {}
     async with liar(said) as issuer:
         assert (await save(desk, settings(issuer))).status == 200

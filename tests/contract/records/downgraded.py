@@ -1,4 +1,4 @@
-"""Turn records into the records that an earlier version would have left."""
+"""Change a database so that it looks as an earlier version of Sangdam would have left it."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ async def no_audit(beside: AsyncEngine) -> AsyncIterator[None]:
 
 
 async def held(beside: AsyncEngine) -> dict[str, list[Any]]:
-    """Return every row of every table, except the audit's."""
+    """Return every row of every table, except the table of audit entries."""
     async with beside.connect() as connection:
         return {
             table.name: sorted(map(repr, await connection.execute(sa.select(table))))
@@ -107,7 +107,7 @@ async def failed(records: Records, audit: Sequence[Audited]) -> bool:
 def writes(records: Records) -> list[tuple[str, Write]]:
     """Return (audit action, function that makes the change) for every kind of change by staff.
 
-    A change can need what the changes before it in the list have stored.
+    A change in this list can depend on data that earlier changes in the list have stored.
     """
 
     def retract(line: Line) -> Line | None:
@@ -188,7 +188,7 @@ async def test_entries_tell_the_time_of_the_machine_whose_clock_steps(records: R
     machine = MachineTime()
     monkeypatch.setattr(auditing, "time", machine)
     began = machine.time_ns() // 1_000_000
-    # this entry is stored an hour after the event, as if the database had been unavailable
+    # this entry is stored an hour after the end of the listening, as if the database had been unavailable
     late = Audited("jimin", "listen.end", "session/s-1")
     await records.audit("jimin", "listen.begin", "session/s-1")
     machine.step(3600)

@@ -1,4 +1,4 @@
-"""If the records are unavailable, the error comes at once and is always `RecordsAway`. A repeated write is stored once."""
+"""If the database is unavailable, the error comes at once and is always `RecordsAway`. A repeated write is stored once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BACK_S = 30.0
 
 @pytest.fixture(autouse=True)
 def patience() -> None:
-    """Keep a server's time limits instead of the longer ones of tests, because the tests of this file wait until they end."""
+    """Replace the fixture that makes the time limits longer, because the tests of this file wait until these limits are over."""
 
 
 async def until_back(records: Records) -> None:
@@ -82,7 +82,7 @@ OF_THE_STATEMENT = ["22021", "23505", "42P01", "54000", "XX001"]
 
 @pytest.mark.parametrize("dies", [True, False], ids=["killed", "silent"])
 async def test_records_are_back_when_a_replica_is_promoted(dies: bool) -> None:
-    """The old primary refuses connections, or has lost its network and does not answer at all."""
+    """The old primary database refuses connections, or is frozen and does not answer at all."""
     with running_postgres() as primary, running_postgres(primary) as replica:
         records = await Records.open(both(primary, replica))
         assert await records.lead() == 1
@@ -143,7 +143,7 @@ async def test_leader_frozen_in_a_transaction_loses_the_lease() -> None:
         await former.lead()
         await former.create_session(session())
         async with former._engine.connect() as connection:
-            # this query starts a transaction that locks the leader's number (`term`) and stays open, because nothing commits it
+            # this starts a transaction that locks the leader's number (`term`); nothing commits the transaction, so it stays open
             await connection.run_sync(former.require_leading)
             assert await successor.lead() > (former.term or 0)
             with pytest.raises(Overtaken):

@@ -1,4 +1,4 @@
-"""A backup is made while others write, and restored into an empty installation.
+"""A backup is made while another program writes to the database, and is restored into an empty installation.
 
 On SQLite and PostgreSQL, the restored records are the same.
 """
@@ -37,7 +37,7 @@ ROWS = 3
 
 @pytest.fixture(params=["sqlite", "postgres"])
 async def installed(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Settings, Settings]:
-    """Return an installation with rows in every table and with files, and an empty installation."""
+    """Return the settings of two installations: one with rows in every table and with files, and an empty one."""
     full, empty = (Settings(data_dir=tmp_path / name) for name in ("full", "empty"))
     if request.param == "postgres":
         url: str = request.getfixturevalue("postgres_server")

@@ -66,7 +66,10 @@ async def worker_at(port: int) -> AsyncIterator[Worker]:
 
 
 def certified(folder: Path, days: int) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """Return the TLS context of a server with a new certificate, and that of a client that trusts it."""
+    """Return the TLS context of a server with a new certificate, and the TLS context of a client that trusts this certificate.
+
+    `days`: number of days for which the certificate is still valid.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localtest")])
     names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))])
@@ -83,7 +86,7 @@ def certified(folder: Path, days: int) -> tuple[ssl.SSLContext, ssl.SSLContext]:
 async def certificate_at(
     settings: Settings, folder: Path, days: int, monkeypatch: pytest.MonkeyPatch, *, trusted: bool = True
 ) -> list[Finding]:
-    """Return the findings for a server whose certificate is valid for this many more days."""
+    """Return what the doctor finds about a server whose certificate is still valid for `days` days."""
     monkeypatch.setattr(network, "_hosts", lambda _of: [HOST])
     monkeypatch.setattr(network, "is_local", lambda _of: False)
     server, client = certified(folder, days)

@@ -1,4 +1,6 @@
-"""After a session is erased, only its figures for reports remain. Erasing also removes files, mails, and notes about the user.
+"""After a session is erased, only facts for the reports remain, such as its times and its rating score.
+
+The session's files and mails, and the notes about the session's user, are erased, too.
 
 An upgrade removes copies of notes that earlier versions made, and deleted text in the free pages of SQLite's database file.
 """
@@ -245,7 +247,7 @@ async def test_retention_is_set_per_site(records: Records) -> None:
 async def test_erased_session_takes_no_more_writes(records: Records) -> None:
     """A running server can still try to write to an erased session.
 
-    Examples are a worker's last journal entry, a chat line on its way, and a saved state.
+    Examples are a drawn stroke for the board's journal, a chat line, and the session's newest state.
     """
     await records.create_session(session())
     await records.open_board("s-1", 1)
@@ -292,7 +294,10 @@ async def test_erasures_by_any_process_are_noticed(records: Records) -> None:
 
 
 async def test_entry_that_is_committed_late_is_still_found(postgres: str) -> None:
-    """On PostgreSQL, an audit entry gets its number before it is committed. So a later entry can become visible earlier."""
+    """On PostgreSQL, an audit entry gets its number before it is committed.
+
+    So other servers can read an entry with a higher number while an entry with a lower number is not yet visible.
+    """
     records, aside = await Records.open(postgres), create_async_engine(postgres)
     entry = sa.insert(tables.audit).values(actor="ops", subject="site/shop", at=1, detail="", organisation="main")
     async with aside.connect() as slow:

@@ -87,7 +87,7 @@ async def test_audit_of_a_removed_thing_stays_with_its_organisation(records: Rec
 
 
 async def test_site_id_stays_with_its_organisation_while_its_sessions_are_kept(records: Records) -> None:
-    """The records know users, and the notes about users, by the site's id.
+    """In the database, users and the notes about users are stored under the id of their site.
 
     If an organisation got the id of a removed site of another organisation, it would see that site's users and notes.
     """

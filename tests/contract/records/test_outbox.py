@@ -1,4 +1,4 @@
-"""The outbox, one-time links and unsubscribed addresses, on SQLite and PostgreSQL."""
+"""The outbox of mails, one-time links and unsubscribed addresses, on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -37,7 +37,10 @@ def mail(id: str = "e-1", **given: Any) -> MailRecord:
 
 
 async def claimed(records: Records, now: int, most: int = 1) -> list[MailRecord]:
-    """Claim up to `most` due mails, one by one. Organisations take turns, as in the mail sender."""
+    """Take up to `most` due mails out of the outbox, one by one, as a server does before it sends them.
+
+    Organisations take turns, as in the mail sender.
+    """
     found: list[MailRecord] = []
     while len(found) < most:
         after = found[-1].shared_by if found else ""
@@ -154,7 +157,7 @@ async def test_nobody_can_flood_an_address(records: Records) -> None:
     with pytest.raises(MailRefused, match="too_many_mails"):
         await records.queue_mail(mail("e-more"))
     await records.queue_mail(mail("e-other", address_hash="h-other"))
-    # the limit does not apply to mails by which staff sign in again
+    # mails about staff accounts are counted separately from other mails to the same address
     await records.queue_mail(mail("e-reset", site="", session=None))
     await records.queue_mail(mail("e-tomorrow", created_at=NOW + DAY_MS + 1))
 
@@ -273,7 +276,7 @@ async def test_links_to_a_left_address_end_however_old_their_mail_is(records: Re
 
 
 async def test_links_of_a_refused_mail_end_with_its_row(records: Records) -> None:
-    """The row of a refused mail contains an address, so the row is deleted before the link expires. Then the link ends, too."""
+    """The database row of a refused mail is deleted before the link in this mail expires. From then on, the link is invalid."""
     await records.queue_mail(mail("e-refused"))
     [refused] = await claimed(records, NOW)
     await records.mail_refused(refused, "no")

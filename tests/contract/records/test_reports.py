@@ -1,4 +1,7 @@
-"""Reports on SQLite and PostgreSQL: the sum of the stored counts and the counts of recent sessions equals a plain recount."""
+"""Reports about sessions, on SQLite and PostgreSQL, equal a plain recount.
+
+A report adds up the stored counts of older sessions and a fresh count of recent sessions.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,7 @@ HISTORIES: list[list[tuple[str, dict[str, Any]]]] = [
     [("after", {"reason": "left"}), ("closed", {"reason": "wrapped_up"})],
     [("after", {"reason": "left"}), ("asleep", {"why": "answered"}), ("after", {}), ("closed", {"reason": "wrap_up_over"})],
 ]
-STEP_MS = 7_000  # ms between two events of a history
+STEP_MS = 7_000  # ms between two events of a session's history
 
 
 async def fill(records: Records, how_many: int = 160) -> list[tuple[dict[str, Any], list[Any]]]:

@@ -141,7 +141,8 @@ async def test_errors_do_not_contain_conversation_texts(records: Records) -> Non
 async def test_last_counselor_of_a_known_user_is_found(records: Records) -> None:
     """The search takes the counselor of the user's last session.
 
-    It ignores sessions of other sites, counselors who never entered, and sessions with a bad rating.
+    The search ignores sessions of other sites and sessions that no counselor entered. If the user gave that last session a bad
+    rating, the search finds nobody.
     """
     old = {"user_ref": "ref", "state": "closed", "active_at": 5, "ended_at": 6}
     await records.create_session(session(1, started_at=1, counselor="suho", **old))

@@ -1,4 +1,4 @@
-"""Sites, staff and thresholds behave alike on SQLite and PostgreSQL."""
+"""Sites, staff and the thresholds of the wallboard behave alike on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ async def test_thresholds_are_replaced_as_a_whole(records: Records) -> None:
 
 
 async def test_fields_of_a_newer_version_outlive_a_save_by_this_version(records: Records, url: str) -> None:
-    """During a rolling upgrade, a server of the former version saves a site that a newer server has changed."""
+    """During a rolling upgrade, a server of the old version saves a site that a server of the new version has changed."""
     await records.save_site(replace(SHOP, mail=MailPlan(sender="가게"), wrap_up=WrapUpPlan(outcomes=[])))
     engine = create_async_engine(url)
     newer = {"tone": "warm", "voices": {"ja": "aoi"}}

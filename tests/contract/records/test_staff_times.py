@@ -1,4 +1,7 @@
-"""On SQLite and PostgreSQL, the reports of staff's times, by person, day and week, equal a plain recount."""
+"""Reports say how long staff were in each state, by person, day and week.
+
+On SQLite and PostgreSQL, these reports equal a plain recount.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +24,9 @@ Stay = tuple[str, str, str, int, int]  # organisation, member, kind, begin and e
 
 
 async def worked(records: Records) -> list[Stay]:
-    """Let four people work for two weeks. Return how long the people stayed in each state.
+    """Let four people work for two weeks. Return when each person was in which state.
 
-    The sums of their times are stored at random moments.
+    At random moments, the time that the people have spent in each state is added to the records.
     """
     chance, tally = random.Random(11), Tally()
     people = [("main", "jimin"), ("main", "suho"), ("main", "arim"), ("other", "emma")]

@@ -75,7 +75,10 @@ class Receiver:
         return web.Response(status=status, text=self.body, headers=self.headers)
 
     def _verified(self, headers: Mapping[str, str], body: str) -> dict[str, Any]:
-        """Check the signature of a message, but not its time: a test's clock can be days ahead. Return the payload."""
+        """Check the signature of a message, and return the payload.
+
+        Do not check when the message was sent, because a test's clock can be days ahead.
+        """
         at = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
         expected = Webhook(self.secret).sign(headers["webhook-id"], at, body)
         assert expected in headers["webhook-signature"].split(" ")

@@ -247,12 +247,12 @@ class Matching(RuleBasedStateMachine):
         assert not was_free or (status.state, status.staff) == ("reserved", staff), "the promise is kept"
 
     def is_free_for(self, staff: str, request: Request) -> bool:
-        """Return whether this member has a place for this appointment's request, apart from the places for other appointments."""
+        """Return whether this member can take this appointment now, and still has a place for each other promised appointment."""
         status, skills = self.engine.snapshot().staff[staff], self.skills[staff]
         idle = status.state == "available" or (status.state == "busy" and self.ready.get(staff))
         if not idle or self.ring(skills, request) is None:
             return False
-        # this state machine can promise more places than a member has, so another appointment can have taken the last place
+        # this state machine can promise a member more appointments than the member has places, so there might be no place left
         others = self.promised(staff, request.medium) - 1
         return self.has_room(status, request.medium, others)
 
@@ -390,7 +390,10 @@ class Matching(RuleBasedStateMachine):
         return staff in request.excluded or (request.id, staff) in self.blocked or request.only not in ("", staff)
 
     def may_serve(self, staff: Staff, request: Request) -> str | None:
-        """Return the tier in which this member can get the request now. None: the member can never get it, or not yet."""
+        """Return how the member's categories fit the request: "exact", "parent" or "any" (the tiers).
+
+        Return None if the member can never get the request, or cannot get it yet.
+        """
         ring = self.ring(staff, request)
         if ring is None or self.excluded(request, staff.id):
             return None

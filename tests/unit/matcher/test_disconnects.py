@@ -1,4 +1,4 @@
-"""A member of staff disconnects, and then returns or stays away until the member's lease ends."""
+"""A member of staff disconnects, and then returns in time, or stays away until the matcher signs the member out."""
 
 from __future__ import annotations
 

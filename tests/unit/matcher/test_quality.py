@@ -1,6 +1,6 @@
-"""The matcher serves users in the order in which they came. This order costs little compared with the optimum.
+"""The matcher serves users in the order in which they came. It serves only slightly fewer users than the best assignment would.
 
-The optimum is scipy's assignment of all members to all users at once.
+Scipy finds the best assignment of all members of staff to all users at once.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def line(rng: Random, length: int) -> list[Request]:
 
 
 def fits(staff: Staff, request: Request) -> bool:
-    """Return whether the member is allowed to serve the user in one of the tiers that the user's request has reached."""
+    """Return whether the member speaks the user's language, and has the user's category or the user has waited for 30 s."""
     exact = request.category_path[0] in staff.categories
     return request.language in staff.languages and (exact or NOW - request.enqueued_at_ms >= 30_000)
 

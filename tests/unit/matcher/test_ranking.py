@@ -90,7 +90,7 @@ def test_tier_delays_can_be_set(desk_with):
 
 
 def test_each_request_has_its_own_tier_delays(desk):
-    """A later request whose category widens sooner can reach a wider tier before an earlier request."""
+    """A later request can be offered to staff of other categories before an earlier one, if its category allows that sooner."""
     desk.staff("lens", "lenses", available=False)
     desk.staff("audio", "audio", calls=2)
     desk.ask("patient", widens_ms=(60_000, 120_000))
@@ -108,9 +108,9 @@ def test_each_request_has_its_own_tier_delays(desk):
 
 
 def test_wider_tier_does_not_cost_the_place_in_the_queue(desk):
-    """The earlier request has reached the wider tier.
+    """The earlier request has waited long enough to be offered to staff of other categories.
 
-    The earlier request is served first, even by a member of the later request's category.
+    A member who has the later request's category serves the earlier request first.
     """
     desk.staff("lens", "lenses", available=False)
     desk.staff("audio", "audio", available=False)
@@ -204,7 +204,8 @@ def test_stream_of_urgent_requests_does_not_starve_others(desk_with):
     desk = desk_with(priority_step_ms=10_000)
     desk.staff("jimin")
     desk.ask("plain")
-    desk.decline("plain")  # so the counselor is not offered the plain request for a minute, in which the stream starts
+    # from now on, the counselor is not offered the plain request for a minute; meanwhile, the urgent requests begin to come
+    desk.decline("plain")
     passed = 0
     for number in range(200):
         desk.ask(f"urgent{number}a", priority=10)

@@ -22,9 +22,9 @@ def line(at_once: int = 1, each_address: int = 9, most_waiting: int = 9, ledger:
 
 
 class Crowd:
-    """People who wait for a turn in a `FairLine`, each with a session.
+    """People who wait in a `FairLine` until it is their turn. Each person has a session.
 
-    `served`: the sessions of the people who got a turn, in order.
+    `served`: the sessions of the people whose turn has come, in order.
     """
 
     def __init__(self, of: FairLine) -> None:
@@ -126,7 +126,7 @@ def test_recorded_cost_halves_each_minute_and_is_bounded() -> None:
 
 
 async def test_turn_that_comes_when_the_time_is_up_is_not_lost() -> None:
-    """In one pass of the event loop, the turn comes first, and then the time is up."""
+    """In one pass of the event loop, the second person's turn comes, and then the time for which this person waits is up."""
     queue, loop, entered = line(), asyncio.get_running_loop(), asyncio.Event()
     [first, second] = sessions("xy")
     held = queue.turn(first, longest_s=5)
@@ -143,7 +143,8 @@ async def test_turn_that_comes_when_the_time_is_up_is_not_lost() -> None:
     task = asyncio.create_task(want())
     await asyncio.sleep(0)
     loop.call_later(0.3, leave)
-    loop.call_later(0.1, time.sleep, 0.6)  # blocks the event loop until the turn has come and the time is up
+    # the event loop is blocked when the first person leaves (0.3 s) and when the second person has waited too long (0.5 s)
+    loop.call_later(0.1, time.sleep, 0.6)
     await asyncio.gather(task, return_exceptions=True)
     assert entered.is_set()
     async with asyncio.timeout(PATIENCE_S), queue.turn(first, longest_s=PATIENCE_S):

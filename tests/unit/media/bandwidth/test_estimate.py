@@ -77,7 +77,7 @@ def test_missing_feedback_changes_nothing() -> None:
 
 @pytest.mark.parametrize("queue_s", [0.15, 0.3, 1.0])
 def test_standing_full_queue_is_congestion(queue_s: float) -> None:
-    """The sender keeps its rate of 150 kbit/s, but the path carries only 120 kbit/s. So the queue stays full."""
+    """The sender keeps sending 150 kbit/s, but the path carries only 120 kbit/s. So the queue at the path's entry stays full."""
     path = Path(120_000, queue_s=queue_s)
     path.send(5, bps=150_000)
     assert path.estimator.bps < 125_000
@@ -173,6 +173,6 @@ def test_traces_of_good_paths_under_load_show_no_congestion(name: str) -> None:
 
 @pytest.mark.parametrize("name", NARROW)
 def test_traces_of_narrowed_paths_show_congestion_in_time(name: str) -> None:
-    """A trace's name ends with the second at which its path was narrowed."""
+    """The name of a trace ends with a number: the second of the call at which the path's bandwidth was lowered."""
     narrowed = float(name.rpartition("-")[2])
     assert 0 < next(congestion(name)) - narrowed < NOTICED_S

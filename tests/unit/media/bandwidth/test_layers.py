@@ -59,9 +59,9 @@ def test_less_important_picture_drops_first() -> None:
 
 
 def test_failed_attempts_become_rarer() -> None:
-    """The path can carry only the lowest layer, but the estimate rises whenever only this layer is sent.
+    """The path can carry only the lowest video layer, but the bandwidth estimate rises whenever only this layer is sent.
 
-    The video must not keep switching between layers.
+    The video must not keep switching between its layers.
     """
     viewer = Viewer()
     viewer.watch(5, 5e6, {0: CAMERA})
@@ -101,7 +101,7 @@ def test_connection_that_never_carries_the_top_is_announced() -> None:
 def test_uncongested_path_keeps_its_layers() -> None:
     """Without congestion, an estimate below the video's bit rate is no reason to pause the video.
 
-    Such an estimate can be a first guess, or it can come from before the sender's bit rate grew.
+    Such an estimate can be a first guess, or it can be from a time when the video had a lower bit rate.
     """
     viewer = Viewer()
     choice = viewer.chooser.choose({0: SCREEN}, 300_000, viewer.now, congested=False)

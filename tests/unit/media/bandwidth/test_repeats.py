@@ -8,7 +8,7 @@ from tests.unit.media.bandwidth.path import PACKET_BYTES, STEP_S, Path
 
 
 class Viewer:
-    """A viewer that requests as many retransmissions as possible, and a relay that answers within its budget."""
+    """A viewer that requests as many retransmissions as possible. The worker sends as many as its budget allows."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -40,7 +40,7 @@ def heard(bps: float) -> Estimator:
 
 
 def spent(budget: RepeatBudget, path: Estimator, size_bytes: int = PACKET_BYTES, seconds: int = 10) -> int:
-    """Return how many packets of this size the budget allows in `seconds`, if the relay asks it for one every millisecond."""
+    """Return how many packets of this size the budget allows in `seconds`, if one is requested every millisecond."""
     count = 0
     for step in range(1000 * seconds):
         budget.follow(path, step / 1000)
@@ -49,7 +49,7 @@ def spent(budget: RepeatBudget, path: Estimator, size_bytes: int = PACKET_BYTES,
 
 
 def test_repeats_leave_a_lowered_link_to_voice_and_video() -> None:
-    """Without a budget, retransmissions took 3.9 Mbit/s for four seconds on a link of 400 kbit/s."""
+    """Without a budget, the worker sent 3.9 Mbit/s of retransmissions for four seconds to a link of 400 kbit/s."""
     viewer = Viewer(Path(4_000_000))
     viewer.video_bps = 1_000_000
     viewer.watch(8, requests=False)

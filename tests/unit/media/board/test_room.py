@@ -20,7 +20,7 @@ from media.board.update import var_uint
 
 
 class Wire:
-    """A board, a clock, and a record of the messages sent to each client."""
+    """A board with a clock that the tests set. `sent`: client → the messages that the board has sent to this client."""
 
     def __init__(self, journal: list[bytes] | None = None) -> None:
         self.now = 1000.0

@@ -1,4 +1,4 @@
-"""Updates are split into pieces, and messages into fragments."""
+"""Updates of the shared board are split into pieces, and messages of the board into fragments."""
 
 from __future__ import annotations
 

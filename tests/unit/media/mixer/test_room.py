@@ -150,9 +150,9 @@ def test_steady_noise_is_not_mixed_but_the_first_word_is(voices: dict[str, list[
 
 @pytest.mark.parametrize(("level", "quiet_from"), [(127, 70), (80, 70), (55, 51), (46, 45), (30, 0)])
 def test_quiet_voice_can_be_withheld_from_the_mixer(level: int, quiet_from: int, voices: dict[str, list[bytes]]) -> None:
-    """`push` returns an audio level: the mixer does not need the voice's packets that have this level or are quieter.
+    """`push` returns an audio level. The mixer does not need packets of the voice that have this level or are quieter.
 
-    0 means that the mixer needs all packets. The mixer treats withheld packets as silence.
+    If `push` returns 0, the mixer needs all packets. The mixer treats packets that it does not get as silence.
     """
     audio = AudioRoom(lambda *_: None)
     audio.set_matrix(everyone(*voices), set())

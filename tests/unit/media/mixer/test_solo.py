@@ -92,7 +92,7 @@ def test_end_of_passthrough_does_not_click(seconds: float, spoken: list[bytes]) 
 class Taken(Talker):
     """Takes the place of a voice that the fast path has taken.
 
-    Each packet reaches the listeners at once, and then the mixer.
+    Each packet of this voice goes to the listeners at once, and to the mixer afterwards.
     """
 
     def __init__(self, talker: Talker, ears: Ears, listeners: set[str]) -> None:
@@ -108,10 +108,7 @@ class Taken(Talker):
 
 @pytest.mark.parametrize("seconds", [0.5, 0.61, 0.77, 0.92])
 def test_offloaded_voice_sounds_the_same_as_passthrough(seconds: float, spoken: list[bytes]) -> None:
-    """Listeners hear the same samples with and without the fast path.
-
-    This also holds for the samples of the second voice, which ends the passthrough.
-    """
+    """Listeners hear the same samples with and without the fast path, also after a second voice has ended the passthrough."""
     flowing, passing = conference(), conference()
     for room in (flowing, passing):
         speaker, other = Talker("user", spoken), Talker("counselor", packets(tone(3000, 1)))

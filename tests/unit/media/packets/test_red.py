@@ -16,7 +16,7 @@ from tests.peers.offer import OPUS, RED, offer
 from tests.unit.media.packets.test_sdp import OFFERS
 
 CHROMIUM = bytes.fromhex("803f1234000f0000deadbeefef0f00046f7801020378090807")
-"""A RED packet from Chromium with two Opus packets of 960 ticks.
+"""A packet from Chromium that carries a redundant copy (RED): it contains two Opus packets of 960 timestamp ticks each.
 
 Its payload consists of a header for the older packet (F bit with type 111, offset 960, length 4), a header for the newer packet
 (type 111), the older packet's Opus data, and the newer packet's Opus data.

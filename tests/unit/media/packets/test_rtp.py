@@ -27,7 +27,7 @@ def vp8_payload(picture: int, tl0: int = 0, *, key: bool = False) -> bytes:
 
 
 class Stream:
-    """A rewriter, and the packets that a receiver gets from it."""
+    """A rewriter of RTP headers. `last`: the newest packet that it has made for a receiver."""
 
     def __init__(self, sequence: int = 100) -> None:
         self.rewriter = rtp.Rewriter(ssrc=99, payload_type=96, clock=90000, sequence=sequence, timestamp=5000)
@@ -82,7 +82,7 @@ def test_keyframes_are_recognized() -> None:
     assert rtp.vp8(vp8_payload(1, key=True)).keyframe
     assert not rtp.vp8(vp8_payload(1)).keyframe
     assert rtp.vp8(b"\x10\x00rest").keyframe
-    assert not rtp.vp8(b"\x00\x00rest").keyframe  # this payload does not begin a partition
+    assert not rtp.vp8(b"\x00\x00rest").keyframe  # the payload of a later packet of a frame, which does not begin a VP8 partition
     assert rtp.vp8(vp8_payload(300)).picture == 300
 
 

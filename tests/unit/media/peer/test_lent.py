@@ -90,9 +90,9 @@ class Ear:
         return packet
 
     def lose(self, share: float, gaps: float = 0.0) -> None:
-        """Report this share of lost packets to the sending side of this voice, as the listener would.
+        """Report to the worker that this listener has lost this fraction of the voice's packets.
 
-        From a share of a few per cent on, each packet to the listener also contains a copy of the packet before it, or copies of
+        If a few per cent or more are lost, each packet to the listener also contains a copy of the packet before it, or copies of
         the three packets before it.
         """
         self.voice.reported(share, None, 0.0, gaps)
@@ -337,7 +337,7 @@ def test_other_packets_are_left_to_python_unchanged(twins: Twins) -> None:
 def test_quiet_voice_is_withheld_until_it_speaks(twins: Twins) -> None:
     """No listener gets this voice directly. The fast path takes it all the same, as it takes a muted voice of a mix.
 
-    The fast path gives a packet to Python only if the packet can be louder than the limit.
+    The fast path gives a packet to Python only if the packet can be louder than the audio level 70.
     """
     assert twins.fast.lent is not None
     twins.fast.lent.lend(twins.fast.incoming, BY, PAYLOAD_TYPE, twins.fast.voice, [], 70)

@@ -92,7 +92,7 @@ def test_both_paths_send_the_same_and_keep_the_same_state(operations: list[tuple
 
 
 class Driver:
-    """The operations of which the property test makes its sequences."""
+    """The operations on a camera and its viewers that `test_both_paths_send_the_same_and_keep_the_same_state` combines."""
 
     def __init__(self, twins: Twins) -> None:
         self.twins = twins
@@ -251,7 +251,7 @@ def test_video_returns_to_python_before_its_notes_are_full(twins: Twins) -> None
 def test_both_paths_report_the_same_arrivals(start: int, steps: list[tuple[int, int]], far: list[int]) -> None:
     """Packet numbers repeat, come late, jump and wrap.
 
-    Python and the fast path each make two reports, one after the other.
+    Python and the fast path each report to the sender twice which packets have arrived.
     """
     fastpath = Fastpath(seam.srtp_functions())
     sender = leg(fastpath, None, None)

@@ -29,7 +29,10 @@ def packet(ssrc: int, sequence: int, kind: int = VP8, payload: bytes = b"\x10\0p
 
 
 def take(uplink: Uplink, data: bytes, now: float = 0.0) -> tuple[str, int, bytes] | None:
-    """Return (role and layer, sequence number, payload) of the packet that the room gets, or None if the room gets no packet."""
+    """Return (stream, sequence number, payload) of the packet that the room gets, or None if the room gets no packet.
+
+    A stream is named by what it carries ("audio", "camera" or "screen") and, if it has layers, by its layer.
+    """
     header = rtp.parse(data)
     stream = uplink.stream(data, header, now)
     if stream is None or stream.role == "audio":

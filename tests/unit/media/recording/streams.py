@@ -71,7 +71,7 @@ def loudness(path: Path, hz: int, step_s: float = 0.1) -> list[bool]:
 
 
 def decoded(path: Path) -> np.ndarray:
-    """Return the file's sound in mono. Each frame is at the place that its timestamp gives."""
+    """Return the file's sound in mono. Each decoded frame begins at the time that its timestamp gives."""
     with av.open(str(path)) as container:
         stream = container.streams.audio[0]
         pieces = [(float(frame.time or 0), np.asarray(frame.to_ndarray(), np.float32)) for frame in container.decode(stream)]

@@ -29,7 +29,7 @@ def written(path: Path, kind: str, packets: Packets) -> tuple[int, int]:
 
 
 def planned(path: Path, kind: str, packets: Packets, *spans: tuple[float, float]) -> PlanTrack:
-    """Write a file with one track, and return this track as a part of a plan.
+    """Write a file with one track, and return this track as an export's plan names it.
 
     `spans`: the parts of the track that the plan uses, as (begin, end) in seconds after AT. Without spans, the plan uses the
     whole track.
@@ -40,7 +40,10 @@ def planned(path: Path, kind: str, packets: Packets, *spans: tuple[float, float]
 
 
 def seconds(found: list[bool], begin: float, end: float) -> list[bool]:
-    """Return the part of `found` between these seconds, without the first and the last step of 0.1 s."""
+    """Return the part of `found` between these seconds, without its first and its last element.
+
+    Each element of `found` is about 0.1 s of a file.
+    """
     return found[round(begin * 10) + 1 : round(end * 10) - 1]
 
 

@@ -20,7 +20,7 @@ def message(framed: bytes) -> bytes:
 
 
 class Writing:
-    """A recorder with one open segment. Tests feed it as a worker does."""
+    """A recorder that has begun one segment of a recording. Tests give it packets and commands, as a worker does."""
 
     def __init__(self, folder: Path, keep_free_bytes: int = 0) -> None:
         self.recorder = Recorder(folder, keep_free_bytes)

@@ -1,4 +1,4 @@
-"""The table that decides the path of a voice.
+"""The table that decides which part of a media worker forwards a voice (the mode of the voice).
 
 The tests try every mode with every event, and any sequence of events, without packets.
 """

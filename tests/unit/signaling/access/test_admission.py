@@ -1,4 +1,7 @@
-"""Admission under load. The tests check who is served now, who queues, and when refused users should return."""
+"""The server limits how many users it lets in at once.
+
+The tests check who is let in now, who queues, and when refused users should try again.
+"""
 
 from __future__ import annotations
 
@@ -161,9 +164,9 @@ def test_each_site_has_a_share_within_the_total(most: int, sites: int, arrivals:
 
 
 def test_one_of_many_sharers_leaves_places_to_those_who_have_none() -> None:
-    """There are twenty places for thirty organisations, so each organisation's share is less than one place.
+    """Thirty organisations share twenty places for users, so there is less than one place for each organisation.
 
-    One organisation that takes many places must leave some to organisations that have none.
+    An organisation that takes many places must leave some places to organisations that have none.
     """
     counts: Counter[str] = Counter()
     while has_place(counts, "flood", 20, 30):

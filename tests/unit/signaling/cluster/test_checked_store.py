@@ -1,4 +1,4 @@
-"""Only the leader executes the steps of a cluster's matcher."""
+"""In a cluster, only the leading server executes the matcher's steps."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def test_one_local_proxy_is_trusted_if_no_networks_are_set() -> None:
 def test_client_cannot_choose_its_own_address(sent: list[str], sent_too: list[str], one_line: bool, rfc: bool) -> None:
     """A client can send anything in `Forwarded` and in `X-Forwarded-For`.
 
-    The proxy adds its part at the end of one of them, either to the last header line or as a new line.
+    The proxy adds the client's address at the end of one of these headers: to the last header line, or as a new header line.
     """
     added = f'for="{CLIENT}"' if rfc else CLIENT
     lines = [*sent[:-1], f"{sent[-1]}, {added}"] if one_line and sent else [*sent, added]

@@ -1,4 +1,4 @@
-"""In each round, the server asks the matcher for the queue places of several waiting users at once."""
+"""At intervals, the server asks the matcher for the queue places of several waiting users at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from signaling.live.queue_places import Places
 class Store:
     """Takes the place of the matcher.
 
-    The question about `r-1` fails while the questions about two other requests have no answer yet.
+    When the server asks for the queue places of three requests, the answer for `r-1` is an error, and there is no other answer.
     """
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ async def test_failed_round_leaves_no_question_open() -> None:
     waiting = {name: SimpleNamespace(id=name, session=SimpleNamespace(state="waiting", request=name)) for name in names}
     index = SimpleNamespace(waiting=waiting)
     places = Places(sessions=cast(Any, None), store=cast(Any, store), index=cast(Any, index), now=lambda: 1)
-    await places.round()  # the first round asks nothing: it only lists the users about whom the next round will ask
+    await places.round()  # this first call asks nothing: it only lists the users about whom the next call asks
     with pytest.raises(ExceptionGroup):
         await places.round()
     assert (sorted(store.asked), store.open) == (["r-1", "r-2", "r-3"], set())

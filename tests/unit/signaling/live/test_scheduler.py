@@ -1,4 +1,4 @@
-"""One scheduler serves all deadlines. Each key has at most one deadline, and only its newest time counts."""
+"""One scheduler serves all deadlines. Each key has at most one deadline: a new deadline of a key replaces its old one."""
 
 from __future__ import annotations
 

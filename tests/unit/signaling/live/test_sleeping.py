@@ -1,4 +1,7 @@
-"""If too many conversations sleep, the server closes those of the organisation with most of them: the longest asleep first."""
+"""If too many conversations sleep, the server closes some that belong to the organisation with the most sleeping conversations.
+
+It first closes those that have slept longest.
+"""
 
 from __future__ import annotations
 

@@ -38,9 +38,9 @@ async def test_less_loaded_worker_gets_and_keeps_the_room() -> None:
 
 
 async def test_burst_between_heartbeats_is_spread() -> None:
-    """The workers reported their loads before the burst.
+    """Many rooms are opened at once. The workers reported their loads before that.
 
-    So rooms that were placed since then must count, too.
+    So rooms that a worker has got since its report must count as load, too.
     """
     fleet = await fleet_of(a=0.10, b=0.11, c=0.12)
     rooms = Counter(worker.id for number in range(90) if (worker := fleet.place(f"s-{number}")))

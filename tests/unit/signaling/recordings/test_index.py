@@ -1,6 +1,6 @@
-"""The logs of segments say which tracks exist and what the user heard and saw.
+"""A recording consists of segments. The log of each segment says which tracks exist, and what the user heard and saw.
 
-They also say where a moment of the recording is in the exported file.
+From the logs, the server also finds the place in the exported file that belongs to a moment of the conversation.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A server that is not the leader checks each request, and forwards it to the leader byte for byte."""
+"""A server that is not the leader checks each HTTP request, and forwards it to the leader byte for byte."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server itself ends unfinished requests. The tests use a real server with short deadlines."""
+"""The server ends HTTP requests that stay unfinished. The tests use a real server with short deadlines."""
 
 from __future__ import annotations
 
@@ -233,7 +233,10 @@ def send_all(port: int, start: threading.Barrier) -> None:
 
 
 async def most_read_in_a_turn() -> int:
-    """Upload much over many connections at once. Return the most bytes that arrived in one turn of the event loop."""
+    """Upload much over many connections at once. Return the largest number of bytes that the server read in one turn.
+
+    A turn is one pass of the event loop.
+    """
     turn, in_turn = 0, Counter[int]()
 
     async def reads(request: web.Request) -> web.Response:
@@ -259,7 +262,7 @@ async def most_read_in_a_turn() -> int:
 
 @pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "the server's own loop"])
 def test_many_large_uploads_are_read_a_few_in_a_turn(run: Callable[[Coroutine[None, None, int]], int]) -> None:
-    # in some turns, the first parts of accepted connections arrive as well
+    # in one turn, the server resumes some connections, and also reads from connections that it has just accepted
     assert run(most_read_in_a_turn()) <= (RESUMED_A_TURN + ACCEPTED_A_TURN) * 2 * MOST_READ
 
 
@@ -323,7 +326,7 @@ def test_client_that_reads_nothing_is_cut_off_under_uvloop() -> None:
 
 
 def small_socket(port: int) -> socket.socket:
-    """Return a connection whose receive buffer is small, so that the server notices each read."""
+    """Return a connection with a small receive buffer, so that the server can send more only after the test has read."""
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
     client.connect(("127.0.0.1", port))
@@ -362,7 +365,7 @@ def test_end_of_a_response_reaches_a_client_that_paused(monkeypatch: pytest.Monk
         async with serving(Limits(idle_s=0.2), more=[web.get("/answers", answers)]) as place:
             with small_socket(place.port) as client:
                 await loop.sock_sendall(client, b"GET /answers HTTP/1.1\r\nHost: x\r\n\r\n")
-                await asyncio.sleep(1)  # five times as long as a connection may be idle
+                await asyncio.sleep(1)  # five times `idle_s`, after which the server closes an idle connection
                 while part := await loop.sock_recv(client, 8192):
                     got += part
         return len(got.partition(b"\r\n\r\n")[2])

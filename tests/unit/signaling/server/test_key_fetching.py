@@ -1,6 +1,6 @@
 """A partner's keys are fetched from a real server on the loopback address.
 
-The service limits time and size, follows no redirects, and connects only to allowed addresses.
+The service limits the time and the size of a response, follows no redirects, and connects only to allowed addresses.
 """
 
 from __future__ import annotations

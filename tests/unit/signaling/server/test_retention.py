@@ -1,6 +1,6 @@
 """At its start, a server deletes what has expired: sessions with recordings and files, and used identification codes.
 
-For these codes, only the machine's clock counts, and not the server's steady clock.
+The machine's clock, and not the server's steady clock, decides when these codes expire.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The state table of appointments.
 
-The tests cover the place that is kept free before the start, missed appointments, and the ring. The ring goes first to the booked
-counselor, and then to everybody.
+The tests check that the matcher keeps the booked counselor free shortly before the start, how an appointment is missed, and that
+the call rings first at the booked counselor and then at everybody.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Mentions of colleagues. The tests check who may mention whom, who may read along, and what a restart keeps."""
+"""Staff mention colleagues in a conversation. A mentioned colleague may read the conversation.
+
+The tests check who may mention whom, who may read, and which mentions outlast a restart of the server.
+"""
 
 from __future__ import annotations
 

@@ -305,7 +305,7 @@ def check_guests(session: Session, grid: matrix.Matrix) -> None:
 
 
 def check_moves(session: Session, now: int) -> None:
-    """Check `only_noted`: it returns True only for a change of the request that alters nothing but `fence`."""
+    """Check that `only_noted` returns True only for events of the matcher that change nothing in the session except `fence`."""
     for state in ("waiting", "suspended", "reserved", "accepted", "cancelled", "unserved", "completed"):
         moved = ev.RequestMoved(session.request, state, session.fence + 1)
         noted, applied = (decode_snapshot(encode_snapshot(session)) for _ in range(2))
@@ -335,10 +335,10 @@ def place_taken(before: bool, effects: list[Effect], session: Session) -> None:
 
 
 def check_told(session: Session, grid: matrix.Matrix) -> None:
-    """Check that views tell the truth about who hears whom.
+    """Check that the views, which participants' pages show, tell the truth about who hears whom.
 
-    A view says that somebody is heard only if the matrix and the states of the peers allow it. A view offers nothing that the
-    session would refuse.
+    A view says that somebody is heard only if the matrix and the states of the media connections allow it. A view offers the
+    user no action that the session would refuse.
     """
     live = {each.id for each in (*session.people.values(), *session.listeners.values()) if each.peer == "live" and not each.gone}
     for viewer in [each.id for each in session.present()] + list(session.listeners):

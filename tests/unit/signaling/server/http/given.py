@@ -24,7 +24,7 @@ async def picture(desk: Desk, picture_id: str, session: str, *, data: bytes = b"
 
 
 async def file(desk: Desk, file_id: str, session: str, *, data: bytes = b"pdf", **fields: Any) -> None:
-    """Store a file that the session's user has sent to everybody: its record and its content."""
+    """Store a file that the session's user has sent to everybody: its content, and its row in the database."""
     path = desk.app[FILES].path(session, file_id)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)

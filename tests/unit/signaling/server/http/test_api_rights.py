@@ -24,9 +24,9 @@ WITHOUT_THING = {route for route in TOKEN_ROUTES if "{" not in route}
 
 
 async def path(built: World, route: str, site: str) -> str:
-    """Store a thing of this site, such as a session, for the route to be about.
+    """Store something that this route acts on, such as a session. It belongs to this site.
 
-    Return the route's path to this thing.
+    Return a path of the route with the id of what was stored.
     """
     member = await built.desk.records.staff("ops")
     assert member is not None

@@ -1,4 +1,4 @@
-"""Hostile addresses, headers and bodies are refused with a reason, and never cause a server error."""
+"""HTTP requests with hostile addresses, headers or bodies are refused with a reason, and never cause a server error."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The server writes the corner and the texts of a site's launcher into the widget's script.
-
-The script needs no additional code for this.
-"""
+"""The server writes a site's settings of the launcher (its corner of the page and its texts) into the widget's script."""
 
 from __future__ import annotations
 

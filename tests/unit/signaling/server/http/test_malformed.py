@@ -1,4 +1,4 @@
-"""Truncated or malformed requests are refused and counted, and write no traceback."""
+"""Truncated or malformed HTTP requests are refused and counted. The server writes no traceback for them into the log."""
 
 from __future__ import annotations
 

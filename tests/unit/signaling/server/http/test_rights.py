@@ -119,9 +119,9 @@ class World:
         return session
 
     async def path(self, route: str, site: str, member: StaffRecord, *, takes_part: bool) -> str:
-        """Store a thing of this site, such as a session, for the route to be about.
+        """Store something that this route acts on, such as a session. It belongs to this site.
 
-        Return the route's path to this thing.
+        Return a path of the route with the id of what was stored.
         """
         _, path = route.split(" ")
         await self.desk.records.save_site(self.sites[site])  # an earlier request can have removed the site

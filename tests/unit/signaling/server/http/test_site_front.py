@@ -1,4 +1,4 @@
-"""Panel and server respect the settings of a site: logo, channels, form and notices."""
+"""The panel and the server respect a site's settings, such as the logo, the channels (text, voice, video) and the form."""
 
 from __future__ import annotations
 

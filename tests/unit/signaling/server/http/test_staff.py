@@ -58,7 +58,7 @@ async def test_wrong_passwords_are_refused(desk: Desk) -> None:
 
 
 async def test_forged_client_address_gives_no_more_tries(desk: Desk) -> None:
-    """A client forges the first header line. The proxy adds the second line, with the client's real address."""
+    """A client sends a forged `X-Forwarded-For`. The proxy adds a second `X-Forwarded-For` with the client's real address."""
     statuses = []
     for number in range(8):
         lines = [

@@ -1,4 +1,4 @@
-"""Operators set outcomes and tags. Staff choose from these, and a search finds sessions by outcome and tag."""
+"""Operators set the outcomes and tags that staff can give to a conversation. A search finds sessions by outcome and tag."""
 
 from __future__ import annotations
 
