@@ -45,7 +45,7 @@ class Hello(Message, tag="hello"):
     ``desk``: whether a member of staff serves users on this page. False on the operators' page: nothing rings there.
     ``page``: a tab with the partner's page has opened this connection, only to send that page, so that staff can see it. See
     *co-browsing* in docs/protocol.md.
-    Such a connection does not count as the user's presence.
+    With such a connection alone, the user counts as disconnected.
     ``ready``: the last ``StaffMe.ready`` that this page got on an earlier connection. A server that has just started may not know
     which staff were available. Such a server believes what the pages of the staff say.
     """
@@ -167,7 +167,7 @@ class RetractLine(Message, tag="retract_line"):
 
 
 class ReportRead(Message, tag="read"):
-    """Report read lines. ``delivered``: the newest line that this client has. ``spans``: lines that a visible page has shown."""
+    """Report which chat lines were received and read. ``delivered``: the newest line here. ``spans``: lines that were visible."""
 
     session: Id
     delivered: int = 0
@@ -176,7 +176,7 @@ class ReportRead(Message, tag="read"):
 
 
 class GetLines(Message, tag="lines"):
-    """Ask for lines. The reply is ``lines``.
+    """Ask for chat lines. The reply is ``lines``.
 
     Without ``before``: all lines whose ``rev`` is above ``after``, that is, new and changed lines. With ``before``: the lines
     just before the line number ``before``, as many as one reply may contain; 0 asks for the newest lines.
@@ -247,7 +247,7 @@ class AskCallback(Message, tag="callback"):
 
     ``contact`` may be empty if the site can reach the user (``contact_needed`` is false). When a booked callback is moved, an
     empty ``contact`` keeps the earlier contact.
-    ``staff`` and ``channel`` count only if the site gives appointments. ``staff``: the member whom the server's
+    ``staff`` and ``channel`` are ignored unless the site offers appointments. ``staff``: the member whom the server's
     ``callback_times`` named, or "" for anyone. ``channel``: the channel of the appointment; null: the session's channel.
     ``timezone``: the client's IANA zone; mails give times in this zone.
     """
@@ -300,7 +300,7 @@ class SetCaptions(Message, tag="captions"):
 
 
 class TranslateLine(Message, tag="translate"):
-    """Translate a line for this person. The reply is ``ok``; the message ``translated`` follows later."""
+    """Translate a chat line for this person. The reply is ``ok``; the message ``translated`` follows later."""
 
     session: Id
     seq: Annotated[int, Meta(ge=1)]
@@ -355,7 +355,7 @@ class EnterAsGuest(Message, tag="enter_guest"):
 
 
 class SetInterpreter(Message, tag="interpret"):
-    """Set how one side hears the voices of the other side while a guest interprets.
+    """Set how one ``side``, the user's or the staff's, hears the voices of the other side while a guest interprets.
 
     When both sides are set to "full", the interpreting ends.
     """

@@ -65,7 +65,7 @@ SignInReason = Literal[
 `prove_first`: the person must give their password again. `app_exists`: an authenticator app is set up already.
 `passkey_needed`: a second factor is required, and the person's only one is a passkey.
 `provider_…`: the OpenID provider is not set up, does not answer, is not usable, or does not vouch for the person.
-`no_role`: the provider gives the person no role here. `no_role_claim`: the provider's answers lack the claim with the role.
+`no_role`: the provider gives the person no role here. `no_role_claim`: the provider's answers do not name a role.
 `state_over`: the sign-in at the provider took too long, or the provider's answer came twice.
 `by_provider`: the OpenID provider added this person, and only the provider decides whether this person may sign in.
 `provider_only`: the person's organisation takes no passwords and passkeys.
@@ -175,10 +175,10 @@ RequestReason = Literal[
 """Why a handler refuses an HTTP request of a page."""
 
 UndoReason = Literal["secret_gone", "picture_gone", "person_gone", "texts_gone", "category_gone", "other_form"]
-"""Why the audit cannot undo a change.
+"""Why a change in the audit log cannot be undone.
 
 `secret_gone`, `picture_gone`, `person_gone`: the change removed something that is stored nowhere any more.
-`texts_gone`: the change concerned more texts than the audit keeps.
+`texts_gone`: the change concerned more texts than the audit log keeps.
 `category_gone`: the outcomes that the undo would restore name a category that was removed later.
 `other_form`: an older version stored the former values, and this version cannot read them.
 """

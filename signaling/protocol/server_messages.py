@@ -108,7 +108,7 @@ class PeerEnded(Message, tag="peer_ended"):
 
 
 class LineAck(Message, tag="ack"):
-    """The line with the client's id ``line`` is stored under the number ``seq``."""
+    """The chat line with the client's id ``line`` is stored under the number ``seq``."""
 
     session: str
     line: str
@@ -117,28 +117,28 @@ class LineAck(Message, tag="ack"):
 
 
 class NewLine(Message, tag="line"):
-    """A new line of the session."""
+    """A new chat line of the session."""
 
     session: str
     line: Line
 
 
 class LineChanged(Message, tag="line_changed"):
-    """A line was edited or retracted. ``line``: the line after the change."""
+    """A chat line was edited or retracted. ``line``: the line after the change."""
 
     session: str
     line: Line
 
 
 class LineMarks(Message, tag="line_marks"):
-    """The lines that the other participants have received and read. Sent at each change, with all marks of the session."""
+    """The chat lines that the other participants have received and read. Sent whole at each change."""
 
     session: str
     marks: list[Mark]
 
 
 class Lines(Message, tag="lines"):
-    """The reply to ``lines``.
+    """The reply to ``lines``: chat lines of the session.
 
     ``before``: as in the request. In a reply to a request without ``before``, the lines are in the order of ``rev``, and ``more``
     means that newer changes follow. In a reply to a request with ``before``, the lines are in the order of ``seq``, and ``more``
@@ -269,7 +269,7 @@ class Caption(Message, tag="caption"):
 
 
 class Translated(Message, tag="translated"):
-    """The machine translation of a line. ``failed``: the service could not translate the line; ask again later.
+    """The machine translation of a chat line. ``failed``: the service could not translate the line; ask again later.
 
     ``rev``: the version of the line that was translated. ``source``: the language of the original, if the service has reported
     it.
@@ -348,7 +348,7 @@ class Replaced(Message, tag="replaced"):
 
 
 class Ring(Message, tag="ring"):
-    """A request that rings for a member of staff.
+    """A request of a user or of a colleague is offered to this member of staff, whose page rings.
 
     The ring of a help request has no ``brief``, but ``product``, the product's name. The professional sees the brief after
     accepting.
@@ -373,7 +373,7 @@ class Ring(Message, tag="ring"):
 
 
 class RingOver(Message, tag="ring_over"):
-    """A ring has ended."""
+    """A request no longer rings for this member of staff."""
 
     reservation: str
     reason: Literal["accepted", "accepted_elsewhere", "declined", "expired", "cancelled"]
@@ -386,7 +386,7 @@ class StaffUpdate(Message, tag="staff"):
 
 
 class Queue(Message, tag="queue"):
-    """The requests that this member of staff could serve.
+    """The requests of users and colleagues that this member of staff could serve.
 
     ``waiting``: the requests that have waited longest; ``more``: the number of waiting requests beyond these.
     ``callbacks``: callbacks and appointments whose time has not come; their ``since`` is when they are due.

@@ -46,7 +46,7 @@ class BriefField(Struct, kw_only=True):
 
     ``name`` is one of page_url, page_title, language, category, user_id, user_name, user_contact, product_id, product_name,
     product_price, product_url, product_picture (a picture id), note, a ``form.*`` (an answer in the category's form), or a
-    ``claim.*`` that the partner defines.
+    ``claim.*`` (another fact in the identification code, named by the partner).
     """
 
     name: str
@@ -166,7 +166,8 @@ class RoomView(Struct, kw_only=True):
     A user or guest gets only the pairs that include them. ``soft``: the pairs of ``hears`` in which an interpreter's voice covers
     the source's voice.
     ``notice``: what the page must tell a user; "" for nothing.
-    ``limits``: slot → how this viewer's own link limits its video: a smaller picture ("low"), or none for now ("paused").
+    ``limits``: slot → how this viewer's network connection limits the video: a smaller picture ("low"), or none for now
+    ("paused").
     """
 
     epoch: int
@@ -399,7 +400,7 @@ class SessionView(Struct, kw_only=True):
     guests: GuestsView | None = None  # null if the viewer may invite nobody
     interpreting: InterpretingView | None = None
     cobrowse: CobrowseView | None = None  # null if staff can see no page of this user
-    translates: bool = False  # lines and captions can be translated
+    translates: bool = False  # chat lines and captions can be translated
     may_listen: bool = False  # operators are allowed to listen in; the page says so before the user enters
     listening: Listening = "off"  # only for an operator who listens in: the highest level of taking part that the site allows
     may_record: bool = False  # participants will be asked for consent to recording; the page says so before the user enters
@@ -431,14 +432,14 @@ class SessionView(Struct, kw_only=True):
 
 
 class Span(Struct, kw_only=True, frozen=True):
-    """The lines numbered from ``first`` to ``last``, without lines that the participant may not read."""
+    """The chat lines numbered from ``first`` to ``last``, without lines that the participant may not read."""
 
     first: Annotated[int, Meta(ge=1)]
     last: int
 
 
 class Mark(Struct, kw_only=True):
-    """The lines that one participant has received and read.
+    """The chat lines that one participant has received and read.
 
     ``delivered``: the newest line that the participant's page has. ``read``: lines that were on the screen of a visible page. A
     user gets one mark for all staff together. In this mark, ``participant`` is "".
@@ -458,7 +459,7 @@ class Former(Struct, kw_only=True):
 
 
 class Line(Struct, kw_only=True):
-    """One chat message of the session's record.
+    """One chat message of the session.
 
     ``kind``: text; picture (``picture`` is its id); file (``text`` is its name; ``args`` has its id as ``file``,
     its ``kind`` and ``bytes``, and ``locked`` if it needs a password); note (of staff, for staff); caption (words that were said;

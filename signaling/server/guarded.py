@@ -145,8 +145,9 @@ class Guarded(web.RequestHandler):
         )
         self._guard = guard
         self._idle = False
-        self._held = False  # whether this connection reads nothing, because its buffer was full
-        # None: this connection does not wait for its turn to read again. Otherwise, whether its parser goes on then, too.
+        self._held = False  # True: this connection reads nothing, because its buffer was full
+        # None: this connection is not in the queue of connections that will read again. Otherwise: the argument `resume_parser`
+        # for the moment when this connection reads again.
         self._resuming: bool | None = None
         self._socket: asyncio.Transport | None = None
 
@@ -163,7 +164,7 @@ class Guarded(web.RequestHandler):
         self._guard.lost.add(partial(super().connection_lost, exc))
 
     def data_received(self, data: bytes) -> None:
-        """Mark an idle connection as asking, because a new request begins to arrive."""
+        """Mark an idle connection as "asking": a new request begins to arrive, and its headers are not complete yet."""
         if self._idle:
             self._idle = False
             self._guard.connections.became(self, "asking", _now_s())

@@ -1,4 +1,4 @@
-"""Fetch the keys that a partner publishes, under the rules for webhooks (`signaling/webhooks/reach.py`)."""
+"""Fetch the keys that a partner publishes. Only addresses that webhooks may reach are allowed (`signaling/webhooks/reach.py`)."""
 
 from __future__ import annotations
 

@@ -122,10 +122,7 @@ def _of_server(app: web.Application) -> Iterator[Metric]:
 
 
 def _waiting(live: Live) -> Iterator[Metric]:
-    """Yield metrics of requests that nobody has accepted yet: users' requests, help requests, and transfers.
-
-    A callback counts only after it has become due.
-    """
+    """Yield metrics of people who wait for staff: users, due callbacks, and counselors who ask for help or a transfer."""
     in_line = [("user", entry) for entry in live.index.waiting.values()]
     in_line += [("callback", entry) for entry in live.index.callbacks.values() if entry.session.in_line()]
     found = [(kind, entry, entry.session.category, entry.session.enqueued_at) for kind, entry in in_line]

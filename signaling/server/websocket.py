@@ -40,7 +40,7 @@ PING_S = 10.0  # seconds between two heartbeats of a WebSocket
 MAX_MESSAGE_BYTES = 450_000  # largest size of a message; board messages are the largest messages
 MESSAGES = {"burst": 400, "per_minute": 6_000}
 LINES = {"burst": 100, "per_minute": 300}
-# messages that make a line in the conversation: a line of the sender, or a system line about what the sender did
+# messages that make a chat line: a line of the sender, or a system line about what the sender did
 LIMITED_AS_LINES = (
     msg.SendLine, msg.EditLine, msg.LeaveMessage, msg.InviteGuest, msg.RemoveGuest, msg.SetInterpreter, staff_msg.WrapUp,
 )  # fmt: skip  # a list of names
@@ -309,7 +309,7 @@ class _Connection:
         return allowed
 
     def _to_media_lane(self, client: Client, message: msg.Offer | msg.BoardMessage | msg.PeerReport) -> None:
-        """Queue a message that might have to wait for the room, so that the connection's chat lines need not wait behind it.
+        """Queue a message that might have to wait for the session's room, so that chat lines need not wait behind this message.
 
         Offers and board messages wait for the room. A peer report is queued, too, because it must be handled after earlier
         offers.

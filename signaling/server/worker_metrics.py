@@ -1,4 +1,4 @@
-"""The figures of media workers as Prometheus metrics. Each counter counts one quantity; its labels divide the quantity."""
+"""What media workers measure, as Prometheus metrics."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Divided = Callable[[WorkerStats], Mapping[str, int]]
 
 
 def families(stats: Mapping[str, WorkerStats | None]) -> Iterator[Metric]:
-    """Yield all metrics of the workers. `stats`: worker → its figures, or None for a worker that did not answer in time."""
+    """Yield all metrics of the workers. `stats`: worker → what it measured, or None for a worker that did not answer in time."""
     yield gauge(
         "sangdam_media_up", "1: the worker answers", ("worker",), {(name,): int(told is not None) for name, told in stats.items()}
     )

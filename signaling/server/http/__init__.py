@@ -69,7 +69,7 @@ from .origin import own_origin_only
 
 
 def setup(app: web.Application) -> None:
-    """Add the routes, the middlewares and the hourly retention (`retention.py`).
+    """Add the routes, the middlewares, and the hourly task that deletes expired sessions (`retention.py`).
 
     Handlers find shared objects by the keys of `app_keys.py`.
     """

@@ -1,4 +1,4 @@
-"""Read requests: body, query and path as typed values within limits, the client's address, and the time."""
+"""Read HTTP requests: body, query and path as typed values within limits, the client's address, and the time."""
 
 from __future__ import annotations
 

@@ -92,9 +92,9 @@ def _agreed(found: list[SessionRecord], member: StaffRecord) -> Iterator[tuple[S
 
 
 def _callback_of(record: SessionRecord) -> Callback | None:
-    """Return the appointment of a session, or None if it has none or its snapshot cannot be read.
+    """Return the appointment of a session, or None if it has none or its stored state cannot be read.
 
-    One unreadable snapshot must not make the whole calendar fail.
+    One unreadable session must not make the whole calendar fail.
     """
     try:
         return decode_snapshot(record.snapshot).callback if record.snapshot else None

@@ -1,4 +1,4 @@
-"""Limits for files that clients send: numbers of files and of bytes, by address, by session and in total.
+"""Limit how many files and how many bytes clients send: from one address, in one session, and in total.
 
 A file is written to disk while it arrives, so even large files need little memory.
 """
@@ -20,19 +20,19 @@ LONGEST_WAIT_S = 10.0  # a client waits at most this many seconds for its turn t
 MOST_A_SESSION = 100  # one session has at most this many files
 MOST_SESSION_BYTES = 500 * 1000 * 1000  # the files of one session have at most this many bytes together
 KEEP_FREE_BYTES = 512 * 1024 * 1024  # bytes of disk space that files must leave free
-# each sent MB counts as this many seconds of use by its sender; the fair queue serves the sender with the least use first
+# the fair queue serves the client with the fewest used seconds first; each sent MB counts as this many used seconds
 _SECONDS_A_MB = 1.0
 
 
 class Arriving(NamedTuple):
-    """The files of a session that are arriving when a new file begins, including the new file: their number and their bytes."""
+    """The number and the total size of a session's files that are arriving now, including the file that has just begun."""
 
     files: int
     size_bytes: int
 
 
 class Intake:
-    """Limits the files that clients send. `arriving`: session → bytes that were announced and are not stored yet."""
+    """Limits the files that clients send. `arriving`: session → bytes of its files that are still arriving."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
@@ -45,8 +45,8 @@ class Intake:
     async def place(self, who: Who, session: str, size_bytes: int) -> AsyncIterator[Arriving]:
         """Wait until a client may send a file of at most this size. The client keeps its turn until the `async with` block ends.
 
-        Yield the number and the bytes of the session's files that are arriving now. A file counts until it is stored, so that the
-        check of a later file finds it either here or in the database. Raises fair_line.Full.
+        Yield the number and the bytes of the session's files that are arriving now. A file counts until it is stored in the
+        database, so that the limits for a later file always include it. Raises fair_line.Full.
         """
         async with self._line.turn(who, LONGEST_WAIT_S):
             self.arriving[session] += size_bytes

@@ -49,7 +49,7 @@ class UploadQuery(Struct, kw_only=True):
 
 
 class FileAnswer(Struct, kw_only=True):
-    """The reply to an upload: the line that shows the file."""
+    """The reply to an upload: the chat line that shows the file."""
 
     line: Line
 
@@ -59,7 +59,7 @@ _read_upload: QueryReader[UploadQuery] = QueryReader(UploadQuery)
 
 @routes.post("/api/sessions/{id}/files")
 async def upload(request: web.Request) -> web.Response:
-    """Store the file from the request's body, and show it as a line. A file sent twice with the same `line` is shown once."""
+    """Store the file from the request's body, and show it as a chat line. A file sent twice with one `line` is shown once."""
     session_id = path_id(request, "id")
     participant, is_user = await participant_of(request, session_id)
     asked = read_query(request, _read_upload)
@@ -128,7 +128,7 @@ async def _check_room(request: web.Request, session_id: str, size: int, arriving
 
 
 async def _received(request: web.Request, asked: FileAsked) -> Line:
-    """Receive, check and store the file, and return its line."""
+    """Receive, check and store the file, and return the chat line that shows it."""
     files = request.app[FILES]
     async with files.part() as part:
         async for piece in parts_of(request, asked.most_bytes):

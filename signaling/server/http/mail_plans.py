@@ -70,7 +70,7 @@ class WordingQuery(Struct, kw_only=True):
 
 
 class StandardText(Struct, kw_only=True):
-    """The standard wording of one mail. `names`: the names in braces that a wording of this mail may contain."""
+    """The standard wording of one mail. `names`: the placeholders that a wording of this mail may contain, in braces."""
 
     kind: str
     names: list[str]
@@ -79,7 +79,7 @@ class StandardText(Struct, kw_only=True):
 
 
 class PreviewRequest(Struct, kw_only=True):
-    """A wording of one mail, for a preview. For each empty part, the standard wording is used."""
+    """A wording of one mail, for a preview. For an empty subject or text, the standard one is used."""
 
     kind: OptionalId
     language: Locale

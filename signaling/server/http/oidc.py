@@ -1,6 +1,6 @@
 """Sign-in at an OpenID provider, sign-out by the provider, and the settings of the provider.
 
-The installation has one provider, and each organisation may have its own.
+The installation can have one provider, and each organisation another of its own.
 """
 
 from __future__ import annotations
@@ -270,8 +270,9 @@ async def store(
 ) -> None:
     """Store the provider's settings; None removes the provider. `stored`: the settings that were read before the change.
 
-    `audit`: audit entries to store in the same transaction. Raises Refused(bad_provider) when a rule needs the provider and the
-    change removes it or names another issuer. Raises Changed when the stored settings are not `stored`.
+    `audit`: audit entries to store in the same transaction. Raises Refused(bad_provider) when the sign-in rules allow only this
+    provider, and the change removes it or names another issuer. Raises Changed when the settings have been changed since they
+    were read.
     """
     try:
         expected = version_of(stored) if stored else ""

@@ -125,7 +125,10 @@ def document() -> dict[str, Any]:
 
 
 def message_schema(side: Side) -> dict[str, Any]:
-    """Return the JSON Schema of the WebSocket messages that one side sends. The schema refers to no other document."""
+    """Return the JSON Schema of the WebSocket messages that one `side`, clients or server, sends.
+
+    The schema refers to no other document.
+    """
     (schema,), components = msgspec.json.schema_components([SIDES[side]], ref_template="#/$defs/{name}")
     found: dict[str, Any] = ecma(schema | {"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": components})
     return found

@@ -28,7 +28,7 @@ from .errors import answer, not_found
 
 routes = web.RouteTableDef()
 
-_MOST_LINES = 5000  # at most this many lines of a session in one response
+_MOST_LINES = 5000  # at most this many chat lines of a session in one response
 _RATINGS = {"": None, "none": 0} | {str(score): score for score in range(1, 6)}
 _decode_brief = msgspec.json.Decoder(Brief).decode
 
@@ -70,7 +70,7 @@ class SessionPage(Struct, kw_only=True):
 
 
 class Person(Struct, kw_only=True):
-    """A person who wrote lines in the session. `id` is the id that lines and events use."""
+    """A person who wrote chat lines in the session. `id`: the id of this person in the chat lines and events."""
 
     id: str
     name: str
@@ -96,7 +96,7 @@ class WrapUpItem(Struct, kw_only=True):
 class SessionDetail(SessionItem, kw_only=True):
     """One session with its content. `board`: the whole board as one Yjs update, in base64.
 
-    `lines`: at most the first 5,000 lines. `lines_cut`: whether there are more lines.
+    `lines`: at most the first 5,000 chat lines. `lines_cut`: whether there are more lines.
     """
 
     brief: Brief
@@ -153,8 +153,8 @@ class PageQuery(LanguageQuery, kw_only=True):
 class FilterQuery(LanguageQuery, kw_only=True):
     """The filters of the search. An empty filter matches every session.
 
-    `q`: a text that the session's names, notes or lines contain. `from`, `to`: only sessions that began in this span (Unix ms;
-    `to` is exclusive).
+    `q`: a text that the session's names, notes or chat lines contain. `from`, `to`: only sessions that began between these times
+    (Unix ms; `to` is exclusive).
     """
 
     state: Key = ""
@@ -180,7 +180,7 @@ class FilterQuery(LanguageQuery, kw_only=True):
 
 
 class SearchQuery(FilterQuery, kw_only=True):
-    """The query of a search for sessions: filters and a page."""
+    """The query of a search for sessions: filters, and the number of a page of results."""
 
     page: Page = 1
 
@@ -225,7 +225,7 @@ async def asked_session(request: web.Request, asker: Asker) -> SessionRecord:
 
 
 async def detail_of(request: web.Request, asker: Asker, found: SessionRecord, language: str) -> SessionDetail:
-    """Return a session with its content: brief, lines, board, people and events."""
+    """Return a session with its content: brief (what is known about the user), chat lines, board, people and events."""
     records = request.app[RECORDS]
     names = await _names(request, asker.member, language)
     lines = await records.lines(found.id, 0, _MOST_LINES + 1, "staff")
@@ -340,7 +340,7 @@ def _item(record: SessionRecord, names: _Names) -> dict[str, Any]:
 
 
 def _people(lines: list[Line]) -> list[Person]:
-    """Return the people who wrote lines of the session, in the order of their first lines."""
+    """Return the people who wrote chat lines in the session, in the order of their first lines."""
     people: dict[str, Person] = {}
     for line in lines:
         if line.author and line.role != "system":

@@ -12,10 +12,11 @@ from .errors import Refused
 from .token_routes import PREFIX
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-# Routes that pages and programs of other origins may call. Partners' pages ask for codes; the handler checks the site's origins.
-# Mail programs call `/unsubscribe`. The sign-in provider calls the logout; the handler checks the provider's signature.
+# Routes that pages and programs of other origins may call. Partners' pages ask for identification codes; the handler checks that
+# the origin belongs to the site. Mail programs call `/unsubscribe`. The sign-in provider calls the logout; the handler checks the
+# provider's signature.
 _FOREIGN = frozenset({"/api/codes", "/unsubscribe", "/api/oidc/logout"})
-_FOREIGN_BELOW = "/api/oidc/logout/"  # the logout route of organisations' own providers
+_FOREIGN_BELOW = "/api/oidc/logout/"  # the logout route of organisations' own sign-in providers
 # requests to these paths count as requests of staff, even without a sign-in cookie
 STAFF_PATHS = frozenset({
     "/api/sign-in", "/api/sign-out", "/api/password/reset", "/api/passkeys/sign-in", "/api/passkeys/sign-in/begin",

@@ -25,7 +25,7 @@ from .noting import entry
 routes = web.RouteTableDef()
 
 DAY_MS = 86_400_000
-MOST_LINES = 2000  # at most this many lines of an earlier conversation in one response
+MOST_LINES = 2000  # at most this many chat lines of an earlier conversation in one response
 
 
 class NoteItem(Struct, kw_only=True):
@@ -72,7 +72,7 @@ class Conversation(ConversationItem, kw_only=True):
 
 
 class CardQuery(Struct, kw_only=True):
-    """The query of a person's card. `q`: return only conversations whose lines or notes contain this text; "" for all."""
+    """The query of a person's card. `q`: return only conversations whose chat lines or notes contain this text; "" for all."""
 
     q: Annotated[str, by(Seen(200, cut=True))] = ""
     lang: Locale = ""
@@ -109,7 +109,7 @@ async def card(request: web.Request) -> web.Response:
 
 @routes.get("/api/sessions/{id}/earlier/{other}")
 async def conversation(request: web.Request) -> web.Response:
-    """Return the lines of an earlier conversation of the same user. The request is audited."""
+    """Return an earlier conversation of the same user, with its chat lines. The request is audited."""
     member, here, site = await _served(request)
     records = request.app[RECORDS]
     other = await records.session(path_id(request, "other"))

@@ -104,7 +104,7 @@ async def room_in(request: web.Request, session_id: str, *, is_user: bool) -> Se
 
 
 async def keep(request: web.Request, picture: PictureRecord) -> None:
-    """Store a picture of a session. Raises Refused(session_full) if other pictures have filled the session since `room_in`."""
+    """Store a picture of a session. Raises Refused(session_full) if the session has too many pictures by now."""
     try:
         await request.app[RECORDS].add_picture(picture)
     except TooManyPictures:
@@ -177,10 +177,10 @@ async def _may_see(request: web.Request, picture: PictureRecord) -> bool:
 async def _staff_may_see(request: web.Request, picture: PictureRecord, member: StaffRecord) -> bool:
     """Return whether this member of staff may see the picture.
 
-    Staff in the session and colleagues who read along may see the picture. Staff with the right to see the site's past may see
-    the picture, too, and the audit log gets an entry each time. Staff who take part in another session of the same user may see
-    the picture if the request names the other session as `?via=`. The console shows a product's picture while a request rings, so
-    all staff who may serve the site may see a product's picture.
+    Staff in the session and colleagues who read along may see the picture. Staff with the right to see the site's past
+    conversations may see the picture, too, and the audit log gets an entry each time. Staff who take part in another session of
+    the same user may see the picture if the request names the other session as `?via=`. The console shows a product's picture
+    while a user's request is offered, so all staff who may serve the site may see a product's picture.
     """
     records = request.app[RECORDS]
     session = await records.session(picture.session)

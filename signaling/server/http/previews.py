@@ -66,10 +66,10 @@ class Comparison(Struct, kw_only=True):
 class PreviewAnswer(Struct, kw_only=True):
     """The result of a preview.
 
-    `found`: null when too few users came. `arrivals`, `days`: how many arrivals the database has, and on how many days.
-    `sure`: how reliable the simulated figures are. `assumes_hours`: the database does not show when the member works, so in the
-    simulation the member works at the same times as a typical colleague. `kind`: "user": users wait for counselors. "help":
-    counselors wait for a professional's help.
+    `found`: null when too few users came for a comparison. `arrivals`, `days`: how many users (or, with the kind "help", requests
+    for help) the database has, and on how many days. `sure`: how reliable the simulated figures are. `assumes_hours`: the
+    database does not show when the member works, so in the simulation the member works at the same times as a typical colleague.
+    `kind`: "user": users wait for counselors. "help": counselors wait for a professional's help.
     """
 
     kind: Literal["user", "help"]
@@ -97,7 +97,7 @@ _read_staff: Reader[StaffPreview] = Reader(StaffPreview)
 
 @routes.post("/api/settings/preview/sites/{site}")
 async def of_site(request: web.Request) -> web.Response:
-    """Preview a change of a site's categories, their priorities, and the times after which requests are offered to more staff."""
+    """Preview a change of a site's categories, priorities, and the waiting times after which users are offered to more staff."""
     asker = await asker_of(request)
     before = await asked_site(request, asker)
     wanted = await read_json(request, _read_site, MOST_SETTINGS_BYTES)

@@ -1,7 +1,7 @@
 """Routes for Web Push.
 
-Browsers of staff subscribe to pushes about rings, and browsers of users to pushes about answers of staff. A browser also reports
-when somebody presses a notification.
+Browsers of staff subscribe to pushes about rings: a ring offers a user's request to a member. Browsers of users subscribe to
+pushes about answers of staff. A browser also reports when somebody presses a notification.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Reservation(Struct, kw_only=True):
 
 
 class Declined(Struct, kw_only=True):
-    """The result of declining a ring. `over`: whether the ring was already over."""
+    """The result of declining an offered request. `over`: whether the request was no longer offered to this member."""
 
     over: bool
 
@@ -99,7 +99,7 @@ async def key(request: web.Request) -> web.Response:
 
 @routes.post("/api/push/browsers")
 async def add(request: web.Request) -> web.Response:
-    """Send pushes about the member's rings to this browser, for as long as its sign-in lasts."""
+    """Send pushes about requests that are offered to the member to this browser, for as long as its sign-in lasts."""
     asker = await asker_of(request)
     _, sign_in = await holder_of(request)
     return answer(Stored(id=await _store(request, asker.member.id, sign_in=sign_in.token_hash)))
@@ -107,7 +107,7 @@ async def add(request: web.Request) -> web.Response:
 
 @routes.post("/api/push/browsers/remove")
 async def remove(request: web.Request) -> web.Response:
-    """Send no more pushes about rings to this browser."""
+    """Send no more pushes about offered requests to this browser."""
     await asker_of(request)
     _, sign_in = await holder_of(request)
     return answer(Removed(removed=await request.app[RECORDS].remove_devices_of(sign_in=sign_in.token_hash)))
@@ -115,7 +115,7 @@ async def remove(request: web.Request) -> web.Response:
 
 @routes.post("/api/push/decline")
 async def decline(request: web.Request) -> web.Response:
-    """Decline the ring that a notification is about. If the ring is already over, nothing changes."""
+    """Decline the request that a notification offers. If the request is no longer offered to this member, nothing changes."""
     asker = await asker_of(request)
     asked = await read_json(request, _read_reservation, 1024)
     try:

@@ -27,7 +27,7 @@ from .sending import WatchedFile
 
 routes = web.RouteTableDef()
 
-MOST_LINES = 5000  # the player gets at most the first 5,000 lines of a session
+MOST_LINES = 5000  # the player gets at most the first 5,000 chat lines of a session
 LOOK_MS = 15 * 60_000  # all requests of a member for one session's recording within this many milliseconds count as one playback
 MOST_LOOKS = 1000  # at most this many playbacks are remembered at the same time
 
@@ -78,9 +78,9 @@ class TrackItem(Struct, kw_only=True):
 class RecordingDetail(Struct, kw_only=True):
     """A session's recording.
 
-    `pieces`: the recorded spans of time, each as begin and end (Unix ms). `lines`: at most the first 5,000 lines. `lines_cut`:
-    whether the session has more lines. `pages`: addresses of the files with the user's page as staff saw it, in order. `site`:
-    the site of this page.
+    `pieces`: the recorded spans of time, each as begin and end (Unix ms). `lines`: at most the first 5,000 chat lines.
+    `lines_cut`: whether the session has more lines. `pages`: addresses of the files with the page of the site that the user
+    showed to staff, in order. `site`: the session's site.
     """
 
     session: str

@@ -132,7 +132,7 @@ async def remove_own(request: web.Request) -> web.Response:
 
 @routes.post("/api/replies/{id}/used")
 async def used(request: web.Request) -> web.Response:
-    """Count one use of a saved reply. Called when a member of staff has inserted the reply into a line."""
+    """Count one use of a saved reply. Called when a member of staff has inserted the reply into a chat line."""
     asker = await asker_of(request)
     if not await request.app[RECORDS].count_reply(path_id(request, "id"), asker.member.id, asker.realm):
         raise not_found()

@@ -31,7 +31,7 @@ class ReportQuery(PeriodQuery, kw_only=True):
 class ReportRow(Struct, kw_only=True):
     """One row of a report.
 
-    Durations are in seconds. A mean, a share or a percentile is null if there are no values.
+    Durations are in seconds. A mean, a share or a percentile is null if nobody counts towards it.
 
     - `at`: the start of the row's hour, day or week; null in all other rows. `at` is in ms; read as UTC, it shows the local time
       in the reader's zone.
@@ -104,7 +104,7 @@ async def _namer(request: web.Request, asked: ReportQuery, asker: Asker) -> Name
 
 
 class Namer:
-    """Finds the names of a report's groups in the reader's language.
+    """Finds the names of a report's rows (`ReportRow.name`) in the reader's language.
 
     The name of a removed site, category, outcome or counselor is its id.
     """

@@ -27,7 +27,7 @@ routes = web.RouteTableDef()
 class Rules(Struct, kw_only=True):
     """Rules for signing in.
 
-    `provider`: "only" refuses passwords and passkeys. `hours`: how long a sign-in lasts; 0: the standard time.
+    `provider`: "only" refuses passwords and passkeys. `hours`: how many hours a sign-in lasts; 0: the standard duration.
     """
 
     second_factor: Required = "off"

@@ -87,7 +87,7 @@ async def add(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/sites/{site}/keys/{key}/remove")
 async def remove(request: web.Request) -> web.Response:
-    """Remove a key. After this, the server refuses codes that are signed with this key."""
+    """Remove a key. After this, the server refuses identification codes that are signed with this key."""
     asker = await asker_of(request)
     site, kid = await asked_site(request, asker), path_id(request, "key")
     key = next((each for each in site.keys if each.kid == kid), None)

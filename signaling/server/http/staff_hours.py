@@ -33,10 +33,10 @@ class StaffHoursQuery(PeriodQuery, kw_only=True):
 
 
 class StaffHoursRow(Struct, kw_only=True):
-    """The times of one row, in seconds.
+    """One row of the report: how many seconds staff were in each state.
 
     `at`: the start of the row's day or week; null in other rows. `at` is in ms; read as UTC, it shows the local time in the
-    reader's zone. `staff`, `name`: the member; "" in rows for all members. `ready_s`: ready for requests. `busy_s`: in a
+    reader's zone. `staff`, `name`: the member; "" in rows for all members. `ready_s`: ready for users' requests. `busy_s`: in a
     conversation. `wrap_up_s`: in the wrap-up after a conversation. `paused_s`: the member had turned requests off. `away_s`: the
     server had turned requests off, or the member was disconnected. `signed_in_s`: the sum of these five times.
     `occupancy_percent`: the share of busy and wrap-up time in the sum of busy, wrap-up and ready time; null if this sum is 0.
@@ -91,7 +91,7 @@ async def _names(request: web.Request, asker: Asker) -> dict[str, str]:
 
 
 def _row(sums: Counter[str], at: str, staff: str, names: dict[str, str]) -> StaffHoursRow:
-    """Return the row of these times. A member who has been removed is named by their id."""
+    """Return the report's row with these sums. A member who has been removed is named by their id."""
     working = sums["ready_ms"] + sums["busy_ms"] + sums["wrap_up_ms"]
     return StaffHoursRow(
         at=int(at) if at else None,

@@ -1,8 +1,8 @@
 """A user's own thread: the user's conversations at one site.
 
-The user can read these conversations and continue an open one, on any device. Only a partner's code that names the user gives the
-right to a thread. The user reads the lines, pictures and files that are for everybody in a conversation. The user never gets
-lines that only staff may read, notes, or system lines.
+The user can read these conversations and continue an open one, on any device. Only an identification code in which the
+partner names the user gives the right to a thread. The user reads the chat lines, pictures and files that are for everybody in a
+conversation. The user never gets lines that only staff may read, notes, or system lines.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class ThreadRequest(Struct, kw_only=True):
 
 
 class ThreadAnswer(Struct, kw_only=True):
-    """The right to read a thread. `expires_at`: Unix ms. After this time, the page needs a new code to get a new token."""
+    """The right to read a thread. `expires_at`: Unix ms. After this time, the page must exchange a new identification code."""
 
     token: str
     expires_at: int
@@ -61,7 +61,7 @@ class ThreadQuery(Struct, kw_only=True):
 
 
 class LinesQuery(Struct, kw_only=True):
-    """The query of a conversation. `before`: return lines with numbers below this; 0 for the newest lines."""
+    """The query of a conversation. `before`: return chat lines with numbers below this; 0 for the newest lines."""
 
     before: Annotated[int, Meta(ge=0, le=1 << 53)] = 0
     lang: Locale = ""
@@ -120,7 +120,7 @@ _read_lines: QueryReader[LinesQuery] = QueryReader(LinesQuery)
 
 @routes.post("/api/threads")
 async def begin(request: web.Request) -> web.Response:
-    """Exchange a partner's code for a token that opens the thread of the user whom the code names.
+    """Exchange an identification code for a token that opens the thread of the user whom the code names.
 
     Each code can be exchanged once.
     """
@@ -177,7 +177,7 @@ async def conversation(request: web.Request) -> web.Response:
 
 @routes.get("/api/threads/{id}/drawings/{number}")
 async def board(request: web.Request) -> web.Response:
-    """Return one page of the conversation's board in its last state, as an SVG picture."""
+    """Return one page of the conversation's board, as it looked at last, as an SVG picture."""
     _, reader = await _reading(request)
     session = await _conversation(request, reader)
     _take_copy(request, reader)

@@ -81,13 +81,13 @@ async def export(request: web.Request) -> web.StreamResponse:
 async def copy_of(request: web.Request, session: SessionRecord) -> web.StreamResponse:
     """Send the conversation without the lines for staff.
 
-    The caller must have checked the reader's right and the rate of requests.
+    The caller must have checked that the reader may read the conversation, and has not sent too many requests.
     """
     return await _answer(request, session, "all", None)
 
 
 async def _answer(request: web.Request, session: SessionRecord, readers: Audience, you: str | None) -> web.StreamResponse:
-    """Send the conversation. `you`: the id of the participant who reads it; "" for nobody; None for the session's user."""
+    """Send the conversation. `you`: whom it calls "you": this participant, nobody ("") or the session's user (None)."""
     asked = read_query(request, _read)
     records = request.app[RECORDS]
     found = await conversation_of(records, session, readers, asked.lang, zone_of(asked.zone), you or "")

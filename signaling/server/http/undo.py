@@ -1,6 +1,6 @@
 """Undo a change of settings that the audit log shows.
 
-The server refuses this if somebody has changed one of the same fields again since then.
+The server refuses to undo a change if somebody has changed one of its fields again later.
 
 Each undo is stored in one transaction with its own audit entry.
 """
@@ -68,7 +68,7 @@ async def undo(request: web.Request) -> web.Response:
 
 
 async def _asked(request: web.Request, asker: Asker) -> AuditRecord:
-    """Return the entry that the path names. Raises Refused(not_found) when the asker's organisation has no such entry."""
+    """Return the audit entry that the path names. Raises Refused(not_found) when the asker's organisation has no such entry."""
     number = path_id(request, "n")
     entry = None
     if number.isascii() and number.isdigit() and len(number) < 18:

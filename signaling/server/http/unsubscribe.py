@@ -37,7 +37,7 @@ _POLICY = f"default-src 'none'; style-src {sha256_source(_STYLE)}; base-uri 'non
 
 
 class Query(Struct, kw_only=True):
-    """The query of an unsubscribe link. `of`: the token of the address. `lang`: the language of the mail."""
+    """The query of an unsubscribe link. `of`: the token that stands for the mail address. `lang`: the language of the mail."""
 
     of: Annotated[str, by(Exact(200))] = ""
     lang: Locale = ""

@@ -1,4 +1,4 @@
-"""The users' API: data for the panel, codes, sessions and invites."""
+"""The users' API: data for the chat panel, identification codes, sessions, and links that invite into a session."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class PanelView(Struct, kw_only=True):
     high_s: int | None
     retention_days: int
     may_listen: bool  # whether the site lets an operator listen in
-    own_past: bool  # whether a user whom the partner's code names may read their own earlier conversations
+    own_past: bool  # whether users whom the identification code names may read their earlier conversations
     opening: OpeningView
     cobrowse: bool  # whether the site lets staff ask to see the page that the user is looking at
     # names of query parameters that stay in the page addresses that staff see; all other parameters are removed
@@ -86,11 +86,11 @@ class SessionRequest(Struct, kw_only=True):
     """A request for a session.
 
     `code`: the user's identification code. `when_open`: what to do if the user already has an open text conversation. This field
-    matters only if `channel` is "text", the code names the user, and the site shows users their own past. "begin": begin another
-    conversation. "ask": refuse the request with the reason `open_elsewhere`, so that the page can ask the user; the code is then
-    used up. `purpose`: "later" when the user only wants to leave a message or book a callback. In this case, the form can be
-    incomplete, and the site need not offer the channel. `form`: id of a field → what the user has typed into the field. Unknown
-    fields are ignored. `region`: the region where the user is, by one of the names that operators give to
+    matters only if `channel` is "text", the code names the user, and the site shows users their earlier conversations. "begin":
+    begin another conversation. "ask": refuse the request with the reason `open_elsewhere`, so that the page can ask the user; the
+    code is then used up. `purpose`: "later" when the user only wants to leave a message or book a callback. In this case, the
+    form can be incomplete, and `channel` can be one that the site does not offer. `form`: id of a field → what the user has typed
+    into the field. Unknown fields are ignored. `region`: the region where the user is, by one of the names that operators give to
     `sangdam media --region`.
     """
 
@@ -135,7 +135,7 @@ _read_invite: Reader[InviteRequest] = Reader(InviteRequest)
 
 @routes.get("/api/panel")
 async def panel(request: web.Request) -> web.Response:
-    """Return the data that the panel shows at first, when the server knows nothing about the user yet."""
+    """Return the data that the user's chat panel shows at first, when the server knows nothing about the user yet."""
     asked = read_query(request, _read_panel)
     site = await request.app[RECORDS].site(asked.site)
     if site is None:
@@ -268,7 +268,7 @@ async def _new_session(request: web.Request, asked: SessionRequest) -> tuple[str
 
 @routes.post("/api/sessions/{id}/visit")
 async def visit(request: web.Request) -> web.Response:
-    """Store which page of the site the user visits now. Staff in the session see the page's address in the brief."""
+    """Store which page of the site the user visits now. Staff in the session see this page's address."""
     session_id = path_id(request, "id")
     if await request.app[LIVE].authorize_user(session_id, bearer(request)) is None:
         raise not_found()
@@ -282,10 +282,10 @@ async def visit(request: web.Request) -> web.Response:
 
 @routes.post("/api/invites")
 async def invites(request: web.Request) -> web.Response:
-    """Exchange a link for its session.
+    """Exchange a link for the session to which the link leads.
 
-    Each link works once. The user gets the link from a counselor who calls back, in a mail, on another of the user's devices, or
-    from other software. Other links are for guests, and for the user's phone as a camera.
+    Each link works once. A user gets a link from a counselor who calls back, in a mail, on another of the user's devices, or
+    from other software. Further links are for guests, and for the user's phone as a camera.
     """
     asked = await read_json(request, _read_invite, 4096)
     request.app[CODES].take_address(address_of(request), now_ms())

@@ -20,7 +20,7 @@ from .operator import read_language
 
 routes = web.RouteTableDef()
 
-MOST_PLAN_BYTES = 512 * 1024  # the body of a request with a site's choices has at most this many bytes
+MOST_PLAN_BYTES = 512 * 1024  # the body of a request with a site's outcomes, tags and templates has at most this many bytes
 
 
 class Named(Struct, kw_only=True):
@@ -29,7 +29,10 @@ class Named(Struct, kw_only=True):
 
 
 class Choices(Struct, kw_only=True):
-    """The choices of staff after a conversation in one category. An outcome's name includes all headings above it."""
+    """The outcomes, tags and templates from which staff choose after a conversation in one category.
+
+    An outcome's name includes all headings above it.
+    """
 
     outcomes: list[Named]
     required: bool
@@ -38,9 +41,9 @@ class Choices(Struct, kw_only=True):
 
 
 class SitePlan(Struct, kw_only=True):
-    """The choices of one site, for editing.
+    """The outcomes, tags and templates of one site, for editing.
 
-    `standard`: whether these are the standard choices, because the site has none of its own.
+    `standard`: whether these are the standard ones, because the site has none of its own.
     """
 
     id: str
@@ -88,7 +91,7 @@ async def plans(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/sites/{site}/wrap-up")
 async def change(request: web.Request) -> web.Response:
-    """Set a site's choices. Null sets the standard choices. Wrap-ups that begin later use the new choices.
+    """Set the outcomes, tags and templates of a site. Null sets the standard ones. Wrap-ups that begin later use the new ones.
 
     The request is audited.
     """

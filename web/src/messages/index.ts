@@ -655,7 +655,7 @@ export interface Media {
  *
  * ``name`` is one of page_url, page_title, language, category, user_id, user_name, user_contact, product_id, product_name,
  * product_price, product_url, product_picture (a picture id), note, a ``form.*`` (an answer in the category's form), or a
- * ``claim.*`` that the partner defines.
+ * ``claim.*`` (another fact in the identification code, named by the partner).
  */
 export interface BriefField {
   name: string;
@@ -771,7 +771,8 @@ export interface SlotView {
  * A user or guest gets only the pairs that include them. ``soft``: the pairs of ``hears`` in which an interpreter's voice covers
  * the source's voice.
  * ``notice``: what the page must tell a user; "" for nothing.
- * ``limits``: slot → how this viewer's own link limits its video: a smaller picture ("low"), or none for now ("paused").
+ * ``limits``: slot → how this viewer's network connection limits the video: a smaller picture ("low"), or none for now
+ * ("paused").
  */
 export interface RoomView {
   epoch: number;
@@ -1026,14 +1027,14 @@ export interface SessionView {
   ended_at: number | null;
 }
 /**
- * The lines numbered from ``first`` to ``last``, without lines that the participant may not read.
+ * The chat lines numbered from ``first`` to ``last``, without lines that the participant may not read.
  */
 export interface Span {
   first: number;
   last: number;
 }
 /**
- * The lines that one participant has received and read.
+ * The chat lines that one participant has received and read.
  *
  * ``delivered``: the newest line that the participant's page has. ``read``: lines that were on the screen of a visible page. A
  * user gets one mark for all staff together. In this mark, ``participant`` is "".
@@ -1052,7 +1053,7 @@ export interface Former {
   picture: string;
 }
 /**
- * One chat message of the session's record.
+ * One chat message of the session.
  *
  * ``kind``: text; picture (``picture`` is its id); file (``text`` is its name; ``args`` has its id as ``file``,
  * its ``kind`` and ``bytes``, and ``locked`` if it needs a password); note (of staff, for staff); caption (words that were said;
@@ -1633,7 +1634,7 @@ export interface ProposeLink {
  * ``desk``: whether a member of staff serves users on this page. False on the operators' page: nothing rings there.
  * ``page``: a tab with the partner's page has opened this connection, only to send that page, so that staff can see it. See
  * *co-browsing* in docs/protocol.md.
- * Such a connection does not count as the user's presence.
+ * With such a connection alone, the user counts as disconnected.
  * ``ready``: the last ``StaffMe.ready`` that this page got on an earlier connection. A server that has just started may not know
  * which staff were available. Such a server believes what the pages of the staff say.
  */
@@ -1781,7 +1782,7 @@ export interface RetractLine {
   id?: number | null;
 }
 /**
- * Report read lines. ``delivered``: the newest line that this client has. ``spans``: lines that a visible page has shown.
+ * Report which chat lines were received and read. ``delivered``: the newest line here. ``spans``: lines that were visible.
  */
 export interface ReportRead {
   type: "read";
@@ -1794,7 +1795,7 @@ export interface ReportRead {
   id?: number | null;
 }
 /**
- * Ask for lines. The reply is ``lines``.
+ * Ask for chat lines. The reply is ``lines``.
  *
  * Without ``before``: all lines whose ``rev`` is above ``after``, that is, new and changed lines. With ``before``: the lines
  * just before the line number ``before``, as many as one reply may contain; 0 asks for the newest lines.
@@ -1879,7 +1880,7 @@ export interface GetCallbackTimes {
  *
  * ``contact`` may be empty if the site can reach the user (``contact_needed`` is false). When a booked callback is moved, an
  * empty ``contact`` keeps the earlier contact.
- * ``staff`` and ``channel`` count only if the site gives appointments. ``staff``: the member whom the server's
+ * ``staff`` and ``channel`` are ignored unless the site offers appointments. ``staff``: the member whom the server's
  * ``callback_times`` named, or "" for anyone. ``channel``: the channel of the appointment; null: the session's channel.
  * ``timezone``: the client's IANA zone; mails give times in this zone.
  */
@@ -1950,7 +1951,7 @@ export interface SetCaptions {
   id?: number | null;
 }
 /**
- * Translate a line for this person. The reply is ``ok``; the message ``translated`` follows later.
+ * Translate a chat line for this person. The reply is ``ok``; the message ``translated`` follows later.
  */
 export interface TranslateLine {
   type: "translate";
@@ -2015,7 +2016,7 @@ export interface EnterAsGuest {
   id?: number | null;
 }
 /**
- * Set how one side hears the voices of the other side while a guest interprets.
+ * Set how one ``side``, the user's or the staff's, hears the voices of the other side while a guest interprets.
  *
  * When both sides are set to "full", the interpreting ends.
  */
@@ -2155,7 +2156,7 @@ export interface PeerEnded {
   message: string;
 }
 /**
- * The line with the client's id ``line`` is stored under the number ``seq``.
+ * The chat line with the client's id ``line`` is stored under the number ``seq``.
  */
 export interface LineAck {
   type: "ack";
@@ -2165,7 +2166,7 @@ export interface LineAck {
   at: number;
 }
 /**
- * A new line of the session.
+ * A new chat line of the session.
  */
 export interface NewLine {
   type: "line";
@@ -2173,7 +2174,7 @@ export interface NewLine {
   line: Line;
 }
 /**
- * A line was edited or retracted. ``line``: the line after the change.
+ * A chat line was edited or retracted. ``line``: the line after the change.
  */
 export interface LineChanged {
   type: "line_changed";
@@ -2181,7 +2182,7 @@ export interface LineChanged {
   line: Line;
 }
 /**
- * The lines that the other participants have received and read. Sent at each change, with all marks of the session.
+ * The chat lines that the other participants have received and read. Sent whole at each change.
  */
 export interface LineMarks {
   type: "line_marks";
@@ -2189,7 +2190,7 @@ export interface LineMarks {
   marks: Mark[];
 }
 /**
- * The reply to ``lines``.
+ * The reply to ``lines``: chat lines of the session.
  *
  * ``before``: as in the request. In a reply to a request without ``before``, the lines are in the order of ``rev``, and ``more``
  * means that newer changes follow. In a reply to a request with ``before``, the lines are in the order of ``seq``, and ``more``
@@ -2326,7 +2327,7 @@ export interface Caption {
   translated_to?: string;
 }
 /**
- * The machine translation of a line. ``failed``: the service could not translate the line; ask again later.
+ * The machine translation of a chat line. ``failed``: the service could not translate the line; ask again later.
  *
  * ``rev``: the version of the line that was translated. ``source``: the language of the original, if the service has reported
  * it.
@@ -2411,7 +2412,7 @@ export interface Replaced {
   session: string;
 }
 /**
- * A request that rings for a member of staff.
+ * A request of a user or of a colleague is offered to this member of staff, whose page rings.
  *
  * The ring of a help request has no ``brief``, but ``product``, the product's name. The professional sees the brief after
  * accepting.
@@ -2436,7 +2437,7 @@ export interface Ring {
   with_name?: string;
 }
 /**
- * A ring has ended.
+ * A request no longer rings for this member of staff.
  */
 export interface RingOver {
   type: "ring_over";
@@ -2451,7 +2452,7 @@ export interface StaffUpdate {
   me: StaffMe;
 }
 /**
- * The requests that this member of staff could serve.
+ * The requests of users and colleagues that this member of staff could serve.
  *
  * ``waiting``: the requests that have waited longest; ``more``: the number of waiting requests beyond these.
  * ``callbacks``: callbacks and appointments whose time has not come; their ``since`` is when they are due.

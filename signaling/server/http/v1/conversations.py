@@ -27,7 +27,7 @@ MOST_LINE = 4000  # the first line has at most this many characters
 
 
 class FirstLine(Struct, kw_only=True):
-    """The first line, which the user sees on entering.
+    """The first chat line, which the user sees on entering.
 
     `staff`: the id of the counselor who is named as the line's author; "" for the site's name.
     """

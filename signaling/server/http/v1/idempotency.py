@@ -2,12 +2,12 @@
 
 For a day, the server sends the first response to all repetitions. See draft-ietf-httpapi-idempotency-key-header. The server
 remembers only responses with status 200, and at most the newest 1,000 responses for each token. After a refusal or a fault, a
-client can try again with the same key. Remembered responses are encrypted, because they can contain codes.
+client can try again with the same key. Remembered responses are encrypted, because they can contain identification codes.
 
-While the server carries out the first request, it renews the request's claim of the key three times a minute. If the database is
-unavailable for 40 seconds or more, the claim can end, and a repetition is carried out, too. Then the first request is still
-answered, but the server remembers only the response to the repetition. A repetition is also carried out if it arrives a minute or
-more after a response that could not be stored.
+While the server carries out the first request, the database keeps the key locked for this request. The server renews this lock
+(`Claim`) three times a minute. If the database is unavailable for 40 seconds or more, the lock can end, and a repetition is
+carried out, too. Then the first request is still answered, but the server remembers only the response to the repetition. A
+repetition is also carried out if it arrives a minute or more after a response that could not be stored.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from signaling.server.http.measured import NO_ROUTE, route_of
 from signaling.server.http.token_routes import HOLDER, PREFIX
 
 _KEY = re.compile(r"[!-~]{1,255}")  # an Idempotency-Key: visible ASCII
-_RENEW_S = STALE_MS / 3000  # seconds after which the server renews the claim of a request that it still carries out
+_RENEW_S = STALE_MS / 3000  # seconds after which the server renews the lock of a key whose request it still carries out
 
 
 @web.middleware
@@ -75,7 +75,7 @@ async def once(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 @asynccontextmanager
 async def _renewing(records: Records, claim: Claim) -> AsyncIterator[None]:
-    """Renew the first request's claim of its key until the block ends. Until then, no repetition of the request begins."""
+    """Renew the lock (`claim`) of a request's key until the block ends. Until then, no repetition of the request begins."""
 
     async def renew() -> None:
         while True:

@@ -59,9 +59,9 @@ class CallbackItem(Struct, kw_only=True):
 
 
 class CallbackMark(Struct, kw_only=True):
-    """The end of a callback. `state`: "done" when somebody called the user elsewhere, "failed" when nobody reached the user.
+    """A request to close a callback, which ends its session.
 
-    A session in one of these two states is over.
+    `state`: "done" when somebody called the user elsewhere, "failed" when nobody reached the user.
     """
 
     state: Literal["done", "failed"]
@@ -114,7 +114,7 @@ async def transcript(request: web.Request) -> web.StreamResponse:
 
 
 async def _require_kept(request: web.Request) -> None:
-    """Raise Refused(erased) when the session was erased. The session's row then still has times, but no content."""
+    """Raise Refused(erased) when the session was erased. The database then still has its times, but no content."""
     found = await operator.asked_session(request, await asker_of(request))
     if found.end_reason == "erased":
         raise Refused(410, "erased", "This session was erased. Nothing of its content is held.")
