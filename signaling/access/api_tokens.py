@@ -24,7 +24,7 @@ from .rights import Thing, anywhere, may
 PREFIX: Final = "sgd_"  # prefix by which people and secret scanners recognise a token
 MOST_LIFE_DAYS: Final = 366
 DAY_MS: Final = 86_400_000
-ACTOR: Final = "token/"  # prefix of a token's id where the audit names the token as the actor
+ACTOR: Final = "token/"  # prefix of a token's id where the audit log names the token as the actor
 _FORM = re.compile(PREFIX + r"[A-Za-z0-9_-]{43}")
 
 RIGHTS: Final[tuple[TokenRight, ...]] = get_args(TokenRight)
@@ -52,8 +52,8 @@ NEEDS: Final[dict[TokenRight, Action]] = {
 class Holder:
     """The software that holds a token.
 
-    `member`: a record made for the token and never stored. The table of rights and the audit use this record as if the token were
-    a member of staff.
+    `member`: a record made for the token and never stored. The table of rights and the audit log use this record as if the token
+    were a member of staff.
     """
 
     token: ApiToken

@@ -21,7 +21,7 @@ STEP_S = 30
 DRIFT_STEPS = 1  # time steps (`STEP_S`) by which a phone's clock can be wrong without a refusal (RFC 6238, 5.2)
 CODE_DIGITS = 6
 RECOVERY_CODES = 10
-RECOVERY_BYTES = 13  # bytes; a recovery code has 20 characters with 100 random bits, so a fast hash suffices to store the code
+RECOVERY_BYTES = 13  # random bytes in a recovery code, which shows 100 bits of them as 20 characters; this needs no slow hash
 _GROUP = 5  # A recovery code has a hyphen after each group of this many characters.
 
 

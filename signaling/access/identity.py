@@ -39,7 +39,7 @@ LEAST_PASSWORD = 8  # At least this many characters in a staff password.
 LEAST_GUESSES = 1_000_000
 # zxcvbn sees only this many characters of a password, because its time grows with the square of the number of characters.
 _JUDGED = 72
-UNKNOWN = "unknown"  # The actor in the audit of a refused sign-in, because nobody was authenticated.
+UNKNOWN = "unknown"  # The actor of a refused sign-in in the audit log, because nobody was authenticated.
 
 _hasher = argon2.PasswordHasher()  # Argon2id with the parameters of RFC 9106's low-memory profile, which are the defaults.
 _HASHING_AT_ONCE = 2  # At most this many password hashes are computed at the same time; each takes 64 MiB for about 50 ms.
@@ -190,10 +190,10 @@ class Identity:
             self._known.popitem(last=False)
 
     async def _note_refused(self, staff: StaffRecord | None, network: str, now: int) -> None:
-        """Write a refused sign-in to the log and the audit.
+        """Write a refused sign-in to the server's log and the audit log.
 
-        Refusals with an unknown login are written only up to a limit (`_noted`). The log and the audit contain no unknown login,
-        because somebody may have typed their password into the field for the login.
+        Refusals with an unknown login are written only up to a limit (`_noted`). Neither log contains an unknown login, because
+        somebody may have typed their password into the field for the login.
         """
         if staff is None and not self._noted.take(UNKNOWN, now):
             return

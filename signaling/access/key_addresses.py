@@ -71,7 +71,7 @@ class KeyAddresses:
         if found.task is None and now - found.tried_at >= AGAIN_MS and self._fetches < MOST_FETCHES:
             found.tried_at = now
             found.task = asyncio.create_task(self._ask(address, found))
-        goes_on = has_key and found.failed  # if the last fetch failed, codes with a known key do not wait for the next fetch
+        goes_on = has_key and found.failed  # if the last fetch failed, checks with a known key do not wait for the next fetch
         if found.task is None or goes_on or found.waiting >= MOST_WAITING:
             return
         found.waiting += 1

@@ -1,4 +1,4 @@
-"""The actions that have entries in the audit: who read, heard or changed what. The operators' page has words for each action."""
+"""The actions in the audit log: who read, heard or changed what. The operators' page has words for each action."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ class Reader(Generic[T]):
 
 
 def read_object(data: str | bytes) -> dict[str, Any]:
-    """Return the input as a JSON object whose members have any type, such as the claims of a sign-in provider.
+    """Return the input as a JSON object whose members have any type, such as the answer of a sign-in provider.
 
     The caller must check the type of each member that it uses. Raises Unreadable when `strict_json` refuses the input, or when
     the input is no object.

@@ -28,14 +28,14 @@ class SetTextsInCall(Message, tag="texts_in_call"):
 
 
 class Accept(Message, tag="accept"):
-    """A member of staff accepts a ring."""
+    """A member of staff accepts a request that rings."""
 
     reservation: Id
     id: int | None = None
 
 
 class Decline(Message, tag="decline"):
-    """A member of staff declines a ring."""
+    """A member of staff declines a request that rings."""
 
     reservation: Id
     reason: Annotated[str, by(Seen(200))] = ""
@@ -88,7 +88,7 @@ class AskTransfer(Message, tag="transfer"):
 
 
 class GetColleagues(Message, tag="colleagues"):
-    """Ask to which colleagues this session can be transferred, or which colleagues can be mentioned in a line for staff.
+    """Ask to which colleagues this session can be transferred, or which colleagues can be mentioned in a chat line for staff.
 
     The reply is ``colleagues``.
     """

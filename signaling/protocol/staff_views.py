@@ -32,7 +32,7 @@ class StaffMe(Struct, kw_only=True):
 
 
 class QueueItem(Struct, kw_only=True):
-    """A waiting request, or a booked callback or appointment.
+    """A waiting request of a user or a colleague, or a booked callback or appointment.
 
     ``since``: when the request was made, or the booked time.
     ``staff``, ``staff_name``: id and name of the member who has the appointment, or "".
@@ -208,14 +208,14 @@ class PersonQuality(Struct, kw_only=True):
 
 
 class WhyNot(Struct, kw_only=True):
-    """Why a member of staff was not offered a request."""
+    """Why a member of staff was not offered a user's request."""
 
     staff: str
     reason: PassedOverReason
 
 
 class Why(Struct, kw_only=True):
-    """Why a request was matched to a member of staff.
+    """Why a user's request was offered to a member of staff.
 
     ``ring``: the tier, that is, how widely the request was offered then. ``passed_over``: the members who were passed over.
     """

@@ -1,4 +1,4 @@
-"""What media workers measure, as Prometheus metrics."""
+"""Metrics for Prometheus of what media workers measure."""
 
 from __future__ import annotations
 

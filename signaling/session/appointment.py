@@ -1,8 +1,8 @@
-"""Appointments: callbacks by one member of staff, for whom the matcher keeps a place free at the booked time.
+"""Appointments: callbacks by one member of staff. For the booked time, the matcher keeps capacity of this member free.
 
     The states of an appointment, and what changes them:
-    scheduled → kept (`lead_ms` before the start: the matcher begins to keep a place free) → due (rings for this member only) due
-    → due for every counselor (this member declined, missed the ring, or did not accept within `GRACE_MS`)
+    scheduled → kept (`lead_ms` before the start: the matcher begins to keep capacity free) → due (rings for this member only)
+    due → due for every counselor (this member declined, missed the ring, or did not accept within `GRACE_MS`)
     calling → missed (the user gave no telephone number, and did not connect within `LATE_MS` after a counselor accepted)
 
 In all other respects, an appointment behaves like a callback (`session/callback.py`).
@@ -29,7 +29,7 @@ def next_request(session: Session) -> str:
 
 
 def lead(session: Session, now: int, out: list[Effect]) -> None:
-    """Let the matcher keep a place of the appointment's counselor free, because the appointment begins soon."""
+    """Let the matcher keep capacity of the appointment's counselor free, because the appointment begins soon."""
     called = session.callback
     if called is None or session.state != "callback" or called.state != "scheduled" or called.kept:
         return
@@ -40,7 +40,10 @@ def lead(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def due(session: Session, called: Callback, now: int, out: list[Effect]) -> None:
-    """Let the due appointment ring for its own counselor. If the matcher keeps a place free for a request, this request rings."""
+    """Let the due appointment ring for its own counselor.
+
+    If the matcher already keeps capacity free for a request, this request rings.
+    """
     request = session.request if called.kept else next_request(session)
     called.kept = False
     session.timers["grace"] = now + GRACE_MS

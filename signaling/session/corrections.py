@@ -1,4 +1,4 @@
-"""Corrections: check who may edit or retract a line, and return the corrected line."""
+"""Corrections: check who may edit or retract a chat line, and return the corrected line."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from signaling.protocol.session_views import Former, Line
 
 from .model import NotAllowed
 
-CHANGE_MS = 300_000  # an author may edit or retract a line for this many milliseconds after sending it
-MOST_EDITS = 20  # at most this many edits of one line; further edits are refused
-MOST_FORMER = 30_000  # at most this many characters in all earlier texts of a line; staff get these texts with the line
+CHANGE_MS = 300_000  # an author may edit or retract a chat line for this many milliseconds after sending it
+MOST_EDITS = 20  # at most this many edits of one chat line; further edits are refused
+MOST_FORMER = 30_000  # at most this many characters in all earlier texts of a chat line; staff get these texts with the line
 
 
 def edited(line: Line, author: str, text: str, now: int) -> Line | None:

@@ -17,7 +17,8 @@ class Enqueue:
 
     ``excluded``: the members of staff to whom the request is not offered. ``only``: the one member of staff to whom the request
     is offered, or "". ``first``: whether the request is offered before all other requests. ``step``: "enqueue": let the request
-    wait or ring. "promise": only keep a place of the member ``only`` free. "redeem": let the promised request ring.
+    wait or ring. "promise": do not let the request ring yet, but keep capacity of the member ``only`` free. "redeem": let such a
+    request ring.
     """
 
     request: str
@@ -68,8 +69,8 @@ class Reinstate:
 
     If ``staff`` is given, that member has accepted the request and still serves it.
     If ``staff`` is empty, the request waits. A waiting request is offered only after its user has returned. The request of a
-    callback is offered even while its user is not connected. ``aside``: the accepted request takes no place of the member's
-    capacity, because its user has left the page. ``promised``: the request does not wait yet, but the matcher keeps a place of
+    callback is offered even while its user is not connected. ``aside``: the accepted request does not count against the member's
+    capacity, because its user has left the page. ``promised``: the request does not wait yet, but the matcher keeps capacity of
     the member ``only`` free for it.
     """
 

@@ -131,7 +131,7 @@ class WithStaff:
     """The details that make a callback an appointment.
 
     The details are the member of staff, the channel, the length in minutes, and the lead time: how long before the start the
-    matcher begins to keep a place free.
+    matcher begins to keep capacity of this member free.
     """
 
     staff: str
@@ -298,7 +298,7 @@ class NotesTyped:
 
 @dataclass(frozen=True, slots=True)
 class Mentioned:
-    """A member of staff has named colleagues in the line ``seq``, which is for staff."""
+    """A member of staff has named colleagues in the chat line ``seq``, which is for staff."""
 
     participant: str
     staff: tuple[str, ...]
@@ -419,8 +419,8 @@ class GuestCame:
 class GuestEntered:
     """A guest enters the conversation.
 
-    ``record``: whether the guest agrees to a recording that is under way. None: the guest was not asked. ``lines_from``: the
-    first line that the guest may read.
+    ``record``: whether the guest agrees to a recording that is under way. None: the guest was not asked. ``lines_from``: number
+    of the first chat line that the guest may read.
     """
 
     participant: str
@@ -439,7 +439,7 @@ class GuestRemoved:
 
 @dataclass(frozen=True, slots=True)
 class InterpreterSet:
-    """The owner or the user sets how one side hears the other while this guest interprets."""
+    """The owner or the user sets how one side, the user's or the staff's, hears the other while this guest interprets."""
 
     participant: str
     guest: str
@@ -465,7 +465,7 @@ class EndedBy:
 
 @dataclass(frozen=True, slots=True)
 class RingStarted:
-    """The request rings for ``staff``, until the time ``until``."""
+    """A request of the session rings for ``staff``, until the time ``until``."""
 
     request: str
     reservation: str
@@ -476,7 +476,10 @@ class RingStarted:
 
 @dataclass(frozen=True, slots=True)
 class RingEnded:
-    """The ring has ended. ``state``: how it ended, such as "accepted" or "expired"."""
+    """A request of the session no longer rings for a member of staff.
+
+    ``state``: how the ring ended, such as "accepted" or "expired".
+    """
 
     request: str
     reservation: str
@@ -486,7 +489,7 @@ class RingEnded:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A member of staff has accepted the request. ``connected``: whether one of their tabs is connected."""
+    """A member of staff has accepted a request of the session. ``connected``: whether one of their tabs is connected."""
 
     request: str
     staff: str

@@ -2,7 +2,7 @@
 
 A guest comes by a link that works once. Until the guest has entered, nobody hears or sees them, and they get nothing of the
 conversation. Guests never hear a consultation and never get lines or notes for staff. When the conversation ends, its guests
-leave. The place of a disconnected guest is kept for a while, and the conversation continues. The user's phone as a camera is a
+leave. A disconnected guest can return for a while, and the conversation continues meanwhile. The user's phone as a camera is a
 guest (``label`` "camera") who hears nobody and whom nobody hears.
 """
 
@@ -38,7 +38,7 @@ def link_state(session: Session, guest: str, now: int) -> LinkState:
 def places(session: Session, now: int) -> int:
     """Return how many more guests may be invited now.
 
-    An open link takes a place, too; the user's phone as a camera takes none.
+    An open link counts as a guest, too. The user's phone as a camera does not count.
     """
     here = sum(not guest.is_camera for guest in session.guests())
     return max(0, session.guests_most - here - sum(session.invitations[each].label != "camera" for each in links(session, now)))
@@ -155,7 +155,7 @@ def left(session: Session, guest: Person, out: list[Effect]) -> None:
 
 
 def interpreter_set(session: Session, event: InterpreterSet, now: int, out: list[Effect]) -> None:
-    """Set how one side hears the voices of the other side while a guest interprets.
+    """Set how one side, the user's or the staff's, hears the voices of the other side while a guest interprets.
 
     The owner may set this for both sides, the user only for the user's side. "full" for both sides ends the interpreting.
     """
@@ -182,7 +182,7 @@ def interpreter_set(session: Session, event: InterpreterSet, now: int, out: list
 def settle(session: Session, now: int, out: list[Effect]) -> None:
     """Remove all guests if the conversation does not run any more. Otherwise, set the timer for the next deadline.
 
-    A deadline is the end of an open link, or the time until which an absent guest's place is kept. Called after every event.
+    A deadline is the end of an open link, or the time until which an absent guest can return. Called after every event.
     """
     if not session.invitations:
         return

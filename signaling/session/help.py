@@ -150,8 +150,8 @@ def mode_changed(session: Session, event: ModeChanged, now: int, out: list[Effec
 def handed_over(session: Session, event: HandedOver, now: int, out: list[Effect]) -> None:
     """Make the professional (in a transfer: the colleague) the new owner, as the present owner asks.
 
-    Refused unless the new owner is connected. In a help request, the mode must also be conference. In a transfer, any mode will
-    do.
+    Refused unless the new owner is connected. In a help request, everybody must also hear everybody (the mode "conference"). In a
+    transfer, any mode will do.
     """
     require_owner(session, event.participant)
     asked_for, professional = session.open_help(), session.professional()
@@ -270,7 +270,7 @@ def nobody_eligible(session: Session, event: NobodyEligible, now: int, out: list
 
 
 def request_moved(session: Session, event: RequestMoved, now: int, out: list[Effect]) -> None:
-    """Change the help request or transfer, because the matcher has changed the state of its request."""
+    """Change the help request or transfer, because the matcher reports a new state of the request."""
     asked_for, person = session.open_help(), session.professional()
     if asked_for is None:
         return

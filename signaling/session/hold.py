@@ -1,7 +1,7 @@
 """Hold: the owner lets the user wait for a while, and the user hears a tone.
 
 The user hears and sees nobody, and nobody hears or sees the user. Guests are put on hold together with the user. The page tells
-the user who has put them on hold. The user may still write lines.
+the user who has put them on hold. The user may still write chat lines.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from signaling.session.model import NotAllowed, Session
 def changed(session: Session, event: Held, now: int, out: list[Effect]) -> None:
     """Put the user on hold, or end the hold, as the owner asks.
 
-    A hold cannot begin after a professional has joined, because the mode then decides who hears whom.
+    A hold cannot begin after a professional has joined: from then on, the mode of the conversation decides who hears whom.
     """
     owner = helping.require_owner(session, event.participant)
     if session.channel == "text":

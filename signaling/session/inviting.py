@@ -1,6 +1,6 @@
 """Conversations that other software starts: they wait for their user, who was sent a link.
 
-A text conversation is asleep at first: staff may write into it, and the user's first line wakes it. A call stays in state
+A text conversation is asleep at first: staff may write into it, and the user's first chat line wakes it. A call stays in state
 ``preparing``, with no page open, and its user enters it like any other call.
 """
 

@@ -121,7 +121,7 @@ def _remember_counselor(session: Session) -> None:
         session.counselor = owner.staff
 
 
-_BOOKED = ("callback", "lead")  # timers for times on which people have agreed; these are times of the computer's clock
+_BOOKED = ("callback", "lead")  # timers for the booked times of callbacks, which are times of the computer's clock
 
 
 def next_deadline(session: Session, ahead_ms: int = 0) -> int | None:

@@ -1,7 +1,7 @@
 """The matrix: who hears and sees whom, and who may draw.
 
-This module derives the matrix from the session's people and from the mode of its help request. The media worker enforces the
-matrix, and the pages show it.
+This module derives the matrix from the session's people and, while a professional helps, from the mode that staff have chosen.
+The media worker enforces the matrix, and the pages show it.
 """
 
 from __future__ import annotations
@@ -267,7 +267,7 @@ def may_write(session: Session, person: Person) -> bool:
 
 
 def may_read(person: Person, audience: Literal["all", "staff"], seq: int) -> bool:
-    """Return whether this person may read the line number `seq`, which is for `audience`.
+    """Return whether this person may read the chat line number `seq`, which is for `audience`.
 
     Guests read only lines that were written after they entered. The user's phone as a camera reads nothing.
     """
@@ -277,7 +277,7 @@ def may_read(person: Person, audience: Literal["all", "staff"], seq: int) -> boo
 
 
 def audience(session: Session, author: Person, wanted: Literal["all", "staff"]) -> Literal["all", "staff"]:
-    """Return the audience that a line gets.
+    """Return the audience that a chat line gets.
 
     Users and guests always write to all. Staff in a consultation always write to staff. A professional who whispers or is
     catching up always writes to staff, too. In all other cases the author chooses.

@@ -1,4 +1,4 @@
-"""Mentions: a member of staff names a colleague in a line for staff. The colleague may then read along.
+"""Mentions: a member of staff names a colleague in a chat line for staff. The colleague may then read along.
 
 The session keeps the mentions, so that they survive a restart and are erased with the session.
 """
@@ -13,7 +13,7 @@ MOST = 50  # one session remembers at most this many mentions; then a new mentio
 
 
 def mentioned(session: Session, event: Mentioned, now: int, out: list[Effect]) -> None:
-    """Remember the colleagues who were mentioned in a line. A line that arrives twice counts as one mention."""
+    """Remember the colleagues who were mentioned in a chat line. A line that arrives twice counts as one mention."""
     author = session.people.get(event.participant)
     if author is None or not author.staff:
         raise NotAllowed("not_yours")

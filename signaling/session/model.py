@@ -57,7 +57,7 @@ WAITING_LOST_MS = 60_000  # how long a waiting session waits for its disconnecte
 USER_LOST_MS = 2 * 60_000  # how long an active call waits for its disconnected user to return
 # how long an active text session waits for its disconnected user to return; then it sleeps or ends
 USER_LOST_TEXT_MS = 15 * 60_000
-ASIDE_MS = 60_000  # how long a disconnected user of a text session still takes a place of their counselor
+ASIDE_MS = 60_000  # how long a disconnected user of a text session still counts against their counselor's capacity
 OWNER_LOST_MS = 30_000  # how long a session waits for its disconnected owner to return
 PROFESSIONAL_LOST_MS = 30_000  # how long a session waits for its disconnected professional to return
 PREFERRED_MS = 20_000  # how long a returning user's request is offered only to their last counselor
@@ -117,7 +117,7 @@ class Person(Struct, kw_only=True):
     The following fields are empty for everybody who is not a guest. ``label``: the guest's role, such as "interpreter".
     ``invited_by``: the participant who made the link.
     ``until``: when a guest who is disconnected or has not entered is removed (Unix ms); 0 for a connected guest who has entered.
-    ``entered_at``: when they entered (Unix ms). ``lines_from``: the first line that they may read.
+    ``entered_at``: when they entered (Unix ms). ``lines_from``: number of the first chat line that they may read.
     """
 
     id: str
@@ -244,7 +244,7 @@ class Cobrowse(Struct, kw_only=True):
 
 
 class Mention(Struct, kw_only=True):
-    """A colleague who was named in a line for staff.
+    """A colleague who was named in a chat line for staff.
 
     ``by``: the name of the line's author. ``seq``: number of the line. ``read``: whether the colleague has read along since this
     mention.
@@ -296,11 +296,11 @@ class Callback(Struct, kw_only=True):
     ``contact``: how to reach the user, such as a telephone number; "" when the partner knows how to reach the user.
     ``came``: the called-back user has connected. ``moved``: how often the callback was moved to another time.
     ``staff``, ``staff_name``: the member of staff whom the user will meet at an appointment; "" for a callback by anybody.
-    ``minutes``: length of an appointment; 0 for a callback by anybody. ``lead_ms``: how long before ``due_at`` the matcher
-    begins to keep one of this member's places free.
-    ``kept``: the matcher keeps a place free now. ``anyone``: the member has declined the appointment, missed the ring or not
-    accepted in time, so the appointment rings for every counselor. ``declined``: the member has declined the appointment, so it
-    does not ring for this member again.
+    ``minutes``: length of an appointment; 0 for a callback by anybody. ``lead_ms``: how long before ``due_at`` the matcher begins
+    to keep capacity of this member free.
+    ``kept``: the matcher keeps this capacity free now. ``anyone``: the member has declined the appointment, missed the ring or
+    not accepted in time, so the appointment rings for every counselor. ``declined``: the member has declined the appointment, so
+    it does not ring for this member again.
     ``timezone``: the IANA zone in which the user chose the time; "" when it is not known.
     ``agreed``: how often a time was agreed. This number tells bookings for the same time apart, so that a request to cancel can
     name exactly one.
@@ -351,7 +351,8 @@ class Session(Struct, kw_only=True):
     message or book a callback.
     ``guests_most``: how many guests may be in the room at the same time. ``interpreting``: the settings for the guest who
     interprets; None: nobody interprets.
-    ``aside``: the user of this text session has left the page, and takes no place of their counselor until they return.
+    ``aside``: the user of this text session has left the page, and does not count against their counselor's capacity until they
+    return.
     ``region``: where the user is, as the partner's page says; "" if it says nothing. The room opens on a worker near the user.
     """
 

@@ -148,7 +148,7 @@ def user_lost(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def set_aside(session: Session, now: int, out: list[Effect]) -> None:
-    """Free the counselor's place, because the user of a text session has been away from the page for `ASIDE_MS`.
+    """Stop counting a text session against the counselor's capacity: its user has been away from the page for `ASIDE_MS`.
 
     The session still waits for the user's return.
     """
@@ -159,7 +159,7 @@ def set_aside(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def _back_on_the_page(session: Session, out: list[Effect]) -> None:
-    """Let the returning user take a place of their counselor again, even if the counselor has no place free."""
+    """Count the returning user against their counselor's capacity again, even if no capacity is left."""
     session.timers.pop("aside", None)
     if session.aside:
         session.aside = False

@@ -1,4 +1,4 @@
-"""Read marks: which lines each participant's page has received, and which lines it has shown."""
+"""Read marks: which chat lines each participant's page has received, and which lines it has shown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_SPANS = 50
 
 
 def joined(spans: Iterable[Span]) -> list[Span]:
-    """Return the spans in order. Spans of line numbers that touch or overlap become one span.
+    """Return the spans of line numbers in order. Spans that touch or overlap become one span.
 
     If there are more than `MOST_SPANS` spans then, the shortest are left out.
     """
@@ -30,7 +30,7 @@ def joined(spans: Iterable[Span]) -> list[Span]:
 
 
 def reported(before: Mark, delivered: int, spans: Iterable[Span], last_seq: int, first_seq: int = 0) -> Mark:
-    """Return a participant's mark after their page has reported lines.
+    """Return a participant's read mark after their page has reported received and shown chat lines.
 
     Numbers of lines that do not exist yet are ignored. Lines before `first_seq`, the first that a guest may read, are ignored,
     too.
@@ -47,8 +47,8 @@ def marks_for(session: Session, marks: Mapping[str, Mark], viewer: str) -> list[
     """Return the read marks that the participant `viewer` may see.
 
     Staff see the marks of everyone else, except those of guests who have left. The page has no names for these guests, and would
-    show their marks like the user's. A user or guest sees one mark for all staff, without a name. This mark does not count a
-    professional who is catching up.
+    show their marks like the user's. A user or guest sees one mark for all staff, without a name. What a professional who is
+    catching up has read does not count in this mark.
     """
     present = {person.id for person in session.people.values() if not (person.role == "guest" and person.gone)}
     others = [mark for participant, mark in marks.items() if participant != viewer and participant in present]

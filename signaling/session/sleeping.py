@@ -1,4 +1,4 @@
-"""Sleeping text conversations: they take no place of a counselor, staff may still write, and the user's next line wakes them.
+"""Sleeping text conversations: they need no capacity of staff, staff may still write, and the user's next chat line wakes them.
 
     The ways into and out of sleep:
     active → asleep (if `may_sleep`): the user has been gone for 15 minutes, or the owner sends the conversation to sleep
@@ -41,7 +41,7 @@ def put_to_sleep(session: Session, event: PutToSleep, now: int, out: list[Effect
 
 
 def sleep(session: Session, why: str, now: int, out: list[Effect]) -> None:
-    """Put the conversation to sleep, so that the owner can serve another user. The owner can still write lines into it."""
+    """Put the conversation to sleep, so that the owner can serve another user. The owner can still write chat lines into it."""
     helping.close(session, "ended", out)
     callbacks.over(session, out)
     out.append(Step("release", session.request))

@@ -1,4 +1,6 @@
-"""Change of channel: a call goes on as text, or the user of a text session asks for voice or video. This request rings.
+"""Change of channel: a call goes on as text, or the user of a text session asks for voice or video.
+
+The user's request rings for the counselor.
 
     The states of the request, and what changes them:
     ringing → taken (the channel changes) · declined · missed (nobody answered in time)
@@ -18,7 +20,7 @@ from signaling.session.events import ChannelChanged, UpgradeAnswered
 from signaling.session.model import NotAllowed, Session, Upgrade
 
 _CHANNEL_RANK = {"text": 0, "voice": 1, "video": 2}
-MOST_CALLS = 20  # after this many requests in a row that the counselor did not accept, further ones are refused
+MOST_CALLS = 20  # after the counselor has not accepted this many upgrade requests in a row, further ones are refused
 
 
 def channel_changed(session: Session, event: ChannelChanged, now: int, out: list[Effect]) -> None:
@@ -44,7 +46,7 @@ def channel_changed(session: Session, event: ChannelChanged, now: int, out: list
 
 
 def _go_on_as_text(session: Session, out: list[Effect]) -> None:
-    """Close all peer connections, and keep everything else: people, lines, pictures and board.
+    """Close all peer connections, and keep everything else: people, chat lines, pictures and board.
 
     Refused while the owner has not returned in time. Also refused while a guest, a professional or a colleague is in the call
     or is asked for, because these people come for a call.
@@ -109,7 +111,7 @@ def answered(session: Session, event: UpgradeAnswered, now: int, out: list[Effec
 
 
 def missed(session: Session, now: int, out: list[Effect]) -> None:
-    """End the ring of a request that the owner did not answer in time."""
+    """Let the user's request for voice or video no longer ring, because the owner did not answer in time."""
     _not_taken(session, "missed", out)
 
 

@@ -95,7 +95,10 @@ def session_view(
     grid: matrix.Matrix,
     limits: Mapping[int, PictureLimit] | None = None,
 ) -> SessionView:
-    """Return the session as `viewer` may see it. `limits`: slot → how the viewer's own link limits the video in this slot."""
+    """Return the session as `viewer` may see it.
+
+    `limits`: slot → how the viewer's network connection limits the video in this slot.
+    """
     person = session.people.get(viewer) or session.listeners[viewer]
     if person.arriving:
         return _before_entering(session, person, around)
@@ -221,7 +224,7 @@ def _participant(session: Session, person: Person, viewer: Person) -> Participan
 
 
 def _listens(person: Person, viewer: Person) -> tuple[ListenAs | None, Media]:
-    """Return the mode and the media of an operator who listens in, as far as `viewer` may know them.
+    """Return how an operator who listens in takes part, and the operator's media, as far as `viewer` may know them.
 
     Users and guests cannot tell a whisper from listening.
     """
@@ -383,9 +386,9 @@ def brief_value(brief: Brief, name: str) -> str:
 
 
 def user_ring(session: Session, around: Surroundings, reservation: str, until: int) -> Ring:
-    """Return the ring of the user's own request.
+    """Return the message that lets the user's own request ring.
 
-    The ring leaves out the callback's contact: only the member who accepts the ring sees it.
+    The message leaves out the callback's contact: only the member who accepts the request sees it.
     """
     called = session.callback if session.state == "callback" else None
     return Ring(
@@ -407,9 +410,9 @@ def user_ring(session: Session, around: Surroundings, reservation: str, until: i
 
 
 def help_ring(session: Session, asked: Help, around: Surroundings, category_name: str, reservation: str, until: int) -> Ring:
-    """Return the ring of a help request.
+    """Return the message that lets a help request ring.
 
-    Of the brief, the ring shows only the product's name.
+    Of the brief, the message contains only the product's name.
     """
     owner = session.people.get(session.owner)
     return Ring(
@@ -429,9 +432,9 @@ def help_ring(session: Session, asked: Help, around: Surroundings, category_name
 
 
 def transfer_ring(session: Session, asked: Help, around: Surroundings, category_name: str, reservation: str, until: int) -> Ring:
-    """Return the ring of a transfer.
+    """Return the message that lets the request of a transfer ring.
 
-    The ring contains the whole brief, because the member who accepts becomes the user's counselor.
+    The message contains the whole brief, because the member who accepts becomes the user's counselor.
     """
     ring = help_ring(session, asked, around, category_name, reservation, until)
     ring.kind, ring.brief, ring.waiting_since = "transfer", around.brief, asked.asked_at

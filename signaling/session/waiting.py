@@ -30,10 +30,10 @@ def entered(session: Session, event: Entered, now: int, out: list[Effect]) -> No
 
 
 def _fresh(session: Session, fence: int) -> bool:
-    """Remember the fence and return True, or return False when the fence is stale.
+    """Remember the fence of a matcher's event and return True, or return False when the event is out of date.
 
-    Fences grow with every event of the matcher. Events that this server makes itself (`live/matcher_sync.py`) repeat a known
-    fence.
+    Fences are numbers that grow with every event of the matcher. Events that this server makes itself (`live/matcher_sync.py`)
+    repeat a known fence.
     """
     if fence < session.fence:
         return False
@@ -106,7 +106,7 @@ def request_moved(session: Session, event: RequestMoved, now: int, out: list[Eff
 
 
 def only_noted(session: Session, event: RequestMoved) -> bool:
-    """Remember the new fence and return True if the event changes nothing but the fence.
+    """Remember the event's number (fence) and return True if the event changes nothing else.
 
     Otherwise return False: the caller must then apply the event. The function returns True only for events about the user's own
     request. When thousands of users reconnect, each of their requests is suspended and resumed. If each of these events were

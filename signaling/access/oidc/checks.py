@@ -3,7 +3,7 @@
 Somebody who is deactivated at the provider, or no longer has a role, is signed out within a minute. While the provider does not
 answer, sign-ins stay valid for an hour, so a failure of the provider does not end every conversation. While the provider refuses
 this installation, for example because of a wrong client secret, sign-ins stay valid until they expire. Every other refusal with
-an error code counts as a refusal of the person, and ends that person's sign-in. The audit contains the error code.
+an error code counts as a refusal of the person, and ends that person's sign-in. The audit log contains the error code.
 
 Some providers issue no refresh tokens. Then the server asks the userinfo endpoint with the access token, and a sign-in lasts
 until the access token has expired. If only the ID token named the role, the endpoint says whether the person is still active.

@@ -1,4 +1,4 @@
-"""Turn the claims of an OpenID provider into a member of staff. Pure."""
+"""Turn what an OpenID provider says about a person (the claims) into a member of staff. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests to an OpenID provider: for its description, its keys, tokens, and its claims about the person who signs in."""
+"""Requests to an OpenID provider: for its description, keys, tokens, and what it says (claims) about the person who signs in."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ class Provider:
         return _read(said, _read_tokens)
 
     async def user_info(self, access_token: str, now: int) -> dict[str, Any]:
-        """Return the provider's claims about the person to whom an access token belongs.
+        """Return what the provider says (its claims) about the person to whom an access token belongs.
 
         Return {} when the provider has no userinfo endpoint.
 

@@ -29,7 +29,7 @@ class BadSettings(ValueError):
 
 
 class RoleItem(Struct, kw_only=True):
-    """A rule for roles: people whose role claim has the value `value` get the role `role`."""
+    """A rule for roles: people for whom the provider's role claim has the value `value` get the role `role` here."""
 
     value: Annotated[str, by(Seen(200))]
     role: ProviderRole
@@ -100,9 +100,9 @@ def plain(settings: OidcSettings) -> dict[str, Any]:
 
 
 def change_of(before: OidcSettings | None, after: OidcSettings | None) -> Change | None:
-    """Return a change of the settings for the audit. Return None if only the client secret has changed.
+    """Return a change of the settings for the audit log. Return None if only the client secret has changed.
 
-    The audit never contains the client secret.
+    The audit log never contains the client secret.
     """
     was, is_now = changes(plain(before) if before else None, plain(after) if after else None)
     return Change(before=was, after=is_now) if was != is_now else None

@@ -71,9 +71,9 @@ class State(Struct, kw_only=True):
 class Kept(Struct, kw_only=True):
     """The provider's tokens of a sign-in. They are stored encrypted in the database.
 
-    `until`: when the access token expires (Unix ms). `values`: those values of the ID token's claim `claim` for which the
-    settings have a rule. This list is empty if there is a refresh token, or if the userinfo endpoint has named the role, at the
-    sign-in or at a later check.
+    `until`: when the access token expires (Unix ms). `claim`: name of the ID token's field that says the role. `values`: the
+    field's values for which the settings have a rule. This list is empty if there is a refresh token, or if the userinfo endpoint
+    has named the role, at the sign-in or at a later check.
     """
 
     access_token: Annotated[str, by(Exact(32_768))]

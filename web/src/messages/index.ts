@@ -1104,7 +1104,7 @@ export interface StaffMe {
   texts_in_call: boolean;
 }
 /**
- * A waiting request, or a booked callback or appointment.
+ * A waiting request of a user or a colleague, or a booked callback or appointment.
  *
  * ``since``: when the request was made, or the booked time.
  * ``staff``, ``staff_name``: id and name of the member who has the appointment, or "".
@@ -1270,14 +1270,14 @@ export interface PersonQuality {
   down: StreamQuality[];
 }
 /**
- * Why a member of staff was not offered a request.
+ * Why a member of staff was not offered a user's request.
  */
 export interface WhyNot {
   staff: string;
   reason: PassedOverReason;
 }
 /**
- * Why a request was matched to a member of staff.
+ * Why a user's request was offered to a member of staff.
  *
  * ``ring``: the tier, that is, how widely the request was offered then. ``passed_over``: the members who were passed over.
  */
@@ -1304,7 +1304,7 @@ export interface SetTextsInCall {
   id?: number | null;
 }
 /**
- * A member of staff accepts a ring.
+ * A member of staff accepts a request that rings.
  */
 export interface Accept {
   type: "accept";
@@ -1312,7 +1312,7 @@ export interface Accept {
   id?: number | null;
 }
 /**
- * A member of staff declines a ring.
+ * A member of staff declines a request that rings.
  */
 export interface Decline {
   type: "decline";
@@ -1379,7 +1379,7 @@ export interface AskTransfer {
   id?: number | null;
 }
 /**
- * Ask to which colleagues this session can be transferred, or which colleagues can be mentioned in a line for staff.
+ * Ask to which colleagues this session can be transferred, or which colleagues can be mentioned in a chat line for staff.
  *
  * The reply is ``colleagues``.
  */
