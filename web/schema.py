@@ -28,7 +28,7 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def structs() -> list[type[msgspec.Struct]]:
-    """Return every message and every view, including views that occur only inside other views."""
+    """Return the types of all messages and of all views (the structs inside messages), also of views inside other views."""
     found = [value for module in MODULES for value in vars(module).values() if _is_struct(value)]
     return list(dict.fromkeys(each for each in found if each.__module__ in {module.__name__ for module in MODULES}))
 
@@ -38,13 +38,13 @@ def _is_struct(value: object) -> bool:
 
 
 def named_words() -> dict[str, list[str]]:
-    """Return the words of each named union, such as Role or ErrorReason."""
+    """Return name → words of each type that lists its possible words, such as Role or ErrorReason."""
     hints = {**vars(words), **vars(reasons)}
     return {name: list(typing.get_args(hint)) for name, hint in hints.items() if typing.get_origin(hint) is typing.Literal}
 
 
 def messages() -> dict[str, Any]:
-    """Return the JSON Schema of all WebSocket messages. `$defs` has each message, view and named union of words."""
+    """Return the JSON Schema of all WebSocket messages. `$defs` has each message, view and named list of words."""
     kinds = structs()
     (*_, client, server), components = msgspec.json.schema_components([*kinds, *UNIONS.values()], ref_template="#/$defs/{name}")
     unions = dict(zip(UNIONS, (client, server), strict=True))
@@ -67,7 +67,7 @@ def _whole(schema: dict[str, Any], kind: type[msgspec.Struct] | None) -> dict[st
 
 
 def _with_names(value: Any, by_words: dict[frozenset[str], str]) -> Any:
-    """Return the schema with a reference to a named union in place of each enumeration of the same words."""
+    """Return the schema with a reference to a named list of words in place of each enumeration of the same words."""
     if isinstance(value, list):
         return [_with_names(each, by_words) for each in value]
     if not isinstance(value, dict):

@@ -39,6 +39,6 @@ const FETCH_AFTER_MS = 5000; // delay before the rare screens are loaded, ms, so
 /** Fetches the rare screens ahead of time, so that the page can show them even when the network is gone. */
 export function fetchRareScreens(): void {
   const fetched = () => load().then((rare) => rare.answerWhose());
-  // If this fails, each screen loads its code when the screen is needed.
+  // If the screens cannot be fetched now, each screen loads its code when the screen is needed.
   setTimeout(() => void fetched().catch(() => undefined), FETCH_AFTER_MS);
 }

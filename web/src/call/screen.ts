@@ -16,7 +16,7 @@ export type Screen =
   | "message_left"
   | "after";
 
-/** Whether this screen means that the session, or this guest's part in it, has ended. */
+/** Whether this screen means that the session is over, or that this guest is no longer in it. */
 export const isOver = (screen: Screen): boolean =>
   screen === "after" || screen === "message_left" || screen === "expired" || screen === "gone";
 
@@ -31,8 +31,8 @@ export interface Local {
 export const isCalled = ({ state, callback }: SessionView): boolean =>
   state === "active" && callback?.state === "calling" && !callback.came;
 
-/** Whether to show *prepare*: until the visitor enters a new session or joins the counselor who calls back, and before they add
- *  voice or video to a text session. */
+/** Whether to show the screen *prepare*: until the visitor enters a new session or joins the counselor who calls back, and before
+ *  they add voice or video to a text session. */
 function needsPreparing(session: SessionView, local: Local): boolean {
   if (session.state === "preparing" || isCalled(session)) return true;
   return !local.entered && session.channel === "text" && local.channel !== "text";
@@ -43,7 +43,7 @@ export function screenOf(state: RoomState, sessionId: string, local: Local): Scr
   if (state.replaced[sessionId] || state.closedReason === "replaced") return "replaced";
   if (state.over[sessionId]) return "gone"; // for this guest, the session is over
   if (!session) return state.status === "closed" ? "expired" : "skeleton";
-  // the token no longer opens this conversation, for example because the conversation has moved to another device
+  // the page's token no longer opens this conversation, for example because the conversation has moved to another device
   if (state.closedReason === "token" && !["after", "closed", "message_left"].includes(session.state)) return "expired";
   switch (session.state) {
     case "after":

@@ -1,4 +1,4 @@
-/** Computes where on the page a mark of a member of staff belongs. Pure. */
+/** Computes where on the page a mark (pointer, frame or line) of a member of staff belongs. Pure. */
 
 import type { Spot } from "./protocol";
 

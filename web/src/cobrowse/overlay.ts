@@ -1,5 +1,5 @@
-/** Everything that this script puts on the partner's page: the bar with the Stop button, and the marks of staff. All of this is
- *  in a closed shadow root, and the recorder leaves it out. */
+/** Everything that this script puts on the partner's page: the bar with the Stop button, and the pointers, frames and lines with
+ *  which staff point at something. All of this is in a closed shadow root, and the recorder leaves it out. */
 
 import { areSpots, type Box, pointOf } from "./marks";
 import css from "./overlay.css?inline";
@@ -10,8 +10,8 @@ const FRAME_MS = 6000;
 const LINE_MS = 5000;
 const MOST_LINES = 40;
 const MOST_FRAMES = 5;
-/** For this time, ms, after a proposed link has appeared, the link cannot be opened. A press in this time may have been meant for
- *  what was at the same place before. */
+/** For this time, ms, after a proposed link has appeared, the link cannot be opened. The visitor could have meant such an early
+ *  press for what was at the same place before. */
 const SETTLES_MS = 700;
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -109,7 +109,7 @@ export class Overlay {
     this.link.hidden = false;
   }
 
-  /** Shows a mark of a member of staff at an element. */
+  /** Shows the pointer, frame or line that a member of staff has drawn at an element. `box`: the element's box. */
   mark(mark: Mark, box: Box): void {
     if (!areSpots(mark.spots)) return;
     const points = mark.spots.map((spot) => pointOf(box, spot));

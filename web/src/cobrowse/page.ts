@@ -35,7 +35,7 @@ function startRecorder(): void {
   recorder.start();
 }
 
-/** If the field with the focus has a value that staff may see, shows a button with which the visitor shows it to them. */
+/** If the visitor is allowed to show staff the value of the field with the focus, displays the button that shows or hides it. */
 function follow(): void {
   let active = document.activeElement;
   while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;

@@ -32,8 +32,8 @@ export interface Spot {
   y: number;
 }
 
-/** A mark that a member of staff makes on the page. `node`: number of an element. The spots are in ten-thousandths of that
- *  element's box. */
+/** A pointer, frame or line that a member of staff draws on the page. `node`: the number of the element at which it is drawn. The
+ *  spots are in ten-thousandths of that element's box. */
 export interface Mark {
   name: string;
   kind: "pointer" | "frame" | "line";

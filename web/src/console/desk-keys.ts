@@ -130,7 +130,7 @@ function modeKeys(desk: DeskState, session: SessionView, help: HelpView): Keys {
   );
   if (shown.mode === "consultation") keys.hear_user = () => plan({ mode: "consultation", hear_user: !shown.hear_user });
   if (desk.standing.owner && mayHandOver(help)) keys.hand_over = () => desk.onOpen("hand_over");
-  // Enter confirms a planned change of the mode, unless a call rings.
+  // Enter confirms a planned change of who hears whom, unless a call rings.
   if (desk.ring === null && isChange(planned, help))
     keys.accept = () => void actions.setMode(session.id, planned.mode, planned.hear_user);
   return keys;

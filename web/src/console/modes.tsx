@@ -45,7 +45,8 @@ interface ModesProps {
   onHandOver: (() => void) | null;
 }
 
-/** The switch between the three modes. Choosing a mode only shows a preview; the button "apply" changes the mode. */
+/** The switch between the three modes, which say who hears whom. Choosing a mode only shows a preview; the button "apply" changes
+ *  the mode. */
 export function Modes({ session, help, planned, actions, onPlan, onHandOver }: ModesProps) {
   if (help.mode === null) return null;
   const changing = isChange(planned, help);

@@ -12,10 +12,10 @@ export interface Standing {
   /** Whether I am a professional who is catching up. */
   reading: boolean;
   mayAsk: boolean;
-  /** Whether I am allowed to put the visitor on hold and to end the hold. While a professional is in the call, the mode
-   *  "consultation" replaces the hold. */
+  /** Whether I am allowed to put the visitor on hold and to end the hold. While a professional is in the call, the counselor
+   *  chooses the mode "consultation" instead of a hold. */
   mayHold: boolean;
-  /** Whether a professional (or a colleague in a transfer) has joined. The conversation has a mode only while this is so. */
+  /** Whether a professional (or a colleague in a transfer) has joined. Only then can staff choose who hears whom. */
   joined: boolean;
 }
 

@@ -134,8 +134,8 @@ export function searchQuery({ q, state, site, outcome, rating, from, to }: Searc
 export const pages = ({ total, page_size }: Pick<Page<unknown>, "total" | "page_size">) =>
   Math.max(1, Math.ceil(total / Math.max(1, page_size)));
 
-/** Returns the matcher's reasons for its choice of a member of staff. An event holds these reasons in `data` or `data.why`.
- *  Returns null if the event holds none. */
+/** Returns the matcher's reasons for its choice of a member of staff. An event of the session holds these reasons in `data` or
+ *  `data.why`. Returns null if the event holds none. */
 export function whyOf(event: EventItem): Why | null {
   const found = [event.data, event.data.why].find(
     (one): one is Record<string, unknown> => typeof one === "object" && one !== null && "ring" in one && "rule" in one,

@@ -41,7 +41,7 @@ function Row({ figure, draft, onChange }: { figure: ThresholdFigure; draft: Draf
   );
 }
 
-/** Edits the values at which figures turn amber and red, for all operators. */
+/** Edits the values at which the wallboard's figures turn amber and red, for all operators. */
 export function Thresholds({ thresholds, onClose }: { thresholds: ThresholdItem[]; onClose: () => void }) {
   const [draft, setDraft] = useState(() => draftOf(thresholds));
   const [busy, setBusy] = useState(false);

@@ -33,7 +33,8 @@ function callbackWords(state: string, due_at: unknown, locale: Locale): string {
   return when ? t("one.callback.scheduled_at", { when }) : textOr(`one.callback.${state}`, "");
 }
 
-/** Returns a sentence about a request for a counselor by name, about a transfer or about a callback; "" for all other events. */
+/** Returns the sentence for an event of the session: a visitor's wish for one certain counselor, a callback, or a transfer; ""
+ *  for all other events. */
 function stepWords({ kind, data }: EventItem, locale: Locale): string {
   const { staff, state, to } = data;
   if (kind === "preferred" && typeof staff === "string")

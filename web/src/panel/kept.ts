@@ -12,8 +12,8 @@ export interface Kept {
   place: "panel" | "window";
   window: string;
   purpose: Purpose;
-  /** The kinds of items that the visitor removed before the session began. The panel does not share these kinds from later
-   *  pages either. */
+  /** The kinds of items (such as the product) that the visitor removed before the session began. The panel does not share these
+   *  kinds from later pages either. */
   withheld: readonly ItemKey[];
   /** Key of the product that the session's brief names now (`productKey`); "" for none. */
   seen: string;

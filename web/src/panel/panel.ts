@@ -168,7 +168,7 @@ export class Panel {
   }
 
   /** Brings back to this panel a conversation that was continued on another page. If the conversation's token no longer works,
-   *  the panel gets a new token in exchange for a new code of the partner. */
+   *  the panel gets a new token in exchange for a new identification code of the partner. */
   takeBack(): void {
     this.takingBack = true;
     this.store.get().client?.open();
@@ -382,7 +382,7 @@ export class Panel {
     this.change({ theme: theme === "light" || theme === "dark" ? theme : "" });
     const stays = this.store.get().folded || this.around.hidden();
     this.change({ partner, folded: context.pressed === "" || (!context.pressed && stays) });
-    // The widget focuses this frame before the frame has loaded, and loading drops the focus.
+    // The widget focuses this frame before the frame has loaded. Loading drops the focus, so the panel takes it again.
     if (context.pressed) this.around.focus();
     this.look();
   }

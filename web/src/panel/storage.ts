@@ -2,8 +2,8 @@
  * Storage for the panel's session while the user moves from page to page on the partner's site.
  *
  * If the browser blocks third-party cookies, as Chromium does in private windows, a frame on another site's page gets no
- * sessionStorage. Then a partitioned cookie (CHIPS) stores the only value that must survive the move to another page. The browser
- * sends this cookie only to /panel.
+ * sessionStorage. Then a partitioned cookie (CHIPS) stores the session, which is the only value that must survive the move to
+ * another page. The browser sends this cookie only to /panel.
  */
 
 export type Box = Pick<Storage, "getItem" | "setItem" | "removeItem">;

@@ -6,8 +6,8 @@ import { clean, cut } from "../ui/cut";
 import type { Context, Product } from "../widget/protocol";
 import { readTrail, type Step } from "../widget/trail";
 
-/** The items of the list "what will be shared". All items are only claims of the browser, so the visitor can remove any of
- *  them. */
+/** The items of the list "what will be shared". They come from the visitor's browser and nobody vouches for them, so the visitor
+ *  can remove any of them. */
 export const ITEMS = ["page", "product", "picture", "trail"] as const;
 export type ItemKey = (typeof ITEMS)[number];
 

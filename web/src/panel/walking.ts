@@ -1,5 +1,5 @@
-/** During a conversation, tells the server which page the visitor is on. Sends only the kinds of items that the visitor had
- *  not removed when the conversation began. */
+/** During a conversation, tells the server which page the visitor is on. Leaves out the kinds of items (such as the product) that
+ *  the visitor had removed when the conversation began. */
 
 import { sendProductPicture, sendVisit } from "./api";
 import type { Kept } from "./kept";

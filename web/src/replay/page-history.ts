@@ -19,7 +19,7 @@ export interface Shown {
 
 /** A step that brings a page from one moment of a replay to another. */
 export interface Step {
-  /** Whether the present page is dropped and built again from `parts`. If not, `parts` change the present page. */
+  /** Whether the page that the replay shows is dropped and built again from `parts`. If not, `parts` change that page. */
   anew: boolean;
   parts: Part[];
   /** Whether a snapshot has come since staff began to see the page. If not, the page that was built is from an earlier time. */

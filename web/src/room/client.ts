@@ -117,7 +117,7 @@ export class Client {
     return whole.line;
   }
 
-  /** Edits an own line, or retracts it (null), as soon as the server can be reached. */
+  /** Edits a line of this person, or retracts it (null), as soon as the server can be reached. */
   changeLine(session: string, seq: number, text: string | null): void {
     this.deliver(text === null ? { type: "retract_line", session, seq } : { type: "edit_line", session, seq, text });
   }
@@ -151,8 +151,8 @@ export class Client {
     for (const listener of [...this.listeners]) listener(message);
   }
 
-  /** Stores, for each session, the `rev` after which lines must be fetched. A session that was complete on the old connection
-   * lacks only lines after its last `rev`. */
+  /** Stores, for each session, the `rev` (number of a change) after which lines must be fetched. A session that was complete on
+   * the old connection lacks only lines after its last `rev`. */
   private returned(): void {
     for (const session of this.complete.keys()) {
       const known = Math.max(this.complete.get(session) ?? 0, lastRev(this.store.get(), session));
@@ -176,8 +176,8 @@ export class Client {
     if (reply.type === "lines") this.complete.set(session, reply.rev ?? 0);
   }
 
-  /** Fetches the lines that came while we were disconnected, page by page. A new line can arrive before these missed lines. So
-   *  `complete`, and not the last known line, says where to continue. */
+  /** Fetches the lines that came while this page was disconnected, in as many requests as it takes. A new line can arrive before
+   *  these missed lines. So `complete`, and not the last known line, says where to continue. */
   private async missed(session: string, after: number): Promise<void> {
     for (;;) {
       const reply = await this.connection.request({ type: "lines", session, after });
@@ -189,7 +189,7 @@ export class Client {
     }
   }
 
-  /** Fetches the page of lines before the oldest known line. Returns whether older lines were added. */
+  /** Fetches the lines just before the oldest known line, as many as one answer holds. Returns whether older lines were added. */
   older(session: string): Promise<boolean> {
     const under = this.fetching.get(session);
     const before = this.store.get().older[session] ?? 0;
@@ -205,7 +205,7 @@ export class Client {
     return fetched;
   }
 
-  /** Fetches older lines until the line `seq` is known. Returns false if a page cannot be fetched. */
+  /** Fetches older lines until the line `seq` is known. Returns false if they cannot be fetched. */
   async reach(session: string, seq: number): Promise<boolean> {
     while ((this.store.get().older[session] ?? 0) > seq) if (!(await this.older(session))) return false;
     return true;

@@ -13,7 +13,8 @@ import { t } from "./words";
 
 export interface AudienceChoice {
   value: Audience;
-  /** The audiences that can be chosen now. If there is only one audience, the box shows it without a choice. */
+  /** The groups of readers among which the person can choose now. If there is only one group, the box shows it without a
+   *  choice. */
   options: Audience[];
   onChange: (audience: Audience) => void;
   /** The reason why there is no choice of audience at the moment. */

@@ -38,8 +38,8 @@ export interface DeviceState {
 const OFF: Source = { wanted: false, on: false, track: null, silent: false, cut: false, problem: "", device: "" };
 const MIC: Source = { ...OFF, wanted: true };
 
-/** Returns the state before the page has asked for any device. The state contains the devices that the person chose on an earlier
- *  visit. */
+/** Returns the devices' state before the page has asked for any device. It contains the devices that the person chose on an
+ *  earlier visit. */
 export function initialState(): DeviceState {
   const { mic, camera, speaker, blur } = keptDevices();
   return {

@@ -31,13 +31,13 @@ export class Devices {
     void this.list();
     this.recover();
   };
-  /** The number of the newest request for each kind of device. Tracks that an older request brings are stopped. */
+  /** Kind of device → the number of this page's newest request to the browser. A track from an older request is stopped. */
   private readonly turns: Record<AnyKind, number> = { mic: 0, camera: 0, screen: 0 };
   /** Kind of device → the number of the request to the browser that has not been answered yet. */
   private readonly pending = new Map<AnyKind, number>();
   /** Counts the calls of `stop`. If this number changes while a `start` runs, that `start` must not ask for further devices. */
   private round = 0;
-  /** The camera's track without blur, as long as its blurred track is not ready. */
+  /** The camera's own track while the blurred track is being made from it; null otherwise. */
   private coming: MediaStreamTrack | null = null;
   private again: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
@@ -71,8 +71,8 @@ export class Devices {
     }
   }
 
-  /** Switches a device on or off. On: opens the device if it is not open. Off: a microphone is only muted, so that it is
-   *  quickly back; a camera is stopped, so that its light goes out. */
+  /** Switches a device on or off. On: opens the device if it is not open. Off: a microphone is only muted, so that the person can
+   *  quickly speak again; a camera is stopped, so that its light goes out. */
   async toggle(kind: Kind, on: boolean): Promise<void> {
     this.change(kind, { wanted: on });
     const { track } = this.store.get()[kind];
@@ -221,7 +221,7 @@ export class Devices {
 
   private failed(kind: Kind, problem: Problem): void {
     const { cut } = this.store.get()[kind];
-    // A browser can refuse every device to a hidden page, so the page ignores the reason for such a refusal.
+    // A browser can refuse every device while the page is hidden. The page then asks again later, whatever the reason was.
     const returns = cut && (document.hidden || !FOR_THE_PERSON.includes(problem));
     this.change(kind, { on: false, track: null, problem, cut: returns });
     clearTimeout(this.again);
@@ -260,9 +260,9 @@ export class Devices {
   }
 
   /**
-   * Stores a new track of a device. Stops the track instead if it comes from an older request, or if the person does not want the
-   * camera or screen any more. If the person is muted, mutes the track before listeners are called, so that nothing is heard by
-   * mistake.
+   * Stores a new track of a device. Stops the track instead if it comes from an older request to the browser, or if the person
+   * does not want the camera or screen any more. If the person is muted, mutes the track before listeners are called, so that
+   * nothing is heard by mistake.
    */
   private take(kind: AnyKind, track: MediaStreamTrack | undefined, turn: number): void {
     if (!track) return;

@@ -18,7 +18,8 @@ export type NoticeKind =
 export interface Hearing {
   /** People who can hear the viewer now: their voice connections are up, even if their WebSocket is not. */
   hearers: ParticipantView[];
-  /** The other people whose voice connection is being set up, or is interrupted. Empty during a hold or a consultation. */
+  /** The other people whose voice connection is being set up, or is interrupted. Empty while the visitor is on hold, or while the
+   *  counselor consults a professional. */
   coming: ParticipantView[];
   notice: NoticeKind;
   /** The other person whom the notice names; null if it names nobody. */
@@ -26,7 +27,8 @@ export interface Hearing {
 }
 
 /** Returns who hears the viewer, and the most important notice. The notices, the most important first: a disconnected counselor,
- *  a hold or a consultation, another disconnected person, a professional who reads along. */
+ *  the visitor is on hold or the counselor consults a professional, another disconnected person, a professional who reads
+ *  along. */
 export function hearing(session: SessionView): Hearing {
   const hearers = listenersOf(session, session.you)
     .map((id) => participant(session, id))

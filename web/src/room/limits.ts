@@ -1,5 +1,5 @@
-/** Finds other people's pictures that this person's connection cannot carry in full, and notices when such a picture is full
- *  again. Pure. */
+/** Finds other people's pictures that this person's connection cannot carry in full, and notices when such a picture comes in
+ *  full again. Pure. */
 
 import type { SessionView } from "../messages";
 import { arrange } from "./arrange";
@@ -21,8 +21,8 @@ export function worst(limits: Limits, session: SessionView): "" | "low" | "pause
   return kinds.includes("paused") ? "paused" : kinds.length > 0 ? "low" : "";
 }
 
-/** Returns whether a picture that was limited before now arrives in full. The picture of a person who has left the room does
- *  not count. */
+/** Returns whether a picture that was limited (`before`) comes in full again (`now`). The picture of a person who has left the
+ *  room does not count. */
 export function cameBack(before: Limits, now: Limits, session: SessionView): boolean {
   const there = shown(session);
   return Object.keys(before).some((slot) => !(slot in now) && there.has(slot));

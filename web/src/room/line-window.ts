@@ -37,7 +37,8 @@ export function moved({ from, to }: Span, by: number, count: number): Span {
   return { from: Math.max(from, last - MOST), to: last };
 }
 
-/** Returns the range with GROWS more lines, but at most MOST, on both sides if there are lines on both sides. */
+/** Returns the range with GROWS lines more, half of them above and half below if the conversation has them. The range gets at
+ *  most MOST lines. */
 export function grown({ from, to }: Span, count: number): Span {
   const more = Math.min(GROWS, MOST - (to - from));
   const below = Math.min(count - to, Math.max(Math.floor(more / 2), more - from));
@@ -171,7 +172,7 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
     else if (held && !seat.current.place) follow(span);
   };
 
-  // at this moment, the document still shows the former lines, and the event of the reader's last scroll can still be on its way
+  // the document still shows the lines from before this render, and the event of the reader's last scroll can still be on its way
   const changes = rendered.current.lines !== lines || rendered.current.part !== part;
   if (changes && box.current && box.current.scrollTop !== seat.current.top) sit();
   useLayoutEffect(() => {

@@ -59,8 +59,8 @@ export class RoomPeer {
   private readonly store = createStore<PeerState>({ ...NOTHING, returning: false, epoch: 0 });
   private readonly tracks: Record<TrackKind, MediaStreamTrack | null> = { mic: null, camera: null, screen: null };
   private attempt: Attempt | null = null;
-  /** The connection that was live before the present attempt; null if there is none. This page tries to replace it because the
-   *  room was opened anew (a new epoch), or because it fell silent. A silent connection can recover. */
+  /** The connection that was live before the present attempt; null if there is none. This page tries to replace this connection
+   *  because the room was opened anew (a new epoch), or because the connection fell silent. A silent connection can recover. */
   private former: Attempt | null = null;
   /** Whether `former` fell silent. This page then sends heartbeats over `former`. The page keeps the connection that works first,
    *  `former` or the new connection. */
@@ -84,8 +84,8 @@ export class RoomPeer {
     return this.store;
   }
 
-  /** Makes a new connection, unless there is one for this epoch of the room (the room's present opening) or a later one. Called
-   *  with every session view that the server sends. */
+  /** Makes a new connection, unless there is one for this `epoch` (how often the room has been opened) or for a later epoch. Call
+   *  this for every `SessionView` that the server sends. */
   ensure(epoch: number, mostSlots = 4): void {
     this.mostSlots = mostSlots;
     const { status } = this.store.get();
@@ -101,7 +101,7 @@ export class RoomPeer {
 
   /**
    * Call this when the WebSocket is back. If the page needs a connection and no attempt is under way, starts an attempt at once.
-   * If the connection is live, tells the server so again.
+   * If the peer connection is live, tells the server so again.
    */
   retryNow(): void {
     const { status } = this.store.get();
@@ -112,7 +112,7 @@ export class RoomPeer {
     this.make();
   }
 
-  /** Sets the tracks to send, over this connection and over later ones. */
+  /** Sets the track to send, over this connection and over later ones; null sends none. */
   async setTrack(kind: TrackKind, track: MediaStreamTrack | null): Promise<void> {
     this.tracks[kind] = track;
     const former = this.store.get().status === "text_only" ? null : this.former;
@@ -251,7 +251,7 @@ export class RoomPeer {
     }, CALL_EVERY_MS);
   }
 
-  /** Returns to the connection that was silent, because an echo came over it before the new connection found a path. Needs no new
+  /** Returns to the connection that was silent, because it worked again before the new connection found a path. Needs no new
    *  offer. */
   private found(silent: Attempt): void {
     if (this.former !== silent || silent.epoch < this.wantedEpoch || (this.attempt && hasPath(this.attempt))) return;

@@ -24,8 +24,8 @@ const NOW: Stretch = { ms: 2800, packets: 75, mostMs: 5000 };
 const FOR_LONG: Stretch = { ms: 10_000, packets: 250, mostMs: 60_000 };
 const LOSES = 0.03;
 const CLEAN = 0.01;
-/** RED starts when this many reports in a row show loss. One report is not enough: its span also covers time before the
- *  loss, and so shows too little loss. */
+/** RED starts when this many reports in a row show loss. At the first such report, the span over which loss is measured still
+ *  includes time without loss, so the measured loss is too low. */
 const SURE = 3;
 /** If a round trip is longer than the shortest round trip by this much, ms, packets wait in queues. Then the link loses packets
  *  because it is full. */
@@ -33,11 +33,12 @@ const QUEUE_MS = 150;
 /** By how much the remembered shortest round trip rises, ms per second. Network routes change, so an old minimum must not
  *  count forever. */
 const FORGOTTEN_MS = 1;
-/** Length of a trial, ms. A link that cannot carry twice the bits of a voice loses more packets within this time. */
+/** Length of the trial after RED is turned on, ms. A link that cannot carry twice the bits of a voice loses more packets within
+ *  this time. */
 const TRIAL_MS = 10_000;
-/** Rises of loss that end a trial, each with the span over which loss is measured. A rise by 25 percentage points is noticed
- *  after one second, a rise by 10 points after three seconds. So RED on a link that is too small hurts voice and heartbeats only
- *  briefly. */
+/** RED is turned off if loss rises by one of these shares during the trial. Each share has the span over which loss is measured.
+ *  A rise by 25 percentage points is noticed after one second, a rise by 10 points after three seconds. So RED on a link that is
+ *  too small hurts voice and heartbeats only briefly. */
 const WORSE_BY: [Stretch, number][] = [
   [SECOND, 0.25],
   [NOW, 0.1],
@@ -99,7 +100,7 @@ export class Redundancy {
     if (tried) this.holdMs = HOLD_MS;
     const forLong = this.loss(FOR_LONG);
     if (this.queues(at) || (!tried && this.worse())) this.goBack(at);
-    // RED is turned off only after the trial, because until then the measured span includes loss from the time before RED
+    // a link without loss ends RED only after the trial, because until then the measured span includes loss from before RED
     else if (tried && forLong !== null && forLong < CLEAN) this.wanted = false;
   }
 

@@ -1,5 +1,5 @@
-/** A session's room in this tab. Keeps peer connection, devices and board in the state that the server's session views ask
- *  for. */
+/** A session's room in this tab. Makes peer connection, devices and board follow each `SessionView` (the state of the session)
+ *  that the server sends. */
 
 import type { PeerEndReason, SessionView } from "../messages";
 import { toast } from "../ui/announce";

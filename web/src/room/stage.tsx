@@ -88,8 +88,8 @@ export function useLimits(link: RoomLink, session: SessionView): Limits {
   return (live && session.room?.limits) || NO_LIMITS;
 }
 
-/** Says that this person's connection cannot carry the other people's pictures in full. When a picture is full again, says so
- *  briefly. */
+/** Says that this person's connection cannot carry the other people's pictures in full. When all pictures come in full again,
+ *  says so briefly. */
 export function LineNotice({ link, session }: { link: RoomLink; session: SessionView }) {
   const limits = useLimits(link, session);
   const now = worst(limits, session);

@@ -150,7 +150,7 @@ function addLines(state: RoomState, session: string, added: Line[]): RoomState {
   };
 }
 
-/** Adds a page of lines: the newest lines, or those just before the oldest known line (`before`). */
+/** Adds the lines of one answer of the server: the newest lines, or those just before the oldest known line (`before`). */
 function addPage(state: RoomState, { session, lines, more, before }: Lines): RoomState {
   if (before !== 0 && before !== state.older[session]) return state; // this page of older lines is here already
   const first = more === true ? (lines[0]?.seq ?? 0) : 0;
@@ -189,8 +189,8 @@ function welcome(state: RoomState, event: Welcome, now: number): RoomState {
   };
 }
 
-/** Moves an acknowledged line from the outbox to the lines. Uses our own copy, because the server might send the line later or
- *  never. */
+/** Moves an acknowledged line from the outbox to the lines. Uses this page's own copy of the line, because the server might send
+ *  the line later or never. */
 function acknowledged(state: RoomState, event: LineAck): RoomState {
   const sent = state.outbox[event.session]?.find((line) => line.id === event.line);
   const you = viewer(state.sessions[event.session]);
@@ -311,8 +311,8 @@ export function participant(session: SessionView, id: string): ParticipantView |
   return session.participants.find((one) => one.id === id);
 }
 
-/** Whether this page needs the code for guests: the conversation has guests or can have guests. Guests and professionals are not
- *  allowed to invite anybody, but their pages need this code, too. */
+/** Whether this page must load the scripts for guests: the conversation has guests or can have guests. Guests and professionals
+ *  are not allowed to invite anybody, but their pages need these scripts, too. */
 export const withGuests = (session: SessionView): boolean =>
   session.guests !== null || session.interpreting !== null || session.participants.some(({ role }) => role === "guest");
 

@@ -1,4 +1,4 @@
-/** Makes sample sessions, people, lines and other views of the server for tests. */
+/** Makes samples of what the server sends, for tests: sessions, people, lines and more. */
 
 import type { HelpView, Line, ParticipantView, SessionView } from "../messages";
 
@@ -97,7 +97,7 @@ export function aSession(changes: Partial<SessionView> = {}): SessionView {
   };
 }
 
-/** Returns a request for a professional, `p3`, who has joined in consultation. */
+/** Returns a request for a professional, `p3`, who has joined the call. The call is in the mode "consultation". */
 export const aHelp = (changes: Partial<HelpView> = {}): HelpView => ({
   state: "joined",
   note: "",

@@ -55,8 +55,9 @@ export class Uplink {
     }
   }
 
-  /** The worker accepts both codecs at any time, so the browser negotiates with itself to switch the codec. Setting `codec` in
-   *  the encoding would need no negotiation, but Chromium 156 does not accept RED there. */
+  /** Switches the codec of the voice. The worker accepts both codecs at any time, so it gets no new offer: the browser is given
+   *  the worker's old answer with the codecs in another order. Setting `codec` in the encoding would be simpler, but Chromium 156
+   *  does not accept RED there. */
   private async send(red: boolean): Promise<void> {
     const { pc, answer } = this.attempt;
     const sdp = answerWith(red, answer);

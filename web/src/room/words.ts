@@ -36,7 +36,7 @@ type Lookup = (key: string, args: Args) => string;
 
 const added: Lookup[] = [];
 
-/** Adds texts for system lines and refusals. Most visitors never get these, so the call page does not load their texts at
+/** Adds the texts of system lines and refusals that most visitors never see. So the call page does not load these texts at
  *  first. */
 export const addTexts = (lookup: Lookup): void => {
   added.push(lookup);

@@ -92,7 +92,8 @@ export const waysToSignIn = (organisation: string) => get(`/api/sign-in${ofOrgan
 export const ofOrganisation = (organisation: string) =>
   organisation === "" ? "" : `?organisation=${encodeURIComponent(organisation)}`;
 
-/** Signs in with a password. `code`: from the authenticator app, or a recovery code; "" until the server asks for a code. */
+/** Signs in with a password. `code`: the digits that the authenticator app shows, or a recovery code; "" until the server asks
+ *  for one. */
 export const signIn = (login: string, password: string, code: string) =>
   post("/api/sign-in", { login, password, code }) as Promise<Signed>;
 /** Signs out, and deletes the drafts and unsent lines that this tab stored. */

@@ -34,7 +34,7 @@ export function shortUrl(url: string): string {
 }
 
 /** Returns the address if the page is allowed to show it as a link; otherwise null. Only http(s) addresses become links: a
- *  claimed "javascript:" must stay text. */
+ *  "javascript:" address, which any browser could send as the visitor's page, must stay text. */
 export function safeHref(url: string): string | null {
   return /^https?:\/\//i.test(url) ? url : null;
 }

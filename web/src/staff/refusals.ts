@@ -1,4 +1,4 @@
-/** The sentences that tell staff why a request was refused, and how a session ended. */
+/** The sentences that tell staff why the server refused what the page asked for, and how a session ended. */
 
 import type { CrowdedReason, EndReason, RequestReason } from "../messages";
 import type { FailureReason } from "../room/connection";

@@ -142,7 +142,7 @@ interface CodeFieldProps {
 
 /** A field for the code of an authenticator app, or for a recovery code. */
 function CodeField({ value, error, onInput }: CodeFieldProps) {
-  // The focus is still on the button that was pressed, so the browser ignores `autofocus`.
+  // Focuses the field itself: the focus is still on the button that was pressed, so the browser ignores `autofocus`.
   const frame = useRef<HTMLDivElement>(null);
   useEffect(() => frame.current?.querySelector("input")?.focus(), []);
   return (

@@ -52,7 +52,8 @@ interface Global {
 }
 
 const LOOK_MS = 50;
-/** At most this many calls are kept until the widget is loaded. The limit matters if the widget never loads. */
+/** At most this many calls of the widget's functions are kept until the widget is loaded. The limit matters if the widget never
+ *  loads. */
 const MOST_WAITING = 100;
 const HOST = "sangdam-widget";
 const global = (): Global | undefined => {
@@ -61,7 +62,8 @@ const global = (): Global | undefined => {
   return typeof found?.init === "function" ? (found as Global) : undefined;
 };
 
-/** Returns the widget that a script of this server puts on the page, now or later. Calls wait until the widget is there. */
+/** Returns the widget that a script of this server puts on the page, now or later. Calls of its functions wait until the widget
+ *  is there. */
 export function connect(server: string): Widget {
   const origin = new URL(server).origin;
   const listeners = new Map<Name, Set<(detail: never) => void>>();

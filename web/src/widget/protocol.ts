@@ -42,15 +42,16 @@ export interface CodeAnswer {
 /** `answer`: the fetched body, or the result of `getCode`, or `{reason}` with the name of the error that was thrown. */
 export type ToPanel = { context: Context } | { ask: number; answer: unknown };
 
-/** Asks the partner's page to fetch an address. Without `url`, asks it to call `getCode` with `about`. `ask` is never 0. */
+/** Asks the partner's page to fetch the address `url`. Without `url`, asks that page to call `getCode` with `about`. `ask`: the
+ *  number of this question, which the answer repeats; never 0. */
 export type Asked = { ask: number } & (
   | { url: string; init?: RequestInit; about?: undefined }
   | { url?: undefined; about: object }
 );
 
-/** `status`: the pill's text ("" for the default). `live`: whether the panel reopens after navigation, because a session is live.
- *  `talk`: the facts about the conversation that scripts on the page get (api.ts). `url`: a module of this server that the page
- *  must load. */
+/** `status`: the text of the pill, which stands for the folded panel ("" for the default). `live`: whether the panel reopens
+ *  after navigation, because a session is live. `talk`: the facts about the conversation that scripts on the page get (api.ts).
+ *  `url`: a module of this server that the page must load. */
 export interface Status {
   status: string;
   live: boolean;
@@ -60,5 +61,5 @@ export interface Status {
 
 export type ToWidget = Asked | { fold: true } | Status;
 
-/** A message to the widget, whose kind is not known yet. */
+/** A message to the widget, before the widget has found out which kind of message it is. */
 export type Told = Status & { ask?: number; fold?: true };

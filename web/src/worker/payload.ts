@@ -11,7 +11,7 @@ export interface Told {
   tag: string;
   title: string;
   body: string;
-  /** How long the request still rings, in ms; 0 for other kinds of push. */
+  /** How long the ring still lasts, in ms; 0 for a push that is no ring. */
   ms: number;
   accept: string;
   decline: string;
@@ -21,7 +21,7 @@ export interface Told {
   device: string;
 }
 
-/** The data that a notification carries, to be used when the person presses it. */
+/** The data that a notification carries, to be used when the person presses the notification. */
 export interface Kept {
   kind: Told["kind"];
   title: string;

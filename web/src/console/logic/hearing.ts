@@ -39,8 +39,8 @@ export function cast(participants: ParticipantView[]): Cast {
   };
 }
 
-/** An interpreting guest, whose voice covers the original voices. `user` and `staff`: how the user's side and the staff hear the
- *  original voices. */
+/** An interpreting guest, whose voice covers the original voices of the people who are interpreted. `user` and `staff`: how the
+ *  user's side and the staff hear the original voices. */
 export interface Interpreter {
   guest: string;
   user: Original;

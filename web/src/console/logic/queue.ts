@@ -1,4 +1,4 @@
-/** Rules of the list on the left: my sessions, waiting visitors, requests for help, messages left. */
+/** Rules of the list on the left: my sessions, waiting visitors, requests for help, and the messages that visitors have left. */
 import type { MessageLeft, QueueItem, SessionView, StaffMe } from "../../messages";
 
 export interface Waiting {

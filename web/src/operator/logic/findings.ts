@@ -9,7 +9,7 @@ export interface Finding {
 
 const ORDER: Finding["state"][] = ["fault", "warning", "ok"];
 
-/** Returns the findings with faults first, then warnings; findings of one state keep their order. */
+/** Returns the faults, then the warnings, then all other findings. Findings of the same `state` keep their order. */
 export function inOrder(findings: Finding[]): Finding[] {
   return ORDER.flatMap((state) => findings.filter((one) => one.state === state));
 }

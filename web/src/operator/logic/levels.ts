@@ -20,7 +20,8 @@ export function valuesOf(board: Wallboard, now: number): Values {
   };
 }
 
-/** Grades a value. Low values of the service level are bad; high values of all other figures are bad. */
+/** Grades a figure: "red", "amber", or "" for a good or unknown value. Low values of the service level are bad; high values of
+ *  all other figures are bad. */
 export function levelOf(value: number | null, threshold: ThresholdItem | undefined): Level {
   if (value === null || threshold === undefined) return "";
   const reached = (limit: number) => (threshold.figure === "level" ? value <= limit : value >= limit);

@@ -1,4 +1,4 @@
-/** Finds out, from the lines of a session, which mode the session had at which time. */
+/** Finds out, from the lines of a session, which mode (who talks with whom) the session had at which time. */
 import type { Line, Mode } from "../../messages";
 
 export interface Span {
@@ -11,8 +11,8 @@ export interface Span {
 const MODES: readonly string[] = ["consultation", "whisper", "conference"];
 type Said = Pick<Line, "kind" | "text" | "at" | "args">;
 
-/** Returns whether a system line says that help is over: the session was handed over, help was cancelled, or somebody has
- *  left. */
+/** Returns whether a system line says that a professional's help is over: the session was handed over, the help was cancelled, or
+ *  somebody has left. */
 const endsHelp = ({ text }: Said) => text === "handed_over" || text === "help.cancelled" || text === "left";
 
 /** Returns the spans of time, in order, each with the mode that the session had during it. `start`: when the session became

@@ -11,7 +11,7 @@ export interface MailItem {
   /** The recipient's address, most of which is hidden. */
   to: string;
   state: "queued" | "sent" | "refused";
-  /** Why the last try to send the mail failed: a code word of our server, or the answer of the mail server; "" without a
+  /** Why the last try to send the mail failed: a reason of our server (one word), or the answer of the mail server; "" without a
    *  failure. */
   why: string;
   tries: number;
@@ -66,7 +66,7 @@ export const plans = () => get(`/api/operator/mail?lang=${locale()}`) as Promise
 /** Stores the settings of a site's mails. The server refuses if somebody else has changed the settings since `former` was read. */
 export const savePlan = (site: string, plan: Plan, former: Plan) => post(mailOf(site), { plan, former });
 
-/** The standard wording of one kind of mail, and the values in braces that its texts can contain. */
+/** The standard wording of one kind of mail. `names`: the names in braces, such as "{site}", that its texts can contain. */
 export interface StandardText extends Wording {
   kind: string;
   names: string[];

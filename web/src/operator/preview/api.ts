@@ -1,5 +1,5 @@
-/** Asks the server how a change of settings would affect the waits of a typical day, and makes rows of a
- *  table from the answer. */
+/** Asks the server how a change of settings would affect how long people wait on a typical day, and makes rows of a table from
+ *  the answer. */
 import { post } from "../../staff/api";
 import { clock } from "../../staff/format";
 
@@ -21,7 +21,7 @@ export interface PreviewAnswer {
   arrivals: number;
   days: number;
   sure: "few" | "rough" | "fair" | "good";
-  /** Whether the simulation assumes the working times of a typical colleague for this member, because the records do not show
+  /** Whether the simulation assumes the working times of a typical colleague for this member, because the database does not show
    *  when the member works. */
   assumes_hours: boolean;
 }
@@ -30,8 +30,8 @@ export type Ask = (signal: AbortSignal) => Promise<PreviewAnswer>;
 
 const at = encodeURIComponent;
 
-/** These three functions ask what a change would do. The change is one of a site's settings, of a category's hours, or of a
- *  member of staff (id "" for a new member). */
+/** These three functions ask the server what a change would do: a change of a site's settings, of a category's opening hours, or
+ *  of the settings of a member of staff (id "" for a new member). */
 export const askAboutSite =
   (site: string, settings: unknown): Ask =>
   (signal) =>

@@ -20,8 +20,8 @@ interface PreviewProps {
   ask: Ask;
 }
 
-/** Shows how a change would affect a typical day's waits, before the change is saved. Asks the server again whenever the text
- *  `changed` changes. */
+/** Shows how a change would affect how long people wait on a typical day, before the change is saved. Asks the server again
+ *  whenever the text `changed` changes. */
 export function Preview({ changed, ask }: PreviewProps) {
   useLocale();
   const [state, setState] = useState<State>({ now: "loading", last: null });

@@ -76,7 +76,8 @@ export function lastDays(days: number, now: Date): Span {
 
 export type Wrong = "empty" | "order" | "long";
 
-/** Returns what is wrong with the days that somebody has typed; null if nothing is wrong. `most`: the limit of days. */
+/** Returns what is wrong with the days that somebody has typed; null if nothing is wrong. `most`: the greatest number of days
+ *  that a report can cover. */
 export function wrongDays({ from, to }: Span, most: number): Wrong | null {
   const [begin, end] = [Date.parse(from), Date.parse(to)];
   if (Number.isNaN(begin) || Number.isNaN(end)) return "empty";

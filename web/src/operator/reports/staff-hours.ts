@@ -32,7 +32,7 @@ export interface StaffReport {
 
 export const MOST_STAFF_DAYS = { staff: 1100, day: 1100, week: 1100, staff_day: 62 } as const;
 
-/** Returns a time, rounded to minutes, as hours and minutes, such as "7:05". */
+/** Formats a duration as hours and minutes, such as "7:05", rounded to minutes. */
 export function hours(seconds: number): string {
   const minutes = Math.round(seconds / 60);
   return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;

@@ -73,7 +73,7 @@ function Shown({ report: { rows, total }, by }: { report: StaffReport; by: Staff
   );
 }
 
-/** Shows the times of all rows together as cards. */
+/** Shows the sums over all rows as cards: how long staff were in each state. */
 function Total({ total }: { total: StaffRow }) {
   const locale = useLocale();
   const shown = columns("staff", locale).filter((column) => column.id !== "name");

@@ -26,7 +26,9 @@ export interface FormField {
   choices: Record<string, string>[];
 }
 
-/** How a site offers appointments. All numbers are minutes. */
+/** How a site offers appointments, in minutes. `minutes`: length of an appointment. `buffer_minutes`: the counselor's pause after
+ *  it. `notice_minutes`: the least time from booking to the start. `lead_minutes`: how long before the start the matcher begins
+ *  to keep a place of the counselor free. */
 export interface AppointmentPlan {
   minutes: number;
   buffer_minutes: number;

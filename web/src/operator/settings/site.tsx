@@ -66,7 +66,7 @@ function SiteForm({ stored: first }: { stored: StoredSite }) {
     setSettings((typed) => merge(stored.settings, typed, newest.settings).value);
     return found;
   };
-  /** Fetches the site again after its logo or a key was stored, because this change has given the site a new version. */
+  /** Fetches the site again after its logo or a signing key was stored, because this change has given the site a new version. */
   const readAgain = async () => {
     const found = await takeOver();
     if (found.theirs.length + found.both.length > 0) setMerged(found);

@@ -33,8 +33,8 @@ const pick = ({ issuer, client_id, name, scopes, role_claim, roles, languages }:
   languages,
 });
 
-/** Returns the form as it is sent to the server. The provider's address, the client id, the values of role rules and the
- *  languages lose the spaces at their ends. Role rules without a value and empty languages are left out. */
+/** Returns the form as it is sent to the server. The provider's address, the client id, the languages and the values in `roles`
+ *  (value of the provider → role here) lose the spaces at their ends. Roles without a value and empty languages are left out. */
 export function tidy(form: ProviderForm): ProviderForm {
   return {
     ...form,

@@ -11,8 +11,8 @@ interface Home {
   goOn(channel: Channel, make: () => Promise<Made>): Promise<void>;
 }
 
-/** Gets a code from the partner's back end, and exchanges it for the right to read the thread of the visitor whom the code
- *  names. */
+/** Gets an identification code from the partner's back end, and exchanges it for the right to read the thread of the visitor whom
+ *  the code names. */
 export const askRight = async (panel: Home): Promise<Right> => rightOf(await panel.code());
 
 /** Moves a conversation to this device. Call this inside a click, because a voice or video conversation opens its window at

@@ -58,7 +58,8 @@ export function Thread({ panel, state }: { panel: Panel; state: PanelState }) {
   useEffect(() => void begin(), []);
   useEffect(() => {
     if (!right) return;
-    // If the partner's back end gives no new code, for example because the visitor has signed out, the view is closed.
+    // If the partner's back end gives no new identification code, for example because the visitor has signed out, the panel
+    // closes the earlier conversations.
     const again = () => void askRight(panel).then(setRight, () => panel.showPast(false));
     const timer = setTimeout(again, Math.max(60_000, right.expires_at - Date.now() - 60_000));
     return () => clearTimeout(timer);

@@ -28,8 +28,8 @@ import type { Changes, Shape, Style } from "./shape";
 import { ChunkEncoder, type Point } from "./strokes";
 import type { Sign } from "./presence";
 
-/** The number of Yjs client ids from which each client chooses one. Yjs itself would use 32 bits for an id. An id of 28 bits
- *  takes a byte less, and each chunk of a stroke contains the id twice. */
+/** Each browser chooses its Yjs client id from this many ids. Yjs itself would use 32 bits for an id. An id of 28 bits takes a
+ *  byte less, and each chunk of a stroke contains the id twice. */
 const CLIENT_IDS = 2 ** 28;
 /** The smallest step between the indexes of two shapes that were made in the same millisecond, in ms. */
 const INDEX_STEP = 1e-6;

@@ -22,8 +22,8 @@ const OWN = COLOURS.slice(0, 5).map(([, colour]) => colour);
 
 /**
  * Returns the colour of a person: the colour with which the person drew first. For a person who has not drawn yet, returns the
- * first colour with which nobody drew first, and that no earlier person in `people` has; black if no colour is left. `people`: in
- * the order in which they came. `claimed`: participant → the colour with which they drew first.
+ * first colour that nobody in `claimed` and no earlier person in `people` has; black if no colour is left. `people`: in the order
+ * in which they came. `claimed`: participant → the colour with which they drew first.
  */
 export function colourOf(id: string, people: Pick<ParticipantView, "id">[], claimed: ReadonlyMap<string, string>): string {
   const own = claimed.get(id);
@@ -38,8 +38,8 @@ export function colourOf(id: string, people: Pick<ParticipantView, "id">[], clai
   return OWN.find((colour) => !taken.has(colour)) ?? COLOURS[5][1];
 }
 
-/** Returns the colour that becomes a person's own with their first shape: the chosen colour, unless it is another person's own
- *  colour. */
+/** Returns the colour that becomes this person's own with their first shape: the chosen colour. If that is another person's own
+ *  colour, returns this person's colour from `of` instead. */
 export function claimable(
   chosen: string,
   you: string,

@@ -23,8 +23,8 @@ export type Sign =
   | { kind: "cursor"; page: string; at: Point }
   /** `trail`: the points of the laser pointer since its last message. */
   | { kind: "laser"; page: string; trail: Point[] }
-  /** `lead`: others follow the sender's view. `come`: all other people's pages change to the sender's view once. `box`: the part
-   *  of the page that the sender sees. */
+  /** `box`: the part of the page that the sender sees. `lead`: the boards of other people keep showing this part. `come`: they
+   *  change to this part once. */
   | { kind: "lead" | "come"; page: string; box: Box };
 
 function body(sign: Sign): Uint8Array {
@@ -48,7 +48,7 @@ function pointsOf(sign: Sign): Point[] {
   ];
 }
 
-/** Returns the message that carries a sign of presence to the worker. */
+/** Returns the message that tells the worker where this person points (`sign`). */
 export function presence(sign: Sign): Uint8Array {
   const encoder = encoding.createEncoder();
   encoding.writeVarUint(encoder, PRESENCE);
@@ -59,8 +59,8 @@ export function presence(sign: Sign): Uint8Array {
 export const isPresence = (message: Uint8Array): boolean => message[0] === PRESENCE;
 
 /**
- * Reads a presence message from the worker. Returns null for a message of an unknown kind, or without the points that its kind
- * needs. Throws for a truncated message.
+ * Reads a presence message from the worker. Returns null for a message of an unknown kind, or for a message that lacks points
+ * which its kind must have. Throws for a truncated message.
  */
 export function readPresence(message: Uint8Array): { from: string; sign: Sign } | null {
   const outer = decoding.createDecoder(message);
@@ -89,8 +89,8 @@ function signOf(kind: number, page: string, points: Point[]): Sign | null {
 /** A point of a laser trail stays visible for `TRAIL_MS`, and a cursor that does not move for `CURSOR_MS`. */
 export const TRAIL_MS = 1200;
 export const CURSOR_MS = 8000;
-/** A leader sends their view again every `LEAD_EVERY_MS`, for people who join later. If a follower gets no view for
- *  `LEAD_LASTS_MS`, the follower stops following. */
+/** A leader sends the part of the page that they see again every `LEAD_EVERY_MS`, for people who join later. A follower who gets
+ *  none for `LEAD_LASTS_MS` stops following. */
 export const LEAD_EVERY_MS = 2000;
 export const LEAD_LASTS_MS = 5000;
 
@@ -122,7 +122,7 @@ export class Signs {
     this.people.set(from, known);
   }
 
-  /** Removes trails, cursors and leaders' views that are too old. Returns whether a trail still fades and must be painted
+  /** Removes trails, cursors and leaders' messages that are too old. Returns whether a trail still fades and must be painted
    *  again. */
   fade(now: number): boolean {
     let fading = false;

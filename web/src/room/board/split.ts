@@ -4,13 +4,14 @@ import * as encoding from "lib0/encoding";
 import * as Y from "yjs";
 
 /** Size of one update, in bytes. A board message has at most 256 KiB. The difference leaves space for the header, and for the
- *  last struct, which can exceed this size. */
+ *  last Yjs struct, which can exceed this size. */
 export const UPDATE_BYTES = 240 * 1024;
 
 type Decoded = ReturnType<typeof Y.decodeUpdate>;
 type Struct = Decoded["structs"][number];
 
-/** Returns updates of about `limit` bytes at most. A struct is never cut, so a longer struct makes a longer update. */
+/** Returns updates of about `limit` bytes at most. A Yjs struct (such as one inserted chunk of a stroke) is never cut, so a
+ *  longer struct makes a longer update. */
 export function split(update: Uint8Array, limit = UPDATE_BYTES): Uint8Array[] {
   if (update.length <= limit) return [update];
   const { structs, ds } = Y.decodeUpdate(update);

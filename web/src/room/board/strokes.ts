@@ -1,6 +1,6 @@
 /**
- * Packs the points of a stroke for the network. A chunk is a row of pairs: dx, dy from the point before, in 1/8 unit, each as a
- * signed variable-length integer. A dx or dy under 8 units takes one byte, and nearly all are so short. Boards drawn before
+ * Packs the points of a stroke for the network. A chunk is a sequence of pairs: dx, dy from the point before, in 1/8 unit, each
+ * as a signed variable-length integer. A dx or dy under 8 units takes one byte, and nearly all are so short. Boards drawn before
  * November 2026 have chunks of little-endian int16 pairs. Pure.
  */
 

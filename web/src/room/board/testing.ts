@@ -54,7 +54,7 @@ export class FakeWorker {
   }
 }
 
-/** Returns a presence message as the worker forwards it to other participants: with the sender's id. */
+/** Returns a message about where somebody points, as the worker forwards it to other participants: with the sender's id. */
 export function relayed(from: string, message: Uint8Array): Uint8Array {
   const encoder = encoding.createEncoder();
   encoding.writeVarUint(encoder, 1);

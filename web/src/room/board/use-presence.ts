@@ -24,7 +24,8 @@ interface PresenceOptions {
   nameOf: (id: string) => string;
 }
 
-/** Shows where other people point on the board. Lets one person lead: all other pages then follow that person's view. */
+/** Shows where other people point on the board. Lets one person lead: the boards of all other people then show the part of the
+ *  page that this person sees. */
 export function usePresence({ board, you, opened, page, mayWrite, goTo, nameOf }: PresenceOptions) {
   const signs = useMemo(() => new Signs(), [board]);
   const [leader, setLeader] = useState("");
@@ -63,7 +64,7 @@ export function usePresence({ board, you, opened, page, mayWrite, goTo, nameOf }
       setLeader(now === declined.current ? "" : now);
     }, 500);
     const end = board.listen({ onSign, onGrown: (shapes) => shapes.length <= DRAWN_AT_ONCE && follow(shapes.at(-1)) });
-    // While this person draws, other people see the end of the stroke, which shows where the pointer is. So no cursor is sent.
+    // A person who draws sends no cursor. Other people see that person's cursor at the end of the stroke instead.
     const follow = (shape?: { author: string; page: string; x: number; y: number; points: readonly Point[] }) => {
       if (!shape || shape.author === you || shape.points.length < 2) return;
       const [dx, dy] = shape.points.at(-1)!;

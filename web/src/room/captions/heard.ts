@@ -12,8 +12,8 @@ export interface Said {
   at: number;
 }
 
-/** A person's words that are shown now. `missedAt`: when the captions process last missed words of this person, if that was a
- *  few seconds ago (ms); otherwise 0. */
+/** A person's words that are shown now. `missedAt`: when the captions process last missed words of this person, in ms; 0 if that
+ *  was more than a few seconds ago, or never. */
 export interface Words {
   said: Said[];
   missedAt: number;

@@ -1,6 +1,7 @@
 /** Rebuilds a recorded page in an empty document, and follows its changes. The events come from the user's browser, so they can
- *  contain anything. The server sends the document with a policy: it runs no script, submits no form, and loads only from the
- *  site's own origins. This module also leaves out every element and attribute that has any effect other than being visible. */
+ *  contain anything. The server sends the document with a content security policy. So the document runs no script, submits no
+ *  form, and loads only from the site's own origins. This module also leaves out every element and attribute that has any effect
+ *  other than being visible. */
 
 import {
   ADOPTED,
@@ -42,8 +43,8 @@ const BOX_STYLE = "display:inline-block;background:#ced4da;border-radius:4px;box
 /** This module rebuilds at most this many nodes of a page, and leaves out the rest. */
 const MOST_NODES = 250_000;
 const MOST_SIZE = 20_000;
-/** This module rebuilds at most this many levels of nodes. A browser's layout code calls itself once for each level, and can
- *  crash at too many levels. HTML parsers stop at 512 levels, too. */
+/** This module rebuilds at most this many levels of nested nodes. A browser's layout code calls itself once for each level, and
+ *  can crash at too many levels. HTML parsers stop at 512 levels, too. */
 const MOST_DEPTH = 512;
 
 export interface PageSize {

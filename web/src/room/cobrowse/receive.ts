@@ -1,5 +1,5 @@
-/** Puts the parts of a recorded page together again. Each batch is compressed on its own, so a damaged batch does not harm the
- *  others. */
+/** Reads the batches of events that record a page. A long batch arrives in several parts. Each batch is compressed on its own, so
+ *  a damaged batch does not harm the others. */
 
 import type { Seen } from "../../cobrowse/events";
 import { unbase64 } from "../base64";

@@ -47,8 +47,8 @@ async function withDocument<T>(pdf: Blob, patienceMs: number, use: (document: Do
   const loading = getDocument({
     data: new Uint8Array(await pdf.arrayBuffer()),
     worker,
-    // Data for texts whose fonts are not in the PDF: tables that say which character a code stands for (Korean, Japanese,
-    // Chinese), and fonts of symbols. All other missing fonts are replaced by fonts of the system.
+    // Data for texts whose fonts are not in the PDF: tables that say which character a number in the PDF stands for (Korean,
+    // Japanese, Chinese), and fonts of symbols. All other missing fonts are replaced by fonts of the system.
     cMapUrl: `${DATA}/cmaps/`,
     standardFontDataUrl: `${DATA}/standard_fonts/`,
     wasmUrl: `${DATA}/wasm/`, // the folder of the decoders for scanned pages: JBIG2 and JPEG 2000
@@ -72,8 +72,8 @@ async function withDocument<T>(pdf: Blob, patienceMs: number, use: (document: Do
 }
 
 /**
- * Returns a picture of a page's upper part, at most `tallest` px high. `scaleFor`: returns, for the size of a page, how many px a
- * point of the page gets.
+ * Returns a picture of a page's upper part, at most `tallest` px high. `scaleFor`: returns, for the size of a page, how many px
+ * each point (1/72 inch) of the page gets.
  */
 async function drawn(pdf: Document, number: number, scaleFor: (size: Size) => number, tallest: number): Promise<Blob> {
   const page = await pdf.getPage(number);

@@ -1,4 +1,5 @@
-/** Determines what a person is allowed to do with guests, and how they hear the other side while somebody interprets. Pure. */
+/** Determines what a person is allowed to do with guests, and how one side (the user's or the staff's) hears the other side while
+ *  somebody interprets. Pure. */
 
 import type { GuestLabel, InterpretingView, Original, ParticipantView, SessionView } from "../../messages";
 import type { GuestKey } from "./words";
@@ -20,8 +21,8 @@ export const cameraIn = ({ participants }: SessionView): ParticipantView | undef
 /** Whether this person is allowed to remove a guest whom `by` has invited, or to withdraw a link that `by` has made. */
 export const mayRemove = (session: SessionView, by: string): boolean => by === session.you || isOwner(session);
 
-/** Returns the sides for which this person is allowed to set how loud the original voices of the other side are, while somebody
- *  interprets. The owner can set this for both sides, and the user for the user's side. */
+/** Returns for which sides this person is allowed to set how loud that side hears the original voices of the other side, while
+ *  somebody interprets. The session's owner can set this for both sides, and the user for the user's side. */
 export function sidesOf(session: SessionView): ("user" | "staff")[] {
   if (isOwner(session)) return ["user", "staff"];
   return session.participants.some((one) => one.id === session.you && one.role === "user") ? ["user"] : [];
@@ -35,8 +36,8 @@ export function originalOf({ interpreting }: SessionView, guest: string, side: "
 
 const OTHER = { user: "staff", staff: "user" } as const;
 
-/** Returns the keys of the sentences that tell a person on the side `mine` for whom a guest interprets, and how each side hears
- *  the other. `muted`: the guest is in the room with the microphone off. */
+/** Returns the keys of the sentences that tell a person on the side `mine` for whom a guest interprets, and how loud each side
+ *  hears the original voices of the other side. `muted`: the guest is in the room with the microphone off. */
 export function barKeys(view: InterpretingView, mine: "user" | "staff", interpreter: boolean, muted = false): GuestKey[] {
   if (view.paused && muted) return [interpreter ? "interpret.bar.muted.you" : "interpret.bar.muted"];
   if (view.paused) return ["interpret.bar.paused"];

@@ -1,4 +1,4 @@
-/** Decides what the page lets a person do with a line. Pure. The server checks each request again. */
+/** Decides what the page lets a person do with a line. Pure. The server checks again whether the person is allowed to. */
 
 import type { Line, SessionView } from "../../messages";
 

@@ -125,8 +125,7 @@ function useFocusReturned(input: RefObject<HTMLInputElement | null>): void {
   }, []);
 }
 
-/** Fetches all older lines of a session, page by page, as long as the bar searches. Returns whether lines are still being
- *  fetched. */
+/** Fetches all older lines of a session as long as the bar searches. Returns whether lines are still being fetched. */
 function useOlderLines(client: Client, session: string, searches: boolean): boolean {
   const older = useStore(client.state, (state) => (state.older[session] ?? 0) > 0);
   const [failed, setFailed] = useState(false);
@@ -145,8 +144,8 @@ function useOlderLines(client: Client, session: string, searches: boolean): bool
   return searches && older && !failed;
 }
 
-/** Fetches page after page of older lines until there are none or the signal aborts. Returns false if a page cannot be
- *  fetched. */
+/** Fetches older lines in one request after the other, until there are none or the signal aborts. Returns false if a request
+ *  fails. */
 async function fetchAll(client: Client, session: string, signal: AbortSignal): Promise<boolean> {
   while (!signal.aborted && (client.state.get().older[session] ?? 0) > 0) {
     if (!(await client.older(session))) return signal.aborted;
@@ -154,7 +153,7 @@ async function fetchAll(client: Client, session: string, signal: AbortSignal): P
   return true;
 }
 
-/** Marks the found words again whenever lines are added or changed, or enter or leave the document. */
+/** Highlights the found words again whenever lines are added or changed, or enter or leave the document. */
 function useMarks(box: RefObject<HTMLElement | null>, words: string, hit: Hit | null, lines: Line[]): void {
   const wanted = useRef("");
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** Marks the words that a search has found, without changing the document: the browser highlights the ranges by itself (CSS
+/** Highlights the words that a search has found, without changing the document: the browser highlights the ranges by itself (CSS
  *  Custom Highlight API). */
 
 import { folded, starts, type Hit } from "./find";
@@ -10,8 +10,8 @@ const NOT_SAID = ".line-quoted, .visually-hidden";
 const BLOCKS = `li, blockquote, pre, div, ${TEXTS}`; // no match continues from one of these blocks into the next
 const MOST = 2000; // at most this many found places are marked at the same time
 
-/** Marks `words` in all lines in the document, and the hit `now` in another colour. Returns the range of `now`; null if
- *  the line of `now` is not in the document. */
+/** Highlights `words` in all lines in the document, and the hit `now` in another colour. Returns the range of `now`; null if the
+ *  line of `now` is not in the document. */
 export function mark(box: Element, words: string, now: Hit | null): Range | null {
   const all: Range[] = [];
   let current: Range | null = null;

@@ -1,10 +1,10 @@
-/** Bold, italic, code and links within one row of text. Pure, linear time. */
+/** Bold, italic, code and links within one row (between two line breaks) of a chat line. Pure, linear time. */
 
 import { links, type Link } from "./links";
 
 export type Inline = string | Link | { kind: "code"; text: string } | { kind: "strong" | "em"; of: Inline[] };
 
-/** An emphasis that is not closed yet: the run of marks that opened it, and the pieces read since. */
+/** An emphasis that is not closed yet: the characters that opened it, such as "**", and the pieces of text that follow them. */
 interface Open {
   run: string;
   of: Inline[];
@@ -35,8 +35,8 @@ function codeSpans(row: string): Inline[] {
   return pieces.filter((piece) => piece !== "");
 }
 
-/** Returns whether a run of marks can open emphasis. `before`, `after`: the characters on either side; undefined at an end of the
- *  row. */
+/** Returns whether `run`, such as "**", can open emphasis. `before`, `after`: the characters on either side; undefined at an end
+ *  of the row. */
 function mayOpen(run: string, before: string | undefined, after: string | undefined): boolean {
   if (after === undefined || SPACE.test(after)) return false;
   if (before === undefined) return true;
@@ -44,7 +44,7 @@ function mayOpen(run: string, before: string | undefined, after: string | undefi
   return run === "*" ? !WORDY.test(before) : !ASCII_WORD.test(before); // 가로*세로*높이 is a multiplication and no emphasis
 }
 
-/** Returns whether a run of marks can close emphasis. A Korean letter can follow the marks, because Korean particles follow a
+/** Returns whether characters such as "**" can close emphasis. A Korean letter can follow them, because Korean particles follow a
  *  word without a space. */
 function mayClose(before: string | undefined, after: string | undefined): boolean {
   return before !== undefined && !SPACE.test(before) && (after === undefined || !ASCII_WORD.test(after));
@@ -88,7 +88,7 @@ function add(stack: Open[], piece: Inline): void {
   top.wordy ||= typeof piece !== "string" || WORDY.test(piece);
 }
 
-/** Closes the emphasis at index `at` of the stack. Marks that were opened after it and never closed become plain text. */
+/** Closes the emphasis at index `at` of the stack. Emphasis that was opened after it and never closed becomes plain text. */
 function close(stack: Open[], at: number): void {
   while (stack.length > at + 1) unopen(stack);
   const done = stack.pop();

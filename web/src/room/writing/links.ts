@@ -49,7 +49,7 @@ export function links(text: string): (string | Link)[] {
   return pieces.filter((piece) => piece !== "");
 }
 
-/** Removes from the end of an address the characters that belong to the sentence around it: marks of emphasis, and a Korean
+/** Removes from the end of an address the characters that belong to the sentence around it: emphasis such as "*", and a Korean
  *  particle that follows without a space. */
 function withoutTail(raw: string): string {
   const bare = raw.replace(/[*_~]+$/, "");

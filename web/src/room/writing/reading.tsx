@@ -77,8 +77,8 @@ function report(client: Client, session: SessionView, noted: Noted): void {
 }
 
 /**
- * The mark on a line that tells its author whether it was delivered or read, and by whom. If `namesReaders` is false, only the
- * tooltip and screen readers say by whom.
+ * The mark on a line that tells the line's author whether the line was delivered or read, and by whom. If `namesReaders` is
+ * false, only the tooltip and screen readers say by whom.
  */
 export function ReadMark({ client, session, line }: { client: Client; session: SessionView; line: Line }) {
   const marks = useStore(client.state, (state) => state.marks[session.id] ?? NO_MARKS);
@@ -101,8 +101,8 @@ export function ReadMark({ client, session, line }: { client: Client; session: S
 }
 
 /**
- * Returns whether a person's read mark counts for a line. The mark of a user or guest does not count for staff lines: these
- * people never get them, although their spans can include the numbers of these lines.
+ * Returns whether a person's read mark counts for a line. The mark of a user or guest does not count for lines that only staff
+ * read: users and guests never get such lines, although their spans of read lines can include the numbers of such lines.
  */
 const mayRead = (session: SessionView, mark: Mark, line: Line): boolean =>
   line.audience === "all" ||

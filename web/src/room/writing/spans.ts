@@ -1,4 +1,4 @@
-/** Describes which lines a person has read, as spans of line numbers. Pure. */
+/** Describes which lines a person has read, as spans of line numbers (first to last). Pure. */
 
 import type { Line, Mark, ParticipantView, Span } from "../../messages";
 
@@ -10,9 +10,9 @@ const grown = (run: Run | null, first: number, last: number, fresh: boolean): Ru
   fresh: fresh || run?.fresh === true,
 });
 
-/** Returns the spans to report: runs of seen lines, each with at least one line that has not been reported yet (`fresh`). The
- *  person's own lines and system lines count as seen. Numbers of lines that this person does not get, such as lines for staff,
- *  belong to the span of the next line. */
+/** Returns the spans to report to the server: runs of seen lines, each with at least one line that has not been reported yet
+ *  (`fresh`). The person's own lines and system lines count as seen. Numbers of lines that this person does not get, such as
+ *  lines for staff, belong to the span of the next line. */
 export function spansOf(lines: Line[], you: string, seen: Set<number>, fresh: Set<number>): Span[] {
   const spans: Span[] = [];
   const end = (run: Run | null) => {
@@ -32,8 +32,8 @@ export function spansOf(lines: Line[], you: string, seen: Set<number>, fresh: Se
 
 export const includes = (mark: Mark, seq: number): boolean => mark.read.some(({ first, last }) => first <= seq && seq <= last);
 
-/** Whether a line's mark shows the names of those who have read the line. The mark shows names if there are several readers, or
- *  if the reader is a guest. Without the guest's name, the line's author would think that somebody other than the guest has
- *  read the line. */
+/** Whether the read mark of a line names those who have read the line. The mark shows names if there are several readers, or if
+ *  the reader is a guest. Without the guest's name, the line's author would think that somebody other than the guest has read the
+ *  line. */
 export const namesReaders = (participants: ParticipantView[], readers: Mark[]): boolean =>
   readers.length > 1 || readers.some((mark) => participants.some(({ id, role }) => id === mark.participant && role === "guest"));

@@ -23,7 +23,7 @@ function kindOf(row: string): Kind {
   return NUMBER.test(row) ? "numbered" : "text";
 }
 
-/** Splits a line into blocks. Consecutive rows of the same kind form one block. */
+/** Splits a chat line into blocks. Consecutive rows (texts between line breaks) of the same kind form one block. */
 export function parse(text: string): Block[] {
   const rows = text.split("\n");
   const blocks: Block[] = [];

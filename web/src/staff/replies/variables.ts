@@ -33,8 +33,8 @@ export function valuesOf(brief: Brief | null, counselor: string): Values {
   return values;
 }
 
-/** Replaces variables by values that somebody vouches for. A variable stays in the text if its value is unknown or only
- *  claimed. */
+/** Replaces variables by values that somebody vouches for. A variable stays in the text if its value is unknown, or if nobody
+ *  vouches for the value. */
 export function filled(text: string, values: Values): string {
   return text.replace(PLACES, (place, variable: Variable) => {
     const value = values[variable];
