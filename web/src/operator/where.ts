@@ -2,7 +2,7 @@ import { useLayoutEffect, useState } from "preact/hooks";
 import { decoded } from "../staff/address";
 import { may, parts, type Part } from "../staff/rights";
 
-/** Returns the current view from the address ("#past", "#past/s-123"), so that reload and the back button work. */
+/** Returns what the page must show, as its address says ("#past", "#past/s-123"), so that reload and the back button work. */
 function fromHash(): { part: Part | "wall" | "start"; session: string; where: string } {
   const [part = "", ...rest] = location.hash.slice(1).split("/");
   const [session = ""] = rest;
