@@ -22,9 +22,9 @@ class Clock:
 
 
 class StillClock(Clock):
-    """A clock that stands still between the skips of a test.
+    """A clock that moves only when a test calls `skip`.
 
-    `at`: the time at which the clock starts (Unix ms; None: the wall clock's time).
+    `at`: the time that the clock shows first, in ms since 1970. None: the wall clock's present time.
     """
 
     def __init__(self, at: int | None = None) -> None:
@@ -42,7 +42,7 @@ def wake(live: Live) -> None:
 
 
 class MachineTime:
-    """Replaces the module `time` in a server. `step` sets the wall clock forward or back. The monotonic clock does not change."""
+    """Replaces the module `time` in a server. `step` sets the wall clock forward or back, but not the monotonic clock."""
 
     CLOCK_MONOTONIC = time.CLOCK_MONOTONIC
 

@@ -88,7 +88,7 @@ class Server:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a part of the cluster runs: the address of its host, and the words that come before its command (`within`).
+    """Where a part of the cluster runs. `host`: the address of the part's host. `within`: words before the part's command.
 
     For example, the words `ip netns exec …` run the part in a network namespace.
     """
@@ -99,7 +99,7 @@ class Place:
 
 @dataclass
 class Cluster:
-    """A cluster. `place_of`: returns the place in which the part with the given name runs.
+    """A cluster. `place_of`: returns the `Place` of the server, worker or store with the given name.
 
     `redis_url` and `database_url`: the URLs that servers and workers use, if they differ from the addresses of `redis` and
     `postgres`. `python` and `code`: the interpreter and the sources of the servers and workers that are added later.
@@ -121,7 +121,7 @@ class Cluster:
 
     @property
     def settings(self) -> Settings:
-        """Return the cluster's settings. The port is the balancer's, because clients see only the balancer."""
+        """Return the cluster's settings. The port is the balancer's, because browsers connect only to the balancer."""
         url = f"http://localhost:{self.public_port}"
         return Settings(public_url=url, port=self.public_port, shop_port=8081, demo=False, data_dir=self.folder)
 

@@ -41,7 +41,7 @@ def unpacked(image: Path, folder: Path) -> dict[str, Any]:
 
 
 def check(image: Path) -> None:
-    """Run the service of this image, and use its pages and a call."""
+    """Run the service of this image, open its pages, and make a call."""
     with tempfile.TemporaryDirectory(prefix="sangdam-image-") as name:
         root = Path(name)
         root.chmod(0o755)  # the image's user must be able to enter this folder

@@ -1,6 +1,6 @@
 """A real mail server for tests (aiosmtpd).
 
-The server keeps the mails that it accepts. A test can let it refuse mails, hang, or close connections.
+The server keeps the mails that it accepts. A test can make the server refuse mails, hang, or close connections.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ WAIT_S = 10.0
 
 
 class Mails:
-    """The mails that a server has accepted, and its next answers.
+    """The mails that a mail server has accepted, and the answers that it gives next.
 
     `to_recipients`: answers to the next RCPT commands ("" accepts). `to_data`: answers to the next mails. `hangs`: the server
     does not answer the command that `hangs_at` names: RCPT, or DATA (after it has received the mail). `logins`: the name and the

@@ -58,7 +58,7 @@ class PostgresServer:
             self._run("pg_basebackup", "-D", self.data, *where, "-R", "-X", "stream", "-c", "fast", "--no-sync")
 
     def _admit_everybody(self) -> None:
-        """Let every address connect, because tests run servers in network namespaces.
+        """Let PostgreSQL accept connections from every IP address, because tests run Sangdam's servers in network namespaces.
 
         Only programs on this machine can reach this server.
         """
@@ -96,7 +96,7 @@ class PostgresServer:
 
 
 def both(first: PostgresServer, second: PostgresServer) -> str:
-    """Return an address that names both servers. A client that asks for a primary finds the primary among the two."""
+    """Return an address that names both servers. A database client that asks for the primary finds it among these two."""
     hosts = "&".join(f"host={each.host}:{each.port}" for each in (first, second))
     return f"postgresql+asyncpg://sangdam@/postgres?{hosts}"
 

@@ -1,4 +1,4 @@
-"""Compare a PromQL query with a scrape. Find the metrics, labels and values that the query names and the scrape lacks."""
+"""Compare a PromQL query with a scrape. Find the metrics, labels and label values that the query names and the scrape lacks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def scrape(text: str) -> Scrape:
 
 
 def wrong_names(query: str, known: Scrape) -> list[str]:
-    """Return a sentence for each metric, label and value in `query` that `known` lacks."""
+    """Return a sentence for each metric, label and label value in `query` that `known` lacks."""
     tree = promql.parse(query)
     return [sentence for part in _walk(tree) for sentence in _wrong(part, known)]
 

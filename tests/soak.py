@@ -1,14 +1,14 @@
 """`make soak`: calls come and go on a real service for half an hour, then check for leaks.
 
 Light peers make each call. A call has two voices, chat lines, strokes on the board, and a file. Of every five calls, one has
-nothing more, and four calls have one event each: the user leaves and returns; a professional joins, so that the room is mixed;
-the user's connection to the worker breaks, and the user returns; the call is recorded.
+nothing more, and in each of the other four something happens: the user leaves and returns; a professional joins, so that the room
+is mixed; the user's connection to the worker breaks, and the user returns; the call is recorded.
 
 Between calls, when no room is left, the soak reads memory, tasks and descriptors of server and worker from their metrics, and the
 recorder's memory from the kernel. The first third of the time is a warm-up. After the warm-up, these figures must not grow. A
 figure's growth is its Theil–Sen slope times the measured time. To be sure, the soak uses the lower end of the slope's 95 %
-confidence interval, and fails if this growth exceeds `SLACK`. The records, the recordings and the files must grow, because the
-service keeps them. So the soak only prints how much they grow per call.
+confidence interval, and fails if this growth exceeds `SLACK`. The database, the recordings and the uploaded files
+must grow, because the service keeps them. So the soak only prints how much they grow per call.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ FIGURES = {
 SLOWEST_LINE = "slowest line of a call, ms"
 RECORDER = "recorder: memory, MiB"
 SLACK = {"memory": 0.02, "tasks": 0.0, "descriptors": 0.0, "line": 0.5}
-"""Allowed growth, as a share of the median. A smaller leak looks the same as memory that an allocator keeps."""
+"""Largest growth allowed, as a share of the figure's median. A smaller leak looks the same as memory that an allocator keeps."""
 
 
 @dataclass
@@ -208,7 +208,7 @@ class Soak:
         return found
 
     async def _scrape(self) -> dict[str, float]:
-        """Return metric → the sum of its samples over all labels."""
+        """Return, for each metric of the service, the sum of its samples over all labels."""
         async with self.door.http.get(self.metrics_url) as answer:
             text = await answer.text()
         found: dict[str, float] = {}
@@ -281,7 +281,7 @@ def verdicts(samples: dict[str, list[tuple[float, float]]]) -> list[Verdict]:
 
 
 async def soak(minutes: float) -> bool:
-    live_house.WAIT_S = PATIENCE_S  # long timeouts, because other programs can keep the machine busy
+    live_house.WAIT_S = PATIENCE_S  # wait this long for replies, because other programs can keep the machine busy
     metrics = f"127.0.0.1:{free_port()}"
     with tempfile.TemporaryDirectory(prefix="sangdam-soak-") as folder:
         async with (

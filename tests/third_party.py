@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "THIRD_PARTY.md"
 BASE = "base"
-LONGEST = 60  # longest name of a licence, in characters; a longer text in this field is the licence itself, not its name
+LONGEST = 60  # longest name of a licence, in characters; a longer text in the field `License` is the licence itself
 
 
 def licence(of: Distribution) -> str:
@@ -32,7 +32,7 @@ def licence(of: Distribution) -> str:
 
 
 def _needed(wanted: Iterable[str], extra: str, found: dict[str, Distribution]) -> None:
-    """Add the packages that these requirements name, and those that the packages need in turn."""
+    """Add to `found` the packages that these requirements name, and all packages that those packages need."""
     for text in wanted:
         requirement = Requirement(text)
         if requirement.marker is not None and not requirement.marker.evaluate({"extra": extra}):

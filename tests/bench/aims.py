@@ -1,4 +1,4 @@
-"""The promised limit of each row, as stated in docs/benchmarks.md."""
+"""The promised limit of each row (a measured figure), as stated in docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -39,12 +39,13 @@ BESIDE_JANUS = [
     Aim("video_by_five_cpu_percent_per_mbps", "… five see it", 0.6),
     Aim("video_screen_cpu_percent_per_mbps", "a screen, two see it", 0.6),
 ]
-"""Limits of a ratio: processor time of Sangdam divided by that of Janus."""
+"""Limits of a ratio: the processor time of Sangdam divided by the processor time of Janus for the same work."""
 
 DERIVED = "mos_lost_by_the_line"
 """Name of a row that is not measured, but computed from two MOS rows.
 
-The MOS rows come from the part of the bench that takes longest. The plot of all limits is drawn even without this row.
+The MOS rows come from the slowest part of the bench, which can be left out. The plot of all limits is drawn even without
+the row `DERIVED`.
 """
 AIMS = [
     Aim("accept_to_hearing_s", "Accept → both hear each other, s", 1),

@@ -21,7 +21,7 @@ FRAME_MS = 1000 / 60
 # their clock
 LATE = 1.1
 
-# Enlarges and moves the board in each frame, for 3 s. Returns the 95th percentile of the times between two frames, in ms.
+# Enlarges and moves the board in each frame, for 3 s. Returns the 95th percentile of the intervals between frames, in ms.
 FRAMES = """
 async () => {
   const canvas = document.querySelector('[data-testid=board-canvas]');
@@ -101,7 +101,7 @@ async def opening(user: Person, counselor: Person, runs: int = 5) -> list[float]
         return await ink(user) == await ink(counselor)
 
     await user.get("board-canvas").focus()
-    await user.page.keyboard.press("0")  # show the whole page again, so that the two boards can be compared
+    await user.page.keyboard.press("0")  # show the board's whole page again, so that the two people's boards can be compared
     await eventually(same, True, "the counselor should have the whole board", 60)
     found = []
     for _ in range(runs):

@@ -1,4 +1,4 @@
-"""Measure a live call between two real browsers on one machine. So one clock times both browsers."""
+"""Measure a live call between two real browsers. Both run on one machine, so that one clock times both."""
 
 from __future__ import annotations
 

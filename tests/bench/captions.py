@@ -33,7 +33,7 @@ RECORDINGS_A_STEP = 4  # number of recordings that each speaker says in each ste
 class Speaker:
     """One simulated speaker, and the captions of this speaker.
 
-    `ended`: the times at which the last sound of each recording was sent.
+    `ended`: for each recording, when its last sound was sent.
     """
 
     link: CaptionLink

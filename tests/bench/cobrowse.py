@@ -53,8 +53,8 @@ SEEN = """
 })
 """
 
-# Changes texts, styles and nodes `perS` times a second for `seconds`. Returns the number of changes, and the times between frames
-# in ms.
+# Changes texts, styles and nodes `perS` times a second for `seconds`. Returns the number of changes, and the
+# interval from each frame to the next, in ms.
 STORM = """
 ([seconds, perS]) => new Promise((done) => {
   const items = [...document.querySelectorAll('.item')];
@@ -149,7 +149,7 @@ async def delay_ms(user: User, counselor: Staff, text: str) -> float:
 
 
 async def cpu_percent(user: User) -> list[float]:
-    """Return the processor time of all renderers of the user's browser, in percent of one core.
+    """Return the processor time of all renderer processes of the user's browser, in percent of one core.
 
     The list has one percentage for each of `WINDOWS` periods of `WINDOW_S` seconds.
     """

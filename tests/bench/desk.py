@@ -1,4 +1,4 @@
-"""Measure the console: the time to switch between conversations, and to open and scroll a conversation of 5,000 lines."""
+"""Measure the console: the time to switch between conversations, and to open and scroll a conversation of 5,000 chat lines."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from tests.browser.test_writing import LONG, line, write_directly
 SWITCHES = int(os.environ.get("DESK_SWITCHES", "60"))
 OPENINGS = int(os.environ.get("DESK_OPENINGS", "9"))
 
-# Presses the n-th conversation. Returns the time from the press until a frame with the conversation's lines has been painted, in
-# ms. `last`: a text that the newest line contains.
+# Presses the n-th conversation in the console's list. Returns how long it takes, in ms, until a frame with its chat lines has
+# been painted. `last`: a text that the newest chat line contains.
 OPEN = """
 ([n, last]) => new Promise((done) => {
   const before = document.querySelector('.chat-lines');
@@ -40,7 +40,7 @@ OPEN = """
 })
 """
 
-# Scrolls up for 3 s. Returns the times between two frames, in ms.
+# Scrolls up for 3 s. Returns the interval from each frame to the next, in ms.
 FRAMES = """
 () => new Promise((done) => {
   const box = document.querySelector('.chat-lines');
@@ -66,8 +66,8 @@ async def opened(page: Page, n: int, last: str = "") -> float:
 async def switched(page: Page, switches: Iterable[int]) -> list[tuple[float, float]]:
     """Open the conversations with these numbers one after another.
 
-    Return two times in ms for each: the time until the conversation has been painted, and the processor time that the page's
-    main thread used. Other work on the machine hardly changes the processor time.
+    Return two figures in ms for each: how long it takes until the conversation has been painted, and how much processor time the
+    page's main thread uses for it. Other work on the machine hardly changes the processor time.
     """
     devtools = await page.context.new_cdp_session(page)
     await devtools.send("Performance.enable", {"timeDomain": "threadTicks"})

@@ -52,7 +52,7 @@ _DAY_MS = 86_400_000
 
 
 class Limited:
-    """Answers a limited number of requests each second, in order of arrival."""
+    """Lets a limited number of mails or pushes through each second, in order of arrival."""
 
     def __init__(self, a_second: float) -> None:
         self._gap_s = 1 / a_second

@@ -1,4 +1,4 @@
-"""Draw the figures of build/bench.json as plots in docs/plots. `make bench` runs this module at its end."""
+"""Draw the results in build/bench.json as plots in docs/plots. `make bench` runs this module at its end."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _themed(svg: str) -> str:
 
 
 def _bars(axes: Any, titles: list[str], values: list[float], limits: list[float], notes: list[str]) -> None:
-    """Draw horizontal bars from top to bottom, with a mark at each limit."""
+    """Draw horizontal bars, one below the other, with a short line at each bar's limit."""
     at = np.arange(len(values))[::-1]
     colors = [KEPT if value <= limit else MISSED for value, limit in zip(values, limits, strict=True)]
     shown = np.minimum(values, TWICE)

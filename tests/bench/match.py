@@ -1,8 +1,8 @@
 """Measure the matcher's memory store with 1,000 staff, 20 queues and 10,000 waiting requests.
 
-The bench also compares a queue of 100,000 waiting requests with a queue of 1,000. A match is one step that ends with a
-reservation: with `wrapped_up`, a member of staff becomes free and gets the first request of the queue. The other steps (accept,
-enter, complete, a new request) run on the same engine, between the timed steps. Rates are computed from the thread's CPU time,
+The bench also compares a queue of 100,000 waiting requests with a queue of 1,000. What is timed is a match: one call
+of `wrapped_up`, with which a member of staff becomes free and is offered the first request of the queue. The other steps (accept,
+enter, complete, a new request) run on the same engine, between the timed calls. Rates are computed from the thread's CPU time,
 which other programs do not affect. The p99 is measured by the wall clock, which other programs do affect.
 """
 
@@ -34,7 +34,7 @@ class Figures:
 
 
 def staff(number: int, rng: random.Random, *, profiles: int | None) -> Staff:
-    """Return a member of staff. `profiles`: the number of different sets of skills. None: no two members have the same set."""
+    """Return a member of staff. `profiles`: the number of different sets of skills; None: each member has another set."""
     pick = random.Random(number % profiles) if profiles else rng
     languages = frozenset(pick.sample(LANGUAGES, pick.randint(1, 2)))
     categories = set(pick.sample(CATEGORIES, pick.randint(2, 5)))

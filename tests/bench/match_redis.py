@@ -1,9 +1,9 @@
 """Measure the matcher's Redis store through its whole client, on its own redis-server.
 
-There are 1,000 staff, 20 queues and 10,000 waiting requests. 32 steps run at the same time. The bench also compares 100,000
-waiting requests with 1,000. As in `tests/bench/match.py`, a match is one step `wrapped_up`, with which a member of staff becomes
-free and gets the first request of the queue. The wall clock times each match. The latency of a match is the caller's wait while
-31 other steps run.
+There are 1,000 staff, 20 queues and 10,000 waiting requests. 32 steps of the matcher run at the same time. The bench
+also compares 100,000 waiting requests with 1,000. As in `tests/bench/match.py`, a match is one call of `wrapped_up`, with which a
+member of staff becomes free and is offered the first request of the queue. The wall clock times each match. The latency of a
+match is the caller's wait while 31 other steps run.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Figures:
 
 
 class Desk:
-    """Plays all requesters and staff: fills the queue, signs everybody in, then runs cycles.
+    """Plays all users who ask for a counselor, and all staff: fills the queue, signs everybody in, then runs cycles.
 
     A cycle consists of these steps: accept, enter, complete, a new request, and wrap up.
     """
@@ -73,7 +73,7 @@ class Desk:
         return events
 
     async def go_round(self, rings: list[Reserved]) -> float:
-        """Run one cycle for each of these reservations at once. Return how long the matches took, in s."""
+        """Run one cycle for each of these ringing requests at once. Return how long the matches took, in s."""
         store, self.now_ms = self.store, self.now_ms + 2
         await self.together([store.accept(ring.reservation, self.now_ms) for ring in rings])
         await self.together([store.entered(ring.request, self.now_ms) for ring in rings])

@@ -1,4 +1,4 @@
-"""Measure both matcher stores in one run.
+"""Measure both stores of the matcher, memory and Redis, in one run.
 
 The last row says by which factor a match is slower with 100,000 waiting requests than with 1,000. The factor is the larger of the
 two stores' factors.

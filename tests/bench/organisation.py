@@ -1,4 +1,4 @@
-"""Measure an organisation of 2,000 staff and 200 sites: lists, search, `sangdam apply`, changes that open pages see, a preview.
+"""Measure an organisation of 2,000 staff and 200 sites: lists, search, `sangdam apply`, changes shown in open pages, a preview.
 
 With `BENCH_SHORT=1`, the bench uses a tenth of the people and sites, as a quick check of the bench itself.
 """
@@ -40,7 +40,7 @@ CLOSED = {"timezone": "Asia/Seoul", "week": {}, "days": {}}  # opening hours of 
 
 
 def wanted() -> str:
-    """Return the file for `sangdam apply` that adds all sites and people. Each person works for two sites."""
+    """Return the text of a file that makes `sangdam apply` add all sites and people. Each person works for two sites."""
     chance = random.Random(5)
     parts = [
         f'[sites.site-{n:03}]\nnames = {{ ko = "가게 {n}", en = "Shop {n}" }}\norigins = ["https://shop-{n}.example"]\n'
@@ -92,7 +92,7 @@ class Browser:
         self.cookie = ""
 
     async def ask(self, path: str, body: Any = None, *, host: str = "") -> Any:
-        """Return the JSON of an answer. Without `body`, the request is a GET."""
+        """Send an HTTP request: a POST of `body` or, without `body`, a GET. Return the answer's JSON."""
         headers = {"Origin": host or self.origin} | ({"Cookie": self.cookie} if self.cookie else {})
         method = "GET" if body is None else "POST"
         async with self.http.request(method, self.url + path, json=body, headers=headers) as reply:

@@ -3,8 +3,8 @@
     python -m tests.bench promises
 
 Each day has a thousand counselors around the clock. More than half of the counselors' time is booked by appointments, and other
-calls fill the rest. A promise is broken when another call gets the place that was kept free, or when the appointment does not
-ring at its start although the place is free.
+calls fill the rest. A promise is broken when another call takes the counselor who was kept free for the appointment, or when the
+appointment does not ring at its start although the counselor is free.
 """
 
 from __future__ import annotations

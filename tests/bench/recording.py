@@ -29,7 +29,7 @@ def children(pid: int) -> list[int]:
 
 
 async def spent(pids: list[int]) -> list[float]:
-    """Return the CPU of each process during the next seconds, in percent of a core."""
+    """Return the processor time that each process uses during the next `SECONDS`, in percent of a core."""
     before, began = [cpu_s(pid) for pid in pids], time.monotonic()
     await asyncio.sleep(SECONDS)
     passed = time.monotonic() - began

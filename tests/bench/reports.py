@@ -1,7 +1,7 @@
 """Measure reports over a year with 1,000 sessions and 40 staff a day, on SQLite and on PostgreSQL.
 
-The bench stores the sums of a year. For each quarter of an hour, there is one row for each group of sessions with the same
-properties, and one row for each member at work.
+The bench stores the sums of a year in the database. Each quarter of an hour has one row for each group of sessions with the same
+properties, and one row for each member of staff at work.
 """
 
 from __future__ import annotations

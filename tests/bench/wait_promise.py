@@ -2,7 +2,8 @@
 
     python -m tests.bench.wait_promise [--runs N]
 
-Each load has a median over its runs. The row is the lowest of these medians, because the promise must also hold on busy days.
+For each load, the bench takes the median of its runs. The result is the lowest of these medians, because the promise must
+also hold on busy days.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def overload() -> Model:
 
 
 def patient() -> Model:
-    """Build a model of one queue and five people in which nobody gives up."""
+    """Build a model of one queue and five counselors in which no user gives up."""
     return Model([people(5)], one([46.0] * 24, None))
 
 

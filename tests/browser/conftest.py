@@ -54,7 +54,7 @@ async def backstage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[B
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def service(backstage: Backstage) -> AsyncIterator[Service]:
-    """Start a service for this test, with empty records."""
+    """Start a service for this test, with an empty database."""
     service = await backstage.enter()
     yield service
     backstage.leave(service)

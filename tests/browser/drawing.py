@@ -54,8 +54,8 @@ BRING = """
 
 KEYS = {"pen": "p", "marker": "m", "line": "l", "arrow": "a", "rectangle": "r", "ellipse": "o"}
 DRAWN = {"펜으로": 2, "형광펜": 2, "까지 선": 5, "화살표": 3, "네모": 3, "동그라미": 3}
-"""Text in the page's list of shapes → how many of these shapes `each_tool` draws. By keyboard, the pen and the marker make
-straight lines."""
+"""Text in the page's list of shapes → how many of these shapes `each_tool` draws. A pen or marker that is used by keyboard
+draws a straight line, so it counts as a line here."""
 
 
 async def at(person: Person, x: float, y: float) -> tuple[float, float]:
@@ -108,7 +108,7 @@ async def compose(person: Person, *syllables: str) -> None:
 
 
 async def each_tool(mouse: Person, finger: Person) -> None:
-    """Draw with each tool: by mouse, by finger, and by keyboard alone. If `mouse` is not `finger`, both draw at the same time."""
+    """Draw with each tool: by mouse, by finger, and by keyboard alone. If these are two people, they draw at the same time."""
     for number, (tool, key) in enumerate(KEYS.items()):
         x = 0.05 + 0.15 * number
         await finger.get(f"board-{tool}").click()

@@ -59,7 +59,7 @@ class Eyes:
         await self.turn(page, "desk")
 
     async def turn(self, page: Page, size: Size, number: int = 0) -> None:
-        """Set the page's size and theme. `number`: index among the sizes for a desktop or for a phone."""
+        """Set the page's size and colour theme. `number`: index in the list of desktop sizes or of phone sizes."""
         width, height = self._sizes(size)[number]
         await page.set_viewport_size({"width": width, "height": height})
         theme = THEMES.get((self.language, size), THEMES["en", size])

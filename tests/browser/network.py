@@ -66,7 +66,7 @@ class Network:
         return {"server": f"socks5://127.0.0.1:{self.server.sockets[0].getsockname()[1]}"}
 
     async def carry(self, context: BrowserContext) -> None:
-        """After this call, send the media of each newly opened page through the router."""
+        """Send the media of each page that is opened from now on through the router."""
         await context.expose_function("__wayTo", self._way_to)
         await context.add_init_script(ONE_WAY)
 

@@ -43,7 +43,7 @@ async def test_tools_by_mouse_keyboard_and_touch(cast: Cast) -> None:
     counselor = await at_the_board(cast, user)
     await each_tool(counselor, user)
 
-    # The counselor adds a page and brings the user there. A copied shape can be pasted there.
+    # The counselor adds a page to the board and brings the user to this page. A copied shape can be pasted there.
     await counselor.get("board-canvas").focus()
     await counselor.page.keyboard.press("v")
     await counselor.page.mouse.click(*await at(counselor, 0.55, 0.175))
@@ -89,7 +89,7 @@ async def test_tools_by_mouse_keyboard_and_touch(cast: Cast) -> None:
     assert words[0].startswith("글자 ‘렌즈 뚜껑’"), words
     assert words[1] == "왼쪽 위에서 왼쪽 위까지 화살표, Jimin", words
 
-    # One finger draws on the board. Two fingers enlarge the page and draw nothing.
+    # One finger draws on the board. Two fingers enlarge the board and draw nothing.
     drawn = len(words)
     await pinch(user, 120)
     await expect(user.get("board-whole")).to_be_visible()
@@ -100,7 +100,7 @@ async def test_tools_by_mouse_keyboard_and_touch(cast: Cast) -> None:
     await user.page.touchscreen.tap(*await at(user, 0.06, 0.7))
     await fields(counselor, "0,3")
 
-    # A shape that is pushed off the page leaves no ink beside the page.
+    # A shape that is pushed off the board's paper leaves no ink beside the paper.
     await counselor.page.keyboard.press("r")
     await counselor.page.keyboard.press("Enter")
     for _ in range(30):
@@ -111,7 +111,7 @@ async def test_tools_by_mouse_keyboard_and_touch(cast: Cast) -> None:
     await a_shape_is_resized_turned_locked_and_erased(counselor, user)
     await counselor.get("board-canvas").focus()
 
-    # The other person's board shows the laser. The laser fades, and leaves nothing in the document.
+    # The user's board shows the trail of the counselor's laser pointer. The trail fades, and leaves nothing on the board.
     await counselor.get("board-laser").click()
     await draw(counselor, (0.4, 0.6), (0.6, 0.8))
     before = await user.page.evaluate(POINTERS, OVERLAY)
@@ -168,7 +168,7 @@ async def test_pages_pictures_and_files_of_the_board(cast: Cast, tmp_path: Path)
     counselor = await at_the_board(cast, user)
     await draw(counselor, (0.1, 0.1), (0.3, 0.1))
 
-    # A picture of the conversation becomes a page of the board, and both people see this page.
+    # A picture from the chat becomes a page of the board, and both people see this page.
     Image.new("RGB", (400, 300), (30, 120, 200)).save(tmp_path / "photo.png")
     await user.get("chat-picture-file").set_input_files(tmp_path / "photo.png")
     await counselor.get("chat-line").filter(has=counselor.page.locator(".chat-picture")).locator(".chat-picture").click()
@@ -188,7 +188,7 @@ async def test_pages_pictures_and_files_of_the_board(cast: Cast, tmp_path: Path)
     await draw(user, (0.5, 0.5), (0.9, 0.5))
     await fields(counselor, "4,2", "6,2")
 
-    # The user pastes a picture and drops another one. Both pictures are on the page.
+    # The user pastes a picture onto the board and drops another one there. Both pictures are on the board's page.
     ways: tuple[Literal["paste", "drop"], ...] = ("paste", "drop")
     for number, how in enumerate(ways):
         await bring_picture(user, how, tmp_path / "photo.png")
@@ -213,8 +213,8 @@ async def test_pages_pictures_and_files_of_the_board(cast: Cast, tmp_path: Path)
     await user.get("board-canvas").focus()
     await user.page.keyboard.press("PageDown")
 
-    # The user goes back one page, and the counselor does not. While the user follows the counselor ("Follow me"), the user's
-    # board shows the counselor's page.
+    # The user goes back one page of the board, and the counselor does not. While the user follows the counselor
+    # ("Follow me"), the user's board shows the counselor's page.
     await user.get("board-page-before").click()
     await expect(user.get("board-page")).to_contain_text("2 / 3")
     await counselor.get("board-more").click()
@@ -223,7 +223,7 @@ async def test_pages_pictures_and_files_of_the_board(cast: Cast, tmp_path: Path)
     await expect(user.get("board-page")).to_contain_text("3 / 3")
     await user.get("board-lead-stop").click()
     await user.get("board-page-before").click()
-    await asyncio.sleep(2.5)  # longer than the interval between the messages of "follow me"
+    await asyncio.sleep(2.5)  # if the user's board still followed the counselor, it would go back to page 3 in this time
     await expect(user.get("board-page")).to_contain_text("2 / 3")
 
     # Each kind of file that a download of the board makes contains all pages of the board.

@@ -10,7 +10,7 @@ from playwright.async_api import Locator, Page, expect
 from tests.browser import media
 from tests.browser.people import DOWNLOADS, BrowserName, Cast, eventually
 
-# True when the server has all notes: in sessionStorage, the page keeps only the notes that the server does not have yet.
+# True when the server has all of the counselor's notes: sessionStorage keeps only those that the server does not have yet.
 NOTES_SENT = "sessionStorage.getItem('sangdam.notes') === '{}'"
 
 
@@ -66,7 +66,7 @@ async def test_written_korean_and_notes_are_kept_and_arrive(cast: Cast) -> None:
     await counselor.reads("안녕하세요, 카메라가 켜지지 않아요.")
     await counselor.write("배터리를 먼저 확인해 볼게요.")
     await user.reads("배터리를 먼저 확인해 볼게요.")
-    # the direction of each line is that of its first letter, in the message box and on both pages
+    # each text runs in the direction of its first letter, while it is typed and in the chat on both pages
     shalom, marhaba = "שלום, iPhone 15?", "مرحبا iPhone"
     await user.get("chat-input").press_sequentially(shalom)
     assert await direction(user.get("chat-input")) == "rtl"

@@ -1,6 +1,6 @@
 """Captions in browsers: words spoken in one browser appear in another, also on narrow phones and for screen readers.
 
-A translation service on loopback, which reverses the letters of each text, translates captions and lines.
+A translation service on loopback, which reverses the letters of each text, translates captions and chat lines.
 """
 
 from __future__ import annotations

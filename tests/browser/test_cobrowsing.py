@@ -67,7 +67,7 @@ DOT = "•"
 
 @dataclass
 class Shop:
-    """A site of the test. `asked`: path and referrer of each request that has reached this server."""
+    """A site of the test. `asked`: path and referrer of each HTTP request that has reached this site."""
 
     origin: str
     asked: list[tuple[str, str]]
@@ -116,7 +116,7 @@ async def shop(server: str) -> AsyncIterator[Shop]:
 
 
 async def allow(service: Service, origin: str, texts: Literal["strict", "open"]) -> None:
-    """Let the demo's site show pages of this origin, and add a webhook, to which the service then announces every event."""
+    """Allow co-browsing on pages of this origin. Add a webhook, to which the service then announces every event."""
     site = ("--update", "--origin", service.shop, "--origin", origin, "--cobrowse", texts)
     await sangdam(service, "site", "add", "demo-shop", *site)
     await sangdam(service, "webhook", "add", "https://hook.example/")
@@ -171,7 +171,7 @@ async def page_frame(counselor: Staff) -> Frame:
 async def points_and_frames(counselor: Staff, user: User) -> FloatRect:
     """Point at the middle of the shown page, and draw a frame around the element near the top of the page.
 
-    Return the place of the user's page within the counselor's page.
+    Return where the counselor's console shows the user's page: position and size.
     """
     box = await counselor.get("page-surface").bounding_box()
     assert box is not None
@@ -206,7 +206,7 @@ async def test_counselor_sees_the_page_without_its_secrets(backstage: Backstage,
         await panel.get_by_test_id("cobrowse-yes").click()
         frame = await page_frame(counselor)
         await expect(frame.locator("#open")).to_have_text("열린글 1")
-        # on a phone, the console shows one part at a time, so the console must show the page now
+        # on a phone, the console shows only one of its parts; now this must be the user's page
         await expect(frame.locator("#open")).to_be_visible()
         await counselor.get("work-back").click()
         await expect(counselor.get("page-view")).to_be_hidden()

@@ -29,7 +29,7 @@ STORED = """async () => {
 
 
 def next_version(folder: Path) -> Path:
-    """Return a folder with a program like this one, whose pages are of another version."""
+    """Return a folder with a copy of this program whose pages have another version."""
     present, program = Path(signaling.__file__).parent, folder / "signaling"
     program.mkdir(parents=True)
     for each in present.iterdir():
@@ -73,7 +73,7 @@ async def test_new_version_is_offered_and_the_shell_opens_without_a_server(tmp_p
         await service.start()
         await jimin.page.evaluate(LOOK_FOR_UPDATE)  # without this call, the page would look for an update only once an hour
         await expect(jimin.get("update")).to_be_visible()
-        await expect(jimin.get("state-available")).to_have_attribute("aria-pressed", "true")  # the member is still available
+        await expect(jimin.get("state-available")).to_have_attribute("aria-pressed", "true")  # the counselor is still available
         await eyes.look(jimin.page, "console-update")
         await jimin.write("네, 있어요")
         await expect(panel.get_by_test_id("chat-line").filter(has_text="네, 있어요")).to_be_visible()

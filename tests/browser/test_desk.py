@@ -1,6 +1,6 @@
 """One counselor with three text sessions and a call.
 
-The user who waits longest comes first. Half-written text is neither lost nor sent.
+In the console's list, the user who waits longest comes first. Half-written text is neither lost nor sent.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from playwright.async_api import Locator, expect
 from tests.browser.people import NOTE_BADGES, Cast, Staff, User, eventually
 
 LONG = "\n".join(f"확인할 점 {i}" for i in range(12))
-# Returns the number of the first visible line, and the line's distance in px from the top of the box.
+# Returns the number of the first visible chat line, and this line's distance in px from the top of the box.
 PLACE = """(box) => {
   const { top } = box.getBoundingClientRect();
   const seen = [...box.querySelectorAll("[data-seq]")].find((line) => line.getBoundingClientRect().bottom > top);
@@ -122,7 +122,7 @@ async def test_who_waits_is_first_and_each_conversation_stays_as_it_was(cast: Ca
     await caller.call()
     await jimin.get("chat-input").press_sequentially(" 계속")
     await caller.enter()
-    # Alt+Enter accepts the ring, because Enter alone sends the line that is being written
+    # Alt+Enter accepts the ring, because Enter alone sends the chat line that the counselor is writing
     await expect(jimin.get("ring-key")).to_have_text("Alt Enter")
     await expect_badge(jimin, 1)
     await jimin.page.keyboard.press("Alt+Enter")

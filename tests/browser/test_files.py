@@ -39,7 +39,7 @@ STATUS = "async (path) => (await fetch(path)).status"
 
 
 async def saved(counselor: Staff, name: str) -> bytes:
-    """Click the line of this file in the console. Return the bytes that the console saves."""
+    """Click the chat line of this file in the console. Return the bytes that the console saves."""
     async with counselor.page.expect_download() as download:
         await counselor.get("file-line").filter(has_text=name).click()
     file = await download.value

@@ -1,4 +1,4 @@
-"""Outside opening hours, new users see the next opening and leave a message, and queued users keep their place."""
+"""Outside opening hours, new users see the next opening and leave a message, and queued users keep their place in the queue."""
 
 from __future__ import annotations
 

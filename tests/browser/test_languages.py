@@ -79,7 +79,7 @@ class Journey:
         await expect(user.get("call-enter")).to_be_enabled()
 
     async def the_wait(self, user: User) -> None:
-        """While the user waits in the queue, turn on notifications of answers."""
+        """While the user waits in the queue, turn on the notifications that tell the user of answers."""
         await self.counselor.page.goto(f"{self.counselor.service.host('counselor')}/console?lang={self.eyes.language}")
         await expect(self.counselor.get("state-available").first).to_be_visible()
         await self.read("console", self.counselor.page)

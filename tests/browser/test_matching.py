@@ -39,7 +39,7 @@ async def test_missed_call_moves_on_and_the_counselor_is_told(cast: Cast, servic
     user = await waits(cast)
     await eventually(lambda: rings(*pair), 1, "one of the two should ring")
     first, second = pair if await pair[0].get("ring").is_visible() else pair[::-1]
-    service.skip()  # a console rings for 20 s, so this skip ends the ring
+    service.skip()  # a console rings for 20 s, and this call moves the clock forward by as much, so the ring ends
     await expect(second.get("ring")).to_be_visible()
     await second.page.keyboard.press("Enter")
     await second.hears(USER.hz)

@@ -1,4 +1,4 @@
-"""Networks fail for a while, or a system freezes a tab. Afterwards the call resumes, and lines and strokes arrive."""
+"""Networks fail for a while, or a system freezes a tab. Afterwards the call resumes, and chat lines and strokes arrive."""
 
 from __future__ import annotations
 

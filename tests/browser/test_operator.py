@@ -78,7 +78,7 @@ async def test_wallboard_warns_ends_a_session_and_signs_staff_out(cast: Cast) ->
     for name in ("방문자", "Jimin"):
         card = people.filter(has_text=name)
         await expect(card).to_contain_text("직접 (UDP)")
-        # the browser has sent its report on the sound that it receives
+        # the page shows ms only after the person's browser has reported on the sound that it receives
         await expect(card.locator("dd").nth(1)).to_have_text(re.compile(r"\d ms"))
         await expect(card.locator("tr", has_text="소리").locator("td").nth(0)).to_have_text(re.compile(r"[1-9]"))
         await expect(card.locator("tr", has_text="소리").locator("td").nth(5)).to_have_text(re.compile(r"\d ms"))
@@ -108,7 +108,8 @@ async def test_wallboard_warns_ends_a_session_and_signs_staff_out(cast: Cast) ->
 async def a_session_with_everything(cast: Cast, counselor: Staff) -> User:
     """Make a session and end it, so that every kind of data about a session is stored.
 
-    These kinds are a brief, lines for all and for staff, strokes on the board, a professional in two modes, and a rating.
+    These kinds are a brief, chat lines for everybody and for staff only, a stroke on the board, help by a professional (in
+    consultation, then in conference), and a rating.
     """
     professional = await cast.professional()
     user = await cast.user()

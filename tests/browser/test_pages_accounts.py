@@ -1,4 +1,4 @@
-"""Check the pages about people and sign-ins: sites, people, rules, hours, the audit, a person's account, and new passwords."""
+"""Check the pages about people and sign-ins: sites, people, rules, hours, audit log, a person's account, and new passwords."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def test_pages_about_people_and_sign_ins_are_sound(house: House) -> None:
 
 
 async def part(house: House, operator: Staff, address: str, shown: str) -> None:
-    """Load the operators' page again, with one of its parts open. `shown`: something that only this part contains."""
+    """Load the operators' page anew at the part `address`. `shown`: test id of an element that only this part contains."""
     await operator.page.goto("about:blank")
     await operator.page.goto(f"{house.cast.service.host('operator')}/operator#{address}")
     await expect(operator.get(shown).first).to_be_visible()
@@ -117,7 +117,7 @@ async def the_holidays(house: House, operator: Staff) -> None:
 
 
 async def the_rules(house: House, operator: Staff) -> None:
-    """Look at an organisation's sign-in rules, at conflicting changes of these rules, and at an organisation's own provider."""
+    """Look at an organisation's sign-in rules, at conflicting changes of these rules, and at its own OpenID provider."""
     await part(house, operator, "signing-in", "rules-save")
     await house.eyes.look(operator.page, "accounts-signing-in")
     await sangdam(house.cast.service, "sign-in", "--hours", "8")
@@ -136,7 +136,7 @@ async def the_rules(house: House, operator: Staff) -> None:
 
 
 async def the_provider(house: House, operator: Staff) -> None:
-    """Look at a provider that the command line has set up."""
+    """Look at an OpenID provider that the command line has set up."""
     service = house.cast.service
     logout = f"http://127.0.0.1:{service.port}/api/oidc/logout"
     async with running_provider(f"{service.host('counselor')}/api/oidc/callback", logout) as issuer:
@@ -148,11 +148,11 @@ async def the_provider(house: House, operator: Staff) -> None:
 
 
 async def the_audit(house: House, operator: Staff) -> None:
-    """Look at reasons why something cannot be undone, and at the confirmation that is needed to undo an addition."""
+    """In the audit log, look at reasons why a change cannot be undone, and at the question before an addition is undone."""
     await part(house, operator, "audit", "audit-undo")
     await expect(operator.page.locator(".cell-why").first).to_be_visible()  # a retired secret cannot be made valid again
     whole = {"ko": "설치 전체", "en": "The whole installation"}[house.eyes.language]
-    # these entries are about the rules and the provider
+    # the audit entries about the sign-in rules and the OpenID provider say that they concern the whole installation
     await expect(operator.get("audit").get_by_text(whole).first).to_be_visible()
     await house.eyes.look(operator.page, "accounts-audit")
     await operator.page.locator("tr", has_text="Hana").get_by_test_id("audit-undo").click()

@@ -51,7 +51,7 @@ class RareHouse(House):
 
 
 async def asks_first(service: Service) -> None:
-    """Let the site ask for more data before a conversation about cameras, and leave free time between its appointments."""
+    """Let the site ask for more data before a conversation about cameras, and keep a pause of 15 minutes between appointments."""
     records = await Records.open(f"sqlite+aiosqlite:///{service.data_dir / 'records.sqlite'}")
     site = await records.site("demo-shop")
     assert site is not None

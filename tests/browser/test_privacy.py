@@ -63,7 +63,7 @@ async def asks_for_help(counselor: Staff, note: str) -> None:
 async def learns_nothing_of(user: User, *secrets: str) -> None:
     """Check that the browser received none of these texts.
 
-    First the user writes a line and reads it, so that everything sent before has arrived.
+    First the user writes a chat line and reads it, so that everything sent before has arrived.
     """
     mark = f"표시 {len(user.traffic.received)}"
     await user.write(mark)

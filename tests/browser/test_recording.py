@@ -45,7 +45,7 @@ LATER = (
     '<p id="later" data-sangdam-share>나중 글 <a id="link" href="/m5.html">링크</a> <input id="field" value="비밀값">'
     '<input type="password" value="비밀암호"></p><p>비밀 글</p>'
 )
-"""Elements that the user's page gets while the counselor sees it and the call is recorded."""
+"""Elements that the test adds to the user's page while the counselor sees the page and the call is recorded."""
 
 
 async def test_agreed_recording_is_deleted_when_the_user_revokes(cast: Cast) -> None:
@@ -137,7 +137,7 @@ async def replay(operator: Staff) -> None:
 
 
 async def seen_page(user: User, counselor: Staff) -> Frame:
-    """Let the counselor see the page from which the user called, while the call is recorded. Return the counselor's frame."""
+    """Let the counselor see the page from which the user called, while the call is recorded. Return the frame that shows it."""
     await expect(counselor.get("page-ask")).to_be_enabled()
     await counselor.get("page-ask").click()
     await expect(user.get("cobrowse-recorded")).to_contain_text("함께 녹화돼요")
@@ -149,7 +149,7 @@ async def seen_page(user: User, counselor: Staff) -> Frame:
 
 
 async def replay_page(operator: Staff, user: User) -> None:
-    """Look at the page in the replay: before the page changed, after the change, and again before it.
+    """Look at the user's page in the replay: before it changed, after the change, and again before the change.
 
     Check with `use` that nobody can use the page in the replay.
     """

@@ -112,7 +112,7 @@ SECRETS = NOTE, OUTCOME, TAG = "왼손잡이라고 함", "결과: 교환 접수"
 
 
 async def set_plan(cast: Cast) -> None:
-    """Set the site's rules for the wrap-up in the records: an outcome is required, and the site has its own outcomes."""
+    """Store the site's rules for the wrap-up in the database: an outcome is required, and the site has its own outcomes."""
     records = await Records.open(f"sqlite+aiosqlite:///{cast.service.data_dir / 'records.sqlite'}")
     site = await records.site("demo-shop")
     assert site is not None
@@ -138,7 +138,7 @@ async def test_notes_and_outcomes_return_with_the_visitor_who_gets_none(cast: Ca
     await expect(jimin.get("wrapup-outcome")).to_have_js_property("validity.valueMissing", True)
     await jimin.get("wrapup-outcome").select_option("exchange")
     await jimin.get("wrapup-tag-regular").click()
-    await jimin.page.reload()  # the choices are not saved yet, but the reload must keep them
+    await jimin.page.reload()  # outcome and tag are not saved yet, but the reload must keep them
     await expect(jimin.get("wrapup-outcome")).to_have_value("exchange")
     await expect(jimin.get("wrapup-tag-regular").locator("input")).to_be_checked()
     await jimin.get("wrapup-save").click()

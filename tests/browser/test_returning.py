@@ -102,7 +102,7 @@ async def test_signed_user_has_one_thread_on_two_devices(cast: Cast) -> None:
     await expect(phone.panel.get_by_test_id("panel-open-elsewhere")).to_be_visible()
     await phone.panel.get_by_test_id("panel-go-on").click()
     await expect(phone.panel.get_by_test_id("chat-line").filter(has_text="네, 있어요")).to_be_visible()
-    # the page on the first device says where the conversation is, and can take the conversation back
+    # the first device's page says that the conversation is on another device; the user can bring it back here
     await laptop.panel.get_by_test_id("panel-here").click()
     await expect(laptop.panel.get_by_test_id("chat-line").filter(has_text="네, 있어요")).to_be_visible()
     await expect(phone.panel.get_by_test_id("panel-here")).to_be_visible()

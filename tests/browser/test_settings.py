@@ -20,7 +20,7 @@ LAUNCHER_LEFT = "() => document.elementFromPoint(60, innerHeight - 36)?.id === '
 
 
 async def lived_through(data_dir: Path, count: int) -> None:
-    """Put finished calls of the last days into the records. Jimin served one call after another, so some users gave up."""
+    """Put finished calls of the last days into the database. Jimin served one call after another, so some users gave up."""
     records = await Records.open(f"sqlite+aiosqlite:///{data_dir / 'records.sqlite'}")
     now = now_ms()
     for number in range(count):
@@ -45,7 +45,7 @@ async def lived_through(data_dir: Path, count: int) -> None:
 
 
 async def moved_home(data_dir: Path, address: str) -> None:
-    """Change the site's home address in the records, as another process would, while the form is open."""
+    """Change the site's home address in the database, as another process would, while the form is open."""
     records = await Records.open(f"sqlite+aiosqlite:///{data_dir / 'records.sqlite'}")
     site = await records.site("demo-shop")
     assert site is not None

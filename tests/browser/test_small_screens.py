@@ -223,7 +223,7 @@ async def test_phone_shows_the_level_the_start_and_a_shared_screen(cast: Cast) -
     await point_on_the_picture(user, counselor, "screen", "[data-testid=sharing]")
     await user.get("call-board").click()
     await user.get("board-more").click()
-    await user.get("board-freeze").click()  # the counselor's screen is the only live picture
+    await user.get("board-freeze").click()  # the frozen picture is the counselor's screen, because nothing else is shown live
     await open_board(counselor)
     for person in (user, counselor):
         await expect(person.get("board-background")).to_be_visible()
@@ -247,7 +247,7 @@ async def test_chat_opens_at_once_without_a_microphone(cast: Cast) -> None:
     await expect(user.get("problem-mic")).to_be_visible()
     await user.enter()
     await counselor.accept()
-    await expect(user.page.locator(".tile-name")).to_be_visible()  # only the room has tiles; the queue has a chat, too
+    await expect(user.page.locator(".tile-name")).to_be_visible()  # the queue has a chat, too, but no tiles
     await expect(user.get("chat-input")).to_be_visible()
     await eventually(lambda: user.page.evaluate(NAMED), True, "nothing lies over the counselor's name")
     await user.write("마이크가 없어요")

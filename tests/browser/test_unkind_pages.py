@@ -95,7 +95,7 @@ async def shows_session(user: User) -> bool:
 
 
 async def talk(user: User, counselor: Staff, text: str) -> None:
-    """Check that the panel shows the session and that the counselor reads a line written there."""
+    """Check that the panel shows the session, and that the counselor reads a chat line written in the panel."""
     await eventually(lambda: shows_session(user), True, "the panel shows the session")
     box = user.panel.get_by_test_id("chat-input")
     await box.click()

@@ -35,7 +35,7 @@ return [x, y, width, height];
 
 
 async def faults(safari: WebKit, name: str) -> list[str]:
-    """Return the faults of this page at the widths of a phone and a desk. Leave the page at the width of a desk."""
+    """Return the faults of this page at the widths of a phone and a desktop screen. Leave the page at the desktop's width."""
     found = []
     for size in (PHONE, DESK):
         await safari.resize(*size)

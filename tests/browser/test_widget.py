@@ -46,7 +46,7 @@ def shared(panel: Frame, what: str) -> Locator:
 
 
 def fact(counselor: Staff, name: str) -> Locator:
-    """Return the brief's fact with this name, in the counselor's console."""
+    """Return the element of the counselor's console that shows this fact about the visitor."""
     return counselor.get("brief").locator(".facts > div").filter(has=counselor.page.locator("dt", has_text=name))
 
 
@@ -224,7 +224,7 @@ async def calls(user: User) -> int:
 
 @asynccontextmanager
 async def shop_on_a_foreign_port(shop: str) -> AsyncIterator[str]:
-    """Serve the shop's own pages under an origin that is not in the site's record."""
+    """Serve the shop's own pages under an origin that the site's settings do not allow."""
 
     async def copied(request: web.Request) -> web.Response:
         async with aiohttp.ClientSession() as http, http.get(shop + request.path) as page:

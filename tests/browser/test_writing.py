@@ -32,7 +32,7 @@ def line(person: Person, text: str) -> Locator:
 
 
 async def choose(person: Person, text: str, action: str) -> None:
-    """Choose an action from the menu of the line with this text."""
+    """Choose an action from the menu of the chat line with this text."""
     found = line(person, text)
     await found.hover()
     await found.get_by_test_id("line-menu").click()
@@ -153,8 +153,8 @@ async def test_composed_syllable_is_never_sent_by_half(cast: Cast) -> None:
     await expect(user.page.locator("[data-testid=chat-line] .chat-text").get_by_text("글漢", exact=True)).to_be_visible()
 
 
-LONG = 2_000  # The long conversation has this many lines.
-MOST_SHOWN = 400  # The page must have at most this many lines in its document at once.
+LONG = 2_000  # The long conversation has this many chat lines.
+MOST_SHOWN = 400  # The page must have at most this many chat lines in its document at once.
 SCROLL_UP = """box => new Promise((done) => {
     box.scrollBy({ top: -2000, behavior: "instant" });
     requestAnimationFrame(() => requestAnimationFrame(() => {
@@ -163,7 +163,7 @@ SCROLL_UP = """box => new Promise((done) => {
         done(Number(/\\[(\\d+)\\]/.exec(seen.textContent)?.[1] ?? 0));
     }));
 })"""
-"""Scroll, and return the number of the topmost visible line."""
+"""Scrolls up, and returns the number of the topmost visible chat line."""
 GROW_AND_SCROLL = """(box, px) => {
   const lines = [...box.querySelectorAll("[data-seq]")];
   const { top } = box.getBoundingClientRect();
@@ -175,15 +175,15 @@ GROW_AND_SCROLL = """(box, px) => {
     requestAnimationFrame(() => requestAnimationFrame(() => done(first.getBoundingClientRect().top - before)));
   });
 }"""
-"""Make all lines taller except the topmost visible one, and scroll up before the page notices. Return how far that line moved
-down, in px."""
+"""Makes all chat lines taller except the topmost visible one, and scrolls up before the page notices. Returns how far that line
+moved down, in px."""
 NEXT_FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-# one scroll of 2,000 px passes at most this many lines, unless the page jumps while it fetches lines
+# one scroll of 2,000 px passes at most this many chat lines, unless the page jumps while it fetches older ones
 MOST_SCROLLED = 95
 
 
 def write_directly(records: Path) -> None:
-    """Store lines of the counselor in the only conversation of these records, so that the conversation is long."""
+    """Store chat lines of the counselor in the only conversation of this database, so that the conversation is long."""
     with closing(sqlite3.connect(records, timeout=20)) as database, database:
         database.execute("CREATE TEMP TABLE written AS SELECT * FROM line WHERE kind = 'text' AND role = 'counselor' LIMIT 1")
         (session,) = database.execute("SELECT session FROM written").fetchone()
@@ -196,7 +196,7 @@ def write_directly(records: Path) -> None:
 
 
 async def scrolls_evenly(person: Person, until: int) -> None:
-    """Scroll up to the line of this number, and fail if the page jumps on the way."""
+    """Scroll up to the chat line with the number `until`, and fail if the page jumps on the way."""
     box, seen = person.page.locator(".chat-lines"), [LONG]
     while seen[-1] > until and len(seen) < LONG:
         seen.append(await box.evaluate(SCROLL_UP))
@@ -204,9 +204,9 @@ async def scrolls_evenly(person: Person, until: int) -> None:
 
 
 async def keeps_the_readers_place(cast: Cast, counselor: Staff, user: User) -> None:
-    """Switch to another conversation and back while the counselor reads lines far from the end.
+    """Check that chat lines that the counselor reads stay in place on the screen.
 
-    Then make a line above that place taller, and return to the end.
+    The counselor switches to another conversation and back, new lines arrive, and a line above grows taller.
     """
     other = await by_text(cast, counselor, "둘째")
     lines = counselor.page.locator(".chat-lines")
@@ -221,11 +221,11 @@ async def keeps_the_readers_place(cast: Cast, counselor: Staff, user: User) -> N
     await user.reads("그동안 쓴 줄")
     await elsewhere.click()
     await eventually(lambda: is_at(lines, where), True, "the place far back is kept")
-    await expect(counselor.page.locator(".chat-newer")).to_be_visible()  # a line came while the reader was away
+    await expect(counselor.page.locator(".chat-newer")).to_be_visible()  # a chat line came in the meantime
     await elsewhere.click()
     await counselor.reads("둘째입니다")
     await elsewhere.click()
-    await expect(counselor.page.locator(".chat-newer")).to_be_visible()  # the reader has still not seen this line
+    await expect(counselor.page.locator(".chat-newer")).to_be_visible()  # the counselor has still not seen this line
 
     await counselor.page.locator(".chat-newer").click()
     await expect(line(counselor, "그동안 쓴 줄")).to_be_in_viewport()
@@ -235,7 +235,7 @@ async def keeps_the_readers_place(cast: Cast, counselor: Staff, user: User) -> N
     await counselor.reads("둘째입니다")
     await elsewhere.click()
     await eventually(lambda: is_at(lines, where), True, "the place near the end is kept")
-    await expect(lines.locator("[data-seq]").nth(250)).to_be_attached()  # the page has added all lines around the reader's place
+    await expect(lines.locator("[data-seq]").nth(250)).to_be_attached()  # the page has added all lines around the visible ones
     await lines.locator("[data-seq]").first.evaluate("(line) => { line.style.minHeight = '400px'; }")
     await eventually(lambda: is_at(lines, where), True, "a line above that grows moves nothing")
     assert abs(await lines.evaluate(GROW_AND_SCROLL, 18) - 200) < 2

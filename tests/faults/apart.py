@@ -76,7 +76,7 @@ async def _disturbed(
     """Cause each of these faults between `one` and `other`, for each duration in `BROKEN_S`.
 
     The names `leader` and `worker` mean the present leader and the worker of the calls. `moves`: whether rooms are allowed
-    to move to another worker; if not, the figures also show how many rooms moved.
+    to move to another worker; if not, the figures also show how many rooms moved nevertheless.
     """
     harm, moved, late = Harm(), [], []
     async with stage(cluster, calls=CALLS) as here:
@@ -139,9 +139,9 @@ bad_users_rows = partial(_rows, TESTER, "worker", "bad_users", BAD, moves=True)
 APART_S = 15.0
 STRANDED_S = 8.0  # somebody who cannot write for this many seconds counts as stranded
 SPLITS = {
-    # case 1: the leader reaches the records and its own clients, but neither Redis nor the other server
+    # case 1: the leader reaches PostgreSQL and the people connected to it, but neither Redis nor the other server
     "from Redis": lambda leader, other: (*both_ways(leader, "redis"), *both_ways(leader, other)),
-    # case 2: the leader reaches nobody but its own clients and the workers
+    # case 2: the leader reaches only the people connected to it, and the workers
     "from everything": lambda leader, other: (
         *both_ways(leader, "redis"),
         *both_ways(leader, "postgres"),

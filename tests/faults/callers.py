@@ -94,8 +94,8 @@ class Board:
 class Caller:
     """A person, identified by `hello`, `origin` and `cookie`.
 
-    `pongs`: the times at which the server answered a ping. A person sends pings only if `watched` is set. `moves`: the room's
-    epoch each time this person joined the room.
+    `pongs`: when each answer to a ping arrived (the event loop's clock). A person sends pings only if `watched` is set. `moves`:
+    the room's epoch each time this person joined the room.
     """
 
     http: aiohttp.ClientSession
@@ -256,7 +256,7 @@ class Caller:
     async def delivered(self, seconds: float = 30.0) -> int:
         """Resend unacknowledged lines until none remains or the time is up. Return how many remain.
 
-        The pauses between resends grow. If they were equal, a busy server that acknowledges late would get so many lines a second
+        The pauses between resends grow. If they did not, a busy server that acknowledges late would get so many lines a second
         that it would refuse them.
         """
         loop = asyncio.get_running_loop()
@@ -283,7 +283,7 @@ class Caller:
     async def _join(self, epoch: int) -> None:
         for attempt in itertools.count():
             try:
-                # `self` takes the place of a worker's client: `Mouth.join` calls only its method `admit`
+                # `self` stands in for the `WorkerClient` that `Mouth.join` expects: `Mouth.join` calls only the method `admit`
                 peer = await Mouth.join(self, self.session["id"], self.session["you"])
             except (Refused, ConnectionError, TimeoutError, aiohttp.ClientError, AssertionError):
                 await asyncio.sleep(max(0.05, ladder_s(attempt)))
@@ -302,7 +302,7 @@ class Caller:
         await asyncio.gather(*(peer.close() for peer in former), return_exceptions=True)
 
     async def admit(self, room: str, command: AdmitPeer) -> Admitted:
-        """Send the offer over the WebSocket, as a browser does. Return the worker's answer."""
+        """Send the WebRTC offer of `command` over the WebSocket, as a browser does. Return the worker's SDP answer."""
         answer = await self.say("offer", sdp=command.sdp)
         return Admitted(sdp=answer["sdp"])
 

@@ -3,8 +3,8 @@
 Each of them sends a tone in Opus packets, and records packet by packet when the other person's tone arrived.
 
 A tone is encoded once, as five packets that repeat. The packets together last a whole number of the tone's periods, so the loop
-has no jump. Packets that arrive are decoded only after the fault, and equal packets only once. So one core is enough for a
-hundred people and the service.
+has no jump. Received packets are decoded only after the simulated fault is over, and equal packets only once. So one
+core is enough for a hundred people and the service.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def _certificate() -> RTCCertificate:
 
 
 class Choir:
-    """Sends a packet for each person every `ms`. The people form three groups, which send at different moments.
+    """Sends a voice packet for each person every `ms` milliseconds. Three groups of people send at different moments.
 
     `late_s`: the longest delay with which a packet was sent, in s. Measured gaps of sound include this delay.
     """

@@ -1,4 +1,4 @@
-"""Figures of faults: rows as the benches write them, with median, 95th percentile and aim."""
+"""Figures measured during faults: rows as the benches write them, with median, 95th percentile and allowed limit."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ AIMS = {
 
 @dataclass(frozen=True)
 class Figure(Row):
-    """A figure. `value` is the median.
+    """A figure measured during a fault. `value` is the median of all runs.
 
     The audio gaps after `worker_kill` are an exception: their `value` is the 95th percentile, to which the promised limit
     applies.
@@ -118,8 +118,8 @@ def figure(name: str, unit: str, runs: list[float]) -> Figure:
 class Harm:
     """The harm that the runs of a fault do to the calls.
 
-    `gaps`: the longest silence of each person in each run, in seconds. `lost`: for each run, how many lines (and strokes, if the
-    people draw) were lost. `dropped`: for each run, how many calls were dropped.
+    `gaps`: the longest silence of each person in each run, in seconds. `lost`: for each run, how many chat lines (and
+    board strokes, if the people draw) were lost. `dropped`: for each run, how many calls were dropped.
     """
 
     def __init__(self) -> None:

@@ -20,7 +20,7 @@ AWAY_S = 4.0
 WHOLE_S = 40.0  # within this many seconds after both parts are back, everybody must hear each other again
 
 Failing = Callable[[Cluster, Stage], Awaitable[Callable[[], object]]]
-"""Lets a part fail. Returns the function that starts the part again. This function is allowed to block."""
+"""Lets a part of the cluster fail. Returns a function that starts the part again. This returned function is allowed to block."""
 
 
 async def _worker(cluster: Cluster, here: Stage) -> Callable[[], object]:
@@ -45,7 +45,7 @@ async def _postgres(cluster: Cluster, here: Stage) -> Callable[[], object]:
     return cluster.postgres.start
 
 
-# The stores come last, because the test cannot find the leader while a store is unavailable.
+# Redis and PostgreSQL come last, because the test cannot find the leader while one of them is unavailable.
 PARTS: dict[str, Failing] = {"worker": _worker, "leader": _leader, "redis": _redis, "postgres": _postgres}
 
 

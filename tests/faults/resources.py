@@ -111,7 +111,7 @@ def memory_limit(pid: int, more_bytes: int) -> Iterator[None]:
     group = (CGROUPS if second else CGROUPS / "memory") / f"sangdam-faults-{pid}"
     group.mkdir()
     try:
-        # the memory that the process already has stays with its former group and does not count
+        # memory that the process already has still counts in its former control group, not in this one
         (group / ("memory.max" if second else "memory.limit_in_bytes")).write_text(str(more_bytes))
         (group / "cgroup.procs").write_text(str(pid))
         yield

@@ -1,4 +1,4 @@
-"""The server disconnects a client that sends requests and never reads. Nobody else notices."""
+"""The server disconnects a client that sends requests and never reads the replies. Nobody else notices."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def _narrow(info: Any) -> socket.socket:
 
 
 async def _one(here: Stage, door: str) -> tuple[float, float]:
-    """Let a client send requests and not read. Return two times in s.
+    """Let a user's client send requests without reading the replies. Return two durations in s.
 
-    The first is the time until the server disconnects this client. The second is the longest time for which any other client
-    waited for an answer to a ping.
+    The first is how long it takes until the server disconnects this client. The second is the longest time for
+    which anybody else waited for an answer to a ping.
     """
     counselor = await here.counselor()
     counselor.watched = True

@@ -76,8 +76,8 @@ class Call:
 class Stage:
     """A cluster with calls.
 
-    `settings`: the servers' settings. `doors`: the servers' addresses, to which people connect in turn. `ms`: length of a sound
-    packet.
+    `settings`: the servers' settings. `doors`: the servers' addresses; each new person first tries the next of them. `ms`:
+    length of a sound packet.
     """
 
     def __init__(self, settings: Settings, doors: list[str], records: Records, http: aiohttp.ClientSession, ms: int) -> None:
@@ -165,7 +165,7 @@ class Stage:
             raise TimeoutError(f"{error}; {len(deaf)} of {len(self.calls)} calls do not: {deaf[0].describe()}") from None
 
     async def lines_of(self, call: Call) -> list[str]:
-        """Return the texts of the call's chat lines in the records, in order."""
+        """Return the texts of the call's chat lines in the database, in order."""
         found = await self.records.lines(call.id, limit=100_000, audience="staff")
         return [line.text for line in found if line.kind == "text"]
 

@@ -37,7 +37,7 @@ async def waiting_users(here: Stage, count: int) -> list[Caller]:
 
 
 async def served(here: Stage, waiting: list[Caller]) -> tuple[int, int]:
-    """Sign in as many counselors as users wait, and let these users be served.
+    """Sign in one counselor for each waiting user, and let these users be served.
 
     Return the number of users who were not served, and the number of double matches.
 
@@ -120,8 +120,8 @@ async def redis_stops(cluster: Cluster) -> list[Figure]:
 async def _without_postgres(cluster: Cluster, here: Stage, away: Callable[[], None], back: Callable[[], None]) -> list[float]:
     """Make PostgreSQL unavailable for half a minute: `away` stops it, and `back` makes it available again.
 
-    Return the number of lost records, the number of dropped calls, and the longest sound gap in s. During the half minute, people
-    talk, write, draw, enter the queue, are matched, leave and rate.
+    Return how many lines, strokes and other facts were not stored correctly, how many calls were dropped, and the longest sound
+    gap in s. During the half minute, people talk, write, draw, enter the queue, are matched, leave and rate.
     """
     staying, leaving = await here.call(), await here.call()
     await here.all_hear()
@@ -155,9 +155,9 @@ async def _without_postgres(cluster: Cluster, here: Stage, away: Callable[[], No
 
 
 async def _missing(here: Stage, staying: Call, leaving: Call, matched: Call) -> int:
-    """Return how many of the checked entries are missing in the records, wrong, or stored twice.
+    """Return how many of the checked facts are missing in the database, wrong, or stored twice.
 
-    The entries are about the half minute without PostgreSQL.
+    These facts are from the half minute without PostgreSQL.
     """
     wrong = []
     over = await here.records.session(leaving.id)

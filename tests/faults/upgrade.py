@@ -99,14 +99,14 @@ asyncio.run(seed({postgres.url!r}, Settings(public_url={cluster.settings.url!r},
 
 
 def _now_new(part: Server) -> None:
-    """Start this part of the cluster again, in this version."""
+    """Start this part of the cluster again, with the code of the present version."""
     part.command[part.command.index("-m") - 1] = sys.executable
     part.code = None
     part.start()
 
 
 async def _changed(here: Stage, cluster: Cluster, server: Server) -> None:
-    """Replace a server by a server of this version, and wait until people get answers to their pings."""
+    """Replace a server by a server of the present version, and wait until people get answers to their pings."""
     assert await asyncio.to_thread(server.end, signal.SIGTERM) == 0, "it ends"
     _now_new(server)
     await asyncio.to_thread(cluster.until_ready)

@@ -51,8 +51,8 @@ class Writers:
     async def lost_lines(self, stage: Stage) -> int:
         """Return the number of lost chat lines, after each writer has had half a minute to deliver their lines.
 
-        A line is lost if it is missing in the records or stored twice. If there are lost lines, print how many lines were never
-        acknowledged. The writers still have such lines, and would send them again.
+        A line is lost if it is missing in the database or stored twice. If there are lost lines, print how many lines were never
+        acknowledged. The writers keep such lines, and would send them again.
         """
         left = [await person.delivered() for person in self.call.people]
         stored = Counter(await stage.lines_of(self.call))

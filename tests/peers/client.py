@@ -50,7 +50,8 @@ class Peer:
     def __init__(self, participant: str, layers: dict[str, int] | None = None, *, repairs: bool = False) -> None:
         """Prepare a peer.
 
-        `layers`: RID → packets in a frame, from the lowest layer to the highest. Without `layers`, the camera has one layer.
+        `layers`: RID of a simulcast layer → packets in a frame, from the lowest layer to the highest. Without `layers`, the
+        camera has one layer.
         `repairs`: whether the peer offers RTX and RED.
         """
         self.participant = participant
@@ -198,7 +199,7 @@ class Peer:
             self.socket.sendto(data, self.target)
 
     def check(self) -> None:
-        """Send one connectivity check from the present socket."""
+        """Send one connectivity check (STUN) from the socket that this peer uses now."""
         request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
         request.attributes["USERNAME"] = f"{self._their_ufrag}:{self._ufrag}"
         request.attributes["PRIORITY"] = 2130706431
@@ -289,7 +290,7 @@ class Peer:
                         self.send_raw(self._again(sent))
 
     async def _repair_forever(self) -> None:
-        """Send NACKs and transport-wide feedback, as a browser would."""
+        """Request lost packets (NACK) and send transport-wide feedback, as a browser would."""
         due = 0.0
         while True:
             await asyncio.sleep(0.02)

@@ -34,7 +34,7 @@ async def eventually(true: Callable[[], object], seconds: float = PATIENCE_S) ->
 
 
 class Service:
-    """A room on a worker, with the worker's client and all events that the worker has sent."""
+    """A room on a worker, with the client of the worker's API and all events that the worker has sent."""
 
     def __init__(self, worker: client.WorkerClient) -> None:
         self.room = f"room-{secrets.token_hex(4)}"

@@ -37,7 +37,7 @@ from tests.peers.client import Peer
 from tests.ports import free_port, free_ports
 
 WAIT_S = PATIENCE_S
-OFFER_AGAIN_S = 0.3  # seconds between two offers while no worker is available, as in the page
+OFFER_AGAIN_S = 0.3  # seconds between two WebRTC offers while no media worker is available, as in the page
 UDP_PORTS = 2
 """Number of UDP ports of the service: one for the media worker, and one for its idle replacement. If a worker dies, the next new
 worker takes its port.
@@ -143,7 +143,7 @@ class Service:
     async def staff(
         self, login: str, *, available: bool = True, tab: str = "t-staff", cookie: str = "", ready: bool = False
     ) -> Person:
-        """Return a member's console. `ready`: the console says that the member was available before it reconnected."""
+        """Open a console of a member of staff. `ready`: the console says that the member was available before a disconnect."""
         cookie = cookie or await self.sign_in(login)
         person = Person(await self._socket(self.settings.staff_url("counselor"), cookie))
         person.cookie = cookie
@@ -159,7 +159,7 @@ class Service:
 
 
 class Person:
-    """A person's tab. `seen` keeps every message that the tab has received. `session` is the newest view of the session."""
+    """A person's tab. `seen`: every message that the tab has received. `session`: the newest state of the session among these."""
 
     def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         self.ws = ws
@@ -221,7 +221,7 @@ class Person:
         return await self.find(lambda message: message["type"] == kind, since)
 
     async def until(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """Wait until the newest view of the session fulfils this condition. Return the view."""
+        """Wait until the newest state of the session (`session`) fulfils this condition. Return this state."""
         async with self._news:
             try:
                 async with asyncio.timeout(WAIT_S):
@@ -232,7 +232,7 @@ class Person:
         return self.session
 
     async def join_room(self, layers: dict[str, int] | None = None) -> Peer:
-        """Open this tab's peer connection with an offer over the WebSocket. `layers`: as in `Peer`."""
+        """Open this tab's peer connection with a WebRTC offer over the WebSocket. `layers`: as in `Peer`."""
         self.peer = await Peer.join(
             _ByWebSocket(self), self.session_id, self.session["you"], layers=layers, slots=self.session["room"]["most_slots"]
         )
@@ -263,9 +263,9 @@ class Person:
 
 
 class _ByWebSocket:
-    """Takes the place of a worker's client. A light peer calls only the client's method `admit`.
+    """Stands in for the `WorkerClient` that a light peer expects. The peer calls only its method `admit`.
 
-    `admit` sends the offer over the person's WebSocket, as a browser does.
+    `admit` sends the WebRTC offer over the person's WebSocket, as a browser does.
     """
 
     def __init__(self, person: Person) -> None:
@@ -277,7 +277,7 @@ class _ByWebSocket:
                 answer = await self.person.say("offer", sdp=command.sdp)
                 if answer.get("reason") != "no_worker":
                     break
-                await asyncio.sleep(OFFER_AGAIN_S)  # the page also offers again while another worker starts
+                await asyncio.sleep(OFFER_AGAIN_S)  # like the page, repeat the offer while another worker starts
         assert answer["type"] == "answer", answer
         return Admitted(sdp=answer["sdp"])
 
@@ -325,7 +325,7 @@ class OneWorker(Workers):
         return Worker(number, _Lent(pid), WorkerClient(path))
 
     async def settle(self) -> None:
-        """Leave rooms open that this service does not know, because they can belong to another service."""
+        """Do nothing about rooms that this service does not know, because they can belong to another service."""
 
     async def _succeed(self, number: int, after: Worker | None = None) -> None:
         pass

@@ -1,4 +1,4 @@
-"""The offer that this project's pages and light clients make. The offer always has the same sections."""
+"""The WebRTC offer that this project's pages and light clients make. The offer always has the same media sections."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MID, LEVEL, RID, TRANSPORT_CC = 4, 1, 5, 3
 def offer(
     ufrag: str, password: str, fingerprint: str, layers: tuple[str, ...] = (), *, repairs: bool = False, slots: int = 4
 ) -> str:
-    """Build the offer that this project's clients make.
+    """Build the WebRTC offer (SDP) that this project's pages and light clients make.
 
     `layers`: RIDs of the camera, from the lowest to the highest. `repairs`: offer RTX and RED. `slots`: number of receiving video
     sections.

@@ -14,7 +14,7 @@ from tests.peers.conftest import Service, eventually
 from tests.peers.proxy import QUEUE_S, Line, Proxy
 
 LAYERS = {"l": 1, "h": 4}
-"""Number of packets of 0.9 KB in each frame, by layer. At 20 frames a second, the layers have 150 and 600 kbit/s."""
+"""Simulcast layer of the camera → packets of 0.9 KB in each frame. At 20 frames a second, the layers have 150 and 600 kbit/s."""
 LOWERED_BPS = 250_000
 
 

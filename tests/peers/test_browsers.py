@@ -1,6 +1,6 @@
 """Real browsers connect to the worker, without the rest of the service. The tests check SDP, ICE, sound and video.
 
-Each page hears the tones of the other pages and not its own. Each slot shows the colour of the right person.
+Each page hears the tones of the other pages and not its own. Each video slot shows the colour of the right person.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def browsers_socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 class Pages:
-    """One page for each person, and a server to which each page posts its offer."""
+    """One page for each person, and a web server to which each page posts its WebRTC offer."""
 
     def __init__(self, service: Service) -> None:
         self.service = service

@@ -1,4 +1,4 @@
-"""Calls over real UDP between light clients. The tests check who hears and sees whom, and how long joining takes."""
+"""Calls over real UDP between light WebRTC clients. The tests check who hears and sees whom, and how long joining takes."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ async def test_caller_without_an_answer_reports_it(monkeypatch: pytest.MonkeyPat
 
 @coroutine
 def interrupted(work: Coroutine[Any, Any, None], turn: int, interrupt: Callable[[Any], None]) -> Generator[Any, Any, None]:
-    """Run `work`. Call `interrupt` at the moment when the `turn`-th wait of `work` ends."""
+    """Run `work`. Call `interrupt` at the moment when the `turn`-th thing that `work` awaits is done."""
     thrown = None
     for number in count(1):
         try:
@@ -83,7 +83,7 @@ def interrupted(work: Coroutine[Any, Any, None], turn: int, interrupt: Callable[
 
 
 async def test_call_ends_when_cancelled_at_any_wait() -> None:
-    """A call can be cancelled in the very moment in which its awaited result arrives."""
+    """A call can be cancelled in the very moment in which the result that it awaits arrives."""
     worker = Worker("w", Where(["127.0.0.1"]))
     await worker.open()
     worker.open_room("r", wire.OpenRoom(epoch=1))
@@ -101,7 +101,7 @@ async def test_call_ends_when_cancelled_at_any_wait() -> None:
                 await peer.close()
 
         async def told_to_leave(turn: int) -> bool:
-            """Cancel a call at its `turn`-th wait. Return False if the call has fewer waits. A cancelled call must end."""
+            """Cancel a call at its `turn`-th `await`. Return False if the call awaits less often. A cancelled call must end."""
             told = False
 
             def tell(_: object) -> None:

@@ -23,7 +23,7 @@ async def _beat(peer: Peer) -> None:
 
 
 async def _repeat(check: bytes, target: tuple[str, int], sockets: list[Peer]) -> None:
-    """Resend a captured check from the sockets of two peers.
+    """Resend a captured connectivity check (STUN) from the sockets of two peers, again and again.
 
     One socket has the address from which the check was originally sent. The other socket has another address.
     """
@@ -34,7 +34,7 @@ async def _repeat(check: bytes, target: tuple[str, int], sockets: list[Peer]) ->
 
 
 async def test_any_sign_of_life_keeps_a_peer_and_a_repeated_check_does_not(either_service: Service) -> None:
-    """Some clients, such as GStreamer and Pion, send no checks while media flows.
+    """Some WebRTC clients, such as GStreamer and Pion, send no connectivity checks while media flows.
 
     Others send nothing at all while nobody speaks.
     """

@@ -62,7 +62,7 @@ def media_machine(
 
 
 def child_with(host: subprocess.Popen[bytes], words: str) -> int:
-    """Return the process id of the host's worker whose command contains these words."""
+    """Return the process id of the media machine's worker whose command contains these words."""
     children = Path(f"/proc/{host.pid}/task/{host.pid}/children").read_text().split()
     return next(int(pid) for pid in children if words.encode() in Path(f"/proc/{pid}/cmdline").read_bytes())
 
@@ -142,7 +142,7 @@ async def test_room_of_a_killed_worker_moves_to_another(redis: RedisServer, tmp_
             os.kill(pid_of(service, user.session_id), signal.SIGKILL)
             await in_a_new_room(user, counselor, epoch)
             assert asyncio.get_running_loop().time() - began < 4.0
-            await until_live(service, 2)  # the host has also started another worker in place of the killed one
+            await until_live(service, 2)  # the media machine has also started another worker in place of the killed one
 
 
 async def test_room_opens_in_its_users_region_or_elsewhere_if_none_is_left_there(redis: RedisServer, tmp_path: Path) -> None:
@@ -212,12 +212,12 @@ async def test_worker_host_reports_a_port_in_use_once_and_waits(redis: RedisServ
     with media_machine(redis, 2, udp_port=first_port, log=tmp_path / "media.log") as host:
         async with served(redis, tmp_path, 2) as service:
             worker = child_with(host, f"--udp-port\0{first_port}\0")
-            os.kill(host.pid, signal.SIGSTOP)  # a stopped host cannot start a new worker that binds the port first
+            os.kill(host.pid, signal.SIGSTOP)  # a stopped media machine cannot start a new worker that binds the port first
             os.kill(worker, signal.SIGKILL)
             stranger = await asyncio.to_thread(bound, first_port)
             os.kill(host.pid, signal.SIGCONT)
             await until_live(service, 1)
-            await asyncio.sleep(3)  # during this time the host checks the port three times
+            await asyncio.sleep(3)  # during this time the media machine checks the port three times
             lines = (tmp_path / "media.log").read_text().splitlines()
             said = [line for line in lines if f"UDP port {first_port} is taken" in line]
             assert len(said) == 1

@@ -73,7 +73,7 @@ class Speaker:
             self.peer.send_rtp("camera", frame, self.first["camera"] + int(captured * 90_000) & 0xFFFFFFFF, body, marker=True)
 
     async def _report(self) -> None:
-        """Send a sender report for each of the two streams every 0.25 s. The two reports use one clock."""
+        """Send a sender report for the sound and one for the video every 0.25 s. Both reports use the same clock."""
         while True:
             now = asyncio.get_running_loop().time() - self.began
             for role, rate in (("audio", RATE), ("camera", 90_000)):

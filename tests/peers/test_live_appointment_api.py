@@ -163,12 +163,12 @@ async def test_appointment_cancelled_by_the_command_line_ends_and_is_mailed(serv
     second = booking_of(session.callback)
 
     async def ask(booking: str) -> None:
-        """In a separate process, write the same records as `sangdam appointment cancel`."""
+        """Write into the database what the command `sangdam appointment cancel` writes there."""
         subject = f"session/{user.session_id}"
         await service.app[app_keys.RECORDS].audit("cli", "appointment.cancel", subject, booking)
 
     await ask(first)
-    await asyncio.sleep(3 * LOOK_S)  # during this time, the server reads the request
+    await asyncio.sleep(3 * LOOK_S)  # during this time, the server reads what the command has written
     assert session.state == "callback", "only the booking that was named is cancelled"
     await ask(second)
     assert (await user.state("closed"))["end_reason"] == "callback_cancelled"

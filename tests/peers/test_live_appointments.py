@@ -51,9 +51,9 @@ async def booked(user: Person, at: int, contact: str = "kim@example.com") -> dic
 
 
 async def pass_time(service: Service, seconds: float) -> None:
-    """Move the clock forward in steps shorter than the presence lease.
+    """Move the clock forward in steps shorter than the lease during which the matcher counts a member of staff as present.
 
-    The consoles of this test renew the lease only at intervals of real time, so each step renews it for them.
+    The consoles of this test renew this lease only at intervals of real time, so each step renews it for them.
     """
     live = service.live
     while seconds > 0:
@@ -83,12 +83,12 @@ async def test_both_meet_at_the_time_that_was_kept_free(service: Service) -> Non
     offered = await times(user)
     assert offered["minutes"] == 30
     assert offered["times"]
-    # any time is allowed because the category is always open; at this time, the staff's sign-ins are still valid
+    # the category is always open, so any time can be booked; `SOON_MS` is short enough that the staff's sign-ins stay valid
     at = service.live.now() + SOON_MS
     called = await booked(user, at)
     name = staff_of(service, user)
     assert called["staff_name"] == (await service.live.records.staff(name)).name
-    service.skip((at - service.live.now()) / 1000 - 240)  # from five minutes before the appointment on, the place is kept free
+    service.skip((at - service.live.now()) / 1000 - 240)  # now the matcher keeps a place free, as in the last five minutes
     counselor = await service.staff(name)
     queue = await counselor.find(lambda m: m["type"] == "queue" and bool(m.get("callbacks")))
     assert [(item["staff"], item["channel"]) for item in queue["callbacks"]] == [(name, "voice")]

@@ -1,6 +1,6 @@
 """The board over the WebSocket, for participants without a data channel.
 
-Strokes are shared and journalled, and people who join late get all of them.
+Strokes are shared and stored in the board's journal, and people who join late get all strokes.
 """
 
 from __future__ import annotations

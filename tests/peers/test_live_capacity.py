@@ -27,7 +27,7 @@ async def asks(service: Service, channel: str) -> Person:
 
 
 async def serve(service: Service, counselor: Person, channel: str) -> Person:
-    """Let a user request a session and the counselor accept it."""
+    """Let a user ask for a session, text or call, and let the counselor accept it. Return the user."""
     since = len(counselor.seen)
     user = await asks(service, channel)
     await accept(counselor, since)
@@ -41,7 +41,7 @@ async def accept(counselor: Person, since: int) -> None:
 
 
 def load(message: dict[str, Any]) -> tuple[int, int, int] | None:
-    """Return how many sessions, texts and calls the wallboard shows for the counselor Jimin."""
+    """Return how many sessions the wallboard shows for the counselor Jimin: all, text sessions, and calls."""
     board = message["staff"] if message["type"] == "wallboard" else []
     found = (each for each in board if each["id"] == "jimin")
     return next(((each["sessions"], each["texts"], each["calls"]) for each in found), None)
@@ -103,7 +103,7 @@ async def test_user_who_left_frees_the_place_and_returns_to_it(service: Service,
     await back.state("active")
     history = await back.say("lines", after=0)
     assert "잠시만요" in [line["text"] for line in history["lines"]]
-    # Jimin has two texts and a capacity of one text, and the wallboard shows that
+    # Jimin has two text sessions, although the capacity is one; the wallboard shows both
     await ops.find(lambda message: load(message) == (2, 2, 0))
     third = await asks(service, "text")
     await third.state("waiting")

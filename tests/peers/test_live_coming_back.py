@@ -134,7 +134,7 @@ async def both_in_voice(service: Service) -> tuple[Person, Person]:
 
 
 async def moved_after(service: Service, people: tuple[Person, ...], what: signal.Signals) -> float:
-    """Send a signal to the room's worker. Return the seconds until everybody has a peer connection in a new room."""
+    """Send a signal to the room's media worker. Return the seconds until everybody has a peer connection in a new room."""
     worker = service.live.index.entries[people[0].session_id].room.worker
     epoch = people[0].session["room"]["epoch"]
     began = asyncio.get_running_loop().time()
@@ -227,7 +227,7 @@ async def test_available_staff_stay_available_over_a_restart(tmp_path: Path) -> 
         await service.user_tab(late.session_id, late.token)
         await service.user_tab(early.session_id, early.token)
         assert (await suho.get("ring"))["session"] == early.session_id
-        service.skip(31)  # this console was gone for so long that the member does not become available again
+        service.skip(31)  # Dr. Han's console was gone for so long that Dr. Han does not become available again
         _, state = await returns("drhan")
         assert state == ("away", False)
 
@@ -247,7 +247,7 @@ async def test_absent_user_does_not_hold_up_those_who_came_back(tmp_path: Path) 
 
 
 async def test_console_that_returns_after_a_start_gets_the_waiting_request(tmp_path: Path) -> None:
-    """The console says that the member was available. The matcher assigns the request before the server has read this."""
+    """Suho's console says that Suho was available. The matcher assigns the request before the server has read this."""
     async with running(settings_for(tmp_path)) as service:
         suho = await service.staff("suho")
         await suho.close()

@@ -46,7 +46,7 @@ async def copy_of(service: Service, user: Person) -> str:
 
 
 async def picture_of(service: Service, staff: Person) -> str:
-    """Upload a picture for all, and return its id."""
+    """Upload a picture that both the user and the staff are allowed to see. Return its id."""
     image = io.BytesIO()
     Image.new("RGB", (8, 8), "red").save(image, "PNG")
     headers = {"Origin": service.settings.staff_url("counselor"), "Cookie": staff.cookie}

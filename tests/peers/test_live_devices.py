@@ -44,7 +44,7 @@ async def code_of(service: Service, user: str = "mina") -> str:
 
 
 async def thread(service: Service, path: str = "", *, user: str = "mina", method: str = "GET") -> tuple[int, Any]:
-    """Send a request to `/api/threads` as another device of the user would, with a new token. Return status and answer."""
+    """Ask for `/api/threads` with a new token, as another device of this user would. Return status and answer."""
     status, right, _ = await service.post("/api/threads", {"code": await code_of(service, user)})
     assert status == 200, right
     headers = {"Authorization": f"Bearer {right['token']}", "Origin": service.settings.url}

@@ -171,7 +171,7 @@ async def says(person: Person, **message: Any) -> None:
 
 
 async def lived_through(house: House, word: str) -> str:
-    """Run a whole session with the word in every field and line. Return the session's id."""
+    """Run a whole session with the word in every form field and chat line. Return the session's id."""
     service = house.service
     suho, jimin = await service.staff("suho"), await service.staff("jimin", available=False)
     user = await user_of(house, word)

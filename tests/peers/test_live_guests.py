@@ -160,7 +160,7 @@ async def test_two_presses_of_one_link_at_once_let_one_guest_in(service: Service
     assert {body["reason"] for status, body, _ in answers if status == 409} == {"replayed"}
     owed = service.live.owed
     unused = {"invite": (await link(user)).partition("#invite=")[2]}
-    # a pending write: the records have not stored the state yet
+    # a pending write: the database has not stored the session's state yet
     owed._keep(user.session_id, lambda again: asyncio.sleep(3600), "state")
     assert (await service.post("/api/invites", unused))[0] == 503
     owed._writes.clear()
@@ -217,7 +217,7 @@ async def test_guest_removed_while_their_page_returns_stays_out(service: Service
     await guest.ask(type="ping")
     assert entry.pushed_at == 5, "a guest who looks at the page does not see the user's answer for the user"
     turns = service.live.admission._returning
-    free, turns._free = turns._free, 0  # the server lets no client reconnect now, as when many pages return at the same time
+    free, turns._free = turns._free, 0  # for now, the server lets nobody reconnect, as when many pages return
     back = Person(await service._socket(service.settings.url))
     await back.send(type="hello", tab="t-back", token=guest.token)
     async with asyncio.timeout(PATIENCE_S):
@@ -233,7 +233,7 @@ async def test_guest_removed_while_their_page_returns_stays_out(service: Service
 async def test_guest_returning_to_a_long_conversation_misses_no_line(service: Service) -> None:
     user, counselor = await in_conversation(service, "text")
     records, session = service.app[app_keys.RECORDS], user.session_id
-    for number in range(30):  # more text than one message with lines can contain
+    for number in range(30):  # these chat lines have more text than one WebSocket message can contain
         said: Any = {"kind": "text", "audience": "all", "text": "x" * 4000, "at": 1}
         await records.append_line(session, line_id=f"l-{number}", author="x", name="", role="counselor", **said)
     await counselor.send(type="line", session=session, line="c-0", text="now")

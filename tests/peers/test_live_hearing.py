@@ -28,7 +28,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 async def hears(peer: Peer, *tones: int, within_s: float = PATIENCE_S) -> None:
-    """Listen until the peer hears these of the test's tones and no others. Fail after `within_s`."""
+    """Listen until the peer hears, of the tones that this test uses, exactly `tones`. Fail after `within_s`."""
     heard: set[int] = set()
     try:
         async with asyncio.timeout(within_s):
@@ -73,7 +73,7 @@ async def test_hold_silences_both_and_tells_the_user_who_holds(service: Service)
 
 
 async def set_listening(service: Service, setting: Listening) -> None:
-    """Change the site's setting in the records, as the command line does while the service runs."""
+    """Change in the database whether operators can listen in, as the command line does while the service runs."""
     records = service.app[app_keys.RECORDS]
     site = await records.site("demo-shop")
     assert site is not None
@@ -136,7 +136,7 @@ async def test_operator_hears_both_unheard_and_is_announced(service: Service) ->
 
 
 def listens(session: dict[str, Any]) -> str | None:
-    """Return how the operator listens, according to this person's view of the session. None: the view shows no operator."""
+    """Return how an operator listens in, as a person's copy of the session says. None: this copy names no operator."""
     return next((person["listens"] for person in session["participants"] if person["role"] == "operator"), None)
 
 

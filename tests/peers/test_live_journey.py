@@ -1,4 +1,4 @@
-"""A whole session over real HTTP and WebSockets, with the real matcher, records and media workers."""
+"""A whole session over real HTTP and WebSockets, with the real matcher, database and media workers."""
 
 from __future__ import annotations
 

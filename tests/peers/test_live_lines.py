@@ -1,4 +1,4 @@
-"""A client fetches the chat lines of a long conversation page by page, and gets the lines that it has missed."""
+"""People fetch the chat lines of a long conversation in portions, and get the lines that they have missed."""
 
 from __future__ import annotations
 

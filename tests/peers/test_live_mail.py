@@ -227,7 +227,7 @@ async def test_answer_repeated_after_a_failure_is_the_one_that_users_read(
 
 
 async def unavailable(*_: Any, **__: Any) -> bool:
-    """Take the place of `Postbox.post` while the records are unavailable."""
+    """Take the place of `Postbox.post` while the database is unavailable."""
     raise RecordsAway
 
 

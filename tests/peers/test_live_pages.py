@@ -30,7 +30,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 async def page_of(service: Service, user: Person) -> Person:
-    """Connect the user's page, as the panel does."""
+    """Open the WebSocket over which the panel sends what the user's page shows."""
     page = Person(await service._socket(service.settings.url))
     page.session_id = user.session_id
     await page.send(type="hello", tab="t-page", token=user.token, locale="ko", page=True)
@@ -39,7 +39,7 @@ async def page_of(service: Service, user: Person) -> Person:
 
 
 async def shown(service: Service) -> tuple[Person, Person, Person]:
-    """Return user, counselor and the user's page. The counselor sees this page."""
+    """Return user, counselor and the connection of the user's page. The counselor sees this page."""
     user, counselor = await in_conversation(service, "text")
     page = await page_of(service, user)
     await counselor.until(lambda s: s["cobrowse"]["ready"])
@@ -120,7 +120,7 @@ async def test_later_viewer_gets_the_snapshot_and_what_followed(service: Service
     await send(page, "CCCC")
     await counselor.find(lambda m: m["type"] == "page" and m["data"] == "CCCC")
     since = len(counselor.seen)
-    second = await service.staff("jimin", tab="t-second", cookie=counselor.cookie)  # a newer tab takes over
+    second = await service.staff("jimin", tab="t-second", cookie=counselor.cookie)  # a newer tab of Jimin's console takes over
     await second.get("session")
     assert (await second.say("watch_page", on=True))["type"] == "ok"
     await send(page, "DDDD", first=True)
@@ -204,7 +204,7 @@ async def test_consent_and_page_stay_behind_when_the_user_moves(service: Service
     assert (await phone.state("active"))["cobrowse"]["state"] == ""
     elsewhere = await page_of(service, phone)
     assert not (await elsewhere.get("page_state"))["on"], "the user agreed to show a page of the former device"
-    with pytest.raises(AssertionError):  # the old token is not accepted any more
+    with pytest.raises(AssertionError):  # the token that the first device has is not accepted any more
         await page_of(service, user)
 
 
@@ -238,7 +238,7 @@ async def test_page_keeps_no_ended_session_in_memory(service: Service) -> None:
     for person in (page, user):
         await person.close()
     await eventually(lambda: user.session_id not in service.live.index.entries, 3)
-    page = await page_of(service, user)  # this tab of the shop reconnects
+    page = await page_of(service, user)  # a tab of the shop reconnects after the end of the session
     await page.close()
     await eventually(lambda: user.session_id not in service.live.index.entries, 3)
 

@@ -1,4 +1,4 @@
-"""A user types a question before the session starts. The question becomes the session's first line."""
+"""A user types a question before the session starts. The question becomes the session's first chat line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 async def lines_of(person: Person) -> list[tuple[str, str, str]]:
-    """Return (role, kind, text) of the lines that people wrote and this person is allowed to read."""
+    """Return (role, kind, text) of the chat lines that people wrote and this person is allowed to read."""
     found = (await person.say("lines", after=0))["lines"]
     return [(line["role"], line["kind"], line["text"]) for line in found if line["kind"] != "system"]
 

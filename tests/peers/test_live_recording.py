@@ -54,7 +54,7 @@ async def agreed(user: Person, counselor: Person) -> None:
 
 
 async def shown_page(service: Service, user: Person, counselor: Person) -> Person:
-    """Let the counselor see the user's page. Return the connection on which the page's events are sent."""
+    """Let the counselor see the user's page. Return the WebSocket over which the panel sends what the page shows."""
     page = await page_of(service, user)
     await counselor.until(lambda s: s["cobrowse"]["ready"])
     for person in (counselor, user):
@@ -66,7 +66,7 @@ async def shown_page(service: Service, user: Person, counselor: Person) -> Perso
 
 
 async def written(service: Service, session: str, until: int) -> list[Segment]:
-    """Wait until this many segments are closed. Return all closed segments."""
+    """Wait until this many segments of the session's recording are complete. Return all complete segments."""
     recordings: Recordings = service.app[app_keys.RECORDINGS]
 
     async def closed() -> list[Segment]:
@@ -222,7 +222,7 @@ DARK, BRIGHT = 60, 200
 
 
 async def show(peer: Peer, layer: str, packets: Packets) -> None:
-    """Send these packets as a layer of the camera, in real time."""
+    """Send these packets as the simulcast layer `layer` of the camera, in real time."""
     began = asyncio.get_running_loop().time()
     for at, data in packets:
         await asyncio.sleep(began + at - asyncio.get_running_loop().time())

@@ -1,4 +1,4 @@
-"""A running service and its records work together."""
+"""A running service and its database work together."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ async def test_member_with_other_sessions_wraps_up_what_they_handed_over(service
 
 
 async def test_records_name_the_counselor_of_a_session_that_a_professional_owns(service: Service) -> None:
-    """The counselor whom the session's record names is asked first when the user returns.
+    """The counselor whom the database names for the session gets the ring first when the user returns.
 
-    This counselor is also allowed to play the recording, and is counted in reports.
+    This counselor is also allowed to play the recording, and the session counts as this counselor's in reports.
     """
     user, jimin = await in_conversation(service)
     suho, drhan = await service.staff("suho"), await service.staff("drhan")

@@ -77,7 +77,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 @pytest.fixture
 async def aside(service: Service) -> AsyncIterator[Records]:
-    """Open the service's records a second time, as another process would."""
+    """Open the service's database a second time, as another process would."""
     records = await Records.open(service.settings.database_url)
     yield records
     await records.close()
@@ -85,7 +85,7 @@ async def aside(service: Service) -> AsyncIterator[Records]:
 
 @pytest.mark.parametrize("step_s", [3700, -3700])
 async def test_step_of_the_machines_clock_ends_no_sign_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step_s: int) -> None:
-    """An idle hour ends a sign-in. If somebody sets the machine's clock forward or back by an hour, the sign-in does not end."""
+    """A sign-in ends after an hour without use, but not when somebody sets the machine's clock forward or back by an hour."""
     machine = MachineTime()
     for module in (clock, bodies, auditing):
         monkeypatch.setattr(module, "time", machine)
@@ -315,7 +315,7 @@ class Reader:
     async def of(cls, service: Service, path: str, header: str, body: str = "") -> Reader:
         method = "POST" if body else "GET"
         line = socket.socket()
-        # the buffer is small, because a client can still read the buffered data after the server has closed the connection
+        # the receive buffer is small, because what is in it can still be read after the server has closed the connection
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         line.connect(("127.0.0.1", service.settings.port))
         reader, writer = await asyncio.open_connection(sock=line, limit=4096)
@@ -331,7 +331,7 @@ class Reader:
             await asyncio.sleep(0.2)
 
     async def is_cut(self) -> None:
-        """Continue to read slowly. Fail if the connection does not end in time."""
+        """Continue to read slowly. Fail if the server does not end the connection in time."""
         began = time.monotonic()
         try:
             while await self.reader.read(4096):
@@ -344,7 +344,7 @@ class Reader:
 
 
 async def recorded(service: Service, session: str, participant: str) -> str:
-    """Make a track of 200 MB, which takes minutes to download slowly. Return the track's path on the server."""
+    """Make a recorded track of 200 MB, which takes minutes to download slowly. Return the path of its HTTP address."""
     folder = service.settings.recordings_dir / session / "1-1"
     folder.mkdir(parents=True)
     log = [TrackBegan(at=1000, n=1, participant=participant, kind="audio"), TrackEnded(at=4000, n=1), Ended(at=4000)]

@@ -18,9 +18,9 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 async def passes(service: Service, seconds: int) -> None:
-    """Let time pass in steps shorter than the presence lease of staff (30 s).
+    """Move the clock forward in steps shorter than 30 s, after which the matcher would count staff as gone.
 
-    Renew the leases after each step, as the server does.
+    After each step, tell the matcher that the staff are still there, as the server does.
     """
     for _ in range(seconds // 20):
         service.skip(20)

@@ -1,6 +1,6 @@
-"""A text conversation sleeps after its user has left, and then takes no place in its counselor's capacity.
+"""A text conversation is asleep after its user has left. It then does not count against its counselor's capacity.
 
-The counselor can still write into the conversation. The user's next line wakes it.
+The counselor can still write into the conversation. The user's next chat line wakes it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ async def asleep(service: Service) -> tuple[Person, Person]:
     await jimin.until(lambda session: session["participants"][0]["presence"] == "left_page")
     service.skip(15 * 60)
     await jimin.state("asleep")
-    again = await service.staff("jimin", tab="t-again")  # Jimin's presence lease has ended, because the clock was moved forward
+    again = await service.staff("jimin", tab="t-again")  # the clock has moved so far that Jimin counts as disconnected
     await again.state("asleep")
     return user, again
 

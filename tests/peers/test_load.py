@@ -1,4 +1,4 @@
-"""More people arrive than a server can serve. The server tells some of them when to return, and no running session notices."""
+"""More people arrive than a server can serve. The server tells some of them when to return, and running sessions go on."""
 
 from __future__ import annotations
 

@@ -165,7 +165,7 @@ async def test_operator_sees_how_everybody_is_connected(service: Service) -> Non
     assert [session["id"] for session in board["sessions"]] == [user.session_id]
     assert "call_quality" not in user.traffic() + counselor.traffic()
     service.live.calls.turn = Turn(("turn:127.0.0.1:3478?transport=udp",), b"")
-    relayed = {"path": "relay"}.items()  # these peers send from 127.0.0.1, which the server now takes for the relay's address
+    relayed = {"path": "relay"}.items()  # these peers send from 127.0.0.1, which now is the TURN server's address
     await operator.find(lambda m: m["type"] == "call_quality" and all(relayed <= p.items() for p in m["people"]))
 
 

@@ -1,6 +1,6 @@
-"""Offers that browsers do not make, and the reasons with which the worker refuses offers.
+"""WebRTC offers that browsers do not make, and the reasons with which the worker refuses offers.
 
-Some of the offers have fewer sections, and others have no header extensions.
+Some of the offers have fewer media sections, and others have no header extensions.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def redis() -> Iterator[RedisServer]:
 
 @pytest.fixture
 def settings(redis: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setattr(line, "RETRY_S", 0.8)  # seconds for which the store retries a step
+    monkeypatch.setattr(line, "RETRY_S", 0.8)  # if Redis does not answer, the matcher retries a step for this many seconds
     return replace(settings_for(tmp_path), redis=redis.url, secret=SECRET)
 
 

@@ -62,7 +62,7 @@ class Calls:
         self._client.slowlog_reset()
 
     def of(self, step: str) -> int:
-        """Return how many of these calls asked for this step of the matcher.
+        """Return how many of these calls ran this step of the matcher, for example "suspend".
 
         The MessagePack data of such a call contains the length of the step's name, and then the name.
         """
@@ -101,7 +101,7 @@ async def test_places_of_waiting_people_are_asked_for_together(leader: Service, 
     calls = Calls(redis)
     before = calls.round_trips()
     async with asyncio.timeout(30):
-        # between the rounds of this test, the server itself asks for the queue places of some people
+        # the server itself also asks for the queue places of some people, between the iterations of this loop
         while (asked := calls.of("place")) < PEOPLE:
             await leader.live.boards.places.round()
     assert calls.round_trips() - before < asked / 2

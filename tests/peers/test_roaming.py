@@ -1,6 +1,6 @@
 """A client's network changes or fails for a while, or somebody impersonates the client.
 
-The signaling server does nothing in these cases.
+The media worker copes with these cases without the signaling server.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ async def test_sound_returns_as_soon_as_the_network_does(service: Service) -> No
 
 
 async def test_replay_from_another_address_moves_no_media(service: Service) -> None:
-    """An eavesdropper resends everything that the client sends, including valid checks, from another address.
+    """An eavesdropper resends everything that the client sends, including valid connectivity checks, from another address.
 
     The eavesdropper gets no sound, not even while the client's own packets do not reach the worker. Before and after that time,
     the client hears the counselor.
@@ -106,7 +106,7 @@ async def test_replay_from_another_address_moves_no_media(service: Service) -> N
             await asyncio.sleep(0.02)
         await hears(user, COUNSELOR)
         await hears(counselor, USER)
-        nat.cut = True  # the worker goes on sending media to a silent address for a while; the client is cut off for longer
+        nat.cut = True  # the worker still sends media to a silent client for a while; this client stays silent for longer
         for _ in range(60):
             sent, nat.passed_out = nat.passed_out, []
             for data in sent:

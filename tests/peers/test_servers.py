@@ -22,7 +22,7 @@ from tests.peers.live_house import Person, Service
 from tests.peers.test_fleet import until_hears
 
 PLACE = {"site": "demo-shop", "category": "cameras", "language": "ko"}
-# seconds from a server's death until another server serves the dead server's people; 1.5 s of this time are the lease
+# seconds from a server's death until another server serves its people; for up to 1.5 s of them, the leader's lease still runs
 BACK_S = 4.0
 
 

@@ -82,7 +82,7 @@ async def stranger() -> AsyncIterator[Stranger]:
 
 
 class Server:
-    """Takes the place of one server of a cluster. This server only knows whether it leads."""
+    """Takes the place of one server of a cluster. This server only knows whether it is the leader."""
 
     def __init__(self, node: Node) -> None:
         self.node = node

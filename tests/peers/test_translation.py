@@ -1,6 +1,6 @@
 """Translation of chat lines, end to end.
 
-The tests check who gets translations of which lines, and that nobody waits for the translation service.
+The tests check who gets translations of which chat lines, and that nobody waits for the translation service.
 """
 
 from __future__ import annotations

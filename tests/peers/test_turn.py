@@ -1,4 +1,4 @@
-"""Our configuration of coturn: the tests check who is allowed to relay, and to which addresses.
+"""Our configuration of coturn: the tests check who is allowed to use the TURN server, and to which addresses it relays.
 
 The client uses aioice's TURN messages.
 """
@@ -72,7 +72,7 @@ RETRANSMISSIONS_S = (0.5, 1, 2, 4)
 
 
 class Relay(asyncio.DatagramProtocol):
-    """One allocation on the TURN server. Call `allocate` first, then ask for permissions for peers."""
+    """One allocation (a relay address) on the TURN server. Call `allocate` first, then ask for permissions for peers."""
 
     def __init__(self, server: IceServer) -> None:
         self._server = server

@@ -1,4 +1,4 @@
-"""A walk over every route of users and guests, with their tokens, on their own conversation and on another user's."""
+"""Call every route of users and guests, with their tokens, for their own conversation and for another user's."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.unit.signaling.server.http.conftest import png
 
 REFUSED: Final = (401, 403, 404)
 OF_USERS: Final = ("session.visit", "session.talk", "past.see")
-# the routes of earlier conversations need another token, and are walked in tests/unit/signaling/server/http/test_threads.py
+# routes for earlier conversations need another token: tests/unit/signaling/server/http/test_threads.py calls them
 THREADS: Final = {route for route in ROUTES if "/api/threads" in route}
 AFTERWARDS: Final = {
     route for route in ROUTES if "/api/sessions/{id}/recording" in route

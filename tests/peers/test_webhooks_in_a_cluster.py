@@ -15,7 +15,7 @@ from tests.contract.webhooks.receiver import Receiver
 from tests.peers.live_house import Service
 from tests.peers.test_servers import come_back, doors
 
-WITHIN_S = 60.0  # a killed leader keeps its deliveries reserved for 25 s, and a failed delivery is repeated after 5 s
+WITHIN_S = 60.0  # an event that a killed leader was sending is sent again after 25 s, one that failed after 5 s
 
 
 async def until(holds: Callable[[], bool], what: Callable[[], object]) -> None:
@@ -50,7 +50,7 @@ async def test_no_event_is_lost_when_leader_and_receiver_are_killed(cluster: Clu
     async with doors(cluster) as (leader_door, other_door):
         await subscribed(leader_door, receiver)
         users = [await other_door.user() for _ in range(PLACES + 2)]
-        receiver.answered.clear()  # after this, the receiver accepts messages, but the leader gets no answer
+        receiver.answered.clear()  # from now on, the receiver reads events but does not answer the leader
         for user in users:
             await user.say("enter")
         await until(lambda: len(receiver.seen) == PLACES, lambda: receiver.seen)

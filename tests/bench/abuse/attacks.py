@@ -134,7 +134,7 @@ class Attack:
         await self.forever(step, 32)
 
     async def waiting(self) -> None:
-        """Create sessions, put each of them into the queue, and disconnect. Each session leaves an entry in the matcher."""
+        """Create sessions, put each of them into the queue, and disconnect. Each leaves a waiting request in the matcher."""
 
         async def step(http: aiohttp.ClientSession) -> None:
             session, token = await self.session(http)

@@ -1,4 +1,4 @@
-"""Run one attack after the other, while honest users use the server. Each row is the worst result of all attacks."""
+"""Run one attack after the other, while honest users use the server. Each measured figure is the worst of all attacks."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""`python -m tests.bench.lines`: count false notices of a slow connection during calls while busy loops use the processor.
+"""`python -m tests.bench.lines`: count false notices of a slow connection while busy loops use the processor.
 
 Each light call has a separate room, with one person whose camera has two layers, and two viewers. Browsers can make calls at the
-same time. A call fails if a viewer gets the notice that their connection is slow. A call also fails if a viewer does not see the
-large video at the end.
+same time. A call fails if a viewer is told that their connection is slow. A call also fails if a viewer does not see the large
+video at the end.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from tests.peers.proxy import Line, Proxy
 from tests.peers.test_browsers import Pages, launch, pages_of
 
 LAYERS = {"l": 1, "h": 4}
-"""Number of packets of 0.9 KB in each frame, by layer. At 20 frames a second, the layers have 150 and 600 kbit/s."""
+"""Simulcast layer of the camera → packets of 0.9 KB in each frame. At 20 frames a second, the layers have 150 and 600 kbit/s."""
 CAMERA = {0: ("sender", "camera")}
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A plan of calls.
+    """The settings of one run of this bench.
 
     `narrow_bps`: limit of one viewer's connection, in bit/s, from the middle of each light call on. 0: no limit.
     """

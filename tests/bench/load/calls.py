@@ -1,7 +1,7 @@
 """Make a few calls that last through the whole load bench, in a separate process.
 
-User and counselor each send a tone, and record every silence that they hear. The counselor also writes lines, whose delay is
-measured.
+User and counselor each send a tone, and record every silence that they hear. The counselor also writes chat lines, and the bench
+measures how long each line takes to reach the user.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ KEPT = 25  # number of the newest packets that an `Ear` keeps: half a second of 
 
 
 class Ear(Peer):
-    """A receiver that records gaps.
+    """A listener that records gaps in the sound.
 
     `gap_ms`: the longest time between two successive packets of sound since the last query.
     """
@@ -56,7 +56,7 @@ class Ear(Peer):
         return Listened(self.heard[-KEPT:]).tones(USER_HZ, COUNSELOR_HZ)
 
     def longest_ms(self) -> float:
-        """Return the longest gap in ms since the last query, including one that has not ended yet. Forget the ended gaps."""
+        """Return the longest gap since the last query, in ms, even if it has not ended yet. Forget the gaps that have ended."""
         now = monotonic()
         gap, self.gap_ms = max(self.gap_ms, (now - self.last_s) * 1000), 0.0
         return gap
@@ -81,7 +81,7 @@ class Calls:
     async def look(self) -> dict[str, Any]:
         """Return the figures since the last query.
 
-        `own_lag_ms`: the largest delay with which this process woke up. The other delays include this lag.
+        `own_lag_ms`: the largest delay with which this process woke up. All other delays in the result include this delay.
         """
         lines, self.lines_ms = self.lines_ms, []
         lag, self.lag_ms = self.lag_ms, 0.0
@@ -131,7 +131,7 @@ class Calls:
             said, seen = monotonic(), len(user.seen)
             text = f"line {number}"
             await counselor.send(type="line", session=user.session_id, line=f"c-{number}", text=text)
-            # a line that does not arrive in time counts with the time that this process has waited
+            # for a chat line that does not arrive in time, the time waited for it is recorded as its delay
             with suppress(AssertionError):
                 await user.find(_line_of(text), since=seen)
             self.lines_ms.append((monotonic() - said) * 1000)

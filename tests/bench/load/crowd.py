@@ -72,7 +72,7 @@ class Crowd:
         return {"seconds": monotonic() - began}
 
     async def look(self) -> dict[str, Any]:
-        """Return the figures gathered since the last call, and how many people are connected, waiting and served now."""
+        """Return the figures gathered since the last call of `look`, and how many people are connected, wait, and were served."""
         seen, self.seen = self.seen, Seen()
         for tab in self._tabs():
             tab.seen = self.seen
@@ -137,7 +137,7 @@ class Crowd:
         return [*self.users, *self.consoles]
 
     async def _user(self, refused: Counter[str], waits: list[float] | None = None) -> User | None:
-        """Return a new user with a session. If the server refuses, count the reason in `refused` and return None."""
+        """Return a new user with a session. If the server refuses the user, count the reason in `refused` and return None."""
         number, self._made = self._made, self._made + 1
         headers = {"X-Forwarded-For": _address(number), "Origin": self.origin}
         body = {"code": self.seeded.code(number, f"localhost:{self.port}"), "channel": "text", "locale": "en"}
@@ -163,7 +163,7 @@ class Crowd:
                 await asyncio.sleep(0.05)
 
     async def _ping(self) -> None:
-        """Send a ping from every tab every 5 s. The tabs are spread evenly over these 5 s."""
+        """Send a ping from every tab every 5 s. Different tabs send at different moments of these 5 s."""
         number = 0
         while True:
             await asyncio.sleep(PING_S / SLICES)

@@ -1,7 +1,7 @@
 """One browser tab under load, which behaves like the pages.
 
-A tab sends hello, a ping every 5 s, and one request for lines on each connection. After a disconnect the tab reconnects with
-backoff.
+A tab sends hello, a ping every 5 s, and, once per connection, a request for chat lines. After a disconnect the tab reconnects
+with backoff.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from tests.bench.load.wire import Socket
 
 PING_S = 5.0
-SLICES = 50  # number of parts of the ping interval; the tabs are spread evenly over these parts
+SLICES = 50  # the ping interval has this many equal parts; each tab sends its pings in one of them
 SILENT_S = 12.0
 LADDER_S = (0.0, 0.3, 1.2, 2.7)
 JITTER = 0.3
@@ -46,7 +46,7 @@ class Seen:
 class Tab:
     """A tab. Call `open()` once.
 
-    `here`: the server has welcomed the tab and sent the full state.
+    `here`: whether the server has welcomed the tab and sent it the full state.
     """
 
     def __init__(self, port: int, seen: Seen, headers: dict[str, str], hello: dict[str, Any]) -> None:
@@ -170,7 +170,7 @@ class Tab:
 
 
 class User(Tab):
-    """A user who queues as soon as they are connected, talks for `TALK_S`, and leaves."""
+    """A user who enters the queue as soon as they are connected, talks for `TALK_S`, and leaves."""
 
     def __init__(self, port: int, seen: Seen, headers: dict[str, str], session: str, token: str) -> None:
         super().__init__(port, seen, headers, {"tab": f"t-{session}", "token": token})

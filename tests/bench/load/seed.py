@@ -1,4 +1,4 @@
-"""Store the installation under load before the server starts: twenty sites, a thousand counselors and their sign-ins."""
+"""Before the server starts, store what the load bench needs: twenty sites, a thousand counselors and their sign-ins."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ SITES = 20
 CATEGORIES = ("orders", "returns")
 KID = "load"
 CALLS = "calls"
-"""Site of the monitored calls. Its counselors serve only this site, so its users are served at once, even if other users wait."""
+"""Site of the monitored calls. Its counselors serve no other site, so its users are served at once, even if users of other sites
+wait."""
 
 
 @dataclass(frozen=True)

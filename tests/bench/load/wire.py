@@ -29,8 +29,8 @@ def frame(text: bytes, kind: int = TEXT) -> bytes:
 class Socket(asyncio.Protocol):
     """A connection with callbacks.
 
-    `on_open` is called once, `on_text` for every message. `on_gone` is called once: with the HTTP status if the connection
-    never opened, else with 0.
+    `on_open` is called once, `on_text` for every message. `on_gone` is called once, at the end: with the HTTP status if the
+    WebSocket was refused, otherwise with 0.
     """
 
     def __init__(

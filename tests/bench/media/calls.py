@@ -32,7 +32,8 @@ JOINING_AT_ONCE = 10
 FULL_ROOMS = 5  # rooms of six that run at the same time
 MOST_LOAD = 70.0
 STEP = 5000
-"""Difference between the first packet numbers of two successive windows. A window sends fewer packets, so no number repeats."""
+"""How far the packet numbers of a window begin after those of the window before it. A window sends fewer packets than this, so no
+number repeats."""
 QUIET = {
     "dtx": "the others in DTX",
     "hush": "the others muted by hand: quiet packets with levels",
@@ -56,7 +57,7 @@ def _says(case: str, person: int) -> speech.Packets | None:
 
 
 def full_rooms() -> Iterator[Row]:
-    """`make bench ARGS=room6`: rooms of six, as with three guests. Two people speak, and the other people are in DTX."""
+    """`make bench ARGS=room6`: measure rooms of six people, as with three guests. Two speak, and the others are silent (DTX)."""
     os.sched_setaffinity(0, {LOAD_CORE})
     yield from one_by_one(_compare(FULL_ROOMS, {"two": "room6_mix_cpu_percent"}, mixed=True, people=6))
 
@@ -120,8 +121,9 @@ async def open_rooms(server: Server, size: int, *, mixed: bool, keep: int = 0, p
 async def _latency() -> AsyncIterator[Row]:
     """Measure the latency of packets: the kernel's arrival time minus the sending time, in ms.
 
-    The relayed rooms load about half of a core. The mix has ten rooms, and its latency is measured on the sound. For comparison,
-    the latency of a relayed call is measured on the sound, too. The rows for the mix show the difference of these two latencies.
+    The relayed rooms load about half of a core. For the mix there are ten rooms, and latency is measured by finding the sent
+    sound in the received sound. For comparison, the latency of a relayed call is measured in this way, too. The rows for the mix
+    show the difference of these two latencies.
     """
     async with Sangdam() as sangdam:
         rooms = await open_rooms(sangdam, 60, mixed=False, keep=400)

@@ -1,4 +1,4 @@
-"""`make bench ARGS=crowd`: find how many rooms of two fit on one worker before sound arrives late.
+"""`make bench ARGS=crowd`: find how many rooms of two people fit on one worker before sound arrives late.
 
 The bench also measures processor time per room at each number of rooms, and memory per room.
 """
@@ -36,7 +36,7 @@ JOINED_AT_ONCE = 40
 STRIDE = 256
 ARRIVAL = np.dtype([("at", "f8"), ("timestamp", "u4"), ("", "u4")])
 PLANNED = np.dtype([("due", "f8"), ("place", "i8"), ("leg", "i4"), ("length", "i4")])
-"""A packet to send: when (s after the beginning), where its bytes begin, on which connection, and its length in bytes."""
+"""A packet to send. `due`: s after the beginning. `place`: where its bytes begin. `leg`: the connection. `length`: in bytes."""
 VOICE_CLOCK = 48_000
 SOURCE = Path(__file__).with_name("crowd.c")
 DECLARED = """void crowd_drive(int legs, const void *plan, int64_t count, const int *from, const int *into,
@@ -107,7 +107,9 @@ class Crowd:
 
 
 def _planned(legs: list[Leg], first: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the packets of one voice for each leg, and their plan. Each voice begins at another moment of a 20 ms frame."""
+    """Return the packets of one voice for each connection, and when to send them (`PLANNED`).
+
+    Each voice begins at another moment of a 20 ms frame."""
     packets = np.zeros((FRAMES, len(legs), STRIDE), np.uint8)
     plan = np.zeros((FRAMES, len(legs)), PLANNED)
     for number, leg in enumerate(legs):

@@ -1,6 +1,6 @@
 """`make bench ARGS=faces`: find how many rooms of two people with 720p cameras fit on one server before video arrives late.
 
-A worker of Sangdam and Janus VideoRoom get the same packets in turn. The two servers run on the same core.
+A worker of Sangdam and Janus VideoRoom get the same packets, first one server and then the other. Both run on the same core.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Pairs(Stage):
 
 @dataclass
 class Found:
-    """The number of rooms that one server carried in time, and the figures of each step."""
+    """The number of rooms that one server carried without late video (`held`), and the figures of each step."""
 
     held: int = 0
     costs: list[float] = field(default_factory=list)
@@ -80,7 +80,7 @@ class Found:
     def add(self, rooms: int, window: Window) -> str:
         """Store the figures of one step. Return them as a text to print.
 
-        The measurement of this server is done if its video is late or lost, or if the load generator is at its limit.
+        The measurement of this server ends if video comes late or is lost, or if the load generator is at its limit.
         """
         late_ms, cost = float(np.percentile(window.late_ms, 99)), window.server_cpu / rooms
         kept = late_ms <= MOST_LATE_MS and window.lost <= MOST_LOST

@@ -1,4 +1,4 @@
-"""`make bench ARGS=floor`: measure a relayed packet's cost by number of rooms, against Janus and a bare echo in C.
+"""`make bench ARGS=floor`: measure what a relayed packet costs at each number of rooms, compared with Janus and a bare echo in C.
 
 The echo (echo.c) shows the kernel's share of the cost. Every server that forwards packets as soon as they arrive pays this share.
 """
@@ -27,7 +27,8 @@ ROUNDS = 5
 EMPTY_S = 4.0
 SIZES = (1, 20, 60, 120, 600)
 MOST_OF_JANUS = 60
-"""Largest number of rooms for Janus. With twice as many rooms, Janus needs most of the core that all servers share."""
+"""Largest number of rooms with which Janus is measured. With twice as many, Janus would need most of the core that all servers
+share."""
 PACKETS_A_ROOM = 2 / FRAME_S
 """Packets per second in a room of two people."""
 SOURCE = Path(__file__).with_name("echo.c")

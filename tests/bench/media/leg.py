@@ -63,8 +63,8 @@ class Leg:
     async def connect(self, sdp: str, *, offered: bool) -> None:
         """Connect to the server with its SDP.
 
-        `offered`: whether the SDP answers our offer. If so, this side has the controlling role of ICE. If not, the SDP is an
-        offer.
+        `offered`: True if the SDP answers our offer; this side then has the controlling role of ICE. False if the SDP is the
+        server's offer.
         """
         self._offered = offered
         self._their_ufrag = re.findall(r"a=ice-ufrag:(\S+)", sdp)[0]
@@ -162,14 +162,14 @@ class Leg:
 
     @cached_property
     def heard(self) -> list[tuple[float, rtp.Header, bytes]]:
-        """Return the kept packets, decrypted.
+        """Return the packets in `arrivals`, decrypted.
 
-        Call this only after all of them have arrived, because no packet can be decrypted twice.
+        Call this method only once, after all packets have arrived, because no packet can be decrypted twice.
         """
         return [(at, *self.open(packet)) for at, packet in self.arrivals]
 
     def drain(self) -> None:
-        """Read the socket until it is empty. Count the media packets and keep the first `keep`."""
+        """Read the socket until it is empty. Count the media packets, and keep the first `keep` of them."""
         receive: Any = self.socket.recvmsg
         try:
             while True:

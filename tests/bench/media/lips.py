@@ -1,9 +1,9 @@
 """`make bench ARGS=lips`: measure the offset between voice and lips in a real browser, with up to 50 ms of sender jitter.
 
-A page "claps" once a second: it shows a light and plays a sound at the same moment. Another page records when it shows the light
-and plays the sound. For comparison, one page sends claps to itself over its own peer connection, without server or jitter. This
-shows the offset that browsers add by themselves. A browser synchronizes only one video with the voice: that of the first slot.
-The other slots get the same sender reports but are not synchronized.
+One page "claps" once a second: it sends a light and a sound at the same moment. A second page receives both, and records when it
+shows the light and when it plays the sound. For comparison, one page sends claps to itself over its own peer connection, without
+server or jitter. This shows the offset that browsers add by themselves. A browser synchronizes only one video with the voice: the
+video in the first slot. The other slots get the same sender reports but are not synchronized.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ async def _call(socket: Path, hears: dict[str, float], slot: int) -> list[float]
 
 
 async def _watched(page: Page, slot: int = 0) -> list[float]:
-    """Return for each clap how much later its sound is played than its light is shown, in ms. A negative value means earlier."""
+    """Return for each clap how much later its sound is played than its light is shown, in ms (negative: earlier)."""
     await asyncio.sleep(SETTLE_S)
     await page.evaluate("(slot) => watch(slot)", slot)
     await asyncio.sleep(MEASURE_S)

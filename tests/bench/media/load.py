@@ -17,7 +17,7 @@ WARM_FRAMES = 50
 
 @dataclass
 class Taken:
-    """Figures of one window. CPU is in percent of a core.
+    """Figures of one window (a period of measurement). CPU is in percent of a core.
 
     `sent`: number of a `Part` → (index, sending time in s) of each of its packets.
     """

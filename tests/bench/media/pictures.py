@@ -1,7 +1,7 @@
 """`make bench ARGS=pictures`: measure video of a 720p camera and of a screen.
 
-Each video has one sender and one, two or five viewers. Sangdam and Janus VideoRoom get the same streams, one after the other, in
-turns. The last row shows how long a voice waits behind a keyframe for five viewers.
+Each video has one sender and one, two or five viewers. Sangdam and Janus VideoRoom take turns and get the same streams. The last
+row (a measured figure) shows how long a voice waits behind a keyframe for five viewers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`make bench ARGS=scale`: find how many rooms of three fit on one worker before sound arrives unevenly.
+"""`make bench ARGS=scale`: find how many rooms of three people fit on one worker before sound arrives unevenly.
 
 The bench also measures processor time per room at each number of rooms.
 """
@@ -23,14 +23,15 @@ WINDOW_S = 4.0
 MOST_LATE_MS = 20.0
 SIZES = (5, 10, 20, 40, 60, 80, 100, 130, 160, 200)
 WARM_FRAMES = round(SETTLED_S / FRAME_S)
-"""Number of frames at the start that are not measured (the warm-up). At its end, the single voice is in passthrough.
+"""Number of frames at the start that are not measured (the warm-up). When it ends, the voice of the only speaker is in
+passthrough (not mixed).
 
 Mixed packets arrive later than packets in passthrough. If the warm-up were measured, too, its mixed packets would count as late.
 """
 KEPT = 2 * (round(WINDOW_S / FRAME_S) + WARM_FRAMES)
 CASE = "hush"
-"""One person speaks, and the others have muted themselves. Even so, three packets arrive every 20 ms, because browsers go on
-sending by default.
+"""In each room, one person speaks, and the other two have muted themselves. Even so, three packets of a room arrive every 20 ms,
+because by default the browser of a muted person goes on sending.
 """
 
 

@@ -35,7 +35,7 @@ def own_address() -> str:
 
 
 class Person:
-    """A person in a room. A person sends on one connection and receives on the same one or another."""
+    """A person in a room. A person sends on one connection, and receives on the same connection or on others."""
 
     def __init__(self, speaks: Leg, hears: Leg) -> None:
         self.speaks = speaks
@@ -99,7 +99,7 @@ class Server(ABC):
 
     @abstractmethod
     async def mixed(self, people: int, *, keep: int = 0) -> list[Person]:
-        """Make a room in which this many people hear each other, mixed."""
+        """Make a room in which this many people hear each other. The server mixes their voices."""
 
 
 class Sangdam(Server):
@@ -254,7 +254,7 @@ class Janus(Server):
         return found
 
     async def _attached(self, handle: tuple[int, str], body: dict[str, Any]) -> dict[str, Any]:
-        """Attach a viewer to a feed, which is Janus' name for a sender's video.
+        """Attach a viewer to a feed (so Janus calls a sender's video).
 
         Retry while Janus does not know the feed, because Janus can notice later than its client that the feed is connected.
         """

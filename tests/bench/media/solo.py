@@ -31,7 +31,7 @@ def rows() -> list[Row]:
 def _scores(every_ticks: int) -> list[float]:
     """Return the score of each of the `TIMES` repetitions of the recording.
 
-    The other person's "words" are inaudible, so that only the switching reduces the quality.
+    The interrupting voice is inaudible, so that only the switching between mix and passthrough reduces the quality.
     """
     words = speech.words()
     said = np.concatenate([words] * TIMES)

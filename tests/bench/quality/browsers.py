@@ -1,7 +1,7 @@
 """Send speech from one Chromium page to another over the same links: directly, for comparison, and through a worker.
 
-One page speaks into all connections, and the other listens to all of them. The listening page records the output of its jitter
-buffers, before any loudspeaker, so that no sound card is needed.
+One page speaks into the connections of all calls, and the other listens to all of them. The listening page records the output of
+its jitter buffers, before any loudspeaker, so that no sound card is needed.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _port(sdp: str) -> int:
 
 
 def _redundant(answer: str) -> str:
-    """Put RED first in the answer. The page then adds the previous packet to each packet, as in a call that loses packets."""
+    """Put RED first in the SDP answer. The page then adds the previous packet to each packet, as in a call that loses packets."""
     return re.sub(r"(m=audio \S+ \S+) (\d+) (\d+)", r"\1 \3 \2", answer)
 
 

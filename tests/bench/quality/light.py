@@ -1,4 +1,4 @@
-"""Make calls with light peers on a real worker: one speaks the recording, one listens as a browser would.
+"""Make calls between two light peers on a real worker: one sends the recording, the other listens as a browser would.
 
 The listener uses the same jitter buffer and decoder as the mixer.
 """
@@ -33,11 +33,11 @@ BITRATE, COMPLEXITY = 32_000, 9
 """Chromium's Opus settings for a voice: bitrate in bit/s, and complexity."""
 LOSSY, REMEMBERED, REPORT_EVERY_S = 0.02, 10, 5.0
 """A speaker adds in-band redundancy if one of the last `REMEMBERED` reports shows more loss than `LOSSY` (a share). A listener
-reports every `REPORT_EVERY_S`, as Chromium does. The worker reports every second.
+sends such a report every `REPORT_EVERY_S`, as Chromium does, and the worker sends one every second.
 """
 LATE_S = 1.0
 PHASE_S = 0.007
-"""Time between a packet's arrival on a link without jitter and the tick that plays the packet, in s."""
+"""On a link without jitter, the time from a packet's arrival to the tick in which it is played, in s."""
 MIXED_GAIN = 0.99
 """Any gain other than 1 makes the worker mix the voice instead of relaying its packets."""
 CLEAR = Line()

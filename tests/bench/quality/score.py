@@ -30,7 +30,7 @@ def scores(heard: Samples) -> list[float]:
 def _pesq(said: Samples, heard: Samples) -> float:
     try:
         return float(pesq(SCORED_RATE, said, heard, "wb"))
-    except PesqError:  # PESQ found no utterance in the sound
+    except PesqError:  # PESQ found no speech in the sound
         return WORST
 
 

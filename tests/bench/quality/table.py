@@ -1,4 +1,4 @@
-"""`make bench ARGS=quality`: print a table with the MOS of each link over each path, and the promised figures as rows.
+"""`make bench ARGS=quality`: print a table with the MOS over each link by each path, and the figures that have promised limits.
 
 This takes 15 minutes.
 """
@@ -73,7 +73,7 @@ def _by(ways: Ways, lines: Sequence[str], run: Callable[[list[Case]], list[Sampl
 
 
 def promised(found: Found, line: str) -> Iterator[Row]:
-    """Yield the rows of this link. A link without promised limits has no rows."""
+    """Yield the rows (measured figures) of this link. A link without promised limits has no rows."""
     name = NAMES.get(line)
     if name is not None:
         ours, theirs = found[UP, line] + found[DOWN, line], found[DIRECT, line] * 2

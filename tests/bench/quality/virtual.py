@@ -16,9 +16,9 @@ from tests.bench.quality.speech import SECONDS
 from tests.peers.proxy import Line, Way
 
 OPUS, RED, LEVEL = 111, 63, 20
-REPORT_PACKETS = 50  # packets between two reports of the receiver
+REPORT_PACKETS = 50  # packets that a receiver gets between two of its reports of loss
 TRAILER_BYTES = 10
-"""Bytes that SRTP adds to a packet. On a link of low bandwidth, these bytes count, too."""
+"""Bytes that SRTP adds to a packet. They take up bandwidth of the link, too."""
 Arrival = tuple[float, int, int, bytes]
 """(arrival time in s, sequence number, timestamp, payload) of a packet."""
 
