@@ -32,8 +32,8 @@ JOINING_AT_ONCE = 10
 FULL_ROOMS = 5  # rooms of six that run at the same time
 MOST_LOAD = 70.0
 STEP = 5000
-"""How far the packet numbers of a window begin after those of the window before it. A window sends fewer packets than this, so no
-number repeats."""
+"""The first packet number of each window is this much greater than that of the window before it. A window sends fewer packets
+than this, so no number repeats."""
 QUIET = {
     "dtx": "the others in DTX",
     "hush": "the others muted by hand: quiet packets with levels",
