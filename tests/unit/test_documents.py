@@ -1,6 +1,6 @@
 """The Markdown of the documents is not broken.
 
-Each row of a table and each command has a line of its own, and each table has a head.
+Each row of a table and each command is on a line of its own, and each table begins with a row of column names.
 """
 
 from __future__ import annotations

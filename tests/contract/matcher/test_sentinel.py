@@ -1,4 +1,4 @@
-"""Redis behind Sentinel: when the master fails, the store uses the replica and reports that data can be lost."""
+"""If the master of Redis fails, the service uses the replica that Sentinel names, and notices that writes might be lost."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ async def owner_of(desk: Desk, organisation: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def liar(said: dict[str, Any]) -> AsyncIterator[str]:
-    """Run a provider that gives the token `said["token"]` to everybody. Return its issuer."""
+    """Run an OpenID provider that gives the ID token `said["token"]` to everybody. Return the provider's URL (its issuer)."""
     port = free_port()
     issuer = f"http://127.0.0.1:{port}"
 

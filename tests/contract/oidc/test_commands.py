@@ -1,4 +1,4 @@
-"""The command line sets up a real OpenID provider, with the same checks as the operators' page."""
+"""A command sets up sign-in at a real OpenID provider. It checks the settings in the same way as the operators' page does."""
 
 from __future__ import annotations
 

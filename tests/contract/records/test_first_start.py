@@ -1,4 +1,4 @@
-"""The first start behaves alike on SQLite and PostgreSQL: one link makes one owner."""
+"""On SQLite and PostgreSQL, the one-time link of a new installation makes exactly one owner, however often it is used."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""When the disk is full, pending writes are retried with growing pauses.
+"""When the disk is full, the server repeats its writes to the database, with longer and longer pauses.
 
-After the first success, writing goes on without pauses.
+After the first write that succeeds, the other waiting writes follow without pauses.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Limits hold when many changes arrive at the same time, on SQLite and PostgreSQL."""
+"""No more passkeys, saved replies and notes are stored than allowed, even if many come at once, on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 

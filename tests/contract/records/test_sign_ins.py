@@ -173,7 +173,7 @@ async def test_rule_for_the_provider_needs_it_and_keeps_it(records: Records) -> 
             await records.save_oidc_settings(other)
     await records.save_oidc_settings(replace(settings, name="Acme"))
     await records.save_sign_in_rules(SignInRules(), rules_of("acme"))
-    for _ in range(5):  # the two changes race: whichever comes first, nobody is locked out
+    for _ in range(5):  # the two changes are made at the same time: nobody is locked out, whichever comes first
         await records.save_oidc_settings(settings)
         await asyncio.gather(records.save_sign_in_rules(only), records.save_oidc_settings(None), return_exceptions=True)
         alone = (await records.sign_in_rules()).provider == "only"

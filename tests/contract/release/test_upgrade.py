@@ -59,7 +59,7 @@ def first_tables(connection: sa.Connection) -> None:
 
 
 def fill(connection: sa.Connection, rows: Rows) -> None:
-    """Store these rows instead of those that the migrations have made."""
+    """Delete all rows that the migrations have made, and store these rows instead."""
     metadata = sa.MetaData()
     metadata.reflect(connection)
     tables = [table for table in metadata.sorted_tables if table.name != "alembic_version"]

@@ -1,4 +1,4 @@
-"""The released wheel contains the pages and fits the machines that its name states.
+"""The released Python package (a wheel) contains the web pages, and runs on the machines that its file name states.
 
 The service runs from the installed wheel, in an environment without our sources.
 """

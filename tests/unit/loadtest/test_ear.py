@@ -1,4 +1,4 @@
-"""The load test's light receiver (`Ear`) measures loss and delay correctly on streams whose faults are known."""
+"""The load test's receiver (`Ear`) measures packet loss and delay correctly in streams whose loss and delay are known."""
 
 from __future__ import annotations
 

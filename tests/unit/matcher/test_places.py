@@ -78,7 +78,7 @@ def test_estimate_needs_no_request_and_changes_nothing(desk):
 
 
 def busy_day(desk, pickups, seconds_each):
-    """Let one counselor serve `pickups` requests, one every `seconds_each` seconds.
+    """Let one counselor accept `pickups` requests, one every `seconds_each` seconds.
 
     All these requests come before the first one is served, so somebody is always waiting.
     """

@@ -40,7 +40,7 @@ def test_sign_reaches_everybody_else_with_its_senders_name(board: Board) -> None
 
 
 def test_reader_stays_unseen(board: Board) -> None:
-    """The user must not notice a professional who is still catching up."""
+    """The user must not notice a professional who reads the session before joining it."""
     board.room.receive("professional", sign())
     assert not board.sent
     assert board.room.stats["refused_not_writer"] == 1

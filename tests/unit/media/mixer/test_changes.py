@@ -1,6 +1,6 @@
-"""A sine is heard through every kind of matrix change.
+"""A listener hears a steady tone (a sine) while the matrix, which says who hears whom, changes in every way.
 
-Nothing clicks, and the sine becomes louder or softer only if the change of the matrix says so.
+Nothing clicks, and the tone becomes louder or softer only if the new matrix says so.
 """
 
 from __future__ import annotations

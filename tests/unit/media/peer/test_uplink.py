@@ -1,4 +1,7 @@
-"""The uplink assigns packets to streams: packets of browsers and light peers, layers, RTX, changed SSRCs and repeated packets."""
+"""The uplink assigns each packet from a participant to the right stream.
+
+The tests send packets of browsers and of load tests, video layers, retransmissions (RTX), changed SSRCs and repeated packets.
+"""
 
 from __future__ import annotations
 

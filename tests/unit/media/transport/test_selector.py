@@ -18,7 +18,7 @@ from tests.unit.media.peer.test_lent import PAYLOAD_TYPE, Packet, Twins, pytestm
 
 
 class Scene:
-    """A client, a worker's socket in an event loop with the fast path, and two listeners.
+    """A sending client, a worker's socket in an event loop with the fast path, and two listening clients.
 
     Python handles the client's first packet, and then offloads the voice.
     """

@@ -201,7 +201,7 @@ def test_office_of_the_last_owner_goes_to_another_in_one_file(folder: Path) -> N
 
 
 def test_owner_who_lost_the_office_while_apply_asks_is_not_missed(folder: Path) -> None:
-    """There are two owners when the command reads the records, but only one when it stores the changes."""
+    """An organisation has two owners when the command reads the database, but only one when it stores the changes."""
     applied(folder, FILE + '[staff.zoe]\nname = "Zoe"\nroles = ["owner"]\n')
 
     async def race() -> str:

@@ -1,4 +1,4 @@
-"""The indexes find the same sessions as a search through all sessions."""
+"""The indexes of live sessions find the same sessions as a search through all live sessions."""
 
 from __future__ import annotations
 

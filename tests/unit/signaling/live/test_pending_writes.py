@@ -1,4 +1,4 @@
-"""No pending write to the records is lost, and pending writes keep their order. The number of pending writes is bounded."""
+"""While the database is unavailable, no write is lost, and writes keep their order. The number of waiting writes is bounded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Supervision of simulated workers. The tests check which worker serves, which one is dead, and which one replaces it."""
+"""The server supervises media workers, which are simulated here.
+
+The tests check which worker serves, when a worker counts as dead, and which worker replaces a dead one.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tests check when a silent worker counts as dead, and how long the service waits before it starts a successor."""
+"""The tests check when a silent media worker counts as dead, and how long the service waits before it starts a new one."""
 
 from __future__ import annotations
 

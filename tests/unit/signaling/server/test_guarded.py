@@ -194,7 +194,7 @@ async def test_log_warns_before_descriptors_run_out(place: Place) -> None:
         silent = [await place.connect(address=f"127.0.0.{number}") for number in range(2, 10)]
         while not logs:
             await asyncio.sleep(0.02)
-        await asyncio.sleep(0.2)  # during this time, the server counts its descriptors several more times
+        await asyncio.sleep(0.2)  # during this time, the server counts its file descriptors several more times
     assert ["descriptors nearly used up" in entry["event"] for entry in logs] == [True], "once a minute"
     for _, writer in silent:
         writer.close()

@@ -1,4 +1,4 @@
-"""Memory of large blocks goes back to the system when the blocks are free, even if later small blocks stay."""
+"""The process gives memory of large blocks back to the system when it frees the blocks, even if it keeps later small blocks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state table of callbacks. The tests check who may ask for a callback, when the callback rings, and how it ends."""
+"""Callbacks. The tests check who may ask for a callback, when the callback rings, and how it ends."""
 
 from __future__ import annotations
 

@@ -188,7 +188,7 @@ guested: list[ev.SessionEvent] = [
     ev.HelpJoined("han"),
 ]
 
-# A text session becomes a call, and user and counselor hear each other. Then nobody hears one of the two people.
+# A text session becomes a call, and user and counselor hear each other.
 risen: list[ev.SessionEvent] = [
     ev.Connected("u"),
     ev.Entered(),
@@ -323,7 +323,7 @@ def check_aside(session: Session) -> None:
 
 
 def place_taken(before: bool, effects: list[Effect], session: Session) -> None:
-    """Check that the matcher is told exactly once when the session gives back a place of its counselor or takes it again.
+    """Check that the matcher is told exactly once when the session frees a place in its counselor's capacity or takes one again.
 
     The message to the matcher must name the owner's present request.
     """

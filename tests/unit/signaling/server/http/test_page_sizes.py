@@ -1,4 +1,4 @@
-"""Limits for the gzip size of what a visitor's browser must load before it can show the call page or the widget."""
+"""The files that a browser loads before it can show the call page or the widget are small. Sizes are counted after gzip."""
 
 from __future__ import annotations
 

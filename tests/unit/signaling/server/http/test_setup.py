@@ -1,4 +1,4 @@
-"""`http.setup` adds more to an application than routes: it also sets up the deletion of expired data."""
+"""`http.setup` adds routes to an application, and also the deletion of expired data."""
 
 from __future__ import annotations
 
