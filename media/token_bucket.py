@@ -31,7 +31,7 @@ class TokenBucket:
         return True
 
     def owe(self, amount: float) -> None:
-        """Take `amount` tokens for something that has happened already. The level may fall below zero."""
+        """Take `amount` tokens for something that has happened already. The number of tokens can then be negative."""
         self._level -= amount
 
     def limit(self, rate: float, burst: float, now: float) -> None:

@@ -115,7 +115,7 @@ class WorkerClient:
         await self._send("DELETE", f"{_room(room)}/peers/{quote(peer, safe='')}", epoch=epoch)
 
     async def set_matrix(self, room: str, command: SetMatrix) -> None:
-        """Replace the room's matrix: who hears, sees and may do what."""
+        """Replace the room's matrix: who hears and sees whom, and who is allowed to write on the board."""
         await self._send("PUT", f"{_room(room)}/matrix", command)
 
     async def board_in(self, room: str, command: BoardIn) -> None:

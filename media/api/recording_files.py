@@ -88,7 +88,7 @@ def track_name(n: int) -> str:
 class PlanTrack(Struct, kw_only=True):
     """Track in an export. `path`: the track's file. `began`, `ended`: when the track began and ended, in Unix ms.
 
-    `spans`: the times when the track is heard or shown, as [begin, end) in Unix ms.
+    `spans`: the periods in which the track is heard or shown, as [begin, end) in Unix ms.
     """
 
     path: str
@@ -101,8 +101,8 @@ class PlanTrack(Struct, kw_only=True):
 class Plan(Struct, kw_only=True):
     """Input of `python -m media.recording.export`.
 
-    `out`: the file to write, `.webm` or `.mp4`. `pieces`: the times that the file contains, as [begin, end) in Unix ms, in order.
-    `width`, `height`: size of the exported video in pixels. `fps`: frames per second.
+    `out`: the file to write, `.webm` or `.mp4`. `pieces`: the periods that the file contains, as [begin, end) in Unix ms, in
+    order. `width`, `height`: size of the exported video in pixels. `fps`: frames per second.
     """
 
     out: str

@@ -50,13 +50,13 @@ class AdmitPeer(Struct, kw_only=True):
 
 
 class Admitted(Struct, kw_only=True):
-    """SDP answer for an admitted peer."""
+    """SDP answer for a peer that was added to a room."""
 
     sdp: str
 
 
 class SetMatrix(Struct, kw_only=True):
-    """Replace the whole matrix: who hears, sees and may do what.
+    """Replace the whole matrix: who hears and sees whom, and who is allowed to write on the board.
 
     Participants who are not named in `hears` hear nothing, and those who are not named in `sees` see nothing.
 
@@ -259,7 +259,11 @@ class BoardOut(Event, tag="board_out"):
 
 
 class Spread(Struct, kw_only=True):
-    """Histogram of a figure: counts per bucket (inclusive upper `bounds`, and one bucket above), and the sum of all values."""
+    """Histogram of measured values.
+
+    `counts`: how many values lie in each range. `bounds`: the inclusive upper bounds of these ranges; values above the last bound
+    lie in one more range. `sum`: the sum of all values.
+    """
 
     bounds: list[float]
     counts: list[int]

@@ -73,7 +73,7 @@ class Estimator:
         self._unreported_since = now
         self._dropped = float("-inf")
         self._before_stall: tuple[float, float] | None = None
-        """The estimate and the time of the last congestion before the present stall. None: there is no stall."""
+        """While no reports come (a stall): the estimate and the time of the last congestion before. None: there is no stall."""
 
     def sent(self, size_bytes: int, now: float) -> int:
         """Remember a packet that is sent. Return the packet's transport-wide number (16 bits)."""
@@ -117,7 +117,7 @@ class Estimator:
         self._look_at_loss(now)
 
     def tick(self, now: float) -> None:
-        """Let the estimate grow, or halve the estimate in a stall (`STALL_S`).
+        """Let the estimate grow. If no reports come (a stall, `STALL_S`), halve the estimate.
 
         The estimate stays as it is for `SILENT_S` seconds after congestion.
         """
@@ -181,9 +181,9 @@ class Estimator:
         self._unreported = 0
 
     def _end_stall(self) -> None:
-        """Restore the estimate that was valid before the stall.
+        """After a report has ended a stall, restore the estimate from before the stall.
 
-        That the report came so late does not count as congestion. Only what the report says about its packets counts.
+        A late report does not count as congestion. Only what the report says about its packets counts.
         """
         if self._before_stall is not None:
             self.bps, self.last_congestion = self._before_stall

@@ -14,7 +14,7 @@ MAX_PACKETS = 1024
 """One message reports at most this many packets. A message every 100 ms is enough for 10,000 packets a second."""
 DELTA_S = 0.00025  # Seconds: unit of the arrival times in a message.
 REFERENCE_S = 0.064  # Seconds: unit of the reference time in a message.
-REFERENCES = 1 << 24  # Units after which the reference time wraps.
+REFERENCES = 1 << 24  # The reference time, counted in units of `REFERENCE_S`, wraps at this number.
 _LOST, _SMALL, _LARGE = 0, 1, 2
 _MAX_RUN = 0x1FFF
 
@@ -58,7 +58,7 @@ def parse(body: bytes) -> TransportFeedback:
 
 
 def _statuses(body: bytes, count: int) -> tuple[list[int], int]:
-    """Return the status of each packet and the offset of the deltas."""
+    """Return the status of each packet (whether it arrived), and the offset of the arrival times in `body`."""
     found: list[int] = []
     at = 16
     while len(found) < count:

@@ -1,7 +1,8 @@
-"""Chooses layers of the videos for one viewer, within the viewer's bandwidth. Voice is always sent; its bit rate does not count.
+"""Chooses simulcast layers of the videos for one viewer, within the viewer's bandwidth.
 
-On a congested path the chooser steps down to lower layers at once. It steps up slowly. If a step up fails within `PROVEN_S`, the
-wait before the next step up is doubled, up to `LONGEST_WAIT_S`. A viewer's first step down never counts as a failure.
+Voice is always sent; its bit rate does not count. On a congested path the chooser steps down to lower layers at once. It steps up
+slowly. If a step up fails within `PROVEN_S`, the wait before the next step up is doubled, up to `LONGEST_WAIT_S`. A viewer's
+first step down never counts as a failure.
 """
 
 from __future__ import annotations
@@ -21,15 +22,16 @@ PAUSE_AFTER_S = 4.0
 and the lowest layers need little bandwidth."""
 PROVEN_S = 10.0  # a step up has failed if a layer goes down again within this many seconds
 TELL_LOW_S, TELL_PAUSED_S, TELL_BACK_S = 2.0, 0.5, 1.0
-"""Seconds for which a lower layer, a pause, or the end of all limits must have lasted before the viewer is told of it."""
+"""Seconds. The viewer is told of a lower layer after it has lasted `TELL_LOW_S`, of a paused video after `TELL_PAUSED_S`, and of
+the return to the highest layers after `TELL_BACK_S`."""
 FINDING_OUT_S = 6.0
-"""Seconds, from the first video on, during which the viewer is told of no limit: layers begin low and then go up. Once any layer
-has gone down, however, the viewer is told even during these seconds."""
+"""For this many seconds after the first video, the viewer is not told of low layers, because layers begin low and then go up. But
+after a layer has gone down, the viewer is told even during these seconds."""
 TELL_AGAIN_S = 5.0
-"""Seconds after which the viewer is told again while a limit lasts. The viewer may have been disconnected the first time."""
+"""Seconds after which the viewer is told again of a low or paused video. The viewer may have been disconnected the first time."""
 
 Limit = Literal["low", "paused"]
-PAUSED = -1  # level of a paused slot
+PAUSED = -1  # stands for a paused slot, instead of the index of a layer
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class Layer:
 class Choice:
     """The layers that a viewer gets. `layers`: slot → name of its layer (None: the slot is paused).
 
-    `limits`: slot → limit that the viewer must be told now; None: there is nothing to tell.
+    `limits`: what the viewer must be told now. It names each slot whose video is "low" (in a lower layer) or "paused". None:
+    there is nothing to tell.
     """
 
     layers: dict[int, str | None]
@@ -132,10 +135,10 @@ def _need(pictures: Mapping[int, Sequence[Layer]], levels: Mapping[int, int]) ->
 
 
 def _best(pictures: Mapping[int, Sequence[Layer]], levels: Mapping[int, int], bps: float, lowest: int) -> dict[int, int]:
-    """Return the levels, lowered until all layers together fit into `bps`.
+    """Return `levels`, lowered until all layers together fit into `bps`.
 
-    When bandwidth is short, the least important video goes down first. No video is paused before all videos are at their lowest
-    layers. `lowest`: the lowest level allowed, 0 or `PAUSED`.
+    A level is the index of a layer in its slot's list, or `PAUSED`. When bandwidth is short, the least important video goes down
+    first. No video is paused before all videos are at their lowest layers. `lowest`: the lowest level allowed, 0 or `PAUSED`.
     """
     fitting = {slot: levels[slot] for slot in pictures}
     for least in range(0, lowest - 1, -1):

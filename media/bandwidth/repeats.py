@@ -10,13 +10,14 @@ from media.token_bucket import TokenBucket
 from .estimate import Estimator
 
 MOST_PER_S = 400
-"""At most this many retransmitted packets per second go to one viewer, whatever the link: NACKs must not multiply traffic."""
+"""At most this many retransmitted packets per second go to one viewer, even on a fast link, because NACKs must not multiply
+traffic."""
 MOST_BPS = 4_000_000.0
 """Retransmissions to one viewer take at most this many bits per second. This is also the budget while nothing is known of the
 link."""
 LEAST_SHARE = 0.25
-"""Fraction of a link that retransmissions may always take. Without a retransmission, a single loss would cost a keyframe, which
-is larger."""
+"""Fraction of a link that retransmissions are always allowed to take. Without a retransmission, a single loss would cost a
+keyframe, which is larger."""
 VOICE_BPS = 100_000.0
 """Bit rate kept free for the voice: 40 kbit/s, as much for its redundant copies (RED), and headers. The voice's copies are more
 important than retransmissions of video."""

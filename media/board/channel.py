@@ -1,6 +1,6 @@
 """`doc` data channel of one participant: reassembles board messages.
 
-While the participant's board messages go through the signaling server, this module holds the messages of the channel back.
+While the participant's board messages still go through the signaling server, this module keeps the messages of this channel.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ class DocChannel:
         """When `fragment` completes a message, pass the message to `receive`, or hold it while `receive` is None.
 
         Raise `FragmentError` as `Reassembler.feed` does, and with the reason "early" if too many messages are held. No change is
-        lost: when the board's traffic moves to this channel, the board asks the client for every change that the board lacks.
+        lost then: when the board's traffic moves to this channel, the board asks the browser for every change that the board
+        lacks.
         """
         message = self._reassembler.feed(fragment)
         if message is None:

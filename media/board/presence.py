@@ -2,9 +2,9 @@
 
 The board stores no signs of presence.
 
-A client sends varuint 1, then a length and the body: a byte for the kind (`KINDS`), the name of a page, a count, and that many
-pairs of little-endian int16 (x, y in 1/8 unit). The board adds the sender's name, so that nobody can point in the name of
-somebody else.
+A browser sends varuint 1, then a length and the body: a byte for the kind of sign (`KINDS`), the name of a page of the board, the
+number of pairs, and the pairs, each of two little-endian int16 (x, y in 1/8 unit). The board adds the sender's name, so that
+nobody can point in the name of somebody else.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ PRESENCE = b"\x01"
 MAX_BYTES = 512
 MAX_PAIRS = 64
 KINDS = {0: (0, 0), 1: (1, 1), 2: (1, MAX_PAIRS), 3: (2, 2), 4: (2, 2)}
-"""Kind → smallest and largest number of pairs. 0: gone, 1: cursor, 2: laser, 3: lead (what the sender sees, for people who
-follow), 4: come (moves everybody else's view to what the sender sees, once)."""
+"""Kind → smallest and largest number of pairs. 0: the sender's cursor has gone, 1: cursor, 2: laser trail, 3: lead (what the
+sender sees, for people who follow the sender), 4: come (moves everybody else once to the part of the page that the sender
+sees)."""
 _PAGE = re.compile(rb"^[A-Za-z0-9_.:-]{0,64}\Z")
 
 
 def check(message: bytes) -> bytes:
-    """Return the body of a message of presence.
+    """Return the body of a message that carries a sign of presence.
 
     Raise BadUpdateError if the message does not have the form that this module describes.
     """

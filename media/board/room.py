@@ -126,9 +126,11 @@ class RefusedError(Exception):
 
 
 class Quota:
-    """Limits of one participant: received messages, signs of presence and bytes, sent bytes, and seconds of work.
+    """Limits for one participant, each as an amount per second and a largest burst.
 
-    Sent bytes are limited because a short step 1 can ask for a long reply.
+    `messages`, `signs` (of presence, such as cursors) and `received` (bytes) limit what the board receives from the participant.
+    `work`: seconds for which the board works for the participant. `answered`: bytes of the replies, because a short step 1 (a
+    request for the document) can ask for a long reply.
     """
 
     def __init__(self, now: float) -> None:
@@ -142,9 +144,9 @@ class Quota:
 class BoardRoom:
     """The document of a room and the participants connected to it.
 
-    `updates`: the board's updates that are already in the journal. `on_update(update)`: called at every change, so that the
-    caller can soon call `flush`. `send(participant, message)`: sends one whole board message. `clock`: monotonic seconds. `stats`
-    has these counters: updates, step1, signs, refused_<reason>, panics.
+    `updates`: the board's updates from the journal, in which signaling keeps them. `on_update(update)` is called at every change,
+    so that the caller can soon call `flush`. `send(participant, message)` sends one whole board message. `clock` returns the
+    monotonic time in seconds. `stats` has these counters: updates, step1, signs, refused_<reason>, panics.
     """
 
     def __init__(
@@ -251,7 +253,7 @@ class BoardRoom:
             self._apply(participant, body, quota)
 
     def _pass_on(self, participant: str, message: bytes, quota: Quota) -> None:
-        """Send a sign of presence to everybody else at the board. A sign of somebody who may only read is refused."""
+        """Send a sign of presence, such as a cursor, to all other participants. Refuse it from somebody who may only read."""
         if participant not in self._writers or participant not in self._connected:
             raise RefusedError("not_writer")
         if not quota.signs.take(1, self._clock()):
@@ -264,7 +266,7 @@ class BoardRoom:
     def _answer(self, participant: str, state_vector: bytes, quota: Quota) -> None:
         """Reply with step 2: every change that the participant lacks.
 
-        If the changes do not fit into one message, send the whole journal as several updates.
+        If these changes do not fit into one message, send all stored updates.
         """
         reader = Reader(state_vector)
         for _ in range(reader.uint()):
@@ -310,14 +312,17 @@ class BoardRoom:
         quota.work.owe(self._clock() - started)
 
     def _counted(self) -> tuple[int, int]:
-        """Return upper bounds of (structs, types) of the document: the document is counted once, and later updates are added."""
+        """Return upper bounds for the numbers of (structs, types) in the document.
+
+        The document's structs and types are counted once, and those of each later update are added.
+        """
         if self._census is None:
             parsed = parse(self._doc.get_update())
             self._census = (parsed.count, parsed.types)
         return self._census
 
     def _has_room(self, size: int, types: int) -> bool:
-        """Return whether an update fits into the document. If the update does not fit, compact the journal and try again.
+        """Return whether an update fits into the document. If the update does not fit, compact the stored updates and try again.
 
         Compacting removes what was overwritten or deleted. Compacting is costly, so the board compacts at most once in 10 s.
         """
@@ -385,7 +390,7 @@ class BoardRoom:
                     self.stats["refused_" + refusal.reason] += 1
                 self._unasked.pop(participant, None)
 
-    # -- the journal --------------------------------------------------------------------------------------------------------
+    # -- changes for the journal --------------------------------------------------------------------------------------------
 
     def flush(self) -> bytes | None:
         """Return one update with all changes since the last flush. None: nothing has changed."""

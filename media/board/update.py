@@ -34,7 +34,7 @@ class BadUpdateError(Exception):
 
 @dataclass(slots=True)
 class Struct:
-    """One Yjs struct of a client: its clock, and the offsets of its bytes."""
+    """One Yjs struct of a client: the struct's clock, and where the struct's bytes begin and end in the update."""
 
     clock: int
     start: int
@@ -288,9 +288,10 @@ def _slice(update: bytes, client: int, structs: list[Struct]) -> bytes:
 
 
 class Segments:
-    """All updates of a document in order, in pieces of at most `limit` bytes. Participants who join late get these pieces.
+    """All updates of a document in order, in pieces of at most `limit` bytes.
 
-    Small updates are merged into one piece when there are 256 of them, or when together they have half of `limit` bytes.
+    A participant gets these pieces if the changes that the participant lacks do not fit into one message. Small updates are
+    merged into one piece when there are 256 of them, or when together they have more than half of `limit` bytes.
     """
 
     def __init__(self, limit: int) -> None:

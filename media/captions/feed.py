@@ -1,8 +1,8 @@
 """Sends one room's voices to the captions process, and passes on the words that come back.
 
 Only this module decides whose voice is sent to the captions process, and who may read the words. A voice is sent there only while
-`Matrix.captions` names it, and only while somebody hears it. Its words are sent only to the people who could hear the voice at
-that moment.
+`SetMatrix.captions` names it, and only while somebody hears it. Its words are sent only to the people who could hear the voice
+when it said them.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Feed:
     """The captions of one room, from construction to `close`. Call all methods in the worker's event loop."""
 
     def __init__(self, sender: Sender, say: Say, on_over: Callable[[], None]) -> None:
-        """Begin without voices. `say` is called with the words.
+        """Begin without voices. `say(saying, words)` is called with the words, who said them, and who could hear them.
 
         `on_over` is called when the feed has ended because the captions process is gone.
         """

@@ -92,7 +92,7 @@ class CaptionLink:
         self._some.set()
 
     def finish(self, stream: int, *, forget: bool = False) -> None:
-        """End a stream. `forget`: nobody wants the last words of this stream."""
+        """End a stream. `forget`: the words of this stream that have not come yet are not wanted any more."""
         if forget:
             self._receivers.pop(stream, None)
         self._command(wire.Forget(stream) if forget else wire.Finish(stream))

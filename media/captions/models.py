@@ -109,7 +109,7 @@ class Recogniser:
         self.write_down(np.zeros(RATE, np.float32), "")
 
     def _known(self, tag: str) -> str | None:
-        """Return the model's name for a language. None: the model does not know the language, or detects the language itself."""
+        """Return the model's name for a language. None: the model does not know the language, or must detect it by itself."""
         if not self._model.model.is_multilingual:
             return "en" if tag.partition("-")[0] == "en" else None
         name = tag.partition("-")[0].lower()

@@ -1,7 +1,7 @@
 """Messages between a media worker and the captions process: msgpack in binary frames of one WebSocket.
 
-The worker names a voice by a number, its *stream*. The captions process learns neither rooms nor people. When the audience of a
-voice changes, a new stream begins, so that each stream has one audience.
+The worker names a voice by a number, its *stream*. The captions process does not learn who speaks in which room. When the
+audience of a voice changes, a new stream begins, so that each stream has one audience.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Begin(Struct, tag="begin", frozen=True):
 
 
 class Sound(Struct, tag="sound", frozen=True):
-    """Packets of any of a worker's streams, in the order of their arrival."""
+    """Packets of one or more streams of a worker, in the order of their arrival."""
 
     packets: list[Packet]
 

@@ -13,7 +13,7 @@ from .opus import RATE, Samples
 
 TICK_SAMPLES = 960
 PERIOD_TICKS = 150  # 3 s.
-PEAK = 1600  # Amplitude of a note, of 32768.
+PEAK = 1600  # Amplitude of a note. The largest amplitude of a sample is 32768.
 NOTES = ((330.0, 0.0, 0.7), (262.0, 0.55, 0.9))
 """Frequency in Hz, start and length in seconds of each note."""
 

@@ -51,16 +51,17 @@ HISTORY = 500  # The last packets (10 s, at 20 ms each) from which the delay is 
 SPARED, SPARED_OF = 2, 50
 """The delay need not be long enough for the slowest of the last `HISTORY` packets: one packet in `SPARED_OF`, at most `SPARED`.
 
-An earlier version left out 4 of the last 200 packets. On links that lose 10 %, its delay went up and down. With two redundant
-copies in each packet, its score was 3.64 MOS; the score is 4.20 now. With losses in bursts of three, the score was 2.90; it is
-3.07 now. The steadier delay is 2 to 5 ms longer on links with 30 to 50 ms of jitter.
+An earlier version left out 4 of the last 200 packets, and its delay went up and down on links that lose 10 %. On such links, with
+two redundant copies in each packet, calls with that version scored 3.64 MOS, and score 4.20 MOS now. With losses in bursts of
+three packets, they scored 2.90 MOS, and score 3.07 MOS now. The present delay is steadier, but 2 to 5 ms longer on links with 30
+to 50 ms of jitter.
 """
 JUDGED = 200  # the last packets (4 s, at 20 ms each) from which loss is computed
 WEIGH_EVERY = 16
 """The needed delay is computed again after this many packets. One computation sorts 500 numbers (20 µs)."""
 MARGIN_S = 0.003  # seconds; the buffer shortens a delay that is too long by more than one tick and this margin
 ENOUGH_TO_JUDGE = 50
-"""Packets that a stream must have brought before the buffer shortens its delay."""
+"""The buffer shortens its delay only after it has got this many packets of a stream."""
 LOSS_FOR_RESERVE, LOSS_WITHOUT = 0.02, 0.005
 """Fractions of lost packets. If loss rises above the first, the buffer adds one frame to the needed delay. If loss falls below
 the second, it removes the frame. The gap between the two avoids audible switching to and fro."""
@@ -134,7 +135,7 @@ class JitterBuffer:
         self._reset()
 
     def _reset(self) -> None:
-        """Forget the stream's packets and timing, but not its loss rate. The next packet starts a new stream."""
+        """Forget the stream's packets and their transit times, but not its loss rate. The next packet starts a new stream."""
         self._packets.clear()
         self._transits.clear()
         self._needed_s = None
@@ -157,10 +158,10 @@ class JitterBuffer:
     def push(self, packet: Packet, now: float) -> str:
         """Add `packet` as it arrived (16-bit sequence, 32-bit timestamp). Return "" or why a packet was dropped.
 
-        - late: `packet` was dropped. A packet that is late by more than `MAX_DELAY_S` changes nothing in the buffer.
-        - duplicate: `packet` was dropped.
-        - jump: `packet` was dropped, because its counters are far from the expected ones. If the next packet follows this one,
-          the buffer takes both.
+        - late: `packet` came too late to be played. A packet that is more than `MAX_DELAY_S` late changes nothing in the buffer.
+        - duplicate: the buffer has a packet with the same sound already.
+        - jump: sequence number or timestamp of `packet` are far from the expected ones. If the next packet has the next sequence
+          number, the buffer adds both packets after all, and starts a new stream with them.
         - overflow: the oldest packet was dropped, and `packet` was added.
         """
         newest, passed_s = self._newest, now - self._newest_at
@@ -177,14 +178,13 @@ class JitterBuffer:
         return self._insert(packet, now)
 
     def _suspicious(self, packet: Packet, now: float, *, late: bool) -> str:
-        """Treat two successive packets with unexpected counters as a new stream (new SSRC or clock).
+        """Treat two successive packets with an unexpected sequence number or timestamp as a new stream (new SSRC or clock).
 
-        Drop a single packet with unexpected counters (RFC 3550 appendix A.1).
+        Drop a single packet with an unexpected sequence number or timestamp (RFC 3550 appendix A.1).
 
         `late`: whether the packet may also be an old packet of this stream, which was held up or repeated. Then only
-        `SUSPECTS` packets that come one after another, at the pace of a voice, begin a new stream. Such a new
-        stream begins, for example, after a microphone has stood still for half a second: then every packet comes later than
-        the buffer may wait.
+        `SUSPECTS` packets that come one after another, at the pace of a voice, begin a new stream. This happens, for example,
+        after a microphone has delivered nothing for half a second: from then on, every packet comes later than the buffer waits.
         """
         before, self._suspect = self._suspect, packet
         passed_s, self._suspected_at = now - self._suspected_at, now
@@ -383,7 +383,7 @@ class JitterBuffer:
     # -- the delay that recent packets need ---------------------------------------------------------------------------------
 
     def _needed(self) -> float:
-        """Return the longest transit time (arrival minus timestamp, in s) of recent packets, without the `SPARED` slowest.
+        """Return the longest transit time (arrival minus timestamp, in s) of recent packets, leaving out the `SPARED` slowest.
 
         The result is at most `MAX_DELAY_S` more than the shortest transit time.
         """

@@ -1,6 +1,6 @@
 """Mix: the sum of the sources that a listener hears. Each source has a gain for this listener. The sum is clamped to int16.
 
-Pure: arrays go in and arrays come out. A gain moves linearly to its target within one tick (20 ms), so that a matrix change
+Pure: arrays go in and arrays come out. A gain moves linearly to its target within one tick (20 ms), so that a change of gains
 causes no click. Listeners who hear the same have equal `Recipe`s, and the room encodes once for all of them.
 """
 

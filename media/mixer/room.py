@@ -93,10 +93,10 @@ class AudioRoom:
             del self._sources[source]
 
     def push(self, source: str, sequence: int, timestamp: int, payload: bytes, level_dbov: int | None, now: float) -> int:
-        """Take one RTP packet (header fields as on the wire, RFC 6464 level 0..127 or None). Never raise: refusals are counted.
+        """Take one RTP packet (header fields as on the wire, RFC 6464 level 0..127 or None). Never raise: count a refused packet.
 
-        Return 0 if the mixer needs the next packets, too. Otherwise return a level (-dBov): the mixer needs no packets at this
-        level or softer, because nobody would hear anything in them.
+        Return 0 if the mixer needs the next packets, too. Otherwise return an audio level (-dBov): the mixer needs no packets at
+        this level or softer, because nobody would hear anything in them.
         """
         heard = self._sources.get(source)
         if heard is None:
@@ -114,7 +114,7 @@ class AudioRoom:
         self._apply()
 
     def tick(self, now: float) -> None:
-        """Play 20 ms of every source, mix, encode and send. In passthrough, send the packets of the only sounding source."""
+        """Play 20 ms of every source, mix, encode and send. In passthrough, send the only sounding voice's packets undecoded."""
         if not self._gains:
             return
         sounding: dict[str, Samples] = {}
@@ -156,7 +156,7 @@ class AudioRoom:
             self._wait.reset()
 
     def _consider_solo(self, sounding: dict[str, Samples]) -> None:
-        """Decide whether passthrough of the only sounding source begins with the next tick."""
+        """Decide whether the packets of the only sounding source are sent on undecoded (passthrough) from the next tick on."""
         if len(sounding) > 1 or self._hold:
             self._wait.reset()
             return
@@ -173,7 +173,10 @@ class AudioRoom:
             self._streams.begin_passing(self._solo_recipes)
 
     def _end_solo(self) -> None:
-        """Return to mixing, if a source is in passthrough. Bring encoders and decoder to the state of the listeners' decoders."""
+        """Return to mixing, if the packets of a source are sent on undecoded (passthrough).
+
+        Bring encoders and decoder to the state of the listeners' decoders.
+        """
         solo, self._solo, self._flowing = self._solo, None, False
         if solo is not None:
             sound = solo.source.take_back(solo.silent)
@@ -185,7 +188,7 @@ class AudioRoom:
         return not self._gains
 
     def earlier(self) -> bool:
-        """Return whether all later ticks may come `TICK_STEP_S` earlier. Call after each tick.
+        """Return whether the caller must move all later ticks `TICK_STEP_S` earlier. Call after each tick.
 
         True if the delay of every sounding source has been too long by `TICK_STEP_S` and `GUARD_S`, for `SPARE_TICKS` ticks (in
         passthrough `PASSED_SPARE_TICKS`). After such moves, packets wait less than 10 ms for the next tick. If the ticks came at
@@ -197,7 +200,10 @@ class AudioRoom:
         return True
 
     def _recipes(self, sounding: dict[str, Samples]) -> dict[str, Recipe]:
-        """Return each listener's recipe. While no source and no gain changes, return the same object as in the last tick."""
+        """Return each listener's recipe: which sources it hears in this tick, and at which gains.
+
+        While no source and no gain changes, return the same object as in the last tick.
+        """
         names = tuple(sounding)
         if self._steady is not None and self._steady[0] == names:
             return self._steady[1]
@@ -214,24 +220,27 @@ class AudioRoom:
 
     @property
     def passed_on(self) -> str:
-        """The name of the source in passthrough. "": the mixer decodes and mixes all sources."""
+        """The name of the source whose packets are sent on undecoded. "": the mixer decodes and mixes all sources."""
         return self._solo.name if self._solo is not None else ""
 
     def has_passed(self, sequence: int, timestamp: int) -> bool:
-        """Return whether passthrough sent this packet last. The packet's counters are those in its RTP header."""
+        """Return whether this packet is the last one that was sent on undecoded. Both numbers are those in its RTP header."""
         last = self._solo.last if self._solo is not None else None
         return last is not None and last.sequence & 0xFFFF == sequence and last.timestamp & 0xFFFFFFFF == timestamp
 
     @property
     def may_flow(self) -> bool:
-        """Return whether the fast path can send the packets of passthrough: they arrive evenly, and `flow_is_over` is False."""
+        """Return whether the fast path (C code) can send the packets of the voice in passthrough.
+
+        True if these packets arrive evenly, and `flow_is_over` is False.
+        """
         return self._solo is not None and self._solo.even_ticks >= EVEN_TICKS and not self.flow_is_over
 
     def begin_flow(self) -> set[str]:
-        """Stop sending the packets of the voice in passthrough, because the fast path sends them on arrival from now on.
+        """Stop sending the packets of the voice in passthrough, because the fast path (C code) sends them from now on.
 
         Return the listeners of the voice. If the fast path cannot send these packets (`may_flow`), do nothing and return an empty
-        set. The mixer still takes the packets in its ticks, so that `end_flow` is possible at any time.
+        set. The mixer still takes the packets in its ticks, so that it can send again at any time (`end_flow`).
         """
         if not self.may_flow:
             return set()
@@ -249,19 +258,22 @@ class AudioRoom:
 
     @property
     def flow_is_over(self) -> bool:
-        """Return whether the mixer must send again (`end_flow`): silence, irregular packets, or a lossy listener."""
+        """Return whether the mixer must send again (`end_flow`).
+
+        True if the voice is silent, its packets come irregularly, or a listener loses many packets.
+        """
         return self._solo is None or self._solo.silent or self._solo.source.last is None or self._streams.lossy
 
     @property
     def awaits_packet(self) -> bool:
-        """Return whether a source is in passthrough and its next packet has not come yet."""
+        """Return whether the packets of a source are sent on undecoded, and its next packet has not come yet."""
         return self._solo is not None and self._solo.source.empty
 
     @property
     def passing_on(self) -> bool:
-        """Return whether a source is in passthrough.
+        """Return whether the packets of a source are sent on undecoded (passthrough).
 
-        The packets keep their timestamps in passthrough, so the tick can be moved without a loss.
+        These packets keep their timestamps, so the tick can be moved without losing sound.
         """
         return self._solo is not None
 
@@ -280,7 +292,7 @@ class AudioRoom:
     def concealed(self, participant: str) -> tuple[int, int]:
         """Return how many pieces of this source's sound were concealed, and how many were played in all.
 
-        Zeros: the source is not mixed.
+        Return (0, 0) if the source is not mixed.
         """
         source = self._sources.get(participant)
         return (source.concealed, source.played + source.concealed) if source is not None else (0, 0)

@@ -5,7 +5,7 @@ costs 0.4 MOS (wide-band PESQ) and more than half of a room's processor time. Bu
 passthrough, unless nothing sounds at that moment. So passthrough begins in a pause between words. Passthrough ends when another
 voice begins, and that voice drowns out the switch. When passthrough ends, the last packets are decoded, so that decoder and
 encoder reach the state of the listeners' decoders. Passthrough also ends when the voice is silent for long, and when the matrix
-changes.
+(who hears whom) changes.
 
 Passthrough is used only while no listener of the mix loses more than 2 % of the packets (`streams.LOSSY`). The mix contains
 in-band copies against loss (FEC), and the speaker's own packets may contain none.
@@ -20,22 +20,22 @@ from .opus import is_dtx
 from .source import Passed, Source
 
 ALONE_TICKS = 150
-"""Ticks (three seconds) for which a voice must sound alone before passthrough. With half of that, lively talk switches so often
-that it sounds worse than a mix: 3.75 MOS instead of 4.0. With three seconds it has 3.9 MOS at worst."""
+"""Ticks (three seconds) for which a voice must sound alone before passthrough. With half of these, passthrough begins and ends so
+often in a lively talk that it sounds worse than a mix: 3.75 MOS instead of 4.0. With three seconds, talk has at least 3.9 MOS."""
 SOFT = 0.1
 """A tick counts as a pause between words if its peak is below this fraction (-20 dB) of the loudest recent peak."""
 LOUD_FADES = 0.995
 """At every tick, the loudest recent peak shrinks by this factor. So it is forgotten in about ten seconds."""
 PAUSE_TICKS = 8
-"""Passthrough can begin only before a silence has lasted this many ticks: so long the encoders encode it (`REST_TICKS`)."""
+"""Passthrough can begin only in the first ticks of a silence, fewer than this. The encoders still encode these (`REST_TICKS`)."""
 QUIET_TICKS = 100
-"""After this many quiet packets in a row (two seconds, a pause between sentences) passthrough ends. The mix then sends one packet
-every 400 ms."""
+"""After more quiet packets in a row than this (two seconds, a pause between sentences) passthrough ends. The mixer then sends one
+packet every 400 ms."""
 LONGEST_GAP_SAMPLES = 2 * 48_000  # a larger jump of timestamps means that the source has restarted
 
 
 class Wait:
-    """Decides when passthrough of a voice that sounds alone may begin. Call `look` or `silence` at every tick of the mix."""
+    """Decides when passthrough of a voice that sounds alone can begin. Call `look` or `silence` at every tick of the mix."""
 
     def __init__(self) -> None:
         self._name = ""
@@ -44,7 +44,7 @@ class Wait:
         self._silent_ticks = 0
 
     def look(self, name: str, peak: int) -> bool:
-        """Return whether passthrough of `name`, the only source that sounds in this tick, may begin. `peak`: 0..32768.
+        """Return whether passthrough of `name`, the only source that sounds in this tick, can begin. `peak`: 0..32768.
 
         Always False for a sound without pauses, such as a tone or music.
         """
@@ -56,9 +56,9 @@ class Wait:
         return peak < SOFT * self._loud and self._ticks > ALONE_TICKS
 
     def silence(self) -> str:
-        """Count a silent tick. If the source that sounded alone before may now begin passthrough, return its name, otherwise "".
+        """Count a silent tick. If passthrough of the source that sounded alone before can begin now, return the source's name.
 
-        Passthrough may begin only while the encoders still encode (`PAUSE_TICKS`).
+        Otherwise return "". Passthrough can begin only while the encoders still encode the silence (`PAUSE_TICKS`).
         """
         self._ticks += 1
         self._silent_ticks += 1
@@ -119,7 +119,7 @@ class Solo:
 
     @property
     def silent(self) -> bool:
-        """Return whether the voice has been quiet for longer than a pause between sentences."""
+        """Return whether the voice has been quiet for longer than a pause between sentences (`QUIET_TICKS`)."""
         return self._quiet_packets > QUIET_TICKS
 
     @property

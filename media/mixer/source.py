@@ -1,7 +1,7 @@
 """One participant's sound: packets in, at every tick 20 ms of samples out, or None for silence.
 
-Packets that announce silence are not decoded: DTX, or an RFC 6464 level that is inaudible or shows an even noise. The sender
-states the level. A sender who states a wrong level only silences itself.
+Packets that announce silence are not decoded. These are DTX packets, and packets whose audio level (RFC 6464) is inaudible or
+belongs to an even noise. The sender writes the level into each packet. A sender who writes a wrong level only silences itself.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ HUM_PACKETS = 50
 """Hum: sound below -45 dBov that stays within 4 dB for a second. A hum comes from a fan or a room. No voice is so steady, however
 soft."""
 HANGOVER_PACKETS = 10
-"""Quiet packets that are still decoded after a loud one, so that no word loses its end."""
+"""After a loud packet, this many quiet packets are still decoded, so that no word loses its end."""
 FADE_SAMPLES = 480  # length of a fade: 10 ms
 WARM_PACKETS = 5
 """After this many packets (100 ms), a decoder has the same state as a decoder that has decoded the whole stream."""
@@ -66,7 +66,8 @@ class Source:
         self._silent = True
         self._paused = True
         self._kept_away = False
-        """True if the mixer needs no quiet packets now. Packets missing before the next one are then left out, not lost."""
+        """True if the mixer needs no quiet packets now. Packets that are missing before the next packet are then not lost: the
+        fast path (C code) has left them out."""
         self._in_ticks = 0
         self._last: Passed | None = None
         self._recent: deque[bytes] = deque(maxlen=WARM_PACKETS)
@@ -74,7 +75,7 @@ class Source:
         """Peak of the samples that `take` returned last."""
 
     def push(self, sequence: int, timestamp: int, payload: bytes, level_dbov: int | None, now: float) -> int:
-        """Take one RTP packet of this source, or refuse and count it. Return a level or 0, as `AudioRoom.push` does."""
+        """Take one RTP packet of this source, or refuse and count it. Return the same number as `AudioRoom.push`."""
         try:
             samples = packet_samples(payload)
         except OpusError:

@@ -1,10 +1,12 @@
 """Outgoing encoded streams: which listeners share an encoder, and what is sent in silence.
 
-Every listener receives the packets of one `Stream`. A *recipe* says which sources a listener hears in a tick, and at which gains
-(`mix.Recipe`). When the recipes of a stream's listeners begin to differ, each group of equal recipes gets a clone of the encoder
-in the same tick. The change does not disturb the listeners' decoders. Two streams become one
-when their recipes have been equal for half a second, when both are silent, or when both are new: then their encoders have nearly
-the same state.
+Every listener receives the packets of one `Stream`. A *recipe* says which voices a listener hears in a tick (20 ms), and at which
+gains (`mix.Recipe`). When the recipes of a stream's listeners begin to differ, each group of listeners with equal recipes gets a
+clone of the encoder in the same tick. The change does not disturb the listeners' decoders. Two streams become one when their
+recipes have been equal for half a second, when both are silent, or when both are new: then their encoders have nearly the same
+state.
+
+In *passthrough* the packets of the only sounding voice are sent on without decoding and mixing (`media.mixer.solo`).
 
 When silence begins, a stream encodes 200 ms of it, so that its encoder and the listeners' decoders come to rest. Then the stream
 sends an empty DTX packet every 400 ms (RFC 7587 section 3.1.3). With these packets browsers play comfort noise and keep their
@@ -46,7 +48,7 @@ class Stream:
         self._toc = b"\x48"
 
     def packet(self, recipe: Recipe, sounding: Mapping[str, Samples], stats: Counter[str]) -> bytes | None:
-        """Return this tick's packet. None: in silence, DTX sends no packet in this tick."""
+        """Return this tick's packet. None: the stream is silent, and sends no packet in this tick (DTX)."""
         self.fresh = False
         self.silent_ticks = 0 if recipe else self.silent_ticks + 1
         if self.silent_ticks > REST_TICKS:
@@ -59,7 +61,7 @@ class Stream:
         return payload
 
     def end_passing(self, sound: list[Samples], last: bytes) -> None:
-        """Prepare the encoder to encode again after passthrough.
+        """Prepare the encoder to encode again after passthrough, in which packets were sent on undecoded.
 
         `sound`: samples of the last packets that the listeners got. Empty: the stream has been silent for long. `last`: payload
         of the last packet.
@@ -139,12 +141,12 @@ class Streams:
             self._send(listener, payload, increment, marker, 0)
 
     def begin_passing(self, recipes: Mapping[str, Recipe]) -> None:
-        """Regroup the streams by `recipes`, so that listeners of the source in passthrough share no stream with others."""
+        """Regroup the streams by `recipes`: listeners of the voice that is sent on undecoded share no stream with others."""
         self._part(recipes)
         self._arranged = None
 
     def pass_on(self, recipes: Mapping[str, Recipe], packets: list[Sent]) -> None:
-        """Send the packets of the source in passthrough to everybody who hears this source, and silence to the others."""
+        """Send the packets of the only sounding voice, undecoded, to everybody who hears it, and silence to the others."""
         for stream in self._streams:
             recipe = recipes[next(iter(stream.members))]
             if not recipe:
@@ -155,7 +157,7 @@ class Streams:
                     self._send(listener, payload, samples, False, lost)
 
     def end_passing(self, recipes: Mapping[str, Recipe], sound: list[Samples], last: bytes, owed: int) -> None:
-        """Let the streams mix again. `sound`, `last`: see `Stream.end_passing`.
+        """Let the streams send mixed sound again after passthrough. `sound`, `last`: see `Stream.end_passing`.
 
         `owed`: time since the end of the last sent packet, in samples.
         """
@@ -190,7 +192,7 @@ class Streams:
                 self._streams.append(stream.fork(members))
 
     def _join(self, recipes: Mapping[str, Recipe]) -> bool:
-        """Join streams with equal recipes. Return False while some streams must still wait for `JOIN_TICKS`."""
+        """Join streams with equal recipes. Return False if some streams have equal recipes but cannot be joined yet."""
         kept: dict[Recipe, Stream] = {}
         others: list[Stream] = []
         for stream in self._streams:

@@ -1,10 +1,10 @@
 """Redundant voice (RED, RFC 2198): each packet also contains copies of earlier packets, in case these are lost.
 
 A copy arrives 20 ms later than the lost packet would have arrived. Opus' own copies (in-band FEC) have a fraction of the bit
-rate. With in-band FEC, 10 % loss lowers the score by 1.0 MOS; with whole copies, by 0.4 MOS. But whole copies double the bit
-rate. So whole copies are sent only while a connection loses packets and is not congested. If packets are lost in bursts, each
-packet contains copies of the last three packets. With three copies, bursts of three packets at 10 % loss score 3.25 MOS; with one
-copy, 2.80 MOS (docs/quality.md).
+rate of a packet. With in-band FEC, 10 % loss lowers the score by 1.0 MOS; with whole copies, by 0.4 MOS. But whole copies double
+the bit rate. So whole copies are sent only while a connection loses packets and is not congested. If packets are lost in bursts,
+each packet contains copies of the last three packets. With three copies, a call with bursts of three lost packets and 10 % loss
+scores 3.25 MOS; with one copy, 2.80 MOS (docs/quality.md).
 """
 
 from __future__ import annotations
@@ -25,19 +25,20 @@ WINDOW = 64  # `Seen` remembers for this many of the newest sequence numbers whe
 MOST_BLOCKS, MOST_COPIES = 10, DEEP
 """A packet with more than `MOST_BLOCKS` copies is refused. At most `MOST_COPIES` copies are taken from a packet: the newest ones.
 
-Each copy costs as much work as a packet, but the limit on a client counts only datagrams.
+Each copy costs as much work as a packet, but the limit on the packets of one client counts datagrams, and no copies in them.
 """
 BEGIN_LOST, END_LOST = 0.02, 0.01
 """Fractions of lost packets. Copies begin above `BEGIN_LOST`, and end below `END_LOST`. At less loss, the receiver's jitter
 buffer does not wait for late packets, so a copy would come too late."""
 STANDING_MS = 150.0
-"""ms. A round trip that is longer than the shortest round trip by at least this much shows that a queue is full and loses
+"""If a round trip takes at least this many ms longer than the shortest round trip, a queue on the path is full and loses
 packets. Copies would fill the queue more."""
 RTT_FORGOTTEN_MS = 1.0
 """The remembered shortest round trip grows by this many ms per second, because routes change."""
 BURSTY, EVEN = 0.05, 0.015
-"""Limits of the share of time in gaps (`media.bandwidth.gaps`). Above `BURSTY`, each packet carries `DEEP` copies. Below
-`EVEN`, each packet carries one copy. If 10 % of the packets are lost at random, not in bursts, the share is 0.027."""
+"""Limits of the share of time in gaps, in which several packets in a row are lost (`media.bandwidth.gaps`). Above `BURSTY`, each
+packet carries `DEEP` copies. Below `EVEN`, each packet carries one copy. If 10 % of the packets are lost at random, not in
+bursts, the share is 0.027."""
 WORSE_LOST, WORSE, WORSE_REPORTS, TRIAL_S = 0.1, 1.5, 2, 20.0
 """Copies count as harmful if loss grows within `TRIAL_S` seconds after they begin: by more than `WORSE_LOST` and by the factor
 `WORSE`, in `WORSE_REPORTS` reports in a row. One report is not enough, because it may cover only a few packets, or a burst."""
@@ -60,9 +61,9 @@ def wrap(payload_type: int, payload: bytes, copies: Sequence[tuple[int, bytes]])
 def unwrap(data: bytes, header: rtp.Header, payload_type: int) -> Iterator[tuple[bytes, rtp.Header]]:
     """Return the packets inside a RED packet: at most `MOST_COPIES` copies, oldest first, and then the packet itself.
 
-    `payload_type`: the type of the voice's packets. Copies of another type are left out. Each copy counts as the packet right
-    before the next copy, so its sequence number is lower by one. The returned packets have no header extensions. For a malformed
-    packet, raise `RtpError` when this function is called, not later in the iteration.
+    `payload_type`: the payload type of the voice's packets. Copies of another type are left out. Each copy counts as the packet
+    right before the next copy, so its sequence number is lower by one. The returned packets have no header extensions. For a
+    malformed packet, raise `RtpError` when this function is called, not later in the iteration.
     """
     at, blocks = header.payload, []
     while at < header.end and data[at] & 0x80:
@@ -225,7 +226,7 @@ class Remedy:
         - remembered: recent maximum of `lost`, which decays with each report.
         - rtt_ms: round-trip time that this report shows, in ms; None: unknown.
         - now: time of this report in seconds.
-        - gaps: fraction of the time that lies in gaps, in which several voice packets in a row are lost.
+        - gaps: fraction of time during which several voice packets in a row are lost.
         """
         least = self._least_rtt_ms + (now - self._reported) * RTT_FORGOTTEN_MS
         self._least_rtt_ms, self._reported = min(least, rtt_ms or least), now

@@ -161,8 +161,8 @@ class Rewriter:
     """Rewriter of one outgoing stream, which stays continuous while its source changes.
 
     Sequence numbers, timestamps and VP8 picture ids continue as if one sender had sent all packets. `clock`: timestamp ticks per
-    second. `sequence`, `timestamp`: the values right before the first packet. `packets`, `octets`: packets and payload bytes so
-    far. `source`: the stream whose packets are relayed, `MIX`, or None.
+    second. `sequence`, `timestamp`: the first packet continues from these numbers. `packets`, `octets`: how many packets and
+    payload bytes were sent so far. `source`: the stream whose packets are relayed, `MIX`, or None.
     """
 
     def __init__(self, ssrc: int, payload_type: int, clock: int, sequence: int, timestamp: int) -> None:
@@ -286,7 +286,10 @@ class Rewriter:
         return HEADER.pack(0x80, self.payload_type | (0x80 if marker else 0), sequence, timestamp, self.ssrc) + payload
 
     def _elapsed(self, now: float) -> int:
-        """Return the ticks since the last packet, but at least 20 ms, so that two sources never share a timestamp."""
+        """Return the timestamp ticks since the last packet, but at least those of 20 ms.
+
+        So packets of two sources never have the same timestamp.
+        """
         passed = 0 if self._at is None else int((now - self._at) * self._clock)
         return max(passed, self._clock // 50)
 

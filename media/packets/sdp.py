@@ -45,9 +45,9 @@ _ICE_TEXT = re.compile(r"[A-Za-z0-9+/=_-]{4,256}")  # `=`, `_` and `-` are not i
 
 
 class SdpError(Exception):
-    """Offer that cannot be answered. The exception's text says why, without quoting the offer.
+    """An SDP offer cannot be answered. The exception's text says why, without quoting the offer.
 
-    `kind`: kind of the fault, by which the worker counts these offers.
+    `kind`: kind of the fault. The worker counts such offers by kind.
     """
 
     def __init__(self, kind: str, sentence: str) -> None:
@@ -66,7 +66,7 @@ class Section:
     - feedback: the offered kinds of RTCP feedback (a=rtcp-fb) for `payload_type`.
     - extensions: URI → id.
     - ssrcs: SSRCs of the section's streams, without those of retransmissions.
-    - rids: layers that the client sends, from low to high. Empty: no simulcast.
+    - rids: simulcast layers that the client sends, from low to high resolution. Empty: no simulcast.
     - repairs: SSRC of retransmissions → SSRC of the stream.
     - reduced: whether reduced-size RTCP (RFC 5506) is offered.
     - protocol: as offered, such as `UDP/TLS/RTP/SAVPF`.
@@ -142,7 +142,7 @@ class Local:
 
 @dataclass
 class _Part:
-    """One section as written in the offer."""
+    """One section (m-line) as written in the offer."""
 
     media: list[str]
     attributes: dict[str, list[str]]
@@ -228,7 +228,7 @@ def _roles(parts: list[_Part]) -> list[str]:
 
 
 def _check_apart(sections: list[Section]) -> None:
-    """Refuse an offer if packets of camera and screen, or of two layers, could not be told apart."""
+    """Refuse an offer if packets of camera and screen, or of two simulcast layers, could not be told apart."""
     unnamed = [each.payload_type for each in sections if each.role in DIRECTIONS and not each.says_which]
     if len(set(unnamed)) != len(unnamed):
         sentence = "camera and screen cannot be told apart: offer the MID header extension, a=ssrc, or other payload types"

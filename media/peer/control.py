@@ -16,8 +16,8 @@ from media.peer.uplink import Uplink
 REPORT_EVERY_S = 1.0
 FEEDBACK_EVERY_S = 0.095  # at least this many seconds pass between two feedback messages; just under five ticks of 20 ms
 REMB_CEILING_BPS = 2_500_000
-"""Rate that the worker reports (REMB) to senders without transport-wide feedback. Without this report Chromium stays near its
-starting 300 kb/s. Loss still brings the sender's rate down, by Chromium's own control."""
+"""Bit rate that the worker allows (REMB) to senders without transport-wide feedback. Without a REMB report, Chromium stays near
+its starting 300 kb/s. When packets are lost, Chromium lowers its bit rate by itself."""
 
 
 class Control:
@@ -92,7 +92,10 @@ class Control:
     # packets to the peer
 
     def report_due(self, now: float) -> bool:
-        """Return whether the next `due` makes a report. If so, bring the streams' counters up to date before calling `due`."""
+        """Return whether the next call of `due` makes a report.
+
+        If so, copy the streams' counters back from the fast path before that call.
+        """
         return now >= self._report_due
 
     def due(self, now: float) -> bytes:

@@ -1,6 +1,6 @@
-"""`live` data channel: the worker echoes heartbeats.
+"""`live` data channel: the worker sends each heartbeat of a browser back (an echo).
 
-If a client gets no echo for 1.5 s, it assumes that the path or the worker is gone. This code does no I/O.
+If a browser gets no echo for 1.5 s, it assumes that the path or the worker is gone. This code does no I/O.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import msgspec
 
 from media.token_bucket import TokenBucket
 
-PER_S = 20.0  # At most this many heartbeats are answered per second.
-MAX_BYTES = 256  # Longer messages get no answer.
+PER_S = 20.0  # At most this many heartbeats of one browser are answered per second.
+MAX_BYTES = 256  # A message with more bytes gets no answer.
 # The decoder returns pairs, because a dict would hide a field that is named twice.
 _read = json.JSONDecoder(object_pairs_hook=tuple).decode
 

@@ -222,7 +222,7 @@ class Peer:
 
     @property
     def lendable(self) -> bool:
-        """Return True if the fast path may take this peer's voice.
+        """Return True if the fast path (C code) can relay this peer's voice.
 
         False: there is no fast path, the transport is not secure yet, or Python must unpack the packets (RED).
         """
@@ -462,7 +462,7 @@ class Peer:
         return not self.ice.has_choice and all(each.is_calm for each in self.uplink.incoming.values())
 
     def hurry(self) -> None:
-        """Let the next `tick` have an effect."""
+        """Let the next `tick` do its work, even if the last one was a short time ago."""
         self._tick_due = float("-inf")
 
     # secure transport

@@ -7,9 +7,10 @@ from media.peer.peer import Peer
 
 
 def fit(viewer: Peer, shown: dict[int, tuple[Peer, str]], now: float) -> dict[int, Limit] | None:
-    """Choose a layer for each video slot of the viewer. Return the new limits, of which the page must be told.
+    """Choose a simulcast layer for each video slot of the viewer.
 
-    None: the limits have not changed.
+    Return what the viewer's page must be told now: slot → "low" (the video is in a lower layer) or "paused". None: there is
+    nothing to tell.
 
     `shown`: slot → (peer whose video the slot shows, "camera" | "screen"). Screens get bandwidth before cameras, because people
     read what is on a screen. Among equal videos, the slot with the lower number gets bandwidth first.

@@ -33,7 +33,7 @@ class Spread:
         self.sum = 0.0
 
     def add(self, figure: float) -> None:
-        """Count one measured figure in its range of the histogram."""
+        """Count one measured value in its range of the histogram."""
         self.counts[bisect_left(self.bounds, figure)] += 1
         self.sum += figure
 
@@ -122,7 +122,7 @@ class Quality:
                 self.totals.spreads["rtt_ms"].add(self._rtt_ms)
 
     def look(self, incoming: Sequence[tuple[Incoming, rtcp.Block]], outgoing: Sequence[Outgoing], now: float) -> None:
-        """Update all figures. Call once a second. `incoming`: each received stream with the report block for its sender."""
+        """Compute `up` and `down` for the last second. `incoming`: each received stream with the report block for its sender."""
         took_s = max(now - self.at, 0.001)
         self.at = now
         self.up = {stream.ssrc: self._received(stream, block, took_s) for stream, block in incoming}

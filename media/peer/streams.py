@@ -18,10 +18,10 @@ from media.packets import rtx as repair
 
 AUDIO_CLOCK, VIDEO_CLOCK = 48000, 90000
 CACHE_PACKETS = 512
-"""Sent packets kept for retransmission: about 3 s at 1.5 Mb/s, at most 0.75 MB a slot."""
+"""Number of sent packets that each video slot stores for retransmission: about 3 s of video at 1.5 Mb/s, at most 0.75 MB."""
 ANY = ""
-"""Value of `Outgoing.layer` while no layer is chosen, or while the video has only one: take the layer whose keyframe comes
-first."""
+"""Value of `Outgoing.layer` while no simulcast layer is chosen, or while the video has only one layer. The layer whose keyframe
+comes first is then shown."""
 # at most this many lost packets are remembered per stream; when more are missing, a keyframe is requested instead
 MAX_MISSING = 256
 MIX_AGE_S = 0.07
@@ -308,7 +308,7 @@ class Outgoing:
         return False
 
     def waits_for(self, source: Incoming) -> bool:
-        """Return whether a keyframe of `source` changes what this slot shows."""
+        """Return whether this slot will show `source` as soon as a keyframe of `source` comes."""
         return self.layer in (ANY, source.rid) and self.rewriter.source is not source
 
     def show(self, layer: str | None, *, at_once: bool) -> None:
@@ -394,8 +394,8 @@ class Outgoing:
     def report(self, now: float, wall: Callable[[float], float]) -> bytes | None:
         """Return a sender report in the worker's time; None before the first packet.
 
-        The report names the time of capture. A relayed stream takes it from its sender's own report, the mix from the age of its
-        sound.
+        The report names the time of capture. For a relayed stream, this time comes from a report of its sender. For the mix, it
+        is computed from the age of the mixed sound.
         """
         timestamp = self.rewriter.timestamp_at(now)
         if timestamp is None:

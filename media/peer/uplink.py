@@ -15,7 +15,8 @@ MAX_SSRCS = 16
 of a camera, a screen, and retransmissions of these four videos."""
 SENT_ROLES = ("audio", "camera", "screen")
 REMEMBERED_PACKETS = 1024
-"""Newest packets of one video that are remembered to detect repeats. That is 9 s at 1 Mbit/s, longer than any retransmission."""
+"""This many of the newest packets of a video are remembered to detect repetitions. They are 9 s of video at 1 Mbit/s. No
+retransmission comes that late."""
 
 
 class ArrivalTimes(Protocol):

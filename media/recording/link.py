@@ -130,7 +130,7 @@ class Link:
                 on_over(over.reason)
 
     def _lost(self, reason: str) -> None:
-        """End all segments as failed, because the recorder is gone or too slow. The next `begin` starts a new process."""
+        """End all segments as failed, because the recorder is gone or too slow. The next `begin` starts a new recorder."""
         if self._socket is not None:
             log.error("recorder_lost", reason=reason, segments=len(self._under_way))
             asyncio.get_running_loop().remove_reader(self._socket)

@@ -52,7 +52,10 @@ class Recorder:
             self._command(wire.decode_command(message[1:]))
 
     def passed(self, now: float) -> None:
-        """Let all segments do what is due (`Segment.passed`). `now`: Unix time in s."""
+        """Let every segment write packets that have waited long enough and end silent tracks (`Segment.passed`).
+
+        `now`: Unix time in s.
+        """
         for number, segment in list(self._segments.items()):
             try:
                 segment.passed(now)

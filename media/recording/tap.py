@@ -40,7 +40,7 @@ class Tap:
         self._link.send(wire.command(wire.Reach(segment=self._segment, at=now, hears=hears, sees=sees)))
 
     def voice(self, participant: str, source: Incoming, data: bytes, now: float) -> None:
-        """Record one decrypted voice packet, if the participant is recorded."""
+        """Send the recorder one decrypted voice packet, if the participant is recorded."""
         if self._wants(participant):
             if source not in self._tracks:
                 self._begin(participant, source)

@@ -24,11 +24,11 @@ class Clock:
         self._report: tuple[float, int] | None = None
 
     def report(self, captured: float, timestamp: int) -> None:
-        """Take a sender's report: `timestamp` was captured at `captured` (Unix time, s)."""
+        """Take a report of the sender: what has the RTP timestamp `timestamp` was captured at `captured` (Unix time, s)."""
         self._report = (captured, timestamp)
 
     def at(self, timestamp: int, arrived: float) -> float:
-        """Return the capture time of `timestamp` as Unix time in s. Call this method for each packet, in order.
+        """Return when the packet with this RTP timestamp was captured, as Unix time in s. Call this for each packet, in order.
 
         `arrived`: arrival of the packet as Unix time in s.
         """

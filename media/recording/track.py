@@ -23,7 +23,7 @@ AUDIO_WAIT_S, VIDEO_WAIT_S = 0.2, 0.6
 Video is retransmitted for up to 0.5 s (`NACK_TRIES` of `media.peer.streams`)."""
 GAP_S = 5.0
 """A track ends when its stream sends nothing for this many seconds (muted, camera off). Later packets become a new track."""
-DROP_MS = 30.0  # ms; a packet is dropped if it overlaps the sound written before it by more than this
+DROP_MS = 30.0  # A packet is dropped if it overlaps the sound that was written before it by more than this many ms.
 MOST_TICKS_FILLED = int(GAP_S * 400)  # At most this many empty Opus packets (2.5 ms or longer) fill a gap.
 _MS = Fraction(1, 1000)
 _OPTIONS = {"cluster_time_limit": "1000", "flush_packets": "1"}
@@ -72,7 +72,10 @@ class Track:
         self._toc = b"\x78"
 
     def report(self, captured: float, timestamp: int) -> None:
-        """Take the sender's report: `timestamp` was captured at `captured` (Unix time, s)."""
+        """Take a report of the sender: the sound or frame with the RTP timestamp `timestamp` was captured at `captured`.
+
+        `captured`: Unix time in s.
+        """
         self._clock.report(captured, timestamp)
 
     def push(self, data: bytes, at: float) -> None:

@@ -15,11 +15,12 @@ from media.api.recording_files import Kind
 
 PREFIX = struct.Struct("<I")
 PACKET = struct.Struct("<BId")
-"""Kind of message, track, arrival (Unix time, s). The RTP packet follows."""
+"""Begin of a message with a packet: kind of message, number of the track, arrival (Unix time, s). The RTP packet follows."""
 CLOCK = struct.Struct("<BIdI")
-"""Kind of message, track, capture time (Unix time, s), and the RTP timestamp of the same moment."""
+"""A message with a sender's clock: kind of message, number of the track, capture time (Unix time, s), and the RTP timestamp of
+the same moment."""
 IS_PACKET, IS_CLOCK, IS_COMMAND = 0, 1, 2  # kinds of messages
-MAX_MESSAGE_BYTES = 256 * 1024  # a message has at most this many bytes, without its length
+MAX_MESSAGE_BYTES = 256 * 1024  # a message has at most this many bytes, not counting its length prefix
 
 
 class Begin(Struct, tag="begin", kw_only=True):
@@ -98,12 +99,18 @@ def packet(track: int, at: float, data: bytes) -> bytes:
 
 
 def clock(track: int, captured: float, timestamp: int) -> bytes:
-    """Return a framed message with the sender's clock: `timestamp` of this track was captured at `captured` (Unix time, s)."""
+    """Return a framed message with a sender's clock.
+
+    What has the RTP timestamp `timestamp` in this track was captured at `captured` (Unix time, s).
+    """
     return framed(CLOCK.pack(IS_CLOCK, track, captured, timestamp))
 
 
 class Frames:
-    """Cuts a stream into messages. Only a fault of the sender makes a message of more than `MAX_MESSAGE_BYTES`."""
+    """Cuts the bytes from the stream socket into messages.
+
+    A message of more than `MAX_MESSAGE_BYTES` shows a fault of its sender.
+    """
 
     def __init__(self) -> None:
         self._rest = bytearray()

@@ -130,7 +130,10 @@ def echo(transaction: bytes, address: tuple[str, int]) -> bytes:
 
 
 def role_conflict(transaction: bytes, key: bytes) -> bytes:
-    """Return a role conflict error: a lite agent is always controlled (RFC 8445 section 6.1.1), so the peer must switch."""
+    """Return a role conflict error, which tells the peer to take the controlling role.
+
+    A lite agent, such as this worker, is always controlled (RFC 8445 section 6.1.1).
+    """
     value = b"\0\0\x04\x57" + b"Role Conflict"
     return _sealed(0x0111, transaction, _ATTRIBUTE.pack(ERROR_CODE, len(value)) + value + b"\0" * (-len(value) & 3), key)
 

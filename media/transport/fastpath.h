@@ -172,7 +172,8 @@ typedef struct {
     const uint8_t *address;
 } fastpath_left;
 
-/* Numbers of datagrams: received, sent, and received of offloaded streams. The second line counts dropped datagrams by reason. */
+/* Numbers of datagrams: received, sent, and received of offloaded streams. The fields in the second line count dropped datagrams,
+   by reason. */
 typedef struct {
     int64_t packets_in, packets_out, taken;
     int64_t junk, rate, srtp, rtp, vp8, protect, send_full, send_error, receive_error;

@@ -19,8 +19,8 @@ CONSENT_S = 30.0
 """After this many seconds without a sign of life from the selected address, we must not send to the peer (RFC 7675 section
 5.1)."""
 ASK_EVERY_S = 2.0
-"""After this many seconds of silence from the selected address, we probe it, and again after as many seconds each time. A peer
-that sends only answers to these probes does not count as failed, because `LOST_S` of `media.peer.peer` is longer."""
+"""While the selected address is silent, we probe it at intervals of this many seconds. A peer that sends only answers to these
+probes does not count as failed, because `LOST_S` of `media.peer.peer` is longer."""
 SILENT_S = 0.5
 """After this many seconds of silence from the selected address, media can move to another address."""
 PROBE_EVERY_S = 0.1  # At least this many seconds pass between two probes of one address.
@@ -111,8 +111,9 @@ class IceLite:
         """Return the response to a Binding request, and whether the request is a sign of life.
 
         None: the request is not authentic. The address of an authentic request counts as checked from now on. There is one
-        exception: if the peer claims our role, the response is an error, and nothing changes. A request whose transaction has
-        come before may be a stranger's copy. Such a request is answered like a retransmission, but is no sign of life.
+        exception: if the peer claims the controlled role, which is ours, the response is an error, and nothing changes. A request
+        whose transaction has come before may be a stranger's copy. Such a request is answered like a retransmission, but is no
+        sign of life.
         """
         key = self.password.encode()
         if asked.username != f"{self.ufrag}:{self._remote_ufrag}".encode() or not asked.is_authentic(key):

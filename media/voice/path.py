@@ -1,6 +1,6 @@
-"""Decides the path of a voice: to whom the packets of one speaker are sent, and by whom. This code does no I/O.
+"""Decides the path of a voice: who gets the packets of one speaker, and whether Python or the fast path (C code) sends them.
 
-Three questions decide the path. This file answers each question in one place:
+This code does no I/O. Three questions decide the path. This file answers each question in one place:
 
 1. Who gets the speaker's own packets, and who gets a mix? `plan_voices` decides by who hears whom, gains, hold tone, and who is
    present.
@@ -48,29 +48,31 @@ class Event(StrEnum):
     ROUTED_TO_MIX = "routed_to_mix"
     """The room has new routes. Somebody needs this voice in a mix."""
     STEADY = "steady"
-    """Python has relayed a packet, and may leave the next packets to the fast path."""
+    """Python has relayed a packet, and can leave the next packets to the fast path."""
     AUDIBLE = "audible"
-    """Python has given a packet to the mixer. The fast path may take the next packets, but buffers them for the mixer."""
+    """Python has given a packet to the mixer. The fast path can relay the next packets, and must buffer them for the mixer."""
     QUIET = "quiet"
-    """Python has given a packet to the mixer: silence, or a room's even noise. The fast path may take the voice. The mixer needs
-    no packets until a louder one comes."""
+    """Python has given the mixer a packet with silence or a room's even noise. The fast path can relay the next packets. The
+    mixer needs none of them until a louder one comes."""
     KEPT_QUIET = "kept_quiet"
     """The mixer has taken the packets that the fast path had buffered. It needs no more packets until a louder one comes."""
     PASSED = "passed"
-    """In passthrough, Python has sent a packet on at its arrival. The packets come evenly, so the fast path may send the next
-    ones."""
+    """In passthrough, Python has sent a packet on at its arrival. The packets come evenly, so the fast path can send the next
+    packets."""
     RETURNED = "returned"
-    """The fast path gives the voice back, or refuses it: an unexpected packet, another address, or no space for this voice."""
+    """The fast path gives the voice back or refuses to take it. For example, an unexpected packet has come, or packets come from
+    another address, or the fast path has no space for this voice."""
     ALONE = "alone"
     """The mixer has begun passthrough of this voice: nobody else has sounded for three seconds, and now the speaker pauses."""
     MIXED_AGAIN = "mixed_again"
     """The mixer has ended passthrough: somebody else sounds, a listener loses packets, or the speaker has been silent for
     long."""
     INTERRUPTED = "interrupted"
-    """Another voice begins, or passthrough must end. The packets must wait for the mixer's ticks again."""
+    """Another voice begins, or passthrough must end. So the fast path stops sending each packet on arrival: packets wait for the
+    mixer's ticks again."""
     DISPLACED = "displaced"
-    """Another voice is `flowing` now. Python must see the packets of this voice, because the next word of this voice must end the
-    other voice's `flowing`."""
+    """Another voice has the mode `flowing` now. Python must see the packets of this voice, because when this voice speaks again,
+    the other voice must leave that mode."""
 
 
 class Effect(StrEnum):
@@ -117,7 +119,7 @@ TRANSITIONS: Mapping[tuple[Mode, Event], tuple[Mode, Effect | None]] = {
     (Mode.BUFFERED, Event.RETURNED): (Mode.MIXED, None),
     (Mode.HUSHED, Event.RETURNED): (Mode.MIXED, None),
     (Mode.FLOWING, Event.RETURNED): (Mode.PASSTHROUGH, Effect.END_FLOW),
-    # passthrough begins or ends, or another voice is in passthrough
+    # passthrough of this voice begins or ends, or passthrough of another voice has begun
     (Mode.MIXED, Event.ALONE): (Mode.PASSTHROUGH, None),
     (Mode.BUFFERED, Event.ALONE): (Mode.PASSTHROUGH, Effect.TAKE_BACK),
     (Mode.HUSHED, Event.ALONE): (Mode.PASSTHROUGH, Effect.TAKE_BACK),
@@ -148,12 +150,13 @@ def event_of(
 
     - mixed: a mix needs this voice.
     - tapped: the room is recorded or has captions, so Python must see every packet.
-    - lendable: the fast path exists and may take this voice. The fast path cannot unpack redundant copies (RED).
+    - lendable: the fast path exists and can relay this voice. It cannot relay packets that contain redundant copies (RED).
     - quiet_from: the mixer's answer to this packet (`AudioRoom.push`), a level in -dBov. The mixer needs no packets of this voice
       at this level or softer. 0: the mixer needs all packets.
     - passes_on: this voice is in passthrough.
     - passed: passthrough has sent this packet on at its arrival, and the last packets came evenly.
-    - another_flows: another voice is `flowing`. `Voices` then takes no buffered packets of this voice from the fast path.
+    - another_flows: another voice has the mode `flowing`. Then `Voices` takes no buffered packets of this voice from the fast
+      path.
     """
     if tapped or not lendable:
         return None

@@ -3,8 +3,8 @@
 In passthrough (`media.mixer.solo`) the mixer sends the packets of one voice on without decoding them. If Python forwarded these
 packets, Python would wake up for each packet only to run one tick of the mixer. So if the packets arrive evenly, the voice is
 offloaded to the fast path, like a relayed voice. Every 100 ms the mixer gets the packets of the last 100 ms, and runs the ticks
-that it has missed. While a peer of the room needs prompt answers, the mixer gets the packets every 20 ms. Thus the mixer knows
-what the listeners' decoders have decoded, and can return to mixing at any time.
+that it has missed. While lost packets or a keyframe must be requested from a peer of the room, the mixer gets the packets every
+20 ms. Thus the mixer knows what the listeners' decoders have decoded, and can return to mixing at any time.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ TICK_STEPS, FOLLOW_STEPS = 4, 20
 """Numbers of steps of 5 ms (`TICK_STEP_S`). The room ticks every `TICK_STEPS` (20 ms). The mixer gets the packets every
 `FOLLOW_STEPS` (100 ms)."""
 EARLY_S = 0.008
-"""If the packet that a tick awaits has arrived, the tick may come early, by less than this many seconds. Python then wakes up
-once instead of twice."""
+"""If the packet that a tick awaits arrives less than this many seconds before the tick, the tick is made at once. Python then
+wakes up once instead of twice."""
 GRACE_STEPS = 3  # a tick of the mixer waits at most this many steps (5 ms each) for a packet that has not come yet
 AHEAD_STEPS = 64
 """When a `Flow` ends, the mixer takes at most this many steps (0.3 s) of sound at once. So the room's next tick is soon, whatever
@@ -31,9 +31,9 @@ timestamps the packets have. A jitter buffer holds less sound than this, except 
 
 
 class Flow:
-    """One offloaded passthrough, from `begin` to `end`.
+    """Passthrough of one voice by the fast path, from `begin` to `end`.
 
-    `due`: the mixer's next tick. `look_due`: when to call `look` next. These two times are in steps of `TICK_STEP_S`.
+    `due`: the time of the mixer's next tick. `look_due`: when to call `look` next. Both times are in steps of `TICK_STEP_S`.
     """
 
     def __init__(self, audio: AudioRoom, peer: Peer, listeners: Sequence[Peer], due: int) -> None:
@@ -86,8 +86,8 @@ class Flow:
     def look(self, now: float, rests: bool) -> bool:
         """Give the mixer all packets up to `now`. Return False when the passthrough must end.
 
-        `rests`: whether no peer of the room needs a prompt answer, so that 100 ms may pass before the next call. Otherwise at
-        most 20 ms may pass.
+        `rests`: whether no lost packet or keyframe must be requested from a peer of the room. Then the next call can come after
+        100 ms, otherwise after 20 ms.
         """
         self.peer.bring()
         self._tick_until(now)

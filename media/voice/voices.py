@@ -42,7 +42,7 @@ class Clock(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Speaker:
-    """One present participant as a speaker.
+    """One participant of the call, as a speaker.
 
     `relayed_to`: the listeners that hear only this voice. `is_mixed`: whether another listener hears this voice in a mix.
     """
@@ -133,20 +133,21 @@ class Voices:
 
     @property
     def deadline(self) -> int:
-        """The step at which the timer must call `tick`.
+        """The time at which the timer must call `tick`, in steps of `TICK_STEP_S`.
 
         While the mixer awaits a packet for passthrough, the arrival of this packet causes the tick. So the timer waits
-        `GRACE_STEPS` longer. While a voice is `flowing`, the fast path has sent its packets to the listeners already. Then `tick`
-        only gives these packets to the mixer, in groups.
+        `GRACE_STEPS` longer. If the mode of a voice is `flowing`, the fast path has sent its packets to the listeners already.
+        Then `tick` only gives these packets to the mixer, in groups.
         """
         if self._flow is not None:
             return self._flow.look_due
         return self.due + (GRACE_STEPS if self.mixer.awaits_packet else 0)
 
     def tick(self, now: float, rests: Callable[[], bool]) -> None:
-        """Run the mixer's due ticks. If a voice is `flowing`, give its packets to the mixer instead.
+        """Run the mixer's due ticks. If the mode of a voice is `flowing`, give its packets to the mixer instead.
 
-        `rests()`: whether no peer of the room needs a prompt answer, so that 100 ms may pass before the next call.
+        `rests()`: whether no lost packet or keyframe must be requested from a peer of the room. Then the next call can come after
+        100 ms.
         """
         if self._flow is None:
             self._tick_mixer(now)
@@ -192,7 +193,7 @@ class Voices:
                 self._follow(self._speakers[name], event)
 
     def check(self, now: float) -> None:
-        """Tell the mixer and the senders how many packets listeners lose, and update the age of mixed sound.
+        """Tell the mixer and the senders how many packets listeners lose. Tell each listener's stream how old mixed sound is.
 
         Call this method a few times a second.
 
@@ -247,9 +248,9 @@ class Voices:
             self._follow(speaker, event, (source, header), quiet_from)
 
     def _mix(self, speaker: Speaker, data: bytes, header: rtp.Header, level: int | None, now: float) -> tuple[int, bool]:
-        """Give a packet to the mixer. Return the mixer's answer (`AudioRoom.push`), and whether the voice may become `flowing`.
+        """Give a packet to the mixer. Return the mixer's answer (`AudioRoom.push`), and whether the mode can become `flowing`.
 
-        The voice may become `flowing` if passthrough has sent this packet on at once, and the last packets came evenly.
+        It can if passthrough has sent this packet on at once, and the last packets came evenly.
         """
         payload = data[header.payload : header.end]
         if self._flow is not None and not is_quiet(payload, level):
@@ -293,7 +294,7 @@ class Voices:
     ) -> None:
         """Change the speaker's mode by `TRANSITIONS`, and carry out the effect.
 
-        `packet`: the packet that Python has just handled; needed by events that offload the voice. `quiet_from`: a level
+        `packet`: the packet that Python has just handled; required by events that offload the voice. `quiet_from`: an audio level
         in -dBov. The mixer needs no packets of the voice at this level or softer. 0: the mixer needs all packets.
         """
         effect = speaker.path.follow(event)
@@ -322,7 +323,7 @@ class Voices:
                     self._follow(other, Event.DISPLACED)
 
     def _interrupt(self) -> None:
-        """If a voice is `flowing`, change it to the mode `passthrough`, in which Python sends its packets."""
+        """If the mode of a voice is `flowing`, change it to `passthrough`, in which Python sends its packets."""
         if self._flow is not None:
             self._follow(self._speakers[self._flow.peer.participant], Event.INTERRUPTED)
 

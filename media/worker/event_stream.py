@@ -48,7 +48,10 @@ class Subscriber:
 
 
 class Hub:
-    """Numbers the worker's events from 1 without gaps, for all subscribers. `snapshot(n)` returns the state after event n."""
+    """Numbers the worker's events from 1 without gaps, for all subscribers.
+
+    `snapshot(n)` returns the worker's state after event n.
+    """
 
     def __init__(self, snapshot: Callable[[int], wire.Snapshot]) -> None:
         self._snapshot = snapshot

@@ -21,7 +21,8 @@ log = structlog.get_logger(__name__)
 MAX_BODY_BYTES = 32 * 1024 * 1024
 """Largest body of a command. `OpenRoom` carries a room's whole board journal."""
 ROOMS_AT_ONCE = 10
-"""`/quality` reads at most this many rooms at a time. In between, the worker handles packets and ticks."""
+"""The answer to `GET /quality` is computed from at most this many rooms at a time. In between, the worker handles packets and
+ticks."""
 STATUS = {"stale_epoch": 409, "no_room": 404, "no_peer": 404, "full": 429, "draining": 429}
 """Reason of a refusal → HTTP status; 400 for other reasons. Always 4xx, because `WorkerClient` treats 5xx as a broken worker."""
 
@@ -87,8 +88,8 @@ def _reply(value: msgspec.Struct, status: int = 200) -> web.Response:
 async def _command(request: web.Request, kind: type[Command]) -> Command:
     """Return the request's body as `kind`. Raise `Refused` for anything else.
 
-    The body must equal the encoding of the decoded value. Otherwise a request could name a field twice, and two readers might
-    take different values.
+    The body must equal the encoding of the decoded value. Otherwise a body could name a field twice, and two programs that read
+    it might take different values for this field.
     """
     body = await request.read()
     try:

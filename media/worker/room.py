@@ -32,8 +32,8 @@ CHECK_EVERY_S = 0.2  # Seconds between two checks of what need not be checked at
 RESTING_STEPS = 40
 """Steps (5 ms) between two ticks of a resting room, in which nothing is mixed and nobody sends video.
 
-The ticks of active rooms are spread over the four steps of 20 ms, and can move earlier. All resting rooms tick in the same step
-of these four, because the moment of their ticks changes no sound.
+A tick lasts four steps. Active rooms begin their ticks in different steps, and can move their ticks earlier. All resting rooms
+tick in the same one of the four steps, because the moment of their ticks changes no sound.
 """
 CALM_STEPS = 20
 """Steps (5 ms) between two ticks of a room that only has to report which video packets arrived. If the fast path reports the
@@ -41,7 +41,7 @@ packets, the room ticks as rarely as a resting room."""
 UTTERANCES = 1 << 20  # `Captioned.utterance`: the stream's number times this, plus the utterance's number in the stream.
 PRESENT = ("live", "lost")  # States in which a peer's media is routed.
 ASKED_FOR = ("newer_peer", "closed_by_signaling", "closed_by_client", "room_closed")
-"""Reasons for which a peer ends on request. Every other end is a fault: it is logged and counted."""
+"""Reasons with which a peer ends on request. If a peer ends for any other reason, this is a fault: it is logged and counted."""
 
 
 class Refused(Exception):
@@ -185,7 +185,7 @@ class Room:
     def tick(self, now: float) -> None:
         """Run the mixer's ticks and the checks of peers that are due at `now` (monotonic time in seconds).
 
-        The worker calls this method every 20 ms, and more rarely while no peer waits for an answer:
+        The worker calls this method every 20 ms, and more rarely while no lost packet or keyframe must be requested from a peer:
 
         - every 100 ms while the fast path sends the only voice to the listeners of the mix
         - every 200 ms while nothing is mixed
@@ -312,7 +312,7 @@ class Room:
             self._leave(peer)
 
     def _leave(self, peer: Peer) -> None:
-        """Remove the participant's peer. A newer peer takes its place, if there is one."""
+        """Remove the participant's peer. If the participant has a newer peer, use the newer peer from now on."""
         self.voices.leave(peer.participant)
         if self._feed is not None:
             self._feed.leave(peer.participant)
@@ -349,7 +349,7 @@ class Room:
                 self._want_keyframe(wanted)
 
     def _want_keyframe(self, picture: tuple[str, str] | None, shown: Incoming | None = None) -> None:
-        """Request a keyframe of the layer that is shown. If none is shown, request keyframes of all layers."""
+        """Request a keyframe of the layer `shown`. Without it, request keyframes of all layers of the video."""
         peer = self._peer_of(picture[0]) if picture is not None else None
         if peer is None or picture is None:
             return
@@ -380,7 +380,7 @@ class Room:
     def _record(self, matrix: wire.SetMatrix) -> None:
         """Begin, change or end the recording as `matrix.record` says.
 
-        If the matrix names no recording, or another period of consent, writing stops at once.
+        If `matrix.record` is None, or has the number of another period of consent, writing stops at once.
         """
         record, now = matrix.record, self._outside.wall(self._outside.now())
         if self._tap is not None and (record is None or record.period != self._tap.period):

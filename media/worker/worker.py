@@ -59,8 +59,8 @@ def find_fastpath() -> Fastpath | None:
 class Where:
     """The addresses that a worker binds, and the folder to which it writes.
 
-    `addresses`: local addresses to bind. `announced`: public addresses that lead here, with the same port. `port`: 0 takes any
-    free port. `recordings`: folder of the recordings; None: this worker records nothing.
+    `addresses`: local addresses to bind. `announced`: public addresses whose packets reach this worker, at the same port. `port`:
+    0 takes any free port. `recordings`: folder of the recordings; None: this worker records nothing.
     `captions`: URL and token of the captions process; None: there is none. `region`: the region of this machine, or "".
     """
 
@@ -347,14 +347,17 @@ class Worker:
         peer.probe_answered(message, path, now)
 
     def _echo(self, asked: check.Check, path: ice.Path, now: float) -> None:
-        """Answer a request without credentials, so that `sangdam doctor` and a browser can tell that this port is reachable."""
+        """Answer a STUN request without credentials.
+
+        By this answer `sangdam doctor` and a browser can tell that this port is reachable.
+        """
         if not asked.username and not asked.integrity_at and self._echoes.take(1, now):
             self._sockets.send(check.echo(asked.transaction, path.address[:2]), path)
         else:
             self.drops["stun_unknown"] += 1
 
     def _wake(self) -> None:
-        """Set the worker's only timer to the next due room or heartbeat.
+        """Set the worker's only timer to the moment when the next room must tick, or the next heartbeat must be sent.
 
         The timer fires up to 200 times a second, so it is a plain callback and not a task.
         """
@@ -408,7 +411,10 @@ class Worker:
         return int(self.now() / TICK_STEP_S)
 
     def _first_tick(self) -> int:
-        """Return the step of a new room's first tick. Of the four steps of 20 ms, take the one in which the fewest rooms tick."""
+        """Return the step (of 5 ms) of a new room's first tick.
+
+        Rooms tick every 20 ms. Of the next four possible steps, take the one in which the fewest rooms tick.
+        """
         soon = self._steps() + TICK_STEPS
         taken = Counter(room.voices.due % TICK_STEPS for room in self.rooms.values())
         return min(range(soon, soon + TICK_STEPS), key=lambda step: taken[step % TICK_STEPS])
