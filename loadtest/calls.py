@@ -15,12 +15,12 @@ from .peer import Choir, NotConnected, Peer
 from .report import Outcome
 
 HEAR_S = 15.0
-"""Longest time in seconds from a counselor's Accept until user and counselor hear each other. A call that takes longer has
-failed.
+"""Longest time in seconds, after the user's peer is connected, until user and counselor hear each other. If it takes longer, the
+call has failed.
 """
 GOODBYE_S = 5.0
-"""Longest time in seconds that the end of a run waits for the counselors' wrap-ups. Also the longest wait of a wrap-up for the
-end of its session.
+"""Longest time in seconds that a run, at its end, waits until no counselor serves a user any more. Also the longest time that a
+counselor waits for the end of a session before wrapping up.
 """
 APART_S = 0.05
 """Seconds between the clicks of two users."""
@@ -30,7 +30,7 @@ APART_S = 0.05
 class Plan:
     """Number and length of the calls to make.
 
-    `at_once`: at most this many calls wait or talk at the same time. `patience_s`: seconds that a user waits for Accept.
+    `at_once`: at most this many users wait or talk at the same time. `patience_s`: seconds that a user waits for a counselor.
     """
 
     calls: int
@@ -43,8 +43,8 @@ class Plan:
 class Call:
     """One call.
 
-    Three events are set one after another. `accepted`: one of the simulated counselors is in the session. `both`: the two peers
-    are connected, or the counselor has failed with `problem`. `done`: the user has left.
+    Three events are set one after another. `accepted`: one of the simulated counselors is in the session. `both`: the user's peer
+    and the counselor's peer are connected, or the counselor has failed with `problem`. `done`: the user has left.
     """
 
     clicked_at: float

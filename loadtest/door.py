@@ -56,7 +56,7 @@ class Place:
 
 
 class Door:
-    """Opens tabs at one installation: for users by an identification code, for counselors by a sign-in."""
+    """Opens tabs at one installation: for users with an identification code, for counselors with login and password."""
 
     def __init__(self, place: Place, http: aiohttp.ClientSession) -> None:
         self.place = place
@@ -130,8 +130,8 @@ class Door:
 class Tab:
     """One person's WebSocket.
 
-    `sessions`: the newest view of each session. `rings`: rings not answered yet. `state`: state of the counselor. `over`:
-    sessions that have ended for this tab.
+    `sessions`: session id → the newest message about the session's state. `rings`: the alerts about reservations that the
+    counselor has not answered yet. `state`: the counselor's state, such as `away`. `over`: sessions that have ended for this tab.
     """
 
     def __init__(self, ws: aiohttp.ClientWebSocketResponse, cookie: str) -> None:

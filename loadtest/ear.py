@@ -22,7 +22,7 @@ KEPT = 3000
 ENCODING_MS = 26.5
 """Delay before sending: a packet waits for its last sample (20 ms), and Opus looks 6.5 ms ahead."""
 WARM_TICKS = 50
-"""Ticks (1 s) at the start that do not count, because the buffer adapts to the connection."""
+"""Ticks (1 s) at the start of the sound that do not count, because the jitter buffer still adapts to the connection."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Heard:
     """Figures of the sound that one listener heard. Delays are medians.
 
     `loss`: share of the packets that were lost. `concealed`: share of the sound that was still missing after repair.
-    `network_ms`: from sending to arrival. `network_ms` is None if no packet was recognised, because no packet came or the server
-    mixed all of them.
+    `network_ms`: delay from sending to arrival; None if no packet came, or if the server mixed all packets, so that no packet
+    could be recognised.
     `mouth_to_ear_ms`: `network_ms` plus the delays of encoder and jitter buffer. `mos`: an estimate. If `network_ms` is None,
     `mouth_to_ear_ms` and `mos` are None, too.
     """

@@ -36,7 +36,7 @@ REPORT_EVERY_S = 5.0
 BUFFER_BYTES = 1 << 20
 KEPT = 10_000
 MOST_LATE_S = 0.2
-"""If the clock is late by at most this many seconds, it makes up for all missed ticks. If the clock is later, it skips ticks."""
+"""If the clock is late by at most this many seconds, it makes all missed ticks at once. If the clock is later, it skips ticks."""
 PHASES = 4
 """Number of equal parts of a 20 ms tick. Each peer speaks in one of these parts, so that not all peers speak at one moment."""
 

@@ -27,7 +27,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Spread:
-    """Three figures of a set of values: the median, the 95th percentile counted from the best value, and the worst value."""
+    """Three figures of the values that many calls or listeners have: the median, the 95th percentile, and the worst value.
+
+    The 95th percentile is counted from the best value: 5 % of the values are worse.
+    """
 
     p50: float
     p95: float
@@ -89,7 +92,7 @@ def report(
 
 
 def spread(values: Iterable[float | None], *, worst_is_lowest: bool = False) -> Spread | None:
-    """Return the spread of the values that are not None. Return None if there are no such values."""
+    """Return median, 95th percentile and worst of the values that are not None. Return None if there are no such values."""
     ordered = sorted((each for each in values if each is not None), reverse=worst_is_lowest)
     if not ordered:
         return None

@@ -25,9 +25,9 @@ LONGEST_S = 60
 BITRATE, COMPLEXITY = 32_000, 5
 """Bits per second and complexity (0 to 10) of the Opus encoder."""
 PEAK = 12_000
-"""Loudest sample of the synthetic voice, of 32,767."""
+"""Loudest sample of the synthetic voice. The largest possible sample is 32,767."""
 LOUDEST_SILENT = 16
-"""A WAV file counts as silent if its samples differ by no more than this."""
+"""A WAV file counts as silent if no two of its samples differ by more than this."""
 FORMANTS = ((730, 1090, 2440), (270, 2290, 3010), (300, 870, 2240), (530, 1840, 2480), (570, 840, 2410))
 """Formants in Hz of the vowels a, i, u, e and o (Peterson and Barney, 1952)."""
 FORMANT_WIDTHS = (90, 110, 170)

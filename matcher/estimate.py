@@ -10,16 +10,16 @@ from matcher.types import Place
 
 MIN_PICKUPS: Final = 5  # With fewer pickups in the last hour, no range of waiting times is given.
 KEPT_PICKUPS: Final = 12  # The range is estimated from at most this many pickups.
-KEPT_MS: Final = 3_600_000  # ms: older pickups are ignored.
+KEPT_MS: Final = 3_600_000  # Pickups from more than this many ms ago are ignored.
 SPREAD: Final = 1.5  # The range reaches this many standard deviations to either side: 87 % of a normal distribution.
 DRIFT: Final = 2  # n pickups tell as much as n/2 independent ones, because staff come, go and serve other queues.
 
 
 def either(text: Place, call: Place) -> Place:
-    """Return the place for a user who has not chosen between text and call.
+    """Return the place in the queue, and the expected wait, of a user who has not chosen between text and call.
 
-    If staff for only one medium are signed in, return the place for that medium. Otherwise return a place whose range covers the
-    waits for text and for call.
+    If staff for only one medium are signed in, return the `Place` for that medium. Otherwise return a `Place` whose range covers
+    the waits for text and for call.
     """
     if text.staffed != call.staffed:
         return text if text.staffed else call
@@ -29,7 +29,7 @@ def either(text: Place, call: Place) -> Place:
 
 
 class Pickups:
-    """The last pickups of one queue, and the span of time (ms) that each pickup took.
+    """The last pickups (acceptances of waiting requests) of one queue, and the span of time (ms) before each pickup.
 
     A span ends at its pickup. It begins at the previous pickup or, if that is later, when the accepted request began to wait. So
     times in which nobody waited do not count. For example, if on a quiet day five callers are each answered after three seconds,
@@ -48,12 +48,11 @@ class Pickups:
         self._last_ms = now_ms
 
     def range_s(self, place: int, now_ms: int, head_since_ms: int | None) -> tuple[int | None, int | None]:
-        """Return the range of seconds until the `place`-th pickup from now.
+        """Return the range of seconds until the `place`-th pickup from now. `place` counts from 1.
 
-        Return (None, None) if the last hour had fewer than `MIN_PICKUPS` pickups. `place` counts from 1. `head_since_ms`: the
-        time since which the first request of the queue waits (None: nobody waits). The estimate grows with the time since the
-        last pickup or, if that is later, since `head_since_ms`. So the estimate rises as soon as pickups become rarer, for
-        example because staff go home.
+        Return (None, None) if the last hour had fewer than `MIN_PICKUPS` pickups. `head_since_ms`: when the first request of the
+        queue began to wait (None: nobody waits). The estimate grows with the time since the last pickup or, if that is later,
+        since `head_since_ms`. So the estimate rises as soon as pickups become rarer, for example because staff go home.
 
         The wait has an Erlang distribution whose rate is estimated from n pickups. A gamma distribution with the same mean and
         variance approximates the wait, and Wilson and Hilferty (1931) give that distribution's quantiles.

@@ -34,8 +34,8 @@ from matcher.types import (
     StaffState,
 )
 
-# µs added to the first fence (`Event.fence`) after a restart in which the state was lost. So new fences are larger than all
-# earlier ones, even if the clock was a minute ahead before the restart.
+# µs added to the first fence (`Event.fence`, the number of an event) after a restart in which the state was lost. So new fences
+# are larger than all earlier ones, even if the clock was a minute ahead before the restart.
 FENCE_LEAP = 60_000_000
 TIMED: frozenset[StaffState] = frozenset({"reserved", "lost", "wrap_up"})
 
@@ -136,8 +136,8 @@ class Ledger:
     def _kept_from(self, queue: Queue) -> int:
         """Return how many places are kept free for appointments with the queue's specialists.
 
-        Specialists list the queue's category or a parent of it. A request in the queue waits for about one more pickup for each
-        place that is kept free.
+        Specialists list the queue's category or a parent of it. For each place that is kept free, a request in the queue waits
+        until about one more request has been accepted.
         """
         kept = 0
         for staff, promised in self.promises.items():
@@ -222,7 +222,10 @@ class Ledger:
     # --- requests ----------------------------------------------------------------------------------------------------
 
     def draft(self, request: Request) -> Ticket:
-        """Return a ticket (a request and its state) that waits in no queue, to compute which place a new request would get."""
+        """Return a ticket (a request and its state) that waits in no queue.
+
+        With this ticket the caller computes how many requests would be served before a new request.
+        """
         key = _queue_key(request)
         queue = self.queues.by_key.get(key)
         if queue is None:
@@ -239,7 +242,7 @@ class Ledger:
         return ticket
 
     def promise(self, ticket: Ticket) -> None:
-        """Keep one place free for this request: a place of the member whom the request names."""
+        """Keep one place free for this request: a place in the capacity of the member whom the request names."""
         self._change(ticket, "promised")
         self._keep(ticket)
 
@@ -253,7 +256,7 @@ class Ledger:
             self.settle(member)
 
     def give_up(self, ticket: Ticket) -> None:
-        """Give back the place that is kept free for a promised request. The member may then get other requests."""
+        """Stop keeping a place free for a promised request. The member can then get other requests in this place."""
         request = ticket.request
         promised = self.promises[request.only]
         del promised[request.id]
@@ -349,7 +352,7 @@ class Ledger:
             self._keep(ticket)
 
     def set_aside(self, ticket: Ticket, *, aside: bool) -> None:
-        """Free the place that an accepted request takes (`aside` true), or let the request take a place again (`aside` false)."""
+        """Let an accepted request take no place in its holder's capacity (`aside` true), or take one again (`aside` false)."""
         ticket.aside = aside
         member = self.roster.members.get(cast(str, ticket.staff))
         if member is not None and aside:
@@ -383,7 +386,7 @@ class Ledger:
         else:
             self.wait(ticket, "restored")
 
-    # --- reservations and what is held -------------------------------------------------------------------------------
+    # --- reservations and accepted requests --------------------------------------------------------------------------
 
     def end_reservation(self, ticket: Ticket, state: ReservationState, reason: str, member_reason: str = "") -> None:
         """End the reservation of a ticket, if it has one. After this, the ticket is in no queue, and no member has it."""
@@ -414,10 +417,10 @@ class Ledger:
         self.settle(member)
 
     def let_go(self, ticket: Ticket, *, wrap_up: bool, reason: str = "") -> None:
-        """Take an accepted request from its holder.
+        """Take an accepted request from its holder, the member who has accepted it.
 
-        `wrap_up`: put the holder into wrap-up, if no other request takes one of their places or rings at them. A request that was
-        set aside leads to no wrap-up. Without wrap-up, the request's place is free at once.
+        `wrap_up`: put the holder into the state wrap-up, if no other request takes one of the holder's places or rings at the
+        holder. A request that was set aside leads to no wrap-up. Without wrap-up, the request's place is free at once.
         """
         request, staff = ticket.request.id, cast(str, ticket.staff)
         ticket.staff = None
@@ -465,7 +468,7 @@ class Ledger:
         self._note(RequestChanged(self._next_fence(), self.now_ms, ticket.request.id, state, reason))
 
     def _until(self, member: Member) -> int | None:
-        """Return when (ms) the member's state ends by itself. None: the state has no time limit."""
+        """Return when (ms) the member's state, one of `TIMED`, ends by itself. None: there is no time limit."""
         state = member.state
         if state == "reserved":
             return self.reservations[cast(str, member.reservation)].until_ms

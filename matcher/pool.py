@@ -1,4 +1,4 @@
-"""Pools of members who have the same skills, and demands. A *demand* is what the requests of one queue need.
+"""Pools and demands. A *pool* is all members who have the same skills. A *demand* is what the requests of one queue need.
 
 A demand knows the pools that can serve it, by tier. A *tier* says how widely a request is offered: to staff of its category, of a
 parent category, or of any category. A tier is named `ring` in the code.
@@ -32,15 +32,16 @@ NO_OBSTACLE: Final[Obstacles] = {"text": None, "call": None}
 
 
 class Member:
-    """One signed-in member of staff.
+    """One signed-in member of staff. A *place* is one unit of the member's capacity: an accepted text or call takes one place.
 
     `mode`: the state that the member has without requests; the member or the matcher has set it. `state` also depends on `live`
-    (the member's accepted requests, and how each counts), `reservation` and `lost`. `texts`, `calls`: how many accepted texts and
-    calls take a place. `obstacles`: by medium, why the member can get no request now; None means that they can. `is_idle`:
-    whether the member can get a request of at least one medium. `promised`: id of an appointment's request → medium of the place
-    that is kept free for it. `idle_item`: the member's entry in `Pool.idle`. `reported`, `reported_ready`: state and `ready` in
-    the last event about the member. `known`: a cache of `obstacles`, by the two reasons (`Reasons`).
-    `watched_by`: demands whose `obstructed` names the member.
+    (the member's accepted requests → how each counts), `reservation` (the id of the reservation that rings at the member) and
+    `lost` (whether the member is disconnected). `texts`, `calls`: how many places are taken by texts, and how many by calls.
+    `obstacles`: by medium, why the member can get no request now; None means that they can. `is_idle`: whether the member can get
+    a request of at least one medium. `promised`: id of an appointment's request → medium of the place that is kept free for it.
+    `idle_item`: the member's entry in `Pool.idle`. `reported`, `reported_ready`: state and `ready` in the last event about the
+    member. `known`: a cache: reasons (`Reasons`) → the `obstacles` that belong to them. `watched_by`: the demands whose
+    `obstructed` names the member.
     """
 
     __slots__ = (
@@ -94,7 +95,7 @@ class Member:
         return sum(each == medium for each in self.promised.values()) if self.promised else 0
 
     def take(self, request: str, held_as: HeldAs) -> None:
-        """Count a request that this member has accepted."""
+        """Count a request that this member has accepted, and the place that it takes."""
         self.live[request] = held_as
         self._count(held_as, 1)
 

@@ -2,9 +2,9 @@
 
 The oldest request of a lane comes first. All requests of a lane have the same priority and wait equally long until they are
 offered to more staff (until a wider *tier* opens; a tier is named `ring` in the code). In a lane, either all requests or none are
-marked `first` (they are served before all others), and either all or none exclude members. Priority counts as waiting
-time: the matcher moves the enqueue time of each request earlier by its priority, and serves the request with the earliest result
-first. So the order of two requests never changes while they wait.
+marked `first` (they are served before all others), and either all or none exclude members. Priority counts as waiting time: the
+matcher subtracts each request's priority, as a time, from the request's enqueue time, and serves the request with the earliest
+result first. So the order of two requests never changes while they wait.
 
 The oldest request of a lane is also the first one for which a wider tier opens. So matching looks only at the head of a lane,
 however long the lane is. A few requests exclude members: for example a member who declined the request within the last minute, or
@@ -35,9 +35,9 @@ class Ticket:
     """A request and its present state.
 
     `blocked`: members who are excluded for a while, because they declined or missed the request. `waiting_since_ms`: start of the
-    present wait. For example after an owner disconnected, this time is later than the enqueue time. `counts_from_ms`: the enqueue
-    time, moved earlier by the priority. `item`: the ticket's entry in its lane. `aside`: the request is accepted, but its user
-    has left the page.
+    present wait. For example after the counselor disconnected, this time is later than the enqueue time. `counts_from_ms`: the
+    enqueue time, moved earlier by the priority. `item`: the ticket's entry in its lane. `aside`: the request is accepted, but its
+    user has left the page.
     """
 
     __slots__ = (
@@ -64,7 +64,10 @@ class Ticket:
 
     @property
     def rank(self) -> Rank:
-        """The key by which requests are served, least first: marked `first`, then waiting time with priority, then arrival."""
+        """The sort key for the order of service.
+
+        Requests marked `first` come first, then those with the longest waiting time including priority, then by arrival.
+        """
         return not self.request.first, self.counts_from_ms, self.arrival
 
     @property
@@ -88,8 +91,8 @@ class Lane:
     """Requests of one queue with the same `key`, oldest first.
 
     `walked`: the lane's requests exclude members, so matching must look at every request and not only at the oldest.
-    `head_start_ms`: the waiting time (ms) for which the priority counts. `front_item`: the lane's entry in `Queues.fronts`; None
-    while the lane is empty.
+    `head_start_ms`: the waiting time (ms) that the requests' priority is worth. `front_item`: the lane's entry in
+    `Queues.fronts`; None while the lane is empty.
     """
 
     __slots__ = ("front_item", "head_start_ms", "items", "key", "opens_after_ms", "queue", "walked")
@@ -194,10 +197,10 @@ class Queues:
             del lane.queue.lanes[lane.key]
 
     def ahead_of(self, queue: Queue, rank: Rank) -> int:
-        """Return how many requests are served before a request of this rank, in `queue` and in queues that share its specialists.
+        """Return how many requests of `queue`, and of queues with the same specialists, are served before one of this rank.
 
-        Specialists are the members who list the category of a queue or a parent of it. Only queues of the same medium count:
-        texts and calls take different places of a member.
+        Specialists are the members who list the category of a queue or a parent of it. Only queues of the same medium count,
+        because a member has a separate capacity for texts and for calls.
         """
         fronts = [front for (role, _, medium), front in self.fronts.items() if (role, medium) == (queue.role, queue.medium)]
         waiting = {item[3].queue for front in fronts for item in front}

@@ -72,7 +72,7 @@ class Roster:
                 pool.rings[demand] = ring
 
     def survey(self, demand: Demand) -> None:
-        """Fill in the pools that could serve a demand, without registering the demand with these pools."""
+        """Fill in `Demand.pools` with the pools that can serve a demand. Do not add the demand to these pools' `rings`."""
         for pool in self.pools.values():
             ring = pool.ring_of(demand)
             if ring is not None:

@@ -56,8 +56,8 @@ class Rules:
 
     A request is first offered to staff of its category (tier `exact`). After it has waited `parent_after_ms`, it is also offered
     to staff of a parent category (tier `parent`), and after `any_after_ms` to staff of any category (tier `any`). A request can
-    have its own times (`Request.widens_ms`). All tiers are open at once if the request names one member (`Request.only`). A wider
-    tier is also open while nobody is signed in who can serve the request in a narrower tier.
+    replace these two waiting times (`Request.widens_ms`). If a request names one member (`Request.only`), it is offered in all
+    tiers at once. A request is also offered in a wider tier while nobody is signed in who can serve it in a narrower tier.
 
     `priority_step_ms`: the waiting time that one step of priority is worth. Because priority is worth a fixed time, no request
     waits forever: a request of priority 0 that has waited N × `priority_step_ms` is served before every new request of priority N
@@ -71,8 +71,8 @@ class Rules:
     excluded_ms: int = 60_000  # How long a member who has declined or missed a request is excluded from it.
     suspended_ms: int = 60_000  # How long a request stays suspended, after its requester disconnected, before it is cancelled.
     enter_ms: int = 30_000  # Within this time after accepting a request, the member must be in the room.
-    lease_ms: int = 30_000  # A member whose presence lease is not renewed for this time is signed out.
-    wrap_up_ms: int = 120_000  # After this time a member in wrap-up becomes away.
+    lease_ms: int = 30_000  # A member is signed out if their presence lease (sign of being connected) is not renewed for so long.
+    wrap_up_ms: int = 120_000  # After this time in the state wrap-up, a member becomes away.
     max_requests: int = 200_000  # At most this many requests are open; further ones are refused as "full".
     # If there are this many queues, the matcher removes all queues without open requests before it adds a new queue.
     max_queues: int = 10_000

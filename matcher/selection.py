@@ -103,7 +103,7 @@ class Selection:
         return Match(found, member, found_ring, BY_NAME if found.request.only else STAFF_CAME, [member])
 
     def any_match(self, now_ms: int) -> Match | None:
-        """Match one request: of those for which somebody is idle, the first in order. None: there is no such request."""
+        """Match the request that must be served first of those for which a member is idle. None: there is no such request."""
         found: Match | None = None
         if not self.roster.idle_count:
             return None
@@ -127,7 +127,7 @@ class Selection:
         return min(self._openings(now_ms), default=None)
 
     def staffed(self, ticket: Ticket) -> bool:
-        """Return whether a member is signed in who may serve the request at once or after a longer wait (in any tier)."""
+        """Return whether a member is signed in who can serve the request at once or after a longer wait (in any tier)."""
         queue, only = ticket.queue, ticket.request.only
         if only:
             return self._ring_in(ticket, only) is not None and only not in ticket.request.excluded
@@ -148,9 +148,9 @@ class Selection:
         return sum(1 for at in rings if at is not None and at < ring)
 
     def _first_for(self, member: Member, lane: Lane, ring: int, now_ms: int) -> Ticket | None:
-        """Return the first request that this member may get from a lane whose requests exclude members, or None.
+        """Return the first request that this member can get from a lane (a part of a queue) whose requests exclude members.
 
-        `ring`: the tier (exact, parent or any category) in which the member serves the lane.
+        None: there is no such request. `ring`: the tier (exact, parent or any category) in which the member serves the lane.
         """
         for ticket in lane.heads():
             if self.ring_open(ticket, ring, now_ms) and not ticket.excludes(member.staff.id):

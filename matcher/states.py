@@ -1,4 +1,4 @@
-"""The state tables: in which states a request allows each step, and in which states a member may choose each mode."""
+"""The state tables: in which states of a request, or of a member of staff, each step is allowed."""
 
 from __future__ import annotations
 

@@ -51,8 +51,9 @@ class Request:
     """A request for a member of staff.
 
     `category_path`: from the category itself to its root, such as ("lenses", "cameras"). `priority` counts as waiting time
-    (`Rules.priority_step_ms`). `widens_ms`: two times of waiting (ms). After the first time, the tier of the parent categories
-    opens; after the second, the tier of everybody. Each of the two is at most `MOST_WIDENS_MS`. None: the times of `Rules`.
+    (`Rules.priority_step_ms`). `widens_ms`: two waiting times (ms), each at most `MOST_WIDENS_MS`. After the first, the request
+    is also offered to staff of the parent categories; after the second, to staff of any category. None: the two waiting times
+    are those of `Rules`.
     """
 
     id: str
@@ -161,7 +162,7 @@ AnyEvent = Reserved | ReservationEnded | RequestChanged | StaffChanged
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The place of a waiting request. `place` counts from 1; `low_s` to `high_s` is the expected wait in seconds.
+    """The place of a waiting request in its queue, and the expected wait: `low_s` to `high_s` seconds. `place` counts from 1.
 
     `staffed`: whether a member who could serve the request is signed in. `low_s` and `high_s` are None if no such member is
     signed in, or if the request's queue had fewer than five pickups in the last hour.
@@ -195,8 +196,8 @@ class StaffStatus:
 class RequestStatus:
     """State of an open request.
 
-    `reservation`: None unless the request is reserved. `expires_at_ms`: when the reservation or the suspension ends by itself;
-    None in other states. `staff`: the member for whom the request is reserved, or who has accepted it; None: there is none yet.
+    `reservation`: the reservation's id; None unless the request is reserved. `expires_at_ms`: when the reservation or the
+    suspension ends by itself; None in other states. `staff`: the member for whom the request is reserved, or who has accepted it.
     `aside`: the request is accepted and takes no place, because its user has left the page. A promised request names its member
     in `request.only`.
     """
@@ -232,12 +233,12 @@ class Refused(Exception):
 class Unavailable(Exception):
     """The store cannot be used now. The exception's text says why, in one sentence for the log, without secrets.
 
-    - It is raised when a step, once sent, has had no answer for 5 s (connection failed, Redis restarts, its slot moves). The
-      step may have been made or not. The state of the store shows which of the two is true.
+    - It is raised when a step that was sent has had no answer for 5 s, for example because Redis restarts. The step may have been
+      made or not. The state of the store shows which of the two is true.
     - It is raised at once when 20,000 steps wait already, and when Redis refuses the login, denies a permission, or refuses a
-    write (memory or disk full, too few replicas, a script that does not end). In these cases the step was not made.
+      write (memory or disk full, too few replicas, a script that does not end). In these cases the step was not made.
 
-    Later steps try again. The store need not be reopened.
+    Each later step connects to Redis again if necessary. The store need not be reopened.
     """
 
 
@@ -246,18 +247,19 @@ class MatchStore(Protocol):
 
     Each call is one atomic step at time `now_ms`. The call returns every event that it caused, in order, and raises `Refused`
     when the state tables (`matcher/states.py`) forbid it. A call whose `fence` is smaller than the fence of its reservation
-    changes nothing and raises `Refused("stale_fence")`. A step that frees a place also matches the next request. Durations below
-    are the defaults of `Rules`.
+    changes nothing and raises `Refused("stale_fence")`. A step that frees a place in a member's capacity also matches the next
+    request. Durations below are the defaults of `Rules`.
     """
 
     async def sign_in(self, staff: Staff, now_ms: int) -> list[AnyEvent]:
         """Sign a member in (state `away`), or bring a `lost` member back to the state before `lost`.
 
-        Updates their skills and renews their presence lease (30 s). Raises ValueError when a capacity is out of bounds.
+        Updates the member's skills and renews the presence lease: the member stays signed in for 30 s, or until the next renewal.
+        Raises ValueError when a capacity is out of bounds.
         """
 
     async def renew(self, staff_ids: list[str], now_ms: int) -> None:
-        """Renew the presence leases of these members (30 s). Ids that are unknown or `lost` are skipped."""
+        """Renew the presence leases of these members: each stays signed in for 30 s more. Skip unknown and `lost` members."""
 
     async def disconnect(self, staff: str, now_ms: int) -> list[AnyEvent]:
         """Mark a member as `lost`, because their last connection has closed.
@@ -267,7 +269,7 @@ class MatchStore(Protocol):
         """
 
     async def set_available(self, staff: str, now_ms: int) -> list[AnyEvent]:
-        """Make a member available: the member then gets requests while a place of the capacity is free."""
+        """Make a member available: the member then gets requests while a place in the member's capacity is free."""
 
     async def set_away(self, staff: str, now_ms: int) -> list[AnyEvent]:
         """Stop giving requests to a member. A member can choose this during sessions, and the sessions continue."""
@@ -285,7 +287,7 @@ class MatchStore(Protocol):
         """
 
     async def promise(self, request: Request, now_ms: int) -> list[AnyEvent]:
-        """Keep one of the places of the member `request.only` free for an appointment that begins soon.
+        """Keep one place in the capacity of the member `request.only` free for an appointment that begins soon.
 
         Until `redeem`, the request is in no queue and does not ring. No other request takes this place, even if the member signs
         out and in again, or has not signed in yet. The member's present sessions continue. Raises `Refused` like `enqueue`.
@@ -311,18 +313,21 @@ class MatchStore(Protocol):
         """Put a suspended request back into its queue, with its original enqueue time."""
 
     async def accept(self, reservation: str, now_ms: int, fence: int | None = None) -> list[AnyEvent]:
-        """Accept a pending reservation. The reservation's member now holds the request and has 30 s to enter the room."""
+        """Accept a pending reservation. The member at whom it rings then holds the request and has 30 s to enter the room."""
 
     async def decline(self, reservation: str, now_ms: int, reason: str = "", fence: int | None = None) -> list[AnyEvent]:
-        """Requeue the request with its original enqueue time. The member who declined is not offered it for 60 s."""
+        """Decline a pending reservation. The request goes back into its queue with its original enqueue time.
+
+        For 60 s, the request is not offered to the member who declined.
+        """
 
     async def becomes_call(self, request: str, now_ms: int) -> list[AnyEvent]:
         """Make an open request a call, because its user has chosen voice or video.
 
         If the request is a call already, nothing changes.
 
-        If the request rings at a member who has no free place for a call, the request goes back into its queue. If it is
-        accepted, the holder keeps the request, even beyond their capacity.
+        If the request rings at a member who has no free place for a call, the request goes back into its queue. If the request is
+        accepted, its holder keeps it, even beyond the holder's capacity.
         """
 
     async def becomes_text(self, request: str, now_ms: int) -> list[AnyEvent]:
@@ -332,21 +337,24 @@ class MatchStore(Protocol):
         """
 
     async def set_aside(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Free the place of an accepted request, because its user left the page. The holder keeps the request."""
+        """Free the place that an accepted request takes in its holder's capacity, because its user left the page.
+
+        The holder keeps the request.
+        """
 
     async def take_back(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Give a request that was set aside its place again, at once and even beyond its holder's capacity."""
+        """Let a request that was set aside take a place again, at once and even beyond its holder's capacity."""
 
     async def entered(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Record that the holder is in the room.
+        """Record that the member who has accepted the request is in the room.
 
         Without this call, the sweep puts the request back into its queue, ahead of all others, 30 s after `accept`.
         """
 
     async def requeue(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Requeue an accepted request whose owner disconnected: ahead of all others, and never again for that owner.
+        """Put an accepted request whose counselor disconnected back into its queue, ahead of all others.
 
-        What happens to the earlier owner is described at `complete`.
+        The request is never offered to this counselor again. `complete` says what happens to the counselor.
         """
 
     async def complete(self, request: str, now_ms: int) -> list[AnyEvent]:
@@ -365,7 +373,7 @@ class MatchStore(Protocol):
     async def transfer_owner(self, request: str, staff: str, now_ms: int) -> list[AnyEvent]:
         """Give the accepted `request` to `staff`, who already holds the help request of the same session.
 
-        What happens to the earlier holder is described at `complete`.
+        `complete` says what happens to the member who held `request` before.
 
         Raises `Refused("wrong_state")` if `staff` is `lost`. Call this step before `release` of the help request. In the other
         order, `staff` would be free for a moment, and another request could ring at `staff`.
@@ -387,7 +395,10 @@ class MatchStore(Protocol):
         """
 
     async def next_deadline_ms(self) -> int | None:
-        """Return when (ms) a sweep is needed next: for a deadline, a tier that opens, or the end of a hold. None: never."""
+        """Return when (ms) a sweep is needed next. None: never.
+
+        A sweep is needed at a deadline, when a tier opens, and when the store stops holding (matching nobody: see `remember`).
+        """
 
     async def restore(self, requests: list[RequestStatus], now_ms: int) -> list[AnyEvent]:
         """Load requests that were open before a restart, or that the store has lost, with their original enqueue times.
@@ -414,7 +425,7 @@ class MatchStore(Protocol):
         """
 
     async def place(self, request: str, now_ms: int) -> Place | None:
-        """Return the place of a waiting, suspended or reserved request; None for all others.
+        """Return the place in the queue of a waiting, suspended or reserved request; None for all others.
 
         For a waiting or suspended request, the place is 1 plus the number of requests that the same staff will serve before this
         request. For a reserved request the place is 1.
@@ -430,7 +441,7 @@ class MatchStore(Protocol):
         priority: int = 0,
         medium: Medium = "call",
     ) -> Place:
-        """Return the place that a new request of this kind, site, language, category and medium would get now."""
+        """Return the place in the queue that a new request of this kind, site, language, category and medium would get now."""
 
     async def request_status(self, request: str) -> RequestStatus | None:
         """Return the status of an open request. None: the request is unknown or has ended."""

@@ -48,11 +48,12 @@ from matcher.redis.address import addresses, moved_to
 from matcher.redis.script import library
 from matcher.types import Unavailable
 
-LAYOUT: Final = 3  # version of the stored data; with a new number the store begins empty, and servers announce everything again
+# Version of the stored data. With a new number the store begins empty, and servers announce all requests and members again.
+LAYOUT: Final = 3
 FLIGHT: Final = 32  # at most this many calls are sent together; must be below ANSWERS_KEPT of main.lua
 WAITING: Final = 20_000  # at most this many calls wait to be sent; further calls are refused
 RETRY_S: Final = 5.0  # a batch of calls (a flight) is sent again for at most this many seconds; then the calls fail
-PAUSES_S: Final = (0.0, 0.05, 0.2, 0.5)  # seconds of backoff before each new try; the last value repeats
+PAUSES_S: Final = (0.0, 0.05, 0.2, 0.5)  # seconds of pause before each new try; after the fourth try, the last pause repeats
 TIMEOUT_S: Final = 3.0  # longest wait for the answers to a batch of calls, in seconds
 CONNECT_S: Final = 2.0  # longest wait for a new connection, in seconds
 
@@ -249,7 +250,7 @@ def _is_hopeless(error: BaseException | None) -> bool:
 
 
 def _is_mistake(error: ResponseError) -> bool:
-    """Return whether our Lua function raised the error. Redis then names the script and the line in the error's text."""
+    """Return whether our Lua function raised the error. Redis then names the script in the error's text."""
     return " script: " in str(error)
 
 

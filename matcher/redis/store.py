@@ -205,7 +205,7 @@ class RedisStore:
         return events
 
     async def _read(self, name: str, now_ms: int, *arguments: Any) -> tuple[Any, int]:
-        """Return the result of a read, and the time (ms) at which the result is true.
+        """Return the result of a read, and the time (ms) for which the result holds.
 
         This time is the later of `now_ms` and the last step's time.
         """

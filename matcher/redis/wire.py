@@ -49,7 +49,7 @@ def packed_staff(staff: Staff) -> dict[str, Any]:
 
 
 def packed_request(request: Request) -> dict[str, Any]:
-    """Pack a request. Raise ValueError if its priority or one of its times is out of bounds."""
+    """Pack a request. Raise ValueError if its priority or one of its two waiting times (`widens_ms`) is out of bounds."""
     if abs(request.priority) > MOST_PRIORITY:
         raise ValueError("priority is out of bounds")
     if request.enqueued_at_ms < 0:
@@ -112,7 +112,7 @@ def events(packed: list[list[Any]]) -> list[AnyEvent]:
 
 
 def request_status(ticket: dict[str, Any]) -> RequestStatus:
-    """Unpack a ticket of queue.lua. The ticket's `excluded` is a map from names, or an empty array."""
+    """Unpack a ticket of queue.lua. The keys of its `excluded` are the excluded members; an empty array stands for nobody."""
     request = Request(
         ticket["id"],
         ticket["kind"],

@@ -1,4 +1,4 @@
-"""Appointments of a simulated day: booked times of counselors, and how each was kept."""
+"""Appointments of a simulated day: when users are booked to talk with counselors, and how each appointment was kept."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Kept:
 
 @dataclass(slots=True)
 class _Booked:
-    """One appointment. `at_ms`: its start. `request`: the id of its present request. `rang`: whether the appointment has rung."""
+    """One appointment. `at_ms`: its start. `request`: the id of its newest request. `rang`: whether the appointment has rung."""
 
     staff: Staff
     queue: QueueKey

@@ -25,8 +25,9 @@ class Arrivals:
     """The arrivals as columns of equal length, in the order of time.
 
     `queue`: index into `queues`. `at_s`: seconds from midnight of the first day. `handle_s`: length of the conversation.
-    `patience_s`: how long the user waits before giving up; inf: the user never gives up. `rules`: the priority and the times of
-    widening (`Request.widens_ms`) of each queue that does not have the defaults, by its index.
+    `patience_s`: how long the user waits before giving up; inf: the user never gives up. `rules`: index of a queue → its
+    priority, and the waiting times after which its requests are offered to more staff (`Request.widens_ms`). A queue with the
+    defaults can be left out.
     """
 
     queues: list[QueueKey]

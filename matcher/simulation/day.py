@@ -31,11 +31,12 @@ RULES: Final = Rules(lease_ms=400 * DAY_S * 1000, max_requests=2_000_000)
 
 @dataclass(slots=True)
 class Told:
-    """Counts of the announced ranges of waiting times, by whether they came true.
+    """Counts of the ranges of waiting times that users were told, by whether the ranges came true.
 
-    `told`: all counted ranges. `kept`: the user was served within the range. `early`: the user was served before the range.
-    `late`: the user still waited when the range ended, and was served later or not at all. If a user stopped waiting unserved
-    before the end of the range, the range is not counted: nobody knows when the user would have been served.
+    `told`: the number of all counted ranges. `kept`: the number of ranges within which the user was served. `early`: the user was
+    served before the range began. `late`: the user still waited when the range ended, and was served later or not at all. If a
+    user stopped waiting unserved before the end of the range, the range is not counted: nobody knows when the user would have
+    been served.
     """
 
     told: int = 0
@@ -65,11 +66,12 @@ class Told:
 class Outcome:
     """The result of a day: arrays with one entry for each arrival, in their order, and totals.
 
-    `waited_s`: seconds waited. `served`, `gave_up`: if neither is true, the user waited until the end of the day. `low_s`,
-    `high_s`: the range that the user was told at the start, or `UNTOLD`. `first`: counts for the ranges told when users came.
-    `later`: counts for the ranges told afterwards. `state_s`: seconds in each state, by group of staff. `rings`: how many rings
-    each group got. `steps`: how many steps the engine made. `by`: index of the group whose member served the user, or `NOBODY`.
-    `appointments`: how appointments were kept; None if the model has no appointments.
+    `waited_s`: how many seconds the user waited. `served`, `gave_up`: if neither is true, the user waited until the end of the
+    day. `low_s`, `high_s`: the range of the wait (s) that the user was told at the start, or `UNTOLD`. `first`: which of the
+    ranges that users were told when they came have come true. `later`: the same of the ranges that they were told afterwards.
+    `state_s`: seconds in each state, by group of staff. `rings`: how many rings each group got. `steps`: how many steps the
+    engine made. `by`: index of the group whose member served the user, or `NOBODY`. `appointments`: how appointments were kept;
+    None if the model has no appointments.
     """
 
     arrivals: Arrivals
@@ -132,7 +134,7 @@ class _Person:
         self.staff = Staff(name, model.role, languages, sites, categories, model.texts, model.calls, model.texts_in_call)
         self.state: StaffState = "signed_out"
         self.since_ms = START_MS
-        self.shift = 0  # counts shifts: a flag is not enough, because the shifts of two days may overlap
+        self.shift = 0  # a number and not a flag, because the shifts of two days can overlap
         self.leaving = False
 
 
@@ -364,7 +366,7 @@ class Day:
             self._follow((step or self.engine.set_available)(name, self._now_ms))
 
     def _close(self) -> None:
-        """End the day: count the users who still wait as not served, and sum up the times of each group."""
+        """End the day: count the users who still wait as not served, and sum up the seconds of each group in each state."""
         for index in list(self._told):
             self._wait_over(index, served=False)
         if self._booked is not None:

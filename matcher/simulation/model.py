@@ -72,8 +72,8 @@ class StaffModel(Struct, frozen=True, forbid_unknown_fields=True):
     """A group of staff who work alike.
 
     `texts`, `calls`, `texts_in_call`: as in `matcher.types.Staff`. `answer`: time from the start of a ring until the member
-    accepts or declines it. `back_after_s`: how long a member is away after a missed ring. The percentages are shares of all
-    rings.
+    accepts or declines it. `back_after_s`: how long a member is away after a missed ring. `declined_percent`, `missed_percent`:
+    shares of all rings.
     """
 
     name: Name
@@ -122,8 +122,8 @@ class AppointmentModel(Struct, frozen=True, forbid_unknown_fields=True):
     """Appointments by call with counselors, one after another during their shifts.
 
     `booked_percent`: share of the possible appointments that are booked. `minutes`: length of an appointment. `pause_minutes`:
-    length of the pause after an appointment. `lead_s`: seconds before the start from which a place is kept free. `grace_s`:
-    seconds after the start during which only the booked counselor is asked.
+    length of the pause after an appointment. `lead_s`: a place of the counselor is kept free from this many seconds before the
+    start on. `grace_s`: only the booked counselor is asked during this many seconds after the start.
     """
 
     booked_percent: Share = 50

@@ -4,8 +4,8 @@ A user who would come while their topic is closed (`Topic.open`) does not arrive
 `python -m matcher.simulation.preview` reads a `Work` as MessagePack from standard input, and writes a `Preview` to standard
 output.
 
-A simulated user gives up after some time: the user's patience. For a user who gave up, the patience is the wait in the records.
-For a user who was served, or who did not wait at all, the records do not show the patience. So the preview takes that user's wait
+A simulated user gives up after some time: the user's patience. For a user who really gave up, the patience is the time that this
+user waited. For a user who was served, or who did not wait at all, the patience is unknown. So the preview takes that user's wait
 and adds a random time. The random times have an exponential distribution. The mean of this distribution is the sum of all waits,
 divided by the number of users who waited and gave up. This mean is kept within the bounds `_PATIENCE_S`.
 """
@@ -38,7 +38,7 @@ _HANDLE_S: Final = 300.0  # Seconds that a conversation lasts in a medium in whi
 
 
 class _Present(StaffModel, frozen=True):
-    """One member of staff, and the times at which this member was at work."""
+    """One member of staff, and the periods in which this member was at work."""
 
     shifts: list[str] = msgspec.field(default_factory=list)
     at: list[tuple[int, int]] = msgspec.field(default_factory=list)

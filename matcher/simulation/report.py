@@ -53,10 +53,10 @@ class Report(Struct, frozen=True):
     """The figures of a day.
 
     `within_s`: the longest wait (s) that meets the service level. `occupancy_percent`: group of staff → share of its time on duty
-    in which it works; None if nobody was on duty. `wait_promise_kept_percent`: share of the ranges told at the start that came
-    true; `later_promise_kept_percent`: the same share of the ranges told afterwards. Each share leaves out the ranges that `Told`
-    does not count, and is None if no range counts. `theory`: None if no user calls, or no counselor takes calls. `appointments`:
-    None if the day had no appointments.
+    in which it works; None if nobody was on duty. `wait_promise_kept_percent`: share of the ranges of waits that users were told
+    when they came, and that came true; `later_promise_kept_percent`: the same for the ranges that users were told afterwards.
+    Each share leaves out the ranges that `Told` does not count, and is None if no range counts. `theory`: None if no user calls,
+    or no counselor takes calls. `appointments`: None if the day had no appointments.
     """
 
     within_s: float
@@ -103,7 +103,7 @@ def _occupancy(states: dict[Any, float]) -> float | None:
 
 
 def hours_in_theory(outcome: Outcome, model: Model, within_s: float = 20) -> list[tuple[int, int, Prediction, Prediction]]:
-    """Return, for each hour in which users call: the hour, how many call, and the predictions by Erlang-C and Erlang-A.
+    """Return, for each hour in which users call: the hour, how many users call, and the predictions by Erlang-C and Erlang-A.
 
     Text sessions and requests for help are left out. The list is empty if no user calls or no counselor takes calls.
     """

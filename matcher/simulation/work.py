@@ -51,7 +51,7 @@ class Topic(Struct, frozen=True, array_like=True):
 
 
 class Person(Struct, frozen=True, array_like=True):
-    """A counselor or professional. `at`: the times at which this person was at work, in seconds as in `Visit.at_s`.
+    """A counselor or professional. `at`: the periods in which this person was at work, in seconds as in `Visit.at_s`.
 
     The other fields mean the same as in `matcher.types.Staff`.
     """
@@ -70,8 +70,8 @@ class Work(Struct, frozen=True):
     """The past days, and the settings before and after the change. The topics before and after have the same order.
 
     `answer_s`, `wrap_up_s`: mean seconds that staff take to answer a ring, and to wrap up. `kind`: the kind of all visits: users
-    who ask for counselors, or counselors who ask for professionals. Counselors serve only users, and professionals only help, so
-    the two kinds do not affect each other's waits.
+    who ask for counselors, or counselors who ask for professionals. Counselors serve only users, and professionals serve only
+    counselors, so visits of one kind do not change the waits of the other kind.
     """
 
     visits: Annotated[list[Visit], Meta(max_length=MOST_VISITS)]
@@ -99,10 +99,10 @@ class Figures(Struct, frozen=True):
 
 
 class Preview(Struct, frozen=True):
-    """Figures of the same days from the records (`really`), and simulated with the old and new settings (`before`, `after`).
+    """Figures of the same days: as they really were (`really`), and simulated with the old and new settings (`before`, `after`).
 
     `arrivals`: the number of visits with `Visit.counts`. `days`: on how many days these came. `sure`: how reliable the simulated
-    figures are, by `arrivals`.
+    figures are, which depends on `arrivals` only.
     """
 
     really: Figures
