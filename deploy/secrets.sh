@@ -1,6 +1,6 @@
 #!/bin/sh
 # Create the secrets that compose.yaml mounts, and keep those that exist: sh secrets.sh ADDRESS…
-# ADDRESS: an address that the media workers announce. The relay passes packets to these addresses only.
+# ADDRESS: an address that the media workers announce. coturn relays packets to these addresses only.
 set -eu
 [ $# -gt 0 ] || { echo "usage: sh secrets.sh ADDRESS…" >&2; exit 2; }
 cd "$(dirname "$0")"
