@@ -26,7 +26,7 @@ class Leader(Struct, frozen=True, kw_only=True):
 
 
 class Lease(Struct, frozen=True, kw_only=True):
-    """The leader's claim to lead.
+    """The statement of the leader that it leads.
 
     `id`, `url`: the leader's id and address (`Leader`). `term`: the leader's term in the database. At a takeover, the lease can
     name a term that the database does not have yet. `at`: when the leader signed the lease, in Unix ms. `mac`: the signature of
@@ -52,7 +52,7 @@ _decode = msgspec.json.Decoder(Lease).decode
 
 
 def sign(leader: Leader, term: int, key: bytes, now_ms: int) -> str:
-    """Return a lease with which `leader` claims to lead, signed now, as JSON for Redis."""
+    """Return a lease, which says that `leader` leads, signed now, as JSON for Redis."""
     lease = Lease(id=leader.id, url=leader.url, term=term, at=now_ms)
     return msgspec.json.encode(replace(lease, mac=_mac(lease, key))).decode()
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 
 def has_place(counts: Mapping[str, int], sharer: str, most: int, sharers: int) -> bool:
-    """Return whether `sharer`, a site or an organisation, may take one more place.
+    """Return whether a site or organisation (`sharer`) is allowed one more of the `most` places, such as places in a queue.
 
     `counts`: the number of places that each sharer has taken. `most`: the limit for all sharers together. `sharers`: the number
     of sharers.
@@ -38,7 +38,7 @@ class Sites:
         self._sizes = Counter(self._owners.values())
 
     def have_place(self, counts: Mapping[str, int], site: str, most: int) -> bool:
-        """Return whether `site` may take one more place.
+        """Return whether `site` is allowed one more of the `most` places that all sites share.
 
         `counts`: the number of places that each site has taken. `most`: the limit for all sites together.
         """
@@ -54,7 +54,7 @@ class Sites:
 
 
 def _fits(counts: Mapping[str, int], sharer: str, most: int, own: Callable[[str], int], reserved: int, everyone: int) -> bool:
-    """Return whether `sharer` may take one more place. `own`: returns a sharer's share. `reserved`: the sum of all shares."""
+    """Return whether `sharer` is allowed one more place. `own`: returns a sharer's share. `reserved`: the sum of all shares."""
     count, mine = counts.get(sharer, 0), own(sharer)
     if count < mine:
         return True

@@ -15,7 +15,7 @@ from signaling.config.private_files import OURS
 from .finding import Examined, Finding, finding
 
 BUFFER_BYTES = 2 * 1024 * 1024  # Receive buffer that media/transport/udp.py asks for on each socket.
-FEW_DESCRIPTORS = 10_000  # Fewer than this lead to a warning: a server needs one for each connected browser.
+FEW_DESCRIPTORS = 10_000  # The check warns below this limit of open files, because each connected browser needs one socket.
 LOW_BYTES, FULL_BYTES = 5 << 30, 500 << 20  # Free space below `LOW_BYTES` leads to a warning, below `FULL_BYTES` to a fault.
 _CLOCK_ERROR = 5  # TIME_ERROR of adjtimex(2): the clock is not synchronised.
 

@@ -142,5 +142,5 @@ class FairLine:
 
 
 def _given(place: asyncio.Future[None]) -> bool:
-    """Return whether the client with this place got a turn."""
+    """Return whether the client that waits for this future got a turn."""
     return place.done() and not place.cancelled() and place.exception() is None

@@ -1,4 +1,4 @@
-"""Find the free times for appointments with staff, claim a time, and find the appointments that can no longer take place."""
+"""Find the free times for appointments with staff, book a time, and find the appointments that can no longer take place."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Times:
 
 
 class Appointments:
-    """Finds and claims the times of appointments.
+    """Finds free times for appointments, and books them.
 
     A member of staff has at most one appointment at a time, whatever their capacity.
     """
@@ -164,13 +164,13 @@ class Appointments:
         audit: Audited | None = None,
         check: Callable[[], object] = lambda: None,
     ) -> None:
-        """Claim a time with the member `staff`, and apply the event that books this time.
+        """Take a time of the member `staff` for the session, and apply the event that books this time.
 
         `staff`: "" for the free member with the fewest appointments. `by_staff`: a member of staff has chosen the time, so it may
-        be outside of working hours. `audit`: the audit entry to store with the claim. `check`: raises if the booking is no longer
-        wanted; called while no other booking of this session runs. Raises NotAllowed("out_of_hours") if the time is not free. If
-        `apply` raises an exception, this method frees the newly claimed time and raises the exception. In this case, the time of
-        the former booking stays claimed.
+        be outside of working hours. `audit`: an audit entry to store when the time is taken. `check`: raises if the booking is no
+        longer wanted; called while no other booking of this session runs. Raises NotAllowed("out_of_hours") if the time is not
+        free. If `apply` raises an exception, this method frees the newly taken time and raises the exception. In this case, the
+        time of the former booking stays taken.
         """
         async with entry.booking_lock:
             check()
@@ -189,15 +189,15 @@ class Appointments:
         except BaseException:
             await self._records.free_cells(entry.id, member.id, claimed)
             raise
-        # the new time is claimed already; if this write fails, the old time also stays claimed until the session is over
+        # the new time is taken already; if this write fails, the old time also stays taken until the session is over
         with suppress(RecordsAway):
             await self._records.keep_cells(entry.id, member.id, wanted)
         self._known.clear()
 
     async def release(self, entry: Entry) -> None:
-        """Free the claimed time of an appointment that became a callback.
+        """Free the time that an appointment took, because the appointment became a callback.
 
-        A callback claims no time, because any counselor can make it.
+        A callback takes no time of a particular member, because any counselor can call back.
         """
         async with entry.booking_lock:
             # the callback is booked already; if this write fails, nobody else can book the earlier time until this session ends
@@ -286,11 +286,11 @@ class Appointments:
     async def _claim(
         self, entry: Entry, wanted: range, candidates: list[StaffRecord], audit: Audited | None
     ) -> tuple[StaffRecord, list[int]]:
-        """Claim the cells `wanted` of the first candidate for whom these cells are free of other sessions' claims.
+        """Take the cells `wanted` of the first candidate of whom no other session has taken one of these cells.
 
         A cell is a period of `CELL_MS` in a member's calendar.
 
-        Return this member and the newly claimed cells. Raise NotAllowed("out_of_hours") if there is no such candidate.
+        Return this member and the newly taken cells. Raise NotAllowed("out_of_hours") if there is no such candidate.
         """
         taken = await self._records.taken_cells([each.id for each in candidates], wanted, but=entry.id)
         for member in candidates:

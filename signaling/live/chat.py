@@ -74,7 +74,7 @@ class Lines:
     async def share(self, entry: Entry, person: Person, line_id: str, file: FileRecord) -> Line:
         """Store and show a chat line for a file. Return the line.
 
-        If a line with this id is stored already, remove the record `file`, and return the stored line.
+        If a line with this id is stored already, remove the row of `file` from the database, and return the stored line.
         """
         if self._owed:
             raise RecordsAway
@@ -401,7 +401,7 @@ def _args_of(file: FileRecord) -> dict[str, str]:
 
 
 def _page(lines: list[Line]) -> list[Line]:
-    """Return the first of these lines: at least one, and as many as fit into one frame."""
+    """Return the first of these lines: at least one, and as many as fit into one WebSocket frame."""
     page: list[Line] = []
     characters = 0
     for line in lines:

@@ -79,7 +79,8 @@ class Entry:
 
     - `lock`: held while the session machine handles an event
     - `lines_lock`: keeps lines in order without waiting for `lock`
-    - `booking_lock`: held while a time is claimed for the session, so that two simultaneous moves do not free each other's time
+    - `booking_lock`: held while a time for the session's appointment is taken, so that two simultaneous moves do not free each
+      other's time
     - `mail_lock`: held while the mails about a callback are replaced
     - `holders`: participant → the connection that acts for them (their newest tab)
     - `readers`: mentioned colleagues who read along → their connections

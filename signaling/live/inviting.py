@@ -163,7 +163,7 @@ class Inviting:
             raise NotAllowed("not_offered")
         self._appointments.require_place(site)
         # Check this before the session is stored. Otherwise each refused request would leave a closed session in the database.
-        # With this check, a closed session is left only if another booking takes the time before `book` claims it.
+        # With this check, a closed session is left only if another booking takes the time before `book` takes it.
         await self._appointments.require_free(Sought(site, wanted.category, wanted.language), time.at, wanted.channel, time.staff)
         session = self._new_session(wanted)
         entry = await self._stored.add(_record(session, wanted), session, site, wanted.brief)

@@ -1,9 +1,9 @@
 """Make sessions and matcher agree again: after a start, after the matcher was unreachable, and after it lost its data.
 
 If the two differ, the matcher is usually corrected. If the matcher has lost a request, the request is enqueued again with its
-original time. All lost requests are enqueued before any staff are signed in at the matcher, so that nobody loses their place. If
-a session has missed a step of the matcher, such as a ring or an accepted call, the matcher is not corrected: the step is applied
-to the session as if it had just happened. If the matcher has a request that no session has, the request is ended.
+original time. All lost requests are enqueued before any staff are signed in at the matcher, so that no user loses their place in
+the queue. If a session has missed a step of the matcher, such as a ring or an accepted call, the matcher is not corrected: the
+step is applied to the session as if it had just happened. If the matcher has a request that no session has, the request is ended.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ RETURN_MS = Rules().lease_ms  # Waiting users and staff may reconnect for this m
 QUIET_MS = 17_000
 RETRY_S = 0.3  # Seconds between two tries while the matcher is unreachable.
 TRIES = 5
-LATER = m.Why("exact", "told later", (), ())  # shown as the reasons of a ring if the event with the real reasons was lost
+# shown as the reasons why a request rings for a member, if the event with the real reasons was lost
+LATER = m.Why("exact", "told later", (), ())
 
 Forgotten = Callable[[], Awaitable[bool]]
 
@@ -220,8 +221,8 @@ class Agreeing:
     async def _compare_promised(self, entry: Entry, wanted: Reinstate, status: m.RequestStatus) -> None:
         """Make the matcher agree about a promised request, which is the request of an appointment that is not due yet.
 
-        If the request is promised in the session only, make the matcher keep a place of the appointed member free. If the request
-        is promised in the matcher only, let it wait and ring, because the appointment is due by now.
+        If the request is promised in the session only, make the matcher keep capacity of the appointed member free for it. If the
+        request is promised in the matcher only, let it wait and ring, because the appointment is due by now.
         """
         store, now = self._store, self._now()
         if not wanted.promised:

@@ -1,4 +1,4 @@
-"""Route the matcher's events, in their order, to sessions and staff. Show rings, and accept or decline them."""
+"""Route the matcher's events, in their order, to sessions and staff. Show rings (alerts about requests), and end them."""
 
 from __future__ import annotations
 

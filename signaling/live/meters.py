@@ -46,7 +46,7 @@ class Meters:
         self._lag = Histogram("sangdam_event_loop_lag_seconds", "How late a timer came", buckets=QUICK_S, **own)
 
     def ring_ended(self, kind: str, outcome: str, waited_ms: int) -> None:
-        """Count a ring that has ended. If somebody accepted, also record how long the request waited.
+        """Count a ring (alert about a request) that has ended. If somebody accepted, also record how long the request waited.
 
         `kind`: user, callback, help or transfer. `outcome`: accepted, declined, expired or cancelled. `waited_ms`: the
         time since the request was made or, for a callback, since the callback was due.

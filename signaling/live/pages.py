@@ -33,10 +33,10 @@ log = structlog.get_logger(__name__)
 # At most this many bytes in one snapshot, in the form in which viewers get it (compressed, in base64). A page that is larger than
 # this is not shown.
 MOST_SNAPSHOT: Final = 2 * 1024 * 1024
-MOST_AFTER: Final = 1024 * 1024  # Once more than this many bytes follow a snapshot, the server asks the page for a new snapshot.
+MOST_AFTER: Final = 1024 * 1024  # If more than this many bytes follow a snapshot, the server asks the page for a new snapshot.
 MOST_OF_ALL: Final = 256 * 1024 * 1024  # At most this many bytes for all pages in memory; further pages are not shown.
 
-# Once a viewer's send queue holds more than this many bytes, the viewer gets no changes until it gets the whole page again.
+# If a viewer's send queue holds more than this many bytes, the viewer gets no changes until it gets the whole page again.
 MOST_LATE: Final = 512 * 1024
 # The same limit as `MOST_LATE`, but in messages. Without this limit, a full send queue would close the connection of the viewer's
 # console.
@@ -45,8 +45,8 @@ MOST_LATE_MESSAGES: Final = 300
 # of more messages is refused as too large.
 MOST_GIVEN: Final = 300
 MOST_GIVEN_BYTES: Final = 3 * 1024 * 1024  # The same limit as `MOST_GIVEN`, but in bytes.
-MOST_PARTS: Final = 4000  # Once more than this many messages follow a snapshot, the server asks the page for a new snapshot.
-CAUGHT_UP: Final = 64 * 1024  # A viewer who waits for the whole page gets it once their send queue holds at most this many bytes.
+MOST_PARTS: Final = 4000  # If more than this many messages follow a snapshot, the server asks the page for a new snapshot.
+CAUGHT_UP: Final = 64 * 1024  # A viewer who waits for the whole page gets it when their send queue holds at most this many bytes.
 BURST: Final = 3 * 1024 * 1024  # A page may send at most this many bytes in one burst.
 PER_S: Final = 192 * 1024  # A page may send at most this many bytes per second on average.
 AGAIN_MS: Final = 3000  # Milliseconds after which a page that sent too much may send a new snapshot.
@@ -250,7 +250,7 @@ class Pages:
             viewer.send_encoded(frame)
 
     async def catch_up(self) -> None:
-        """Send the whole page to viewers whose network was too slow, once their send queue is nearly empty.
+        """Send the whole page to viewers whose network was too slow, as soon as their send queue is nearly empty.
 
         Runs until cancelled.
         """
@@ -314,7 +314,7 @@ class Pages:
     # --- what staff show on the page -----------------------------------------------------------------------------------------
 
     def point(self, client: Client, entry: Entry, person: Person, message: PointPage) -> None:
-        """Show a pointer, a frame or a drawn line of a member on the user's page. Raises NotAllowed."""
+        """Show on the user's page what a member points at: a pointer, a frame or a stroke. Raises NotAllowed."""
         target = self._target(client, entry, person)
         if target is not None and target.queued_bytes < POINTER_QUEUE:
             target.send(Pointed(session=entry.id, name=person.name, kind=message.kind, node=message.node, spots=message.spots))

@@ -20,5 +20,5 @@ PEER_ENDS: dict[PeerEndReason, str] = {
 
 
 def is_fault(reason: str) -> TypeGuard[PeerEndReason]:
-    """Return whether this reason means a fault. The result is False if the peer was ended on request."""
+    """Return whether this reason means a fault. The result is False if the peer connection was ended on request."""
     return reason in PEER_ENDS

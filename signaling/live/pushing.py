@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 MOST_TASKS = 1000  # At most this many pushes are being queued at the same time.
 ANSWER_LIFE_MS = 24 * 3_600_000  # A push about an answer is not sent any more after this many ms.
 ANSWER_AGAIN_MS = 3_600_000  # While a user stays away, at least this many ms pass between two pushes about answers.
-AWAY_LIFE_MS = 3_600_000  # A push that tells a member that they are away is not sent any more after this many ms.
+AWAY_LIFE_MS = 3_600_000  # A push that tells a member that their state is "away" is not sent any more after this many ms.
 _TOLD_OF = frozenset({"text", "picture", "file"})
 
 

@@ -1,4 +1,4 @@
-"""Call the matcher's store for the requests of sessions, and queue the events that result, in order."""
+"""Make and change sessions' requests for staff in the matcher's store, and queue the events that result, in order."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _STEPS: Final[dict[StepName, Callable[[m.MatchStore, str, int], Coroutine[Any, A
 
 
 class Requests:
-    """Calls the matcher's store for the requests of sessions. `Matching` routes the events that result."""
+    """Makes and changes sessions' requests for staff in the matcher's store. `Matching` routes the events that result."""
 
     def __init__(
         self, *, staffing: Staffing, store: MatchStore, refused: Counter[str], unsettled: asyncio.Event, now: Now

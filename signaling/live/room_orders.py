@@ -11,7 +11,7 @@ from signaling.mediaworkers.interface import MediaWorker
 
 @dataclass(frozen=True, slots=True)
 class DropOrder:
-    """An order to close one peer of a room. `epoch`: how often the room has been opened."""
+    """An order to close one peer connection of a room. `epoch`: how often the room has been opened."""
 
     worker: MediaWorker
     room: str
@@ -20,7 +20,7 @@ class DropOrder:
 
 
 class RoomOrders:
-    """A queue of rooms that have changed and of peers to close. A room is in the queue at most once."""
+    """A queue of rooms that have changed and of peer connections to close. A room is in the queue at most once."""
 
     def __init__(self) -> None:
         self._orders: asyncio.Queue[Entry | DropOrder] = asyncio.Queue()

@@ -113,7 +113,10 @@ class Rooms:
     # --- commands to the worker -------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Carry out the queued orders: bring a room to its wanted state, or close one peer. A room has at most one task."""
+        """Carry out the queued orders: bring a room to its wanted state, or close one peer connection.
+
+        A room has at most one task.
+        """
         while True:
             order = await self._orders.next()
             if isinstance(order, DropOrder):
@@ -178,10 +181,11 @@ class Rooms:
             await self._take_peers(entry, state)
 
     async def _board_so_far(self, entry: Entry, epoch: int) -> list[bytes]:
-        """Claim the board's journal (its stored updates) for this epoch of the room. Return these updates.
+        """Return the updates in the board's journal. From now on, the database refuses updates of earlier epochs of the room.
 
         While the database is unavailable, the board starts empty. In this case the browsers send their copies of the board, as
-        they do in every new room. After that, the next journalled update claims the journal.
+        they do in every new room. After that, the database refuses updates of earlier epochs as soon as it has stored an update
+        of this epoch.
         """
         try:
             await self.flushed()
@@ -226,18 +230,18 @@ class Rooms:
             raise NotAllowed("no_worker") from None
 
     async def offer(self, entry: Entry, participant: str, tab: str, sdp: str, reply_to: int | None) -> Answer:
-        """Let the worker admit a new peer of this participant.
+        """Let the worker admit a new peer connection of this participant, which the browser offers by `sdp`.
 
         Raise `NotAllowed` with the worker's own reason, or with one of these reasons:
 
         - "no_worker": no worker has opened the room in time, or the worker cannot be reached
-        - "wrong_state": meanwhile the participant has left or sent another offer, or the room has moved to another worker
+        - "wrong_state": meanwhile the participant has left or sent another SDP offer, or the room has moved to another worker
         """
         peer = f"peer-{secrets.token_hex(6)}"
         await self._sessions.apply(entry, PeerOffered(participant, peer, tab))
         worker, epoch = await self._ready(entry), entry.session.epoch
         person = entry.session.anyone(participant)
-        # during the wait, the participant has left, has offered another peer, or the room has moved
+        # during the wait, the participant has left, has sent another SDP offer, or the room has moved
         if person is None or person.peer_id != peer:
             raise NotAllowed("wrong_state")
         try:

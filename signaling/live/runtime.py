@@ -406,7 +406,7 @@ class Live:
         await self._recordings.pages.write()
 
     async def _sweep(self) -> None:
-        """Let the matcher end everything that has expired: rings, wrap-ups, and the presence of staff who are gone.
+        """Let the matcher end everything that has expired: rings, wrap-ups, and the matcher's sign-ins of staff who are gone.
 
         Runs until cancelled. The next sweep is at the matcher's next deadline, or after `SWEEP_LONGEST_S` if that is earlier.
         """
@@ -440,7 +440,7 @@ class Live:
         return person.id if person is not None and person.staff and not person.gone else None
 
     def may_read_lines(self, session_id: str, staff_id: str) -> bool:
-        """Return whether this member takes part in the session or reads along."""
+        """Return whether this member takes part in the session, or reads its lines because a colleague has mentioned them."""
         entry = self.index.entries.get(session_id)
         reads = entry is not None and staff_id in entry.readers
         return reads or self.staff_participant(session_id, staff_id) is not None

@@ -49,7 +49,7 @@ from signaling.session.events import SessionEvent, Ticked
 from signaling.session.model import FINAL_STATES, Person
 
 log = structlog.get_logger(__name__)
-# seconds between two checks whether the machine's clock has stepped; after a step, a booked time can be late by this much
+# seconds between two checks whether the machine's clock has jumped; after a jump, a booked call can begin late by this much
 FOLLOW_S = 10.0
 
 
@@ -104,7 +104,7 @@ class Sessions:
         # `Live` sets this when it has made the part for co-browsing.
         self.page_changed: Callable[[Entry], None] = lambda entry: None
         self.translates = False  # Whether there is a translation service.
-        self.changed = True  # Whether a session has changed since the wallboard and the queues were last sent.
+        self.changed = True  # Whether a session has changed since staff were last sent the wallboard and the queues.
 
     async def apply(self, entry: Entry, event: SessionEvent, *, at_once: bool = False) -> None:
         """Apply one event: decide, save, carry out the effects, and show the new views.
@@ -175,7 +175,7 @@ class Sessions:
                 case Over():
                     self._over(entry, effect)
         except UnknownSession:
-            self._refused["erased"] += 1  # the session was erased, so add nothing to its records
+            self._refused["erased"] += 1  # the session was erased, so store nothing more about it
         except Exception:
             log.exception("effect failed", session=entry.id, effect=type(effect).__name__)
 

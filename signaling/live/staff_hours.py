@@ -15,7 +15,10 @@ STORE_S = 15.0
 
 
 class StaffHours:
-    """Measures the times of staff while this server leads. A member's time begins with the first state that this server sees."""
+    """Measures how long each member of staff is in each state, while this server leads.
+
+    A member's time begins with the first state that this server sees.
+    """
 
     def __init__(self, records: Records, now: Now) -> None:
         self._records = records

@@ -1,4 +1,4 @@
-"""Keep the presence of staff at the matcher up to date, and show each member their state in all their tabs."""
+"""Tell the matcher which staff are connected, and show each member their state in all their tabs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from signaling.protocol.staff_views import StaffItem, StaffMe
 from signaling.records import FIRST_ORGANISATION, Realm, Site
 from signaling.records.types import StaffRecord
 
-RENEW_S = 10.0  # seconds between two renewals of a member's presence; without a renewal, it ends after three times as long
+RENEW_S = 10.0  # seconds between two reports to the matcher that a member is connected; `Rules.lease_ms` is longer
 MATCHED_ROLES = ("counselor", "professional")
 
 

@@ -89,7 +89,7 @@ class StandBy:
     async def changed(self, event: StaffChanged) -> None:
         """End the stand-by of a member if the matcher reports that the member is away or signed out.
 
-        Push a notice if the state is away.
+        If the member is away, send a push that tells them so.
         """
         if event.staff not in self._staffing.standing_by or event.state not in ("away", "signed_out"):
             return

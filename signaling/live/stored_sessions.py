@@ -136,6 +136,6 @@ class StoredSessions:
 
 
 def entry_of(record: SessionRecord, session: Session, site: Site, brief: Brief) -> Entry:
-    """Return an entry for a session that was just read from the database or created."""
+    """Return the `Entry` (a live session in memory) of a session that was just read from the database or created."""
     vouched = bool(record.user_ref)
     return Entry(session=session, site=site, brief=brief, token_hash=record.token_hash, last_seq=record.last_seq, vouched=vouched)

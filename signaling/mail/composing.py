@@ -27,7 +27,7 @@ from .messages import Attachment, Envelope, message
 from .unsubscribing import Addresses
 from .words import language_of
 
-THREAD_DAYS = 7  # after this many days, a mail's link into a conversation expires, if nothing needs the link for longer
+THREAD_DAYS = 7  # a mail's link into a conversation expires after this many days, or later (see `_expiry`)
 _DAY_MS = 86_400_000
 MOST_QUOTED_LINES = 20
 # largest number of bytes of pictures in the mailed copy of a conversation; many mail servers refuse mails of 10 MB
@@ -132,7 +132,7 @@ class Composer:
         """Return when a link into a conversation expires (Unix ms).
 
         This is the latest of three times: `THREAD_DAYS` from now, the end of the days for which a conversation can sleep at this
-        site, and one day after a booked time.
+        site, and one day after the time of a booked callback or appointment.
         """
         return max(self._now() + link_life_ms(site), int(mail.args.get("at", 0)) + _DAY_MS)
 

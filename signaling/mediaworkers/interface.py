@@ -157,7 +157,7 @@ async def _handle(worker: MediaWorker, event: media.WorkerEvent, on_event: OnEve
 
 
 async def tick(worker: MediaWorker, before_s: float) -> float:
-    """Wait for one tick, and count the tick as silence of the worker.
+    """Wait for one tick (`TICK_S`), and count the tick as silence of the worker.
 
     While this server is handling an event of the worker, the tick does not count, because other events may wait unread.
 

@@ -1,8 +1,8 @@
 """Derive from the stored sessions what happened in the last weeks: which users came, when they were served, who was at work.
 
-Pure. No record says when a member of staff was at work. This module takes three signs of being at work: the member talked, a
-request rang for the member, or the matcher named the member among those who could have got a request. Signs with a short time
-between them are joined to one span in which the member was at work.
+Pure. The database does not say when a member of staff was at work. This module takes three signs of being at work: the member
+talked, a request rang for the member, or the matcher named the member among those who could have got a request. Signs with a
+short time between them are joined to one period in which the member was at work.
 """
 
 from __future__ import annotations
@@ -23,14 +23,16 @@ MINUTE_MS: Final = 60_000
 DAY_MS: Final = 86_400_000
 # a longer conversation counts as one that somebody forgot to close
 _LONGEST_TALK_MS: Final = {"text": 60 * MINUTE_MS, "call": 180 * MINUTE_MS}
-# two signs of one working span lie at most this long apart: first the value if many users come, then the value if few come
+# two signs that a member was at work belong to one working period if they lie at most this many ms apart: the first value applies
+# if many users come, the second if few come
 _GAP_MS: Final = (45 * MINUTE_MS, 240 * MINUTE_MS)
-_GAP_ARRIVALS: Final = 8  # between these two values, the limit is this many times the median time between two arrivals
+_GAP_ARRIVALS: Final = 8  # within these two values, the limit is this many times the median time between two arrivals
 
-# a working span begins this long before its first sign, and ends this long after its last sign
+# a working period begins this long before its first sign, and ends this long after its last sign
 _AROUND_MS: Final = 10 * MINUTE_MS
 _LEAST_SAMPLES: Final = 5
-# two values in seconds: the mean to assume when too few durations are known, and the value to which longer durations are cut
+# how long a request rings (`_ANSWER_S`) and how long a wrap-up takes (`_WRAP_UP_S`), in seconds: first the mean to assume when
+# too few durations are known, then the limit to which longer durations are cut
 _ANSWER_S: Final = (4.0, 20.0)
 _WRAP_UP_S: Final = (30.0, 120.0)
 _ABSENT: Final = ("away", "lost")
@@ -54,7 +56,7 @@ class Came(Struct, frozen=True, kw_only=True):
 
 
 class Past(Struct, frozen=True, kw_only=True):
-    """The last weeks. `at_work`: member of staff → spans in which the member was at work (Unix ms), without overlaps.
+    """The last weeks. `at_work`: member of staff → periods in which the member was at work (Unix ms), without overlaps.
 
     `answer_s`: how long a request rang before it was accepted, on average. `wrap_up_s`: how long a wrap-up took, on average.
     `came`: the users who came. `asked`: the counselors' requests for a professional.
@@ -72,7 +74,7 @@ class Past(Struct, frozen=True, kw_only=True):
         return min((each.at - each.at % DAY_MS for each in (*self.came, *self.asked)), default=0)
 
     def typical(self, of: Iterable[str]) -> Spans:
-        """Return the spans at work of one member among `of`: the member whose total time at work is the median.
+        """Return the working periods of one member among `of`: the member whose total time at work is the median.
 
         Return an empty list when no member was at work.
         """
@@ -221,14 +223,17 @@ def _signs(session: PastSession, wrap_up_s: float) -> Iterable[tuple[str, int, i
 
 
 def _gap_ms(came: list[Came]) -> int:
-    """Return how many ms may lie between two signs of one working span. If few users come, more time may lie between them."""
+    """Return how many ms can lie between two signs of one working period. If few users come, more time can lie between them."""
     between = [later.at - one.at for one, later in pairwise(came)]
     low, high = _GAP_MS
     return int(max(low, min(high, _GAP_ARRIVALS * median(between)))) if between else low
 
 
 def _joined(spans: Spans, gap_ms: int) -> Spans:
-    """Return the spans in order. Spans at most `gap_ms` apart are joined; each result is longer by `_AROUND_MS` at both ends."""
+    """Return the periods in order. Periods at most `gap_ms` apart are joined.
+
+    Each result begins `_AROUND_MS` earlier and ends `_AROUND_MS` later.
+    """
     found: Spans = []
     for begin, end in sorted(spans):
         if found and begin - found[-1][1] <= gap_ms:

@@ -25,7 +25,7 @@ from .works import Change, work_of
 
 log = structlog.get_logger(__name__)
 
-SIMULATION: Final = "matcher.simulation.preview"  # run as a program; an import here would load numpy, 11 MiB
+SIMULATION: Final = "matcher.simulation.preview"  # this module runs as a program; importing it here would load numpy (11 MiB)
 PAST_MS: Final = 28 * 86_400_000  # ms: a preview uses the arrivals of the last four weeks
 KNOWN_S: Final = 60.0  # seconds for which the past of an organisation is cached, because people change a form several times
 MOST_KNOWN: Final = 8

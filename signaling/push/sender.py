@@ -1,8 +1,9 @@
 """Send the pushes of the outbox. In a cluster, only the leading server runs this.
 
-Rings and other pushes have separate limits, so other pushes do not delay a ring. Each push service gets a limited number of
-pushes at a time, and is paused after failures. So a push service that hangs does not delay pushes to other services. Just before
-sending a push, the sender checks whether the person may still get it.
+Pushes about rings (a user waits for this member of staff) and other pushes have separate limits, so other pushes do not delay a
+push about a ring. Each push service gets a limited number of pushes at a time, and is paused after failures. So a push service
+that hangs does not delay pushes to other services. Just before sending a push, the sender checks whether the person may still get
+it.
 """
 
 from __future__ import annotations
@@ -28,11 +29,11 @@ from .posting import PLACES_A_HOST, Poster
 
 log = structlog.get_logger(__name__)
 
-PLACES = 16  # at most this many rings, and at most this many other pushes, are sent at the same time
+PLACES = 16  # at most this many pushes about rings, and at most this many others, are sent at the same time
 LOOK_S = 1.0  # at most this many seconds pass between two searches of the outbox for due pushes
 AWAY_S = 2.0  # seconds of pause while the database is unavailable
 LEASE_MS = 30_000  # ms for which one task reserves a push; a try never takes longer
-RING_LATER_S = (1, 2, 4)  # seconds until the next try of a ring after each failure; the last repeats until the ring is over
+RING_LATER_S = (1, 2, 4)  # seconds until the next try of a push about a ring; the last repeats until the ring is over
 LATER_S = (5, 30, 120, 600, 1800)  # seconds until the next try of a push that is not about a ring; the last one repeats
 TROUBLED = 3  # number of failures in a row after which a push service is paused
 # seconds for which a push service is paused after `TROUBLED` failures in a row and after each further one; the last one repeats
@@ -44,8 +45,8 @@ _NEVER = frozenset({400, 401, 403, 413})  # HTTP status: the push service will n
 class _Service:
     """A push service.
 
-    `taken`: how many pushes are being sent to the service (True: rings, False: other pushes). `until`: when the service's pause
-    ends (Unix ms).
+    `taken`: how many pushes are being sent to the service (True: pushes about rings, False: other pushes). `until`: when the
+    service's pause ends (Unix ms).
     """
 
     def __init__(self) -> None:
@@ -69,7 +70,7 @@ class Sender:
         self._now = now
         self._services: dict[str, _Service] = {}
         self._under_way: set[int] = set()
-        self._free = {True: PLACES, False: PLACES}  # how many more pushes can be sent now (True: rings, False: other pushes)
+        self._free = {True: PLACES, False: PLACES}  # how many more pushes can be sent now (True: about rings, False: others)
         # push service of the last claimed push; the search begins with the service after it
         self._last_turn = {True: "", False: ""}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -102,7 +103,7 @@ class Sender:
                 await self.announced.wait()
 
     async def _look(self, *, rings: bool) -> None:
-        """Start a task for each due push that the limits allow. `rings`: True: only rings; False: only other pushes."""
+        """Start a task for each due push that the limits allow. `rings`: only pushes about rings; False: only other pushes."""
         now = self._now()
         if self._free[rings] <= 0:
             return

@@ -84,7 +84,7 @@ def read_log(name: str, epoch: int, period: int, lines: Iterable[bytes], last_wr
 
 
 def reached(segment: Segment, track: Track, listener: str) -> list[Span]:
-    """Return the spans in which `listener` heard or saw this track. The listener's own track is returned as one whole span."""
+    """Return the periods in which `listener` heard or saw this track. The listener's own track is returned as one whole span."""
     if track.participant == listener:
         return [Span(track.began, track.ended)]
     spans: list[Span] = []

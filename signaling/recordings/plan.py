@@ -1,6 +1,6 @@
 """The plan of an export, and its subtitles.
 
-Pure. The audience decides which tracks the file contains, and which spans of each track.
+Pure. The audience decides which tracks the file contains, and which periods of each track.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ def make_plan(
 ) -> Plan:
     """Return the plan of the file `out`.
 
-    `audience`: "staff" gets every track; "all" gets the user's own tracks, and the spans of other tracks that reached `user`. The
-    file leaves out the times in which only the user's page was recorded.
+    `audience`: "staff" gets every track; "all" gets the user's own tracks, and of other tracks the periods in which they reached
+    `user`. The file leaves out the times in which only the user's page was recorded.
     """
     segments = [segment for segment in segments if segment.tracks]
     tracks: list[PlanTrack] = []

@@ -110,7 +110,7 @@ class SeenPages:
         self._lock = asyncio.Lock()
 
     def begin(self, session: str, epoch: int, period: int) -> None:
-        """From now on, store the session's lines in the file of this segment. If the file already exists, append to it."""
+        """From now on, store the lines about this session's page in this segment's file. Append to the file if it exists."""
         if disk.is_room(session):
             self._files[session] = _File(self._folder / session / page_name(epoch, period))
 

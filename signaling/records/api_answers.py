@@ -14,12 +14,12 @@ KEPT_MS = 86_400_000  # a response is remembered for at most this many milliseco
 # If a claim of a key was not renewed for this many milliseconds, another request can claim the key: the server that claimed it
 # has probably died.
 STALE_MS = 60_000
-MOST_ANSWERS = 1000  # at most this many keys are remembered for one token; then a new key replaces the oldest one
+MOST_ANSWERS = 1000  # at most this many idempotency keys are remembered for one API token; then a new one replaces the oldest
 _c = t.api_answer.c
 
 
 class Claim(NamedTuple):
-    """A request's claim of an idempotency key. `token`: id of the API token. `owner`: random id of the request."""
+    """An idempotency key that a request has reserved. `token`: id of the API token. `owner`: random id of the request."""
 
     token: str
     key: str
@@ -42,7 +42,7 @@ class ApiAnswers(Database):
     """The remembered responses to requests with an Idempotency-Key."""
 
     async def claim_answer(self, by: Claim, digest: str, now: int) -> KnownAnswer | None:
-        """Return the earlier request with this key, or claim the key for a new request and return None.
+        """Return the earlier request with this idempotency key, or reserve the key for a new request and return None.
 
         `digest`: hash of the new request. `now`: Unix ms.
         """
@@ -64,18 +64,18 @@ class ApiAnswers(Database):
         return await self._transaction(claim, writes=True)
 
     async def renew_claim(self, claim: Claim, now: int) -> None:
-        """Keep the key from being claimed by another request for `STALE_MS` from `now` (Unix ms)."""
+        """Keep the idempotency key reserved for this request until `STALE_MS` after `now` (Unix ms)."""
         await self._do(sa.update(t.api_answer).where(_held(claim)).values(at=now))
 
     async def keep_answer(self, claim: Claim, status: int, body: str, now: int) -> None:
-        """Remember the response to the request that claimed the key. `body`: encrypted. `now`: Unix ms.
+        """Remember the response to the request that reserved the key. `body`: encrypted. `now`: Unix ms.
 
-        Do nothing if another request has claimed the key since.
+        Do nothing if another request has reserved the key since.
         """
         await self._do(sa.update(t.api_answer).where(_held(claim)).values(status=status, body=body, at=now))
 
     async def forget_answer(self, claim: Claim) -> None:
-        """Release a claimed key, because the request did not succeed. Do nothing if another request has claimed the key since."""
+        """Release a reserved key, because the request failed. Do nothing if another request has reserved the key since."""
         await self._do(sa.delete(t.api_answer).where(_held(claim)))
 
 

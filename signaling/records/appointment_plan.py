@@ -19,7 +19,7 @@ from .opening_hours import HORIZON_MS, Hours, daytime, is_zone, openings, zone_g
 CELL_MS: Final = 900_000  # length of a cell: 15 minutes
 MOST_OFFERED: Final = 200  # at most this many free times in one response
 MOST_NOTICE_MINUTES: Final = 2880  # a site can require at most this many minutes (two days) between booking and start
-MOST_LEAD_MINUTES: Final = 30  # a place of the counselor is kept free for at most this many minutes before the start
+MOST_LEAD_MINUTES: Final = 30  # the counselor's capacity for the user is kept free for at most this many minutes before the start
 _BOOKED_DAYS: Final = 17  # days for which opening hours are computed: two weeks, and some days more because time zones differ
 _NEXT_DAYS: Final = 3  # days for which hours are computed to check one appointment
 
@@ -28,8 +28,8 @@ class AppointmentPlan(Struct, frozen=True, kw_only=True):
     """A site's settings for appointments.
 
     `minutes`: length of an appointment. `buffer_minutes`: the counselor's pause after an appointment. `notice_minutes`: the least
-    time from booking to the start. `lead_minutes`: how long before the start the matcher begins to keep a place of the counselor
-    free.
+    time from booking to the start. `lead_minutes`: how long before the start the matcher begins to keep capacity of the counselor
+    free for the user.
     """
 
     minutes: Annotated[int, Meta(ge=15, le=120, multiple_of=15)] = 30
@@ -104,7 +104,7 @@ def _until(spans: Iterable[tuple[int, int]], latest: int) -> Iterator[tuple[int,
 
 
 def _common(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Yield the spans in which two ordered lists of spans overlap."""
+    """Yield the periods of time in which two ordered lists of periods overlap."""
     a = b = 0
     while a < len(one) and b < len(other):
         begins, ends = max(one[a][0], other[b][0]), min(one[a][1], other[b][1])

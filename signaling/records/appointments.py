@@ -1,4 +1,4 @@
-"""Appointments in the database: taken cells (15 minutes) of each member's time, working hours, and the keys of calendars."""
+"""Appointments in the database: taken cells (15 minutes) of each member's time, working hours, and keys of calendar URLs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _plan = t.staff_plan.c
 
 
 class Appointments(Leading):
-    """Claims cells (15 minutes) of the time of staff for appointments. When a session is over, its cells are free again."""
+    """Takes cells (15 minutes) of the time of staff for appointments. When a session is over, its cells are free again."""
 
     async def taken_cells(self, staff: Collection[str], cells: range, *, but: str = "") -> dict[str, set[int]]:
         """Return, for each of these members of staff, the cells within `cells` that appointments have taken.
@@ -42,8 +42,8 @@ class Appointments(Leading):
         """Take these cells of a member for a session, in addition to those that the session has already.
 
         Return the newly taken cells. If a cell belongs to another appointment, return None and take no cell. The table's primary
-        key makes sure that only one claim of a cell succeeds. `audit`: an audit entry to store in the same transaction. Raises
-        Overtaken and RecordsAway.
+        key makes sure that two appointments never take the same cell. `audit`: an audit entry to store in the same transaction.
+        Raises Overtaken and RecordsAway.
         """
         wanted = list(cells)
         over = sa.select(t.session.c.id).where(t.session.c.state.in_(_OVER))

@@ -33,7 +33,7 @@ _WITHOUT_VALUES: Final[dict[str, Undoable]] = {  # action → the reason why an 
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """An entry for the audit, without its actor and its time."""
+    """An audit entry without its actor and its time."""
 
     action: AuditAction
     subject: str
@@ -77,7 +77,7 @@ def of_key(site: Site, key: SiteKey, *, added: bool) -> Entry:
 def of_removed_site(site: Site) -> Entry:
     """Return the entry about a removed site.
 
-    The entry holds the values from which the site can be made again, but no secrets, pictures or replies.
+    The entry holds the values from which the site can be made again, but no secrets, pictures or saved replies.
     """
     hours = {each.id: to_builtins(each.hours) for each in site.categories.values() if each.hours is not None}
     parts: dict[str, Any] = {

@@ -30,7 +30,7 @@ from .types import RecordsAway, UnknownSession
 log = structlog.get_logger(__name__)
 
 ANSWER_S = 3.0  # seconds that one transaction may take in PostgreSQL; after that, the database counts as unavailable
-AT_ONCE = 15  # at most this many transactions at the same time; a transaction's wait for its turn does not count towards ANSWER_S
+AT_ONCE = 15  # at most this many transactions run at the same time; waiting to begin does not count towards ANSWER_S
 IDLE = 5  # idle connections that stay open for transactions that do not run in the thread of `aside.py`
 THREADS = 4  # threads that run SQLite transactions
 LONG_S = 60.0  # seconds that a transaction which reads or changes whole tables may take

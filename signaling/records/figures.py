@@ -1,4 +1,4 @@
-"""Figures for the wallboard: waits of the last hours, counts of the day, and the operators' thresholds."""
+"""Figures for the wallboard: users' waits in the last hours, counts of today's sessions, and the operators' thresholds."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Figures(Database):
         return [Wait(**row) for row in rows]
 
     async def thresholds(self, organisation: str = FIRST_ORGANISATION) -> list[Threshold]:
-        """Return the thresholds that the organisation has set."""
+        """Return the thresholds that the organisation has set for figures of the wallboard."""
         rows = await self._all(sa.select(t.threshold).where(t.threshold.c.organisation == organisation))
         return [Threshold(figure=row["figure"], amber=row["amber"], red=row["red"]) for row in rows]
 

@@ -25,7 +25,8 @@ _EVENTS = 2000  # at most this many events of one session are read
 _PAGE = 100  # audit entries on one page of `audits`
 # actions of audit entries after which other servers read the site again
 _SITE_CHANGES = ("site.save", "site.wrap_up", "site.logo", "category.save", "category.remove", "category.hours", "settings.undo")
-# Number of older audit entries that `news` reads again: while one transaction runs, other servers can write dozens of entries.
+# `news` reads this many older audit entries again. An entry that is written in a long transaction appears only after other
+# servers have written dozens of entries with higher numbers.
 REREAD = 256
 _AUDIT = sa.select(*(t.audit.c[name] for name in AuditRecord.__struct_fields__))
 
@@ -153,7 +154,7 @@ class History(Leading):
         count = sa.select(sa.func.count()).where(t.picture.c.session == record.session)
 
         def add(connection: sa.Connection) -> None:
-            require_kept(connection, record.session)  # locks the session, so that two pictures cannot together exceed the limit
+            require_kept(connection, record.session)  # locks the session: two pictures together cannot exceed the limit
             if connection.execute(count).scalar_one() >= MOST_SESSION_PICTURES:
                 raise TooManyPictures
             connection.execute(sa.insert(t.picture).values(values))

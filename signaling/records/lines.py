@@ -108,7 +108,7 @@ class Lines(Leading):
         return found if audience == "staff" else [without_former(line) for line in found]
 
     async def line(self, session_id: str, seq: int) -> Line | None:
-        """Return the line, or None when there is no such line."""
+        """Return the chat line with the number `seq`, or None when there is no such line."""
         row = await self._first(_LINE.where(t.line.c.session == session_id, t.line.c.seq == seq))
         return _line(row) if row else None
 
@@ -119,11 +119,11 @@ class Lines(Leading):
         change: Callable[[Line], Line | None],
         audit: Callable[[Line], Iterable[Audited]] = lambda _: (),
     ) -> Line | None:
-        """Change a line by `change`, store the line with the session's next number as its `rev`, and return the line.
+        """Change a line by `change`, give it the session's next number as its `rev` (number of the last change), and return it.
 
         `change` must be pure; its exceptions are passed on. If `change` returns None, the line stays unchanged and the result is
-        None. The picture or file of a retracted line is hidden from users. `audit`: a function that returns the entries to store
-        with the changed line. Raises LookupError when there is no such line, UnknownSession, and Overtaken.
+        None. The picture or file of a retracted line is hidden from users. `audit`: a function that returns audit entries to
+        store in the same transaction. Raises LookupError when there is no such line, UnknownSession, and Overtaken.
         """
 
         def work(connection: sa.Connection) -> Line | None:
@@ -185,10 +185,10 @@ class Lines(Leading):
             await connection.execute(sa.insert(t.board_update).values(session=session_id, epoch=epoch, at=at, data=update))
 
     async def open_board(self, session_id: str, epoch: int) -> list[bytes]:
-        """Claim the board for `epoch` (number of the room's opening), and return the board's updates in order.
+        """Return the board's updates in order. From now on, refuse updates of earlier epochs than `epoch`.
 
-        When there are many updates, merge all updates that were made within the same 5 s. After this call, updates of lower
-        epochs are refused. Raises StaleEpoch when the board was opened under a higher epoch, and UnknownSession.
+        An epoch is the number of an opening of the room. When there are many updates, merge all updates that were made within
+        the same 5 s. Raises StaleEpoch when the board was opened under a higher epoch, and UnknownSession.
         """
         async with self._writing() as connection:
             await _claim(connection, session_id, epoch)
@@ -213,11 +213,11 @@ class Lines(Leading):
         return await asyncio.to_thread(pycrdt.merge_updates, *updates) if len(updates) > 1 else b"".join(updates)
 
     async def board_updates(self, session_id: str) -> list[bytes]:
-        """Return the journal's updates in order, without claiming the board."""
+        """Return the journal's updates in order. Unlike `open_board`, change nothing."""
         return [step.update for step in await self.board_steps(session_id)]
 
     async def board_steps(self, session_id: str) -> list[BoardStep]:
-        """Return the journal's updates in order, each with its time, without claiming the board."""
+        """Return the journal's updates in order, each with its time. Unlike `open_board`, change nothing."""
         async with self._reading() as connection:
             return await _steps(connection, session_id)
 
@@ -336,7 +336,7 @@ def _last_within(sizes: list[tuple[int, int]], most_bytes: int) -> int:
 
 
 def _merged(steps: list[BoardStep]) -> list[BoardStep]:
-    """Merge updates that follow each other within the same step of `_STEP_MS`.
+    """Merge successive updates of the same period of `_STEP_MS`.
 
     The merged update has the time of the last update.
     """

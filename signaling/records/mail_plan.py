@@ -74,7 +74,7 @@ def sender_in(plan: MailPlan, languages: Iterable[str]) -> MailSender:
 
 
 def fields_of(plan: MailPlan) -> dict[str, Any]:
-    """Return the plan as the audit shows it.
+    """Return the plan as audit entries show it.
 
     Each setting, each value of a sender in one language, and each worded text is a field: "mail.sender", "mail.ko.sender",
     "mail.ko.reply.subject".

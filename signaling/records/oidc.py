@@ -21,7 +21,7 @@ ProviderRole = Literal["owner", "manager", "supervisor", "counselor", "professio
 
 
 class RoleRule(Struct, frozen=True, kw_only=True):
-    """A rule: staff whose role claim has the value `value` get the role `role`. No rule makes administrators."""
+    """A rule: people with this `value` in the provider's attribute `role_claim` get this `role`. No rule makes administrators."""
 
     value: str
     role: ProviderRole
@@ -64,9 +64,9 @@ class OidcSettings(Struct, frozen=True, kw_only=True):
     languages: list[str] = []
 
     def is_same_client(self, other: OidcSettings) -> bool:
-        """Return whether both settings name the same client of the same provider.
+        """Return whether both settings name the same provider and the same client id of this installation at the provider.
 
-        If new settings name another client or another provider than the old settings, the sign-ins at the old provider end.
+        If new settings name another client id or another provider than the old settings, the sign-ins at the old provider end.
         """
         return (self.issuer, self.client_id) == (other.issuer, other.client_id)
 
@@ -74,8 +74,9 @@ class OidcSettings(Struct, frozen=True, kw_only=True):
 class ProviderSignIn(Struct, frozen=True, kw_only=True):
     """A sign-in that the provider vouches for.
 
-    `issuer`: the provider, as `source_of` names it. `tokens`: encrypted. `failing_since`: 0 while the provider answers. If
-    the provider does not answer: since when. If it refuses this installation: when it last did so.
+    `issuer`: the provider, as `source_of` names it. `tokens`: encrypted. `failing_since`: 0 while the provider answers. If the
+    provider does not answer: Unix ms since when it has not answered. If the provider refuses this installation: when it last
+    refused.
     """
 
     token_hash: str
@@ -112,9 +113,9 @@ class Oidc(Database):
         If the provider is removed, or its issuer or client changes, the sign-ins at this provider end. `expected`: the version
         (`version_of`) of the stored settings; "" for none. `audit`: audit entries to store in the same transaction. Raises
         Changed when the stored settings have another version. Raises NoProvider when the provider is removed, or its issuer
-        changes, while a rule lets staff sign in only at this provider. A new issuer would not know these staff. A rule of an
-        organisation needs the organisation's own provider or, if it has none, the installation's provider. While a rule for
-        the whole installation exists, no provider can be removed.
+        changes, while a rule lets staff sign in only at this provider. A new issuer would not know these staff. Such a rule of an
+        organisation needs the organisation's own provider or, if the organisation has no provider, the installation's provider.
+        While such a rule for the whole installation exists, no provider can be removed.
         """
         this = t.oidc_settings.c.id == of
 
@@ -230,7 +231,7 @@ class Oidc(Database):
         return [ProviderSignIn(**row) for row in rows]
 
     async def take_provider_check(self, record: ProviderSignIn, now: int) -> bool:
-        """Claim the next check of a sign-in at the provider. Return False when another server has already claimed this check."""
+        """Take over the next check of a sign-in at the provider. Return False when another server has already taken it over."""
         c = t.provider_sign_in.c
         same = (c.token_hash == record.token_hash) & (c.checked_at == record.checked_at)
         return await self._do(sa.update(t.provider_sign_in).where(same).values(checked_at=now)) > 0

@@ -32,10 +32,10 @@ HORIZON_MS = 14 * 86_400_000  # how far ahead (ms) callbacks and appointments ca
 class Hours(Struct, frozen=True, kw_only=True):
     """The opening hours of one category.
 
-    `week`: weekday → spans; the category is closed on a weekday that is missing here.
-    `days`: holidays and other special days, which override the week. A full date ("2026-12-25") overrides a date of every year
-    ("12-25"). On a day without spans the category is closed.
-    A span over midnight is written as two spans: "22:00-24:00", then "00:00-02:00".
+    `week`: weekday → spans of time, such as "09:00-18:00"; the category is closed on a weekday that is missing here. `days`:
+    holidays and other special days, which override the week (`week`). A full date ("2026-12-25") overrides a date of every year
+    ("12-25"). On a day without spans the category is closed. A span over midnight is written as two spans: "22:00-24:00", then
+    "00:00-02:00".
     """
 
     timezone: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]+\Z")]
@@ -51,7 +51,7 @@ def check(hours: Hours) -> None:
     """Raise BadHours for an unknown time zone, an impossible date, and spans that end before they begin or that overlap."""
     try:
         ZoneInfo(hours.timezone)
-    # KeyError: an unknown name; ValueError: an absolute path; OSError: a folder of zones
+    # KeyError: the name is unknown; ValueError: it is an absolute path; OSError: it is a folder of time zones
     except (KeyError, ValueError, OSError) as error:
         raise BadHours(f"There is no time zone “{hours.timezone}”; one looks like Asia/Seoul.") from error
     for day in hours.days:
@@ -128,7 +128,7 @@ def next_opening(hours: Hours | None, now: int) -> int | None:
 
 
 def callback_times(hours: Hours | None, now: int, zone: str = "") -> list[int]:
-    """Return possible callback times within the hours and the next two weeks, in order (Unix ms).
+    """Return possible callback times within the opening hours and the next two weeks, in order (Unix ms).
 
     At most `_CALLBACK_TIMES_A_DAY` times are returned for each of the first `_CALLBACK_DAYS` days that have such times. The times
     are full and half hours in the user's IANA `zone`, or in the hours' own zone if `zone` is unknown. The zone matters: a full
@@ -150,7 +150,7 @@ def callback_times(hours: Hours | None, now: int, zone: str = "") -> list[int]:
 
 
 def may_call_back(hours: Hours | None, at: int, now: int) -> bool:
-    """Return whether `at` lies within the next two weeks and within the hours."""
+    """Return whether `at` lies within the next two weeks and within the opening hours."""
     return now <= at <= now + HORIZON_MS and is_open(hours, at)
 
 

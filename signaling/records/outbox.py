@@ -93,8 +93,8 @@ class Outbox(Database):
         Return False, and store nothing, when a mail with the same key is queued, or was sent less than `quiet_ms` ago.
         `answers`: id of a message that a user left, if the mail tells the user that staff answered this message. One transaction
         stores the mail, and stores in the message which mail tells of the answer. Return False, and store nothing, when the
-        message has such a mail already. `audit`: entries to store with the mail. Raises UnknownSession when the session was
-        erased, and MailRefused with the reason unsubscribed, too_many_mails or mail_full.
+        message has such a mail already. `audit`: audit entries to store in the same transaction. Raises UnknownSession when the
+        session was erased, and MailRefused with the reason unsubscribed, too_many_mails or mail_full.
         """
         values = {name: getattr(mail, name) for name in MailRecord.__struct_fields__}
 
@@ -169,8 +169,8 @@ class Outbox(Database):
         `REMINDERS` are due.
 
         Organisations take turns among equally urgent mails: the organisation whose id follows `after` has the first turn. So an
-        organisation with 100,000 mails does not delay other organisations' mails. A claimed mail is due again after `lease_ms`,
-        so no mail is lost when a server dies while it sends.
+        organisation with 100,000 mails does not delay other organisations' mails. The returned mail is due again after
+        `lease_ms`, so no mail is lost when a server dies while it sends.
         """
 
         def claim(connection: sa.Connection) -> MailRecord | None:
@@ -326,7 +326,7 @@ def _is_full(connection: sa.Connection, organisation: str) -> bool:
 
 
 def _tells_of_answer(connection: sa.Connection, mail: str, message: str) -> bool:
-    """Store that this mail tells of the answer to a message. Return False when another mail does so already."""
+    """Store that this mail tells the user that staff answered this message. Return False when another mail already does so."""
     unanswered = (t.message.c.id == message) & (t.message.c.mail == "")
     return connection.execute(sa.update(t.message).where(unanswered).values(mail=mail)).rowcount > 0
 

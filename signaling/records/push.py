@@ -21,8 +21,8 @@ from .organisations import count_organisations
 from .types import SignInRecord
 
 MOST_DEVICES = 10  # at most this many browsers per member of staff or session; then a new browser replaces the oldest one
-MOST_QUEUED = 100_000  # at most about this many pushes of all organisations wait in the outbox; then only rings are accepted
-RING = 0  # rank of rings; pushes of the lowest rank are sent first
+MOST_QUEUED = 100_000  # at most about this many pushes wait in the outbox; then only pushes about rings are accepted
+RING = 0  # rank of pushes about rings; pushes of the lowest rank are sent first
 OTHERS = 1  # rank of all pushes that are not about rings
 _KEY = "installation"
 _FINAL = ("after", "closed", "message_left")
@@ -165,7 +165,7 @@ class Pushes(Database):
         await self._do(sa.update(t.push_device).where(mine).values(stands_by=on))
 
     async def standing_by(self, now: int, idle_ms: int) -> dict[str, set[str]]:
-        """Return the members who stand by, each with the token hashes of their valid sign-ins."""
+        """Return the members who get rings by push without an open console: member → token hashes of their valid sign-ins."""
         found: dict[str, set[str]] = {}
         for _, sign_in in await self._signed_in(_d.stands_by):
             if sign_in.stands(now, idle_ms):
@@ -185,8 +185,8 @@ class Pushes(Database):
     async def queue_pushes(self, pushes: Sequence[Push], *, instead_of: str = "") -> bool:
         """Put pushes into the outbox, except pushes for browsers that were removed.
 
-        If the pushes are not rings and too many pushes wait already (`MOST_QUEUED`), return False and store nothing. Rings are
-        always stored.
+        If the pushes are not about rings and too many pushes wait already (`MOST_QUEUED`), return False and store nothing. Pushes
+        about rings are always stored.
 
         `instead_of`: the key of pushes that are no longer of use. Waiting pushes with this key are removed in any case.
         """
@@ -211,7 +211,7 @@ class Pushes(Database):
     async def claim_pushes(
         self, now: int, most: int, lease_ms: int, room: Callable[[str], int], *, rings: bool, after: str = ""
     ) -> list[Push]:
-        """Return at most `most` due pushes, and count one try for each. `rings`: True for rings only, False for all other pushes.
+        """Return at most `most` due pushes, and count one try for each. `rings`: only pushes about rings; False: only others.
 
         `room`: a function from a push service's host to the number of pushes that may be sent to it now. A service with no room
         now costs only one look-up, even if many pushes wait for it. Push services take turns: the service whose host follows

@@ -28,7 +28,7 @@ class Realm(Struct, frozen=True, kw_only=True):
         return self.sites is None or other.sites is None or not self.sites.isdisjoint(other.sites)
 
     def where(self, organisation: sa.ColumnElement[str], site: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
-        """Return the SQL condition that a row lies in this realm. `organisation`, `site`: the row's columns."""
+        """Return the SQL condition that the organisation and the site in these two columns of a row belong to this realm."""
         inside = organisation == self.organisation
         return inside if self.sites is None else sa.and_(inside, site.in_(sorted(self.sites)))
 

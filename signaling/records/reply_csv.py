@@ -21,7 +21,7 @@ _GUARDED = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
 class BadTable(ValueError):
-    """The CSV file is refused. The exception's text is a sentence that names the line."""
+    """The CSV file is refused. The exception's text is a sentence that says what is wrong."""
 
 
 class Row(NamedTuple):

@@ -70,7 +70,7 @@ class OutcomeKey(NamedTuple):
 
 
 def outcomes_of(key: Key, outcome: str) -> tuple[OutcomeKey, OutcomeKey]:
-    """Return the two groups, one of each grain, of a session with this outcome. `key`: the session's key of grain "fine"."""
+    """Return the keys of grain "fine" and "day" of a session with this outcome. `key`: the session's key of grain "fine"."""
     fine = OutcomeKey("fine", key.slot, key.organisation, key.site, outcome)
     return fine, fine._replace(grain="day", slot=key.slot - key.slot % DAY_MS)
 
@@ -148,7 +148,8 @@ def _wrap_up_ms(events: Iterable[Event]) -> int | None:
 def percentile_s(counts: Mapping[str, int], share: float) -> float | None:
     """Return the wait in seconds that `share` of the answered users did not exceed. Return None if nobody was answered.
 
-    `share`: above 0, at most 1. The value is interpolated within its bucket. Waits above the last limit count as the last limit.
+    `share`: above 0, at most 1. The value is interpolated within its bucket. Waits above the last limit count as equal to that
+    limit.
     """
     numbers = [counts.get(name, 0) for name in WAITS]
     wanted = share * sum(numbers)

@@ -30,7 +30,7 @@ _AUDIT_KEPT_DAYS = 400  # days for which audit entries are kept, and for which e
 _LINKS_KEPT_DAYS = 30  # days for which an expired one-time link is kept, so that people are told why the link does not work
 MOST_CONVERSATIONS = 50  # at most this many finished sessions are listed for one person
 MOST_EARLIER = 5  # at most this many earlier sessions, the newest ones, are read for one user
-_REFS_AT_ONCE = 500  # one query names at most this many users
+_REFS_AT_ONCE = 500  # one query reads the earlier sessions of at most this many users
 _LIVE_AT_ONCE = 500  # one query reads at most this many live sessions
 
 ERASED: dict[str, Any] = {
@@ -127,8 +127,8 @@ class Sessions(Saves):
     async def live_sessions(self) -> list[SessionRecord]:
         """Return all live sessions with their snapshots, oldest first.
 
-        A session is not live when it is closed, or when nobody could serve the user and the user has left a message. The
-        sessions are read in parts, because reading very many sessions takes longer than one transaction may take.
+        A session is not live when it is closed, or when nobody could serve the user and the user has left a message. Several
+        transactions read the sessions, because reading very many sessions takes longer than one transaction is allowed to take.
         """
         found: list[SessionRecord] = []
         after: sa.ColumnElement[bool] = sa.true()
@@ -172,9 +172,9 @@ class Sessions(Saves):
         return [SessionRecord(**row) for row in rows]
 
     async def served_by(self, session_id: str) -> str:
-        """Return the counselor of the latest other session in which this session's user was served on the same site, or "".
+        """Return the counselor who served this session's user in the user's latest other session on the same site, or "".
 
-        Return "" also when the partner does not vouch for the user, or the user rated that session 2 or less.
+        Return "" also when the partner does not vouch for the user, or the user rated that other session 2 or less.
         """
         here = await self.session(session_id)
         if here is None or not here.user_ref:
@@ -197,7 +197,10 @@ class Sessions(Saves):
         return [SessionRecord(**row) for row in rows], int(total)
 
     async def sessions_after(self, after: tuple[int, str] | None, limit: int, search: Search) -> list[SessionRecord]:
-        """Return up to `limit` sessions of a search, newest first, that follow the session `after` (`started_at` and id)."""
+        """Return up to `limit` sessions that meet the search's filters, newest first.
+
+        `after`: `started_at` and id of a session; only the sessions that follow it in this order are returned.
+        """
         c, which = t.session.c, search.where()
         if after is not None:
             began, session_id = after
@@ -254,7 +257,7 @@ class Sessions(Saves):
     async def purge(self, now: int) -> int:
         """Delete sessions whose retention is over at `now` (Unix ms).
 
-        Also delete the marks of used one-time codes that have expired, expired sign-ins, old one-time links, old audit entries,
+        Also delete the rows of used one-time codes that have expired, expired sign-ins, old one-time links, old audit entries,
         and other rows that are no longer needed.
 
         Return the number of deleted sessions.

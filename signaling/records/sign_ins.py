@@ -34,15 +34,15 @@ def rules_of(organisation: str) -> str:
 
 
 def organisation_of(row: str) -> str:
-    """Return the organisation of a row of rules (`rules_of`). For the installation's row, return the first organisation."""
+    """Return the organisation whose sign-in rules this row holds. For the installation's row, return the first organisation."""
     return FIRST_ORGANISATION if row == INSTALLATION else row.partition("/")[2]
 
 
 class TotpRecord(Struct, frozen=True, kw_only=True):
     """The authenticator app of a member of staff.
 
-    `seed`: encrypted. `used_step`: the newest 30-second step whose code was used. `confirmed`: whether the member has entered a
-    code of the app at least once.
+    `seed`: encrypted. `used_step`: number of the newest 30-second period whose code of the app was used. `confirmed`: whether the
+    member has entered a code of the app at least once.
     """
 
     staff: str

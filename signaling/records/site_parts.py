@@ -51,7 +51,7 @@ def part_changed(before: Site, after: Site, part: Part, category: str = "") -> C
 def with_part(site: Site, part: Part, plain: Any, category: str = "") -> Site:
     """Return the site after replacing one part by plain values. `category`: a category of the site, if the part is "hours".
 
-    Raises KeyError for an unknown category, and msgspec.ValidationError for values of another form.
+    Raises KeyError for an unknown category, and msgspec.ValidationError for values of a wrong type.
     """
     value = msgspec.convert(plain, _KINDS[part])
     if part == "hours":

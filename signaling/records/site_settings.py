@@ -123,7 +123,7 @@ def with_plain_site(site: Site, plain: dict[str, Any]) -> Site:
     """Return the site with these settings.
 
     `plain`: the values as `plain_site` returns them; a missing setting gets its default. Raises msgspec.ValidationError for
-    values of another form.
+    values of a wrong type.
     """
     own = {name: plain[name] for name in BY_COMMAND if name in plain}
     settings = convert({name: value for name, value in plain.items() if name not in BY_COMMAND}, SiteSettings)

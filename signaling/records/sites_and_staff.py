@@ -173,7 +173,7 @@ class Places(Database):
                 same = (before.password_hash, before.role) == (record.password_hash, record.role)
                 if not (same and record.active):
                     await connection.execute(sa.delete(t.sign_in).where(t.sign_in.c.staff == record.id))
-                # a promotion ends the links, because whoever made them might not be allowed to make links for an owner
+                # a promotion ends the links, because their maker might not be allowed to make links for an owner
                 promoted = _HIGH_OFFICES & set(record.offices) - set(before.offices)
                 # a link might have been mailed to the old address, which might have been mistyped
                 moved = before.mail not in ("", record.mail)
@@ -183,7 +183,7 @@ class Places(Database):
             raise ValueError("login_taken") from error
 
     async def save_texts_in_call(self, staff_id: str, *, on: bool) -> None:
-        """Store whether a member of staff takes texts during a call.
+        """Store whether a member of staff takes text conversations during a call.
 
         Nothing else of the member changes. If a member was removed before this call, the member is not stored again.
         """
@@ -273,7 +273,8 @@ class Places(Database):
     async def use_code(self, jti: str, expires_at: int) -> bool:
         """Mark a one-time code, such as an identification code or an invite, as used. `jti`: the code's id.
 
-        The mark stays at least until `expires_at` (Unix ms; see `purge`). Return False when the code was used before.
+        The code stays marked as used at least until `expires_at` (Unix ms; see `purge`). Return False when the code was used
+        before.
         """
         try:
             await self._do(sa.insert(t.used_code).values(jti=jti, expires_at=expires_at))

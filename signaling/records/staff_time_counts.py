@@ -59,9 +59,9 @@ def kind_of(state: str, why_away: str) -> StaffKind | None:
 
 
 def pieces(begin: int, end: int) -> Iterator[tuple[int, int]]:
-    """Divide a span (Unix ms, `end` exclusive) into slots.
+    """Divide the period from `begin` to `end` (Unix ms, `end` exclusive) into slots of `SLOT_MS`.
 
-    Yield the start of each slot, and the milliseconds of the span in this slot.
+    Yield the start of each slot, and how many milliseconds of the period lie in this slot.
     """
     while begin < end:
         slot = begin - begin % SLOT_MS
@@ -93,7 +93,7 @@ class Tally:
         before = self._open.pop(staff, None)
         if before is not None:
             self._add(before, staff, at)
-            # an event can be older than the last call of `take`, which has already counted the time up to that call
+            # `at` can be before the last call of `take`, which has already counted the time up to that call
             at = max(at, before.since)
         if kind is not None:
             self._open[staff] = _Open(organisation, kind, at)

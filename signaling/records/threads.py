@@ -51,8 +51,8 @@ class ThreadsRead(Database):
     async def thread(self, reader: ThreadReader, *, before: SessionRecord | None, limit: int) -> list[SessionRecord]:
         """Return up to `limit` conversations of the user that began before the conversation `before`, newest first.
 
-        A conversation for which the user has not asked yet ("preparing") is left out. A finished conversation is left out if
-        nobody answered, nobody wrote anything, and the user left no message.
+        A conversation in which the user has not asked for a counselor yet ("preparing") is left out. A finished conversation is
+        left out if nobody answered, nobody wrote anything, and the user left no message.
         """
         wanted = sa.and_(reader.theirs, _shown(reader.since))
         if before is not None:

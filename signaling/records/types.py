@@ -1,6 +1,6 @@
 """The rows of the tables as values. Times are milliseconds since the Unix epoch. If a time is None, this moment has not come yet.
 
-These values contain secrets (keys, hashes of passwords and tokens): never encode a whole record for a client.
+These values contain secrets (keys, hashes of passwords and tokens): never send a whole value to a browser.
 """
 
 from __future__ import annotations
@@ -83,9 +83,9 @@ class Category(Struct, frozen=True, kw_only=True):
     `names`: language → name. `parent`: id of a category of the same site, or None. `hours`: when the category is open; if no
     ancestor has hours either, the category is always open.
     `priority`: how far requests of this category are put ahead of requests of other categories
-    (`matcher.rules.Rules.priority_step_ms`). `widens_s`: two times in seconds. After the first, a request is also offered to
-    staff of the parent categories; after the second, it is offered to all staff of the site. `form`: the questions to users
-    before the conversation; None: inherited from the parent.
+    (`matcher.rules.Rules.priority_step_ms`). `widens_s`: two waits of a request, in seconds. After the first wait, the request is
+    also offered to staff of the parent categories; after the second, it is offered to all staff of the site. `form`: the
+    questions to users before the conversation; None: inherited from the parent.
     """
 
     id: str
@@ -220,7 +220,7 @@ class Site(Struct, frozen=True, kw_only=True):
         return next((priority for priority in found if priority is not None), 0)
 
     def widens_ms_of(self, category: str) -> tuple[int, int] | None:
-        """Return the category's own widening times in ms, else its nearest ancestor's, else None (the matcher's defaults)."""
+        """Return the category's own `widens_s` in ms, else its nearest ancestor's, else None (the matcher's defaults)."""
         found = (self.categories[each].widens_s for each in self.category_path(category))
         seconds = next((each for each in found if each is not None), None)
         return (seconds[0] * 1000, seconds[1] * 1000) if seconds else None
@@ -231,7 +231,7 @@ class Site(Struct, frozen=True, kw_only=True):
         return next((form for form in found if form is not None), [])
 
     def hours_of(self, category: str) -> Hours | None:
-        """Return the category's own hours, else its nearest ancestor's, else None (always open)."""
+        """Return the category's own opening hours, else its nearest ancestor's, else None (always open)."""
         return next((found for each in self.category_path(category) if (found := self.categories[each].hours) is not None), None)
 
 
@@ -345,7 +345,11 @@ class EarlierRecord(Struct, frozen=True, kw_only=True):
 
 
 class EventRecord(Struct, frozen=True, kw_only=True):
-    """An event of a session, with its details in `data`. For a reservation, `data` contains `staff_views.Why`."""
+    """An event of a session, with its details in `data`.
+
+    For a reservation (a request that is held for one member of staff), `data` contains `staff_views.Why`: why this member was
+    chosen.
+    """
 
     session: str
     kind: str
@@ -458,7 +462,7 @@ class AuditRecord(Struct, frozen=True, kw_only=True):
 
 
 class DayCounts(Struct, frozen=True, kw_only=True):
-    """The day's figures for the wallboard. A figure without data is None.
+    """Today's figures for the wallboard. A figure without data is None.
 
     `served`: sessions that a counselor answered. `left`: sessions that ended unanswered, because the user gave up or left a
     message. `service_level_percent`: of all served and left sessions, the share that a counselor answered within 20 s.

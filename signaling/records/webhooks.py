@@ -1,7 +1,7 @@
 """Webhooks: the endpoints of organisations, and the outbox of events for them.
 
-`announcing.py` puts events into the outbox. A sender claims these events, and stores the result of each try. The events of one
-session reach an endpoint in order: an event is not claimed while an older event of the same session still waits.
+`announcing.py` puts events into the outbox. A sender tries to deliver these events, and stores the result of each try. The events
+of one session reach an endpoint in order: an event is not sent while an older event of the same session still waits.
 """
 
 from __future__ import annotations
@@ -243,9 +243,9 @@ class Webhooks(Leading):
         return [Endpoint(**each) for each in await self._all(sa.select(t.webhook).where(ready))]
 
     async def claim_deliveries(self, endpoint_id: str, now: int, most: int, lease_ms: int) -> list[Delivery]:
-        """Claim at most `most` due events of an endpoint, and count one try for each. Return these events, the oldest first.
+        """Take at most `most` due events of an endpoint to send them, and count one try for each. Return them, the oldest first.
 
-        An event waits while an older event of the same session is queued. A claimed event is due again after `lease_ms`, so no
+        An event waits while an older event of the same session is queued. A taken event is due again after `lease_ms`, so no
         event is lost when a server dies while it sends.
         """
         older = t.webhook_delivery.alias("older")

@@ -165,9 +165,9 @@ def _shape(values: Mapping[str, Any], left: _Left) -> Shape | None:
 
 
 def _extent(kind: object, values: Mapping[str, Any]) -> Point | None:
-    """Return the width and height of a shape. None: width or height is missing or wrong. A stroke has no size of its own: (0, 0).
+    """Return the width and height of a shape. Return None if one of them is missing or wrong.
 
-    The width and height of a line or an arrow can be negative.
+    The width and height of a line or an arrow can be negative. For a stroke, which has no stored size, return (0, 0).
     """
     if kind == "freedraw":
         return 0.0, 0.0

@@ -33,7 +33,7 @@ Inline = str | Span
 
 @dataclass
 class _Open:
-    """An emphasis that is not closed yet: the run of marks that opened it, and the pieces read since.
+    """An emphasis that is not closed yet: the marks (such as "**") that opened it, and the pieces of the row read since.
 
     `wordy`: whether the emphasis contains a letter or a digit. Otherwise its marks belong to an emoticon such as *^^*.
     """
@@ -67,7 +67,7 @@ def _code_spans(row: str) -> list[Inline]:
 
 
 def _may_open(run: str, before: str, after: str) -> bool:
-    """Return whether a run of marks can open emphasis.
+    """Return whether a run of emphasis marks, such as "**", can open emphasis.
 
     `before`, `after`: the characters on either side; "" at an end of the row.
     """
@@ -81,7 +81,7 @@ def _may_open(run: str, before: str, after: str) -> bool:
 
 
 def _may_close(before: str, after: str) -> bool:
-    """Return whether a run of marks can close emphasis.
+    """Return whether a run of emphasis marks, such as "**", can close emphasis.
 
     A Korean letter may follow the marks, because Korean particles follow a word without a space.
     """
@@ -99,7 +99,7 @@ def _emphasized(pieces: list[Inline]) -> list[Inline]:
             run, at, end = found[0], found.start(), found.end()
             if run not in _MARKS:
                 continue
-            before = piece[at - 1] if at else "a" if i > 0 else ""  # a link or code before the mark counts as a letter
+            before = piece[at - 1] if at else "a" if i > 0 else ""  # a link or code before emphasis marks counts as a letter
             after = piece[end] if end < len(piece) else "가" if i < len(pieces) - 1 else ""
             opened = next((n for n, each in enumerate(stack) if each.run == run), 0)
             closes = opened > 0 and _may_close(before, after)
@@ -131,7 +131,7 @@ def _add(stack: list[_Open], piece: Inline) -> None:
 def _close(stack: list[_Open], at: int) -> None:
     """Close the emphasis at index `at` of the stack.
 
-    Marks that were opened after this emphasis and never closed become plain text.
+    Emphasis marks that were opened after this emphasis and never closed become plain text.
     """
     while len(stack) > at + 1:
         _unopen(stack)

@@ -1,4 +1,4 @@
-"""Add the time for which text conversations sleep."""
+"""Add the number of days for which a text conversation sleeps after its user has left."""
 
 from __future__ import annotations
 

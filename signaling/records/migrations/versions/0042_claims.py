@@ -1,7 +1,7 @@
-"""Store which request has claimed an idempotency key.
+"""Store which request of the API has reserved an idempotency key.
 
-A server of the former version does not store which request has claimed a key. During a rolling upgrade, such a server can
-still complete or release the claim of another request.
+A server of the former version does not store which request has reserved a key. During a rolling upgrade, such a server can still
+store a response under, or release, a key that another request has reserved.
 """
 
 from __future__ import annotations
