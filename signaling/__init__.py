@@ -1,1 +1,1 @@
-"""The server: HTTP, WebSocket, identity, sessions and rooms, records, the operator's API, the command line."""
+"""The server: HTTP, WebSocket, identity, sessions and rooms, the database, the operators' API, the command line."""

@@ -28,9 +28,9 @@ class Leader(Struct, frozen=True, kw_only=True):
 class Lease(Struct, frozen=True, kw_only=True):
     """The statement of the leader that it leads.
 
-    `id`, `url`: the leader's id and address (`Leader`). `term`: the leader's term in the database. At a takeover, the lease can
-    name a term that the database does not have yet. `at`: when the leader signed the lease, in Unix ms. `mac`: the signature of
-    all other fields, in hex.
+    `id`, `url`: the leader's id and address (`Leader`). `term`: the leader's number in the database, which each new leader
+    raises. At a takeover, the lease can contain a term that is not in the database yet. `at`: when the leader signed the lease,
+    in Unix ms. `mac`: the signature of all other fields, in hex.
     """
 
     id: str

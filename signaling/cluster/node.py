@@ -31,10 +31,10 @@ from signaling.records import Records, RecordsAway
 
 log = structlog.get_logger(__name__)
 
-LOOK_S = 0.2  # Seconds between two reads of the lease, while another server leads.
+LOOK_S = 0.2  # Seconds between two reads of the leader's lease in Redis, while another server leads.
 RENEW_S = 0.3  # Seconds between two renewals of the lease by the leader.
 PROBE_S = 0.7  # Seconds within which the leader must confirm to another server that it still leads.
-FAULT_PAUSE_S = 0.5  # Seconds until the next read of the lease after Redis was unavailable.
+FAULT_PAUSE_S = 0.5  # Seconds until the next read of the leader's lease after Redis was unavailable.
 HOLD_TRIES = 3  # At most this many tries to write this server's lease over another text in Redis.
 LEADING_PATH = "/cluster/leading"
 TOKEN_HEADER = "X-Sangdam-Node"  # noqa: S105  # the name of a header, not a secret
@@ -137,11 +137,11 @@ class Node:
             await self._lead(take_over)
 
     async def _is_believed(self, found: Lease, doubt: Doubt) -> bool:
-        """Return whether this server may follow the leader that a lease names.
+        """Return whether this server should follow the leader that a lease names.
 
         A server sends requests, the servers' token and cookies of staff to the leader that it follows. So the lease must have a
-        valid, recent signature (`doubt` is ""). Its term must also be at least the newest term in the database. If this server
-        follows the leader already, the term is not checked again.
+        valid, recent signature (`doubt` is ""). Its term (a number that each new leader raises) must also be at least the term in
+        the database. If this server follows the leader already, the term is not checked again.
         """
         former = False
         if found.id and not doubt and found.leader != self.leader:
@@ -155,11 +155,12 @@ class Node:
         return not self._doubted
 
     async def _hold(self, instead_of: str, newest: int, *, whoever: bool = False) -> bool:
-        """Take or renew the lease. Return False when another server holds the lease.
+        """Take or renew the leader's lease in Redis. Return False when another server holds the lease.
 
-        `instead_of`: the text that this server has read in Redis. `newest`: the newest term in the database. An unsigned text is
-        overwritten. A lease with a term before `newest` is overwritten, too. A lease with the term `newest` stays, because its
-        server might have just become the leader. `whoever`: overwrite any lease, no matter which server holds it.
+        `instead_of`: the text that this server has read in Redis. `newest`: the term in the database, a number that each new
+        leader raises. An unsigned text is overwritten. A lease with a term before `newest` is overwritten, too. A lease with the
+        term `newest` stays, because its server might have just become the leader. `whoever`: overwrite any lease, no matter which
+        server holds it.
         """
         said = sign_lease(self.me, self._term, self._lease_key, _now_ms())
         for _ in range(HOLD_TRIES):

@@ -22,7 +22,7 @@ TIMEOUT_S = 1.0
 MARK_KEY = "{sangdam}:mark"
 LEADER_KEY = "{sangdam}:leader"
 RUN_ID = "run_id"  # Field of Redis' INFO: an id that is new at each start of the Redis process.
-LEASE_MS = 1500  # Milliseconds after which a lease expires unless it is renewed.
+LEASE_MS = 1500  # Milliseconds after which the leader's lease expires unless it is renewed.
 
 _HOLD = """
 local held = redis.call("GET", KEYS[1])
@@ -82,18 +82,18 @@ class Bus:
     # --- the lease of the leader -----------------------------------------------------------------------------------------
 
     async def leader(self) -> str:
-        """Return the text of the lease, or "" when no server holds it."""
+        """Return the text of the leader's lease in Redis, or "" when there is no lease."""
         return str(await self._ask(self._redis.get(LEADER_KEY)) or "")
 
     async def hold_lead(self, said: str, instead_of: str) -> str:
-        """Write the lease `said` into Redis, unless Redis has a lease that differs from `instead_of`.
+        """Write the leader's lease `said` into Redis, unless Redis has a lease that differs from `instead_of`.
 
         Return "" on success, otherwise the text of the lease in Redis.
         """
         return str(await self._ask(self._redis.eval(_HOLD, 1, LEADER_KEY, said, LEASE_MS, instead_of)) or "")
 
     async def leave_lead(self, said: str) -> None:
-        """Delete the lease in Redis if its text is still `said`."""
+        """Delete the leader's lease in Redis if its text is still `said`."""
         await self._ask(self._redis.eval(_LEAVE, 1, LEADER_KEY, said))
 
     async def _ask(self, answer: Awaitable[Any]) -> Any:

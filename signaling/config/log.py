@@ -19,9 +19,10 @@ REDACTED = "[redacted]"
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Redact secrets and personal data in a log entry: values that look like codes or tokens, and values under certain keys.
+    """Redact secrets and personal data in a log entry.
 
-    These keys are `_SECRET_KEYS`. This function is a structlog processor.
+    These are values that look like identification codes or tokens, and values under the keys `_SECRET_KEYS`. This function is a
+    structlog processor.
     """
     return {key: _redacted(key, value) for key, value in event.items()}
 

@@ -1,4 +1,4 @@
-"""Change the brief of a live session: add a picture of the product, the page that the user visits, or a mail address."""
+"""Change a live session's brief, the facts about the user: add a picture of the product, the visited page, or a mail address."""
 
 from __future__ import annotations
 

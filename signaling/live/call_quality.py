@@ -106,7 +106,7 @@ class Calls:
         return rooms
 
     async def _find_relays(self) -> None:
-        """Find the addresses of our TURN servers. A peer whose packets come from one of these addresses is connected by relay.
+        """Find the addresses of our TURN servers. A connection whose packets come from one of these goes through a TURN server.
 
         A TURN server is not recognised if it sends from an address to which its name does not resolve.
         """

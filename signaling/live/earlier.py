@@ -53,7 +53,7 @@ class Earlier:
 
 
 def brief_for_staff(entry: Entry, now_ms: int) -> Brief:
-    """Return the brief with those earlier sessions that the site's retention still allows."""
+    """Return the session's brief with those earlier sessions that the site's retention still allows."""
     kept_from = now_ms - entry.site.retention_days * DAY_MS
     shown = [each for each, ended_at in entry.earlier if ended_at >= kept_from]
     return Brief(fields=entry.brief.fields, trail=entry.brief.trail, earlier_sessions=shown) if shown else entry.brief

@@ -181,7 +181,10 @@ class EndedRights:
         await self.end([client for client in theirs if client not in same])
 
     def password_changed(self, record: StaffRecord) -> None:
-        """Give the member's open consoles the new record. Otherwise `look` would make these consoles reconnect."""
+        """Give the member's open consoles the member's new `StaffRecord`.
+
+        Otherwise `look` would make these consoles reconnect.
+        """
         for client in self._hub.of_staff(record.id):
             client.staff = record
 
@@ -197,7 +200,7 @@ class EndedRights:
     async def _end_absent(self, absent: list[str], signed_in: set[str]) -> None:
         """Apply `RightEnded` to the sessions of members who have neither a connection nor a sign-in.
 
-        Otherwise the media peer of such a member could stay in a call.
+        Otherwise the peer connection (sound and video) of such a member could stay in a call.
         """
         for staff in absent:
             if staff in signed_in:

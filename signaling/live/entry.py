@@ -1,4 +1,4 @@
-"""A live session in memory: the state of the session machine, the session's connections and its room."""
+"""A live session in memory: the state of the session's state machine, the session's connections and its room."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class ShownPage:
 class Entry:
     """A live session in memory.
 
-    - `lock`: held while the session machine handles an event
+    - `lock`: held while the session's state machine handles an event
     - `lines_lock`: keeps lines in order without waiting for `lock`
     - `booking_lock`: held while a time for the session's appointment is taken, so that two simultaneous moves do not free each
       other's time

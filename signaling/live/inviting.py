@@ -77,8 +77,8 @@ class WantedTime:
 class Inviting:
     """Starts conversations and books appointments for other software.
 
-    The other software can also report that staff have called a user back by other means, or could not reach the user. Then this
-    class ends the callback.
+    The other software can also report that staff have called a user back by other means, or could not reach the user. In both
+    cases, this class ends the callback.
     """
 
     def __init__(

@@ -219,7 +219,7 @@ class Agreeing:
             self.requests.take(m.Reserved(fence, now, status.reservation or "", request, status.staff or "", until, LATER))
 
     async def _compare_promised(self, entry: Entry, wanted: Reinstate, status: m.RequestStatus) -> None:
-        """Make the matcher agree about a promised request, which is the request of an appointment that is not due yet.
+        """Make session and matcher agree about a promised request, which is the request of an appointment that is not due yet.
 
         If the request is promised in the session only, make the matcher keep capacity of the appointed member free for it. If the
         request is promised in the matcher only, let it wait and ring, because the appointment is due by now.
@@ -234,8 +234,8 @@ class Agreeing:
     async def _compare_accepted(self, entry: Entry, wanted: Reinstate, status: m.RequestStatus, fence: int) -> None:
         """Compare an accepted request with the member of staff to whom the session has assigned it.
 
-        The matcher withdraws a member who accepts and never enters the room. Then the session removes this member, too. If the
-        member is in the room, the matcher is corrected instead.
+        If a member accepts a request and never enters the room, the matcher takes the request back. Then the session removes
+        this member, too. If the member is in the room, the matcher is corrected instead.
         """
         store, now, request = self._store, self._now(), wanted.request
         if status.state == "accepted":

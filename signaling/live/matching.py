@@ -197,7 +197,7 @@ class Matching:
     }
 
     async def ring_lost(self, request: str, ringing: RingingThere, fence: int) -> None:
-        """End a ring in the session, because the matcher does not know this ring any more."""
+        """End a ring (an alert about a request) in the session, because the matcher does not know this ring any more."""
         ended = m.ReservationEnded(fence, self._now(), ringing.reservation, request, ringing.staff, "cancelled", "lost")
         self.requests.take(ended)
         await self.requests.settled()

@@ -87,7 +87,7 @@ class Pushing:
         await self._queue(devices, ring.kind, f"ring/{ring.reservation}", {"site": ring.site}, RING, ring.expires_at)
 
     def ring_over(self, staff: str, reservation: str, state: str, expires_at: int) -> None:
-        """Withdraw the notification of a ring.
+        """Withdraw the notification of a ring (an alert about a request).
 
         If a ring ends because its time has passed, the browser's service worker (`web/src/worker`) withdraws the notification
         itself.

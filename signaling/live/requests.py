@@ -50,7 +50,7 @@ class Requests:
         self._events: asyncio.Queue[m.AnyEvent | asyncio.Future[None]] = asyncio.Queue()
 
     async def call(self, step: Coroutine[Any, Any, list[m.AnyEvent]]) -> None:
-        """Carry out one change in the matcher's store (`step`), and queue its events for the router.
+        """Carry out one change in the matcher's store (`step`), and queue the events that result for `Matching`.
 
         Raise `matcher.types.Refused`.
 
@@ -117,7 +117,7 @@ class Requests:
         if effect.step == "redeem":
             try:
                 await self.call(store.redeem(request.id, now))
-            # the matcher was unavailable at the time of the `promise`, so it does not know this request
+            # the matcher was unavailable when `promise` was called, so it does not know this request
             except m.Refused:
                 log.info("promise not known", session=entry.id)
             else:

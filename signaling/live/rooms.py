@@ -44,7 +44,7 @@ from signaling.session.model import NotAllowed
 
 log = structlog.get_logger(__name__)
 
-# seconds for which a browser's offer waits until its room is open; usually a room opens fast, but a new worker needs two seconds
+# seconds for which a browser's SDP offer waits until its room is open; opening can take long if a worker must first start
 READY_TIMEOUT_S = 8.0
 RETRY_S = 0.1
 RETRY_AFTER_FAULT_S = 1.0  # If the database has failed, the next try comes after this many seconds.
@@ -195,7 +195,7 @@ class Rooms:
             return []
 
     async def _take_peers(self, entry: Entry, state: media.RoomState) -> None:
-        """Take over the peers of a room that was already open on the worker at this epoch."""
+        """Take over the peer connections of a room that was already open on the worker."""
         known = {peer.peer for peer in state.peers}
         people = entry.session.people.values()
         believed = [(person.id, name) for person in people for name in (person.former_id, person.peer_id) if name]
@@ -361,7 +361,7 @@ class Rooms:
             await self._sessions.apply(entry, CaptionsFailed(event.epoch))
 
     async def _snapshot(self, event: media.Snapshot) -> None:
-        """Correct the states of peers by a snapshot of the worker's rooms.
+        """Correct the states of peer connections by a snapshot of the worker's rooms.
 
         A worker sends a snapshot when events may have been missed. If captions have ended in a room without this server's
         knowledge, the worker gets the room's matrix again. Then the worker starts captions again, or sends `CaptionsOver` again.

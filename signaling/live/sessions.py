@@ -1,4 +1,4 @@
-"""Run the session machine: apply events, then save the session, carry out effects and send views.
+"""Run the state machine of each session: apply events, then save the session, carry out effects and send views to its people.
 
 Every change of a live session goes through `Sessions.apply`. There is one exception: if an event of the matcher changes nothing
 but the number of the newest event (the fence), `only_noted` remembers that number.

@@ -36,10 +36,10 @@ from signaling.session import views
 
 log = structlog.get_logger(__name__)
 
-ROUND_S = 1.0  # Seconds between two rounds.
-COUNTS_EVERY_ROUNDS = 10  # Today's sessions are counted again after this many rounds.
-ANSWERS_EVERY_ROUNDS = 4  # The states of mails about answered messages are read again after this many rounds.
-TREND_EVERY_ROUNDS = 60  # The trend of the wallboard is sent again after this many rounds.
+ROUND_S = 1.0  # Seconds between two rounds, in which changes are sent to consoles and operators.
+COUNTS_EVERY_ROUNDS = 10  # Today's sessions are counted again after this many rounds of `ROUND_S`.
+ANSWERS_EVERY_ROUNDS = 4  # The states of mails about answered messages are read again after this many rounds of `ROUND_S`.
+TREND_EVERY_ROUNDS = 60  # The wallboard's curves (trend) are sent again after this many rounds of `ROUND_S`.
 QUEUE_ITEMS = 50  # Largest number of items of each list in a member's queue.
 
 # Largest number of bytes of queues that are sent in one round. So a few seconds pass until a long queue has reached a thousand
@@ -75,8 +75,8 @@ class Boards:
         self.staffing = staffing
         self.places = places
         self.calls = calls
-        self._counts: dict[Realm, DayCounts] = {}  # Today's counts, for each realm whose wallboard somebody watches.
-        self._thresholds: dict[str, list[ThresholdItem]] = {}  # Organisation → its thresholds.
+        self._counts: dict[Realm, DayCounts] = {}  # Realm (sites) whose wallboard somebody watches → counts of today's sessions.
+        self._thresholds: dict[str, list[ThresholdItem]] = {}  # Organisation → its thresholds for the wallboard's figures.
         self._messages: dict[str, list[MessageRecord]] = {}  # Organisation → the messages that users left.
         self._messages_changed = True
         self._sends_mail = sends_mail
@@ -416,7 +416,7 @@ DEFAULT_THRESHOLDS = (
 
 
 def thresholds(stored: Sequence[Threshold]) -> list[ThresholdItem]:
-    """Return the threshold of every figure: the stored threshold if there is one, else the default."""
+    """Return the threshold of every figure of the wallboard: the stored threshold if there is one, else the default."""
     found = {one.figure: one for one in stored}
     return [
         structs.replace(item, amber=found[item.figure].amber, red=found[item.figure].red) if item.figure in found else item

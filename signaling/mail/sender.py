@@ -66,7 +66,7 @@ class Sender:
         self._ahead = ahead
         self.trouble = ""
         self._failures = 0
-        self._last_turn = ""  # organisation of the mail that was claimed last; another organisation has the next turn
+        self._last_turn = ""  # organisation of the mail that was taken last; another organisation has the next turn
         self._paused_until = 0
 
     async def run(self) -> None:

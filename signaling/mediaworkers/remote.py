@@ -36,9 +36,9 @@ from signaling.protocol.staff_views import WorkerItem
 
 log = structlog.get_logger(__name__)
 
-LOOK_EVERY_S = 0.3  # Seconds between two reads of the leases.
+LOOK_EVERY_S = 0.3  # Seconds between two reads of the workers' leases in Redis.
 REDIS_TIMEOUT_S = 1.0  # Redis must answer within this many seconds.
-FOUND_WITHIN_S = 2.0  # At its start, this server waits at most this many seconds for workers that have a lease but send nothing.
+FOUND_WITHIN_S = 2.0  # At its start, this server waits at most this many seconds for announced workers that send nothing.
 RECONNECT_S = 0.1  # A worker's broken event stream is opened again after this many seconds.
 MOST_DOUBTED = 1000  # At most this many names of untrusted workers are remembered, so that each name is logged once.
 REFUSALS = 2  # A worker counts as gone after this many refused connections in a row.
@@ -133,7 +133,7 @@ class Fleet:
         """Do nothing: remote workers run already."""
 
     async def start(self, on_event: OnEvent, on_dead: OnDead) -> None:
-        """Wait until every worker with a lease has sent a snapshot of its rooms, but at most `FOUND_WITHIN_S`."""
+        """Wait until every worker that is announced in Redis has sent a snapshot of its rooms, but at most `FOUND_WITHIN_S`."""
         self._on_event, self._on_dead = on_event, on_dead
         with suppress(RedisError, OSError):
             await self._look()
@@ -355,7 +355,7 @@ class Fleet:
         for room in rooms:
             self.forget(room)
         # A separate task moves the rooms. The task that watches the worker could not do it, because that task is cancelled when
-        # the lease ends, often before all rooms have moved.
+        # the worker's lease ends, often before all rooms have moved.
         await asyncio.shield(self._spawn(self._hand_on(worker, rooms)))
 
     async def _hand_on(self, worker: Leased, rooms: list[str]) -> None:

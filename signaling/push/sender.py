@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 PLACES = 16  # at most this many pushes about rings, and at most this many others, are sent at the same time
 LOOK_S = 1.0  # at most this many seconds pass between two searches of the outbox for due pushes
 AWAY_S = 2.0  # seconds of pause while the database is unavailable
-LEASE_MS = 30_000  # ms for which one task reserves a push; a try never takes longer
+LEASE_MS = 30_000  # ms for which one task has a push to itself; a try to send it never takes longer
 RING_LATER_S = (1, 2, 4)  # seconds until the next try of a push about a ring; the last repeats until the ring is over
 LATER_S = (5, 30, 120, 600, 1800)  # seconds until the next try of a push that is not about a ring; the last one repeats
 TROUBLED = 3  # number of failures in a row after which a push service is paused
@@ -71,7 +71,7 @@ class Sender:
         self._services: dict[str, _Service] = {}
         self._under_way: set[int] = set()
         self._free = {True: PLACES, False: PLACES}  # how many more pushes can be sent now (True: about rings, False: others)
-        # push service of the last claimed push; the search begins with the service after it
+        # push service of the push that was taken from the outbox last; the next search begins with the service after that one
         self._last_turn = {True: "", False: ""}
         self._tasks: set[asyncio.Task[None]] = set()
 

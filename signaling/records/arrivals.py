@@ -23,7 +23,7 @@ _TOLD: Final = ("reserved", "help")  # the preview needs the data of these event
 
 
 class PastEvent(Struct, frozen=True):
-    """An event of a session. `data`: as in `EventRecord`, but only for reservations and help; {} for other events."""
+    """An event of a session. `data`: as in `EventRecord`, but only for events of the kinds in `_TOLD`; {} for other events."""
 
     kind: str
     at: int

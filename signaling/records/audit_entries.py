@@ -26,7 +26,7 @@ Undoable = Literal["", "yes", UndoReason]
 "yes": the audit can undo the change. "": the entry is about no change of settings. Any other word is the reason why the audit
 cannot undo the change.
 """
-_WITHOUT_VALUES: Final[dict[str, Undoable]] = {  # action → the reason why an entry without values cannot be undone
+_WITHOUT_VALUES: Final[dict[str, Undoable]] = {  # audit action without stored values → why it cannot be undone
     "site.key_remove": "secret_gone", "token.remove": "secret_gone", "webhook.rotate": "secret_gone",
     "webhook.remove": "secret_gone", "staff.remove": "person_gone", "reply.import": "texts_gone",
 }  # fmt: skip  # a table
@@ -42,12 +42,12 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 def of_site(before: Site | None, after: Site) -> list[Entry]:
-    """Return one entry for each changed part of a site.
+    """Return one audit entry for each changed part of a site.
 
     The operators' pages, each of which changes one part, store the same entries. `before`: None for a new site.
     """
     subject, former, found = f"site/{after.id}", before or Site(id=after.id), []
-    # the entry about the hours of a removed category comes before the entry that removes the category
+    # the audit entry about the hours of a removed category comes before the entry about the removal
     for category in {**former.categories, **after.categories}:
         change = part_changed(former, after, "hours", category)
         if change.before != change.after:
@@ -67,7 +67,7 @@ def of_site(before: Site | None, after: Site) -> list[Entry]:
 
 
 def of_key(site: Site, key: SiteKey, *, added: bool) -> Entry:
-    """Return the entry about a site's key that was added or retired. The audit never holds a secret."""
+    """Return the audit entry about a site's key that was added or retired. The entry holds no secret."""
     [plain] = plain_keys([key])
     none, this = {"key": None}, {"key": plain}
     change = Change(before=none, after=this) if added else Change(before=this, after=none)
@@ -75,7 +75,7 @@ def of_key(site: Site, key: SiteKey, *, added: bool) -> Entry:
 
 
 def of_removed_site(site: Site) -> Entry:
-    """Return the entry about a removed site.
+    """Return the audit entry about a removed site.
 
     The entry holds the values from which the site can be made again, but no secrets, pictures or saved replies.
     """
@@ -91,14 +91,14 @@ def of_removed_site(site: Site) -> Entry:
 
 
 def of_member(before: StaffRecord | None, after: StaffRecord) -> Entry:
-    """Return the entry about a new or changed member. If no setting has changed, the entry holds no values."""
+    """Return the audit entry about a new or changed member. If no setting has changed, the entry holds no values."""
     was, now = changes(plain_member(before) if before else None, plain_member(after))
     change = Change(before=was, after=now) if was != now else None
     return Entry(action="staff.change" if before else "staff.add", subject=f"staff/{after.id}", change=change)
 
 
 def of_working_hours(staff: str, before: Hours | None, after: Hours | None) -> Entry:
-    """Return the entry about a member's new working hours.
+    """Return the audit entry about a member's new working hours.
 
     `before`, `after`: None if the member works during the opening hours of the categories.
     """

@@ -14,7 +14,7 @@ from .realm import WHOLE, Realm
 from .types import FIRST_ORGANISATION, DayCounts
 
 ANSWERED_IN_TIME_MS = 20_000  # a user who waited at most this many milliseconds counts as answered in time
-_MOST_WAITS = 20_000  # at most this many waits are read for the wallboard's trend
+_MOST_WAITS = 20_000  # at most this many users' waits are read for the wallboard's curves
 _FINAL = ("closed", "message_left")
 _DAY_MS = 86_400_000
 

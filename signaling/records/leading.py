@@ -34,7 +34,7 @@ class Leading(Database):
         self.on_overtaken: Callable[[], object] = lambda: None
 
     async def lead(self) -> int:
-        """Raise the term and make this server the leader. Return the new term.
+        """Raise the term (the number in the database), which makes this server the leader. Return the new term.
 
         The call waits for open transactions of the old leader, and raises RecordsAway after `WAIT_S`. Later transactions of that
         leader are refused.
@@ -45,11 +45,11 @@ class Leading(Database):
         return self.term
 
     async def leads(self) -> bool:
-        """Return whether the newest term is the term of this server."""
+        """Return whether this server still leads: whether the database holds the term of this server."""
         return await self.newest_term() == self.term
 
     async def newest_term(self) -> int:
-        """Return the term of the present leader, or of the last leader if no server leads now.
+        """Return the term in the database: that of the present leader, or of the last leader if no server leads now.
 
         Return 0 if no server has led yet.
         """
@@ -59,7 +59,7 @@ class Leading(Database):
     def require_leading(self, connection: sa.Connection) -> None:
         """Raise Overtaken when another server leads.
 
-        Otherwise the term stays locked until the end of the transaction, so that the next leader waits.
+        Otherwise the row with the term stays locked until the end of the transaction, so that a new leader has to wait.
         """
         if self.term is None:
             return

@@ -110,7 +110,7 @@ class Oidc(Database):
     ) -> None:
         """Store a provider's settings. None removes the provider.
 
-        If the provider is removed, or its issuer or client changes, the sign-ins at this provider end. `expected`: the version
+        If the provider is removed, or its issuer or client id changes, the sign-ins at this provider end. `expected`: the version
         (`version_of`) of the stored settings; "" for none. `audit`: audit entries to store in the same transaction. Raises
         Changed when the stored settings have another version. Raises NoProvider when the provider is removed, or its issuer
         changes, while a rule lets staff sign in only at this provider. A new issuer would not know these staff. Such a rule of an

@@ -215,7 +215,7 @@ class Pushes(Database):
 
         `room`: a function from a push service's host to the number of pushes that may be sent to it now. A service with no room
         now costs only one look-up, even if many pushes wait for it. Push services take turns: the service whose host follows
-        `after` has the first turn. So the long queues of two services do not delay the pushes of a third. A claimed push is due
+        `after` has the first turn. So the long queues of two services do not delay the pushes of a third. A returned push is due
         again after `lease_ms`. Pushes whose `until` is over are deleted.
         """
         rank = RING if rings else OTHERS
@@ -242,7 +242,10 @@ class Pushes(Database):
         return (await self.next_pushes_at())[1]
 
     async def next_pushes_at(self) -> tuple[int | None, int | None]:
-        """Return when the next ring is due, and when the next push of any kind is due (Unix ms; None if no such push waits)."""
+        """Return when the next push about a ring is due, and when the next push of any kind is due.
+
+        Both times are Unix ms, or None if no such push waits.
+        """
         first = sa.select(sa.func.min(_m.next_at))
         both = sa.select(first.where(_m.rank == RING).scalar_subquery().label("ring"), first.scalar_subquery().label("push"))
         row = await self._first(both)

@@ -135,7 +135,7 @@ def _from_events(events: Iterable[Event]) -> Counts:
 
 
 def _wrap_up_ms(events: Iterable[Event]) -> int | None:
-    """Return how long the counselor's wrap-up took (ms), or None if there was no wrap-up, or the wrap-up is not over."""
+    """Return how long the wrap-up after the conversation took (ms), or None if there was no wrap-up, or it is not over."""
     began = None
     for kind, _, at in events:
         if kind == "after":

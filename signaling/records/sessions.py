@@ -49,7 +49,7 @@ ERASED: dict[str, Any] = {
 
 
 class Sessions(Saves):
-    """The rows of sessions, and searches among them."""
+    """The sessions in the database, and searches among them."""
 
     async def create_session(self, record: SessionRecord, audit: Audited | None = None) -> None:
         """Store a new session, and an audit entry about it if `audit` is given. Raises Overtaken when another server leads."""
@@ -89,7 +89,7 @@ class Sessions(Saves):
         await self._change(session_id, {"rating_score": score, "rating_words": words}, rated)
 
     async def save_wrap_up(self, session_id: str, staff: str, notes: str, outcome: str, tags: Sequence[str] = ()) -> None:
-        """Store the wrap-up that this member of staff wrote. An erased session stays unchanged.
+        """Store the wrap-up (notes, outcome and tags) that this member of staff wrote. An erased session stays unchanged.
 
         Raises UnknownSession when the session never existed, and Overtaken.
         """

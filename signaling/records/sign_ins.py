@@ -104,7 +104,7 @@ class SignIns(Database):
         return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff, t.sign_in.c.token_hash != keep), audit)
 
     async def prove(self, token_hash: str, now: int, *, limited: bool | None = None) -> None:
-        """Store that the owner of this sign-in has proved who they are, at `now` (Unix ms).
+        """Store that the member with this sign-in has proved who they are, at `now` (Unix ms).
 
         `limited`: if given, store whether the sign-in is limited to setting up a second factor.
         """

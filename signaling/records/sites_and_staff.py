@@ -44,7 +44,7 @@ class Places(Database):
     async def site(self, site_id: str) -> Site | None:
         """Return the site with this id, or None when there is no such site.
 
-        The site is cached for a second, because every step of a visit reads it. So a change by another process can become visible
+        The site is cached for a second, because most requests of users read it. So a change by another process can become visible
         up to a second late.
         """
         read_s, known = self._known.get(site_id, (0.0, None))
@@ -284,7 +284,7 @@ class Places(Database):
 
 
 def _site_row(site: Site, former: sa.RowMapping | dict[str, Any]) -> dict[str, Any]:
-    """Return the site's row of the table. `former`: the stored row, or {}."""
+    """Return the row of a site for the table of sites. `former`: the stored row, or {}."""
     plain = {name: _keeping(former.get(name), getattr(site, name)) for name in ("wrap_up", "mail", "appointments")}
     return {name: getattr(site, name) for name in _SITE_COLUMNS} | plain
 

@@ -24,7 +24,7 @@ SUMS = tuple(f"{kind}_ms" for kind in KINDS)
 
 
 class StaffKey(NamedTuple):
-    """The key of the row to which time is added.
+    """The key of a database row with sums of a member's time.
 
     `grain`: "fine" for a slot of `SLOT_MS`, or "day" for a day of UTC. `slot`: the start of the slot or day, in Unix ms.
     """
@@ -40,7 +40,7 @@ Sums = dict[StaffKey, Counter[str]]
 
 
 def kind_of(state: str, why_away: str) -> StaffKind | None:
-    """Return the kind of time for a state of the matcher, or None if the member is not at work.
+    """Return the kind of time for a member's state in the matcher, or None if the member is not at work.
 
     `why_away`: why the server set the member away; "" if the member went away by their own choice.
     """
@@ -79,7 +79,7 @@ class _Open(NamedTuple):
 
 
 class Tally:
-    """The sums of times that are not stored yet, and the present states of staff."""
+    """The sums of staff's time that are not in the database yet, and the present state of each member of staff."""
 
     def __init__(self) -> None:
         self._open: dict[str, _Open] = {}

@@ -206,7 +206,7 @@ class Site(Struct, frozen=True, kw_only=True):
         return in_language(names, language) or tag
 
     def category_path(self, category: str) -> tuple[str, ...]:
-        """Return this category and its ancestors, such as ("lenses", "cameras"). Unknown parents and cycles end the path."""
+        """Return this category and its ancestors, such as ("lenses", "cameras"), up to an unknown or repeated parent."""
         path: list[str] = []
         here: str | None = category
         while here is not None and here in self.categories and here not in path:
@@ -265,7 +265,7 @@ class StaffRecord(Struct, frozen=True, kw_only=True):
 
     @property
     def roles(self) -> tuple[StaffRole, ...]:
-        """All roles of the member: the part in conversations and the offices."""
+        """All roles of the member: `role` and `offices`."""
         part: tuple[StaffRole, ...] = (self.role,) if self.role in ("counselor", "professional") else ()
         return (*self.offices, *part)
 
@@ -405,7 +405,8 @@ class BoardStep(Struct, frozen=True):
 class BoardPart(Struct, frozen=True):
     """A part of a board's journal.
 
-    `last`: number of the part's last update, in the numbering of `epoch`. `more`: whether there is a next part.
+    `last`: number of the part's last update, as updates are numbered since the room's opening `epoch`. `more`: whether there is a
+    next part.
     """
 
     steps: list[BoardStep]

@@ -34,7 +34,7 @@ LOOK_S = 1.0  # at most this many seconds pass between two searches of the outbo
 AWAY_S = 5.0  # seconds of pause while the database is unavailable
 CROWD_LOOK_S = 60.0
 PLACES = 4  # at most this many events are sent to one endpoint at the same time
-LEASE_MS = 25_000  # ms for which one task reserves an event; a try takes at most 15 s
+LEASE_MS = 25_000  # ms for which one task has an event to itself; a try to send it takes at most 15 s
 LATER_S = (5, 30, 120, 600, 1800, 3600, 2 * 3600, 4 * 3600)  # seconds until the next try after each failure; the last one repeats
 TROUBLED = 3  # number of failures in a row after which an endpoint is paused
 # seconds for which an endpoint is paused after `TROUBLED` failures in a row and after each further one; the last one repeats

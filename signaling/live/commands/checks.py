@@ -49,7 +49,7 @@ def in_session(handler: InSession) -> Handler:
 
 
 def event(make: Callable[[Person, Any], ev.SessionEvent]) -> Handler:
-    """Return a handler that turns the message into one event and passes the event to the session machine."""
+    """Return a handler that turns the message into one event and passes the event to the session's state machine."""
 
     async def apply(live: Live, client: Client, entry: Entry, person: Person, message: Any) -> Reply:
         await live.sessions.apply(entry, make(person, message))

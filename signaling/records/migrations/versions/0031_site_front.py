@@ -1,6 +1,6 @@
 """Add settings for what a site shows its users, and organisations' rules for signing in.
 
-The settings are logo, launcher, channels, notices and forms.
+The settings are logo, launcher, channels, notices to users, and forms.
 """
 
 from __future__ import annotations
