@@ -32,10 +32,10 @@ HORIZON_MS = 14 * 86_400_000  # how far ahead (ms) callbacks and appointments ca
 class Hours(Struct, frozen=True, kw_only=True):
     """The opening hours of one category.
 
-    `week`: weekday → spans of time, such as "09:00-18:00"; the category is closed on a weekday that is missing here. `days`:
-    holidays and other special days, which override the week (`week`). A full date ("2026-12-25") overrides a date of every year
-    ("12-25"). On a day without spans the category is closed. A span over midnight is written as two spans: "22:00-24:00", then
-    "00:00-02:00".
+    `week`: weekday → spans of time, such as "09:00-18:00"; the category is closed on a weekday that is missing here.
+    `days`: holidays and other special days, which override `week`. A full date ("2026-12-25") overrides a date of every year
+    ("12-25"). On a day without spans the category is closed.
+    A span over midnight is written as two spans: "22:00-24:00", then "00:00-02:00".
     """
 
     timezone: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]+\Z")]
