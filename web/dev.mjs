@@ -35,7 +35,7 @@ const routes = {
   },
 };
 
-// What the service makes or has built; Vite serves everything else.
+// The addresses whose content the service makes or has built. Vite serves all other addresses.
 const OF_SERVICE =
   "^/(api/|assets/|icons/|calendar/|try/|healthz|readyz|page-frame|mail-preview|unsubscribe|console\\.webmanifest|(console|call)-worker\\.js|(widget-api|cobrowse)\\.js|$)";
 const to = { target: `http://127.0.0.1:${service}`, changeOrigin: false };

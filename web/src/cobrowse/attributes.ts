@@ -74,7 +74,7 @@ export const sheetLimits = (rules: Rules, place: Place): Limits => {
 };
 
 /** Returns the value of an attribute that the recorder itself adds: a size, a scroll position, or the way in which a dialog was
- *  opened. Undefined for any other. */
+ *  opened. Undefined for any other attribute. */
 function cleanOwn(name: string, value: Value): Value {
   if (name === "rr_open_mode") return value === "modal" || value === "non-modal" ? value : undefined;
   const known = ["rr_width", "rr_height", "rr_scrollleft", "rr_scrolltop"].includes(name);

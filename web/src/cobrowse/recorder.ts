@@ -97,7 +97,7 @@ export class Recorder {
     const decided = decidedAnew(event);
     for (const id of decided) {
       const element = record.mirror.getNode(id) as unknown as Element | null;
-      // the rules note the element even during a pause, because a field that was ever secret must stay secret
+      // the rules remember the element even during a pause, because a field that was ever secret must stay secret
       if (element) this.rules.note(element);
     }
     if (this.paused) return;

@@ -40,7 +40,8 @@ const SECRET = /(^|\s)(cc-[a-z-]+|one-time-code|current-password|new-password)(\
  *  password to the visitor, or change `autocomplete` so that the browser fills nothing in. This set and `edited` are kept when a
  *  recording ends, because a recording ends whenever no member of staff sees the page. */
 const secrets = new WeakSet<Element>();
-/** Elements whose texts people have ever been able to edit. The texts stay there when the page ends the editing. */
+/** Elements whose texts people have ever been able to edit. What people wrote is still in the element when the page ends the
+ *  editing. */
 const edited = new WeakSet<Element>();
 /** The attribute with which the recorder itself marks password fields. */
 const WAS_PASSWORD = "data-rr-is-password";

@@ -31,7 +31,8 @@ export function Replay({ client, link, session, pictures, audience }: ReplayProp
   const lines = useStore(client.state, (state) => state.lines[session.id] ?? NO_LINES);
   const status = useStore(client.state, (state) => state.status);
   const older = useStore(client.state, (state) => (state.older[session.id] ?? 0) > 0);
-  useEffect(() => void client.reach(session.id, 0), [session.id, older, status]); // the slider needs all lines
+  // The slider stops at the time of every line, so this page fetches all lines.
+  useEffect(() => void client.reach(session.id, 0), [session.id, older, status]);
   const [strokes, setStrokes] = useState<number[]>([]);
   const [until, setUntil] = useState(Infinity);
   const onStrokes = useCallback((times: number[]) => setStrokes((known) => (known.join() === times.join() ? known : times)), []);

@@ -97,7 +97,8 @@ function TestDevices() {
   return <DeviceTest devices={devices} preview />;
 }
 
-/** Lets this person choose whether new text requests ring during a call. Shown only to staff who take both texts and calls. */
+/** Lets this person choose whether new text requests ring during a call. Shown only to staff who take both text sessions and
+ *  calls. */
 function CapacitySettings({ me, actions }: { me: StaffMe; actions: Actions }) {
   if (me.most_texts === 0 || me.most_calls === 0) return null;
   return (

@@ -1,4 +1,5 @@
-/** The wallboard's alarm: a sound and a mark in the tab's title while a figure is red. */
+/** The wallboard's alarm: a sound and a mark in the tab's title while a figure (such as the number of waiting visitors) is
+ *  red. */
 import { useEffect, useState } from "preact/hooks";
 import type { Wallboard } from "../messages";
 import { announce } from "../ui";
@@ -32,7 +33,8 @@ function sound(): void {
   setTimeout(() => void context.close(), 1_000);
 }
 
-/** Alerts when a figure turns red. Returns whether the sound is on, and a function that turns the sound on or off. */
+/** Alerts when a figure of the wallboard turns red. Returns whether the sound is on, and a function that turns the sound on or
+ *  off. */
 export function useAlarm(board: Wallboard | null, now: number): [boolean, (on: boolean) => void] {
   const [on, setOn] = useState(wanted);
   const grades = board === null ? null : levels(valuesOf(board, now), board.thresholds ?? []);

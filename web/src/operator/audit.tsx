@@ -99,7 +99,8 @@ function changeLines({ change }: Pick<AuditItem, "change">): string[] {
   return fields.map((field) => `${field}: ${shown(field, change.before?.[field])} → ${shown(field, change.after?.[field])}`);
 }
 
-/** Returns the question to ask before an addition is undone, because people may already use what was added; "" to ask nothing. */
+/** Returns the question to ask before an addition is undone, because people could already be using what was added; "" to ask
+ *  nothing. */
 export function question({ change, subject }: Pick<AuditItem, "change" | "subject">): string {
   const kind = subject.split("/")[0] ?? "";
   return change !== null && change.before === null ? textOr(`audit.undo.${kind}`, "") : "";

@@ -89,7 +89,8 @@ function useTakingPart(client: Client, view: SessionView, devices: Devices) {
   const how = takesPart(view);
   // whether the operator agrees to be recorded; null if they were not asked. A request to join contains this answer.
   const agreed = useRef<boolean | null>(null);
-  const coming = useRef<ListenAs | null>(null); // the way of taking part that was requested and that the view does not show yet
+  // the way of taking part that this page has asked the server for, and that `view` does not show yet; null if there is none
+  const coming = useRef<ListenAs | null>(null);
   const [busy, setBusy] = useState(false);
   const tell = (wanted: ListenAs) => {
     const { mic } = devices.state.get();

@@ -66,7 +66,7 @@ export class Bridge {
   async code(about: Record<string, unknown>, maker: CodeMaker): Promise<CodeAnswer> {
     if (!this.parentOrigin) return { reason: "no_page" };
     if ("getCode" in maker) return codeOf(await this.ask({ about }));
-    // This frame writes the JSON, because scripts on the partner's page may have changed the page's JSON functions (see
+    // This frame writes the JSON, because scripts on the partner's page can change the page's JSON functions (see
     // ../widget/trail.ts).
     const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(about) };
     return codeOf(await this.ask({ url: maker.url, init }));

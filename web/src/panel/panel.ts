@@ -252,8 +252,9 @@ export class Panel {
     this.bridge.showPage(onPage);
   }
 
-  /** Sets the text of the pill, and tells the partner's page the stage of the conversation. `live`: whether the panel reopens by
-   *  itself on the next page. `unread`: the number of lines that the visitor has not seen. */
+  /** Sets the text of the pill, which stands for the folded panel. Tells the partner's page how far the conversation has come
+   *  (`stage`). `live`: whether the panel reopens by itself on the next page. `unread`: the number of lines that the visitor has
+   *  not seen. */
   status(words: string, live: boolean, stage: Talk["stage"] = live ? "started" : "", unread = 0): void {
     const session = stage ? (this.store.get().kept?.session ?? "") : "";
     const resumed = session !== "" && session === this.resumed;

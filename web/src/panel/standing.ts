@@ -14,7 +14,8 @@ export function screenOf(session: SessionView): Screen {
   return session.state === "preparing" && isClosed(session.opening) ? "closed" : "waiting";
 }
 
-/** Returns the stage of the conversation, which the widget tells scripts on the partner's page. */
+/** Returns how far the conversation has come ("started", "accepted" or "ended"). The widget passes this on to scripts on the
+ *  partner's page. */
 export function stageOf(session: SessionView): Talk["stage"] {
   if (screenOf(session) === "after") return "ended";
   return session.active_at === null ? "started" : "accepted";

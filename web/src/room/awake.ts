@@ -26,7 +26,7 @@ export function keepAwake(): () => void {
   };
 }
 
-/** Keeps the screen on while `wanted` is true, because a phone that locks during a call mutes its owner. */
+/** Keeps the screen on while `wanted` is true, because a phone that locks during a call mutes the person. */
 export function useAwake(wanted: boolean): void {
   useEffect(() => (wanted ? keepAwake() : undefined), [wanted]);
 }

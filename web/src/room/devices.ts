@@ -164,7 +164,7 @@ export class Devices {
     this.release("screen");
   }
 
-  /** Stops all devices, including those for which the browser is still being asked. `start` can be called again later. */
+  /** Stops all devices, including those for which the browser's answer has not come yet. `start` can be called again later. */
   stop(): void {
     this.round += 1;
     clearTimeout(this.again);
@@ -235,7 +235,7 @@ export class Devices {
   };
 
   private async opened(which: MediaTrackConstraints, turn: number): Promise<boolean> {
-    if (turn !== this.turns.camera) return true; // the person has switched the camera off since the request
+    if (turn !== this.turns.camera) return true; // the person has switched the camera off since this page asked for it
     try {
       const stream = await navigator.mediaDevices.getUserMedia({ video: cameraOf(which) });
       const [track] = stream.getVideoTracks();

@@ -186,7 +186,7 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
     if (wanted === 0) return;
     const line = box.current?.querySelector(`[data-seq="${wanted}"]`);
     if (line) {
-      settle(); // so that sit() does not repeat the scroll of call()
+      settle(); // stores the height first, so that sit() does not repeat the scroll of call()
       call(line);
       sit();
       setWanted(0);

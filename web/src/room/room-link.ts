@@ -125,7 +125,7 @@ export class RoomLink {
     this.sendMedia();
   }
 
-  /** Tells the person why they hear nothing for a moment. If the connection was not live, does nothing: the page already says
+  /** Tells the person why, for a moment, they hear nothing. If the connection was not live, does nothing: the page already says
    *  that there is no connection. */
   private peerEnded(reason: PeerEndReason): void {
     if (this.peer.state.get().status === "live") toast(peerEndText(reason), "error");
@@ -172,7 +172,8 @@ export class RoomLink {
     void this.peer.setTrack(kind, track);
   }
 
-  /** Tells the server which devices are on. Sends only when that has changed or when the server might have forgotten it. */
+  /** Tells the server which devices are on. Sends only if the devices have changed since the last such message, or if the server
+   *  might have forgotten that message. */
   private sendMedia(): void {
     const devices = this.devices.state.get();
     const { mic, camera, screen } = devices;

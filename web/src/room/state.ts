@@ -49,7 +49,7 @@ export interface Change {
 
 export interface RoomState {
   status: Status;
-  /** Why the connection to the server is closed for good; empty while it is not. */
+  /** Why the connection to the server is closed for good; empty while it is open or being opened. */
   closedReason: ClosedReason | "";
   /** How far the server's clock is ahead of this browser's clock, in ms. */
   clockOffset: number;
@@ -152,7 +152,7 @@ function addLines(state: RoomState, session: string, added: Line[]): RoomState {
 
 /** Adds the lines of one answer of the server: the newest lines, or those just before the oldest known line (`before`). */
 function addPage(state: RoomState, { session, lines, more, before }: Lines): RoomState {
-  if (before !== 0 && before !== state.older[session]) return state; // this page of older lines is here already
+  if (before !== 0 && before !== state.older[session]) return state; // these older lines are here already
   const first = more === true ? (lines[0]?.seq ?? 0) : 0;
   const known = (state.lines[session] ?? []).filter((line) => line.seq >= first);
   return addLines(

@@ -6,9 +6,10 @@ const HURRY_EVERY_MS = 150;
 const LOST_AFTER_MS = 1500;
 const LATE_TICK_MS = 1000;
 
-/** Call `tick` every 100 ms or so. Packets of the channel may get lost, so heartbeats are sent more often while an echo is
- *  late. Eight heartbeats must then be lost in a row, instead of three, before the watchdog wrongly gives up a connection. A late
- *  tick, as after a laptop has slept, says nothing about the network, so a late tick restarts the measurement. */
+/** Call `tick` every 100 ms or so. Packets of the channel can get lost, so heartbeats are sent more often while the worker's echo
+ *  of a heartbeat is late. Eight heartbeats must then be lost in a row, instead of three, before the watchdog wrongly gives up a
+ *  connection. A late tick, as after a laptop has slept, says nothing about the network, so a late tick restarts the
+ *  measurement. */
 export class Watchdog {
   private sentAt = -Infinity;
   private heardAt: number;

@@ -93,8 +93,9 @@ function Fact({ field }: { field: BriefField }) {
 }
 
 /**
- * Shows the visitor's trail. `since`: when the conversation began (ms). Steps after that moment are marked, and the last page is
- * marked as the page where the visitor is now. Infinity: nothing is marked.
+ * Shows the visitor's trail: the pages that they visited, and the marked elements that they clicked. `since`: when the
+ * conversation began (ms). Steps after that moment are marked, and the last page is marked as the page where the visitor is now.
+ * Infinity: nothing is marked.
  */
 function Trail({ steps, since }: { steps: TrailStep[]; since: number }) {
   const locale = useLocale();

@@ -100,9 +100,9 @@ export interface Offered {
   drawn: boolean;
 }
 
-/** Returns the chosen view. If none is chosen, returns `both` if there is something to see beside the conversation, and otherwise
- *  `chat`. While a screen or the visitor's page can be shown, `viewOfScreen` counts, and `view` counts only if it is `board`. A
- *  blank board never opens by itself. */
+/** Returns the view that the person chose. Without a choice, returns `both` if there is something to see beside the conversation,
+ *  and otherwise `chat`. While a screen or the visitor's page can be shown, the person's choice is `viewOfScreen`, or else `view`
+ *  if that is `board`. A blank board never opens by itself. */
 export function viewOf(chosen: Chosen, { screen, page, drawn }: Offered): View {
   if (screen || page === true) return chosen.viewOfScreen ?? (chosen.view === "board" ? "board" : "both");
   return chosen.view ?? (drawn ? "both" : "chat");

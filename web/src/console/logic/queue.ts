@@ -90,9 +90,9 @@ export function awayAfter(before: boolean, { state, ready }: StaffMe): boolean {
 
 export const WRAP_UP_MS = 120_000; // time for which I can wrap up a session that I handed over, ms; the server has the same limit
 
-/** Returns those handed-over sessions that I can still wrap up, each with the time until which I can (ms; null: no limit).
- *  `given`: the sessions that I have handed over; `at`: when I did so. I can wrap up the last of them for as long as I am in
- *  wrap-up, and each of the others for `WRAP_UP_MS` after its handover. */
+/** Returns the sessions that I have handed over and can still wrap up. `until`: the time until which I can do so (ms); null: no
+ *  limit. `given`: all sessions that I have handed over. `at`: the time of the handover (ms). I can wrap up the session that I
+ *  handed over last as long as I am in wrap-up, and each other one for `WRAP_UP_MS` after its handover. */
 export function toWrapUp(given: { id: string; at: number }[], me: StaffMe, now: number): { id: string; until: number | null }[] {
   const last = [...given].sort((a, b) => a.at - b.at).at(-1);
   return given.flatMap(({ id, at }) => {

@@ -45,7 +45,7 @@ export function AppointmentsPart() {
   };
   const moved = () => {
     toast(t("moved"), "error");
-    setRound(round + 1); // the list shows the new time
+    setRound(round + 1); // fetches the list again, to show the new time
   };
   const cancelled = async (row: AppointmentItem) => {
     try {

@@ -21,7 +21,7 @@ export interface Asked extends Span {
 
 export interface ReportRow {
   /** The start of the row's hour, day or week. It is the reader's local time, converted to ms since 1970 as if it were UTC. Null
-   *  if the row stands for something other than a time. */
+   *  if the row stands for something else, such as a site. */
   at: number | null;
   name: string;
   group: string[];

@@ -26,8 +26,8 @@ export const switched = (roles: StaffRole[], role: StaffRole): StaffRole[] =>
     ? roles.filter((one) => one !== role)
     : [...roles.filter((one) => !(PARTS.includes(role) && PARTS.includes(one))), role];
 
-/** Returns, as a text, those settings of a member that affect how long visitors wait for a counselor, or counselors for help.
- *  Returns "" if the member's account is not active, or the member is neither counselor nor professional. */
+/** Returns, as a text, those settings of a member that affect how long visitors wait for a counselor, or counselors for a
+ *  professional. Returns "" if the member's account is not active, or the member is neither counselor nor professional. */
 export const aboutWaits = ({ roles, languages: spoken, sites, categories, texts, calls, active }: StaffSettings) =>
   active && roles.some((role) => PARTS.includes(role))
     ? JSON.stringify([roles.filter((role) => PARTS.includes(role)), spoken, sites, categories, texts, calls])

@@ -1,4 +1,5 @@
-/** This browser's copy of a session's board: its shapes and pages, changes, undo of own changes, and the sync with the worker. */
+/** This browser's copy of a session's board. Reads and changes shapes and pages, undoes this person's own changes, and syncs with
+ *  the worker. */
 
 import * as Y from "yjs";
 import { newId } from "../client";

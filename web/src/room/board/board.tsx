@@ -300,8 +300,8 @@ async function frozen(link: RoomLink, pictures: Pictures, stream: MediaStream): 
 const tellFrozen = (error: unknown) =>
   toast(error instanceof PictureError ? pictureProblem(error) : t("board.freeze.failed"), "error");
 
-/** Returns a selected shape as the canvas paints it now. While this person drags the shape, the document does not have this state
- *  yet. */
+/** Returns a selected shape as the canvas paints it now. While this person drags the shape, the document still has the shape's
+ *  old position. */
 function shown(canvas: Opened["canvas"], board: BoardDoc, id: string): Shape[] {
   const shape = canvas.previewOf(id) ?? board.shape(id);
   return shape ? [shape] : [];

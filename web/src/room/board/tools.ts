@@ -1,5 +1,5 @@
 /** The board's tools, and the keys that choose them. Keys are recognised by their position, so that they work while a Korean
- *  keyboard types Hangul. The letters are those of Excalidraw, except the letter of the marker, which Excalidraw does not
+ *  keyboard types Hangul. The keys' letters are those of Excalidraw, except the letter of the marker, which Excalidraw does not
  *  have. */
 
 import { ArrowUpRight, Circle, Eraser, Highlighter, type IconNode, Minus, MousePointer2, Pen, Square, Type, Zap } from "lucide";

@@ -10,8 +10,8 @@ import { t } from "./words";
 
 const CURSOR_EVERY_MS = 80;
 const LASER_EVERY_MS = 40;
-/** If one change has at most this many shapes, they count as drawn just now. A change with more shapes is a copy, or brings
- *  shapes that were drawn before this person came. */
+/** If one change of the document has at most this many shapes, somebody is drawing these shapes now. A change with more shapes is
+ *  a copy, or brings shapes that were drawn before this person came. */
 const DRAWN_AT_ONCE = 3;
 
 interface PresenceOptions {

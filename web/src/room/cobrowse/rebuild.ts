@@ -390,7 +390,7 @@ export class Rebuilt {
 
 type Rules = Pick<CSSStyleSheet, "cssRules" | "insertRule" | "deleteRule">;
 
-/** Returns the level of a node: 1 for the document. Counts no further than `MOST_DEPTH` + 1. */
+/** Returns how deeply a node is nested: 1 for the document. Counts no further than `MOST_DEPTH` + 1. */
 function depthOf(node: Node): number {
   let depth = 0;
   for (let each: Node | null = node; each && depth <= MOST_DEPTH; depth++)

@@ -6,7 +6,8 @@ import { FileQueue, SendError, type Send } from "./queue";
 const queues = new WeakMap<Client, Map<string, FileQueue>>();
 const AGAIN_MS = 4000;
 
-/** Returns the file queue of a session. The queue is kept when the message box is made anew, as it is when the board opens. */
+/** Returns the file queue of a session. The queue is kept when the message box is made anew, for example because the board
+ *  opens. */
 export function queueOf(client: Client, session: string, token: string): FileQueue {
   const ofClient = queues.get(client) ?? new Map<string, FileQueue>();
   queues.set(client, ofClient);

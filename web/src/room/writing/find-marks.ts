@@ -8,7 +8,7 @@ const NOW = "found-now";
 const TEXTS = ".chat-text, .file-name";
 const NOT_SAID = ".line-quoted, .visually-hidden";
 const BLOCKS = `li, blockquote, pre, div, ${TEXTS}`; // no match continues from one of these blocks into the next
-const MOST = 2000; // at most this many found places are marked at the same time
+const MOST = 2000; // at most this many found places are highlighted at the same time
 
 /** Highlights `words` in all lines in the document, and the hit `now` in another colour. Returns the range of `now`; null if the
  *  line of `now` is not in the document. */
@@ -32,7 +32,7 @@ export function mark(box: Element, words: string, now: Hit | null): Range | null
 }
 
 export function unmark(): void {
-  if (typeof Highlight === "undefined") return; // an old browser marks no words, but still scrolls to the found line
+  if (typeof Highlight === "undefined") return; // an old browser highlights no words, but still scrolls to the found line
   CSS.highlights.delete(FOUND);
   CSS.highlights.delete(NOW);
 }

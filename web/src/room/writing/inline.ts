@@ -62,7 +62,7 @@ function emphasized(pieces: Inline[]): Inline[] {
     let from = 0;
     for (const found of piece.matchAll(RUN)) {
       const [run] = found;
-      const before = piece[found.index - 1] ?? (i > 0 ? "a" : undefined); // a link or code before the mark counts as a letter
+      const before = piece[found.index - 1] ?? (i > 0 ? "a" : undefined); // a link or code before `run` counts as a letter
       const after = piece[found.index + run.length] ?? (i < pieces.length - 1 ? "가" : undefined);
       if (!isMark(run)) continue;
       const opened = stack.findIndex((open) => open.run === run);
