@@ -52,8 +52,8 @@ export function After({ call, session }: { call: Call; session: SessionView }) {
   );
 }
 
-/** Lets the visitor withdraw their consent to the recording, after the conversation, or while a former call goes on as a text
- *  conversation. This works only while the page still has the session's token. */
+/** Lets the visitor withdraw their consent to the recording, after the conversation, or while a conversation that was a call goes
+ *  on as text. This works only while the page still has the session's token. */
 export function Recorded({ call, session }: { call: Call; session: SessionView }) {
   const [asking, setAsking] = useState(false);
   const over = session.state !== "active";

@@ -1,4 +1,4 @@
-/** Starts the call page after a press on a notification, or as the window that asks for notifications. */
+/** Starts the call page after a press on a notification, or as the window that asks for permission to show notifications. */
 
 import { awaitHandoff, type Handoff, type Mailbox } from "../room/handoff";
 import { setLocale } from "../ui/i18n";
@@ -6,7 +6,8 @@ import type { Start } from "./app";
 import { takeInvite } from "./invite";
 import { openPushed } from "./pushed";
 
-/** `opener`: the panel that opened the window to ask for notifications; null after a press on a notification. */
+/** `opener`: the panel that opened the window to ask for permission to show notifications; null after a press on a
+ *  notification. */
 export function start(opener: Mailbox | null, show: (start: Start) => void, begin: (handoff: Handoff) => void): void {
   const pushed = takeInvite(location, history, "#push=");
   if (pushed) {

@@ -4,8 +4,8 @@ import { t } from "../room/reach/words";
 import { Button } from "../ui/button";
 import type { Handoff } from "../room/handoff";
 
-/** The window that the panel opens to ask for notifications. The panel cannot ask: browsers do not allow that in a frame of
- *  another page. */
+/** The window that the panel opens to ask for permission to show notifications. The panel itself cannot ask: browsers do not
+ *  allow that in a frame of another page. */
 export function NotifyWindow({ handoff }: { handoff: Handoff }) {
   const [done, setDone] = useState(false);
   return (

@@ -12,8 +12,7 @@ import type { Sessions } from "./use-sessions";
 
 /**
  * Announces new lines that the person does not see, because the page has no focus or shows another session. The person chooses
- * the ways: a sound with the session's own pitch, a notification, and the badge on the icon. The badge also counts calls that
- * ring.
+ * how: by a sound with the session's own pitch, a notification, and the badge on the icon. The badge also counts calls that ring.
  */
 export function useNews({ list, fresh }: Sessions, ringing: number): void {
   const { ringVolume, ringMuted, newSound, newBadge, newNotify } = useStore(prefs);

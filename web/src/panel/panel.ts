@@ -323,7 +323,7 @@ export class Panel {
     return { session: kept.session, token: kept.token, channel: kept.channel, locale: this.store.get().info?.language };
   }
 
-  /** Opens a small window of our own that asks for notifications of answers. */
+  /** Opens a small window of our own that asks for permission to show notifications of answers. */
   askForPush(): void {
     const { kept } = this.store.get();
     const window = kept && this.around.openWindow("/call?notify=1", `sangdam-notify-${kept.session}`);

@@ -40,8 +40,8 @@ function moveUntilLegible(colour: Rgb, towards: Rgb, against: Rgb): Rgb {
   return towards;
 }
 
-/** Returns the accents for a light and a dark page, and the text colour for filled areas: white if it is legible, else black.
- *  Null when `hex` is not #rrggbb. */
+/** Returns the accent colour as it is legible on a light and on a dark page, and the colour of text on filled areas: white if it
+ *  is legible, else black. Null when `hex` is not #rrggbb. */
 export function legibleAccents(hex: string): { light: string; dark: string; ink: string } | null {
   const colour = parseHex(hex);
   if (!colour) return null;

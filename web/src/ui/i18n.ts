@@ -73,7 +73,7 @@ export function setLocale(language: string): Promise<void> {
   });
 }
 
-/** Loads the texts of all loaded code, in the chosen language. Rejects if the texts cannot be loaded. */
+/** Loads the texts of all loaded parts of the page, in the chosen language. Rejects if the texts cannot be loaded. */
 export async function ready(): Promise<void> {
   const language = chooseLocale(asked, languages());
   const missing = parts.filter((part) => part.language !== language);

@@ -1,5 +1,5 @@
-/** The console's service worker. The worker shows rings while no console is visible, and stores the files of the page. The worker
- *  stores nothing of a conversation, and no answer of the server's API. */
+/** The console's service worker. The worker shows a notification of each ring (incoming call) while no console is visible, and
+ *  stores the files of the page. The worker stores nothing of a conversation, and no answer of the server's API. */
 
 import { isRing, kept, notice, told, type Kept, type Told } from "./payload";
 import { scope, type PageClient } from "./scope";

@@ -80,7 +80,8 @@ export const BINDINGS: readonly Binding[] = [
   { action: "keys", code: "Slash", shift: true, label: "?", group: "console" },
 ];
 
-/** The keys of the message box, as [name of the text, label]. The key that opens the emoji list depends on the system. */
+/** The keys of the message box, as [what the key does, the key's name on the page]. The key that opens the emoji list depends on
+ *  the system. */
 export function writingKeys(userAgent: string): [key: "send" | "row" | "replies" | "mention" | "emoji", label: string][] {
   const emoji = /Mac/.test(userAgent) ? "⌃ ⌘ Space" : /Windows/.test(userAgent) ? "⊞ ." : "";
   return [

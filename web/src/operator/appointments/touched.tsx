@@ -3,7 +3,7 @@ import { t as shared } from "../../staff/texts";
 import { useLocale, whenText } from "../../ui";
 import { t } from "./texts";
 
-/** Lists the appointments that cannot take place as booked after a change, with the visitors whom somebody must tell. */
+/** After a change, lists the appointments that can no longer take place as booked, with the visitors whom somebody must tell. */
 export function Touched({ items }: { items: AppointmentItem[] }) {
   const locale = useLocale();
   if (items.length === 0) return null;

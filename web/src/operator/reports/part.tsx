@@ -106,8 +106,8 @@ function Choose({ asked, sites, onChange }: { asked: Asked; sites: Choice[]; onC
   );
 }
 
-/** Returns how a number of days changes `by`: a single day is shown by hour instead of by day or week, and more than seven days
- *  are shown by day instead of by hour. */
+/** Returns the change of `by` (hour, day, week and so on) for a report over this many days: a single day is shown by hour instead
+ *  of by day or week, and more than seven days are shown by day instead of by hour. */
 function byFor(days: number, by: By): Partial<Asked> {
   if (days === 1 && (by === "day" || by === "week")) return { by: "hour" };
   return days > 7 && by === "hour" ? { by: "day" } : {};

@@ -42,7 +42,8 @@ interface LeadBarProps {
   onStopLeading: () => void;
 }
 
-/** Says whose view of the board this person follows, or that others follow this person. Has a button that ends the following. */
+/** Says whose view of the board this person follows, or that others follow this person. Has a button to stop following or
+ *  leading. */
 export function LeadBar({ leader, leading, onStopFollowing, onStopLeading }: LeadBarProps) {
   if (!leader && !leading) return null;
   return (

@@ -35,7 +35,7 @@ interface MoreProps {
   onClose: () => void;
 }
 
-/** The board's menu for everything that is not a drawing tool: pictures, pages, leading others to one's own view, and
+/** The board's menu for everything that is not a drawing tool: pictures, pages, making others see the same part of a page, and
  *  clearing. */
 export function More(props: MoreProps) {
   const { board, page, link, pictures, product, onClose } = props;

@@ -115,9 +115,9 @@ export function usePresence({ board, you, opened, page, mayWrite, goTo, nameOf }
   useEffect(() => () => void board.show({ kind: "gone" }), [board]);
 
   /**
-   * `moved`: the time at which this person, as a leader, last sent their view (performance.now, ms). `onView` runs whenever this
-   * person's view changes. If this person follows a leader, they stop following. If they lead, the new view is sent, at most once
-   * in 80 ms.
+   * `moved`: the time at which this person, as a leader, last sent their view, that is, the part of the page that they see
+   * (performance.now, ms). `onView` runs whenever this view changes. If a follower has changed the view themself, they stop
+   * following the leader. If this person leads, the new view is sent, at most once in 80 ms.
    */
   const moved = useRef(0);
   const onView = () => {

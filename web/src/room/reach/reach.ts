@@ -15,8 +15,8 @@ export class MailFailed extends Error {
   }
 }
 
-/** Asks for mail. `what`: "reply" to store the address for answers; "thread" to also mail a link to the conversation now;
- *  "copy" to mail a copy. Returns the address, mostly hidden. */
+/** Asks the server to mail the visitor. `what`: "reply" to store the address for answers; "thread" to also mail a link to the
+ *  conversation now; "copy" to mail a copy. Returns the address, mostly hidden. */
 export async function askForMail(
   session: string,
   token: string,

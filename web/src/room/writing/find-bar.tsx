@@ -114,7 +114,7 @@ function Bar({ client, session, box, lines, reveal }: FindProps) {
   );
 }
 
-/** Focuses the field, and gives the focus back to where it was when the bar closes. */
+/** Focuses the field. When the bar closes, gives the focus back to the element that had it before. */
 function useFocusReturned(input: RefObject<HTMLInputElement | null>): void {
   useEffect(() => {
     const before = document.activeElement;
