@@ -1,4 +1,4 @@
-"""Admission control: which clients may enter when many come at the same time.
+"""Admission control: which clients the server lets in when many come at the same time.
 
 No new session begins while the server is full or overloaded. Returning clients are admitted at the rate that the server can
 serve. Staff, and users in a conversation, are never refused here.
@@ -133,7 +133,8 @@ class Admission:
     """Admission to the server.
 
     Call `new` before a session is made, and `returning` before a returning client's connection is served. `lag_ms`: the smoothed
-    lag of the event loop. `sites`: the installation's sites. For each site, some places are reserved.
+    lag of the event loop. `sites`: the installation's sites. A part of each limit is divided among the sites, so that one site
+    cannot use up the limit.
     """
 
     def __init__(self, bounds: Bounds | None = None) -> None:

@@ -221,9 +221,9 @@ def _signed_or(signed: str, other: str, name: str, provenance: Provenance, most:
 def _product(signed: Product | None, claimed: ClaimedProduct | None, site: Site) -> list[BriefField]:
     """Return the brief's fields about the product that the user looks at.
 
-    The product's fields come from the partner's signed product. If the signed product lacks a field, the browser's claim fills
-    the gap. There is one exception: if the signed product has an id, and the claimed product has another id or none, the claims
-    are ignored.
+    The product's fields come from the partner's signed product. If the signed product lacks a field, the field that the browser
+    sent is used. There is one exception: if the signed product has an id, and the browser's product has another id or none, the
+    browser's product is ignored.
     """
     theirs = signed or Product()
     ours = claimed or ClaimedProduct()

@@ -11,8 +11,9 @@ There are two kinds of codes:
 
 A code is valid for ten minutes at most. A code can be exchanged only once, because its id (`jti`) is stored.
 
-The claims are `site`, `category`, `language`, `server` (our host and port), `jti`, `iat`, `nbf` (optional) and `exp` (seconds).
-Partners may add `user` {id, name, contact}, `product` {id, name, price, url} and `claims` {name: text}.
+The claims (fields of the payload) are `site`, `category`, `language`, `server` (our host and port), `jti`, `iat`, `nbf`
+(optional) and `exp` (seconds). Partners may add `user` {id, name, contact}, `product` {id, name, price, url} and `claims` {name:
+text}.
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ class Product(Struct, kw_only=True):
 
 
 class Vouched(Struct, kw_only=True, omit_defaults=True):
-    """Those claims of an identification code for which a partner vouches."""
+    """Those fields (claims) of an identification code for which a partner vouches."""
 
     category: _Key
     language: _Key
@@ -229,7 +230,7 @@ def site_of(code: str) -> str:
 def verify(
     unverified: Unverified, site: Site | None, now_ms: int, server: Server, addresses: KeyAddresses | None = None
 ) -> Verified:
-    """Check the signature, the times and the claims of an identification code.
+    """Check the signature, the times (`iat`, `nbf`, `exp`) and the other fields of an identification code.
 
     `site`: the record of `unverified.site`, or None when there is no such site. `addresses`: the keys that partners publish.
     Raises CodeRefused with the reason unknown_site, keys_unavailable, bad_signature, wrong_algorithm, malformed, other_server,
@@ -344,9 +345,9 @@ class Codes:
         self._server = server
         self._addresses = addresses
         # Many people in an office or behind a mobile carrier share one IP address. A session takes two tokens from the bucket of
-        # its address: one when the code is issued and one when it is exchanged. With a partner's code, a session takes only the
-        # second token. So an address can begin 120 sessions at once, then 60 a minute. A session also takes two tokens from the
-        # bucket of its site. So from this bucket alone, a site can begin 150 sessions at once, then 300 a minute.
+        # its address: one when the identification code is issued and one when it is exchanged. With a partner's code, a session
+        # takes only the second token. So an address can begin 120 sessions at once, then 60 a minute. A session also takes two
+        # tokens from the bucket of its site. So from this bucket alone, a site can begin 150 sessions at once, then 300 a minute.
         self._by_site = Buckets(burst=300, per_minute=600)
         self._by_address = Buckets(burst=240, per_minute=120)
         # The second bucket of a site, `_by_site_first`, is as large as `_by_site`. It serves only the first session of each
@@ -445,8 +446,8 @@ class Codes:
         site = await self._records.site(unverified.site)
         verified = verify(unverified, site, now, self._server, self._addresses)
         self._take_site(verified.site.id, address, now)
-        # The mark of a used code contains the site. So a partner cannot use up a `jti` of another partner. The mark stays until
-        # the code has expired.
+        # The database stores site and `jti` of a used code. So a partner cannot use up a `jti` of another partner. They are
+        # stored until the code has expired.
         spent_until = int((verified.claims.exp + LEEWAY_S) * 1000) + 60_000
         if not await self._records.use_code(f"{verified.site.id}/{verified.claims.jti}", spent_until):
             raise CodeRefused("replayed")
@@ -461,13 +462,13 @@ class Codes:
         return hmac.new(self._server.secret, f"{site_id}\0{user_id}".encode(), hashlib.sha256).hexdigest() if user_id else ""
 
     def _take_site(self, site: str, address: str, now: int) -> None:
-        """Count one request against the rate limit of the site. Raises CodeRefused with the reason too_many_site."""
+        """Count one HTTP request against the rate limit of the site. Raises CodeRefused with the reason too_many_site."""
         is_first = self._first_of_address.take(f"{site} {network_of(address)}", now)
         if not ((is_first and self._by_site_first.take(site, now)) or self._by_site.take(site, now)):
             raise CodeRefused("too_many_site")
 
     def take_address(self, address: str, now: int) -> None:
-        """Count one request against the rate limit of the client's IP address.
+        """Count one HTTP request against the rate limit of the client's IP address.
 
         Raises CodeRefused with the reason too_many_address.
         """

@@ -71,7 +71,7 @@ class Invites:
         return f"{self.url}/call#invite={invite}", exp * 1000
 
     def read(self, invite: str, now: int) -> Claims:
-        """Verify an invite and return its claims. Raises InviteRefused with the reason bad_invite or expired."""
+        """Verify an invite and return its payload. Raises InviteRefused with the reason bad_invite or expired."""
         if len(invite) > MOST_CHARS:
             raise InviteRefused("bad_invite")
         try:

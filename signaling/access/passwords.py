@@ -53,7 +53,7 @@ class Passwords:
         hashed = await _hashed(new, member)
         audit = [Audited(member.id, "password.change", f"staff/{member.id}")]
         if not await self._records.change_password(member.id, member.password_hash, hashed, keep, audit=audit):
-            raise SignInRefused("wrong_password")  # another request has changed the password after the check
+            raise SignInRefused("wrong_password")  # another HTTP request has changed the password after the check
         return hashed
 
     async def reset(self, token: str, new: str, now: int) -> StaffRecord:

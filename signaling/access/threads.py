@@ -53,7 +53,7 @@ _read: Reader[_Claims] = Reader(_Claims)
 def signed_user(verified: Verified) -> str:
     """Return the partner's id for the user.
 
-    Return "" if the identification code names no user, or no partner vouches for the code's claims.
+    Return "" if the identification code names no user, or no partner vouches for what the code says.
     """
     user = verified.claims.user
     return user.id if verified.kind == "partner" and user is not None else ""

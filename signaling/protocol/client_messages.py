@@ -381,8 +381,8 @@ class SetCobrowse(Message, tag="cobrowse"):
 class SendPage(Message, tag="page"):
     """One part of the partner's page for co-browsing, over a connection whose ``hello`` had ``page``.
 
-    A batch is a list of events as JSON, compressed with deflate-raw. ``data``: base64 of one piece of a batch. ``more``: the next
-    message continues the batch. ``first``: the batch begins with a whole snapshot.
+    A batch is a list of the page's changes (rrweb events) as JSON, compressed with deflate-raw. ``data``: base64 of one piece of
+    a batch. ``more``: the next message continues the batch. ``first``: the batch begins with a snapshot of the whole page.
     """
 
     session: Id

@@ -140,9 +140,9 @@ class LineMarks(Message, tag="line_marks"):
 class Lines(Message, tag="lines"):
     """The reply to ``lines``: chat lines of the session.
 
-    ``before``: as in the request. In a reply to a request without ``before``, the lines are in the order of ``rev``, and ``more``
-    means that newer changes follow. In a reply to a request with ``before``, the lines are in the order of ``seq``, and ``more``
-    means that there are earlier lines. ``rev``: number of the session's newest change.
+    ``before``: as in the client's message. In a reply to a message without ``before``, the lines are in the order of ``rev``, and
+    ``more`` means that newer changes follow. In a reply to a message with ``before``, the lines are in the order of ``seq``, and
+    ``more`` means that there are earlier lines. ``rev``: number of the session's newest change.
     """
 
     session: str
@@ -308,7 +308,7 @@ class PageState(Message, tag="page_state"):
 
 
 class PageAgain(Message, tag="page_again"):
-    """Asks the browser tab with the user's page to send nothing for ``after_ms``, and then a new snapshot."""
+    """Asks the browser tab with the user's page to send nothing for ``after_ms``, and then a new snapshot of the page."""
 
     session: str
     after_ms: int = 0
@@ -421,7 +421,7 @@ class Wallboard(Message, tag="wallboard"):
 
 
 class Trend(Message, tag="trend"):
-    """The wallboard's figures over the last two hours, as points.
+    """The wallboard's figures over the last two hours, as points of a curve.
 
     There is one point every ``every_ms``, the oldest first; the last point is at ``ends_at``.
     ``left``: users who gave up since the previous point.

@@ -94,7 +94,7 @@ class SiteView(Struct, kw_only=True):
     privacy_url: str = ""
     home_url: str = ""
     file_mb: int = 25  # the largest file in MB that people may send; 0: only pictures may be sent
-    read_marks: bool = True  # whether pages report and show who has read a line
+    read_marks: bool = True  # whether pages report and show who has read a chat line
     logo: str = ""  # id of the picture beside the name, at /api/logos/ID; "" if the site has none
     channels: list[Channel] = []  # the channels that users can choose: text, voice, video
     waiting_notice: str = ""  # the site's text for users who wait
@@ -188,7 +188,7 @@ class RoomView(Struct, kw_only=True):
 class UpgradeView(Struct, kw_only=True):
     """The user's request to turn a text session into a voice or video session.
 
-    It rings for the session's owner until ``until`` (ms).
+    The request rings for the session's owner until ``until`` (ms).
     """
 
     channel: Channel

@@ -13,8 +13,9 @@ from .words import AppointmentTrouble, Channel, Grade, Mode, Role, SessionState,
 class StaffMe(Struct, kw_only=True):
     """The signed-in member of staff, as their own console shows it.
 
-    ``ready``: whether the member gets requests while they have free capacity. A busy member can have switched this off.
-    ``most_texts``, ``most_calls``: the member's capacity. ``texts_in_call``: whether they get new text requests during a call.
+    ``ready``: whether users' requests are offered to the member while they have free capacity. A busy member can have switched
+    this off. ``most_texts``, ``most_calls``: the member's capacity. ``texts_in_call``: whether requests for text are offered to
+    them during a call.
     """
 
     id: str
@@ -23,8 +24,8 @@ class StaffMe(Struct, kw_only=True):
     state: StaffState
     languages: list[str] = []
     categories: list[str] = []
-    why_away: str = ""  # why the member is away: "missed" after an expired ring, "wrap_up" after a wrap-up that took too long
-    until: int | None = None  # when the present state ends by itself, such as a ring or a wrap-up; null: without a time limit
+    why_away: str = ""  # why the member is away: "missed": did not answer a request that rang; "wrap_up": wrapped up for too long
+    until: int | None = None  # when the present state, such as "wrap_up", ends by itself; null: without a time limit
     ready: bool = False
     most_texts: int = 0
     most_calls: int = 0

@@ -24,8 +24,8 @@ from signaling.server.http.errors import refusal
 log = structlog.get_logger(__name__)
 
 LEADER_WITHIN_S = 5.0  # while the cluster has no leader, a request waits for one at most this many seconds
-# longest time, in seconds, until the leader's response begins, and between two parts of the response; after a large request, the
-# response may begin later
+# at most this many seconds pass until the leader's response begins, and between two parts of the response; after a large request,
+# the response may begin later
 REQUEST_S = 30.0
 CONNECT_S = 2.0  # seconds in which the leader must accept a connection
 COME_BACK_MS = 50  # milliseconds after which clients that are asked to reconnect do so

@@ -1,4 +1,4 @@
-"""Make Prometheus metrics from mappings of label values to figures."""
+"""Make Prometheus metrics from mappings of label values to numbers."""
 
 from __future__ import annotations
 

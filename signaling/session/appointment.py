@@ -62,7 +62,7 @@ def widen(session: Session, now: int, out: list[Effect]) -> None:
     """Offer the appointment to every counselor who serves its category, before all other requests.
 
     Called when the appointment's own counselor declines it, misses the ring, or does not accept it within `GRACE_MS`. While the
-    appointment still rings, this function only sets the timer "grace" to the ring's end.
+    appointment still rings, this function only sets the timer "grace" to the time when it stops ringing.
     """
     called = session.callback
     if called is None or session.state != "callback" or called.state != "due" or not called.staff or called.anyone:

@@ -13,7 +13,7 @@ from signaling.session.model import RequestKind
 
 @dataclass(frozen=True, slots=True)
 class Enqueue:
-    """Enqueue this request at the matcher, with the enqueue time ``enqueued_at`` (Unix ms).
+    """Enqueue this user's or counselor's request at the matcher, with the enqueue time ``enqueued_at`` (Unix ms).
 
     ``excluded``: the members of staff to whom the request is not offered. ``only``: the one member of staff to whom the request
     is offered, or "". ``first``: whether the request is offered before all other requests. ``step``: "enqueue": let the request
@@ -65,7 +65,7 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Reinstate:
-    """Restore a request that the matcher might have lost, with its original enqueue time.
+    """Restore a user's or counselor's request that the matcher might have lost, with its original enqueue time.
 
     If ``staff`` is given, that member has accepted the request and still serves it.
     If ``staff`` is empty, the request waits. A waiting request is offered only after its user has returned. The request of a

@@ -500,7 +500,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class RequestMoved:
-    """A request of the session has changed its state at the matcher."""
+    """The matcher has changed the state of a request of the session."""
 
     request: str
     state: Literal["waiting", "suspended", "reserved", "accepted", "completed", "unserved", "cancelled"]

@@ -63,10 +63,10 @@ PROFESSIONAL_LOST_MS = 30_000  # how long a session waits for its disconnected p
 PREFERRED_MS = 20_000  # how long a returning user's request is offered only to their last counselor
 CATCH_UP_MS = 3 * 60_000  # how long a professional may catch up before joining
 HUNT_MS = 90_000  # how long the search for a professional or colleague lasts
-HUNT_ONE_MS = 30_000  # how long the search lasts if one person is asked by name; a ring takes 20 s of this time
+HUNT_ONE_MS = 30_000  # how long the search lasts if one person is asked by name; the request rings for 20 s of this time
 WRAP_UP_MS = 120_000  # how long the owner may wrap up after the conversation
-# how long a user's request for voice or video rings. Longer than other rings, because the counselor might be writing to somebody
-# else
+# how long a user's request for voice or video rings. This is longer than for other requests, because the counselor might be
+# writing to somebody else
 UPGRADE_MS = 30_000
 GUEST_LINK_MS = 15 * 60_000  # how long a guest's link can be opened
 CAMERA_LINK_MS = 2 * 60_000  # how long the link for the user's phone as a camera can be opened
@@ -335,8 +335,8 @@ class Upgrade(Struct, kw_only=True):
 class Session(Struct, kw_only=True):
     """A session.
 
-    ``request``: id of the user's request at the matcher. ``fence``: the newest fence that was seen. Fences are numbers that grow
-    with every event of the matcher. ``preferred``: the only counselor to whom the request is offered now, because this counselor
+    ``request``: id of the user's request at the matcher. ``fence``: the number of the matcher's newest event that this session
+    has seen; such numbers only grow. ``preferred``: the only counselor to whom the request is offered now, because this counselor
     served the user before.
     ``returned``: a counselor did not return in time or never entered, so the request is offered before all other requests.
     ``counselor``: the last owner who was a counselor and has entered, or "". The session may have another owner since, or none.

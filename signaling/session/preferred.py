@@ -32,7 +32,7 @@ def enqueue(session: Session, out: list[Effect]) -> None:
 def widen(session: Session, now: int, out: list[Effect]) -> None:
     """Offer the user's request to everybody, with its original enqueue time, because the preferred counselor has not accepted.
 
-    While the request still rings for this counselor, only set the timer to the ring's end.
+    While the request still rings for this counselor, only set the timer to the time when the request stops ringing.
     """
     if session.state != "waiting" or not session.preferred:
         return

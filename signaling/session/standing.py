@@ -1,4 +1,4 @@
-"""The open requests of a session and their states, as the session itself sees them.
+"""The open requests of a session for members of staff, and the requests' states, as the session itself sees them.
 
 If a matcher has lost its data, it gets the session's requests again. If a matcher kept running while this server was down, its
 requests are compared with those of the session.
@@ -12,7 +12,7 @@ from signaling.session.model import Help, Person, Ringing, Session
 
 
 def open_requests(session: Session) -> list[tuple[Reinstate, bool, Ringing | None]]:
-    """Return each open request, whether the matcher may offer the request now, and the request's ring (or None).
+    """Return each open request, whether the matcher may offer it now, and for whom it rings now (None: for nobody).
 
     A waiting user's request may be offered while the user is connected, or if the conversation was woken.
     """

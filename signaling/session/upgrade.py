@@ -90,7 +90,7 @@ def _take(session: Session, event: ChannelChanged, out: list[Effect]) -> None:
 
 
 def _now_calls(session: Session, out: list[Effect]) -> None:
-    """Tell the matcher that this session's open requests are now for a call; they were for text."""
+    """Tell the matcher that this session now needs capacity for a call and not for text."""
     if session.state in ("waiting", "active"):
         out.append(Step("becomes_call", session.request))
     asked = session.open_help()

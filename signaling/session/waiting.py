@@ -109,8 +109,8 @@ def only_noted(session: Session, event: RequestMoved) -> bool:
     """Remember the event's number (fence) and return True if the event changes nothing else.
 
     Otherwise return False: the caller must then apply the event. The function returns True only for events about the user's own
-    request. When thousands of users reconnect, each of their requests is suspended and resumed. If each of these events were
-    applied, each session would be saved two more times, and all rings would wait for that.
+    request. When thousands of users reconnect, the matcher suspends and resumes each of their requests. If each of these events
+    were applied, each session would be saved two more times, and requests would ring later.
     """
     if event.request != session.request:
         return False

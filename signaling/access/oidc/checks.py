@@ -126,7 +126,7 @@ class Checks:
             raise BadToken("the provider speaks of somebody else")
         if not kept.values:
             await self._take_over(record, claims, settings)
-        elif people.names_role(claims, settings):  # from now on, an answer without the role claim means that the role is gone
+        elif people.names_role(claims, settings):  # from now on, an answer that names no role means that the role is gone
             known = self._oidc.sealed(replace(kept, values=[]), record.token_hash)
             await self._records.save_provider_check(record.token_hash, tokens=known)
             await self._take_over(record, claims, settings)

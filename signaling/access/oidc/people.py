@@ -17,10 +17,11 @@ _UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
 def role_of(claims: dict[str, Any], settings: OidcSettings) -> ProviderRole | None:
-    """Return the role that the settings give a person, or None. The first rule whose value is in the role claim decides.
+    """Return the role that the settings give a person, or None. The settings name the claim that says the role.
 
-    The claim is a text or a list of texts. A claim name with dots leads into nested objects, as Keycloak's "realm_access.roles"
-    does, unless the whole name is the name of a claim, as in "https://shop.example/roles".
+    The first rule whose value is in this claim decides. The claim is a text or a list of texts. A claim name with dots leads into
+    nested objects, as Keycloak's "realm_access.roles" does, unless the whole name is the name of a claim, as in
+    "https://shop.example/roles".
     """
     return role_for(values_of(claims, settings), settings)
 

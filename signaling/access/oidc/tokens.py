@@ -68,7 +68,7 @@ def logout_claims(token: str, keys: KeySet, *, issuer: str, client_id: str, now_
 
 
 def is_id(value: object) -> bool:
-    """Return whether a claim can be an id of a person or a session.
+    """Return whether a value in a token can be an id of a person or a session.
 
     Ids with unprintable characters are refused, because some databases cannot store them.
     """

@@ -21,12 +21,12 @@ log = structlog.get_logger(__name__)
 
 routes = web.RouteTableDef()
 
-ANSWER_S = 2.0  # seconds in which each part must answer a health check
+ANSWER_S = 2.0  # seconds in which the database and Redis must answer a health check
 
 
 @routes.get("/healthz")
 async def healthz(request: web.Request) -> web.Response:
-    """Answer 200 while this process runs, even if it cannot reach other parts: restarting this process would not help."""
+    """Answer 200 while this process runs, even if it cannot reach the database: restarting this process would not help."""
     return answer({"ok": True})
 
 
@@ -34,7 +34,7 @@ async def healthz(request: web.Request) -> web.Response:
 async def readyz(request: web.Request) -> web.Response:
     """Answer 200 when this server leads, or knows a leader; otherwise 503.
 
-    `missing` names the unreachable parts: records, redis, leader, workers.
+    `missing` names what is unreachable: records (the database), redis, leader, workers.
 
     Without the database, Redis or workers, the status is still 200: calls continue on this server, and another server could not
     do better. If the process of a leader was suspended, another server might lead now. So a leader whose lease has expired checks

@@ -54,7 +54,7 @@ class HolidayQuery(Struct, kw_only=True):
 
 
 class HolidayList(Struct, kw_only=True):
-    """Public holidays of this year and the next, as ISO dates in order; [] if the place's holidays are not known.
+    """Public holidays of this year and the next, as ISO dates in order; [] if the holidays of this region are not known.
 
     `installed`: whether the optional package with public holidays is installed.
     """

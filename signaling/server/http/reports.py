@@ -1,4 +1,4 @@
-"""Reports for operators: counts and waits by time, site, category, outcome, language or counselor."""
+"""Reports for operators: how many users came and how long they waited, by time, site, category, outcome, language, counselor."""
 
 from __future__ import annotations
 

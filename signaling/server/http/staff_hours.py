@@ -85,7 +85,7 @@ async def staff_hours(request: web.Request) -> web.Response:
 
 
 async def _names(request: web.Request, asker: Asker) -> dict[str, str]:
-    """Return id → name of the staff whose times the asker may see. These are staff who serve a site of the asker's realm."""
+    """Return id → name of the staff whose hours the asker may see. These are staff who serve a site of the asker's realm."""
     staff = await request.app[RECORDS].all_staff()
     return {member.id: member.name for member in staff if asker.realm.meets(served_by(member))}
 

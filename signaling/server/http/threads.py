@@ -34,7 +34,7 @@ routes = web.RouteTableDef()
 READS: web.AppKey[Buckets] = web.AppKey("threads_read", Buckets)
 
 PAGE_SIZE = 20  # at most this many conversations on one page of a thread
-LINES_AT_ONCE = 200  # at most this many lines of a conversation in one response
+LINES_AT_ONCE = 200  # at most this many chat lines of a conversation in one response
 _DAY_MS = 86_400_000
 _BEGINNING = Seen(120, cut=True)
 
@@ -99,7 +99,7 @@ class ThreadPage(Struct, kw_only=True):
 
 
 class ThreadConversation(ThreadItem, kw_only=True):
-    """A conversation with its lines, the oldest first.
+    """A conversation with its chat lines, the oldest first.
 
     `older`: to get older lines, ask for lines before this number; 0 if there are no older lines. `board`: ids of the pictures
     that were put on the board. `drawings`: the number of pages of the board on which something is drawn. `message`: the message
@@ -155,7 +155,7 @@ async def page(request: web.Request) -> web.Response:
 
 @routes.get("/api/threads/{id}")
 async def conversation(request: web.Request) -> web.Response:
-    """Return a conversation of the thread, with its newest lines, or with the lines before the number in the query."""
+    """Return a conversation of the thread, with its newest chat lines, or with the lines before the number in the query."""
     site, reader = await _reading(request)
     session, records = await _conversation(request, reader), request.app[RECORDS]
     asked = read_query(request, _read_lines)

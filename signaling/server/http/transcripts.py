@@ -36,7 +36,7 @@ class TranscriptQuery(Struct, kw_only=True):
     """The query of a transcript.
 
     `zone`: IANA name of the reader's time zone. `lang`: the transcript's language; "" for the session's language. `audience`:
-    "staff" includes the lines for staff. For users, the server ignores this parameter.
+    "staff" includes the chat lines for staff. For users, the server ignores this parameter.
     """
 
     form: Form = "text"
@@ -52,7 +52,7 @@ _read: QueryReader[TranscriptQuery] = QueryReader(TranscriptQuery)
 async def own(request: web.Request) -> web.StreamResponse:
     """Return the conversation to the user who took part in it.
 
-    The transcript contains only lines that everybody in the conversation may read.
+    The transcript contains only chat lines that everybody in the conversation may read.
     """
     session_id = path_id(request, "id")
     you = await request.app[LIVE].authorize_user(session_id, bearer(request))
@@ -66,7 +66,10 @@ async def own(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/api/operator/sessions/{id}/transcript")
 async def export(request: web.Request) -> web.StreamResponse:
-    """Return the conversation to an operator, either with the lines for staff, or as the user gets it. The request is audited."""
+    """Return the conversation to an operator, either with the chat lines for staff, or as the user gets it.
+
+    The request is audited.
+    """
     asker = await asker_of(request)
     records = request.app[RECORDS]
     session = await records.session(path_id(request, "id"))
@@ -79,7 +82,7 @@ async def export(request: web.Request) -> web.StreamResponse:
 
 
 async def copy_of(request: web.Request, session: SessionRecord) -> web.StreamResponse:
-    """Send the conversation without the lines for staff.
+    """Send the conversation without the chat lines for staff.
 
     The caller must have checked that the reader may read the conversation, and has not sent too many requests.
     """

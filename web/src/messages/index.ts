@@ -798,7 +798,7 @@ export interface RoomView {
 /**
  * The user's request to turn a text session into a voice or video session.
  *
- * It rings for the session's owner until ``until`` (ms).
+ * The request rings for the session's owner until ``until`` (ms).
  */
 export interface UpgradeView {
   channel: Channel;
@@ -1086,8 +1086,9 @@ export interface Line {
 /**
  * The signed-in member of staff, as their own console shows it.
  *
- * ``ready``: whether the member gets requests while they have free capacity. A busy member can have switched this off.
- * ``most_texts``, ``most_calls``: the member's capacity. ``texts_in_call``: whether they get new text requests during a call.
+ * ``ready``: whether users' requests are offered to the member while they have free capacity. A busy member can have switched
+ * this off. ``most_texts``, ``most_calls``: the member's capacity. ``texts_in_call``: whether requests for text are offered to
+ * them during a call.
  */
 export interface StaffMe {
   id: string;
@@ -1296,7 +1297,7 @@ export interface SetState {
   id?: number | null;
 }
 /**
- * A member of staff chooses whether they are offered new text requests during a call.
+ * A member of staff chooses whether users' requests for text are offered to them during a call.
  */
 export interface SetTextsInCall {
   type: "texts_in_call";
@@ -2042,8 +2043,8 @@ export interface SetCobrowse {
 /**
  * One part of the partner's page for co-browsing, over a connection whose ``hello`` had ``page``.
  *
- * A batch is a list of events as JSON, compressed with deflate-raw. ``data``: base64 of one piece of a batch. ``more``: the next
- * message continues the batch. ``first``: the batch begins with a whole snapshot.
+ * A batch is a list of the page's changes (rrweb events) as JSON, compressed with deflate-raw. ``data``: base64 of one piece of
+ * a batch. ``more``: the next message continues the batch. ``first``: the batch begins with a snapshot of the whole page.
  */
 export interface SendPage {
   type: "page";
@@ -2192,9 +2193,9 @@ export interface LineMarks {
 /**
  * The reply to ``lines``: chat lines of the session.
  *
- * ``before``: as in the request. In a reply to a request without ``before``, the lines are in the order of ``rev``, and ``more``
- * means that newer changes follow. In a reply to a request with ``before``, the lines are in the order of ``seq``, and ``more``
- * means that there are earlier lines. ``rev``: number of the session's newest change.
+ * ``before``: as in the client's message. In a reply to a message without ``before``, the lines are in the order of ``rev``, and
+ * ``more`` means that newer changes follow. In a reply to a message with ``before``, the lines are in the order of ``seq``, and
+ * ``more`` means that there are earlier lines. ``rev``: number of the session's newest change.
  */
 export interface Lines {
   type: "lines";
@@ -2367,7 +2368,7 @@ export interface PageState {
   origins?: string[];
 }
 /**
- * Asks the browser tab with the user's page to send nothing for ``after_ms``, and then a new snapshot.
+ * Asks the browser tab with the user's page to send nothing for ``after_ms``, and then a new snapshot of the page.
  */
 export interface PageAgain {
   type: "page_again";
@@ -2486,7 +2487,7 @@ export interface Wallboard {
   thresholds?: ThresholdItem[];
 }
 /**
- * The wallboard's figures over the last two hours, as points.
+ * The wallboard's figures over the last two hours, as points of a curve.
  *
  * There is one point every ``every_ms``, the oldest first; the last point is at ``ends_at``.
  * ``left``: users who gave up since the previous point.

@@ -36,7 +36,7 @@ _Instant = Annotated[int, Meta(ge=0, le=4_102_444_800_000)]
 
 
 class AppointmentQuery(Struct, kw_only=True):
-    """The query of a list of appointments: filters, and a part of the list.
+    """The query of a list of appointments: filters, and which part of the list to return.
 
     `site`, `staff`: ids; "" for all. `from`, `to`: only appointments that begin between these times (Unix ms; `to` is exclusive).
     `cursor`: `next` of the previous part; "" for the first part. `limit`: at most this many appointments in the part.

@@ -23,7 +23,7 @@ from .for_user import ForUser, asked_site, wanted
 routes = web.RouteTableDef()
 
 _HOUR_MS = 3_600_000
-MOST_LINE = 4000  # the first line has at most this many characters
+MOST_LINE = 4000  # the first chat line has at most this many characters
 
 
 class FirstLine(Struct, kw_only=True):
@@ -75,7 +75,7 @@ async def start(request: web.Request) -> web.Response:
 
 
 async def _author(request: web.Request, site: Site, asked: NewConversation) -> StaffRecord | None:
-    """Return the counselor who is named as the author of the first line, or None for the site's name.
+    """Return the counselor who is named as the author of the first chat line, or None for the site's name.
 
     Raises Invalid when this counselor does not serve the site.
     """

@@ -25,7 +25,7 @@ routes = web.RouteTableDef()
 
 
 class ListQuery(operator.FilterQuery, kw_only=True):
-    """The query of a list of sessions: filters, and a part of the list.
+    """The query of a list of sessions: filters, and which part of the list to return.
 
     `cursor`: `next` of the previous part; "" for the first part. `limit`: at most this many sessions in the part.
     """
@@ -129,7 +129,7 @@ async def erase(request: web.Request) -> web.Response:
 
 
 async def erase_all(request: web.Request, found: list[SessionRecord]) -> Erased:
-    """Erase these sessions, which the asker may erase. Return the counts before and after."""
+    """Erase these sessions, which the asker may erase. Return how much data was stored before and after."""
     asker, ids = await asker_of(request), [each.id for each in found]
     held, recordings = await held_of(request, ids)
     for session_id in ids:

@@ -1,4 +1,4 @@
-"""The rows of the API in the table of HTTP routes."""
+"""The routes of the API, as rows for the table of HTTP routes (`api_table.py`)."""
 
 from __future__ import annotations
 
@@ -120,7 +120,10 @@ _OWN: tuple[Operation, ...] = (
 
 
 def operations(of_the_page: Iterable[Operation]) -> tuple[Operation, ...]:
-    """Return the rows of the API. `of_the_page`: all other rows of the table. Each route in `SAME` gets a copy of one of them."""
+    """Return the rows of the API's routes. `of_the_page`: all other rows of the table.
+
+    Each route in `SAME` gets a copy of one of them.
+    """
     known = {(each.method, each.path): each for each in of_the_page}
     shared = [known[like]._replace(method=method, path=path, who="token") for (method, path), like in SAME.items()]
     return (*_OWN, *shared)
