@@ -29,7 +29,7 @@ MOST_NAME = 60
 MOST_NOTE = 500
 _MOST_DWELL_S = 86_400
 
-# texts of the browser are cut to this length; later, the brief cuts each text to the length of its field
+# texts from the browser are cut to this length; later, `make_brief` cuts each text to the length of its field
 _Loose = Annotated[str, by(Seen(4000, cut=True))]
 
 
@@ -46,7 +46,7 @@ class ClaimedProduct(Struct, kw_only=True):
 
 
 class ClaimedStep(Struct, kw_only=True):
-    """A page that the user visited before, or a click on a marked element, as the browser claims (see `TrailStep`)."""
+    """A page that the user visited before, or a click on an element that the page marks, as the browser claims."""
 
     kind: Literal["page", "mark"]
     label: _Loose = ""
@@ -75,7 +75,7 @@ def check_trail(supplement: Supplement) -> None:
 
 
 def make_brief(verified: Verified, supplement: Supplement, now: int, form: Mapping[str, str] | None = None) -> Brief:
-    """Make the brief from an identification code and a supplement. `check_trail` must have accepted the supplement.
+    """Make the brief from an identification code and what the browser sent with it (`supplement`, accepted by `check_trail`).
 
     `form`: what the user has typed into the form of the category, by the id of the field.
     `now`: the server's clock, in ms. The trail's times are moved to this clock, because a browser's clock can be hours off.

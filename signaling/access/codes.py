@@ -52,7 +52,7 @@ API_KID = "api:v1"  # No key of a site can have this name, because it contains â
 MOST_CHARS = 8192  # An identification code has at most this many characters.
 MOST_LIFE_S = 600
 LEEWAY_S = 10  # Seconds by which a partner's clock can be wrong without a refusal.
-MOST_TRAIL = 50  # A browser sends at most this many steps (seen pages, marked clicks) with an identification code.
+MOST_TRAIL = 50  # A browser sends at most this many steps (seen pages, clicks) with an identification code.
 MOST_KEYS = 2  # A site may have at most this many signing keys at a time.
 
 Kind = Literal["publishable", "partner"]

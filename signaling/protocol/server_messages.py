@@ -89,7 +89,7 @@ class Ice(Message, tag="ice"):
 
 
 class Answer(Message, tag="answer"):
-    """The reply to ``offer``. ``epoch``: how often the peer's room has been opened."""
+    """The reply to ``offer``. ``epoch``: how often the session's room has been opened."""
 
     session: str
     sdp: str

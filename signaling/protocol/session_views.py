@@ -55,7 +55,7 @@ class BriefField(Struct, kw_only=True):
 
 
 class TrailStep(Struct, kw_only=True):
-    """One step of the user on the site: a page that they visited, or a click on a marked element.
+    """One step of the user on the site: a page that they visited, or a click on an element that the page marks.
 
     ``dwell_s``: for how many seconds the user stayed on the page; known for pages only.
     """
@@ -68,7 +68,7 @@ class TrailStep(Struct, kw_only=True):
 
 
 class Brief(Struct, kw_only=True):
-    """The basic counselling information."""
+    """The basic counselling information: what the partner, the browser and the user have told about the user and the visit."""
 
     fields: list[BriefField] = []
     trail: list[TrailStep] = []
@@ -76,7 +76,7 @@ class Brief(Struct, kw_only=True):
 
 
 class EarlierSession(Struct, kw_only=True):
-    """An earlier session of the same user, as the brief lists it."""
+    """An earlier session of the same user, as staff see it in the list of earlier sessions."""
 
     id: str
     started_at: int
@@ -132,7 +132,7 @@ class ParticipantView(Struct, kw_only=True):
     ``listens``: how an operator takes part; null for everybody who is not an operator. "listen": nobody hears the operator.
     "whisper": only the counselor hears the operator, and in a consultation also the professional; users are not told of a
     whisper. "join": everybody hears the operator. ``presence``: here; lost (disconnected); left_page (the user of a text session,
-    after a minute without connection); reading (a professional who is catching up, unheard); gone.
+    after a minute without connection); reading (a professional who reads the conversation before joining, unheard); gone.
     ``peer``: the state of the person's connection to the media worker; "lost" means that this connection failed.
     """
 
@@ -162,9 +162,9 @@ class RoomView(Struct, kw_only=True):
     connection.
     ``most_slots``: how many video slots a client's offer should have.
     ``slots``: slot ("0" to "7") → the video that arrives in it for this viewer.
-    ``hears``: listener → sources (the participants whom the listener hears). Only live peers are included, whether muted or not.
-    A user or guest gets only the pairs that include them. ``soft``: the pairs of ``hears`` in which an interpreter's voice covers
-    the source's voice.
+    ``hears``: listener → sources (the participants whom the listener hears). Only people with a live peer connection are
+    included, whether muted or not. A user or guest gets only the pairs that include them. ``soft``: the pairs of ``hears`` in
+    which an interpreter's voice covers the source's voice.
     ``notice``: what the page must tell a user; "" for nothing.
     ``limits``: slot → how this viewer's network connection limits the video: a smaller picture ("low"), or none for now
     ("paused").
@@ -259,7 +259,7 @@ class RecordingView(Struct, kw_only=True):
     ``asking``: some participants have not answered yet (``waiting_for``).
     ``on``: the call is being recorded now.
     ``off``: a participant refuses (``refused_by``), recording has ``failed``, or the call is over. ``you``: this viewer's own
-    answer about recording; "" before the answer. ``kept``: a recorded part exists.
+    answer about recording; "" before the answer. ``kept``: something was recorded and not deleted.
     """
 
     state: Literal["asking", "on", "off"]
@@ -395,7 +395,7 @@ class SessionView(Struct, kw_only=True):
     participants: list[ParticipantView] = []
     product_picture: str = ""  # id of the product's picture, which the board offers first; "" if there is none
     room: RoomView | None = None
-    recording: RecordingView | None = None  # null if nobody is asked about recording and no recorded part exists
+    recording: RecordingView | None = None  # null if nobody is asked about recording, and nothing was recorded
     captions: CaptionsView | None = None  # null if this call can have no captions
     guests: GuestsView | None = None  # null if the viewer may invite nobody
     interpreting: InterpretingView | None = None

@@ -51,7 +51,7 @@ class MoveCallback(Message, tag="move_callback"):
 
 
 class MissCallback(Message, tag="miss_callback"):
-    """The counselor did not reach the user and gives up the callback. A wrap-up follows."""
+    """The counselor did not reach the user and gives up the callback. The counselor then writes notes (the wrap-up)."""
 
     session: Id
     id: int | None = None
@@ -106,7 +106,7 @@ class CancelHelp(Message, tag="cancel_help"):
 
 
 class Join(Message, tag="join"):
-    """The professional has caught up and becomes the third peer of the call.
+    """The professional has read the conversation so far, and joins the call as the third person.
 
     ``record``: whether the professional agrees to be recorded. The field is required while ``recording.state`` is ``on``.
     """
@@ -154,7 +154,7 @@ class Hold(Message, tag="hold"):
 class HandOver(Message, tag="hand_over"):
     """The session's owner makes the professional or the colleague the new owner, and leaves.
 
-    This is possible in a conference and in a transfer with a consultation.
+    This is possible while everybody hears everybody (a conference), and in a transfer with a consultation.
     """
 
     session: Id

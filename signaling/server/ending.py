@@ -15,7 +15,10 @@ class Stopped(Exception):
 
 
 class Stop:
-    """The order to end this server. The order comes from SIGINT or SIGTERM, or is given because another server leads."""
+    """The order to end this server.
+
+    The order comes from SIGINT or SIGTERM, or is given because another server of the cluster is the leader now.
+    """
 
     def __init__(self, on_stop: Callable[[], None] | None = None) -> None:
         """Handle SIGINT and SIGTERM in the running event loop. `on_stop`: called once, when the server begins to end."""

@@ -231,7 +231,7 @@ class Relay:
                     await _first_of(_pump(socket, upstream.send_str), _pump(upstream, down))
             finally:
                 self.sockets.discard(socket)
-            if said[0].startswith(GOODBYE):  # the leader has already said goodbye to this client
+            if said[0].startswith(GOODBYE):  # the leader has already asked this client to reconnect
                 await socket.close()
             else:
                 await _come_back(socket)

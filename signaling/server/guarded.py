@@ -266,7 +266,7 @@ class GuardedSite(web.TCPSite):
 
 @web.middleware
 async def marks_served(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Mark a request's connection as being served, and as another server's if the request has the token of the cluster.
+    """Mark a request's connection as being served, and as a connection of another server if the request has the cluster's token.
 
     Only the middleware `measured` runs before this one, so this one runs as soon as a request's headers are complete.
     """

@@ -114,7 +114,7 @@ class DropPeer:
 class KeepNotes:
     """Save notes that a member of staff typed and did not save.
 
-    The owner's notes become the wrap-up. Notes of any other member become a note for staff.
+    The owner's notes become the notes of the session (the wrap-up). Notes of any other member become a note for staff.
     """
 
     participant: str

@@ -1,7 +1,7 @@
 """The events that a session may receive. All events are plain values.
 
-``participant`` is the participant who acts, or whose connection or peer has changed. Times are Unix ms. The time of an event is
-an argument of ``receive``.
+``participant`` is the participant who acts, or whose WebSocket or peer connection has changed. Times are Unix ms. The time of an
+event is an argument of ``receive``.
 """
 
 from __future__ import annotations
@@ -243,7 +243,7 @@ class HelpCancelled:
 
 @dataclass(frozen=True, slots=True)
 class HelpJoined:
-    """The professional has caught up and joins.
+    """The professional has read the conversation so far, and joins it.
 
     ``record``: whether the professional agrees to a recording that is under way. None: the professional was not asked.
     """
@@ -519,7 +519,7 @@ class NobodyEligible:
 
 @dataclass(frozen=True, slots=True)
 class PeerOffered:
-    """The participant has sent an SDP offer for a new peer. ``tab``: the browser tab that sent it."""
+    """The participant has sent an SDP offer for a new peer connection. ``tab``: the browser tab that sent it."""
 
     participant: str
     peer: str
@@ -528,7 +528,7 @@ class PeerOffered:
 
 @dataclass(frozen=True, slots=True)
 class PeerChanged:
-    """The worker reports a new state of a peer."""
+    """The media worker reports a new state of a peer connection."""
 
     participant: str
     peer: str
@@ -538,7 +538,7 @@ class PeerChanged:
 
 @dataclass(frozen=True, slots=True)
 class PeerReported:
-    """The client reports the state of its own peer."""
+    """The browser reports the state of its peer connection."""
 
     participant: str
     state: Literal["live", "text_only", "lost"]
@@ -546,7 +546,10 @@ class PeerReported:
 
 @dataclass(frozen=True, slots=True)
 class RecordingFailed:
-    """The worker could not write and has stopped recording. ``reason``: as in ``media.api.wire.RecordingOver``."""
+    """The media worker could not write the recording, and has stopped recording.
+
+    ``reason``: as in ``media.api.wire.RecordingOver``.
+    """
 
     epoch: int
     period: int
@@ -562,7 +565,7 @@ class CaptionsFailed:
 
 @dataclass(frozen=True, slots=True)
 class RoomLost:
-    """The worker that held the room in this epoch is dead."""
+    """The media worker that held the session's room is dead. ``epoch``: how often this room had been opened."""
 
     epoch: int
 
@@ -584,7 +587,7 @@ class Restored:
 
     Nobody is connected. The matcher might have lost the session's requests.
 
-    ``room_kept``: a worker that did not end with the server still has the room open.
+    ``room_kept``: a media worker that did not end with the server still has the room open.
     """
 
     room_kept: bool = False

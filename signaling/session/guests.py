@@ -1,9 +1,9 @@
 """Guests: people whom the user or staff invite into a running conversation, such as family or an interpreter.
 
 A guest comes by a link that works once. Until the guest has entered, nobody hears or sees them, and they get nothing of the
-conversation. Guests never hear a consultation and never get lines or notes for staff. When the conversation ends, its guests
-leave. A disconnected guest can return for a while, and the conversation continues meanwhile. The user's phone as a camera is a
-guest (``label`` "camera") who hears nobody and whom nobody hears.
+conversation. Guests never hear a consultation among staff, and never get lines or notes for staff. When the conversation ends,
+its guests leave. A disconnected guest can return for a while, and the conversation continues meanwhile. The user's phone as a
+camera is a guest (``label`` "camera") who hears nobody and whom nobody hears.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Help: the counselor asks for a professional. The professional catches up unheard, joins, and can become the owner."""
+"""Help: the counselor asks for a professional.
+
+The professional first reads the conversation, unheard, then joins, and can become the owner.
+"""
 
 from __future__ import annotations
 
@@ -73,9 +76,10 @@ def cancelled(session: Session, event: HelpCancelled, now: int, out: list[Effect
 
 
 def accepted(session: Session, event: Accepted, now: int, out: list[Effect]) -> None:
-    """Let the member of staff who accepted the request catch up, unheard. A system line tells the user of this.
+    """Let the member of staff who accepted the request catch up: read the conversation, unheard.
 
-    In a direct transfer, the member who accepts becomes the owner at once, without catching up.
+    A system line tells the user of this. In a transfer without a consultation, the member who accepts becomes the owner at once,
+    without catching up.
     """
     asked_for = session.open_help()
     if asked_for is None or asked_for.state != "asking" or event.staff == session.owner:
@@ -106,7 +110,7 @@ def _takes_over(session: Session, asked_for: Help, person: Person, connected: bo
 
 
 def joined(session: Session, event: HelpJoined, now: int, out: list[Effect]) -> None:
-    """Let the professional join as the third peer, after catching up. The mode becomes consultation.
+    """Let the professional join the call, after reading the conversation. First, only staff talk (the mode "consultation").
 
     If the owner has not returned in time, the professional becomes the owner.
     """
@@ -196,10 +200,10 @@ def remove(person: Person, reason: OverReason, out: list[Effect]) -> None:
 
 
 def professional_out(session: Session, reason: OverReason, now: int, out: list[Effect]) -> None:
-    """Take the professional out of the session, because they left, were disconnected for too long, or caught up too slowly.
+    """Take the professional out of the session, because they left, were disconnected for too long, or read for too long.
 
-    If the professional was still catching up, the search goes on, unless the owner had asked for this professional by name. If
-    the professional had joined, the help request ends.
+    If the professional had not joined yet, the search goes on, unless the owner had asked for this professional by name. If the
+    professional had joined, the help request ends.
     """
     asked_for, person = session.open_help(), session.professional()
     if asked_for is None or person is None:

@@ -43,7 +43,7 @@ def check(session: Session, staff: str) -> None:
 
 
 def started(session: Session, event: ListenStarted, now: int, out: list[Effect]) -> None:
-    """Add a listener. If the operator already listens in another tab, their mode becomes "listen", with the microphone off."""
+    """Add a listener. If the operator already listens in another tab, they only listen from now on, with the microphone off."""
     check(session, event.staff)
     if event.staff in session.listeners:
         changed(session, ListenedAs(event.staff, "listen"), now, out)

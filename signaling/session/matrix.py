@@ -67,11 +67,11 @@ def compute(session: Session) -> Matrix:
     """Return the matrix of a session. The matrix is empty unless the session is active.
 
     An operator who listens in sees nothing, and hears everyone whom any participant hears. The counselor hears an operator who
-    whispers; in a consultation, the professional does, too. Everybody who is not on hold hears an operator who has joined.
-    Everybody who hears an operator is heard by that operator.
+    whispers; in a consultation of staff, the professional does, too. Everybody who is not on hold hears an operator who has
+    joined. Everybody who hears an operator is heard by that operator.
 
     Guests hear and see the people whom the user hears and sees, and each other. An interpreter can make the voices of the other
-    side softer or silent. Muting does not change the matrix, so the worker does not change between relaying and mixing a
+    side softer or silent. Muting does not change the matrix, so the media worker does not change between relaying and mixing a
     listener's sound at each mute. There is one exception: a muted interpreter makes no voice softer or silent. Without this
     exception, people who hear only the interpreter would hear nothing.
     """
@@ -120,7 +120,7 @@ def slots_of(session: Session) -> int:
 
 
 def sounding(session: Session, grid: Matrix) -> dict[str, tuple[str, ...]]:
-    """Return who hears whom now, for the pages: the pairs that the matrix allows and whose peers are both live."""
+    """Return who hears whom now, for the pages: pairs that the matrix allows and whose peer connections are both live."""
     live = {person.id for person in (*session.present(), *session.listeners.values()) if person.peer == "live"}
     return {
         listener: tuple(source for source in sources if source in live)
@@ -130,7 +130,7 @@ def sounding(session: Session, grid: Matrix) -> dict[str, tuple[str, ...]]:
 
 
 def _record(session: Session, heard: list[str]) -> Record | None:
-    """Return whose media the worker must record, or None when nothing is recorded.
+    """Return whose media the media worker must record, or None when nothing is recorded.
 
     People whom nobody hears, and operators who whisper, are not recorded. The user's phone as a camera is recorded with the user.
     """
@@ -146,18 +146,18 @@ def _captions(session: Session, speakers: Sequence[Person]) -> Captions | None:
 
 
 def on_hold(session: Session) -> bool:
-    """Return whether the user hears the hold tone: during a hold, a consultation, or the search of a direct transfer."""
+    """Return whether the user hears the hold tone: during a hold, a consultation, or a wait for a colleague (`passing_on`)."""
     asked = session.open_help()
     return kept_apart(session) or (asked is not None and asked.mode == "consultation")
 
 
 def kept_apart(session: Session) -> bool:
-    """Return whether the user hears nobody and nobody hears the user, because of a hold or the search of a direct transfer."""
+    """Return whether the user hears nobody and nobody hears the user, during a hold or a wait for a colleague (`passing_on`)."""
     return session.held or passing_on(session)
 
 
 def passing_on(session: Session) -> bool:
-    """Return whether a direct transfer of the user waits until a colleague accepts."""
+    """Return whether the user waits for a colleague who takes over at once, without a consultation."""
     asked = session.open_help()
     return asked is not None and asked.transfer == "now" and asked.state == "asking"
 
@@ -165,7 +165,7 @@ def passing_on(session: Session) -> bool:
 def hears(session: Session, listener: Person, source: Person) -> bool:
     """Return whether `listener` hears `source`, and sees the source's videos.
 
-    A professional who is catching up neither hears nor is heard. When the user hears no staff, guests hear nobody either. The
+    A professional who has not joined yet neither hears nor is heard. When the user hears no staff, guests hear nobody either. The
     user's phone as a camera neither hears nor is heard.
     """
     if listener.id == source.id or listener.reading or source.reading or listener.is_camera or source.is_camera:
@@ -223,7 +223,7 @@ def _sees(session: Session, viewer: Person, source: Person) -> bool:
 def _reaches(session: Session, listener: Listener, person: Person) -> bool:
     """Return whether `person` hears this operator, who listens in.
 
-    Everybody hears an operator who has joined, except a user or guest on hold, and a professional who is catching up. The
+    Everybody hears an operator who has joined, except a user or guest on hold, and a professional who has not joined yet. The
     counselor hears a whisper. In a consultation, in which staff hear each other, the professional hears a whisper, too.
     """
     if person.reading or person.is_camera or listener.how == "listen":
@@ -279,8 +279,8 @@ def may_read(person: Person, audience: Literal["all", "staff"], seq: int) -> boo
 def audience(session: Session, author: Person, wanted: Literal["all", "staff"]) -> Literal["all", "staff"]:
     """Return the audience that a chat line gets.
 
-    Users and guests always write to all. Staff in a consultation always write to staff. A professional who whispers or is
-    catching up always writes to staff, too. In all other cases the author chooses.
+    Users and guests always write to all. Staff in a consultation always write to staff. A professional who whispers or has not
+    joined yet always writes to staff, too. In all other cases the author chooses.
     """
     if author.outside:
         return "all"

@@ -61,7 +61,7 @@ ASIDE_MS = 60_000  # how long a disconnected user of a text session still counts
 OWNER_LOST_MS = 30_000  # how long a session waits for its disconnected owner to return
 PROFESSIONAL_LOST_MS = 30_000  # how long a session waits for its disconnected professional to return
 PREFERRED_MS = 20_000  # how long a returning user's request is offered only to their last counselor
-CATCH_UP_MS = 3 * 60_000  # how long a professional may catch up before joining
+CATCH_UP_MS = 3 * 60_000  # how long a professional may read the conversation before joining it
 HUNT_MS = 90_000  # how long the search for a professional or colleague lasts
 HUNT_ONE_MS = 30_000  # how long the search lasts if one person is asked by name; the request rings for 20 s of this time
 WRAP_UP_MS = 120_000  # how long the owner may wrap up after the conversation
@@ -108,12 +108,13 @@ class Person(Struct, kw_only=True):
 
     ``connected``: whether a tab of the participant is connected. ``entered``: the user has entered the queue, the guest has
     entered the conversation, or the member of staff has entered the session since last accepting its request. ``reading``:
-    whether they are a professional who is catching up, unheard. ``gone``: whether they no longer belong to the session.
+    whether they are a professional who is catching up: reading the conversation, unheard, before joining it. ``gone``: whether
+    they no longer belong to the session.
 
-    ``peer_id``: their newest peer, or "". ``former_id``: an earlier peer, which the worker keeps until the newest one is live; ""
-    for none. ``tab``: the browser tab of these peers. ``recording``: their answer about recording; "" before the answer.
-    ``captions``: their answer about keeping captions; "" before the answer. ``draft``: their unsaved notes, or None.
-    ``handed_over_at``: when they handed the session over (Unix ms), or 0.
+    ``peer_id``: id of their newest peer connection, or "". ``former_id``: id of an earlier one, which the media worker keeps
+    until the newest one is live; "" for none. ``tab``: the browser tab of these peer connections. ``recording``: their answer
+    about recording; "" before the answer. ``captions``: their answer about keeping captions; "" before the answer. ``draft``:
+    their unsaved notes, or None. ``handed_over_at``: when they handed the session over (Unix ms), or 0.
     The following fields are empty for everybody who is not a guest. ``label``: the guest's role, such as "interpreter".
     ``invited_by``: the participant who made the link.
     ``until``: when a guest who is disconnected or has not entered is removed (Unix ms); 0 for a connected guest who has entered.
@@ -198,10 +199,10 @@ class Interpreting(Struct, kw_only=True):
 class Recording(Struct, kw_only=True):
     """The state of the recording.
 
-    ``offered``: the site asks for consent. ``period``: the number of periods of consent that have begun, including the present
-    period.
-    ``kept``: a recorded part exists. ``erased``: the recordings of all periods up to this number have been deleted. ``failed``:
-    why the worker could not record; "" if nothing has failed since somebody last agreed.
+    ``offered``: the site asks for consent. ``period``: how often the recording has begun; it begins whenever everybody has come
+    to agree.
+    ``kept``: something was recorded and not deleted. ``erased``: the recordings up to this number (``period``) have been deleted.
+    ``failed``: why the media worker could not record; "" if nothing has failed since somebody last agreed.
     """
 
     offered: bool = False
@@ -269,8 +270,8 @@ class Help(Struct, kw_only=True):
     """A help request for a professional or, with ``transfer``, for a colleague who takes the session over.
 
     ``asked``: how often the request has rung. ``excluded``: staff to whom the request is not offered. ``to``: the member of staff
-    who is asked by name, or "". ``to_name``: the name of this member or category, which the user is told in a direct transfer.
-    ``why``: why nobody came (declined, expired, nobody), or "".
+    who is asked by name, or "". ``to_name``: the name of this member or category, which the user is told in a transfer without a
+    consultation. ``why``: why nobody came (declined, expired, nobody), or "".
     """
 
     state: HelpState
@@ -340,7 +341,7 @@ class Session(Struct, kw_only=True):
     served the user before.
     ``returned``: a counselor did not return in time or never entered, so the request is offered before all other requests.
     ``counselor``: the last owner who was a counselor and has entered, or "". The session may have another owner since, or none.
-    ``epoch``: counts how often the room was opened; a worker ignores commands of an older epoch.
+    ``epoch``: counts how often the room was opened; a media worker ignores commands of an older epoch.
     ``timers``: name → when it fires (Unix ms). ``held``: the owner has put the user on hold.
     ``may_listen``: the user was told before entering that an operator may listen in.
     ``supervisors``: id → name of each operator who has joined at some time. The recording can contain these operators' voices.

@@ -107,7 +107,7 @@ def disconnected(session: Session, event: Disconnected, now: int, out: list[Effe
 
 
 def right_ended(session: Session, event: RightEnded, now: int, out: list[Effect]) -> None:
-    """Close the peers of a person who is no longer allowed to be connected, so that they neither hear nor are heard.
+    """Close the peer connections of a person who is no longer allowed to be connected, so that they neither hear nor are heard.
 
     The person is a member of staff whose sign-in has ended, or a user who has opened the session on another page. If a member of
     staff is not allowed to return, the session stops waiting for them at once.
@@ -174,10 +174,11 @@ def media_changed(session: Session, event: MediaChanged, now: int, out: list[Eff
 
 
 def peer_offered(session: Session, event: PeerOffered, now: int, out: list[Effect]) -> None:
-    """Register a new peer of this person.
+    """Register a new peer connection of this person.
 
-    The worker keeps an earlier peer of the same tab until the new one is live, because the earlier peer might recover first. The
-    peers of an earlier tab are closed, so that nobody is heard through a tab that this person has left.
+    The media worker keeps an earlier peer connection of the same tab until the new one is live, because the earlier one might
+    recover first. The peer connections of an earlier tab are closed, so that nobody is heard through a tab that this person has
+    left.
     """
     person = _in_room(session, event.participant)
     if session.state != "active" or person.reading:
@@ -195,13 +196,13 @@ def peer_offered(session: Session, event: PeerOffered, now: int, out: list[Effec
 def _unless_text(person: Person, state: Literal["none", "connecting"]) -> PeerName:
     """Return `state`, or "text_only" for a browser that has fallen back to text.
 
-    The browser counts as fallen back until the worker reports its new peer as live.
+    The browser counts as fallen back until the media worker reports its new peer connection as live.
     """
     return "text_only" if person.peer == "text_only" else state
 
 
 def peer_changed(session: Session, event: PeerChanged, now: int, out: list[Effect]) -> None:
-    """Update the session after the worker has reported a new state of a peer."""
+    """Update the session after the media worker has reported a new state of a peer connection."""
     person = session.anyone(event.participant)
     if person is None or event.epoch != session.epoch or not event.peer:
         return
@@ -230,7 +231,7 @@ def _former_changed(person: Person, event: PeerChanged) -> None:
 
 
 def peer_reported(session: Session, event: PeerReported, now: int, out: list[Effect]) -> None:
-    """Update the session after the client has reported a new state of its peer."""
+    """Update the session after the browser has reported a new state of its peer connection."""
     person = _in_room(session, event.participant)
     if session.state != "active" or person.reading:
         raise NotAllowed("wrong_state")

@@ -47,8 +47,8 @@ def marks_for(session: Session, marks: Mapping[str, Mark], viewer: str) -> list[
     """Return the read marks that the participant `viewer` may see.
 
     Staff see the marks of everyone else, except those of guests who have left. The page has no names for these guests, and would
-    show their marks like the user's. A user or guest sees one mark for all staff, without a name. What a professional who is
-    catching up has read does not count in this mark.
+    show their marks like the user's. A user or guest sees one mark for all staff, without a name. What a professional reads
+    before joining does not count in this mark.
     """
     present = {person.id for person in session.people.values() if not (person.role == "guest" and person.gone)}
     others = [mark for participant, mark in marks.items() if participant != viewer and participant in present]

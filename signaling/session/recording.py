@@ -44,7 +44,7 @@ def _may_still_revoke(session: Session, person: Person, event: RecordingAnswered
 
 
 def _erase(session: Session, out: list[Effect]) -> None:
-    """Erase the recorded part of the call, because the user has withdrawn consent."""
+    """Erase what was recorded of the call, because the user has withdrawn consent."""
     if not session.recording.kept:
         return
     session.recording.kept, session.recording.erased = False, session.recording.period
@@ -56,7 +56,7 @@ def _erase(session: Session, out: list[Effect]) -> None:
 
 
 def failed(session: Session, event: RecordingFailed, now: int, out: list[Effect]) -> None:
-    """Stop recording, because the worker could not write. The call goes on."""
+    """Stop recording, because the media worker could not write the recording. The call goes on."""
     if session.recording.on and (event.epoch, event.period) == (session.epoch, session.recording.period):
         session.recording.failed = event.reason
         _stop(session, event.reason, out)

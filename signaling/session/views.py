@@ -381,7 +381,7 @@ def _help(session: Session, asked: Help | None) -> HelpView | None:
 
 
 def brief_value(brief: Brief, name: str) -> str:
-    """Return the value of a field of the brief. The value is empty when the brief has no such field."""
+    """Return the value of a field of the brief, the facts about the user. Return "" when there is no such field."""
     return next((field.value for field in brief.fields if field.name == name), "")
 
 
@@ -412,7 +412,7 @@ def user_ring(session: Session, around: Surroundings, reservation: str, until: i
 def help_ring(session: Session, asked: Help, around: Surroundings, category_name: str, reservation: str, until: int) -> Ring:
     """Return the message that lets a help request ring.
 
-    Of the brief, the message contains only the product's name.
+    Of the facts about the user (the brief), the message contains only the product's name.
     """
     owner = session.people.get(session.owner)
     return Ring(
@@ -434,7 +434,7 @@ def help_ring(session: Session, asked: Help, around: Surroundings, category_name
 def transfer_ring(session: Session, asked: Help, around: Surroundings, category_name: str, reservation: str, until: int) -> Ring:
     """Return the message that lets the request of a transfer ring.
 
-    The message contains the whole brief, because the member who accepts becomes the user's counselor.
+    The message contains all facts about the user (the brief), because the member who accepts becomes the user's counselor.
     """
     ring = help_ring(session, asked, around, category_name, reservation, until)
     ring.kind, ring.brief, ring.waiting_since = "transfer", around.brief, asked.asked_at

@@ -112,7 +112,10 @@ _read_proof: Reader[Proof] = Reader(Proof)
 
 @routes.post("/api/password")
 async def change_password(request: web.Request) -> web.Response:
-    """Change the member's own password. All other sign-ins of the member end. Open consoles with this sign-in stay signed in."""
+    """Change the member's own password. All other sign-ins of the member end.
+
+    Open pages of staff that use the sign-in of this request stay signed in.
+    """
     member, sign_in = await holder_of(request)
     asked, now = await read_json(request, _read_new, 4096), steady_ms(request)
     hashed = await request.app[PASSWORDS].change(

@@ -1,4 +1,4 @@
-"""Manifest, icons and service workers, so that the console can be installed and pages can show notifications."""
+"""Manifest, icons and service workers, so that counselors can install their page (console), and pages can notify."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Adapt the widget's script to one site: the corner of the page in which the launcher is, and its text in the site's languages.
+"""Adapt the widget's script to one site: to the corner and the texts of the button that opens the chat (the launcher).
 
-The widget's script may have at most 2,048 bytes. So the script has no code for a site's own launcher, and texts only in Korean
-and English. Instead, the server writes the site's corner and texts into the built script. The two patterns below find the places
-for the corner and for the texts; a test checks that the sources have these places.
+The widget's script may have at most 2,048 bytes. So the script cannot show a site's own button, and has texts only in Korean and
+English. Instead, the server writes the site's corner and texts into the built script. The two patterns below find the places for
+the corner and for the texts; a test checks that the sources have these places.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def is_plain(site: Site) -> bool:
 
 
 def _texts(site: Site) -> dict[str, str]:
-    """Return the launcher's texts by language: the site's own texts and our standard texts.
+    """Return the texts of the button that opens the chat, by language: the site's own texts and our standard texts.
 
     Texts that the script already contains are left out.
     """

@@ -1,4 +1,4 @@
-"""The logo of a site. Staff who may change the site upload the logo. The panel and the call page show it to everybody."""
+"""The logo of a site. Staff who may change the site upload the logo. The chat panel and the call page show it to everybody."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page that the widget's frame shows instead of the panel.
+"""The page that the widget's frame shows instead of the chat panel.
 
 The page appears if the site is unknown, or if the framing page is not one of the site's pages.
 
@@ -68,7 +68,7 @@ def hint(reason: Reason, site_id: str, origin: str) -> str:
 
 
 def no_panel(reason: Reason, languages: Sequence[str], site_id: str, origin: str) -> web.Response:
-    """Return the page that is shown instead of the panel.
+    """Return the page that is shown instead of the chat panel.
 
     `languages`: the languages of the widget and of the browser, the best first. If none of these languages has a text, the page
     is in English.

@@ -166,7 +166,7 @@ class FilterQuery(LanguageQuery, kw_only=True):
     to: int | None = None
 
     def search(self, realm: Realm) -> Search:
-        """Return a search with these filters, limited to the realm."""
+        """Return a search with these filters, limited to the sites of this realm."""
         return Search(
             state=self.state,
             site=self.site,

@@ -53,14 +53,17 @@ _WASM_WORKERS: Final = {
 
 
 class PanelQuery(Struct, kw_only=True):
-    """The query parameters of the panel that the server needs. The page itself reads the remaining parameters."""
+    """The query parameters of the chat panel that the server needs. The page itself reads the remaining parameters."""
 
     site: Key = ""
     lang: Locale = ""
 
 
 class WidgetQuery(Struct, kw_only=True):
-    """The query of the widget's script. `site`: the site whose launcher is wanted; "" for the standard launcher."""
+    """The query of the widget's script.
+
+    `site`: the site whose launcher (the button that opens the chat) is wanted; "" for the standard launcher.
+    """
 
     site: Key = ""
 
@@ -83,7 +86,7 @@ async def home(request: web.Request) -> web.Response:
 
 @routes.get("/panel")
 async def panel(request: web.Request) -> web.StreamResponse:
-    """Return the panel, which only the site's own pages may frame (`frame-ancestors`).
+    """Return the page with the chat panel, which only the site's own pages may frame (`frame-ancestors`).
 
     If the site is unknown, or the request's `Referer` names a page of another origin, return a page that explains why the panel
     does not show.
@@ -107,7 +110,7 @@ async def panel(request: web.Request) -> web.StreamResponse:
 async def call(request: web.Request) -> web.StreamResponse:
     """Return the call page.
 
-    The panel opens the call page from a frame in a partner's page and passes the session by postMessage
+    The chat panel opens the call page from a frame in a partner's page and passes the session by postMessage
     (`web/src/room/handoff.ts`). The call page has no opener policy, because most partners' pages have none. With different
     policies, the browser would cut the link between the two windows.
     """
@@ -138,8 +141,8 @@ async def widget(request: web.Request) -> web.StreamResponse:
     Pages of any origin may load the widget. Browsers may cache it for five minutes, so a page may get a new
     version up to five minutes late.
 
-    `?site=` names the site whose launcher the widget shows. For an unknown site, and while the database is unavailable, the
-    widget shows the standard launcher.
+    `?site=` names the site whose launcher (the button that opens the chat) the widget shows. For an unknown site, and while the
+    database is unavailable, the widget shows the standard launcher.
     """
     path = PAGES / "widget.js"
     try:

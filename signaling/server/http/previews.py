@@ -37,7 +37,7 @@ _LOOK_S = 0.25  # seconds between two checks whether the page still waits for it
 
 
 class PreviewFigures(Struct, kw_only=True):
-    """How long people waited on one day, and how busy staff were.
+    """The waits of users or counselors on one day, and how busy staff were.
 
     `p50_s`: half of the served users waited at most this long; null if nobody was served. `p90_s`: nine tenths of them waited at
     most this long. `given_up_percent`: share of the users who gave up. `came`: how many users asked for a counselor during

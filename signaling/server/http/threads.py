@@ -44,7 +44,10 @@ class ThreadRequest(Struct, kw_only=True):
 
 
 class ThreadAnswer(Struct, kw_only=True):
-    """The right to read a thread. `expires_at`: Unix ms. After this time, the page must exchange a new identification code."""
+    """The right to read a thread, that is, all conversations of a user at a site. `expires_at`: Unix ms.
+
+    After this time, the page must exchange a new identification code.
+    """
 
     token: str
     expires_at: int
@@ -216,7 +219,7 @@ async def go_on(request: web.Request) -> web.Response:
 async def user_may_read(request: web.Request, session_id: str, token: str) -> bool:
     """Return whether this token lets a user read the session.
 
-    The token must be the session's token, or the token of its user's thread.
+    The token must be the session's token, or the token that opens all conversations of the session's user (the thread).
     """
     if await request.app[LIVE].authorize_user(session_id, token) is not None:
         return True

@@ -1,8 +1,8 @@
 """A page on which staff try a site as visitors.
 
 The page contains the site's snippet (the HTML that loads the widget), and is served by the operators' host. For every site, the
-server makes identification codes for this host and shows the panel on it. Only staff who may change a site get the page for this
-site, so everybody else can reach a site only from its own pages.
+server makes identification codes for this host and lets this host show the chat panel. Only staff who may change a site get the
+page for this site, so everybody else can reach a site only from its own pages.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ Typed = Annotated[str, by(Seen(1000, cut=True))]
 FieldId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]
 WALKS: web.AppKey[Buckets] = web.AppKey("walks", Buckets)
 
-_HELPERS_SHOWN = 3  # at most this many counselors' names in the panel's greeting
+_HELPERS_SHOWN = 3  # at most this many counselors' names in the greeting of the chat panel
 _INVITE_STATUS: dict[InviteReason, int] = {"replayed": 409, "over": 410, "expired": 410}
 INVITE_SENTENCES: dict[InviteReason, str] = {
     "bad_invite": "This link is not complete.",
@@ -62,7 +62,7 @@ class PanelView(Struct, kw_only=True):
     # names of query parameters that stay in the page addresses that staff see; all other parameters are removed
     page_params: list[str]
     channels: list[Channel]
-    form: list[FormFieldView]  # what the panel asks users before the conversation
+    form: list[FormFieldView]  # what the chat panel asks users before the conversation
 
 
 class PanelQuery(Struct, kw_only=True):

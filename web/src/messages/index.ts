@@ -663,7 +663,7 @@ export interface BriefField {
   provenance: Provenance;
 }
 /**
- * One step of the user on the site: a page that they visited, or a click on a marked element.
+ * One step of the user on the site: a page that they visited, or a click on an element that the page marks.
  *
  * ``dwell_s``: for how many seconds the user stayed on the page; known for pages only.
  */
@@ -675,7 +675,7 @@ export interface TrailStep {
   dwell_s: number;
 }
 /**
- * The basic counselling information.
+ * The basic counselling information: what the partner, the browser and the user have told about the user and the visit.
  */
 export interface Brief {
   fields: BriefField[];
@@ -683,7 +683,7 @@ export interface Brief {
   earlier_sessions: EarlierSession[];
 }
 /**
- * An earlier session of the same user, as the brief lists it.
+ * An earlier session of the same user, as staff see it in the list of earlier sessions.
  */
 export interface EarlierSession {
   id: string;
@@ -738,7 +738,7 @@ export interface CategoryView {
  * ``listens``: how an operator takes part; null for everybody who is not an operator. "listen": nobody hears the operator.
  * "whisper": only the counselor hears the operator, and in a consultation also the professional; users are not told of a
  * whisper. "join": everybody hears the operator. ``presence``: here; lost (disconnected); left_page (the user of a text session,
- * after a minute without connection); reading (a professional who is catching up, unheard); gone.
+ * after a minute without connection); reading (a professional who reads the conversation before joining, unheard); gone.
  * ``peer``: the state of the person's connection to the media worker; "lost" means that this connection failed.
  */
 export interface ParticipantView {
@@ -767,9 +767,9 @@ export interface SlotView {
  * connection.
  * ``most_slots``: how many video slots a client's offer should have.
  * ``slots``: slot ("0" to "7") → the video that arrives in it for this viewer.
- * ``hears``: listener → sources (the participants whom the listener hears). Only live peers are included, whether muted or not.
- * A user or guest gets only the pairs that include them. ``soft``: the pairs of ``hears`` in which an interpreter's voice covers
- * the source's voice.
+ * ``hears``: listener → sources (the participants whom the listener hears). Only people with a live peer connection are
+ * included, whether muted or not. A user or guest gets only the pairs that include them. ``soft``: the pairs of ``hears`` in
+ * which an interpreter's voice covers the source's voice.
  * ``notice``: what the page must tell a user; "" for nothing.
  * ``limits``: slot → how this viewer's network connection limits the video: a smaller picture ("low"), or none for now
  * ("paused").
@@ -866,7 +866,7 @@ export interface HelpView {
  * ``asking``: some participants have not answered yet (``waiting_for``).
  * ``on``: the call is being recorded now.
  * ``off``: a participant refuses (``refused_by``), recording has ``failed``, or the call is over. ``you``: this viewer's own
- * answer about recording; "" before the answer. ``kept``: a recorded part exists.
+ * answer about recording; "" before the answer. ``kept``: something was recorded and not deleted.
  */
 export interface RecordingView {
   state: "asking" | "off" | "on";
@@ -1334,7 +1334,7 @@ export interface MoveCallback {
   id?: number | null;
 }
 /**
- * The counselor did not reach the user and gives up the callback. A wrap-up follows.
+ * The counselor did not reach the user and gives up the callback. The counselor then writes notes (the wrap-up).
  */
 export interface MissCallback {
   type: "miss_callback";
@@ -1399,7 +1399,7 @@ export interface CancelHelp {
   id?: number | null;
 }
 /**
- * The professional has caught up and becomes the third peer of the call.
+ * The professional has read the conversation so far, and joins the call as the third person.
  *
  * ``record``: whether the professional agrees to be recorded. The field is required while ``recording.state`` is ``on``.
  */
@@ -1450,7 +1450,7 @@ export interface Hold {
 /**
  * The session's owner makes the professional or the colleague the new owner, and leaves.
  *
- * This is possible in a conference and in a transfer with a consultation.
+ * This is possible while everybody hears everybody (a conference), and in a transfer with a consultation.
  */
 export interface HandOver {
   type: "hand_over";
@@ -2136,7 +2136,7 @@ export interface Ice {
   id?: number | null;
 }
 /**
- * The reply to ``offer``. ``epoch``: how often the peer's room has been opened.
+ * The reply to ``offer``. ``epoch``: how often the session's room has been opened.
  */
 export interface Answer {
   type: "answer";

@@ -85,8 +85,8 @@ async def messages(request: web.Request) -> web.Response:
 async def mark(request: web.Request) -> web.Response:
     """Mark a message as taken or done.
 
-    Consoles show the change at once. Raises Refused(wrong_state) when somebody else has taken the message, or the message is
-    done.
+    The pages of staff show the change at once. Raises Refused(wrong_state) when somebody else has taken the message, or the
+    message is done.
     """
     asker, records = await asker_of(request), request.app[RECORDS]
     message = await records.message(path_id(request, "id"))
