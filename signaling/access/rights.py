@@ -17,7 +17,7 @@ ALL = "*"
 
 Holder = Literal[StaffRole, "user", "guest"]
 Reach = Literal["own", "site", "organisation", "installation"]
-"""The part of the data in which a role may do an action.
+"""The objects to which a role may do an action.
 
 own: sessions in which the person takes part or listens, and their own things. site: the member's sites. organisation: everything
 of the member's organisation. installation: everything.

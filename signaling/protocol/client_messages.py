@@ -3,7 +3,7 @@
 A message is one JSON object in one text frame. ``type`` tells which message it is. A client message can contain an ``id``; the
 reply to it (``ok``, ``error``, ``answer``, ``lines``, …) repeats this id. Times are milliseconds since the Unix epoch by the
 server's clock. A client compares its own clock with ``welcome.now``. The name of a field with a duration contains the unit.
-``docs/protocol.md`` explains the exchanges. Messages that staff alone may send are in `staff_messages`.
+``docs/protocol.md`` explains which messages follow each other. Messages that staff alone may send are in `staff_messages`.
 """
 
 from __future__ import annotations

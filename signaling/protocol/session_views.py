@@ -199,14 +199,14 @@ class UpgradeView(Struct, kw_only=True):
 class WaitingView(Struct, kw_only=True):
     """The user's place in the queue, and the expected wait.
 
-    The expected wait is ``low_s`` to ``high_s`` seconds. Both are null if fewer than five requests of this queue were accepted
-    in the last hour, or if nobody who could serve this request is signed in.
+    The expected wait is ``low_s`` to ``high_s`` seconds. Both are null if staff accepted fewer than five users of this queue in
+    the last hour, or if nobody who could serve this user is signed in.
     """
 
     place: int  # 1: the user is next
     low_s: int | None = None
     high_s: int | None = None
-    staffed: bool = True  # whether at least one member of staff who could serve this request is signed in
+    staffed: bool = True  # whether at least one member of staff who could serve this user is signed in
     ringing: bool = False
     since: int = 0
     asking_for: str = ""  # name of the user's last counselor while the request is offered to that counselor first

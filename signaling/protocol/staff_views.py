@@ -218,7 +218,8 @@ class WhyNot(Struct, kw_only=True):
 class Why(Struct, kw_only=True):
     """Why a user's request was offered to a member of staff.
 
-    ``ring``: the tier, that is, how widely the request was offered then. ``passed_over``: the members who were passed over.
+    ``ring``: the tier, that is, how widely the request was offered then. ``passed_over``: the members to whom it was not offered,
+    and why.
     """
 
     ring: Literal["exact", "parent", "any"]

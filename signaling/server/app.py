@@ -160,7 +160,7 @@ async def build_app(
 
 
 def _sender(settings: Settings, records: Records, postbox: Postbox, counts: Counter[str], now: Now, wall: Now) -> Sender | None:
-    """Return the sender of mails, or None when no mail server is set up. The sender sends mails only on the leader.
+    """Return the sender of mails, or None when no mail server is set up. In a cluster, only the leader's sender sends mails.
 
     `wall`: the computer's clock, which decides when reminders of booked appointments are sent.
     """

@@ -97,7 +97,7 @@ class Guard:
             for connection in self.connections.overdue(now_s):
                 if self.connections.state_of(connection) == "asking":
                     self.close(connection, "request_timeout")
-                elif not connection.unsent_bytes():  # otherwise, the end of a response is still being sent (`_cut_stalled`)
+                elif not connection.unsent_bytes():  # with unsent bytes, a response is still being sent (see `_cut_stalled`)
                     self.close(connection, "idle")
             if now_s - self._looked_s >= LOOK_S:
                 self._looked_s = now_s

@@ -32,7 +32,7 @@ from signaling.session.events import (
 from signaling.session.model import Callback, NotAllowed, Session
 
 MOST_MOVES = 10  # how often the user and the counselor together may move one callback to another time
-LEAST_CONTACT = 3  # fewest characters in the contact for a callback; as many as in the contact with a message that a user leaves
+LEAST_CONTACT = 3  # a contact for a callback has at least this many characters, like the contact in a message that a user leaves
 
 
 def asked(session: Session, event: CallbackAsked, now: int, out: list[Effect]) -> None:

@@ -408,7 +408,7 @@ class GuestInvited:
 class GuestCame:
     """Somebody has opened a guest's link, and pressed the button on the page that opened.
 
-    ``token_hash``: hash of the credential that the guest's page gets.
+    ``token_hash``: hash of the token with which the guest's page opens the session.
     """
 
     guest: str
@@ -514,7 +514,7 @@ class NobodyEligible:
     request: str
 
 
-# --- from workers (an event of an older epoch or of a forgotten peer changes nothing) and from time ---------------------
+# --- from workers (an event of an older room or peer connection changes nothing) and from time -------------------------
 
 
 @dataclass(frozen=True, slots=True)

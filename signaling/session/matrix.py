@@ -138,7 +138,7 @@ def _record(session: Session, heard: list[str]) -> Record | None:
 
 
 def _captions(session: Session, speakers: Sequence[Person]) -> Captions | None:
-    """Return whose voices the captions process hears, or None. The worker leaves out speakers whom nobody hears."""
+    """Return whose voices the captions process hears, or None. The media worker leaves out speakers whom nobody hears."""
     if not session.captions.on:
         return None
     kept = session.captions.kept

@@ -76,7 +76,7 @@ MOST_INVITATIONS = 20  # one session makes at most this many links for guests
 RATING_MS = 24 * 3_600_000  # how long after its end a session may be rated
 
 CALLBACK_KEPT_MS = 14 * 24 * 3_600_000  # how long a due callback waits for a counselor; then it is given up
-CALLBACK_REQUEST = "c"  # in the id of a callback's request, this letter follows the dot
+CALLBACK_REQUEST = "c"  # the id of a callback's request is the session's id, a dot, this letter and a number
 CALLBACK_OVER: frozenset[CallbackState] = frozenset({"done", "missed", "cancelled"})
 
 FINAL_STATES: frozenset[SessionState] = frozenset({"closed", "message_left"})
@@ -161,7 +161,7 @@ class Person(Struct, kw_only=True):
 
 
 class Listener(Person, kw_only=True):
-    """An operator who listens in. A listener is not one of the session's people.
+    """An operator who listens in. A listener is not in ``Session.people``.
 
     ``since``: when they began listening. ``how``: whether they only listen, whisper to the counselor, or have joined.
     """
@@ -174,7 +174,7 @@ class Invitation(Struct, kw_only=True):
     """A link by which one guest may enter. The link's key in ``Session.invitations`` becomes the guest's participant id.
 
     ``by``: the participant who made the link. ``link_hash``: hash of the link's secret. ``until``: when the link ends (Unix ms).
-    ``token_hash``: hash of the guest's own session credential; "" until the link is used.
+    ``token_hash``: hash of the token with which the guest's page opens the session; "" until the link is used.
     """
 
     label: GuestLabel
@@ -296,9 +296,9 @@ class Callback(Struct, kw_only=True):
 
     ``contact``: how to reach the user, such as a telephone number; "" when the partner knows how to reach the user.
     ``came``: the called-back user has connected. ``moved``: how often the callback was moved to another time.
-    ``staff``, ``staff_name``: the member of staff whom the user will meet at an appointment; "" for a callback by anybody.
-    ``minutes``: length of an appointment; 0 for a callback by anybody. ``lead_ms``: how long before ``due_at`` the matcher begins
-    to keep capacity of this member free.
+    ``staff``, ``staff_name``: the member of staff whom the user will meet at an appointment; "" for a callback by any counselor.
+    ``minutes``: length of an appointment; 0 for a callback by any counselor. ``lead_ms``: how long before ``due_at`` the matcher
+    begins to keep capacity of this member free.
     ``kept``: the matcher keeps this capacity free now. ``anyone``: the member has declined the appointment, missed the ring or
     not accepted in time, so the appointment rings for every counselor. ``declined``: the member has declined the appointment, so
     it does not ring for this member again.

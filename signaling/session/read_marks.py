@@ -16,7 +16,7 @@ MOST_SPANS = 50
 def joined(spans: Iterable[Span]) -> list[Span]:
     """Return the spans of line numbers in order. Spans that touch or overlap become one span.
 
-    If there are more than `MOST_SPANS` spans then, the shortest are left out.
+    If more than `MOST_SPANS` spans remain, the shortest are left out.
     """
     found: list[Span] = []
     for span in sorted(spans, key=lambda each: each.first):

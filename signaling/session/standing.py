@@ -1,7 +1,7 @@
 """The open requests of a session for members of staff, and the requests' states, as the session itself sees them.
 
-If a matcher has lost its data, it gets the session's requests again. If a matcher kept running while this server was down, its
-requests are compared with those of the session.
+If a matcher has lost its data, it gets the session's requests again. If a matcher kept running while this server was down, the
+matcher's requests are compared with those of the session.
 """
 
 from __future__ import annotations

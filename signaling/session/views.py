@@ -64,9 +64,10 @@ class PageSeen:
 class Surroundings:
     """The data that a view needs in addition to the session.
 
-    ``waiting``: the user's place in the queue; None unless the session waits. ``opening``: the category's opening hours; None
-    while the conversation has a counselor, except one who is disconnected and has not returned in time. ``offer_message``: nobody
-    suitable is signed in, the user has waited for `LONG_WAIT_MS`, or the category is closed.
+    ``waiting``: the user's place in the queue; None unless the user waits. ``opening``: the category's opening hours; None while
+    the conversation has a counselor, except one who is disconnected and has not returned in time. ``offer_message``: the page
+    offers to leave a message, because nobody suitable is signed in, the user has waited for `LONG_WAIT_MS`, or the category is
+    closed.
     """
 
     site: SiteView

@@ -355,7 +355,7 @@ class OidcSignIn:
         known = await self._records.staff_of_subject(own, claims["sub"])
         elsewhere = [found for each in others if (found := await self._records.staff_of_subject(each, claims["sub"]))]
         if any(not member.active for member in ([known] if known else elsewhere)):
-            raise SignInRefused("no_role")  # `member` is deactivated; perhaps known only under a name in `others`
+            raise SignInRefused("no_role")  # this `member`, whom one of the providers knows, was deactivated
         if known is None and elsewhere:
             known = elsewhere[0]
             await self._records.know_by_subject(own, claims["sub"], known.id)

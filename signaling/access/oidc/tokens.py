@@ -10,8 +10,8 @@ from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError, SecurityWarning
 from joserfc.jwk import KeySet
 
-# Only algorithms with a key pair. Everybody who knows the client secret could make an HMAC, and "none" means no signature
-# (RFC 8725, 3.1).
+# Only algorithms with a key pair are accepted. Everybody who knows the client secret could make an HMAC, and "none" means no
+# signature (RFC 8725, 3.1).
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]
 LEEWAY_S = 60  # Seconds by which the provider's clock can differ from ours without a refusal.
 MOST_TOKEN = 32_768  # A token has at most this many characters.

@@ -808,8 +808,8 @@ export interface UpgradeView {
 /**
  * The user's place in the queue, and the expected wait.
  *
- * The expected wait is ``low_s`` to ``high_s`` seconds. Both are null if fewer than five requests of this queue were accepted
- * in the last hour, or if nobody who could serve this request is signed in.
+ * The expected wait is ``low_s`` to ``high_s`` seconds. Both are null if staff accepted fewer than five users of this queue in
+ * the last hour, or if nobody who could serve this user is signed in.
  */
 export interface WaitingView {
   place: number;
@@ -1280,7 +1280,8 @@ export interface WhyNot {
 /**
  * Why a user's request was offered to a member of staff.
  *
- * ``ring``: the tier, that is, how widely the request was offered then. ``passed_over``: the members who were passed over.
+ * ``ring``: the tier, that is, how widely the request was offered then. ``passed_over``: the members to whom it was not offered,
+ * and why.
  */
 export interface Why {
   ring: "any" | "exact" | "parent";
