@@ -446,7 +446,7 @@ class Codes:
         site = await self._records.site(unverified.site)
         verified = verify(unverified, site, now, self._server, self._addresses)
         self._take_site(verified.site.id, address, now)
-        # The database stores site and `jti` of a used code. So a partner cannot use up a `jti` of another partner. They are
+        # The database stores site and `jti` of a used code. So a partner cannot use up a `jti` of another partner. Both are
         # stored until the code has expired.
         spent_until = int((verified.claims.exp + LEEWAY_S) * 1000) + 60_000
         if not await self._records.use_code(f"{verified.site.id}/{verified.claims.jti}", spent_until):

@@ -167,7 +167,10 @@ class RetractLine(Message, tag="retract_line"):
 
 
 class ReportRead(Message, tag="read"):
-    """Report which chat lines were received and read. ``delivered``: the newest line here. ``spans``: lines that were visible."""
+    """Report which chat lines were received and read. ``delivered``: the newest line that this client has.
+
+    ``spans``: lines that a visible page has shown.
+    """
 
     session: Id
     delivered: int = 0

@@ -63,7 +63,7 @@ SignInReason = Literal[
 `link_over`: the one-time link was used or replaced, or is too old.
 `code_needed`: the password is right, and the code of the authenticator app is missing.
 `prove_first`: the person must give their password again. `app_exists`: an authenticator app is set up already.
-`passkey_needed`: a second factor is required, and the person has only a passkey.
+`passkey_needed`: a second factor is required, and the person's only second factor is a passkey.
 `provider_…`: the OpenID provider is not set up, does not answer, is not usable, or does not vouch for the person.
 `no_role`: the provider gives the person no role here. `no_role_claim`: the provider's answers do not name a role.
 `state_over`: the sign-in at the provider took too long, or the provider's answer came twice.

@@ -79,8 +79,8 @@ class RecordingDetail(Struct, kw_only=True):
     """A session's recording.
 
     `pieces`: the recorded spans of time, each as begin and end (Unix ms). `lines`: at most the first 5,000 chat lines.
-    `lines_cut`: whether the session has more lines. `pages`: addresses of the files with the page of the site that the user
-    showed to staff, in order. `site`: the session's site.
+    `lines_cut`: whether the session has more lines. `pages`: addresses of the files with what staff saw of the user's page, in
+    order. `site`: the session's site.
     """
 
     session: str

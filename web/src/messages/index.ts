@@ -1784,7 +1784,9 @@ export interface RetractLine {
   id?: number | null;
 }
 /**
- * Report which chat lines were received and read. ``delivered``: the newest line here. ``spans``: lines that were visible.
+ * Report which chat lines were received and read. ``delivered``: the newest line that this client has.
+ *
+ * ``spans``: lines that a visible page has shown.
  */
 export interface ReportRead {
   type: "read";
