@@ -60,7 +60,7 @@ def _ready(url: str) -> Counter[str]:
 
 
 def _measured(cluster: Cluster) -> None:
-    """Print and check the leader's metrics about the calls of this check."""
+    """Print the leader's metrics after the calls of this check. Fail if a worker is missing or no voice was sent."""
     with urllib.request.urlopen(f"http://127.0.0.1:{cluster.leading().metrics_port}/metrics", timeout=5) as answer:
         families = list(text_string_to_metric_families(answer.read().decode()))
     found = {family.name: sum(sample.value for sample in family.samples) for family in families}

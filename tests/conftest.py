@@ -4,7 +4,7 @@ import structlog
 
 from media.api.cancellation import keep_cancellations
 
-keep_cancellations()  # our programs call this at their start, and tests run servers and peers in this process
+keep_cancellations()  # our programs call this function at their start, and this process runs their servers and peers
 # without this configuration, structlog draws each traceback with all variables, which takes a second of processor time
 structlog.configure(
     processors=[

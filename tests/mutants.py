@@ -24,8 +24,8 @@ SUITE: Final = (
     "tests/contract/matcher/test_redis_faults.py::test_step_whose_reply_was_lost_runs_once",
     "tests/contract/matcher/test_lockstep.py",
 )
-FIRST_S: Final = 600  # time limit for the run without a mistake, seconds
-TIMES: Final = 4  # a run with a mistake may last this many times as long as the run without one, but at least `LEAST_S`
+FIRST_S: Final = 600  # time limit in seconds for the run on the unchanged copy
+TIMES: Final = 4  # time limit of a mutant's run: this many times the run on the unchanged copy, but at least `LEAST_S`
 LEAST_S: Final = 90
 PASSED, FAILED = 0, 1  # exit codes of pytest; any other code means that pytest could not run the tests
 

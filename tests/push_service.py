@@ -43,7 +43,7 @@ class Browser:
         return {"endpoint": self.endpoint, "language": language} | keys
 
     def read(self, body: bytes) -> bytes:
-        """Decrypt the body of a push (RFC 8188, one record) with this browser's keys. Return the content."""
+        """Decrypt the body of a push (RFC 8188) with this browser's keys. Return the content."""
         salt, theirs, sealed = body[:16], body[21 : 21 + body[20]], body[21 + body[20] :]
         assert len(sealed) <= int.from_bytes(body[16:20]), "one record"
         point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), theirs)

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 import redis
 
-OPTIONS = ("--busy-reply-threshold", "50", "--enable-protected-configs", "local")  # start the server with these options
+OPTIONS = ("--busy-reply-threshold", "50", "--enable-protected-configs", "local")  # start the Redis server with these options
 SPIN = "while true do end"
 
 

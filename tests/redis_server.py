@@ -27,9 +27,9 @@ def cluster_info(client: redis.Redis) -> dict[str, str]:
 
 
 class RedisServer:
-    """A Redis server. `url` is its address. `restart` starts the server again, empty, at the same address.
+    """A Redis server. `url` is its address. `restart` starts the server again at the same address, without its data.
 
-    `host`: the address to bind; "" for a Unix socket. `within`: words before the command, for example to run the server in a
+    `host`: the address to bind; "" for a Unix socket. `within`: words before the server's command, for example to run it in a
     network namespace.
     """
 

@@ -189,7 +189,7 @@ async def worker_drain(service: Service, folder: Path) -> list[Row]:
 async def _gaps(service: Service, folder: Path, what: signal.Signals, runs: int) -> list[float]:
     """Send this signal, `runs` times, to the media worker that has the room.
 
-    Return the longest silence that one of the people heard after each signal, in s.
+    Return for each signal the longest silence that one of the two people then heard, in s.
     """
     gaps: list[float] = []
     async with async_playwright() as playwright:

@@ -22,7 +22,7 @@ from tests.bench.rows import Row, row
 from tests.captioner import TOKEN, Captioner, captioner
 from tests.spoken import SAYS, TICK, packets, speech
 
-AUDIBLE = 500  # The softest sample that counts as speech; full scale is 32768.
+AUDIBLE = 500  # The smallest amplitude of a sample that counts as speech; full scale is 32768.
 SETTLE_S = 4.0  # After the last sound, the bench waits at most this many seconds for the last captions.
 MOST_SPEAKERS = 12
 MOST_DELAY_S = 2.0

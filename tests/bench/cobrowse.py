@@ -36,10 +36,10 @@ PAGE = """<!doctype html><html lang="ko"><head><meta charset="utf-8"><title>Shop
 <body><h1 id="news">0</h1><ol id="list">{items}</ol></body></html>"""
 ITEM = '<li class="item"><b>Camera {n}</b> <i>24 MP</i></li>'  # 6 nodes: 3 elements and 3 texts
 
-# Changes the page's heading. Returns the time of the change, in ms since 1970.
+# Changes the heading of the user's page. Returns the time of the change, in ms since 1970.
 CHANGE = "(text) => { document.querySelector('#news').textContent = text; return Date.now(); }"
 
-# Returns the time at which the counselor's frame shows this heading, in ms since 1970. The script runs in the counselor's page.
+# Runs in the counselor's console. Returns when the copy of the user's page there shows this heading, in ms since 1970.
 SEEN = """
 (text) => new Promise((done) => {
   const look = () => {
@@ -200,7 +200,7 @@ async def measure() -> list[Row]:
                 delays = []
                 for n in range(CHANGES):
                     delays.append(await delay_ms(user, counselor, f"news {n}"))
-                    # the pauses differ, so that each change comes at another moment between two ticks of the recorder's timer
+                    # the pauses differ, so that changes come at different moments between two ticks of the script's timer
                     await asyncio.sleep(0.11 + 0.017 * (n % 7))
                 return [
                     row("cobrowse_change_to_seen_p95_ms", "ms", delays),

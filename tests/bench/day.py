@@ -1,7 +1,7 @@
-"""Measure how long a day with one million requests takes to simulate.
+"""Measure how long it takes to simulate a day on which one million users ask for a counselor.
 
-4,300 counselors serve four topics. Every user gets a range of expected waiting times on arrival, and a new range after every five
-minutes of waiting.
+4,300 counselors serve four topics. Every user is told a range of expected waiting times on arrival, and a new range after
+every five minutes of waiting.
 """
 
 from __future__ import annotations

@@ -49,9 +49,9 @@ def request(number: int, now_ms: int, rng: random.Random) -> Request:
 
 
 def run(*, people: int, waiting: int, matches: int, profiles: int | None = 40, seed: int = 1) -> Figures:
-    """Measure `matches` matches, each in a cycle of accept, enter, complete, a new request, and wrap up.
+    """Measure `matches` matches, each in a cycle of these steps: accept, enter, complete, a new request, and wrap up.
 
-    Before the measurement, fill the queue, sign the staff in, and offer each member one request.
+    Before the measurement, fill the queue, sign the staff in, and let the matcher offer one request to each member.
     """
     rng = random.Random(seed)
     engine = Engine()

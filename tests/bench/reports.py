@@ -26,7 +26,7 @@ from tests.bench.rows import Row, row
 from tests.postgres_server import running_postgres
 
 DAYS, SESSIONS, STAFF, RUNS = 365, 1000, 40, 3
-AT_ONCE = 10_000  # rows in one transaction
+AT_ONCE = 10_000  # number of rows stored in one transaction
 SEOUL = ZoneInfo("Asia/Seoul")
 BEGIN = int(datetime(2025, 11, 1, tzinfo=SEOUL).timestamp() * 1000)
 END = BEGIN + DAYS * DAY_MS

@@ -30,7 +30,7 @@ class Row:
     peer_value: float | None = None
     ratio: float | None = None
     steps: list[dict[str, float]] | None = None
-    """The figures of each step, if the row is the result of several steps."""
+    """The figures of each step of the measurement, if there are several steps, such as one for each number of rooms."""
 
     def renamed(self, name: str) -> Row:
         return replace(self, name=name)
@@ -54,7 +54,7 @@ def compared(name: str, unit: str, ours: list[float], theirs: list[float], peer:
 
 
 def merge(rows: list[Row], target: Path = TARGET) -> None:
-    """Write the rows to the file. The new rows replace rows of the same name, and all other rows stay."""
+    """Write the rows to the file. They replace the file's rows of the same names, and all other rows stay."""
     target.parent.mkdir(exist_ok=True)
     known = {entry["name"]: entry for entry in json.loads(target.read_text())} if target.exists() else {}
     known.update({entry.name: {key: value for key, value in asdict(entry).items() if value is not None} for entry in rows})

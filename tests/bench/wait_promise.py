@@ -61,7 +61,7 @@ def patient() -> Model:
 def own_staff() -> Model:
     """Build a model in which each topic has its own staff.
 
-    If a user waits for a while, staff of other topics also serve this user.
+    A user who has waited for a while is also served by staff of other topics.
     """
     return Model([people(5, name=topic, categories=(topic,)) for topic in TOPICS], topics([190.0] * 24))
 
@@ -91,7 +91,7 @@ class Promise:
     kept_percent: float
     later_percent: float
     told_percent: float
-    # median width of the ranges shown at the start, divided by the median wait of the users who saw a range
+    # median width of the ranges that users saw when they queued, divided by the median of how long these users waited
     width_over_wait: float
     width_s: float
 

@@ -214,7 +214,7 @@ LOOK = """
 
 
 async def seen(page: Page) -> set[Voice]:
-    """Return the people whose videos this page shows, recognised by colour. The self view does not count."""
+    """Return the people whose videos this page shows, recognised by colour. The video of the page's own user does not count."""
     shown = set()
     for picture in await page.evaluate(LOOK):
         for voice in (USER, COUNSELOR, PROFESSIONAL):

@@ -23,7 +23,7 @@ expect.set_options(timeout=PATIENCE_S * 1000)
 # Benchmarks measure the full Chromium. A test that uses the full Chromium says why.
 BrowserName = Literal["chromium", "full chromium", "firefox"]
 CHROMIUMS = {"chromium": "/usr/bin/chromium-headless-shell", "full chromium": "/usr/bin/chromium"}
-# kinds of responses whose bodies are not fetched from the browser, because that would take a second for each page
+# kinds of responses whose bodies the tests do not read, because reading them would take a second for each page
 BUILT = {"script", "stylesheet", "font", "image"}
 DOWNLOADS = "downloads"  # folder for what Firefox saves, inside the folder of a test run's media
 # Records in the array `badges` each number that a page or a service worker shows on the icon of the installed console. The

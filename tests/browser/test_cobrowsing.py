@@ -123,7 +123,7 @@ async def allow(service: Service, origin: str, texts: Literal["strict", "open"])
 
 
 class Pages:
-    """Reads messages with parts of a page, and stores all their content, decompressed."""
+    """Reads WebSocket messages with parts of a user's page, and keeps all their content, decompressed."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []

@@ -85,7 +85,7 @@ async def test_who_waits_is_first_and_each_conversation_stays_as_it_was(cast: Ca
     await expect(rows).to_have_count(3)
     await expect(jimin.get("row-waits")).to_have_count(3)
 
-    await rows.nth(0).click()  # the user in the first row has waited longest
+    await rows.nth(0).click()  # the user in the first row of the console's list has waited longest
     await jimin.reads("첫째입니다")
     for _ in range(4):
         await jimin.get("chat-input").fill(LONG)

@@ -232,7 +232,7 @@ class Six:
         await expect(self.counselor.get("guest-waiting")).to_have_count(0)
 
     async def each_hears(self, *sources: set[int]) -> None:
-        """Wait until each person hears exactly these people. People are given by their numbers in the order of coming."""
+        """Wait until each person hears exactly the people in that person's set. People are numbered in the order of coming."""
         await asyncio.gather(*(self._hears(listener, heard) for listener, heard in enumerate(sources)))
 
     async def _hears(self, listener: int, wanted: set[int]) -> None:
@@ -244,7 +244,7 @@ class Six:
 
 
 async def largest(person: Person) -> str:
-    """Return the name on the tile that is first on the stage and much larger than each other tile; "": no such tile."""
+    """Return the name on the first tile of the stage if this tile is much larger than each other one, else ""."""
     (name, area), *others = await person.page.evaluate(TILES)
     return str(name) if all(area > 1.5 * each for _, each in others) else ""
 

@@ -55,7 +55,7 @@ async def test_holiday_closes_for_new_users_but_not_for_the_queue(cast: Cast) ->
 
 
 def opening_in_korean(closed: str) -> str:
-    """Return the text for the next opening. The shop opens Monday to Friday, nine to six, but not on the date `closed`."""
+    """Return the text about the next opening. The shop opens Monday to Friday, nine to six, but not on the date `closed`."""
     office = Hours(timezone="UTC", week={day: ["09:00-18:00"] for day in ("mon", "tue", "wed", "thu", "fri")}, days={closed: []})
     opens_at = next_opening(office, time.time_ns() // 1_000_000)
     assert opens_at is not None

@@ -121,7 +121,7 @@ async def test_queue_survives_a_killed_server(cast: Cast, service: Service) -> N
     await service.start()
 
     await first.write("아직 기다려요")
-    await expect(first.page.locator(".chat-line-sending")).to_have_count(0)  # the new server has acknowledged the line
+    await expect(first.page.locator(".chat-line-sending")).to_have_count(0)  # the new server has acknowledged the chat line
     await stands(first, "바로 다음 순서예요")
     await stands(second, "대기 순서 2번째예요")
     await expect(counselor.page.get_by_text("자동으로 다시 연결하고 있어요")).to_be_hidden()

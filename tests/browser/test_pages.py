@@ -69,7 +69,7 @@ SAID: dict[Language, dict[str, str]] = {
 
 @dataclass
 class House:
-    """All people of one run, in one language. These people share one browser, each in a context of their own."""
+    """All people of one run of the test, in one language. They share one browser, each in a context of their own."""
 
     cast: Cast
     browser: Browser

@@ -45,7 +45,7 @@ FORM = [
 
 @dataclass
 class RareHouse(House):
-    """The people, browser and service of one run. The service sends mails and push notifications."""
+    """The people, browser and service of one run of the test. The service sends mails and push notifications."""
 
     pushes: PushService
 
@@ -223,7 +223,7 @@ async def an_appointment(house: RareHouse, counselor: Staff) -> None:
 
 
 async def the_mails(eyes: Eyes, operator: Staff) -> None:
-    """Enter a sender address for mails in one language, which the server refuses. Look also at a site's own wording of a mail."""
+    """For the mails in one language, enter a sender address that the server refuses. Look at a site's own wording of a mail."""
     await operator.get("senders-open-of-demo-shop").locator("summary").click()
     await operator.get("senders-language-of-demo-shop").select_option("ja")
     await operator.get("mail-from-of-demo-shop-ja").fill("ja@elsewhere.example")

@@ -1,6 +1,6 @@
 """The request of a user who returns is first offered to the counselor who served this user last.
 
-In a console with two sessions, each line that the counselor writes goes only to the right session.
+In a console with two sessions, each chat line that the counselor writes goes only to the right session.
 """
 
 from __future__ import annotations

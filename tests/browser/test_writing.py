@@ -148,7 +148,7 @@ async def test_composed_syllable_is_never_sent_by_half(cast: Cast) -> None:
     await answer.evaluate(COMPOSE, [["ㄱ", "그", "글"], True])
     await answer.evaluate(COMPOSE, [["か", "かん", "漢"], False])
     await expect(answer).to_have_value("글漢")
-    await expect(user.get("chat-line").filter(has_text="글漢")).to_have_count(1)  # the user's own line
+    await expect(user.get("chat-line").filter(has_text="글漢")).to_have_count(1)  # the user's own chat line
     await answer.press("Enter")
     await expect(user.page.locator("[data-testid=chat-line] .chat-text").get_by_text("글漢", exact=True)).to_be_visible()
 
@@ -253,7 +253,7 @@ async def keeps_the_readers_place(cast: Cast, counselor: Staff, user: User) -> N
 
 
 async def search_finds_what_is_not_fetched(counselor: Staff, first: Locator) -> None:
-    """Reload the console, so that it holds only the newest chat lines, and search for the first line."""
+    """Reload the console, so that it holds only the newest chat lines, and search for the first chat line."""
     await counselor.page.reload()
     await expect(line(counselor, f"[{LONG}]")).to_be_in_viewport()
     await expect(first).to_have_count(0)

@@ -27,7 +27,7 @@ NOT_YET = ("element click intercepted", "element not interactable", "stale eleme
 """Errors with which WebDriver refuses a click because the element still moves, is covered, or has just been drawn anew."""
 # With GTK's usual space around its buttons, the browser's bar would keep the window at 447 px or more.
 NARROW_BAR = "* { min-width: 0; margin: 0; padding: 0; border: none; font-size: 1px; }"
-# This script runs before the widget and opens its shadow root, because WebDriver cannot enter a closed one.
+# This script runs before the widget and makes the widget's shadow root open, because WebDriver cannot enter a closed one.
 OPEN_SHADOWS = """
 const { attachShadow } = Element.prototype;
 Element.prototype.attachShadow = function (options) { return attachShadow.call(this, { ...options, mode: 'open' }); };
@@ -37,7 +37,7 @@ Element = dict[str, str]
 
 
 class WebKit:
-    """One session of WebKit. Finds elements by their test id, as the other tests do."""
+    """One WebDriver session with WebKit. Finds elements by their test id, as the tests with Playwright do."""
 
     def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
         self._http, self._url = http, url
@@ -116,7 +116,7 @@ class WebKit:
         await self.call("POST", "/frame", id=element)
 
     async def other_window(self, than: str) -> str:
-        """Return the handle of the window that the page has opened. Wait for it."""
+        """Wait until the page has opened another window than `than`. Return the handle of the opened window."""
         deadline = asyncio.get_running_loop().time() + PATIENCE_S
         while asyncio.get_running_loop().time() < deadline:
             others = [handle for handle in await self.call("GET", "/window/handles") if handle != than]

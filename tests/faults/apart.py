@@ -157,7 +157,7 @@ async def _until_it_leads(server: Server) -> None:
 
 
 async def _unheard(people: list[Caller]) -> int:
-    """Let every person write a chat line. Return the number of people who have lines that were not stored in time."""
+    """Let every person write a chat line. Return the number of people whose lines were not all stored in time."""
     for person in people:
         await person.write(f"is anybody there, {secrets.token_hex(4)}?")
     left = await asyncio.gather(*(person.delivered(STRANDED_S) for person in people))
@@ -168,8 +168,8 @@ async def _split(cluster: Cluster) -> list[Figure]:
     """Cut the leader off from the other server, which takes over. All people stay connected to the old leader.
 
     Two servers have acted as the leader if a session ends up with two counselors, a counselor ends up with two sessions, or an
-    acknowledged line is missing. A person is stranded if their server does not store their lines and also does not disconnect
-    them. A disconnected person would go to the other server.
+    acknowledged chat line is missing. A person is stranded if their server does not store their lines and also does not
+    disconnect them. A disconnected person would go to the other server.
     """
     assert isinstance(cluster, ApartCluster)
     harm, twice, stranded = Harm(), [], []

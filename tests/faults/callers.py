@@ -64,7 +64,7 @@ class Board:
                 # it did not know this peer at that time
                 self._ask()
 
-        for fragment in peer.documents:  # board messages that arrived before this board was attached to the peer
+        for fragment in peer.documents:  # handle the board messages that arrived before this board was attached to the peer
             message(fragment)
         peer.doc.on("message", message)
         peer.doc.on("open", self._ask)
@@ -254,7 +254,7 @@ class Caller:
             await self._send(**self.outbox[name])
 
     async def delivered(self, seconds: float = 30.0) -> int:
-        """Resend unacknowledged lines until none remains or the time is up. Return how many remain.
+        """Resend unacknowledged chat lines until none remains or `seconds` have passed. Return how many remain.
 
         The pauses between resends grow. If they did not, a busy server that acknowledges late would get so many lines a second
         that it would refuse them.

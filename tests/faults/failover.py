@@ -96,7 +96,7 @@ async def _fails_over(cluster: Cluster, watched: Watched) -> list[Figure]:
 
 
 async def _until_thread(so: Callable[[], bool], what: str) -> None:
-    """Wait until `so` returns True. `so` is allowed to block, and to fail while its Redis server does not answer."""
+    """Wait until `so` returns True. `so` is allowed to block, and to raise RedisError while Redis does not answer."""
 
     def ask() -> bool:
         try:
@@ -142,7 +142,7 @@ async def _promoted(cluster: Cluster, primary: PostgresServer, replica: Postgres
     """Stop or freeze the primary and promote the replica, while calls go on.
 
     Return four figures: the number of lost chat lines; the number of calls that ended, or whose room was opened anew; the longest
-    silence in s; and the seconds from the stop until lines are stored again.
+    silence in s; and the seconds from the stop until chat lines are stored again.
     """
     async with stage(cluster, calls=CALLS) as here:
         await here.forget()

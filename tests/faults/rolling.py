@@ -11,7 +11,7 @@ from tests.faults.stage import live_workers, on_cluster, stage, until
 from tests.faults.workers import Writers
 
 CALLS = 50
-MS = 60  # packets are longer than a browser's 20 ms, because people, servers and workers share two cores
+MS = 60  # packets hold 60 ms instead of a browser's 20 ms, because people, servers and workers share two cores
 SETTLES_S = 3.0
 
 

@@ -192,9 +192,9 @@ class Stage:
 
 
 class _Through:
-    """HTTP through a balancer: if a server does not answer or is unavailable, the next server gets the request.
+    """HTTP through a balancer: if a server does not answer or is unavailable, the next server gets the HTTP request.
 
-    Each request has a client address of its own, so that no rate limit refuses it.
+    Each request comes from another client address, so that no rate limit refuses it.
     """
 
     def __init__(self, http: aiohttp.ClientSession, doors: list[str]) -> None:

@@ -47,7 +47,7 @@ def former_version() -> str:
         return _git("rev-parse", named)
     folder = Path(schema.__file__).parent / "migrations/versions"
     [newest] = folder.glob(f"{schema.newest_revision()}_*.py")
-    # on the branch where the migration was written, it can have had another number, but the same name
+    # before it was merged, this migration can have had another number, but the same name
     any_number = folder.relative_to(ROOT) / f"*_{newest.name.partition('_')[2]}"
     added = _git("log", "--diff-filter=A", "--format=%H", "--", str(any_number)).split()
     return _git("rev-parse", f"{added[-1]}^" if added else "HEAD")

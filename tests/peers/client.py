@@ -40,8 +40,8 @@ CHECK_EVERY_S = 0.5
 class Peer:
     """A peer connection, and everything that it has received. Use `async with await Peer.join(…)`.
 
-    `heard`: Opus payloads. `pictures`: slot → sequence number → payload. `picture_times`: slot → sequence number → (frame number,
-    RTP timestamp).
+    `heard`: Opus payloads. `pictures`: video slot → sequence number → payload. `picture_times`: video slot → sequence number →
+    (frame number, RTP timestamp).
     """
 
     role = "controlling"
@@ -228,7 +228,7 @@ class Peer:
         elif 192 <= data[1] <= 223:
             self._rtcp(self._dtls._rx_srtp.unprotect_rtcp(data))
         else:
-            with contextlib.suppress(pylibsrtp.Error):  # libsrtp refuses a packet that has already arrived once
+            with contextlib.suppress(pylibsrtp.Error):  # libsrtp refuses a packet that has already arrived before
                 self._rtp(self._dtls._rx_srtp.unprotect(data), came)
 
     def _stun(self, data: bytes) -> None:
@@ -330,7 +330,7 @@ class Peer:
         return self._ssrcs[role]
 
     def renew(self, role: str) -> None:
-        """Send the stream with this role ("audio", "camera", …) under a new SSRC from now on."""
+        """From now on, send the media stream `role` ("audio", "camera", …) under a new SSRC."""
         self._ssrcs[role] = secrets.randbits(31) + 1
 
     def send_rtcp(self, data: bytes) -> None:
@@ -390,7 +390,7 @@ class Peer:
             await asyncio.sleep(max(0.0, began + (number - first) * 0.02 - loop.time()))
 
     def show_layers(self, fps: int = 20) -> None:
-        """Start to send the camera in all its layers. Each payload contains the RID of its layer."""
+        """Start to send the camera in all its simulcast layers. Each payload contains the RID of its layer."""
         for name, packets in self.layers.items():
             self.show(f"camera:{name}", packets_a_frame=packets, fps=fps)
 
@@ -428,7 +428,7 @@ class Peer:
         return Listened(self.heard[begin:])
 
     def layer(self, slot: int, last: int = 10) -> set[str]:
-        """Return the layers to which the last `last` packets received in this slot belong."""
+        """Return the simulcast layers to which the last `last` packets received in this video slot belong."""
         packets = list(self.pictures.get(slot, {}).values())[-last:]
         return {packet[10:].rstrip(b".").decode().partition(":")[2] for packet in packets}
 
@@ -437,7 +437,7 @@ class Peer:
         return sum(ssrc == self._ssrcs[role] for ssrc, _ in self._sent)
 
     def frames(self, slot: int) -> list[tuple[int, int]]:
-        """Return (frame number, packet number) of each packet received in the slot, in order of sequence numbers."""
+        """Return (frame number, packet number) of each packet received in this video slot, in order of sequence numbers."""
         packets = self.pictures.get(slot, {})
         first = next(iter(packets), 0)
         ordered = sorted(packets, key=lambda sequence: rtp.ahead(sequence, first))

@@ -37,7 +37,7 @@ class Line:
 
 
 class Way:
-    """Decides what happens to each packet of one direction. A test is allowed to replace `line` at any time.
+    """Decides what happens to each packet of one direction. A test can replace `line` at any time.
 
     Which random faults hit the n-th RTP packet depends only on the seed, not on the RTCP packets before it.
     """
@@ -77,8 +77,8 @@ class Way:
 class Proxy(asyncio.DatagramProtocol):
     """A link between one client and one target.
 
-    `up`: towards the target. `down`: towards the client. `loss` and `jitter_s`: used in each direction that has no `Line` of its
-    own.
+    `up`: the direction to the target. `down`: the direction to the client. `loss` and `jitter_s`: used in each direction for
+    which no `Line` is given.
     """
 
     def __init__(

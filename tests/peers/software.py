@@ -20,9 +20,9 @@ class Software:
         return self
 
     async def ask(self, method: str, path: str, body: Any = None, key: str = "") -> tuple[int, Any]:
-        """Make a request. Return status and answer.
+        """Make an HTTP request. Return status and answer.
 
-        PUT overwrites the stored version, whichever it is. `key`: the idempotency key, or "".
+        A PUT overwrites what is stored, whatever its version is. `key`: the idempotency key, or "".
         """
         headers = {"Authorization": f"Bearer {self.token}"} | ({"Idempotency-Key": key} if key else {})
         headers |= {"If-Match": "*"} if method == "PUT" else {}

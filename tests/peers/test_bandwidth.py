@@ -33,7 +33,7 @@ or delayed by a busy machine.
 
 
 def nearly_all(numbers: list[int], sent: int, per_s: float) -> bool:
-    """Return whether at least 95 % of the packets arrived. Packets that can still be under way do not count."""
+    """Return whether at least 95 % of the packets arrived. Packets that can still be under way are left out."""
     ahead = [rtp.ahead(number, numbers[0]) for number in numbers]
     whole = len(ahead) > 0.95 * (max(ahead) - min(ahead) + 1)
     return whole and len(ahead) > 0.95 * sent - UNDER_WAY_S * per_s
@@ -71,7 +71,7 @@ async def test_slow_connection_keeps_the_voice_without_affecting_others(service:
     assert told(service, "wide") == []
 
     line.down.line = Line()
-    # after failed attempts to send more, the worker waits longer before the next attempt
+    # after failed attempts to send more video, the worker waits longer before the next attempt
     await eventually(lambda: told(service, "narrow")[-1] == {}, 40.0)
     await eventually(lambda: narrow.layer(0) == {"h"})
     assert sender.feedback > 50, "the sender is told what arrives"

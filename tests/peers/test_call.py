@@ -106,7 +106,7 @@ def _is_passed_on(before: wire.WorkerStats, after: wire.WorkerStats) -> bool:
     is empty after each tick. After the machine has stalled, the worker waits four seconds before the fast path gets the voice
     again.
     """
-    # the time between the readings is about 1.5 s; the mixer still encodes now and then for the user, who hears only silence
+    # about 1.5 s lie between the readings; now and then the mixer still encodes silence for the user, who hears nobody
     encodes = after.audio.get("encodes", 0) - before.audio.get("encodes", 0)
     return encodes <= 8 and (after.packets_fast - before.packets_fast > 60) == after.fast_path
 
@@ -179,7 +179,7 @@ async def test_video_arrives_in_its_slot_starting_with_a_keyframe(either_service
     user, counselor = await service.join("user"), await service.join("counselor")
     user.show()
     counselor.show("screen")
-    await asyncio.sleep(0.5)  # during this time, both people begin to send video that nobody views yet
+    await asyncio.sleep(0.5)  # during this time, both people begin to send video that nobody sees yet
     sees = {"counselor": {0: ("user", "camera")}, "user": {2: ("counselor", "screen")}}
     await service.matrix(sees=sees)
     before = await service.worker.stats()

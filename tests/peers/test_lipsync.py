@@ -145,14 +145,14 @@ async def test_lips_and_voice_stay_in_sync_on_any_network(service: Service, hear
     await asyncio.sleep(5.0)
     task.cancel()
     ear = Viewer(viewer)
-    # each value is the sender's clock when beep or frame number 0 was captured; the values from sound and video must agree
+    # for each beep and each frame, compute when number 0 was captured on the sender's clock; all results must agree
     voice = [moment - which * BEEP_EVERY_S for which, moment in ear.beeps(2.5)]
     lips = [moment - frame / FPS for frame, moment in ear.pictures(30)]
     assert len(voice) >= 3
     assert len(lips) >= 20
     apart = [(a - b + ROUND_S / 2) % ROUND_S - ROUND_S / 2 for a in voice for b in lips]
-    # Compare the median, because a single beep arrives late whenever the machine pauses for a moment. Allow the time by which the
-    # sender sent sound late: the sound then arrives late too, and the worker cannot know that.
+    # Use the median, because a single beep arrives late whenever the machine pauses for a moment. Add the time by which the
+    # sender sent sound late, because this sound also arrives late, and the worker cannot know that.
     told = f"voice after lips by {min(apart) * 1000:.0f} to {max(apart) * 1000:.0f} ms, sent {speaker.late_s * 1000:.0f} ms late"
     assert abs(median(apart)) < PROMISE_S + speaker.late_s, told
     line.close()

@@ -1,7 +1,7 @@
 """Appointments over real HTTP and WebSockets.
 
 Users choose appointments. The matcher keeps places of staff free for the appointments, and user and counselor meet at the
-appointed time. Users and staff move appointments. If a member of staff is late, another one takes over.
+appointed time. Users and staff move appointments. If a member of staff is late, another member takes over.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ async def test_hours_and_booked_times_follow_a_clock_that_was_set_forward(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steady = Clock()
-    steady.skip(-25 * 3600)  # the machine's clock was set forward a moment ago, so the steady clock is still behind it
+    steady.skip(-25 * 3600)  # the machine's clock was just set forward by 25 h, and the server's steady clock follows only slowly
     monkeypatch.setattr(wiring, "SteadyClock", lambda: steady)
     monkeypatch.setattr(live_house, "Clock", lambda: wall_clock_ms)
     async with running(settings_for(tmp_path)) as service:

@@ -47,7 +47,7 @@ async def held(software: Software) -> dict[str, Any]:
     for path in ("appointments", "messages", "callbacks", "sessions", "sites/demo-shop", "sites/demo-shop/keys"):
         status, found[path] = await software.ask("GET", path)
         assert status == 200, found[path]
-    # if a booking fails because its time is taken, its session remains in the list, closed
+    # a booking that fails because its time is taken leaves a closed session in this list
     found["sessions"] = [each for each in found["sessions"]["items"] if each["state"] != "closed"]
     return found
 

@@ -66,7 +66,7 @@ async def test_killed_worker_costs_only_a_new_offer(supervised: Service) -> None
 
 
 async def test_former_connection_stays_live_right_after_an_offer(service: Service) -> None:
-    """On a slow network, the page's message "the old peer connection is live" can arrive after the page's new offer."""
+    """On a slow network, the page's message "the old peer connection is live" can arrive after the page's new WebRTC offer."""
     user, _ = await in_conversation(service, "voice")
 
     def own(session: dict[str, Any]) -> str:

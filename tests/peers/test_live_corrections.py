@@ -143,7 +143,7 @@ async def test_read_marks_outlast_the_connection_and_can_be_turned_off(service: 
     told = await user.find(lambda seen: seen["type"] == "line_marks" and seen["marks"] != [])
     assert told["marks"] == [{"participant": "", "delivered": seq, "read": []}]
     entry = service.live.index.entries[user.session_id]
-    entry.marks = None  # as after a restart of the server, which then reads the read marks from the records again
+    entry.marks = None  # as after a restart of the server, which then reads from the database how far each person has read
     since = len(counselor.seen)
     await counselor.say("lines", after=0)
     assert (await counselor.get("line_marks", since))["marks"][0]["delivered"] == seq

@@ -63,7 +63,7 @@ async def subscribed(service: Service, pushes: PushService, login: str, *names: 
 
 
 async def left_console(service: Service, login: str, cookie: str) -> None:
-    """Open a console, and close it. Wait until the console's member of staff stands by for notifications."""
+    """Open a console, and close it. Wait until the member of staff counts as reachable by push only."""
     console = await service.staff(login, cookie=cookie)
     await console.close()
     await eventually(lambda: login in service.live.staffing.standing_by)

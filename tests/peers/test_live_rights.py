@@ -29,7 +29,7 @@ from tests.peers.software import Software
 from tests.peers.test_live_hearing import COUNSELOR, USER, hears, listening_in
 
 WITHIN_S = 1.0
-LATE_S = 0.5  # seconds by which access can end too late because the machine is busy
+LATE_S = 0.5  # access can end this many seconds too late, because the machine is busy
 PAST = 1_000
 
 Way = Callable[[Records, str], Awaitable[object]]
@@ -430,6 +430,6 @@ async def test_new_password_ends_other_consoles_and_keeps_this_one(service: Serv
     status, _, _ = await service.post("/api/password", body, cookie=here.cookie)
     assert status == 200
     await ends_in_time(third)
-    await asyncio.sleep(WITHIN_S)  # in this time, the service checks this console's rights twice
+    await asyncio.sleep(WITHIN_S)  # in this time, the service checks the rights of this console's member of staff twice
     assert (await here.ask(type="state", state="away"))["type"] == "ok"
     assert not [message for message in here.seen if message["type"] == "bye"]

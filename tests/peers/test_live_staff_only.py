@@ -34,7 +34,7 @@ async def fetched(service: Service, path: str, user: Person | None = None, cooki
 
 
 async def all_lines(person: Person) -> list[str]:
-    """Fetch the conversation from its first line on, as the page does for a search. Return the texts."""
+    """Fetch the conversation from its first chat line on, as the page does for a search. Return the texts."""
     reply = await person.say("lines", before=0)
     texts = [line["text"] for line in reply["lines"]]
     while reply.get("more"):

@@ -35,7 +35,7 @@ async def _join(service: Service, monkeypatch: pytest.MonkeyPatch, name: str, ch
 
 
 async def test_voice_and_board_alone_are_enough_for_a_call(either_service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An IVR, an interpreter's phone or a bot can be a client without video."""
+    """A telephone menu (IVR), an interpreter's phone or a bot can be a client without video."""
     service = either_service
     await service.everyone_hears_everyone("phone", "counselor", "professional")
     phone = await _join(service, monkeypatch, "phone", lambda sdp: _only(sdp, 0, 7))

@@ -121,7 +121,7 @@ async def test_calls_continue_and_waiting_users_are_told_without_redis(redis: Re
         talking, busy = await in_conversation(service, "voice")
         suho = await service.staff("suho", available=False)
         redis.kill()
-        late = await service.user("voice")  # the counselor is in a call and cannot take this request
+        late = await service.user("voice")  # the counselor is in a call and cannot take this user
         asyncio.get_running_loop().create_task(late.send(type="enter", id=1, session=late.session_id))
         await talking.send(type="line", session=talking.session_id, line="c-1", text="들리세요?")
         await busy.find(lambda m: m["type"] == "line" and m["line"].get("text") == "들리세요?")

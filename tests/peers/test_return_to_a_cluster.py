@@ -1,4 +1,4 @@
-"""Many people reconnect to the leader of a cluster at once. The tests count the work of PostgreSQL and Redis for each person."""
+"""Many people reconnect to the leader of a cluster at once. The tests count the commands to PostgreSQL and Redis per person."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def waiting_people(leader: Service) -> list[Person]:
 
 
 class Calls:
-    """The calls of the matcher's Lua functions in Redis since this object was made.
+    """Counts the calls of the matcher's Lua functions in Redis since this object was made.
 
     The calls are read from Redis's slow log, which is set to log every call, however fast.
     """

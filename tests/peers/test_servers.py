@@ -65,7 +65,7 @@ def cluster(shared: Shared, request: pytest.FixtureRequest) -> Iterator[Cluster]
 
 @asynccontextmanager
 async def doors(cluster: Cluster) -> AsyncIterator[tuple[Service, Service]]:
-    """Return each of the two servers as a service that clients can use. The leader is first."""
+    """Return a `Service` for each of the two servers, with which tests connect as browsers do. The leader's is first."""
     await asyncio.to_thread(cluster.until_ready)
     leader = await asyncio.to_thread(cluster.leading)
     other = next(server for server in cluster.servers if server is not leader)
@@ -116,7 +116,7 @@ async def come_back(door: Service, former: Person) -> Person:
             if stays:
                 return person
             while not (person.gone or await decides(door)):
-                # a browser also waits, because nothing announces the end of the connection or the new leader
+                # wait, as a browser does, because nothing announces that the connection ends or that there is a new leader
                 await asyncio.sleep(0.05)
 
 

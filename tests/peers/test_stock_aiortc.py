@@ -21,7 +21,7 @@ async def _frames(track: RemoteStreamTrack, counted: list[int]) -> None:
 
 
 async def test_stock_aiortc_stays_in_a_call_and_sees_and_hears(service: Service) -> None:
-    """The client is an unchanged `RTCPeerConnection` with a microphone, a camera, one slot, and both data channels."""
+    """The client is an unchanged `RTCPeerConnection` with microphone, camera, a receiving video slot, and both data channels."""
     await service.matrix(
         hears={"stock": {"counselor": 1.0}, "counselor": {"stock": 1.0}},
         sees={"counselor": {0: ("stock", "camera")}},

@@ -50,7 +50,7 @@ def bus(redis: RedisServer) -> Iterator[Redis]:
 
 
 class Stranger:
-    """A foreign web server to which the cluster must send nothing. `heard`: the requests that have arrived."""
+    """A foreign web server to which the cluster must send nothing. `heard`: the HTTP requests that have arrived."""
 
     def __init__(self) -> None:
         self.url = f"http://127.0.0.1:{free_port()}"

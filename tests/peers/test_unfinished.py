@@ -1,4 +1,4 @@
-"""The whole server, limited to few file descriptors, among clients that never finish their requests."""
+"""The whole server, limited to few file descriptors, among clients that never finish their HTTP requests."""
 
 from __future__ import annotations
 

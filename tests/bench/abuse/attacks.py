@@ -2,8 +2,8 @@
 
     python -m tests.bench.abuse.attacks KIND PORT SHOP_PORT SECONDS
 
-PORT is the server's port, and SHOP_PORT is the port of the demo shop. The process prints the number of requests (or connections)
-that it made. Attackers use the addresses 127.0.0.2 to 127.0.0.5; honest users use 127.0.0.1.
+PORT is the server's port, and SHOP_PORT is the port of the demo shop. The process prints the number of HTTP requests (or
+connections) that it made. Attackers use the addresses 127.0.0.2 to 127.0.0.5; honest users use 127.0.0.1.
 """
 
 from __future__ import annotations
@@ -173,11 +173,11 @@ class Attack:
         await self.forever(step, 8)
 
     async def half(self) -> None:
-        """Send incomplete requests, and then one byte every 2 s, so that no request ever ends."""
+        """Send incomplete HTTP requests, and then one byte every 2 s, so that no request ever ends."""
         await self._raw(400, lambda: random.choice(UNFINISHED), drip=True)
 
     async def cut(self) -> None:
-        """Send requests that break off in the middle of their body."""
+        """Send HTTP requests that break off in the middle of their body."""
         await self._raw(64, lambda: CUT % self.port + b"{" * 200, drip=False)
 
     async def garbage(self) -> None:

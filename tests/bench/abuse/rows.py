@@ -123,7 +123,7 @@ class Honest:
 
 
 def rows() -> Iterator[Row]:
-    """Print waits, memory and log size of each attack.
+    """Print how long honest users wait, and the server's memory and log size, during each attack.
 
     Yield a row for each figure, with the figure's worst value over all attacks.
     """

@@ -56,7 +56,7 @@ class Player:
 
 
 class House:
-    """Async context: a seeded server on one core, with load generator and calls on the other core."""
+    """Async context: a server with the data of `seed.py` on one core, load generator and calls on the other core."""
 
     crowd: Player
     calls: Player

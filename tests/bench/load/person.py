@@ -126,7 +126,7 @@ class Tab:
             self._socket.say(text)
 
     async def ask(self, kind: str, **rest: Any) -> dict[str, Any]:
-        """Send a request and return the server's reply. Raise CancelledError if the connection ends first."""
+        """Send a request over the WebSocket and return the server's reply. Raise CancelledError if the connection ends first."""
         self._next_id += 1
         number = self._next_id
         reply = self._replies[number] = asyncio.get_running_loop().create_future()
@@ -213,7 +213,7 @@ class User(Tab):
 class Console(Tab):
     """A counselor's console.
 
-    If `works` is set, the console accepts a request, writes a few chat lines, ends the session, and accepts the next request.
+    If `works` is set, the console accepts a user's request, writes a few chat lines, ends the session, and accepts the next user.
     """
 
     def __init__(self, port: int, seen: Seen, headers: dict[str, str], number: int, *, works: bool) -> None:

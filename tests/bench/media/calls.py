@@ -1,4 +1,4 @@
-"""`make bench ARGS=media`: compare Sangdam with Janus on rooms of two (relayed) and rooms of three (mixed).
+"""`make bench ARGS=media`: compare Sangdam with Janus on rooms of two people (relayed) and of three people (mixed).
 
 Janus and the worker run during the whole measurement, pinned to one core. The measurement consists of windows of some seconds,
 which load Janus and the worker in turn. So other work on the machine affects Janus and the worker equally. The ratio is the
@@ -27,7 +27,7 @@ SETTLED_S = 8.0
 """Seconds from the start of a call until jitter buffers have adapted to the link."""
 LEAST_ROUNDS, MOST_ROUNDS = 5, 9
 SETTLED = 0.05
-"""Measuring stops when the spread of the ratios is at most this: their interquartile range divided by their median."""
+"""Measuring stops when the spread of the ratios (their interquartile range divided by their median) is at most this."""
 JOINING_AT_ONCE = 10
 FULL_ROOMS = 5  # rooms of six that run at the same time
 MOST_LOAD = 70.0
@@ -169,8 +169,8 @@ def _relayed(listener: Part, speaker: Part, taken: Taken, number: int) -> list[f
 def _heard_after(listener: Part, speaker: Part, taken: Taken, number: int) -> float:
     """Return the median time from sending a sound to the arrival of its packet, in s. The packet is found by correlation.
 
-    Only the end of the run counts. Before that, the jitter buffer drops a frame while it adapts its delay, and this shifts the
-    sound.
+    Only the end of the measurement is used. Before, the jitter buffer drops a frame while it adapts its delay, and this shifts
+    the sound.
     """
     assert speaker.says is not None
     packets, decoder = listener.person.hears.heard, Decoder()

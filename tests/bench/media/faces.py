@@ -55,7 +55,7 @@ class Pairs(Stage):
             leg.send(leg.keepalive)
 
     def window(self, crowd: Crowd) -> Window:
-        """Let everybody send video for `WINDOW_S` seconds, after a warm-up. Return the figures."""
+        """Let everybody send video for `WINDOW_S` seconds, after a warm-up. Return what was measured."""
         numbers = {leg: number for number, leg in enumerate(self.senders)}
         each = [(due, numbers[leg], packet) for due, leg, packets in self.sealed("camera") for packet in packets]
         plan = np.zeros(len(each), PLANNED)

@@ -33,7 +33,7 @@ PACKETS_A_ROOM = 2 / FRAME_S
 """Packets per second in a room of two people."""
 SOURCE = Path(__file__).with_name("echo.c")
 AUTHENTICATION = bytes(10)
-"""Zeros in place of SRTP's authentication tag, which has the same length."""
+"""Zeros, as many as SRTP's authentication tag has bytes, in place of this tag."""
 
 
 class BareLeg(Leg):

@@ -50,7 +50,7 @@ class Part:
 
 
 def drive(server: Server, parts: list[Part], seconds: float, first: int, warm_frames: int = WARM_FRAMES) -> Taken:
-    """Send the packets from index `first` on, in real time, and return the figures.
+    """Send the packets from index `first` on, in real time, and return what was measured.
 
     `first` must be greater than every index of an earlier run, because a receiver drops repeated packets. CPU and arrivals are
     measured after the first `warm_frames`.

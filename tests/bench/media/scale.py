@@ -77,7 +77,9 @@ def _listening(rooms: Rooms) -> list[Leg]:
 
 
 def _lateness_ms(arrivals: list[tuple[float, bytes]]) -> list[float]:
-    """Return the delay of each packet in ms, compared by RTP timestamp with the earliest packet. The warm-up is left out."""
+    """Return the delay of each packet in ms, relative to the packet that came soonest after its RTP timestamp.
+
+    Packets of the warm-up are left out."""
     headers = [(at, rtp.parse(packet)) for at, packet in arrivals]
     began = headers[0][0] + WARM_FRAMES * FRAME_S
     delays = [at - rtp.ticks_ahead(each.timestamp, headers[0][1].timestamp) / 48_000 for at, each in headers if at > began]

@@ -143,7 +143,7 @@ class Sangdam(Server):
 class Janus(Server):
     """Janus with only the two plugins under test, and HTTP on loopback.
 
-    `event_loops = 0` gives each participant a thread, which is the better setting for Janus on one core. Sessions have no time
+    `event_loops = 0` gives each participant a thread. On one core, Janus is faster with this setting. Sessions have no time
     limit, so that idle sessions need no polling.
     """
 
@@ -195,7 +195,7 @@ class Janus(Server):
         return session, f"/janus/{session}/{attached['data']['id']}"
 
     async def _ask(self, handle: tuple[int, str], body: dict[str, Any], sdp: tuple[str, str] | None = None) -> dict[str, Any]:
-        """Return the event that answers the message, after Janus's `ack`.
+        """Send the message `body`. Return the event with which Janus answers it, after the `ack`.
 
         If the message has an SDP offer, the event has the answer.
         """
