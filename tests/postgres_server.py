@@ -26,7 +26,7 @@ def _programs() -> Path:
 
 
 def _as_nobody_special(*command: str | Path) -> list[str]:
-    """Return the command, run as the user `postgres` if this process is root: PostgreSQL refuses to run as root."""
+    """Return the command. If this process is root, prefix it to run as `postgres`, because PostgreSQL refuses to run as root."""
     words = [str(word) for word in command]
     return ["runuser", "-u", "postgres", "--", *words] if os.geteuid() == 0 else words
 

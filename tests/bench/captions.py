@@ -72,7 +72,7 @@ class Speaker:
     def delays(self) -> list[float]:
         """Return for each recording the seconds from its last sound until the first final caption after this sound.
 
-        A recording without such a caption has no delay.
+        A recording without such a caption is left out.
         """
         found = []
         for n, ended in enumerate(self.ended):

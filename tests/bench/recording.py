@@ -1,4 +1,4 @@
-"""Measure the cost of recording: processor time of worker and recorder for a room of two voices, recorded or not."""
+"""Measure the cost of recording: processor time of worker and recorder for a room with two voices, with and without recording."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ class Eyes:
     async def read(self, where: Frame, touch_px: int) -> list[str]:
         """Return faults of texts and element positions in this frame.
 
-        `touch_px`: the smallest size of controls in px; 0 for a mouse.
+        `touch_px`: the smallest allowed size of buttons and other controls, in px; 0 on a device with a mouse.
         """
         await where.evaluate(f"({LOOKING}).still()")
         asked = {"language": self.language, "touchPx": touch_px}

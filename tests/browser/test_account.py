@@ -21,7 +21,7 @@ AUTHENTICATOR = {
 
 
 async def with_authenticator(person: Staff) -> None:
-    """Give the browser a virtual authenticator, which approves every passkey without a person."""
+    """Give the browser a virtual authenticator, which confirms every use of a passkey by itself."""
     devtools = await person.context.new_cdp_session(person.page)
     await devtools.send("WebAuthn.enable")
     await devtools.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})

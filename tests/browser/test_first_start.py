@@ -1,4 +1,4 @@
-"""Somebody without a shell sets up an organisation with two sites, and takes a call."""
+"""Somebody who cannot use the command line sets up an organisation with two sites, and takes a call."""
 
 from __future__ import annotations
 

@@ -422,7 +422,7 @@ async def a_transfer(house: House, counselor: Staff) -> None:
 
 
 async def out_of_hours(house: House) -> None:
-    """Let the operator close the shop while one call is being prepared and another user waits."""
+    """Let the operator close the shop while one user prepares a call and another user waits in the queue."""
     eyes = house.eyes
     preparing, waiting = [await house.person(User, media.USER) for _ in range(2)]
     for user in (preparing, waiting):

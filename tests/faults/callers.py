@@ -80,7 +80,7 @@ class Board:
         self._send(bytes([0, 2]) + var(self.doc.get_update(before)))
 
     def _send(self, message: bytes) -> None:
-        """Send a board message. While the channel is closed, drop the message, because the next sync contains the same update."""
+        """Send a board message, or drop it while the data channel is closed, because the next sync contains the same update."""
         if self._peer is not None and self._peer.doc.readyState == "open":
             with suppress(ConnectionError):
                 for fragment in Fragmenter().cut(message):

@@ -116,7 +116,7 @@ def memory_limit(pid: int, more_bytes: int) -> Iterator[None]:
         (group / "cgroup.procs").write_text(str(pid))
         yield
     finally:
-        with suppress(OSError):  # if the process was not killed, it is still in the group, and the group cannot be removed
+        with suppress(OSError):  # a process that was not killed is still in the control group, which then cannot be removed
             group.rmdir()
 
 

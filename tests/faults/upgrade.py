@@ -1,4 +1,4 @@
-"""A rolling upgrade under calls.
+"""A rolling upgrade during calls.
 
 The processes of a cluster of the former version are replaced by processes of this version, one by one.
 

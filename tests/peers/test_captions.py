@@ -57,7 +57,7 @@ async def reads(person: Person, name: str, since: int = 0) -> dict[str, Any]:
 async def test_spoken_words_are_read_only_while_captions_are_on(
     service: Service, process: Captioner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Captions in one call: off, on, stored with the conversation, in a consultation, and without a captions process."""
+    """In one call, captions are off, are turned on, are stored and erased, and fail because the captions process is killed."""
     await service.live.records.save_site(with_fields(await service.live.records.site("demo-shop"), captions="keep"))
     user, counselor = await in_conversation(service, "voice")
     view = await user.until(lambda session: session["captions"] is not None)

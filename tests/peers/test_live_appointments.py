@@ -1,7 +1,7 @@
 """Appointments over real HTTP and WebSockets.
 
-Users choose appointments. The matcher keeps places of staff free for the appointments, and user and counselor meet at the
-appointed time. Users and staff move appointments. If a member of staff is late, another member takes over.
+Users choose appointments. The matcher keeps staff free for the appointments, and user and counselor meet at the appointed
+time. Users and staff move appointments. If a member of staff is late, another member takes over.
 """
 
 from __future__ import annotations

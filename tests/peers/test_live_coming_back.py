@@ -171,7 +171,7 @@ async def test_call_survives_repeated_worker_kills(supervised: Service) -> None:
 
 
 async def test_call_survives_a_kill_before_the_spare_is_up(supervised: Service) -> None:
-    """The media worker of the call and its idle replacement die at once. The next worker that answers takes the room."""
+    """The media worker of the call and its idle replacement die at the same time. The next worker that answers takes the room."""
     people = await both_in_voice(supervised)
     for worker in list(supervised.live.workers._workers):
         if worker.state == "spare":

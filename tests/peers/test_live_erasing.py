@@ -66,7 +66,7 @@ class House:
         return where
 
     async def command(self, *words: str) -> None:
-        """Run an administrator's command in its own process, while the server runs."""
+        """Run a command of `sangdam` in a separate process, while the server runs."""
         program = shutil.which("sangdam", path=str(Path(os.sys.executable).parent))
         assert program
         options = ["--data-dir", str(self.settings.data_dir), "--recordings", str(self.settings.recordings_dir)]

@@ -52,7 +52,7 @@ async def link(host: Person, label: str = "family") -> str:
 
 
 async def opened(service: Service, url: str, tab: str = "t-guest") -> Person:
-    """Open a guest's link as the button of the link's page does, and connect."""
+    """Redeem a guest's link as the button on the link's page does, and connect to the conversation."""
     status, made, _ = await service.post("/api/invites", {"invite": url.partition("#invite=")[2]})
     assert status == 200, made
     guest = await service.user_tab(made["session"], made["token"], tab)

@@ -1,4 +1,4 @@
-"""When staff or users lose a right, the access based on this right ends within a second."""
+"""When staff or users lose a right, everything that this right allowed ends within a second."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ async def test_video_lost_on_the_downlink_is_repaired_from_the_cache(
 
 
 def complete(viewer: Peer) -> float:
-    """Return the share of packets received. The last packets are left out, because retransmissions can still bring them."""
+    """Return the share of video packets that the viewer has received, without the last ones, which can still be retransmitted."""
     sequences = sorted(viewer.pictures[0])[:-10]
     return len(sequences) / (sequences[-1] - sequences[0] + 1)
 

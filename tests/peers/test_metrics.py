@@ -1,4 +1,4 @@
-"""Metrics of a real call, for operators and Prometheus. The metrics change with the call, and name nobody."""
+"""Metrics of a real call, for operators and Prometheus. The metrics change with the call, and do not name anybody."""
 
 from __future__ import annotations
 

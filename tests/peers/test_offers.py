@@ -27,7 +27,7 @@ def _without(sdp: str, *beginnings: str) -> str:
 
 
 async def _join(service: Service, monkeypatch: pytest.MonkeyPatch, name: str, change: object) -> Peer:
-    """Join the room with an offer that `change` has altered before it is sent."""
+    """Join the room with a WebRTC offer that `change` has altered."""
     assert callable(change)
     with monkeypatch.context() as patched:
         patched.setattr("tests.peers.client.offer", lambda *args, **options: change(offer(*args, **options)))

@@ -1,1 +1,1 @@
-"""`make bench ARGS=abuse`: measure waits of honest users and the sizes of the server's memory and log during attacks."""
+"""`make bench ARGS=abuse`: measure how long honest users wait during attacks, and how large the server's memory and log grow."""

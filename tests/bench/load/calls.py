@@ -79,7 +79,7 @@ class Calls:
         return {"calls": len(self.seeded.callers)}
 
     async def look(self) -> dict[str, Any]:
-        """Return the figures since the last query.
+        """Return the figures gathered since the last call of `look`.
 
         `own_lag_ms`: the largest delay with which this process woke up. All other delays in the result include this delay.
         """
