@@ -200,7 +200,7 @@ async def measure() -> list[Row]:
                 delays = []
                 for n in range(CHANGES):
                     delays.append(await delay_ms(user, counselor, f"news {n}"))
-                    # the pauses differ, so that changes come at different moments between two ticks of the script's timer
+                    # changes come at different moments between two ticks of the co-browsing script's timer
                     await asyncio.sleep(0.11 + 0.017 * (n % 7))
                 return [
                     row("cobrowse_change_to_seen_p95_ms", "ms", delays),

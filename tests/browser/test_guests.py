@@ -244,7 +244,7 @@ class Six:
 
 
 async def largest(person: Person) -> str:
-    """Return the name on the first tile of the stage if this tile is much larger than each other one, else ""."""
+    """Return the name on the first tile of the stage if this tile is much larger than every other tile, else ""."""
     (name, area), *others = await person.page.evaluate(TILES)
     return str(name) if all(area > 1.5 * each for _, each in others) else ""
 
