@@ -66,7 +66,7 @@ def page_packages() -> dict[str, str]:
 def lists() -> dict[str, str]:
     """Return the two tables of THIRD_PARTY.md.
 
-    The key of each table is the name of the HTML comment that stands where the table belongs in the file.
+    The key of each table is the name in the HTML comment before the table, for example "python".
     """
     python = [f"| {name} | {text} | {brought} |" for name, (text, brought) in sorted(python_packages().items())]
     pages = [f"| {name} | {text} |" for name, text in sorted(page_packages().items())]
