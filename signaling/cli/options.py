@@ -2,7 +2,7 @@
 
 A flag overrides the environment, and the environment overrides the file.
 
-Importing this module is cheap.
+Importing this module is fast.
 """
 
 from __future__ import annotations

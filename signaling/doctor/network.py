@@ -20,7 +20,7 @@ from signaling.config.settings import STAFF_HOSTS
 from .finding import Examined, Finding, finding
 
 ECHO_S, TRIES = 0.7, 3  # `ECHO_S`: seconds to wait for one STUN response; `TRIES`: most STUN requests to one address.
-SOON_DAYS = 14  # A certificate that expires within this many days is a warning.
+SOON_DAYS = 14  # A certificate that expires within this many days causes a warning.
 _DAY_S = 86_400
 
 
@@ -82,7 +82,7 @@ async def _certificate(of: Examined, host: str, port: int) -> Finding | None:
 
 
 async def proxy(of: Examined) -> list[Finding]:
-    """Check that the server trusts a proxy's headers (`trust_proxy`) if the pages are https, because a proxy then ends TLS."""
+    """Check that the server trusts a proxy's headers (`trust_proxy`) if the pages are https: then TLS ends at a proxy."""
     if of.settings.url.startswith("https:") and of.settings.trust_proxy is None:
         return [finding("proxy.untrusted", "warning")]
     return [finding("proxy.ok")]

@@ -24,9 +24,10 @@ class KeptPages:
         self._now = now
 
     def settle(self, entry: Entry) -> bool:
-        """Start or stop recording the page, and record who sees it. Return whether the browser must now send a new snapshot.
+        """Start or stop recording the page, and record who sees it.
 
-        Staff may have seen the page before everybody agreed to the recording. So nothing is recorded before the next snapshot.
+        Return whether the browser must now send the whole page again (a snapshot). Staff may have seen the page before everybody
+        agreed to the recording. So nothing is recorded before the next snapshot.
         """
         page, session = entry.page, entry.session
         segment = (session.epoch, session.recording.period) if session.recording.on and page.viewers else None

@@ -31,7 +31,7 @@ from signaling.session.standing import open_requests
 log = structlog.get_logger(__name__)
 
 LOOK_S = 0.4  # Seconds between two checks whether the matcher has lost data.
-RETURN_MS = Rules().lease_ms  # Waiting users and staff may reconnect for this many milliseconds after this server's start.
+RETURN_MS = Rules().lease_ms  # Waiting users and staff have this many milliseconds after this server's start to reconnect.
 
 # Waiting users are expected for this many milliseconds after the last of them has reconnected. A page tries to reconnect at least
 # every 15.5 s: it waits 12 s for the server's answer, and at most 3.5 s before it tries again.

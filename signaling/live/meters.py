@@ -56,7 +56,7 @@ class Meters:
             self._waits.labels(kind).observe(max(0, waited_ms) / 1000)
 
     def room_opened(self, where: RoomWhere) -> None:
-        """Count a room that was opened on a worker.
+        """Count a session's room that was opened on a media worker.
 
         `where`: "near" for a worker of the user's region, "far" for another worker, "any" if the user's region is not known.
         """

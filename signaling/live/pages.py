@@ -339,5 +339,5 @@ class Pages:
 
 
 def _broken_off(session: str) -> bytes:
-    """Return an empty part of a page. An empty part tells a viewer to forget the earlier parts of the same batch."""
+    """Return an empty part of a page. An empty part tells a viewer to forget the earlier parts of the same batch of changes."""
     return encode(PageOut(session=session, data=""))

@@ -138,7 +138,7 @@ class Presence:
         self._sessions.changed = True
 
     async def sign_in(self, record: StaffRecord, skills: Staff, *, was_ready: bool = False) -> None:
-        """Sign a member in at the matcher. If the member is signed in already, give the matcher the member's present skills.
+        """Sign a member in at the matcher. If the member is signed in already, give the matcher the member's present `skills`.
 
         `was_ready`: whether the member got requests when their page was last connected. If this server has just started with an
         empty matcher, such a member gets requests again. If this server has run for longer, a member whom the matcher does not

@@ -45,7 +45,7 @@ class Requests:
         self._unsettled = unsettled
         self._now = now
         self.staffing = staffing
-        # the matcher's events that are not routed yet; the queue is unbounded, but the router empties it after each burst of
+        # the matcher's events that `Matching` has not routed yet; the queue is unbounded, but it is emptied after each burst of
         # changes
         self._events: asyncio.Queue[m.AnyEvent | asyncio.Future[None]] = asyncio.Queue()
 

@@ -161,7 +161,8 @@ class Rooms:
         if room.worker is not None and room.opened == session.epoch:
             wanted = entry.grid.for_worker(epoch)
             if wanted != room.sent:
-                # set `sent` before the call: another task may clear it during the call, so that the matrix is sent again
+                # set `sent` before the call: another task may clear it during the call, so that the matrix (who hears and sees
+                # whom) is sent again
                 room.sent = wanted
                 await room.worker.client.set_matrix(entry.id, wanted)
             room.ready.set()
@@ -364,7 +365,8 @@ class Rooms:
         """Correct the states of peer connections by a snapshot of the worker's rooms.
 
         A worker sends a snapshot when events may have been missed. If captions have ended in a room without this server's
-        knowledge, the worker gets the room's matrix again. Then the worker starts captions again, or sends `CaptionsOver` again.
+        knowledge, the worker gets the room's matrix (who hears and sees whom) again. Then the worker starts captions again, or
+        sends `CaptionsOver` again.
         """
         for room in event.rooms:
             entry = self._index.entries.get(room.room)

@@ -54,7 +54,7 @@ FOLLOW_S = 10.0
 
 
 class Effects(Protocol):
-    """The methods that carry out a session's effects in other parts of the server."""
+    """The methods by which other parts of the server do what a session's change requires: its effects."""
 
     async def ask_matcher(self, entry: Entry, effect: Enqueue | Step | Transfer | Reinstate) -> None: ...
     async def say(self, entry: Entry, say: Say) -> None: ...
@@ -107,7 +107,7 @@ class Sessions:
         self.changed = True  # Whether a session has changed since staff were last sent the wallboard and the queues.
 
     async def apply(self, entry: Entry, event: SessionEvent, *, at_once: bool = False) -> None:
-        """Apply one event: decide, save, carry out the effects, and show the new views.
+        """Apply one event: decide, save, carry out the effects, and show the participants their new views.
 
         Raise `NotAllowed`, or the exception with which `Records` refuses to save. After an exception, the session is unchanged.
         If the database is unavailable, the session continues with the change, and is saved later. With `at_once`, raise
@@ -220,7 +220,7 @@ class Sessions:
         self.scheduler.set(entry.id, next_deadline(entry.session, ahead_ms(self._now, self._wall)))
 
     async def follow_clock(self) -> None:
-        """Set the timers of booked times again when the difference between the machine's clock and the steady clock has changed.
+        """Set the timers of callbacks and appointments again when the machine's clock and the steady clock have moved apart.
 
         Runs until cancelled.
         """
@@ -361,7 +361,7 @@ class Sessions:
 
 
 def _counselor(entry: Entry) -> str:
-    """Return the last counselor who owned the session.
+    """Return the last counselor who owned (was responsible for) the session.
 
     If the session had no counselor, return its owner (a professional). If it has no owner, return "".
     """

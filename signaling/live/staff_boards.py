@@ -1,6 +1,6 @@
-"""Send the queues to the consoles, and the wallboard to the operators. Changes are sent in rounds, one a second.
+"""Send the lists of waiting users to the consoles of staff, and the wallboard to operators. Each second, a round sends changes.
 
-A console gets its queue at once when it connects, and when somebody takes or answers a message that a user left.
+A console gets its list (the queue) at once when it connects, and when somebody takes or answers a message that a user left.
 """
 
 from __future__ import annotations

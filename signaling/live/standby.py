@@ -135,7 +135,7 @@ class StandBy:
                 await self._renew(staff)
 
     async def _renew(self, staff: str) -> bool:
-        """Give the matcher the skills of a member who stands by.
+        """Give the matcher the skills (languages, sites, capacity …) of a member who stands by.
 
         At the start of the server, and if the matcher has lost its data, make the member available again. Return False if the
         member does not take requests any more.

@@ -1,4 +1,4 @@
-"""Translate lines and captions by the installation's own translation service, which has LibreTranslate's API.
+"""Translate chat lines and captions by the installation's own translation service, which has LibreTranslate's API.
 
 Without such a service nothing is translated, and no text is sent to a translator. A translation is shown next to the original.
 Translations are stored only in a small cache in memory. When a session is erased, its translations are removed from this cache.
@@ -158,7 +158,7 @@ class Translator:
 
 
 class Translating:
-    """Translates lines and captions in the background for the people who ask for translations.
+    """Translates chat lines and captions in the background for the people who ask for translations.
 
     Messages to other people never wait for the translation service.
     """
@@ -176,7 +176,7 @@ class Translating:
         return self._translator.enabled
 
     async def line(self, entry: Entry, client: Client, person: Person, seq: int, language: str) -> None:
-        """Begin to translate a line for this person.
+        """Begin to translate a chat line for this person.
 
         Raise `NotAllowed` if the person may not read the line, if too many of their translations are under way, or if there is no
         translation service.

@@ -1,6 +1,7 @@
 """Keyed hashes of mail addresses, and the tokens in the links that unsubscribe an address. Pure.
 
-A token contains the address's hash, so the token is not stored. A token works until the server gets another key.
+A token contains the address's hash, so the server does not have to store the token. A token works until the server gets another
+key.
 """
 
 from __future__ import annotations

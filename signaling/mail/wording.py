@@ -1,6 +1,6 @@
 """A site's own wording of its mails, and the preview of a mail. Pure.
 
-This module knows which mails a site can word, and which names in braces a wording can contain.
+This module knows for which mails a site can have its own wording, and which names in braces a wording can contain.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ POLL_S = 0.05  # Seconds between two tries to reach a worker or to open its even
 # If other workers serve, a dead worker's successor starts after this many seconds, because the calls that move to other workers
 # need the CPU first.
 SETTLE_S = 0.5
-CRASHES = 16  # the times of the last crashes of workers are remembered, at most this many
+CRASHES = 16  # the times of at most this many crashes of workers are remembered, the newest ones
 
 
 @dataclass(slots=True, eq=False)
@@ -175,7 +175,7 @@ class Workers:
         ]
 
     def _promote(self) -> None:
-        """If fewer workers are live than wanted, make spares live."""
+        """If fewer workers than wanted take rooms ("live"), let spare workers take rooms."""
         live = sum(worker.state == "live" for worker in self._workers)
         for worker in sorted(self._workers, key=lambda each: each.number):
             if live >= self._wanted:

@@ -291,7 +291,7 @@ def _work_in(engine: sa.Engine, work: Callable[[sa.Connection], T], *, writes: b
 def require_kept(connection: sa.Connection, session_id: str) -> None:
     """Raise UnknownSession when the session does not exist or has been erased, because nothing may be added to it.
 
-    Otherwise the session's row stays locked until the end of the transaction, so that an erasure waits.
+    Otherwise the session's row stays locked until the end of the transaction, so that an erasure waits for this transaction.
     """
     here = sa.and_(t.session.c.id == session_id, t.session.c.end_reason != "erased")
     if connection.execute(sa.select(t.session.c.id).where(here).with_for_update()).first() is None:

@@ -55,7 +55,7 @@ class PersonNotes(Database):
         """
 
         def add(connection: sa.Connection) -> None:
-            lock_parent(connection, t.site, note.site)  # lock the site, because the database has no row for a person
+            lock_parent(connection, t.site, note.site)  # lock the site's row, because a person has no row to lock
             person = sa.and_(t.session.c.site == note.site, t.session.c.user_ref == note.user_ref)
             kept = sa.select(t.session.c.id).where(t.session.c.id == note.session, person).with_for_update()
             if connection.execute(kept).first() is None:

@@ -1,4 +1,4 @@
-"""Counts of sessions for reports. The counts are stored after a session has finished, so a report over a year reads few rows."""
+"""Counts of sessions for reports. The counts of finished sessions are added up in the database: a report reads few rows."""
 
 from __future__ import annotations
 

@@ -146,7 +146,8 @@ class Sessions(Saves):
     ) -> dict[tuple[str, str], list[EarlierRecord]]:
         """Return the finished sessions of these users, newest first, at most `MOST_EARLIER` for each user.
 
-        `users`: pairs of (site, `user_ref`). `before`: only sessions that began before this time, in Unix ms.
+        `users`: pairs of (site, `user_ref`: hash of the partner's id for the user). `before`: only sessions that began before
+        this time, in Unix ms.
         """
         found: dict[tuple[str, str], list[EarlierRecord]] = {}
         refs = [ref for _, ref in users if ref]
@@ -159,8 +160,8 @@ class Sessions(Saves):
     async def conversations_of(self, person: tuple[str, str], *, since: int, q: str = "") -> list[SessionRecord]:
         """Return a person's finished sessions that ended at or after `since`: the newest `MOST_CONVERSATIONS`, newest first.
 
-        `person`: site and `user_ref`. `since`: Unix ms. `q`: only sessions whose lines or wrap-up notes contain this text,
-        ignoring case.
+        `person`: site and `user_ref` (hash of the partner's id for the user). `since`: Unix ms. `q`: only sessions whose lines or
+        wrap-up notes contain this text, ignoring case.
         """
         c = t.session.c
         site, user_ref = person

@@ -25,7 +25,7 @@ Few = Meta(max_length=300)
 
 
 class CategorySettings(Struct, kw_only=True):
-    """A category.
+    """The settings of a category.
 
     `parent`: id of the parent category, or "". `priority`, `widens_s` and `form`: null if inherited from the parent.
     """

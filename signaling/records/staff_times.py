@@ -1,6 +1,6 @@
 """Sums of the time that staff were in each state.
 
-The leading server adds to these sums as time passes, so a report over a year reads few rows.
+The leading server adds to these sums as time passes. Only the sums are stored, so a report over a year reads few rows.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ id, or "" if each row adds up all members.
 
 
 class StaffTimes(Leading):
-    """Stores and reads the sums of the times of staff, by state, day and person."""
+    """Stores and reads these sums, by state, day and member of staff."""
 
     async def add_staff_time(self, sums: Sums) -> None:
         """Add these sums to the stored sums, all or none. Raises Overtaken when another server leads."""

@@ -16,7 +16,7 @@ _FENCE = re.compile(r"```\s*[A-Za-z0-9_]*\s*")
 _QUOTED = re.compile("> ?")
 _BULLET = re.compile(r"[-•] +(?=\S)")
 _NUMBER = re.compile(r"([0-9]{1,3})\. +(?=\S)")
-# Texts that may contain markup or a link. Only those are parsed.
+# Matches texts that can contain markup or a link. Only these texts are parsed.
 _MARKED = re.compile(r"[*_`]|^(?:>|[-•] |\d{1,3}\. )|https?:|tel:|\S@\S|\w\.\w\w", re.MULTILINE | re.IGNORECASE)
 
 _Kind = Literal["code", "quote", "list", "numbered", "text"]

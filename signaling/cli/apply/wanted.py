@@ -214,7 +214,10 @@ class Wanted:
         return self._with_hours(table, site, wanted["categories"])
 
     def _merged_site(self, table: str, present: Document, given: Document) -> Document:
-        """Return a site's present table, changed by the keys of the file. A category of the file changes only its own table."""
+        """Return a site's present table, changed by the keys of the file.
+
+        A category's table in the file changes only this category.
+        """
         wanted = {key: value for key, value in (present | given).items() if key in _SITE_KEYS}
         if not self._prune:
             for key in _MERGED & given.keys() & present.keys():

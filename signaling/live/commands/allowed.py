@@ -120,7 +120,7 @@ def check_part(person: Person, message: object) -> None:
 def check_entry(client: Client, message: object, entry: Entry) -> None:
     """Raise NotAllowed if the member of staff may not send this message about the session.
 
-    If the member lacks the right at the session's site, the reason is the same as for an unknown session.
+    If the member lacks the right at the session's site, the exception has the same reason as for an unknown session.
     """
     action = MESSAGES[type(message)]
     if client.staff is None or action == ANYONE:
