@@ -26,7 +26,7 @@ class Leader(Struct, frozen=True, kw_only=True):
 
 
 class Lease(Struct, frozen=True, kw_only=True):
-    """The statement of the leader that it leads.
+    """The signed statement by which the leader says that it leads.
 
     `id`, `url`: the leader's id and address (`Leader`). `term`: the leader's number in the database, which each new leader
     raises. At a takeover, the lease can contain a term that is not in the database yet. `at`: when the leader signed the lease,

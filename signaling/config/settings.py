@@ -186,7 +186,7 @@ class Settings:
     secret_file: Path | None = setting(
         None, kinds.FILE, "File with the cluster's secret.", default_words="SANGDAM_SECRET in the environment"
     )
-    secret: bytes = setting(  # b"": no cluster
+    secret: bytes = setting(  # the cluster's secret; b"": there is no cluster
         b"", kinds.SECRET, "The cluster's secret, if it is not in a file.", only_environment=True
     )
     advertise: str = setting(
@@ -195,7 +195,7 @@ class Settings:
         "URL at which the cluster's other servers reach this one.",
         default_words="http://HOST:PORT",
     )
-    captions_url: str = setting(  # "": no captions
+    captions_url: str = setting(  # "": there is no captions process
         "",
         kinds.ORIGIN,
         "URL of the captions process, `sangdam captions`. Both need the same secret file. In a cluster, set it for the workers.",

@@ -108,8 +108,9 @@ class EndedRights:
     def _in_use(self, client: Client) -> bool:
         """Return whether a connection counts as in use even if the person does nothing.
 
-        Available staff use no page while they wait for a ring. If such a member is absent, the member misses the next ring, and
-        the matcher then changes the member's state to away. An operator may watch the wallboard without touching anything.
+        Available staff use no page while they wait for a ring (an alert about a request). If such a member is absent, the member
+        misses the next ring, and the matcher then changes the member's state to away. An operator may watch the wallboard without
+        touching anything.
         """
         staff = client.staff.id if client.staff else ""
         return client.watching or bool(client.held) or self.staffing.state(staff) in ON_DUTY

@@ -10,7 +10,7 @@ from signaling.live.entry import Entry
 from signaling.protocol.client_messages import SendPage
 from signaling.recordings import SeenPages, Shown
 
-WRITE_S: Final = 0.5  # seconds between two writes
+WRITE_S: Final = 0.5  # seconds between two writes of the recorded parts to the disk
 
 
 class KeptPages:

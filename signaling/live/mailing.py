@@ -27,7 +27,7 @@ from signaling.session.model import Callback
 from signaling.session.views import brief_value
 
 MOST_TASKS = 1000  # At most this many mails are being queued at the same time.
-ALERTS_S = 30.0  # Seconds between two checks of all queues for alerts.
+ALERTS_S = 30.0  # Seconds between two checks whether operators must get alerts about queues of waiting users.
 
 # A queue that nobody serves is reported after this wait (ms), or after the site's `alert_after_s` if that is shorter.
 NOBODY_MS = 60_000
@@ -108,14 +108,14 @@ class Mailing:
     # --- answers ---------------------------------------------------------------------------------------------------------
 
     def answered(self, entry: Entry, line: Line) -> None:
-        """Queue a mail about a new line of staff for a user who has left the page.
+        """Queue a mail about a new chat line of staff for a user who has left the page.
 
         The mail is sent two minutes later, unless the user returns before. While the user stays away, no second mail is sent
         until `REPLY_AGAIN_MS` have passed. If the user is connected, only remember the line, so that `left` can queue the mail
         later.
         """
         if line.author == entry.session.user:
-            entry.unread = None  # a user who writes has seen all earlier lines
+            entry.unread = None  # a user who writes has seen all earlier chat lines
             return
         by_staff = line.role in ("counselor", "professional") and line.audience == "all" and line.kind in _TOLD_OF
         if not by_staff or not self._postbox.enabled:
@@ -133,7 +133,7 @@ class Mailing:
             self._background.later(self._reply(entry, address, args, now))
 
     def left(self, entry: Entry) -> None:
-        """Queue a mail about the first line that the user has not read. Call this when the user's connection is lost.
+        """Queue a mail about the first chat line that the user has not read. Call this when the user's connection is lost.
 
         A connection may be dead for some seconds before the server notices that. Lines that were sent in these seconds have not
         arrived.
@@ -143,7 +143,7 @@ class Mailing:
             self.answered(entry, line)
 
     def _is_read(self, entry: Entry, line: Line) -> bool:
-        """Return whether the user has read a line.
+        """Return whether the user has read a chat line.
 
         At a site without read marks, a line counts as read if it was sent more than `DEAD_MS` ago.
         """

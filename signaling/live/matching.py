@@ -203,7 +203,7 @@ class Matching:
         await self.requests.settled()
 
     def renew_briefs(self, entry: Entry) -> None:
-        """Show the session's new brief to the staff for whom the session rings.
+        """Show the session's new brief (facts about the user) to the staff for whom the session rings.
 
         Call this method after something was removed from the brief.
         """

@@ -115,7 +115,7 @@ class Rooms:
     async def run(self) -> None:
         """Carry out the queued orders: bring a room to its wanted state, or close one peer connection.
 
-        A room has at most one task.
+        At most one task at a time works on the state of a room.
         """
         while True:
             order = await self._orders.next()

@@ -261,7 +261,7 @@ class Sessions:
             if not client.greeted:
                 continue
             if entry.session.anyone(participant) is None:
-                continue  # this operator has just stopped listening, or is about to start
+                continue  # an operator who has just stopped listening in, or is about to start, gets no view
             view = views.session_view(entry.session, participant, around, entry.grid, entry.limits.get(participant))
             frame = encode(SessionUpdate(session=view))
             said = hash(frame)

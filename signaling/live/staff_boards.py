@@ -154,7 +154,7 @@ class Boards:
 
     async def _push_trend(self) -> None:
         frames: dict[Realm, bytes] = {}
-        with suppress(RecordsAway):  # if the database is unavailable, the pages keep the last trend
+        with suppress(RecordsAway):  # if the database is unavailable, the pages keep their last curves
             for client in list(self._hub.watchers()):
                 realm = _watched_by(client)
                 if realm is None:
@@ -164,7 +164,7 @@ class Boards:
                 client.send_encoded(frames[realm])
 
     def messages_changed(self) -> None:
-        """Record a change of the messages that users have left. The next round reads all these messages.
+        """Record a change of the messages that users have left. The next round (`ROUND_S`) reads all these messages.
 
         If many messages change within one second, one round reads them together.
         """
@@ -209,7 +209,7 @@ class Boards:
         while self._behind and spent < QUEUE_BYTES_A_ROUND:
             spent += self.push_queue(self._behind.pop())
         if self._behind:
-            # consoles that were served first may have missed a change of this round, so another round must follow
+            # consoles that got their queue first may have missed a later change, so another round must follow
             self.sessions.changed = True
 
     def push_queue(self, client: Client) -> int:

@@ -85,7 +85,7 @@ class Translator:
             raise BadKey(f"The key of the translation service cannot be read: {type(error).__name__}.") from None
         self._session: aiohttp.ClientSession | None = None
         self._turn = asyncio.Semaphore(AT_ONCE)
-        self._waiting: Counter[str] = Counter()  # by organisation
+        self._waiting: Counter[str] = Counter()  # organisation → its requests that wait or are under way
         self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
 
     @property
@@ -167,7 +167,7 @@ class Translating:
         self._translator = translator
         self._records = records
         self._index = index
-        self._tasks: dict[asyncio.Task[None], str] = {}  # the session of each task
+        self._tasks: dict[asyncio.Task[None], str] = {}  # running task that translates → id of the session
         self._asked: Counter[Client] = Counter()
 
     @property

@@ -20,7 +20,7 @@ from signaling.mediaworkers.interface import MediaWorker
 
 log = structlog.get_logger(__name__)
 
-SWEEP_S = 20.0  # seconds between two checks; an unknown room is closed after at most twice this time
+SWEEP_S = 20.0  # seconds between two checks for forgotten rooms; a forgotten room is closed after at most twice this time
 
 Opened = tuple[str, int]
 """Identifies a room of a worker: the room's name, and its epoch (how often the room has been opened)."""

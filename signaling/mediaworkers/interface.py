@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 # another worker must be found for a draining worker's rooms within this many seconds; the draining worker ends after 15 s
 ANOTHER_S = 10.0
 MOVED_S = 3.0  # A draining worker keeps a moved room open for this many seconds, while the participants make new connections.
-LOOK_S = 0.1  # Seconds between two checks for another worker.
+LOOK_S = 0.1  # Seconds between two checks for a worker that can take a draining worker's rooms.
 
 # Read timeout, in seconds, of the event stream's HTTP client. This timeout is much longer than the silence after which a worker
 # counts as dead, because the timeout also counts time in which this server itself was too busy to read.

@@ -95,7 +95,7 @@ class _File:
     path: Path
     waiting: bytearray = field(default_factory=bytearray)
     size_bytes: int = 0  # bytes of all pages of the session on the disk; 0 until the first write
-    newest: int = 0  # time of the newest line, Unix ms
+    newest: int = 0  # time of the newest line of the file, Unix ms
     made: bool = False
     over: bool = False
 

@@ -332,7 +332,7 @@ def _tells_of_answer(connection: sa.Connection, mail: str, message: str) -> bool
 
 
 def _free_key(connection: sa.Connection, key: str, sent_before: int) -> bool:
-    """Return whether a new mail may have this key. A mail that was sent before `sent_before` loses the key to the new mail."""
+    """Return whether a new mail can have this key. A mail that was sent before `sent_before` loses the key to the new mail."""
     here = sa.select(_c.state, _c.sent_at).where(_c.key == key)
     row = connection.execute(here).first()
     if row is None:

@@ -13,7 +13,7 @@ from .person_notes import PersonNote
 from .realm import Realm
 from .types import FileRecord, MessageRecord, SessionRecord
 
-_AT_ONCE = 500  # at most this many ids in one query
+_AT_ONCE = 500  # one query names at most this many sessions, or this many users
 _SELECT = sa.select(*(t.session.c[name] for name in SessionRecord.__struct_fields__))
 
 

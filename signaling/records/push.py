@@ -95,7 +95,7 @@ class Pushes(Database):
 
         try:
             return await self._transaction(add, writes=True)
-        except IntegrityError:  # another server has stored its key first
+        except IntegrityError:  # another server has stored a key first
             return await self.push_key()
 
     # --- browsers --------------------------------------------------------------------------------------------------------

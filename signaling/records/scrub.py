@@ -23,7 +23,7 @@ AT_ONCE_BYTES = 64 * 1024 * 1024
 LOCK_MS = 1000  # the longest wait for a table's lock; during this wait, other transactions on the table have to wait, too
 BUSY_MS = 200  # the longest wait of one try for readers of the write-ahead log; no transaction can write during this wait
 TRIES = 5  # at most this many tries to rewrite one table of PostgreSQL, or to empty the write-ahead log of SQLite
-PAUSE_S = 0.3  # seconds between two tries (`TRIES`)
+PAUSE_S = 0.3  # seconds between two of the tries that `TRIES` counts
 # the tables from which an erasure deletes rows or texts
 TABLES = (
     t.session, t.line, t.line_mark, t.board_update, t.event, t.message, t.picture, t.file, t.person_note, t.mail, t.link,

@@ -31,7 +31,7 @@ from .opening_hours import Hours
 from .site_front import CHANNELS, Corner, FormField, in_language
 from .wrap_up import STANDARD, WrapUpPlan
 
-LineRecord = Line  # a line is stored in the form in which it is sent
+LineRecord = Line  # a chat line is stored in the form in which it is sent to clients
 MessageState = Literal["new", "taken", "done"]
 FIRST_ORGANISATION = "main"  # id of the organisation that every installation has
 

@@ -18,7 +18,7 @@ from .formatted import formatted
 
 MOST_PICTURE_BYTES = 40 * 1024 * 1024  # one file gets at most this many bytes of pictures; mail and phones refuse larger files
 _MIMES = ("image/webp", "image/png", "image/jpeg")
-WRITTEN = ("text", "note", "caption")  # kinds of lines that have a text
+WRITTEN = ("text", "note", "caption")  # kinds of chat lines that have a text
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _STYLE = """
 :root { color-scheme: light dark; }

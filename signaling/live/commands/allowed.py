@@ -1,4 +1,4 @@
-"""Map each message to an action of the table of rights (`access/rights.py`). A message without an entry is refused."""
+"""Map each message to an action of the table of rights (`access/rights.py`). A message that is not in this map is refused."""
 
 from __future__ import annotations
 
