@@ -47,7 +47,7 @@ log = structlog.get_logger(__name__)
 # seconds for which a browser's SDP offer waits until its room is open; opening can take long if a worker must first start
 READY_TIMEOUT_S = 8.0
 RETRY_S = 0.1
-RETRY_AFTER_FAULT_S = 1.0  # If the database has failed, the next try comes after this many seconds.
+RETRY_AFTER_FAULT_S = 1.0  # If the database has failed, the next try to open or change a room comes after this many seconds.
 CLOSE_TIMEOUT_S = 1.0  # A server that ends waits at most this many seconds for its rooms to close.
 
 # Largest number of board updates that wait for the database; at this number, the server stops reading the workers' events.

@@ -449,9 +449,10 @@ class Live:
         return self.index.active_of(staff_id) > 0
 
     async def share_file(self, line_id: str, file: FileRecord) -> Line:
-        """Store a file's line and show it to its audience. If the user sends the file, wake a sleeping conversation first.
+        """Store the chat line about a file, and show it to its audience.
 
-        Raises NotAllowed, RecordsAway or UnknownSession. In these cases, neither the file nor its line stays in the database.
+        If the user sends the file, wake a sleeping conversation first. Raises NotAllowed, RecordsAway or UnknownSession. In these
+        cases, neither the file nor the line stays in the database.
         """
         entry = self.index.entries.get(file.session)
         person = entry.session.people.get(file.author) if entry is not None else None

@@ -15,7 +15,7 @@ from signaling.records.figures import ANSWERED_IN_TIME_MS
 
 MINUTE_MS = 60_000
 POINTS = 120  # Points in a curve: one for each minute of two hours.
-LEVEL_MS = 30 * MINUTE_MS  # The service level at a point is computed over the half hour before the point.
+LEVEL_MS = 30 * MINUTE_MS  # The service level (share of users answered in time) at a point is that of the half hour before it.
 SPAN_MS = POINTS * MINUTE_MS + LEVEL_MS
 
 

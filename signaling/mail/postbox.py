@@ -17,7 +17,7 @@ from .unsubscribing import Addresses
 
 # if staff write to a user who has left the page, and the user does not return within this many seconds, a mail tells the user
 AFTER_S = 120
-REPLY_AGAIN_MS = 3_600_000  # at least this many ms pass between two mails about lines of staff to a user who does not return
+REPLY_AGAIN_MS = 3_600_000  # at least this many ms pass between two mails about chat lines of staff to a user who stays away
 
 
 class Postbox:

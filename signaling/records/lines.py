@@ -242,7 +242,7 @@ class Lines(Leading):
 
 
 def without_former(line: Line) -> Line:
-    """Return the line as users may see it: without its earlier texts, and without the file of a retracted line."""
+    """Return the chat line as users may see it: without its earlier texts, and without the file of a retracted line."""
     if not line.former:
         return line
     label = {name: value for name, value in line.args.items() if name == "label"}

@@ -60,7 +60,7 @@ class Links(Leading):
         await self._transaction(add, writes=True)
 
     async def link_subject(self, token_hash: str, purpose: str, now: int) -> str:
-        """Return the subject of an unused link, which stays unused.
+        """Return the subject of an unused link, that is, to what it leads. The link stays unused.
 
         Raises LinkUnusable with the reason bad_invite, replayed or expired. `now`: Unix ms.
         """

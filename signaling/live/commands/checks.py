@@ -71,7 +71,7 @@ def require_channel(entry: Entry, channel: Channel) -> None:
 
 
 async def agree(live: Live, entry: Entry, booking: ev.CallbackAsked | ev.CallbackMoved, staff: str, channel: Channel) -> None:
-    """Book a time. If the site offers appointments, book an appointment with this member ("": anyone).
+    """Book a time at which staff call the user. If the site offers appointments, book one with this member ("": anyone).
 
     Otherwise book a callback.
     """
