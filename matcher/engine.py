@@ -38,8 +38,8 @@ class Engine:
 
     `fence`: the number of the last event before a restart (`Event.fence`). `holding`: whether the matcher's earlier state is
     lost. If so, the engine matches nobody until `end_hold`, or for at most `Rules.lease_ms` after the first step. During this
-    time, the server announces all users and members again. If the engine matched at once, the first user to return would get a
-    counselor before users who have waited longer.
+    time, the server tells the engine all open requests and all members again. If the engine matched at once, the first user to
+    return would get a counselor before users who have waited longer.
     """
 
     def __init__(self, rules: Rules | None = None, *, fence: int = 0, holding: bool = False) -> None:

@@ -80,7 +80,7 @@ class Ledger:
 
         Before the step nothing was left to match. So the method looks only at requests that began to wait in this step, and at
         members who became free. With `everybody`, it looks at all requests and members. This is needed after time has passed, or
-        staff came or went: requests may now be offered to more staff (a tier has opened).
+        staff came or went, because requests can then be offered to more staff (a tier has opened).
         """
         if self.holds_until_ms is not None:
             everybody = True

@@ -70,7 +70,7 @@ class Rules:
     ring_ms: int = 20_000  # How long a reservation rings before it expires.
     excluded_ms: int = 60_000  # How long a member who has declined or missed a request is excluded from it.
     suspended_ms: int = 60_000  # How long a request stays suspended, after its requester disconnected, before it is cancelled.
-    enter_ms: int = 30_000  # Within this time after accepting a request, the member must be in the room.
+    enter_ms: int = 30_000  # Within this time after accepting a request, the member must have entered the session's room.
     lease_ms: int = 30_000  # A member is signed out if their presence lease (sign of being connected) is not renewed for so long.
     wrap_up_ms: int = 120_000  # After this time in the state wrap-up, a member becomes away.
     max_requests: int = 200_000  # At most this many requests are open; further ones are refused as "full".

@@ -73,7 +73,7 @@ class Selection:
         return None
 
     def request_for(self, member: Member, now_ms: int) -> Match | None:
-        """Match a member with the first request that they may serve now. None: there is no such request."""
+        """Match a member with the first request that is offered to this member now. None: there is no such request."""
         rings, obstacles = member.pool.rings, member.obstacles
         found: Ticket | None = None
         found_rank, found_ring = LAST, EXACT

@@ -29,7 +29,7 @@ PassedReason = Literal[
 class Staff:
     """A member of staff and their skills.
 
-    `sites` and `categories` hold ids, or "*" for all. The name of a site may begin with its organisation, as in "acme/shop".
+    `sites` and `categories` hold ids, or "*" for all. The name of a site can begin with its organisation, as in "acme/shop".
     "acme/*" then stands for all sites of acme, and "*" for all sites whose names have no organisation. `role`: counselors get
     requests of kind "user" and "callback", professionals those of kind "help". `texts`, `calls`: how many text sessions and how
     many calls the member takes at the same time. Texts and calls do not share places. 0 means that the member takes no session of
@@ -65,9 +65,9 @@ class Request:
     priority: int = 0
     # members who never get this request, for example the counselor who asks for help, or an owner who disconnected
     excluded: frozenset[str] = frozenset()
-    # served before all others, for example after `redeem`, or because the member who held it disconnected or never entered
+    # whether the request is served before all others, for example after `redeem`, or after its holder has disconnected
     first: bool = False
-    # the one member who may get the request, in any tier; cleared when the request's holder disconnects or never enters the room
+    # the only member to whom the request is offered; cleared when the request's holder disconnects or never enters the room
     only: str = ""
     widens_ms: tuple[int, int] | None = None
     medium: Medium = "call"
@@ -165,7 +165,7 @@ class Place:
     """The place of a waiting request in its queue, and the expected wait: `low_s` to `high_s` seconds. `place` counts from 1.
 
     `staffed`: whether a member who could serve the request is signed in. `low_s` and `high_s` are None if no such member is
-    signed in, or if the request's queue had fewer than five pickups in the last hour.
+    signed in, or if fewer than five requests of this queue were accepted in the last hour.
     """
 
     place: int
@@ -388,7 +388,8 @@ class MatchStore(Protocol):
     async def sweep(self, now_ms: int) -> list[AnyEvent]:
         """End everything that has expired.
 
-        Then match all requests and members that can be matched, also those for which a wider tier has opened in the meantime.
+        Then match all requests and members that can be matched. By now, some requests are offered to more staff (a tier has
+        opened).
 
         Reservations expire after 20 s, presence leases after 30 s, suspensions and exclusions after 60 s, wrap-ups after 120 s.
         If the holder of an accepted request has not entered the room within 30 s, the request goes back into its queue.
@@ -397,7 +398,8 @@ class MatchStore(Protocol):
     async def next_deadline_ms(self) -> int | None:
         """Return when (ms) a sweep is needed next. None: never.
 
-        A sweep is needed at a deadline, when a tier opens, and when the store stops holding (matching nobody: see `remember`).
+        A sweep is needed at a deadline, when a waiting request is offered to more staff (a tier opens), and at the end of the
+        time in which the store matches nobody (`remember`).
         """
 
     async def restore(self, requests: list[RequestStatus], now_ms: int) -> list[AnyEvent]:

@@ -1,10 +1,10 @@
-"""Token bucket: a limit on how often something may happen. This code does no I/O."""
+"""Token bucket: a limit on how often something is allowed. This code does no I/O."""
 
 from __future__ import annotations
 
 
 class TokenBucket:
-    """Gains `rate` tokens per second and holds at most `burst`. A new bucket is full."""
+    """Gains `rate` tokens per second and holds at most `burst` tokens. A new bucket is full."""
 
     def __init__(self, rate: float, burst: float, now: float) -> None:
         self._rate, self._burst = rate, burst

@@ -30,10 +30,10 @@ OPEN = frozenset({"promised", "waiting", "reserved", "suspended", "accepted"})
 
 
 class RedisStore:
-    """One matching domain in the Redis at `url`. Several stores may share the domain. Every step may raise `Unavailable`.
+    """One matching domain in the Redis at `url`. Several stores can share the domain. Every step can raise `Unavailable`.
 
     Steps run in the order in which they are called. Each step runs only once, even if Redis' answer is lost. If a step raises
-    `Unavailable`, the step may or may not have run. `connect`: a function that returns a Redis client for a URL (`line.py`).
+    `Unavailable`, nobody knows whether it has run. `connect`: a function that returns a Redis client for a URL (`line.py`).
 
     `fence`: the number of the last event before a restart (`Event.fence`), if known. New fences are larger, even if Redis has
     lost everything.

@@ -59,9 +59,10 @@ def draw_arrivals(model: Model, rng: np.random.Generator) -> Arrivals:
 def read_arrivals(lines: Iterable[str], name: str) -> Arrivals:
     """Read arrivals from a CSV file with a header that names `COLUMNS`.
 
-    A column `medium` (text or call) may be added; without it, all arrivals are calls. time: "HH:MM[:SS]" or seconds, from the
-    first midnight; hours may pass 24, and every time is less than `MAX_DAYS` days. category: a path from its root,
-    such as "cameras/lenses". handle and patience: seconds; an empty patience means that the user never gives up.
+    A column `medium` (text or call) is optional; without it, all arrivals are calls. The column time has the time since the first
+    midnight, as "HH:MM[:SS]" or in seconds; hours can be more than 24, and every time is less than `MAX_DAYS` days. category: a
+    path from its root, such as "cameras/lenses". handle: length of the conversation in seconds. patience: how many seconds the
+    user waits before giving up; empty: the user never gives up.
     `name`: the file's name, for errors. Raise `ModelError` for a file that cannot be used. The error names the line, unless the
     file has no arrivals.
     """

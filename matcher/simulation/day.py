@@ -188,7 +188,7 @@ class Day:
             if now_ms >= sweep_ms:
                 self._sweep(sweep_ms, now_ms)
                 sweep_ms = now_ms + SWEEP_MS
-                continue  # the sweep may have put an earlier event into the heap
+                continue  # perhaps the sweep has put an earlier event into the heap
             self._now_ms = now_ms
             if arrives:
                 self._arrive(following)
@@ -354,7 +354,7 @@ class Day:
             self._after(0 if person.leaving else group.back_after_ms, self._ready, person)
 
     def _ready(self, person: _Person) -> None:
-        """End a member's wrap-up or break. The engine may have ended a long wrap-up already."""
+        """End a member's wrap-up or break: make the member available, or sign the member out if no shift is left."""
         if person.state not in ("wrap_up", "away"):
             return
         name, step = person.staff.id, self.engine.wrapped_up if person.state == "wrap_up" else None

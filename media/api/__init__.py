@@ -1,1 +1,1 @@
-"""The part of `media` that other packages may import: messages, an HTTP client, recording files, announcements."""
+"""The part of `media` that other packages are allowed to import: messages, an HTTP client, recording files, announcements."""

@@ -76,7 +76,7 @@ def parse_folder(name: str) -> tuple[int, int] | None:
 
 
 def is_room(name: str) -> bool:
-    """Return whether a room may have this name. The name is also the name of the room's folder."""
+    """Return whether this name is allowed for a room. The room's folder has the same name."""
     return _ROOM.fullmatch(name) is not None
 
 

@@ -63,7 +63,7 @@ class SetMatrix(Struct, kw_only=True):
     - hears: listener → {source: gain}, gain in 0..4 (1.0 = as sent).
     - sees: viewer → {slot 0..7: (participant, "camera" | "screen")}.
     - hold: listeners who get the soft hold tone. If they also hear somebody, the tone is mixed with these voices.
-    - writers: participants who may change the board. All others in the room may only read the board.
+    - writers: participants who are allowed to change the board. All others in the room can only read the board.
     - by_signaling: participants without a data channel. `BoardIn` and `BoardOut` carry their board messages.
     - record: the recording from now on. None: nothing is recorded.
     - captions: the captions from now on. None: no voice is sent to the captions process.

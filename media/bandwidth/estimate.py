@@ -38,7 +38,7 @@ have arrived are remembered for `ACKED_KEPT_S` seconds."""
 DROP_EVERY_S = 0.3  # at least this many seconds pass between two decreases of the estimate
 GROWS_S, EMPTIES_S = 0.005, 0.04
 """Seconds. A queue counts as growing if `Standing.growth_s` is above `GROWS_S`, and as emptying if it is below `-EMPTIES_S`. A
-smaller change may come from the size of a packet alone."""
+smaller change can come from the size of a packet alone."""
 SILENT_S = 1.0
 """Seconds after congestion for which the estimate does not grow. The estimate also does not grow while sent packets have waited
 longer than this for a report."""
@@ -46,7 +46,7 @@ STALL_S, STALL_STEP_S = 3.0, 1.0
 """`STALL_S`: a stall begins when sent packets have waited this many seconds for a report. `STALL_STEP_S`: seconds from one
 halving of the estimate to the next in a stall. Browsers short of processor time sent no report for 1.5 s, once for 4.3 s."""
 FEW_PACKETS = 10
-"""Up to this many unreported packets do not count as a stall: they may be the last packets before the sender paused."""
+"""If only this many packets or fewer are unreported, this is no stall: they can be the last packets before the sender paused."""
 
 
 class Estimator:

@@ -44,7 +44,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Choice:
-    """The layers that a viewer gets. `layers`: slot → name of its layer (None: the slot is paused).
+    """The layers that a viewer gets. `layers`: video slot → name of the layer that it shows (None: the slot is paused).
 
     `limits`: what the viewer must be told now. It names each slot whose video is "low" (in a lower layer) or "paused". None:
     there is nothing to tell.
@@ -70,9 +70,9 @@ class Chooser:
         self._told_at = 0.0
 
     def choose(self, pictures: Mapping[int, Sequence[Layer]], bps: float | None, now: float, *, congested: bool = True) -> Choice:
-        """Return the layer of each slot.
+        """Return the layer for each video slot of the viewer.
 
-        - pictures: slot → its layers from low to high. The most important slot comes first.
+        - pictures: slot → the layers of its video, from low to high. The most important slot comes first.
         - bps: the bandwidth in bit/s. None: the bandwidth is unknown, and every slot gets its highest layer.
         - congested: whether the path is congested now. Layers are lowered only while the path is congested.
         """

@@ -201,7 +201,7 @@ class BoardRoom:
         self._unasked.pop(participant, None)
 
     def set_writers(self, writers: set[str]) -> None:
-        """Set who may change the document. Ask new writers for changes that we refused while they could only read it."""
+        """Set who is allowed to change the document. Ask new writers for changes that we refused while they could only read."""
         new, self._writers = writers - self._writers, set(writers)
         for participant in sorted(new & self._connected):
             self._ask(participant)

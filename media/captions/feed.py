@@ -1,6 +1,6 @@
 """Sends one room's voices to the captions process, and passes on the words that come back.
 
-Only this module decides whose voice is sent to the captions process, and who may read the words. A voice is sent there only while
+Only this module decides whose voice is sent to the captions process, and who is shown the words. A voice is sent only while
 `SetMatrix.captions` names it, and only while somebody hears it. Its words are sent only to the people who could hear the voice
 when it said them.
 """
@@ -109,7 +109,7 @@ class Feed:
         self._sender.send(voice.stream, sequence, timestamp, payload)
 
     def leave(self, participant: str) -> None:
-        """End the stream of a participant whose connection has ended. A new connection counts its packets anew."""
+        """End the stream of a participant whose connection has ended, because a new connection numbers its packets anew."""
         voice = self._voices.get(participant)
         if voice is not None and voice.stream:
             self._sender.finish(voice.stream)

@@ -28,7 +28,7 @@ from .work import Heard, Job, Work
 
 log = structlog.get_logger(__name__)
 
-MOST_STREAMS = 500  # A worker may have at most this many streams; further streams are refused.
+MOST_STREAMS = 500  # A worker can have at most this many streams; further streams are refused.
 SILENT_S = 0.5  # Seconds without packets after which an utterance ends: the microphone was turned off, or the link is gone.
 MOST_AHEAD_S = 30.0  # Seconds by which a stream's sound may exceed the time since the stream began; further sound is ignored.
 LOOK_S = 0.1  # Seconds between two checks for streams without packets.
@@ -49,7 +49,7 @@ class FindsSpeech(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Stream:
-    """One voice. `number`: the stream's number in messages. `language`: as in `wire.Begin`.
+    """One voice that is being written down. `number`: the stream's number in messages. `language`: as in `wire.Begin`.
 
     `began`, `came`: when the stream began, and when its newest packet came, in seconds of the event loop. `heard_s`: seconds of
     sound since `began`. `ending`: whether the worker has ended the stream.
@@ -217,7 +217,7 @@ class Captions:
             await asyncio.sleep(LOOK_S)
             silent = asyncio.get_running_loop().time() - SILENT_S
             for worker in self._workers:
-                for stream in list(worker.streams.values()):  # a copy of the list: `_stop` may remove a stream
+                for stream in list(worker.streams.values()):  # a copy of the list, because `_stop` can remove a stream
                     if stream.speech.speaking and stream.came < silent:
                         self._stop(stream)
 

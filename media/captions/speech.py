@@ -24,10 +24,10 @@ BEGINS, GOES_ON = 0.5, 0.35
 BEFORE_WINDOWS = 10
 """An utterance's sound begins with at most this many windows: nine without speech, for soft consonants, and then the first window
 with speech."""
-DRAFT_PAUSE = 5  # Length in windows (160 ms in all) of a pause after which a draft is worth its cost.
+DRAFT_PAUSE = 5  # After a pause of this many windows (160 ms in all), the words so far are written down as a draft.
 END_PAUSE = 14  # Length in windows (450 ms in all) of a pause that ends the utterance.
 AFTER_WINDOWS = 5  # At most this many windows of the final pause still belong to the utterance.
-DRAFT_EVERY = 47  # A new draft is worth its cost after this many windows of speech (1.5 s in all) since the last draft.
+DRAFT_EVERY = 47  # A new draft is also written down after this many windows of speech (1.5 s in all) since the last draft.
 LONGEST = 375  # Windows (12 s in all) after which an utterance is cut: at its last short pause, if that was in the second half.
 LEAST_SPEECH = 3  # A sound with fewer windows of speech (100 ms in all) is a click and no utterance.
 

@@ -1,8 +1,8 @@
 """Decides the order in which utterances are written down, and which utterances are dropped when the model is too slow.
 
-Whole utterances come first, in their order. A draft is written down only while no whole utterance waits. A newer draft of a
-stream replaces an older draft. If too many whole utterances wait, the oldest is dropped, because words that come a minute late
-help nobody.
+Whole utterances come first, in their order. A *draft* (an utterance that is not over yet) is written down only while no whole
+utterance waits. A newer draft of a stream replaces an older draft. If too many whole utterances wait, the oldest is dropped,
+because words that come a minute late help nobody.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Work:
         """By stream: the last draft of the stream's utterance, and the words of this draft."""
 
     def put(self, stream: object, language: str, spoken: Spoken) -> tuple[Heard | None, object]:
-        """Add the sound of a draft or of a whole utterance. Return (words, stream of a dropped utterance); either may be None.
+        """Add the sound of a draft or of a whole utterance. Return (words, stream of a dropped utterance); each can be None.
 
         If the last draft of a whole utterance already had all its words, return these words. When too many utterances
         wait, the oldest utterance is dropped.
@@ -82,7 +82,7 @@ class Work:
         return self._out
 
     def done(self, heard: Heard) -> Job | None:
-        """Take the words of the job that the model had.
+        """Take the words that the model has found for its job, and let the model take the next job.
 
         Return this job, or None if its stream has been forgotten in the meantime.
         """

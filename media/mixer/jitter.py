@@ -4,7 +4,7 @@ Pure: this buffer has no clock, no codec and no samples. Methods take the time (
 the mixer asks for steps until it has 960 samples. The RTP timestamps (48 kHz) say where each packet belongs, so packets of
 different lengths, 2.5 to 120 ms, may follow one another.
 
-- A missing packet never stops the tick. The packet may only be late, so the buffer conceals up to 60 ms and continues to wait for
+- A missing packet never stops the tick. Perhaps the packet is only late. So the buffer conceals up to 60 ms and still waits for
   the packet. This makes the delay longer by the concealed time. After 60 ms the buffer plays silence and gives the packet up.
 - If a later packet has arrived, the gap before it is a loss. The later packet's in-band copy (FEC) repairs the loss. Without a
   copy, the decoder conceals the loss. Above 2 % loss, the delay is one frame longer, so that the later packet has arrived when
@@ -284,8 +284,9 @@ class JitterBuffer:
 
         Return False, and do nothing, if there is something to play.
 
-        During silence the room's ticks may move earlier, because other sources have time to spare. While the ticks move, the
-        playing position must not overtake this source's packets. Otherwise every packet after the silence would come too late.
+        During silence of this source, the room can move its ticks earlier, because other sources have time to spare. While the
+        ticks move, the playing position must not overtake this source's packets. Otherwise every packet after the silence would
+        come too late.
         """
         if self._packets:
             return False

@@ -22,7 +22,7 @@ SPARE_TICKS, PASSED_SPARE_TICKS = 25, 3
 """The room's tick moves earlier when the delay of every heard source has been too long for this many ticks in a row: in a mix,
 half a second. In passthrough (one voice's packets are sent undecoded) three ticks are enough, because the move then drops no
 sound."""
-EVEN_TICKS = 10  # after this many ticks in a row that leave no packet waiting, the fast path may send the packets of passthrough
+EVEN_TICKS = 10  # after this many ticks in a row that leave no packet waiting, the fast path can send the packets of passthrough
 LOOKAHEAD_S = 0.0065
 """Algorithmic delay of Opus: decoded sound comes out this much later than it went into the encoder (RFC 6716 section 2)."""
 

@@ -86,7 +86,7 @@ class Solo:
         self.source = source
         self.last = last
         self.even_ticks = 0
-        """Number of ticks in a row that left no packet waiting. From `EVEN_TICKS` on, the fast path may send the packets."""
+        """Number of ticks in a row that left no packet waiting. From `EVEN_TICKS` on, the fast path can send the packets."""
         self._quiet_packets = 0
         self._ticks = 0
         """Ticks since the last packet that was passed on."""
@@ -124,6 +124,6 @@ class Solo:
 
     @property
     def owed_samples(self) -> int:
-        """Time that has passed since the end of the last sent packet, in samples."""
+        """Time since the end of the sound in the last sent packet, in samples."""
         owed = self.source.position - self.last.timestamp - TICK_SAMPLES
         return owed if 0 <= owed <= LONGEST_GAP_SAMPLES else self._ticks * TICK_SAMPLES

@@ -44,7 +44,7 @@ class Passed(NamedTuple):
 
 
 def is_quiet(payload: bytes, level_dbov: int | None) -> bool:
-    """Return whether a packet itself says that it holds nothing to hear: by DTX or by its level."""
+    """Return whether a packet itself says that nothing can be heard in it: it is a DTX packet, or its audio level is low."""
     return is_dtx(payload) or (level_dbov is not None and level_dbov >= INAUDIBLE_DBOV)
 
 
@@ -136,7 +136,7 @@ class Source:
 
     @property
     def last(self) -> Passed | None:
-        """The packet whose sound filled the last tick exactly. None while packets and ticks differ in length."""
+        """The packet whose whole sound was played in the last tick. None while packets and ticks differ in length."""
         return self._last if self._in_ticks > WARM_PACKETS and not self._ready else None
 
     def pass_on(self, now: float) -> list[Passed]:
@@ -192,7 +192,7 @@ class Source:
 
     @property
     def spare_s(self) -> float:
-        """Seconds by which the last tick could have come earlier with the same result."""
+        """Seconds by which the last tick could have come earlier and still played the same sound."""
         return self._buffer.spare_s
 
     def age_s(self, now: float) -> float:

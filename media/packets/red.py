@@ -41,7 +41,7 @@ packet carries `DEEP` copies. Below `EVEN`, each packet carries one copy. If 10 
 bursts, the share is 0.027."""
 WORSE_LOST, WORSE, WORSE_REPORTS, TRIAL_S = 0.1, 1.5, 2, 20.0
 """Copies count as harmful if loss grows within `TRIAL_S` seconds after they begin: by more than `WORSE_LOST` and by the factor
-`WORSE`, in `WORSE_REPORTS` reports in a row. One report is not enough, because it may cover only a few packets, or a burst."""
+`WORSE`, in `WORSE_REPORTS` reports in a row. One report is not enough, because it can cover only a few packets, or a burst."""
 PAUSE_S, LONGEST_PAUSE_S = 30.0, 300.0
 """Seconds for which no copies are sent after copies were harmful: first `PAUSE_S`, then twice as long each time, up to
 `LONGEST_PAUSE_S`."""
@@ -118,7 +118,7 @@ class Seen:
     def needed(self, *, copies: bool) -> bool:
         """Return whether packets must still be remembered, because copies may repeat them. Call this method for every packet.
 
-        `copies`: whether this packet may carry redundant copies.
+        `copies`: whether it is possible that this packet carries redundant copies.
         """
         self._alone = 0 if copies else self._alone + 1
         return self._alone <= WINDOW

@@ -22,7 +22,7 @@ class RtcpError(Exception):
 
 @dataclass(frozen=True)
 class SenderReport:
-    """Sender report, without its blocks. `ntp`: 64-bit NTP time."""
+    """Sender report, without its report blocks. `ntp`: 64-bit NTP time."""
 
     ssrc: int
     ntp: int

@@ -60,7 +60,7 @@ class Section:
     """One m-line of an offer.
 
     - role: one of `ROLES`. "": the offer rejects the section (port 0).
-    - refused_as: lines of the answer's section, if `role` is "".
+    - refused_as: SDP lines with which the answer refuses this section, if `role` is "".
     - payload_type, rtx, red: payload types of Opus or VP8, of VP8's retransmissions, and of Opus with redundant copies (RFC
       2198). -1: not offered.
     - feedback: the offered kinds of RTCP feedback (a=rtcp-fb) for `payload_type`.

@@ -65,7 +65,7 @@ class Downlink:
     def offload(self, leg: Leg, lent: Lent) -> None:
         """Connect this peer's streams with the fast path. Call before anything is sent to the peer.
 
-        After this call Python may offload streams, which the fast path then sends.
+        After this call Python can offload streams, whose packets the fast path then sends.
         """
         self.lent = lent
         for slot in self.slots:
@@ -86,7 +86,7 @@ class Downlink:
                 slot.hold.sync()
 
     def close(self) -> None:
-        """Free the fast path's state of this peer. After that, nothing may be sent to this peer."""
+        """Free the fast path's state of this peer. After that, the caller must send nothing to this peer."""
         if self.lent is not None:
             self.take_back()
             for slot in self.slots:

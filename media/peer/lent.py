@@ -60,8 +60,8 @@ class Lent:
         Offloading is not possible in these cases: this voice is offloaded already; a listener's stream does not carry `source`
         yet; the fast path already sends another voice to a listener; the fast path refuses.
 
-        `quiet_from`: RFC 6464 level in -dBov. A louder packet ends the offloading; 0: no packet does. `keeps`: whether the fast
-        path also buffers the packets for `kept`.
+        `quiet_from`: audio level (RFC 6464) in -dBov. A louder packet ends the offloading; 0: no packet does. `keeps`: whether
+        the fast path also buffers the packets for `kept`.
         """
         if self._source is not None or any(each._hears.rewriter.source is not source or each._leg.hears for each in listeners):
             return
@@ -134,7 +134,7 @@ class Lent:
             self._downlink.sent(size_bytes, at)
 
     def say(self, packet: bytes) -> None:
-        """Queue a packet of the mix for this peer. The next flush of the fast path sends it."""
+        """Queue a packet of mixed sound for this peer. The next flush of the fast path sends it."""
         self._leg.say(packet)
 
     def aim(self, path: Path) -> None:

@@ -211,7 +211,7 @@ class Peer:
     ) -> None:
         """Offload this peer's voice: the fast path sends its packets to `listeners` until `recall`.
 
-        A packet louder than `quiet_from` (RFC 6464 level in -dBov) also ends the offloading; 0: no packet does. `mixed`: whether
+        A packet louder than `quiet_from` (audio level in -dBov) also ends the offloading; 0: no packet does. `mixed`: whether
         the mixer needs the packets, too; the fast path buffers a mixed voice's packets until `bring`. Do nothing if offloading is
         not possible yet.
         """
@@ -375,7 +375,7 @@ class Peer:
                 return
             self.recall()
             self._came_by = path
-            # this level is also used for the packet's redundant copies, because their own levels are unknown, but similar
+            # redundant copies inside the packet get the same audio level, because their levels are unknown, but similar
             level = self._level(plain, header)
             for packet in self.uplink.voice(stream, plain, header, came):
                 self._voices.audio(self, stream, *packet, level, now)

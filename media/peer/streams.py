@@ -29,7 +29,7 @@ MIX_AGE_S = 0.07
 NACK_TRIES = 8  # At most this many requests for one packet are sent; then a keyframe is requested instead.
 NACK_EVERY_S = 0.06  # At least this many seconds pass between two requests for the same packet.
 NACK_REORDER_S = 0.005
-"""For this many seconds, a gap may be due to reordering. After that, the missing packets count as lost."""
+"""For this many seconds, missing packets do not count as lost, because they can still come in another order."""
 KEYFRAME_EVERY_S = 0.3  # seconds; at most one keyframe request per stream is sent in this time
 
 
@@ -218,13 +218,13 @@ class PacketCache:
 
 
 class Hold(Protocol):
-    """Control over an outgoing stream that the fast path may have taken over.
+    """Control over an outgoing stream that can be offloaded to the fast path.
 
-    While the fast path has the stream, only the fast path sends.
+    While the stream is offloaded, only the fast path sends its packets.
     """
 
     def take_back(self) -> None:
-        """Take the stream back from the fast path, if the fast path has it. Call before the stream changes."""
+        """Take the stream back from the fast path, if the stream is offloaded. Call this before the stream changes."""
 
     def sync(self) -> None:
         """Copy the stream's state back from the fast path, which continues to send."""
@@ -247,7 +247,7 @@ class Outgoing:
         """Prepare the stream.
 
         - seal: encrypts and sends a packet. Returns the encrypted packet; None: nothing was sent.
-        - say: sends a packet of the mix, perhaps later, together with packets for other listeners. None: use `seal`.
+        - say: sends a packet of mixed sound, perhaps later, together with packets for other listeners. None: use `seal`.
         - rtx: payload type of retransmissions; -1: packets are sent again as they were.
         - red: payload type of packets that also carry copies of earlier packets (RED); -1: the receiver accepts no such packets.
         - stamp: adds the transport-wide number for the receiver's feedback. None: the receiver sends no such feedback.
@@ -312,7 +312,10 @@ class Outgoing:
         return self.layer in (ANY, source.rid) and self.rewriter.source is not source
 
     def show(self, layer: str | None, *, at_once: bool) -> None:
-        """Choose the layer (RID) of the video for this slot. None: show no video. `at_once`: stop the present layer at once."""
+        """Choose the simulcast layer (RID) of the video for this slot. None: show no video.
+
+        `at_once`: stop the layer that is shown now at once, without waiting for a keyframe of the new layer.
+        """
         if layer == self.layer:
             return
         self.layer = layer
@@ -320,7 +323,10 @@ class Outgoing:
             self.cut()
 
     def append(self, payload: bytes, ticks: int, marker: bool, now: float, lost: int = 0) -> None:
-        """Send a packet of the mix, `ticks` after the packet before. `lost`: number of packets missing between the two."""
+        """Send a packet of mixed sound. Its timestamp is `ticks` larger than that of the packet before.
+
+        `lost`: number of packets missing between the two packets.
+        """
         self.source = None
         packet = self._protected(self.rewriter.append(payload, ticks, marker, now, lost)[1])
         self._say(self._stamp(packet) if self._stamp else packet)
@@ -340,7 +346,7 @@ class Outgoing:
             self.rewriter.mix_again()
 
     def reported(self, lost_fraction: float, rtt_ms: float | None, now: float, gaps: float = 0.0) -> None:
-        """Take a loss report of the receiver. The stream remembers the loss, which decays with each later report.
+        """Take a loss report of the receiver. The stream remembers the loss, and with each later report this memory shrinks.
 
         Reports come every few seconds.
 

@@ -141,7 +141,7 @@ class Uplink:
             return self._bind_repair(ssrc, section, plain, header)
         name = _text(plain, header, section, sdp.RID_URI) if section.rids else ""
         if section.rids and name not in section.rids:
-            return None  # a later packet of this SSRC may name the layer
+            return None  # perhaps a later packet of this SSRC names the layer
         self.has_pictures = self.has_pictures or role != "audio"
         made = self.streams[ssrc] = self.incoming[_key(role, name)] = Incoming(ssrc, role, now, name)
         return made

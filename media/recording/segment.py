@@ -143,8 +143,8 @@ class Segment:
         """
         n, track = self._open.pop(number)
         track.close()
-        # `close` may have written the track's first packet, which waited for a missing packet. Then the log gets the track's
-        # beginning only now.
+        # Perhaps `close` has just written the track's first packet, which waited for a missing packet. Then the log gets the
+        # track's beginning only now.
         self._tell(n, self._named[number], track)
         if track.began_ms is None or track.ended_ms is None:
             return

@@ -13,7 +13,7 @@ from .link import Link
 
 
 class Tap:
-    """One segment, from construction to `close`. All times are Unix seconds.
+    """Sends one segment of a room's recording to the recorder, from construction to `close`. All times are Unix seconds.
 
     `on_over(reason)` is called when the segment is closed. `reason` is as in `link.Link`.
     """

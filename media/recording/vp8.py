@@ -28,7 +28,7 @@ class Frame(NamedTuple):
 class Frames:
     """Frame assembler. The first frame that it returns is a keyframe.
 
-    After a loss the assembler drops all frames until the next keyframe, because these frames may refer to missing frames.
+    After a loss the assembler drops all frames until the next keyframe, because these frames can depend on missing frames.
     """
 
     def __init__(self) -> None:

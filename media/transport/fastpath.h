@@ -86,7 +86,7 @@ typedef struct {
     int picture, picture_offset, tl0, tl0_offset;
 } fastpath_out;
 
-/* A decrypted packet of a mixed voice, which waits for the mixer's next tick. level: RFC 6464; -1: the packet has no level. */
+/* A decrypted packet of a mixed voice, which waits for the mixer's next tick. level: audio level (RFC 6464); -1: none. */
 typedef struct {
     double at;
     uint16_t sequence;

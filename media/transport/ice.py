@@ -112,8 +112,8 @@ class IceLite:
 
         None: the request is not authentic. The address of an authentic request counts as checked from now on. There is one
         exception: if the peer claims the controlled role, which is ours, the response is an error, and nothing changes. A request
-        whose transaction has come before may be a stranger's copy. Such a request is answered like a retransmission, but is no
-        sign of life.
+        whose transaction has come before can be a copy that a stranger sends. Such a request is answered like a retransmission,
+        but is no sign of life.
         """
         key = self.password.encode()
         if asked.username != f"{self.ufrag}:{self._remote_ufrag}".encode() or not asked.is_authentic(key):

@@ -74,7 +74,8 @@ def _text(address: str | tuple[str, int, int]) -> str:
 class UdpSockets:
     """Non-blocking sockets that the event loop reads.
 
-    `receive(kind, data, path, came)` gets every datagram except junk and except those that the fast path handles or drops.
+    `receive(kind, data, path, came)` gets every datagram, except those of unknown kind and those that the fast path handles or
+    drops.
     `came`: when the kernel received the datagram, in seconds of the monotonic clock. `drops` counts dropped datagrams by reason.
     `packets_fast`: received datagrams of offloaded streams.
     """

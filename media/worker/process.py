@@ -102,9 +102,9 @@ def _log_to_stderr() -> None:
 async def serve(options: argparse.Namespace, fastpath: Fastpath | None, watched: int) -> None:
     """Run the worker until SIGTERM, SIGINT or the parent's death. Then close everything within 2 s.
 
-    After a signal, the worker may first wait at most `DRAIN_S` until its rooms have moved to other workers. A worker that is
-    announced in Redis waits after SIGTERM and after SIGINT. Any other worker waits only after SIGTERM, and only if it has a
-    parent and somebody reads its events. A second signal ends the wait. `watched`: process id of the parent for `_until`.
+    After a signal, a worker that is announced in Redis first waits, at most `DRAIN_S`, until its rooms have moved to other
+    workers. Any other worker waits only after SIGTERM, not after SIGINT, and only if it has a parent and somebody reads its
+    events. A second signal ends the wait. `watched`: process id of the parent for `_until`.
     """
     addresses = options.address or local_addresses(options.loopback)
     captions = (options.captions, os.environ[options.captions_env]) if options.captions else None
@@ -198,7 +198,7 @@ def main() -> None:
     keep_cancellations()
     watched = options.parent if options.parent and not die_with(options.parent) else 0
     _log_to_stderr()
-    os.umask(0o077)  # only our own user may command this worker and read its files
+    os.umask(0o077)  # only processes of the same user can send this worker commands and read its files
     fastpath = find_fastpath()
     loop_factory = uvloop.new_event_loop if fastpath is None else functools.partial(new_event_loop, fastpath)
     try:

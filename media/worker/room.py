@@ -81,7 +81,7 @@ class Room:
         self._by_participant: dict[str, Peer] = {}
         self._newer: dict[str, Peer] = {}
         """New peers of participants who reconnect. A new peer replaces the participant's old peer in `_by_participant` once the
-        new peer is live. Until then the old peer may recover."""
+        new peer is live. Until then, it is possible that the old peer recovers."""
         self.voices = Voices(outside, self.tick, due)
         self._outside = outside
         self._matrix = wire.SetMatrix(epoch=epoch)
@@ -141,7 +141,7 @@ class Room:
         self._end(peer, "gone", "closed_by_signaling")
 
     def set_matrix(self, matrix: wire.SetMatrix) -> None:
-        """Replace the matrix: who hears and sees whom, who may write on the board, who is recorded, and who is captioned."""
+        """Replace the matrix: who hears and sees whom, who can write on the board, who is recorded, and who is captioned."""
         self._matrix = matrix
         if matrix.captions is None:
             self._end_captions()
@@ -171,7 +171,7 @@ class Room:
 
     @property
     def rests(self) -> bool:
-        """Return whether the room may tick rarely: nothing is mixed and nobody sends video."""
+        """Return whether rare ticks are enough for the room, because nothing is mixed and nobody sends video."""
         return self.voices.mixer.idle and all(peer.rests for peer in self.peers.values())
 
     def _is_calm(self) -> bool:

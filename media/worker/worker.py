@@ -269,7 +269,10 @@ class Worker:
             self.fastpath.flush()
 
     def claim(self, peer: Peer, path: ice.Path) -> None:
-        """Give datagrams from `path` to `peer`. If `path` belonged to another peer, end the offloading of that peer's streams."""
+        """Pass datagrams from `path` to `peer` from now on.
+
+        If `path` belonged to another peer before, end the offloading of that peer's streams.
+        """
         former = self._paths.get(path)
         if former is not None and former is not peer:
             former.recall()
@@ -281,7 +284,7 @@ class Worker:
         self._peers[peer.ice.ufrag] = peer
 
     def release(self, peer: Peer, ending: Coroutine[Any, Any, None]) -> None:
-        """Forget a peer and run `ending`, its closing, in the background."""
+        """Forget a peer, and run `ending`, which closes the peer, in the background."""
         self._peers.pop(peer.ice.ufrag, None)
         for path in [path for path, owner in self._paths.items() if owner is peer]:
             del self._paths[path]
