@@ -210,9 +210,9 @@ class Queues:
         )
 
     def _face(self, lane: Lane) -> None:
-        """Move a lane to its new place in its list in `fronts` after its oldest request has changed.
+        """Move a lane to its new position in `fronts` after the lane's oldest request has changed.
 
-        If the lane is empty, remove it from the list.
+        If the lane is empty, remove it from `fronts`.
         """
         queue = lane.queue
         front = queue.front

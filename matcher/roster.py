@@ -13,7 +13,10 @@ from matcher.types import Medium, Staff
 
 
 class Roster:
-    """All signed-in members and their pools. The roster keeps `Demand.pools` and the counts of people up to date."""
+    """All signed-in members and their pools.
+
+    The roster keeps `pools`, `present` and `narrower` of each `Demand` up to date.
+    """
 
     def __init__(self) -> None:
         self.members: dict[str, Member] = {}

@@ -74,10 +74,8 @@ class Rules:
     lease_ms: int = 30_000  # A member is signed out if their presence lease (sign of being connected) is not renewed for so long.
     wrap_up_ms: int = 120_000  # After this time in the state wrap-up, a member becomes away.
     max_requests: int = 200_000  # At most this many requests are open; further ones are refused as "full".
-    # If there are this many queues, the matcher removes all queues without open requests before it adds a new queue.
-    max_queues: int = 10_000
-    # The ids of at most this many ended requests are kept. A late message about such an id gets "wrong_state", not "unknown".
-    max_final: int = 20_000
+    max_queues: int = 10_000  # If there are this many queues, those without open requests are removed before one is added.
+    max_final: int = 20_000  # Ids of ended requests that are kept: a late message about one gets "wrong_state", not "unknown".
     max_why: int = 8  # A `Why` names at most this many candidates, and at most this many people passed over.
 
     def opens_after_ms(self, request: Request) -> tuple[int, int, int]:

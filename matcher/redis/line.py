@@ -237,7 +237,7 @@ def _bulk(data: bytes) -> bytes:
 
 
 async def _answer(connection: AbstractConnection) -> Answer:
-    """Return the next answer of Redis. Return the error of a call that failed. Raise an error of the connection."""
+    """Return the next answer of Redis. If the call failed, return the call's error. Raise an error of the connection."""
     try:
         return cast(bytes, await connection.read_response(timeout=inf))  # `_execute` limits the time
     except ResponseError as error:

@@ -136,7 +136,7 @@ def staff_status(packed: list[Any]) -> StaffStatus:
 
 
 def place(packed: list[Any], now_ms: int) -> Place:
-    """Make a `Place` from the packed result of `standing` in reading.lua."""
+    """Make a `Place` (in a queue) from the packed result of the function `standing` in reading.lua."""
     ahead, own, kept, head_since_ms, recent, staffed = packed
     if not staffed:
         return Place(ahead + 1, None, None, staffed=False)

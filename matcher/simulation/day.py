@@ -106,7 +106,7 @@ class _Draws:
 
 
 class _Group:
-    """A group of staff who work alike, with the counts and times that the simulation has measured for it."""
+    """A group of staff who work alike, with the number of its rings and the seconds that it has spent in each state."""
 
     def __init__(self, number: int, model: StaffModel, rng: np.random.Generator) -> None:
         self.number = number

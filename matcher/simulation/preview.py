@@ -30,8 +30,8 @@ from matcher.simulation.model import DAY_S, Model, Spread, StaffModel
 from matcher.simulation.report import ON_DUTY, WORKING
 from matcher.simulation.work import FAIR, FEW, GOOD, Figures, Person, Preview, Sureness, Topic, Visit, Work
 
-STEADY_VISITS: Final = 1_500  # With few visits, a preview simulates them several times: in all at most this many visits.
-MOST_TIMES: Final = 5  # At most this many simulations of the same days and settings.
+STEADY_VISITS: Final = 1_500  # If there are few visits, they are simulated several times: at most this many visits in all.
+MOST_TIMES: Final = 5  # The same days are simulated with the same settings at most this many times.
 NICE: Final = 5  # This is added to the process's niceness, so that calls get the CPU first.
 _PATIENCE_S: Final = (20.0, 3_600.0)  # Least and largest mean patience that a preview assumes for users.
 _HANDLE_S: Final = 300.0  # Seconds that a conversation lasts in a medium in which nobody was served in the past days.

@@ -38,8 +38,8 @@ class Theory(Struct, frozen=True):
     """The predictions of Erlang-C (nobody gives up) and Erlang-A (users give up).
 
     Each theory treats all counselors as one pool, and each hour as a steady state. The theories predict only calls: each call
-    takes one place, and text sessions take no places for calls. `asa_s`: mean wait; None if the theory says that the queue grows
-    without end.
+    takes one place of a counselor, and text sessions take no places for calls. `…_asa_s`: mean wait; None if the theory says that
+    the queue grows without end.
     """
 
     erlang_c_asa_s: float | None

@@ -61,7 +61,7 @@ def sign(said: Announcement, secret: str, now_ms: int) -> bytes:
 def believed(text: str | bytes, name: str, secret: str, now_ms: int) -> Announcement:
     """Return the announcement of worker `name`. `now_ms`: Unix ms.
 
-    Raise NotBelieved if the announcement is malformed or not authentic, or if its time differs too much from `now_ms`.
+    Raise NotBelieved if the announcement is malformed or not authentic, or if its `at` differs too much from `now_ms`.
     """
     try:
         said = _decode(text)

@@ -69,7 +69,7 @@ class WorkerRefused(WorkerError):
 class WorkerUnreachable(WorkerError):
     """The worker gave no answer in time or failed (5xx), or its event stream broke, fell silent or missed a number.
 
-    If a command raised this exception, the worker may or may not have carried out the command.
+    If a command raised this exception, nobody knows whether the worker has carried out the command.
     """
 
 

@@ -275,8 +275,9 @@ class WorkerStats(Struct, kw_only=True):
 
     `packets_in`, `packets_out`: datagrams on the worker's sockets. `packets_fast`: received datagrams of offloaded voices and
     videos. `fast_path`: whether the worker has the fast path. `drops`, `audio`, `board`, `traffic`: counters by name. `traffic`
-    counts streams after decryption (`up_audio_packets`, `down_video_octets`, `up_audio_lost`, …). `lateness_ms`: largest
-    lateness of a tick; the remembered lateness shrinks by 40 % each second. `processor_s`: processor time of the process.
+    counts packets and bytes of voices and videos after decryption (`up_audio_packets`, `down_video_octets`, `up_audio_lost`, …).
+    `lateness_ms`: largest lateness of a tick; the remembered lateness shrinks by 40 % each second. `processor_s`: processor time
+    of the process.
     """
 
     rooms: int
@@ -302,8 +303,8 @@ class StreamQuality(Struct, kw_only=True):
     """Quality of one stream over the last second.
 
     `kind`: audio, camera or screen. `layer`: RID of the video layer, or "paused"; "": the video has only one layer. `source`: the
-    participant whose video the peer receives; "": another stream. `lost_percent` and `jitter_ms` are None until an RTCP report
-    has come.
+    participant whose video the peer receives; "": this stream is no received video. `lost_percent` and `jitter_ms` are None until
+    an RTCP report has come.
     """
 
     kind: str

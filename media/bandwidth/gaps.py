@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import deque
 
-WINDOW_S = 5.0  # Seconds of sending time over which gaps are measured.
-# Seconds; a shorter sending time counts as this long, so that a single gap at the beginning does not make a large share.
+WINDOW_S = 5.0  # Gaps are measured in the packets that were sent in the last so many seconds.
+# Before packets have been sent for so many seconds, the share of gaps is a share of this time. So a single gap at the beginning
+# does not make a large share.
 LEAST_S = 1.0
 GAP_S = 0.05
 """Shortest gap that counts, in seconds, from the sending of a packet that arrived to the sending of the next packet that arrived.

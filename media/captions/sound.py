@@ -14,7 +14,7 @@ from media.packets import rtp
 RATE = 16_000  # the rate of speech models; libopus decodes at this rate by itself
 RTP_RATE = 48_000
 MOST_LOST = 5  # At most this many packets lost in a row are concealed; a longer gap becomes silence.
-RESTART = 1000  # Sequence numbers; a jump by more than this begins a new sequence.
+RESTART = 1000  # A jump by more than this many sequence numbers means that the sender numbers its packets anew.
 LONGEST_PAUSE = RATE  # At most this many samples of silence fill one gap in the timestamps.
 _STEP = RTP_RATE // RATE
 

@@ -36,8 +36,8 @@ MAX_STALL_SAMPLES = 3 * TICK_SAMPLES  # After this many concealed samples in a r
 MAX_DELAY_S = 0.400  # The buffer holds a packet for at most this long.
 MAX_PACKETS = 64  # At most this many packets are in the buffer; a full buffer drops its oldest packet.
 IDLE_S = 2.0  # After this many seconds without packets, the stream is forgotten.
-JUMP_S = 1.0  # Seconds; a timestamp further than this from the expected timestamp may begin a new stream.
-JUMP_PACKETS = 1000  # A sequence number this far from the last one may begin a new stream.
+JUMP_S = 1.0  # A packet whose timestamp is more than this many seconds from the expected one can begin a new stream.
+JUMP_PACKETS = 1000  # A packet whose sequence number is further than this from the last one can begin a new stream.
 OLD_S, OLD_PACKETS = 60.0, 3000
 """A packet is late if it is older than the newest one by more than `MAX_DELAY_S`, but by less than `OLD_S` and `OLD_PACKETS`.
 Such packets come at the end of an outage that held them up."""

@@ -30,9 +30,9 @@ LOOKAHEAD_S = 0.0065
 class AudioRoom:
     """Mixer of one room. `set_matrix` names the listeners; `tick`, called every 20 ms, sends to them.
 
-    `tick` calls `send(listener, opus_payload, timestamp_increment_samples, marker, lost)`. The increment (48 kHz) counts from the
-    last send to that listener: 960 normally, more after DTX. The marker says that a talkspurt begins (RFC 3551). `lost`: number
-    of packets that are missing before this packet.
+    `tick` calls `send(listener, opus_payload, timestamp_increment_samples, marker, lost)`. The increment is the time since the
+    packet before to this listener, in samples at 48 kHz: normally 960, more after DTX. The marker says that a talkspurt begins
+    (RFC 3551). `lost`: number of packets that are missing before this packet.
 
     `stats` has these counters: decodes, encodes, encodes_saved, passed_on, concealed, fec_used, shortened, skipped_quiet,
     dropped_malformed, dropped_corrupt, dropped_late, dropped_duplicate, dropped_jump, dropped_overflow, dropped_unheard.

@@ -26,7 +26,7 @@ from .solo import Sent
 
 REST_TICKS = 10  # A stream still encodes this many silent ticks. After that, it sends only DTX packets.
 DTX_EVERY_TICKS = 20  # A silent stream sends one packet in this many ticks.
-JOIN_TICKS = 25  # Two streams become one after this many ticks with equal recipes.
+JOIN_TICKS = 25  # Two streams become one after their listeners have heard the same (equal recipes) for this many ticks.
 LOSSY = 0.02
 """If a listener loses a larger fraction of packets than this, each packet of the listener's mix carries an in-band copy (FEC) of
 the packet before."""
@@ -63,8 +63,8 @@ class Stream:
     def end_passing(self, sound: list[Samples], last: bytes) -> None:
         """Prepare the encoder to encode again after passthrough, in which packets were sent on undecoded.
 
-        `sound`: samples of the last packets that the listeners got. Empty: the stream has been silent for long. `last`: payload
-        of the last packet.
+        `sound`: samples of the last packets that the listeners got; empty if the stream has been silent for long. `last`: payload
+        of the last packet that the listeners got.
         """
         for samples in sound:
             self.encoder.encode(samples)
@@ -104,7 +104,7 @@ class Streams:
         self._talking: dict[str, bool] = {}
         self._loss: dict[str, float] = {}
         self._arranged: Mapping[str, Recipe] | None = None
-        """Recipes by which the listeners are grouped now. None: group the listeners again in the next tick."""
+        """Recipes (what each listener hears) by which the listeners are grouped now. None: group them again in the next tick."""
 
     def set_listeners(self, listeners: set[str]) -> None:
         """Set the listeners. A new listener gets a new encoder. A listener that is not named any more leaves its stream."""

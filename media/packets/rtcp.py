@@ -209,7 +209,7 @@ def pli(sender: int, ssrc: int) -> bytes:
 
 
 def remb(sender: int, bits_per_second: int, ssrcs: Sequence[int]) -> bytes:
-    """Return a REMB packet: the bit rate that a sender may use (draft-alvestrand-rmcat-remb-03 section 2.2)."""
+    """Return a REMB packet: the bit rate that a sender is allowed to use (draft-alvestrand-rmcat-remb-03 section 2.2)."""
     exponent = max(0, bits_per_second.bit_length() - 18)
     rate = struct.pack("!I", len(ssrcs) << 24 | exponent << 18 | bits_per_second >> exponent)
     return _packet(PSFB, AFB, struct.pack("!II", sender, 0) + b"REMB" + rate + struct.pack(f"!{len(ssrcs)}I", *ssrcs))

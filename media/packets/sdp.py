@@ -153,7 +153,10 @@ class _Part:
 
     @property
     def rejected(self) -> bool:
-        """Return whether port 0 rejects the section (RFC 3264 section 5.1). RFC 8843 section 6 excepts bundle-only sections."""
+        """Return whether port 0 rejects the section (RFC 3264 section 5.1).
+
+        In a bundle-only section, port 0 is no rejection (RFC 8843 section 6).
+        """
         return self.media[1] == "0" and "bundle-only" not in self.attributes
 
     @property
@@ -238,7 +241,10 @@ def _check_apart(sections: list[Section]) -> None:
 
 
 def answer(offer: Offer, local: Local) -> str:
-    """Return the answer to `offer`: ICE-lite and DTLS server. All accepted sections are in one bundle, with our candidates."""
+    """Return the answer to `offer`. In it, we are ICE-lite and DTLS server.
+
+    All accepted sections are in one bundle, with our candidates.
+    """
     mids = [offer.tag, *(section.mid for section in offer.sections if section.role and section.mid != offer.tag)]
     lines = [
         "v=0",
@@ -482,7 +488,7 @@ def _media_section(section: Section, local: Local) -> list[str]:
     if section.rids:
         lines += [f"a=rid:{name} recv" for name in section.rids] + [f"a=simulcast:recv {';'.join(section.rids)}"]
     if ours.startswith("send"):
-        # Voice and first video share one MediaStream: browsers keep lips and voice in step only within one.
+        # Voice and first video share one MediaStream: browsers keep lips and voice in step only within one MediaStream.
         stream = "sangdam" if section.role in ("audio", "slot0") else f"sangdam-{section.role}"
         ssrc = local.ssrcs[section.role]
         lines += [
@@ -497,7 +503,10 @@ def _media_section(section: Section, local: Local) -> list[str]:
 
 
 def our_direction(section: Section) -> str:
-    """Return our direction. We receive cameras and screens, and send slots. For audio, our direction mirrors the offered one."""
+    """Return the direction of this section in our answer.
+
+    We receive cameras and screens, and send videos for slots. For audio, our direction mirrors the offered one.
+    """
     if section.role in ("camera", "screen"):
         return "recvonly"
     if section.role.startswith("slot"):

@@ -1,6 +1,6 @@
 """Offloads a steady video to the fast path (`transport/pictures.c`), and takes it back.
 
-The state of a video belongs to `Incoming` and its `Meter` and `Seen`, and to the `Rewriter` of each slot that shows the video.
+An `Incoming`, with its `Meter` and `Seen`, and the `Rewriter` of each slot that shows the video hold the state of a video.
 `LentVideo.lend` copies this state into the fast path. `sync` copies the state back at any time, and `recall` copies it back for
 the last time. Between `lend` and `recall` only the fast path changes the state.
 """

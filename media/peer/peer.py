@@ -56,7 +56,7 @@ CALM_S = 0.09  # Seconds between two effective `tick`s while the peer `is_calm`;
 class VoiceOwner(Protocol):
     """The methods of `media.voice.voices.Voices` that a peer calls with packets of the peer's voice.
 
-    The peer calls all methods in the event loop; none may raise.
+    The peer calls all methods in the event loop. No method is allowed to raise an exception.
     """
 
     def audio(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, level: int | None, now: float) -> None: ...
@@ -67,7 +67,7 @@ class VoiceOwner(Protocol):
 class Owner(Protocol):
     """The part of a room that the room's peers use: `voices`, and the methods that the peer calls for all other events.
 
-    The peer calls all methods in the event loop; none may raise.
+    The peer calls all methods in the event loop. No method is allowed to raise an exception.
     """
 
     @property
@@ -97,7 +97,7 @@ class Wire(Protocol):
 class Peer:
     """One peer connection. Call `start` once and `close` always.
 
-    States: connecting → live ⇄ lost (failed, may recover) → gone. The owner sets `replaced`.
+    States: connecting → live ⇄ lost (failed, but can recover) → gone. The owner sets the state `replaced`.
     """
 
     def __init__(self, name: str, participant: str, offer: sdp.Offer, owner: Owner, wire: Wire, now: float) -> None:

@@ -91,7 +91,7 @@ class Incoming:
             self._missing.pop(header.sequence, None)
         transit = now * self.clock - header.timestamp
         difference = abs(transit - self._transit) % rtp.TIMESTAMPS
-        if difference < self.clock * 10:  # RFC 3550 appendix A.8; a larger difference is a new start, not jitter
+        if difference < self.clock * 10:  # RFC 3550 appendix A.8; a larger difference shows that the stream starts anew
             self._jitter += (difference - self._jitter) / 16
         self._transit = transit
 

@@ -154,9 +154,10 @@ class Uplink:
         return stream
 
     def _role_by_type(self, payload_type: int) -> str | None:
-        """Return the role of the only section with this payload type. None: no section, or more than one, has this payload type.
+        """Return the role of the section with this payload type.
 
-        If several sections have this type, leave out the sections whose packets can be identified in another way.
+        If several sections have this type, leave out the sections whose packets can be identified in another way. None: not
+        exactly one section is left.
         """
         found = [each for each in self._sections.values() if payload_type in (each.payload_type, each.rtx, each.red)]
         if len(found) > 1:

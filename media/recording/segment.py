@@ -68,7 +68,7 @@ class Segment:
         self._named[track.track] = track
 
     def clock(self, track: int, captured: float, timestamp: int) -> None:
-        """Take a report of a track's sender: what has the RTP timestamp `timestamp` was captured at `captured` (Unix time, s)."""
+        """Take a report of a track's sender: RTP timestamp `timestamp` stands for the capture time `captured` (Unix time, s)."""
         self._clocks[track] = (captured, timestamp)
         if track in self._open:
             self._open[track][1].report(captured, timestamp)

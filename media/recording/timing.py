@@ -24,7 +24,7 @@ class Clock:
         self._report: tuple[float, int] | None = None
 
     def report(self, captured: float, timestamp: int) -> None:
-        """Take a report of the sender: what has the RTP timestamp `timestamp` was captured at `captured` (Unix time, s)."""
+        """Take a report of the sender: the RTP timestamp `timestamp` stands for the capture time `captured` (Unix time, s)."""
         self._report = (captured, timestamp)
 
     def at(self, timestamp: int, arrived: float) -> float:

@@ -101,7 +101,7 @@ def packet(track: int, at: float, data: bytes) -> bytes:
 def clock(track: int, captured: float, timestamp: int) -> bytes:
     """Return a framed message with a sender's clock.
 
-    What has the RTP timestamp `timestamp` in this track was captured at `captured` (Unix time, s).
+    The sound or picture with the RTP timestamp `timestamp` in this track was captured at `captured` (Unix time, s).
     """
     return framed(CLOCK.pack(IS_CLOCK, track, captured, timestamp))
 

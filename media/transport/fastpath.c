@@ -401,7 +401,7 @@ int extension(const uint8_t *at, const uint8_t *end, uint16_t profile, int wante
     return -1;
 }
 
-/* Return the packet's audio level (RFC 6464). -1: the packet has no level. */
+/* Return the packet's RFC 6464 level. -1: the packet has no level. */
 static int level(const uint8_t *at, const uint8_t *end, uint16_t profile, int wanted) {
     const uint8_t *value;
     return extension(at, end, profile, wanted, &value) > 0 ? value[0] & 0x7F : -1;
@@ -462,7 +462,7 @@ static int goes_on(const fastpath_leg *leg, const uint8_t *data) {
     return 1;
 }
 
-/* Return whether the packet's header names an audio level of `quiet_from` or softer. Return 0 if the header names no level. This
+/* Return whether the packet's header names a level that is `quiet_from` or softer. Return 0 if the header names no level. This
    works before decryption, because header extensions are not encrypted (no RFC 6904). */
 static int quiet(const fastpath_in *in, const uint8_t *data, int bytes) {
     int at = HEADER + 4 * (data[0] & 0x0F);
@@ -535,7 +535,7 @@ static int media(fastpath *f, const fastpath_path *from, uint8_t *data, int byte
     return video ? picture(f, video, data, bytes, now, came) : voice(f, leg, data, bytes, now, came);
 }
 
-/* Return whether the datagram belongs to an offloaded video. Such a datagram can wait until voices that were read with it are
+/* Return whether the datagram belongs to an offloaded video. Such a datagram may wait until voices that were read with it are
    sent. */
 static int may_wait(const fastpath *f, const fastpath_path *from, const uint8_t *data, int bytes) {
     if (bytes < HEADER || data[0] < 128 || data[0] > 191) return 0;

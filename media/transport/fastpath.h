@@ -86,7 +86,7 @@ typedef struct {
     int picture, picture_offset, tl0, tl0_offset;
 } fastpath_out;
 
-/* A decrypted packet of a mixed voice, which waits for the mixer's next tick. level: audio level (RFC 6464); -1: none. */
+/* A decrypted packet of a mixed voice, which waits for the mixer's next tick. level: RFC 6464; -1: the packet has no level. */
 typedef struct {
     double at;
     uint16_t sequence;
@@ -172,8 +172,7 @@ typedef struct {
     const uint8_t *address;
 } fastpath_left;
 
-/* Numbers of datagrams: received, sent, and received of offloaded streams. The fields in the second line count dropped datagrams,
-   by reason. */
+/* Numbers of datagrams: received, sent, and received of offloaded streams. The second line counts dropped datagrams by reason. */
 typedef struct {
     int64_t packets_in, packets_out, taken;
     int64_t junk, rate, srtp, rtp, vp8, protect, send_full, send_error, receive_error;

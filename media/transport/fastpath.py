@@ -45,7 +45,7 @@ class Unavailable(Exception):
 class Kept(NamedTuple):
     """Packet that the fast path has buffered for the mixer.
 
-    `level`: RFC 6464 level in -dBov; None: the packet has no level. `at`: arrival in seconds of the monotonic clock.
+    `level`: audio level (RFC 6464) in -dBov; None: the packet has no level. `at`: arrival in seconds of the monotonic clock.
     """
 
     sequence: int

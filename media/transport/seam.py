@@ -41,8 +41,8 @@ SCTP_PORT = 5000
 _SRTP_FUNCTION = "srtp_err_status_t(*)(struct srtp_ctx_t_ *, void *, int *)"
 MAX_STREAM_ID = 1023  # largest accepted number of an SCTP stream
 MAX_MISORDERED = 4096
-"""At most this many SCTP chunks of a peer may wait for an earlier, missing chunk. aiortc sorts these chunks for every packet."""
-MAX_CHANNELS = 4  # A peer may open at most this many data channels in all.
+"""At most this many SCTP chunks of a peer can wait for an earlier, missing chunk. aiortc sorts these chunks for every packet."""
+MAX_CHANNELS = 4  # A peer can open at most this many data channels in all.
 MAX_BUFFERED_BYTES = {"doc": 4 * 1024 * 1024, "live": 64 * 1024}  # A data channel holds at most this many unsent bytes.
 
 
@@ -149,7 +149,7 @@ class Handlers:
 class SecureTransport:
     """DTLS server, SRTP in both directions, and the data channels of one peer. Call `run` once and `close` always.
 
-    - fingerprints: (algorithm, digest) of the certificates that the peer may use.
+    - fingerprints: (algorithm, digest) of the certificates that the peer is allowed to use.
     - send: the function that sends a datagram to the peer.
     - client: whether this side is a DTLS client without data channels, instead of a server.
     """
@@ -171,7 +171,7 @@ class SecureTransport:
         self._opened_channels = 0
         self._closed = False
         self._dtls = RTCDtlsTransport(self._path, [certificate])  # type: ignore[arg-type]  # uses role, state, _recv, _send only
-        self._dtls._set_role("client" if client else "server")  # the server answers with a=setup:passive
+        self._dtls._set_role("client" if client else "server")  # a DTLS server sends a=setup:passive in its SDP answer
         self._sctp = _BoundedSctp(self._dtls, self._finish, self._decrypted)
         self._sctp.on("datachannel", self._datachannel)
         self._rx: Any = None  # a pylibsrtp.Session while `secure`, otherwise None

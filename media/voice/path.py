@@ -44,9 +44,9 @@ class Event(StrEnum):
     """An event that can change the path of a voice."""
 
     ROUTED_TO_RELAY = "routed_to_relay"
-    """The room has new routes. Nobody needs this voice in a mix."""
+    """The room has decided again who gets which packets. Nobody needs this voice in a mix."""
     ROUTED_TO_MIX = "routed_to_mix"
-    """The room has new routes. Somebody needs this voice in a mix."""
+    """The room has decided again who gets which packets. Somebody needs this voice in a mix."""
     STEADY = "steady"
     """Python has relayed a packet, and can leave the next packets to the fast path."""
     AUDIBLE = "audible"
@@ -95,7 +95,7 @@ class Effect(StrEnum):
 
 
 TRANSITIONS: Mapping[tuple[Mode, Event], tuple[Mode, Effect | None]] = {
-    # the routes change: Python takes every voice back, and each voice starts again as relayed or mixed
+    # who gets which packets is decided again: Python takes every voice back, and each starts again as relayed or mixed
     (Mode.OFFLOADED, Event.ROUTED_TO_RELAY): (Mode.RELAYED, Effect.TAKE_BACK),
     (Mode.MIXED, Event.ROUTED_TO_RELAY): (Mode.RELAYED, None),
     (Mode.BUFFERED, Event.ROUTED_TO_RELAY): (Mode.RELAYED, Effect.TAKE_BACK),
@@ -151,9 +151,9 @@ def event_of(
     - mixed: a mix needs this voice.
     - tapped: the room is recorded or has captions, so Python must see every packet.
     - lendable: the fast path exists and can relay this voice. It cannot relay packets that contain redundant copies (RED).
-    - quiet_from: the mixer's answer to this packet (`AudioRoom.push`), a level in -dBov. The mixer needs no packets of this voice
-      at this level or softer. 0: the mixer needs all packets.
-    - passes_on: this voice is in passthrough.
+    - quiet_from: the mixer's answer to this packet (`AudioRoom.push`), an audio level in -dBov. The mixer needs no packets of
+      this voice at this level or softer. 0: the mixer needs all packets.
+    - passes_on: this voice is in passthrough: its packets are sent on undecoded.
     - passed: passthrough has sent this packet on at its arrival, and the last packets came evenly.
     - another_flows: another voice has the mode `flowing`. Then `Voices` takes no buffered packets of this voice from the fast
       path.

@@ -19,8 +19,8 @@ from media.peer.streams import Incoming
 from media.transport.fastpath import Kept
 
 TICK_STEPS, FOLLOW_STEPS = 4, 20
-"""Numbers of steps of 5 ms (`TICK_STEP_S`). The room ticks every `TICK_STEPS` (20 ms). The mixer gets the packets every
-`FOLLOW_STEPS` (100 ms)."""
+"""Numbers of steps of 5 ms (`TICK_STEP_S`). The room ticks every `TICK_STEPS` (20 ms). While the fast path sends the only voice,
+the mixer gets the packets of this voice every `FOLLOW_STEPS` (100 ms)."""
 EARLY_S = 0.008
 """If the packet that a tick awaits arrives less than this many seconds before the tick, the tick is made at once. Python then
 wakes up once instead of twice."""

@@ -57,9 +57,9 @@ class Speaker:
 class Voices:
     """The voices of one room; implements `peer.VoiceOwner`. Call all methods in the worker's event loop.
 
-    `due`: the mixer's next tick, in steps of `TICK_STEP_S` of the monotonic clock. `tap`: the recording; None while nothing is
-    recorded. `feed`: the captions. While captions are off, `feed` is None, so that no voice is sent to the captions process. Call
-    `route` before you set `tap` or `feed`: `route` takes every voice back from the fast path.
+    `due`: the time of the mixer's next tick, in steps of `TICK_STEP_S` of the monotonic clock. `tap`: the recording; None while
+    nothing is recorded. `feed`: the captions. While captions are off, `feed` is None, so that no voice is sent to the captions
+    process. Call `route` before you set `tap` or `feed`: `route` takes every voice back from the fast path.
     """
 
     def __init__(self, clock: Clock, tick_room: Callable[[float], None], due: int) -> None:
@@ -215,7 +215,7 @@ class Voices:
 
         After that, offload the voice if possible.
 
-        `level`: the packet's RFC 6464 level in -dBov. None: the packet has no level.
+        `level`: the packet's audio level (RFC 6464) in -dBov. None: the packet has no level.
         """
         tapped = self.tap is not None or self.feed is not None
         if self.tap is not None:

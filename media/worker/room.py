@@ -38,7 +38,7 @@ tick in the same one of the four steps, because the moment of their ticks change
 CALM_STEPS = 20
 """Steps (5 ms) between two ticks of a room that only has to report which video packets arrived. If the fast path reports the
 packets, the room ticks as rarely as a resting room."""
-UTTERANCES = 1 << 20  # `Captioned.utterance`: the stream's number times this, plus the utterance's number in the stream.
+UTTERANCES = 1 << 20  # `Captioned.utterance` is the stream's number times this, plus the utterance's number in the stream.
 PRESENT = ("live", "lost")  # States in which a peer's media is routed.
 ASKED_FOR = ("newer_peer", "closed_by_signaling", "closed_by_client", "room_closed")
 """Reasons with which a peer ends on request. If a peer ends for any other reason, this is a fault: it is logged and counted."""
@@ -222,7 +222,7 @@ class Room:
     def _shown(self, viewer: Peer) -> dict[int, tuple[str, str]]:
         return {slot: wanted for (name, slot), wanted in self._slot_plan.items() if name == viewer.participant}
 
-    # events of peers (peer.Owner)
+    # methods that peers call (peer.Owner)
 
     def video(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, now: float) -> None:
         """Record one video packet and relay it to the slots that show it. After that, offload the video if it is steady."""
@@ -284,7 +284,7 @@ class Room:
         self._tell(peer, reason)
         self._route()
 
-    # how the room changes
+    # peers that end, and new routes
 
     def _peer_of(self, participant: str) -> Peer | None:
         return self._by_participant.get(participant)
@@ -400,7 +400,7 @@ class Room:
     def _recording_over(self, period: int, reason: str) -> None:
         self._outside.emit(wire.RecordingOver(n=0, room=self.name, epoch=self.epoch, period=period, reason=reason))
 
-    # captions: what is said, as text
+    # captions
 
     def _caption(self, matrix: wire.SetMatrix) -> None:
         """Send the voices that `matrix.captions` names to the captions process, and no others."""
