@@ -148,8 +148,8 @@ def says_away(error: Exception) -> bool:
     """Return whether the database, and not the statement, has caused the error. For RecordsAway, return False.
 
     The database has caused the error when it does not answer, is full, locked or read-only, shuts down, resolves a deadlock, or
-    refuses the login. This function reads the error's attributes. It cannot check the error's class, because the driver with the
-    class might not be installed.
+    refuses the login. For a driver's error, this function reads the attributes. It cannot check the class, because the driver
+    with the class might not be installed.
     """
     if isinstance(error, RecordsAway):
         return False

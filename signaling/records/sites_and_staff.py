@@ -44,8 +44,8 @@ class Places(Database):
     async def site(self, site_id: str) -> Site | None:
         """Return the site with this id, or None when there is no such site.
 
-        The site is cached for a second, because most requests of users read it. So a change by another process can become visible
-        up to a second late.
+        The site is cached for a second, because one visit of a user reads it several times. So a change by another process can
+        become visible up to a second late.
         """
         read_s, known = self._known.get(site_id, (0.0, None))
         if known is not None and monotonic() - read_s < KNOWN_S:
