@@ -20,7 +20,8 @@ import time
 from pathlib import Path
 
 from media.transport import compile as build
-from tests.fuzz.targets import LIBRARY, SEEDS, fuzz_batches, fuzz_fastpath, fuzz_pictures
+from tests.fuzz.fastpath import LIBRARY, fuzz_batches, fuzz_fastpath, fuzz_pictures
+from tests.fuzz.targets import SEEDS
 
 TARGETS = {"fastpath": fuzz_fastpath, "pictures": fuzz_pictures, "batches": fuzz_batches}
 FOLDER, CORPUS = Path(__file__).parents[2] / "build", Path(__file__).parent / "corpus"
