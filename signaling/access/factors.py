@@ -21,7 +21,7 @@ STEP_S = 30
 DRIFT_STEPS = 1  # time steps (`STEP_S`) by which a phone's clock can be wrong without a refusal (RFC 6238, 5.2)
 CODE_DIGITS = 6
 RECOVERY_CODES = 10
-RECOVERY_BYTES = 13  # random bytes in a recovery code, which shows 100 bits of them as 20 characters; this needs no slow hash
+RECOVERY_CHARACTERS = 20  # of Base32, so 100 random bits: too many to guess, and no slow hash is needed
 _GROUP = 5  # A recovery code has a hyphen after each group of this many characters.
 
 
@@ -37,7 +37,7 @@ def matching_step(seed: str, code: str, now: int) -> int | None:
 
 def recovery_code() -> str:
     """Return a new recovery code, such as "abcde-fghij-…"."""
-    letters = pyotp.random_base32(32)[: RECOVERY_BYTES * 8 // 5].lower()
+    letters = pyotp.random_base32(32)[:RECOVERY_CHARACTERS].lower()
     return "-".join(letters[start : start + _GROUP] for start in range(0, len(letters), _GROUP))
 
 
