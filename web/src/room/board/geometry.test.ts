@@ -29,6 +29,8 @@ describe("hits", () => {
     ["not the corner of an ellipse", { kind: "ellipse" }, [103, 103], false],
     ["not the middle of an ellipse", { kind: "ellipse" }, [200, 150], false],
     ["an arrow that leads up", { kind: "arrow", height: -100 }, [200, 50], true],
+    ["the head of an arrow", { kind: "arrow", height: 0, stroke: 10 }, [275, 112], true],
+    ["no head at the end of a line", { kind: "line", height: 0, stroke: 10 }, [275, 112], false],
     ["a text anywhere", { kind: "text" }, [200, 150], true],
     ["a turned rectangle where it is seen", { angle: Math.PI / 2 }, [200, 50], true],
     ["not a turned rectangle where it was", { angle: Math.PI / 2 }, [100, 150], false],

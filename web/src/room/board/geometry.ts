@@ -104,16 +104,12 @@ export function hits(shape: Shape, point: Point, radius: number): boolean {
         reach / Math.min(Math.abs(shape.scaleX), Math.abs(shape.scaleY)),
       );
     case "line":
-    case "arrow":
-      return touches(
-        [
-          [0, 0],
-          [shape.width, shape.height],
-        ],
-        at[0] - shape.x,
-        at[1] - shape.y,
-        reach,
-      );
+    case "arrow": {
+      const end: Point = [shape.width, shape.height];
+      const [left, right] = arrowHead([0, 0], end, shape.stroke);
+      const painted: Point[] = shape.kind === "line" ? [[0, 0], end] : [[0, 0], end, left, end, right];
+      return touches(painted, at[0] - shape.x, at[1] - shape.y, reach);
+    }
     case "rectangle":
       return inside(grown(box, reach), at) && !inside(grown(box, -reach), at);
     case "ellipse":
