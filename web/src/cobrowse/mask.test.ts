@@ -17,7 +17,8 @@ function see(html: string, mode: Mode = "strict", head = ""): HTMLElement {
   return document.body;
 }
 
-const settled = () => new Promise((done) => setTimeout(done, 120));
+// Waits for a frame of the page and for the recorder's batch. On a busy machine, the batch can begin some frames late.
+const settled = () => new Promise((done) => setTimeout(done, 240));
 
 /** Returns everything that left the page, as one text. */
 async function left(): Promise<string> {

@@ -7,19 +7,21 @@ function Shown() {
   return h("p", null, useWhere().session);
 }
 
-afterEach(() => render(null, document.body));
+const page = document.createElement("main");
+
+afterEach(() => render(null, page));
 
 it("shows a view whose address comes right after the page's first rendering", async () => {
   location.hash = "past/before";
-  render(h(Shown, null), document.body);
-  expect(document.body.textContent).toBe("before");
+  render(h(Shown, null), page);
+  expect(page.textContent).toBe("before");
   location.hash = "past/after";
   dispatchEvent(new HashChangeEvent("hashchange"));
-  await vi.waitFor(() => expect(document.body.textContent).toBe("after"));
+  await vi.waitFor(() => expect(page.textContent).toBe("after"));
 });
 
 it("shows the list of conversations if the address has no correct session", () => {
   location.hash = "past/%E0%";
-  render(h(Shown, null), document.body);
-  expect(document.body.textContent).toBe("");
+  render(h(Shown, null), page);
+  expect(page.textContent).toBe("");
 });
