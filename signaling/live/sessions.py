@@ -113,21 +113,28 @@ class Sessions:
         If the database is unavailable, the session continues with the change, and is saved later. With `at_once`, raise
         RecordsAway instead.
         """
-        async with entry.lock:
-            before, grid = encode_snapshot(entry.session), entry.grid
-            try:
-                effects = receive(entry.session, event, self._now())
-                entry.grid = matrix.compute(entry.session)
-                entry.session.slots = entry.grid.slots
-                after = encode_snapshot(entry.session)
-                if after != before:
-                    await self._save(entry, after, at_once=at_once)
-            except BaseException:
-                entry.session, entry.grid = decode_snapshot(before), grid
-                raise
-            for effect in effects:
-                await self._carry_out(entry, effect)
-            if after != before or effects:
+        changed = False
+        try:
+            async with entry.lock:
+                before = encode_snapshot(entry.session)
+                try:
+                    effects = receive(entry.session, event, self._now())
+                    grid = matrix.compute(entry.session)
+                    entry.session.slots = grid.slots
+                    after = encode_snapshot(entry.session)
+                    if after != before:
+                        await self._save(entry, after, at_once=at_once)
+                except BaseException:
+                    entry.session = decode_snapshot(before)
+                    raise
+                changed = after != before or bool(effects)
+                try:
+                    for effect in effects:
+                        await self._carry_out(entry, effect)
+                finally:
+                    entry.grid = grid  # only now, so that nobody is heard before the chat line that announces them
+        finally:
+            if changed or entry.show_due:
                 self.refresh(entry)
 
     async def _save(self, entry: Entry, snapshot: bytes, *, at_once: bool) -> None:
@@ -255,7 +262,14 @@ class Sessions:
             self.scheduler.set(entry.id, None)
 
     def show(self, entry: Entry) -> None:
-        """Send each connected participant of the session their view, if it has changed since it was last sent."""
+        """Send each connected participant of the session their view, if it has changed since it was last sent.
+
+        While `apply` runs, the session is not saved yet, and chat lines that announce the change are missing. Then the views are
+        sent at the end of `apply`.
+        """
+        entry.show_due = entry.lock.locked()
+        if entry.show_due:
+            return
         around = self.surroundings(entry)
         for participant, client in list(entry.holders.items()):
             if not client.greeted:

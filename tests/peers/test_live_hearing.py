@@ -140,6 +140,30 @@ def listens(session: dict[str, Any]) -> str | None:
     return next((person["listens"] for person in session["participants"] if person["role"] == "operator"), None)
 
 
+async def test_listener_is_neither_shown_nor_heard_before_their_line(service: Service) -> None:
+    """While the chat line that names an operator is being stored, other events show the session and set up its room again."""
+    user, counselor, operator = await listening_in(service, "join")
+    entry = service.live.index.entries[user.session_id]
+    async with await user.join_room() as one, await counselor.join_room() as two, await operator.join_room() as three:
+        two.speak(COUNSELOR)
+        three.speak(OPERATOR)
+        await hears(one, COUNSELOR)
+        ask = {"type": "listen_as", "session": user.session_id, "how": "join", "mic": True}
+        async with entry.lines_lock:  # so the line must wait
+            joining = asyncio.create_task(operator.ask(**ask))
+            async with asyncio.timeout(PATIENCE_S):
+                while not entry.lock.locked():
+                    await asyncio.sleep(0.01)
+            service.live.sessions.show(entry)
+            service.live.rooms._orders.kick(entry)
+            assert (await one.listen(1.0)).tones(COUNSELOR, OPERATOR) == {COUNSELOR}
+            assert '"listens": "join"' not in user.traffic()
+        assert (await joining)["type"] == "ok"
+        await user.until(lambda s: listens(s) == "join")
+        await hears(one, COUNSELOR, OPERATOR)
+    assert user.traffic().index('"listening.joined"') < user.traffic().index('"listens": "join"')
+
+
 async def test_whisper_reaches_the_counselor_and_joining_everybody(service: Service) -> None:
     user, counselor, operator = await listening_in(service, "join")
     session = user.session_id
