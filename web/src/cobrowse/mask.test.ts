@@ -17,8 +17,14 @@ function see(html: string, mode: Mode = "strict", head = ""): HTMLElement {
   return document.body;
 }
 
-// Waits for a frame of the page and for the recorder's batch. On a busy machine, the batch can begin some frames late.
-const settled = () => new Promise((done) => setTimeout(done, 240));
+const frame = () => new Promise((done) => requestAnimationFrame(done));
+
+/** Waits until the recorder has sent what it saw. It sees some changes only in the next frame, and its batch begins after that. */
+async function settled(): Promise<void> {
+  await frame();
+  await frame();
+  await new Promise((done) => setTimeout(done, 80));
+}
 
 /** Returns everything that left the page, as one text. */
 async function left(): Promise<string> {
