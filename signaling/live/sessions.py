@@ -128,6 +128,9 @@ class Sessions:
                     entry.session = decode_snapshot(before)
                     raise
                 changed = after != before or bool(effects)
+                if grid.within(entry.grid):  # who loses a right must not keep it until the lines are stored
+                    entry.grid = grid
+                    self._effects.room_changed(entry)
                 try:
                     for effect in effects:
                         await self._carry_out(entry, effect)

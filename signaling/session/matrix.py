@@ -46,6 +46,21 @@ class Matrix:
     record: Record | None = None
     captions: Captions | None = None
 
+    def within(self, other: Matrix) -> bool:
+        """Return whether this matrix lets nobody hear, see, draw, record or caption anything that `other` does not let them."""
+        return (
+            all(self._hears_within(other, listener) for listener in self.hears)
+            and all(set(seen.values()) <= set(other.slots.get(viewer, {}).values()) for viewer, seen in self.slots.items())
+            and set(self.writers) <= set(other.writers)
+            and self.record in (None, other.record)
+            and self.captions in (None, other.captions)
+        )
+
+    def _hears_within(self, other: Matrix, listener: str) -> bool:
+        sources = set(self.hears[listener])
+        soft_before = sources & set(other.soft.get(listener, ()))
+        return sources <= set(other.hears.get(listener, ())) and soft_before <= set(self.soft.get(listener, ()))
+
     def for_worker(self, epoch: int) -> SetMatrix:
         """Return the matrix as a command to the media worker."""
         return SetMatrix(

@@ -164,6 +164,21 @@ async def test_listener_is_neither_shown_nor_heard_before_their_line(service: Se
     assert user.traffic().index('"listening.joined"') < user.traffic().index('"listens": "join"')
 
 
+async def test_hold_silences_at_once_while_its_line_waits(service: Service) -> None:
+    user, counselor = await in_conversation(service, "voice")
+    entry = service.live.index.entries[user.session_id]
+    async with await user.join_room() as one, await counselor.join_room() as other:
+        one.speak(USER)
+        other.speak(COUNSELOR)
+        await hears(one, COUNSELOR)
+        async with entry.lines_lock:
+            holding = asyncio.create_task(counselor.say("hold", on=True))
+            await hears(other)
+            assert not holding.done()
+        assert (await holding)["type"] == "ok"
+        await user.until(lambda s: s["room"]["notice"] == "on_hold")
+
+
 async def test_whisper_reaches_the_counselor_and_joining_everybody(service: Service) -> None:
     user, counselor, operator = await listening_in(service, "join")
     session = user.session_id

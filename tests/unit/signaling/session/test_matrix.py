@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
+from media.api.wire import Captions, Record
 from signaling.protocol.session_views import Brief, CategoryView, Media, SiteView
 from signaling.protocol.words import Audience, ListenAs, Mode, TransferHow
 from signaling.session import matrix, views
@@ -291,3 +293,33 @@ def test_worker_is_sent_gains_and_slots() -> None:
     assert command.epoch == 3
     assert command.hears == {"user": {"counselor": 1.0}, "counselor": {"user": 1.0}}
     assert command.sees == {"user": {0: ("counselor", "camera")}}
+
+
+FULL = matrix.Matrix(
+    hears={"user": ("counselor",), "counselor": ("user",)},
+    soft={"user": ("counselor",)},
+    slots={"user": {0: ("counselor", "camera")}},
+    writers=("user", "counselor"),
+    record=Record(period=1, participants=["user", "counselor"]),
+    captions=Captions(language="ko", participants=["user"]),
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "within"),
+    [
+        ({}, True),
+        ({"hears": {"counselor": ("user",)}, "hold": ("user",)}, True),
+        ({"slots": {}, "writers": ("counselor",), "record": None, "captions": None}, True),
+        ({"slots": {"user": {1: ("counselor", "camera")}}}, True),
+        ({"hears": {"user": ("counselor", "operator")}}, False),
+        ({"hears": {"operator": ("user",)}}, False),
+        ({"soft": {}}, False),
+        ({"slots": {"user": {0: ("counselor", "screen")}}}, False),
+        ({"writers": ("user", "counselor", "professional")}, False),
+        ({"record": Record(period=2, participants=["user"])}, False),
+        ({"captions": Captions(language="ko", participants=["user", "counselor"])}, False),
+    ],
+)
+def test_matrix_is_within_another_if_it_gives_nobody_more(change: dict[str, Any], within: bool) -> None:
+    assert replace(FULL, **change).within(FULL) is within
