@@ -39,7 +39,10 @@ class Spread:
 
 @dataclass(frozen=True)
 class Report:
-    """The figures of a run. For `mos_estimated` (E-model), the lowest value is the worst. None: there was nothing to measure."""
+    """The figures of a run. None: there was nothing to measure.
+
+    `mos_estimated` (a voice quality from 1 to 5, by the E-model) is the only figure whose worst value is its lowest one.
+    """
 
     calls: int
     held: int

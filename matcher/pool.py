@@ -47,7 +47,7 @@ class Member:
     __slots__ = (
         "calls", "idle_item", "idle_since_ms", "is_idle", "known", "live", "lost", "mode", "obstacles", "passed", "pool",
         "promised", "reported", "reported_ready", "reservation", "since_ms", "staff", "texts", "watched_by",
-    )  # fmt: skip  # a list of names
+    )  # fmt: skip
 
     def __init__(self, staff: Staff, pool: Pool, now_ms: int) -> None:
         self.staff = staff
@@ -190,7 +190,7 @@ class Demand:
 
     __slots__ = (
         "all_sites", "category_path", "kind", "language", "medium", "narrower", "obstructed", "pools", "present", "role", "site",
-    )  # fmt: skip  # a list of names
+    )  # fmt: skip
 
     def __init__(self, kind: RequestKind, site: str, language: str, category_path: tuple[str, ...], medium: Medium) -> None:
         self.kind, self.site, self.language, self.category_path, self.medium = kind, site, language, category_path, medium

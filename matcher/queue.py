@@ -43,7 +43,7 @@ class Ticket:
     __slots__ = (
         "arrival", "aside", "blocked", "counts_from_ms", "item", "lane", "opens_after_ms", "queue", "request", "reservation",
         "reservation_fence", "staff", "state", "until_ms", "waiting_since_ms",
-    )  # fmt: skip  # a list of names
+    )  # fmt: skip
 
     def __init__(self, request: Request, queue: Queue, arrival: int, now_ms: int, rules: Rules) -> None:
         self.request = request

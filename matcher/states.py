@@ -9,7 +9,7 @@ from matcher.types import Refused, RequestState, StaffState
 RequestStep = Literal[
     "redeem", "suspend", "resume", "cancel", "unserved", "becomes_text", "set_aside", "take_back", "entered", "requeue",
     "complete", "release", "transfer",
-]  # fmt: skip  # a list of names
+]  # fmt: skip
 StaffStep = Literal["set_available", "set_away", "wrapped_up"]
 
 REQUEST_STEPS: dict[RequestStep, frozenset[RequestState]] = {

@@ -22,7 +22,7 @@ StaffMode = Literal["away", "available", "wrap_up"]  # the state of a member wit
 PassedReason = Literal[
     "language", "site", "channel", "category", "away", "busy", "excluded", "full", "in_call", "lost", "wrap_up", "load", "idle",
     "not_asked", "promised",
-]  # fmt: skip  # a list of names
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ Connect = Callable[..., Redis]
 _PASSING = (
     RedisConnectionError, RedisTimeoutError, BusyLoadingError, ReadOnlyError, MasterDownError, ClusterDownError, TryAgainError,
     AskError, InvalidResponse, OSError,
-)  # fmt: skip  # a list of names
+)  # fmt: skip
 _HOPELESS = (AuthenticationError, NoPermissionError)  # errors that do not end by themselves
 
 

@@ -336,5 +336,5 @@ class PeerQuality(Struct, kw_only=True):
 WorkerEvent = (
     Snapshot | Heartbeat | PeerChanged | SpeakingChanged | PicturesLimited | BoardChanged | BoardOut | RecordingOver
     | CaptionsReady | Captioned | CaptionsOver
-)  # fmt: skip  # a list of names
+)  # fmt: skip
 decode_event = msgspec.msgpack.Decoder(WorkerEvent).decode

@@ -28,7 +28,7 @@ _LONGEST_TALK_MS: Final = {"text": 60 * MINUTE_MS, "call": 180 * MINUTE_MS}
 _GAP_MS: Final = (45 * MINUTE_MS, 240 * MINUTE_MS)
 _GAP_ARRIVALS: Final = 8  # within these two values, the limit is this many times the median time between two arrivals
 
-# a working period begins this long before its first sign, and ends this long after its last sign
+# a working period begins this long before the first record of the member working, and ends this long after the last one
 _AROUND_MS: Final = 10 * MINUTE_MS
 _LEAST_SAMPLES: Final = 5
 # how long a request rings (`_ANSWER_S`) and how long a wrap-up takes (`_WRAP_UP_S`), in seconds: first the mean to assume when

@@ -400,6 +400,6 @@ ClientMessage = (
     | Leave | Choose | LeaveMessage | GetCallbackTimes | AskCallback | CancelCallback | ContinueElsewhere | Rate | AnswerRecording
     | SetCaptions | KeepCaptions | TranslateLine | InviteGuest | RemoveGuest | EnterAsGuest | SetInterpreter | SetCobrowse
     | SendPage | StaffMessage
-)  # fmt: skip  # a list of names
+)  # fmt: skip
 
 decode_client: Reader[ClientMessage] = Reader(ClientMessage)

@@ -192,7 +192,7 @@ FieldProblem = Literal[
     "bad_number", "bad_parent", "unknown", "taken", "two_parts", "no_capacity", "last_owner", "not_yours", "bad_mail",
     "bad_key", "private_key", "no_keys", "one_kind", "private_address", "text_only",
     "unknown_value", "not_allowed",
-]  # fmt: skip  # a list of names
+]  # fmt: skip
 """Reasons why the server refuses one field of a settings form. The refusal `invalid` names one for each wrong field."""
 
 HttpReason = Literal[

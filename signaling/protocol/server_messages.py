@@ -461,6 +461,6 @@ ServerMessage = (
     | NewLine | LineChanged | LineMarks | Lines | Colleagues | MentionOut | ReadingAlong | CallbackTimes | Invite
     | GuestLink | Elsewhere | TypingNow | Speaking | Caption | Translated | BoardOut | PageState | PageAgain | PageOut
     | Pointed | LinkProposed | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Trend | CallQuality | Bye
-)  # fmt: skip  # a list of names
+)  # fmt: skip
 
 encode = msgspec.json.Encoder().encode

@@ -305,4 +305,4 @@ StaffMessage = (
     | GetColleagues | CancelHelp | Join | SetMode | AnswerUpgrade | PutToSleep | Hold | HandOver | TypeNotes | WrapUp
     | MessageTake | MessageAnswer | MessageDone | Watch | EndSession | Listen | SetListening | ReadAlong | SignOutStaff
     | WatchPage | PointPage | ProposeLink
-)  # fmt: skip  # a list of names
+)  # fmt: skip

@@ -26,14 +26,14 @@ Action = Literal[
     "outcomes.change", "hours.change", "replies.see", "replies.change", "sites.change", "sites.add", "keys.change",
     "people.change", "owners.change", "organisations.change", "installation.see", "messages.manage", "appointments.manage",
     "tokens.change", "webhooks.change",
-]  # fmt: skip  # a list of names
+]  # fmt: skip
 
 # what an API token may do: see NEEDS in signaling/access/api_tokens.py
 TokenRight = Literal[
     "sessions.read", "sessions.export", "sessions.erase", "messages.read", "messages.mark", "live.read", "reports.read",
     "settings.read", "settings.write", "codes.make", "keys.write", "conversations.start",
     "appointments.read", "appointments.change", "appointments.book",
-]  # fmt: skip  # a list of names
+]  # fmt: skip
 Channel = Literal["text", "voice", "video"]
 Audience = Literal["all", "staff"]
 Mode = Literal["consultation", "whisper", "conference"]

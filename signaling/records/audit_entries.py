@@ -29,7 +29,7 @@ cannot undo the change.
 _WITHOUT_VALUES: Final[dict[str, Undoable]] = {  # audit action without stored values → why it cannot be undone
     "site.key_remove": "secret_gone", "token.remove": "secret_gone", "webhook.rotate": "secret_gone",
     "webhook.remove": "secret_gone", "staff.remove": "person_gone", "reply.import": "texts_gone",
-}  # fmt: skip  # a table
+}  # fmt: skip
 
 
 class Entry(Struct, frozen=True, kw_only=True):

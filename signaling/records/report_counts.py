@@ -24,7 +24,7 @@ WAITS = tuple(f"waits_{number:02d}" for number in range(len(WAITS_UP_TO_S) + 1))
 COUNTS = (
     "offered", "answered", "in_time", "given_up", "messages", "callbacks", "wait_ms", "finished", "talk_ms",
     "help_asked", "help_joined", "transfers_asked", "transferred", "rated", "rating_sum", "handled", "handle_ms", *WAITS,
-)  # fmt: skip  # a list of names
+)  # fmt: skip
 
 _PROPERTIES = ("organisation", "site", "category", "language", "counselor")
 EVENTS = ("help", "transfer", "owner", "callback", "after", "closed")  # kinds of events that `count` reads

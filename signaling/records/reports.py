@@ -125,7 +125,7 @@ def _between(table: sa.Table, grain: str, begin: int, end: int) -> sa.ColumnElem
 _SESSION = [t.session.c[name] for name in (
     "id", "organisation", "site", "category", "language", "counselor", "state",
     "started_at", "waiting_at", "active_at", "ended_at", "rating_score", "wrap_up_outcome",
-)]  # fmt: skip  # a list of names
+)]  # fmt: skip
 
 
 def _recent(connection: sa.Connection, begin: int, end: int, inside: sa.ColumnElement[bool]) -> list[tuple[Key, str, Counts]]:

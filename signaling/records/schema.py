@@ -36,7 +36,7 @@ _UNSAMPLED = {
     "picture": ("data",),
     "file": ("name",),
     "person_note": ("user_ref", "text"),
-}  # fmt: skip  # a table
+}  # fmt: skip
 
 
 class NewerTables(Exception):

@@ -28,7 +28,7 @@ PAUSE_S = 0.3  # seconds between two of the tries that `TRIES` counts
 TABLES = (
     t.session, t.line, t.line_mark, t.board_update, t.event, t.message, t.picture, t.file, t.person_note, t.mail, t.link,
     t.push_device, t.push_message,
-)  # fmt: skip  # a list of names
+)  # fmt: skip
 
 
 def empty_wal(engine: sa.Engine) -> bool:

@@ -34,5 +34,5 @@ __all__ = ["Records", "StaleEpoch", "UnknownSession"]
 class Records(
     Organisations, Logos, SignIns, Passkeys, Oidc, Replies, PersonNotes, Sessions, Lines, History, Outbox, Links, Figures,
     Reports, StaffTimes, Webhooks, ApiTokens, ApiAnswers, People, FirstStart, ThreadsRead, Arrivals, Pushes, Appointments,
-):  # fmt: skip  # a list of names
+):  # fmt: skip
     """The database. Open by `await Records.open(url)` and close by `close()`. Most methods run one transaction."""

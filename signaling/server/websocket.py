@@ -43,7 +43,7 @@ LINES = {"burst": 100, "per_minute": 300}
 # messages that make a chat line: a line of the sender, or a system line about what the sender did
 LIMITED_AS_LINES = (
     msg.SendLine, msg.EditLine, msg.LeaveMessage, msg.InviteGuest, msg.RemoveGuest, msg.SetInterpreter, staff_msg.WrapUp,
-)  # fmt: skip  # a list of names
+)  # fmt: skip
 MOST_OFFENCES = 200  # number of unreadable or too frequent messages after which the server closes the connection
 AWAY_RETRY_MS = 1000  # milliseconds after which a client may connect again, if the database was unavailable when it connected
 MEDIA_LANE = 64  # at most this many offers, board messages and peer reports of one connection wait for the session's room

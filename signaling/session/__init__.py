@@ -8,4 +8,4 @@ from signaling.session.waiting import only_noted
 __all__ = [
     "NotAllowed", "Session", "booking_of", "decode_snapshot", "encode_snapshot", "new_session", "next_deadline", "only_noted",
     "receive",
-]  # fmt: skip  # a list of names
+]  # fmt: skip

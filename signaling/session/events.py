@@ -604,4 +604,4 @@ SessionEvent = (
     | CaptionsAsked | CaptionsAnswered | CaptionsFailed | CobrowseChanged
     | Accepted | RequestMoved | NobodyEligible | RecordingAnswered | RecordingFailed | PeerOffered | PeerChanged | PeerReported
     | RoomLost | Ticked | Restored
-)  # fmt: skip  # a list of names
+)  # fmt: skip

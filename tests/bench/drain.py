@@ -122,14 +122,14 @@ async def fill(records: Records, device: Device) -> None:
             "rank": 1, "created_at": now + n, "next_at": 0, "until": now + _DAY_MS, "shared_by": who, "language": "en",
         }
         for n, who in ((n, "many" if n < QUEUED - FEW else "few") for n in range(QUEUED))
-    ]  # fmt: skip  # a row of values
+    ]  # fmt: skip
     pushes = [
         {
             "device": device.id, "host": device.host, "kind": "answered", "key": f"session/{n}", "args": {"site": "Shop"},
             "rank": OTHERS, "at": now, "next_at": now, "until": now + _DAY_MS,
         }
         for n in range(QUEUED)
-    ]  # fmt: skip  # a row of values
+    ]  # fmt: skip
 
     def store(connection: sa.Connection) -> None:
         for table, rows in ((t.mail, mails), (t.push_message, pushes)):

@@ -47,7 +47,7 @@ def _sessions() -> tuple[dict[Key, Counts], dict[OutcomeKey, Counts]]:
                 "language": chance.choice(["ko", "en"]), "counselor": f"staff-{chance.randrange(STAFF)}" if answered else "",
                 "state": "closed", "started_at": asked, "waiting_at": asked, "active_at": answered, "ended_at": asked + 600_000,
                 "rating_score": chance.choice([None, 5]),
-            }  # fmt: skip  # a table
+            }  # fmt: skip
             if (made := count(session, ())) is not None:
                 for key in made[0].in_all_grains():
                     sums[key].update(made[1])

@@ -171,9 +171,9 @@ def seeds() -> list[bytes]:
         {"invite": "eyJhbGciOiJIUzI1NiIsInR5cCI6Imludml0ZStqd3QifQ.e30.AA"},
         {"login": "ops", "password": "ops-demo"},
         {"hours": {"timezone": "Asia/Seoul", "week": {"mon": ["09:00-12:00"]}, "days": {"12-25": []}}},
-    ]  # fmt: skip  # a list
+    ]  # fmt: skip
     queries = (b"site=demo-shop&category=cameras&lang=ko_KR", b"q=m5&state=closed&site=demo-shop&from=0&to=9&page=1&lang=ko",
-               b"use=line&audience=all", b"")  # fmt: skip  # a list
+               b"use=line&audience=all", b"")  # fmt: skip
     found = [
         bytes([1, route, who]) + b"".join(len(part).to_bytes(2, "big") + part for part in (b"", query, text, b"192.0.2.1"))
         for route in range(48)

@@ -86,7 +86,7 @@ async def test_software_books_moves_and_cancels_and_the_user_is_told(service: Se
     audits, _ = await service.app[app_keys.RECORDS].audits()
     assert [each.action for each in audits if each.action.startswith("appointment.")] == [
         "appointment.cancel", "appointment.move", "appointment.book",
-    ]  # fmt: skip  # a list of names
+    ]  # fmt: skip
 
 
 async def opened(service: Service, link: str) -> tuple[str, str]:

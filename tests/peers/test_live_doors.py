@@ -123,7 +123,7 @@ async def test_each_role_can_do_only_what_it_may(service: Service) -> None:
         (other, {"type": "offer", "sdp": "v=0"}), (professional, {"type": "join"}), (professional, {"type": "lines"}),
         (professional, {"type": "board", "data": "AAA="}), (other, {"type": "accept", "reservation": "r-1", "session": None}),
         (counselor, {"type": "sign_out_staff", "staff": "suho", "session": None}),
-    ]  # fmt: skip  # a table
+    ]  # fmt: skip
     for person, message in forbidden:
         whole = {"session": session} | message
         reply = await person.ask(**{key: value for key, value in whole.items() if value is not None})

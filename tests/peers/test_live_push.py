@@ -201,7 +201,7 @@ async def test_answer_reaches_a_user_who_has_left_and_opens_the_conversation(ser
     assert came.said == {
         "kind": "answered", "tag": came.said["tag"], "title": "빛과소리", "body": "相談員から返信がありました。",
         "device": stored["id"],
-    }  # fmt: skip  # a row of values
+    }  # fmt: skip
     assert pushes.kinds("tablet") == ["answered"], "one, however much is written"
     opened = {"id": stored["id"], "endpoint": tablet["endpoint"], "auth": tablet["auth"]}
     assert (await ask(service, "/api/push/open", opened | {"auth": "A" * 22}))[0] == 410, "only that browser"

@@ -65,7 +65,7 @@ async def _signed_out(records: Records, staff: str) -> None:
 
 WAYS: dict[str, Way] = {
     "removed": _removed, "password": _password, "role": _role, "expired": _expired, "signed_out": _signed_out,
-}  # fmt: skip  # a table
+}  # fmt: skip
 each_way = pytest.mark.parametrize("way", WAYS)
 
 

@@ -20,7 +20,7 @@ from .allowed import check_part
 Reply = (
     replies.Answer | replies.CallbackTimes | replies.Colleagues | replies.Elsewhere | replies.GuestLink | replies.Ice
     | replies.Invite | None
-)  # fmt: skip  # a list of names
+)  # fmt: skip
 Handler = Callable[[Live, Client, Any], Awaitable[Reply]]
 InSession = Callable[[Live, Client, Entry, Person, Any], Awaitable[Reply]]
 

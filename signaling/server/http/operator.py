@@ -325,7 +325,7 @@ async def _names(request: web.Request, asker: StaffRecord, language: str = "") -
 
 def _item(record: SessionRecord, names: _Names) -> dict[str, Any]:
     same = ("id", "site", "category", "language", "channel", "state", "user_name",
-            "started_at", "waiting_at", "active_at", "ended_at", "end_reason")  # fmt: skip  # a list of names
+            "started_at", "waiting_at", "active_at", "ended_at", "end_reason")  # fmt: skip
     site_name, category_name = names.of_site(record)
     return {name: getattr(record, name) for name in same} | {
         "site_name": site_name,

@@ -22,7 +22,7 @@ STAFF_PATHS = frozenset({
     "/api/sign-in", "/api/sign-out", "/api/password/reset", "/api/passkeys/sign-in", "/api/passkeys/sign-in/begin",
     "/api/first-start", "/api/first-start/look",
     "/api/password/forgot", "/api/sign-ins/stranger", "/api/account/mail/confirm",
-})  # fmt: skip  # a list of names
+})  # fmt: skip
 
 
 @web.middleware

@@ -127,7 +127,7 @@ class Crowd:
         taken = sum(await asyncio.gather(*coming))
         spent = monotonic() - began
         return {"asked": len(coming), "taken": taken, "seconds": spent, "refused": dict(refused), "refusal_ms": spread(took),
-                "retry_after_s": spread(waits)}  # fmt: skip  # one row
+                "retry_after_s": spread(waits)}  # fmt: skip
 
     # --- parts -------------------------------------------------------------------------------------------------------
 

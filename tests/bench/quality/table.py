@@ -1,6 +1,6 @@
-"""`make bench ARGS=quality`: print a table with the MOS over each link by each path, and the figures that have promised limits.
+"""`make bench ARGS=quality`: print the voice quality (MOS) for each network link and each media path.
 
-This takes 15 minutes.
+It also prints the figures for which there is a promised limit. This takes 15 minutes.
 """
 
 from __future__ import annotations

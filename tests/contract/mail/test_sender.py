@@ -60,7 +60,7 @@ class Office:
         self.sender = Sender(
             self.records, self.postbox, composer, server, greets_as="talk.example", count=self.count, now=self.now,
             ahead=lambda: self.ahead_ms,
-        )  # fmt: skip  # arguments
+        )  # fmt: skip
         task = asyncio.create_task(self.sender.run())
         try:
             yield

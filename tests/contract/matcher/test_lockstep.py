@@ -130,7 +130,7 @@ STEPS_FOR_STAFF = ["set_available", "set_available", "set_away", "disconnect", "
 STEPS_FOR_REQUESTS = [
     "redeem", "cancel", "suspend", "resume", "becomes_call", "becomes_text", "set_aside", "take_back", "entered", "requeue",
     "complete", "release", "unserved",
-]  # fmt: skip  # a list of names
+]  # fmt: skip
 some_staff = st.builds(
     Staff,
     id=st.sampled_from(STAFF),

@@ -51,7 +51,7 @@ class House:
         push = Push(
             device=device, kind=kind, key=f"session/{device.id}", args={"site": "Shop"}, rank=rank, at=now, next_at=now,
             until=now + lasts_s * 1000,
-        )  # fmt: skip  # a row of values
+        )  # fmt: skip
         assert await self.records.queue_pushes([push])
 
     @asynccontextmanager

@@ -41,4 +41,4 @@ async def say(
 ) -> tuple[Line, bool]:
     return await records.append_line(
         session_id, line_id=line, author="u-1", name="민아", role="user", kind="text", audience=audience, text=text, at=5,
-    )  # fmt: skip  # a table
+    )  # fmt: skip

@@ -44,7 +44,7 @@ PASSKEY = PasskeyRecord(
 MAIL = MailRecord(
     id="e-1", kind="invitation", address="a@b.example", address_hash="h", organisation="main", rank=BOOKED,
     created_at=1, next_at=1, until=9, args={},
-)  # fmt: skip  # a table
+)  # fmt: skip
 EVENT = Event("session.started", "main", "shop", 1, "e", {})
 
 
@@ -154,7 +154,7 @@ def writes(records: Records) -> list[tuple[str, Write]]:
         ("message.answer", lambda audit: r.queue_mail(replace(MAIL, id="e-2"), answers="m-1", audit=audit)),
         ("message.answer", lambda audit: r.answer_not_mailed("m-1", "unsubscribed", audit=audit)),
         ("line.retract", lambda audit: r.change_line("s-1", 1, retract, lambda _: audit)),
-    ]  # fmt: skip  # a table
+    ]  # fmt: skip
 
 
 async def test_no_change_by_staff_is_stored_without_its_audit_entry(records: Records, beside: AsyncEngine) -> None:

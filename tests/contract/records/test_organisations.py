@@ -38,7 +38,7 @@ async def records(tmp_path: Path) -> AsyncIterator[Records]:
             session = SessionRecord(
                 id=f"s-{owner}-{number}", organisation=owner, site=f"shop-{owner}", category="c", language="ko", channel="text",
                 state="message_left", started_at=1000, waiting_at=1000, ended_at=2000,
-            )  # fmt: skip  # one session
+            )  # fmt: skip
             await opened.create_session(session)
             message = MessageRecord(
                 id=f"m-{session.id}",
@@ -127,7 +127,7 @@ async def test_pushes_of_one_organisation_leave_room_for_another(records: Record
         session = SessionRecord(
             id=f"talk-{owner}", organisation=owner, site=f"shop-{owner}", category="c", language="ko", channel="text",
             state="active", started_at=1,
-        )  # fmt: skip  # one session
+        )  # fmt: skip
         await records.create_session(session)
         device = Device(
             id=f"d-{owner}",

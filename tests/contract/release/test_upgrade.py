@@ -145,7 +145,7 @@ async def test_people_go_on_where_0_1_0_has_ended(folder: Path) -> None:
         said = [(line["role"], line["text"] or line["picture"]) for line in lines if line["kind"] in ("text", "picture")]
         assert said == [
             ("user", "안녕하세요 👋"), ("counselor", "무엇을 도와드릴까요?"), ("user", going_on["picture"]),
-        ]  # fmt: skip  # a list of lines
+        ]  # fmt: skip
         await user.say("line", line="c-3", text="새 버전에서도 보이나요?")
         await counselor.find(lambda seen: seen["type"] == "line" and seen["line"]["text"] == "새 버전에서도 보이나요?")
 

@@ -132,7 +132,7 @@ async def test_conversation_is_told_in_order_and_says_nothing_of_its_people(offi
             id="m-1", session="s-1", site="shop", category="cameras", language="ko", contact="mina@example.com", text="안녕",
             at=STARTED,
         )
-    )  # fmt: skip  # a row of values
+    )  # fmt: skip
     await office.records.add_event("s-1", "callback", STARTED + 80_000, {"state": "due"})
     for number, change in enumerate(("booked", "moved", "due", "cancelled")):
         about = {"change": change, "staff": "jimin", "at": STARTED, "minutes": 30}
@@ -144,12 +144,12 @@ async def test_conversation_is_told_in_order_and_says_nothing_of_its_people(offi
     assert receiver.of("s-1") == [
         *LIFE, "message.left", "callback.due", "appointment.booked", "appointment.moved", "appointment.due",
         "appointment.cancelled", "recording.ready", "person.erased",
-    ]  # fmt: skip  # a list of names
+    ]  # fmt: skip
     started, accepted, asked, ended, rated = receiver.seen[:5]
     about = {"session": "s-1", "site": "shop", "category": "cameras", "channel": "voice"}
     assert started == {
         "type": "session.started", "timestamp": "2026-09-21T14:13:20.000Z", "version": 1, "data": about, "id": started["id"]
-    }  # fmt: skip  # a row of values
+    }  # fmt: skip
     assert accepted["data"]["waited_ms"] == 9_000
     assert asked["data"]["help_category"] == "lenses"
     assert (ended["data"]["reason"], rated["data"]["score"]) == ("hung_up", 5)
@@ -342,7 +342,7 @@ async def test_saves_that_were_kept_back_lose_no_event(office: Office, receiver:
     await office.records.save_session(  # the records were unavailable, so only the newest state is saved
         "s-1", state="closed", channel="text", snapshot=b"", waiting_at=STARTED, active_at=STARTED + 1, ended_at=STARTED + 2,
         end_reason="left",
-    )  # fmt: skip  # a row of values
+    )  # fmt: skip
     async with office.sending():
         await until(lambda: len(receiver.seen) == 3, lambda: receiver.seen)
     assert receiver.of("s-1") == ["session.started", "session.accepted", "session.ended"]

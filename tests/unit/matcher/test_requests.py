@@ -308,7 +308,7 @@ def test_transition_outside_the_table_is_refused_and_changes_nothing(desk, state
 
 def test_unknown_names_are_refused(desk):
     for step in ("cancel", "suspend", "resume", "entered", "requeue", "complete", "release", "unserved", "set_available",
-                 "set_away", "wrapped_up", "disconnect", "sign_out"):  # fmt: skip  # a table
+                 "set_away", "wrapped_up", "disconnect", "sign_out"):  # fmt: skip
         with pytest.raises(Refused, match="unknown"):
             desk.do(step, "nobody")
     with pytest.raises(Refused, match="not_pending"):

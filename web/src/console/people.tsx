@@ -48,7 +48,7 @@ function useOwnCamera(link: RoomLink | null): MediaStreamTrack | null {
   return track;
 }
 
-/** The people of a call in a row of pictures, including this person's own. */
+/** The people of a call in a row of pictures, including the own picture of whoever uses this page. */
 export function Faces({ link, session }: Omit<PeopleProps, "hold">) {
   const draw = useTiles(link, session);
   const own = useOwnCamera(link);

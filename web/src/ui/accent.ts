@@ -5,7 +5,7 @@ type Rgb = [number, number, number];
 
 const WHITE: Rgb = [255, 255, 255];
 const BLACK: Rgb = [0, 0, 0];
-/** The colour --surface-2 of the light and the dark theme, which is the background with the least contrast. */
+// the colour --surface-2 of each theme: of all backgrounds, texts have the least contrast with this one
 const LIGHT_GROUND: Rgb = [236, 239, 244];
 const DARK_GROUND: Rgb = [35, 41, 49];
 const ENOUGH = 4.5; // a text has at least this contrast ratio (WCAG 2.2, 1.4.3)

@@ -15,7 +15,7 @@ COUNTS = (
     "offered", "answered", "in_time", "given_up", "messages", "callbacks", "wait_ms", "finished", "talk_ms",
     "help_asked", "help_joined", "transfers_asked", "transferred", "rated", "rating_sum",
     *(f"waits_{number:02d}" for number in range(19)),
-)  # fmt: skip  # a list of names
+)  # fmt: skip
 
 
 def upgrade() -> None:

@@ -19,7 +19,7 @@ NEW = ("handled", "handle_ms")
 COUNTS = (
     "offered", "answered", "in_time", "given_up", "messages", "callbacks", "wait_ms", "finished", "talk_ms",
     "help_asked", "help_joined", "transfers_asked", "transferred", "rated", "rating_sum", *NEW, *WAITS,
-)  # fmt: skip  # a list of names
+)  # fmt: skip
 
 
 def upgrade() -> None:

@@ -24,7 +24,7 @@ IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 26_1 like Mac OS X) AppleWebKit/605
         ("", ""),
         ("\ud800" * 2000, ""),
     ],
-)  # fmt: skip  # a table
+)  # fmt: skip
 def test_device_is_named_as_its_owner_would(user_agent: str, device: str) -> None:
     assert device_of(user_agent) == device
 

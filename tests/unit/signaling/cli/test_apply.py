@@ -118,7 +118,7 @@ def test_file_makes_an_installation_and_says_first_what_it_adds(folder: Path) ->
     site = as_json(folder, "site", "show", "shop")
     assert (site["names"], site["retention_days"], site["recording"], site["staff_names"]) == (
         {"ko": "가게", "en": "Shop"}, 30, "ask", "hidden",
-    )  # fmt: skip  # a row
+    )  # fmt: skip
     [cameras, lenses] = as_json(folder, "category", "list", "shop")
     assert (cameras["priority"], cameras["widens_s"], lenses["parent"]) == (2, [10, 20], "cameras")
     hours = as_json(folder, "category", "hours", "shop", "lenses")
@@ -289,7 +289,7 @@ def test_dry_run_and_a_no_change_nothing(folder: Path) -> None:
         ('[sites."\\u001b[2J"]\n', "[sites.\ufffd[2J] id: has letters"),
         ("[sites.shop", "is no TOML"),
     ],
-)  # fmt: skip  # a table
+)  # fmt: skip
 def test_mistake_is_named_by_file_table_and_key(folder: Path, given: str, says: str) -> None:
     applied(folder, FILE)
     before = done(folder, "apply", "--export")

@@ -60,7 +60,7 @@ def test_appointments_are_listed_without_the_user(folder: Path) -> None:
     assert found == {
         "session": "s-1", "at": "2026-09-21T15:13Z", "minutes": 30, "staff": "jimin", "site": "shop", "category": "cameras",
         "language": "ko", "channel": "voice",
-    }  # fmt: skip  # a row of values
+    }  # fmt: skip
     assert as_json(folder, "appointment", "list", "--staff", "suho") == []
     assert as_json(folder, "appointment", "list", "--site", "other") == []
 

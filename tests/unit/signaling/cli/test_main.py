@@ -174,7 +174,7 @@ def test_mistakes_are_explained_in_a_sentence(folder: Path, words: tuple[str, ..
 def test_typed_addresses_are_stored_as_browsers_write_them(folder: Path) -> None:
     done(folder, "site", "add", "shop", "--name", "ko_KR= 가\u202e게 ", "--origin", "HTTPS://Shop.Example:443/",
          "--origin", "https://shop.example", "--origin", "https://쇼핑.example", "--language", "ko_kr",
-         "--language", "ZH-HANT-tw", "--privacy-url", "https://Shop.Example/privacy")  # fmt: skip  # one command
+         "--language", "ZH-HANT-tw", "--privacy-url", "https://Shop.Example/privacy")  # fmt: skip
     shown = as_json(folder, "site", "show", "shop")
     assert shown["names"] == {"ko-KR": "가게"}
     assert shown["origins"] == ["https://shop.example", "https://xn--hp4bo76a.example"]

@@ -37,7 +37,7 @@ def test_origin_is_stored_as_browsers_write_it(typed: str, stored: str) -> None:
      "https://a.example; script-src *", "https://a.example;script-src", "https://a.example'", "https://a.example,b.example",
      "https://a.example b.example", "https://a.ex\tample", "https://a.example\n", "https://a%00.example", "https://1.2.3.4.5",
      "https://a..example\u202e", "ftp://shop.example", "file:///etc/passwd", "https://" + "a" * 3000 + ".example"],
-)  # fmt: skip  # a list
+)  # fmt: skip
 def test_invalid_origin_is_refused_with_a_sentence(typed: str) -> None:
     if typed in ("https://shop.example:", "https://a.example\n"):  # browsers drop the last character of these addresses
         assert origin(typed) == typed.strip().rstrip(":")
@@ -67,7 +67,7 @@ def test_page_address_is_accepted_as_a_link(typed: str, stored: str) -> None:
     "typed", ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "http://shop.example/privacy", "/privacy",
               "privacy",
               "https://user:secret@shop.example/", "https://shop.example/a b", "vbscript:x", "\x01javascript:x", "https://a;b/"],
-)  # fmt: skip  # a list
+)  # fmt: skip
 def test_unsafe_link_is_refused(typed: str) -> None:
     with pytest.raises(BadAddress):
         page(typed)

@@ -22,7 +22,7 @@ from signaling.session.model import Listener, NotAllowed, Person
 
 HERE, THERE, FOREIGN = (
     Site(id="shop"), Site(id="clinic"), Site(id="rival-shop", organisation="rival"),
-)  # fmt: skip  # a table
+)  # fmt: skip
 # rights (`rights.TABLE`) to act on a session in which the sender takes no part, or on a member of staff
 ABOUT_OTHERS: Final = ("live.end", "live.listen", "live.watch", "live.sign_out")
 SAMPLES: Final[dict[Any, Any]] = {str: "x", int: 1, bool: True}

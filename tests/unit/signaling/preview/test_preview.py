@@ -272,7 +272,7 @@ def test_help_that_nobody_gave_and_help_that_went_on_to_the_end_are_told() -> No
     base = PastSession(
         id="s", site="shop", category="orders", language="ko", channel="text", state="closed", started_at=0, waiting_at=0,
         active_at=1000, ended_at=900_000, counselor="orders-early-0", events=[],
-    )  # fmt: skip  # a row
+    )  # fmt: skip
     events = [
         PastEvent("help", 10_000, {"state": "asking", "category": "lenses"}),
         PastEvent("help", 70_000, {"state": "nobody"}),
@@ -326,7 +326,7 @@ def test_callback_counts_from_its_call_and_a_sleeping_text_until_it_sleeps() -> 
     base = PastSession(
         id="s", site="shop", category="orders", language="ko", channel="text", state="after", started_at=0, waiting_at=10_000,
         active_at=900_000, ended_at=86_400_000, counselor="orders-early-0", events=[],
-    )  # fmt: skip  # a row
+    )  # fmt: skip
     called = msgspec.structs.replace(base, channel="voice", ended_at=1_000_000, events=[PastEvent("callback", 20_000, {})])
     [came] = past_of([called]).came
     assert (came.at, came.waited_s, came.talked_s, came.medium) == (900_000, 0, 100, "call")
@@ -345,7 +345,7 @@ def test_somebody_is_at_work_between_signs_that_lie_close_together() -> None:
             id=str(at), site="shop", category="orders", language="ko", channel="voice", state="closed", started_at=at,
             waiting_at=at, active_at=at + 5000, ended_at=at + 60_000, counselor=staff,
             events=[PastEvent("reserved", at, {"staff": staff, "why": why})],
-        )  # fmt: skip  # a row
+        )  # fmt: skip
 
     past = past_of([rang(600, "a", "b"), rang(610, "a"), rang(630, "b"), rang(900, "a")])
     assert "gone" not in past.at_work

@@ -15,7 +15,7 @@ from signaling.records import Site
     [("KO_kr", "ko-KR"), ("zh_hant_tw", "zh-Hant-TW"), ("EN", "en"), ("ko_KR.UTF-8", "ko-KR"), ("ca_ES@valencia", "ca-ES"),
      ("es-419", "es-419"), ("sl-rozaj-biske", "sl-rozaj-biske"), ("en-x-US", "en-x-us"), ("", ""), ("C", ""), ("korean!", ""),
      ("ko-\u202e", ""), ("ko\n", "ko"), ("a" * 60, ""), ("*", "")],
-)  # fmt: skip  # a table
+)  # fmt: skip
 def test_language_tag_is_normalized(tag: str, written: str) -> None:
     assert canonical(tag) == written
 

@@ -90,7 +90,7 @@ def test_refusal_names_the_field_and_repeats_no_input(text: str, why: str) -> No
 @pytest.mark.parametrize(
     "kind", [str, list[str], dict[str, int], Any, Annotated[str, Meta(max_length=5)], Annotated[str, Meta(pattern="^[a-z]+$")],
              Annotated[str, Meta(pattern="x")], tuple[str, ...]],
-)  # fmt: skip  # a list
+)  # fmt: skip
 def test_text_field_without_a_rule_cannot_be_read(kind: Any) -> None:
     holder = msgspec.defstruct("Holder", [("field", kind)])
     with pytest.raises(NoRule):

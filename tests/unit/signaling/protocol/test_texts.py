@@ -19,7 +19,7 @@ ANYTHING = st.text(st.characters(exclude_categories=()), max_size=60)
     "text",
     ["", " ", "\u3000\t\n", "\u3164", "\u200b", "\u2800", "\u115f\u1160", "\uffa0", "\u00ad", "\ufeff", "\u200d\ufe0f", "\u034f",
      "\u2800 \u3164", "\0\x7f", "\u202e\u2066", "\U000e0041\U000e007f", "\u180e", "\u061c"],
-)  # fmt: skip  # a list
+)  # fmt: skip
 def test_invisible_text_counts_as_empty(text: str) -> None:
     assert (NAME(text), LINE(text), TITLE(text)) == ("", "", "")
     with pytest.raises(BadText, match="empty"):

@@ -34,7 +34,7 @@ def room(
         session.help = Help(
             state="catching_up" if reading else "joined" if mode else "asking", request="s.h1", note="", category="c", asked_at=0,
             mode=mode, hear_user=hear_user, professional="professional" if mode or reading else "", transfer=transfer,
-        )  # fmt: skip  # a table
+        )  # fmt: skip
     return session
 
 
@@ -242,7 +242,7 @@ def test_only_enabled_video_takes_slots_and_keeps_them() -> None:
     session.people["counselor"].media = Media(camera=True, screen=True)
     assert matrix.compute(session).slots["user"] == {
         0: ("counselor", "camera"), 1: ("professional", "camera"), 2: ("counselor", "screen"),
-    }  # fmt: skip  # a table
+    }  # fmt: skip
 
 
 def test_user_sees_no_staff_video_in_consultation() -> None:

@@ -449,7 +449,7 @@ def test_any_event_sequence_follows_the_tables(
     session = new_session(
         id="s-1", site="s", category="c", language="ko", channel=channel, user="u", name="", now=NOW,
         recording=True, listening=listening, sleeps_days=sleeps_days, guests=guests,
-    )  # fmt: skip  # a table
+    )  # fmt: skip
     now = NOW
     for each, later in [(each, 0) for each in begin[:skip]] + story:
         now += later

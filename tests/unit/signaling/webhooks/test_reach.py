@@ -27,7 +27,7 @@ PUBLIC = "93.184.215.14"
         "255.255.255.255", "::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "ff02::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1",
         "2002:7f00:1::", "64:ff9b:1::7f00:1", "::7f00:1", "::ffff:0:7f00:1", "fec0::1", "5f00::1", "no address",
     ],
-)  # fmt: skip  # a list of addresses
+)  # fmt: skip
 def test_private_address_is_refused(address: str) -> None:
     assert not Reach().allows(address, tls=True)
     with pytest.raises(BadEndpoint):

@@ -147,7 +147,7 @@ async def test_nobody_gives_a_token_more_than_they_may_do(desk: Desk) -> None:
     offered = (await (await desk.get(TOKENS, headers=cookie)).json())["may_give"]
     assert offered == [
         "settings.read", "settings.write", "codes.make", "keys.write", "conversations.start", "appointments.book",
-    ]  # fmt: skip  # a list of names
+    ]  # fmt: skip
     reply = await desk.post(TOKENS, WANTED, headers=cookie)
     assert (await reply.json())["fields"] == {"rights": "not_yours"}
 

@@ -40,7 +40,7 @@ async def test_malformed_url_gets_a_reason(desk: Desk, path: str, status: int, r
 
 
 ODD_SEARCHES = ("q=%00", "state=%00", "site=a%00", "page=0", "page=1e9", "page=-1", "page=" + "9" * 30, "page=99999999999",
-                "from=x", "to=%D9%A3", "page=1&page=2")  # fmt: skip  # a list
+                "from=x", "to=%D9%A3", "page=1&page=2")  # fmt: skip
 
 
 @pytest.mark.parametrize("query", ODD_SEARCHES)
@@ -115,7 +115,7 @@ async def test_title_cut_within_an_emoji_still_starts_a_session(desk: Desk, at: 
     body = {"code": await desk.code(), "channel": "text", "supplement": {
         "page_title": cut, "note": cut, "user_name": cut, "product": {"name": cut, "price": cut},
         "trail": [{"kind": "mark", "label": cut}],
-    }}  # fmt: skip  # one body
+    }}  # fmt: skip
     reply = await desk.http.post("/api/sessions", data=json.dumps(body), headers={"Origin": ORIGIN})
     assert reply.status == 200, await reply.text()
     kept = desk.live.made_briefs[-1]

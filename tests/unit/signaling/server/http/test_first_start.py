@@ -15,7 +15,7 @@ from .conftest import STAFF_ORIGIN, Desk, refused
 OPERATOR = "http://operator.localhost:8080"
 OWNER: dict[str, Any] = {
     "organisation": "Haneul", "name": "Boss Kim", "login": "Boss", "password": "lantern under a blue river", "language": "ko",
-}  # fmt: skip  # a form
+}  # fmt: skip
 
 
 async def without_owner(records: Records) -> None:

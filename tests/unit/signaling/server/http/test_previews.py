@@ -33,7 +33,7 @@ async def visited(desk: Desk, count: int) -> None:
         record = SessionRecord(
             id=f"past-{number}", site="demo-shop", category="cameras", language="ko", channel="voice", state="closed",
             started_at=at, waiting_at=at, active_at=at + 8000, ended_at=at + 188_000, counselor="jimin",
-        )  # fmt: skip  # a row
+        )  # fmt: skip
         await desk.records.create_session(record)
 
 

@@ -24,7 +24,7 @@ async def add(desk: Desk, number: int, hour: float, wait_s: float | None, **more
         "token_hash": f"r{number}", "brief": b"{}", "snapshot": b"",
         "started_at": asked, "waiting_at": asked, "ended_at": asked + 600_000,
         "active_at": None if wait_s is None else asked + int(wait_s * 1000), "counselor": "" if wait_s is None else "jimin",
-    }  # fmt: skip  # a table
+    }  # fmt: skip
     await desk.records.create_session(SessionRecord(**(values | more)))
 
 

@@ -36,11 +36,11 @@ ORGANISATIONS: Final = {HERE: "main", THERE: "main", FOREIGN: "rival"}
 REFUSED: Final = (401, 403, 404)
 PLACES: Final[dict[str, tuple[str, bool]]] = {  # name → site of the thing, and whether the person takes part in the session
     "own": (HERE, True), "site": (HERE, False), "organisation": (THERE, False), "installation": (FOREIGN, False),
-}  # fmt: skip  # a table
+}  # fmt: skip
 WIDTH: Final = {None: -1, "own": 0, "site": 1, "organisation": 2, "installation": 3}
 OWN_REPLIES: Final = {
     "POST /api/replies/{id}/remove", "POST /api/replies/{id}/pictures", "POST /api/replies/{id}/pictures/{picture}/remove",
-}  # fmt: skip  # a list of names
+}  # fmt: skip
 # routes that name no thing of a certain site: they list the asker's own realm, or are about the asker's own things
 LISTS: Final = {route for route in ROUTES if "{" not in route} | OWN_REPLIES
 PARTICIPANTS: Final = {"session.talk", "session.serve"}  # rights that only participants of the session have

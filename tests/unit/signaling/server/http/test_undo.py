@@ -242,7 +242,7 @@ def refuse_entries(file: sqlite3.Connection) -> None:
 KEPT = [
     "SELECT * FROM site", "SELECT * FROM site_key", "SELECT id, site FROM site_logo", "SELECT * FROM staff",
     "SELECT * FROM staff_plan", "SELECT * FROM saved_reply", "SELECT * FROM threshold", "SELECT * FROM sign_in_rules",
-]  # fmt: skip  # a list of tables
+]  # fmt: skip
 
 
 def kept(file: sqlite3.Connection) -> list[list[Any]]:
