@@ -85,7 +85,7 @@ class Entry:
     - `holders`: participant → the connection that acts for them (their newest tab)
     - `readers`: mentioned colleagues who read along → their connections
     - `sent`: participant → the hash of the view that was sent last
-    - `show_due`: whether the views must be sent when `lock` is free
+    - `refresh_due`: whether views, or news for the page of a shared screen, wait until `lock` is free
     - `last_seq`: the number of the newest line
     - `marks`: each participant's read mark; None until the marks were read from the database
     - `moved`: the sequence number of the newest calendar event in the mails about a callback
@@ -109,7 +109,7 @@ class Entry:
     holders: dict[str, Client] = field(default_factory=dict)
     readers: dict[str, Client] = field(default_factory=dict)
     sent: dict[str, int] = field(default_factory=dict)
-    show_due: bool = False
+    refresh_due: bool = False
     last_seq: int = 0
     marks: dict[str, Mark] | None = None
     moved: int = 0

@@ -285,6 +285,9 @@ class Pages:
                 page.behind.discard(participant)
         if not page.viewers:
             self._forget(page)
+        if entry.lock.locked():  # the session is not saved yet; `Sessions.apply` calls this method again
+            entry.refresh_due = True
+            return
         if self.kept.settle(entry) and page.frames and not page.asked:
             self._again(entry, 0)
         if page.client is None:

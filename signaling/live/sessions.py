@@ -116,29 +116,42 @@ class Sessions:
         changed = False
         try:
             async with entry.lock:
-                before = encode_snapshot(entry.session)
+                before, grid_before = encode_snapshot(entry.session), entry.grid
+                room_before = (entry.session.state, entry.session.epoch)
                 try:
                     effects = receive(entry.session, event, self._now())
                     grid = matrix.compute(entry.session)
                     entry.session.slots = grid.slots
+                    if room_before == (entry.session.state, entry.session.epoch):
+                        self._narrow(entry, grid)
                     after = encode_snapshot(entry.session)
                     if after != before:
                         await self._save(entry, after, at_once=at_once)
                 except BaseException:
                     entry.session = decode_snapshot(before)
+                    if entry.grid != grid_before:
+                        entry.grid = grid_before
+                        self._effects.room_changed(entry)
                     raise
                 changed = after != before or bool(effects)
-                if grid.within(entry.grid):  # who loses a right must not keep it until the lines are stored
-                    entry.grid = grid
-                    self._effects.room_changed(entry)
+                self._narrow(entry, grid)
                 try:
-                    for effect in effects:
+                    for effect in sorted(effects, key=lambda each: not isinstance(each, DropPeer)):
                         await self._carry_out(entry, effect)
                 finally:
                     entry.grid = grid  # only now, so that nobody is heard before the chat line that announces them
         finally:
-            if changed or entry.show_due:
+            if changed or (entry.refresh_due and not entry.lock.locked()):
                 self.refresh(entry)
+
+    def _narrow(self, entry: Entry, grid: matrix.Matrix) -> None:
+        """Let the room have at once what `grid` takes away. What it gives comes after the chat lines that announce it."""
+        if grid == entry.grid:
+            return
+        common = grid.common(entry.grid)
+        if common.for_worker(0) != entry.grid.for_worker(0):
+            entry.grid = common
+            self._effects.room_changed(entry)
 
     async def _save(self, entry: Entry, snapshot: bytes, *, at_once: bool) -> None:
         session = entry.session
@@ -270,8 +283,8 @@ class Sessions:
         While `apply` runs, the session is not saved yet, and chat lines that announce the change are missing. Then the views are
         sent at the end of `apply`.
         """
-        entry.show_due = entry.lock.locked()
-        if entry.show_due:
+        entry.refresh_due = entry.lock.locked()
+        if entry.refresh_due:
             return
         around = self.surroundings(entry)
         for participant, client in list(entry.holders.items()):

@@ -7,7 +7,7 @@ The media worker enforces the matrix, and the pages show it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from media.api.wire import Captions, Record, SetMatrix
@@ -46,20 +46,23 @@ class Matrix:
     record: Record | None = None
     captions: Captions | None = None
 
-    def within(self, other: Matrix) -> bool:
-        """Return whether this matrix lets nobody hear, see, draw, record or caption anything that `other` does not let them."""
-        return (
-            all(self._hears_within(other, listener) for listener in self.hears)
-            and all(set(seen.values()) <= set(other.slots.get(viewer, {}).values()) for viewer, seen in self.slots.items())
-            and set(self.writers) <= set(other.writers)
-            and self.record in (None, other.record)
-            and self.captions in (None, other.captions)
-        )
+    def common(self, other: Matrix) -> Matrix:
+        """Return a matrix that gives people only what both this matrix and `other` give them.
 
-    def _hears_within(self, other: Matrix, listener: str) -> bool:
-        sources = set(self.hears[listener])
-        soft_before = sources & set(other.soft.get(listener, ()))
-        return sources <= set(other.hears.get(listener, ())) and soft_before <= set(self.soft.get(listener, ()))
+        A voice that is soft in one of the two is soft.
+        """
+        hears = {who: tuple(each for each in sources if each in other.hears.get(who, ())) for who, sources in self.hears.items()}
+        softly = {who: {*self.soft.get(who, ()), *other.soft.get(who, ())} for who in hears}
+        soft = {who: tuple(each for each in hears[who] if each in sources) for who, sources in softly.items()}
+        return replace(
+            self,
+            hears={who: sources for who, sources in hears.items() if sources},
+            soft={who: sources for who, sources in soft.items() if sources},
+            slots={who: dict(slots.items() & other.slots.get(who, {}).items()) for who, slots in self.slots.items()},
+            writers=tuple(each for each in self.writers if each in other.writers),
+            record=_common_record(self.record, other.record),
+            captions=_common_captions(self.captions, other.captions),
+        )
 
     def for_worker(self, epoch: int) -> SetMatrix:
         """Return the matrix as a command to the media worker."""
@@ -76,6 +79,19 @@ class Matrix:
 
     def _gains(self, listener: str, sources: tuple[str, ...]) -> dict[str, float]:
         return dict.fromkeys(sources, GAINS["full"]) | dict.fromkeys(self.soft.get(listener, ()), GAINS["soft"])
+
+
+def _common_record(one: Record | None, other: Record | None) -> Record | None:
+    if one is None or other is None or one.period != other.period:
+        return None
+    return Record(period=one.period, participants=[each for each in one.participants if each in other.participants])
+
+
+def _common_captions(one: Captions | None, other: Captions | None) -> Captions | None:
+    if one is None or other is None:
+        return None
+    both = [each for each in one.participants if each in other.participants]
+    return Captions(language=one.language, participants=both, kept=one.kept and other.kept)
 
 
 def compute(session: Session) -> Matrix:

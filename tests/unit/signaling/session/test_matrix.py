@@ -306,20 +306,33 @@ FULL = matrix.Matrix(
 
 
 @pytest.mark.parametrize(
-    ("change", "within"),
+    "less",
     [
-        ({}, True),
-        ({"hears": {"counselor": ("user",)}, "hold": ("user",)}, True),
-        ({"slots": {}, "writers": ("counselor",), "record": None, "captions": None}, True),
-        ({"slots": {"user": {1: ("counselor", "camera")}}}, True),
-        ({"hears": {"user": ("counselor", "operator")}}, False),
-        ({"hears": {"operator": ("user",)}}, False),
-        ({"soft": {}}, False),
-        ({"slots": {"user": {0: ("counselor", "screen")}}}, False),
-        ({"writers": ("user", "counselor", "professional")}, False),
-        ({"record": Record(period=2, participants=["user"])}, False),
-        ({"captions": Captions(language="ko", participants=["user", "counselor"])}, False),
+        {"hears": {"counselor": ("user",)}, "soft": {}, "hold": ("user",)},
+        {"slots": {"user": {}}, "hold": ("user",), "writers": ("counselor",), "record": None, "captions": None},
+        {"record": Record(period=1, participants=["user"]), "captions": Captions(language="ko", participants=[])},
     ],
 )
-def test_matrix_is_within_another_if_it_gives_nobody_more(change: dict[str, Any], within: bool) -> None:
-    assert replace(FULL, **change).within(FULL) is within
+def test_common_part_of_two_matrices_is_the_smaller_one(less: dict[str, Any]) -> None:
+    smaller = replace(FULL, **less)
+    assert smaller.common(FULL) == smaller
+    assert FULL.common(smaller) == replace(smaller, hold=())
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"hears": {"user": ("counselor", "operator"), "counselor": ("user",), "operator": ("user",)}},
+        {"soft": {}},
+        {"writers": ("user", "counselor", "professional")},
+        {"record": Record(period=1, participants=["user", "counselor", "professional"])},
+        {"captions": Captions(language="ko", participants=["user", "counselor"], kept=True)},
+    ],
+)
+def test_common_part_has_nothing_that_one_matrix_lacks(more: dict[str, Any]) -> None:
+    assert replace(FULL, **more).common(FULL) == FULL
+
+
+def test_common_part_moves_no_video_and_keeps_no_former_recording() -> None:
+    other = replace(FULL, slots={"user": {1: ("counselor", "camera")}}, record=Record(period=2, participants=["user"]))
+    assert other.common(FULL) == replace(FULL, slots={"user": {}}, record=None)
