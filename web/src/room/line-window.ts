@@ -123,6 +123,7 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
   const follow = ({ from, to }: Span) => setPart({ first: null, size: from ? to - from : MOST });
   const hold = ({ from, to }: Span) => setPart({ first: lines[from]!.seq, size: to - from });
   const seat = useRef<Seat>({ place: back, top: 0, height: 0 });
+  const toFocus = useRef(false); // whether the next scroll can be the browser's, which scrolls to an element with the focus
   const rendered = useRef({ lines, part, complete, end: `${newest} ${sent}` });
 
   /** Stores the present scroll position of the box as the reader's position. */
@@ -130,6 +131,7 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
     const now = box.current;
     if (!now?.clientHeight) return;
     if (now.scrollHeight !== seat.current.height) scrollAfterChange(now);
+    toFocus.current = false;
     const { place, top } = seat.current;
     // If the box shrinks or a line grows, the end of the conversation also goes out of sight. Only a smaller scrollTop shows that
     // the reader has scrolled away from the end.
@@ -137,10 +139,15 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
     seat.current = { place: away ? placeIn(now) : null, top: now.scrollTop, height: now.scrollHeight };
     if (!away) setBehind(false);
   };
-  /** Repeats a scroll from the reader's position, if lines changed their height just before the scroll. */
+  /**
+   * Repeats a scroll from the reader's position, if lines changed their height just before the scroll. A scroll whose target was
+   * measured after the change is right as it is: to the focus, to the top, or one that makes up for the change.
+   */
   const scrollAfterChange = (now: HTMLElement) => {
-    if (!keeps(now)) return;
-    const by = now.scrollTop - seat.current.top;
+    const { place, top } = seat.current;
+    if (!("windowed" in now.dataset) || !keeps(now) || toFocus.current || now.scrollTop === 0) return;
+    if (place && Math.abs(offBy(now, place)) < 1) return;
+    const by = now.scrollTop - top;
     // when lines shrink, the browser itself moves the box to its new end
     const shrunk = by < 0 && below(now) < 1;
     settle();
@@ -155,7 +162,7 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
   const settle = () => {
     const now = box.current;
     if (!now?.clientHeight) return;
-    if (seat.current.place) restore(now, seat.current.place);
+    if (seat.current.place) now.scrollTop += offBy(now, seat.current.place);
     else now.scrollTop = now.scrollHeight;
     seat.current.top = now.scrollTop;
     seat.current.height = now.scrollHeight;
@@ -228,6 +235,9 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
       onPlace?.(seat.current.place);
       shift();
     },
+    onFocusIn: () => {
+      toFocus.current = true;
+    },
     reveal: (seq: number) => void older.reach(seq).then((here) => here && setWanted(seq)),
     toEnd: () => {
       seat.current.place = null;
@@ -253,10 +263,10 @@ function placeIn(box: HTMLElement): Place | null {
   return line ? { seq: line.dataset.seq ?? "", offset: line.getBoundingClientRect().top - top } : null;
 }
 
-/** Scrolls the box so that the reader is at this position again. */
-function restore(box: HTMLElement, place: Place): void {
+/** Returns how many px the box must be scrolled down for the reader to be at this position again; 0 if the line is missing. */
+function offBy(box: HTMLElement, place: Place): number {
   const line = box.querySelector(`[data-seq="${place.seq}"]`);
-  if (line) box.scrollTop += line.getBoundingClientRect().top - box.getBoundingClientRect().top - place.offset;
+  return line ? line.getBoundingClientRect().top - box.getBoundingClientRect().top - place.offset : 0;
 }
 
 /** Scrolls a line into view and highlights it for a moment. */
