@@ -25,13 +25,12 @@ test: $(VENV)/.dev packages pages ## run all tests (without look and bench); as 
 # Parts of `test` and `check`, which install what these need. `peers` and `browsers` run in real time and often wait. What they leave
 # of the processor goes to the parts that only compute. These run in a session of their own at low priority, because the scheduler
 # shares the processor between sessions first (autogroups), and each browser is a session.
-real-time:
-	@$(MAKE) --no-print-directory peers
-	@$(MAKE) --no-print-directory browsers
+real-time: peers
+	@$(MAKE) --no-print-directory --output-sync=none browsers
 
 aside:
 	@setsid sh -c '[ -w /proc/self/autogroup ] && echo 10 >/proc/self/autogroup; exec nice -n 10 $(MAKE) --no-print-directory lint unit contract' & \
-	trap "kill -- -$$!" INT TERM; wait $$!
+	trap "kill -- -$$!; wait" INT TERM HUP; wait $$!
 
 contract:
 	$(BIN)/pytest tests/contract tests/fuzz --numprocesses 2 --dist loadfile $(ARGS)

@@ -30,6 +30,8 @@ LONGEST = ("recording", "erasing", "simulate_calls", "consent", "ending", "brows
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if any(item.path.parent != Path(__file__).parent for item in items):
+        return  # the tests of another folder run, too
     items.sort(key=lambda item: next((n for n, name in enumerate(LONGEST) if item.path.stem.endswith(name)), len(LONGEST)))
 
 

@@ -126,7 +126,7 @@ async def test_refused_push_is_given_up_and_the_browser_stays(house: House) -> N
 
 
 async def test_hanging_push_service_delays_no_ring_of_another(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(posting, "TIMEOUT_S", 2.0)
+    monkeypatch.setattr(posting, "TIMEOUT_S", 8.0)
     async with running_push_service() as other:
         slow = [await house.device(f"slow-{n}") for n in range(10)]
         for device in slow:
@@ -144,7 +144,7 @@ async def test_hanging_push_service_delays_no_ring_of_another(house: House, monk
             begun = asyncio.get_running_loop().time()
             await house.queue(ring, rank=RING, kind="user", lasts_s=20)
             await other.one("quick", "user")
-            assert asyncio.get_running_loop().time() - begun < 1.8, "before the first timeout"
+            assert asyncio.get_running_loop().time() - begun < 7.5, "before the first timeout"
 
 
 async def test_long_queue_of_one_push_service_does_not_delay_another(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
