@@ -1,6 +1,7 @@
-"""The state of one matching domain, and the moves of which the engine's steps consist.
+"""The state of one matching domain (a set of staff, requests and queues), and the *moves* of which the engine's steps consist.
 
-Each move updates every index and adds its events. `finish` then matches requests that began to wait and members who became free.
+A move is a small change of the state. Each move updates every index, and adds the events that tell of the change. `finish` then
+matches requests that began to wait and members who became free.
 """
 
 from __future__ import annotations
@@ -267,7 +268,7 @@ class Ledger:
             self.settle(member)
 
     def redeem(self, ticket: Ticket) -> None:
-        """Let a promised request wait ahead of all others.
+        """Let the request of an appointment, for which a place was kept free, wait ahead of all others.
 
         If the member whom the request names is idle, matching offers the request to this member.
         """
@@ -289,8 +290,8 @@ class Ledger:
     def wait_first(self, ticket: Ticket, reason: str, excluded: str | None = None) -> None:
         """Put a request back into its queue, ahead of all others, after its counselor disconnected or never entered the room.
 
-        In the estimates of waiting times, the request's wait begins now. A request that named one member (`only`) is now open to
-        all. `excluded`: a member who must not get the request again.
+        In the estimates of waiting times, the request's wait begins now. A request that named one member (`only`) is now offered
+        to all. `excluded`: a member who must not get the request again.
         """
         names = ticket.request.excluded if excluded is None else ticket.request.excluded | {excluded}
         ticket.request = replace(ticket.request, first=True, excluded=names, only="")

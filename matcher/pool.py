@@ -37,10 +37,10 @@ class Member:
     `mode`: the state that the member has without requests; the member or the matcher has set it. `state` also depends on `live`
     (the member's accepted requests → how each counts), `reservation` (the id of the reservation that rings at the member) and
     `lost` (whether the member is disconnected). `texts`, `calls`: how many places are taken by texts, and how many by calls.
-    `obstacles`: by medium, why the member can get no request now; None means that they can. `is_idle`: whether the member can get
-    a request of at least one medium. `promised`: id of an appointment's request → medium of the place that is kept free for it.
-    `idle_item`: the member's entry in `Pool.idle`. `reported`, `reported_ready`: state and `ready` in the last event about the
-    member. `known`: a cache: reasons (`Reasons`) → the `obstacles` that belong to them. `watched_by`: the demands whose
+    `obstacles`: by medium, why the member can get no request now; None: the member can get one. `is_idle`: whether the member can
+    get a request of at least one medium. `promised`: id of an appointment's request → medium of the place that is kept free for
+    it. `idle_item`: the member's entry in `Pool.idle`. `reported`, `reported_ready`: state and `ready` in the last event about
+    the member. `known`: a cache: reasons (`Reasons`) → the `obstacles` that belong to them. `watched_by`: the demands whose
     `obstructed` names the member.
     """
 
@@ -208,7 +208,7 @@ class Demand:
             self.narrower[wider] += people
 
     def specialists(self) -> Iterator[Pool]:
-        """Yield the pools that list the category or a parent of it."""
+        """Yield the pools whose members list the demand's category or a parent of it."""
         yield from self.pools[EXACT]
         yield from self.pools[PARENT]
 
@@ -216,7 +216,7 @@ class Demand:
 class Pool:
     """Members with the same skills, who take the same media.
 
-    `organisation`: the part of their sites' names that names the organisation (`rules.organisation_of`). `idle`: by medium, the
+    `organisation`: the part of the sites' names that names the organisation (`rules.organisation_of`). `idle`: by medium, the
     members who can get a request of this medium now. `rings`: by demand, the tier (exact, parent or any category) in which the
     pool serves it.
     """

@@ -66,7 +66,8 @@ class Ticket:
     def rank(self) -> Rank:
         """The sort key for the order of service.
 
-        Requests marked `first` come first, then those with the longest waiting time including priority, then by arrival.
+        Requests marked `first` come first. Then the order follows the enqueue times, which priority has moved earlier. Of two
+        requests with the same time, the one that arrived first comes first.
         """
         return not self.request.first, self.counts_from_ms, self.arrival
 

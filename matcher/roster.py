@@ -59,7 +59,10 @@ class Roster:
             self.idle_count -= 1
 
     def offer(self, member: Member) -> None:
-        """Add a member to the idle members of their pool, which are ordered by load, then longest idle."""
+        """Add a member to the idle members of their pool.
+
+        The least loaded member comes first. Of equally loaded members, the one who has been idle longest comes first.
+        """
         self.withdraw(member)
         item = member.idle_item = (member.burden, member.idle_since_ms, member.staff.id, member)
         for medium, obstacle in member.obstacles.items():

@@ -223,7 +223,7 @@ RefusedReason = Literal["unknown", "stale_fence", "not_pending", "wrong_state", 
 
 
 class Refused(Exception):
-    """The step is not allowed in the present state. Nothing has changed. `full`: `Rules.max_requests` is reached."""
+    """The step is not allowed in the present state. Nothing has changed. Reason "full": `Rules.max_requests` is reached."""
 
     def __init__(self, reason: RefusedReason) -> None:
         super().__init__(reason)
@@ -246,9 +246,9 @@ class MatchStore(Protocol):
     """One matching domain: a set of staff, requests and queues, whose requests only these staff serve.
 
     Each call is one atomic step at time `now_ms`. The call returns every event that it caused, in order, and raises `Refused`
-    when the state tables (`matcher/states.py`) forbid it. A call whose `fence` is smaller than the fence of its reservation
-    changes nothing and raises `Refused("stale_fence")`. A step that frees a place in a member's capacity also matches the next
-    request. Durations below are the defaults of `Rules`.
+    when the state tables (`matcher/states.py`) forbid it. If the `fence` of a call is smaller than the fence of the reservation
+    (the number of the event `Reserved`), the call changes nothing and raises `Refused("stale_fence")`. A step that frees a place
+    in a member's capacity also matches the next request. Durations below are the defaults of `Rules`.
     """
 
     async def sign_in(self, staff: Staff, now_ms: int) -> list[AnyEvent]:
@@ -264,7 +264,7 @@ class MatchStore(Protocol):
     async def disconnect(self, staff: str, now_ms: int) -> list[AnyEvent]:
         """Mark a member as `lost`, because their last connection has closed.
 
-        A pending reservation is cancelled and its request goes back into its queue. After 30 s the sweep signs the member out,
+        A pending reservation is cancelled and its request goes back into its queue. After 30 s, `sweep` signs the member out,
         unless `sign_in` brings them back.
         """
 
@@ -306,7 +306,7 @@ class MatchStore(Protocol):
     async def suspend(self, request: str, now_ms: int) -> list[AnyEvent]:
         """Take a request out of its queue, or end its ring, because its requester disconnected.
 
-        The sweep cancels a request that stays suspended for 60 s.
+        `sweep` cancels a request that stays suspended for 60 s.
         """
 
     async def resume(self, request: str, now_ms: int) -> list[AnyEvent]:
@@ -348,7 +348,7 @@ class MatchStore(Protocol):
     async def entered(self, request: str, now_ms: int) -> list[AnyEvent]:
         """Record that the member who has accepted the request is in the room.
 
-        Without this call, the sweep puts the request back into its queue, ahead of all others, 30 s after `accept`.
+        Without this call, `sweep` puts the request back into its queue, ahead of all others, 30 s after `accept`.
         """
 
     async def requeue(self, request: str, now_ms: int) -> list[AnyEvent]:
@@ -396,9 +396,9 @@ class MatchStore(Protocol):
         """
 
     async def next_deadline_ms(self) -> int | None:
-        """Return when (ms) a sweep is needed next. None: never.
+        """Return when (ms) the next call of `sweep` is needed. None: never.
 
-        A sweep is needed at a deadline, when a waiting request is offered to more staff (a tier opens), and at the end of the
+        A call is needed at a deadline, when a waiting request is offered to more staff (a tier opens), and at the end of the
         time in which the store matches nobody (`remember`).
         """
 
@@ -417,7 +417,7 @@ class MatchStore(Protocol):
         """After a restart, tell the store the fence of the last event before the restart, so that new fences are larger.
 
         If Redis then turns out to be empty at the first step, Redis has lost the state. In that case the store *holds*: it
-        matches nobody for one presence lease, or until `end_hold`.
+        matches nobody for 30 s, or until `end_hold`.
         """
 
     async def end_hold(self, now_ms: int) -> list[AnyEvent]:

@@ -59,7 +59,7 @@ CONNECT_S: Final = 2.0  # longest wait for a new connection, in seconds
 
 Answer = bytes | Exception
 Connect = Callable[..., Redis]
-"""A function that makes a client from a URL, with the options of `Redis.from_url`."""
+"""A function that makes a Redis client from a URL, with the options of `Redis.from_url`."""
 
 # Errors that end by themselves, so we try again: Redis is unreachable, restarts, loads its data, changes its master, moves our
 # slot, or sends an answer that does not follow its protocol.
@@ -202,8 +202,8 @@ class Line:
     def _explained(self, answer: Answer) -> Answer:
         """Turn a refusal by Redis itself into `Unavailable`, and return every other answer as it is.
 
-        Redis refuses some calls before our function runs: OOM, MISCONF, NOREPLICAS, BUSY and others, each with its own code. An
-        error raised inside our function shows a mistake in our code, and stays a `ResponseError`.
+        Redis refuses some calls before our function runs, with the error codes OOM, MISCONF, NOREPLICAS or others. An error
+        raised inside our function shows a mistake in our code, and stays a `ResponseError`.
         """
         if isinstance(answer, ResponseError) and not _is_mistake(answer):
             unavailable = Unavailable(f"Redis at {self._node.where} refuses the step, which was not made: {_said(answer)}")
@@ -255,7 +255,7 @@ def _is_mistake(error: ResponseError) -> bool:
 
 
 def _said(error: ResponseError) -> str:
-    """Return the error's text with its code. redis-py cuts off codes that it knows, so the code is added again."""
+    """Return the error's text with Redis' error code. redis-py cuts off error codes that it knows, so the code is added again."""
     code = getattr(error, "status_code", None)
     return f"{code} {error}" if code else str(error)
 

@@ -32,15 +32,15 @@ OPEN = frozenset({"promised", "waiting", "reserved", "suspended", "accepted"})
 class RedisStore:
     """One matching domain in the Redis at `url`. Several stores can share the domain. Every step can raise `Unavailable`.
 
-    Steps run in the order in which they are called. Each step runs only once, even if Redis' answer is lost. If a step raises
-    `Unavailable`, nobody knows whether it has run. `connect`: a function that returns a Redis client for a URL (`line.py`).
+    Steps run in the order in which they are called. Each step runs only once, even if Redis' answer is lost. `Unavailable`
+    says when a step that raises it may have run. `connect`: a function that returns a Redis client for a URL (`line.py`).
 
     `fence`: the number of the last event before a restart (`Event.fence`), if known. New fences are larger, even if Redis has
     lost everything.
 
     `on_emptied` is called once each time Redis turns out to have lost this store's state. The caller then announces everything
     again: `restore` with the open requests and their original enqueue times, and `sign_in` for every member. The store then
-    matches nobody for one presence lease, or until `end_hold`.
+    matches nobody for `Rules.lease_ms`, or until `end_hold`.
     """
 
     def __init__(

@@ -25,7 +25,7 @@ from matcher.types import AnyEvent, Request, Reserved, Staff, StaffChanged, Staf
 START_MS: Final = 1_800_000_000_000 - 1_800_000_000_000 % (DAY_S * 1000)  # the first midnight of every simulation (Unix ms, UTC)
 NOBODY: Final = -1  # Value of `by` in an Outcome if nobody served the user.
 UNTOLD: Final = -1  # Value of `low_s` and `high_s` in an Outcome if the user was told no range.
-SWEEP_MS: Final = 1_000  # ms between two sweeps.
+SWEEP_MS: Final = 1_000  # At least this many ms pass between two looks for deadlines that have passed.
 RULES: Final = Rules(lease_ms=400 * DAY_S * 1000, max_requests=2_000_000)
 
 
@@ -67,8 +67,8 @@ class Outcome:
     """The result of a day: arrays with one entry for each arrival, in their order, and totals.
 
     `waited_s`: how many seconds the user waited. `served`, `gave_up`: if neither is true, the user waited until the end of the
-    day. `low_s`, `high_s`: the range of the wait (s) that the user was told at the start, or `UNTOLD`. `first`: which of the
-    ranges that users were told when they came have come true. `later`: the same of the ranges that they were told afterwards.
+    day. `low_s`, `high_s`: the range of the wait (s) that the user was told at the start, or `UNTOLD`. `first`: counts of
+    the ranges that users were told when they came. `later`: counts of the ranges that users were told afterwards.
     `state_s`: seconds in each state, by group of staff. `rings`: how many rings each group got. `steps`: how many steps the
     engine made. `by`: index of the group whose member served the user, or `NOBODY`. `appointments`: how appointments were kept;
     None if the model has no appointments.

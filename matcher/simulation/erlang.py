@@ -70,7 +70,7 @@ def predict(rate: float, handle_s: float, people: int, patience_s: float = inf, 
 
 
 def _grid(rate: float, capacity: float, patience_s: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return waits (s) from 0 to where the density is negligible, closer together near 0."""
+    """Return waits (s) from 0 to where the density of the wait is negligible, closer together near 0."""
     ends = 40 / (capacity - rate) if capacity > rate else inf
     if patience_s < inf:
         # After this wait, only as many users are left as staff can serve. Eight standard deviations are added.

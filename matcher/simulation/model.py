@@ -122,8 +122,8 @@ class AppointmentModel(Struct, frozen=True, forbid_unknown_fields=True):
     """Appointments by call with counselors, one after another during their shifts.
 
     `booked_percent`: share of the possible appointments that are booked. `minutes`: length of an appointment. `pause_minutes`:
-    length of the pause after an appointment. `lead_s`: a place of the counselor is kept free from this many seconds before the
-    start on. `grace_s`: only the booked counselor is asked during this many seconds after the start.
+    length of the pause after an appointment. `lead_s`: so many seconds before the start, the matcher begins to keep a place of
+    the counselor free. `grace_s`: only the booked counselor is asked during this many seconds after the start.
     """
 
     booked_percent: Share = 50

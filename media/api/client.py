@@ -67,7 +67,7 @@ class WorkerRefused(WorkerError):
 
 
 class WorkerUnreachable(WorkerError):
-    """The worker gave no answer in time or failed (5xx), or its event stream broke, fell silent or missed a number.
+    """The worker gave no answer in time or failed (5xx), or its event stream broke, fell silent or left out an event.
 
     If a command raised this exception, nobody knows whether the worker has carried out the command.
     """
@@ -145,7 +145,7 @@ class WorkerClient:
     async def events(self, silence_s: float = EVENT_SILENCE_S) -> AsyncGenerator[WorkerEvent, None]:
         """Yield the `Snapshot`, and then every event in order, without end.
 
-        Raise `WorkerUnreachable` when the stream breaks, misses a number, or is silent for `silence_s` seconds. Before the
+        Raise `WorkerUnreachable` when the stream breaks, leaves out an event, or is silent for `silence_s` seconds. Before the
         `Snapshot`, the stream is allowed to be silent for `COMMAND_TIMEOUT_S`.
         """
         if self._session.closed:

@@ -95,8 +95,8 @@ class Captions(Struct, kw_only=True):
 class Record(Struct, kw_only=True):
     """The recording that is being made in a room. `participants`: the people whose sound and video are written.
 
-    `period`: number of the period of consent, from 1. A new number starts a new segment. A period that has failed
-    (`RecordingOver`) is not started again.
+    `period`: number, from 1, of the period in which everybody who was asked agrees to be recorded. A new number starts a new
+    segment. A period whose recording has failed (`RecordingOver`) is not recorded again.
     """
 
     period: int

@@ -73,7 +73,7 @@ class Estimator:
         self._unreported_since = now
         self._dropped = float("-inf")
         self._before_stall: tuple[float, float] | None = None
-        """While no reports come (a stall): the estimate and the time of the last congestion before. None: there is no stall."""
+        """In a stall (no reports come): the estimate before it, and the time of the last congestion before it; otherwise None."""
 
     def sent(self, size_bytes: int, now: float) -> int:
         """Remember a packet that is sent. Return the packet's transport-wide number (16 bits)."""

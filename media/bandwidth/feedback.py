@@ -28,7 +28,7 @@ class TransportFeedback:
     """Arrival report. `packets`: (number, arrival time) in the order of the numbers.
 
     Arrival times are in seconds on the receiver's clock. None: the packet has not arrived. Numbers wrap at 65536. The receiver's
-    clock starts at any time and wraps after 12 days.
+    clock starts with any value and wraps after 12 days.
     """
 
     packets: tuple[tuple[int, float | None], ...]

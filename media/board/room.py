@@ -33,8 +33,8 @@ busy for 54 s. Therefore a long update is applied in slices within a time budget
 """
 FRAGMENT_BYTES = 16 * 1024
 UNASKED_S = 0.5
-"""Seconds to wait for a client's own step 1 (its request for the document) after the client's step 2 (its changes). Clients that
-send a step 1 send both at the same time."""
+"""Seconds to wait for a browser's own step 1 (its request for the document) after the browser's step 2 (its changes).
+Browsers that send a step 1 send both at the same time."""
 NOTHING_KNOWN = b"\0"
 """State vector of an empty document."""
 _SYNC, _STEP1, _STEP2, _UPDATE = 0, 0, 1, 2

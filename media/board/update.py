@@ -34,7 +34,7 @@ class BadUpdateError(Exception):
 
 @dataclass(slots=True)
 class Struct:
-    """One Yjs struct of a client: the struct's clock, and where the struct's bytes begin and end in the update."""
+    """One Yjs struct of a client (an author of the document): its clock, and where its bytes begin and end in the update."""
 
     clock: int
     start: int
@@ -45,7 +45,7 @@ class Struct:
 class Parsed:
     """Parsed update. `structs`: client → structs in order of clocks; `deletes`: client → [(clock, length)].
 
-    `types`: how many maps and arrays the update creates.
+    A *client* is an author of the document, in the words of Yjs. `types`: how many maps and arrays the update creates.
     """
 
     structs: dict[int, list[Struct]] = field(default_factory=dict)

@@ -23,8 +23,8 @@ CONTEXT = 64  # silero-vad gets each window together with this many samples befo
 SILENCE = 0.6  # Above this probability of silence, words of low confidence count as noise.
 LEAST_CONFIDENCE = 0.35  # Words below this confidence are left out if the sound is probably silence (`SILENCE`).
 TOKENS, TOKENS_A_SECOND = 16, 14
-"""An utterance has at most `TOKENS` tokens, and `TOKENS_A_SECOND` more for each second of sound. So a model that repeats the
-same words stops soon."""
+"""The model writes at most `TOKENS` tokens (parts of words) for an utterance, and `TOKENS_A_SECOND` more for each second of its
+sound. So a model that repeats the same words stops soon."""
 SESSION, AUTO = "session", "auto"
 """Settings in place of a language: the session's language, or the language that the model detects by itself."""
 

@@ -54,9 +54,9 @@ class Sound:
         return found
 
     def _bridge(self, lost: int, gap: int, payload: bytes, samples: int) -> list[Samples]:
-        """Return sound for the gap before a packet. `lost`: number of missing packets. `gap`: its length in samples at 48 kHz.
+        """Return sound for the gap before a packet. `lost`: number of missing packets. `gap`: the gap's length.
 
-        `payload`, `samples`: the packet after the gap, and its length in samples at 48 kHz.
+        `payload`, `samples`: the packet after the gap, and the packet's length. Both lengths are in samples at 48 kHz.
         """
         if not gap:
             return []

@@ -47,16 +47,16 @@ of a voice. Packets that were held up come all at once, or among packets that ar
 SPREAD_S = 0.030
 """The transit times of the packets with which the sound begins differ by at most this many seconds. Packets that took longer were
 held up, and are dropped."""
-HISTORY = 500  # The last packets (10 s, at 20 ms each) from which the delay is computed.
+HISTORY = 500  # The delay is computed from this many of the last packets (10 s, at 20 ms each).
 SPARED, SPARED_OF = 2, 50
-"""The delay need not be long enough for the slowest of the last `HISTORY` packets: one packet in `SPARED_OF`, at most `SPARED`.
+"""The delay need not be long enough for the slowest packets: for one in `SPARED_OF` packets, but at most for `SPARED` in all.
 
 An earlier version left out 4 of the last 200 packets, and its delay went up and down on links that lose 10 %. On such links, with
 two redundant copies in each packet, calls with that version scored 3.64 MOS, and score 4.20 MOS now. With losses in bursts of
 three packets, they scored 2.90 MOS, and score 3.07 MOS now. The present delay is steadier, but 2 to 5 ms longer on links with 30
 to 50 ms of jitter.
 """
-JUDGED = 200  # the last packets (4 s, at 20 ms each) from which loss is computed
+JUDGED = 200  # loss is computed from this many of the last packets (4 s, at 20 ms each)
 WEIGH_EVERY = 16
 """The needed delay is computed again after this many packets. One computation sorts 500 numbers (20 µs)."""
 MARGIN_S = 0.003  # seconds; the buffer shortens a delay that is too long by more than one tick and this margin
@@ -284,9 +284,9 @@ class JitterBuffer:
 
         Return False, and do nothing, if there is something to play.
 
-        During silence of this source, the room can move its ticks earlier, because other sources have time to spare. While the
-        ticks move, the playing position must not overtake this source's packets. Otherwise every packet after the silence would
-        come too late.
+        During silence of this source, the room can move its ticks earlier, because the packets of the other sources wait longer
+        than necessary. While the ticks move, the playing position must not overtake this source's packets. Otherwise every packet
+        after the silence would come too late.
         """
         if self._packets:
             return False

@@ -18,9 +18,9 @@ _read = json.JSONDecoder(object_pairs_hook=tuple).decode
 
 
 class LiveError(Exception):
-    """The worker does not echo a client's message.
+    """The worker does not echo a browser's message.
 
-    `reason`: "refused" (it is too long, or the client sends too many) or "malformed".
+    `reason`: "refused" (the message is too long, or the browser sends too many) or "malformed".
     """
 
     def __init__(self, reason: str) -> None:
@@ -29,7 +29,7 @@ class LiveError(Exception):
 
 
 class Live:
-    """Heartbeats of one client: at most `PER_S` a second, with a burst of one second."""
+    """Answers the heartbeats of one browser: at most `PER_S` per second, and at most as many at once."""
 
     def __init__(self, now: float) -> None:
         self._allowed = TokenBucket(PER_S, PER_S, now)

@@ -9,7 +9,7 @@ LOUD_LEVEL = 45
 """-dBov. Packets at least this loud start a talkspurt. Packets at least as loud as `QUIET_LEVEL` continue it. The gap between the
 two levels avoids flicker."""
 QUIET_LEVEL = 55
-START_PACKETS = 3  # Loud packets in a row that start a talkspurt.
+START_PACKETS = 3  # A talkspurt starts after this many loud packets in a row.
 HANG_S = 0.6  # A talkspurt ends this many seconds after its last packet that was at least as loud as `QUIET_LEVEL`.
 SILENT_S = 0.5
 """Seconds without a packet (muted, DTX) after which a participant counts as silent."""

@@ -15,7 +15,7 @@ from media.api.recording_files import Kind
 
 PREFIX = struct.Struct("<I")
 PACKET = struct.Struct("<BId")
-"""Begin of a message with a packet: kind of message, number of the track, arrival (Unix time, s). The RTP packet follows."""
+"""Beginning of a message with a packet: kind of message, number of the track, arrival (Unix time, s). The RTP packet follows."""
 CLOCK = struct.Struct("<BIdI")
 """A message with a sender's clock: kind of message, number of the track, capture time (Unix time, s), and the RTP timestamp of
 the same moment."""

@@ -1,7 +1,7 @@
 """Connectivity checks (Binding requests, RFC 8489 and RFC 8445), read and answered on bytes.
 
-Every peer sends a check every few seconds for consent, so a busy worker answers checks all the time. Without message objects, an
-answer takes a tenth of the time. The worker's own probes are rare, so they use aioice.
+Every peer sends a check every few seconds, to ask whether it may still send (RFC 7675), so a busy worker answers checks all the
+time. Without message objects, an answer takes a tenth of the time. The worker's own probes are rare, so they use aioice.
 """
 
 from __future__ import annotations

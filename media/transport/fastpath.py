@@ -184,7 +184,7 @@ class Leg:
 
 
 class Fastpath:
-    """Fast path of a worker. Call `use` first, `receive` when a socket is readable, and `close` after all legs are closed."""
+    """Fast path of a worker. Call `use` first, `receive` when a socket is readable, and `close` after each peer's `Leg.close`."""
 
     def __init__(self, functions: tuple[int, int, int] | None, library: Any = build.LIBRARY) -> None:
         """Load the library. `functions`: addresses of libsrtp's functions (`seam.srtp_functions`).
@@ -278,7 +278,7 @@ class Fastpath:
         return moved
 
     def close(self) -> None:
-        """Free the fast path. All legs must be closed."""
+        """Free the fast path. Call `Leg.close` of every peer before this method."""
         self.lib.fastpath_close(self.f)
         self.f = self._counts = self._left = self._others = None
 

@@ -5,7 +5,7 @@ This code does no I/O. Three questions decide the path. This file answers each q
 1. Who gets the speaker's own packets, and who gets a mix? `plan_voices` decides by who hears whom, gains, hold tone, and who is
    present.
 2. Python has handled a packet of the voice. Who handles the next packets? `event_of` decides by recording, captions, fast path,
-   and the mixer's answer.
+   and whether the mixer needs the next packets.
 3. What changes at an event? `TRANSITIONS` maps (mode, event) to (next mode, effect). A pair that is not in `TRANSITIONS` changes
    nothing.
 
@@ -95,7 +95,7 @@ class Effect(StrEnum):
 
 
 TRANSITIONS: Mapping[tuple[Mode, Event], tuple[Mode, Effect | None]] = {
-    # who gets which packets is decided again: Python takes every voice back, and each starts again as relayed or mixed
+    # the room has decided again who gets which packets: Python takes every voice back, and each is first relayed or mixed
     (Mode.OFFLOADED, Event.ROUTED_TO_RELAY): (Mode.RELAYED, Effect.TAKE_BACK),
     (Mode.MIXED, Event.ROUTED_TO_RELAY): (Mode.RELAYED, None),
     (Mode.BUFFERED, Event.ROUTED_TO_RELAY): (Mode.RELAYED, Effect.TAKE_BACK),

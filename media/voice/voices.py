@@ -146,8 +146,8 @@ class Voices:
     def tick(self, now: float, rests: Callable[[], bool]) -> None:
         """Run the mixer's due ticks. If the mode of a voice is `flowing`, give its packets to the mixer instead.
 
-        `rests()`: whether no lost packet or keyframe must be requested from a peer of the room. Then the next call can come after
-        100 ms.
+        `rests()`: returns True if no lost packet or keyframe must be requested from a peer of the room. If it returns True, the
+        next call can come after 100 ms.
         """
         if self._flow is None:
             self._tick_mixer(now)

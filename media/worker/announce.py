@@ -1,6 +1,6 @@
-"""A worker's lease in Redis. Each renewal contains the worker's load.
+"""Announces a worker in Redis by a signed entry, which expires unless the worker renews it (a *lease*).
 
-A valid lease shows that the worker runs and reaches Redis.
+An entry that has not expired shows that the worker runs and reaches Redis. Each renewal contains the worker's load.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from media.worker.worker import Worker
 
 log = structlog.get_logger(__name__)
 
-EVERY_S = announcement.LEASE_MS / 1000 / 4  # seconds between two renewals: a quarter of a lease, because renewals can fail
+EVERY_S = announcement.LEASE_MS / 1000 / 4  # seconds between two renewals, of which some can fail before the lease expires
 TIMEOUT_S = 1.0  # seconds in which Redis must accept a connection, and answer
 
 
@@ -32,7 +32,7 @@ class Announcer:
     """
 
     def __init__(self, worker: Worker, redis_url: str, url: str, secret: str) -> None:
-        """Prepare the lease. `url`: where commands reach this worker. `secret`: token of commands; it also signs the lease."""
+        """Prepare the announcement. `url`: where commands reach the worker. `secret`: token of commands; also used to sign."""
         self._worker = worker
         self._secret = secret
         self._url = url
@@ -59,11 +59,11 @@ class Announcer:
                 pipe.srem(announcement.WORKERS_KEY, self._worker.name)
                 await pipe.execute()
         except (RedisError, OSError) as failure:
-            log.warning("lease_not_withdrawn", error=type(failure).__name__)  # the lease expires by itself
+            log.warning("lease_not_withdrawn", error=type(failure).__name__)  # the announcement expires by itself
         await self._redis.aclose()
 
     def wake(self) -> None:
-        """Renew the lease at once, because the worker's state has changed to draining."""
+        """Renew the announcement in Redis at once, because the worker's state has changed to draining."""
         self._wake.set()
 
     async def _run(self) -> None:
