@@ -56,7 +56,10 @@ class Place:
 
 
 class Door:
-    """Opens tabs at one installation: for users with an identification code, for counselors with login and password."""
+    """Opens tabs (WebSockets of simulated people) at one installation.
+
+    A user opens a tab with an identification code, and a counselor with login and password.
+    """
 
     def __init__(self, place: Place, http: aiohttp.ClientSession) -> None:
         self.place = place

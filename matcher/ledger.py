@@ -42,7 +42,7 @@ TIMED: frozenset[StaffState] = frozenset({"reserved", "lost", "wrap_up"})
 
 
 class Ledger:
-    """All members, requests, queues and deadlines of one domain. A step is `begin`, some moves, then `finish`."""
+    """All members, requests, queues and deadlines of one matching domain. A step is `begin`, some moves, then `finish`."""
 
     def __init__(self, rules: Rules, fence: int, *, holding: bool = False) -> None:
         self.rules = rules
@@ -334,7 +334,8 @@ class Ledger:
     def become(self, ticket: Ticket, medium: Medium) -> None:
         """Move an open request to the queue of this medium, with its original enqueue time.
 
-        If the request is ringing at a member who has no free place for this medium, that reservation ends.
+        If the request is ringing at a member who has no free place for this medium, the ring (the pending
+        reservation) ends.
         """
         self.queues.take(ticket)
         ticket.queue.open_tickets -= 1
@@ -353,7 +354,10 @@ class Ledger:
             self._keep(ticket)
 
     def set_aside(self, ticket: Ticket, *, aside: bool) -> None:
-        """Let an accepted request take no place in its holder's capacity (`aside` true), or take one again (`aside` false)."""
+        """Set whether an accepted request takes no place in its holder's capacity (`aside` true) or takes one (`aside` false).
+
+        The *holder* is the member who has accepted the request.
+        """
         ticket.aside = aside
         member = self.roster.members.get(cast(str, ticket.staff))
         if member is not None and aside:
@@ -361,7 +365,7 @@ class Ledger:
         self._recount(ticket)
 
     def _recount(self, ticket: Ticket) -> None:
-        """Update how an accepted request counts for its holder, after its medium or `aside` has changed."""
+        """Update how a request counts for the member who has accepted it, after its medium or `aside` has changed."""
         request, staff = ticket.request.id, cast(str, ticket.staff)
         member = self.roster.members.get(staff)
         if member is None:
@@ -390,7 +394,7 @@ class Ledger:
     # --- reservations and accepted requests --------------------------------------------------------------------------
 
     def end_reservation(self, ticket: Ticket, state: ReservationState, reason: str, member_reason: str = "") -> None:
-        """End the reservation of a ticket, if it has one. After this, the ticket is in no queue, and no member has it."""
+        """End the reservation of this request, if there is one. After this, the request is in no queue, and no member has it."""
         reservation = ticket.reservation
         if reservation is None:
             return

@@ -1,7 +1,7 @@
 """Keeps the signed-in members, and the idle ones among them.
 
-To find the best idle member, matching compares the first few idle members of each pool (`matcher/pool.py`). For a request that
-excludes members, matching looks at all idle members of a pool.
+To find the best idle member, matching compares the first few idle members of each pool (the members with the same skills). For a
+request that excludes members, matching looks at all idle members of a pool.
 """
 
 from __future__ import annotations
@@ -71,14 +71,14 @@ class Roster:
         self.idle_count += 1
 
     def link(self, demand: Demand) -> None:
-        """Connect a new demand with the pools that can serve it."""
+        """Connect a new demand (the needs of one queue) with the pools (members with equal skills) that can serve it."""
         self.survey(demand)
         for ring, pools in enumerate(demand.pools):
             for pool in pools:
                 pool.rings[demand] = ring
 
     def survey(self, demand: Demand) -> None:
-        """Fill in `Demand.pools` with the pools that can serve a demand. Do not add the demand to these pools' `rings`."""
+        """Set `Demand.pools` to the pools (members with equal skills) that serve it. Do not change these pools' `rings`."""
         for pool in self.pools.values():
             ring = pool.ring_of(demand)
             if ring is not None:

@@ -67,9 +67,9 @@ class Rules:
     parent_after_ms: int = 15_000
     any_after_ms: int = 30_000
     priority_step_ms: int = 60_000
-    ring_ms: int = 20_000  # How long a reservation rings before it expires.
-    excluded_ms: int = 60_000  # How long a member who has declined or missed a request is excluded from it.
-    suspended_ms: int = 60_000  # How long a request stays suspended, after its requester disconnected, before it is cancelled.
+    ring_ms: int = 20_000  # A reservation rings at the member for this long (ms); then it expires.
+    excluded_ms: int = 60_000  # For this long (ms), a request is not offered to a member who has declined or missed it.
+    suspended_ms: int = 60_000  # A request stays suspended for this long after its requester disconnected; then it is cancelled.
     enter_ms: int = 30_000  # Within this time after accepting a request, the member must have entered the session's room.
     lease_ms: int = 30_000  # A member is signed out if their presence lease (sign of being connected) is not renewed for so long.
     wrap_up_ms: int = 120_000  # After this time in the state wrap-up, a member becomes away.

@@ -248,7 +248,7 @@ class Selection:
 
 
 def _unlike(pool: Pool, queue: Queue) -> PassedReason:
-    """Return the reason why a pool of the right role can never serve a queue."""
+    """Return why the members of a pool, who have the right role, can never serve the requests of a queue."""
     _, languages, sites, _, _ = pool.key
     if queue.language not in languages:
         return "language"

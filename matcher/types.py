@@ -65,9 +65,9 @@ class Request:
     priority: int = 0
     # members who never get this request, for example the counselor who asks for help, or an owner who disconnected
     excluded: frozenset[str] = frozenset()
-    # whether the request is served before all others, for example after `redeem`, or after its holder has disconnected
+    # whether the request is served before all others, for example after `redeem`, or after its counselor has disconnected
     first: bool = False
-    # the only member to whom the request is offered; cleared when the request's holder disconnects or never enters the room
+    # the only member to whom the request is offered; cleared when a member has accepted, but disconnects or never enters the room
     only: str = ""
     widens_ms: tuple[int, int] | None = None
     medium: Medium = "call"
@@ -196,10 +196,10 @@ class StaffStatus:
 class RequestStatus:
     """State of an open request.
 
-    `reservation`: the reservation's id; None unless the request is reserved. `expires_at_ms`: when the reservation or the
-    suspension ends by itself; None in other states. `staff`: the member for whom the request is reserved, or who has accepted it.
-    `aside`: the request is accepted and takes no place, because its user has left the page. A promised request names its member
-    in `request.only`.
+    `reservation`: id of the pending reservation; None unless the request rings at a member. `expires_at_ms`: when the reservation
+    or the suspension ends by itself; None in other states. `staff`: the member for whom the request is reserved, or who has
+    accepted it. `aside`: the request is accepted and takes no place, because its user has left the page. A promised request names
+    its member in `request.only`.
     """
 
     request: Request
@@ -264,8 +264,8 @@ class MatchStore(Protocol):
     async def disconnect(self, staff: str, now_ms: int) -> list[AnyEvent]:
         """Mark a member as `lost`, because their last connection has closed.
 
-        A pending reservation is cancelled and its request goes back into its queue. After 30 s, `sweep` signs the member out,
-        unless `sign_in` brings them back.
+        If a request rings at the member, the ring ends, and the request goes back into its queue. After 30 s, `sweep` signs the
+        member out, unless `sign_in` brings them back.
         """
 
     async def set_available(self, staff: str, now_ms: int) -> list[AnyEvent]:
@@ -326,24 +326,24 @@ class MatchStore(Protocol):
 
         If the request is a call already, nothing changes.
 
-        If the request rings at a member who has no free place for a call, the request goes back into its queue. If the request is
-        accepted, its holder keeps it, even beyond the holder's capacity.
+        If the request rings at a member who has no free place for a call, the request goes back into its queue. If a member
+        has accepted the request, this member keeps it, even beyond the member's capacity.
         """
 
     async def becomes_text(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Make an accepted request a text, so that its holder has a free place for another call.
+        """Make an accepted request a text, so that the member who accepted it has a free place for another call.
 
         If the request is a text already, nothing changes.
         """
 
     async def set_aside(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Free the place that an accepted request takes in its holder's capacity, because its user left the page.
+        """Free the place that a request takes in the capacity of the member who accepted it, because its user left the page.
 
-        The holder keeps the request.
+        The member keeps the request.
         """
 
     async def take_back(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Let a request that was set aside take a place again, at once and even beyond its holder's capacity."""
+        """Let a request that was set aside take a place of its member again, at once and even beyond the member's capacity."""
 
     async def entered(self, request: str, now_ms: int) -> list[AnyEvent]:
         """Record that the member who has accepted the request is in the room.
@@ -360,14 +360,15 @@ class MatchStore(Protocol):
     async def complete(self, request: str, now_ms: int) -> list[AnyEvent]:
         """End an accepted request, because its session has ended.
 
-        If no other request takes one of the holder's places or rings at the holder, the holder goes to wrap-up. Wrap-up ends by
-        itself after 120 s (`away`). A request that was set aside leads to no wrap-up.
+        If no other request takes a place of the member who accepted this one, or rings at this member, the member goes to the
+        state wrap-up. Wrap-up ends by itself after 120 s (`away`). A request that was set aside leads to no wrap-up.
         """
 
     async def release(self, request: str, now_ms: int) -> list[AnyEvent]:
         """End an accepted request without a wrap-up.
 
-        For example, a professional left before joining, or has taken the session over, or the conversation was sent to sleep.
+        For example, a professional left before joining, or has taken the session over, or the conversation sleeps until the user
+        writes again.
         """
 
     async def transfer_owner(self, request: str, staff: str, now_ms: int) -> list[AnyEvent]:

@@ -126,7 +126,7 @@ class Appointments:
         self.kept.broken += free and not booked.rang
 
     def _widen(self, booked: _Booked) -> None:
-        """At the end of the grace time, if the appointment's request still waits, replace it by a request for any counselor."""
+        """`grace_s` after the start, if the appointment's request still waits, replace it by a request for any counselor."""
         status = self._engine.request_status(booked.request)
         if booked.request not in self._open or status is None or status.state != "waiting":
             return

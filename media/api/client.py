@@ -3,7 +3,7 @@
 Commands are HTTP requests with msgpack bodies (`Content-Type: application/msgpack`). If the worker refuses a command, the
 response is 4xx with a `Refusal`. Events come on one WebSocket (`GET /events`). Each binary frame is one `Event` in msgpack. The
 events of a worker process are numbered from 1 without gaps. The first frame after connecting is a `Snapshot`. A client that
-misses a number closes the WebSocket, connects again and reads the new snapshot.
+notices a gap in the numbers closes the WebSocket, connects again and reads the new snapshot.
 
     PUT    /rooms/{room}                     OpenRoom     → RoomState    (idempotent; a higher epoch restarts the room)
     DELETE /rooms/{room}?epoch=N                          → 204
@@ -99,7 +99,10 @@ class WorkerClient:
         await self._session.close()
 
     async def open_room(self, room: str, command: OpenRoom) -> RoomState:
-        """Open a room and return its state. If the room is open already, only a command with a higher epoch restarts it."""
+        """Open a room and return its state. If the room is open already, only a command with a higher epoch restarts it.
+
+        An *epoch* counts how often the room was opened.
+        """
         return msgspec.msgpack.decode(await self._send("PUT", _room(room), command), type=RoomState)
 
     async def close_room(self, room: str, epoch: int) -> None:

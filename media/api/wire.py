@@ -200,7 +200,10 @@ class PicturesLimited(Event, tag="pictures"):
 
 
 class BoardChanged(Event, tag="board_update"):
-    """Merged Yjs update for the journal. It is sent at most 250 ms after the first change that it contains."""
+    """Merged Yjs update for the board's journal, which signaling keeps.
+
+    The event is sent at most 250 ms after the first change that it contains.
+    """
 
     room: str
     epoch: int

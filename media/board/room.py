@@ -2,8 +2,8 @@
 
 A board message about the document is a sync message of y-protocols: varuint 0, then 0 (step 1: a state vector), 1 (step 2: an
 update) or 2 (an update), then the length and the bytes of the vector or update. A message has at most 256 KiB. A longer reply is
-sent as several updates. A message of presence (`presence.py`) begins with varuint 1. The board passes such a message on and does
-not keep it.
+sent as several updates. A message with a sign of presence, such as a cursor (`presence.py`), begins with varuint 1. The board
+passes such a message on and does not keep it.
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ class BoardRoom:
         self._observed.append(event.update)
 
     def _restore(self, update: bytes) -> None:
-        """Apply an update of the journal. Such an update was checked before; check it again only if it must be split."""
+        """Apply an update from the board's journal. It was checked before; check it again only if it must be split."""
         try:
             self._log.append(update)
             self._doc.apply_update(update)
@@ -253,7 +253,7 @@ class BoardRoom:
             self._apply(participant, body, quota)
 
     def _pass_on(self, participant: str, message: bytes, quota: Quota) -> None:
-        """Send a sign of presence, such as a cursor, to all other participants. Refuse it from somebody who may only read."""
+        """Send a sign of presence, such as a cursor, to all other participants. Refuse it from somebody who can only read."""
         if participant not in self._writers or participant not in self._connected:
             raise RefusedError("not_writer")
         if not quota.signs.take(1, self._clock()):
@@ -353,9 +353,9 @@ class BoardRoom:
                 self._send(participant, message)
 
     def _guarded(self, work: Callable[[], T]) -> T:
-        """Run pycrdt on a client's bytes. After an error or panic (BaseException), raise RefusedError("malformed").
+        """Run pycrdt on bytes from a browser. After an error or panic (BaseException), raise RefusedError("malformed").
 
-        Rebuild the document before raising, because an error or panic may leave the document half changed.
+        Rebuild the document before raising, because an error or panic can leave the document half changed.
         """
         try:
             return work()

@@ -52,7 +52,9 @@ class Work:
         """By stream: the last draft of the stream's utterance, and the words of this draft."""
 
     def put(self, stream: object, language: str, spoken: Spoken) -> tuple[Heard | None, object]:
-        """Add the sound of a draft or of a whole utterance. Return (words, stream of a dropped utterance); each can be None.
+        """Add the sound of an utterance, which is whole or not over yet (a draft).
+
+        Return (words, stream of a dropped utterance); each can be None.
 
         If the last draft of a whole utterance already had all its words, return these words. When too many utterances
         wait, the oldest utterance is dropped.

@@ -1,8 +1,8 @@
 """Jitter buffer: decides every 20 ms which packet is played next, what is concealed, and how long packets wait.
 
-Pure: this buffer has no clock, no codec and no samples. Methods take the time (seconds, monotonic) and return steps. Each tick of
-the mixer asks for steps until it has 960 samples. The RTP timestamps (48 kHz) say where each packet belongs, so packets of
-different lengths, 2.5 to 120 ms, may follow one another.
+Pure: this buffer has no clock, no codec and no samples. Methods take the time (seconds, monotonic). `next` returns what the
+decoder must do next (a `Step`). Each tick of the mixer asks for steps until it has 960 samples. The RTP timestamps (48 kHz) say
+where each packet belongs, so packets of different lengths, 2.5 to 120 ms, can follow one another.
 
 - A missing packet never stops the tick. Perhaps the packet is only late. So the buffer conceals up to 60 ms and still waits for
   the packet. This makes the delay longer by the concealed time. After 60 ms the buffer plays silence and gives the packet up.

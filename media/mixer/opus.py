@@ -195,7 +195,7 @@ class Encoder:
     def protect(self, wanted: bool) -> None:
         """Set whether each packet carries an in-band copy of the packet before (FEC).
 
-        Without these copies, the sound has 0.15 MOS more at the same bitrate (wide-band PESQ).
+        Without these copies, the quality of the sound is 0.15 MOS higher at the same bitrate (wide-band PESQ).
         """
         if wanted != self._protected:
             self._protected = wanted

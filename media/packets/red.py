@@ -25,7 +25,7 @@ WINDOW = 64  # `Seen` remembers for this many of the newest sequence numbers whe
 MOST_BLOCKS, MOST_COPIES = 10, DEEP
 """A packet with more than `MOST_BLOCKS` copies is refused. At most `MOST_COPIES` copies are taken from a packet: the newest ones.
 
-Each copy costs as much work as a packet, but the limit on the packets of one client counts datagrams, and no copies in them.
+Each copy costs as much work as a packet, but the limit on the packets of one peer counts datagrams, not the copies in them.
 """
 BEGIN_LOST, END_LOST = 0.02, 0.01
 """Fractions of lost packets. Copies begin above `BEGIN_LOST`, and end below `END_LOST`. At less loss, the receiver's jitter

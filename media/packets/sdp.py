@@ -202,9 +202,9 @@ def _part(lines: list[tuple[str, str]]) -> _Part:
 def _roles(parts: list[_Part]) -> list[str]:
     """Return the role of each section; "" for a rejected section.
 
-    Six or ten video sections get their roles by position: camera, screen, slots. With any other number of video sections, the
-    first section that sends is a camera, the second section that sends is a screen, and sections that only receive are slots. A
-    rejected section that sends also counts, so that a screen can be offered without a camera.
+    Six or ten video sections get their roles by position: camera, screen, then slots. With any other number of video sections,
+    the first section that sends is a camera, the second section that sends is a screen, and sections that only receive are slots.
+    A rejected section that sends also counts, so that a screen can be offered without a camera.
     """
     kinds = [part.kind for part in parts]
     ranks = [ORDER.index(kind) if kind in ORDER else len(ORDER) for kind in kinds]

@@ -11,7 +11,7 @@ from media.packets import red, rtp, rtx, sdp
 from media.peer.streams import Incoming
 
 MAX_SSRCS = 16
-"""At most this many SSRCs of one client are accepted: libsrtp keeps a state for each. A client needs nine: a voice, three layers
+"""At most this many SSRCs of one peer are accepted: libsrtp keeps a state for each. A peer needs nine: a voice, three layers
 of a camera, a screen, and retransmissions of these four videos."""
 SENT_ROLES = ("audio", "camera", "screen")
 REMEMBERED_PACKETS = 1024
@@ -45,7 +45,7 @@ class Uplink:
         self._repairs: dict[int, Incoming] = {}
         self._ssrcs: set[int] = set()
         self.has_pictures = False
-        """True once this peer has sent video."""
+        """True after the first video packet of this peer has come."""
         self.redundant = False
         """True while the peer's recent voice packets carry redundant copies (RED)."""
         self._sections = {role: section for role, section in offer.by_role.items() if role in SENT_ROLES}

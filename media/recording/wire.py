@@ -24,7 +24,7 @@ MAX_MESSAGE_BYTES = 256 * 1024  # a message has at most this many bytes, not cou
 
 
 class Begin(Struct, tag="begin", kw_only=True):
-    """Begin a segment. `at`: Unix time in s."""
+    """Begin a segment of a recording. `at`: Unix time in s."""
 
     segment: int
     room: str
@@ -34,7 +34,7 @@ class Begin(Struct, tag="begin", kw_only=True):
 
 
 class Track(Struct, tag="track", kw_only=True):
-    """Announce a stream of a segment. The stream's packets name it by `track`.
+    """Announce a stream that belongs to a segment of a recording. The stream's packets name it by `track`.
 
     `after`: track with another layer of the same video, which this track continues. -1: there is none.
     """
@@ -56,7 +56,7 @@ class Reach(Struct, tag="reach", kw_only=True):
 
 
 class End(Struct, tag="end", kw_only=True):
-    """End a segment. `at`: Unix time in s."""
+    """End a segment of a recording. `at`: Unix time in s."""
 
     segment: int
     at: float

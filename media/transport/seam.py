@@ -133,7 +133,7 @@ class Handlers:
     """The functions that `SecureTransport` calls, in the event loop.
 
     - secured: DTLS is connected.
-    - opened: gets the label of a data channel that the client has opened.
+    - opened: gets the label of a data channel that the peer has opened.
     - message: gets (label, text or bytes) of a data channel.
     - closed: gets the reason for which the transport has ended. Called at most once, and not after `SecureTransport.close`.
     - heard: gets the path of every packet that DTLS has decrypted. Such a packet is authentic and not a replay.

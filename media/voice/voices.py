@@ -250,7 +250,7 @@ class Voices:
     def _mix(self, speaker: Speaker, data: bytes, header: rtp.Header, level: int | None, now: float) -> tuple[int, bool]:
         """Give a packet to the mixer. Return the mixer's answer (`AudioRoom.push`), and whether the mode can become `flowing`.
 
-        It can if passthrough has sent this packet on at once, and the last packets came evenly.
+        The mode can become `flowing` if passthrough has sent this packet on at once, and the last packets came evenly.
         """
         payload = data[header.payload : header.end]
         if self._flow is not None and not is_quiet(payload, level):

@@ -85,7 +85,7 @@ def die_with(parent: int) -> bool:
 
 def _log_to_stderr() -> None:
     logging.basicConfig(level=logging.WARNING)
-    # aiortc's warnings are tracebacks caused by what a client sent. The worker's own events say why a peer ended.
+    # aiortc's warnings are tracebacks caused by what a browser sent. The worker's own events say why a peer ended.
     logging.getLogger("aiortc").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[

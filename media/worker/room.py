@@ -80,7 +80,7 @@ class Room:
         self.peers: dict[str, Peer] = {}
         self._by_participant: dict[str, Peer] = {}
         self._newer: dict[str, Peer] = {}
-        """New peers of participants who reconnect. A new peer replaces the participant's old peer in `_by_participant` once the
+        """New peers of participants who reconnect. A new peer replaces the participant's old peer in `_by_participant` when the
         new peer is live. Until then, it is possible that the old peer recovers."""
         self.voices = Voices(outside, self.tick, due)
         self._outside = outside
@@ -158,7 +158,7 @@ class Room:
         self.board.receive(participant, data)
 
     def close(self) -> None:
-        """End the recording and all peers, and journal the board's last changes."""
+        """End the recording and all peers, and publish the board's last changes for its journal."""
         self._record(wire.SetMatrix(epoch=self.epoch))
         self._end_captions()
         for peer in list(self.peers.values()):

@@ -32,7 +32,7 @@ from media.worker.room import Refused, Room
 log = structlog.get_logger(__name__)
 
 BEAT_STEPS, BEAT_APART_STEPS = 50, 32
-"""At most `BEAT_STEPS` steps of 5 ms (250 ms) pass between two heartbeats. If a room ticks `BEAT_APART_STEPS` (160 ms) or later
+"""At most `BEAT_STEPS` steps of 5 ms (250 ms) pass between two heartbeats. If a room ticks at least `BEAT_APART_STEPS` (160 ms)
 after a heartbeat, the next heartbeat is sent at once. That saves wake-ups: 20 wake-ups a second cost an idle worker 0.4 % of a
 core."""
 VERSION = version("sangdam")
@@ -280,7 +280,7 @@ class Worker:
         self._paths[path] = peer
 
     def adopt(self, peer: Peer) -> None:
-        """Register a new peer, so that STUN checks with its ufrag reach it."""
+        """Register a new peer, so that STUN checks with the peer's ufrag reach the peer."""
         self._peers[peer.ice.ufrag] = peer
 
     def release(self, peer: Peer, ending: Coroutine[Any, Any, None]) -> None:
