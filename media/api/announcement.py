@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 WORKERS_KEY = "{sangdam}:media"
 LEASE_MS = 2000  # Milliseconds after which Redis deletes an announcement that the worker has not renewed.
-MOST_SKEW_MS = 30_000  # An announcement is rejected if its time differs by more ms than this from the server's clock.
+MOST_SKEW_MS = 30_000  # An announcement that was signed more than this many ms before or after the server's time is rejected.
 
 
 class Announcement(Struct, kw_only=True):

@@ -82,13 +82,13 @@ class Lent:
         return self._leg.kept() if self._source is not None else []
 
     def keep_away(self, quiet_from: int) -> None:
-        """Stop buffering packets for the mixer. A packet louder than `quiet_from` (-dBov) ends the offloading."""
+        """Stop buffering packets for the mixer. From a packet louder than `quiet_from` (-dBov) on, Python handles the voice."""
         self.keeps = False
         self._leg.keep_no_more()
         self._leg.voice_in.quiet_from = quiet_from
 
     def recall(self) -> None:
-        """End the offloading of this peer's voice. Call `kept` before this method, to get the buffered packets."""
+        """Take this peer's voice back from the fast path (C code). Call `kept` first, to get the buffered packets."""
         self.sync()
         for each in self._listeners:
             each.sync()

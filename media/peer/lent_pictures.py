@@ -1,6 +1,6 @@
 """Offloads a steady video to the fast path (`transport/pictures.c`), and takes it back.
 
-An `Incoming`, with its `Meter` and `Seen`, and the `Rewriter` of each slot that shows the video hold the state of a video.
+The state of a video is in its `Incoming`, with `Meter` and `Seen`, and in the `Rewriter` of each slot that shows the video.
 `LentVideo.lend` copies this state into the fast path. `sync` copies the state back at any time, and `recall` copies it back for
 the last time. Between `lend` and `recall` only the fast path changes the state.
 """
@@ -79,7 +79,7 @@ class LentVideo:
             self.heard = self._video.incoming.heard
 
     def recall(self) -> None:
-        """End the offloading of this video."""
+        """Take this video back from the fast path (C code)."""
         if not self.is_lent:
             return
         self.sync()

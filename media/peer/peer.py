@@ -245,7 +245,7 @@ class Peer:
             self.downlink.lent.keep_away(quiet_from)
 
     def recall(self) -> None:
-        """End the offloading of this voice, if any, and give the owner the buffered packets."""
+        """Take this voice back, if it is offloaded to the fast path (C code), and give the owner the buffered packets."""
         if self.downlink.lent is not None and self.downlink.lent.is_lent:
             self.bring()
             self.downlink.lent.recall()

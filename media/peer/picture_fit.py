@@ -31,7 +31,7 @@ def fit(viewer: Peer, shown: dict[int, tuple[Peer, str]], now: float) -> dict[in
         lower = layer is None or (former in names and names.index(layer) < names.index(former))
         if layer != former:
             whose, role = shown[slot]
-            # The fast path cannot wait for the keyframe that the new layer needs, so Python takes the video back from it.
+            # The fast path cannot wait for the keyframe that the new layer needs, so Python takes the video back.
             whose.recall_pictures(role)
         viewer.slots[slot].show(layer, at_once=lower)
     link.repeats.pictures_bps = sum(

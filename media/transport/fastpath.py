@@ -172,7 +172,7 @@ class Leg:
         self._leg.keeps = 0
 
     def recall(self) -> None:
-        """End the offloading of this peer's voice."""
+        """End the offloading of this peer's voice: the C code no longer forwards its packets."""
         self.fastpath.lib.fastpath_recall(self.fastpath.f, self._leg)
 
     def close(self) -> None:

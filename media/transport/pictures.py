@@ -99,6 +99,6 @@ class Video:
         return bool(fastpath.lib.fastpath_video_lend(fastpath.f, self.state, states, len(states)) == 0)
 
     def recall(self) -> None:
-        """End the offloading of this video."""
+        """End the offloading of this video: the C code no longer forwards its packets."""
         if self._leg.is_open:
             self._leg.fastpath.lib.fastpath_video_recall(self._leg.fastpath.f, self.state)
