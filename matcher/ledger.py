@@ -77,7 +77,7 @@ class Ledger:
         return self
 
     def finish(self, *, everybody: bool = False) -> list[AnyEvent]:
-        """Match what this step made possible, and return the events of the whole step.
+        """Make the matches that this step has made possible, and return the events of the whole step.
 
         Before the step nothing was left to match. So the method looks only at requests that began to wait in this step, and at
         members who became free. With `everybody`, it looks at all requests and members. This is needed after time has passed, or
@@ -206,7 +206,7 @@ class Ledger:
         self.settle(member)
 
     def dismiss(self, member: Member, reason: str) -> None:
-        """Sign a member out. The member's accepted requests stay accepted until the server decides what happens to each."""
+        """Sign a member out. The member's accepted requests stay accepted until the server decides what happens to them."""
         staff = member.staff.id
         if member.reservation is not None:
             ticket = self.reservations[member.reservation]
@@ -334,8 +334,8 @@ class Ledger:
     def become(self, ticket: Ticket, medium: Medium) -> None:
         """Move an open request to the queue of this medium, with its original enqueue time.
 
-        If the request is ringing at a member who has no free place for this medium, the ring (the pending
-        reservation) ends.
+        If the request is ringing at a member who has no free place for this medium, the ring (the
+        pending reservation) ends.
         """
         self.queues.take(ticket)
         ticket.queue.open_tickets -= 1

@@ -147,8 +147,8 @@ class Member:
     def _reasons(self) -> Reasons:
         """Return two reasons: why the member can get no text now, and why the member can get no call now.
 
-        A reason is None if the member can get such a request. While a request rings at the member, the member gets no other
-        request.
+        A reason is None if the member can get a request of that medium. While a request rings at the member, the member gets no
+        other request.
         """
         if self.lost:
             return "lost", "lost"

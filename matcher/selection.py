@@ -103,7 +103,7 @@ class Selection:
         return Match(found, member, found_ring, BY_NAME if found.request.only else STAFF_CAME, [member])
 
     def any_match(self, now_ms: int) -> Match | None:
-        """Of all requests for which an idle member is found, match the one that must be served first. None: there is none."""
+        """Match the request that must be served first, of all for which an idle member is found. None: there is none."""
         found: Match | None = None
         if not self.roster.idle_count:
             return None

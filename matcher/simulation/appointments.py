@@ -126,7 +126,7 @@ class Appointments:
         self.kept.broken += free and not booked.rang
 
     def _widen(self, booked: _Booked) -> None:
-        """`grace_s` after the start, if the appointment's request still waits, replace it by a request for any counselor."""
+        """Replace an appointment's request that still waits, `grace_s` after the start, by a request for any counselor."""
         status = self._engine.request_status(booked.request)
         if booked.request not in self._open or status is None or status.state != "waiting":
             return

@@ -153,7 +153,7 @@ class Worker:
         """Open a room, and return its state. If the room is open already, only a higher epoch replaces it.
 
         An *epoch* counts how often the room was opened. Raise `Refused` for an older epoch than the room has had, for an invalid
-        name, while the worker drains, and if the worker has `MAX_ROOMS` rooms.
+        name, after `drain`, and if the worker has `MAX_ROOMS` rooms.
         """
         self._check_epoch(name, command.epoch)
         room = self.rooms.get(name)
