@@ -16,7 +16,7 @@ MAX_KEPT_BYTES = 2 * MAX_MESSAGE_BYTES
 class DocChannel:
     """One `doc` channel, from its opening to its end.
 
-    Messages that arrive on the channel wait for `take` while the participant's earlier board messages still go through signaling.
+    Messages on the channel wait for `take` while the room still takes the participant's board messages from signaling.
     """
 
     def __init__(self) -> None:

@@ -51,7 +51,7 @@ class Link:
         return self._numbers
 
     def begin(self, room: str, epoch: int, period: int, at: float, on_over: OnOver) -> int:
-        """Begin a segment. Start the recorder if it does not run. Return the segment's number. `at`: Unix time in s."""
+        """Begin a segment of a recording. Start the recorder if it does not run. Return the segment's number. `at`: Unix s."""
         segment = self.number()
         self._under_way[segment] = on_over
         if self._socket is None and not self._start():

@@ -26,7 +26,7 @@ NICE = 5
 
 
 class Recorder:
-    """Recorder of one worker: takes the worker's messages and writes segments.
+    """Recorder of one worker: takes the worker's messages and writes segments of recordings.
 
     `answers`: replies that wait to be sent to the worker. `root`: folder of the recordings. `keep_free_bytes`: when the disk has
     less free space, recording stops.
