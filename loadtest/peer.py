@@ -1,4 +1,4 @@
-"""A light peer: it uses ICE and DTLS-SRTP like a browser, sends and receives one voice, and has no pictures and no data channels.
+"""A light peer: it uses ICE and DTLS-SRTP like a browser, sends and receives one voice, and has no videos and no data channels.
 
 A `Choir` is the clock of all peers of this process. Every 20 ms the choir calls `tick` of each peer, which then speaks and
 listens.
@@ -196,7 +196,7 @@ class Peer:
     # ICE
 
     async def _check(self, candidates: list[Address]) -> None:
-        """Send checks to all addresses until one address answers. Then send checks to that address, for consent (RFC 7675)."""
+        """Send checks to all addresses until one answers. Then send checks to that address, to ask for consent (RFC 7675)."""
         while True:
             for address in candidates if self._target is None else [self._target]:
                 self._put(self._request(), address)

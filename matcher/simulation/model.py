@@ -94,7 +94,7 @@ class StaffModel(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def hours(self) -> list[tuple[int, int]]:
-        """Return the shifts as seconds of the day. If a shift's end is not later than its begin, the shift ends on the next day.
+        """Return the shifts as seconds of the day. A shift that would end before or when it begins ends on the next day.
 
         Raise `ModelError` for a shift that is not a text such as "09:00-17:30".
         """

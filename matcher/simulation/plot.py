@@ -24,8 +24,7 @@ _THEORIES: Final = (("Erlang-C", "#b4530a"), ("Erlang-A", "#3f7d3a"))
 def through_the_day(outcome: Outcome) -> tuple[Any, Any, Any]:
     """Return three arrays: the hours, the median wait and the 95th percentile of the waits, in seconds. Only served users count.
 
-    The arrays have one entry for each slice of `SLICE_S` of the day, by the time at which users came. A slice in which no served
-    user came has no entry.
+    The arrays have one entry for each slice of the day (`SLICE_S`) in which a user came who was served, then or later.
     """
     slices = (outcome.arrivals.at_s % DAY_S // SLICE_S).astype(int)
     found = []

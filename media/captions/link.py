@@ -46,7 +46,7 @@ class CaptionLink:
         self._task: asyncio.Task[None] | None = None
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._queue: list[wire.Packet | wire.FromWorker] = []
-        self._waiting = 0  # packets of sound in the queue
+        self._waiting = 0  # number of voice packets in the queue
         self._some = asyncio.Event()
         self._receivers: dict[int, Receiver] = {}
         self._streams = 0
