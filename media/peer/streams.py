@@ -192,9 +192,10 @@ class Incoming:
 
 
 class Cache(Protocol):
-    """The last packets of one outgoing stream, for retransmission: `PacketCache`, or `transport.pictures.Slot` in the fast path.
+    """The last packets of one outgoing stream, for retransmission.
 
-    With RTX the packets are stored unencrypted; without RTX, they are stored encrypted, as they were sent.
+    `PacketCache` implements it, and `transport.pictures.Slot` in the fast path (C code). With RTX the packets are stored
+    unencrypted; without RTX, they are stored encrypted, as they were sent.
     """
 
     def put(self, sequence: int, packet: bytes) -> None: ...

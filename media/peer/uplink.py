@@ -20,9 +20,10 @@ retransmission comes that late."""
 
 
 class ArrivalTimes(Protocol):
-    """When video packets arrived, for reports to their sender: `bandwidth.Arrivals`, or `pictures.Arrivals` of the fast path.
+    """Memory of when video packets arrived, for reports to their sender.
 
-    `reported`: when the last report was sent.
+    `bandwidth.Arrivals` implements it, and `pictures.Arrivals` in the fast path (C code). `reported`: when the last report was
+    sent.
     """
 
     reported: float
