@@ -25,7 +25,8 @@ POINTERS = """
 }
 """
 OVERLAY = ".board-overlay"
-# Simulates a finger that draws: the script itself makes the pointer events. For browsers whose driver cannot touch the screen.
+# Simulates a finger that draws: the script itself makes the pointer events, because some browsers' drivers cannot touch
+# the screen.
 FINGER = """
 async ([points]) => {
   const canvas = document.querySelector('[data-testid=board-canvas]');

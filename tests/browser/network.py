@@ -17,7 +17,7 @@ from tests.peers.proxy import Line, Nat, Way
 
 CHUNK_BYTES = 65_536
 TCP_LATE_S = 6.0
-"""Seconds from the network's return until held-back TCP data passes.
+"""Seconds from the network's return until the TCP data that waited for it passes.
 
 While the network is gone, the sender's retransmission timeout doubles several times (RFC 6298). TCP sends the data again when
 this timeout has passed.

@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 @dataclass
 class Traffic:
-    """All texts that have reached a browser, except files of the build. A test can search these texts."""
+    """All texts that have reached a browser, except scripts and style sheets. A test can search these texts."""
 
     received: list[str] = field(default_factory=list)
 

@@ -106,7 +106,7 @@ class Service:
         self.process.send_signal(SKIP)
 
     async def serving(self) -> int:
-        """Return the process id of the media worker that holds a room. The other workers are idle."""
+        """Return the process id of the media worker in which a room is open. The other workers are idle."""
         for pid in self.workers():
             words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
             connector = aiohttp.UnixConnector(words[words.index("--socket") + 1])
@@ -157,7 +157,7 @@ class Backstage:
         self.leaving.add(task)
 
     async def close(self) -> None:
-        """End all services. Fail if one of the workers does not stop after SIGTERM."""
+        """End all services. Fail if a service does not end after SIGTERM."""
         if self.upcoming is not None:
             self.leave(await self.upcoming)
         await asyncio.gather(*self.leaving)

@@ -135,7 +135,7 @@ async def a_shape_is_resized_turned_locked_and_erased(counselor: Staff, user: Us
     await draw(counselor, (0.6, 0.1), (0.7, 0.2))
     await counselor.page.keyboard.press("v")
     await counselor.page.mouse.click(*await at(counselor, 0.6, 0.15))
-    await draw(counselor, (0.7, 0.2), (0.9, 0.45))  # the handle at the corner
+    await draw(counselor, (0.7, 0.2), (0.9, 0.45))  # the stroke begins at the handle on the rectangle's corner
     await fields(user, "6,2", "7,1")
     x, y = await at(counselor, 0.75, 0.1)
     await counselor.page.mouse.move(x, y - 28)  # the handle for turning is above the frame

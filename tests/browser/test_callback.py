@@ -1,6 +1,6 @@
 """Callbacks in browsers: a user does not want to wait, and asks to be called back.
 
-Later, the user follows a fresh link and reaches exactly the counselor who called back.
+Later, the counselor gives the user a new link. By this link, the user reaches exactly this counselor.
 """
 
 from __future__ import annotations

@@ -349,7 +349,7 @@ async def sees_in_page(counselor: Staff, selector: str, text: str) -> None:
     await eventually(lambda: counselor.page.evaluate(IN_PAGE, selector), text, f"the counselor should see {selector}")
 
 
-# The script's own elements are in a closed shadow root, which no locator enters. So this script makes every root open.
+# The co-browsing script puts its elements into a closed shadow root, which no locator enters. `OPEN_ROOTS` makes every root open.
 OPEN_ROOTS = """
 const attach = Element.prototype.attachShadow;
 Element.prototype.attachShadow = function (init) { return attach.call(this, { ...init, mode: 'open' }); };

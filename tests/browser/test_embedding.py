@@ -1,4 +1,4 @@
-"""Every snippet of docs/embedding.md opens the panel, and a page can follow a conversation by the widget's events."""
+"""Every snippet of docs/embedding.md opens the panel. The widget's events tell the page about the conversation."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from tests.browser.people import BrowserName, Cast, P, Person, Staff, User, even
 from tests.browser.service import sangdam
 from tests.browser.test_help import switch
 
-GUEST = PROFESSIONAL  # guests and the user's phone have the voice and colour that are otherwise a professional's
+GUEST = PROFESSIONAL  # in other tests, a professional has the voice and colour that guests and the user's phone have here
 PHONE = {"width": 390, "height": 844}
 # Lets several people with different voices use one browser: replaces the sound of each page's microphone by a different tone.
 OWN_TONE = """
@@ -182,7 +182,7 @@ async def test_firefox_invites_enters_and_becomes_a_camera(cast: Cast) -> None:
 class Six:
     """A room of six. The six people share one browser, and each of them has a different tone.
 
-    In the order in which they come: the counselor Jimin, the user, the guests Mina, Ito and Suji, the professional Dr. Han.
+    They enter the room in this order: the counselor Jimin, the user, the guests Mina, Ito and Suji, the professional Dr. Han.
     """
 
     tones = (440, 620, 880, 1180, 1420, 1700)
@@ -201,7 +201,7 @@ class Six:
         return person
 
     async def come(self) -> None:
-        """Let everybody come into the room. The professional has joined in consultation."""
+        """Let everybody enter the room. The professional comes last and begins a consultation, which the user does not hear."""
         self.counselor = await self._person(Staff)
         await self.counselor.sign_in("jimin", "counselor")
         self.user = await self._person(User)
@@ -232,7 +232,7 @@ class Six:
         await expect(self.counselor.get("guest-waiting")).to_have_count(0)
 
     async def each_hears(self, *sources: set[int]) -> None:
-        """Wait until each person hears exactly the people in that person's set. People are numbered in the order of coming."""
+        """Wait until each person hears exactly the people in that person's set. A person's number is the index in `people`."""
         await asyncio.gather(*(self._hears(listener, heard) for listener, heard in enumerate(sources)))
 
     async def _hears(self, listener: int, wanted: set[int]) -> None:

@@ -1,4 +1,4 @@
-"""The counselor presses Help, and a professional joins. The tests check who hears, sees and reads whom in each mode."""
+"""The counselor presses Help, and a professional joins. The tests check who then hears, sees and reads whom."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.browser.people import Cast, Staff, User
 
 
 async def three_people(cast: Cast) -> tuple[User, Staff, Staff]:
-    """Make a video call whose counselor has asked for help. The professional has accepted and is catching up."""
+    """Make a video call whose counselor has asked for help. The professional has accepted, but has not joined yet."""
     counselor = await cast.counselor()
     professional = await cast.professional()
     user = await cast.user()

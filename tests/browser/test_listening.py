@@ -37,7 +37,7 @@ async def test_operator_listening_is_shown_to_both_and_hold_silences(cast: Cast)
     await operator.get("listen").click()
     await operator.get("listen-confirm").click()
     await operator.hears(USER.hz, COUNSELOR.hz)
-    await expect(operator.get("listen")).to_have_count(0)  # an operator cannot listen twice
+    await expect(operator.get("listen")).to_have_count(0)  # the button is gone while the operator listens
     await user.hears(COUNSELOR.hz)
     await counselor.hears(USER.hz)
     await expect(user.get("notice").filter(has_text="Ops 운영자 님이 통화를 함께 듣고 있어요")).to_be_visible()

@@ -80,7 +80,7 @@ async def test_mute_survives_a_lost_or_another_microphone(cast: Cast) -> None:
 
     await mute(user, counselor)
     await user.get("call-devices").click()
-    choice = user.page.locator(".device-choosers select").first  # the selector of microphones
+    choice = user.page.locator(".device-choosers select").first  # this element selects the microphone
     await choice.select_option(index=1)
     await nothing_was_heard(counselor.page)
     await user.page.keyboard.press("Escape")

@@ -48,7 +48,7 @@ async def test_pages_about_people_and_sign_ins_are_sound(house: House) -> None:
 
 
 async def part(house: House, operator: Staff, address: str, shown: str) -> None:
-    """Load the operators' page anew at the part `address`. `shown`: test id of an element that only this part contains."""
+    """Load the section `address` of the operators' page. `shown`: test id of an element that only this section contains."""
     await operator.page.goto("about:blank")
     await operator.page.goto(f"{house.cast.service.host('operator')}/operator#{address}")
     await expect(operator.get(shown).first).to_be_visible()
@@ -117,7 +117,7 @@ async def the_holidays(house: House, operator: Staff) -> None:
 
 
 async def the_rules(house: House, operator: Staff) -> None:
-    """Look at an organisation's sign-in rules, at conflicting changes of these rules, and at its own OpenID provider."""
+    """Look at an organisation's sign-in rules, at conflicting changes of these rules, and at the form for an OpenID provider."""
     await part(house, operator, "signing-in", "rules-save")
     await house.eyes.look(operator.page, "accounts-signing-in")
     await sangdam(house.cast.service, "sign-in", "--hours", "8")
@@ -148,7 +148,7 @@ async def the_provider(house: House, operator: Staff) -> None:
 
 
 async def the_audit(house: House, operator: Staff) -> None:
-    """In the audit log, look at reasons why a change cannot be undone, and at the question before an addition is undone."""
+    """In the audit log, look at reasons why a change cannot be undone, and at the question that the page asks before an undo."""
     await part(house, operator, "audit", "audit-undo")
     await expect(operator.page.locator(".cell-why").first).to_be_visible()  # a retired secret cannot be made valid again
     whole = {"ko": "설치 전체", "en": "The whole installation"}[house.eyes.language]

@@ -145,13 +145,13 @@ async def a_text_with_files(house: RareHouse, counselor: Staff) -> None:
 
 
 async def the_writing(house: RareHouse, counselor: Staff) -> None:
-    """Check what helps a counselor to write: menus, search, replies, and the list of colleagues to mention."""
+    """Check what helps a counselor to write: menus, search, replies, and the list of colleagues whom a chat line can mention."""
     eyes = house.eyes
     answer = counselor.get("chat-line").filter(has_text=house.said["answer"])
     await eyes.turn(counselor.page, "desk")
     await answer.hover()
     await answer.get_by_test_id("line-menu").click()
-    # only at this size, because a change of the window's size would close the menu
+    # check the menu only at this size, because a change of the window's size would close the menu
     await eyes.here(counselor.page, "rare-console-line-menu", "desk")
     await counselor.page.locator(":popover-open").get_by_test_id("line-reply").click()
     await expect(counselor.get("reply-bar")).to_be_visible()

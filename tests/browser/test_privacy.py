@@ -63,7 +63,7 @@ async def asks_for_help(counselor: Staff, note: str) -> None:
 async def learns_nothing_of(user: User, *secrets: str) -> None:
     """Check that the browser received none of these texts.
 
-    First the user writes a chat line and reads it, so that everything sent before has arrived.
+    First the user writes a chat line and reads it, so that everything that the server sent before has arrived.
     """
     mark = f"표시 {len(user.traffic.received)}"
     await user.write(mark)
@@ -129,7 +129,7 @@ async def the_reader_hears_nobody(user: User, counselor: Staff, professional: St
 
 
 async def shows_the_staff_a_picture(counselor: Staff, professional: Staff, folder: Path) -> str:
-    """Let the counselor show a picture to the professional in consultation. Return the picture's id."""
+    """During a consultation, let the counselor show a picture to the professional. Return the picture's id."""
     Image.new("RGB", (320, 200), (120, 40, 160)).save(folder / "recall.png")
     await counselor.get("chat-picture-file").set_input_files(folder / "recall.png")
     await eventually(lambda: professional.page.evaluate(PICTURE), 1, "the professional should see the picture")

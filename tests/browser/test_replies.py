@@ -112,7 +112,7 @@ SECRETS = NOTE, OUTCOME, TAG = "왼손잡이라고 함", "결과: 교환 접수"
 
 
 async def set_plan(cast: Cast) -> None:
-    """Store the site's rules for the wrap-up in the database: an outcome is required, and the site has its own outcomes."""
+    """Store in the database that staff must choose an outcome after each session, and which outcomes and tags the site has."""
     records = await Records.open(f"sqlite+aiosqlite:///{cast.service.data_dir / 'records.sqlite'}")
     site = await records.site("demo-shop")
     assert site is not None

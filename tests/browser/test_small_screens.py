@@ -247,7 +247,7 @@ async def test_chat_opens_at_once_without_a_microphone(cast: Cast) -> None:
     await expect(user.get("problem-mic")).to_be_visible()
     await user.enter()
     await counselor.accept()
-    await expect(user.page.locator(".tile-name")).to_be_visible()  # the queue has a chat, too, but no tiles
+    await expect(user.page.locator(".tile-name")).to_be_visible()  # tiles show that the call has begun
     await expect(user.get("chat-input")).to_be_visible()
     await eventually(lambda: user.page.evaluate(NAMED), True, "nothing lies over the counselor's name")
     await user.write("마이크가 없어요")

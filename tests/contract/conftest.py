@@ -1,4 +1,4 @@
-"""Records on SQLite, and on a real PostgreSQL that runs as long as the tests run."""
+"""The database of the tests: once SQLite, and once a real PostgreSQL that runs as long as the tests run."""
 
 from __future__ import annotations
 

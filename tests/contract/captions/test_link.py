@@ -199,7 +199,7 @@ async def test_silent_stream_may_push_out_the_last_words_of_an_ended_one() -> No
             captions.receive(worker, wire.Sound([wire.Packet(stream, n, n * TICK, each) for n, each in enumerate(sound)]))
             if stream < number:
                 captions.receive(worker, wire.Finish(stream))
-            await asyncio.sleep(0)  # in this time, the model takes the first utterance
+            await asyncio.sleep(0)  # in this time, the speech model begins to write down the first utterance
         async with asyncio.timeout(WITHIN_S):
             while not captions.stats["lost"] and not working.done():
                 await asyncio.sleep(0.05)

@@ -42,7 +42,7 @@ class Clock:
 
 
 class Office:
-    """The outbox and the mail sender of a server, on real records."""
+    """The outbox and the mail sender of a server, with a real database."""
 
     def __init__(self, records: Records) -> None:
         self.records = records

@@ -1,4 +1,4 @@
-"""Pushes go from the records, on SQLite and PostgreSQL, to a real push service that is gone, busy or broken, or hangs."""
+"""Pushes go from the database, SQLite or PostgreSQL, to a real push service that is gone, busy or broken, or hangs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SECRET = b"s" * 32
 
 
 class House:
-    """Subscribed browsers and the push senders of servers, on real records."""
+    """Subscribed browsers and the push senders of servers, with a real database."""
 
     def __init__(self, records: Records, service: PushService) -> None:
         self.records, self.service = records, service

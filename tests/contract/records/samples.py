@@ -1,4 +1,4 @@
-"""A site, a member of staff, a session and a chat line, as tests of the records store them."""
+"""A site, a member of staff, a session and a chat line, as tests of the database store them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""After a session is erased, only facts for the reports remain, such as its times and its rating score.
+"""After a session is erased, only facts for the reports remain, such as when it began and its rating score.
 
 The session's files and mails, and the notes about the session's user, are erased, too.
 

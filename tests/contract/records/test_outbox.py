@@ -39,7 +39,7 @@ def mail(id: str = "e-1", **given: Any) -> MailRecord:
 async def claimed(records: Records, now: int, most: int = 1) -> list[MailRecord]:
     """Take up to `most` due mails out of the outbox, one by one, as a server does before it sends them.
 
-    Organisations take turns, as in the mail sender.
+    After a mail of one organisation comes a mail of the next organisation, as in the mail sender.
     """
     found: list[MailRecord] = []
     while len(found) < most:

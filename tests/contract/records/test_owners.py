@@ -1,4 +1,4 @@
-"""An organisation keeps an owner who can sign in, on SQLite and PostgreSQL."""
+"""An organisation always has an owner who can sign in, on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 

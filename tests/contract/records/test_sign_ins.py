@@ -82,7 +82,7 @@ async def test_link_ends_with_what_its_maker_could_reach(records: Records, chang
 
 
 async def test_choice_in_the_console_brings_nobody_back(records: Records) -> None:
-    """A member saves a choice in the console while an operator deactivates or removes this member."""
+    """While a member saves a personal setting in the console, an operator deactivates or removes this member."""
     await records.save_staff(JIMIN)
     await records.save_staff(replace(JIMIN, active=False))
     await records.save_texts_in_call("jimin", on=False)
@@ -173,7 +173,7 @@ async def test_rule_for_the_provider_needs_it_and_keeps_it(records: Records) -> 
             await records.save_oidc_settings(other)
     await records.save_oidc_settings(replace(settings, name="Acme"))
     await records.save_sign_in_rules(SignInRules(), rules_of("acme"))
-    for _ in range(5):  # the two changes are made at the same time: nobody is locked out, whichever comes first
+    for _ in range(5):  # two changes at the same time must not leave the rule "only" without a provider
         await records.save_oidc_settings(settings)
         await asyncio.gather(records.save_sign_in_rules(only), records.save_oidc_settings(None), return_exceptions=True)
         alone = (await records.sign_in_rules()).provider == "only"

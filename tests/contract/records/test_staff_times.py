@@ -1,4 +1,4 @@
-"""Reports say how long staff were in each state, by person, day and week.
+"""Reports say how long staff were available, busy and so on, by person, day and week.
 
 On SQLite and PostgreSQL, these reports equal a plain recount.
 """
@@ -26,7 +26,7 @@ Stay = tuple[str, str, str, int, int]  # organisation, member, kind, begin and e
 async def worked(records: Records) -> list[Stay]:
     """Let four people work for two weeks. Return when each person was in which state.
 
-    At random moments, the time that the people have spent in each state is added to the records.
+    At random moments, store in the database how long the people have been in each state.
     """
     chance, tally = random.Random(11), Tally()
     people = [("main", "jimin"), ("main", "suho"), ("main", "arim"), ("other", "emma")]

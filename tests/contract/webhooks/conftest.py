@@ -1,4 +1,4 @@
-"""Records with a site and four sessions, on SQLite and PostgreSQL."""
+"""A database with a site and four sessions, on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Webhooks go from the records, on SQLite and PostgreSQL, to a real receiver."""
+"""Webhooks go from the database, SQLite or PostgreSQL, to a real receiver."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ OPS = "ops"
 
 
 class Office:
-    """Webhook endpoints and the senders of servers, on real records."""
+    """Webhook endpoints and the senders of servers, with a real database."""
 
     def __init__(self, records: Records) -> None:
         self.records = records
@@ -192,7 +192,7 @@ async def test_two_servers_deliver_each_event_once(office: Office, receiver: Rec
 async def test_event_whose_server_died_is_sent_again_under_its_id(office: Office, receiver: Receiver) -> None:
     endpoint = await office.add(receiver, ["session.rated"])
     await office.records.save_rating("s-1", 4, "", STARTED)
-    # a server claims the event, and dies before it delivers the event
+    # a server takes an event to deliver, so that no other server delivers it, and dies before it has delivered the event
     [claimed] = await office.records.claim_deliveries(endpoint.id, office.now(), 5, 60_000)
     assert await office.records.claim_deliveries(endpoint.id, office.now(), 5, 60_000) == [], "leased"
     async with office.sending():
@@ -339,7 +339,7 @@ async def test_receiver_that_is_gone_gets_no_more(office: Office, receiver: Rece
 
 async def test_saves_that_were_kept_back_lose_no_event(office: Office, receiver: Receiver) -> None:
     await office.add(receiver)
-    await office.records.save_session(  # the records were unavailable, so only the newest state is saved
+    await office.records.save_session(  # while the database was unavailable, earlier states were not saved
         "s-1", state="closed", channel="text", snapshot=b"", waiting_at=STARTED, active_at=STARTED + 1, ended_at=STARTED + 2,
         end_reason="left",
     )  # fmt: skip

@@ -409,7 +409,7 @@ class Matching(RuleBasedStateMachine):
         return None if waiting_for else ring
 
     def idle(self, snapshot: Snapshot, medium: str) -> list[Staff]:
-        """Return the members who can get a request of this medium now."""
+        """Return the members who can get a request of this medium ("text" or "call") now."""
         found = []
         for name, status in snapshot.staff.items():
             ready = status.state == "available" or (status.state == "busy" and self.ready.get(name))
@@ -418,9 +418,9 @@ class Matching(RuleBasedStateMachine):
         return found
 
     def has_room(self, status: StaffStatus, medium: str, kept: int = 0) -> bool:
-        """Return whether a member can get one more request of this medium, in addition to the member's present sessions.
+        """Return whether a member can get one more request of this medium ("text" or "call") now.
 
-        `kept`: number of places that are kept free for appointments.
+        `kept`: number of sessions for which the member must stay free, because of appointments.
         """
         staff = self.skills[status.id]
         if medium == "call":

@@ -1,4 +1,4 @@
-"""Matching rules: tiers that widen, queue order, choice of the best member, and the reasons given for a choice."""
+"""The tests check to which staff a request is offered and when, the order of the queue, and the reasons given for a choice."""
 
 from __future__ import annotations
 

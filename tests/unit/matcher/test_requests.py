@@ -1,4 +1,4 @@
-"""Check every row of the state tables for requests, and for requests that are held for one member (reservations)."""
+"""Check what each step does to a request in each state, also to a request that is held for one member (a reservation)."""
 
 from __future__ import annotations
 

@@ -66,10 +66,10 @@ missed_percent = 0
 
 
 def waits_beside_a_call(more: str) -> list[float]:
-    """Return how long four texts wait for their counselor, in s.
+    """Return how long each of four text conversations waits for the counselor, in s.
 
-    The texts come one a minute, while the counselor is in a call of ten minutes. Each text takes five minutes. `more`: further
-    settings of the counselor.
+    One text conversation a minute comes, while the counselor is in a call of ten minutes. Each text conversation lasts five
+    minutes. `more`: further settings of the counselor.
     """
     texts = [f"10:0{minute}:00,user,shop,ko,orders,300,,text" for minute in range(1, 5)]
     rows = [f"{HEAD},medium", "10:00:00,user,shop,ko,orders,600,,call", *texts]
@@ -78,8 +78,8 @@ def waits_beside_a_call(more: str) -> list[float]:
 
 
 def test_simulated_counselor_takes_three_texts_beside_a_call() -> None:
-    # The counselor takes three texts at once. The first of them ends at 10:06:01. The fourth text, which came at 10:04:00, is
-    # accepted one second after that.
+    # The counselor has at most three text conversations at once. The first one ends at 10:06:01. The fourth one, which came at
+    # 10:04:00, is accepted at 10:06:02.
     assert waits_beside_a_call("") == [1, 1, 1, 122]
 
 

@@ -1,4 +1,4 @@
-"""Check every row of the state table for staff who are connected."""
+"""Check in which states connected staff can take which steps."""
 
 from __future__ import annotations
 

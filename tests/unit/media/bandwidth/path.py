@@ -85,9 +85,9 @@ class Path:
         return next((end for begin, end in self.asleep if begin <= arrives < end), arrives)
 
     def sleepy(self, seconds: float, *, awake_s: float, asleep_s: float) -> None:
-        """For `seconds`, let the receiver be awake and asleep in turns.
+        """For `seconds`, let the receiver alternate between awake and asleep.
 
-        Each turn lasts a random time: up to `awake_s` when awake, and up to `asleep_s` when asleep.
+        Each period lasts a random time: up to `awake_s` when awake, and up to `asleep_s` when asleep.
         """
         at = self.now
         while at < self.now + seconds:

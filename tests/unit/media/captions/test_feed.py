@@ -61,7 +61,7 @@ class Room:
         self.over += 1
 
     def hears(self, *, kept: bool = False, **who: str) -> None:
-        """Set who hears whom, and tell the feed. Each argument is listener="source source"."""
+        """Set who hears whom, and tell the feed. Each argument names the sources of one listener: listener="source source"."""
         routes = {listener: dict.fromkeys(sources.split(), 1.0) for listener, sources in who.items()}
         self.feed.follow(Captions(language="en", participants=list(PEOPLE), kept=kept), routes)
 

@@ -43,7 +43,7 @@ def _never(room: Room) -> None:
 
 
 def _second_voice(room: Room) -> None:
-    """Let a second participant begin to speak at the moment of the change."""
+    """Let a second participant begin to speak when the matrix changes."""
     room.run(0.02, *room.talkers)
     room.talkers.append(Talker("professional", packets(tone(OTHER, 2, 4000))))
 

@@ -1,4 +1,4 @@
-"""A single voice in a room of three is offloaded to the fast path and taken back.
+"""The fast path forwards a single voice in a room of three, and then gives the voice back to Python.
 
 Real packets pass through real sockets. A test moves the clock.
 """
@@ -139,7 +139,7 @@ class Conference:
         self.room.set_matrix(wire.SetMatrix(epoch=1, hears=everyone(*NAMES)))
         self._ms = round(self.house.time * 1000)
         self.modes: dict[str, list[Mode]] = {name: [Mode.MIXED] for name in NAMES}
-        """Voice → the modes that it has had, in order."""
+        """Speaker → the modes that the speaker's voice has had, in order."""
 
     def run(self, seconds: float, *speakers: Person) -> None:
         for _ in range(round(seconds * 1000)):

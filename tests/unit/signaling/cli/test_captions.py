@@ -1,4 +1,4 @@
-"""The command `sangdam captions`, and the settings of captions that other commands have."""
+"""The command `sangdam captions`, and the options for captions that other commands have."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from signaling.protocol.texts import Exact, Seen
 SOURCES = Path(__file__).parents[4] / "signaling"
 ELSEWHERE = {  # File → raw input that this file is allowed to read without the parser.
     "own_texts.py": "json.loads",  # The server's own texts.
-    "sentences.py": "json.loads",  # The doctor's own sentences.
+    "sentences.py": "json.loads",  # Sentences of `sangdam doctor`.
     "remote.py": "json.Decoder",  # The announcements of media workers in Redis.
     "lease.py": "json.Decoder",  # The leader's lease in Redis.
     "stored_sessions.py": "json.decode",  # Briefs that our server stored.

@@ -1,4 +1,4 @@
-"""The code uses every declared reason for a refusal or an end, and each of these reasons has a sentence that people read."""
+"""The code uses every declared reason, for example of a refusal, and each reason has a sentence that people read."""
 
 from __future__ import annotations
 

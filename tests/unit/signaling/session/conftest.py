@@ -1,4 +1,4 @@
-"""The session with which tests of the rules begin."""
+"""The session with which tests of a session's rules begin."""
 
 from __future__ import annotations
 

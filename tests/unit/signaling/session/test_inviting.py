@@ -1,6 +1,6 @@
 """A conversation that other software has started waits for its user.
 
-A callback ends when other software settles it.
+A callback ends when other software reports that it is done or not needed.
 """
 
 from __future__ import annotations

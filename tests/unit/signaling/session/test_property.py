@@ -305,7 +305,7 @@ def check_guests(session: Session, grid: matrix.Matrix) -> None:
 
 
 def check_moves(session: Session, now: int) -> None:
-    """Check that `only_noted` returns True only for events of the matcher that change nothing in the session except `fence`."""
+    """Check that an event of the matcher changes only `fence` in the session if `only_noted` returns True for the event."""
     for state in ("waiting", "suspended", "reserved", "accepted", "cancelled", "unserved", "completed"):
         moved = ev.RequestMoved(session.request, state, session.fence + 1)
         noted, applied = (decode_snapshot(encode_snapshot(session)) for _ in range(2))
@@ -315,7 +315,7 @@ def check_moves(session: Session, now: int) -> None:
 
 
 def check_aside(session: Session) -> None:
-    """Check that a session takes no place in its counselor's capacity only while it is active and its user is disconnected."""
+    """Check that a session that does not count in its counselor's capacity is active, and that its user is disconnected."""
     if session.aside or "aside" in session.timers:
         assert session.state == "active"
         assert not session.people[session.user].connected
@@ -323,7 +323,7 @@ def check_aside(session: Session) -> None:
 
 
 def place_taken(before: bool, effects: list[Effect], session: Session) -> None:
-    """Check that the matcher is told exactly once when the session frees a place in its counselor's capacity or takes one again.
+    """Check that the matcher is told once when the session stops counting in its counselor's capacity, or counts again.
 
     The message to the matcher must name the owner's present request.
     """

@@ -1,4 +1,4 @@
-"""Fixtures: the HTTP part of the server on real records, with a small replacement for the live sessions."""
+"""Fixtures: the HTTP part of the server with a real database, and a small replacement for the live sessions."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ async def status(api: Api, route: str, where: str) -> int:
 def test_every_right_is_one_of_the_table_and_has_routes() -> None:
     assert set(NEEDS) == set(RIGHTS)
     assert {right for right, _ in TOKEN_ROUTES.values()} - {None} == set(RIGHTS)
-    # a token acts as a manager of its sites, so the table must allow managers each action of tokens, at their own sites only
+    # a token acts as a manager of its sites, so `TABLE` must allow managers each action of tokens, at their own sites only
     assert {TABLE[action].get("manager") for _, action in TOKEN_ROUTES.values()} == {"site"}
 
 

@@ -1,4 +1,4 @@
-"""Previews of what a change of settings would do. They run in real processes, one at a time, on sessions of the records."""
+"""Previews of what a change of settings would do. They run in real processes, one at a time, with sessions from the database."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def visited(desk: Desk, count: int) -> None:
-    """Put finished sessions of the last days into the records, all served by Jimin."""
+    """Put finished sessions of the last days into the database, all served by Jimin."""
     now = now_ms()
     for number in range(count):
         at = now - 3 * 86_400_000 + number * 240_000

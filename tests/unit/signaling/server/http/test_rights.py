@@ -41,7 +41,7 @@ WIDTH: Final = {None: -1, "own": 0, "site": 1, "organisation": 2, "installation"
 OWN_REPLIES: Final = {
     "POST /api/replies/{id}/remove", "POST /api/replies/{id}/pictures", "POST /api/replies/{id}/pictures/{picture}/remove",
 }  # fmt: skip
-# routes that name no thing of a certain site: they list the asker's own realm, or are about the asker's own things
+# routes that name no single site: they list what the asker is allowed to see, or are about the asker's own account or replies
 LISTS: Final = {route for route in ROUTES if "{" not in route} | OWN_REPLIES
 PARTICIPANTS: Final = {"session.talk", "session.serve"}  # rights that only participants of the session have
 

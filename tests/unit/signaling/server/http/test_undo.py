@@ -1,4 +1,4 @@
-"""From the audit, operators undo changes of settings: keys, replies, people, whole sites, and rules.
+"""From the audit log, operators undo changes of settings: keys, replies, people, whole sites, and rules.
 
 If an undo is refused, the refusal says what cannot be undone, and why.
 """
@@ -235,7 +235,7 @@ async def test_rules_for_signing_in_and_thresholds_are_undone(desk: Desk) -> Non
 
 
 def refuse_entries(file: sqlite3.Connection) -> None:
-    """Let the database refuse every new audit entry, as if the server had ended after a change and before its entry."""
+    """Let the database refuse every new audit entry, as if the server ended between a change and its audit entry."""
     file.execute("CREATE TRIGGER no_entry BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no entry'); END")
 
 
