@@ -18,8 +18,8 @@ from tests.browser.forks import SHOW, SKIP, Fork, fork
 from tests.ports import free_port, free_ports
 
 UDP_PORTS = 2
-"""Number of UDP ports of the service: one for the media worker, and one for its idle replacement. If a worker dies, the next new
-worker takes its port.
+"""Number of UDP ports of the service: one for the media worker, and one for its idle replacement. The port of a worker that
+dies goes to the next new worker.
 """
 
 ENDS_S = 30.0  # Longest time in s that tests wait for a service to end. On a quiet machine, it takes less than a second.

@@ -30,8 +30,8 @@ LOCALES = {"ko": "ko-KR", "en": "en-GB", "ja": "ja-JP", "zh-Hans": "zh-CN", "es"
 class Journey:
     """One visitor who makes a call in one language, from the first page to the last.
 
-    Gathers the faults of all texts that the visitor sees. The visitor uses the full Chromium, because the headless shell shows no
-    notifications.
+    Gathers the faults of all texts that the visitor sees. The visitor uses the full Chromium, because Chromium's headless shell
+    shows no notifications.
     """
 
     cast: Cast

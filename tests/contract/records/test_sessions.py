@@ -1,4 +1,4 @@
-"""Sessions, messages and the audit behave alike on SQLite and PostgreSQL."""
+"""Sessions, messages and the audit log behave alike on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 

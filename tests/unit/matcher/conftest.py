@@ -25,7 +25,7 @@ class Desk:
     def after(self, seconds: float, *, renewing: bool = True) -> list[AnyEvent]:
         """Let `seconds` pass, and then call the engine's `sweep`.
 
-        `renewing`: whether the consoles renew their leases during that time.
+        `renewing`: whether the consoles stay connected during that time.
         """
         end = self.now + round(seconds * 1000)
         while renewing and self.now + 20_000 < end:

@@ -223,7 +223,7 @@ class Matching(RuleBasedStateMachine):
         medium=st.sampled_from(["text", "call"]),
     )
     def promise(self, staff: str, path, site: str, medium: str) -> None:
-        """Promise an appointment: keep one of a member's places free. The member need not be signed in."""
+        """Promise an appointment: keep the member free for one session. The member need not be signed in."""
         self.count += 1
         name = f"q{self.count}"
         request = Request(name, "callback", site, "ko", path, self.now, only=staff, medium=medium)
@@ -247,12 +247,12 @@ class Matching(RuleBasedStateMachine):
         assert not was_free or (status.state, status.staff) == ("reserved", staff), "the promise is kept"
 
     def is_free_for(self, staff: str, request: Request) -> bool:
-        """Return whether this member can take this appointment now, and still has a place for each other promised appointment."""
+        """Return whether this member can take this appointment now, and stays free for each other promised appointment."""
         status, skills = self.engine.snapshot().staff[staff], self.skills[staff]
         idle = status.state == "available" or (status.state == "busy" and self.ready.get(staff))
         if not idle or self.ring(skills, request) is None:
             return False
-        # this state machine can promise a member more appointments than the member has places, so there might be no place left
+        # this state machine can promise a member more appointments than the member can take at once
         others = self.promised(staff, request.medium) - 1
         return self.has_room(status, request.medium, others)
 

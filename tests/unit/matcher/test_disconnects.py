@@ -45,7 +45,7 @@ def test_disconnected_member_is_signed_out_after_thirty_seconds(desk):
     desk.staff("jimin")
     desk.do("disconnect", "jimin")
     assert desk.engine.next_deadline_ms() == desk.now + 30_000
-    desk.do("renew", ["jimin"])  # a heartbeat of the closed connection comes late, and is ignored
+    desk.do("renew", ["jimin"])  # a sign of life from the closed connection comes late, and is ignored
     desk.after(29.999)
     assert desk.state("jimin") == "lost"
     desk.after(0.001)

@@ -143,7 +143,7 @@ def test_unopened_session_takes_no_place() -> None:
     admission = Admission(Bounds(most_waiting=10))
     admission.check(Crowd(unopened=Counter(shop=999)), "shop")
     with pytest.raises(Crowded):
-        # sessions without a connected page take no place, but they take memory, so their number is limited
+        # sessions without a connected page do not count as waiting, but take memory, so their number has a limit of its own
         admission.check(Crowd(unopened=Counter(shop=1000)), "shop")
 
 

@@ -1,4 +1,4 @@
-"""The command `sangdam outcomes` shows, sets and resets a site's settings for the wrap-up."""
+"""The command `sangdam outcomes` shows, sets and resets the outcomes that staff of a site can give to a session."""
 
 from __future__ import annotations
 

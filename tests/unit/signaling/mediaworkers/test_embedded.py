@@ -48,7 +48,7 @@ class FakeProcess:
 
 
 class FakeClient:
-    """Takes the place of the client of a worker, including the worker's event stream.
+    """Takes the place of the server's connection to a worker, including the worker's event stream.
 
     Items put into `coming` arrive as events; None breaks the stream.
     """

@@ -15,7 +15,7 @@ from signaling.mediaworkers.forgotten import _look
 
 
 class Rooms:
-    """Takes the place of a media worker and its client. `closed`: the rooms that were closed since the last check."""
+    """Takes the place of a media worker and of the server's connection to it. `closed`: the rooms closed since the last check."""
 
     id = "w0"
 

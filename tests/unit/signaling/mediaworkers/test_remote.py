@@ -100,7 +100,7 @@ async def test_draining_worker_keeps_its_rooms_and_gets_no_new_one() -> None:
 
 
 class Heir(WorkerClient):
-    """The client of a new worker, which has the address of a dead worker."""
+    """The server's connection to a new worker at the address of a dead worker."""
 
     async def events(self, silence_s: float = 0.0) -> AsyncIterator[WorkerEvent]:
         yield Snapshot(n=1, worker="heir", pid=2, udp=[], rooms=[])

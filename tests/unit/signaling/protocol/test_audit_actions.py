@@ -1,4 +1,4 @@
-"""Every action that the audit can contain has a text in each language on the operator's page."""
+"""Every action that the audit log can contain has a text in each language on the operator's page."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ ELSEWHERE = {  # File → raw input that this file is allowed to read without th
     "brief.py": "parts.query",  # Parts of a page address that has been parsed.
     "seen_pages.py": "json.Decoder",  # The lines of a file that our server stored.
     "workshop.py": "json.loads",  # What our own process reports about an image.
-    "site_parts.py": "msgspec.convert",  # Parts of a site that our server wrote into the audit.
+    "site_parts.py": "msgspec.convert",  # Parts of a site that our server wrote into the audit log.
     "oidc.py": "msgspec.convert",  # The settings of the provider that our server stored.
     "errors.py": "request.match_info",  # The name of the matched route.
     "measured.py": "request.match_info",  # The pattern of the matched route.

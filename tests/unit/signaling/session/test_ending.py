@@ -1,4 +1,4 @@
-"""The end of a session: wrap-up, rating and erasure."""
+"""The end of a session: the counselor's work after it (wrap-up), the user's rating, and erasure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Only a session's owner may put the user on hold. The tests also check how long a hold lasts, and who is told."""
+"""Only the counselor who serves a session may put the user on hold. The tests also check how long this lasts, and who is told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An operator listens in. The tests check when this is allowed, who is told, what the audit records, and what ends it."""
+"""An operator listens in. The tests check when this is allowed, who is told, what the audit log says, and when it ends."""
 
 from __future__ import annotations
 

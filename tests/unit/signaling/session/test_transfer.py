@@ -1,4 +1,4 @@
-"""The owner of a session transfers the user to a colleague."""
+"""The counselor who serves a session transfers the user to a colleague."""
 
 from __future__ import annotations
 

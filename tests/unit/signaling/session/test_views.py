@@ -1,4 +1,4 @@
-"""Views of a session. The tests check what each viewer sees, and what users never see."""
+"""The tests check what the page of each person in a session shows, and what users never see."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Operators change the settings of a site's mails, among them the site's own texts of mails.
 
-The server checks and previews the texts, writes them into the audit, and can undo a change.
+The server checks and previews the texts, writes them into the audit log, and can undo a change.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Owners set up sites and staff in the browser.
 
-The server checks each field, overwrites no change of somebody else, writes the audit, can undo a change, and applies changes at
-once.
+The server checks each field, overwrites no change of somebody else, writes the audit log, can undo a change, and applies changes
+at once.
 """
 
 from __future__ import annotations
@@ -233,7 +233,7 @@ async def test_member_that_cannot_be_is_refused(desk: Desk, fields: dict[str, An
 
 
 async def test_no_role_changes_and_no_site_goes_without_an_audit_entry(desk: Desk) -> None:
-    """While the audit can store no entry, the server also refuses the change that this entry would describe."""
+    """While no audit entry can be stored, the server also refuses the change that the entry would describe."""
     cookie, path = await desk.cookie_of("ops"), "/api/settings/staff/jimin"
     before = await (await desk.get(path, headers=cookie)).json()
     body = {"version": before["version"], "settings": before["settings"] | {"roles": ["supervisor"]}}
