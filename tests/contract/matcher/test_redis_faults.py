@@ -1,4 +1,4 @@
-"""The matcher's steps when Redis fails, refuses commands, is full or has moved.
+"""The matcher executes each step in Redis. In these tests, Redis fails, refuses commands, is full or has moved.
 
 No step is executed twice. A step that Redis refuses is not executed. If a step raises `Unavailable` after five seconds without
 an answer, Redis might or might not have executed it.

@@ -1,6 +1,6 @@
 """A running Redis refuses to write.
 
-Then no part of the matcher's step is executed. The step raises `Unavailable` and can be retried later.
+Then a call of the matcher (a step) changes nothing and raises `Unavailable`. The step can be repeated later.
 """
 
 from __future__ import annotations

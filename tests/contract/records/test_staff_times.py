@@ -20,7 +20,7 @@ HOUR_MS = 3_600_000
 BEGIN = int(datetime(2026, 10, 20, tzinfo=UTC).timestamp() * 1000)
 END = BEGIN + 14 * 24 * HOUR_MS  # during these days, daylight saving time ends in Berlin
 ZONES = ("Asia/Seoul", "Asia/Kolkata", "Europe/Berlin", "America/St_Johns")
-Stay = tuple[str, str, str, int, int]  # organisation, member, kind, begin and end in ms
+Stay = tuple[str, str, str, int, int]  # organisation, member, kind of state, begin and end in ms
 
 
 async def worked(records: Records) -> list[Stay]:

@@ -1,4 +1,4 @@
-"""A request whose user has left the page is set aside: the request takes no place in its counselor's capacity."""
+"""A request whose user has left the page is set aside: it does not count towards its counselor's capacity."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ async def test_photo_of_twelve_megapixels_is_taken_within_bounds() -> None:
 
 
 def lying(form: str) -> bytes:
-    """Return a photo whose header claims a hundredth of its real area."""
+    """Return a photo whose header states a hundredth of its real area."""
     data = photo(form, (640, 480))
     at = data.index(b"ispe") + 8
     return data[:at] + struct.pack(">II", 64, 48) + data[at + 8 :]

@@ -1,4 +1,4 @@
-"""All rooms of a worker share one clock, and no room is left without ticks."""
+"""All rooms of a worker share one clock, which calls each room often enough (a call is a tick)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state table of appointments.
+"""Appointments.
 
 The tests check that the matcher keeps the booked counselor free shortly before the start, how an appointment is missed, and that
 the call rings first at the booked counselor and then at everybody.

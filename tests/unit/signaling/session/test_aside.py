@@ -1,4 +1,4 @@
-"""A text session whose user is away from the page takes no place in its counselor's capacity."""
+"""A text session whose user is away from the page does not count towards its counselor's capacity."""
 
 from __future__ import annotations
 

@@ -83,11 +83,11 @@ def test_site_without_cobrowsing_offers_none() -> None:
 
 def test_professional_sees_the_page_in_modes_with_the_user() -> None:
     call = Call().shown().helped()
-    assert call.seers() == {"jimin"}  # the professional is still catching up, and does not see the page
+    assert call.seers() == {"jimin"}  # the professional has not joined yet, and does not see the page
     with pytest.raises(NotAllowed, match="not_yours"):
         call.give(ev.CobrowseChanged("han", False))
     call.give(ev.HelpJoined("han"))
-    assert call.seers() == {"jimin"}  # the mode is consultation now, and the professional still does not see the page
+    assert call.seers() == {"jimin"}  # in a consultation that does not hear the user, the professional does not see the page
     for mode, hears, seers in (("consultation", True, {"jimin", "han"}), ("whisper", False, {"jimin", "han"})):
         assert call.give(ev.ModeChanged("jimin", mode, hears)).seers() == seers
     assert call.give(ev.ModeChanged("jimin", "conference", False)).seers() == {"jimin", "han"}

@@ -1,4 +1,4 @@
-"""The matrix says who hears, sees and reads whom in each mode, and who may draw."""
+"""The matrix says who hears, sees and reads whom, for example in a consultation or a conference, and who may draw."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A session follows the rules of the state tables, whatever events come, and in whatever order."""
+"""A session follows its rules, whatever events come, and in whatever order."""
 
 from __future__ import annotations
 
@@ -315,7 +315,7 @@ def check_moves(session: Session, now: int) -> None:
 
 
 def check_aside(session: Session) -> None:
-    """Check that a session that does not count in its counselor's capacity is active, and that its user is disconnected."""
+    """Check that a session that does not count towards its counselor's capacity is active, and that its user is disconnected."""
     if session.aside or "aside" in session.timers:
         assert session.state == "active"
         assert not session.people[session.user].connected
@@ -323,7 +323,7 @@ def check_aside(session: Session) -> None:
 
 
 def place_taken(before: bool, effects: list[Effect], session: Session) -> None:
-    """Check that the matcher is told once when the session stops counting in its counselor's capacity, or counts again.
+    """Check that the matcher is told once when the session stops counting towards its counselor's capacity, or counts again.
 
     The message to the matcher must name the owner's present request.
     """

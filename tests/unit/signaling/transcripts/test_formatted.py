@@ -1,4 +1,4 @@
-"""The transcript formats a line as the pages do. The examples are those of the pages' own tests."""
+"""The transcript formats a chat line as the pages do. The examples are those of the pages' own tests."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_text_never_becomes_markup_or_an_attribute() -> None:
     ],
 )
 def test_line_of_nothing_but_marks_is_read_once(row: str) -> None:
-    """Format a text that is ten times as long as the longest allowed line.
+    """Format a text that is ten times as long as the longest allowed chat line.
 
     A parser that looks back at each formatting mark would exceed the test's time limit.
     """

@@ -51,7 +51,7 @@ def test_token_for_this_client_is_read(aud: Any) -> None:
         {"iss": ISSUER + "/"},
         {"aud": "another client"},
         {"aud": ["another client"]},
-        {"aud": [CLIENT, "another client"]},  # two audiences without the claim "azp"
+        {"aud": [CLIENT, "another client"]},  # a token for two audiences must contain "azp"
         {"aud": [CLIENT, "another client"], "azp": "another client"},
         {"nonce": "another"},
         {"exp": NOW_S - 61},

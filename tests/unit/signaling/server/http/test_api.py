@@ -76,7 +76,7 @@ async def api(desk: Desk) -> Api:
 
 
 async def stored(desk: Desk, session_id: str, after_ms: int = 0, **fields: Any) -> str:
-    """Store a session with one line. The session begins `after_ms` after `NOW` and ends 1 ms later."""
+    """Store a session with one chat line. The session begins `after_ms` after `NOW` and ends 1 ms later."""
     at = NOW + after_ms
     await given.session(desk, session_id, started_at=at, ended_at=at + 1, **fields)
     await desk.records.append_line(

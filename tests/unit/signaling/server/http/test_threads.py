@@ -77,7 +77,7 @@ class Past:
 async def past(desk: Desk) -> Past:
     """Store two conversations of Minji, and one of another user.
 
-    Minji's second conversation also contains lines that only staff may read.
+    Minji's second conversation also contains chat lines that only staff may read.
     """
     past = Past(desk)
     await past.session("s-11", "minji", at=LAST_WEEK - DAY_MS)

@@ -6,7 +6,7 @@ from .conftest import BEARER, Desk, png, refused
 
 
 async def talked(desk: Desk) -> str:
-    """Make a session with a line and a picture that everybody sees, and with a line and a picture that only staff see.
+    """Make a session with a chat line and a picture for everybody, and with a chat line and a picture for staff only.
 
     Return the session's id.
     """
