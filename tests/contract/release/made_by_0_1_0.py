@@ -94,7 +94,7 @@ async def _running_conversation(service: Service) -> dict[str, str]:
     update = base64.b64encode(pycrdt.create_update_message(drawn.get_update())).decode()
     await user.say("board", data=base64.b64encode(pycrdt.create_sync_message(drawn)).decode())
     assert (await user.say("board", data=update))["type"] == "ok"
-    await asyncio.sleep(1.0)  # the board's journal is written at intervals
+    await asyncio.sleep(1.0)  # by then, the server has written the stroke to the board's journal
     await user.ws.close()
     await counselor.ws.close()
     return {"session": user.session_id, "token": user.token, "picture": picture}

@@ -134,7 +134,7 @@ async def test_turn_that_comes_when_the_time_is_up_is_not_lost() -> None:
 
     def leave() -> None:
         with contextlib.suppress(StopIteration):
-            held.__aexit__(None, None, None).send(None)  # leaving a turn never waits
+            held.__aexit__(None, None, None).send(None)  # `__aexit__` waits for nothing, so one step completes it
 
     async def want() -> None:
         async with queue.turn(second, longest_s=0.5):

@@ -170,7 +170,7 @@ matrices = st.dictionaries(st.sampled_from(PEOPLE), st.sets(st.sampled_from(PEOP
 
 @given(st.lists(st.one_of(matrices, st.sampled_from(PEOPLE)), max_size=20))
 def test_nobody_reads_what_they_could_not_hear(steps: list[dict[str, set[str]] | str]) -> None:
-    """While listeners come and go, the words of each packet go to exactly the people who could hear this packet."""
+    """The matrix changes between packets. The words of each packet go to exactly the people who could hear this packet."""
     room, routes = Room(), dict[str, set[str]]()
     spoken: dict[int, tuple[str, set[str]]] = {}
     for step in steps:

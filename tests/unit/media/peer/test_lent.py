@@ -449,7 +449,7 @@ def test_batch_read_gives_the_source_of_each_packet(twins: Twins) -> None:
         for data in (b"\0\1" + bytes(18), b"short", b"\x80\xc8" + bytes(20), b"\x80\x6f" + bytes(20), b"\x16" + bytes(20)):
             client.sendto(data, ours.getsockname())
         path = Path(0, client.getsockname())
-        time.sleep(0.05)  # so the process reads its socket late
+        time.sleep(0.05)  # the process sleeps, so it reads its socket late
         left = twins.fastpath.receive(0, 1.0)
         assert [(each.kind, each.path) for each in left] == [(kind, path) for kind in ("stun", "rtcp", "rtp", "dtls")]
         assert left[0].data == b"\0\1" + bytes(18)

@@ -24,7 +24,7 @@ def camera() -> streams.Incoming:
 
 def test_missing_packet_is_requested_until_it_arrives(camera: streams.Incoming) -> None:
     feed(camera, 10, 11, 14)
-    assert camera.nacks(0.001) == []  # so soon, the missing packets can still be merely late
+    assert camera.nacks(0.001) == []  # after 1 ms, the missing packets can still be merely late
     assert camera.nacks(0.01) == [12, 13]
     assert camera.nacks(0.03) == []
     feed(camera, 12, at=0.05)

@@ -113,7 +113,7 @@ class Person:
                 sealed = self.socket.recv(2000)
             except BlockingIOError:
                 return
-            if sealed[0] >= 128 and not 192 <= sealed[1] <= 223:  # neither STUN nor RTCP (RFC 7983, RFC 5761 section 4)
+            if sealed[0] >= 128 and not 192 <= sealed[1] <= 223:  # this is an RTP packet (RFC 7983, RFC 5761 section 4)
                 packet = self._open.unprotect(sealed)
                 header = rtp.parse(packet)
                 self.heard.append(Heard(self.house.time, header.sequence, header.timestamp, packet[header.payload : header.end]))

@@ -217,7 +217,7 @@ def test_oversized_code_is_refused_before_parsing(length: int) -> None:
 
 
 class FakeRecords:
-    """Has the two methods of the records that `Codes` needs."""
+    """Has the two methods of `Records` (the database) that `Codes` needs."""
 
     def __init__(self) -> None:
         self.used: set[str] = set()

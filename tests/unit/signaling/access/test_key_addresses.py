@@ -162,7 +162,7 @@ async def test_only_so_many_addresses_are_remembered(monkeypatch: pytest.MonkeyP
 
 
 class OneSite(base.FakeRecords):
-    """Takes the place of the records. Has one site, whose partner publishes keys."""
+    """Takes the place of the database. Has one site, whose partner publishes keys."""
 
     async def site(self, site_id: str) -> base.Site | None:
         site = await super().site(site_id)

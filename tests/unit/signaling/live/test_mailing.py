@@ -27,7 +27,7 @@ SHOP = Site(id="shop", names={"ko": "빛상점"}, languages=["ko"])
 
 
 class Outbox:
-    """Takes the place of the records and of the outbox: holds the queued mails, by key.
+    """Takes the place of the database and of its outbox: holds the queued mails, by key.
 
     Each call takes a moment, as with a database.
     """

@@ -16,7 +16,7 @@ from signaling.records.reach import Reach
 
 
 class Database:
-    """Takes the place of the records. `written`: each write that has succeeded, and whether it was marked as a repetition."""
+    """Takes the place of `Records`. `written`: each write that has succeeded, and whether it was marked as a repetition."""
 
     def __init__(self) -> None:
         self.reach = Reach(self._touch)
@@ -57,7 +57,7 @@ def counts() -> Counter[str]:
 
 @pytest.fixture
 async def owed(database: Database, counts: Counter[str]) -> AsyncIterator[Owed]:
-    owed = Owed(database, lambda reason: counts.update([reason]))  # `Database` has all parts of the records that `Owed` uses
+    owed = Owed(database, lambda reason: counts.update([reason]))  # `Database` has all parts of `Records` that `Owed` uses
     running = asyncio.create_task(owed.run())
     yield owed
     running.cancel()

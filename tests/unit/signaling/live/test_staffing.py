@@ -18,7 +18,7 @@ from signaling.records.types import Role, Site, StaffRecord
 
 @pytest.fixture
 def staffing() -> Staffing:
-    nothing: Any = None  # takes the place of the records: these tests do not store how long staff are in which state
+    nothing: Any = None  # takes the place of the database: these tests do not store how long staff are in which state
     hours = StaffHours(nothing, lambda: 0)
     return Staffing(store=MemoryStore(), hub=Hub(), index=Index(), hours=hours, now=lambda: 0)
 

@@ -117,9 +117,9 @@ def lived(staff: dict[str, StaffRecord], seed: int) -> Lived:
 
 
 def recorded(life: Lived) -> list[PastSession]:
-    """Return the sessions that the records contain after these days.
+    """Return the sessions that the database contains after these days.
 
-    The records contain neither the shifts of staff nor the patience of users.
+    The database contains neither the shifts of staff nor the patience of users.
     """
     found = []
     outcome = life.outcome
@@ -220,7 +220,7 @@ def helped(experts: dict[str, StaffRecord], seed: int) -> Lived:
 
 
 def recorded_help(life: Lived) -> list[PastSession]:
-    """Return the sessions of these days as the records contain them.
+    """Return the sessions of these days as the database contains them.
 
     Each request for help belongs to a long conversation.
     """

@@ -130,7 +130,7 @@ def test_no_module_bypasses_the_parser() -> None:
     past = {
         f"{path.relative_to(SOURCES)}: {each}"
         for path in SOURCES.rglob("*.py")
-        if path.name not in ("reading.py", "bodies.py") and "migrations" not in path.parts  # migrations read only our own records
+        if path.name not in ("reading.py", "bodies.py") and "migrations" not in path.parts  # migrations read only stored data
         for each in _reads(path)
         if not each.endswith(ELSEWHERE.get(path.name, "-"))
     }

@@ -20,7 +20,7 @@ TOKEN = "the cluster's own"
 
 @asynccontextmanager
 async def follower(leader: TestServer) -> AsyncIterator[TestServer]:
-    """Start a server that forwards to `leader`. A forwarding server needs neither Redis nor records."""
+    """Start a server that forwards to `leader`. A forwarding server needs neither Redis nor a database."""
     nothing: object = None
     node = Node("http://127.0.0.1:1", nothing, nothing, TOKEN, b"")
     node.leader = Leader(id="leader", url=str(leader.make_url("")).rstrip("/"))

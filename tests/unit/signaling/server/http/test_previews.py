@@ -72,7 +72,7 @@ async def test_newer_preview_ends_the_older_and_its_process(desk: Desk, monkeypa
     async def told(*args: Any, **options: Any) -> asyncio.subprocess.Process:
         process = await start(*args, **options)
         if started.empty():
-            os.kill(process.pid, signal.SIGSTOP)  # this process stops, so the first preview never ends by itself
+            os.kill(process.pid, signal.SIGSTOP)  # the first preview's process stops, so it never ends by itself
         started.put_nowait(process)
         return process
 

@@ -49,7 +49,7 @@ async def bearer_of(desk: Desk, user: str, jti: str = "0123456789abcdef") -> dic
 
 @dataclass
 class Past:
-    """Stores past conversations of users in the records."""
+    """Stores past conversations of users in the database."""
 
     desk: Desk
 
