@@ -74,7 +74,7 @@ async def test_new_role_counts_within_a_minute(ready: Desk, provider: Provider) 
 
 
 async def test_role_comes_from_a_nested_claim_and_its_lack_is_told(desk: Desk, provider: Provider) -> None:
-    """The OpenID provider Keycloak sends a person's roles in a field of the token, `realm_access.roles`."""
+    """The OpenID provider Keycloak sends a person's roles in the field `realm_access.roles`."""
     assert (await save(desk, settings(provider.issuer, role_claim="realm_access.roles"))).status == 200
     page, cookie = await sign_in(desk, provider)
     assert (page, (await me(desk, cookie))["role"]) == ("/console", "counselor")

@@ -170,7 +170,7 @@ def test_nearly_full_disk_stops_the_recording_with_a_reason(tmp_path: Path) -> N
     writing = Writing(tmp_path, keep_free_bytes=2**62)
     assert writing.recorder.answers == [wire.Over(segment=1, reason="disk_full")]
     writing.track(1, "u-1", "audio")
-    writing.packets(1, tone(700, 0.1, AT))  # the worker can still send packets until it gets the answer
+    writing.packets(1, tone(700, 0.1, AT))  # the worker can still send packets until it gets this answer
     assert not list(tmp_path.rglob("*.webm"))
 
 

@@ -55,7 +55,7 @@ def test_sums_equal_a_recount_of_all_changes(steps: list[tuple[int, str, str | N
 
 
 def test_late_news_of_a_change_counts_no_time_twice() -> None:
-    """At 10 s, the time of an available member is summed. Later, a report says that the member has been busy since 8 s."""
+    """The times of an available member are summed at 10 s. Later, a report says that the member has been busy since 8 s."""
     tally = Tally()
     tally.enter("main", "jimin", "ready", BEGIN)
     first = tally.take(BEGIN + 10_000)

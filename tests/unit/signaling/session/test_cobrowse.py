@@ -87,7 +87,7 @@ def test_professional_sees_the_page_in_modes_with_the_user() -> None:
     with pytest.raises(NotAllowed, match="not_yours"):
         call.give(ev.CobrowseChanged("han", False))
     call.give(ev.HelpJoined("han"))
-    assert call.seers() == {"jimin"}  # in a consultation that does not hear the user, the professional does not see the page
+    assert call.seers() == {"jimin"}  # staff do not hear the user now, so the professional does not see the page
     for mode, hears, seers in (("consultation", True, {"jimin", "han"}), ("whisper", False, {"jimin", "han"})):
         assert call.give(ev.ModeChanged("jimin", mode, hears)).seers() == seers
     assert call.give(ev.ModeChanged("jimin", "conference", False)).seers() == {"jimin", "han"}

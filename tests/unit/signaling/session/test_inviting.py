@@ -1,6 +1,6 @@
 """A conversation that other software has started waits for its user.
 
-A callback ends when other software reports that it is done or not needed.
+A callback ends when other software reports that the user was called elsewhere, or will not be called.
 """
 
 from __future__ import annotations
