@@ -83,7 +83,7 @@ def fork(log: Path, arguments: list[str]) -> Fork:
 def _origin() -> subprocess.Popen[bytes]:
     """Return the process from which servers are forked.
 
-    That process ends when the present process ends, because its standard input then closes.
+    That process ends when the present process ends, because that process's standard input then closes.
     """
     environment = {**os.environ, "NO_COLOR": "1"}
     return subprocess.Popen(

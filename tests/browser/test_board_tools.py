@@ -194,8 +194,8 @@ async def test_pages_pictures_and_files_of_the_board(cast: Cast, tmp_path: Path)
         await bring_picture(user, how, tmp_path / "photo.png")
         await eventually(lambda: pictures(counselor), number + 1, f"the counselor has the picture of a {how}")
 
-    # The first 20 of a PDF's 22 pages become pages of the board. Then the test removes these pages, so that its remaining part is
-    # short.
+    # The first 20 of a PDF's 22 pages become pages of the board. Then the test removes these pages, so that the rest of the test
+    # is short.
     sheets = [Image.new("RGB", (420, 594), (250, 250 - 5 * n, 240)) for n in range(22)]
     sheets[0].save(tmp_path / "manual.pdf", save_all=True, append_images=sheets[1:])
     await counselor.get("board-more").click()
@@ -245,7 +245,7 @@ async def test_pages_pictures_and_files_of_the_board(cast: Cast, tmp_path: Path)
     await counselor.get("board-canvas").focus()
     await counselor.page.keyboard.press("PageUp")
 
-    # Clearing all pages of the board asks for confirmation once.
+    # Before all pages of the board are cleared, the page asks for one confirmation.
     await counselor.get("board-more").click()
     await counselor.get("board-clear-all").click()
     await fields(counselor, "4,2")

@@ -36,7 +36,7 @@ WIDTHS: tuple[Width, ...] = (600, 360)
 
 
 def html_of(kind: Kind, language: Language) -> str:
-    """Return the HTML of a mail with sample values in its text."""
+    """Return the HTML of a mail with samples in place of its placeholders."""
     zone = ZoneInfo(ZONES[language])
     values = {
         "name": NAMES[language],

@@ -258,7 +258,7 @@ class AnythingGoes(OnBoth, RuleBasedStateMachine):
 class AfterAnEmptyRestart(AnythingGoes):
     """Redis restarts empty while the store is in use.
 
-    Nobody is matched for `Rules.lease_ms` after that, and fences (the numbers of events) keep growing.
+    After that, no request rings for `Rules.lease_ms`, and fences (the numbers of events) keep growing.
     """
 
     fence_before = START_MS * 1000 + 123

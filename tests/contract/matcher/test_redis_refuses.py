@@ -78,7 +78,7 @@ async def test_reads_work_while_writes_are_refused(server: RedisServer, client: 
 
 
 async def test_first_refused_step_is_unavailable(server: RedisServer, client: redis.Redis) -> None:
-    """Before its first step the store must load its functions. Redis refuses this, too."""
+    """Before its first step, the store must load its functions into Redis. Redis refuses this, too."""
     for refusing in (no_replicas, disk_error, no_memory):
         store = RedisStore(server.url)
         with refusing(client), pytest.raises(Unavailable):

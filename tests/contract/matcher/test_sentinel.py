@@ -58,7 +58,7 @@ async def test_replica_serves_when_the_master_dies(watched: Watched) -> None:
 async def test_login_that_may_not_ask_for_the_run_still_notices_an_empty_redis() -> None:
     """A Redis login that was made for an earlier version of Sangdam has no right to use the Redis command INFO.
 
-    If the service did not handle this refusal, nobody would be matched.
+    If the service did not handle this refusal, no user would get a counselor.
     """
     with running_redis() as server:
         redis = redis_client(server.url)

@@ -3,7 +3,7 @@
     git archive 1cac6da0 | tar -x -C FOLDER
     cd FOLDER && PYTHONPATH=. python …/tests/contract/release/made_by_0_1_0.py …/tests/contract/release/0.1.0.tar.gz
 
-1cac6da0 is the last commit of 0.1.0, which has no tag. No test imports this file, because it imports that version's modules.
+1cac6da0 is the last commit of 0.1.0, which has no tag. No test imports this file, because the file imports modules of 0.1.0.
 People talk by voice and are recorded, write, draw, send a picture, leave a message, and book a callback. One conversation still
 runs when the server ends.
 """

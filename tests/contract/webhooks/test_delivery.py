@@ -184,7 +184,7 @@ async def test_two_servers_deliver_each_event_once(office: Office, receiver: Rec
         for number in range(4):
             await office.converse(f"s-{number}")
         await until(lambda: len(receiver.seen) >= 20, lambda: receiver.seen)
-        await asyncio.sleep(0.3)  # if an event were delivered twice, the second one would arrive now
+        await asyncio.sleep(0.3)  # if an event were delivered twice, the second delivery would arrive now
     assert set(receiver.ids.values()) == {1}
     assert all(receiver.of(f"s-{number}") == LIFE for number in range(4))
 

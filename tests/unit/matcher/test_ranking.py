@@ -90,7 +90,7 @@ def test_tier_delays_can_be_set(desk_with):
 
 
 def test_each_request_has_its_own_tier_delays(desk):
-    """A later request can be offered to staff of other categories before an earlier one, if its category allows that sooner."""
+    """A later request is offered to staff of other categories before an earlier one, if its category allows this sooner."""
     desk.staff("lens", "lenses", available=False)
     desk.staff("audio", "audio", calls=2)
     desk.ask("patient", widens_ms=(60_000, 120_000))
@@ -204,7 +204,7 @@ def test_stream_of_urgent_requests_does_not_starve_others(desk_with):
     desk = desk_with(priority_step_ms=10_000)
     desk.staff("jimin")
     desk.ask("plain")
-    # from now on, the counselor is not offered the plain request for a minute; meanwhile, the urgent requests begin to come
+    # for a minute, the plain request is not offered to this counselor again; meanwhile, the urgent requests begin to come
     desk.decline("plain")
     passed = 0
     for number in range(200):

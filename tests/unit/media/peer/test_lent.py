@@ -335,7 +335,7 @@ def test_other_packets_are_left_to_python_unchanged(twins: Twins) -> None:
 
 
 def test_quiet_voice_is_withheld_until_it_speaks(twins: Twins) -> None:
-    """No listener gets this voice directly. The fast path takes it all the same, as it takes a muted voice of a mix.
+    """No listener gets this voice directly. All the same, the fast path takes the voice.
 
     The fast path gives a packet to Python only if the packet can be louder than the audio level 70.
     """

@@ -148,7 +148,7 @@ def other_pem(key: Any) -> str:
         other_pem(ec.generate_private_key(ec.SECP256K1()).public_key()),
         other_pem(ec.generate_private_key(ec.BrainpoolP256R1()).public_key()),
     ],
-    ids=lambda _: "key",  # without the key in its name, because the keys differ in each run
+    ids=lambda _: "key",  # the name of the test must not contain the key, because the keys differ in each run
 )  # fmt: skip
 def test_other_text_is_no_key(typed: str) -> None:
     with pytest.raises(BadKey) as caught:

@@ -48,7 +48,7 @@ def enqueued(call: Call) -> list[tuple[str, str, str, bool]]:
 
 
 def noted(call: Call) -> list[tuple[str, str, int]]:
-    """Return the notes for webhooks that the last event made about the appointment: (change, member, start)."""
+    """Return what the last event tells webhooks about the appointment: (change, member, start)."""
     notes = [each.data for each in call.effects if isinstance(each, Note) and each.kind == "appointment"]
     return [(str(each["change"]), str(each["staff"]), int(each["at"])) for each in notes]
 

@@ -1,6 +1,6 @@
 """The tests try every route with every role.
 
-Routes are tried on things of the member's own site, and on things of other sites and organisations. A route without an entry in
+Routes are tried with data of the member's own site, and with data of other sites and organisations. A route without an entry in
 the table of rights fails.
 """
 
