@@ -393,7 +393,7 @@ async def a_transfer(house: House, counselor: Staff) -> None:
     user = await house.person(User, media.USER)
     await user.call("voice", "/m5.html")
     await user.enter()
-    await counselor.accept()  # the request rings here, because the colleague has been idle for less time
+    await counselor.accept()  # this counselor gets the ring, because the colleague has been idle for less time
     await counselor.get("transfer-button").click()
     await expect(counselor.get("transfer-now")).to_be_enabled()
     await counselor.get("transfer-note").fill(said["note"])

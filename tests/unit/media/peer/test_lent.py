@@ -263,7 +263,7 @@ def test_both_paths_send_the_same_and_keep_the_same_state(steps: list[tuple[int,
         said.add(sequence)
         try:
             twins.say(Packet(sequence, timestamp, level, payload=payload), now)
-        except seam.SrtpError:  # the client's own libsrtp refuses to send a packet with this number
+        except seam.SrtpError:  # the sending client's libsrtp refuses to send a packet with this number
             break
     twins.assert_alike()
     twins.close()
