@@ -1,7 +1,7 @@
 """Check that no pinned version has a known vulnerability: `make audit`, and a part of `make check`.
 
-The tool always checks the list in `advisories.toml`. The tool also queries two databases: OSV through pip-audit, and npm's own.
-If the tool cannot reach one of these, it says so and does not fail.
+The tool always looks for the versions in `advisories.toml`, a list of vulnerabilities. The tool also queries two databases: OSV
+through pip-audit, and npm's own. If the tool cannot reach one of these, it says so and does not fail.
 """
 
 from __future__ import annotations

@@ -88,9 +88,9 @@ class Server:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a part of the cluster runs. `host`: the address of the part's host. `within`: words before the part's command.
+    """Where a program of the cluster runs. `host`: the program's IP address. `within`: words before the program's command.
 
-    For example, the words `ip netns exec …` run the part in a network namespace.
+    For example, the words `ip netns exec …` run the program in a network namespace.
     """
 
     host: str = "127.0.0.1"

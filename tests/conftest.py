@@ -4,7 +4,7 @@ import structlog
 
 from media.api.cancellation import keep_cancellations
 
-keep_cancellations()  # our programs call this function at their start, and this process runs their servers and peers
+keep_cancellations()  # Sangdam's programs do this at their start; the tests run parts of these programs in this process
 # without this configuration, structlog draws each traceback with all variables, which takes a second of processor time
 structlog.configure(
     processors=[

@@ -22,7 +22,7 @@ MOUNTS = ("dev", "proc")
 
 
 def blob(archive: tarfile.TarFile, digest: str) -> Any:
-    """Open the part of the archive that has this digest, for reading."""
+    """Open the blob with this digest in the archive, for reading."""
     return archive.extractfile(f"blobs/{digest.replace(':', '/')}")
 
 

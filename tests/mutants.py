@@ -25,7 +25,7 @@ SUITE: Final = (
     "tests/contract/matcher/test_lockstep.py",
 )
 FIRST_S: Final = 600  # time limit in seconds for the run on the unchanged copy
-TIMES: Final = 4  # time limit of a mutant's run: this many times the run on the unchanged copy, but at least `LEAST_S`
+TIMES: Final = 4  # longest duration of a mutant's run, as a multiple of the unchanged copy's run; at least `LEAST_S` are allowed
 LEAST_S: Final = 90
 PASSED, FAILED = 0, 1  # exit codes of pytest; any other code means that pytest could not run the tests
 

@@ -18,7 +18,7 @@ from tests.ports import free_port
 
 
 def _programs() -> Path:
-    """Return the folder of programs of the newest installed PostgreSQL from Debian."""
+    """Return the folder that contains the programs of the newest PostgreSQL installed from Debian."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
     if not found:
         raise RuntimeError("These tests need PostgreSQL. Install it: sudo apt-get install --no-install-recommends postgresql")
@@ -26,7 +26,7 @@ def _programs() -> Path:
 
 
 def _as_nobody_special(*command: str | Path) -> list[str]:
-    """Return the command. If this process is root, prefix it to run as `postgres`, because PostgreSQL refuses to run as root."""
+    """Return the command. If this process is root, the command runs as `postgres`, because PostgreSQL refuses to run as root."""
     words = [str(word) for word in command]
     return ["runuser", "-u", "postgres", "--", *words] if os.geteuid() == 0 else words
 
@@ -96,7 +96,7 @@ class PostgresServer:
 
 
 def both(first: PostgresServer, second: PostgresServer) -> str:
-    """Return an address that names both servers. A database client that asks for the primary finds it among these two."""
+    """Return an address that names both servers. A database client that wants the primary tries both."""
     hosts = "&".join(f"host={each.host}:{each.port}" for each in (first, second))
     return f"postgresql+asyncpg://sangdam@/postgres?{hosts}"
 

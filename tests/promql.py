@@ -1,4 +1,7 @@
-"""Compare a PromQL query with a scrape. Find the metrics, labels and label values that the query names and the scrape lacks."""
+"""Compare a PromQL query with a scrape, which is the text of all metrics that a server returns.
+
+Find the metrics, labels and label values that the query names and the scrape lacks.
+"""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def contents(wheel: Path) -> set[str]:
 
 
 def installed(folder: Path, wheel: Path, packages: Path | None = None) -> Path:
-    """Install the wheel in a new environment in this folder. Return the environment's folder of programs.
+    """Install the wheel in a new environment in this folder. Return the folder that contains the environment's programs.
 
     `packages`: a folder with the packages that Sangdam needs; None: pip installs them, in the versions of constraints.txt.
     """
@@ -84,7 +84,7 @@ def installed(folder: Path, wheel: Path, packages: Path | None = None) -> Path:
 def served(start: Sequence[str | Path], folder: Path, *, data: Path | None = None) -> Iterator[Settings]:
     """Run the demo of an installed Sangdam in an empty folder until the context ends. Return its settings.
 
-    `start`: the beginning of the command line, up to `serve`, such as the path of `sangdam`. `data`: the path of the
+    `start`: the words of the command line before `serve`, such as the path of `sangdam`. `data`: the path of the
     data folder as the program sees it, for example inside of a container; None: `folder`.
     """
     settings = Settings(
@@ -149,7 +149,7 @@ async def used(settings: Settings) -> dict[str, Any]:
 
 
 async def _whole(http: aiohttp.ClientSession, service: Service, path: str) -> None:
-    """Load a page and everything that its HTML names."""
+    """Load a page, and every file in /assets/ that the page's HTML names."""
     headers = {"Host": service.settings.staff_url("operator" if path == "/operator" else "counselor").split("//")[1]}
     asked = headers if path in ("/console", "/operator") else {}
     async with http.get(f"{service.url}{path}", headers=asked) as answer:

@@ -4,11 +4,11 @@ Light peers make each call. A call has two voices, chat lines, strokes on the bo
 nothing more, and in each of the other four something happens: the user leaves and returns; a professional joins, so that the room
 is mixed; the user's connection to the worker breaks, and the user returns; the call is recorded.
 
-Between calls, when no room is left, the soak reads memory, tasks and descriptors of server and worker from their metrics, and the
-recorder's memory from the kernel. The first third of the time is a warm-up. After the warm-up, these figures must not grow. A
-figure's growth is its Theil–Sen slope times the measured time. To be sure, the soak uses the lower end of the slope's 95 %
-confidence interval, and fails if this growth exceeds `SLACK`. The database, the recordings and the uploaded files
-must grow, because the service keeps them. So the soak only prints how much they grow per call.
+Between calls, after the last media room has closed, the soak reads memory, tasks and file descriptors of server and worker from
+their metrics, and the recorder's memory from the kernel. The first third of the time is a warm-up. After the warm-up, these
+figures must not grow. A figure's growth is its Theil–Sen slope times the measured time. To be sure, the soak uses the lower end
+of the slope's 95 % confidence interval, and fails if this growth exceeds `SLACK`. The database, the recordings and the uploaded
+files must grow, because the service keeps them. So the soak only prints how much they grow per call.
 """
 
 from __future__ import annotations
@@ -61,12 +61,15 @@ FIGURES = {
 SLOWEST_LINE = "slowest line of a call, ms"
 RECORDER = "recorder: memory, MiB"
 SLACK = {"memory": 0.02, "tasks": 0.0, "descriptors": 0.0, "line": 0.5}
-"""Largest growth allowed, as a share of the figure's median. A smaller leak looks the same as memory that an allocator keeps."""
+"""Largest growth allowed, as a share of the figure's median. Memory is allowed to grow a little, because allocators keep some."""
 
 
 @dataclass
 class Soak:
-    """A soak run. `samples`: name of a figure → (second, value). `lines_ms`: delays of the chat lines in the present call."""
+    """A soak run.
+
+    `samples`: name of a figure → (seconds since the start, value). `lines_ms`: delays of the chat lines in the present call.
+    """
 
     door: Door
     metrics_url: str
@@ -109,7 +112,7 @@ class Soak:
             people.append(await self._professional(counselor))
         if story in ("reconnect", "vanish"):
             if story == "vanish":
-                await user.peer.vanish()  # the worker gets no packet of this peer any more, so it does not learn of `close`
+                await user.peer.vanish()  # from now on, the worker gets no packet of this peer, so `close` is not noticed
             await user.peer.close()
             await user.close()
             people[0] = user = await self._back(user)
@@ -144,7 +147,7 @@ class Soak:
 
     async def _draw(self, person: Person) -> None:
         async with asyncio.timeout(PATIENCE_S):
-            while person.peer.doc.readyState != "open":  # the light peer sends no event when the channel opens
+            while person.peer.doc.readyState != "open":  # no event announces that the data channel is open
                 await asyncio.sleep(0.05)
         doc: pycrdt.Doc[Any] = pycrdt.Doc()
         elements = doc.get("elements", type=pycrdt.Map)

@@ -34,7 +34,7 @@ class Figures:
 
 
 def staff(number: int, rng: random.Random, *, profiles: int | None) -> Staff:
-    """Return a member of staff. `profiles`: the number of different sets of skills; None: each member has another set."""
+    """Return a member of staff. `profiles`: the number of different sets of skills; None: no two members have the same set."""
     pick = random.Random(number % profiles) if profiles else rng
     languages = frozenset(pick.sample(LANGUAGES, pick.randint(1, 2)))
     categories = set(pick.sample(CATEGORIES, pick.randint(2, 5)))

@@ -181,7 +181,7 @@ async def staff_seen(owner: Browser) -> Row:
 
 
 async def command_seen(owner: Browser) -> Row:
-    """Measure the time until an open page shows new opening hours that the command `sangdam category hours` has stored."""
+    """Let `sangdam category hours` store new opening hours. Measure the time from then until an open page shows them."""
     user = await owner.page_of_user()
     taken = []
     for number in range(2 if SHORT else 6):

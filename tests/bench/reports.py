@@ -1,7 +1,8 @@
 """Measure reports over a year with 1,000 sessions and 40 staff a day, on SQLite and on PostgreSQL.
 
-The bench stores the sums of a year in the database. Each quarter of an hour has one row for each group of sessions with the same
-properties, and one row for each member of staff at work.
+The bench first fills the tables from which reports are made. For each quarter of an hour, they have one row for each group of
+sessions with the same properties, and one row for each member of staff at work. A row contains sums, such as the number of
+sessions.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ END = BEGIN + DAYS * DAY_MS
 
 
 def _sessions() -> tuple[dict[Key, Counts], dict[OutcomeKey, Counts]]:
-    """Return the stored sums of a year's sessions, and the stored sums of the same sessions by outcome.
+    """Return the sums over a year's sessions, and the sums over the same sessions by outcome.
 
     There are three sites with eight categories each. All sessions are between 9 and 21 o'clock.
     """
@@ -57,7 +58,7 @@ def _sessions() -> tuple[dict[Key, Counts], dict[OutcomeKey, Counts]]:
 
 
 def _hours() -> Sums:
-    """Return the sums of staff who work eight hours on five days of each week."""
+    """Return the summed working time of staff who work eight hours on five days of each week."""
     sums: Sums = {}
     for day in range(DAYS):
         for number in range(STAFF):

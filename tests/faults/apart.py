@@ -31,7 +31,10 @@ HEALS_S = 25.0  # within this many seconds after the end of a fault, everything 
 
 
 class ApartCluster(Cluster):
-    """A cluster in which each part has a network of its own. `part_of`: name of the network of a server or media machine."""
+    """A cluster in which each part has a network of its own.
+
+    `part_of`: the name under which `network` knows a server or media machine.
+    """
 
     network: Network
 

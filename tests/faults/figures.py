@@ -1,4 +1,4 @@
-"""Figures measured during faults: rows as the benches write them, with median, 95th percentile and allowed limit."""
+"""Figures measured during faults. Each is a `Row`, as in the benches, with a median, a 95th percentile and an allowed limit."""
 
 from __future__ import annotations
 

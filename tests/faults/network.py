@@ -44,7 +44,7 @@ class Network:
     def place(self, part: str) -> Place:
         """Return the network namespace in which this part of the cluster runs.
 
-        The first call for a part makes its network namespace.
+        When this method is called for a part for the first time, it makes the part's network namespace.
         """
         if part not in self._parts:
             number = self._parts[part] = len(self._parts) + 1

@@ -106,7 +106,7 @@ ROOMS = 4
 
 @contextmanager
 def memory_limit(pid: int, more_bytes: int) -> Iterator[None]:
-    """Let the kernel kill this process when it takes over `more_bytes` more memory than it has. The machine must have no swap."""
+    """Let the kernel kill this process when its memory grows by more than `more_bytes`. The machine must have no swap."""
     second = (CGROUPS / "cgroup.controllers").exists()  # whether this machine has version 2 of cgroups
     group = (CGROUPS if second else CGROUPS / "memory") / f"sangdam-faults-{pid}"
     group.mkdir()

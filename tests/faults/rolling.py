@@ -11,7 +11,7 @@ from tests.faults.stage import live_workers, on_cluster, stage, until
 from tests.faults.workers import Writers
 
 CALLS = 50
-MS = 60  # packets hold 60 ms instead of a browser's 20 ms, because people, servers and workers share two cores
+MS = 60  # a voice packet holds 60 ms of sound, not 20 ms as in browsers, because all processes share two cores
 SETTLES_S = 3.0
 
 

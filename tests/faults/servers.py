@@ -1,4 +1,7 @@
-"""The leader is killed, and then a server that forwards to the leader. In another test, the leader is frozen and woken."""
+"""The leader is killed, and then a server that forwards connections to the leader.
+
+In another test, the leader is frozen and woken.
+"""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ async def served(here: Stage, waiting: list[Caller]) -> tuple[int, int]:
 
     Return the number of users who were not served, and the number of double matches.
 
-    A match is double if a session gets two counselors, or a counselor gets two sessions.
+    A match is double if a session gets two counselors, or if a counselor gets or is offered two sessions.
     """
     counselors = [await here.counselor(available=False) for _ in waiting]
     for counselor in counselors:
@@ -120,8 +120,9 @@ async def redis_stops(cluster: Cluster) -> list[Figure]:
 async def _without_postgres(cluster: Cluster, here: Stage, away: Callable[[], None], back: Callable[[], None]) -> list[float]:
     """Make PostgreSQL unavailable for half a minute: `away` stops it, and `back` makes it available again.
 
-    Return how many lines, strokes and other facts were not stored correctly, how many calls were dropped, and the longest sound
-    gap in s. During the half minute, people talk, write, draw, enter the queue, are matched, leave and rate.
+    Return how many lines, strokes and other facts were not stored correctly, how many calls were dropped (plus one if a new
+    user was not refused politely), and the longest sound gap in s. During the half minute, people talk, write, draw,
+    enter the queue, are matched, leave and rate.
     """
     staying, leaving = await here.call(), await here.call()
     await here.all_hear()

@@ -3,8 +3,8 @@
 The processes of a cluster of the former version are replaced by processes of this version, one by one.
 
 The former version is the last tag or, without tags, the commit before the newest migration. So the former version's tables differ
-from this version's. The media machines change before the standby server, and the leader changes last. For some seconds, servers
-of both versions run at the same time.
+from this version's. The media machines are replaced first, then the standby server, and then the leader. For some seconds,
+servers of both versions run at the same time.
 """
 
 from __future__ import annotations

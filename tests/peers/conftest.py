@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 # Seconds without an event after which a worker counts as dead. A busy machine delays heartbeats, so the time must be long.
 EVENTS_S = 30.0
 
-# The files that take longest, longest first. If one of them began last, it would run for two minutes with nothing beside it.
+# The files that take longest, longest first. If one of them began last, it would run alone for two minutes.
 LONGEST = ("recording", "erasing", "simulate_calls", "consent", "ending", "browsers", "werift", "stock_aiortc", "captions")
 
 

@@ -100,7 +100,7 @@ class Service:
         before = len(holders)
         await person.close()
         async with asyncio.timeout(WAIT_S):
-            while len(holders) == before:  # the service sends no event when this happens
+            while len(holders) == before:  # no event announces that the service has noticed
                 await asyncio.sleep(0.01)
 
     async def post(self, path: str, body: Any, origin: str | None = None, cookie: str = "") -> tuple[int, Any, str]:

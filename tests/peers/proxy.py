@@ -1,7 +1,7 @@
 """UDP paths between a client and the worker, or between two clients.
 
-`Proxy` loses, delays, reorders and repeats packets at random, by its seed. `Nat` is a home router: it can stop all packets, and
-can change its public address.
+`Proxy` loses, delays, reorders and repeats packets at random; its seed decides which packets. `Nat` is a home router: it can stop
+all packets, and can change its public address.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ AUDIBLE_DB = -50
 
 @pytest.fixture(scope="module")
 def browsers_socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Return the socket of a worker on this machine's own addresses, because Firefox ignores ICE candidates on loopback."""
+    """Return the socket of a worker that uses this machine's own addresses. Firefox ignores ICE candidates on loopback."""
     socket = tmp_path_factory.mktemp("worker") / "worker.sock"
     process = start_worker(socket, own_addresses=True)
     yield socket

@@ -66,7 +66,7 @@ async def test_caller_without_an_answer_reports_it(monkeypatch: pytest.MonkeyPat
 
 @coroutine
 def interrupted(work: Coroutine[Any, Any, None], turn: int, interrupt: Callable[[Any], None]) -> Generator[Any, Any, None]:
-    """Run `work`. Call `interrupt` at the moment when the `turn`-th result that `work` awaits is there."""
+    """Run `work`. Call `interrupt` at the moment when the `turn`-th result that `work` awaits has arrived."""
     thrown = None
     for number in count(1):
         try:

@@ -1,6 +1,6 @@
 """SIGTERM ends a server within ten seconds, whatever the server is doing.
 
-It does so even while the server starts, and while Redis or PostgreSQL does not answer.
+This also holds while the server starts, and while Redis or PostgreSQL does not answer.
 """
 
 from __future__ import annotations

@@ -145,7 +145,7 @@ async def test_lips_and_voice_stay_in_sync_on_any_network(service: Service, hear
     await asyncio.sleep(5.0)
     task.cancel()
     ear = Viewer(viewer)
-    # for each beep and each frame, compute when number 0 was captured on the sender's clock; all results must agree
+    # from each beep and each frame, compute when beep 0 or frame 0 was captured, on the sender's clock; all results must agree
     voice = [moment - which * BEEP_EVERY_S for which, moment in ear.beeps(2.5)]
     lips = [moment - frame / FPS for frame, moment in ear.pictures(30)]
     assert len(voice) >= 3

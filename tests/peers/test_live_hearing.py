@@ -149,7 +149,7 @@ async def test_listener_is_neither_shown_nor_heard_before_their_line(service: Se
         three.speak(OPERATOR)
         await hears(one, COUNSELOR)
         ask = {"type": "listen_as", "session": user.session_id, "how": "join", "mic": True}
-        async with entry.lines_lock:  # so the line must wait
+        async with entry.lines_lock:  # the chat line cannot be stored while the test has this lock
             joining = asyncio.create_task(operator.ask(**ask))
             async with asyncio.timeout(PATIENCE_S):
                 while not entry.lock.locked():

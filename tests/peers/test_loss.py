@@ -103,7 +103,7 @@ async def test_redundant_voice_loses_almost_nothing(service: Service, network: B
         people[name] = await (network.join(name, loss=0.1, repairs=True) if name == loses else service.join(name, repairs=True))
     speaker, listener = people["speaker"], people["listener"]
     await service.matrix(hears={"listener": {"speaker": gain}})
-    # redundant packets come from the client on its link to the worker, and from the worker on its link to each listener
+    # on the speaker's link, the speaker adds the redundancy; on the listener's link, the worker adds it
     speaker.redundant = loses == "speaker"
     speaker.speak(440)
     if loses == "listener":

@@ -79,7 +79,7 @@ async def test_metrics_follow_a_call_and_name_nobody(service: Service) -> None:
 
     async with asyncio.timeout(PATIENCE_S):
         while standing(now := await scraped(service)):
-            await asyncio.sleep(0.3)  # the worker measures once a second
+            await asyncio.sleep(0.3)  # the worker updates these metrics once a second
     reporting.cancel()
     assert of(now, "sangdam_sessions", state="active") == 1
     assert of(now, "sangdam_websockets", kind="user") == 1

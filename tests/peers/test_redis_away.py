@@ -200,7 +200,7 @@ async def test_queue_order_survives_restart_with_an_emptied_redis(redis: RedisSe
         async with asyncio.timeout(PATIENCE_S):
             while (await service.live.store.request_status(f"{late.session_id}.u1")).state != "waiting":
                 await asyncio.sleep(0.05)
-        await asyncio.sleep(1.0)  # in this time the server must not offer the second user to Jimin: the first is not back
+        await asyncio.sleep(1.0)  # the server must not offer the second user to Jimin before the first user is back
         assert not [message for message in counselor.seen if message["type"] == "ring"]
         early = await service.user_tab(early.session_id, early.token)
         assert await takes_a_call(counselor) == early.session_id

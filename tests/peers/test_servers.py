@@ -22,7 +22,8 @@ from tests.peers.live_house import Person, Service
 from tests.peers.test_fleet import until_hears
 
 PLACE = {"site": "demo-shop", "category": "cameras", "language": "ko"}
-# seconds from a server's death until another server serves its people; for up to 1.5 s of them, the leader's lease still runs
+# longest time in seconds from a leader's death until another server serves people; for the first 1.5 s, the dead leader's lease
+# can still be valid
 BACK_S = 4.0
 
 

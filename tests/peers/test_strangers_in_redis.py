@@ -229,7 +229,7 @@ async def test_forged_announcement_gets_no_command(redis: RedisServer, bus: Redi
     bus.sadd(announcement.WORKERS_KEY, "w")
     bus.set(announcement.announcement_key("w"), forged_announcements(stranger.url)[kind])
     await fleet.start(_nothing, _nothing)
-    await asyncio.sleep(1.0)  # during this time the fleet reads the announcements three times
+    await asyncio.sleep(1.0)  # during this time, `fleet` reads the workers' announcements three times
     assert fleet._workers == {}
     assert stranger.heard == []
     await fleet.close()

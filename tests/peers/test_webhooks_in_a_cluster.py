@@ -15,7 +15,7 @@ from tests.contract.webhooks.receiver import Receiver
 from tests.peers.live_house import Service
 from tests.peers.test_servers import come_back, doors
 
-WITHIN_S = 60.0  # an event that a killed leader was sending is sent again after 25 s, one that failed after 5 s
+WITHIN_S = 60.0  # an event is sent again 25 s after a killed leader began to send it, and 5 s after a failed delivery
 
 
 async def until(holds: Callable[[], bool], what: Callable[[], object]) -> None:
@@ -28,7 +28,7 @@ async def until(holds: Callable[[], bool], what: Callable[[], object]) -> None:
 
 
 async def subscribed(door: Service, receiver: Receiver) -> None:
-    """Let the owner add a webhook for sessions that begin and end."""
+    """Let the organisation's owner add a webhook for the events that a session has begun and has ended."""
     cookie = await door.sign_in("ops")
     body = {"url": receiver.url, "events": ["session.started", "session.ended"], "sites": None}
     operator = door.settings.staff_url("operator")

@@ -1,4 +1,4 @@
-"""Run one attack after the other, while honest users use the server. Each measured figure is the worst of all attacks."""
+"""Run one attack after the other, while honest users use the server. The result is each figure's worst value over all attacks."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """`python -m tests.bench.lines`: count false notices of a slow connection while busy loops use the processor.
 
 Each light call has a separate room, with one person whose camera has two layers, and two viewers. Browsers can make calls at the
-same time. A call fails if a viewer is told that their connection is slow. A call also fails if a viewer does not see the large
-video at the end.
+same time. A call fails if a viewer is told that their connection is slow. A call also fails if a viewer does not see the camera's
+larger layer at the end. Neither applies to a viewer whose connection is limited on purpose (`Plan.narrow_bps`).
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ KEPT = 25  # number of the newest packets that an `Ear` keeps: half a second of 
 class Ear(Peer):
     """A listener that records gaps in the sound.
 
-    `gap_ms`: the longest time between two successive packets of sound since the last query.
+    `gap_ms`: the longest time between two successive packets of sound since the last call of `look`.
     """
 
     last_s = 0.0
@@ -56,7 +56,7 @@ class Ear(Peer):
         return Listened(self.heard[-KEPT:]).tones(USER_HZ, COUNSELOR_HZ)
 
     def longest_ms(self) -> float:
-        """Return the longest gap since the last query, in ms, even if it has not ended yet. Forget the gaps that have ended."""
+        """Return the longest gap in ms since this method last ran, even if it has not ended yet. Forget gaps that have ended."""
         now = monotonic()
         gap, self.gap_ms = max(self.gap_ms, (now - self.last_s) * 1000), 0.0
         return gap

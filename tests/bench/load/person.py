@@ -32,7 +32,7 @@ decode = msgspec.json.Decoder().decode
 
 @dataclass
 class Seen:
-    """Figures that the load generator has gathered since the last query."""
+    """Figures that the load generator has gathered since the last command `look`."""
 
     messages: Counter[str] = field(default_factory=Counter)
     bytes: int = 0

@@ -2,7 +2,7 @@
 
 The bench has three scenes. First nothing special happens ("quiet"). Then all connections break at once ("cut"). Finally, more
 people arrive than the server admits ("storm"). Three monitored calls last through all scenes. The server runs on one core.
-Load generator and calls share a second core. The rows of a scene are left out if the load generator used over 70 % of its core.
+Load generator and calls share a second core. A scene's figures are left out if the load generator used over 70 % of its core.
 LOAD_USERS and LOAD_CONSOLES set smaller numbers of users and consoles. LOAD_CLUSTER=1 uses PostgreSQL and Redis instead of SQLite
 and memory.
 """
@@ -66,13 +66,13 @@ class Stage:
         return taken
 
     def rows(self) -> list[Row]:
-        """Return the rows of the scenes in which the load generator kept up.
+        """Return the rows (measured figures) of the scenes in which the load generator kept up.
 
-        Scene "quiet": delays of pings and chat lines, updates of queue places and KiB per second, and the server's CPU. Scene
-        "cut": time until everybody has reconnected, and the delay of chat lines in this time. Scene "storm": new users admitted
-        and refused, and the delay of chat lines in this time. `load_call_gap_ms`: the longest gap between two sound packets of
-        a call, in any of these scenes. `load_listener_lag_ms`: the largest delay with which the process that measures these
-        gaps woke up.
+        Scene "quiet": delays of pings and chat lines, updates of queue places per second, KiB per second, and the server's CPU.
+        Scene "cut": time until everybody has reconnected, and the delay of chat lines in this time. Scene "storm": new users
+        admitted and refused, and the delay of chat lines in this time. `load_call_gap_ms`: the longest gap between two sound
+        packets of a call, in any of these scenes. `load_listener_lag_ms`: the largest delay with which the process that
+        measures these gaps woke up.
         """
         quiet, back, storm = (self.taken[name] for name in ("quiet", "cut", "storm"))
         found: list[Row] = []

@@ -121,9 +121,9 @@ async def open_rooms(server: Server, size: int, *, mixed: bool, keep: int = 0, p
 async def _latency() -> AsyncIterator[Row]:
     """Measure the latency of packets: the kernel's arrival time minus the sending time, in ms.
 
-    The relayed rooms load about half of a core. For the mix there are ten rooms, and latency is measured by finding the sent
-    sound in the received sound. For comparison, the latency of a relayed call is measured in this way, too. The rows for the mix
-    show the difference of these two latencies.
+    The relayed rooms load about half of a core. In ten other rooms, with three people each, the latency is measured by
+    finding the sent sound in the received sound. For comparison, the latency of a relayed call is measured in this way, too. The
+    rows for the rooms of three show the difference of these two latencies.
     """
     async with Sangdam() as sangdam:
         rooms = await open_rooms(sangdam, 60, mixed=False, keep=400)
@@ -140,7 +140,7 @@ async def _latency() -> AsyncIterator[Row]:
 
 
 async def _added_by_mix(case: str, plain_s: float) -> list[float]:
-    """Return, for each room, how many ms later its first voice arrives when it is mixed than when it is relayed.
+    """Return, for each room, how many ms later its first voice arrives than a relayed voice (`plain_s`).
 
     In case "all", this voice is mixed with two other voices. In the other cases nobody else speaks, so this voice is in
     passthrough.

@@ -82,7 +82,7 @@ def rows() -> Iterator[Row]:
 
 
 async def _grow() -> AsyncIterator[Row]:
-    """Measure all servers in turn at each number of rooms, so that other work on the machine affects all of them."""
+    """Measure all servers in turn at each number of rooms, so that other work on the machine affects all servers alike."""
     crowd, numbers = Crowd(), itertools.count(1000, STEP)
     async with Echo() as echo, Sangdam() as sangdam, Janus() as janus:
         names = {echo: "echo_packet_us", sangdam: "relay2_packet_us", janus: "janus2_packet_us"}

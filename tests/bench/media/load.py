@@ -1,4 +1,4 @@
-"""The load generator: one loop on its own core sends 50 packets a second per speaker and receives the answers."""
+"""The load generator: one loop on its own core sends 50 packets a second per speaker, and receives what the server sends."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ async def _measure() -> list[Row]:
 
 
 async def _change(service: Service, listener: Peer, gain: float) -> float:
-    """Change the gain of a voice. Return the time in ms until a packet arrives whose loudness differs by more than a tenth."""
+    """Change the gain of a voice. Return the time in ms until a packet arrives that is more than a tenth louder or softer."""
     decoder = Decoder()
     for payload in listener.heard[-20:]:
         before = _loudness(decoder.decode(payload))

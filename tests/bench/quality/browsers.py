@@ -1,4 +1,4 @@
-"""Send speech from one Chromium page to another over the same links: directly, for comparison, and through a worker.
+"""Send speech from one Chromium page to another over simulated links: directly, for comparison, and through a worker.
 
 One page speaks into the connections of all calls, and the other listens to all of them. The listening page records the output of
 its jitter buffers, before any loudspeaker, so that no sound card is needed.

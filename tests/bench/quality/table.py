@@ -1,6 +1,7 @@
-"""`make bench ARGS=quality`: print the voice quality (MOS) for each network link and each media path.
+"""`make bench ARGS=quality`: print the voice quality (MOS) over each network link in each kind of call.
 
-It also prints the figures for which there is a promised limit. This takes 15 minutes.
+The kinds of calls are, for example, a relayed call whose speaker has this link, or a call between two browsers without a worker.
+The command also prints the figures for which there is a promised limit. It takes 15 minutes.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from tests.bench.rows import Row, compared, row
 from tests.peers.proxy import Line
 
 AT_ONCE = 2
-"""Number of links that are measured at the same time, each over all paths. With more links, two cores would be too slow, and
-would add pauses to the sound.
+"""Number of links that are measured at the same time, each in all kinds of calls. With more links, two cores would be too slow,
+and would add pauses to the sound.
 """
 Ways = dict[str, Callable[[Line], Case]]
 Recorded = dict[tuple[str, str], Samples]
-"""(path, link) → the sound that the listener heard."""
+"""(kind of call, link) → the sound that the listener heard."""
 Found = dict[tuple[str, str], list[float]]
-"""(path, link) → MOS of each piece of the recording."""
+"""(kind of call, link) → MOS of each piece of the recording."""
 
 NAMES = {CLEAN: "mos_clean", PROMISED: "mos_loss10_jitter50"}
 DIRECT, UP, DOWN, MIXED_UP, MIXED_DOWN = "Chromium direct", "Chromium up", "Chromium down", "mixed up", "mixed down"
