@@ -76,7 +76,7 @@ def main(names: list[str]) -> None:
     cores = os.sched_getaffinity(0)
     print(HEAD, flush=True)
     for name in names or PARTS:
-        os.sched_setaffinity(0, cores)  # undo the restriction to one core that some parts set
+        os.sched_setaffinity(0, cores)  # some parts restrict this process to one core; undo this
         try:
             for each in PARTS[name]():
                 merge([each])

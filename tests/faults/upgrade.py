@@ -99,7 +99,7 @@ asyncio.run(seed({postgres.url!r}, Settings(public_url={cluster.settings.url!r},
 
 
 def _now_new(part: Server) -> None:
-    """Start this part of the cluster again, with the code of the present version."""
+    """Start this server or media machine again, with the code of the present version."""
     part.command[part.command.index("-m") - 1] = sys.executable
     part.code = None
     part.start()

@@ -141,7 +141,7 @@ def listens(session: dict[str, Any]) -> str | None:
 
 
 async def test_listener_is_neither_shown_nor_heard_before_their_line(service: Service) -> None:
-    """While the chat line that names an operator is being stored, other events show the session and set up its room again."""
+    """While the chat line that names an operator is being stored, the server shows the session and sets up its room again."""
     user, counselor, operator = await listening_in(service, "join")
     entry = service.live.index.entries[user.session_id]
     async with await user.join_room() as one, await counselor.join_room() as two, await operator.join_room() as three:

@@ -1,4 +1,4 @@
-// A werift client. It writes its offer to standard output and reads the answer from standard input.
+// A werift client. It writes its WebRTC offer to standard output and reads the worker's answer from standard input.
 // Then it sends a voice until it is told to end. On demand it writes how much it has heard.
 import { createInterface } from "node:readline";
 import { createRequire } from "node:module";
