@@ -1,4 +1,6 @@
-"""Measure an organisation of 2,000 staff and 200 sites: lists, search, `sangdam apply`, changes shown in open pages, a preview.
+"""Measure an organisation of 2,000 staff and 200 sites: lists, search, `sangdam apply`, and the preview of a change of settings.
+
+The bench also measures how soon open pages show a change.
 
 With `BENCH_SHORT=1`, the bench uses a tenth of the people and sites, as a quick check of the bench itself.
 """

@@ -277,7 +277,7 @@ class _ByWebSocket:
                 answer = await self.person.say("offer", sdp=command.sdp)
                 if answer.get("reason") != "no_worker":
                     break
-                await asyncio.sleep(OFFER_AGAIN_S)  # like the page, repeat the offer while another worker starts
+                await asyncio.sleep(OFFER_AGAIN_S)  # like the page, repeat the WebRTC offer while another worker starts
         assert answer["type"] == "answer", answer
         return Admitted(sdp=answer["sdp"])
 

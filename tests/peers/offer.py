@@ -13,8 +13,8 @@ def offer(
 ) -> str:
     """Build the WebRTC offer (SDP) that this project's pages and light clients make.
 
-    `layers`: RIDs of the camera, from the lowest to the highest. `repairs`: offer RTX and RED. `slots`: number of receiving video
-    sections.
+    `layers`: RIDs of the camera's simulcast layers, lowest first. `repairs`: offer RTX and RED. `slots`: number of receiving
+    video sections.
     """
     media = ["audio sendrecv", "video sendonly", "video sendonly", *["video recvonly"] * slots]
     lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", f"a=group:BUNDLE {' '.join(map(str, range(slots + 4)))}"]

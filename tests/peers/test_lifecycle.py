@@ -60,7 +60,7 @@ async def test_former_peer_stays_if_heard_before_the_newer_one_is_up(service: Se
     counselor.speak(620)
     await eventually(lambda: user.heard and counselor.heard)
     user.silenced = True
-    offered = {"secure": False, "former": user.name}  # while UDP is blocked, the user's page sends offers over the WebSocket
+    offered = {"secure": False, "former": user.name}  # UDP is blocked, so the user's page sends WebRTC offers over the WebSocket
     newer = [await service.join("user", **offered) for _ in range(3)]
     for each in newer[:2]:
         await service.until_state(each, "replaced")

@@ -217,7 +217,7 @@ async def test_guest_removed_while_their_page_returns_stays_out(service: Service
     await guest.ask(type="ping")
     assert entry.pushed_at == 5, "a guest who looks at the page does not see the user's answer for the user"
     turns = service.live.admission._returning
-    free, turns._free = turns._free, 0  # for now, the server lets nobody reconnect, as when many pages return
+    free, turns._free = turns._free, 0  # for now, the server lets nobody reconnect, as if too many pages had returned at once
     back = Person(await service._socket(service.settings.url))
     await back.send(type="hello", tab="t-back", token=guest.token)
     async with asyncio.timeout(PATIENCE_S):
