@@ -61,7 +61,9 @@ FIGURES = {
 SLOWEST_LINE = "slowest line of a call, ms"
 RECORDER = "recorder: memory, MiB"
 SLACK = {"memory": 0.02, "tasks": 0.0, "descriptors": 0.0, "line": 0.5}
-"""Largest growth allowed, as a share of the figure's median. Memory is allowed to grow a little, because allocators keep some."""
+"""Largest growth allowed, as a share of the figure's median. Memory is allowed to grow a little, because an allocator keeps
+memory that was freed.
+"""
 
 
 @dataclass

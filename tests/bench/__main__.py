@@ -63,7 +63,7 @@ PARTS: dict[str, Callable[[], Iterable[Row]]] = {
 
 
 def main(names: list[str]) -> None:
-    """Measure each part. Print the part's rows and merge them into build/bench.json.
+    """Measure each part. Print the part's rows (measured figures), and merge them into build/bench.json.
 
     If a part fails, the other parts still run.
     """

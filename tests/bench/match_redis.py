@@ -1,4 +1,4 @@
-"""Measure the matcher's Redis store through its whole client, on its own redis-server.
+"""Measure the matcher's Redis store, with the Python code that calls Redis, on a separate redis-server.
 
 There are 1,000 staff, 20 queues and 10,000 waiting requests. 32 steps of the matcher run at the same time. The bench
 also compares 100,000 waiting requests with 1,000. As in `tests/bench/match.py`, a match is one call of `wrapped_up`, with which a

@@ -1,7 +1,7 @@
 """Measure both stores of the matcher, memory and Redis, in one run.
 
-The last row says by which factor a match is slower with 100,000 waiting requests than with 1,000. The factor is the larger of the
-two stores' factors.
+The last row (a measured figure) says by which factor a match is slower with 100,000 waiting requests than with 1,000. The
+factor is the larger of the two stores' factors.
 """
 
 from __future__ import annotations

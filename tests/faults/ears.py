@@ -27,7 +27,7 @@ from tests.peers.listened import RATE
 LOOP = 5
 SLOTS = 3
 PAIRS = ((440, 620), (760, 880), (1000, 1120), (1240, 1360))
-"""Tones of user and counselor in Hz, by room. Neighbouring rooms have different tones."""
+"""Tones of user and counselor in Hz. Each new call takes the next pair, and after the last pair the first one again."""
 
 
 @cache

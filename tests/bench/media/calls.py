@@ -1,8 +1,9 @@
 """`make bench ARGS=media`: compare Sangdam with Janus on rooms of two people (relayed) and of three people (mixed).
 
 Janus and the worker run during the whole measurement, pinned to one core. The measurement consists of windows of some seconds,
-which load Janus and the worker in turn. So other work on the machine affects Janus and the worker equally. The ratio is the
-median of the ratios of neighbouring windows. A window is void if the load generator used over 70 % of its core.
+which load Janus and the worker in turn. So other work on the machine affects Janus and the worker equally. The ratio
+is Sangdam's processor time divided by that of Janus, as a median over pairs of neighbouring windows. A window is void if the load
+generator used over 70 % of its core.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ SETTLED_S = 8.0
 """Seconds from the start of a call until jitter buffers have adapted to the link."""
 LEAST_ROUNDS, MOST_ROUNDS = 5, 9
 SETTLED = 0.05
-"""Measuring stops when the spread of the ratios (their interquartile range divided by their median) is at most this."""
+"""Measuring stops when the spread of the ratios Sangdam/Janus (interquartile range divided by median) is at most this."""
 JOINING_AT_ONCE = 10
 FULL_ROOMS = 5  # rooms of six that run at the same time
 MOST_LOAD = 70.0
