@@ -1,7 +1,7 @@
 """Admission control: which clients the server lets in when many come at the same time.
 
-No new session begins while the server is full or overloaded. Returning clients are admitted at the rate that the server can
-serve. Staff, and users in a conversation, are never refused here.
+No new session begins while the server is full or overloaded. Clients that connect again to a session are admitted at the rate
+that the server can serve. Staff, and users in a conversation, are never refused here.
 """
 
 from __future__ import annotations

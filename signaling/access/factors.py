@@ -21,7 +21,7 @@ STEP_S = 30
 DRIFT_STEPS = 1  # time steps (`STEP_S`) by which a phone's clock can be wrong without a refusal (RFC 6238, 5.2)
 CODE_DIGITS = 6
 RECOVERY_CODES = 10
-RECOVERY_CHARACTERS = 20  # of Base32, so 100 random bits: too many to guess, and no slow hash is needed
+RECOVERY_CHARACTERS = 20  # a recovery code has this many Base32 characters (100 random bits), so a fast hash is enough
 _GROUP = 5  # A recovery code has a hyphen after each group of this many characters.
 
 
@@ -65,7 +65,7 @@ class Factors:
         self._seal = seal
         self._name = name
         self._wall = wall
-        # limits guesses of codes for each member; at any time, three of the million possible codes are right
+        # limits each member's guesses; at any time, three of the million possible codes of an authenticator app are right
         self._codes = Buckets(burst=6, per_minute=1)
 
     async def has_app(self, staff: str) -> bool:

@@ -22,7 +22,7 @@ class Buckets:
         self._buckets: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
     def take(self, key: str, now_ms: int) -> bool:
-        """Take one token from the bucket of `key`. Return False when the bucket is empty: the request is over the limit."""
+        """Take one token from the bucket of `key`. Return False when the bucket is empty: the limit is reached."""
         tokens, seen_ms = self._buckets.pop(key, (self._burst, now_ms))
         tokens = min(self._burst, tokens + max(0, now_ms - seen_ms) * self._per_ms)
         allowed = tokens >= 1
@@ -38,7 +38,7 @@ class Buckets:
         return int(tokens), ceil((self._burst - tokens) / self._per_ms / 1000)
 
     def give_back(self, key: str) -> None:
-        """Put one token back into the bucket of `key`, so that the request does not count against the limit."""
+        """Put the token that was taken last back into the bucket of `key`."""
         if key in self._buckets:
             tokens, seen_ms = self._buckets[key]
             self._buckets[key] = (min(self._burst, tokens + 1), seen_ms)

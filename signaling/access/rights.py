@@ -1,4 +1,6 @@
-"""The table of rights: roles, actions and reaches. Every HTTP route, WebSocket message and page control asks this table.
+"""The table of rights: which role may do which action, and to which objects (reach).
+
+Every HTTP route, WebSocket message and page control asks this table.
 
 An action that the table does not give to a role is refused. `docs/rights.md` shows the table, and a test compares the two.
 """

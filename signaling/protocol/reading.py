@@ -30,7 +30,7 @@ class Unreadable(ValueError):
 
 
 class NoRule(TypeError):
-    """A text field of a type has neither a rule of `texts` nor a narrow pattern."""
+    """A text field of a type has neither a rule of `texts` nor a pattern that `texts.is_narrow` accepts."""
 
 
 def by(rule: Rule) -> Meta:

@@ -1,4 +1,4 @@
-"""Every reason for a refusal, or for the end of a session, peer or connection, as a key for programs.
+"""Every reason for a refusal, or for the end of a session, peer connection or WebSocket, as a key for programs.
 
 The sentence for people is written next to the code that refuses. `docs/protocol.md` explains each reason, and a test compares the
 reasons there with those here. The pages have words for every reason that reaches a person; the TypeScript compiler checks that
@@ -264,5 +264,5 @@ OverReason = Literal[
 PassedOverReason = Literal[
     "language", "site", "channel", "category", "away", "busy", "excluded", "full", "in_call", "lost", "wrap_up", "load", "idle",
     "not_asked", "promised",
-]  # fmt: skip  # as the matcher names them
+]  # fmt: skip
 """Why a member of staff was not offered a request: the names of `matcher.types.PassedOver.reason`."""

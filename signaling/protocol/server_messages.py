@@ -402,7 +402,8 @@ class Queue(Message, tag="queue"):
 class Wallboard(Message, tag="wallboard"):
     """An operator's overview of the sites that this operator may watch.
 
-    ``workers``: empty unless this operator may see the installation. ``left_today``: how many users gave up waiting today.
+    ``workers``: the media workers; empty unless this operator may see the whole installation.
+    ``left_today``: how many users gave up waiting today.
     """
 
     now: int

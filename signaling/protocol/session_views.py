@@ -31,8 +31,8 @@ from .words import (
 class Media(Struct, kw_only=True):
     """The media that a participant sends now.
 
-    ``interrupted`` names the devices that the participant has switched on, but that their system has taken away, for example
-    during a phone call.
+    ``interrupted`` names the devices that the participant has switched on, but that the operating system has taken away, for
+    example during a phone call.
     """
 
     mic: bool = False
@@ -55,7 +55,7 @@ class BriefField(Struct, kw_only=True):
 
 
 class TrailStep(Struct, kw_only=True):
-    """One step of the user on the site: a page that they visited, or a click on an element that the page marks.
+    """One step of the user on the site: a page that they visited, or a click on an element that the site has marked.
 
     ``dwell_s``: for how many seconds the user stayed on the page; known for pages only.
     """
@@ -165,14 +165,14 @@ class RoomView(Struct, kw_only=True):
     ``hears``: listener → sources (the participants whom the listener hears). Only people with a live peer connection are
     included, whether muted or not. A user or guest gets only the pairs that include them. ``soft``: the pairs of ``hears`` in
     which an interpreter's voice covers the source's voice.
-    ``notice``: what the page must tell a user; "" for nothing.
+    ``notice``: why this viewer (the user or a guest) hears the hold tone; "" if the viewer does not hear it.
     ``limits``: slot → how this viewer's network connection limits the video: a smaller picture ("low"), or none for now
     ("paused").
     """
 
     epoch: int
-    # false: this client makes no peer connection (text session, professional who is catching up, callback before the user has
-    # connected)
+    # false: this client makes no peer connection (text session, professional who still reads the conversation, callback before
+    # the user has connected)
     media: bool
     slots: dict[str, SlotView] = {}
     hears: dict[str, list[str]] = {}
@@ -219,7 +219,7 @@ class CallbackView(Struct, kw_only=True):
     ``came``: whether the called-back user has connected.
     ``moved``: how often the user or the counselor has moved the callback to another time.
     ``staff_name``: name of the member of staff who has the appointment; "" for a callback by any counselor, and for users of
-    a site that hides names. ``minutes``: length of an appointment, or 0.
+    a site that hides names. ``minutes``: length of an appointment; 0 for a callback by any counselor.
     ``anyone``: this member has declined the appointment, missed the ring or not come in time, so the appointment rings for every
     counselor.
     """
@@ -244,7 +244,7 @@ class HelpView(Struct, kw_only=True):
     mode: Mode | None = None
     hear_user: bool = False  # during a consultation: whether counselor and professional hear the user
     professional: str = ""  # participant id of the professional who has accepted; "" before that
-    asked: int = 0  # number of professionals for whom the request has already rung
+    asked: int = 0  # how often the request has rung
     ringing_until: int | None = None
     catch_up_until: int | None = None
     asked_at: int = 0
@@ -293,7 +293,7 @@ class CaptionsView(Struct, kw_only=True):
 class GuestLinkView(Struct, kw_only=True):
     """An invitation whose guest has not entered yet. ``guest``: the id that the guest will have.
 
-    ``arriving``: the link has been opened, and the guest prepares. Otherwise the link can be used until ``until``.
+    ``arriving``: the link has been opened, and the guest prepares to enter. Otherwise the link can be used until ``until``.
     """
 
     guest: str
@@ -317,9 +317,9 @@ class GuestsView(Struct, kw_only=True):
 class InterpretingView(Struct, kw_only=True):
     """A guest's work as interpreter, as it is set now. ``by``: the name of the person who has set it.
 
-    ``user``: how the user's side hears the voices of staff. ``staff``: how staff hear the voices of the user's side. "full": as
-    without an interpreter. "soft": softly, under the interpreter's voice. "none": not at all. ``paused``: the interpreter is not
-    connected, is muted, or is on hold with the user, so the interpreter's voice covers no voice now.
+    ``user``: how the user and their guests hear the voices of staff. ``staff``: how staff hear the voices of the user and the
+    other guests. "full": as without an interpreter. "soft": softly, under the interpreter's voice. "none": not at all.
+    ``paused``: the interpreter is not connected, is muted, or is on hold with the user, so now these voices are heard in full.
     """
 
     guest: str
@@ -402,7 +402,7 @@ class SessionView(Struct, kw_only=True):
     cobrowse: CobrowseView | None = None  # null if staff can see no page of this user
     translates: bool = False  # chat lines and captions can be translated
     may_listen: bool = False  # operators are allowed to listen in; the page says so before the user enters
-    listening: Listening = "off"  # only for an operator who listens in: the highest level of taking part that the site allows
+    listening: Listening = "off"  # only for an operator who listens in: what the site lets operators do
     may_record: bool = False  # participants will be asked for consent to recording; the page says so before the user enters
     waiting: WaitingView | None = None
     opening: OpeningView | None = None  # for the user only, until a counselor has come
@@ -420,7 +420,7 @@ class SessionView(Struct, kw_only=True):
     end_reason: EndReason | Literal[""] = ""
     brief: Brief | None = None
     help: HelpView | None = None
-    notes: str = ""  # for staff only: the viewer's own notes, also while the viewer is still typing them
+    notes: str = ""  # for staff only: the notes that the viewer has typed, saved or not
     outcome: str = ""  # for staff only: the outcome and the tags that the viewer has chosen
     tags: list[str] = []
     rated: bool = False

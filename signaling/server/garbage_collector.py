@@ -3,8 +3,9 @@
 A full run stops the whole server: in a test with ten thousand sessions, for 1.2 s. In that test, Python's standard thresholds
 caused a full run every four seconds while many clients connected. These runs took a third of the server's time. Most of the
 visited objects would have become free without a full run. With this module, objects stay in the young generation for longer. A
-full run waits until the server has been calm for `CALM_S`. If the server stays busy, a full run begins only when the number of
-new objects is twice the number of objects that survived the last full run.
+full run waits until the server has been calm for `CALM_S`: no client waits to be let in, and the event loop hardly lags. If the
+server stays busy, a full run begins only when the number of new objects is twice the number of objects that survived the last
+full run.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ def is_due(new: int, kept: int, *, calm: bool) -> bool:
 
     `new`: about how many objects were made since the last full run. `kept`: objects that survived that run. A full run is due
     when `new` exceeds a quarter of `kept` while the server is calm, or twice `kept` while it is busy. The limit for a busy server
-    is so high because many reconnecting clients make many new objects, but hardly any garbage in cycles: `let_go` breaks these
-    cycles.
+    is so high because many reconnecting clients make many new objects, but hardly any garbage that needs a full run: `let_go`
+    breaks the reference cycles of closed WebSockets.
     """
     return new > max(LEAST, 2 * kept) or (calm and new > max(LEAST, kept // 4))
 

@@ -1,4 +1,4 @@
-"""HTTP connections with deadlines and limits. aiohttp's connections report to `Connections` when they are asking, served or idle.
+"""HTTP connections with deadlines and limits. A `Guarded` connection tells `Connections` when a request begins, and when it ends.
 
 Without a deadline, aiohttp 3.14 leaves a connection with incomplete headers open for an hour. `http/bodies.py` sets the
 deadlines of requests' bodies, and `websocket.py` those of WebSockets.

@@ -45,7 +45,7 @@ def counter(name: str, what: str, labels: tuple[str, ...], values: Mapping[K, fl
 
 
 def histogram(name: str, what: str, spreads: Mapping[str, Spread], factor: float) -> Metric:
-    """Return a histogram with a series for each worker. `factor` converts a spread's unit to the unit in `name`."""
+    """Return a histogram with a series for each media worker. `factor` converts the measured unit to the unit in `name`."""
     family = HistogramMetricFamily(name, what, labels=("worker",))
     for worker, spread in sorted(spreads.items()):
         bounds = [f"{bound * factor:g}" for bound in spread.bounds] + ["+Inf"]

@@ -41,9 +41,9 @@ from .app_keys import (
 def setup(app: web.Application, clock: Now = wall_clock_ms) -> None:
     """Give the application the parts that check sign-ins.
 
-    The application must already have its settings, records, counts and postbox. `clock`: the server's steady clock, which decides
-    when sign-ins end. Codes of authenticator apps and tokens of the OpenID provider contain times from other computers'
-    clocks, so they are checked by this computer's clock.
+    The application must already have `SETTINGS`, `RECORDS`, `COUNTS`, `POSTBOX` and `REACH`. `clock`: the server's steady clock,
+    which decides when sign-ins end. Codes of authenticator apps and tokens of the OpenID provider contain times from other
+    computers' clocks, so they are checked by this computer's clock.
     """
     app[CLOCK] = clock
     settings, records = app[SETTINGS], app[RECORDS]

@@ -46,7 +46,7 @@ LIMITED_AS_LINES = (
 )  # fmt: skip
 MOST_OFFENCES = 200  # number of unreadable or too frequent messages after which the server closes the connection
 AWAY_RETRY_MS = 1000  # milliseconds after which a client may connect again, if the database was unavailable when it connected
-MEDIA_LANE = 64  # at most this many offers, board messages and peer reports of one connection wait for the session's room
+MEDIA_LANE = 64  # at most this many WebRTC offers, board messages and peer reports of one client wait for the session's room
 
 SENTENCES: dict[ErrorReason, str] = {
     "bad_message": "The server does not understand this message.",
@@ -311,8 +311,8 @@ class _Connection:
     def _to_media_lane(self, client: Client, message: msg.Offer | msg.BoardMessage | msg.PeerReport) -> None:
         """Queue a message that might have to wait for the session's room, so that chat lines need not wait behind this message.
 
-        Offers and board messages wait for the room. A peer report is queued, too, because it must be handled after earlier
-        offers.
+        WebRTC offers and board messages wait for the room. A report about a peer connection is queued, too, because it must be
+        handled after earlier offers.
         """
         if self._media is None:
             self._media = asyncio.Queue(MEDIA_LANE)

@@ -121,7 +121,7 @@ _TRAFFIC = (
 def _streams(known: Mapping[str, WorkerStats]) -> Iterator[Metric]:
     """Yield metrics of the traffic, which is counted after decryption.
 
-    The keys of `traffic` are up_audio_packets, down_video_octets, up_audio_lost, ….
+    The keys of `WorkerStats.traffic` are up_audio_packets, down_video_octets, up_audio_lost, ….
     """
     for ending, name, what in _TRAFFIC:
         found: dict[tuple[Any, ...], int] = {

@@ -460,7 +460,7 @@ class EndedBy:
     booking: str = ""
 
 
-# --- from the matcher (an event with an older fence than the newest seen changes nothing) -------------------------
+# --- from the matcher (an event with a lower number, `fence`, than an earlier event changes nothing) ---------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -514,7 +514,7 @@ class NobodyEligible:
     request: str
 
 
-# --- from workers (an event of an older room or peer connection changes nothing) and from time -------------------------
+# --- from media workers (an event of an older room or peer connection changes nothing) and from time -------------------------
 
 
 @dataclass(frozen=True, slots=True)

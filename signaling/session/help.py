@@ -65,7 +65,7 @@ def hunt(session: Session, asked_for: Help, now: int, out: list[Effect]) -> None
 
 
 def cancelled(session: Session, event: HelpCancelled, now: int, out: list[Effect]) -> None:
-    """Withdraw a help request or a transfer. Refused after somebody has joined."""
+    """Withdraw a help request or a transfer. Raises NotAllowed after the professional or colleague has joined."""
     require_owner(session, event.participant)
     asked_for = session.open_help()
     if asked_for is None:
@@ -154,8 +154,8 @@ def mode_changed(session: Session, event: ModeChanged, now: int, out: list[Effec
 def handed_over(session: Session, event: HandedOver, now: int, out: list[Effect]) -> None:
     """Make the professional (in a transfer: the colleague) the new owner, as the present owner asks.
 
-    Refused unless the new owner is connected. In a help request, everybody must also hear everybody (the mode "conference"). In a
-    transfer, any mode will do.
+    Raises NotAllowed if the new owner is not connected. For a help request, raises NotAllowed also unless everybody hears
+    everybody (the mode "conference").
     """
     require_owner(session, event.participant)
     asked_for, professional = session.open_help(), session.professional()

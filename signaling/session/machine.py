@@ -1,7 +1,8 @@
 """The session machine: ``receive(session, event, now) → effects``. The machine does no I/O; time is a parameter (ms).
 
-An event that the session's state forbids raises ``NotAllowed`` before anything has changed. A stale event (one with an older
-fence or epoch, or about a request or peer that the session no longer has) changes nothing and has no effects.
+An event that the session's state forbids raises ``NotAllowed`` before anything has changed. A stale event changes nothing and
+has no effects. An event is stale if the session has seen a later event of the matcher (``fence``), if it is about an earlier
+opening of the room (``epoch``), or if it is about a request or peer connection that the session no longer has.
 """
 
 from __future__ import annotations
@@ -127,7 +128,7 @@ _BOOKED = ("callback", "lead")  # timers for the booked times of callbacks, whic
 def next_deadline(session: Session, ahead_ms: int = 0) -> int | None:
     """Return when the next timer fires (Unix ms), or None.
 
-    At this time, the caller must send ``Ticked`` with the same ``ahead_ms``.
+    At this time, the caller must send ``Ticked`` with the same ``ahead_ms``, which ``Ticked`` explains.
     """
     return min((at for at, _ in _deadlines(session, ahead_ms)), default=None)
 

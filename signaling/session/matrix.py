@@ -21,7 +21,7 @@ GAINS: Final[dict[Original, float]] = {
     "full": 1.0,
     "soft": 10 ** (-18 / 20),
     "none": 0.0,
-}  # setting → gain of a voice that is being interpreted
+}  # how a person hears a voice that is being interpreted → gain of this voice
 SlotSource = tuple[str, Literal["camera", "screen"]]
 Slots = dict[str, dict[int, SlotSource]]
 
@@ -151,7 +151,7 @@ def slots_of(session: Session) -> int:
 
 
 def sounding(session: Session, grid: Matrix) -> dict[str, tuple[str, ...]]:
-    """Return who hears whom now, for the pages: pairs that the matrix allows and whose peer connections are both live."""
+    """Return who hears whom now, for the pages: as the matrix says, but without people who have no live peer connection."""
     live = {person.id for person in (*session.present(), *session.listeners.values()) if person.peer == "live"}
     return {
         listener: tuple(source for source in sources if source in live)

@@ -199,8 +199,7 @@ class Interpreting(Struct, kw_only=True):
 class Recording(Struct, kw_only=True):
     """The state of the recording.
 
-    ``offered``: the site asks for consent. ``period``: how often the recording has begun; it begins whenever everybody has come
-    to agree.
+    ``offered``: the site asks for consent. ``period``: how often the recording has begun.
     ``kept``: something was recorded and not deleted. ``erased``: the recordings up to this number (``period``) have been deleted.
     ``failed``: why the media worker could not record; "" if nothing has failed since somebody last agreed.
     """
@@ -218,8 +217,8 @@ class Captions(Struct, kw_only=True):
 
     ``offered``: the site allows captions. ``keep``: the site keeps the captions if people agree. ``wanted``: the participants who
     have turned captions on. ``languages``: participant → the language into which captions are translated for them. ``kept``: the
-    words are stored with the conversation now. ``written``: words might have been stored. ``failed``: the captions process was
-    lost.
+    words are stored with the conversation now. ``written``: words might have been stored. ``failed``: the connection
+    to the captions process was lost.
     """
 
     offered: bool = False

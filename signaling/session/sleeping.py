@@ -54,7 +54,7 @@ def sleep(session: Session, why: str, now: int, out: list[Effect]) -> None:
 
 
 def answered(session: Session, event: MessageAnswered, now: int, out: list[Effect]) -> None:
-    """Let a conversation that ended with a message sleep, with the member who answers as its owner.
+    """Let a conversation in which the user left a message sleep. The member who answers the message becomes its owner.
 
     The user may read the answer and write back.
 

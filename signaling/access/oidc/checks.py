@@ -157,7 +157,7 @@ class Checks:
         """Keep a sign-in valid if only its ID token named the role. Change nothing in the member's record.
 
         Raises BadToken if the member is gone, if the settings give no role any more, or if the member now has another role, for
-        example since a newer sign-in. Another role does not end the sign-in of the last owner of an organisation.
+        example because of a newer sign-in. Another role does not end the sign-in of the last owner of an organisation.
         """
         member = await self._records.staff_of_subject(record.issuer, record.subject)
         if member is None:

@@ -115,7 +115,7 @@ class OidcSignIn:
         self._wall = wall
         self._guarded = guarded
         self._providers: dict[str, tuple[OidcSettings, Provider]] = {}  # Each key is the provider's owner (`State.of`).
-        # Ids of members whose change of role was refused and logged, because they are the last owner.
+        # Ids of members whose change of role was refused and logged, because they are the last owner of their organisation.
         self._last_owners: set[str] = set()
 
     async def of_organisation(self, organisation: str) -> tuple[str, OidcSettings] | None:

@@ -32,7 +32,7 @@ class UnknownKey(BadToken):
 def id_claims(token: str, keys: KeySet, *, issuer: str, client_id: str, nonce: str | None, now_s: int) -> Claims:
     """Check an ID token, and return its claims (OpenID Connect Core, 3.1.3.7). Raises BadToken.
 
-    `nonce`: the nonce of this sign-in, or None if the token came with a refresh.
+    `nonce`: the nonce of this sign-in, or None if the provider sent the token in return for a refresh token.
     """
     header, claims = _signed(token, keys)
     options = {"iss": {"essential": True, "value": issuer}, "aud": {"essential": True, "value": client_id}}

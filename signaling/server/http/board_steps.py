@@ -1,4 +1,4 @@
-"""Return the changes of a board with their times, in parts. From the changes, a page can show the board of any earlier time."""
+"""Return the changes of a board with their times, in parts. With these, a page can show the board as it was at any time."""
 
 from __future__ import annotations
 

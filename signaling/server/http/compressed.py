@@ -20,7 +20,7 @@ _IDENTITY: Final = "identity"
 def accepted(header: str) -> list[str]:
     """Return the encodings for a client, the best first, by the header `Accept-Encoding` (RFC 9110, 12.5.3).
 
-    An encoding is left out if its weight is lower than the weight of the plain file. If two encodings have the same weight, the
+    An encoding is left out if its weight is lower than the weight of `identity`. If two encodings have the same weight, the
     encoding with smaller files comes first. Malformed elements of the header are ignored.
     """
     weights = dict(_weights(header))

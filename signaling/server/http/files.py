@@ -59,7 +59,10 @@ _read_upload: QueryReader[UploadQuery] = QueryReader(UploadQuery)
 
 @routes.post("/api/sessions/{id}/files")
 async def upload(request: web.Request) -> web.Response:
-    """Store the file from the request's body, and show it as a chat line. A file sent twice with one `line` is shown once."""
+    """Store the file from the request's body, and show it as a chat line.
+
+    `line` is the client's id for this chat line. A file that is sent again with the same `line` is shown once.
+    """
     session_id = path_id(request, "id")
     participant, is_user = await participant_of(request, session_id)
     asked = read_query(request, _read_upload)

@@ -1,4 +1,4 @@
-"""Manifest, icons and service workers, so that counselors can install their page (console), and pages can notify."""
+"""Manifest, icons and service workers. With these, counselors can install their page (console), and pages can notify people."""
 
 from __future__ import annotations
 

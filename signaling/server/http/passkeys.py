@@ -69,7 +69,10 @@ async def begin(request: web.Request) -> web.Response:
 
 @routes.post("/api/passkeys")
 async def add(request: web.Request) -> web.Response:
-    """Store the passkey that the browser made. If the sign-in was only for setting up a second factor, it gets full rights."""
+    """Store the passkey that the browser made.
+
+    If the member's sign-in could only set up a second factor, this sign-in gets full rights.
+    """
     member, sign_in = await proved(request)
     asked, now = await read_json(request, _read_new, 2 * _MOST_BYTES), steady_ms(request)
     made: PasskeyRecord = await request.app[PASSKEYS].add(

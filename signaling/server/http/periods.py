@@ -17,7 +17,7 @@ from .errors import Refused
 from .operator import LanguageQuery
 
 DAY_MS = 86_400_000
-MOST_DAYS = 1100  # the longest period of a report in days, unless the value of `by` has another limit
+MOST_DAYS = 1100  # the longest period of a report in days, unless the kind of its rows (`by`) has another limit
 Time = Annotated[int, Meta(ge=0, le=4_102_444_800_000)]  # a time in Unix ms, up to the year 2100
 Zone = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]+\Z")]  # the name of a time zone
 

@@ -55,7 +55,7 @@ class ConversationItem(Struct, kw_only=True):
 
 
 class PersonCard(Struct, kw_only=True):
-    """A user's card, as staff see it.
+    """What staff see about a user: notes and earlier conversations.
 
     `known`: the partner vouches for the user, so the server can find the user's notes and conversations.
     """
@@ -72,7 +72,7 @@ class Conversation(ConversationItem, kw_only=True):
 
 
 class CardQuery(Struct, kw_only=True):
-    """The query of a person's card. `q`: return only conversations whose chat lines or notes contain this text; "" for all."""
+    """The query for a `PersonCard`. `q`: return only conversations whose chat lines or notes contain this text; "" for all."""
 
     q: Annotated[str, by(Seen(200, cut=True))] = ""
     lang: Locale = ""

@@ -66,8 +66,8 @@ class Comparison(Struct, kw_only=True):
 class PreviewAnswer(Struct, kw_only=True):
     """The result of a preview.
 
-    `found`: null when too few users came for a comparison. `arrivals`, `days`: how many users (or, with the kind "help", requests
-    for help) the database has, and on how many days. `sure`: how reliable the simulated figures are. `assumes_hours`: the
+    `found`: null when too few users came for a comparison. `arrivals`: how many users (or, with the kind "help", requests for
+    help) came, by the database. `days`: on how many days they came. `sure`: how reliable the simulation is. `assumes_hours`: the
     database does not show when the member works, so in the simulation the member works at the same times as a typical colleague.
     `kind`: "user": users wait for counselors. "help": counselors wait for a professional's help.
     """
@@ -117,7 +117,7 @@ async def of_hours(request: web.Request) -> web.Response:
 
 @routes.post("/api/settings/preview/staff")
 async def of_member(request: web.Request) -> web.Response:
-    """Preview a change of a member's capacity, categories, languages, sites or roles, or a new member."""
+    """Preview a change of a member's capacity, categories, languages, sites or roles, or preview the addition of a member."""
     asker = await asker_of(request)
     wanted = await read_json(request, _read_staff)
     before = await asked_member(request, asker, wanted.id) if wanted.id else None

@@ -64,7 +64,7 @@ class Reservation(Struct, kw_only=True):
 
 
 class Declined(Struct, kw_only=True):
-    """The result of declining an offered request. `over`: whether the request was no longer offered to this member."""
+    """The result of declining a user's request. `over`: whether the request was no longer offered to this member."""
 
     over: bool
 
@@ -99,7 +99,10 @@ async def key(request: web.Request) -> web.Response:
 
 @routes.post("/api/push/browsers")
 async def add(request: web.Request) -> web.Response:
-    """Send pushes about requests that are offered to the member to this browser, for as long as its sign-in lasts."""
+    """Register this browser of a member for pushes about users' requests that are offered to the member.
+
+    The browser gets these pushes for as long as its sign-in lasts.
+    """
     asker = await asker_of(request)
     _, sign_in = await holder_of(request)
     return answer(Stored(id=await _store(request, asker.member.id, sign_in=sign_in.token_hash)))
@@ -107,7 +110,7 @@ async def add(request: web.Request) -> web.Response:
 
 @routes.post("/api/push/browsers/remove")
 async def remove(request: web.Request) -> web.Response:
-    """Send no more pushes about offered requests to this browser."""
+    """Send this browser no more pushes about users' requests that are offered to the member."""
     await asker_of(request)
     _, sign_in = await holder_of(request)
     return answer(Removed(removed=await request.app[RECORDS].remove_devices_of(sign_in=sign_in.token_hash)))
@@ -115,7 +118,7 @@ async def remove(request: web.Request) -> web.Response:
 
 @routes.post("/api/push/decline")
 async def decline(request: web.Request) -> web.Response:
-    """Decline the request that a notification offers. If the request is no longer offered to this member, nothing changes."""
+    """Decline the user's request that a notification offers. If it is no longer offered to this member, nothing changes."""
     asker = await asker_of(request)
     asked = await read_json(request, _read_reservation, 1024)
     try:

@@ -192,7 +192,7 @@ async def export_shared(request: web.Request) -> web.Response:
 async def import_shared(request: web.Request) -> web.Response:
     """Add the replies of the CSV file from the request's body.
 
-    If the site already has a reply with the language and title of a row, the row's text replaces the text of this reply.
+    If the site already has a reply with the language and title of a row of the file, this reply gets the text of the row.
     """
     asker = await asker_of(request)
     site = await asked_site(request, asker)

@@ -18,7 +18,7 @@ from .periods import PeriodQuery, period_of, summed
 
 routes = web.RouteTableDef()
 
-MOST_DAYS = {"hour": 62}  # the longest period of a report in days, for values of `by` with many rows
+MOST_DAYS = {"hour": 62}  # kind of row (`by`) → the longest period of the report in days; other kinds have the general limit
 
 
 class ReportQuery(PeriodQuery, kw_only=True):

@@ -60,7 +60,7 @@ async def _stands(may_read: Callable[[], Awaitable[object]]) -> bool:
         await may_read()
     except Refused:
         return False
-    except RecordsAway:  # while the database is unavailable, the right cannot be checked, so it counts as unchanged
+    except RecordsAway:  # without the database, the client's right to read cannot be checked, so it counts as unchanged
         return True
     return True
 

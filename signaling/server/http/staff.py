@@ -178,7 +178,7 @@ async def signed_in(request: web.Request) -> StaffRecord:
 async def holder_of(request: web.Request, *, limited: bool = False) -> tuple[StaffRecord, SignInRecord]:
     """Return the member and the sign-in of this request.
 
-    `limited`: whether a sign-in is enough with which the member can only set up a second factor.
+    `limited`: whether to accept a limited sign-in, with which the member can only set up a second factor.
 
     Raises Refused(signed_out).
     """

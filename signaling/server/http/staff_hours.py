@@ -19,7 +19,7 @@ from .periods import PeriodQuery, period_of, summed
 
 routes = web.RouteTableDef()
 
-MOST_DAYS = {"staff_day": 62}  # the longest period in days, for values of `by` with many rows
+MOST_DAYS = {"staff_day": 62}  # kind of row (`by`) → the longest period of the report in days; other kinds have the general limit
 
 
 class StaffHoursQuery(PeriodQuery, kw_only=True):

@@ -90,7 +90,7 @@ async def copy_of(request: web.Request, session: SessionRecord) -> web.StreamRes
 
 
 async def _answer(request: web.Request, session: SessionRecord, readers: Audience, you: str | None) -> web.StreamResponse:
-    """Send the conversation. `you`: whom it calls "you": this participant, nobody ("") or the session's user (None)."""
+    """Send the transcript. `you`: the participant who is called "you" in it; "" for nobody; None for the session's user."""
     asked = read_query(request, _read)
     records = request.app[RECORDS]
     found = await conversation_of(records, session, readers, asked.lang, zone_of(asked.zone), you or "")

@@ -31,7 +31,7 @@ Undo = Callable[[web.Request, Asker, str, Change, Note], Awaitable[None]]
 _BY_KIND: Final[dict[str, Undo]] = {
     "site": undo_sites.undo, "reply": undo_sites.undo_reply, "staff": undo_staff.undo, "organisation": undo_rules.undo_own,
     "installation": undo_rules.undo, "wallboard": undo_rules.undo_thresholds,
-}  # fmt: skip  # a table: first part of the subject → function that undoes
+}  # fmt: skip  # a table: first part of an audit entry's subject → function that undoes the change
 _NO_SETTINGS: Final = "This entry changed no settings."
 _WHY: Final[dict[UndoReason, str]] = {
     "secret_gone": "This cannot be undone, because the secret is stored nowhere any more. Make a new one.",

@@ -641,8 +641,8 @@ export type ServerMessage =
 /**
  * The media that a participant sends now.
  *
- * ``interrupted`` names the devices that the participant has switched on, but that their system has taken away, for example
- * during a phone call.
+ * ``interrupted`` names the devices that the participant has switched on, but that the operating system has taken away, for
+ * example during a phone call.
  */
 export interface Media {
   mic: boolean;
@@ -663,7 +663,7 @@ export interface BriefField {
   provenance: Provenance;
 }
 /**
- * One step of the user on the site: a page that they visited, or a click on an element that the page marks.
+ * One step of the user on the site: a page that they visited, or a click on an element that the site has marked.
  *
  * ``dwell_s``: for how many seconds the user stayed on the page; known for pages only.
  */
@@ -770,7 +770,7 @@ export interface SlotView {
  * ``hears``: listener → sources (the participants whom the listener hears). Only people with a live peer connection are
  * included, whether muted or not. A user or guest gets only the pairs that include them. ``soft``: the pairs of ``hears`` in
  * which an interpreter's voice covers the source's voice.
- * ``notice``: what the page must tell a user; "" for nothing.
+ * ``notice``: why this viewer (the user or a guest) hears the hold tone; "" if the viewer does not hear it.
  * ``limits``: slot → how this viewer's network connection limits the video: a smaller picture ("low"), or none for now
  * ("paused").
  */
@@ -827,7 +827,7 @@ export interface WaitingView {
  * ``came``: whether the called-back user has connected.
  * ``moved``: how often the user or the counselor has moved the callback to another time.
  * ``staff_name``: name of the member of staff who has the appointment; "" for a callback by any counselor, and for users of
- * a site that hides names. ``minutes``: length of an appointment, or 0.
+ * a site that hides names. ``minutes``: length of an appointment; 0 for a callback by any counselor.
  * ``anyone``: this member has declined the appointment, missed the ring or not come in time, so the appointment rings for every
  * counselor.
  */
@@ -898,7 +898,7 @@ export interface CaptionsView {
 /**
  * An invitation whose guest has not entered yet. ``guest``: the id that the guest will have.
  *
- * ``arriving``: the link has been opened, and the guest prepares. Otherwise the link can be used until ``until``.
+ * ``arriving``: the link has been opened, and the guest prepares to enter. Otherwise the link can be used until ``until``.
  */
 export interface GuestLinkView {
   guest: string;
@@ -920,9 +920,9 @@ export interface GuestsView {
 /**
  * A guest's work as interpreter, as it is set now. ``by``: the name of the person who has set it.
  *
- * ``user``: how the user's side hears the voices of staff. ``staff``: how staff hear the voices of the user's side. "full": as
- * without an interpreter. "soft": softly, under the interpreter's voice. "none": not at all. ``paused``: the interpreter is not
- * connected, is muted, or is on hold with the user, so the interpreter's voice covers no voice now.
+ * ``user``: how the user and their guests hear the voices of staff. ``staff``: how staff hear the voices of the user and the
+ * other guests. "full": as without an interpreter. "soft": softly, under the interpreter's voice. "none": not at all.
+ * ``paused``: the interpreter is not connected, is muted, or is on hold with the user, so now these voices are heard in full.
  */
 export interface InterpretingView {
   guest: string;
@@ -2472,7 +2472,8 @@ export interface Queue {
 /**
  * An operator's overview of the sites that this operator may watch.
  *
- * ``workers``: empty unless this operator may see the installation. ``left_today``: how many users gave up waiting today.
+ * ``workers``: the media workers; empty unless this operator may see the whole installation.
+ * ``left_today``: how many users gave up waiting today.
  */
 export interface Wallboard {
   type: "wallboard";

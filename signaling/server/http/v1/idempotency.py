@@ -65,7 +65,7 @@ async def once(request: web.Request, handler: Handler) -> web.StreamResponse:
         if isinstance(response, web.Response) and response.status == 200 and isinstance(response.body, bytes):
             sealed = request.app[SEAL].close(response.body.decode(), f"{token} {key}")
             done = True
-            with suppress(RecordsAway):  # the request was carried out, so its client gets the response
+            with suppress(RecordsAway):  # the client gets the response even if it cannot be stored
                 await records.keep_answer(claim, response.status, sealed, now_ms())
         return response
     finally:
@@ -94,7 +94,7 @@ def _again(request: web.Request, same: bool, status: int, sealed: str, about: st
     """Return the remembered response to the first request with this key.
 
     `same`: whether both requests have the same path, query and body. `status`: 0 while the first request is being handled.
-    `sealed`: the response's body, encrypted with `about` as its context. Raises Refused with the reason key_reused or
+    `sealed`: the response's body, which can be decrypted only with the same `about`. Raises Refused with the reason key_reused or
     in_progress.
     """
     if not same:

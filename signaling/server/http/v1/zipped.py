@@ -29,7 +29,7 @@ _ENDINGS = {"image/webp": "webp", "image/png": "png", "image/jpeg": "jpg", "imag
 class _Out:
     """Collects the bytes of the zip file until they are sent.
 
-    This object is not seekable, so `zipfile` writes the sizes of an entry behind the entry's data.
+    This object is not seekable, so `zipfile` writes the sizes of each zipped file behind the file's data.
     """
 
     def __init__(self) -> None:
@@ -104,7 +104,7 @@ class Export:
         return self._whole(name, msgspec.json.format(msgspec.json.encode(value), indent=2))
 
     def _whole(self, name: str, data: bytes, how: int = zipfile.ZIP_DEFLATED) -> bytes:
-        """Write a whole entry.
+        """Add a file with these bytes to the zip file. Return the bytes of the zip file that are not sent yet.
 
         `how`: the compression; none for pictures, which are compressed already and whose compression would block the event loop.
         """
@@ -112,7 +112,7 @@ class Export:
         return self._out.take()
 
     async def _copied(self, name: str, path: Path) -> AsyncIterator[bytes]:
-        """Yield the entry of a file on the disk, in pieces. A file that does not exist any more is left out."""
+        """Add a file from the disk to the zip file, and yield the zip file's bytes. Skip a file that does not exist any more."""
         try:
             source = await asyncio.to_thread(path.open, "rb")
         except OSError:
