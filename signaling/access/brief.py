@@ -46,7 +46,7 @@ class ClaimedProduct(Struct, kw_only=True):
 
 
 class ClaimedStep(Struct, kw_only=True):
-    """A page that the user visited before, or a click on an element that the page marks, as the browser claims."""
+    """A page that the user visited before, or a click on an element that the site has marked, as the browser claims."""
 
     kind: Literal["page", "mark"]
     label: _Loose = ""

@@ -326,7 +326,7 @@ def _check_times(claims: Claims, now_s: float) -> None:
 def _unpack(part: str) -> bytes:
     """Decode one part of an identification code from base64url. Raises CodeRefused with the reason malformed.
 
-    Only the canonical form is accepted. Otherwise several texts would be the same code (RFC 4648, 3.5).
+    Only the canonical form is accepted. Otherwise several texts would stand for the same code (RFC 4648, 3.5).
     """
     try:
         data = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)

@@ -193,7 +193,7 @@ class Identity:
         """Write a refused sign-in to the server's log and the audit log.
 
         Refusals with an unknown login are written only up to a limit (`_noted`). Neither log contains an unknown login, because
-        somebody may have typed their password into the field for the login.
+        somebody might have typed their password into the field for the login.
         """
         if staff is None and not self._noted.take(UNKNOWN, now):
             return

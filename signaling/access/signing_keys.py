@@ -110,7 +110,7 @@ def public(stored: str) -> SigningKey:
 
 
 def stored_form(typed: str) -> str:
-    """Return the form in which the database stores a public key: a JWK with the key's numbers only. Raises BadKey.
+    """Return the form in which the database stores a public key: a JWK without optional members. Raises BadKey.
 
     `typed`: the key as JWK or PEM.
     """

@@ -122,7 +122,7 @@ def _remember_counselor(session: Session) -> None:
         session.counselor = owner.staff
 
 
-_BOOKED = ("callback", "lead")  # timers for the booked times of callbacks, which are times of the computer's clock
+_BOOKED = ("callback", "lead")  # these timers fire at booked times, by the computer's clock; other timers, by the steady clock
 
 
 def next_deadline(session: Session, ahead_ms: int = 0) -> int | None:

@@ -101,10 +101,13 @@ def compute(session: Session) -> Matrix:
     whispers; in a consultation of staff, the professional does, too. Everybody who is not on hold hears an operator who has
     joined. Everybody who hears an operator is heard by that operator.
 
-    Guests hear and see the people whom the user hears and sees, and each other. An interpreter can make the voices of the other
-    side softer or silent. Muting does not change the matrix, so the media worker does not change between relaying and mixing a
-    listener's sound at each mute. There is one exception: a muted interpreter makes no voice softer or silent. Without this
-    exception, people who hear only the interpreter would hear nothing.
+    Guests hear and see the people whom the user hears and sees, and each other. While an interpreter is at work, the user and
+    guests can hear the voices of staff more softly or not at all. Staff can hear the voices of the user and guests in the same
+    way.
+
+    Muting does not change the matrix, so the media worker does not change between relaying and mixing a listener's sound at each
+    mute. There is one exception: a muted interpreter makes no voice softer or silent. Without this exception, people who hear
+    only the interpreter would hear nothing.
     """
     if session.state != "active":
         return Matrix()
@@ -232,7 +235,7 @@ def interprets(session: Session) -> bool:
     """Return whether an interpreter is at work now.
 
     An interpreter is at work if a guest is set as the interpreter, is connected to the room, has the microphone on, and hears
-    both sides.
+    the user and staff.
 
     During a hold or a consultation, neither the user nor the interpreter hears staff. So the interpreter then makes no voice
     softer.

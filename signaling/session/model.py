@@ -339,7 +339,7 @@ class Session(Struct, kw_only=True):
     has seen; such numbers only grow. ``preferred``: the only counselor to whom the request is offered now, because this counselor
     served the user before.
     ``returned``: a counselor did not return in time or never entered, so the request is offered before all other requests.
-    ``counselor``: the last owner who was a counselor and has entered, or "". The session may have another owner since, or none.
+    ``counselor``: the last owner who was a counselor and has entered, or "". The session might have another owner now, or none.
     ``epoch``: counts how often the room was opened; a media worker ignores commands of an older epoch.
     ``timers``: name → when it fires (Unix ms). ``held``: the owner has put the user on hold.
     ``may_listen``: the user was told before entering that an operator may listen in.

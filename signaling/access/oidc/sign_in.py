@@ -272,7 +272,7 @@ class OidcSignIn:
         given: dict[str, Any] = {"issuer": settings.issuer, "client_id": settings.client_id, "now_s": self._wall() // 1000}
         try:
             claims = id_claims(tokens.id_token, await provider.keys(now), nonce=nonce, **given)
-        except UnknownKey:  # the provider may have published a new key
+        except UnknownKey:  # the provider might have published a new key
             claims = id_claims(tokens.id_token, await provider.keys(now, fresh=True), nonce=nonce, **given)
         if people.names_role(claims, settings):
             return claims, True
@@ -411,7 +411,7 @@ class OidcSignIn:
         source = source_of(of, settings.issuer)
         try:
             member = await self._records.add_staff_of_subject(source, claims["sub"], made, audit=self._entries(None, made))
-        except ValueError:  # the login is taken; the account with this login may belong to somebody else
+        except ValueError:  # the login is taken; the account with this login might belong to somebody else
             made = replace(made, login=f"{login}-{secrets.token_hex(3)}")
             member = await self._records.add_staff_of_subject(source, claims["sub"], made, audit=self._entries(None, made))
         if not member.active:  # the member was added and deactivated during this sign-in

@@ -26,7 +26,7 @@ class BadToken(Exception):
 
 
 class UnknownKey(BadToken):
-    """The key that signed a token is not among the known keys. The provider may have published a new key since the last fetch."""
+    """The key that signed a token is not among the known keys. The provider might have published it since the last fetch."""
 
 
 def id_claims(token: str, keys: KeySet, *, issuer: str, client_id: str, nonce: str | None, now_s: int) -> Claims:

@@ -38,7 +38,7 @@ async def doctor(request: web.Request) -> web.Response:
 
 
 async def _workers(app: web.Application) -> list[WorkerFacts]:
-    """Return the figures that the media workers of this server report. Workers that do not answer are left out."""
+    """Return what the media workers of this server report about themselves. Workers that do not answer are left out."""
     workers = app[LIVE].workers.usable()
     stats = await asyncio.gather(*(worker.client.stats() for worker in workers), return_exceptions=True)
     facts = []

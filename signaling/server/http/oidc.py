@@ -1,6 +1,6 @@
 """Sign-in at an OpenID provider, sign-out by the provider, and the settings of the provider.
 
-The installation can have one provider, and each organisation another of its own.
+The installation can have a provider, and each organisation can have a provider of its own.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ class Period:
     zone: ZoneInfo
 
     def starts(self, by: str) -> list[str]:
-        """Return the start of each hour, day or week (`by`) of the period, as `Records.report` writes it in its groups.
+        """Return the start of each hour, day or week (`by`) of the period, in the form that `Records.report` uses.
 
         Return [] for other values of `by`.
         """
@@ -52,8 +52,8 @@ class Period:
 def period_of(asked: PeriodQuery, by: str, most_days: Mapping[str, int]) -> Period:
     """Return the period that a query asks for.
 
-    `most_days`: value of `by` → the longest period in days; other values of `by` have the general limit. Raises Refused if the
-    zone is unknown, or if the period is empty or has too many days.
+    `most_days`: kind of row (`by`) → the longest period in days; other kinds have the general limit. Raises Refused if the zone
+    is unknown, or if the period is empty or has too many days.
     """
     try:
         check(Hours(timezone=asked.zone))

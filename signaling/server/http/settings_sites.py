@@ -150,7 +150,7 @@ async def save(request: web.Request, asker: Asker, before: Site | None, site: Si
     """Store a checked site, and return the stored site.
 
     `before`: the site before the change; None for a new site. `version`: the version of the site that the page read, or "" for a
-    new site. Raises Invalid, and Changed when somebody has changed the site since.
+    new site. Raises Invalid, and Changed when the site is not in this version any more.
     """
     audit = entries_by(asker.member.id, of_site(before, site))
     try:

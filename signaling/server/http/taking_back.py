@@ -10,7 +10,7 @@ from signaling.records import Change, Changed
 def taken_back(now: dict[str, Any], change: Change) -> dict[str, Any]:
     """Return the present settings `now` with this change reverted.
 
-    Raises Changed when a field of the change was changed again since.
+    Raises Changed when a field of the change was changed again later.
     """
     before, after = change.before or {}, change.after or {}
     if any(now.get(name) != value for name, value in after.items()):

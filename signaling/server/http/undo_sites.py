@@ -35,7 +35,7 @@ async def undo(request: web.Request, asker: Asker, subject: str, change: Change,
     """Undo a change of a site. `subject`: the site's id; for opening hours, also "/" and the category's id.
 
     Store the audit entries about the undo, which `note` makes, in the transaction of the undo. Raises Changed when the site was
-    changed again since, Invalid, and Refused.
+    changed again later, Invalid, and Refused.
     """
     await _undoing(change)(request, asker, subject, change, note)
 
@@ -129,7 +129,7 @@ async def _replies(request: web.Request, asker: Asker, subject: str, change: Cha
 async def undo_reply(request: web.Request, asker: Asker, subject: str, change: Change, note: Note) -> None:
     """Undo a change of one shared reply. `subject`: the reply's id. The change contains the reply's site.
 
-    Raises Changed when the reply was changed again since, and Refused with the reason not_found or too_many_replies.
+    Raises Changed when the reply was changed again later, and Refused with the reason not_found or too_many_replies.
     """
     before, after = change.before, change.after
     audit = note(Change(before=after, after=before))

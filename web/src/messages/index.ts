@@ -1204,7 +1204,7 @@ export interface MessageLeft {
 /**
  * A media worker. ``load``: the share of one CPU core that the worker uses; null until a second measurement.
  *
- * ``state``: a spare worker is ready to take the place of a live one. A draining worker takes no new rooms.
+ * ``state``: a spare worker is ready to replace a live one that fails. A draining worker takes no new rooms.
  */
 export interface WorkerItem {
   id: string;

@@ -61,7 +61,7 @@ class CallbackItem(Struct, kw_only=True):
 class CallbackMark(Struct, kw_only=True):
     """A request to close a callback, which ends its session.
 
-    `state`: "done" when somebody called the user elsewhere, "failed" when nobody reached the user.
+    `state`: "done" when somebody called the user outside of this service, "failed" when nobody reached the user.
     """
 
     state: Literal["done", "failed"]
@@ -114,7 +114,7 @@ async def transcript(request: web.Request) -> web.StreamResponse:
 
 
 async def _require_kept(request: web.Request) -> None:
-    """Raise Refused(erased) when the session was erased. The database then still has its times, but no content."""
+    """Raise Refused(erased) when the session was erased. Nothing of its content is stored any more."""
     found = await operator.asked_session(request, await asker_of(request))
     if found.end_reason == "erased":
         raise Refused(410, "erased", "This session was erased. Nothing of its content is held.")
