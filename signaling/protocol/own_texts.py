@@ -23,7 +23,7 @@ def _texts(language: str) -> dict[str, str]:
 
 
 def nearest(*wanted: str) -> str:
-    """Return the first wanted language in which texts exist, or English when there are texts in none of them."""
+    """Return the first wanted language in which texts exist, or English when texts exist in none of the wanted languages."""
     return next((found for each in wanted if (found := lookup(each, LANGUAGES))), FALLBACK)
 
 

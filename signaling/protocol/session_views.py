@@ -163,7 +163,7 @@ class RoomView(Struct, kw_only=True):
     ``most_slots``: how many video slots a client's offer should have.
     ``slots``: slot ("0" to "7") → the video that arrives in it for this viewer.
     ``hears``: listener → sources (the participants whom the listener hears). Only people with a live peer connection are
-    included, whether muted or not. A user or guest gets only the pairs that include them. ``soft``: the pairs of ``hears`` in
+    included, whether muted or not. A user or guest gets only the pairs with themselves. ``soft``: the pairs of ``hears`` in
     which an interpreter's voice covers the source's voice.
     ``notice``: why this viewer (the user or a guest) hears the hold tone; "" if the viewer does not hear it.
     ``limits``: slot → how this viewer's network connection limits the video: a smaller picture ("low"), or none for now
@@ -391,7 +391,7 @@ class SessionView(Struct, kw_only=True):
     channel: Channel
     state: SessionState
     you: str  # the viewer's participant id
-    contact_needed: bool = False  # for the user only: the site cannot reach them, so a callback needs a contact
+    contact_needed: bool = False  # for the user only: the site cannot reach the user, so a callback needs a contact
     participants: list[ParticipantView] = []
     product_picture: str = ""  # id of the product's picture, which the board offers first; "" if there is none
     room: RoomView | None = None
@@ -411,7 +411,7 @@ class SessionView(Struct, kw_only=True):
     callback: CallbackView | None = None
     upgrade: UpgradeView | None = None
     owner_lost: bool = False
-    # for the user only: what they can choose while the session's owner is disconnected, no counselor is there, or the wait is
+    # for the user only: what the user can choose while the session's owner is disconnected, no counselor is there, or the wait is
     # long
     choices: list[Literal["wait", "another", "message"]] = []
     # when the session stops waiting for a disconnected person, and ends or continues; null if it waits for nobody

@@ -27,8 +27,8 @@ NEW_KEYS_MS = 60_000  # For tokens that name an unknown key, the provider's keys
 AGAIN_MS = 5_000
 
 # Errors of a token endpoint that concern this installation (RFC 6749, 5.2; RFC 8707; RFC 9449). Every other error concerns the
-# person or their grant. This is also assumed of errors that no standard defines, because many providers have an error code of
-# their own for a disabled account.
+# person or their grant. Errors that no standard defines count as errors about the person, because many providers have an error
+# code of their own for a disabled account.
 _ABOUT_US = frozenset(
     {
         "invalid_request",

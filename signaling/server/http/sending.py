@@ -1,4 +1,4 @@
-"""Send large responses. Until the last byte is sent, the server repeatedly checks whether the client may still read them."""
+"""Send a large response. Until its last byte is sent, the server repeatedly checks whether the client may still read it."""
 
 from __future__ import annotations
 

@@ -768,7 +768,7 @@ export interface SlotView {
  * ``most_slots``: how many video slots a client's offer should have.
  * ``slots``: slot ("0" to "7") → the video that arrives in it for this viewer.
  * ``hears``: listener → sources (the participants whom the listener hears). Only people with a live peer connection are
- * included, whether muted or not. A user or guest gets only the pairs that include them. ``soft``: the pairs of ``hears`` in
+ * included, whether muted or not. A user or guest gets only the pairs with themselves. ``soft``: the pairs of ``hears`` in
  * which an interpreter's voice covers the source's voice.
  * ``notice``: why this viewer (the user or a guest) hears the hold tone; "" if the viewer does not hear it.
  * ``limits``: slot → how this viewer's network connection limits the video: a smaller picture ("low"), or none for now
@@ -1086,9 +1086,9 @@ export interface Line {
 /**
  * The signed-in member of staff, as their own console shows it.
  *
- * ``ready``: whether users' requests are offered to the member while they have free capacity. A busy member can have switched
- * this off. ``most_texts``, ``most_calls``: the member's capacity. ``texts_in_call``: whether requests for text are offered to
- * them during a call.
+ * ``ready``: whether users' requests are offered to the member while the member has free capacity. A busy member can have
+ * switched this off. ``most_texts``, ``most_calls``: the member's capacity. ``texts_in_call``: whether requests for text are
+ * offered to the member during a call.
  */
 export interface StaffMe {
   id: string;
@@ -1298,7 +1298,7 @@ export interface SetState {
   id?: number | null;
 }
 /**
- * A member of staff chooses whether users' requests for text are offered to them during a call.
+ * A member of staff chooses whether users' requests for text are offered to this member during a call.
  */
 export interface SetTextsInCall {
   type: "texts_in_call";
