@@ -23,7 +23,7 @@ from signaling.server.http.errors import refusal
 
 log = structlog.get_logger(__name__)
 
-LEADER_WITHIN_S = 5.0  # while the cluster has no leader, a request waits for one at most this many seconds
+LEADER_WITHIN_S = 5.0  # while the cluster has no leader, a request waits at most this many seconds for a leader
 # at most this many seconds pass until the leader's response begins, and between two parts of the response; after a large request,
 # the response may begin later
 REQUEST_S = 30.0

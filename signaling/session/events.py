@@ -451,8 +451,8 @@ class InterpreterSet:
 class EndedBy:
     """Something outside of the session ends it.
 
-    This is an operator who ends the session or cancels its callback, other software that cancels its callback, a command that
-    erased the session's data, or the limit of sleeping conversations of all organisations together. ``booking``: the booking to
+    For example, an operator ends the session or cancels its callback, other software cancels its callback, a command has erased
+    the session's data, or too many conversations of all organisations together are asleep. ``booking``: the booking to
     cancel, as ``booking_of`` returns it. If the session has a different booking, the event is refused. "": cancel any booking.
     """
 
