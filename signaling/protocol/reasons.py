@@ -265,4 +265,4 @@ PassedOverReason = Literal[
     "language", "site", "channel", "category", "away", "busy", "excluded", "full", "in_call", "lost", "wrap_up", "load", "idle",
     "not_asked", "promised",
 ]  # fmt: skip
-"""Why a member of staff was not offered a request: the names of `matcher.types.PassedOver.reason`."""
+"""Why the request of a user or colleague was not offered to a member of staff: the names of `matcher.types.PassedOver.reason`."""

@@ -373,7 +373,7 @@ class Ring(Message, tag="ring"):
 
 
 class RingOver(Message, tag="ring_over"):
-    """A request no longer rings for this member of staff."""
+    """The request of a user or a colleague no longer rings for this member of staff."""
 
     reservation: str
     reason: Literal["accepted", "accepted_elsewhere", "declined", "expired", "cancelled"]

@@ -28,14 +28,14 @@ class SetTextsInCall(Message, tag="texts_in_call"):
 
 
 class Accept(Message, tag="accept"):
-    """A member of staff accepts a request that rings."""
+    """A member of staff accepts the ringing request of a user or a colleague."""
 
     reservation: Id
     id: int | None = None
 
 
 class Decline(Message, tag="decline"):
-    """A member of staff declines a request that rings."""
+    """A member of staff declines the ringing request of a user or a colleague."""
 
     reservation: Id
     reason: Annotated[str, by(Seen(200))] = ""

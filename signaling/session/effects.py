@@ -49,7 +49,7 @@ StepName = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """For the request with the id ``request``, call the method of the matcher that ``step`` names."""
+    """For the user's or counselor's request with the id ``request``, call the method of the matcher that ``step`` names."""
 
     step: StepName
     request: str

@@ -465,7 +465,7 @@ class EndedBy:
 
 @dataclass(frozen=True, slots=True)
 class RingStarted:
-    """A request of the session rings for ``staff``, until the time ``until``."""
+    """The user's or counselor's request rings for ``staff``, until the time ``until``."""
 
     request: str
     reservation: str
@@ -476,7 +476,7 @@ class RingStarted:
 
 @dataclass(frozen=True, slots=True)
 class RingEnded:
-    """A request of the session no longer rings for a member of staff.
+    """The user's or counselor's request no longer rings for a member of staff.
 
     ``state``: how the ring ended, such as "accepted" or "expired".
     """
@@ -489,7 +489,7 @@ class RingEnded:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A member of staff has accepted a request of the session. ``connected``: whether one of their tabs is connected."""
+    """A member of staff has accepted the user's or counselor's request. ``connected``: whether one of their tabs is connected."""
 
     request: str
     staff: str
@@ -500,7 +500,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class RequestMoved:
-    """The matcher has changed the state of a request of the session."""
+    """The matcher has changed the state of the user's or counselor's request."""
 
     request: str
     state: Literal["waiting", "suspended", "reserved", "accepted", "completed", "unserved", "cancelled"]

@@ -258,7 +258,7 @@ class Mention(Struct, kw_only=True):
 
 
 class Ringing(Struct, kw_only=True):
-    """A request that rings for the member ``staff`` until the time ``until`` (Unix ms)."""
+    """A user's or counselor's request that rings for the member ``staff`` until the time ``until`` (Unix ms)."""
 
     reservation: str
     staff: str

@@ -1,4 +1,4 @@
-"""The open requests of a session for members of staff, and the requests' states, as the session itself sees them.
+"""The open requests of a session for staff (the user's request, a help request, a transfer), and the states of these requests.
 
 If a matcher has lost its data, it gets the session's requests again. If a matcher kept running while this server was down, the
 matcher's requests are compared with those of the session.

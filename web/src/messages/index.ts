@@ -1306,7 +1306,7 @@ export interface SetTextsInCall {
   id?: number | null;
 }
 /**
- * A member of staff accepts a request that rings.
+ * A member of staff accepts the ringing request of a user or a colleague.
  */
 export interface Accept {
   type: "accept";
@@ -1314,7 +1314,7 @@ export interface Accept {
   id?: number | null;
 }
 /**
- * A member of staff declines a request that rings.
+ * A member of staff declines the ringing request of a user or a colleague.
  */
 export interface Decline {
   type: "decline";
@@ -2441,7 +2441,7 @@ export interface Ring {
   with_name?: string;
 }
 /**
- * A request no longer rings for this member of staff.
+ * The request of a user or a colleague no longer rings for this member of staff.
  */
 export interface RingOver {
   type: "ring_over";
