@@ -55,7 +55,7 @@ class ConversationItem(Struct, kw_only=True):
 
 
 class PersonCard(Struct, kw_only=True):
-    """What staff see about a user: notes and earlier conversations.
+    """The notes and earlier conversations that staff see about a user.
 
     `known`: the partner vouches for the user, so the server can find the user's notes and conversations.
     """
