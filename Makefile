@@ -20,16 +20,17 @@ dev: $(VENV)/.dev pages ## like run, for development: pages reload as you edit, 
 	@exec $(BIN)/python web/dev.py $(ARGS)
 
 test: $(VENV)/.dev packages pages ## run all tests (without look and bench); as root, install the Debian packages they need
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint unit
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target real-time aside
 
 # Parts of `test` and `check`, which install what these need. `peers` and `browsers` run in real time and often wait. What they leave
-# of the processor goes to the parts that only compute. These run in a session of their own at low priority, because the scheduler
-# shares the processor between sessions first (autogroups), and each browser is a session.
+# of the processor goes to `contract`, which runs in a session of its own at low priority, because the scheduler shares the processor
+# between sessions first (autogroups), and each browser is a session.
 real-time: peers
 	@$(MAKE) --no-print-directory --output-sync=none browsers
 
 aside:
-	@setsid sh -c '[ -w /proc/self/autogroup ] && echo 10 >/proc/self/autogroup; exec nice -n 10 $(MAKE) --no-print-directory lint unit contract' & \
+	@setsid sh -c '[ -w /proc/self/autogroup ] && echo 5 >/proc/self/autogroup; exec nice -n 5 $(MAKE) --no-print-directory contract' & \
 	trap "kill -- -$$!; wait" INT TERM HUP; wait $$!
 
 contract:
