@@ -60,7 +60,7 @@ def messages() -> dict[str, Any]:
 
 
 def _whole(schema: dict[str, Any], kind: type[msgspec.Struct] | None) -> dict[str, Any]:
-    """Return the schema of a struct. All fields of a view are required, because the server sends fields with defaults, too."""
+    """Return the schema of a struct. All fields of a view are required, because the server leaves none out."""
     if kind is None or issubclass(kind, words.Message):
         return schema
     return schema | {"required": list(schema["properties"])}

@@ -77,8 +77,8 @@ function aboutListeners(session: SessionView): Notice | null {
 const SAID_AGAIN_MS = 30_000;
 
 /** While the visitor waits, for example on hold, repeats the reason to screen readers every 30 s. Announces when the counselor is
- *  back after a hold. The hold tone cannot say a name. The browser's speech synthesis is not used, because many browsers send its
- *  text to their maker's server. */
+ *  back after a hold. The browser's speech synthesis is not used, because many browsers send the spoken text to the server of the
+ *  browser's maker. */
 function useHoldSpoken(session: SessionView): void {
   const holding = session.room?.notice ?? "";
   const text = holding === "" ? "" : (aboutPeople(session)?.text ?? "");

@@ -33,7 +33,7 @@ const PHONE = "(max-width: 760px), (max-height: 480px)";
 
 function usePhone(): boolean {
   const [phone, setPhone] = useState(() => matchMedia(PHONE).matches);
-  // an effect after the paint would miss a change before it
+  // `useEffect` would run after the page is painted, and miss a change that comes before that
   useLayoutEffect(() => {
     const query = matchMedia(PHONE);
     const changed = () => setPhone(query.matches);

@@ -6,7 +6,7 @@ it("points at the same part of an element on another screen", () => {
   const spot = spotIn(here, 150, 60);
   expect(spot).toEqual({ x: 2500, y: 2500 });
   expect(pointOf({ left: 0, top: 10, width: 400, height: 80 }, spot)).toEqual({ x: 100, y: 30 });
-  expect(pointOf(here, spotIn(here, 90, 200))).toEqual({ x: 90, y: 200 }); // outside of its box
+  expect(pointOf(here, spotIn(here, 90, 200))).toEqual({ x: 90, y: 200 }); // outside of the box
 });
 
 it("finds the point of a page in its scaled picture", () => {

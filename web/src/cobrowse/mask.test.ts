@@ -19,7 +19,8 @@ function see(html: string, mode: Mode = "strict", head = ""): HTMLElement {
 
 const frame = () => new Promise((done) => requestAnimationFrame(done));
 
-/** Waits until the recorder has sent what it saw. It sees some changes only in the next frame, and its batch begins after that. */
+/** Waits until the recorder has sent all changes so far. The recorder sees some changes only in the next animation frame, and
+ *  sends them some time later, in a batch. */
 async function settled(): Promise<void> {
   await frame();
   await frame();

@@ -3,7 +3,8 @@ import type { LastPlace, Place } from "../room/line-window";
 const places = new Map<string, LastPlace>();
 const MOST = 50; // the positions in at most this many conversations are remembered; beyond that, the oldest position is dropped
 
-/** Remembers the reader's position in each session, for its chat. `newest`: the number of the session's newest line. */
+/** Returns the stored position of the reader in a session's conversation, and a function that stores a new position. `newest`:
+ *  the number of the session's newest line. */
 export function readerOf(
   session: string,
   newest: number,

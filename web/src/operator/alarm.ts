@@ -62,7 +62,7 @@ export function useAlarm(board: Wallboard | null, now: number): [boolean, (on: b
       try {
         localStorage.setItem(KEY, next ? "on" : "off");
       } catch {
-        // the browser forbids storage: the choice lasts as long as the page
+        // the browser forbids storage: after a reload of the page, the sound is on again
       }
     },
   ];

@@ -11,8 +11,8 @@ import { problem } from "./settings/problems";
 import { Table, type TableColumn } from "./table";
 import { t, textOr } from "./texts";
 
-/** Returns the subject of an audit entry in words: the subject's name if it has one. Without a name, a kind of subject that
- *  exists only once is called by the name of the kind, and any other subject by its id. */
+/** Returns the subject of an audit entry in words: the subject's name if it has one; otherwise a text such as "The wallboard" for
+ *  a thing that exists only once, or the subject's id. */
 export const subjectText = ({ subject, name }: Pick<AuditItem, "subject" | "name">): string =>
   name || textOr(`audit.subject.${subject.split("/")[0] ?? ""}`, subject);
 

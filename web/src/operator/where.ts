@@ -18,7 +18,7 @@ function fromHash(): { part: Part | "wall" | "start"; session: string; where: st
 /** Like `fromHash`, and renders the component again when the address changes. */
 export function useWhere() {
   const [where, setWhere] = useState(fromHash);
-  // an effect after the paint would miss an address that changes before it
+  // `useEffect` would run after the page is painted, and miss an address that changes before that
   useLayoutEffect(() => {
     const changed = () => setWhere(fromHash());
     addEventListener("hashchange", changed);

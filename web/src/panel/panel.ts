@@ -388,8 +388,8 @@ export class Panel {
     this.look();
   }
 
-  /** Determines which product the visitor is looking at, after the page has answered and the server has sent the language and the
-   *  allowed parameters. */
+  /** Determines which page and product the visitor is looking at. Does nothing before the widget has sent the data of the page,
+   *  and the server has sent the panel's language and the query parameters that the site allows. */
   private look(): void {
     const { info, visit } = this.store.get();
     if (!info || !this.context) return;

@@ -60,7 +60,8 @@ function parsed(line: string): Shown | null {
 }
 
 export class PageHistory {
-  /** The complete snapshots. `begin`: index of the line with the first part. `after`: index of the line behind the last part. */
+  /** The complete snapshots, each of which is one or more lines. `begin`: index of its first line. `after`: index of the line
+   *  after its last line. */
   private readonly snapshots: { begin: number; after: number }[] = [];
   private applied = 0;
 

@@ -1,5 +1,5 @@
 /** Converts between positions on the player's bar and moments of a recording. The bar has no gaps between the pieces of the
- *  recording. Pure; ms. */
+ *  recording. Pure. Positions and moments are in ms. */
 
 export type Piece = readonly [begin: number, end: number];
 

@@ -167,7 +167,7 @@ export class Client {
       await (after === undefined ? this.newest(session) : this.missed(session, after));
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      this.caughtUp.delete(session); // the server's next `SessionView` makes this page ask again
+      this.caughtUp.delete(session); // at the server's next `SessionView`, this page asks for the lines again
     }
   }
 

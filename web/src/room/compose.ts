@@ -18,8 +18,8 @@ export const sends = (press: KeyPress): boolean => press.key === "Enter" && !pre
 
 const TYPING_AGAIN_MS = 3000;
 
-/** Decides when to tell other participants that this person is typing: at the first key, then every 3 s while they type, and at
- *  the end. */
+/** Decides when to tell other participants that this person is typing (at the first key, then every 3 s while this person types)
+ *  or has stopped. */
 export class TypingSignal {
   private toldAt: number | null = null;
 

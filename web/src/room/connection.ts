@@ -48,7 +48,7 @@ export interface ConnectionOptions {
   page?: boolean;
   /** False if a member of staff uses this page without serving visitors on it. */
   desk?: boolean;
-  /** Returns whether this member of staff wants visitors' requests to ring for them, as far as this page knows. */
+  /** Returns whether this member of staff wants the page to ring when a visitor waits, as far as this page knows. */
   ready?: () => boolean | undefined;
   onMessage: (message: ServerMessage) => void;
   onStatus: (status: Status, reason: ClosedReason | "") => void;

@@ -221,7 +221,7 @@ export class Devices {
 
   private failed(kind: Kind, problem: Problem): void {
     const { cut } = this.store.get()[kind];
-    // A browser can refuse every device while the page is hidden. The page then asks again later, whatever the reason was.
+    // A browser can refuse every device while the page is hidden. The page then asks again later, whatever the `problem` is.
     const returns = cut && (document.hidden || !FOR_THE_PERSON.includes(problem));
     this.change(kind, { on: false, track: null, problem, cut: returns });
     clearTimeout(this.again);

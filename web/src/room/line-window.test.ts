@@ -45,7 +45,7 @@ test("a conversation begins with few lines, and the reader's place is among them
   expect(partAt(lines, Number.NaN)).toEqual({ first: null, size: AT_FIRST });
   expect(partAt(lines, 5000)).toEqual({ first: null, size: AT_FIRST });
   expect(partAt(lines, 990)).toEqual({ first: null, size: AT_FIRST });
-  // all lines are rendered, so `size` is the full size at once: while `size` grows, screen readers do not announce new lines
+  // if all lines are rendered from the start, `size` need not grow: it is MOST at once
   expect(partAt(lines.slice(0, AT_FIRST), Number.NaN)).toEqual({ first: null, size: MOST });
   for (const at of [1, 3, 100, 700, 960]) {
     const { from, to } = spanOf(partAt(lines, at), lines);

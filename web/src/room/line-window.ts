@@ -21,7 +21,7 @@ export const AT_FIRST = 40; // lines that are rendered before the first paint: e
 export const GROWS = 65; // number of lines that are added in each later step, until there are MOST
 export const STEP = 100; // lines by which the rendered part moves when the reader scrolls
 const ABOVE = 6; // how many of the first AT_FIRST lines are above the reader's position
-const GROWS_MS = 50; // ms between two steps of this growth, in which the page can handle clicks and keys
+const GROWS_MS = 50; // pause between two of these steps, ms, in which the page can handle clicks and keys
 const NEAR = 900; // px: if the reader is this close to an end of the part, the part moves
 const AT_END = 60; // px: a reader this close to the end counts as being at the end
 const OVER = 40; // px: if the first visible line is this far down, the reader sees what is above the conversation
@@ -148,7 +148,7 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
     if (!("windowed" in now.dataset) || !keeps(now) || toFocus.current || now.scrollTop === 0) return;
     if (place && Math.abs(offBy(now, place)) < 1) return;
     const by = now.scrollTop - top;
-    // when lines shrink, the browser itself moves the box to its new end
+    // when lines get shorter, the browser itself scrolls the box to the new end of the conversation
     const shrunk = by < 0 && below(now) < 1;
     settle();
     if (!shrunk) now.scrollTop += by;

@@ -251,8 +251,7 @@ export class RoomPeer {
     }, CALL_EVERY_MS);
   }
 
-  /** Returns to the connection that was silent, because it worked again before the new connection found a path. Needs no new
-   *  offer. */
+  /** Returns to the connection that was silent, because it worked again before the new connection found a path. */
   private found(silent: Attempt): void {
     if (this.former !== silent || silent.epoch < this.wantedEpoch || (this.attempt && hasPath(this.attempt))) return;
     this.discard();
@@ -331,8 +330,8 @@ export class RoomPeer {
     this.settleForText(madeAt);
   }
 
-  /** Stops sending media over `former`. While the page says "text only", the worker could otherwise hear this person although
-   *  this person hears nobody. */
+  /** Stops sending this person's sound and pictures over `former`. Otherwise, the other people could hear this person while this
+   *  person hears nobody and the page says "text only". */
   private stopFormer(): void {
     // This page returns (`found`) to a silent connection only if the room has not been opened anew since that connection was
     // made. Any other former connection is of no use any more.

@@ -199,7 +199,7 @@ export function TileState({ tile: { person } }: { tile: Tile }) {
   if (person.peer === "text_only") return <span class="tile-state">{t("presence.textOnly")}</span>;
   if (person.peer === "connecting" || person.peer === "lost") return <span class="tile-state">{t("presence.connecting")}</span>;
   const { mic, interrupted } = person.media;
-  if (person.peer !== "live" || ((mic || person.label === "camera") && !interrupted)) return null; // a camera sends no sound
+  if (person.peer !== "live" || ((mic || person.label === "camera") && !interrupted)) return null; // phone cameras send no sound
   const words = t(interrupted ? `presence.interrupted.${interrupted}` : "muted");
   return (
     <span class="tile-state" title={words}>

@@ -36,8 +36,8 @@ type Lookup = (key: string, args: Args) => string;
 
 const added: Lookup[] = [];
 
-/** Adds the texts of system lines and refusals that most visitors never see. So the call page does not load these texts at
- *  first. */
+/** Adds texts that `anyText` can find. These are texts that most visitors never see, of system lines and of refused requests, so
+ *  the call page does not load them at first. */
 export const addTexts = (lookup: Lookup): void => {
   added.push(lookup);
 };

@@ -1,4 +1,4 @@
-/** Returns the text that a part of the page's address stands for. If a "%" there has no two digits, returns "". */
+/** Decodes a part of the page's address, such as "a%20b". Returns "" if the part is not encoded correctly. */
 export function decoded(part: string): string {
   try {
     return decodeURIComponent(part);

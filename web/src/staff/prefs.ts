@@ -65,7 +65,7 @@ function stored(): string | null {
   try {
     return localStorage.getItem(KEY);
   } catch {
-    return null; // the browser forbids storage: the choices last as long as the page
+    return null; // the browser forbids storage, so there are no stored choices
   }
 }
 
@@ -76,7 +76,7 @@ export function setPrefs(change: Partial<Prefs>): void {
   try {
     localStorage.setItem(KEY, JSON.stringify(prefs.get()));
   } catch {
-    // the browser forbids storage: the choices last as long as the page
+    // the browser forbids storage: the choices are lost when the page is closed or reloaded
   }
   if (change.language) void setLocale(change.language);
 }

@@ -33,8 +33,8 @@ export interface LoadOptions extends Options {
 }
 
 export interface Widget {
-  /** Calls `listener` at each later event with this name. Returns a function that stops this. A listener for "ready" is
-   *  called even if the widget is ready already. */
+  /** Calls `listener` at each later event with this name. Returns a function that unsubscribes `listener`. A listener for
+   *  "ready" is called even if the widget is ready already. */
   on: <N extends Name>(name: N, listener: (detail: Events[N]) => void) => () => void;
   open: (options?: Options) => void;
   close: () => void;

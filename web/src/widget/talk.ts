@@ -2,7 +2,8 @@
 // facts. Pure.
 
 /** The facts about the conversation that the panel tells the partner's page. The facts contain nothing of what was said.
- *  `session`: id; "" without a conversation. `resumed`: the conversation began on an earlier page, which got its first events. */
+ *  `session`: id; "" without a conversation. `resumed`: the conversation began on an earlier page, which got the events
+ *  up to then. */
 export interface Talk {
   session: string;
   stage: "" | "started" | "accepted" | "ended";
@@ -49,7 +50,7 @@ export function eventsBetween(before: Talk, now: Talk): Told[] {
   const told: Told[] = [];
   if (before.session && !same && before.stage !== "ended") told.push(["ended", old]);
   if (!now.session) return told;
-  const quiet = now.resumed && !same; // an earlier page got the events until now
+  const quiet = now.resumed && !same; // an earlier page got the events up to now
   if (!same && !quiet) told.push(["started", fresh]);
   if (now.stage === "accepted" && !quiet && !(same && before.stage === "accepted")) told.push(["accepted", fresh]);
   if (now.unread !== (same ? before.unread : 0)) told.push(["unread", { ...fresh, count: now.unread }]);

@@ -106,8 +106,8 @@ const dress = () => {
   launcher.textContent = status || frame.title;
 };
 
-/** Opens or folds the panel. `again`: the panel reopens by itself after navigation. If not, the visitor has pressed a button, and
- *  the focus moves. */
+/** Opens or folds the panel. `again`: the panel reopens by itself after navigation, and must not take the keyboard focus. Without
+ *  `again`, the panel gets the focus when it opens, and the launcher gets the focus when the panel is folded. */
 const show = (open: unknown, again?: boolean) => {
   host.className = open ? "open" : "";
   pressed = !again && host.className;

@@ -37,7 +37,7 @@ export function MentionMenu({ client, session, box, text, audience }: MenuProps)
   }, [at?.from, at?.query]);
   const results = at === null ? [] : matching(people ?? [], at.query);
   const offered = staff || audience.options.includes("staff");
-  // Words after a name belong to the sentence, so a query with spaces that matches nobody closes the menu.
+  // A query with spaces that matches nobody is probably a part of the sentence and not a name, so it closes the menu.
   const open =
     at !== null && at.from !== closedAt && offered && people !== undefined && (results.length > 0 || /^\S*$/.test(at.query));
   const insert = (name: string) => {

@@ -3,7 +3,8 @@ import { t as shared } from "../../staff/texts";
 import { useLocale, whenText } from "../../ui";
 import { t } from "./texts";
 
-/** After a change, lists the appointments that can no longer take place as booked, with the visitors whom somebody must tell. */
+/** Lists the appointments that cannot take place as booked, for example because working hours have changed. Somebody must tell
+ *  the visitors of these appointments. */
 export function Touched({ items }: { items: AppointmentItem[] }) {
   const locale = useLocale();
   if (items.length === 0) return null;

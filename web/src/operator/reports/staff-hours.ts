@@ -1,4 +1,4 @@
-/** The report on staff hours: the query, the rows of the answer, and the format of times. Pure, except `readStaffHours`. */
+/** The report on staff hours: the query, the rows of the answer, and the format of durations. Pure, except `readStaffHours`. */
 
 import { get } from "../../staff/api";
 import { locale } from "../../ui";

@@ -1,6 +1,7 @@
 /** Decides from the frames of a blurred picture whether this device is fast enough. Pure: the caller gives the time, in ms. */
 
-/** Time that is not measured, ms: at first, frames are slow on every device, because the code is being compiled. */
+/** Frames in the first part of a blur, of this length (ms), are not counted: they are slow on every device, because the code is
+ *  still being compiled. */
 const WARM_UP_MS = 2000;
 const WINDOW_MS = 3000;
 /** The lowest acceptable number of frames a second. At a lower rate, lips and voice no longer fit together, and the blur takes

@@ -21,7 +21,7 @@ export function asOf(line: Line, moment: number): Line | null {
 export const linesAsOf = (lines: Line[], moment: number): Line[] =>
   moment === Infinity ? lines : lines.map((line) => asOf(line, moment)).filter((line) => line !== null);
 
-/** Counts the writings and changes of the lines until `moment`. If this number is the same for two moments, the result of
- *  `linesAsOf` is the same, too. */
+/** Returns how many lines were written until `moment`, plus how often lines were changed until then. If this number is the same
+ *  for two moments, the result of `linesAsOf` is the same, too. */
 export const turns = (lines: Line[], moment: number): number =>
   lines.reduce((sum, { at, former }) => sum + Number(at <= moment) + former.filter(({ until }) => until <= moment).length, 0);

@@ -1,4 +1,4 @@
-/** Decides what the page lets a person do with a line. Pure. The server checks again whether the person is allowed to. */
+/** Decides what the page lets a person do with a line. Pure. The server checks the same rules again. */
 
 import type { Line, SessionView } from "../../messages";
 

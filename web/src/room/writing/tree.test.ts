@@ -60,8 +60,8 @@ test("rows of one kind are one block, in order", () => {
 
 const flat = (pieces: Inline[]): string => pieces.map((piece) => (typeof piece === "string" ? piece : short([piece]))).join("");
 
-// Thirty times the longest allowed line. A parser that looks back at each formatting character would exceed the test's time
-// limit.
+// Each of these texts is thirty times as long as the longest allowed line. A parser that looks back at each formatting character
+// would exceed the test's time limit.
 test.each([
   ["asterisks", (size: number) => "*".repeat(size)],
   ["openers", (size: number) => " *a".repeat(size / 3)],
