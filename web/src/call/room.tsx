@@ -189,7 +189,7 @@ function Header({ call, session }: { call: Call; session: SessionView }) {
 
 interface SheetProps {
   title: string;
-  /** Buttons in the head of the sheet, besides those that resize and close it. */
+  /** Buttons at the upper edge of this part of the page, besides the buttons that resize and close the part. */
   tools: ComponentChildren;
   onClose: () => void;
   children: ComponentChildren;

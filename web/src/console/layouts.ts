@@ -18,7 +18,7 @@ export interface Layout {
   panes: Panes;
   resize: (pane: Pane, size: number) => void;
   reset: (pane: Pane) => void;
-  /** Folds the person card, or opens it again. */
+  /** Folds the card that describes the visitor, or opens it again. */
   foldSide: () => void;
 }
 

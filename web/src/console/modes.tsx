@@ -20,7 +20,8 @@ export function isChange(planned: Planned | null, help: HelpView): planned is Pl
   return planned.mode !== help.mode || (planned.mode === "consultation" && planned.hear_user !== help.hear_user);
 }
 
-/** Returns whether the owner is allowed to hand the session over: in a transfer in every mode, otherwise only in conference. */
+/** Returns whether the session's owner is allowed to hand it over. In a transfer, every mode allows this; otherwise only
+ *  "conference", in which everybody hears everybody. */
 export const mayHandOver = (help: HelpView): boolean =>
   help.mode === "conference" || (help.mode !== null && help.transfer !== "");
 

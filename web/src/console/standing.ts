@@ -9,7 +9,7 @@ export interface Standing {
   /** Whether the session is active and this tab takes part in it. */
   live: boolean;
   owner: boolean;
-  /** Whether I am a professional who is catching up. */
+  /** Whether I am a professional who reads the conversation before joining it. */
   reading: boolean;
   mayAsk: boolean;
   /** Whether I am allowed to put the visitor on hold and to end the hold. While a professional is in the call, the counselor

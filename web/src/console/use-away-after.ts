@@ -4,7 +4,8 @@ import { awayAfter } from "./logic/queue";
 
 const KEY = "sangdam.away_after";
 
-/** Returns whether I will be away after I have saved my wrap-up. The page remembers this over a reload. */
+/** Returns whether I will be away after I have saved the wrap-up (the notes on the session that has ended). The page remembers
+ *  this over a reload. */
 export function useAwayAfter(me: StaffMe): boolean {
   const wanted = useRef<boolean | null>(null);
   wanted.current ??= sessionStorage.getItem(KEY) === "yes";

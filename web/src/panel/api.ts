@@ -103,7 +103,7 @@ export const sendVisit = (session: string, token: string, seen: Supplement): Pro
     () => false,
   );
 
-/** Adds the product's picture to the brief. Never rejects, because the session works without the picture. */
+/** Adds the product's picture to what staff see of the visit. Never rejects, because the session works without the picture. */
 export const sendProductPicture = (session: string, token: string, picture: Blob): Promise<void> =>
   call(`/api/sessions/${encodeURIComponent(session)}/pictures?use=product`, {
     method: "POST",

@@ -15,7 +15,7 @@ export interface Kept {
   /** The kinds of items (such as the product) that the visitor removed before the session began. The panel does not share these
    *  kinds from later pages either. */
   withheld: readonly ItemKey[];
-  /** Key of the product that the session's brief names now (`productKey`); "" for none. */
+  /** Key (`productKey`) of the product that the server was told last in this session; "" for none. */
   seen: string;
 }
 

@@ -27,8 +27,8 @@ export class Walking {
     this.told = visit ? pageKey(visit) : "";
   }
 
-  /** Reports the visitor's page after a pause, if the page is new. `look` returns the present visit. `onTold` gets the key of the
-   *  product that the brief names after the report. */
+  /** Reports the visitor's page after a pause, if the page is new. `look` returns the present visit. If the report
+   *  names another product than the one before, `onTold` is called with the product's key. */
   follow(kept: Kept, look: () => Visit | null, onTold: (seen: string) => void): void {
     const now = look();
     if (!now || pageKey(now) === this.told) return;

@@ -17,7 +17,7 @@ export const microphone = (device: string): MediaTrackConstraints => ({
   ...exactly(device),
 });
 
-/** Returns the constraints for a camera: 640 × 360 px, which is enough for a face on the stage. */
+/** Returns the constraints for a camera: 640 × 360 px, which is enough to show a face in a call. */
 export const camera = (which: MediaTrackConstraints): MediaTrackConstraints => ({
   width: { ideal: 640 },
   height: { ideal: 360 },

@@ -93,9 +93,9 @@ function Fact({ field }: { field: BriefField }) {
 }
 
 /**
- * Shows the visitor's trail: the pages that they visited, and the marked elements that they clicked. `since`: when the
- * conversation began (ms). Steps after that moment are marked, and the last page is marked as the page where the visitor is now.
- * Infinity: nothing is marked.
+ * Shows the visitor's trail: the pages that they visited, and the elements that they clicked, if the site marks these. `since`:
+ * when the conversation began (ms). Steps after that moment look different, and the last step has the label "here now". With
+ * Infinity, all steps look the same.
  */
 function Trail({ steps, since }: { steps: TrailStep[]; since: number }) {
   const locale = useLocale();

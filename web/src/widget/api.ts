@@ -11,7 +11,7 @@ export interface Options {
   category?: string;
   /** Language of the counselling, such as "ko"; default: that of the page. */
   lang?: string;
-  /** Colour of the launcher, as any CSS colour. */
+  /** Colour of the launcher (the widget's button on the page), as any CSS colour. */
   accent?: string;
   theme?: "light" | "dark" | "auto";
   /** Region of the visitor, as in `sangdam media --region`. */

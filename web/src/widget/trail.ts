@@ -1,6 +1,6 @@
-// The visitor's trail on this site: pages with dwell time, and marked clicks. The widget keeps the trail in sessionStorage as
-// lines of text, newest first. JSON is not safe there: a page can give its arrays and objects their own `toJSON` (Prototype 1.6
-// does).
+// The visitor's trail on this site: pages with dwell time, and clicks on elements that the page marks. The widget keeps the trail
+// in sessionStorage as lines of text, newest first. JSON is not safe there: scripts of the page can give all arrays and objects a
+// `toJSON` of their own (Prototype 1.6 does).
 export interface Step {
   kind: "page" | "mark";
   label: string;

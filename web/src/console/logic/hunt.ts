@@ -28,8 +28,8 @@ export function hunt(help: HelpView | null, now: number): Hunt {
   }
 }
 
-/** Returns whether this person is allowed to ask for a professional. Only a session's owner is allowed to, and only while no such
- *  request is in progress. */
+/** Returns whether this person is allowed to ask for a professional. Only the session's owner is allowed to, and only while no
+ *  professional helps or is being looked for. */
 export function mayAskHelp(role: Role, owner: boolean, help: HelpView | null): boolean {
   if (!owner || (role !== "counselor" && role !== "professional")) return false;
   return help === null || ["nobody", "cancelled", "ended", "handed_over"].includes(help.state);

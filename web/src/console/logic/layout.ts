@@ -22,7 +22,7 @@ export const LIMITS: Record<Pane, { least: number; most: number; step: number }>
 const FOLDS_BELOW = 140; // width, px: if the person drags the person card narrower than this, it folds
 
 /** The sizes before anybody drags a pane: one set for the conversation alone, and one for an open board. The board needs width,
- *  so the person card is folded beside it. */
+ *  so the card that describes the visitor is folded while the board is open. */
 export const TALKING: Panes = { lane: 264, side: 340, people: 184, work: 0.68 };
 export const WORKING: Panes = { ...TALKING, lane: 220, side: 0, people: 104 };
 
@@ -33,7 +33,8 @@ export const layoutKey = (channel: Channel, role: Role, working: boolean): strin
 
 export const defaults = (key: string): Panes => (key.endsWith(".working") ? WORKING : TALKING);
 
-/** Returns a pane's size within its limits. Only the person card can also be 0, which means folded. */
+/** Returns a pane's size within its limits. Only the card that describes the visitor (`side`) can also have the size 0: it is
+ *  then folded. */
 export function within(pane: Pane, size: number): number {
   const { least, most } = LIMITS[pane];
   if (pane === "side" && size < FOLDS_BELOW) return 0;

@@ -4,7 +4,7 @@ import type { Ring, SessionView } from "../../messages";
 export const RING_MS = 20_000;
 const UPGRADE_MS = 30_000;
 
-/** Something that rings: a request of a visitor or colleague that the matcher has reserved for me, or my text session whose
+/** Something that rings: a visitor or colleague whom the server offers to me, and to nobody else now; or my text session whose
  *  visitor asks for voice or video. */
 export type Call = Omit<Ring, "kind"> & { kind: Ring["kind"] | "upgrade" };
 

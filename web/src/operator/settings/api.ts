@@ -27,8 +27,8 @@ export interface FormField {
 }
 
 /** How a site offers appointments, in minutes. `minutes`: length of an appointment. `buffer_minutes`: the counselor's pause after
- *  it. `notice_minutes`: the least time from booking to the start. `lead_minutes`: how long before the start the matcher begins
- *  to keep a place of the counselor free. */
+ *  it. `notice_minutes`: the least time from booking to the start. `lead_minutes`: how long before the start the server begins
+ *  to keep the counselor free for it. */
 export interface AppointmentPlan {
   minutes: number;
   buffer_minutes: number;

@@ -115,7 +115,7 @@ function CaptionsBar({ client, session }: Props) {
 }
 
 /** Whether to ask this person for permission to keep their captions. Only people whom others can hear in the call are asked. A
- *  professional who is catching up is not asked, and neither is an operator who only listens. */
+ *  professional who still reads the conversation before joining is not asked, and neither is an operator who only listens. */
 function mayAnswer(session: SessionView): boolean {
   const you = viewer(session);
   return you?.role === "operator" ? you.listens === "join" : you?.presence !== "reading";
@@ -147,7 +147,7 @@ function useTold(session: SessionView): void {
   }, [now]);
 }
 
-/** A log of finished captions for screen readers. The log has no drafts, so that screen readers read nothing twice. */
+/** A log of captions for screen readers. Captions that can still change are not in the log, so that nothing is read out twice. */
 function SpokenLog({ client, session }: Props) {
   const heard = useStore(captionsOf(client), (all) => all[session.id] ?? NOTHING);
   if (!wants(session)) return null;

@@ -25,7 +25,8 @@ export type Heard = Readonly<Record<string, Words>>;
 export const NOTHING: Heard = {};
 /** How long the words of a finished utterance are shown, ms: long enough to read two lines. */
 export const STAYS_MS = 7000;
-/** How long a draft is shown if nothing follows, for example because the connection to the captions process broke, ms. */
+/** How long the words of an unfinished utterance (a draft) are shown, ms, if no further caption of it comes, for example because
+ *  the connection to the captions process broke. */
 const DRAFT_STAYS_MS = 15_000;
 const MOST_SAID = 3;
 const MISSED_MS = 8000;
