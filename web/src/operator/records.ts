@@ -115,7 +115,7 @@ export interface Search {
 
 export const NO_SEARCH: Search = { q: "", state: "", site: "", outcome: "", rating: "", from: "", to: "" };
 
-/** Returns the query parameters of a search. The range includes the whole last day. */
+/** Returns the query parameters of a search. Sessions of the last day (`to`) are included. */
 export function searchQuery({ q, state, site, outcome, rating, from, to }: Search, page: number): string {
   const query = new URLSearchParams();
   if (q.trim() !== "") query.set("q", q.trim());

@@ -1,7 +1,7 @@
 import { createStore } from "../ui/store";
 
 /** The picture on which this person wants to draw: a picture of the conversation, or a frame of a live picture (`stream`). The
- *  page opens the board, which then puts the picture on a new page. */
+ *  board is then opened, and gets a new page with this picture as its background. */
 export interface DrawingOn {
   session: string;
   picture?: string;

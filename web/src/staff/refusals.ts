@@ -6,8 +6,8 @@ import type { OneOf } from "../ui/one-of";
 import type { ApiFailure } from "./api";
 import { t, textOr, type TextKey } from "./texts";
 
-/** All reasons with which a request from the console or the operator's page can fail. Pictures and the sign-in have types of
- *  their own. */
+/** All reasons with which a request from the console or the operator's page can fail. There are other types for the reasons
+ *  with which pictures and the sign-in fail. */
 type Reason = FailureReason | RequestReason | CrowdedReason | OneOf<ApiFailure, "unreachable" | "no_reason">;
 
 /** Reasons that are faults of the page, of the server or of the network between them. The person can only try again. */

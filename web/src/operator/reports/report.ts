@@ -67,7 +67,7 @@ export function dayText(at: Date): string {
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
 }
 
-/** Returns the span of the last `days` days, today included. The page begins with such a span, and each preset is such a span. */
+/** Returns the first and the last of the last `days` days, today included. */
 export function lastDays(days: number, now: Date): Span {
   const first = new Date(now);
   first.setDate(first.getDate() - days + 1);

@@ -72,7 +72,7 @@ export class PageLink {
     this.options.showPage(null);
   }
 
-  /** Takes over from a page in another tab, because staff see the page that the visitor is looking at. */
+  /** If staff see a page in another tab, makes them see this page instead, because the visitor is looking at this page now. */
   private readonly seen = () => {
     if (!document.hidden && this.replaced) {
       this.replaced = false;

@@ -56,7 +56,7 @@ function usePage(client: Client, session: SessionView, frame: { current: HTMLIFr
     const stop = client.onMessage((message) => {
       if (message.type === "page" && message.session === session.id) receiver.take(message);
     });
-    // A member of staff who has another window in front sees nothing of the page. The user is told so.
+    // The server tells the user who sees the page. Staff whose console is hidden, for example by another tab, see nothing of it.
     const watch = () => {
       const message = { type: "watch_page" as const, session: session.id, on: !document.hidden };
       client.connection.request(message).catch(() => undefined);

@@ -16,7 +16,7 @@ export class MailFailed extends Error {
 }
 
 /** Asks the server to mail the visitor. `what`: "reply" to store the address for answers; "thread" to also mail a link to the
- *  conversation now; "copy" to mail a copy. Returns the address, mostly hidden. */
+ *  conversation now; "copy" to mail a copy. Returns the address with most of its letters hidden. */
 export async function askForMail(
   session: string,
   token: string,
