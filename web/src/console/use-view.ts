@@ -32,8 +32,8 @@ export interface Viewing {
 
 const NEVER = createStore(false);
 
-/** Returns what the console shows beside a session's conversation. A choice is valid for one session, until the page is closed or
- *  reloaded. */
+/** Returns what the console shows beside a session's conversation. What staff choose there is valid for one session, until the
+ *  page is closed or reloaded. */
 export function useView(session: SessionView | null, link: RoomLink | null): Viewing {
   const [all, setAll] = useState<Record<string, Chosen>>({});
   const drawn = useStore(link?.boardDrawn ?? NEVER);

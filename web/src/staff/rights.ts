@@ -10,7 +10,7 @@ export const grant = (actions: readonly Action[], roles: readonly StaffRole[]): 
   held = roles;
 };
 
-/** Returns the role by which the operators' page calls the signed-in person. */
+/** Returns the role that the operators' page shows beside the name of the signed-in person. */
 export const title = (): StaffRole => (held.includes("owner") ? "owner" : (held[0] ?? "supervisor"));
 
 export const may = (action: Action): boolean => granted.has(action);

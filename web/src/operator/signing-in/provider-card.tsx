@@ -33,8 +33,8 @@ const pick = ({ issuer, client_id, name, scopes, role_claim, roles, languages }:
   languages,
 });
 
-/** Returns the form as it is sent to the server. The provider's address, the client id, the languages and the values in `roles`
- *  (value of the provider → role here) lose the spaces at their ends. Roles without a value and empty languages are left out. */
+/** Returns the form as it is sent to the server: without the spaces around the provider's address, the client id, each language
+ *  and each `value` in `roles`. Leaves out empty languages, and `roles` whose `value` is empty. */
 export function tidy(form: ProviderForm): ProviderForm {
   return {
     ...form,

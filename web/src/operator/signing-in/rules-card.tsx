@@ -8,7 +8,7 @@ import { t } from "./texts";
 
 const MOST_HOURS = 168;
 
-/** Returns the number of hours in a text, within the allowed range; 0 stands for the standard. */
+/** Returns the number of hours in a text, within the allowed range; 0 stands for the standard number. */
 const hoursIn = (text: string) => Math.min(MOST_HOURS, Math.max(0, Math.round(Number(text)) || 0));
 
 interface RulesCardProps {

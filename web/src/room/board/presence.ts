@@ -23,8 +23,8 @@ export type Sign =
   | { kind: "cursor"; page: string; at: Point }
   /** `trail`: the points of the laser pointer since its last message. */
   | { kind: "laser"; page: string; trail: Point[] }
-  /** `box`: the part of the page that the sender sees. `lead`: the boards of other people keep showing this part. `come`: they
-   *  change to this part once. */
+  /** `box`: the part of the page that the sender sees. `lead`: the boards of other people keep showing this part. `come`:
+   *  the boards of other people jump to this part once. */
   | { kind: "lead" | "come"; page: string; box: Box };
 
 function body(sign: Sign): Uint8Array {

@@ -61,8 +61,8 @@ export function placeOf(all: readonly Hit[], now: Hit | null): number {
   return at >= 0 ? at : all.length - 1;
 }
 
-/** Returns the next hit (`by` 1) or the previous hit (-1). After the newest hit comes the oldest, and the reverse. Null: there
- *  are no hits. */
+/** Returns the next hit (`by` 1) or the previous hit (-1). After the newest hit comes the oldest, and before the oldest the
+ *  newest. Null: there are no hits. */
 export function stepped(all: readonly Hit[], now: Hit | null, by: 1 | -1): Hit | null {
   return all[(placeOf(all, now) + by + all.length) % all.length] ?? null;
 }
