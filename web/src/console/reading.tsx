@@ -14,8 +14,8 @@ interface ReadingProps {
   onLeave: () => void;
 }
 
-/** Shown to a professional who is catching up. Says why the counselor asked for help, and that nobody hears the professional
- *  yet. Has a Join button. */
+/** Shown to a professional who reads the conversation before joining it. Says why the counselor asked for help, and that nobody
+ *  hears the professional yet. Has a Join button. */
 export function Reading({ session, now, actions, onLeave }: ReadingProps) {
   const owner = session.participants.find((one) => one.owner);
   const name = nameOf(owner);

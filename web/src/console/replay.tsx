@@ -25,8 +25,8 @@ interface ReplayProps {
   audience: AudienceChoice;
 }
 
-/** Shows a professional who is catching up two things side by side: the lines and the board of the conversation. The lines and
- *  the board are shown as they are now, or as they were at an earlier moment. */
+/** Shows the lines and the board of a conversation side by side to a professional who has not joined it yet. The lines and the
+ *  board are shown as they are now, or as they were at an earlier moment. */
 export function Replay({ client, link, session, pictures, audience }: ReplayProps) {
   const lines = useStore(client.state, (state) => state.lines[session.id] ?? NO_LINES);
   const status = useStore(client.state, (state) => state.status);

@@ -40,8 +40,8 @@ interface SpeakingProps {
   names: Names;
 }
 
-/** Buttons for the ways of taking part that the site allows. While the operator takes part aloud, there is also a button for the
- *  microphone. */
+/** Buttons for the ways of taking part that the site allows. While the operator whispers or has joined, there is also a button
+ *  for the microphone. */
 export function Speaking({ client, view, devices, names }: SpeakingProps) {
   const how = takesPart(view);
   const mic = useStore(devices.state, (state) => state.mic);

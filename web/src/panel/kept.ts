@@ -12,8 +12,8 @@ export interface Kept {
   place: "panel" | "window";
   window: string;
   purpose: Purpose;
-  /** The kinds of items (such as the product) that the visitor removed before the session began. The panel does not share these
-   *  kinds from later pages either. */
+  /** The kinds of items (such as the product) that the visitor chose not to share before the session began. The panel does not
+   *  share these kinds from later pages either. */
   withheld: readonly ItemKey[];
   /** Key (`productKey`) of the product that the server was told last in this session; "" for none. */
   seen: string;

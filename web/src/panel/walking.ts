@@ -1,5 +1,5 @@
 /** During a conversation, tells the server which page the visitor is on. Leaves out the kinds of items (such as the product) that
- *  the visitor had removed when the conversation began. */
+ *  the visitor chose not to share when the conversation began. */
 
 import { sendProductPicture, sendVisit } from "./api";
 import type { Kept } from "./kept";

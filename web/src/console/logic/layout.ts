@@ -84,7 +84,7 @@ export const VIEWS: readonly View[] = ["chat", "both", "board"];
 export type Work = "board" | "screen" | "page";
 
 /** The views that a member of staff chose in one session. `viewOfScreen` is the view while a shared screen or the visitor's page
- *  can be shown. It is separate from `view`, so that a new screen or page opens by itself. */
+ *  can be shown. `viewOfScreen` is forgotten when these end (`screenEnded`), so that the next screen or page opens by itself. */
 export interface Chosen {
   view?: View;
   viewOfScreen?: View;

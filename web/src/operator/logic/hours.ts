@@ -40,7 +40,7 @@ export function draftOf(hours: Hours | null, timezone: string): Draft {
 }
 
 /** Returns the special days with the closed days added. If a day is in the list already, its entry stays as it is, even if the
- *  entry is for every year. */
+ *  entry repeats every year. */
 export function withClosed(days: Draft["days"], closed: string[]): Draft["days"] {
   const known = new Set(days.map(({ day }) => day));
   const added = closed.filter((day) => !known.has(day) && !known.has(day.slice(5))).map((day) => ({ day, spans: [] }));

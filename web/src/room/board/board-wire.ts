@@ -14,8 +14,8 @@ export class BoardWireSync {
   private readonly ends: (() => void)[];
   private syncedWire = 0;
   /** The state vector of this document when the connection was last interrupted; null while the connection works. If the same
-   *  connection recovers, the worker has not noticed the interruption and asks for nothing. So this page itself sends what was
-   *  drawn during the interruption. */
+   *  connection recovers, the worker has not noticed the interruption and does not ask for changes. So this page itself sends
+   *  what was drawn during the interruption. */
   private left: Uint8Array | null = null;
   /** Messages that the connection (`wire`) has not yet accepted, the oldest first. */
   private waiting: Uint8Array[] = [];
