@@ -53,7 +53,7 @@ const SHOWN_APART = new Set([
   "category",
 ]);
 
-/** Returns the brief's fields that the list shows, most important first. */
+/** Returns those fields of the brief (the facts about the visit) that `BriefCard` lists, most important first. */
 export function listedFields(brief: Brief): BriefField[] {
   const order = ["user_name", "note", "page_title", "page_url", "user_contact", "user_id"];
   const rank = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);

@@ -57,7 +57,7 @@ export function title(base: string, calling: string | null, now: number): string
   return calling !== null && Math.floor(now / 1000) % 2 === 0 ? calling : base;
 }
 
-/** Returns the text of a field of the visitor's brief, for the card of an incoming call. */
+/** Returns the text of a field of the brief (the facts about the visit), for the card of an incoming call. */
 export function field(ring: Call, name: string): string {
   return ring.brief?.fields.find((one) => one.name === name)?.value ?? "";
 }

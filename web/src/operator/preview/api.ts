@@ -63,7 +63,7 @@ interface Words {
 const LEAST_SHARE = 0.1;
 const LEAST: Record<FigureName, number> = { came: 1, p50: 2, p90: 4, given_up: 1, occupancy: 2 };
 
-/** Returns the figures as rows of texts: waits such as "1:05", and shares in percent. */
+/** Returns the figures as rows of texts: waits such as "1:05", and percentages. */
 export function rowsOf(before: Figures, after: Figures, words: Words): Row[] {
   const wait = (value: number | null) => (value === null ? words.none : clock(Math.round(value)));
   const share = (value: number | null) => (value === null ? words.none : words.percent(String(Math.round(value))));

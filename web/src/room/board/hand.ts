@@ -27,7 +27,7 @@ export interface Desk {
   canvas: BoardCanvas;
   tool: Tool;
   colour: string;
-  /** The colour that becomes this person's own with their first shape. */
+  /** The colour that becomes this person's own colour when they draw their first shape. */
   ownColour: string;
   stroke: number;
   selection: Store<ReadonlySet<string>>;

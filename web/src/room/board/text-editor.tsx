@@ -20,7 +20,7 @@ interface TextEditorProps {
   canvas: BoardCanvas;
   writing: Writing;
   colour: string;
-  /** The colour that becomes this person's own with their first shape. */
+  /** The colour that becomes this person's own colour when they draw their first shape. */
   ownColour: string;
   fontSize: number;
   onDone: (id: string) => void;
