@@ -189,7 +189,7 @@ function Header({ call, session }: { call: Call; session: SessionView }) {
 
 interface SheetProps {
   title: string;
-  /** Buttons at the upper edge of this part of the page, besides the buttons that resize and close the part. */
+  /** Buttons at the upper edge of the sheet (the chat of a call on a phone), besides those that resize and close the sheet. */
   tools: ComponentChildren;
   onClose: () => void;
   children: ComponentChildren;

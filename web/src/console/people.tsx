@@ -19,7 +19,7 @@ import { t } from "../staff/texts";
 
 const NOBODY: string[] = [];
 
-/** Whether the visitor is on hold, and a function with which a person who is `allowed` to can change that. */
+/** Whether the visitor is on hold, whether this person is allowed to change that, and a function that changes it. */
 export interface Hold {
   held: boolean;
   allowed: boolean;

@@ -1,6 +1,6 @@
 /** Decides from the frames of a blurred picture whether this device is fast enough. Pure: the caller gives the time, in ms. */
 
-/** Frames in the first part of a blur, of this length (ms), are not counted: they are slow on every device, because the code is
+/** During this time after the blur has begun, ms, no frames are counted: they are slow on every device then, because the code is
  *  still being compiled. */
 const WARM_UP_MS = 2000;
 const WINDOW_MS = 3000;
