@@ -29,7 +29,8 @@ class Proxies:
     """The networks of the installation's own proxies.
 
     `may_connect`: the networks from which our proxies connect.
-    `chain`: the networks of all our proxies. The client's address is the last entry of the header that is not in `chain`.
+    `chain`: the networks of all our proxies. The client's address is the last address in the proxies' header
+    (`X-Forwarded-For` or `Forwarded`) that is not in `chain`.
     """
 
     may_connect: tuple[Network, ...]
@@ -60,10 +61,10 @@ class Proxies:
             return False
 
     def _walk(self, nearest: Address, entries: list[str]) -> Address:
-        """Return the client's address: the last entry of the header that is not one of our proxies.
+        """Return the client's address: the last address in the proxy's header (`entries`) that is not one of our proxies.
 
-        The method reads the entries from the last to the first. If it meets an unreadable entry, it returns the address that it
-        has read just before. `nearest`: the address that connected to us.
+        The method reads the entries from the last to the first. If it meets an entry that is no address, it returns the address
+        that it has read just before. `nearest`: the address that connected to us.
         """
         for entry in reversed(entries):
             try:
@@ -78,7 +79,7 @@ class Proxies:
 def one_proxy() -> Proxies:
     """Return the `Proxies` for one proxy on this machine or a private network.
 
-    The last entry of its header is the client's address.
+    The last address in the header that this proxy writes is the client's address.
     """
     return Proxies(tuple(ipaddress.ip_network(each) for each in NEAR), ())
 

@@ -101,7 +101,7 @@ async def redis(of: Examined) -> list[Finding]:
 
 
 async def workers(of: Examined) -> list[Finding]:
-    """Check that media workers answer, have the server's version, and use the fast path."""
+    """Check that media workers answer, have the server's version, and use the compiled fast path for packets."""
     if of.workers is None:
         return []
     facts = await of.workers()

@@ -58,7 +58,7 @@ class Ledger:
 
 
 class FairLine:
-    """A fair queue.
+    """A fair queue. A client works while it has a turn.
 
     At most `at_once` clients have a turn at the same time, and at most `each_address` of them have the same address. The next
     turn goes to a client of the address with the fewest turns at present. If several addresses have equally few, the address

@@ -105,7 +105,7 @@ class Arriving:
             return Place(1, None, None, any(self._staffing.serves(each, found, language, path) for each in counselors))
 
     async def helpers(self, site: str, category: str, language: str) -> list[str]:
-        """Return the names of the counselors at work who serve requests of this site, category and language.
+        """Return the names of the counselors at work who serve users of this site, category and language.
 
         Counselors in the state "available" come first.
         """

@@ -1,4 +1,4 @@
-"""The earlier sessions of a user, as staff see them in the brief of the user's present session.
+"""The earlier sessions of a user, as staff see them in the brief (facts about the user) of the user's present session.
 
 The server reads the earlier sessions when a session is made or restored. The server keeps them in memory only, because a copy in
 the database would remain after the earlier session itself was erased. An erased session disappears from the briefs at once. Any
@@ -53,7 +53,7 @@ class Earlier:
 
 
 def brief_for_staff(entry: Entry, now_ms: int) -> Brief:
-    """Return the session's brief with those earlier sessions that the site's retention still allows."""
+    """Return the session's brief (facts about the user) with those earlier sessions that the site's retention still allows."""
     kept_from = now_ms - entry.site.retention_days * DAY_MS
     shown = [each for each, ended_at in entry.earlier if ended_at >= kept_from]
     return Brief(fields=entry.brief.fields, trail=entry.brief.trail, earlier_sessions=shown) if shown else entry.brief

@@ -43,7 +43,7 @@ class ShownPage:
     - `behind`: the viewers who have missed a part of the page and must get all `frames` again
     - `frames`: the newest snapshot and all later changes, encoded for viewers
     - `frames_bytes`, `snapshot_bytes`: the size of all frames, and the size of the snapshot in them
-    - `skipping`: whether the server ignores the next parts, because they belong to a batch that was given up
+    - `skipping`: whether the server ignores the next parts, because they belong to a change of the page that was given up
     - `refused`: the reason why the page is not shown: "large" if it is too large, "crowded" if the server shows too many pages
     - `stale`: whether `frames` cannot be used until the next snapshot arrives
     - `asked`: whether the server has asked for a new snapshot
@@ -147,7 +147,7 @@ class Entry:
 
     @property
     def reachable(self) -> bool:
-        """Return whether the site can reach the user: the partner signed the user's identity, or the brief has a contact."""
+        """Return whether the site can reach the user: the partner signed the user's identity, or a contact is known."""
         return self.vouched or any(field.name == "user_contact" for field in self.brief.fields)
 
     def holds(self, client: Client, participant: str) -> bool:

@@ -54,7 +54,7 @@ class Guests:
         return guest, f"{self._url}/call#invite={LINK_PREFIX}{secret}", entry.session.invitations[guest].until
 
     async def come(self, link: str) -> tuple[Entry, Person, str]:
-        """Exchange a guest's link, once. Return the session, the guest, and the guest's new credential.
+        """Exchange a guest's link, which works once, for a credential. Return the session, the guest and the credential.
 
         Raise InviteRefused if the link is not valid. Raise RecordsAway if the exchange cannot be stored at once. After
         RecordsAway, the link can be used again. The exchange must be stored at once, because another server that takes over

@@ -47,8 +47,8 @@ class KeptPages:
     def keep(self, entry: Entry, part: SendPage | None) -> None:
         """Record a part of the page that staff have just seen.
 
-        If `part` is None, record that the present batch of parts will not be completed. Record nothing before the first snapshot
-        of this recording segment, and nothing while the session is not recorded.
+        If `part` is None, record that the present change of the page will not be completed. Record nothing before the first
+        snapshot of this recording segment, and nothing while the session is not recorded.
         """
         if not entry.page.kept_whole or not entry.session.recording.on:
             return

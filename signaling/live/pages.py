@@ -170,9 +170,9 @@ class Pages:
             self._again(entry, 0)
 
     def _break_off(self, entry: Entry, *, more: bool) -> None:
-        """Tell viewers to forget the parts of a batch of events, because the batch will not be completed.
+        """Tell viewers to forget the parts of a change of the page, because the change will not be completed.
 
-        `more`: whether further parts of this batch will arrive. The server ignores such parts.
+        `more`: whether further parts of this change will arrive. The server ignores such parts.
 
         Without this message, viewers would join the incomplete parts to the next snapshot, and could read neither the parts nor
         the snapshot.
@@ -342,5 +342,5 @@ class Pages:
 
 
 def _broken_off(session: str) -> bytes:
-    """Return an empty part of a page. An empty part tells a viewer to forget the earlier parts of the same batch of changes."""
+    """Return an empty part of a page. An empty part tells a viewer to forget the earlier parts of the same change."""
     return encode(PageOut(session=session, data=""))

@@ -39,7 +39,7 @@ class Places:
         self._near: dict[str, Entry] = {}
 
     async def round(self) -> None:
-        """Check the sessions of one round. If one check fails, this method cancels the other running checks and raises."""
+        """Check the queue places of one round. If a check fails, cancel the other running checks and raise its exception."""
         waiting = self._index.waiting
         near = {session: entry for session, entry in self._near.items() if session in waiting}
         self._near = {}
@@ -51,7 +51,7 @@ class Places:
             await asyncio.sleep(0)
 
     def _next(self, near: dict[str, Entry]) -> list[Entry]:
-        """Return the waiting sessions that this round must check in addition to those in `near`.
+        """Return the waiting sessions that this round must check in addition to those at the heads of queues (`near`).
 
         Several rounds together check each waiting session once (a pass). Sessions that arrive during a pass are checked in the
         next pass.
@@ -87,7 +87,7 @@ class Places:
 
 
 def _as_shown(place: Place) -> tuple[int, int, int, bool]:
-    """Return the place as pages show it, with its times in minutes."""
+    """Return the place in the queue as pages show it, with the expected wait in minutes."""
     low = -1 if place.low_s is None else place.low_s // 60
     high = -1 if place.high_s is None else -(-place.high_s // 60)
     return place.place, low, high, place.staffed

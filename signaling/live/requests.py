@@ -143,7 +143,7 @@ class Requests:
         )
 
     async def _look(self, entry: Entry, effect: Enqueue) -> None:
-        """Look up a new request in the matcher, so that people can be told about it.
+        """Look up a new request for staff in the matcher, so that people can be told about it.
 
         For a user's request, look up its place in the queue, because the user sees this place as soon as they wait. For a help
         request or a transfer, look up whether anybody who could serve the request is signed in. If nobody is signed in, tell the

@@ -106,9 +106,9 @@ class Live:
     ) -> None:
         """Make all parts of the live sessions. `refused` counts refused messages and calls by reason.
 
-        `now`: the steady clock. `wall`: the machine's clock, to which opening hours and booked times refer. `postbox` puts mails
-        into the outbox. `wallboard`: the address of the operators' page. `forgotten` returns whether the matcher's store, if it
-        is in Redis, has lost data since the last call.
+        `now`: a clock that never jumps. `wall`: the machine's clock, to which opening hours and booked times refer. `postbox`
+        puts mails into the outbox. `wallboard`: the address of the operators' page. `forgotten` returns whether the matcher's
+        store, if it is in Redis, has lost data since the last call.
         """
         self.records, self.store, self.workers, self.turn, self.refused, self.now = records, store, workers, turn, refused, now
         self.wall = wall

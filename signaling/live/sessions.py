@@ -139,7 +139,7 @@ class Sessions:
                     for effect in sorted(effects, key=lambda each: not isinstance(each, DropPeer)):
                         await self._carry_out(entry, effect)
                 finally:
-                    entry.grid = grid  # only now, so that nobody is heard before the chat line that announces them
+                    entry.grid = grid  # the new rights apply only now: nobody is heard before the chat line that announces them
         finally:
             if changed or (entry.refresh_due and not entry.lock.locked()):
                 self.refresh(entry)
@@ -243,7 +243,7 @@ class Sessions:
         self.scheduler.set(entry.id, next_deadline(entry.session, ahead_ms(self._now, self._wall)))
 
     async def follow_clock(self) -> None:
-        """Set the timers of callbacks and appointments again when the machine's clock and the steady clock have moved apart.
+        """Set the timers of callbacks and appointments again when the machine's clock differs from the server's steady clock.
 
         Runs until cancelled.
         """
@@ -278,7 +278,7 @@ class Sessions:
             self.scheduler.set(entry.id, None)
 
     def show(self, entry: Entry) -> None:
-        """Send each connected participant of the session their view, if it has changed since it was last sent.
+        """Send each connected participant what their page shows of the session (their view), if it has changed.
 
         While `apply` runs, the session is not saved yet, and chat lines that announce the change are missing. Then the views are
         sent at the end of `apply`.

@@ -153,7 +153,7 @@ class Staffing:
             self._hours.moved(record, status.state, why, self._now())
 
     def serves(self, record: StaffRecord, site: Site, language: str, category_path: tuple[str, ...]) -> bool:
-        """Return whether the matcher could ever offer a request of this site, language and category to this member.
+        """Return whether the matcher could ever offer a user's request of this site, language and category to this member.
 
         The matcher does not use this method. The server uses this method to show queues, to name suitable staff, and to offer
         appointments.
@@ -184,7 +184,7 @@ class Staffing:
         return sorted(found, key=lambda item: item.name)
 
     def works_for(self, record: StaffRecord, entry: Entry) -> bool:
-        """Return whether this member's role and sites let them read a conversation of this site."""
+        """Return whether this member's role and sites let them read this session's conversation."""
         return record.role in MATCHED_ROLES and served_by(record).has(entry.site)
 
     def _has_room(self, item: StaffItem, entry: Entry) -> bool:
@@ -197,7 +197,7 @@ class Staffing:
         return item.texts < item.most_texts and (not item.calls or self.known[item.id].texts_in_call)
 
     def helpers(self, site: Site, language: str, category_path: tuple[str, ...]) -> list[str]:
-        """Return the names of counselors at work who serve requests of this site, language and category.
+        """Return the names of counselors at work who serve users of this site, language and category.
 
         Counselors in the state "available" come first.
         """

@@ -52,7 +52,7 @@ class Postbox:
 
         - `organisation`: the organisation whose operators see the mail, for a mail that belongs to no site
         - `at`: the time at which the mail is sent (Unix ms; 0: at once)
-        - `life_ms`: the mail is not sent later than this many ms after `at` (0: the kind's time in `MANNERS`)
+        - `life_ms`: the mail is not sent later than this many ms after `at` (0: the `life_ms` of this kind of mail in `MANNERS`)
         - `answers`: id of the user's message, if this mail tells the user that staff have answered it; otherwise ""
         - `audit`: the audit entries to store with the mail
         """

@@ -119,7 +119,8 @@ class MediaWorkers(Protocol):
 async def read_stream(worker: MediaWorker, on_event: OnEvent | None) -> str:
     """Read one event stream until the stream breaks or `on_event` raises Succeeded.
 
-    Return the reason for the end as a text, or "" if there is no reason. The first event of a stream is a Snapshot.
+    Return the reason for the end as a text, or "" if there is no reason. The first event of a stream is a Snapshot, which has the
+    state of all rooms of the worker.
     """
     try:
         async with aclosing(worker.client.events(STREAM_SILENCE_S)) as events:
@@ -135,7 +136,7 @@ async def read_stream(worker: MediaWorker, on_event: OnEvent | None) -> str:
 
 
 async def _handle(worker: MediaWorker, event: media.WorkerEvent, on_event: OnEvent | None) -> None:
-    # a snapshot does not end the silence: the worker must also send another event
+    # a snapshot of the rooms does not show that the worker is alive: only another event ends its silence
     if not isinstance(event, media.Snapshot):
         worker.silence.heard()
     if isinstance(event, media.Snapshot):

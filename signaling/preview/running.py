@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 SIMULATION: Final = "matcher.simulation.preview"  # this module runs as a program; importing it here would load numpy (11 MiB)
 PAST_MS: Final = 28 * 86_400_000  # ms: a preview uses the arrivals of the last four weeks
-KNOWN_S: Final = 60.0  # seconds for which the past of an organisation is cached, because people change a form several times
+KNOWN_S: Final = 60.0  # seconds for which an organisation's past sessions are cached, because people change a form several times
 MOST_KNOWN: Final = 8
 AT_ONCE: Final = 2  # at most this many previews of all organisations are simulated at the same time
 TURN_S: Final = 15.0  # a preview waits at most this many seconds for the previews of colleagues

@@ -87,7 +87,7 @@ class Copies:
         known = await self.look(session)
         if known.state in ("ready", "making"):
             return known
-        if session not in self._works:  # another request may have begun to make this copy during `look`
+        if session not in self._works:  # another HTTP request may have begun to make this copy during `look`
             for name in [name for name, work in self._works.items() if work.failed]:
                 del self._works[name]
             counts = Counter(work.organisation for work in self._works.values())

@@ -41,10 +41,10 @@ class Shown(Struct, kw_only=True, omit_defaults=True):
     """A line of the file. `at`: Unix ms.
 
     A line contains only the fields that it needs. `data`, `first`, `more`: a part of the page, as in the message `page`. If
-    `data` is empty, the batch before this line is incomplete. `seen_by`: who sees the page from this line on; an empty list means
-    nobody, and is also written when the recording stops. `end`: why the file ends here. If a file's last line has neither an
-    `end` nor an empty `seen_by`, the file was broken off. After an empty line of the file, the page begins again with a snapshot,
-    because the server was killed or nobody saw the page for a while.
+    `data` is empty, the parts before this line belong to an incomplete change of the page. `seen_by`: who sees the page from this
+    line on; an empty list means nobody, and is also written when the recording stops. `end`: why the file ends here. If a file's
+    last line has neither an `end` nor an empty `seen_by`, the file was broken off. After an empty line of the file, the page
+    begins again with a snapshot, because the server was killed or nobody saw the page for a while.
     """
 
     at: int

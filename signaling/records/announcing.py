@@ -188,7 +188,10 @@ class Standing:
 
 
 def _progress(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Event]:
-    """Return the events between two states of a session, in order. Each type of event happens at most once in a session."""
+    """Return the webhook events that a session's change means, in order. In a session, each type happens at most once.
+
+    `before`, `after`: the session's row before and after the change.
+    """
     found: list[Event] = []
     started, active = after["waiting_at"] or after["active_at"], after["active_at"]
     if started and not (before["waiting_at"] or before["active_at"]):

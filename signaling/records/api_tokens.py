@@ -93,7 +93,7 @@ class ApiTokens(Database):
         await self._transaction(add, writes=True)
 
     async def remove_api_token(self, token_id: str, *, audit: Iterable[Audited] = ()) -> bool:
-        """Remove a token, and the stored responses to requests with this token. Return False when there is no such token.
+        """Remove a token, and the stored responses to HTTP requests with this token. Return False when there is no such token.
 
         `audit`: audit entries to store in the same transaction.
         """

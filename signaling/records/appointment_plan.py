@@ -21,7 +21,7 @@ MOST_OFFERED: Final = 200  # at most this many free times in one response
 MOST_NOTICE_MINUTES: Final = 2880  # a site can require at most this many minutes (two days) between booking and start
 MOST_LEAD_MINUTES: Final = 30  # the counselor's capacity for the user is kept free for at most this many minutes before the start
 _BOOKED_DAYS: Final = 17  # days for which opening hours are computed: two weeks, and some days more because time zones differ
-_NEXT_DAYS: Final = 3  # days for which hours are computed to check one appointment
+_NEXT_DAYS: Final = 3  # days for which opening and working hours are computed to check one appointment
 
 
 class AppointmentPlan(Struct, frozen=True, kw_only=True):
@@ -39,7 +39,7 @@ class AppointmentPlan(Struct, frozen=True, kw_only=True):
 
 
 def cells(at: int, plan: AppointmentPlan) -> range:
-    """Return the numbers of the cells that an appointment at `at` takes. The pause after the appointment takes cells, too."""
+    """Return the numbers of the cells (15 minutes each) that an appointment at `at` and the pause after it take."""
     until = at + (plan.minutes + plan.buffer_minutes) * 60_000
     return range(at // CELL_MS, -(-until // CELL_MS))
 
@@ -52,7 +52,8 @@ def free_times(
     `hours`: the category's opening hours, or None if it never closes. `own`: the member's working hours, or None if the member
     works during the category's opening hours. An appointment lies within the opening hours and within the member's working hours.
     If `hours` and `own` are None, appointments lie within daytime in `zone`, the user's time zone. If `zone` is unknown, the time
-    zone of `hours`, or else of `own`, or else UTC is used instead. `taken`: the member's cells that belong to other appointments.
+    zone of `hours`, or else of `own`, or else UTC is used instead. `taken`: the numbers of the
+    member's cells (15 minutes each) that belong to other appointments.
 
     The times are full and half hours on the clocks of `zone`. There are no times in an hour that these clocks skip in spring.
     When the clocks of `zone`, of the opening hours or of the working hours are set back in autumn, they show an hour twice. There

@@ -24,7 +24,7 @@ class Appointments(Leading):
     """Takes cells (15 minutes) of the time of staff for appointments. When a session is over, its cells are free again."""
 
     async def taken_cells(self, staff: Collection[str], cells: range, *, but: str = "") -> dict[str, set[int]]:
-        """Return, for each of these members of staff, the cells within `cells` that appointments have taken.
+        """Return, for each of these members of staff, which of `cells` (15 minutes each) appointments have taken.
 
         `but`: id of a session whose cells are left out.
         """
@@ -39,7 +39,7 @@ class Appointments(Leading):
     async def claim_cells(
         self, session: str, staff: str, cells: Iterable[int], *, audit: Audited | None = None
     ) -> list[int] | None:
-        """Take these cells of a member for a session, in addition to those that the session has already.
+        """Take these cells (15 minutes each) of a member's time for a session, in addition to those that the session has already.
 
         Return the newly taken cells. If a cell belongs to another appointment, return None and take no cell. The table's primary
         key makes sure that two appointments never take the same cell. `audit`: an audit entry to store in the same transaction.
@@ -66,12 +66,12 @@ class Appointments(Leading):
             return None
 
     async def keep_cells(self, session: str, staff: str = "", cells: Iterable[int] = ()) -> None:
-        """Free the cells that this session's appointment has taken, except `cells` of the member `staff`."""
+        """Free the cells (15 minutes each) that this session's appointment has taken, except `cells` of the member `staff`."""
         kept = (_cell.staff == staff) & _cell.cell.in_(list(cells))
         await self._do(sa.delete(t.appointment_cell).where(_cell.session == session, ~kept))
 
     async def free_cells(self, session: str, staff: str, cells: Iterable[int]) -> None:
-        """Free these cells, which this session's appointment has taken."""
+        """Free these cells (15 minutes each), which this session's appointment has taken."""
         these = (_cell.session == session) & (_cell.staff == staff) & _cell.cell.in_(list(cells))
         await self._do(sa.delete(t.appointment_cell).where(these))
 
@@ -110,9 +110,10 @@ class Appointments(Leading):
         return StaffRecord(**row) if row else None
 
     async def appointments_of(self, staff: str, since_cell: int, now_cell: int) -> list[SessionRecord]:
-        """Return at most `MOST_IN_CALENDAR` sessions with an appointment of this member in the cell `since_cell` or later.
+        """Return at most `MOST_IN_CALENDAR` sessions with an appointment of this member at or after the cell `since_cell`.
 
-        Appointments in `now_cell` or later come first, the next one first. Past appointments follow, the latest first.
+        A cell is 15 minutes. Appointments in `now_cell` or later come first, the next one first. Past appointments follow, the
+        latest first.
         """
         last = sa.func.max(_cell.cell).label("last")
         within = sa.select(_cell.session, last).where(_cell.staff == staff, _cell.cell >= since_cell)

@@ -12,7 +12,7 @@ from typing import Final
 
 FIRST_YEAR: Final = 1970  # holidays of earlier years cannot be asked for
 LAST_YEAR: Final = 2100  # holidays of later years cannot be asked for
-MOST_YEARS: Final = 10  # one request can ask for the holidays of at most this many years
+MOST_YEARS: Final = 10  # one HTTP request can ask for the holidays of at most this many years
 
 
 def installed() -> bool:

@@ -39,10 +39,10 @@ class Threshold(Struct, frozen=True, kw_only=True):
 
 
 class Figures(Database):
-    """Counts the sessions of a realm for the wallboard, and stores the wallboard's thresholds."""
+    """Counts sessions for the wallboard, and stores the wallboard's thresholds."""
 
     async def counts_today(self, since_ms: int, realm: Realm = WHOLE) -> DayCounts:
-        """Return the counts of a realm's sessions whose users asked for a counselor at or after `since_ms` (Unix ms)."""
+        """Count the sessions at the realm's sites whose users asked for a counselor at or after `since_ms` (Unix ms)."""
         c = t.session.c
         asked_at = sa.func.coalesce(c.waiting_at, c.started_at)
         served = c.active_at.is_not(None)

@@ -79,7 +79,7 @@ class FirstStart(Database):
 
 
 def _lock_first_start(connection: sa.Connection) -> None:
-    """Lock the first organisation's row for the transaction, so that only one of several requests adds the first owner."""
+    """Lock the first organisation's row for the transaction, so that only one of several HTTP requests adds the first owner."""
     connection.execute(sa.select(t.organisation.c.id).where(_FIRST).with_for_update(key_share=True))
 
 

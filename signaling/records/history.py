@@ -95,7 +95,7 @@ class History(Leading):
     async def messages(
         self, states: Sequence[MessageState] = ("new", "taken"), limit: int = 200, realm: Realm = WHOLE, since: int = 0
     ) -> list[MessageRecord]:
-        """Return at most `limit` messages that users of a realm left, oldest first.
+        """Return at most `limit` messages that users of a realm (an organisation, or some of its sites) left, oldest first.
 
         Only messages that were left at or after `since` (Unix ms), and that are in one of `states`, are returned.
         """

@@ -21,10 +21,10 @@ WAIT_S = 5.0
 
 
 class Leading(Database):
-    """A database with a term.
+    """A database with a term: a number that each new leader of a cluster raises.
 
-    `term`: the term of this server; None if there is no cluster. Without a cluster, no write is refused. `on_overtaken`: a
-    function that is called, in any thread, whenever a write is refused because another server leads.
+    `term`: the term that this server has set; None if there is no cluster. Without a cluster, no write is refused.
+    `on_overtaken`: a function that is called, in any thread, whenever a write is refused because another server leads.
     """
 
     term: int | None = None

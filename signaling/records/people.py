@@ -48,13 +48,13 @@ class People(Database):
     """The queries for all stored data of one person."""
 
     async def sites_with_past(self, realm: Realm) -> set[str]:
-        """Return the sites of a realm that have sessions. Removed sites are included."""
+        """Return the sites of a realm (an organisation, or some of its sites) that have sessions, also removed sites."""
         c = t.session.c
         rows = await self._all(sa.select(c.site).where(realm.where(c.organisation, c.site)).distinct())
         return {row["site"] for row in rows}
 
     async def sessions_of(self, person: Collection[tuple[str, str]], realm: Realm) -> list[SessionRecord]:
-        """Return all sessions of a person in a realm, oldest first. `person`: pairs of site and `user_ref`."""
+        """Return all sessions of a person at the sites of a realm, oldest first. `person`: pairs of site and `user_ref`."""
         c = t.session.c
         found: list[SessionRecord] = []
         for refs in _portions([ref for _, ref in person if ref]):

@@ -22,7 +22,7 @@ from .types import SignInRecord
 
 MOST_DEVICES = 10  # at most this many browsers per member of staff or session; then a new browser replaces the oldest one
 MOST_QUEUED = 100_000  # at most about this many pushes wait in the outbox; then only pushes about rings are accepted
-RING = 0  # rank of pushes about rings; pushes of the lowest rank are sent first
+RING = 0  # rank of pushes about rings (a user waits for a member of staff); the lowest rank is sent first
 OTHERS = 1  # rank of all pushes that are not about rings
 _KEY = "installation"
 _FINAL = ("after", "closed", "message_left")
@@ -33,8 +33,8 @@ class Device(Struct, frozen=True, kw_only=True):
     """A browser that gets pushes.
 
     Either `sign_in` (hash of the sign-in's token) or `session` is set. `host`: the host of the browser's push service. `sealed`:
-    the browser's address and keys, encrypted. `stands_by`: whether the member of staff wants pushes about rings even while none
-    of their consoles is open.
+    the browser's address and keys, encrypted. `stands_by`: whether the member of staff wants pushes about waiting users even
+    while none of their consoles is open.
     """
 
     id: str
@@ -160,7 +160,7 @@ class Pushes(Database):
         return {row["session"]: int(row["n"]) for row in await self._all(counted)}
 
     async def stand_by(self, staff: str, *, on: bool) -> None:
-        """Store whether a member gets rings by push while none of their consoles is open."""
+        """Store whether pushes tell a member of waiting users while none of the member's consoles is open."""
         mine = _d.sign_in.in_(sa.select(_s.token_hash).where(_s.staff == staff))
         await self._do(sa.update(t.push_device).where(mine).values(stands_by=on))
 
@@ -185,8 +185,8 @@ class Pushes(Database):
     async def queue_pushes(self, pushes: Sequence[Push], *, instead_of: str = "") -> bool:
         """Put pushes into the outbox, except pushes for browsers that were removed.
 
-        If the pushes are not about rings and too many pushes wait already (`MOST_QUEUED`), return False and store nothing. Pushes
-        about rings are always stored.
+        Pushes about rings (a user waits for a member of staff) are always stored. If the pushes are about something else and too
+        many pushes wait already (`MOST_QUEUED`), return False and store nothing.
 
         `instead_of`: the key of pushes that are no longer of use. Waiting pushes with this key are removed in any case.
         """

@@ -19,7 +19,7 @@ SLOT_MS = 900_000
 hours."""
 ANSWERED_IN_TIME_MS = 20_000  # a user who waited at most this many ms counts as answered in time
 WAITS_UP_TO_S = (2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, 600, 900, 1800, 3600)
-"""Upper limits of the buckets of waits, in seconds. A further bucket counts all longer waits."""
+"""Upper limits, in seconds, of the buckets in which users' waits are counted. A further bucket counts all longer waits."""
 WAITS = tuple(f"waits_{number:02d}" for number in range(len(WAITS_UP_TO_S) + 1))
 COUNTS = (
     "offered", "answered", "in_time", "given_up", "messages", "callbacks", "wait_ms", "finished", "talk_ms",
@@ -37,9 +37,9 @@ class Key(NamedTuple):
     """The key of a group of sessions whose counts are added up in one row.
 
     Each session is counted in three groups, one of each *grain*, so that a report over a year reads few rows. Grain "fine": the
-    sessions of one slot (`SLOT_MS`) with equal properties. Grain "day": the sessions of one day of UTC with equal properties.
-    Grain "site": the sessions of one slot, organisation and site; the other properties are "". `slot`: the start of the slot or
-    day in Unix ms.
+    sessions of one slot (`SLOT_MS`) with equal organisation, site, category, language and counselor. Grain "day": such a group
+    for one day of UTC. Grain "site": the sessions of one slot with equal organisation and site; the other three fields are "".
+    `slot`: the start of the slot or day in Unix ms.
     """
 
     grain: str

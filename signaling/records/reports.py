@@ -50,7 +50,7 @@ class Reports(Database):
     async def report(
         self, begin: int, end: int, by: By, zone: ZoneInfo, site: str = "", realm: Realm = WHOLE
     ) -> dict[Group, Counts]:
-        """Count the sessions whose users asked for a counselor between `begin` and `end`. Return the counts by group.
+        """Count the sessions whose users asked for a counselor between `begin` and `end`, for each row of the report.
 
         `begin`, `end`: Unix ms, rounded down to quarters of an hour; `end` is exclusive. `site`: only this site, or "" for all
         sites of the realm.
@@ -72,7 +72,7 @@ class Reports(Database):
 
 
 def local_units(begin: int, end: int, by: By, zone: ZoneInfo) -> list[Group]:
-    """Return the group of each hour, day or week from `begin` to `end` (Unix ms, exclusive), in order.
+    """Return the key of the report's row for each hour, day or week from `begin` to `end` (Unix ms, exclusive), in order.
 
     `by`: "hour", "day" or "week".
     """

@@ -125,7 +125,7 @@ class Sessions(Saves):
         return SessionRecord(**row) if row else None
 
     async def live_sessions(self) -> list[SessionRecord]:
-        """Return all live sessions with their snapshots, oldest first.
+        """Return all live sessions, each with the encoded state of its state machine (`snapshot`), oldest first.
 
         A session is not live when it is closed, or when nobody could serve the user and the user has left a message. Several
         transactions read the sessions, because reading very many sessions takes longer than one transaction is allowed to take.
@@ -258,8 +258,8 @@ class Sessions(Saves):
     async def purge(self, now: int) -> int:
         """Delete sessions whose retention is over at `now` (Unix ms).
 
-        Also delete the rows of used one-time codes that have expired, expired sign-ins, old one-time links, old audit entries,
-        and other rows that are no longer needed.
+        Also delete expired rows about used identification codes and invites, expired sign-ins, old one-time links, old audit
+        entries, and other rows that are no longer needed.
 
         Return the number of deleted sessions.
         """

@@ -1,6 +1,6 @@
 """The form before a conversation, and limits of the texts that a site shows its users.
 
-Answers in the form become typed fields of the brief.
+Answers in the form become typed fields of the session's brief (the facts about the user).
 """
 
 from __future__ import annotations

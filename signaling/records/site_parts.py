@@ -28,7 +28,7 @@ def part_named(fields: Collection[str]) -> Part | None:
 
 
 def plain_part(site: Site, part: Part, category: str = "") -> Any:
-    """Return a part of the site as plain values, or None if the site has no own values for this part.
+    """Return a part of the site's settings as plain values, or None if the site has no own values for this part.
 
     `category`: the category whose opening hours are returned. For an unknown category, return None.
     """
@@ -44,12 +44,12 @@ def plain_keys(keys: Iterable[SiteKey]) -> list[dict[str, str]]:
 
 
 def part_changed(before: Site, after: Site, part: Part, category: str = "") -> Change:
-    """Return the change of a part for the audit."""
+    """Return the change of one part of a site's settings, as the audit stores it."""
     return Change(before={part: plain_part(before, part, category)}, after={part: plain_part(after, part, category)})
 
 
 def with_part(site: Site, part: Part, plain: Any, category: str = "") -> Site:
-    """Return the site after replacing one part by plain values. `category`: a category of the site, if the part is "hours".
+    """Return the site after replacing one part of its settings. `category`: a category of the site, if the part is "hours".
 
     Raises KeyError for an unknown category, and msgspec.ValidationError for values of a wrong type.
     """

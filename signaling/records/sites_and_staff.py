@@ -1,4 +1,4 @@
-"""Sites with their categories and keys, staff, sign-ins, and used one-time codes."""
+"""Sites with their categories and keys, staff, sign-ins, and used identification codes and invites."""
 
 from __future__ import annotations
 

@@ -16,9 +16,9 @@ StaffKind = Literal["ready", "busy", "wrap_up", "paused", "away"]
 KINDS: Final[tuple[StaffKind, ...]] = get_args(StaffKind)
 """The kinds of time of a member at work.
 
-"ready": the member gets requests; this includes the time in which a request rings. "busy": the member is in a conversation.
-"wrap_up": the member is in the wrap-up after a conversation. "paused": the member has turned requests off. "away": the server has
-turned requests off after a missed request or a long wrap-up, or the member's page is disconnected.
+"ready": the member gets users' requests; this includes the time in which a request rings. "busy": the member is in a
+conversation. "wrap_up": the member is in the wrap-up after a conversation. "paused": the member has turned requests off. "away":
+the server has turned requests off after a missed request or a long wrap-up, or the member's page is disconnected.
 """
 SUMS = tuple(f"{kind}_ms" for kind in KINDS)
 

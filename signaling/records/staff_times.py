@@ -31,7 +31,7 @@ id, or "" if each row adds up all members.
 
 
 class StaffTimes(Leading):
-    """Stores and reads these sums, by state, day and member of staff."""
+    """Stores and reads the sums of the time that staff were in each state."""
 
     async def add_staff_time(self, sums: Sums) -> None:
         """Add these sums to the stored sums, all or none. Raises Overtaken when another server leads."""
@@ -47,7 +47,7 @@ class StaffTimes(Leading):
     async def staff_time(
         self, begin: int, end: int, by: StaffBy, zone: ZoneInfo, organisation: str, staff: Collection[str] | None = None
     ) -> dict[StaffGroup, Counter[str]]:
-        """Return for each group the milliseconds of each kind of time (`SUMS`), from `begin` to `end` (exclusive).
+        """Return for each row of the report the milliseconds of each kind of time (`SUMS`), from `begin` to `end` (exclusive).
 
         `begin`, `end`: Unix ms, rounded down to quarters of an hour. `staff`: only these members; None: all members of the
         organisation.

@@ -82,10 +82,10 @@ class Category(Struct, frozen=True, kw_only=True):
 
     `names`: language → name. `parent`: id of a category of the same site, or None. `hours`: when the category is open; if no
     ancestor has hours either, the category is always open.
-    `priority`: how far requests of this category are put ahead of requests of other categories
-    (`matcher.rules.Rules.priority_step_ms`). `widens_s`: two waits of a request, in seconds. After the first wait, the request is
-    also offered to staff of the parent categories; after the second, it is offered to all staff of the site. `form`: the
-    questions to users before the conversation; None: inherited from the parent.
+    `priority`: how far users' requests in this category are put ahead of requests in other categories
+    (`matcher.rules.Rules.priority_step_ms`). `widens_s`: two waits of a user's request, in seconds. After the first wait, the
+    request is also offered to staff of the parent categories; after the second, it is offered to all staff of the site.
+    `form`: the questions to users before the conversation; None: inherited from the parent.
     """
 
     id: str
@@ -102,7 +102,7 @@ class SiteKey(Struct, frozen=True, kw_only=True):
 
     Exactly one of the fields `secret`, `public` and `address` is not "". `secret`: a secret for HS256, which the partner also
     has, base64url of at least 32 bytes. `public`: a public key for EdDSA or ES256, as JWK. `address`: where the partner publishes
-    such keys, as a JWK set.
+    public keys, as a JWK set.
     """
 
     kid: str
@@ -114,8 +114,8 @@ class SiteKey(Struct, frozen=True, kw_only=True):
 class Site(Struct, frozen=True, kw_only=True):
     """A partner's site.
 
-    - `origins`: allowed origins of pages ("https://shop.example"). `page_params`: query parameters that are not cut from page
-      addresses. `keys`: at most two live signing keys, or addresses of keys.
+    - `origins`: origins of the partner's pages ("https://shop.example"). `page_params`: query parameters that are not cut from
+      page addresses. `keys`: at most two live signing keys, or addresses of keys.
     - `accent`: the site's colour as "#rrggbb". `logo`: id of the picture next to the site's name, or "". `corner`: the corner of
       the page in which the launcher is. `launcher_texts`: language → the site's own text of the launcher.
     - `privacy_url`, `home_url`: addresses of pages of the partner, or "". `languages`: tags of the languages that the site
@@ -241,7 +241,7 @@ class StaffRecord(Struct, frozen=True, kw_only=True):
     `role`: the member's part in conversations; an operator takes no conversations. `offices`: all other roles of the member.
     `active`: whether the member may sign in.
     `texts`: at most this many text sessions at a time. `calls`: at most this many calls at a time. A member can have texts and
-    calls together. `texts_in_call`: whether the member gets new text requests during a call.
+    calls together. `texts_in_call`: whether the member gets new text sessions during a call.
     `mail`: the address to which mails about their account go, or "". `locale`: the language of these mails; "" for the first of
     `languages`.
     """

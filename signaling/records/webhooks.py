@@ -37,7 +37,7 @@ class TooManyEndpoints(Exception):
 
 
 class SameEvents(Exception):
-    """Another endpoint that is switched on already gets one of these events at the same URL. The event would arrive twice.
+    """Another endpoint that is switched on already gets an event of the same type at the same URL. The event would arrive twice.
 
     Both endpoints belong to one organisation. The error does not name the other endpoint, because a member whose rights are
     limited to some sites may be unable to see it.
@@ -333,9 +333,9 @@ class Webhooks(Leading):
 
 
 def _require_alone(connection: sa.Connection, endpoint: Endpoint) -> None:
-    """Raise SameEvents if another endpoint of the organisation gets one of these events at the same URL.
+    """Raise SameEvents if another endpoint of the organisation gets one of this endpoint's events at the same URL.
 
-    An endpoint that is switched off gets no events. So this function ignores it. The endpoint is compared when it is switched on.
+    Endpoints that are switched off get no events, so they are not compared.
     """
     if endpoint.state != "on":
         return

@@ -77,7 +77,7 @@ class WrapUpPlan(Struct, kw_only=True):
         return [each for each in leaves if all(_suits(one.categories, path) for one in self.line(each.id))]
 
     def line(self, outcome: str) -> list[Outcome]:
-        """Return the outcome and the headings above it, the topmost first. Return an empty list when the outcome is unknown."""
+        """Return the outcome and the headings above it in the tree, the topmost first. Return [] for an unknown outcome."""
         known = {each.id: each for each in self.outcomes}
         found: list[Outcome] = []
         here: str | None = outcome
@@ -92,7 +92,7 @@ class WrapUpPlan(Struct, kw_only=True):
 
 
 def check(plan: WrapUpPlan, categories: Collection[str]) -> None:
-    """Raise BadPlan when an id is used twice, a name is missing, or a parent or category is unknown.
+    """Raise BadPlan when an id is used twice, a name is missing, or an outcome's parent or a category is unknown.
 
     Raise this error also when the tree of outcomes has a cycle or too many levels.
     """

@@ -45,7 +45,7 @@ async def _enter(live: Live, client: Client, entry: Entry, person: Person, messa
 
 
 async def _note_typed(live: Live, entry: Entry, person: Person, message: msg.Enter) -> None:
-    """Add the name and the note to the session's brief, if the user typed them when they entered."""
+    """Add the name and the note that the user typed on entering, if any, to the session's brief (facts about the user)."""
     typed = {"user_name": message.name.strip() if person.name == message.name.strip() else "", "note": message.note.strip()}
     for name, value in typed.items():
         if value:

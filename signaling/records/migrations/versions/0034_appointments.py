@@ -1,4 +1,4 @@
-"""Add appointments: a site's settings for them, the time of staff that is taken, working hours, and the keys of calendars."""
+"""Add appointments: sites' settings for them, the times for which staff are booked, working hours, and keys of calendars."""
 
 from __future__ import annotations
 
