@@ -38,8 +38,8 @@ def default_data_dir(*, demo: bool) -> Path:
 class Bounds:
     """The limits above which the server admits no new session.
 
-    `most_waiting`: the largest number of users without a counselor, including users who are still preparing. `most_lag_ms`: the
-    largest lag of the event loop, in ms.
+    `most_waiting`: the largest number of users without a counselor, including users who have not asked for one yet.
+    `most_lag_ms`: the largest lag of the event loop, in ms.
     """
 
     most_waiting: int = 12_000

@@ -82,7 +82,7 @@ async def _certificate(of: Examined, host: str, port: int) -> Finding | None:
 
 
 async def proxy(of: Examined) -> list[Finding]:
-    """Check that the server trusts a proxy's headers (`trust_proxy`) if the pages are https: then TLS ends at a proxy."""
+    """Check that the server trusts a proxy's headers (`trust_proxy`) if the pages are https, because TLS ends at a proxy."""
     if of.settings.url.startswith("https:") and of.settings.trust_proxy is None:
         return [finding("proxy.untrusted", "warning")]
     return [finding("proxy.ok")]

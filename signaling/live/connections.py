@@ -67,7 +67,7 @@ class Client:
         self.looking = True  # Whether the person can see the page; the page tells the server when it becomes hidden.
         self.page = False  # Whether this connection only sends the user's page, for staff to see.
         self.watching = False
-        self.queue_sent = 0  # hash of the frame with which this console last got its queue
+        self.queue_sent = 0  # hash of the frame with which this console last got its list of waiting users
         self.watched = ""
         self._queue: deque[bytes] = deque()
         self._queued_bytes = 0

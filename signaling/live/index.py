@@ -21,7 +21,7 @@ class Index:
     - `callbacks`: the sessions with a due or scheduled callback
     - `invited`: the sessions that other software has started and whose user has not come yet
     - `over`: the closed sessions that are still in memory, in the order in which they ended
-    - `crowd`: the number of sessions whose user waits or prepares, by site; invited sessions are not counted
+    - `crowd`: site → the number of sessions whose user waits, or has not asked for a counselor yet; without invited sessions
     - `organisations`: the number of organisations that share the limits of this server
     - `_guests`: the hash of a guest's credential, or of the secret in a guest's link → the session and the guest's id
     """

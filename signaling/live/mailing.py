@@ -1,8 +1,8 @@
 """Send mails about live sessions: to users who have left the page, and to operators about queues that nobody serves.
 
 No conversation waits for a mail: background tasks queue the mails, at most `MOST_TASKS` at a time. Further mails are dropped and
-counted. There is one exception: when staff answer a message that a user left, their request waits until the mail about the answer
-is queued.
+counted. There is one exception: when staff answer a message that a user left, the server confirms the answer only after the mail
+about it is queued.
 """
 
 from __future__ import annotations

@@ -149,7 +149,7 @@ class Agreeing:
         return late and self.starting() and not (self._came_at and self._now() >= self._came_at + QUIET_MS)
 
     async def _look_again(self, entry: Entry, request: str) -> None:
-        """Compare one session with the matcher again, because the session and the matcher may have changed since the snapshot.
+        """Compare one session with the matcher again, because both may have changed since the matcher's snapshot was read.
 
         The method asks the matcher about the request before and after all past events of the matcher were routed. If the two
         replies differ, it asks again, up to `TRIES` times.
@@ -254,7 +254,7 @@ class Agreeing:
         return self._new_medium(entry, wanted, status) is None and _alike(wanted, here, ringing, status)
 
     def _new_medium(self, entry: Entry, wanted: Reinstate, status: m.RequestStatus) -> m.Medium | None:
-        """Return the request's medium (text or call) if the matcher has another one and can change it. Otherwise return None."""
+        """Return the request's medium (text or call) if the matcher has a different one and can change it, else None."""
         medium = self.requests.request_of(entry, wanted).medium
         changes = medium != status.request.medium and (medium == "call" or status.state == "accepted")
         return medium if changes else None

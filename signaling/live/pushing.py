@@ -45,7 +45,7 @@ class Pushing:
         self._hub = hub
         self._count = count
         self._now = now
-        self._rung: dict[str, str] = {}  # id of a ring's reservation → the member of staff who got a push about this ring
+        self._rung: dict[str, str] = {}  # id of a request's reservation → the member of staff who got a push about it
         self._tasks: set[asyncio.Task[None]] = set()
         sender.gone = self._gone
 
@@ -105,7 +105,7 @@ class Pushing:
         await self._queue(devices, "over", key, {}, RING, until, instead_of=key)
 
     def away(self, staff: str) -> None:
-        """Tell a member who stands by that nothing rings for them any more, because they have missed a ring."""
+        """Tell a member who stands by that they get no more requests, because they have missed the alert about a request."""
         self._later(self._away(staff))
 
     async def _away(self, staff: str) -> None:

@@ -2,7 +2,7 @@
 
 Reading along begins only at the colleague's request. An audit entry is stored before the first line is sent to the colleague. The
 staff of the session see that the colleague reads along. The user is not told. Reading along ends when the colleague's connection
-or sign-in ends, when the conversation ends, and when the colleague may no longer read this site.
+or sign-in ends, when the conversation ends, and when the colleague may no longer read conversations of this site.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class Requests:
         self.staffing.wake()
 
     async def sweep(self) -> None:
-        """Let the matcher end everything that has expired."""
+        """Let the matcher end what has expired, such as rings and wrap-ups."""
         self.take(*await self._store.sweep(self._now()))
 
     def take(self, *events: m.AnyEvent) -> None:
@@ -74,7 +74,7 @@ class Requests:
             self._events.put_nowait(event)
 
     async def settled(self) -> None:
-        """Wait until every event in the queue has been routed.
+        """Wait until every event of the matcher that is in the queue has been routed.
 
         Never await this while holding a session's lock, because routing an event can need that lock.
         """

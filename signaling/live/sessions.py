@@ -378,7 +378,7 @@ class Sessions:
             self.show(entry)
 
     async def hours_changed(self, site_id: str) -> None:
-        """Show the changed opening hours at once to the users who wait or prepare at this site."""
+        """Show the changed opening hours at once to this site's users who wait, or have not asked for a counselor yet."""
         for entry in list(self._index.entries.values()):
             if entry.site.id == site_id and entry.session.state in ("preparing", "waiting"):
                 await self.renew_site(entry)

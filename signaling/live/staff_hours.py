@@ -36,7 +36,7 @@ class StaffHours:
             await self.store()
 
     async def store(self) -> None:
-        """Store the times up to now. While the database is unavailable, keep the times for the next call."""
+        """Store how long staff were in each state until now. If the database is unavailable, keep the times for the next call."""
         sums = self._tally.take(self._now())
         try:
             await self._records.add_staff_time(sums)

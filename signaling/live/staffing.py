@@ -224,7 +224,7 @@ class Staffing:
         return record.role == "counselor" and here and entry.session.language in record.languages
 
     def items(self, realm: Realm | None = None) -> list[StaffItem]:
-        """Return the signed-in staff who serve any site of the realm.
+        """Return the signed-in staff who serve any site of the realm (an organisation, or some of its sites).
 
         Without a realm, return all signed-in staff of the installation.
         """

@@ -2,7 +2,7 @@
 
 The matcher continues to offer requests to these members. The stand-by ends when the member opens a console, or when their sign-in
 ends. The stand-by also ends when the matcher changes the member's state to away or signs the member out, for example after a
-missed ring.
+missed ring (an alert about a request).
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 
 TIMEOUT_S = 10.0  # The translation service must respond within this many seconds.
 AT_ONCE = 4  # Largest number of requests to the translation service at the same time.
-MOST_WAITING = 40  # Largest number of requests, of all organisations together, that wait or are under way.
+MOST_WAITING = 40  # Largest number of translations, of all organisations together, that wait or are under way.
 MOST_EACH = 5  # One connection may wait for the translation of at most this many lines.
 MOST_KEPT = 2000  # Largest number of translations in memory.
 MOST_ANSWER_BYTES = 200_000  # Longer responses of the translation service are refused.
@@ -85,7 +85,7 @@ class Translator:
             raise BadKey(f"The key of the translation service cannot be read: {type(error).__name__}.") from None
         self._session: aiohttp.ClientSession | None = None
         self._turn = asyncio.Semaphore(AT_ONCE)
-        self._waiting: Counter[str] = Counter()  # organisation → its requests that wait or are under way
+        self._waiting: Counter[str] = Counter()  # organisation → number of its translations that wait or are under way
         self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
 
     @property
@@ -115,7 +115,7 @@ class Translator:
                 found = await self._ask(text, target)
         finally:
             self._waiting[organisation] -= 1
-            self._waiting += Counter()  # removes organisations without a waiting request
+            self._waiting += Counter()  # removes the organisations whose number is 0
         self._kept.setdefault((target, text), _Kept(found, set())).sessions.add(session)
         if len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)

@@ -1,4 +1,4 @@
-"""Compute the wallboard's curves over the last two hours from the users' waits in the database. Pure.
+"""Compute the curves of the operators' wallboard over the last two hours, from users' waits in the database. Pure.
 
 A curve has a point for each minute.
 """

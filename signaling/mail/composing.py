@@ -229,7 +229,7 @@ def _own(site: Site | None, mail: MailRecord) -> MailText:
 def _languages(site: Site | None, mail: MailRecord) -> list[str]:
     """Return the languages under which the site's plan may have words for this mail.
 
-    These are the mail's own tag, and the tag that the site uses for this language.
+    These are the mail's own language tag, and the tag that the site uses for this language.
     """
     return [mail.language, (site.language_for(mail.language) if site else None) or mail.language]
 

@@ -1,4 +1,4 @@
-"""Preview a change of staff, hours, categories or priorities: the matcher serves the real arrivals of the last weeks again."""
+"""Preview a change of staff, hours, categories or priorities: a simulated matcher serves the users of the last weeks again."""
 
 from .past import Past, past_of
 from .running import Busy, Previews, Superseded

@@ -56,7 +56,9 @@ class Came(Struct, frozen=True, kw_only=True):
 
 
 class Past(Struct, frozen=True, kw_only=True):
-    """The last weeks. `at_work`: member of staff → periods in which the member was at work (Unix ms), without overlaps.
+    """The last weeks, as the stored sessions show them.
+
+    `at_work`: member of staff → periods in which the member was at work (Unix ms), without overlaps.
 
     `answer_s`: how long a request rang before it was accepted, on average. `wrap_up_s`: how long a wrap-up took, on average.
     `came`: the users who came. `asked`: the counselors' requests for a professional.

@@ -91,7 +91,7 @@ def _topic(site: Site, category: str, begin: int, end: int) -> Topic:
 
 
 def _people(past: Past, change: Change, staff: Iterable[StaffRecord], begin: int) -> list[Person]:
-    """Return the active staff who serve the requests and whose times at work are known, in the order of their ids.
+    """Return the active staff who serve requests of the last weeks and whose times at work are known, in the order of their ids.
 
     If the changed member's times are unknown, the member gets the times of a typical colleague.
     """

@@ -24,8 +24,8 @@ def payload(kind: Kind, tag: str, args: dict[str, Any], language: str, device: s
 
     `tag`: a later push with the same tag replaces this push's notification. `args`: its entry "site" is the site's name, which
     becomes the notification's title.
-    `device`: the id of the browser in the database. `left_ms`: how many milliseconds a ring still lasts. A push contains no time
-    of day, because the browser's clock can be wrong.
+    `device`: the id of the browser in the database. `left_ms`: how many milliseconds a ring (an alert about a request) still
+    lasts. A push contains no time of day, because the browser's clock can be wrong.
     """
     words = words_in(language, "push")
     said: dict[str, Any] = {

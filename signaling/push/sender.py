@@ -29,12 +29,12 @@ from .posting import PLACES_A_HOST, Poster
 
 log = structlog.get_logger(__name__)
 
-PLACES = 16  # at most this many pushes about rings, and at most this many others, are sent at the same time
+PLACES = 16  # at most this many pushes about waiting people, and at most this many others, are sent at the same time
 LOOK_S = 1.0  # at most this many seconds pass between two searches of the outbox for due pushes
 AWAY_S = 2.0  # seconds of pause while the database is unavailable
 LEASE_MS = 30_000  # ms for which one task has a push to itself; a try to send it never takes longer
-RING_LATER_S = (1, 2, 4)  # seconds until the next try of a push about a ring; the last repeats until the ring is over
-LATER_S = (5, 30, 120, 600, 1800)  # seconds until the next try of a push that is not about a ring; the last one repeats
+RING_LATER_S = (1, 2, 4)  # seconds until the next try of a push about somebody who waits; the last repeats until the ring is over
+LATER_S = (5, 30, 120, 600, 1800)  # seconds until the next try of any other push; the last one repeats
 TROUBLED = 3  # number of failures in a row after which a push service is paused
 # seconds for which a push service is paused after `TROUBLED` failures in a row and after each further one; the last one repeats
 PAUSES_S = (1, 5, 15, 60)
@@ -45,8 +45,8 @@ _NEVER = frozenset({400, 401, 403, 413})  # HTTP status: the push service will n
 class _Service:
     """A push service.
 
-    `taken`: how many pushes are being sent to the service (True: pushes about rings, False: other pushes). `until`: when the
-    service's pause ends (Unix ms).
+    `taken`: how many pushes are being sent to the service (True: pushes about waiting people, False: other pushes).
+    `until`: when the service's pause ends (Unix ms).
     """
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class Sender:
         self._now = now
         self._services: dict[str, _Service] = {}
         self._under_way: set[int] = set()
-        self._free = {True: PLACES, False: PLACES}  # how many more pushes can be sent now (True: about rings, False: others)
+        self._free = {True: PLACES, False: PLACES}  # how many more pushes can be sent now (True: about people who wait)
         # push service of the push that was taken from the outbox last; the next search begins with the service after that one
         self._last_turn = {True: "", False: ""}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -103,7 +103,7 @@ class Sender:
                 await self.announced.wait()
 
     async def _look(self, *, rings: bool) -> None:
-        """Start a task for each due push that the limits allow. `rings`: only pushes about rings; False: only other pushes."""
+        """Start a task for each due push that the limits allow. `rings`: only pushes about waiting people; False: only others."""
         now = self._now()
         if self._free[rings] <= 0:
             return

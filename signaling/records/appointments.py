@@ -43,7 +43,7 @@ class Appointments(Leading):
 
         Return the newly taken cells. If a cell belongs to another appointment, return None and take no cell. The table's primary
         key makes sure that two appointments never take the same cell. `audit`: an audit entry to store in the same transaction.
-        Raises Overtaken and RecordsAway.
+        Raises Overtaken when another server leads, and RecordsAway when the database is unavailable.
         """
         wanted = list(cells)
         over = sa.select(t.session.c.id).where(t.session.c.state.in_(_OVER))

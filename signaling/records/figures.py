@@ -1,4 +1,4 @@
-"""Figures for the wallboard: users' waits in the last hours, counts of today's sessions, and the operators' thresholds."""
+"""Figures for the wallboard, the operators' overview: users' waits, counts of today's sessions, and operators' thresholds."""
 
 from __future__ import annotations
 

@@ -154,7 +154,7 @@ class History(Leading):
         count = sa.select(sa.func.count()).where(t.picture.c.session == record.session)
 
         def add(connection: sa.Connection) -> None:
-            require_kept(connection, record.session)  # locks the session: two pictures together cannot exceed the limit
+            require_kept(connection, record.session)  # locks the session's row, so the limit holds for simultaneous uploads
             if connection.execute(count).scalar_one() >= MOST_SESSION_PICTURES:
                 raise TooManyPictures
             connection.execute(sa.insert(t.picture).values(values))

@@ -45,11 +45,11 @@ class Leading(Database):
         return self.term
 
     async def leads(self) -> bool:
-        """Return whether this server still leads: whether the database holds the term of this server."""
+        """Return whether this server still leads: whether the number in the database (the term) is the one that it has set."""
         return await self.newest_term() == self.term
 
     async def newest_term(self) -> int:
-        """Return the term in the database: that of the present leader, or of the last leader if no server leads now.
+        """Return the term (number) in the database: that of the present leader or, without one, of the last leader.
 
         Return 0 if no server has led yet.
         """

@@ -123,7 +123,8 @@ class Lines(Leading):
 
         `change` must be pure; its exceptions are passed on. If `change` returns None, the line stays unchanged and the result is
         None. The picture or file of a retracted line is hidden from users. `audit`: a function that returns audit entries to
-        store in the same transaction. Raises LookupError when there is no such line, UnknownSession, and Overtaken.
+        store in the same transaction. Raises LookupError when there is no such line, UnknownSession, and Overtaken when another
+        server leads.
         """
 
         def work(connection: sa.Connection) -> Line | None:
@@ -135,7 +136,10 @@ class Lines(Leading):
         return await self._transaction(work, writes=True)
 
     async def erase_captions(self, session_id: str) -> None:
-        """Delete the captions of a session, also from the database's files (see `scrub`). Raises Overtaken."""
+        """Delete the captions of a session, also from the database's files (see `scrub`).
+
+        Raises Overtaken when another server leads.
+        """
 
         def work(connection: sa.Connection) -> None:
             self.require_leading(connection)
@@ -159,7 +163,7 @@ class Lines(Leading):
     async def save_mark(self, session_id: str, mark: Mark) -> None:
         """Store a participant's read mark in place of their older read mark.
 
-        Raises UnknownSession when the session does not exist or was erased, and Overtaken.
+        Raises UnknownSession when the session does not exist or was erased, and Overtaken when another server leads.
         """
         values = {"delivered": mark.delivered, "read": [msgspec.structs.asdict(span) for span in mark.read]}
         here = sa.and_(t.line_mark.c.session == session_id, t.line_mark.c.participant == mark.participant)

@@ -73,7 +73,7 @@ class Links(Leading):
         A mail whose first try timed out might have arrived twice, with two links. Each of the two links works until one of them
         is used. `session_token`: hash of a new token of the link's session. This hash is stored in the same transaction, so that
         after a failure the link still works. Raises LinkUnusable with the reason bad_invite, replayed or expired. If
-        `session_token` is given, raises also Overtaken, and UnknownSession when the session was erased.
+        `session_token` is given, raises also Overtaken when another server leads, and UnknownSession when the session was erased.
         """
 
         def use(connection: sa.Connection) -> str:
@@ -90,7 +90,8 @@ class Links(Leading):
     async def use_invite(self, jti: str, expires_at: int, session: str, session_token: str) -> bool:
         """Mark the invite `jti` as used, and store `session_token`, the hash of a new token of `session`, in one transaction.
 
-        Return False, and change nothing, when the invite was used before. Raises UnknownSession and Overtaken.
+        Return False, and change nothing, when the invite was used before. Raises UnknownSession, and
+        Overtaken when another server leads.
         """
 
         def use(connection: sa.Connection) -> None:

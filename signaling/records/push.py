@@ -21,9 +21,9 @@ from .organisations import count_organisations
 from .types import SignInRecord
 
 MOST_DEVICES = 10  # at most this many browsers per member of staff or session; then a new browser replaces the oldest one
-MOST_QUEUED = 100_000  # at most about this many pushes wait in the outbox; then only pushes about rings are accepted
-RING = 0  # rank of pushes about rings (a user waits for a member of staff); the lowest rank is sent first
-OTHERS = 1  # rank of all pushes that are not about rings
+MOST_QUEUED = 100_000  # at most about this many pushes wait in the outbox; then only pushes about waiting people are accepted
+RING = 0  # rank of pushes about rings (somebody waits for a member of staff); the lowest rank is sent first
+OTHERS = 1  # rank of all pushes that are not about waiting people
 _KEY = "installation"
 _FINAL = ("after", "closed", "message_left")
 _d, _m, _s = t.push_device.c, t.push_message.c, t.sign_in.c
@@ -33,7 +33,7 @@ class Device(Struct, frozen=True, kw_only=True):
     """A browser that gets pushes.
 
     Either `sign_in` (hash of the sign-in's token) or `session` is set. `host`: the host of the browser's push service. `sealed`:
-    the browser's address and keys, encrypted. `stands_by`: whether the member of staff wants pushes about waiting users even
+    the browser's address and keys, encrypted. `stands_by`: whether the member of staff wants pushes about waiting people even
     while none of their consoles is open.
     """
 
@@ -160,12 +160,12 @@ class Pushes(Database):
         return {row["session"]: int(row["n"]) for row in await self._all(counted)}
 
     async def stand_by(self, staff: str, *, on: bool) -> None:
-        """Store whether pushes tell a member of waiting users while none of the member's consoles is open."""
+        """Store whether pushes tell a member of waiting people while none of the member's consoles is open."""
         mine = _d.sign_in.in_(sa.select(_s.token_hash).where(_s.staff == staff))
         await self._do(sa.update(t.push_device).where(mine).values(stands_by=on))
 
     async def standing_by(self, now: int, idle_ms: int) -> dict[str, set[str]]:
-        """Return the members who get rings by push without an open console: member → token hashes of their valid sign-ins."""
+        """Return the members who get pushes about waiting people without an open console: member → token hashes of sign-ins."""
         found: dict[str, set[str]] = {}
         for _, sign_in in await self._signed_in(_d.stands_by):
             if sign_in.stands(now, idle_ms):
@@ -185,8 +185,8 @@ class Pushes(Database):
     async def queue_pushes(self, pushes: Sequence[Push], *, instead_of: str = "") -> bool:
         """Put pushes into the outbox, except pushes for browsers that were removed.
 
-        Pushes about rings (a user waits for a member of staff) are always stored. If the pushes are about something else and too
-        many pushes wait already (`MOST_QUEUED`), return False and store nothing.
+        Pushes about rings (somebody waits for a member of staff) are always stored. If the pushes are about something else and
+        too many pushes wait already (`MOST_QUEUED`), return False and store nothing.
 
         `instead_of`: the key of pushes that are no longer of use. Waiting pushes with this key are removed in any case.
         """
@@ -211,7 +211,7 @@ class Pushes(Database):
     async def claim_pushes(
         self, now: int, most: int, lease_ms: int, room: Callable[[str], int], *, rings: bool, after: str = ""
     ) -> list[Push]:
-        """Return at most `most` due pushes, and count one try for each. `rings`: only pushes about rings; False: only others.
+        """Return at most `most` due pushes, and count one try for each. `rings`: only pushes about waiting people; else others.
 
         `room`: a function from a push service's host to the number of pushes that may be sent to it now. A service with no room
         now costs only one look-up, even if many pushes wait for it. Push services take turns: the service whose host follows

@@ -45,7 +45,7 @@ def read(data: bytes, language_for: Callable[[str], str | None]) -> list[Row]:
     """Return the rows of a CSV file. Titles and texts are repaired as `Seen` repairs them.
 
     If two rows have the same language and title, the later row is used. `language_for` returns the site's own tag for a language,
-    or None when the site does not offer it. Raises BadTable.
+    or None when the site does not offer the language. Raises BadTable.
     """
     try:
         text = data.decode("utf-8-sig")

@@ -51,7 +51,7 @@ class Key(NamedTuple):
     counselor: str
 
     def in_all_grains(self) -> tuple[Key, Key, Key]:
-        """Return this key, which must be of grain "fine", and the keys of grain "day" and "site" of the same session."""
+        """Return this key, which must be for a slot (grain "fine"), and the session's keys of grain "day" and "site"."""
         day = self._replace(grain="day", slot=self.slot - self.slot % DAY_MS)
         return self, day, Key("site", self.slot, self.organisation, self.site, "", "", "")
 
@@ -70,7 +70,7 @@ class OutcomeKey(NamedTuple):
 
 
 def outcomes_of(key: Key, outcome: str) -> tuple[OutcomeKey, OutcomeKey]:
-    """Return the keys of grain "fine" and "day" of a session with this outcome. `key`: the session's key of grain "fine"."""
+    """Return the keys for the slot and for the day of a session with this outcome. `key`: the session's key for its slot."""
     fine = OutcomeKey("fine", key.slot, key.organisation, key.site, outcome)
     return fine, fine._replace(grain="day", slot=key.slot - key.slot % DAY_MS)
 
@@ -84,7 +84,7 @@ def asked_at(session: Mapping[str, Any]) -> int | None:
 
 
 def count(session: Mapping[str, Any], events: Iterable[Event]) -> tuple[Key, Counts] | None:
-    """Return the key of one session, of grain "fine", and the session's counts.
+    """Return the session's key for its slot (grain "fine"), and the session's counts.
 
     Return None if the user did not ask for a counselor. `session`: a row of the table `session`. `events`: the session's events
     whose kind is in `EVENTS`, in order.

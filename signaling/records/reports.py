@@ -1,4 +1,4 @@
-"""Counts of sessions for reports. The counts of finished sessions are added up in the database: a report reads few rows."""
+"""Counts of sessions for reports. The counts of finished sessions are added up in the database, so a report reads few rows."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class Saves(Leading):
         """Save the whole present state of a session. Erased sessions stay erased.
 
         `waiting_at` and `user_name` keep their stored value when they are None. Raises UnknownSession when the session does
-        not exist, Overtaken, and RecordsAway.
+        not exist, Overtaken when another server leads, and RecordsAway when the database is unavailable.
         """
         save: Save = {
             "session_id": session_id,

@@ -18,10 +18,10 @@ from . import tables as t
 
 log = structlog.get_logger(__name__)
 
-# the largest table that is rewritten immediately after an erasure; rewriting it takes about a second
+# size of the largest table that is rewritten immediately after an erasure; rewriting it takes about a second
 AT_ONCE_BYTES = 64 * 1024 * 1024
-LOCK_MS = 1000  # the longest wait for a table's lock; during this wait, other transactions on the table have to wait, too
-BUSY_MS = 200  # the longest wait of one try for readers of the write-ahead log; no transaction can write during this wait
+LOCK_MS = 1000  # a rewrite waits at most this many ms for a table's lock; meanwhile, other transactions on the table wait, too
+BUSY_MS = 200  # one try waits at most this many ms for readers of the write-ahead log; meanwhile, no transaction can write
 TRIES = 5  # at most this many tries to rewrite one table of PostgreSQL, or to empty the write-ahead log of SQLite
 PAUSE_S = 0.3  # seconds between two of the tries that `TRIES` counts
 # the tables from which an erasure deletes rows or texts

@@ -14,7 +14,8 @@ class Search(Struct, frozen=True, kw_only=True):
 
     An empty filter matches every session. `q`: only sessions with this text, ignoring case, in the session's id, the user's name,
     the staff's ids, the wrap-up notes or the lines. `rating`: 1 to 5, or 0 for sessions without a rating. `from_ms` is
-    inclusive, `to_ms` exclusive (Unix ms). `realm`: only sessions of this realm.
+    inclusive, `to_ms` exclusive (Unix ms). `realm`: only sessions of this organisation, or of
+    these sites.
     """
 
     state: str = ""

@@ -65,21 +65,22 @@ class Sessions(Saves):
     async def save_token(self, session_id: str, token_hash: str) -> None:
         """Replace the session's token. After this, only the new token opens the session. An erased session stays unchanged.
 
-        Raises UnknownSession when the session never existed, and Overtaken.
+        Raises UnknownSession when the session never existed, and Overtaken when another server leads.
         """
         await self._change(session_id, {"token_hash": token_hash})
 
     async def save_brief(self, session_id: str, brief: bytes) -> None:
         """Replace the session's brief (facts about the user's visit), for example because the user has typed a name.
 
-        An erased session stays unchanged. Raises UnknownSession when the session never existed, and Overtaken.
+        An erased session stays unchanged. Raises UnknownSession when the session never existed, and Overtaken when another server
+        leads.
         """
         await self._change(session_id, {"brief": brief})
 
     async def save_rating(self, session_id: str, score: int, words: str, at: int = 0) -> None:
         """Store the user's rating: `score` from 1 to 5. `at`: Unix ms, 0 for now. An erased session stays unchanged.
 
-        Raises UnknownSession when the session never existed, and Overtaken.
+        Raises UnknownSession when the session never existed, and Overtaken when another server leads.
         """
         at = at or now_ms()
 
@@ -91,7 +92,7 @@ class Sessions(Saves):
     async def save_wrap_up(self, session_id: str, staff: str, notes: str, outcome: str, tags: Sequence[str] = ()) -> None:
         """Store the wrap-up (notes, outcome and tags) that this member of staff wrote. An erased session stays unchanged.
 
-        Raises UnknownSession when the session never existed, and Overtaken.
+        Raises UnknownSession when the session never existed, and Overtaken when another server leads.
         """
         values = {"wrap_up_staff": staff, "wrap_up_notes": notes, "wrap_up_outcome": outcome, "wrap_up_tags": list(tags)}
         await self._change(session_id, values)
@@ -187,7 +188,7 @@ class Sessions(Saves):
         return str(row["counselor"]) if row is not None and content else ""
 
     async def search_sessions(self, search: Search, page: int = 1) -> tuple[list[SessionRecord], int]:
-        """Return one page of at most `PAGE_SIZE` sessions, newest first, and the number of all sessions that match."""
+        """Return one page of at most `PAGE_SIZE` sessions, newest first, and the number of all sessions that meet the filters."""
         c, which = t.session.c, search.where()
         async with self._reading(LONG_S) as connection:
             total = (await connection.execute(sa.select(sa.func.count()).select_from(t.session).where(which))).scalar_one()

@@ -60,7 +60,7 @@ class Places(Database):
         return found[0]
 
     async def sites(self, realm: Realm | None = None) -> list[Site]:
-        """Return all sites of the realm, by id. Without a realm, return the sites of all organisations."""
+        """Return all sites of the realm (an organisation, or some of its sites), by id. Without a realm, return all sites."""
         return await self._sites(realm.where(t.site.c.organisation, t.site.c.id) if realm else sa.true())
 
     async def _sites(self, which: sa.ColumnElement[bool]) -> list[Site]:

@@ -179,7 +179,7 @@ class Site(Struct, frozen=True, kw_only=True):
         return in_language(self.names, language) or self.id
 
     def language_for(self, language: str) -> str | None:
-        """Return the site's own tag for a requested language ("ko" for "ko_KR"), or None when the site does not offer it."""
+        """Return the site's own tag for a language ("ko" for "ko_KR"), or None when the site does not offer the language."""
         return lookup(language, self.languages)
 
     def category_name(self, category: str, language: str) -> str:
