@@ -133,7 +133,7 @@ class Boards:
         self.sessions.changed = True
 
     async def greet(self, client: Client) -> None:
-        """Send the wallboard and its trend to an operator who has just opened the wallboard."""
+        """Send the wallboard and its curves (trend) to an operator who has just opened the wallboard."""
         realm = _watched_by(client)
         if realm is None or client.staff is None:
             return

@@ -30,7 +30,7 @@ class StaffHours:
         self._tally.enter(record.organisation, record.id, kind_of(state, why_away), at)
 
     async def run(self) -> None:
-        """Store the times regularly, until cancelled."""
+        """Regularly store how long staff were in each state, until cancelled."""
         while True:
             await asyncio.sleep(STORE_S)
             await self.store()
@@ -44,6 +44,6 @@ class StaffHours:
             self._tally.put_back(sums)
 
     async def close(self) -> None:
-        """Store the times that are not stored yet, because this server ends."""
+        """Store the times of staff that are not stored yet, because this server ends."""
         with suppress(Overtaken):
             await self.store()

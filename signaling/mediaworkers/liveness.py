@@ -19,7 +19,7 @@ STARVED_S = 2.5  # Seconds of silence after which a starved worker, which is rea
 REMOTE_SILENT_S = 1.25
 FIRST_S = 5.0  # seconds after which a worker without any event counts as dead; this includes the time to open its event stream
 
-CRASHES_S = 60.0  # The pause before a restart depends on the number of crashes in the last so many seconds.
+CRASHES_S = 60.0  # The pause before a restart depends on the number of crashes within this many seconds.
 
 # Seconds of pause before a restart, indexed by the number of crashes in the last minute.
 PAUSES_S = (0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 1.0, 2.0)

@@ -85,7 +85,7 @@ class Past(Struct, frozen=True, kw_only=True):
 
 
 def past_of(sessions: Iterable[PastSession]) -> Past:
-    """Return the past, derived from these sessions."""
+    """Derive from these sessions what happened in the last weeks."""
     sessions = list(sessions)
     came = sorted((each for session in sessions if (each := _came(session))), key=lambda each: each.at)
     asked = sorted((each for session in sessions for each, _ in _helped(session)), key=lambda each: each.at)

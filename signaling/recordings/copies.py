@@ -26,7 +26,7 @@ from .plan import make_plan
 from .store import Recordings
 
 MOST_AT_ONCE = 20
-"""At most this many copies, of all organisations together, are being made or wait. A user who is refused can ask again later."""
+"""At most this many users' copies, of all organisations together, are made or wait. A user who is refused can ask again."""
 KEEP_FREE_BYTES = 256 * 1024 * 1024
 """Disk space that making a copy must leave free."""
 MOST_BYTES_PER_S = 300_000
@@ -38,14 +38,14 @@ State = Literal["none", "making", "ready", "failed"]
 
 
 class Copy(msgspec.Struct, kw_only=True):
-    """The state of a user's copy. `percent`: how much of the copy is made."""
+    """The state of a user's copy of a recording. `percent`: how much of the copy is made."""
 
     state: State
     percent: int = 0
 
 
 class TooMany(Exception):
-    """Too many copies are already being made or waiting."""
+    """Too many users' copies of recordings are already being made or waiting."""
 
 
 class _Work:
@@ -65,7 +65,7 @@ class Copies:
         self._one = asyncio.Semaphore(1)
 
     async def look(self, session: str) -> Copy:
-        """Return the state of the session's copy. A failure is reported only once: the next call no longer reports it."""
+        """Return the state of the user's copy of the recording. A failure is reported only once, and not by the next call."""
         work = self._works.get(session)
         if work is not None and work.failed:
             del self._works[session]

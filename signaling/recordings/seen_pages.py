@@ -60,12 +60,12 @@ _decode = msgspec.json.Decoder(Shown).decode
 
 
 def page_name(epoch: int, period: int) -> str:
-    """Return the name of the file that stores the page of a segment."""
+    """Return the name of the file that stores the user's page, as staff saw it in a recorded segment."""
     return disk.folder_name(epoch, period) + ENDING
 
 
 def page_span(path: Path) -> Span | None:
-    """Return when staff saw the page of this file. None: the file does not exist, or has no whole line."""
+    """Return when staff saw the user's page in this file. None: the file does not exist, or has no whole line."""
     try:
         with path.open("rb") as file:
             first = file.readline(_MOST_LINE)

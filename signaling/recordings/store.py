@@ -58,7 +58,7 @@ class Recordings:
         return self.folder / session / page_name(segment.epoch, segment.period)
 
     def copy_path(self, session: str) -> Path:
-        """Return the path of the user's copy (`copies`). The file may not exist yet."""
+        """Return the path of the user's copy of the recording (`copies`). The file may not exist yet."""
         return self.folder / session / "recording.webm"
 
     async def sessions(self) -> list[str]:

@@ -19,7 +19,7 @@ from .database import Database
 _AT_ONCE = 500  # one transaction reads the events of at most this many sessions, so that other transactions do not wait long
 # kinds of events that the preview reads
 EVENTS: Final = ("reserved", "active", "after", "closed", "asleep", "callback", "message_left", "help")
-_TOLD: Final = ("reserved", "help")  # the preview needs the data of these events
+_TOLD: Final = ("reserved", "help")  # kinds of events whose `data` the preview reads
 
 
 class PastEvent(Struct, frozen=True):

@@ -99,7 +99,7 @@ class Tally:
             self._open[staff] = _Open(organisation, kind, at)
 
     def take(self, now: int) -> Sums:
-        """Return all sums up to now (Unix ms), and reset them."""
+        """Return the sums of staff's time up to `now` (Unix ms), and reset them."""
         for staff, present in self._open.items():
             self._add(present, staff, now)
             self._open[staff] = present._replace(since=max(now, present.since))
@@ -107,7 +107,7 @@ class Tally:
         return found
 
     def put_back(self, sums: Sums) -> None:
-        """Add back sums that could not be stored."""
+        """Add back sums of staff's time that could not be stored."""
         for key, counts in sums.items():
             self._sums[key].update(counts)
 

@@ -24,7 +24,7 @@ _Names = dict[_Language, Annotated[str, by(Seen(60, least=1))]]
 
 
 class BadPlan(ValueError):
-    """The choices are refused. The exception's text is a sentence that names the fault."""
+    """A site's outcomes, tags or templates are refused. The exception's text is a sentence that names the fault."""
 
 
 class Outcome(Struct, kw_only=True):
@@ -56,7 +56,7 @@ class Template(Struct, kw_only=True):
 
 
 class WrapUpPlan(Struct, kw_only=True):
-    """The choices of one site. `required`: categories in which an outcome must be chosen; "*" for all."""
+    """The outcomes, tags and templates of one site. `required`: categories in which an outcome must be chosen; "*" for all."""
 
     outcomes: Annotated[list[Outcome], Meta(max_length=MOST_OUTCOMES)] = []
     required: list[_Category] = []
@@ -127,4 +127,4 @@ def _suits(categories: Sequence[str], path: Sequence[str]) -> bool:
 _OUTCOMES = ("resolved", "follow_up", "referred", "unresolved", "dropped", "not_reached")
 
 STANDARD = WrapUpPlan(outcomes=[Outcome(id=each, names=in_each(f"outcome.{each}")) for each in _OUTCOMES])
-"""The choices of a site that has not set its own."""
+"""The outcomes of a site that has not set its own outcomes, tags or templates."""
