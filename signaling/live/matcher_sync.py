@@ -1,4 +1,4 @@
-"""Make sessions and matcher agree again: after a start, after the matcher was unreachable, and after it lost its data.
+"""Make sessions and matcher agree again: after a start, after the matcher was unreachable, and after the matcher lost its data.
 
 If the two differ, the matcher is usually corrected. If the matcher has lost a request, the request is enqueued again with its
 original time. All lost requests are enqueued before any staff are signed in at the matcher, so that no user loses their place in

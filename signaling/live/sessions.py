@@ -54,7 +54,7 @@ FOLLOW_S = 10.0
 
 
 class Effects(Protocol):
-    """The methods by which other parts of the server do what a session's change requires: its effects."""
+    """The methods by which other parts of the server carry out what a change of a session requires: the effects of the change."""
 
     async def ask_matcher(self, entry: Entry, effect: Enqueue | Step | Transfer | Reinstate) -> None: ...
     async def say(self, entry: Entry, say: Say) -> None: ...

@@ -1,4 +1,4 @@
-"""The from-address of a site's mails: one of the site's own, if the operator of the server allows it. Pure."""
+"""The from-address of a site's mails: an address of the site, if the operator of the server allows this address. Pure."""
 
 from __future__ import annotations
 

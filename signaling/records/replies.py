@@ -188,9 +188,9 @@ class Replies(Database):
     ) -> None:
         """Restore earlier texts of replies that a site shares, all or none.
 
-        `present`: the texts that are stored now. `wanted`: the texts to restore. Both: id of a reply → its texts (`plain_reply`),
-        or None for no reply. `audit`: audit entries to store in the same transaction. Raises Changed when a reply has other
-        texts than in `present`, and TooManyReplies.
+        `present`: the texts that are stored now. `wanted`: the texts to restore. Both map the id of a reply to its texts
+        (`plain_reply`), or to None for no reply. `audit`: audit entries to store in the same transaction. Raises Changed when a
+        reply has other texts than in `present`, and TooManyReplies.
         """
 
         def put(connection: sa.Connection) -> None:
