@@ -243,7 +243,7 @@ class Sessions:
         self.scheduler.set(entry.id, next_deadline(entry.session, ahead_ms(self._now, self._wall)))
 
     async def follow_clock(self) -> None:
-        """Set the timers of callbacks and appointments again when the machine's clock differs from the server's steady clock.
+        """Set booked calls' timers again when the difference between the machine's clock and the steady clock has changed.
 
         Runs until cancelled.
         """

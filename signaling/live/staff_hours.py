@@ -44,6 +44,6 @@ class StaffHours:
             self._tally.put_back(sums)
 
     async def close(self) -> None:
-        """Store the times of staff that are not stored yet, because this server ends."""
+        """Store the sums of staff's time that are not stored yet, because this server ends."""
         with suppress(Overtaken):
             await self.store()
