@@ -26,7 +26,7 @@ _LONGEST_TALK_MS: Final = {"text": 60 * MINUTE_MS, "call": 180 * MINUTE_MS}
 # two signs that a member was at work belong to one working period if they lie at most this many ms apart: the first value applies
 # if many users come, the second if few come
 _GAP_MS: Final = (45 * MINUTE_MS, 240 * MINUTE_MS)
-_GAP_ARRIVALS: Final = 8  # within `_GAP_MS`, two signs may lie this many times the median time between two arrivals apart
+_GAP_ARRIVALS: Final = 8  # the limit is this many times the median time between two arrivals, kept within `_GAP_MS`
 
 # a working period begins this many ms before the first sign that the member was at work, and ends as long after the last sign
 _AROUND_MS: Final = 10 * MINUTE_MS

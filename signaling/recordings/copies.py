@@ -26,7 +26,7 @@ from .plan import make_plan
 from .store import Recordings
 
 MOST_AT_ONCE = 20
-"""At most this many users' copies, of all organisations together, are made or wait. A user who is refused can ask again."""
+"""At most this many users' copies, of all organisations, are being made or wait. A user who is refused can ask again."""
 KEEP_FREE_BYTES = 256 * 1024 * 1024
 """Disk space that making a copy must leave free."""
 MOST_BYTES_PER_S = 300_000

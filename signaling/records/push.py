@@ -165,7 +165,7 @@ class Pushes(Database):
         await self._do(sa.update(t.push_device).where(mine).values(stands_by=on))
 
     async def standing_by(self, now: int, idle_ms: int) -> dict[str, set[str]]:
-        """Return the members who get pushes about waiting people without an open console: member → token hashes of sign-ins."""
+        """Return who gets pushes about waiting people without an open console: member → token hashes of valid sign-ins."""
         found: dict[str, set[str]] = {}
         for _, sign_in in await self._signed_in(_d.stands_by):
             if sign_in.stands(now, idle_ms):

@@ -112,7 +112,8 @@ class Webhooks(Leading):
     async def endpoints(self, realm: Realm | None = None) -> list[Endpoint]:
         """Return the endpoints whose sites all belong to the realm (an organisation, or some of its sites), oldest first.
 
-        `realm` None: all endpoints."""
+        `realm` None: all endpoints.
+        """
         inside = _w.organisation == realm.organisation if realm else sa.true()
         rows = await self._all(sa.select(t.webhook).where(inside).order_by(_w.created_at, _w.id))
         found = [Endpoint(**each) for each in rows]
