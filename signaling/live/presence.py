@@ -26,6 +26,7 @@ from signaling.records.types import StaffRecord
 from signaling.session.events import Connected, Disconnected, RightEnded
 
 # at most this many connections are detached at the same time, so that other work can run
+RENEW_S = 10.0  # seconds between two reports to the matcher that a member is connected; `Rules.lease_ms` is longer
 LEAVING_AT_ONCE = 16
 
 
@@ -154,6 +155,29 @@ class Presence:
             await self._staffing.read(record)
         except Unavailable:
             self._refused["unavailable"] += 1  # the member can return to their conversations although the matcher is unavailable
+
+    async def keep_renewing(self) -> None:
+        """Tell the matcher regularly who is connected, and sign in again whom the matcher has signed out nevertheless.
+
+        The matcher does so when no server has told it of a member for `Rules.lease_ms`, for example because this server stood
+        still. Such a member gets requests again if they got requests before.
+        """
+        while True:
+            await asyncio.sleep(RENEW_S)
+            await self._store.renew([*self._hub.staff_ids(), *self._staffing.standing_by], self._now())
+            for staff in self._hub.staff_ids():
+                if self._staffing.state(staff) == "signed_out" and self._hub.of_staff(staff):
+                    await self._sign_in_again(staff)
+
+    async def _sign_in_again(self, staff: str) -> None:
+        record, ready = self._hub.staff_record(staff), self._staffing.ready(staff)
+        skills = self._staffing.skills(record) if record is not None else None
+        if record is None or skills is None:
+            return
+        await self.sign_in(record, skills)
+        if ready:
+            with suppress(Refused, Unavailable):
+                await self._requests.call(self._store.set_available(staff, self._now()))
 
     async def take_texts_in_call(self, record: StaffRecord) -> None:
         """Save whether this member accepts text conversations during a call. The member's open consoles stay connected."""

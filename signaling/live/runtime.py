@@ -352,7 +352,7 @@ class Live:
             self.rooms.journal,
             self.boards.run,
             self.calls.run,
-            self.staffing.keep_renewing,
+            self.presence.keep_renewing,
             self.staff_hours.run,
             self._sweep,
             self.erasing.watch,

@@ -18,7 +18,6 @@ from signaling.protocol.staff_views import StaffItem, StaffMe
 from signaling.records import FIRST_ORGANISATION, Realm, Site
 from signaling.records.types import StaffRecord
 
-RENEW_S = 10.0  # seconds between two reports to the matcher that a member is connected; `Rules.lease_ms` is longer
 MATCHED_ROLES = ("counselor", "professional")
 
 
@@ -102,7 +101,9 @@ class Staffing:
         moved = known is None or known.state != event.state or bool(event.reason)
         since = event.at_ms if known is None or moved else known.since
         why = event.reason if event.state == "away" else ""
-        self._told[event.staff] = _Told(event.state, why, event.until_ms, since, event.ready)
+        # whom the matcher signs out without their doing gets requests again after the next sign-in (`Presence.keep_renewing`)
+        ready = known.ready if known and event.state == "signed_out" else event.ready
+        self._told[event.staff] = _Told(event.state, why, event.until_ms, since, ready)
         if moved and event.staff in self.known:
             self._hours.moved(self.known[event.staff], event.state, why, event.at_ms)
         record = self._hub.staff_record(event.staff)
@@ -251,8 +252,3 @@ class Staffing:
                 )
             )
         return sorted(found, key=lambda item: (item.role, item.name))
-
-    async def keep_renewing(self) -> None:
-        while True:
-            await asyncio.sleep(RENEW_S)
-            await self._store.renew([*self._hub.staff_ids(), *self.standing_by], self._now())

@@ -18,6 +18,7 @@ import pycrdt
 import pytest
 from aiohttp import web
 
+from signaling.live import presence
 from tests import PATIENCE_S
 from tests.clock import StillClock
 from tests.peers.conftest import eventually
@@ -63,6 +64,22 @@ async def test_killed_worker_costs_only_a_new_offer(supervised: Service) -> None
     assert told < 2.0
     await user.send(type="line", session=user.session_id, line="c-9", text="들려요")
     await counselor.find(lambda m: m["type"] == "line" and m["line"].get("text") == "들려요")
+
+
+async def test_connected_counselor_is_signed_in_again_after_a_standstill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that stands still cannot tell the matcher in time who is connected. The matcher then signs everybody out."""
+    monkeypatch.setattr(presence, "RENEW_S", 0.5)
+    async with running(settings_for(tmp_path)) as service:
+        available, away = await service.staff("jimin"), await service.staff("suho", available=False)
+        service.skip(31)
+        for person, state in ((available, "available"), (away, "away")):
+            out = await person.find(lambda m: m["type"] == "staff" and m["me"]["state"] == "signed_out")
+            since = person.seen.index(out)
+            await person.find(lambda m, state=state: m["type"] == "staff" and m["me"]["state"] == state, since)  # type: ignore[misc]
+        user = await service.user()
+        await user.say("enter")
+        await available.get("ring")
+        assert "ring" not in [message["type"] for message in away.seen]
 
 
 async def test_former_connection_stays_live_right_after_an_offer(service: Service) -> None:
