@@ -165,6 +165,7 @@ async def test_keyboard_alone_opens_closes_and_starts_a_session(cast: Cast) -> N
     await user.shop.keyboard.press("Enter")
     panel = await user.find_panel()
     await expect(panel.get_by_test_id("panel-text")).to_be_visible()
+    await eventually(lambda: panel.evaluate("() => document.hasFocus()"), True, "the panel takes the focus when it has loaded")
     await user.shop.keyboard.press("Escape")
     await eventually(lambda: user.shop.evaluate(IS_OPEN), False, "Escape closes the panel")
     await eventually(lambda: user.shop.evaluate(HAS_FOCUS), True, "the focus is back on the launcher")
