@@ -225,7 +225,10 @@ def _signs(session: PastSession, wrap_up_s: float) -> Iterable[tuple[str, int, i
 
 
 def _gap_ms(came: list[Came]) -> int:
-    """Return how many ms can lie between two signs of one working period. If few users come, more time can lie between them."""
+    """Return the longest time in ms between two records of work that still belong to one working period.
+
+    If few users come, this time is longer.
+    """
     between = [later.at - one.at for one, later in pairwise(came)]
     low, high = _GAP_MS
     return int(max(low, min(high, _GAP_ARRIVALS * median(between)))) if between else low

@@ -149,7 +149,7 @@ class SendLine(Message, tag="line"):
 class EditLine(Message, tag="edit_line"):
     """Change the text of a chat line that this person sent less than five minutes ago. ``seq``: the number of the line.
 
-    The texts of pictures, files and captions cannot be changed.
+    A line that is a picture, a file or spoken words cannot be changed.
     """
 
     session: Id

@@ -27,7 +27,7 @@ TOPICS = ("cameras", "orders", "toys", "garden")
 
 
 def model(people: int = PEOPLE) -> Model:
-    """Build a model of a busy day. `people`: counselors at work; the number of other users' calls grows with it."""
+    """Build a model of a busy day with `people` counselors. The number of calls without an appointment grows with them."""
     handle, patience = Spread(300, "lognormal", 0.8), Spread(420, "exponential")
     per_hour = CALLS_PER_HOUR * people / PEOPLE / len(TOPICS)
     queues = [QueueModel("shop", "ko", [topic], [per_hour] * 24, handle, patience) for topic in TOPICS]

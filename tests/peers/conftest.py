@@ -31,7 +31,7 @@ LONGEST = ("recording", "erasing", "simulate_calls", "consent", "ending", "brows
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if any(item.path.parent != Path(__file__).parent for item in items):
-        return  # the tests of another folder run, too
+        return  # somebody runs tests of other folders in the same command, and their order must not change
     items.sort(key=lambda item: next((n for n, name in enumerate(LONGEST) if item.path.stem.endswith(name)), len(LONGEST)))
 
 

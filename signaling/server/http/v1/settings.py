@@ -84,7 +84,10 @@ def _category(given: Any, known: dict[str, dict[str, Any]]) -> Any:
 
 @routes.post("/api/v1/sites/{site}/codes")
 async def make_code(request: web.Request) -> web.Response:
-    """Make an identification code. The token vouches for the code's user and product, as a site's key does."""
+    """Make an identification code.
+
+    The server believes what the holder of an API token says of the user and the product, as if a site's key had signed it.
+    """
     site = await asked_site(request, await asker_of(request))
     asked = await read_json(request, _read_vouched)
     code, expires_at = request.app[CODES].vouch(site, asked, now_ms())

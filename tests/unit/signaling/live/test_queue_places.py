@@ -14,7 +14,8 @@ from signaling.live.queue_places import Places
 class Store:
     """Takes the place of the matcher.
 
-    When the server asks for the queue places of three requests, the answer for `r-1` is an error, and there is no other answer.
+    When the server asks for the queue places of three requests, the answer for `r-1` is an error, and the other two
+    get no answer.
     """
 
     def __init__(self) -> None:

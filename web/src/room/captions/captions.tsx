@@ -39,7 +39,7 @@ interface PartProps extends Props {
   button?: boolean;
 }
 
-/** Shows one person's words, or the button that turns captions on, or the bar. All this is one component, so that a page loads
+/** Shows the captions of one person, or the button that turns captions on, or the captions' bar. One component, so that a page loads
  *  all of this code together. */
 export function Captions({ client, session, person, button }: PartProps) {
   if (person) return <Caption client={client} session={session} person={person} />;
