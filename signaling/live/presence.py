@@ -25,8 +25,8 @@ from signaling.records import Records
 from signaling.records.types import StaffRecord
 from signaling.session.events import Connected, Disconnected, RightEnded
 
-# at most this many connections are detached at the same time, so that other work can run
 RENEW_S = 10.0  # seconds between two reports to the matcher that a member is connected; `Rules.lease_ms` is longer
+# at most this many connections are detached at the same time, so that other work can run
 LEAVING_AT_ONCE = 16
 
 
@@ -147,6 +147,14 @@ class Presence:
         """
         try:
             returns = was_ready and self._starting() and is_forgotten(await self._store.staff_status(record.id))
+        except Unavailable:
+            self._refused["unavailable"] += 1
+            return
+        await self._sign_in(record, skills, returns=returns)
+
+    async def _sign_in(self, record: StaffRecord, skills: Staff, *, returns: bool) -> None:
+        """Sign a member in at the matcher. `returns`: whether the member gets requests, as before."""
+        try:
             await self._requests.call(self._store.sign_in(skills, self._now()))
             if returns:
                 with suppress(Refused):  # `sign_in` may already have given the member a request
@@ -157,27 +165,28 @@ class Presence:
             self._refused["unavailable"] += 1  # the member can return to their conversations although the matcher is unavailable
 
     async def keep_renewing(self) -> None:
-        """Tell the matcher regularly who is connected, and sign in again whom the matcher has signed out nevertheless.
-
-        The matcher does so when no server has told it of a member for `Rules.lease_ms`, for example because this server stood
-        still. Such a member gets requests again if they got requests before.
-        """
+        """Tell the matcher regularly who is connected. Runs until cancelled."""
         while True:
             await asyncio.sleep(RENEW_S)
             await self._store.renew([*self._hub.staff_ids(), *self._staffing.standing_by], self._now())
+
+    async def keep_signed_in(self) -> None:
+        """Sign connected members in again whom the matcher has signed out or counts as lost. Runs until cancelled.
+
+        The matcher signs a member out when no server has told it of the member for `Rules.lease_ms`, for example because this
+        server stood still. The member gets requests again if they got requests before.
+        """
+        while True:
+            await asyncio.sleep(RENEW_S)
             for staff in self._hub.staff_ids():
-                if self._staffing.state(staff) == "signed_out" and self._hub.of_staff(staff):
+                if self._staffing.is_missing(staff) and self._hub.of_staff(staff):
                     await self._sign_in_again(staff)
 
     async def _sign_in_again(self, staff: str) -> None:
-        record, ready = self._hub.staff_record(staff), self._staffing.ready(staff)
+        record = self._hub.staff_record(staff)
         skills = self._staffing.skills(record) if record is not None else None
-        if record is None or skills is None:
-            return
-        await self.sign_in(record, skills)
-        if ready:
-            with suppress(Refused, Unavailable):
-                await self._requests.call(self._store.set_available(staff, self._now()))
+        if record is not None and skills is not None:
+            await self._sign_in(record, skills, returns=self._staffing.ready(staff))
 
     async def take_texts_in_call(self, record: StaffRecord) -> None:
         """Save whether this member accepts text conversations during a call. The member's open consoles stay connected."""
@@ -210,6 +219,8 @@ class Presence:
                     await self._let_go(entry, participant, tabs, client.returns)
         if client.staff is not None and client.desk and not tabs and client.staff.role in MATCHED_ROLES:
             if client.returns is None and await self._standby.keeps(client.staff):
+                return
+            if self._hub.of_staff(client.staff.id):  # the member has opened another tab meanwhile
                 return
             try:
                 await self._requests.call(self._store.disconnect(client.staff.id, self._now()))

@@ -353,6 +353,7 @@ class Live:
             self.boards.run,
             self.calls.run,
             self.presence.keep_renewing,
+            self.presence.keep_signed_in,
             self.staff_hours.run,
             self._sweep,
             self.erasing.watch,

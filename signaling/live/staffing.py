@@ -101,7 +101,7 @@ class Staffing:
         moved = known is None or known.state != event.state or bool(event.reason)
         since = event.at_ms if known is None or moved else known.since
         why = event.reason if event.state == "away" else ""
-        # whom the matcher signs out without their doing gets requests again after the next sign-in (`Presence.keep_renewing`)
+        # whom the matcher signs out without their doing gets requests again after the next sign-in (`Presence.keep_signed_in`)
         ready = known.ready if known and event.state == "signed_out" else event.ready
         self._told[event.staff] = _Told(event.state, why, event.until_ms, since, ready)
         if moved and event.staff in self.known:
@@ -115,6 +115,10 @@ class Staffing:
 
     def state(self, staff: str) -> m.StaffState:
         return self._told[staff].state if staff in self._told else "signed_out"
+
+    def is_missing(self, staff: str) -> bool:
+        """Return whether the matcher has reported that this member is signed out or lost."""
+        return staff in self._told and self._told[staff].state in ("signed_out", "lost")
 
     def ready(self, staff: str) -> bool:
         """Return whether the member gets requests while they have free capacity. A busy member can have switched this off."""

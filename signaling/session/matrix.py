@@ -7,7 +7,7 @@ The media worker enforces the matrix, and the pages show it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from media.api.wire import Captions, Record, SetMatrix
@@ -49,17 +49,18 @@ class Matrix:
     def common(self, other: Matrix) -> Matrix:
         """Return a matrix that gives people only what both this matrix and `other` give them.
 
-        A voice that is soft in one of the two is soft.
+        A voice that is soft in one of the two is soft. Who hears the hold tone in one of the two hears it.
         """
         hears = {who: tuple(each for each in sources if each in other.hears.get(who, ())) for who, sources in self.hears.items()}
         softly = {who: {*self.soft.get(who, ()), *other.soft.get(who, ())} for who in hears}
         soft = {who: tuple(each for each in hears[who] if each in sources) for who, sources in softly.items()}
-        return replace(
-            self,
+        return Matrix(
             hears={who: sources for who, sources in hears.items() if sources},
             soft={who: sources for who, sources in soft.items() if sources},
             slots={who: dict(slots.items() & other.slots.get(who, {}).items()) for who, slots in self.slots.items()},
+            hold=tuple(dict.fromkeys((*self.hold, *other.hold))),
             writers=tuple(each for each in self.writers if each in other.writers),
+            by_signaling=tuple(each for each in self.by_signaling if each in other.by_signaling),
             record=_common_record(self.record, other.record),
             captions=_common_captions(self.captions, other.captions),
         )

@@ -1,6 +1,6 @@
 import { ChevronDown, ChevronUp, Ear, EarOff, Mic, X } from "lucide";
 import type { ComponentChildren } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { ParticipantView, SessionView } from "../messages";
 import { Board } from "../room/board/lazy-board";
 import { Captions } from "../room/captions/lazy";
@@ -20,7 +20,7 @@ import { withGuests } from "../room/state";
 import { list, nameAndRole, t as room } from "../room/words";
 import { IconButton } from "../ui/button";
 import { Icon } from "../ui/icon";
-import { useStore } from "../ui/store";
+import { useStore, type Readable } from "../ui/store";
 import type { Call } from "./call";
 import { LeaveDialog, Lost, PushMe, Recorded, Upgrade } from "./later";
 import { Logo } from "./logo";
@@ -31,17 +31,14 @@ const SEEN = "sangdam.seen";
 /** A media query for phones, also when they are held sideways. */
 const PHONE = "(max-width: 760px), (max-height: 480px)";
 
-function usePhone(): boolean {
-  const [phone, setPhone] = useState(() => matchMedia(PHONE).matches);
-  // `useEffect` would run after the page is painted, and miss a change that comes before that
-  useLayoutEffect(() => {
-    const query = matchMedia(PHONE);
-    const changed = () => setPhone(query.matches);
-    query.addEventListener("change", changed);
-    return () => query.removeEventListener("change", changed);
-  }, []);
-  return phone;
-}
+const query = matchMedia(PHONE);
+const isPhone: Readable<boolean> = {
+  get: () => query.matches,
+  subscribe: (listener) => {
+    query.addEventListener("change", listener);
+    return () => query.removeEventListener("change", listener);
+  },
+};
 
 const RecordingBar = lazy(
   () => import("../room/recording-bar"),
@@ -94,7 +91,7 @@ const mayAddVoice = ({ state, channel, site, upgrade, participants, you }: Sessi
 
 /** The call window's screen during a call: people, conversation and board. */
 export function Room({ call, session }: { call: Call; session: SessionView }) {
-  const phone = usePhone();
+  const phone = useStore(isPhone);
   const { open, toggle } = usePanels(call, phone, session.channel === "text");
   const [leaving, setLeaving] = useState(false);
   const unread = useUnread(call, open.chat);

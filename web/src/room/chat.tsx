@@ -61,7 +61,6 @@ export function Chat({ client, session, pictures, audience, aid, readOnly = fals
         class="chat-lines"
         ref={view.box}
         onScroll={view.onScroll}
-        onFocusIn={view.onFocusIn}
         tabIndex={0}
         role="log"
         aria-live={view.moving ? "off" : "polite"}

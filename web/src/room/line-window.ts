@@ -123,7 +123,6 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
   const follow = ({ from, to }: Span) => setPart({ first: null, size: from ? to - from : MOST });
   const hold = ({ from, to }: Span) => setPart({ first: lines[from]!.seq, size: to - from });
   const seat = useRef<Seat>({ place: back, top: 0, height: 0 });
-  const toFocus = useRef(false); // whether the next scroll can be the browser's, which scrolls to an element with the focus
   const rendered = useRef({ lines, part, complete, end: `${newest} ${sent}` });
 
   /** Stores the present scroll position of the box as the reader's position. */
@@ -131,7 +130,6 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
     const now = box.current;
     if (!now?.clientHeight) return;
     if (now.scrollHeight !== seat.current.height) scrollAfterChange(now);
-    toFocus.current = false;
     const { place, top } = seat.current;
     // If the box shrinks or a line grows, the end of the conversation also goes out of sight. Only a smaller scrollTop shows that
     // the reader has scrolled away from the end.
@@ -139,25 +137,19 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
     seat.current = { place: away ? placeIn(now) : null, top: now.scrollTop, height: now.scrollHeight };
     if (!away) setBehind(false);
   };
-  /**
-   * Repeats a scroll from the reader's position, if lines changed their height just before the scroll. A scroll whose target was
-   * measured after the change is right as it is: to the focus, to the top, or one that makes up for the change.
-   */
+  /** Repeats a scroll from the reader's position, if lines changed their height just before the scroll. A scroll that makes up for
+   *  the change is right as it is. */
   const scrollAfterChange = (now: HTMLElement) => {
     const { place, top } = seat.current;
-    if (!("windowed" in now.dataset) || !keeps(now) || toFocus.current || now.scrollTop === 0) return;
-    if (place && Math.abs(offBy(now, place)) < 1) return;
+    if (!keeps(now) || (place && !Math.round(offBy(now, place)))) return;
     const by = now.scrollTop - top;
-    // when lines get shorter, the browser itself scrolls the box to the new end of the conversation
+    // when lines shrink, the browser itself moves the box to its new end
     const shrunk = by < 0 && below(now) < 1;
     settle();
     if (!shrunk) now.scrollTop += by;
   };
-  /** Returns whether this hook keeps the reader's position. In a short conversation, the browser itself keeps it. */
-  const keeps = (now: HTMLElement) => {
-    const { place } = seat.current;
-    return !place || ("windowed" in now.dataset && place.offset < OVER);
-  };
+  /** Returns whether only this hook keeps the reader's position. In a short conversation, the browser itself keeps it. */
+  const keeps = (now: HTMLElement) => "windowed" in now.dataset && (seat.current.place?.offset ?? 0) < OVER;
   /** Scrolls the box to the reader's position. */
   const settle = () => {
     const now = box.current;
@@ -217,7 +209,7 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
       if (hidden) return;
       // the page has scrolled the box, and the scroll event has not come yet
       if (!appears && now.scrollTop !== seat.current.top) sit();
-      if (appears || keeps(now)) settle();
+      if (appears || !seat.current.place || keeps(now)) settle();
     });
     for (const one of [now, rows.current]) resized.observe(one);
     return () => resized.disconnect();
@@ -234,9 +226,6 @@ export function useLineWindow(lines: Line[], sent: number, older: Older, { place
       sit();
       onPlace?.(seat.current.place);
       shift();
-    },
-    onFocusIn: () => {
-      toFocus.current = true;
     },
     reveal: (seq: number) => void older.reach(seq).then((here) => here && setWanted(seq)),
     toEnd: () => {

@@ -70,7 +70,7 @@ def _words(text: str) -> set[str]:
 
 _HTTP = _after("Other reasons:", ", and those")
 _TABLE = _after("Reasons of an `error`:", "`bye` is the last message")
-_PEER_END = _after("ended the connection of that answer, and why:\n", "Ends that somebody wanted")
+_PEER_END = _after("ended the connection of that answer, and why:\n", "If a connection was ended on purpose")
 _END, _OVER = _after("`end_reason` is ", "`session_over` says"), _after("`session_over` says that the session has ended", "```")
 
 DOCUMENTED = [
@@ -81,7 +81,10 @@ DOCUMENTED = [
         {RequestReason, UndoReason, ApiReason, SignInReason, PictureReason, FileReason, MailReason, CrowdedReason},
     ),
     ({word for row in re.findall(r"^\| (`.*?) \|", _TABLE, re.MULTILINE) for word in _words(row)}, {ErrorReason}),
-    (set(re.findall(r"^- `([a-z_]+)`", _after("`bye` is the last message", "**Rights end"), re.MULTILINE)), {ByeReason}),
+    (
+        set(re.findall(r"^- `([a-z_]+)`", _after("`bye` is the last message", "**The end of a sign-in or token"), re.MULTILINE)),
+        {ByeReason},
+    ),
     (_words(_PEER_END), {PeerEndReason}),
     (_words(_END), {EndReason}),
     (_words(_OVER) - {"end_reason"} | _words(_END), {OverReason}),

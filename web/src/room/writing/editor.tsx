@@ -15,8 +15,11 @@ export function Editor({ text, sends, onSave, onCancel }: EditorProps) {
   const box = useRef<HTMLTextAreaElement>(null);
   const [next, setNext] = useState(text);
   useLayoutEffect(() => {
-    box.current?.focus();
+    box.current?.focus({ preventScroll: true });
     box.current?.setSelectionRange(text.length, text.length);
+    // the chat keeps the reader's place while the line grows, so the box is brought into view after that
+    const frame = requestAnimationFrame(() => requestAnimationFrame(() => box.current?.scrollIntoView({ block: "nearest" })));
+    return () => cancelAnimationFrame(frame);
   }, []);
   useLayoutEffect(() => {
     if (!box.current) return;
