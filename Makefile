@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE # tests start hundreds of Python processes, and
 
 .DEFAULT_GOAL := help
 
-.PHONY: help fastpath run dev test real-time aside look check audit contract peers lint unit quick fuzz fuzz-sanitized bench faults mutants cluster soak browsers pages dist image messages format clean preflight packages bench-packages widget
+.PHONY: help fastpath run dev test look check audit contract peers lint unit quick fuzz fuzz-sanitized bench faults mutants cluster soak browsers pages dist image messages format clean preflight packages bench-packages widget
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,23 +21,17 @@ dev: $(VENV)/.dev pages ## like run, for development: pages reload as you edit, 
 
 test: $(VENV)/.dev packages pages ## run all tests (without look and bench); as root, install the Debian packages they need
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint unit
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target real-time aside
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target contract peers
+	@$(MAKE) --no-print-directory browsers
 
-# Parts of `test` and `check`, which install what these need. `peers` and `browsers` run in real time and often wait. What they leave
-# of the processor goes to `contract`, which runs in a session of its own at low priority, because the scheduler shares the processor
-# between sessions first (autogroups), and each browser is a session.
-real-time: peers
-	@$(MAKE) --no-print-directory --output-sync=none browsers
-
-aside:
-	@setsid sh -c '[ -w /proc/self/autogroup ] && echo 5 >/proc/self/autogroup; exec nice -n 5 $(MAKE) --no-print-directory contract' & \
-	trap "kill -- -$$!; wait" INT TERM HUP; wait $$!
-
+# Parts of `test` and `check`, which install what these need. `peers` runs in real time and mostly waits (half a core with two
+# processes), so it takes three, and `contract` runs at low priority beside it. `contract` ends last, so it takes two. `browsers` has
+# the machine for itself: a call needs half a core, and opening its pages more than one.
 contract:
-	$(BIN)/pytest tests/contract tests/fuzz --numprocesses 2 --dist loadfile $(ARGS)
+	nice -n 5 $(BIN)/pytest tests/contract tests/fuzz --numprocesses 2 --dist loadfile $(ARGS)
 
 peers:
-	$(BIN)/pytest tests/peers --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest tests/peers --numprocesses 3 --dist loadfile $(ARGS)
 
 browsers:
 	$(BIN)/pytest tests/browser --ignore-glob='*/test_pages*.py' $(ARGS)

@@ -25,15 +25,6 @@ ROOT = Path(__file__).parents[2]
 # Seconds without an event after which a worker counts as dead. A busy machine delays heartbeats, so the time must be long.
 EVENTS_S = 30.0
 
-# The files that take longest, longest first. If one of them began last, it would run alone for two minutes.
-LONGEST = ("recording", "erasing", "simulate_calls", "consent", "ending", "browsers", "werift", "stock_aiortc", "captions")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if any(item.path.parent != Path(__file__).parent for item in items):
-        return  # somebody runs tests of other folders in the same command, and their order must not change
-    items.sort(key=lambda item: next((n for n, name in enumerate(LONGEST) if item.path.stem.endswith(name)), len(LONGEST)))
-
 
 async def eventually(true: Callable[[], object], seconds: float = PATIENCE_S) -> None:
     """Wait until `true` returns something true. Fail after `seconds`."""
