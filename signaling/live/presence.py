@@ -25,7 +25,7 @@ from signaling.records import Records
 from signaling.records.types import StaffRecord
 from signaling.session.events import Connected, Disconnected, RightEnded
 
-RENEW_S = 10.0  # seconds between two reports to the matcher that a member is connected; `Rules.lease_ms` is longer
+RENEW_S = 5.0  # seconds between two reports to the matcher that a member is connected; `Rules.lease_ms` is longer
 # at most this many connections are detached at the same time, so that other work can run
 LEAVING_AT_ONCE = 16
 
