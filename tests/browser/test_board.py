@@ -115,7 +115,6 @@ async def test_ink_and_picture_reach_everybody_also_who_comes_late(cast: Cast, t
         await expect(person.get("board-pen")).to_be_visible()
     await asyncio.gather(*(draw(person, (0.06, y), (0.9, y)) for person, y in zip(everybody, (0.5, 0.7, 0.9), strict=True)))
     for person in everybody:
-        # type: ignore[misc]
         await eventually(lambda person=person: missing(person), set(), "each person has the strokes of all three")
     await shows_the_same(user, counselor)
     await shows_the_same(user, professional)

@@ -10,7 +10,7 @@ import gc
 import os
 import secrets
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,10 @@ async def test_killed_worker_costs_only_a_new_offer(supervised: Service) -> None
     await counselor.find(lambda m: m["type"] == "line" and m["line"].get("text") == "들려요")
 
 
+def in_state(state: str) -> Callable[[dict[str, Any]], bool]:
+    return lambda message: message["type"] == "staff" and message["me"]["state"] == state
+
+
 async def test_connected_counselor_is_signed_in_again_after_a_standstill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that stands still cannot tell the matcher in time who is connected. The matcher then signs everybody out."""
     monkeypatch.setattr(presence, "RENEW_S", 0.5)
@@ -73,9 +77,9 @@ async def test_connected_counselor_is_signed_in_again_after_a_standstill(tmp_pat
         available, away = await service.staff("jimin"), await service.staff("suho", available=False)
         service.skip(31)
         for person, state in ((available, "available"), (away, "away")):
-            out = await person.find(lambda m: m["type"] == "staff" and m["me"]["state"] == "signed_out")
+            out = await person.find(in_state("signed_out"))
             since = person.seen.index(out)
-            await person.find(lambda m, state=state: m["type"] == "staff" and m["me"]["state"] == state, since)  # type: ignore[misc]
+            await person.find(in_state(state), since)
         user = await service.user()
         await user.say("enter")
         await available.get("ring")

@@ -116,8 +116,8 @@ export function usePresence({ board, you, opened, page, mayWrite, goTo, nameOf }
 
   /**
    * `moved`: the time at which this person, as a leader, last sent their view, that is, the part of the page that they see
-   * (performance.now, ms). `onView` runs whenever this view changes. If a follower has changed the view themself, they stop
-   * following the leader. If this person leads, the new view is sent, at most once in 80 ms.
+   * (performance.now, ms). `onView` runs whenever this view changes. A follower who moves the view stops following the
+   * leader. If this person leads, the new view is sent, at most once in 80 ms.
    */
   const moved = useRef(0);
   const onView = () => {
