@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from . import tables as t
-from .database import Database, lock_parent
+from .database import Database, lock_parent, require_kept
+from .types import UnknownSession
 
 KEPT_MS = 86_400_000  # a response is remembered for at most this many milliseconds
 # If the reservation of an idempotency key was not renewed for this many milliseconds, another request can reserve the key,
@@ -30,7 +31,7 @@ class KnownAnswer(Struct, frozen=True, kw_only=True):
     """An earlier request with the same Idempotency-Key as a new request.
 
     `digest`: hash of the request. `status`: HTTP status of the response, or 0 while the request is being handled. `body`: the
-    encrypted body of the response.
+    encrypted body of the response, or "" if the response was about a session that has been erased.
     """
 
     digest: str
@@ -67,16 +68,39 @@ class ApiAnswers(Database):
         """Keep the idempotency key reserved for this request until `STALE_MS` after `now` (Unix ms)."""
         await self._do(sa.update(t.api_answer).where(_held(claim)).values(at=now))
 
-    async def keep_answer(self, claim: Claim, status: int, body: str, now: int) -> None:
+    async def keep_answer(self, claim: Claim, status: int, body: str, now: int, *, session: str = "") -> None:
         """Remember the response to the request that reserved the key. `body`: encrypted. `now`: Unix ms.
 
-        Do nothing if another request has reserved the key since.
+        `session`: id of the session that the response is about, or "". An erasure of this session removes the body. If the
+        session is erased already, the body is not stored. Do nothing if another request has reserved the key since.
         """
-        await self._do(sa.update(t.api_answer).where(_held(claim)).values(status=status, body=body, at=now))
+
+        def keep(connection: sa.Connection) -> None:
+            kept = body if not session or _is_kept(connection, session) else ""
+            values = {"status": status, "body": kept, "at": now, "session": session}
+            connection.execute(sa.update(t.api_answer).where(_held(claim)).values(values))
+
+        await self._transaction(keep, writes=True)
 
     async def forget_answer(self, claim: Claim) -> None:
         """Release a reserved key, because the request failed. Do nothing if another request has reserved the key since."""
         await self._do(sa.delete(t.api_answer).where(_held(claim)))
+
+
+def forget_answers(session: str) -> sa.Update:
+    """Return the SQL statement that removes the bodies of the remembered responses about a session.
+
+    The keys stay reserved, so that a repetition of such a request is not carried out.
+    """
+    return sa.update(t.api_answer).where(_c.session == session).values(body="")
+
+
+def _is_kept(connection: sa.Connection, session: str) -> bool:
+    try:
+        require_kept(connection, session)
+    except UnknownSession:
+        return False
+    return True
 
 
 def _held(claim: Claim) -> sa.ColumnElement[bool]:

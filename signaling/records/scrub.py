@@ -27,7 +27,7 @@ PAUSE_S = 0.3  # seconds between two of the tries that `TRIES` counts
 # the tables from which an erasure deletes rows or texts
 TABLES = (
     t.session, t.line, t.line_mark, t.board_update, t.event, t.message, t.picture, t.file, t.person_note, t.mail, t.link,
-    t.push_device, t.push_message,
+    t.push_device, t.push_message, t.api_answer,
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from . import tables as t
 from .announcing import now_ms, session_event
+from .api_answers import forget_answers
 from .auditing import Audited, add_audit
 from .database import LONG_S
 from .outbox import links_of_refused_mails, old_mails
@@ -239,6 +240,7 @@ class Sessions(Saves):
                 await connection.execute(sa.delete(table).where(table.c.session == session_id))
             sent = sa.and_(t.webhook_delivery.c.session == session_id, t.webhook_delivery.c.state != "queued")
             await connection.execute(sa.delete(t.webhook_delivery).where(sent))
+            await connection.execute(forget_answers(session_id))
             await connection.execute(orphaned_notes())
             if erased.rowcount:
                 erased_at = at or now_ms()

@@ -552,7 +552,8 @@ api_token = sa.Table(
     sa.Column("used_at", sa.BigInteger, nullable=False, server_default="0"),
 )
 
-# the responses to requests with an Idempotency-Key; status 0: the first request is still being handled
+# the responses to requests with an Idempotency-Key; status 0: the first request is still being handled; the body of a response
+# about a session is removed when the session is erased
 api_answer = sa.Table(
     "api_answer",
     metadata,
@@ -563,6 +564,7 @@ api_answer = sa.Table(
     _text("body"),
     sa.Column("at", sa.BigInteger, nullable=False, index=True),
     _text("owner"),
+    sa.Column("session", sa.Text, nullable=False, server_default="", index=True),
 )
 
 # `sites` is null for all sites; `secret` and `old_secret` are encrypted

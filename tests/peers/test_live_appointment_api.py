@@ -109,6 +109,20 @@ async def test_failed_answer_leaves_no_appointment(service: Service, monkeypatch
     await done(software, "POST", "appointments", WANTED | {"at": times[0], "staff": staff})
 
 
+async def test_erased_appointment_is_not_told_to_a_repeated_request(service: Service) -> None:
+    software = await Software(service).ready()
+    staff, times = next((each["id"], each["times"]) for each in await done(software, "GET", TIMES) if len(each["times"]) > 3)
+    wanted = WANTED | {"at": times[0], "staff": staff}
+    made = await done(software, "POST", "appointments", wanted, key="order-1")
+    session, later = made["appointment"]["session"], {"at": times[3]}
+    await done(software, "POST", f"appointments/{session}/move", later, key="move-1")
+    await done(software, "DELETE", f"sessions/{session}")
+    for path, body, key in (("appointments", wanted, "order-1"), (f"appointments/{session}/move", later, "move-1")):
+        status, found = await software.ask("POST", path, body, key)
+        assert (status, found["reason"]) == (409, "in_progress"), found
+    assert (await done(software, "GET", "appointments"))["items"] == [], "nothing is booked again"
+
+
 async def test_list_has_every_appointment_once_in_the_order_of_their_times(service: Service) -> None:
     software = await Software(service).ready()
     free = [(at, each["id"]) for each in await done(software, "GET", TIMES) for at in each["times"][:8:2]]

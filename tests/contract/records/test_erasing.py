@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from signaling.protocol.words import SessionState
 from signaling.records import (
+    ApiToken,
     FileRecord,
     MessageRecord,
     PersonNote,
@@ -28,6 +29,7 @@ from signaling.records import (
     UnknownSession,
     tables,
 )
+from signaling.records.api_answers import Claim
 from signaling.records.history import REREAD
 from signaling.records.outbox import MailRecord
 from tests.contract.records.downgraded import downgrade
@@ -205,6 +207,25 @@ async def test_conversations_of_a_person_are_found_by_what_was_said(records: Rec
     [found] = await records.conversations_of(MINJI, since=0, q="100%")
     assert (found.wrap_up_outcome, found.wrap_up_tags) == ("resolved", ["vip"])
     assert await records.conversations_of(MINJI, since=0, q="10_%") == []
+
+
+async def test_remembered_answers_about_a_session_are_erased_with_it(records: Records, tmp_path: Path) -> None:
+    await records.create_session(session())
+    token = ApiToken(
+        id="k-1", name="CRM", token_hash="h", rights=[], sites=["*"], maker=None, created_at=1, expires_at=9 * DAY_MS
+    )
+    await records.add_api_token(token)
+    early, late = (Claim("k-1", key, "a request") for key in ("early", "late"))
+    for claim in (early, late):
+        assert await records.claim_answer(claim, "digest", 1) is None
+    await records.keep_answer(early, 200, DELETED, 2, session="s-1")
+    await records.erase_session("s-1")
+    await records.keep_answer(late, 200, DELETED, 2, session="s-1")
+    for claim in (early, late):
+        known = await records.claim_answer(claim, "digest", 3)
+        assert known is not None
+        assert (known.status, known.body) == (200, ""), "a repetition is not carried out"
+    assert DELETED.encode() not in bytes_of(tmp_path)
 
 
 async def test_erasing_keeps_only_figures(records: Records) -> None:

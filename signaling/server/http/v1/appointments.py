@@ -28,6 +28,7 @@ from signaling.session.model import NotAllowed
 
 from . import for_user
 from .cursors import Cursor, Limit, cursor_after, place_of
+from .idempotency import ABOUT
 
 routes = web.RouteTableDef()
 
@@ -209,6 +210,7 @@ async def book(request: web.Request) -> web.Response:
         entry, link = await request.app[LIVE].inviting.book(wanted, time)
     except NotAllowed as error:
         raise (_not_offered() if error.reason == "not_offered" else error) from None
+    request[ABOUT] = entry.id
     [item] = await _items(request, [entry])
     return answer(BookedAppointment(appointment=item, link=link, expires_at=until))
 
@@ -221,6 +223,7 @@ async def move(request: web.Request) -> web.Response:
     """
     asker = await asker_of(request)
     entry = await _open(request, asker)
+    request[ABOUT] = entry.id
     asked = await read_json(request, _read_time)
     called = entry.session.callback
     staff = asked.staff if asked.staff is not None else called.staff if called is not None else ""
@@ -237,6 +240,7 @@ async def cancel(request: web.Request) -> web.Response:
     """
     asker, asked = await asker_of(request), read_query(request, _read_cancel)
     entry = await _open(request, asker)
+    request[ABOUT] = entry.id
     await request.app[LIVE].desk.cancel(entry, asker.member.id, asked.booking)
     [item] = await _items(request, [entry])
     return answer(item)

@@ -2,7 +2,8 @@
 
 For a day, the server sends the first response to all repetitions. See draft-ietf-httpapi-idempotency-key-header. The server
 remembers only responses with status 200, and at most the newest 1,000 responses for each token. After a refusal or a fault, a
-client can try again with the same key. Remembered responses are encrypted, because they can contain identification codes.
+client can try again with the same key. Remembered responses are encrypted, because they can contain identification codes. When a
+session is erased, the remembered responses about this session are erased, too. Then a repetition is refused.
 
 While the server carries out the first request, the database keeps the key locked for this request. The server renews this lock
 (`Claim`) three times a minute. If the database is unavailable for 40 seconds or more, the lock can end, and a repetition is
@@ -32,6 +33,8 @@ from signaling.server.http.errors import Refused
 from signaling.server.http.measured import NO_ROUTE, route_of
 from signaling.server.http.token_routes import HOLDER, PREFIX
 
+# id of the session that the response to the request is about; a handler sets it if the response has personal data
+ABOUT: web.RequestKey[str] = web.RequestKey("about", str)
 _KEY = re.compile(r"[!-~]{1,255}")  # an Idempotency-Key: visible ASCII
 _RENEW_S = STALE_MS / 3000  # seconds after which the server renews the lock of a key whose request it still carries out
 
@@ -66,7 +69,7 @@ async def once(request: web.Request, handler: Handler) -> web.StreamResponse:
             sealed = request.app[SEAL].close(response.body.decode(), f"{token} {key}")
             done = True
             with suppress(RecordsAway):  # the client gets the response even if it cannot be stored
-                await records.keep_answer(claim, response.status, sealed, now_ms())
+                await records.keep_answer(claim, response.status, sealed, now_ms(), session=request.get(ABOUT, ""))
         return response
     finally:
         if not done:

@@ -1,0 +1,24 @@
+"""Store which session a remembered response of the API is about, so that an erasure of the session also erases the response.
+
+Responses that a server of the former version has stored stay for up to a day, because that server does not store their sessions.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0043"
+down_revision = "0042"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("api_answer", sa.Column("session", sa.Text(), server_default="", nullable=False))
+    op.create_index(op.f("ix_api_answer_session"), "api_answer", ["session"])
+
+
+def downgrade() -> None:
+    op.drop_index(op.f("ix_api_answer_session"), table_name="api_answer")
+    op.drop_column("api_answer", "session")
