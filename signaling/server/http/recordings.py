@@ -21,7 +21,7 @@ from signaling.session.model import Session
 
 from .allowed import asker_of, of_session
 from .board_steps import board_part
-from .bodies import now_ms, path_id
+from .bodies import path_id, steady_ms
 from .errors import answer, not_found
 from .sending import WatchedFile
 
@@ -33,21 +33,26 @@ MOST_LOOKS = 1000  # at most this many playbacks are remembered at the same time
 
 
 class Looks:
-    """Recent playbacks of recordings. A player makes many requests for one playback, which gets one audit entry."""
+    """Recent playbacks of recordings. A player makes many requests for one playback, which gets one audit entry.
+
+    `turn`: held while an audit entry about a playback is being stored. So a playback's other requests wait for this entry.
+    """
 
     def __init__(self) -> None:
+        self.turn = asyncio.Lock()
         self._since: OrderedDict[tuple[str, str], int] = OrderedDict()
 
     def is_new(self, staff: str, session: str, now: int) -> bool:
         """Return whether a request of this member begins a new playback. `now`: Unix ms."""
         since = self._since.get((staff, session))
-        if since is not None and now - since < LOOK_MS:
-            return False
+        return since is None or now - since >= LOOK_MS
+
+    def begin(self, staff: str, session: str, now: int) -> None:
+        """Remember a playback. Call this only after the audit entry about the playback is stored. `now`: Unix ms."""
         self._since[staff, session] = now
         self._since.move_to_end((staff, session))
         if len(self._since) > MOST_LOOKS:
             self._since.popitem(last=False)
-        return True
 
 
 LOOKS: web.AppKey[Looks] = web.AppKey("recording_looks", Looks)
@@ -190,6 +195,11 @@ def _people(session: Session) -> list[PersonItem]:
 
 
 async def _look(request: web.Request, member: StaffRecord, session: str) -> None:
-    now = now_ms()
-    if request.app[LOOKS].is_new(member.id, session, now):
-        await request.app[RECORDS].audit(member.id, "recording.play", f"session/{session}")
+    """Store the audit entry about a playback before the first part of the recording is sent."""
+    looks, now = request.app[LOOKS], steady_ms(request)
+    if not looks.is_new(member.id, session, now):
+        return
+    async with looks.turn:
+        if looks.is_new(member.id, session, now):  # another request of the same playback might have stored the entry meanwhile
+            await request.app[RECORDS].audit(member.id, "recording.play", f"session/{session}")
+            looks.begin(member.id, session, now)

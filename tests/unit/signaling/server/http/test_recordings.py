@@ -5,11 +5,13 @@ The tests check who may play a recording, in which pieces it is sent, and that e
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 
 import pytest
 
 from signaling.protocol.words import Channel
+from signaling.records import RecordsAway
 from signaling.server.http import recordings
 from signaling.session import decode_snapshot, encode_snapshot, new_session, receive
 from signaling.session import events as ev
@@ -119,6 +121,40 @@ async def test_player_says_what_a_guest_was_in_the_conversation(desk: Desk) -> N
 async def test_piece_fetched_without_the_player_is_audited(desk: Desk) -> None:
     session = await a_recorded_call(desk)
     assert (await desk.get(f"/api/recordings/{session}/1-1/1", headers=await desk.cookie_of("ops"))).status == 200
+    assert await looks(desk) == [("Ops", f"session/{session}")]
+
+
+async def test_playback_that_could_not_be_audited_is_audited_at_the_next_try(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    session, ops = await a_recorded_call(desk), await desk.cookie_of("ops")
+    path = f"/api/recordings/{session}/1-1/1"
+
+    async def away(*_: object) -> None:
+        raise RecordsAway
+
+    with monkeypatch.context() as failing:
+        failing.setattr(desk.records, "audit", away)
+        assert await refused(await desk.get(path, headers=ops)) == (503, "unavailable")
+    assert (await desk.get(path, headers=ops)).status == 200
+    assert await looks(desk) == [("Ops", f"session/{session}")]
+
+
+async def test_pieces_fetched_together_wait_for_the_one_audit_entry(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    session, ops = await a_recorded_call(desk), await desk.cookie_of("ops")
+    store, writing, go = desk.records.audit, asyncio.Event(), asyncio.Event()
+
+    async def slow(*entry: str) -> None:
+        writing.set()
+        await go.wait()
+        await store(*entry)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(desk.records, "audit", slow)
+    first = asyncio.create_task(desk.get(f"/api/recordings/{session}", headers=ops))
+    await writing.wait()
+    others = [asyncio.create_task(desk.get(f"/api/recordings/{session}/{part}", headers=ops)) for part in ("board", "1-1/1")]
+    done, _ = await asyncio.wait(others, timeout=0.2)
+    assert not done, "nothing is played before the audit entry is stored"
+    go.set()
+    assert [(await each).status for each in (first, *others)] == [200, 200, 200]
     assert await looks(desk) == [("Ops", f"session/{session}")]
 
 
