@@ -58,3 +58,18 @@ async def test_user_returns_to_a_callback_by_a_fresh_link(cast: Cast) -> None:
     await back.hears(counselor.voice.hz)
     await counselor.hears(back.voice.hz)
     await expect(counselor.get("callback")).to_have_count(0)
+
+
+async def test_panel_confirms_a_callback_that_was_booked_at_once(cast: Cast) -> None:
+    user = await cast.user()
+    await user.visit_shop()
+    panel = await user.open_panel()
+    await panel.get_by_test_id("panel-offer-callback").click()
+    await expect(panel.get_by_test_id("callback-time").locator("option").first).to_be_attached()
+    await panel.get_by_test_id("callback-contact").fill("010-2000-3000")
+    await panel.get_by_test_id("callback-send").click()
+    await expect(panel.get_by_test_id("callback-promise")).to_contain_text("010-2000-3000")
+
+    await user.shop.reload()
+    panel = await user.find_panel()
+    await expect(panel.get_by_test_id("callback-promise")).to_contain_text("010-2000-3000")

@@ -355,6 +355,7 @@ export function Talk({ panel, state, client, kept }: { panel: Panel; state: Pane
             client={client}
             session={session}
             onBack={instead ? () => setInstead("") : () => giveUp(panel, client, session)}
+            onDone={() => setInstead("")}
           />
         )}
       </div>
